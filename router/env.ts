@@ -1,0 +1,55 @@
+// What wrangler.toml and the secrets bind, checked at the door: a missing binding is named instead of failing later as undefined.
+import { z } from 'zod';
+import { err, ok } from '../schema/result.ts';
+import type { Result } from '../schema/result.ts';
+import type { Account } from './billing/account.ts';
+import type { NodeAccount } from './billing/node-account.ts';
+import type { Area } from './relay/area.ts';
+import type { Hub } from './relay/hub.ts';
+
+export interface Env {
+  readonly DB: D1Database;
+  readonly AREA: DurableObjectNamespace<Area>;
+  readonly HUB: DurableObjectNamespace<Hub>;
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
+  readonly NODE_ACCOUNT: DurableObjectNamespace<NodeAccount>;
+  readonly ADMIN_SECRET: string;
+  readonly KEY_HMAC_SECRET: string;
+  readonly NODE_TOKEN_SECRET: string;
+  readonly ROUTER_SIGNING_KEY: string;
+  readonly UPSTASH_REDIS_REST_URL: string;
+  readonly UPSTASH_REDIS_REST_TOKEN: string;
+  readonly CHAIN_ID: string;
+  readonly VERIFYING_CONTRACT: string;
+  /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
+  readonly LOCAL_PLACES?: string;
+}
+
+const secret = z.string().min(16, 'must hold at least 16 characters');
+
+const envSchema = z.object({
+  DB: z.object({}).loose(),
+  AREA: z.object({}).loose(),
+  HUB: z.object({}).loose(),
+  ACCOUNT: z.object({}).loose(),
+  NODE_ACCOUNT: z.object({}).loose(),
+  ADMIN_SECRET: secret,
+  KEY_HMAC_SECRET: secret,
+  NODE_TOKEN_SECRET: secret,
+  ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
+  UPSTASH_REDIS_REST_URL: z.string().url(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
+  CHAIN_ID: z.string().regex(/^[0-9]+$/),
+  VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
+});
+
+const checked = new WeakSet<object>();
+
+/** The environment if it is whole. Errors: the name of the first binding that is missing or malformed (never its value). */
+export function readEnv(env: Env): Result<Env, string> {
+  if (checked.has(env)) return ok(env);
+  const parsed = envSchema.safeParse(env);
+  if (!parsed.success) return err(String(parsed.error.issues[0]?.path[0] ?? 'unknown'));
+  checked.add(env);
+  return ok(env);
+}

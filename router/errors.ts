@@ -1,0 +1,104 @@
+// What a caller may be told when something is refused: a closed set of codes, each with one status and one OpenAI type.
+// Routes throw ApiError; anything else that is thrown is a bug and answers 500 without its message.
+
+export type ErrorCode =
+  | 'invalid_json'
+  | 'invalid_value'
+  | 'unsupported_parameter'
+  | 'unknown_parameter'
+  | 'context_length_exceeded'
+  | 'missing_api_key'
+  | 'invalid_api_key'
+  | 'insufficient_credit'
+  | 'account_disabled'
+  | 'forbidden'
+  | 'model_not_found'
+  | 'receipt_not_found'
+  | 'not_found'
+  | 'unknown_path'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'all_homes_busy'
+  | 'no_node_online'
+  | 'home_failed'
+  | 'node_unenrolled'
+  | 'node_revoked'
+  | 'upgrade_required'
+  | 'bad_environment'
+  | 'internal_error';
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_json: 400,
+  invalid_value: 400,
+  unsupported_parameter: 400,
+  unknown_parameter: 400,
+  context_length_exceeded: 400,
+  missing_api_key: 401,
+  invalid_api_key: 401,
+  insufficient_credit: 402,
+  account_disabled: 403,
+  forbidden: 403,
+  model_not_found: 404,
+  receipt_not_found: 404,
+  not_found: 404,
+  unknown_path: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  all_homes_busy: 429,
+  no_node_online: 503,
+  home_failed: 502,
+  node_unenrolled: 401,
+  node_revoked: 403,
+  upgrade_required: 426,
+  bad_environment: 500,
+  internal_error: 500,
+};
+
+export interface ApiErrorOptions {
+  readonly param?: string | null;
+  readonly retryAfterS?: number;
+  /** Extra response headers, such as `allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A refusal with a public code; `message` is shown to the caller, so it never holds internals. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly options: ApiErrorOptions;
+
+  constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.options = options;
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+
+  get type(): string {
+    return typeOfStatus(this.status);
+  }
+}
+
+/** The `error.type` that the OpenAI API uses for a status. */
+export function typeOfStatus(status: number): string {
+  if (status === 401) return 'authentication_error';
+  if (status === 402) return 'insufficient_quota';
+  if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
+}
+
+/** The response for a refusal, OpenAI-shaped: `{error: {message, type, param, code}}`, with Retry-After where waiting helps. */
+export function toErrorResponse(error: ApiError): Response {
+  const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
+  if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
+  const body = { error: { message: error.message, type: error.type, param: error.options.param ?? null, code: error.code } };
+  return new Response(JSON.stringify(body), { status: error.status, headers });
+}

@@ -1,0 +1,41 @@
+// Bytes, hex and words: the few conversions that frames, receipts and hashes share.
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export type Hex = `0x${string}`;
+
+/** Lower-case hex with 0x of any bytes. */
+export function toHex(bytes: Uint8Array): Hex {
+  let text = '0x';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text as Hex;
+}
+
+/** Bytes of an even-length hex text with 0x; throws RangeError on anything else, so parse first. */
+export function fromHex(hex: string): Uint8Array {
+  if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) throw new RangeError('not an even-length hex text with 0x');
+  const bytes = new Uint8Array((hex.length - 2) / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16);
+  return bytes;
+}
+
+/** One array of all parts in order. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** True when both hold the same bytes; takes the same time wherever they differ. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}

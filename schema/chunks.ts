@@ -1,0 +1,115 @@
+// The bytes of a streamed answer: server-sent events that both the agent (content) and the edge (the last events) write.
+import type { Hex } from './bytes.ts';
+
+export interface ChunkHead {
+  /** `chatcmpl-…`, the same in every chunk of one answer. */
+  readonly id: string;
+  /** Seconds since epoch. */
+  readonly created: number;
+  readonly model: string;
+}
+
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+export type FinishReason = 'stop' | 'length';
+
+/** What the network adds to an answer, in the last chunk and in the `x-irori` header. */
+export interface IroriFacts {
+  readonly job: string;
+  readonly node: string;
+  readonly country: string | null;
+  readonly digest: string;
+  readonly attempts: number;
+  readonly ttft_ms: number | null;
+  readonly receipt: string;
+}
+
+/** Facts of a finished job as the last chunk carries them: with the charge and the hash of the signed receipt. */
+export interface FinalFacts extends IroriFacts {
+  readonly charge_micro: number;
+  readonly receipt_hash: Hex | null;
+}
+
+const encoder = new TextEncoder();
+export const DONE_EVENT: Uint8Array<ArrayBuffer> = encoder.encode('data: [DONE]\n\n');
+export const COMMENT_EVENT: Uint8Array<ArrayBuffer> = encoder.encode(': irori\n\n');
+
+/** Writes the content chunks of one answer: everything but the text is rendered once. */
+export interface ChunkWriter {
+  /** One complete event; the first one of an answer carries the role. */
+  readonly content: (text: string) => string;
+}
+
+/** Source of the shape: the OpenAI API's chat.completion.chunk object. */
+export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
+  const start = `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)},"choices":[{"index":0,"delta":{`;
+  const first = `${start}"role":"assistant","content":`;
+  const rest = `${start}"content":`;
+  const end = '},"logprobs":null,"finish_reason":null}]}\n\n';
+  let prefix = isContinued ? rest : first;
+  return {
+    content: (text) => {
+      const event = prefix + JSON.stringify(text) + end;
+      prefix = rest;
+      return event;
+    },
+  };
+}
+
+/** The chunk that ends an answer: its finish reason, with the network's facts when it is the last chunk. */
+export function encodeFinishChunk(
+  head: ChunkHead,
+  reason: FinishReason,
+  extra: { role: boolean; irori?: FinalFacts },
+): Uint8Array<ArrayBuffer> {
+  const delta = extra.role ? { role: 'assistant', content: '' } : {};
+  return encodeEvent({
+    ...chunkBase(head),
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
+    ...(extra.irori ? { irori: extra.irori } : {}),
+  });
+}
+
+/** The usage chunk that OpenAI sends last when `stream_options.include_usage` is set: no choices. */
+export function encodeUsageChunk(head: ChunkHead, usage: Usage, irori: FinalFacts): Uint8Array<ArrayBuffer> {
+  return encodeEvent({ ...chunkBase(head), choices: [], usage, irori });
+}
+
+/** An error after the first byte, in the form OpenRouter uses: `error` beside `choices`; the official client raises it. */
+export function encodeErrorChunk(
+  head: ChunkHead,
+  error: { message: string; type: string; code: string },
+): Uint8Array<ArrayBuffer> {
+  return encodeEvent({
+    ...chunkBase(head),
+    error: { ...error, param: null },
+    choices: [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: 'error' }],
+  });
+}
+
+function chunkBase(head: ChunkHead): { id: string; object: string; created: number; model: string } {
+  return { id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model };
+}
+
+function encodeEvent(value: unknown): Uint8Array<ArrayBuffer> {
+  return encoder.encode(`data: ${JSON.stringify(value)}\n\n`);
+}
+
+/** Text of all content deltas in complete events, in order; events that are not content chunks add nothing. Errors: none, garbage is skipped. */
+export function readContent(events: string): string {
+  let text = '';
+  for (const line of events.split('\n')) {
+    if (!line.startsWith('data: {')) continue;
+    try {
+      const delta: unknown = JSON.parse(line.slice(6))?.choices?.[0]?.delta?.content;
+      if (typeof delta === 'string') text += delta;
+    } catch {
+      continue;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,90 @@
+// Payloads of the JSON frames that a node sends to its hub. The hub parses every one of them: a node is a stranger's machine.
+import { z } from 'zod';
+import { jobTicketSchema, usageReceiptSchema } from './receipt.ts';
+import { word } from './typed-data.ts';
+
+const shortText = z.string().max(200);
+
+/** Answer to the challenge: the signature is over NodeHello{nonce, node, protocol}. */
+export const helloSchema = z.object({
+  protocol: z.number().int(),
+  address: word.address,
+  signature: word.signature,
+  agent: shortText,
+  platform: shortText,
+});
+
+/** One model that the node can serve now. */
+export const nodeModelSchema = z.object({
+  /** The catalogue's id, or the backend's own name (a trailing `*` serves every name with that prefix, in the owner's pool only). */
+  name: z.string().min(1).max(200),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  contextTokens: z.number().int().min(1).max(10_000_000),
+  quantisation: z.string().max(40),
+  resume: z.enum(['exact', 'text', 'none']),
+  promptTokensPerS: z.number().min(0).max(1e7),
+  decodeTokensPerS: z.number().min(0).max(1e6),
+});
+export type NodeModel = z.output<typeof nodeModelSchema>;
+
+/** Why a node takes no work, or null. */
+export const pauseReasonSchema = z.enum([
+  'owner',
+  'draining',
+  'backend-down',
+  'exposure',
+  'schedule',
+  'exclusive-app',
+  'gpu-in-use',
+  'temperature',
+  'battery',
+  'update',
+]);
+export type PauseReason = z.output<typeof pauseReasonSchema>;
+
+/** What the node offers now; sent after `welcome` and whenever it changes. */
+export const stateSchema = z.object({
+  models: z.array(nodeModelSchema).max(64),
+  slots: z.number().int().min(0).max(256),
+  paused: pauseReasonSchema.nullable(),
+});
+export type NodeState = z.output<typeof stateSchema>;
+
+/** The job runs; nothing has been generated yet. */
+export const headSchema = z.object({ promptTokens: z.number().int().min(0).nullable() });
+
+/** A signed receipt as it travels. */
+export const signedReceiptSchema = z.object({ receipt: usageReceiptSchema, signature: word.signature });
+export type SignedReceipt = z.output<typeof signedReceiptSchema>;
+
+/** The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the receipt. */
+export const endSchema = signedReceiptSchema;
+
+/** The node will not run this job; nothing was generated and nothing is owed. */
+export const refuseSchema = z.object({
+  code: z.enum(['busy', 'cold', 'unfit', 'paused', 'bad-ticket', 'bad-request']),
+  message: shortText,
+  param: shortText.optional(),
+});
+export type Refusal = z.output<typeof refuseSchema>;
+
+/** The backend failed. The receipt covers what was delivered until then. */
+export const faultSchema = z.object({
+  code: z.string().max(40),
+  message: shortText,
+  receipt: signedReceiptSchema.nullable(),
+});
+
+/** Answer to `sync`: jobs that run on this socket, by their number. */
+export const runningSchema = z.object({
+  jobs: z.array(z.object({ job: z.number().int(), ticketHash: word.bytes32 })).max(512),
+});
+
+/** A receipt from the outbox whose acceptance never came. The ticket proves the work was given. */
+export const lateReceiptSchema = z.object({
+  ticket: jobTicketSchema,
+  ticketSignature: word.signature,
+  receipt: usageReceiptSchema,
+  signature: word.signature,
+});
+export type LateReceipt = z.output<typeof lateReceiptSchema>;

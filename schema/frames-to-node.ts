@@ -1,0 +1,78 @@
+// Payloads of the JSON frames that a hub sends to a node. The node parses every one of them.
+import { z } from 'zod';
+import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
+import { word } from './typed-data.ts';
+
+/** First frame of a connection: what the node must sign. */
+export const challengeSchema = z.object({
+  nonce: word.bytes32,
+  protocol: z.number().int(),
+  serverTimeAt: z.number().int(),
+});
+
+/** The node is connected. `token` lets the next connection skip the edge's look-up until `tokenUntilAt`. */
+export const welcomeSchema = z.object({
+  node: z.string(),
+  area: z.string(),
+  hub: z.string(),
+  router: word.address,
+  domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
+  token: z.string(),
+  tokenUntilAt: z.number().int(),
+});
+
+/** What a backend is asked, field by field (nothing of the caller's JSON travels). */
+export const jobRequestSchema = z.object({
+  model: z.string(),
+  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+  maxTokens: z.number().int().min(1),
+  temperature: z.number(),
+  topP: z.number(),
+  stop: z.array(z.string()),
+  seed: z.number().int(),
+  frequencyPenalty: z.number(),
+  presencePenalty: z.number(),
+});
+export type JobRequest = z.output<typeof jobRequestSchema>;
+
+/** One part of a job. The ticket's signature follows in a `ticket` frame (65 raw bytes) before the node may rely on it. */
+export const jobSchema = z.object({
+  ticket: jobTicketSchema,
+  request: jobRequestSchema,
+  chunk: z.object({ id: z.string(), created: z.number().int(), model: z.string() }),
+  /** False when the caller waits for the whole answer: the node may send large frames. */
+  stream: z.boolean(),
+  creditBytes: z.number().int().min(1),
+  resume: z
+    .object({ text: z.string(), tokenIds: z.array(z.number().int()).optional(), count: z.number().int() })
+    .optional(),
+});
+export type JobFrame = z.output<typeof jobSchema>;
+export type JobFrameJson = z.input<typeof jobSchema>;
+
+/** Stop this job now; the node answers with `end`. */
+export const cancelSchema = z.object({ reason: z.enum(['caller', 'watchdog', 'unknown-job', 'fault']) });
+
+/** The router took a receipt: it may leave the outbox. `acceptance` is absent when the receipt was refused for good. */
+export const acceptedSchema = z.object({
+  ticketHash: word.bytes32,
+  acceptance: acceptanceSchema.nullable(),
+  signature: word.signature.nullable(),
+  reason: z.string().nullable(),
+});
+
+/** Asks a socket that outlived its hub's memory which jobs it runs. */
+export const syncSchema = z.object({ protocol: z.number().int() });
+
+/** Finish what runs and take nothing new (`drain`), or dial again (`moved`). */
+export const drainSchema = z.object({ reason: z.string() });
+export const movedSchema = z.object({ reason: z.string() });
+
+/** Either side: the last frame could not be used. `retryMs` is given where waiting helps; `isFinal` where it does not. */
+export const errorFrameSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  retryMs: z.number().int().optional(),
+  isFinal: z.boolean().optional(),
+});
+export type ErrorFrame = z.output<typeof errorFrameSchema>;

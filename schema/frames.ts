@@ -1,0 +1,179 @@
+// Every frame of the hub-node socket. A WebSocket message is one frame or more, binary, so several jobs can share one write.
+// Frame: u8 type, u8 flags, u16 tokens, u32 job, u32 length (big-endian), then the payload. Text `p` is the ping, answered `P` by the platform.
+// Rules from the first version: unknown fields are ignored, an unknown type is answered with an `error` frame, never a closed socket.
+import { concatBytes } from './bytes.ts';
+import { err, ok } from './result.ts';
+import type { Result } from './result.ts';
+
+export const PROTOCOL_VERSION = 1;
+/** The oldest version that a hub still speaks; raised only with a release note. */
+export const MIN_PROTOCOL_VERSION = 1;
+
+export const FRAME_HEADER_BYTES = 12;
+/** A frame's payload at most; a longer one is hostile. */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024;
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of `data` that a node may send of one job before the hub grants more. */
+export const INITIAL_CREDIT_BYTES = 256 * 1024;
+
+export const PING = 'p';
+export const PONG = 'P';
+export const PING_INTERVAL_MS = 60_000;
+
+/** hub → node below 32, node → hub from 32, both from 64. */
+export const FRAME = {
+  challenge: 1,
+  welcome: 2,
+  job: 3,
+  ticket: 4,
+  cancel: 5,
+  credit: 6,
+  accepted: 7,
+  sync: 8,
+  drain: 9,
+  moved: 10,
+  hello: 32,
+  state: 33,
+  head: 34,
+  data: 35,
+  end: 36,
+  refuse: 37,
+  fault: 38,
+  running: 39,
+  receipt: 40,
+  error: 64,
+} as const;
+export type FrameName = keyof typeof FRAME;
+
+/** Flag of `data`: the payload starts with `tokens` token ids (u32 each), then the event bytes. */
+export const FLAG_TOKEN_IDS = 1;
+
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  /** Output tokens in this frame; 0 for everything but `data`. */
+  readonly tokens: number;
+  /** Number of the job on this socket, chosen by the hub; 0 when the frame is about no job. */
+  readonly job: number;
+  /** A view into the message: copy it if it must outlive the message. */
+  readonly payload: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const NO_BYTES = new Uint8Array(0);
+const FRAME_NAMES = new Map<number, FrameName>(Object.entries(FRAME).map(([name, type]) => [type, name as FrameName]));
+
+/** The word for a frame's type, or null for a type of a later version. */
+export function nameFrame(type: number): FrameName | null {
+  return FRAME_NAMES.get(type) ?? null;
+}
+
+/** One frame as bytes. `tokens` is clamped to u16 by the caller's window (5 tokens, at most what queued). */
+export function encodeFrame(
+  name: FrameName,
+  parts: { job?: number; tokens?: number; flags?: number; payload?: Uint8Array },
+): Uint8Array<ArrayBuffer> {
+  const payload = parts.payload ?? NO_BYTES;
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  const view = new DataView(frame.buffer);
+  view.setUint8(0, FRAME[name]);
+  view.setUint8(1, parts.flags ?? 0);
+  view.setUint16(2, parts.tokens ?? 0);
+  view.setUint32(4, parts.job ?? 0);
+  view.setUint32(8, payload.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+/** A frame whose payload is JSON. */
+export function encodeJsonFrame(name: FrameName, value: unknown, job = 0): Uint8Array<ArrayBuffer> {
+  return encodeFrame(name, { job, payload: encoder.encode(JSON.stringify(value)) });
+}
+
+/** A grant of flow control: the node may send this many more bytes of `data` payload. */
+export function encodeCredit(job: number, bytes: number): Uint8Array<ArrayBuffer> {
+  const payload = new Uint8Array(4);
+  new DataView(payload.buffer).setUint32(0, bytes);
+  return encodeFrame('credit', { job, payload });
+}
+
+/** Bytes of a `credit` frame's grant. */
+export function readCredit(frame: Frame): Result<number, FrameFault> {
+  if (frame.payload.length !== 4) return err({ code: 'bad-frame', message: 'a credit frame holds 4 bytes' });
+  const { buffer, byteOffset } = frame.payload;
+  return ok(new DataView(buffer, byteOffset, 4).getUint32(0));
+}
+
+export interface FrameFault {
+  readonly code: 'bad-frame' | 'bad-payload';
+  readonly message: string;
+}
+
+/** Splits a WebSocket message into its frames without copying. Errors: a truncated or oversized frame spoils the whole message. */
+export function decodeFrames(message: ArrayBuffer | Uint8Array): Result<Frame[], FrameFault> {
+  const bytes = message instanceof Uint8Array ? message : new Uint8Array(message);
+  if (bytes.length > MAX_MESSAGE_BYTES)
+    return err({ code: 'bad-frame', message: `a message holds at most ${MAX_MESSAGE_BYTES} bytes` });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length;) {
+    if (bytes.length - at < FRAME_HEADER_BYTES)
+      return err({ code: 'bad-frame', message: 'a frame header is cut short' });
+    const length = view.getUint32(at + 8);
+    const start = at + FRAME_HEADER_BYTES;
+    if (length > MAX_PAYLOAD_BYTES)
+      return err({ code: 'bad-frame', message: `a payload holds at most ${MAX_PAYLOAD_BYTES} bytes` });
+    if (bytes.length - start < length) return err({ code: 'bad-frame', message: 'a frame payload is cut short' });
+    frames.push({
+      type: view.getUint8(at),
+      flags: view.getUint8(at + 1),
+      tokens: view.getUint16(at + 2),
+      job: view.getUint32(at + 4),
+      payload: bytes.subarray(start, start + length),
+    });
+    at = start + length;
+  }
+  return ok(frames);
+}
+
+/** The payload of a JSON frame, unparsed by schema. Errors: not UTF-8 or not JSON. */
+export function readJson(frame: Frame): Result<unknown, FrameFault> {
+  try {
+    return ok(JSON.parse(decoder.decode(frame.payload)));
+  } catch {
+    return err({ code: 'bad-payload', message: `the payload of '${nameFrame(frame.type) ?? frame.type}' is not JSON` });
+  }
+}
+
+/** The payload of a `data` frame: token ids if the node sent them, and the event bytes. */
+export function readData(
+  frame: Frame,
+): Result<{ readonly tokenIds: number[] | null; readonly events: Uint8Array }, FrameFault> {
+  if ((frame.flags & FLAG_TOKEN_IDS) === 0) return ok({ tokenIds: null, events: frame.payload });
+  const idBytes = 4 * frame.tokens;
+  if (frame.payload.length < idBytes)
+    return err({ code: 'bad-frame', message: 'a data frame holds fewer bytes than its token ids need' });
+  const { buffer, byteOffset } = frame.payload;
+  const view = new DataView(buffer, byteOffset, idBytes);
+  const tokenIds = Array.from({ length: frame.tokens }, (_, i) => view.getUint32(4 * i));
+  return ok({ tokenIds, events: frame.payload.subarray(idBytes) });
+}
+
+/** A `data` frame of events that stand together, with their token count and, optionally, the token ids. */
+export function encodeData(
+  job: number,
+  data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[] },
+): Uint8Array<ArrayBuffer> {
+  if (!data.tokenIds) return encodeFrame('data', { job, tokens: data.tokens, payload: data.events });
+  const ids = new Uint8Array(4 * data.tokenIds.length);
+  const view = new DataView(ids.buffer);
+  data.tokenIds.forEach((id, i) => view.setUint32(4 * i, id));
+  return encodeFrame('data', {
+    job,
+    tokens: data.tokenIds.length,
+    flags: FLAG_TOKEN_IDS,
+    payload: concatBytes([ids, data.events]),
+  });
+}

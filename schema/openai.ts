@@ -1,0 +1,201 @@
+// The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
+import { z } from 'zod';
+import { err, ok } from './result.ts';
+import type { Result } from './result.ts';
+
+export const MAX_MESSAGES = 1024;
+export const MAX_TEXT_BYTES = 512 * 1024;
+export const MAX_STOPS = 4;
+export const MAX_STOP_CHARS = 64;
+export const MAX_OUTPUT_TOKENS = 32_768;
+
+export type Role = 'system' | 'user' | 'assistant';
+
+export interface ChatMessage {
+  readonly role: Role;
+  readonly content: string;
+}
+
+/** A chat request after parsing: defaults applied, text parts joined, `developer` read as `system`. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly temperature: number;
+  readonly topP: number;
+  readonly stop: readonly string[];
+  readonly seed: number | null;
+  readonly frequencyPenalty: number;
+  readonly presencePenalty: number;
+  /** Output tokens at most, as the caller asked; null when the caller said nothing. */
+  readonly maxTokens: number | null;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly user: string | null;
+}
+
+/** Why a request was refused: the field as a path (`messages[0].content`) and a sentence with the remedy. */
+export interface RequestFault {
+  readonly param: string | null;
+  readonly message: string;
+  readonly code: 'invalid_value' | 'unsupported_parameter' | 'unknown_parameter' | 'invalid_json';
+}
+
+const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
+const content = z.union([z.string(), z.array(textPart).min(1)]);
+const message = z.strictObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  content,
+});
+
+const tokenLimit = z.number().int().min(1).max(MAX_OUTPUT_TOKENS).nullish();
+const penalty = z.number().min(-2).max(2).nullish();
+const stopText = z.string().min(1).max(MAX_STOP_CHARS);
+
+const chatBody = z.object({
+  model: z.string().min(1).max(200),
+  messages: z.array(message).min(1).max(MAX_MESSAGES),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
+  stop: z.union([stopText, z.array(stopText).max(MAX_STOPS)]).nullish(),
+  seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  max_tokens: tokenLimit,
+  max_completion_tokens: tokenLimit,
+  n: z.literal(1, { error: 'Only n = 1 is supported. Send one request for each choice.' }).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.strictObject({ include_usage: z.boolean().nullish() }).nullish(),
+  user: z.string().max(256).nullish(),
+});
+
+/** Known OpenAI fields that are not supported yet, each with the value that asks for nothing (accepted, since it changes nothing). */
+const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  audio: isNothing,
+  function_call: (value) => isNothing(value) || value === 'none',
+  functions: isEmptyList,
+  logit_bias: (value) => isNothing(value) || (typeof value === 'object' && Object.keys(value ?? {}).length === 0),
+  logprobs: (value) => isNothing(value) || value === false,
+  metadata: (value) => isNothing(value) || (typeof value === 'object' && Object.keys(value ?? {}).length === 0),
+  modalities: (value) => isNothing(value) || (Array.isArray(value) && value.length === 1 && value[0] === 'text'),
+  moderation: isNothing,
+  parallel_tool_calls: isNothing,
+  prediction: isNothing,
+  prompt_cache_key: isNothing,
+  prompt_cache_retention: isNothing,
+  provider: isNothing,
+  reasoning: isNothing,
+  reasoning_effort: isNothing,
+  response_format: (value) =>
+    isNothing(value) || (typeof value === 'object' && value !== null && 'type' in value && value.type === 'text'),
+  safety_identifier: isNothing,
+  service_tier: (value) => isNothing(value) || value === 'auto' || value === 'default',
+  store: (value) => isNothing(value) || value === false,
+  tool_choice: (value) => isNothing(value) || value === 'none',
+  tools: isEmptyList,
+  top_logprobs: (value) => isNothing(value) || value === 0,
+  verbosity: isNothing,
+  web_search_options: isNothing,
+};
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return isNothing(value) || (Array.isArray(value) && value.length === 0);
+}
+
+/**
+ * Reads an untrusted JSON value as a chat request.
+ * Errors name the first wrong field and how to mend it; nothing is dropped silently.
+ */
+export function parseChatRequest(body: unknown): Result<ChatRequest, RequestFault> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return err({ param: null, code: 'invalid_json', message: 'The request body must be a JSON object.' });
+  }
+  const stranger = findStranger(body as Record<string, unknown>);
+  if (stranger) return err(stranger);
+  const parsed = chatBody.safeParse(body);
+  if (!parsed.success) return err(describeIssue(parsed.error.issues[0], body));
+  return toChatRequest(parsed.data);
+}
+
+function findStranger(body: Record<string, unknown>): RequestFault | null {
+  for (const [field, value] of Object.entries(body)) {
+    if (Object.hasOwn(chatBody.shape, field)) continue;
+    const isNeutral = Object.hasOwn(UNSUPPORTED, field) ? UNSUPPORTED[field] : undefined;
+    if (!isNeutral) {
+      const shown = field.slice(0, 64);
+      return { param: shown, code: 'unknown_parameter', message: `Unknown parameter: '${shown}'. Remove it.` };
+    }
+    if (!isNeutral(value)) {
+      return { param: field, code: 'unsupported_parameter', message: `'${field}' is not supported yet. Leave it out.` };
+    }
+  }
+  return null;
+}
+
+function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, RequestFault> {
+  const messages = body.messages.map((one) => ({
+    role: one.role === 'developer' ? ('system' as const) : one.role,
+    content: typeof one.content === 'string' ? one.content : one.content.map((part) => part.text).join('\n'),
+  }));
+  let chars = 0;
+  for (const one of messages) chars += one.content.length;
+  if (chars > MAX_TEXT_BYTES) {
+    return err({
+      param: 'messages',
+      code: 'invalid_value',
+      message: `The messages hold more than ${MAX_TEXT_BYTES} characters. Send less text.`,
+    });
+  }
+  if (!body.stream && body.stream_options) {
+    return err({
+      param: 'stream_options',
+      code: 'invalid_value',
+      message: "'stream_options' is only allowed when 'stream' is true.",
+    });
+  }
+  return ok({
+    model: body.model,
+    messages,
+    temperature: body.temperature ?? 1,
+    topP: body.top_p ?? 1,
+    stop: body.stop === null || body.stop === undefined ? [] : typeof body.stop === 'string' ? [body.stop] : body.stop,
+    seed: body.seed ?? null,
+    frequencyPenalty: body.frequency_penalty ?? 0,
+    presencePenalty: body.presence_penalty ?? 0,
+    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+    stream: body.stream ?? false,
+    includeUsage: body.stream_options?.include_usage ?? false,
+    user: body.user ?? null,
+  });
+}
+
+/** The deepest issue of a zod failure as a fault: unions report the branch that fits the value best. */
+function describeIssue(issue: z.core.$ZodIssue | undefined, body: unknown): RequestFault {
+  if (!issue) return { param: null, code: 'invalid_value', message: 'The request is not valid.' };
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
+    if (inner && inner.path.length > 0) return describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, body);
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const path = formatPath([...issue.path, issue.keys[0] ?? '']);
+    return { param: path, code: 'unsupported_parameter', message: `'${path}' is not supported. Leave it out.` };
+  }
+  const param = formatPath(issue.path);
+  if (/^messages\[\d+\]\.content\[\d+\]\.type$/.test(param)) {
+    return {
+      param,
+      code: 'unsupported_parameter',
+      message: `'${param}' must be 'text': only text parts are supported yet.`,
+    };
+  }
+  return { param: param || null, code: 'invalid_value', message: `Invalid value for '${param}': ${issue.message}` };
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const step of path) text += typeof step === 'number' ? `[${step}]` : text ? `.${String(step)}` : String(step);
+  return text.slice(0, 120);
+}

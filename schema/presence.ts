@@ -1,0 +1,212 @@
+// Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
+import { z } from 'zod';
+import { err, ok } from './result.ts';
+import type { Result } from './result.ts';
+
+/** Rows live this long unless their hub rewrites them (every 6 h and on wake). */
+export const PRESENCE_TTL_MS = 13 * 3_600_000;
+export const PRESENCE_REFRESH_MS = 6 * 3_600_000;
+
+/** One home that serves one model, as its hub last wrote it. Places are rounded to 0.1°. */
+export interface PresenceRow {
+  readonly node: string;
+  readonly hub: string;
+  readonly lat: number;
+  readonly lon: number;
+  readonly country: string;
+  readonly slots: number;
+  readonly promptTokensPerS: number;
+  readonly decodeTokensPerS: number;
+  readonly contextTokens: number;
+  readonly digest: string;
+  readonly quantisation: string;
+  readonly priceIn: number;
+  readonly priceOut: number;
+  /** Names served in the owner's own pool (exact, or a prefix before a trailing `*`); empty for a catalogue model. */
+  readonly serves: readonly string[];
+  readonly untilAt: number;
+}
+
+/** One hub's offer of one model: where its homes are and whether a slot was free when it was written. */
+export interface PresenceSummary {
+  readonly hub: string;
+  readonly lat: number;
+  readonly lon: number;
+  readonly radiusKm: number;
+  readonly free: number;
+  readonly slots: number;
+  readonly bestDecodeTokensPerS: number;
+  readonly medianDecodeTokensPerS: number;
+  readonly minPriceOut: number;
+  readonly maxPriceOut: number;
+  readonly untilAt: number;
+}
+
+/** Model index of an owner's own names: looked up only for that account's calls. */
+export function ownModelKey(accountId: string): string {
+  return `~${accountId}`;
+}
+
+/** Redis hash: hub → packed summary. */
+export function summaryKey(modelKey: string, area: string): string {
+  return `presence:${modelKey}:${area}`;
+}
+
+/** Redis hash: node → packed row. Hub names hold their area's name, so the two keys never meet. */
+export function rowKey(modelKey: string, hub: string): string {
+  return `presence:${modelKey}:${hub}`;
+}
+
+const lat = z.number().min(-90).max(90);
+const lon = z.number().min(-180).max(180);
+const count = z.number().int().min(0);
+const rate = z.number().min(0);
+
+const packedRow = z.tuple([
+  z.literal(1),
+  z.string(),
+  z.string(),
+  lat,
+  lon,
+  z.string(),
+  count,
+  rate,
+  rate,
+  count,
+  z.string(),
+  z.string(),
+  count,
+  count,
+  z.array(z.string()),
+  count,
+]);
+
+const packedSummary = z.tuple([
+  z.literal(1),
+  z.string(),
+  lat,
+  lon,
+  rate,
+  count,
+  count,
+  rate,
+  rate,
+  count,
+  count,
+  count,
+]);
+
+/** A row as one short JSON array, format version first. */
+export function packRow(row: PresenceRow): string {
+  const { node, hub, country, slots, contextTokens, digest, quantisation, priceIn, priceOut, serves, untilAt } = row;
+  const speeds = [roundTo(row.promptTokensPerS, 10), roundTo(row.decodeTokensPerS, 10)];
+  const place = [roundTo(row.lat, 10), roundTo(row.lon, 10)];
+  return JSON.stringify([
+    1,
+    node,
+    hub,
+    ...place,
+    country,
+    slots,
+    ...speeds,
+    contextTokens,
+    digest,
+    quantisation,
+    priceIn,
+    priceOut,
+    serves,
+    untilAt,
+  ]);
+}
+
+/** Reads a packed row; anything else (an older format, a stranger's field) is an error to be skipped, never thrown. */
+export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
+  const parsed = packedRow.safeParse(parseJson(text));
+  if (!parsed.success) return err('not-a-row');
+  const [
+    ,
+    node,
+    hub,
+    rowLat,
+    rowLon,
+    country,
+    slots,
+    prompt,
+    decode,
+    contextTokens,
+    digest,
+    quantisation,
+    priceIn,
+    priceOut,
+    serves,
+    untilAt,
+  ] = parsed.data;
+  return ok({
+    node,
+    hub,
+    lat: rowLat,
+    lon: rowLon,
+    country,
+    slots,
+    promptTokensPerS: prompt,
+    decodeTokensPerS: decode,
+    contextTokens,
+    digest,
+    quantisation,
+    priceIn,
+    priceOut,
+    serves,
+    untilAt,
+  });
+}
+
+/** A summary as one short JSON array, format version first. */
+export function packSummary(summary: PresenceSummary): string {
+  return JSON.stringify([
+    1,
+    summary.hub,
+    roundTo(summary.lat, 10),
+    roundTo(summary.lon, 10),
+    Math.ceil(summary.radiusKm),
+    summary.free,
+    summary.slots,
+    roundTo(summary.bestDecodeTokensPerS, 10),
+    roundTo(summary.medianDecodeTokensPerS, 10),
+    summary.minPriceOut,
+    summary.maxPriceOut,
+    summary.untilAt,
+  ]);
+}
+
+/** Reads a packed summary; anything else is an error to be skipped, never thrown. */
+export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summary'> {
+  const parsed = packedSummary.safeParse(parseJson(text));
+  if (!parsed.success) return err('not-a-summary');
+  const [, hub, sumLat, sumLon, radiusKm, free, slots, best, median, minPriceOut, maxPriceOut, untilAt] = parsed.data;
+  return ok({
+    hub,
+    lat: sumLat,
+    lon: sumLon,
+    radiusKm,
+    free,
+    slots,
+    bestDecodeTokensPerS: best,
+    medianDecodeTokensPerS: median,
+    minPriceOut,
+    maxPriceOut,
+    untilAt,
+  });
+}
+
+function parseJson(text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function roundTo(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}

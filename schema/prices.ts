@@ -1,0 +1,29 @@
+// Prices and charges. One unit is a millionth of a credit (1 credit = 1 USD); prices are units per million tokens.
+
+/** The network's share of every charge, in hundredths of a percent. */
+export const FEE_BASIS_POINTS = 1000;
+
+export interface Price {
+  /** Units per 1,000,000 prompt tokens. */
+  readonly priceIn: number;
+  /** Units per 1,000,000 output tokens. */
+  readonly priceOut: number;
+}
+
+export interface Counts {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What counts cost at a price, in units, rounded up to the next whole unit; zero tokens cost nothing. */
+export function computeCharge(price: Price, counts: Counts): number {
+  const micro =
+    BigInt(price.priceIn) * BigInt(counts.promptTokens) + BigInt(price.priceOut) * BigInt(counts.outputTokens);
+  return Number((micro + 999_999n) / 1_000_000n);
+}
+
+/** Splits a charge into the home's earnings and the network's fee, in units; the fee is rounded down in the home's favour. */
+export function splitCharge(charge: number): { readonly earn: number; readonly fee: number } {
+  const fee = Math.floor((charge * FEE_BASIS_POINTS) / 10_000);
+  return { earn: charge - fee, fee };
+}

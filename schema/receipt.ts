@@ -1,0 +1,262 @@
+// The three signed messages of a job: ticket (router), receipt (node), acceptance (router). EIP-712, fixed field order.
+// Fields are never removed, reordered or reinterpreted: vectors in receipt.vectors.json pin every hash.
+import { z } from 'zod';
+import { toHex } from './bytes.ts';
+import type { Hex } from './bytes.ts';
+import { err, ok } from './result.ts';
+import type { Result } from './result.ts';
+import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest, word } from './typed-data.ts';
+import type { Domain, StructType, WordValue } from './typed-data.ts';
+
+/** How a part ended, as the receipt's `finish`. */
+export const FINISH = { stop: 0, length: 1, cancelled: 2, preempted: 3, error: 4 } as const;
+export type Finish = keyof typeof FINISH;
+
+/** How energy was known, as the receipt's `energyMethod`; unknown energy is never a zero that looks measured. */
+export const ENERGY_METHOD = { unknown: 0, counter: 1, sampled: 2, estimated: 3 } as const;
+
+/** What the router made of a receipt, as the acceptance's `status`. */
+export const ACCEPTANCE_STATUS = { accepted: 0, lowered: 1, unpaid: 2 } as const;
+
+const ticketShape = {
+  jobId: word.bytes32,
+  part: word.uint16,
+  node: word.address,
+  epoch: word.uint32,
+  modelId: word.bytes32,
+  requestHash: word.bytes32,
+  salt: word.bytes32,
+  chargePrompt: word.bool,
+  allowance: word.bytes32,
+  maxPromptTokens: word.uint32,
+  maxOutputTokens: word.uint32,
+  seed: word.uint64,
+  priceIn: word.uint64,
+  priceOut: word.uint64,
+  auditCommit: word.bytes32,
+  issuedAtMs: word.uint64,
+  expiresAtMs: word.uint64,
+} as const;
+
+const receiptShape = {
+  ticketHash: word.bytes32,
+  node: word.address,
+  seq: word.uint64,
+  prevReceipt: word.bytes32,
+  responseHash: word.bytes32,
+  promptTokens: word.uint32,
+  outputTokens: word.uint32,
+  finish: word.uint8,
+  ttftMs: word.uint32,
+  durationMs: word.uint32,
+  amount: word.uint128,
+  energyMicroWh: word.uint64,
+  energyLowMicroWh: word.uint64,
+  energyHighMicroWh: word.uint64,
+  energyMethod: word.uint8,
+} as const;
+
+const acceptanceShape = {
+  receiptHash: word.bytes32,
+  node: word.address,
+  promptTokens: word.uint32,
+  outputTokens: word.uint32,
+  amount: word.uint128,
+  status: word.uint8,
+  epoch: word.uint32,
+  count: word.uint64,
+  cumulativeAmount: word.uint128,
+} as const;
+
+export const jobTicketSchema = z.strictObject(ticketShape);
+export const usageReceiptSchema = z.strictObject(receiptShape);
+export const acceptanceSchema = z.strictObject(acceptanceShape);
+
+export type JobTicket = z.output<typeof jobTicketSchema>;
+export type UsageReceipt = z.output<typeof usageReceiptSchema>;
+export type Acceptance = z.output<typeof acceptanceSchema>;
+
+/** The same messages as JSON: 64-bit numbers and wider as decimal texts. */
+export type JobTicketJson = z.input<typeof jobTicketSchema>;
+export type UsageReceiptJson = z.input<typeof usageReceiptSchema>;
+export type AcceptanceJson = z.input<typeof acceptanceSchema>;
+
+export const JOB_TICKET: StructType = {
+  name: 'JobTicket',
+  fields: [
+    ['jobId', 'bytes32'],
+    ['part', 'uint16'],
+    ['node', 'address'],
+    ['epoch', 'uint32'],
+    ['modelId', 'bytes32'],
+    ['requestHash', 'bytes32'],
+    ['salt', 'bytes32'],
+    ['chargePrompt', 'bool'],
+    ['allowance', 'bytes32'],
+    ['maxPromptTokens', 'uint32'],
+    ['maxOutputTokens', 'uint32'],
+    ['seed', 'uint64'],
+    ['priceIn', 'uint64'],
+    ['priceOut', 'uint64'],
+    ['auditCommit', 'bytes32'],
+    ['issuedAtMs', 'uint64'],
+    ['expiresAtMs', 'uint64'],
+  ],
+};
+
+export const USAGE_RECEIPT: StructType = {
+  name: 'UsageReceipt',
+  fields: [
+    ['ticketHash', 'bytes32'],
+    ['node', 'address'],
+    ['seq', 'uint64'],
+    ['prevReceipt', 'bytes32'],
+    ['responseHash', 'bytes32'],
+    ['promptTokens', 'uint32'],
+    ['outputTokens', 'uint32'],
+    ['finish', 'uint8'],
+    ['ttftMs', 'uint32'],
+    ['durationMs', 'uint32'],
+    ['amount', 'uint128'],
+    ['energyMicroWh', 'uint64'],
+    ['energyLowMicroWh', 'uint64'],
+    ['energyHighMicroWh', 'uint64'],
+    ['energyMethod', 'uint8'],
+  ],
+};
+
+export const ACCEPTANCE: StructType = {
+  name: 'Acceptance',
+  fields: [
+    ['receiptHash', 'bytes32'],
+    ['node', 'address'],
+    ['promptTokens', 'uint32'],
+    ['outputTokens', 'uint32'],
+    ['amount', 'uint128'],
+    ['status', 'uint8'],
+    ['epoch', 'uint32'],
+    ['count', 'uint64'],
+    ['cumulativeAmount', 'uint128'],
+  ],
+};
+
+/** A node's answer to a connection's challenge. */
+export const NODE_HELLO: StructType = {
+  name: 'NodeHello',
+  fields: [
+    ['nonce', 'bytes32'],
+    ['node', 'address'],
+    ['protocol', 'uint32'],
+  ],
+};
+/** Proof at enrolment that the agent holds its session key; `code` is the keccak of the one-time code. */
+export const NODE_ENROL: StructType = {
+  name: 'NodeEnrol',
+  fields: [
+    ['code', 'bytes32'],
+    ['node', 'address'],
+  ],
+};
+
+const TYPE_HASHES = new Map(
+  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL].map((struct) => [struct, hashType(struct)]),
+);
+
+/** Hashes, signs and checks messages of one domain. Make one per process: the domain separator is computed once. */
+export interface MessageSigner {
+  readonly hash: (struct: StructType, message: object) => Hex;
+  readonly sign: (struct: StructType, message: object, privateKey: Uint8Array) => Hex;
+  /** The signer's address, or `bad-signature` for any non-canonical or foreign signature. */
+  readonly recover: (struct: StructType, message: object, signature: Hex) => Result<Hex, 'bad-signature'>;
+}
+
+/** Messages must have passed their strict parser; a missing or oversized field throws RangeError. */
+export function makeMessageSigner(domain: Domain): MessageSigner {
+  const separator = hashDomain(domain);
+  const digestOf = (struct: StructType, message: object): Uint8Array => {
+    const typeHash = TYPE_HASHES.get(struct) ?? hashType(struct);
+    return hashTypedMessage(separator, hashStruct(struct, typeHash, message as Readonly<Record<string, WordValue>>));
+  };
+  return {
+    hash: (struct, message) => toHex(digestOf(struct, message)),
+    sign: (struct, message, privateKey) => signDigest(digestOf(struct, message), privateKey),
+    recover: (struct, message, signature) => recoverSigner(digestOf(struct, message), signature),
+  };
+}
+
+/** A message as JSON: bigints become decimal texts. The strict parsers read it back to the same value. */
+export function toMessageJson(message: JobTicket): JobTicketJson;
+export function toMessageJson(message: UsageReceipt): UsageReceiptJson;
+export function toMessageJson(message: Acceptance): AcceptanceJson;
+export function toMessageJson(message: object): object {
+  return Object.fromEntries(
+    Object.entries(message).map(([name, value]) => [name, typeof value === 'bigint' ? value.toString() : value]),
+  );
+}
+
+/** Everything about one part of a job that its caller or its home can check offline; `GET /v1/receipts/{jobId}` answers a list of these. */
+export const receiptBundleSchema = z.object({
+  domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
+  router: word.address,
+  ticket: jobTicketSchema,
+  ticketSignature: word.signature,
+  receipt: usageReceiptSchema.nullable(),
+  receiptSignature: word.signature.nullable(),
+  acceptance: acceptanceSchema.nullable(),
+  acceptanceSignature: word.signature.nullable(),
+});
+export type ReceiptBundle = z.output<typeof receiptBundleSchema>;
+export type ReceiptBundleJson = z.input<typeof receiptBundleSchema>;
+
+export type BundleFault =
+  | 'ticket-signature'
+  | 'receipt-signature'
+  | 'receipt-of-other-ticket'
+  | 'receipt-of-other-node'
+  | 'over-output-limit'
+  | 'over-prompt-limit'
+  | 'acceptance-signature'
+  | 'acceptance-of-other-receipt'
+  | 'counts-raised'
+  | 'amount-raised'
+  | 'no-receipt';
+
+/** Checks a bundle offline: who signed what, that each message points at the one before, and that nothing was raised on the way. */
+export function checkBundle(bundle: ReceiptBundle): Result<{ readonly receiptHash: Hex }, BundleFault> {
+  const signer = makeMessageSigner(bundle.domain);
+  const { ticket, receipt, acceptance } = bundle;
+  if (!isSigner(signer.recover(JOB_TICKET, ticket, bundle.ticketSignature), bundle.router))
+    return err('ticket-signature');
+  if (!receipt || !bundle.receiptSignature) return err('no-receipt');
+  const receiptFault = checkReceiptOfTicket(signer, ticket, receipt);
+  if (receiptFault) return err(receiptFault);
+  if (!isSigner(signer.recover(USAGE_RECEIPT, receipt, bundle.receiptSignature), ticket.node))
+    return err('receipt-signature');
+  const receiptHash = signer.hash(USAGE_RECEIPT, receipt);
+  if (!acceptance || !bundle.acceptanceSignature) return ok({ receiptHash });
+  if (acceptance.receiptHash !== receiptHash || acceptance.node !== ticket.node)
+    return err('acceptance-of-other-receipt');
+  if (acceptance.promptTokens > receipt.promptTokens || acceptance.outputTokens > receipt.outputTokens)
+    return err('counts-raised');
+  if (acceptance.amount > receipt.amount) return err('amount-raised');
+  if (!isSigner(signer.recover(ACCEPTANCE, acceptance, bundle.acceptanceSignature), bundle.router))
+    return err('acceptance-signature');
+  return ok({ receiptHash });
+}
+
+function isSigner(recovered: Result<Hex, 'bad-signature'>, expected: Hex): boolean {
+  return recovered.ok && recovered.value === expected;
+}
+
+/** The checks of a receipt against its ticket that need no curve operation; null when it fits. */
+export function checkReceiptOfTicket(
+  signer: MessageSigner,
+  ticket: JobTicket,
+  receipt: UsageReceipt,
+): BundleFault | null {
+  if (receipt.ticketHash !== signer.hash(JOB_TICKET, ticket)) return 'receipt-of-other-ticket';
+  if (receipt.node !== ticket.node) return 'receipt-of-other-node';
+  if (receipt.outputTokens > ticket.maxOutputTokens) return 'over-output-limit';
+  if (receipt.promptTokens > ticket.maxPromptTokens) return 'over-prompt-limit';
+  return null;
+}

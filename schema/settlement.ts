@@ -1,0 +1,52 @@
+// What a hub decides at the end of a part and hands, once and durably, to the node's account and then to the caller's account.
+import { z } from 'zod';
+import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
+import { word } from './typed-data.ts';
+
+/** How a part ended, in the words of the charging table (DESIGN section 6). */
+export const OUTCOMES = [
+  'complete',
+  'cancelled',
+  'failed-before-token',
+  'failed-by-node',
+  'failed-by-network',
+  'refused',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One part's settlement: counts as the router decided them, and the signed messages that prove them. */
+export const settlementSchema = z.object({
+  jobId: z.string(),
+  part: z.number().int().min(0),
+  accountId: z.string(),
+  keyId: z.string(),
+  nodeId: z.string(),
+  /** The owner's account, which is credited. */
+  ownerAccountId: z.string(),
+  hub: z.string(),
+  model: z.string(),
+  country: z.string(),
+  outcome: z.enum(OUTCOMES),
+  /** True for the last part of a job: the hold closes with it. */
+  isFinal: z.boolean(),
+  promptTokens: z.number().int().min(0),
+  outputTokens: z.number().int().min(0),
+  /** What the caller pays, in units. */
+  charge: z.number().int().min(0),
+  /** What the home earns, in units; more than charge less fee only where the fees pay for it. */
+  earn: z.number().int().min(0),
+  /** The node's counts where they differ from the router's beyond the tolerance. */
+  difference: z.object({ promptTokens: z.number().int(), outputTokens: z.number().int() }).nullable(),
+  attempts: z.number().int().min(1),
+  ttftMs: z.number().int().min(0).nullable(),
+  durationMs: z.number().int().min(0),
+  endedAt: z.number().int(),
+  ticket: jobTicketSchema,
+  ticketSignature: word.signature,
+  receipt: usageReceiptSchema.nullable(),
+  receiptSignature: word.signature.nullable(),
+  acceptance: acceptanceSchema.nullable(),
+  acceptanceSignature: word.signature.nullable(),
+});
+export type Settlement = z.output<typeof settlementSchema>;
+export type SettlementJson = z.input<typeof settlementSchema>;

@@ -1,0 +1,136 @@
+// The D1 tables. Money moves only in `events` and `postings`, both append-only; everything else is who and what.
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** Someone who calls, owns homes, or both. */
+export const accounts = sqliteTable('accounts', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: integer('created_at').notNull(),
+  disabledAt: integer('disabled_at'),
+});
+
+/** API keys by the SHA-256 of their text; the text itself is shown once and kept nowhere. */
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    hash: text('hash').notNull(),
+    name: text('name').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
+);
+
+/** Home nodes by their session key's address. */
+export const nodes = sqliteTable(
+  'nodes',
+  {
+    id: text('id').primaryKey(),
+    address: text('address').notNull(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    wallet: text('wallet'),
+    name: text('name'),
+    createdAt: integer('created_at').notNull(),
+    revokedAt: integer('revoked_at'),
+    revokedReason: text('revoked_reason'),
+  },
+  (table) => [uniqueIndex('nodes_address').on(table.address), index('nodes_account').on(table.accountId)],
+);
+
+/** One-time codes that let a home join an owner's account; only their hash is kept. */
+export const enrolments = sqliteTable(
+  'enrolments',
+  {
+    id: text('id').primaryKey(),
+    codeHash: text('code_hash').notNull(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    wallet: text('wallet'),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    nodeId: text('node_id'),
+  },
+  (table) => [uniqueIndex('enrolments_code').on(table.codeHash)],
+);
+
+/** The catalogue: public models, the digests that count as each, and their price (units per million tokens). */
+export const models = sqliteTable('models', {
+  id: text('id').primaryKey(),
+  description: text('description').notNull(),
+  /** JSON list of sha256 digests (64 hex digits). */
+  digests: text('digests').notNull(),
+  priceIn: integer('price_in').notNull(),
+  priceOut: integer('price_out').notNull(),
+  contextTokens: integer('context_tokens').notNull(),
+  maxOutputTokens: integer('max_output_tokens').notNull(),
+  /** Name of a tokenizer the router carries, for exact counts; null where only bytes bound the count. */
+  tokenizer: text('tokenizer'),
+  /** Fewest UTF-8 bytes of text that one token stands for on average; more tokens than this allows are not believed. */
+  minBytesPerToken: integer('min_bytes_per_token').notNull(),
+  createdAt: integer('created_at').notNull(),
+  withdrawnAt: integer('withdrawn_at'),
+});
+
+/** One thing that moved money. Its id says what, so a second delivery is the same row. */
+export const events = sqliteTable(
+  'events',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind', { enum: ['grant', 'settle', 'correction'] }).notNull(),
+    jobId: text('job_id'),
+    part: integer('part'),
+    accountId: text('account_id').notNull(),
+    at: integer('at').notNull(),
+    memo: text('memo'),
+  },
+  (table) => [index('events_job').on(table.jobId)],
+);
+
+/** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`. */
+export const postings = sqliteTable(
+  'postings',
+  {
+    eventId: text('event_id')
+      .notNull()
+      .references(() => events.id),
+    book: text('book').notNull(),
+    amount: integer('amount').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.eventId, table.book] }), index('postings_book').on(table.book)],
+);
+
+/** A part's settlement with its signed messages: what `GET /v1/receipts/{jobId}` shows. */
+export const receipts = sqliteTable(
+  'receipts',
+  {
+    jobId: text('job_id').notNull(),
+    part: integer('part').notNull(),
+    accountId: text('account_id').notNull(),
+    keyId: text('key_id').notNull(),
+    nodeId: text('node_id').notNull(),
+    ownerAccountId: text('owner_account_id').notNull(),
+    model: text('model').notNull(),
+    outcome: text('outcome').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    charge: integer('charge').notNull(),
+    earn: integer('earn').notNull(),
+    endedAt: integer('ended_at').notNull(),
+    /** The whole settlement as JSON. */
+    settlement: text('settlement').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.part] }),
+    index('receipts_account').on(table.accountId, table.endedAt),
+    index('receipts_node').on(table.nodeId, table.endedAt),
+  ],
+);
