@@ -1,0 +1,101 @@
+// The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but Result.
+
+import type { Result } from '../../schema/result.ts';
+
+/** An engine that answers jobs at home. `run` never throws and never rejects: whatever goes wrong is in its Finish. */
+export interface Backend {
+  readonly kind: 'openai-http' | 'onnx';
+  /** What this engine can promise. May change after `detect` (a server's product decides whether it can continue a text). */
+  capabilities(): Capabilities;
+  /** Looks whether the engine is there and may be shared; the error is a sentence for the owner that says what to do. */
+  detect(signal: AbortSignal): Promise<Result<Detected, string>>;
+  /** The models that may be shared now. Empty when the engine is away or refused. */
+  models(): Promise<ModelInfo[]>;
+  /** How many jobs this engine answers at once. */
+  slots(): Promise<number>;
+  /**
+   * Runs one job. `sink` gets the answer piece by piece and applies back-pressure: nothing more is taken from the engine
+   * while its promise is open. After `signal` aborts, `sink` is not called again and the Finish says 'cancelled'.
+   */
+  run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish>;
+  /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */
+  unload(): Promise<void>;
+  /** Ends everything. The backend is not used afterwards. */
+  close(): Promise<void>;
+}
+
+export type Sink = (delta: Delta) => void | Promise<void>;
+
+export interface Capabilities {
+  /** 'exact': the same tokens follow; 'text': the text is continued, sampling is not reproduced; 'none': start again. */
+  readonly resume: 'exact' | 'text' | 'none';
+  readonly seed: boolean;
+  readonly tokenIds: boolean;
+  /** 'sure': the work has stopped when run resolves; 'finite': the connection is closed, and maxTokens bounds the rest. */
+  readonly cancel: 'sure' | 'finite';
+}
+
+export interface Detected {
+  /** 'onnx', 'ollama', 'lm-studio', 'llama-server', 'vllm' or 'unknown'. */
+  readonly product: string;
+  readonly version: string | null;
+  /** Sentences for the owner: what was left out and why. */
+  readonly notes: readonly string[];
+}
+
+export interface ModelInfo {
+  /** The backend's own name; ends in `*` when it is a pattern of the owner's that the server did not list. */
+  readonly name: string;
+  /** sha256, 64 hex digits, of the model's manifest (hash-manifest.ts). */
+  readonly digest: string;
+  readonly contextTokens: number;
+  readonly quantisation: string | null;
+  readonly family: string | null;
+}
+
+export interface BackendMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface BackendJob {
+  /** The backend's own name of the model. */
+  readonly model: string;
+  readonly messages: readonly BackendMessage[];
+  /** Tokens that this run may add: already reduced by `resume.count` when it continues an answer. */
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  /** A safe non-negative integer (53 bits). */
+  readonly seed: number;
+  readonly stop: readonly string[];
+  readonly frequencyPenalty: number;
+  readonly presencePenalty: number;
+  /** The answer so far; `count` is its tokens, and so the position of the next one. `tokenIds` wins over `text`. */
+  readonly resume?: { readonly text: string; readonly tokenIds?: readonly number[]; readonly count: number };
+}
+
+/** A piece of the answer: whole characters, whole tokens. */
+export interface Delta {
+  readonly text: string;
+  readonly tokens: number;
+  readonly tokenIds?: readonly number[];
+}
+
+export interface BackendError {
+  readonly code: 'unreachable' | 'bad-request' | 'busy' | 'internal' | 'no-model' | 'context';
+  /** Short, no secrets, no prompt text. */
+  readonly message: string;
+}
+
+export interface Finish {
+  readonly reason: 'stop' | 'length' | 'cancelled' | 'error';
+  readonly promptTokens: number | null;
+  readonly outputTokens: number;
+  /** 'backend': the engine said so; 'counted': the deltas were counted. */
+  readonly tokensBy: 'backend' | 'counted';
+  /** From the call of run to the first delta; the whole duration when there was none. */
+  readonly ttftMs: number;
+  readonly durationMs: number;
+  readonly error?: BackendError;
+}

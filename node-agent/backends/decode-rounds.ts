@@ -1,0 +1,115 @@
+// Interleaves several answers on one model, one token each in turn. Runs inside the worker; ends a run within one token of its cancel.
+
+import type { BackendJob } from './backend.ts';
+import { DecodeRun } from './decode-run.ts';
+import { UNACKED_LIMIT, type FromWorker, type RunEnd } from './onnx-messages.ts';
+import type { OnnxSession } from './onnx-session.ts';
+import type { Codec } from './render-prompt.ts';
+
+interface Seat {
+  readonly run: number;
+  readonly decode: DecodeRun;
+  unacked: number;
+  /** When the next token may be made (performance.now()). */
+  dueAt: number;
+}
+
+export class DecodeRounds {
+  readonly #session: OnnxSession;
+  readonly #codec: Codec;
+  readonly #post: (message: FromWorker) => void;
+  readonly #gapMs: number;
+  readonly #seats = new Map<number, Seat>();
+  #turning = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    model: { session: OnnxSession; codec: Codec; paceTokensPerS: number },
+    post: (message: FromWorker) => void,
+  ) {
+    this.#session = model.session;
+    this.#codec = model.codec;
+    this.#gapMs = model.paceTokensPerS > 0 ? 1000 / model.paceTokensPerS : 0;
+    this.#post = post;
+  }
+
+  start(run: number, job: BackendJob): void {
+    const decode = DecodeRun.open(job, this.#codec, this.#session);
+    if (!decode.ok)
+      return this.#post({ type: 'finish', run, reason: 'error', promptTokens: null, error: decode.error });
+    this.#seats.set(run, { run, decode: decode.value, unacked: 0, dueAt: 0 });
+    this.#wake();
+  }
+
+  ack(run: number): void {
+    const seat = this.#seats.get(run);
+    if (seat !== undefined) seat.unacked -= 1;
+    this.#wake();
+  }
+
+  cancel(run: number): void {
+    const seat = this.#seats.get(run);
+    if (seat !== undefined) this.#end(seat, { reason: 'cancelled', promptTokens: seat.decode.promptTokens });
+  }
+
+  cancelAll(): void {
+    for (const run of this.#seats.keys()) this.cancel(run);
+    clearTimeout(this.#timer);
+  }
+
+  #wake(): void {
+    clearTimeout(this.#timer);
+    if (!this.#turning) void this.#turn();
+  }
+
+  /** Gives every seat that may go on one token, again and again, until none may; a pass never rejects out of here. */
+  async #turn(): Promise<void> {
+    this.#turning = true;
+    for (let moved = true; moved;) {
+      moved = false;
+      for (const seat of this.#seats.values()) {
+        if (!this.#mayGo(seat)) continue;
+        moved = true;
+        await this.#advance(seat);
+      }
+    }
+    this.#turning = false;
+    this.#sleep();
+  }
+
+  #mayGo(seat: Seat): boolean {
+    return this.#seats.has(seat.run) && seat.unacked < UNACKED_LIMIT && seat.dueAt <= performance.now();
+  }
+
+  #sleep(): void {
+    const waiting = [...this.#seats.values()].filter((seat) => seat.unacked < UNACKED_LIMIT).map((seat) => seat.dueAt);
+    if (waiting.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(Math.min(...waiting) - performance.now())));
+  }
+
+  async #advance(seat: Seat): Promise<void> {
+    const promptTokens = seat.decode.promptTokens;
+    try {
+      const next = seat.decode.next();
+      if (next === null) return this.#end(seat, { reason: 'length', promptTokens });
+      const { logits, cache } = await this.#session.step(next.ids, next.cache);
+      if (!this.#seats.has(seat.run)) return;
+      const { delta, reason } = seat.decode.accept(logits, cache);
+      if (delta !== null) {
+        seat.unacked += 1;
+        this.#post({ type: 'delta', run: seat.run, delta });
+      }
+      seat.dueAt = Math.max(performance.now() - this.#gapMs, seat.dueAt) + this.#gapMs;
+      if (reason !== null) this.#end(seat, { reason, promptTokens });
+    } catch (error) {
+      const message = `the model failed: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown reason'}`;
+      this.#end(seat, { reason: 'error', promptTokens, error: { code: 'internal', message } });
+    }
+  }
+
+  #end(seat: Seat, end: RunEnd): void {
+    this.#seats.delete(seat.run);
+    this.#post({ type: 'finish', run: seat.run, ...end });
+  }
+}

@@ -1,0 +1,217 @@
+// A server's models from its own answers: which may be shared, which may not and why. Pure.
+
+import { z } from 'zod';
+import type { ModelInfo } from './backend.ts';
+import { hashManifest, hashText } from './hash-manifest.ts';
+import type { Product } from './probe-server.ts';
+
+export interface Listing {
+  readonly models: readonly ModelInfo[];
+  /** Models that must not be used, even under an owner's pattern. */
+  readonly excluded: readonly { readonly name: string; readonly why: string }[];
+  /** Answers at once, where the server tells. */
+  readonly slots: number | null;
+  readonly ownedBy: readonly string[];
+}
+
+/** The JSON of each path of LISTING_PATHS, undefined where there was none. */
+export type ListingAnswers = ReadonlyMap<string, unknown>;
+
+/** What a server gives a model when it does not say: Ollama's default. */
+const DEFAULT_CONTEXT = 4096;
+
+/** Reads the answers of one product. Entries that do not have the documented shape are left out. */
+export function listModels(product: Product, answers: ListingAnswers): Listing {
+  if (product === 'ollama') return listOllama(answers);
+  if (product === 'lm-studio')
+    return answers.get('/api/v1/models') === undefined ? listOldLmStudio(answers) : listLmStudio(answers);
+  return listOpenAi(product, answers);
+}
+
+const count = z.number().int().positive();
+
+/** Each entry of `list` that has the schema's shape. */
+function each<T>(list: unknown, schema: z.ZodType<T>): T[] {
+  return Array.isArray(list)
+    ? list.map((entry) => schema.safeParse(entry)).flatMap((result) => (result.success ? [result.data] : []))
+    : [];
+}
+
+function field(json: unknown, name: string): unknown {
+  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
+}
+
+// Source: github.com/ollama/ollama docs/api.md (/api/tags, /api/ps) and api/types.go (remote_host, remote_model of cloud models).
+const ollamaModel = z.looseObject({
+  name: z.string(),
+  digest: z.string().default(''),
+  remote_host: z.string().optional(),
+  remote_model: z.string().optional(),
+  details: z.looseObject({ family: z.string().optional(), quantization_level: z.string().optional() }).default({}),
+});
+const ollamaLoaded = z.looseObject({ name: z.string(), context_length: count });
+
+function listOllama(answers: ListingAnswers): Listing {
+  const loaded = new Map(
+    each(field(answers.get('/api/ps'), 'models'), ollamaLoaded).map((m) => [m.name, m.context_length]),
+  );
+  const models: ModelInfo[] = [];
+  const excluded: Listing['excluded'][number][] = [];
+  for (const model of each(field(answers.get('/api/tags'), 'models'), ollamaModel)) {
+    if (model.remote_host !== undefined || model.remote_model !== undefined || isCloudName(model.name)) {
+      excluded.push({ name: model.name, why: 'it runs in a cloud, not on this machine' });
+      continue;
+    }
+    const quantisation = textOrNull(model.details.quantization_level);
+    const weights = model.digest.replace(/^sha256:/, '');
+    const identity = weights === '' ? { name: model.name } : { weights };
+    const digest = hashManifest({ source: 'ollama', ...identity, ...(quantisation === null ? {} : { quantisation }) });
+    const contextTokens = loaded.get(model.name) ?? DEFAULT_CONTEXT;
+    models.push({ name: model.name, digest, contextTokens, quantisation, family: textOrNull(model.details.family) });
+  }
+  return { models, excluded, slots: null, ownedBy: [] };
+}
+
+/** Ollama's cloud models carry the word in their tag: gpt-oss:120b-cloud, name:cloud. */
+export function isCloudName(name: string): boolean {
+  return /[-:]cloud$/i.test(name);
+}
+
+// Source: lmstudio-ai/docs 1_developer/2_rest/list.md
+const lmStudioModel = z.looseObject({
+  type: z.string().default('llm'),
+  key: z.string(),
+  architecture: z.string().nullish(),
+  quantization: z.looseObject({ name: z.string().nullish() }).nullish(),
+  size_bytes: z.number().nullish(),
+  params_string: z.string().nullish(),
+  loaded_instances: z.array(
+    z.looseObject({
+      id: z.string(),
+      config: z.looseObject({ context_length: count.optional(), parallel: count.optional() }).optional(),
+    }),
+  ),
+});
+
+const NOT_LOADED = 'it is not loaded, and asking for it would load it behind the owner’s back';
+
+function listLmStudio(answers: ListingAnswers): Listing {
+  const models: ModelInfo[] = [];
+  const excluded: Listing['excluded'][number][] = [];
+  const slots: number[] = [];
+  for (const model of each(field(answers.get('/api/v1/models'), 'models'), lmStudioModel)) {
+    if (model.type !== 'llm' && model.type !== 'vlm') continue;
+    if (model.loaded_instances.length === 0) excluded.push({ name: model.key, why: NOT_LOADED });
+    const quantisation = textOrNull(model.quantization?.name);
+    const facts = {
+      ...(quantisation === null ? {} : { quantisation }),
+      ...(model.size_bytes == null ? {} : { sizeBytes: model.size_bytes }),
+    };
+    const digest = hashManifest({ source: 'lm-studio', name: model.key, ...facts });
+    for (const instance of model.loaded_instances) {
+      const contextTokens = instance.config?.context_length ?? DEFAULT_CONTEXT;
+      models.push({ name: instance.id, digest, contextTokens, quantisation, family: textOrNull(model.architecture) });
+      slots.push(instance.config?.parallel ?? 1);
+    }
+  }
+  return { models, excluded, slots: slots.length === 0 ? null : Math.min(...slots), ownedBy: [] };
+}
+
+// Source: lmstudio-ai/docs 1_developer/2_rest-api/endpoints.md (GET /api/v0/models)
+const oldLmStudioModel = z.looseObject({
+  id: z.string(),
+  type: z.string().default('llm'),
+  arch: z.string().optional(),
+  quantization: z.string().optional(),
+  state: z.string(),
+  max_context_length: count.optional(),
+  loaded_context_length: count.optional(),
+});
+
+function listOldLmStudio(answers: ListingAnswers): Listing {
+  const entries = each(field(answers.get('/api/v0/models'), 'data'), oldLmStudioModel).filter(
+    (m) => m.type === 'llm' || m.type === 'vlm',
+  );
+  const models = entries
+    .filter((model) => model.state === 'loaded')
+    .map((model) => {
+      const quantisation = textOrNull(model.quantization);
+      const digest = hashManifest({
+        source: 'lm-studio',
+        name: model.id,
+        ...(quantisation === null ? {} : { quantisation }),
+      });
+      const contextTokens = model.loaded_context_length ?? DEFAULT_CONTEXT;
+      return { name: model.id, digest, contextTokens, quantisation, family: textOrNull(model.arch) };
+    });
+  const excluded = entries
+    .filter((model) => model.state !== 'loaded')
+    .map((model) => ({ name: model.id, why: NOT_LOADED }));
+  return { models, excluded, slots: null, ownedBy: [] };
+}
+
+// Sources: ggml-org/llama.cpp tools/server/README.md (/v1/models meta and status, /props); docs.vllm.ai, OpenAI-compatible server.
+const openAiModel = z.looseObject({
+  id: z.string(),
+  owned_by: z.string().optional(),
+  max_model_len: count.nullish(),
+  status: z.looseObject({ value: z.string() }).optional(),
+  meta: z
+    .looseObject({
+      n_ctx: count.nullish(),
+      n_params: count.nullish(),
+      size: count.nullish(),
+      ftype: z.string().nullish(),
+    })
+    .nullish(),
+});
+const llamaProps = z.looseObject({
+  total_slots: count.optional(),
+  chat_template: z.string().optional(),
+  default_generation_settings: z.looseObject({ n_ctx: count.optional() }).optional(),
+});
+
+function listOpenAi(product: Product, answers: ListingAnswers): Listing {
+  const props = llamaProps.safeParse(answers.get('/props')).data;
+  const entries = each(field(answers.get('models'), 'data'), openAiModel);
+  const asleep = entries.filter((model) => model.status !== undefined && model.status.value !== 'loaded');
+  const models = entries
+    .filter((model) => !asleep.includes(model))
+    .map((model) => ({
+      name: model.id,
+      digest: hashOpenAi(product, model, props?.chat_template),
+      contextTokens:
+        props?.default_generation_settings?.n_ctx ?? model.max_model_len ?? model.meta?.n_ctx ?? DEFAULT_CONTEXT,
+      quantisation: readQuantisation(model),
+      family: null,
+    }));
+  const excluded = asleep.map((model) => ({ name: model.id, why: NOT_LOADED }));
+  return {
+    models,
+    excluded,
+    slots: props?.total_slots ?? null,
+    ownedBy: entries.flatMap((model) => model.owned_by ?? []),
+  };
+}
+
+function hashOpenAi(product: Product, model: z.infer<typeof openAiModel>, template: string | undefined): string {
+  const quantisation = readQuantisation(model);
+  return hashManifest({
+    source: product,
+    name: model.id.split(/[/\\]/).at(-1) ?? model.id,
+    ...(quantisation === null ? {} : { quantisation }),
+    ...(model.meta?.n_params == null ? {} : { parameters: model.meta.n_params }),
+    ...(model.meta?.size == null ? {} : { sizeBytes: model.meta.size }),
+    ...(template === undefined ? {} : { template: hashText(template) }),
+  });
+}
+
+/** From the server's own word, else from a name like model-Q4_K_M.gguf or model-AWQ. */
+function readQuantisation(model: z.infer<typeof openAiModel>): string | null {
+  const named = /(?:^|[-._])(I?Q\d(?:_[0-9A-Z]+)*|F16|BF16|F32|FP8|AWQ|GPTQ|MXFP4)(?=$|[-.])/i.exec(model.id)?.[1];
+  return textOrNull(model.meta?.ftype) ?? named?.toUpperCase() ?? null;
+}
+
+function textOrNull(text: string | null | undefined): string | null {
+  return text === undefined || text === null || text === '' ? null : text;
+}

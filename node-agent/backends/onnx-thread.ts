@@ -1,0 +1,124 @@
+// The main thread's hold on one ONNX worker: starts it, sends it runs, tells each run what came, survives its death.
+
+import { Worker } from 'node:worker_threads';
+import { err, ok, type Result } from '../../schema/result.ts';
+import type { BackendJob, Delta } from './backend.ts';
+import type { FromWorker, RunEnd, ToWorker, WorkerSetup } from './onnx-messages.ts';
+import { openPromise } from './open-promise.ts';
+
+export interface RunEvents {
+  delta(delta: Delta): void;
+  end(end: RunEnd): void;
+}
+
+/** Beside this file lies the worker: as TypeScript in a checkout, as one bundled module in an installed agent. */
+function locateWorker(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './onnx-worker.ts' : './onnx-worker.mjs', import.meta.url);
+}
+
+const UNLOAD_LIMIT_MS = 2_000;
+
+export class OnnxThread {
+  readonly #worker: Worker;
+  readonly #runs = new Map<number, RunEvents>();
+  readonly #ready = openPromise<Result<null, string>>();
+  readonly #unloaded = openPromise<void>();
+  #nextRun = 1;
+  #gone = false;
+
+  constructor(setup: WorkerSetup) {
+    this.#worker = new Worker(locateWorker(), { workerData: setup, execArgv: [], name: 'irori-onnx' });
+    this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    this.#worker.on('error', (error) => this.#lose(`the model's thread failed: ${String(error)}`));
+    this.#worker.on('exit', () => this.#lose("the model's thread ended"));
+    this.#worker.unref();
+  }
+
+  /** False once the thread has died or could not load: make another. */
+  get usable(): boolean {
+    return !this.#gone;
+  }
+
+  /** Settles when the model is loaded; the error is a sentence for the owner. */
+  ready(): Promise<Result<null, string>> {
+    this.#worker.ref();
+    return this.#ready.promise.finally(() => this.#rest());
+  }
+
+  /** Starts a run and gives its number. `events.end` is called exactly once. */
+  start(job: BackendJob, events: RunEvents): number {
+    const run = this.#nextRun;
+    this.#nextRun += 1;
+    if (this.#gone) {
+      events.end(failed("the model's thread is gone"));
+      return run;
+    }
+    this.#runs.set(run, events);
+    this.#worker.ref();
+    this.#send({ type: 'start', run, job });
+    return run;
+  }
+
+  ack(run: number): void {
+    if (this.#runs.has(run)) this.#send({ type: 'ack', run });
+  }
+
+  cancel(run: number): void {
+    if (this.#runs.has(run)) this.#send({ type: 'cancel', run });
+  }
+
+  /** Ends all runs as cancelled, frees the model and ends the thread. */
+  async unload(): Promise<void> {
+    if (this.#gone) return;
+    const timer = setTimeout(() => this.#unloaded.resolve(), UNLOAD_LIMIT_MS);
+    this.#send({ type: 'unload' });
+    await this.#unloaded.promise;
+    clearTimeout(timer);
+    this.#finishAll({ reason: 'cancelled', promptTokens: null });
+    this.#gone = true;
+    await this.#worker.terminate();
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.type === 'delta') this.#runs.get(message.run)?.delta(message.delta);
+    else if (message.type === 'finish') this.#finish(message.run, message);
+    else if (message.type === 'ready') this.#ready.resolve(ok(null));
+    else if (message.type === 'unloaded') this.#unloaded.resolve();
+    else {
+      this.#lose(message.message);
+      void this.#worker.terminate();
+    }
+  }
+
+  #finish(run: number, end: RunEnd): void {
+    const events = this.#runs.get(run);
+    this.#runs.delete(run);
+    this.#rest();
+    events?.end(end);
+  }
+
+  #finishAll(end: RunEnd): void {
+    for (const run of this.#runs.keys()) this.#finish(run, end);
+  }
+
+  #lose(message: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#ready.resolve(err(message));
+    this.#unloaded.resolve();
+    this.#finishAll(failed(message));
+  }
+
+  /** A thread without work does not keep the process alive. */
+  #rest(): void {
+    if (this.#runs.size === 0) this.#worker.unref();
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+function failed(message: string): RunEnd {
+  return { reason: 'error', promptTokens: null, error: { code: 'internal', message } };
+}

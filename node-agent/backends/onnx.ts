@@ -1,0 +1,163 @@
+// The built-in backend: the demo model on onnxruntime in a worker thread. Holds the thread; never runs the model on the main one.
+
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { err, ok, type Result } from '../../schema/result.ts';
+import type { Backend, BackendError, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import { DeltaPump } from './delta-pump.ts';
+import { explainRuntime } from './explain-runtime.ts';
+import { locateNano, NANO_MODEL_NAME, readModelInfo } from './nano-model.ts';
+import type { RunEnd } from './onnx-messages.ts';
+import { OnnxThread } from './onnx-thread.ts';
+import { openPromise } from './open-promise.ts';
+
+export interface OnnxOptions {
+  /** Folder with config.json, tokenizer.json and onnx/model.onnx; the shipped model by default. */
+  readonly modelDir?: string;
+  /** Folder whose node_modules holds onnxruntime-node; where this program finds its own packages by default. */
+  readonly runtimePath?: string;
+  /** Answers at once, default 4. */
+  readonly slots?: number;
+  /** Tokens a second of each answer, for demonstrations; as fast as it can by default. */
+  readonly paceTokensPerS?: number;
+  /** Threads of the forward pass, default 1: more burn the owner's CPU for little at this size. */
+  readonly threads?: number;
+}
+
+export class OnnxBackend implements Backend {
+  readonly kind = 'onnx';
+  readonly #options: OnnxOptions;
+  readonly #modelDir: string;
+  readonly #slots: number;
+  #thread: OnnxThread | undefined;
+  #info: Promise<ModelInfo> | undefined;
+  #active = 0;
+
+  constructor(options: OnnxOptions = {}) {
+    this.#options = options;
+    this.#modelDir = options.modelDir ?? locateNano();
+    this.#slots = options.slots ?? 4;
+  }
+
+  capabilities(): Capabilities {
+    return { resume: 'exact', seed: true, tokenIds: true, cancel: 'sure' };
+  }
+
+  async detect(): Promise<Result<Detected, string>> {
+    try {
+      await access(join(this.#modelDir, 'onnx', 'model.onnx'));
+    } catch {
+      return err(`The built-in model is missing from ${this.#modelDir}. Install the agent again.`);
+    }
+    try {
+      const from = this.#options.runtimePath;
+      const require = createRequire(from === undefined ? import.meta.url : join(from, 'package.json'));
+      const { version } = require('onnxruntime-node/package.json') as { version: string };
+      return ok({ product: 'onnx', version, notes: [] });
+    } catch (error) {
+      return err(explainRuntime(error, process.platform, process.arch));
+    }
+  }
+
+  async models(): Promise<ModelInfo[]> {
+    if (!(await this.detect()).ok) return [];
+    this.#info ??= readModelInfo(this.#modelDir);
+    try {
+      return [await this.#info];
+    } catch {
+      this.#info = undefined;
+      return [];
+    }
+  }
+
+  async slots(): Promise<number> {
+    return this.#slots;
+  }
+
+  /** Loads the model now instead of at the first run. The error is a sentence for the owner. */
+  async warm(): Promise<Result<null, string>> {
+    return this.#open().ready();
+  }
+
+  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+    const pump = new DeltaPump(sink);
+    if (job.model !== NANO_MODEL_NAME) return close(pump, failed('no-model', `this home has no model ${job.model}`));
+    if (this.#active >= this.#slots) return close(pump, failed('busy', `all ${this.#slots} slots are taken`));
+    this.#active += 1;
+    try {
+      const thread = this.#open();
+      const ready = await thread.ready();
+      if (signal.aborted) return close(pump, { reason: 'cancelled', promptTokens: null });
+      if (!ready.ok) return close(pump, failed('unreachable', ready.error));
+      return close(pump, await runOn(thread, job, { pump, signal }));
+    } finally {
+      this.#active -= 1;
+    }
+  }
+
+  async unload(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.unload();
+  }
+
+  async close(): Promise<void> {
+    await this.unload();
+  }
+
+  #open(): OnnxThread {
+    if (this.#thread?.usable !== true) {
+      const { runtimePath, threads, paceTokensPerS } = this.#options;
+      this.#thread = new OnnxThread({
+        modelDir: this.#modelDir,
+        threads: threads ?? 1,
+        paceTokensPerS: paceTokensPerS ?? 0,
+        ...(runtimePath === undefined ? {} : { runtimePath }),
+      });
+    }
+    return this.#thread;
+  }
+}
+
+/** One run on the thread: settles when the thread has let go of it and everything that may be shown was handed over. */
+async function runOn(
+  thread: OnnxThread,
+  job: BackendJob,
+  to: { pump: DeltaPump; signal: AbortSignal },
+): Promise<RunEnd> {
+  const { pump, signal } = to;
+  const ended = openPromise<RunEnd>();
+  const run = thread.start(job, {
+    delta: (delta) => {
+      const wait = pump.push(delta);
+      if (pump.failed) thread.cancel(run);
+      else if (wait === undefined) thread.ack(run);
+      else void wait.then(() => (pump.failed ? thread.cancel(run) : thread.ack(run)));
+    },
+    end: (end) => ended.resolve(end),
+  });
+  const aborted = openPromise<void>();
+  const abort = (): void => {
+    pump.stop();
+    thread.cancel(run);
+    aborted.resolve();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  const end = await ended.promise;
+  await Promise.race([pump.drained(), aborted.promise]);
+  signal.removeEventListener('abort', abort);
+  if (pump.failed)
+    return { ...failed('internal', 'the answer could not be handed on'), promptTokens: end.promptTokens };
+  return signal.aborted ? { reason: 'cancelled', promptTokens: end.promptTokens } : end;
+}
+
+function failed(code: BackendError['code'], message: string): RunEnd {
+  return { reason: 'error', promptTokens: null, error: { code, message } };
+}
+
+function close(pump: DeltaPump, end: RunEnd): Finish {
+  const { reason, promptTokens, error } = end;
+  const counts = { promptTokens, outputTokens: pump.outputTokens, tokensBy: 'backend' as const };
+  return { reason, ...counts, ...pump.times(), ...(error === undefined ? {} : { error }) };
+}

@@ -1,0 +1,65 @@
+// A backend that gives its tokens no faster than a set pace, so that an answer lasts long enough to be watched or cut.
+
+import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import type { Result } from '../../schema/result.ts';
+
+export class PaceBackend implements Backend {
+  readonly kind: Backend['kind'];
+  readonly #inner: Backend;
+  readonly #gapMs: number;
+
+  constructor(inner: Backend, options: { tokensPerS: number }) {
+    this.kind = inner.kind;
+    this.#inner = inner;
+    this.#gapMs = options.tokensPerS > 0 ? 1000 / options.tokensPerS : 0;
+  }
+
+  capabilities(): Capabilities {
+    return this.#inner.capabilities();
+  }
+
+  detect(signal: AbortSignal): Promise<Result<Detected, string>> {
+    return this.#inner.detect(signal);
+  }
+
+  models(): Promise<ModelInfo[]> {
+    return this.#inner.models();
+  }
+
+  slots(): Promise<number> {
+    return this.#inner.slots();
+  }
+
+  /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting. */
+  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+    let dueAt = 0;
+    const paced: Sink = async (delta) => {
+      const now = performance.now();
+      if (dueAt > now) await waitFor(dueAt - now, signal);
+      if (signal.aborted) return;
+      dueAt = Math.max(dueAt, now) + delta.tokens * this.#gapMs;
+      await sink(delta);
+    };
+    return this.#inner.run(job, paced, signal);
+  }
+
+  unload(): Promise<void> {
+    return this.#inner.unload();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
