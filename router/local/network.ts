@@ -1,0 +1,169 @@
+// Runs the whole router in one workerd on this machine, from wrangler.toml, so that local is what is deployed. Knows no accounts and no agents.
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Miniflare, MiniflareOptions } from 'miniflare';
+import { findChildren, isAlive, killNow } from './child-processes.ts';
+import { claimPort } from './free-port.ts';
+import { applyMigrations } from './migrations.ts';
+import { parseWorkerConfig } from './parse-worker-config.ts';
+import type { WorkerConfig } from './parse-worker-config.ts';
+import { StartError } from './start-error.ts';
+import { bundleWorker } from './worker-bundle.ts';
+
+const HOST = '127.0.0.1';
+const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
+const KILL_WAIT_MS = 5000;
+/** Set for workerd, with the port as value. */
+const MARK = 'IRORI_NETWORK_PORT';
+
+/** How to run the router here. */
+export interface NetworkOptions {
+  /** Folder for D1 and the objects' SQLite files; left out, a fresh one that `stop` removes. */
+  readonly stateDir?: string;
+  /** Port on 127.0.0.1; 0 takes any free one and keeps it over restarts. */
+  readonly port?: number;
+  /** Text bindings beside wrangler.toml's vars: secrets, and vars to override. */
+  readonly bindings: Readonly<Record<string, string>>;
+  /** Another wrangler.toml than the repository's. */
+  readonly configPath?: string;
+  /** False leaves out the binding that lets a request carry `x-irori-place`, as deployed. Default true. */
+  readonly localPlaces?: boolean;
+  /** Gets each line that workerd prints, and warnings of the runtime. */
+  readonly onLog?: (line: string) => void;
+  /** Called after workerd died by itself and stands again with the same state and port. */
+  readonly onCrash?: () => void;
+}
+
+/** A running router. */
+export interface Network {
+  /** `http://127.0.0.1:PORT`, straight into the Worker: no proxy stands between. */
+  readonly url: string;
+  readonly port: number;
+  /** Ids of the workerd processes that serve it now. */
+  workerdPids(): readonly number[];
+  /** The D1 database behind a binding (default `DB`), as a Worker would see it. Valid until the next kill or restart. */
+  database(binding?: string): Promise<D1Database>;
+  /** Drops one object from memory, keeping its sockets and storage, as the platform does to an idle one. */
+  evictObject(className: string, name: string): Promise<void>;
+  /** Ends workerd by SIGKILL; it stays down until `restart`. */
+  killWorkerd(): Promise<void>;
+  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. */
+  restart(): Promise<void>;
+  /** Ends everything; removes the state folder if it was a temporary one. */
+  stop(): Promise<void>;
+}
+
+/** The D1 binding of a Worker, in as much as tools and tests use it. */
+export type D1Database = Awaited<ReturnType<Miniflare['getD1Database']>>;
+
+/** Bundles, migrates and starts the router. Throws StartError with one sentence when the machine does not allow it. */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'irori-network-')));
+  await mkdir(stateDir, { recursive: true });
+  const port = await claimPort(HOST, options.port ?? 0);
+  let running = await startRuntime({ options, stateDir, port });
+  let isUp = true;
+  const down = async (): Promise<void> => {
+    if (isUp) await endRuntime(running);
+    isUp = false;
+  };
+  const live = (): Runtime => {
+    if (!isUp) throw new StartError('The network is down; restart it first.');
+    return running;
+  };
+  return {
+    url: `http://${HOST}:${port}`,
+    port,
+    workerdPids: () => (isUp ? findChildren('workerd', running.mark) : []),
+    database: async (binding = 'DB') => live().miniflare.getD1Database(binding),
+    evictObject: async (className, name) => live().miniflare.unsafeEvictDurableObject(running.config.name, className, { name }),
+    killWorkerd: down,
+    restart: async () => {
+      await down();
+      running = await startRuntime({ options, stateDir, port });
+      isUp = true;
+    },
+    stop: async () => {
+      await down();
+      if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Runtime {
+  readonly miniflare: Miniflare;
+  readonly config: WorkerConfig;
+  /** `KEY=value` in the environment of this network's workerd, to know it by. */
+  readonly mark: string;
+}
+
+async function startRuntime(start: { options: NetworkOptions; stateDir: string; port: number }): Promise<Runtime> {
+  const configPath = start.options.configPath ?? DEFAULT_CONFIG;
+  const config = parseWorkerConfig(await readFile(configPath, 'utf8'));
+  if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
+  const [module, library] = await Promise.all([bundleWorker(resolve(dirname(configPath), config.value.main)), loadMiniflare()]);
+  const described = describeWorker({ ...start, config: config.value, module });
+  const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
+  await miniflare.ready.catch(async (cause: unknown) => {
+    await miniflare.dispose().catch(() => undefined);
+    throw new StartError(`workerd did not start: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  for (const database of config.value.databases) {
+    const folder = resolve(dirname(configPath), database.migrationsDir);
+    await applyMigrations(await miniflare.getD1Database(database.binding), folder);
+  }
+  return { miniflare, config: config.value, mark: `${MARK}=${start.port}` };
+}
+
+async function endRuntime(runtime: Runtime): Promise<void> {
+  const pids = findChildren('workerd', runtime.mark);
+  killNow(pids);
+  await runtime.miniflare.dispose().catch(() => undefined);
+  const deadlineAt = Date.now() + KILL_WAIT_MS;
+  while (pids.some(isAlive) && Date.now() < deadlineAt) await new Promise((wake) => setTimeout(wake, 10));
+}
+
+function describeWorker(worker: { options: NetworkOptions; stateDir: string; port: number; config: WorkerConfig; module: string }): MiniflareOptions {
+  const { options, config } = worker;
+  const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
+  const texts = Object.entries({ ...config.vars, ...options.bindings, ...places });
+  return {
+    host: HOST,
+    port: 0,
+    cf: false,
+    telemetry: { enabled: false },
+    enableDevRegistry: false,
+    logRequests: false,
+    unsafeInspectDurableObjects: false,
+    resourcePersistencePath: worker.stateDir,
+    unsafeRuntimeEnv: { [MARK]: String(worker.port) },
+    unsafeHandleRuntimeRestart: () => options.onCrash?.(),
+    handleStructuredLogs: ({ level, message }) => options.onLog?.(`${level}: ${message}`),
+    workers: [
+      {
+        config: {
+          name: config.name,
+          compatibilityDate: config.compatibilityDate,
+          compatibilityFlags: [...config.compatibilityFlags],
+          manifest: { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm', contents: worker.module } } },
+          env: Object.fromEntries([
+            ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
+            ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
+            ...config.objects.map(({ binding, className }) => [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const),
+          ]),
+          exports: Object.fromEntries(config.objects.map(({ className }) => [className, { type: 'durable-object', storage: 'sqlite' }] as const)),
+        },
+        // A direct socket enters the Worker without Miniflare's own entry Worker, which costs CPU per request and chunk.
+        dev: { cacheAPI: false, unsafeDirectSockets: [{ host: HOST, port: worker.port }] },
+      },
+    ],
+  };
+}
+
+async function loadMiniflare(): Promise<typeof import('miniflare')> {
+  return import('miniflare').catch((cause: unknown) => {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`workerd cannot be loaded for ${process.platform}-${process.arch} (${message.split('\n')[0]}). Delete node_modules and run "npm install" on this machine.`);
+  });
+}

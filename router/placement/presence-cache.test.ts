@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { err, ok } from '../../schema/result.ts';
+import { makePresenceCache } from './presence-cache.ts';
+import type { PresenceLook } from './presence-cache.ts';
+import type { Presence, PresenceQuestion } from './presence.ts';
+
+const HOUR_MS = 3_600_000;
+
+function summaryOf(hub: string, free = 1): PresenceSummary {
+  const speeds = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
+  return { hub, lat: 48, lon: 2, radiusKm: 10, free, slots: 2, untilAt: 13 * HOUR_MS, ...speeds };
+}
+
+function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
+  const facts = { promptTokensPerS: 100, decodeTokensPerS: 50, contextTokens: 4096, digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [] };
+  return { node, hub, lat: 48, lon: 2, country: 'FR', slots: 1, untilAt, ...facts };
+}
+
+/** A presence in memory that counts its round trips and can be away. */
+function fakePresence(table: { summaries: Record<string, PresenceSummary[]>; rows: Record<string, PresenceRow[]> }) {
+  const asked: PresenceQuestion[] = [];
+  const state = { isAway: false };
+  const presence: Presence = {
+    read: async (question) => {
+      asked.push(question);
+      if (state.isAway) return err({ code: 'presence-away', detail: 'down' });
+      return ok({
+        summaries: new Map(question.areas.map((area) => [area, table.summaries[area] ?? []])),
+        rows: new Map(question.hubs.map((hub) => [hub, table.rows[hub] ?? []])),
+      });
+    },
+    readNear: async () => ok([]),
+    readHubs: async () => ok([]),
+    write: async () => ok(null),
+    sweep: async () => ok(0),
+    ping: async () => !state.isAway,
+  };
+  return { presence, asked, state, table };
+}
+
+const look: PresenceLook = { modelKey: 'm', areas: ['weur'], chooseHubs: (summaries) => summaries.map((each) => each.hub) };
+
+describe('presence cache', () => {
+  test('a cold edge with a guessed hub needs one round trip, a warm one none', async () => {
+    const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('weur.0')] }, rows: { 'weur.0': [rowOf('n', 'weur.0')] } });
+    const cache = makePresenceCache(() => 0);
+    const cold = await cache.look(presence, { ...look, guessHubs: (area) => [`${area}.0`] });
+    expect(cold).toMatchObject({ ok: true, value: { trips: 1, isDegraded: false, rows: [{ node: 'n' }] } });
+    const warm = await cache.look(presence, look);
+    expect(warm).toMatchObject({ ok: true, value: { trips: 0, rows: [{ node: 'n' }] } });
+    expect(asked).toEqual([{ modelKey: 'm', areas: ['weur'], hubs: ['weur.0'] }]);
+  });
+
+  test('a cold edge that cannot guess the hubs needs two, and only the first time', async () => {
+    let nowAt = 0;
+    const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });
+    const cache = makePresenceCache(() => nowAt);
+    expect(await cache.look(presence, look)).toMatchObject({ ok: true, value: { trips: 2 } });
+    nowAt = 20_000;
+    expect(await cache.look(presence, look)).toMatchObject({ ok: true, value: { trips: 1 } });
+    expect(asked.at(-1)).toEqual({ modelKey: 'm', areas: ['weur'], hubs: ['a'] });
+  });
+
+  test('rows are read again after 1.5 s, summaries after 10 s', async () => {
+    let nowAt = 0;
+    const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: {} });
+    const cache = makePresenceCache(() => nowAt);
+    await cache.look(presence, look);
+    nowAt = 1_500;
+    await cache.look(presence, look);
+    expect(asked.at(-1)).toEqual({ modelKey: 'm', areas: [], hubs: ['a'] });
+    nowAt = 10_000;
+    await cache.look(presence, look);
+    expect(asked.at(-1)).toEqual({ modelKey: 'm', areas: ['weur'], hubs: ['a'] });
+  });
+
+  test('while one request refreshes, others go on with the old copy', async () => {
+    let nowAt = 0;
+    const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });
+    const cache = makePresenceCache(() => nowAt);
+    await cache.look(presence, look);
+    const before = asked.length;
+    nowAt = 5_000;
+    const views = await Promise.all(Array.from({ length: 20 }, async () => cache.look(presence, look)));
+    expect(asked.length - before).toBe(1);
+    expect(views.every((view) => view.ok && view.value.rows.length === 1)).toBe(true);
+  });
+
+  test('with Redis away older copies are served as degraded, and Redis is left alone for a second', async () => {
+    let nowAt = 0;
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });
+    const cache = makePresenceCache(() => nowAt);
+    await cache.look(fake.presence, look);
+    fake.state.isAway = true;
+    nowAt = 60_000;
+    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { isDegraded: true, rows: [{ node: 'n' }] } });
+    const before = fake.asked.length;
+    nowAt = 60_700;
+    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { isDegraded: true, trips: 0 } });
+    expect(fake.asked.length).toBe(before);
+    expect(cache.isDegraded()).toBe(true);
+    fake.state.isAway = false;
+    nowAt = 62_000;
+    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { isDegraded: false } });
+    expect(cache.isDegraded()).toBe(false);
+  });
+
+  test('with Redis away and nothing remembered the caller is told to ask elsewhere', async () => {
+    const fake = fakePresence({ summaries: {}, rows: {} });
+    fake.state.isAway = true;
+    const cache = makePresenceCache(() => 0);
+    expect(await cache.look(fake.presence, look)).toEqual({ ok: false, error: 'presence-away' });
+    cache.remember('m', { summaries: new Map([['weur', [summaryOf('a')]]]), rows: new Map([['a', [rowOf('n', 'a')]]]) });
+    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { rows: [{ node: 'n' }], trips: 0 } });
+  });
+
+  test('a remembered row past its time is not served', async () => {
+    let nowAt = 0;
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a', 1_000)] } });
+    const cache = makePresenceCache(() => nowAt);
+    await cache.look(fake.presence, look);
+    nowAt = 1_000;
+    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { rows: [], trips: 0 } });
+  });
+
+  test('a hub that says how much is free corrects its summary', async () => {
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a', 3), summaryOf('b', 3)] }, rows: {} });
+    const cache = makePresenceCache(() => 0);
+    await cache.look(fake.presence, look);
+    cache.noteFree({ modelKey: 'm', area: 'weur', hub: 'a', free: 0 });
+    const view = await cache.look(fake.presence, look);
+    expect(view.ok && view.value.summaries.map((each) => each.free)).toEqual([0, 3]);
+  });
+});
