@@ -9,7 +9,7 @@ interface Piece {
   readonly text: string;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class AnswerText {
   readonly #bytesOf: TokenBytes;

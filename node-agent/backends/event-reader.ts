@@ -1,60 +1,41 @@
-// Cuts a server's byte stream into the data of its server-sent events (WHATWG HTML, section 9.2). Holds what is not whole yet.
+// Cuts a server's byte stream into the data of its server-sent events. Holds what is not whole yet, within a bound.
 
-/** A line longer than this is no chat chunk; reading it on would only grow memory. */
-const LINE_LIMIT_BYTES = 1 << 20;
+import { createParser, type EventSourceParser } from 'eventsource-parser';
 
-const NOTHING = Buffer.alloc(0);
-const NO_EVENTS: readonly string[] = [];
+/** An event longer than this is no chat chunk; reading it on would only grow memory. */
+const BUFFER_LIMIT_CHARS = 1 << 20;
 
 export class EventReader {
-  #rest: Buffer = NOTHING;
-  #data: string | undefined;
-  #first = true;
+  readonly #decoder = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  #events: string[] = [];
+  #tooLong = false;
 
-  /** Takes the next bytes and gives the data of every event they complete. Throws RangeError when a line is over 1 MiB. */
-  feed(chunk: Buffer): readonly string[] {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    const end = endOfLines(bytes);
-    this.#rest = end === bytes.length ? NOTHING : bytes.subarray(end);
-    if (this.#rest.length > LINE_LIMIT_BYTES) throw new RangeError('a line of the stream is longer than 1 MiB');
-    if (end === 0) return NO_EVENTS;
-    return this.#readLines(this.#normalise(bytes.toString('utf8', 0, end)));
+  constructor() {
+    this.#parser = createParser({
+      maxBufferSize: BUFFER_LIMIT_CHARS,
+      onEvent: (event) => this.#events.push(event.data),
+      onError: (error) => {
+        this.#tooLong ||= error.type === 'max-buffer-size-exceeded';
+      },
+    });
+  }
+
+  /** Takes the next bytes and gives the data of every event they complete. Throws RangeError when an event is over 1 MiB. */
+  feed(chunk: Uint8Array): readonly string[] {
+    return this.#read(this.#decoder.decode(chunk, { stream: true }));
   }
 
   /** The stream's end: an event that lacks only its empty line counts. */
   end(): readonly string[] {
-    return this.feed(Buffer.from('\n\n'));
+    return this.#read(`${this.#decoder.decode()}\n\n`);
   }
 
-  #normalise(text: string): string {
-    const start = this.#first && text.startsWith('\ufeff') ? text.slice(1) : text;
-    this.#first = false;
-    return start.includes('\r') ? start.replace(/\r\n?/g, '\n') : start;
-  }
-
-  #readLines(text: string): string[] {
-    const events: string[] = [];
-    for (let at = 0, end = text.indexOf('\n'); end >= 0; at = end + 1, end = text.indexOf('\n', at)) {
-      if (end === at) this.#dispatch(events);
-      else if (text.startsWith('data:', at))
-        this.#addData(text.slice(text.charCodeAt(at + 5) === 32 ? at + 6 : at + 5, end));
-    }
+  #read(text: string): readonly string[] {
+    this.#parser.feed(text);
+    if (this.#tooLong) throw new RangeError('an event of the stream is longer than 1 MiB');
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
     return events;
   }
-
-  #addData(line: string): void {
-    this.#data = this.#data === undefined ? line : `${this.#data}\n${line}`;
-  }
-
-  #dispatch(events: string[]): void {
-    if (this.#data !== undefined) events.push(this.#data);
-    this.#data = undefined;
-  }
-}
-
-/** Index after the last complete line. A CR that is the last byte waits: it may be half of a CRLF. */
-function endOfLines(bytes: Buffer): number {
-  const lf = bytes.lastIndexOf(10);
-  const cr = bytes.length < 2 ? -1 : bytes.lastIndexOf(13, bytes.length - 2);
-  return Math.max(lf, cr) + 1;
 }

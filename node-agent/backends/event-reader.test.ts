@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { EventReader } from './event-reader.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function readAll(stream: Uint8Array, cuts: readonly number[]): string[] {
+  const reader = new EventReader();
+  const events: string[] = [];
+  let from = 0;
+  for (const cut of [...cuts, stream.length]) {
+    events.push(...reader.feed(stream.subarray(from, cut)));
+    from = cut;
+  }
+  events.push(...reader.end());
+  return events;
+}
+
+const STREAM =
+  '\ufeff: hello\ndata: {"a":"ひとつ"}\n\nevent: x\r\nid: 7\r\ndata:{"b":"🔥"}\r\n\r\ndata: one\ndata:  two\n\n:\n\ndata: [DONE]\n\n';
+const EXPECTED = ['{"a":"ひとつ"}', '{"b":"🔥"}', 'one\n two', '[DONE]'];
+
+describe('EventReader', () => {
+  test('gives the same events wherever the stream is cut in two, also inside characters and line ends', () => {
+    const stream = bytes(STREAM);
+    for (let cut = 0; cut <= stream.length; cut += 1) expect(readAll(stream, [cut])).toEqual(EXPECTED);
+  });
+
+  test('gives the same events byte by byte', () => {
+    const stream = bytes(STREAM);
+    expect(
+      readAll(
+        stream,
+        Array.from(stream, (_, index) => index),
+      ),
+    ).toEqual(EXPECTED);
+  });
+
+  test('reads lone CR line ends', () => {
+    expect(readAll(bytes('data: a\r\rdata: b\r\r'), [])).toEqual(['a', 'b']);
+  });
+
+  test('gives an event that lacks its empty line at the end, and none that was not begun', () => {
+    expect(readAll(bytes('data: a\n\ndata: b'), [])).toEqual(['a', 'b']);
+    expect(readAll(bytes('data: a\n\n'), [])).toEqual(['a']);
+  });
+
+  test('refuses an event over 1 MiB instead of growing', () => {
+    const reader = new EventReader();
+    const piece = bytes(`data: ${'x'.repeat(300_000)}\n`);
+    expect(() => {
+      for (let i = 0; i < 5; i += 1) reader.feed(piece);
+    }).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { hashManifest, hashText } from './hash-manifest.ts';
+import { listModels } from './list-models.ts';
+
+const answers = (entries: Record<string, unknown>): Map<string, unknown> => new Map(Object.entries(entries));
+
+describe('listModels', () => {
+  test('Ollama: weights digest, loaded context, cloud models left out (docs/api.md, api/types.go)', () => {
+    const weights = 'a2af6cc3eb7fa8be8504abaf9b04e88f17a119ec3f04a3addf55f92841195f5a';
+    const tags = [
+      { name: 'gemma3:latest', digest: weights, details: { family: 'gemma3', quantization_level: 'Q4_K_M' } },
+      { name: 'gpt-oss:120b-cloud', digest: 'x', remote_model: 'gpt-oss:120b', remote_host: 'https://ollama.com:443' },
+      { name: 'renamed', digest: 'x', remote_host: 'https://ollama.com:443' },
+      { nonsense: true },
+    ];
+    const ps = [{ name: 'gemma3:latest', context_length: 8192 }];
+    const listing = listModels('ollama', answers({ '/api/tags': { models: tags }, '/api/ps': { models: ps } }));
+    const digest = hashManifest({ source: 'ollama', weights, quantisation: 'Q4_K_M' });
+    expect(listing.models).toEqual([
+      { name: 'gemma3:latest', digest, contextTokens: 8192, quantisation: 'Q4_K_M', family: 'gemma3' },
+    ]);
+    expect(listing.excluded.map((m) => m.name)).toEqual(['gpt-oss:120b-cloud', 'renamed']);
+  });
+
+  test('Ollama: the same weights under two names have one digest', () => {
+    const tags = [
+      { name: 'a', digest: 'sha256:aa' },
+      { name: 'b', digest: 'aa' },
+    ];
+    const [a, b] = listModels('ollama', answers({ '/api/tags': { models: tags } })).models;
+    expect(a?.digest).toBe(b?.digest);
+    expect(a?.contextTokens).toBe(4096);
+  });
+
+  test('LM Studio: only loaded instances of language models (docs 1_developer/2_rest/list.md)', () => {
+    const models = [
+      {
+        type: 'llm',
+        key: 'google/gemma-4-26b-a4b',
+        architecture: 'gemma4',
+        quantization: { name: 'Q4_K_M', bits_per_weight: 4 },
+        size_bytes: 17990911801,
+        loaded_instances: [{ id: 'google/gemma-4-26b-a4b', config: { context_length: 16384, parallel: 4 } }],
+        max_context_length: 262144,
+      },
+      { type: 'llm', key: 'asleep', loaded_instances: [] },
+      { type: 'embedding', key: 'nomic', loaded_instances: [{ id: 'nomic' }] },
+    ];
+    const listing = listModels('lm-studio', answers({ '/api/v1/models': { models } }));
+    expect(listing.models).toMatchObject([
+      { name: 'google/gemma-4-26b-a4b', contextTokens: 16384, quantisation: 'Q4_K_M', family: 'gemma4' },
+    ]);
+    expect(listing.excluded).toMatchObject([{ name: 'asleep' }]);
+    expect(listing.slots).toBe(4);
+  });
+
+  test('LM Studio before 0.4: state tells (docs 1_developer/2_rest-api/endpoints.md)', () => {
+    const data = [
+      {
+        id: 'meta-llama-3.1-8b-instruct',
+        type: 'llm',
+        arch: 'llama',
+        quantization: 'Q4_K_M',
+        state: 'loaded',
+        max_context_length: 131072,
+      },
+      { id: 'qwen2-vl-7b-instruct', type: 'vlm', state: 'not-loaded' },
+    ];
+    const listing = listModels('lm-studio', answers({ '/api/v0/models': { data } }));
+    expect(listing.models.map((m) => m.name)).toEqual(['meta-llama-3.1-8b-instruct']);
+    expect(listing.excluded.map((m) => m.name)).toEqual(['qwen2-vl-7b-instruct']);
+  });
+
+  test('llama-server: slots, context and template of /props, meta of /v1/models (tools/server/README.md)', () => {
+    const meta = { n_ctx: 6144, n_params: 14770033664, size: 8982142976, ftype: 'Q4_K - Medium' };
+    const models = { object: 'list', data: [{ id: '/models/qwen2.5-14b.gguf', owned_by: 'llamacpp', meta }] };
+    const props = { total_slots: 2, chat_template: 'T', default_generation_settings: { n_ctx: 3072 } };
+    const listing = listModels('llama-server', answers({ models, '/props': props }));
+    const digest = hashManifest({
+      source: 'llama-server',
+      name: 'qwen2.5-14b.gguf',
+      quantisation: 'Q4_K - Medium',
+      parameters: meta.n_params,
+      sizeBytes: meta.size,
+      template: hashText('T'),
+    });
+    expect(listing).toMatchObject({
+      models: [{ digest, contextTokens: 3072, quantisation: 'Q4_K - Medium' }],
+      slots: 2,
+      ownedBy: ['llamacpp'],
+    });
+  });
+
+  test('llama-server as a router: models that are not loaded are left out', () => {
+    const data = [
+      { id: 'a', status: { value: 'loaded' } },
+      { id: 'b', status: { value: 'unloaded' } },
+      { id: 'c', status: { value: 'sleeping' } },
+    ];
+    const listing = listModels('llama-server', answers({ models: { data } }));
+    expect(listing.models.map((m) => m.name)).toEqual(['a']);
+    expect(listing.excluded.map((m) => m.name)).toEqual(['b', 'c']);
+  });
+
+  test('vLLM: max_model_len, quantisation from the name', () => {
+    const data = [
+      {
+        id: 'Qwen/Qwen2.5-7B-Instruct-AWQ',
+        object: 'model',
+        owned_by: 'vllm',
+        root: 'Qwen/Qwen2.5-7B-Instruct-AWQ',
+        max_model_len: 32768,
+      },
+    ];
+    expect(listModels('vllm', answers({ models: { data } })).models).toMatchObject([
+      { contextTokens: 32768, quantisation: 'AWQ' },
+    ]);
+  });
+
+  test('answers without the documented shape give no models', () => {
+    for (const product of ['ollama', 'lm-studio', 'llama-server', 'vllm', 'unknown'] as const) {
+      expect(listModels(product, answers({})).models).toEqual([]);
+      const wrong = { models: 3, '/api/tags': [], '/api/v1/models': 'x', '/props': null };
+      expect(listModels(product, answers(wrong)).models).toEqual([]);
+    }
+  });
+});

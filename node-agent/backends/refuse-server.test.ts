@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { judgeAddress, refuseAddress, refuseBaseUrl, refuseNetwork, refuseTools } from './refuse-server.ts';
+
+const reasonOf = (url: string, allowLan = false): string => {
+  const result = refuseBaseUrl(url, allowLan);
+  return result.ok ? 'allowed' : result.error;
+};
+
+describe('refuseBaseUrl', () => {
+  test('this machine is allowed, and a bare address gets /v1', () => {
+    expect(refuseBaseUrl('http://127.0.0.1:11434', false)).toEqual({
+      ok: true,
+      value: { root: 'http://127.0.0.1:11434', api: 'http://127.0.0.1:11434/v1', hostname: '127.0.0.1', port: 11434 },
+    });
+    expect(refuseBaseUrl('http://[::1]:8000/v1/', false)).toMatchObject({
+      ok: true,
+      value: { api: 'http://[::1]:8000/v1' },
+    });
+    expect(refuseBaseUrl('http://localhost/api/openai', false)).toMatchObject({
+      ok: true,
+      value: { api: 'http://localhost/api/openai', port: 80 },
+    });
+  });
+
+  test.each([
+    'http://192.168.1.5:11434',
+    'http://10.0.0.2',
+    'http://172.20.1.1',
+    'http://100.101.1.2',
+    'http://[fd12::1]:80',
+    'http://nas.local:1234',
+  ])('another machine of the home (%s) needs the owner’s word', (url) => {
+    expect(reasonOf(url)).toContain('--allow-lan');
+    expect(reasonOf(url, true)).toBe('allowed');
+  });
+
+  test.each([
+    'http://169.254.169.254/latest',
+    'http://[fe80::1]:80',
+    'http://[::ffff:169.254.169.254]',
+    'http://0xa9fea9fe',
+    'http://2852039166',
+    'http://[fd00:ec2::254]',
+    'http://100.100.100.200',
+    'http://metadata.google.internal',
+    'http://0.0.0.0:11434',
+    'http://224.0.0.1',
+  ])('link-local, metadata and reserved addresses (%s) are refused whatever the owner says', (url) => {
+    expect(reasonOf(url, true)).toMatch(/never shared/);
+  });
+
+  test('a server on the internet is refused whatever the owner says', () => {
+    expect(reasonOf('http://8.8.8.8', true)).toContain('on the internet');
+    expect(reasonOf('http://[2001:4860:4860::8888]', true)).toContain('on the internet');
+  });
+
+  test('what is no http address without secrets is refused with the remedy', () => {
+    expect(reasonOf('127.0.0.1:11434')).toContain('http://127.0.0.1:11434');
+    expect(reasonOf('ftp://127.0.0.1')).toContain('must begin with http');
+    expect(reasonOf('http://me:pw@127.0.0.1')).toContain('API key');
+    expect(reasonOf('http://127.0.0.1/?a=1')).toContain('no ?');
+  });
+});
+
+describe('refuseAddress', () => {
+  test('judges what a name resolves to', () => {
+    expect(refuseAddress('127.0.0.53', false)).toBeNull();
+    expect(refuseAddress('192.168.0.9', true)).toBeNull();
+    expect(refuseAddress('192.168.0.9', false)).toContain('--allow-lan');
+    expect(refuseAddress('93.184.216.34', true)).toContain('internet');
+    expect(judgeAddress('::ffff:127.0.0.1')).toBe('loopback');
+  });
+});
+
+describe('refuseNetwork', () => {
+  test.each([
+    [9337, [], 'mesh-llm'],
+    [52415, [], 'exo'],
+    [8080, ['mesh-llm'], 'mesh-llm'],
+    [8080, ['exo labs'], 'exo labs'],
+  ])('port %i owned by %j is taken for a network', (port, ownedBy, name) => {
+    expect(refuseNetwork({ port, ownedBy, allowNetworks: false })).toContain(name);
+    expect(refuseNetwork({ port, ownedBy, allowNetworks: true })).toBeNull();
+  });
+
+  test('an ordinary server is none', () => {
+    expect(refuseNetwork({ port: 8080, ownedBy: ['llamacpp', 'exotic'], allowNetworks: false })).toBeNull();
+  });
+});
+
+describe('refuseTools', () => {
+  const shell = [{ name: 'exec_shell_command' }];
+
+  test('llama-server with tools is refused, in whatever wrapping', () => {
+    for (const json of [shell, { tools: shell }, { data: shell }])
+      expect(refuseTools('llama-server', { status: 200, json })).toContain('--tools');
+  });
+
+  test('llama-server without them is allowed', () => {
+    for (const status of [404, 405, 501]) expect(refuseTools('llama-server', { status, json: undefined })).toBeNull();
+    expect(refuseTools('llama-server', { status: 200, json: [] })).toBeNull();
+  });
+
+  test('llama-server that does not tell is refused', () => {
+    for (const status of [0, 401, 500])
+      expect(refuseTools('llama-server', { status, json: undefined })).toContain('could not be made sure');
+    expect(refuseTools('llama-server', { status: 200, json: undefined })).toContain('could not be made sure');
+  });
+
+  test('an unknown server is refused only when it lists tools', () => {
+    expect(refuseTools('unknown', { status: 200, json: shell })).toContain('tools');
+    expect(refuseTools('unknown', { status: 0, json: undefined })).toBeNull();
+    expect(refuseTools('unknown', { status: 200, json: 'page' })).toBeNull();
+  });
+});
