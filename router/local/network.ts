@@ -27,8 +27,12 @@ export interface NetworkOptions {
   readonly bindings: Readonly<Record<string, string>>;
   /** Another wrangler.toml than the repository's. */
   readonly configPath?: string;
+  /** Added to the environment of workerd, so that its process can be known. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** False leaves out the binding that lets a request carry `x-irori-place`, as deployed. Default true. */
   readonly localPlaces?: boolean;
+  /** True when the caller ends the network on SIGINT, SIGTERM and SIGHUP itself; else the runtime ends the whole process on them. */
+  readonly ownsSignals?: boolean;
   /** Gets each line that workerd prints, and warnings of the runtime. */
   readonly onLog?: (line: string) => void;
   /** Called after workerd died by itself and stands again with the same state and port. */
@@ -104,16 +108,40 @@ async function startRuntime(start: { options: NetworkOptions; stateDir: string; 
   if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
   const [module, library] = await Promise.all([bundleWorker(resolve(dirname(configPath), config.value.main)), loadMiniflare()]);
   const described = describeWorker({ ...start, config: config.value, module });
+  const before = listSignalListeners();
   const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
-  await miniflare.ready.catch(async (cause: unknown) => {
-    await miniflare.dispose().catch(() => undefined);
+  if (start.options.ownsSignals) dropSignalListeners(before);
+  const runtime: Runtime = { miniflare, config: config.value, mark: `${MARK}=${start.port}` };
+  try {
+    await miniflare.ready;
+    await migrateAll(runtime, dirname(configPath));
+    return runtime;
+  } catch (cause) {
+    await endRuntime(runtime);
+    if (cause instanceof StartError) throw cause;
     throw new StartError(`workerd did not start: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });
-  for (const database of config.value.databases) {
-    const folder = resolve(dirname(configPath), database.migrationsDir);
-    await applyMigrations(await miniflare.getD1Database(database.binding), folder);
   }
-  return { miniflare, config: config.value, mark: `${MARK}=${start.port}` };
+}
+
+async function migrateAll(runtime: Runtime, configFolder: string): Promise<void> {
+  for (const database of runtime.config.databases) {
+    const folder = resolve(configFolder, database.migrationsDir);
+    await applyMigrations(await runtime.miniflare.getD1Database(database.binding), folder);
+  }
+}
+
+/** Miniflare ends the process on these signals, at once and without waiting for anybody. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+type SignalListener = readonly [(typeof SIGNALS)[number], NodeJS.SignalsListener];
+
+function dropSignalListeners(kept: readonly SignalListener[]): void {
+  const added = listSignalListeners().filter(([, listener]) => !kept.some(([, known]) => known === listener));
+  for (const [signal, listener] of added) process.off(signal, listener);
+}
+
+function listSignalListeners(): SignalListener[] {
+  return SIGNALS.flatMap((signal) => process.listeners(signal).map((listener) => [signal, listener as NodeJS.SignalsListener] as const));
 }
 
 async function endRuntime(runtime: Runtime): Promise<void> {
@@ -137,7 +165,7 @@ function describeWorker(worker: { options: NetworkOptions; stateDir: string; por
     logRequests: false,
     unsafeInspectDurableObjects: false,
     resourcePersistencePath: worker.stateDir,
-    unsafeRuntimeEnv: { [MARK]: String(worker.port) },
+    unsafeRuntimeEnv: { ...options.environment, [MARK]: String(worker.port) },
     unsafeHandleRuntimeRestart: () => options.onCrash?.(),
     handleStructuredLogs: ({ level, message }) => options.onLog?.(`${level}: ${message}`),
     workers: [

@@ -1,0 +1,43 @@
+// `npm run check:bundle`: builds the Worker exactly as `wrangler deploy` would, sends nothing, and fails when it has grown past its ceiling.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+/** A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. */
+const CEILING_RAW_KIB = 1_500;
+const CEILING_GZIP_KIB = 300;
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+/** Wrangler asks the network for nothing with these. */
+const QUIET = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', WRANGLER_SEND_ERROR_REPORTS: 'false', WRANGLER_HIDE_BANNER: 'true' };
+
+await main();
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'irori-bundle-'));
+  try {
+    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', folder], { cwd: ROOT, env: { ...process.env, ...QUIET } });
+    const { rawKib, gzipKib } = await measure(folder);
+    const isOver = rawKib > CEILING_RAW_KIB || gzipKib > CEILING_GZIP_KIB;
+    const words = `bundle: ${rawKib} KiB (ceiling ${CEILING_RAW_KIB}), ${gzipKib} KiB gzip (ceiling ${CEILING_GZIP_KIB})`;
+    process.stdout.write(`${words}${isOver ? ': too large' : ''}\n`);
+    process.exitCode = isOver ? 1 : 0;
+  } catch (cause) {
+    const said = cause instanceof Error && 'stderr' in cause && 'stdout' in cause ? `${String(cause.stdout)}${String(cause.stderr)}` : String(cause);
+    process.stderr.write(`wrangler deploy --dry-run failed:\n${said}\n`);
+    process.exitCode = 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(folder: string): Promise<{ rawKib: number; gzipKib: number }> {
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('.map') && name !== 'README.md');
+  const files = await Promise.all(names.map(async (name) => readFile(join(folder, name))));
+  const whole = Buffer.concat(files);
+  return { rawKib: Math.ceil(whole.length / 1024), gzipKib: Math.ceil(gzipSync(whole).length / 1024) };
+}

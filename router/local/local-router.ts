@@ -1,0 +1,66 @@
+// Starts the router of a local network: presence behind its REST bridge, then the Worker, then the account that the demo calls with.
+import { randomBytes } from 'node:crypto';
+import { openAdmin } from './admin-client.ts';
+import { listModels } from './demo-chat.ts';
+import { startNetwork } from './network.ts';
+import type { Network } from './network.ts';
+import type { StartFlags } from './parse-start-flags.ts';
+import { startRedisBridge } from './redis-bridge.ts';
+import { embeddedExecutor, redisExecutor } from './redis-executor.ts';
+import { StartError } from './start-error.ts';
+import type { Started } from './started.ts';
+import { STATE_MARK } from './state-folder.ts';
+import type { DemoAccount, StateFolder } from './state-folder.ts';
+
+/** 1,000 credits, in millionths: far more than a demo can spend. */
+const DEMO_CREDIT_UNITS = 1_000_000_000;
+
+/** What starting a router needs, and whom to tell. */
+export interface RouterStart {
+  readonly flags: StartFlags;
+  readonly folder: StateFolder;
+  readonly started: Started;
+  /** A line of workerd, for --verbose. */
+  readonly onLog: (line: string) => void;
+  /** workerd died and stands again. */
+  readonly onCrash: () => void;
+}
+
+/** The embedded presence or the real Redis that was asked for, as the Worker's two presence bindings. */
+export async function openLocalPresence(start: RouterStart): Promise<Readonly<Record<string, string>>> {
+  const { redisUrl } = start.flags;
+  const executor = redisUrl === null ? embeddedExecutor() : redisExecutor(redisUrl);
+  const bridge = await startRedisBridge({ executor, token: randomBytes(24).toString('base64url') });
+  start.started.add(async () => bridge.stop());
+  await executor.run([['PING']]).catch(() => {
+    throw new StartError(`No Redis answers at ${redisUrl ?? 'memory'}. Start it (redis-server), or leave out --redis to keep presence in memory.`);
+  });
+  return { UPSTASH_REDIS_REST_URL: bridge.url, UPSTASH_REDIS_REST_TOKEN: bridge.token };
+}
+
+/** The Worker with its state in the folder, on the asked port. */
+export async function startRouter(start: RouterStart, presence: Readonly<Record<string, string>>): Promise<Network> {
+  const network = await startNetwork({
+    stateDir: start.folder.dir,
+    port: start.flags.port,
+    bindings: { ...start.folder.secrets, ...presence },
+    environment: { [STATE_MARK]: start.folder.dir },
+    ownsSignals: true,
+    onLog: start.onLog,
+    onCrash: start.onCrash,
+  });
+  start.started.add(async () => network.stop());
+  return network;
+}
+
+/** The account and key of an earlier start if the router still knows them, else new ones with credit. */
+export async function openDemoAccount(start: RouterStart, url: string): Promise<DemoAccount> {
+  const known = start.folder.readDemo();
+  if (known !== null && (await listModels({ endpoint: `${url}/v1`, apiKey: known.apiKey })) !== null) return known;
+  const admin = openAdmin(url, start.folder.secrets.ADMIN_SECRET);
+  const accountId = await admin.createAccount('demo');
+  await admin.grant(accountId, DEMO_CREDIT_UNITS);
+  const made = { accountId, apiKey: await admin.mintKey(accountId, 'npm start'), enrolled: [] };
+  start.folder.writeDemo(made);
+  return made;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
+
+describe('parseStartFlags', () => {
+  test('nothing said is one home with the built-in model on port 8787', () => {
+    expect(parseStartFlags([])).toEqual({
+      ok: true,
+      value: {
+        nodes: 1, once: false, redisUrl: null, port: 8787, stateDir: '.irori', backendUrl: null, models: [],
+        paceTokensPerS: null, slots: null, windowMs: null, verbose: false, help: false,
+      },
+    });
+  });
+
+  test('everything said is passed on', () => {
+    const words = '--nodes 5 --once --redis redis://127.0.0.1:6379 --port 9000 --state /tmp/x --pace 20 --slots 4 --window 0'.split(' ');
+    const said = parseStartFlags([...words, '--backend', 'http://127.0.0.1:11434', '--models', "a, b,'mock-*'".replaceAll("'", '')]);
+    expect(said).toMatchObject({
+      ok: true,
+      value: { nodes: 5, once: true, port: 9000, paceTokensPerS: 20, slots: 4, windowMs: 0, models: ['a', 'b', 'mock-*'] },
+    });
+  });
+
+  test('--no-agent starts no home', () => {
+    expect(parseStartFlags(['--no-agent'])).toMatchObject({ ok: true, value: { nodes: 0 } });
+  });
+
+  test.each([
+    [['--port', 'http'], '--port takes a whole number from 1 to 65535, not "http".'],
+    [['--port', '70000'], '--port takes'],
+    [['--nodes', '-1'], '--nodes'],
+    [['--nodes', '1.5'], '--nodes takes'],
+    [['--pace', '0'], '--pace takes'],
+    [['--redis', '127.0.0.1'], '--redis takes an address'],
+    [['--backend', 'ollama'], '--backend takes an address'],
+    [['--models', 'a'], 'give --backend URL too'],
+    [['--once', '--no-agent'], '--once needs a home'],
+    [['--state', ''], '--state takes a folder'],
+    [['--nope'], 'npm start -- --help'],
+    [['positional'], 'npm start -- --help'],
+  ])('%j is refused with what to do', (words, message) => {
+    const parsed = parseStartFlags(words);
+    expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining(message) });
+  });
+
+  test('the help names every flag that is read', () => {
+    for (const flag of ['nodes', 'no-agent', 'once', 'redis', 'port', 'state', 'backend', 'models', 'pace', 'slots', 'window', 'verbose', 'help']) {
+      expect(START_HELP).toContain(`--${flag} `);
+    }
+  });
+});

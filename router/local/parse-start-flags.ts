@@ -1,0 +1,117 @@
+// What `npm start -- …` may say. Pure: words in, flags or one sentence out.
+import { parseArgs } from 'node:util';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+/** How the network is to be started. Absent means the default of the part that it is passed to. */
+export interface StartFlags {
+  readonly nodes: number;
+  readonly once: boolean;
+  readonly redisUrl: string | null;
+  readonly port: number;
+  readonly stateDir: string;
+  readonly backendUrl: string | null;
+  readonly models: readonly string[];
+  readonly paceTokensPerS: number | null;
+  readonly slots: number | null;
+  readonly windowMs: number | null;
+  readonly verbose: boolean;
+  readonly help: boolean;
+}
+
+export const START_HELP = `Runs the whole Irori network on this machine: npm start -- [flags]
+
+  --nodes N        homes to start, each its own process in another city (default 1)
+  --no-agent       no home at all: only the router
+  --once           end after the first answer; status 0 when it came and its receipt was signed
+  --port P         port of the API on 127.0.0.1 (default 8787)
+  --state DIR      where keys, books and identities are kept (default .irori)
+  --redis URL      keep presence in a real Redis: redis://127.0.0.1:6379
+  --backend URL    serve an OpenAI-compatible server (Ollama, llama-server, LM Studio) instead of the built-in model
+  --models A,B     names that it serves; a trailing * is a pattern: llama3.2,'qwen*' (default: ask the server)
+  --pace N         at most N tokens a second from each home, so that a stream can be watched
+  --slots N        jobs that each home runs at once
+  --window MS      how long a home gathers tokens into one frame after the first (0 sends each by itself)
+  --verbose        print what workerd and the homes say
+  --help           this text
+
+Ctrl-C ends everything that was started. While it runs, DIR/local.json holds endpoint, API key, admin secret and process ids for scripts.`;
+
+const OPTIONS = {
+  nodes: { type: 'string' },
+  'no-agent': { type: 'boolean' },
+  once: { type: 'boolean' },
+  redis: { type: 'string' },
+  port: { type: 'string' },
+  state: { type: 'string' },
+  backend: { type: 'string' },
+  models: { type: 'string' },
+  pace: { type: 'string' },
+  slots: { type: 'string' },
+  window: { type: 'string' },
+  verbose: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Words after `npm start --` → {@link StartFlags}; the error names the flag and what it takes. */
+export function parseStartFlags(words: readonly string[]): Result<StartFlags, string> {
+  const read = readWords(words);
+  if (!read.ok) return read;
+  const { values } = read;
+  const port = readWhole({ name: 'port', text: values.port ?? '8787', least: 1, most: 65_535 });
+  const nodes = readWhole({ name: 'nodes', text: values.nodes ?? '1', least: 0, most: 50 });
+  const pace = readOptional({ name: 'pace', text: values.pace, least: 1, most: 100_000 });
+  const slots = readOptional({ name: 'slots', text: values.slots, least: 1, most: 256 });
+  const window = readOptional({ name: 'window', text: values.window, least: 0, most: 10_000 });
+  for (const each of [port, nodes, pace, slots, window]) if (!each.ok) return each;
+  const fault = checkTexts(values);
+  if (fault !== null) return err(fault);
+  return ok({
+    nodes: values['no-agent'] === true ? 0 : valueOf(nodes, 1),
+    once: values.once === true,
+    redisUrl: values.redis ?? null,
+    port: valueOf(port, 8787),
+    stateDir: values.state ?? '.irori',
+    backendUrl: values.backend ?? null,
+    models: (values.models ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    paceTokensPerS: valueOf(pace, null),
+    slots: valueOf(slots, null),
+    windowMs: valueOf(window, null),
+    verbose: values.verbose === true,
+    help: values.help === true,
+  });
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+function readWords(words: readonly string[]): { ok: true; values: Values } | { ok: false; error: string } {
+  try {
+    return { ok: true, values: parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('. ')[0] : 'not understood';
+    return { ok: false, error: `${reason}. See: npm start -- --help` };
+  }
+}
+
+function checkTexts(values: Values): string | null {
+  if (values.redis !== undefined && !/^rediss?:\/\/\S+$/.test(values.redis)) return '--redis takes an address such as redis://127.0.0.1:6379.';
+  if (values.backend !== undefined && !/^https?:\/\/\S+$/.test(values.backend)) return '--backend takes an address such as http://127.0.0.1:11434.';
+  if (values.models !== undefined && values.backend === undefined) return '--models names what a --backend serves: give --backend URL too.';
+  if (values.state === '') return '--state takes a folder, such as .irori.';
+  if (values.once === true && (values['no-agent'] === true || values.nodes === '0')) return '--once needs a home to answer: leave out --no-agent.';
+  return null;
+}
+
+function readOptional(field: { name: string; text: string | undefined; least: number; most: number }): Result<number | null, string> {
+  return field.text === undefined ? ok(null) : readWhole({ ...field, text: field.text });
+}
+
+function readWhole(field: { name: string; text: string; least: number; most: number }): Result<number, string> {
+  const value = Number(field.text);
+  if (/^\d+$/.test(field.text) && value >= field.least && value <= field.most) return ok(value);
+  return err(`--${field.name} takes a whole number from ${field.least} to ${field.most}, not "${field.text}".`);
+}
+
+function valueOf<T>(result: Result<T, string>, otherwise: T): T {
+  return result.ok ? result.value : otherwise;
+}

@@ -1,0 +1,128 @@
+// `npm start`: the whole network on this machine, told top to bottom. The only file here that writes to the terminal or ends the process.
+import type { AgentEvents, WatchedAgent } from './agents.ts';
+import { askDemo, fetchReceipt } from './demo-chat.ts';
+import { DEMO_PROMPT, describeAnswer, describeDeath, describeStep, describeWelcome } from './describe-start.ts';
+import { startHomes, waitOnline } from './local-homes.ts';
+import { openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
+import type { RouterStart } from './local-router.ts';
+import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
+import type { StartFlags } from './parse-start-flags.ts';
+import { StartError } from './start-error.ts';
+import { Started } from './started.ts';
+import { openStateFolder } from './state-folder.ts';
+
+const EXIT_BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const complain = (text: string): void => {
+  process.stderr.write(`irori: ${text}\n`);
+};
+
+await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<void> {
+  const flags = parseStartFlags(words);
+  if (!flags.ok) {
+    complain(flags.error);
+    process.exitCode = 1;
+    return;
+  }
+  if (flags.value.help) return print(START_HELP);
+  const started = new Started();
+  endOnSignals(started);
+  const isGood = await run(flags.value, started).catch((cause: unknown) => {
+    if (!started.isEnding) complain(describeFault(cause));
+    return null;
+  });
+  if (started.isEnding || (isGood !== null && !flags.value.once)) return;
+  await started.end();
+  process.exit(isGood === true ? 0 : 1);
+}
+
+/** True when the demo's answer ended properly and its receipt was signed (or no home was asked for). */
+async function run(flags: StartFlags, started: Started): Promise<boolean> {
+  print(`Irori: starting the network on this machine\n`);
+  const folder = openStateFolder(flags.stateDir);
+  started.add(() => folder.release());
+  let homes: readonly WatchedAgent[] = [];
+  let tellScripts = (): void => undefined;
+  const start: RouterStart = {
+    flags,
+    folder,
+    started,
+    onLog: (line) => flags.verbose && print(`  [workerd] ${line}`),
+    onCrash: () => {
+      complain('workerd died and was started again; homes reconnect by themselves.');
+      tellScripts();
+    },
+  };
+  print(describeStep('state', folder.dir));
+  const presence = await openLocalPresence(start);
+  print(describeStep('presence', flags.redisUrl ?? 'in memory'));
+  const network = await startRouter(start, presence);
+  print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
+  const demo = await openDemoAccount(start, network.url);
+  const endpoint = `${network.url}/v1`;
+  tellScripts = () => {
+    const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };
+    if (!started.isEnding) folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
+  };
+  tellScripts();
+  if (flags.nodes === 0) {
+    print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: 'MODEL' }));
+    print('  No home was started (--no-agent). Ctrl-C ends everything.');
+    return true;
+  }
+  const lastWords: string[] = [];
+  const homesStart = { flags, folder, demo, url: network.url };
+  homes = await startHomes(homesStart, watchHomes({ flags, started, lastWords, onChange: () => tellScripts() }));
+  started.add(async () => void (await Promise.all(homes.map(async (home) => home.stop()))));
+  for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
+  tellScripts();
+  const model = await waitOnline(homesStart, homes, () => lastWords);
+  print(describeWelcome({ endpoint, apiKey: demo.apiKey, model }));
+  const isGood = await showAnswer({ endpoint, apiKey: demo.apiKey, model });
+  if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
+  return isGood;
+}
+
+function watchHomes(watch: { flags: StartFlags; started: Started; lastWords: string[]; onChange: () => void }): AgentEvents {
+  return {
+    onLine: (name, line) => watch.flags.verbose && print(`  [${name}] ${line}`),
+    onDeath: (name, death) => {
+      watch.lastWords.splice(0, watch.lastWords.length, ...death.lastLines);
+      if (!watch.started.isEnding) complain(describeDeath(name, death));
+    },
+    onChange: watch.onChange,
+  };
+}
+
+async function showAnswer(show: { endpoint: string; apiKey: string; model: string }): Promise<boolean> {
+  print(`  ${show.model} is asked: ${DEMO_PROMPT}\n`);
+  process.stdout.write('  ');
+  const onToken = (text: string): void => void process.stdout.write(text.replaceAll('\n', '\n  '));
+  const answer = await askDemo({ ...show, prompt: DEMO_PROMPT, onToken });
+  print('\n');
+  if (answer.fault !== null) complain(`The answer did not end properly: ${answer.fault}`);
+  if (answer.jobId === null) return false;
+  const receipt = await fetchReceipt({ ...show, jobId: answer.jobId });
+  print(describeAnswer(answer, receipt));
+  return answer.fault === null && receipt?.receiptSignature != null;
+}
+
+/** Ctrl-C once ends everything in order; twice ends this process at once. */
+function endOnSignals(started: Started): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (started.isEnding) process.exit(EXIT_BY_SIGNAL[signal]);
+      void started.end().then(() => process.exit(EXIT_BY_SIGNAL[signal]));
+    });
+  }
+}
+
+function describeFault(cause: unknown): string {
+  if (cause instanceof StartError) return cause.message;
+  return `This should not happen; please report it. ${cause instanceof Error ? cause.stack : String(cause)}`;
+}

@@ -1,0 +1,132 @@
+// The folder that a local network lives in: who runs it now, its secrets, its demo account, and what scripts may read. Files are 0600.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { hasEnvironment, isAlive, killNow } from './child-processes.ts';
+import { StartError } from './start-error.ts';
+
+const PRIVATE = 0o600;
+/** In the environment of every process that a state folder started, with the folder as value. */
+export const STATE_MARK = 'IRORI_LOCAL_STATE';
+
+const secretsFile = z.object({
+  ADMIN_SECRET: z.string(),
+  KEY_HMAC_SECRET: z.string(),
+  NODE_TOKEN_SECRET: z.string(),
+  ROUTER_SIGNING_KEY: z.string(),
+});
+const demoFile = z.object({ accountId: z.string(), apiKey: z.string(), enrolled: z.array(z.number()) });
+const localFile = z.object({ pids: z.object({ edge: z.array(z.number()), agents: z.array(z.number()) }) });
+
+/** Secrets of the router, made once per folder. */
+export type LocalSecrets = z.infer<typeof secretsFile>;
+/** The account and key that the network prints, and which homes (by number) have enrolled. */
+export type DemoAccount = z.infer<typeof demoFile>;
+
+/** What scripts read from DIR/local.json while the network runs. */
+export interface LocalFile {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  readonly adminSecret: string;
+  readonly pids: { readonly edge: readonly number[]; readonly agents: readonly number[] };
+}
+
+/** A state folder that this process holds alone. */
+export interface StateFolder {
+  readonly dir: string;
+  readonly secrets: LocalSecrets;
+  readDemo(): DemoAccount | null;
+  writeDemo(demo: DemoAccount): void;
+  writeLocal(local: LocalFile): void;
+  /** Removes local.json and lets go of the folder. */
+  release(): void;
+}
+
+/** Takes the folder for this process, making it and its secrets if need be. Throws StartError when that cannot be. */
+export function openStateFolder(path: string): StateFolder {
+  const dir = resolve(path);
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    takeLock(dir);
+    return {
+      dir,
+      secrets: openSecrets(join(dir, 'secrets.json')),
+      readDemo: () => readJson(join(dir, 'demo.json'), demoFile),
+      writeDemo: (demo) => writePrivate(join(dir, 'demo.json'), demo),
+      writeLocal: (local) => writePrivate(join(dir, 'local.json'), local),
+      release: () => {
+        for (const name of ['local.json', 'lock']) rmSync(join(dir, name), { force: true });
+      },
+    };
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new StartError(`Cannot write to ${dir} (${code}). Make it writable, or choose another folder: npm start -- --state /tmp/irori`);
+  }
+}
+
+function takeLock(dir: string): void {
+  const path = join(dir, 'lock');
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      const file = openSync(path, 'wx', PRIVATE);
+      writeFileSync(file, String(process.pid));
+      closeSync(file);
+      return;
+    } catch (cause) {
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+    }
+    const holder = Number(readFileSync(path, 'utf8'));
+    if (isNetwork(holder)) throw new StartError(`A network already runs on ${dir} (process ${holder}). Stop it, or start beside it: npm start -- --state .irori2 --port 8788`);
+    endOrphans(dir);
+    rmSync(path, { force: true });
+  }
+  throw new StartError(`Another network is starting on ${dir} right now. Wait a moment and try again.`);
+}
+
+/** True when the holder of a lock still runs; a recycled process id is told apart where the command line can be seen. */
+function isNetwork(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('start');
+  } catch {
+    return true;
+  }
+}
+
+/** Ends what a network left running when it was killed itself; only where a process can be known by its environment. */
+function endOrphans(dir: string): void {
+  const left = readJson(join(dir, 'local.json'), localFile);
+  if (left === null || process.platform !== 'linux') return;
+  killNow([...left.pids.edge, ...left.pids.agents].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`)));
+}
+
+function openSecrets(path: string): LocalSecrets {
+  const found = readJson(path, secretsFile);
+  if (found !== null) return found;
+  if (existsSync(path)) throw new StartError(`${path} cannot be read as secrets. Remove the folder to begin anew, or restore the file.`);
+  const made: LocalSecrets = {
+    ADMIN_SECRET: randomBytes(24).toString('base64url'),
+    KEY_HMAC_SECRET: randomBytes(32).toString('base64url'),
+    NODE_TOKEN_SECRET: randomBytes(32).toString('base64url'),
+    ROUTER_SIGNING_KEY: `0x${randomBytes(32).toString('hex')}`,
+  };
+  writePrivate(path, made);
+  return made;
+}
+
+function readJson<T>(path: string, shape: z.ZodType<T>): T | null {
+  try {
+    const parsed = shape.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Written beside and renamed, so that a reader sees the old file or the new one, never half of it. */
+function writePrivate(path: string, value: unknown): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: PRIVATE });
+  renameSync(`${path}.new`, path);
+}
