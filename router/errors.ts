@@ -99,6 +99,8 @@ export function typeOfStatus(status: number): string {
 export function toErrorResponse(error: ApiError): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
   if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
-  const body = { error: { message: error.message, type: error.type, param: error.options.param ?? null, code: error.code } };
+  const body = {
+    error: { message: error.message, type: error.type, param: error.options.param ?? null, code: error.code },
+  };
   return new Response(JSON.stringify(body), { status: error.status, headers });
 }

@@ -20,7 +20,7 @@ export function fromHex(hex: string): Uint8Array {
 }
 
 /** One array of all parts in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const all = new Uint8Array(length);

@@ -35,8 +35,8 @@ export interface FinalFacts extends IroriFacts {
 }
 
 const encoder = new TextEncoder();
-export const DONE_EVENT: Uint8Array<ArrayBuffer> = encoder.encode('data: [DONE]\n\n');
-export const COMMENT_EVENT: Uint8Array<ArrayBuffer> = encoder.encode(': irori\n\n');
+export const DONE_EVENT: Uint8Array = encoder.encode('data: [DONE]\n\n');
+export const COMMENT_EVENT: Uint8Array = encoder.encode(': irori\n\n');
 
 /** Writes the content chunks of one answer: everything but the text is rendered once. */
 export interface ChunkWriter {
@@ -65,7 +65,7 @@ export function encodeFinishChunk(
   head: ChunkHead,
   reason: FinishReason,
   extra: { role: boolean; irori?: FinalFacts },
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const delta = extra.role ? { role: 'assistant', content: '' } : {};
   return encodeEvent({
     ...chunkBase(head),
@@ -75,15 +75,12 @@ export function encodeFinishChunk(
 }
 
 /** The usage chunk that OpenAI sends last when `stream_options.include_usage` is set: no choices. */
-export function encodeUsageChunk(head: ChunkHead, usage: Usage, irori: FinalFacts): Uint8Array<ArrayBuffer> {
+export function encodeUsageChunk(head: ChunkHead, usage: Usage, irori: FinalFacts): Uint8Array {
   return encodeEvent({ ...chunkBase(head), choices: [], usage, irori });
 }
 
 /** An error after the first byte, in the form OpenRouter uses: `error` beside `choices`; the official client raises it. */
-export function encodeErrorChunk(
-  head: ChunkHead,
-  error: { message: string; type: string; code: string },
-): Uint8Array<ArrayBuffer> {
+export function encodeErrorChunk(head: ChunkHead, error: { message: string; type: string; code: string }): Uint8Array {
   return encodeEvent({
     ...chunkBase(head),
     error: { ...error, param: null },
@@ -95,7 +92,7 @@ function chunkBase(head: ChunkHead): { id: string; object: string; created: numb
   return { id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model };
 }
 
-function encodeEvent(value: unknown): Uint8Array<ArrayBuffer> {
+function encodeEvent(value: unknown): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(value)}\n\n`);
 }
 

@@ -11,7 +11,7 @@ export const MIN_PROTOCOL_VERSION = 1;
 
 export const FRAME_HEADER_BYTES = 12;
 /** A frame's payload at most; a longer one is hostile. */
-export const MAX_PAYLOAD_BYTES = 1024 * 1024;
+export const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of `data` that a node may send of one job before the hub grants more. */
@@ -61,7 +61,7 @@ export interface Frame {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 const NO_BYTES = new Uint8Array(0);
 const FRAME_NAMES = new Map<number, FrameName>(Object.entries(FRAME).map(([name, type]) => [type, name as FrameName]));
 
@@ -74,7 +74,7 @@ export function nameFrame(type: number): FrameName | null {
 export function encodeFrame(
   name: FrameName,
   parts: { job?: number; tokens?: number; flags?: number; payload?: Uint8Array },
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const payload = parts.payload ?? NO_BYTES;
   const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
   const view = new DataView(frame.buffer);
@@ -88,12 +88,12 @@ export function encodeFrame(
 }
 
 /** A frame whose payload is JSON. */
-export function encodeJsonFrame(name: FrameName, value: unknown, job = 0): Uint8Array<ArrayBuffer> {
+export function encodeJsonFrame(name: FrameName, value: unknown, job = 0): Uint8Array {
   return encodeFrame(name, { job, payload: encoder.encode(JSON.stringify(value)) });
 }
 
 /** A grant of flow control: the node may send this many more bytes of `data` payload. */
-export function encodeCredit(job: number, bytes: number): Uint8Array<ArrayBuffer> {
+export function encodeCredit(job: number, bytes: number): Uint8Array {
   const payload = new Uint8Array(4);
   new DataView(payload.buffer).setUint32(0, bytes);
   return encodeFrame('credit', { job, payload });
@@ -165,7 +165,7 @@ export function readData(
 export function encodeData(
   job: number,
   data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[] },
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   if (!data.tokenIds) return encodeFrame('data', { job, tokens: data.tokens, payload: data.events });
   const ids = new Uint8Array(4 * data.tokenIds.length);
   const view = new DataView(ids.buffer);

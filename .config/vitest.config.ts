@@ -1,0 +1,46 @@
+// Three kinds of tests: pure files in Node, the router's objects in workerd, and whole rooms with real processes (one file at a time).
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+import SummaryReporter from './summary-reporter.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: [process.env['CI'] ? 'dot' : 'default', new SummaryReporter()],
+    maxWorkers: 2,
+    projects: [
+      {
+        root,
+        test: {
+          name: 'pure',
+          include: [
+            'schema/**/*.test.ts',
+            'router/{auth,billing,placement,relay,routes,local,bench}/**/*.test.ts',
+            'node-agent/{backends,commands,home,jobs,link,receipts}/**/*.test.ts',
+            'node-agent/*.test.ts',
+          ],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'whole',
+          include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({ main: './router/test/workerd/entry.ts', wrangler: { configPath: './wrangler.toml' } }),
+        ],
+        test: { name: 'workerd', include: ['router/test/workerd/**/*.test.ts'], testTimeout: 30_000 },
+      },
+    ],
+  },
+});

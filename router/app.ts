@@ -1,0 +1,75 @@
+// The Hono app: a request id on every answer, the environment checked once, routes, and one place where errors become answers.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { AppEnv } from './app-env.ts';
+import { readEnv } from './env.ts';
+import { ApiError, toErrorResponse } from './errors.ts';
+import { makeAdminRoutes } from './routes/admin.ts';
+import { chatCompletions } from './routes/chat-completions.ts';
+import { health } from './routes/health.ts';
+import { models } from './routes/models.ts';
+import { nodeEnrol } from './routes/node-enrol.ts';
+import { nodeLink } from './routes/node-link.ts';
+import { receipts } from './routes/receipts.ts';
+import { usage } from './routes/usage.ts';
+import { makeServices } from './services.ts';
+
+/** Paths and the one method each knows; another method there is 405 with Allow, any other path 404. */
+const METHODS: readonly (readonly [pattern: RegExp, allow: string])[] = [
+  [/^\/v1\/chat\/completions$/, 'POST'],
+  [/^\/v1\/models(\/.+)?$/, 'GET'],
+  [/^\/v1\/receipts\/[^/]+$/, 'GET'],
+  [/^\/v1\/usage$/, 'GET'],
+  [/^\/health$/, 'GET'],
+  [/^\/node\/enrol$/, 'POST'],
+  [/^\/node\/link$/, 'GET'],
+];
+
+/** Builds the app once per isolate. */
+export function makeApp(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`;
+    c.set('requestId', requestId);
+    const env = readEnv(c.env);
+    if (!env.ok)
+      throw new ApiError('bad_environment', `The router is not configured: '${env.error}' is missing or malformed.`);
+    c.set('services', makeServices(env.value));
+    await next();
+  });
+  app.route('/', chatCompletions);
+  app.route('/', models);
+  app.route('/', receipts);
+  app.route('/', usage);
+  app.route('/', health);
+  app.route('/', nodeEnrol);
+  app.route('/', nodeLink);
+  app.route('/admin/v1', makeAdminRoutes());
+  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c))));
+  app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c))));
+  return app;
+}
+
+function refusePath(c: Context<AppEnv>): ApiError {
+  const { method, path } = c.req;
+  const known = METHODS.find(([pattern]) => pattern.test(path));
+  if (known)
+    return new ApiError('method_not_allowed', `${method} is not allowed here; use ${known[1]}.`, {
+      headers: { allow: known[1] },
+    });
+  return new ApiError('unknown_path', `There is nothing at ${path.slice(0, 100)}. The API lives under /v1.`);
+}
+
+function toApiError(error: Error, c: Context<AppEnv>): ApiError {
+  if (error instanceof ApiError) return error;
+  // oxlint-disable-next-line no-console -- the operator's log is the only place where a bug may show its inside
+  console.error(
+    JSON.stringify({ level: 'error', requestId: c.get('requestId'), error: String(error), stack: error.stack }),
+  );
+  return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);
+}
+
+function withRequestId(c: Context<AppEnv>, response: Response): Response {
+  response.headers.set('x-request-id', c.get('requestId') ?? 'req_none');
+  return response;
+}

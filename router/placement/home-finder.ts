@@ -1,0 +1,61 @@
+// Finds homes for a call: from this isolate's memory of presence, from Redis where that is old, from the Area objects where Redis is away.
+import type { AreaName } from '../../schema/places.ts';
+import { sortAreas } from '../../schema/places.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
+import type { Presence } from './presence.ts';
+import type { PresenceCache } from './presence-cache.ts';
+import { chooseHubs, rankHomes } from './rank-homes.ts';
+import type { HomeWish, RankedHome } from './rank-homes.ts';
+
+const NEAR_AREAS = 4;
+
+export interface HomeFinderDoors {
+  readonly presence: Presence;
+  readonly cache: PresenceCache;
+  /** Rows that the hubs of an area give when Redis cannot be asked. */
+  readonly askArea: (
+    area: AreaName,
+    ask: { modelKey: string; lat: number; lon: number },
+  ) => Promise<readonly PresenceRow[]>;
+}
+
+export interface HomeFinder {
+  /** Homes that serve the model, closest first; the near areas first, the whole world only where those have none. */
+  readonly find: (modelKey: string, wish: HomeWish) => Promise<RankedHome[]>;
+  /** Every home known to serve a model key, near and far, for listings. */
+  readonly serving: (modelKey: string, place: { lat: number; lon: number }) => Promise<readonly PresenceRow[]>;
+  readonly noteFree: (modelKey: string, hub: string, free: number) => void;
+  readonly isDegraded: () => boolean;
+}
+
+export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
+  return {
+    find: async (modelKey, wish) => {
+      const areas = sortAreas(wish);
+      const near = rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(0, NEAR_AREAS), place: wish }), wish);
+      if (near.length > 0) return near;
+      return rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(NEAR_AREAS), place: wish }), wish);
+    },
+    serving: (modelKey, place) => rowsIn(doors, { modelKey, areas: sortAreas(place), place }),
+    noteFree: (modelKey, hub, free) => doors.cache.noteFree({ modelKey, area: hub.split(':')[1] ?? '', hub, free }),
+    isDegraded: () => doors.cache.isDegraded(),
+  };
+}
+
+async function rowsIn(
+  doors: HomeFinderDoors,
+  ask: { modelKey: string; areas: readonly AreaName[]; place: { lat: number; lon: number } },
+): Promise<readonly PresenceRow[]> {
+  const { modelKey, areas, place } = ask;
+  const view = await doors.cache.look(doors.presence, {
+    modelKey,
+    areas,
+    chooseHubs: (summaries) => chooseHubs(summaries, place),
+    guessHubs: (area) => [`hub:${area}:0`],
+  });
+  if (view.ok) return view.value.rows;
+  const answers = await Promise.allSettled(
+    areas.map((area) => doors.askArea(area, { modelKey, lat: place.lat, lon: place.lon })),
+  );
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}

@@ -1,0 +1,45 @@
+// A job's answer as one JSON body, for callers who did not ask for a stream.
+import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/chunks.ts';
+import type { Result } from '../../schema/result.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { JobEvent, JobFailure, JobRun } from './job-run.ts';
+import type { EndRecord } from './records.ts';
+
+/** What the whole answer was. */
+export interface CollectedAnswer {
+  readonly text: string;
+  readonly end: EndRecord;
+}
+
+/** Reads a job to its end. Errors: why there is no answer; nothing partial is ever given as whole. */
+export async function collectAnswer(run: JobRun, first: JobEvent): Promise<Result<CollectedAnswer, JobFailure>> {
+  const decoder = new TextDecoder();
+  let events = '';
+  for (let event = first; ; event = await run.next()) {
+    if (event.kind === 'data') events += decoder.decode(event.events, { stream: true });
+    else if (event.kind === 'end') return ok({ text: readContent(events), end: event.end });
+    else if (event.kind === 'failed') return err(event.failure);
+  }
+}
+
+/** The `chat.completion` object of the OpenAI API, with the network's facts beside it. */
+export function encodeCompletion(chunk: ChunkHead, answer: CollectedAnswer, irori: FinalFacts): string {
+  const { promptTokens, outputTokens, finish } = answer.end;
+  return JSON.stringify({
+    id: chunk.id,
+    object: 'chat.completion',
+    created: chunk.created,
+    model: chunk.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: answer.text, refusal: null },
+        logprobs: null,
+        finish_reason: finish,
+      },
+    ],
+    usage: { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens },
+    irori,
+  });
+}

@@ -1,0 +1,60 @@
+// What a hub needs from the other rooms, as plain functions: router/services.ts opens the doors behind them.
+import type { Hex } from '../../schema/bytes.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { Acceptance, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import type { HubPresenceDoors } from './hub-presence.ts';
+import type { CatalogueEntry } from './make-presence.ts';
+import type { NodeFacts } from './node-socket.ts';
+import type { JobOffer } from './offer.ts';
+
+/** What was measured of a part, for the rules of counting and charging. */
+export interface CountInput {
+  readonly offer: JobOffer;
+  readonly outcome: Outcome;
+  readonly frameTokens: number;
+  readonly lateTokens: number;
+  /** All relayed events, or null when they were too many to keep. */
+  readonly events: Uint8Array | null;
+  readonly relayedBytes: number;
+  readonly receipt: UsageReceipt | null;
+}
+
+export interface DecidedCounts {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly difference: SettlementJson['difference'];
+  readonly charge: number;
+  readonly earn: number;
+}
+
+/** A receipt's answer for its node: the signed acceptance, or the reason why there is none. */
+export interface ReceiptAnswer {
+  readonly acceptance: Acceptance | null;
+  readonly signature: Hex | null;
+  readonly reason: string | null;
+}
+
+export interface HubServices {
+  readonly signer: MessageSigner;
+  readonly domain: Domain;
+  readonly routerAddress: Hex;
+  readonly signTicket: (ticket: JobTicket) => Hex;
+  readonly issueNodeToken: (facts: NodeFacts, now: number) => Promise<{ token: string; untilAt: number }>;
+  readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
+  readonly writePresence: HubPresenceDoors['write'];
+  readonly decideCounts: (input: CountInput) => DecidedCounts;
+  /** What a home earns for counts at its ticket's prices, in units: the charge less the fee. */
+  readonly earnOf: (ticket: JobTicket, counts: { promptTokens: number; outputTokens: number }) => number;
+  /** Hands a settlement to the node's account: verified, accepted, completed. Safe to repeat. */
+  readonly acceptSettlement: (settlement: SettlementJson) => Promise<SettlementJson>;
+  /** Hands a settlement to the caller's account. Safe to repeat. */
+  readonly settleCaller: (settlement: SettlementJson) => Promise<void>;
+  /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
+  readonly acceptLate: (facts: NodeFacts, late: LateReceipt) => Promise<ReceiptAnswer | null>;
+  readonly reportToArea: (
+    area: string,
+    report: { hub: string; nodes: string[]; slots: number; lat: number; lon: number },
+  ) => Promise<void>;
+}

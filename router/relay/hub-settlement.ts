@@ -1,0 +1,192 @@
+// From a part's end to the accounts: decides the counts, keeps the settlement durably, delivers it until both accounts have taken it.
+import type { Hex } from '../../schema/bytes.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import {
+  acceptanceSchema,
+  checkReceiptOfTicket,
+  JOB_TICKET,
+  jobTicketSchema,
+  toMessageJson,
+  USAGE_RECEIPT,
+} from '../../schema/receipt.ts';
+import type { UsageReceipt } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import type { HubParts } from './hub-parts.ts';
+import type { HubServices, ReceiptAnswer } from './hub-services.ts';
+import type { NodeFacts } from './node-socket.ts';
+import type { JobOffer } from './offer.ts';
+import type { PartSummary } from './part.ts';
+import type { EndRecord } from './records.ts';
+
+const BATCH = 16;
+
+export interface SettlementDoors {
+  readonly parts: HubParts;
+  readonly services: HubServices;
+  /** Resolves when everything written so far is on disk. */
+  readonly sync: () => Promise<void>;
+  /** Tells the node, if it is connected, what became of its receipt. */
+  readonly tellNode: (nodeId: string, ticketHash: Hex, answer: ReceiptAnswer) => void;
+  /** Deliveries failed: try again later. */
+  readonly retryLater: () => void;
+  readonly now: () => number;
+}
+
+/** A part as the hub opened it. */
+export interface OpenedPart {
+  readonly ticketHash: Hex;
+  readonly draft: SettlementJson;
+  readonly offer: JobOffer;
+}
+
+export class HubSettlement {
+  readonly #doors: SettlementDoors;
+  #isDraining = false;
+
+  constructor(doors: SettlementDoors) {
+    this.#doors = doors;
+  }
+
+  /** Decides a part and returns once the decision is on disk. A part that owes nothing is only forgotten. */
+  async settle(opened: OpenedPart, summary: PartSummary): Promise<EndRecord> {
+    const { parts, services, sync } = this.#doors;
+    if (summary.outcome === 'failed-before-token') {
+      parts.forget(opened.ticketHash);
+      return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
+    }
+    const receipt = this.#fittingReceipt(opened, summary);
+    const decided = services.decideCounts({
+      offer: opened.offer,
+      outcome: summary.outcome,
+      frameTokens: summary.frameTokens,
+      lateTokens: summary.lateTokens,
+      events: summary.events,
+      relayedBytes: summary.contentBytes,
+      receipt,
+    });
+    const settlement = complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() });
+    parts.markDue(opened.ticketHash, settlement);
+    await sync();
+    void this.drain();
+    return {
+      finish: summary.finish,
+      promptTokens: decided.promptTokens,
+      outputTokens: decided.outputTokens,
+      charge: decided.charge,
+      ttftMs: summary.ttftMs,
+      receiptHash: receipt ? services.signer.hash(USAGE_RECEIPT, receipt) : null,
+    };
+  }
+
+  /** The node's receipt if it is of this ticket and of the bytes that were relayed; the signature is checked by the node's account. */
+  #fittingReceipt(opened: OpenedPart, summary: PartSummary): UsageReceipt | null {
+    const receipt = summary.signed?.receipt;
+    if (!receipt) return null;
+    const ticket = jobTicketSchema.parse(opened.draft.ticket);
+    if (checkReceiptOfTicket(this.#doors.services.signer, ticket, receipt)) return null;
+    return receipt.responseHash === summary.responseHash ? receipt : null;
+  }
+
+  /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
+  async takeLate(facts: NodeFacts, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
+    const { parts, services, tellNode } = this.#doors;
+    const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
+    const row = parts.find(ticketHash);
+    if (!row) {
+      const answer = await services.acceptLate(facts, late);
+      if (answer) tellNode(facts.nodeId, ticketHash, answer);
+      return;
+    }
+    if (isLive(ticketHash)) return;
+    const isFitting = checkReceiptOfTicket(services.signer, late.ticket, late.receipt) === null;
+    if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late, services));
+    await this.drain();
+  }
+
+  /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
+  sweep(isLive: (ticketHash: string) => boolean): void {
+    for (const part of this.#doors.parts.expired(this.#doors.now())) {
+      if (!isLive(part.ticketHash)) this.#doors.parts.markDue(part.ticketHash, part.draft);
+    }
+  }
+
+  /** Delivers everything that is due, in batches; stops and asks to be called again when an account cannot be reached. */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (;;) {
+        const due = this.#doors.parts.due(BATCH);
+        if (due.length === 0) return;
+        const delivered = await Promise.allSettled(
+          due.map((part) => this.#deliver(part.ticketHash as Hex, part.settlement)),
+        );
+        if (delivered.some((one) => one.status === 'rejected')) return this.#doors.retryLater();
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  async #deliver(ticketHash: Hex, settlement: SettlementJson): Promise<void> {
+    const { services, parts, tellNode } = this.#doors;
+    const accepted = await services.acceptSettlement(settlement);
+    await services.settleCaller(accepted);
+    parts.forget(ticketHash);
+    if (!accepted.receipt) return;
+    tellNode(accepted.nodeId, ticketHash, {
+      acceptance: accepted.acceptance ? acceptanceSchema.parse(accepted.acceptance) : null,
+      signature: accepted.acceptanceSignature as Hex | null,
+      reason: accepted.acceptance ? null : 'not accepted',
+    });
+  }
+}
+
+interface Completion {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly difference: SettlementJson['difference'];
+  readonly charge: number;
+  readonly earn: number;
+  readonly summary: PartSummary;
+  readonly receipt: UsageReceipt | null;
+  readonly now: number;
+}
+
+function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: Completion): SettlementJson {
+  return {
+    ...draft,
+    ...decided,
+    outcome: summary.outcome,
+    ttftMs: summary.ttftMs,
+    durationMs: summary.durationMs,
+    endedAt: now,
+    receipt: receipt ? toMessageJson(receipt) : null,
+    receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
+  };
+}
+
+/**
+ * A part whose hub crashed is settled as the network's fault: the caller pays nothing, the home is paid what it signed for,
+ * within its ticket. A part already decided without a receipt keeps its decision and gains the receipt.
+ */
+function withLateReceipt(
+  row: { isDue: boolean; settlement: SettlementJson },
+  late: LateReceipt,
+  services: HubServices,
+): SettlementJson {
+  const signed = { receipt: toMessageJson(late.receipt), receiptSignature: late.signature };
+  if (row.isDue) return { ...row.settlement, ...signed };
+  const { promptTokens, outputTokens } = late.receipt;
+  const earn = services.earnOf(late.ticket, { promptTokens, outputTokens });
+  return {
+    ...row.settlement,
+    ...signed,
+    outcome: 'failed-by-network',
+    promptTokens,
+    outputTokens,
+    charge: 0,
+    earn,
+    durationMs: late.receipt.durationMs,
+  };
+}

@@ -1,0 +1,69 @@
+// The ticket of a part and the draft of its settlement. Pure: ids, times and hashes come in.
+import type { Hex } from '../../schema/bytes.ts';
+import { epochOf } from '../../schema/epoch.ts';
+import { jobIdToWord } from '../../schema/ids.ts';
+import { toMessageJson } from '../../schema/receipt.ts';
+import type { JobTicket } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
+import type { JobOffer } from './offer.ts';
+import type { NodeFacts } from './node-socket.ts';
+
+/** The ticket the router signs for a part at a node; `digest` is the model's, 64 hex digits. */
+export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string }, now: number): JobTicket {
+  return {
+    jobId: jobIdToWord(offer.jobId),
+    part: offer.part,
+    node: node.address,
+    epoch: epochOf(now),
+    modelId: `0x${node.digest}`,
+    requestHash: offer.requestHash,
+    salt: offer.salt,
+    chargePrompt: offer.chargePrompt,
+    allowance: ZERO_WORD,
+    maxPromptTokens: offer.promptBound,
+    maxOutputTokens: offer.request.maxTokens,
+    seed: BigInt.asUintN(64, BigInt(offer.request.seed)),
+    priceIn: BigInt(offer.priceIn),
+    priceOut: BigInt(offer.priceOut),
+    auditCommit: ZERO_WORD,
+    issuedAtMs: BigInt(now),
+    expiresAtMs: BigInt(offer.expiresAt),
+  };
+}
+
+/** What is known of a part's settlement before it starts; it says that nothing is owed. */
+export function draftSettlement(
+  offer: JobOffer,
+  node: { facts: NodeFacts; hub: string },
+  ticket: { message: JobTicket; signature: Hex },
+): SettlementJson {
+  return {
+    jobId: offer.jobId,
+    part: offer.part,
+    accountId: offer.accountId,
+    keyId: offer.keyId,
+    nodeId: node.facts.nodeId,
+    ownerAccountId: node.facts.ownerAccountId,
+    hub: node.hub,
+    model: offer.model,
+    country: node.facts.place.country,
+    outcome: 'failed-by-network',
+    isFinal: true,
+    promptTokens: 0,
+    outputTokens: 0,
+    charge: 0,
+    earn: 0,
+    difference: null,
+    attempts: offer.attempt,
+    ttftMs: null,
+    durationMs: 0,
+    endedAt: offer.expiresAt,
+    ticket: toMessageJson(ticket.message),
+    ticketSignature: ticket.signature,
+    receipt: null,
+    receiptSignature: null,
+    acceptance: null,
+    acceptanceSignature: null,
+  };
+}

@@ -1,0 +1,189 @@
+// One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
+import { encodeJsonFrame } from '../../schema/frames.ts';
+import type { NodeState } from '../../schema/frames-to-hub.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import type { Place } from '../../schema/places.ts';
+import type { Part } from './part.ts';
+import type { NodeCandidate } from './pick-node.ts';
+
+/** Close codes of this socket; 4400 and up are ours. Never 1005, 1006 or 1015, which no peer may send. */
+export const CLOSE = {
+  normal: 1000,
+  going: 1001,
+  badHello: 4401,
+  revoked: 4403,
+  replaced: 4409,
+  silent: 4408,
+} as const;
+
+/** Two and a half ping intervals without a sign of life. */
+export const SILENT_AFTER_MS = 150_000;
+/** An attachment holds 16,384 bytes at most; a node whose models need more is told so. */
+export const MAX_STATE_BYTES = 12_000;
+
+/** Who the edge says is dialling, from its own look-up or from a token it signed. */
+export interface NodeFacts {
+  readonly nodeId: string;
+  readonly address: Hex;
+  readonly ownerAccountId: string;
+  readonly wallet: Hex | null;
+  readonly place: Place;
+}
+
+interface Attachment {
+  readonly facts: NodeFacts;
+  readonly hub: string;
+  readonly nonce: Hex;
+  readonly connectedAt: number;
+  readonly isReady: boolean;
+  /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
+  readonly isBusy: boolean;
+  readonly state: NodeState | null;
+}
+
+export class NodeSocket {
+  readonly ws: WebSocket;
+  readonly parts = new Map<number, Part>();
+  #attachment: Attachment;
+  #nextJob = 1;
+  /** False after a cold start of the hub until the node has answered `sync`. */
+  isSynced: boolean;
+  #onSynced: (() => void)[] = [];
+
+  private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
+    this.ws = ws;
+    this.#attachment = attachment;
+    this.isSynced = isSynced;
+    // Job numbers start at a random place, so a number from before an eviction is not taken for a new job's.
+    if (!isSynced) this.#nextJob = 1 + Math.floor(Math.random() * 0x4000_0000);
+  }
+
+  /** A connection that has just been accepted. */
+  static open(ws: WebSocket, opened: { facts: NodeFacts; hub: string; nonce: Hex; now: number }): NodeSocket {
+    const { facts, hub, nonce, now } = opened;
+    const socket = new NodeSocket(
+      ws,
+      { facts, hub, nonce, connectedAt: now, isReady: false, isBusy: false, state: null },
+      true,
+    );
+    socket.#save();
+    return socket;
+  }
+
+  /** A connection that outlived its hub's memory; null when its attachment is not ours. */
+  static wake(ws: WebSocket): NodeSocket | null {
+    const attachment = ws.deserializeAttachment() as Attachment | null;
+    return attachment?.facts ? new NodeSocket(ws, attachment, !attachment.isBusy) : null;
+  }
+
+  get facts(): NodeFacts {
+    return this.#attachment.facts;
+  }
+
+  get hub(): string {
+    return this.#attachment.hub;
+  }
+
+  get nonce(): Hex {
+    return this.#attachment.nonce;
+  }
+
+  get isReady(): boolean {
+    return this.#attachment.isReady;
+  }
+
+  get connectedAt(): number {
+    return this.#attachment.connectedAt;
+  }
+
+  get state(): NodeState | null {
+    return this.#attachment.state;
+  }
+
+  markReady(): void {
+    this.#attachment = { ...this.#attachment, isReady: true };
+    this.#save();
+  }
+
+  setState(state: NodeState): void {
+    this.#attachment = { ...this.#attachment, state };
+    this.#save();
+  }
+
+  /** What placement may know of this node; null until it is connected, authenticated and has told its state. */
+  toCandidate(): NodeCandidate | null {
+    const { facts, isReady, state } = this.#attachment;
+    if (!isReady || !state || !this.isSynced) return null;
+    return {
+      nodeId: facts.nodeId,
+      ownerAccountId: facts.ownerAccountId,
+      place: facts.place,
+      models: state.models,
+      slots: state.slots,
+      active: this.parts.size,
+      isPaused: state.paused !== null,
+    };
+  }
+
+  nextJob(): number {
+    return this.#nextJob++;
+  }
+
+  addPart(part: Part): void {
+    this.parts.set(part.number, part);
+    if (this.parts.size === 1) this.#markBusy(true);
+  }
+
+  /** The lease of a part ends; its last frames may still come, so the caller keeps the part itself. */
+  removePart(number: number): void {
+    if (this.parts.delete(number) && this.parts.size === 0) this.#markBusy(false);
+  }
+
+  send(frame: Uint8Array): void {
+    try {
+      this.ws.send(frame);
+    } catch {
+      // The socket closed under us; its close event ends the parts.
+    }
+  }
+
+  sendJson(
+    name: 'challenge' | 'welcome' | 'job' | 'cancel' | 'accepted' | 'sync' | 'moved' | 'error',
+    value: unknown,
+    job = 0,
+  ): void {
+    this.send(encodeJsonFrame(name, value, job));
+  }
+
+  /** Resolves when the node has answered `sync`, or after the wait, whichever is first. */
+  waitForSync(waitMs: number): Promise<void> {
+    if (this.isSynced) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onSynced.push(resolve);
+      setTimeout(resolve, waitMs);
+    });
+  }
+
+  markSynced(): void {
+    this.isSynced = true;
+    if (this.#attachment.isBusy && this.parts.size === 0) this.#markBusy(false);
+    for (const resolve of this.#onSynced.splice(0)) resolve();
+  }
+
+  close(code: number, reason: string): void {
+    try {
+      this.ws.close(code, reason);
+    } catch {
+      // Already closed.
+    }
+  }
+
+  #markBusy(isBusy: boolean): void {
+    this.#attachment = { ...this.#attachment, isBusy };
+    this.#save();
+  }
+
+  #save(): void {
+    this.ws.serializeAttachment(this.#attachment);
+  }
+}

@@ -1,0 +1,275 @@
+// One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
+// It counts and times; it never parses the events it relays.
+import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import { FINISH } from '../../schema/receipt.ts';
+import type { Outcome } from '../../schema/settlement.ts';
+import { END_TIMEOUT_MS, HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from './offer.ts';
+import type { JobOffer, OfferRefusal } from './offer.ts';
+import { PartStream } from './part-stream.ts';
+import { encodeJsonRecord, RECORD } from './records.ts';
+import type { EndRecord, FailRecord } from './records.ts';
+import { ResponseDigest } from './response-digest.ts';
+
+/** What a part was when it ended: enough to decide counts and charge. */
+export interface PartSummary {
+  readonly outcome: Outcome;
+  readonly finish: 'stop' | 'length';
+  readonly frameTokens: number;
+  /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
+  readonly lateTokens: number;
+  readonly events: Uint8Array | null;
+  readonly contentBytes: number;
+  readonly responseHash: string;
+  readonly signed: SignedReceipt | null;
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
+}
+
+export interface PartDoors {
+  readonly send: (frame: Uint8Array) => void;
+  /** Decides and durably keeps the settlement; what the caller is charged comes back. */
+  readonly settle: (summary: PartSummary) => Promise<EndRecord>;
+  /** The node never ran it: nothing is owed and nothing is kept. */
+  readonly onRefused: () => void;
+  /** The lease ends: the slot is free again. */
+  readonly onDone: () => void;
+  readonly country: string;
+  readonly digest: string;
+  readonly nodeId: string;
+  readonly salt: Uint8Array;
+}
+
+type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
+
+export class Part {
+  readonly number: number;
+  readonly offer: JobOffer;
+  readonly answer: Promise<Response | OfferRefusal>;
+  readonly #doors: PartDoors;
+  readonly #stream: PartStream;
+  readonly #digest: ResponseDigest;
+  #stage: Stage = 'offered';
+  #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
+  #startedAt: number;
+  #lastAt: number;
+  #firstDataAt: number | null = null;
+  #frameTokens = 0;
+  #lateTokens = 0;
+  #creditBytes = INITIAL_CREDIT_BYTES;
+  #isCallerGone = false;
+
+  constructor(number: number, offer: JobOffer, doors: PartDoors, now: number) {
+    this.number = number;
+    this.offer = offer;
+    this.#doors = doors;
+    this.#startedAt = now;
+    this.#lastAt = now;
+    this.#digest = new ResponseDigest(doors.salt);
+    this.answer = new Promise((resolve) => void (this.#resolve = resolve));
+    this.#stream = new PartStream({
+      onCredit: (bytes) => {
+        this.#creditBytes += bytes;
+        if (this.#stage === 'running') doors.send(encodeCredit(number, bytes));
+      },
+      onCancel: () => this.leave(),
+    });
+  }
+
+  /** The node runs the job: the edge gets its response. */
+  onHead(now: number): void {
+    if (this.#stage !== 'offered') return;
+    this.#stage = 'running';
+    this.#lastAt = now;
+    const { nodeId, country, digest } = this.#doors;
+    this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest }));
+    this.#resolve(new Response(this.#stream.body, { headers: { 'content-type': 'application/x-irori-records' } }));
+  }
+
+  /** Complete events of the answer. A node that overruns its credit or sends anything but events is stopped. */
+  onData(events: Uint8Array, tokens: number, now: number): void {
+    if (this.#stage === 'closing') {
+      this.#lateTokens += tokens;
+      this.#digest.add(events, false);
+      return;
+    }
+    if (this.#stage !== 'running') return;
+    this.#creditBytes -= events.length;
+    if (this.#creditBytes < 0 || !isWholeEvents(events))
+      return this.#breakOff('protocol', 'the home sent what is not a stream');
+    this.#lastAt = now;
+    this.#firstDataAt ??= now;
+    this.#frameTokens += tokens;
+    this.#digest.add(events, true);
+    this.#stream.push(events);
+  }
+
+  /** Writes what came together as one record. */
+  flush(): void {
+    this.#stream.flush();
+  }
+
+  /** The node's last word, with its receipt. */
+  onEnd(signed: SignedReceipt, now: number): void {
+    const { finish } = signed.receipt;
+    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), signed, now);
+    if (this.#stage !== 'running') return;
+    if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
+    const isPreempted = finish === FINISH.preempted;
+    this.#fail('fault', isPreempted ? 'the home was taken back by its owner' : 'the home stopped', signed, {
+      now,
+      isNodeFault: !isPreempted,
+    });
+  }
+
+  /** The node's backend failed. */
+  onFault(fault: { code: string; receipt: SignedReceipt | null }, now: number): void {
+    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), fault.receipt, now);
+    if (this.#stage === 'offered') return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
+    if (this.#stage !== 'running') return;
+    if (fault.code === 'context' || fault.code === 'bad-request') {
+      return this.#fail(fault.code, 'the home cannot take this request', fault.receipt, { now, isNodeFault: false });
+    }
+    this.#fail('fault', 'the home failed', fault.receipt, { now, isNodeFault: true });
+  }
+
+  /** The node will not run the job. */
+  onRefuse(refusal: Refusal): void {
+    if (this.#stage !== 'offered') return;
+    const code = refusal.code === 'busy' ? 'busy' : refusal.code === 'bad-request' ? 'bad-request' : 'refused';
+    this.#refuse({ code, message: refusal.message, param: refusal.param ?? null });
+  }
+
+  /** The socket is gone. */
+  onLost(now: number): void {
+    if (this.#stage === 'offered') return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
+    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), null, now);
+    if (this.#stage === 'running') this.#fail('lost', 'the home went away', null, { now, isNodeFault: true });
+  }
+
+  /** The caller left: the home stops now, and what was relayed until now counts. */
+  leave(): void {
+    this.#isCallerGone = true;
+    if (this.#stage === 'offered') {
+      this.#cancelNode('caller');
+      return this.#refuse({ code: 'refused', message: 'the caller left', param: null });
+    }
+    if (this.#stage !== 'running') return;
+    this.#stage = 'closing';
+    this.#lastAt = Date.now();
+    this.#cancelNode('caller');
+  }
+
+  /** Watchdogs; called a few times a second while parts are running. */
+  onTick(now: number): void {
+    const silenceMs = now - this.#lastAt;
+    if (this.#stage === 'offered' && silenceMs > HEAD_TIMEOUT_MS) {
+      this.#cancelNode('watchdog');
+      return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
+    }
+    if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close(this.#closingOutcome(), null, now);
+    if (this.#stage !== 'running' || this.#stream.queuedBytes > 0) return;
+    const isFirst = this.#firstDataAt === null;
+    if (silenceMs <= (isFirst ? this.offer.firstTokenMs : TOKEN_TIMEOUT_MS)) return;
+    this.#cancelNode('watchdog');
+    this.#fail(isFirst ? 'first-token-timeout' : 'token-timeout', 'the home fell silent', null, {
+      now,
+      isNodeFault: true,
+    });
+  }
+
+  #closingOutcome(): Outcome {
+    return this.#isCallerGone ? 'cancelled' : 'failed-by-node';
+  }
+
+  #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
+    this.#doors.send(encodeJsonFrame('cancel', { reason }, this.number));
+  }
+
+  #refuse(refusal: Pick<OfferRefusal, 'code' | 'message' | 'param'>): void {
+    this.#stage = 'done';
+    this.#doors.onDone();
+    this.#doors.onRefused();
+    this.#resolve({ ...refusal, nodeId: this.#doors.nodeId, free: 0 });
+  }
+
+  #breakOff(code: FailRecord['code'], message: string): void {
+    this.#cancelNode('fault');
+    this.#fail(code, message, null, { now: Date.now(), isNodeFault: true });
+  }
+
+  /** The part broke off. Before the first token nothing is owed and another home may be asked; after it the part is settled as failed. */
+  #fail(
+    code: FailRecord['code'],
+    message: string,
+    signed: SignedReceipt | null,
+    cause: { now: number; isNodeFault: boolean },
+  ): void {
+    const beforeToken = this.#firstDataAt === null;
+    const record = encodeJsonRecord(RECORD.fail, { code, beforeToken, message });
+    this.#stage = 'settling';
+    this.#doors.onDone();
+    const kept = this.#settle(
+      beforeToken ? 'failed-before-token' : cause.isNodeFault ? 'failed-by-node' : 'failed-by-network',
+      signed,
+      cause.now,
+    );
+    void kept.then(
+      () => this.#stream.end(record),
+      () => this.#stream.end(record),
+    );
+  }
+
+  #close(outcome: Outcome, signed: SignedReceipt | null, now: number): void {
+    this.#stage = 'settling';
+    this.#doors.onDone();
+    void this.#settle(outcome, signed, now).then(
+      (end) => this.#stream.end(encodeJsonRecord(RECORD.end, end)),
+      () =>
+        this.#stream.end(
+          encodeJsonRecord(RECORD.fail, {
+            code: 'lost',
+            beforeToken: false,
+            message: 'the answer could not be settled',
+          }),
+        ),
+    );
+  }
+
+  async #settle(outcome: Outcome, signed: SignedReceipt | null, now: number): Promise<EndRecord> {
+    try {
+      return await this.#doors.settle({
+        outcome,
+        finish: signed?.receipt.finish === FINISH.length ? 'length' : 'stop',
+        frameTokens: this.#frameTokens,
+        lateTokens: this.#lateTokens,
+        events: this.#digest.relayedEvents(),
+        contentBytes: this.#digest.relayedBytes,
+        responseHash: await this.#digest.finish(),
+        signed,
+        ttftMs: this.#firstDataAt === null ? null : this.#firstDataAt - this.#startedAt,
+        durationMs: now - this.#startedAt,
+      });
+    } finally {
+      this.#stage = 'done';
+    }
+  }
+}
+
+const DATA_PREFIX = [0x64, 0x61, 0x74, 0x61, 0x3a, 0x20];
+
+/** True when the bytes start like an event and end like one: what lies between is the home's to answer for. */
+function isWholeEvents(events: Uint8Array): boolean {
+  const { length } = events;
+  return (
+    length > 8 &&
+    events[length - 1] === 0x0a &&
+    events[length - 2] === 0x0a &&
+    DATA_PREFIX.every((byte, i) => events[i] === byte)
+  );
+}
+
+/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
+export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
+  return encodeFrame('ticket', { job, payload: signature });
+}

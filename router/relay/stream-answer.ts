@@ -1,0 +1,139 @@
+// A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
+import {
+  COMMENT_EVENT,
+  DONE_EVENT,
+  encodeErrorChunk,
+  encodeFinishChunk,
+  encodeUsageChunk,
+} from '../../schema/chunks.ts';
+import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
+import type { JobEvent, JobFailure, JobRun } from './job-run.ts';
+import type { EndRecord } from './records.ts';
+
+/** A closed connection is only noticed when something is written: comments in silence find out, before the first token and after. */
+const COMMENT_AFTER_MS = 500;
+const TICK_MS = 250;
+
+export interface AnswerOptions {
+  readonly run: JobRun;
+  readonly chunk: ChunkHead;
+  readonly includeUsage: boolean;
+  /** Events that were read while it was still open whether to answer with a stream. */
+  readonly first: Promise<JobEvent>;
+  readonly toFacts: (end: EndRecord) => FinalFacts;
+  readonly toError: (failure: JobFailure) => { message: string; type: string; code: string };
+  /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
+  readonly onOver: (failure: JobFailure | null) => void;
+}
+
+/** The body of a streamed answer. Reading slowly slows the home; leaving cancels it. */
+export function streamAnswer(options: AnswerOptions): ReadableStream<Uint8Array> {
+  return new AnswerStream(options).body;
+}
+
+class AnswerStream {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #options: AnswerOptions;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #onPull: (() => void) | null = null;
+  #lastWriteAt = Date.now();
+  #hasContent = false;
+  #isOver = false;
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+          void this.#pump();
+        },
+        pull: () => {
+          this.#onPull?.();
+          this.#onPull = null;
+        },
+        cancel: () => this.#leave(),
+      },
+      { highWaterMark: 1 },
+    );
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onPull?.();
+    this.#options.run.abort();
+    this.#options.onOver(null);
+  }
+
+  async #pump(): Promise<void> {
+    const ticker = setInterval(() => this.#comment(), TICK_MS);
+    try {
+      let event = await this.#options.first;
+      while (!this.#isOver) {
+        if (await this.#take(event)) return;
+        event = await this.#options.run.next();
+      }
+    } finally {
+      clearInterval(ticker);
+    }
+  }
+
+  /** Writes what an event means; true when it was the last. */
+  async #take(event: JobEvent): Promise<boolean> {
+    if (event.kind === 'head') return false;
+    if (event.kind === 'data') {
+      this.#hasContent = true;
+      this.#write(event.events);
+      await this.#room();
+      return false;
+    }
+    for (const bytes of event.kind === 'end' ? this.#lastEvents(event.end) : [this.#errorEvent(event.failure)])
+      this.#write(bytes);
+    this.#finish(event.kind === 'end' ? null : event.failure);
+    return true;
+  }
+
+  #lastEvents(end: EndRecord): Uint8Array[] {
+    const { chunk, includeUsage, toFacts } = this.#options;
+    const facts = toFacts(end);
+    const role = !this.#hasContent;
+    if (!includeUsage) return [encodeFinishChunk(chunk, end.finish, { role, irori: facts }), DONE_EVENT];
+    const { promptTokens, outputTokens } = end;
+    const usage = {
+      prompt_tokens: promptTokens,
+      completion_tokens: outputTokens,
+      total_tokens: promptTokens + outputTokens,
+    };
+    return [encodeFinishChunk(chunk, end.finish, { role }), encodeUsageChunk(chunk, usage, facts), DONE_EVENT];
+  }
+
+  #errorEvent(failure: JobFailure): Uint8Array {
+    return encodeErrorChunk(this.#options.chunk, this.#options.toError(failure));
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#lastWriteAt = Date.now();
+    this.#controller?.enqueue(bytes);
+  }
+
+  #comment(): void {
+    if (this.#isOver || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS || (this.#controller?.desiredSize ?? 0) <= 0)
+      return;
+    this.#write(COMMENT_EVENT);
+  }
+
+  /** Waits until the caller has read what was written. */
+  #room(): Promise<void> | undefined {
+    if (this.#isOver || (this.#controller?.desiredSize ?? 0) > 0) return undefined;
+    return new Promise((resolve) => void (this.#onPull = resolve));
+  }
+
+  #finish(failure: JobFailure | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller?.close();
+    this.#options.onOver(failure);
+  }
+}

@@ -1,0 +1,12 @@
+// GET /health: whether this edge works, and what it works without. Says nothing of anyone's data.
+import { Hono } from 'hono';
+import type { AppEnv } from '../app-env.ts';
+
+export const health = new Hono<AppEnv>();
+
+health.get('/health', async (c) => {
+  const presence = await c.get('services').isPresenceUp();
+  c.header('x-request-id', c.get('requestId'));
+  c.header('cache-control', 'no-store');
+  return c.json({ status: presence ? 'ok' : 'degraded', presence: presence ? 'ok' : 'away' });
+});

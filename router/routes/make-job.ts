@@ -1,0 +1,95 @@
+// A job before it is placed: its ids, its hold and its offer. Pure: random bytes and the time come in.
+import { concatBytes, toHex } from '../../schema/bytes.ts';
+import type { ChunkHead } from '../../schema/chunks.ts';
+import { makeId } from '../../schema/ids.ts';
+import type { ChatRequest } from '../../schema/openai.ts';
+import type { Place } from '../../schema/places.ts';
+import { computeCharge } from '../../schema/prices.ts';
+import type { JobOffer } from '../relay/offer.ts';
+import type { Caller, ServedModel } from '../services.ts';
+import type { JobLimits } from './fit-limits.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+
+/** A job lives at most this long; its hold and its ticket expire with it. */
+export const MAX_JOB_MS = 15 * 60_000;
+/** The hold outlives the job, so that its settlement always finds it. */
+const HOLD_MARGIN_MS = 5 * 60_000;
+
+export interface Job {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly request: ChatRequest;
+  readonly served: ServedModel;
+  readonly chunk: ChunkHead;
+  readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number };
+  readonly offer: Omit<JobOffer, 'part' | 'attempt' | 'preferNodeId' | 'excludeNodeIds' | 'firstTokenMs'>;
+}
+
+export interface JobInput {
+  readonly caller: Caller;
+  readonly request: ChatRequest;
+  readonly served: ServedModel;
+  readonly limits: JobLimits;
+  readonly place: Place;
+  /** 56 random bytes: 16 for the id, 32 for the salt, 8 for the seed. */
+  readonly random: Uint8Array;
+  readonly now: number;
+}
+
+/** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
+export function makeJob({ caller, request, served, limits, place, random, now }: JobInput): Job {
+  const id = makeId('job', random);
+  const salt = random.slice(16, 48);
+  const asked: JobOffer['request'] = {
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    maxTokens: limits.maxTokens,
+    temperature: request.temperature,
+    topP: request.topP,
+    stop: [...request.stop],
+    seed: request.seed ?? drawSeed(random.subarray(48, 56)),
+    frequencyPenalty: request.frequencyPenalty,
+    presencePenalty: request.presencePenalty,
+  };
+  const chunk = { id: `chatcmpl-${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  const price = { priceIn: served.priceIn, priceOut: served.priceOut };
+  const amount = computeCharge(price, { promptTokens: limits.promptBound, outputTokens: limits.maxTokens });
+  const offer: Job['offer'] = {
+    jobId: id,
+    accountId: caller.accountId,
+    keyId: caller.keyId,
+    model: request.model,
+    digests: served.digests,
+    place,
+    request: asked,
+    requestHash: hashRequest(salt, asked),
+    salt: toHex(salt),
+    chunk,
+    stream: request.stream,
+    chargePrompt: true,
+    ...price,
+    promptBound: limits.promptBound,
+    promptExact: limits.promptExact,
+    tokenizer: served.tokenizer,
+    minBytesPerToken: served.minBytesPerToken,
+    expiresAt: now + MAX_JOB_MS,
+  };
+  return {
+    id,
+    caller,
+    request,
+    served,
+    chunk,
+    hold: { jobId: id, keyId: caller.keyId, amount, expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS },
+    offer,
+  };
+}
+
+/** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
+function hashRequest(salt: Uint8Array, asked: JobOffer['request']): JobOffer['requestHash'] {
+  return toHex(sha256(concatBytes([salt, new TextEncoder().encode(JSON.stringify(asked))])));
+}
+
+/** A seed of 53 bits, so that it is the same number in JSON everywhere. */
+function drawSeed(bytes: Uint8Array): number {
+  return Number(BigInt(toHex(bytes)) >> 11n);
+}

@@ -1,0 +1,70 @@
+// Reasons from inside turned into what a caller is told. One switch a kind, so that a new reason does not compile until it is mapped.
+import type { Context } from 'hono';
+import type { RequestFault } from '../../schema/openai.ts';
+import type { AppEnv } from '../app-env.ts';
+import { ApiError } from '../errors.ts';
+import type { JobFailure } from '../relay/job-run.ts';
+import type { Caller, HoldRefusal } from '../services.ts';
+
+/** Seconds after which trying again makes sense while all homes are busy. */
+const RETRY_AFTER_S = 2;
+
+/** Who calls. Throws ApiError 401 or 403. */
+export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
+  const caller = await c.get('services').authenticate(c.req.header('authorization') ?? null);
+  if (caller.ok) return caller.value;
+  if (caller.error === 'account-disabled')
+    throw new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
+  if (caller.error === 'missing') {
+    throw new ApiError(
+      'missing_api_key',
+      "You did not provide an API key. Send it as 'Authorization: Bearer irori_…'.",
+      { headers: { 'www-authenticate': 'Bearer' } },
+    );
+  }
+  const told =
+    caller.error === 'revoked'
+      ? 'This API key has been revoked.'
+      : caller.error === 'expired'
+        ? 'This API key has expired.'
+        : 'Incorrect API key provided.';
+  throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** A chat request that cannot be taken. */
+export function refuseRequest(fault: RequestFault): ApiError {
+  return new ApiError(fault.code, fault.message, { param: fault.param });
+}
+
+/** Credit that could not be held. */
+export function refuseHold(refusal: HoldRefusal): ApiError {
+  switch (refusal.reason) {
+    case 'no-credit':
+      return new ApiError(
+        'insufficient_credit',
+        `Not enough credit: this request may cost more than the ${refusal.available} micro-credits available. Lower max_tokens or add credit.`,
+      );
+    case 'key-revoked':
+      return new ApiError('invalid_api_key', 'This API key has been revoked.');
+    case 'account-disabled':
+      return new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
+  }
+}
+
+/** A job that no home could answer. */
+export function refuseJob(failure: JobFailure): ApiError {
+  switch (failure.kind) {
+    case 'no-home':
+      return new ApiError('no_node_online', failure.message, { retryAfterS: 30 });
+    case 'busy':
+      return new ApiError('all_homes_busy', failure.message, { retryAfterS: RETRY_AFTER_S });
+    case 'failed':
+      return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
+    case 'broken':
+      return new ApiError('home_failed', `The answer broke off: ${failure.message}. You are not charged for it.`);
+    case 'bad-request':
+      return new ApiError('invalid_value', failure.message, { param: failure.param });
+    case 'context':
+      return new ApiError('context_length_exceeded', failure.message, { param: failure.param });
+  }
+}

@@ -1,0 +1,247 @@
+// Opens every door once per isolate and hands them over as one object: routes and Durable Objects touch no door themselves.
+import type { LateReceipt } from '../schema/frames-to-hub.ts';
+import type { Hex } from '../schema/bytes.ts';
+import { fromHex } from '../schema/bytes.ts';
+import type { ChatRequest } from '../schema/openai.ts';
+import type { Place } from '../schema/places.ts';
+import { computeCharge, splitCharge } from '../schema/prices.ts';
+import { acceptanceSchema, JOB_TICKET, makeMessageSigner, toMessageJson } from '../schema/receipt.ts';
+import type { MessageSigner } from '../schema/receipt.ts';
+import type { Result } from '../schema/result.ts';
+import type { SettlementJson } from '../schema/settlement.ts';
+import { addressOfPrivateKey } from '../schema/typed-data.ts';
+import type { Domain } from '../schema/typed-data.ts';
+import { makeApiKeys } from './auth/api-keys.ts';
+import type { ApiKeys } from './auth/api-keys.ts';
+import { makeAccounts } from './auth/accounts.ts';
+import type { Accounts } from './auth/accounts.ts';
+import type { Caller, KeyFault } from './auth/judge-key.ts';
+import { KeyCache } from './auth/key-cache.ts';
+import { makeNodeTokens } from './auth/node-tokens.ts';
+import type { NodeTokens } from './auth/node-tokens.ts';
+import { makeNodes } from './auth/nodes.ts';
+import type { Nodes } from './auth/nodes.ts';
+import type { Account } from './billing/account.ts';
+import { makeCatalogue, makeCatalogueCache } from './billing/catalogue.ts';
+import type { Catalogue } from './billing/catalogue.ts';
+import { makeLedger } from './billing/ledger.ts';
+import type { Ledger } from './billing/ledger.ts';
+import type { NodeAccount } from './billing/node-account.ts';
+import { countPrompt, decidePart } from './count-part.ts';
+import type { Env } from './env.ts';
+import { makeHomeFinder } from './placement/home-finder.ts';
+import type { HomeFinder } from './placement/home-finder.ts';
+import { openPresence } from './placement/presence.ts';
+import { makePresenceCache } from './placement/presence-cache.ts';
+import type { Area } from './relay/area.ts';
+import type { Hub } from './relay/hub.ts';
+import type { HubServices, ReceiptAnswer } from './relay/hub-services.ts';
+import type { NodeFacts } from './relay/node-socket.ts';
+import { findModel, listModels } from './served-models.ts';
+import type { ModelListing, ServedModel } from './served-models.ts';
+
+export type { Caller, ModelListing, ServedModel };
+
+export interface HoldRefusal {
+  readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
+  readonly available: number;
+}
+
+/** A node that may dial in, or why not. */
+export interface LinkNode {
+  readonly address: Hex;
+  readonly ownerAccountId: string;
+  readonly wallet: Hex | null;
+  readonly isRevoked: boolean;
+  readonly reason: string | null;
+}
+
+export interface Services {
+  readonly keys: ApiKeys;
+  readonly accounts: Accounts;
+  readonly nodes: Nodes;
+  readonly nodeTokens: NodeTokens;
+  readonly catalogue: Catalogue;
+  readonly ledger: Ledger;
+  readonly homes: HomeFinder;
+  readonly domain: Domain;
+  readonly routerAddress: Hex;
+  readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
+  readonly findModel: (model: string, caller: Caller) => Promise<ServedModel>;
+  readonly listModels: (caller: Caller, place: Place) => Promise<ModelListing[]>;
+  readonly countPrompt: (request: ChatRequest, model: ServedModel) => { exact: number | null; bound: number };
+  readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
+  readonly findReceipts: (wanted: {
+    jobId: string;
+    accountId: string;
+  }) => Promise<{ settlements: SettlementJson[]; isPending: boolean }>;
+  readonly isPresenceUp: () => Promise<boolean>;
+  readonly account: (accountId: string) => DurableObjectStub<Account>;
+  readonly nodeAccount: (nodeId: string) => DurableObjectStub<NodeAccount>;
+  readonly area: (area: string) => DurableObjectStub<Area>;
+  readonly hub: (hub: string) => DurableObjectStub<Hub>;
+}
+
+/** Text of the random bytes that keys, codes and ids are made of. */
+function random(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes));
+}
+
+// One isolate serves one environment: what it learns of keys, catalogue and presence is shared by all its requests.
+const keyCache = new KeyCache();
+const catalogueCache = makeCatalogueCache();
+const presenceCache = makePresenceCache(() => Date.now());
+const services = new WeakMap<Env, Services>();
+const hubServices = new WeakMap<Env, HubServices>();
+
+/** The doors of one environment; made on the first request, the same afterwards. */
+export function makeServices(env: Env): Services {
+  const known = services.get(env);
+  if (known) return known;
+  const made = openServices(env);
+  services.set(env, made);
+  return made;
+}
+
+function openServices(env: Env): Services {
+  const { domain, signer, routerAddress } = openSigner(env);
+  const presence = openPresence({ url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN });
+  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
+  const nodes = makeNodes({ db: env.DB, signer, random });
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const catalogue = catalogueOf(env);
+  const ledger = makeLedger(env.DB);
+  const stubs = openStubs(env);
+  const homes = makeHomeFinder({
+    presence,
+    cache: presenceCache,
+    askArea: (area, ask) => stubs.area(area).offers(ask),
+  });
+  return {
+    keys,
+    accounts: makeAccounts({ db: env.DB, random }),
+    nodes,
+    nodeTokens,
+    catalogue,
+    ledger,
+    homes,
+    domain,
+    routerAddress,
+    ...stubs,
+    authenticate: (header) => keys.authenticate(header, Date.now()),
+    findModel: (model, caller) => findModel({ catalogue, homes }, model, caller),
+    listModels: (caller, place) => listModels({ catalogue, homes }, caller, place),
+    countPrompt,
+    findNode: (nodeId, token) => findNode({ nodes, nodeTokens }, nodeId, token),
+    findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
+    isPresenceUp: () => presence.ping(),
+  };
+}
+
+function openSigner(env: Env): { domain: Domain; signer: MessageSigner; routerKey: Uint8Array; routerAddress: Hex } {
+  const domain: Domain = { chainId: Number(env.CHAIN_ID), verifyingContract: env.VERIFYING_CONTRACT as Hex };
+  const routerKey = fromHex(env.ROUTER_SIGNING_KEY);
+  return { domain, signer: makeMessageSigner(domain), routerKey, routerAddress: addressOfPrivateKey(routerKey) };
+}
+
+function openStubs(env: Env): Pick<Services, 'account' | 'nodeAccount' | 'area' | 'hub'> {
+  return {
+    account: (accountId) => env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId)),
+    nodeAccount: (nodeId) => env.NODE_ACCOUNT.get(env.NODE_ACCOUNT.idFromName(nodeId)),
+    area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
+    // A hub is made where its area is: near the homes that dial it.
+    hub: (hub) =>
+      env.HUB.get(env.HUB.idFromName(hub), { locationHint: hub.split(':')[1] as DurableObjectLocationHint }),
+  };
+}
+
+/** A node that dials in: by the token of its last connection, else by the books. Null when it is not enrolled. */
+async function findNode(
+  doors: Pick<Services, 'nodes' | 'nodeTokens'>,
+  nodeId: string,
+  token: string | null,
+): Promise<LinkNode | null> {
+  const claims = token ? await doors.nodeTokens.verify(token, Date.now()) : null;
+  if (claims?.ok && claims.value.nodeId === nodeId) {
+    const { address, accountId, wallet } = claims.value;
+    return { address, ownerAccountId: accountId, wallet: wallet as Hex | null, isRevoked: false, reason: null };
+  }
+  const row = await doors.nodes.find(nodeId);
+  if (!row) return null;
+  return {
+    address: row.address as Hex,
+    ownerAccountId: row.accountId,
+    wallet: row.wallet as Hex | null,
+    isRevoked: row.revokedAt !== null,
+    reason: row.revokedReason,
+  };
+}
+
+/** A job's settlements: from the book, or while they are on their way there from the account that decided them. */
+async function findReceipts(
+  doors: Pick<Services, 'ledger' | 'account'>,
+  { jobId, accountId }: { jobId: string; accountId: string },
+): Promise<{ settlements: SettlementJson[]; isPending: boolean }> {
+  const booked = await doors.ledger.findReceipts(accountId, jobId);
+  if (booked.length > 0) return { settlements: booked, isPending: false };
+  const { settlements, pending } = await doors.account(accountId).receipts(jobId);
+  return { settlements, isPending: pending };
+}
+
+function catalogueOf(env: Env): Catalogue {
+  return makeCatalogue({ db: env.DB, cache: catalogueCache });
+}
+
+/** What the hub takes from the other rooms. */
+export function makeHubServices(env: Env): HubServices {
+  const known = hubServices.get(env);
+  if (known) return known;
+  const { domain, signer, routerKey, routerAddress } = openSigner(env);
+  const presence = openPresence({ url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN });
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const catalogue = catalogueOf(env);
+  const stubs = openStubs(env);
+  const made: HubServices = {
+    signer,
+    domain,
+    routerAddress,
+    signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
+    issueNodeToken: ({ nodeId, address, ownerAccountId, wallet }, now) =>
+      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet }, now),
+    catalogue: () => catalogue.list(Date.now()),
+    writePresence: (changes) => presence.write(changes),
+    decideCounts: decidePart,
+    earnOf: (ticket, counts) =>
+      splitCharge(computeCharge({ priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) }, counts)).earn,
+    acceptSettlement: async (settlement) => stubs.nodeAccount(settlement.nodeId).accept(settlement),
+    settleCaller: async (settlement) => {
+      await stubs.account(settlement.accountId).settle(settlement);
+    },
+    acceptLate: (facts, late) => acceptLate(stubs, facts, late),
+    reportToArea: async (area, report) => {
+      await stubs.area(area).report(report);
+    },
+  };
+  hubServices.set(env, made);
+  return made;
+}
+
+/** Offers a late receipt to its node's account. Null while its settlement may still come. */
+async function acceptLate(
+  stubs: Pick<Services, 'nodeAccount'>,
+  facts: NodeFacts,
+  late: LateReceipt,
+): Promise<ReceiptAnswer | null> {
+  const answer = await stubs.nodeAccount(facts.nodeId).acceptLate({
+    nodeId: facts.nodeId,
+    ownerAccountId: facts.ownerAccountId,
+    ticket: toMessageJson(late.ticket),
+    ticketSignature: late.ticketSignature,
+    receipt: toMessageJson(late.receipt),
+    signature: late.signature,
+  });
+  if (answer.state === 'pending') return null;
+  if (answer.state === 'refused') return { acceptance: null, signature: null, reason: answer.reason };
+  const { acceptance, acceptanceSignature } = answer.proof;
+  return { acceptance: acceptanceSchema.parse(acceptance), signature: acceptanceSignature, reason: null };
+}
