@@ -13,7 +13,8 @@ import { bundleWorker } from './worker-bundle.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
-const KILL_WAIT_MS = 5000;
+const READY_WAIT_MS = 60_000;
+const KILL_WAIT_MS = 5_000;
 /** Set for workerd, with the port as value. */
 const MARK = 'IRORI_NETWORK_PORT';
 
@@ -113,7 +114,7 @@ async function startRuntime(start: { options: NetworkOptions; stateDir: string; 
   if (start.options.ownsSignals) dropSignalListeners(before);
   const runtime: Runtime = { miniflare, config: config.value, mark: `${MARK}=${start.port}` };
   try {
-    await miniflare.ready;
+    await within(miniflare.ready, READY_WAIT_MS);
     await migrateAll(runtime, dirname(configPath));
     return runtime;
   } catch (cause) {
@@ -147,7 +148,7 @@ function listSignalListeners(): SignalListener[] {
 async function endRuntime(runtime: Runtime): Promise<void> {
   const pids = findChildren('workerd', runtime.mark);
   killNow(pids);
-  await runtime.miniflare.dispose().catch(() => undefined);
+  await within(runtime.miniflare.dispose(), KILL_WAIT_MS).catch(() => undefined);
   const deadlineAt = Date.now() + KILL_WAIT_MS;
   while (pids.some(isAlive) && Date.now() < deadlineAt) await new Promise((wake) => setTimeout(wake, 10));
 }
@@ -187,6 +188,15 @@ function describeWorker(worker: { options: NetworkOptions; stateDir: string; por
       },
     ],
   };
+}
+
+/** Miniflare waits for ever on a workerd that could not be executed at all. */
+async function within<T>(work: Promise<T>, waitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing was heard of it within ${waitMs / 1000} s`)), waitMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function loadMiniflare(): Promise<typeof import('miniflare')> {
