@@ -1,0 +1,47 @@
+// The door to accounts in D1: who they are, not what they own.
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
+import { makeId } from '../../schema/ids.ts';
+import { accounts } from '../../schema/tables.ts';
+
+export interface AccountRow {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly disabledAt: number | null;
+}
+
+export interface Accounts {
+  readonly create: (name: string, now: number) => Promise<AccountRow>;
+  readonly find: (accountId: string) => Promise<AccountRow | null>;
+  /** Marks an account disabled; false when there is none. Its object and the key cache must be told too. */
+  readonly disable: (accountId: string, now: number) => Promise<boolean>;
+  /** Up to `limit` accounts in the order of their ids, from after `afterId`. */
+  readonly list: (afterId: string, limit: number) => Promise<AccountRow[]>;
+}
+
+export function makeAccounts(doors: {
+  readonly db: D1Database;
+  readonly random: (bytes: number) => Uint8Array;
+}): Accounts {
+  const db = drizzle(doors.db);
+  const find = async (accountId: string): Promise<AccountRow | null> =>
+    (await db.select().from(accounts).where(eq(accounts.id, accountId)).get()) ?? null;
+  return {
+    create: async (name, now) => {
+      const row = { id: makeId('acct', doors.random(16)), name, createdAt: now, disabledAt: null };
+      await db.insert(accounts).values(row);
+      return row;
+    },
+    find,
+    disable: async (accountId, now) => {
+      await db
+        .update(accounts)
+        .set({ disabledAt: now })
+        .where(and(eq(accounts.id, accountId), isNull(accounts.disabledAt)));
+      return (await find(accountId)) !== null;
+    },
+    list: (afterId, limit) =>
+      db.select().from(accounts).where(gt(accounts.id, afterId)).orderBy(asc(accounts.id)).limit(limit).all(),
+  };
+}

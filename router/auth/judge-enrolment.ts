@@ -1,0 +1,73 @@
+// Whether a one-time code lets a node join. Pure.
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+export type EnrolFault =
+  'bad-signature' | 'unknown-code' | 'code-used' | 'code-expired' | 'other-owner' | 'node-revoked';
+
+export interface EnrolmentRow {
+  readonly accountId: string;
+  readonly wallet: string | null;
+  readonly expiresAt: number;
+  readonly usedAt: number | null;
+  /** The node that used the code. */
+  readonly nodeId: string | null;
+}
+
+/**
+ * What to do with a code that `nodeId` has signed. `repeat`: this node used it before and asks again, perhaps because the
+ * answer was lost. `claim`: the code is free and must be claimed in the store, where only one of two racers wins.
+ */
+export function judgeEnrolment(facts: {
+  readonly enrolment: EnrolmentRow | null;
+  readonly existing: { readonly accountId: string; readonly revokedAt: number | null } | null;
+  readonly nodeId: string;
+  readonly now: number;
+}): Result<'claim' | 'repeat', EnrolFault> {
+  const { enrolment, existing, nodeId, now } = facts;
+  if (!enrolment) return err('unknown-code');
+  const isRepeat = enrolment.usedAt !== null && enrolment.nodeId === nodeId;
+  if (enrolment.usedAt !== null && !isRepeat) return err('code-used');
+  if (enrolment.expiresAt <= now) return err('code-expired');
+  if (existing && existing.revokedAt !== null) return err('node-revoked');
+  if (existing && existing.accountId !== enrolment.accountId) return err('other-owner');
+  return ok(isRepeat ? 'repeat' : 'claim');
+}
+
+/** The public words for a fault: a code of the API and a message with the remedy. */
+export function tellEnrolFault(fault: EnrolFault): {
+  readonly code: 'invalid_value' | 'forbidden' | 'conflict' | 'node_revoked';
+  readonly message: string;
+  readonly param: string | null;
+} {
+  switch (fault) {
+    case 'bad-signature':
+      return {
+        code: 'forbidden',
+        message: 'The signature was not made by this address over this code.',
+        param: 'signature',
+      };
+    case 'unknown-code':
+      return {
+        code: 'forbidden',
+        message: 'The enrolment code is not known. Ask its owner for a new one.',
+        param: 'code',
+      };
+    case 'code-used':
+      return {
+        code: 'conflict',
+        message: 'The enrolment code was used by another node. Ask for a new one.',
+        param: 'code',
+      };
+    case 'code-expired':
+      return { code: 'forbidden', message: 'The enrolment code has expired. Ask for a new one.', param: 'code' };
+    case 'other-owner':
+      return {
+        code: 'conflict',
+        message: 'This node belongs to another account. Start it with a new key.',
+        param: 'address',
+      };
+    case 'node-revoked':
+      return { code: 'node_revoked', message: 'This node was revoked by its owner or the operator.', param: 'address' };
+  }
+}

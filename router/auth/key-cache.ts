@@ -1,0 +1,54 @@
+// What this isolate last read about keys: found ones for a minute, missing ones for seconds, never more than a fixed number.
+import type { KeyRow } from './judge-key.ts';
+
+/** Also the bound on how long a revoked key may still pass here (a call that holds credit is refused at once by its account). */
+export const FOUND_MS = 60_000;
+export const MISSING_MS = 5_000;
+export const MAX_KEYS = 10_000;
+
+interface Entry {
+  readonly row: KeyRow | null;
+  readonly untilAt: number;
+}
+
+export class KeyCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #limit: number;
+
+  constructor(limit: number = MAX_KEYS) {
+    this.#limit = limit;
+  }
+
+  /** The row, null for a key known to be missing, undefined when the store must be asked. */
+  get(hash: string, now: number): KeyRow | null | undefined {
+    const entry = this.#entries.get(hash);
+    if (!entry) return undefined;
+    if (entry.untilAt > now) return entry.row;
+    this.#entries.delete(hash);
+    return undefined;
+  }
+
+  /** Keeps what was read at `now`; the oldest entry leaves when the cache is full. */
+  set(hash: string, row: KeyRow | null, now: number): void {
+    this.#entries.delete(hash);
+    if (this.#entries.size >= this.#limit) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(hash, { row, untilAt: now + (row ? FOUND_MS : MISSING_MS) });
+  }
+
+  /** Forgets one key, so that this isolate sees its revocation at once. */
+  forgetKey(keyId: string): void {
+    for (const [hash, entry] of this.#entries) if (entry.row?.keyId === keyId) this.#entries.delete(hash);
+  }
+
+  /** Forgets every key of an account. */
+  forgetAccount(accountId: string): void {
+    for (const [hash, entry] of this.#entries) if (entry.row?.accountId === accountId) this.#entries.delete(hash);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

@@ -1,0 +1,70 @@
+// The door to jose: short-lived signed tokens that let a node reconnect without a look-up in D1.
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { word } from '../../schema/typed-data.ts';
+
+/** A revoked node may still reconnect with its last token for this long, unless its hub was told (the admin's revoke does). */
+export const NODE_TOKEN_LIFE_MS = 600_000;
+
+const ISSUER = 'irori-router';
+const AUDIENCE = 'irori-node-link';
+
+/** Who a node is and who owns it. */
+export interface NodeClaims {
+  readonly nodeId: string;
+  readonly address: Hex;
+  /** The owner's account. */
+  readonly accountId: string;
+  readonly wallet: string | null;
+}
+
+export interface NodeTokens {
+  readonly issue: (claims: NodeClaims, now: number) => Promise<{ readonly token: string; readonly untilAt: number }>;
+  readonly verify: (token: string, now: number) => Promise<Result<NodeClaims, 'bad-token' | 'expired-token'>>;
+}
+
+const payloadSchema = z.object({
+  sub: z.string(),
+  adr: word.address,
+  acc: z.string(),
+  wal: z.string().nullable(),
+});
+
+/** HS256 under NODE_TOKEN_SECRET. */
+export function makeNodeTokens(secret: string): NodeTokens {
+  const key = new TextEncoder().encode(secret);
+  return {
+    issue: async (claims, now) => {
+      const untilAt = now + NODE_TOKEN_LIFE_MS;
+      const token = await new SignJWT({ adr: claims.address, acc: claims.accountId, wal: claims.wallet })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(claims.nodeId)
+        .setIssuedAt(Math.floor(now / 1000))
+        .setExpirationTime(Math.floor(untilAt / 1000))
+        .sign(key);
+      return { token, untilAt };
+    },
+    verify: async (token, now) => {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          currentDate: new Date(now),
+          requiredClaims: ['exp', 'sub'],
+        });
+        const read = payloadSchema.safeParse(payload);
+        if (!read.success) return err('bad-token');
+        const { sub, adr, acc, wal } = read.data;
+        return ok({ nodeId: sub, address: adr, accountId: acc, wallet: wal });
+      } catch (error) {
+        return err(error instanceof errors.JWTExpired ? 'expired-token' : 'bad-token');
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// Ledger entries: one thing that moved money and its postings, which sum to zero by construction. Pure.
+import type { SettlementJson } from '../../schema/settlement.ts';
+
+export interface Posting {
+  /** `acct_…`, `owner:acct_…`, `fees` or `grants`. */
+  readonly book: string;
+  /** Signed units. */
+  readonly amount: number;
+}
+
+/** What an outbox hands to the ledger; its id decides whether it has been applied. */
+export interface LedgerEntry {
+  readonly id: string;
+  readonly kind: 'grant' | 'settle' | 'correction';
+  readonly jobId: string | null;
+  readonly part: number | null;
+  readonly accountId: string;
+  /** ms since epoch. */
+  readonly at: number;
+  readonly memo: string | null;
+  readonly postings: readonly Posting[];
+  /** Becomes or completes the part's row of receipts; null for a grant. */
+  readonly settlement: SettlementJson | null;
+}
+
+/** The event id of a part's settlement, and of a receipt that was paid after it. */
+export function settleEventId(jobId: string, part: number): string {
+  return `settle:${jobId}:${part}`;
+}
+export function lateEventId(jobId: string, part: number): string {
+  return `late:${jobId}:${part}`;
+}
+/** The event id of a grant; `eventId` is the operator's own and makes a repeated grant one grant. */
+export function grantEventId(eventId: string): string {
+  return `grant:${eventId}`;
+}
+
+/** A settled part: the caller pays its charge, the owner gets the earnings, the fees take or give the rest. */
+export function buildSettleEntry(settlement: SettlementJson, memo: string | null): LedgerEntry {
+  const { jobId, part, accountId, ownerAccountId, charge, earn, endedAt } = settlement;
+  return {
+    id: settleEventId(jobId, part),
+    kind: 'settle',
+    jobId,
+    part,
+    accountId,
+    at: endedAt,
+    memo,
+    postings: dropZeros([
+      { book: accountId, amount: -charge },
+      { book: `owner:${ownerAccountId}`, amount: earn },
+      { book: 'fees', amount: charge - earn },
+    ]),
+    settlement,
+  };
+}
+
+/** Credit from the operator. `amount` in units. */
+export function buildGrantEntry(grant: {
+  readonly eventId: string;
+  readonly accountId: string;
+  readonly amount: number;
+  readonly memo: string | null;
+  readonly at: number;
+}): LedgerEntry {
+  const { accountId, amount, memo, at } = grant;
+  const postings = dropZeros([
+    { book: 'grants', amount: -amount },
+    { book: accountId, amount },
+  ]);
+  const id = grantEventId(grant.eventId);
+  return { id, kind: 'grant', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
+}
+
+/** A receipt that came after its part was settled: the fees, which kept the earnings until now, pay the owner. */
+export function buildLateEntry(settlement: SettlementJson, at: number): LedgerEntry {
+  const { jobId, part, accountId, ownerAccountId, earn } = settlement;
+  const postings = dropZeros([
+    { book: `owner:${ownerAccountId}`, amount: earn },
+    { book: 'fees', amount: -earn },
+  ]);
+  const id = lateEventId(jobId, part);
+  return { id, kind: 'settle', jobId, part, accountId, at, memo: 'late receipt', postings, settlement };
+}
+
+/** The sum of an entry's postings: 0, or the entry is wrong. */
+export function sumPostings(entry: LedgerEntry): number {
+  let sum = 0;
+  for (const posting of entry.postings) sum += posting.amount;
+  return sum;
+}
+
+function dropZeros(postings: readonly Posting[]): Posting[] {
+  return postings.filter((posting) => posting.amount !== 0);
+}

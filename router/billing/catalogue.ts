@@ -1,0 +1,100 @@
+// The door to the catalogue in D1: the public models, which digests count as each, and their price. Read through the isolate's cache.
+import { asc, eq, isNull } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
+import { models } from '../../schema/tables.ts';
+
+export const CATALOGUE_CACHE_MS = 60_000;
+const MAX_MODELS = 1000;
+
+export interface CatalogueModel {
+  readonly id: string;
+  readonly description: string;
+  /** sha256 digests, 64 hex digits each. */
+  readonly digests: readonly string[];
+  /** Units per 1,000,000 prompt tokens. */
+  readonly priceIn: number;
+  /** Units per 1,000,000 output tokens. */
+  readonly priceOut: number;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  /** A name that `findTokenizer` knows, or null. */
+  readonly tokenizer: string | null;
+  readonly minBytesPerToken: number;
+  readonly createdAt: number;
+}
+
+export interface Catalogue {
+  /** A public model, or null. At most one D1 read a minute; a failing D1 leaves the last list in force. */
+  readonly find: (modelId: string, now: number) => Promise<CatalogueModel | null>;
+  /** All public models in the order of their ids. */
+  readonly list: (now: number) => Promise<readonly CatalogueModel[]>;
+  /** Adds or replaces a model; a withdrawn one comes back. Other isolates see it within a minute. */
+  readonly put: (model: Omit<CatalogueModel, 'createdAt'>, now: number) => Promise<CatalogueModel>;
+  /** Takes a model off the catalogue; false when it is not on it. */
+  readonly withdraw: (modelId: string, now: number) => Promise<boolean>;
+}
+
+/** Make one per isolate: it keeps what it last read. */
+export function makeCatalogue(doors: { readonly db: D1Database }): Catalogue {
+  const db = drizzle(doors.db);
+  const cache = { models: new Map<string, CatalogueModel>(), readAt: Number.NEGATIVE_INFINITY };
+  const read = async (now: number): Promise<Map<string, CatalogueModel>> => {
+    if (now - cache.readAt < CATALOGUE_CACHE_MS) return cache.models;
+    try {
+      const rows = await db
+        .select()
+        .from(models)
+        .where(isNull(models.withdrawnAt))
+        .orderBy(asc(models.id))
+        .limit(MAX_MODELS);
+      cache.models = new Map(rows.map((row) => [row.id, toModel(row)]));
+      cache.readAt = now;
+    } catch (error) {
+      if (cache.readAt === Number.NEGATIVE_INFINITY) throw error;
+    }
+    return cache.models;
+  };
+  return {
+    find: async (modelId, now) => (await read(now)).get(modelId) ?? null,
+    list: async (now) => [...(await read(now)).values()],
+    put: async (model, now) => {
+      const row = { ...model, digests: JSON.stringify(model.digests), withdrawnAt: null };
+      const kept = await db
+        .insert(models)
+        .values({ ...row, createdAt: now })
+        .onConflictDoUpdate({ target: models.id, set: row })
+        .returning();
+      cache.readAt = Number.NEGATIVE_INFINITY;
+      return { ...model, createdAt: kept[0]?.createdAt ?? now };
+    },
+    withdraw: async (modelId, now) => {
+      const found = await db
+        .select({ withdrawnAt: models.withdrawnAt })
+        .from(models)
+        .where(eq(models.id, modelId))
+        .get();
+      if (!found || found.withdrawnAt !== null) return false;
+      await db.update(models).set({ withdrawnAt: now }).where(eq(models.id, modelId));
+      cache.readAt = Number.NEGATIVE_INFINITY;
+      return true;
+    },
+  };
+}
+
+function toModel(row: typeof models.$inferSelect): CatalogueModel {
+  const { id, description, priceIn, priceOut, contextTokens, maxOutputTokens, tokenizer, minBytesPerToken, createdAt } =
+    row;
+  const digests = JSON.parse(row.digests) as string[];
+  return {
+    id,
+    description,
+    digests,
+    priceIn,
+    priceOut,
+    contextTokens,
+    maxOutputTokens,
+    tokenizer,
+    minBytesPerToken,
+    createdAt,
+  };
+}

@@ -1,0 +1,27 @@
+// Whether a receipt is what a node owes for a ticket. Pure. The hub does without the curve (`checkReceiptOfTicket` of schema/receipt.ts).
+import type { Hex } from '../../schema/bytes.ts';
+import { checkReceiptOfTicket, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { BundleFault, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+/** The receipt's hash, or why it proves nothing: of another ticket or node, over a limit, or not signed by the ticket's node. */
+export function checkReceipt(
+  signer: MessageSigner,
+  signed: { readonly ticket: JobTicket; readonly receipt: UsageReceipt; readonly signature: Hex },
+): Result<Hex, BundleFault> {
+  const fault = checkReceiptOfTicket(signer, signed.ticket, signed.receipt);
+  if (fault) return err(fault);
+  const recovered = signer.recover(USAGE_RECEIPT, signed.receipt, signed.signature);
+  if (!recovered.ok || recovered.value !== signed.ticket.node) return err('receipt-signature');
+  return ok(signer.hash(USAGE_RECEIPT, signed.receipt));
+}
+
+/** True when this router signed the ticket. */
+export function isOwnTicket(
+  signer: MessageSigner,
+  signed: { readonly ticket: JobTicket; readonly signature: Hex; readonly router: Hex },
+): boolean {
+  const recovered = signer.recover(JOB_TICKET, signed.ticket, signed.signature);
+  return recovered.ok && recovered.value === signed.router;
+}

@@ -1,0 +1,56 @@
+// How many tokens a part is paid for (DESIGN D6): the router counts, the node's receipt is checked against it. Pure.
+import type { Counts } from '../../schema/prices.ts';
+
+export interface CountFacts {
+  /** Output tokens that the relayed frames claimed. */
+  readonly frameTokens: number;
+  /** UTF-8 bytes of the text that was relayed. */
+  readonly contentBytes: number;
+  /** The router's own count of the relayed text, where it has the tokenizer. */
+  readonly exactOutput: number | null;
+  /** The router's own count of the prompt, where it has the tokenizer. */
+  readonly exactPrompt: number | null;
+  /** Prompt tokens at most, by bytes. */
+  readonly promptBound: number;
+  /** What the node said in `head`, before any receipt; used only without a receipt and never above the bound. */
+  readonly headPromptTokens?: number | null;
+  readonly receipt: Counts | null;
+  readonly minBytesPerToken: number;
+  readonly maxOutputTokens: number;
+}
+
+export interface DecidedCounts extends Counts {
+  /** The node's counts, where they differ beyond the tolerance from what the router counted or can believe. */
+  readonly difference: Counts | null;
+}
+
+/**
+ * Counts to charge. Within max(2 tokens, 1 %) the lower of the two counts; beyond that the router's stands and the node's is
+ * recorded. Where the prompt's tokenizer is unknown the node's number counts up to the bound by bytes; without a receipt and
+ * without any count nobody pays for the prompt.
+ */
+export function decideCounts(facts: CountFacts): DecidedCounts {
+  const { receipt } = facts;
+  const output = settleCount(countOutput(facts), receipt?.outputTokens ?? null);
+  const prompt = settleCount(countPrompt(facts), receipt?.promptTokens ?? null);
+  const counts = { promptTokens: prompt.count, outputTokens: output.count };
+  if (!receipt || (prompt.isClose && output.isClose)) return { ...counts, difference: null };
+  return { ...counts, difference: { promptTokens: receipt.promptTokens, outputTokens: receipt.outputTokens } };
+}
+
+function countOutput(facts: CountFacts): number {
+  const believable = Math.floor(facts.contentBytes / Math.max(1, facts.minBytesPerToken));
+  const counted = facts.exactOutput ?? Math.min(facts.frameTokens, believable);
+  return Math.min(counted, facts.maxOutputTokens);
+}
+
+function countPrompt(facts: CountFacts): number {
+  const said = facts.receipt?.promptTokens ?? facts.headPromptTokens ?? 0;
+  return Math.min(facts.exactPrompt ?? said, facts.promptBound);
+}
+
+function settleCount(router: number, node: number | null): { readonly count: number; readonly isClose: boolean } {
+  if (node === null) return { count: router, isClose: true };
+  const isClose = Math.abs(node - router) <= Math.max(2, router / 100);
+  return { count: isClose ? Math.min(node, router) : router, isClose };
+}

@@ -1,0 +1,36 @@
+// What a proven receipt is worth: the counts, the amount and the word of its acceptance. Pure.
+import { computeCharge, splitCharge } from '../../schema/prices.ts';
+import type { Counts } from '../../schema/prices.ts';
+import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
+import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
+
+/** What the router holds a part to be worth to its home. */
+export interface Decision extends Counts {
+  /** Units. */
+  readonly earn: number;
+}
+
+export interface Verdict extends Counts {
+  /** Units that the home earns: never more than decided and never more than it claims. */
+  readonly amount: number;
+  readonly status: number;
+}
+
+/** Accepted as signed, lowered (fewer tokens than signed), or unpaid. An equivocating receipt is never paid. */
+export function judgeReceipt(receipt: UsageReceipt, decision: Decision, isEquivocation: boolean): Verdict {
+  const promptTokens = Math.min(decision.promptTokens, receipt.promptTokens);
+  const outputTokens = Math.min(decision.outputTokens, receipt.outputTokens);
+  const claimed = receipt.amount > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(receipt.amount);
+  const amount = isEquivocation ? 0 : Math.min(decision.earn, claimed);
+  const isLower = promptTokens < receipt.promptTokens || outputTokens < receipt.outputTokens;
+  if (isEquivocation || (amount === 0 && claimed > 0))
+    return { promptTokens, outputTokens, amount, status: ACCEPTANCE_STATUS.unpaid };
+  return { promptTokens, outputTokens, amount, status: ACCEPTANCE_STATUS[isLower ? 'lowered' : 'accepted'] };
+}
+
+/** The decision where the router lost its own counts: the node's claim (its receipt has been held to the ticket's limits), less the fee. */
+export function decideByClaim(ticket: JobTicket, receipt: UsageReceipt): Decision {
+  const counts = { promptTokens: receipt.promptTokens, outputTokens: receipt.outputTokens };
+  const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
+  return { ...counts, earn: splitCharge(computeCharge(price, counts)).earn };
+}

@@ -1,0 +1,193 @@
+// The Durable Object of one node: verifies its receipts, keeps its chain and signs what the router accepts and its running total.
+import { DurableObject } from 'cloudflare:workers';
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { epochOf } from '../../schema/epoch.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema, makeMessageSigner } from '../../schema/receipt.ts';
+import { toMessageJson, usageReceiptSchema } from '../../schema/receipt.ts';
+import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import type { Env } from '../env.ts';
+import { buildLateEntry } from './build-entry.ts';
+import { checkReceipt, isOwnTicket } from './check-receipt.ts';
+import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
+import type { Decision, Verdict } from './judge-receipt.ts';
+import { makeLedger } from './ledger.ts';
+import { NodeBook } from './node-book.ts';
+import type { NodeTotals, Proof } from './node-book.ts';
+import { Outbox } from './outbox.ts';
+
+/** How long after its ticket's expiry a part may still be receipted. */
+export const LATE_MS = 24 * 3_600_000;
+/** What a node is told of a late receipt: the signed acceptance, or why there is none and never will be. */
+export interface LateAnswer {
+  readonly acceptance: Acceptance | null;
+  readonly signature: Hex | null;
+  readonly reason: string | null;
+}
+
+/** A receipt that has been proven to be its node's. */
+interface Proven {
+  readonly ticketHash: Hex;
+  readonly receiptHash: Hex;
+  readonly receipt: UsageReceipt;
+  readonly receiptJson: UsageReceiptJson;
+  readonly signature: Hex;
+}
+
+export class NodeAccount extends DurableObject<Env> {
+  readonly #signer: MessageSigner;
+  readonly #key: Uint8Array;
+  readonly #router: Hex;
+  readonly #outbox: Outbox;
+  readonly #book: NodeBook;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const domain = { chainId: Number(env.CHAIN_ID), verifyingContract: env.VERIFYING_CONTRACT as Hex };
+    this.#signer = makeMessageSigner(domain);
+    this.#key = fromHex(env.ROUTER_SIGNING_KEY);
+    this.#router = addressOfPrivateKey(this.#key);
+    const ledger = makeLedger(env.DB);
+    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
+    this.#book = new NodeBook(ctx.storage.sql);
+  }
+
+  /**
+   * Completes a part's settlement: with a proven receipt the signed acceptance and what the home earns by it; without one
+   * (none came, or it proved nothing) no receipt, no acceptance and earn 0 until the node offers it. Idempotent by ticket:
+   * a second delivery gets the first answer.
+   */
+  accept(settlement: SettlementJson): SettlementJson {
+    const ticket = jobTicketSchema.parse(settlement.ticket);
+    const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
+    const known = this.#book.findAccepted(ticketHash);
+    if (known) return { ...settlement, ...known.proof, earn: known.isLate ? 0 : known.earn };
+    const bare = { ...settlement, ...NO_PROOF, earn: 0 };
+    if (this.#book.findOpen(ticketHash)) return bare;
+    const { receipt, receiptSignature: signature } = settlement;
+    const proven =
+      receipt && signature
+        ? this.#prove(ticket, {
+            receipt: usageReceiptSchema.parse(receipt),
+            receiptJson: receipt,
+            signature: signature as Hex,
+          })
+        : null;
+    if (!proven) {
+      if (receipt) this.#book.countRefused();
+      this.#book.sweep(Date.now());
+      this.#book.keepOpen(ticketHash, settlement, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
+      return bare;
+    }
+    const decision = isLost(settlement) ? decideByClaim(ticket, proven.receipt) : settlement;
+    const { proof, earn } = this.#take(proven, decision, null);
+    return { ...settlement, ...proof, earn };
+  }
+
+  /**
+   * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides;
+   * where a crash lost the hub's counts, the claim does, within the ticket's limits. The fees pay, no caller is charged.
+   * Null while no settlement is known: its hub keeps every part it has opened and will still settle it, and a node's word
+   * alone is never paid, so the node keeps its receipt and offers it again.
+   */
+  acceptLate(late: LateReceipt): LateAnswer | null {
+    const now = Date.now();
+    const { ticket, receipt } = late;
+    const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
+    const known = this.#book.findAccepted(ticketHash);
+    if (known) return answer(known.proof);
+    const fault = this.#checkTicket(ticket, late.ticketSignature, now);
+    if (fault) return refuse(fault);
+    const open = this.#book.findOpen(ticketHash);
+    if (!open) return null;
+    const proven = this.#prove(ticket, { receipt, receiptJson: toMessageJson(receipt), signature: late.signature });
+    if (!proven) {
+      this.#book.countRefused();
+      return refuse('the receipt does not fit its ticket or was not signed by its node');
+    }
+    const decision = isLost(open) ? decideByClaim(ticket, receipt) : open;
+    const { proof } = this.#take(proven, decision, { open, now });
+    return answer(proof);
+  }
+
+  totals(): NodeTotals {
+    return this.#book.totals();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#outbox.drain();
+  }
+
+  #checkTicket(ticket: JobTicket, signature: Hex, now: number): string | null {
+    if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
+    const isOwn = isOwnTicket(this.#signer, { ticket, signature, router: this.#router });
+    return isOwn ? null : 'the ticket was not signed by this router';
+  }
+
+  #prove(ticket: JobTicket, signed: Omit<Proven, 'ticketHash' | 'receiptHash'>): Proven | null {
+    const { receipt, signature } = signed;
+    const receiptHash = checkReceipt(this.#signer, { ticket, receipt, signature });
+    return receiptHash.ok ? { ...signed, ticketHash: receipt.ticketHash, receiptHash: receiptHash.value } : null;
+  }
+
+  /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */
+  #take(
+    proven: Proven,
+    decision: Decision,
+    late: { readonly open: SettlementJson; readonly now: number } | null,
+  ): { readonly proof: Proof; readonly earn: number } {
+    const { receipt, receiptHash, ticketHash } = proven;
+    const isEquivocation = this.#book.isSeqUsed(receipt.seq);
+    const verdict = judgeReceipt(receipt, decision, isEquivocation);
+    const proof = this.#sign(proven, verdict);
+    const earn = verdict.amount;
+    this.ctx.storage.transactionSync(() => {
+      const { seq, prevReceipt } = receipt;
+      const isLate = late !== null;
+      this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
+      if (late) this.#outbox.add(buildLateEntry({ ...late.open, ...proof, earn }, late.now), 0);
+    });
+    if (late) this.#outbox.ring(late.now);
+    return { proof, earn };
+  }
+
+  #sign({ receipt, receiptHash, receiptJson, signature }: Proven, verdict: Verdict): Proof {
+    const head = this.#book.head();
+    const acceptance: Acceptance = {
+      receiptHash,
+      node: receipt.node,
+      promptTokens: verdict.promptTokens,
+      outputTokens: verdict.outputTokens,
+      amount: BigInt(verdict.amount),
+      status: verdict.status,
+      epoch: epochOf(Date.now()),
+      count: BigInt(head.count + 1),
+      cumulativeAmount: BigInt(head.cumulative + verdict.amount),
+    };
+    const acceptanceSignature = this.#signer.sign(ACCEPTANCE, acceptance, this.#key);
+    return {
+      receipt: receiptJson,
+      receiptSignature: signature,
+      acceptance: toMessageJson(acceptance),
+      acceptanceSignature,
+    };
+  }
+}
+
+const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
+
+/** A part that its hub settled after a crash, without knowing what had been relayed. */
+function isLost(settlement: SettlementJson): boolean {
+  return settlement.outcome === 'failed-by-network' && settlement.outputTokens === 0;
+}
+
+function answer(proof: Proof): LateAnswer {
+  return { acceptance: acceptanceSchema.parse(proof.acceptance), signature: proof.acceptanceSignature, reason: null };
+}
+
+function refuse(reason: string): LateAnswer {
+  return { acceptance: null, signature: null, reason };
+}

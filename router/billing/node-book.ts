@@ -1,0 +1,162 @@
+// One node's receipts in its object's SQLite: what was accepted, what waits for a receipt, and its running total.
+import type { Hex } from '../../schema/bytes.ts';
+import type { AcceptanceJson, UsageReceiptJson } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+
+/** What completes a settlement once its receipt has been accepted. */
+export interface Proof {
+  readonly receipt: UsageReceiptJson;
+  readonly receiptSignature: Hex;
+  readonly acceptance: AcceptanceJson;
+  readonly acceptanceSignature: Hex;
+}
+
+export interface AcceptedRow {
+  readonly proof: Proof;
+  /** Units earned. */
+  readonly earn: number;
+  /** True when the receipt came after its settlement: a late event has paid it, so the settlement must not. */
+  readonly isLate: boolean;
+}
+
+export interface NewAcceptance extends AcceptedRow {
+  readonly ticketHash: Hex;
+  readonly receiptHash: Hex;
+  readonly seq: bigint;
+  readonly prevReceipt: Hex;
+  readonly isEquivocation: boolean;
+}
+
+export interface NodeTotals {
+  /** Acceptances signed so far. */
+  readonly count: number;
+  /** Units earned so far. */
+  readonly cumulativeAmount: number;
+  /** Receipts that were not the node's or not for its ticket; nothing was paid for them. */
+  readonly refused: number;
+  /** Second receipts under a number already used. */
+  readonly equivocations: number;
+  /** Receipts whose `prevReceipt` is not the hash of the receipt before them. */
+  readonly breaks: number;
+  readonly lastSeq: string;
+  /** Numbers up to the last that no receipt has come for (some may be on their way). */
+  readonly missing: number;
+}
+
+const TABLES = [
+  `CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, cumulative INTEGER NOT NULL,
+    refused INTEGER NOT NULL, equivocations INTEGER NOT NULL, breaks INTEGER NOT NULL)`,
+  'INSERT INTO node VALUES (1, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
+  `CREATE TABLE IF NOT EXISTS accepted (ticketHash TEXT PRIMARY KEY, seq TEXT NOT NULL, receiptHash TEXT NOT NULL, prevReceipt TEXT NOT NULL,
+    earn INTEGER NOT NULL, isLate INTEGER NOT NULL, proof TEXT NOT NULL) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS accepted_seq ON accepted (seq)',
+  'CREATE TABLE IF NOT EXISTS open (ticketHash TEXT PRIMARY KEY, untilAt INTEGER NOT NULL, settlement TEXT NOT NULL) WITHOUT ROWID',
+];
+
+export class NodeBook {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const table of TABLES) sql.exec(table);
+  }
+
+  findAccepted(ticketHash: Hex): AcceptedRow | null {
+    const query = 'SELECT proof, earn, isLate FROM accepted WHERE ticketHash = ?';
+    const row = this.#sql.exec<{ proof: string; earn: number; isLate: number }>(query, ticketHash).toArray()[0];
+    return row ? { proof: JSON.parse(row.proof) as Proof, earn: row.earn, isLate: row.isLate === 1 } : null;
+  }
+
+  /** The settlement that came without a receipt, as its hub decided it. */
+  findOpen(ticketHash: Hex): SettlementJson | null {
+    const query = 'SELECT settlement FROM open WHERE ticketHash = ?';
+    const row = this.#sql.exec<{ settlement: string }>(query, ticketHash).toArray()[0];
+    return row ? (JSON.parse(row.settlement) as SettlementJson) : null;
+  }
+
+  /** Keeps a settlement whose receipt is missing until `untilAt`; the first one stands. */
+  keepOpen(ticketHash: Hex, settlement: SettlementJson, untilAt: number): void {
+    const insert = 'INSERT INTO open VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+    this.#sql.exec(insert, ticketHash, untilAt, JSON.stringify(settlement));
+  }
+
+  /** True when another receipt has been accepted under this number. */
+  isSeqUsed(seq: bigint): boolean {
+    return this.#sql.exec('SELECT 1 FROM accepted WHERE seq = ?', formatSeq(seq)).toArray().length > 0;
+  }
+
+  /** Count and total before the next acceptance. */
+  head(): { readonly count: number; readonly cumulative: number } {
+    return this.#sql.exec<{ count: number; cumulative: number }>('SELECT count, cumulative FROM node').one();
+  }
+
+  /** Writes an acceptance and moves the totals; for the caller's transaction. */
+  accept(row: NewAcceptance): void {
+    const { ticketHash, seq, receiptHash, prevReceipt, earn, isLate, isEquivocation, proof } = row;
+    this.#sql.exec(
+      'INSERT INTO accepted VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ticketHash,
+      formatSeq(seq),
+      receiptHash,
+      prevReceipt,
+      earn,
+      isLate ? 1 : 0,
+      JSON.stringify(proof),
+    );
+    this.#sql.exec(
+      'UPDATE node SET count = count + 1, cumulative = cumulative + ?, equivocations = equivocations + ?, breaks = breaks + ?',
+      earn,
+      isEquivocation ? 1 : 0,
+      isEquivocation ? 0 : this.#countBreaks(row),
+    );
+    if (isLate) this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+  }
+
+  countRefused(): void {
+    this.#sql.exec('UPDATE node SET refused = refused + 1');
+  }
+
+  /** Drops open settlements that no receipt can claim any more. */
+  sweep(now: number): void {
+    this.#sql.exec('DELETE FROM open WHERE untilAt <= ?', now);
+  }
+
+  totals(): NodeTotals {
+    const row = this.#sql
+      .exec<{ count: number; cumulative: number; refused: number; equivocations: number; breaks: number }>(
+        'SELECT * FROM node',
+      )
+      .one();
+    const seqs = this.#sql
+      .exec<{ last: string | null; distinctSeqs: number }>(
+        'SELECT max(seq) AS last, count(DISTINCT seq) AS distinctSeqs FROM accepted',
+      )
+      .one();
+    const lastSeq = BigInt(seqs.last ?? '0');
+    const { count, refused, equivocations, breaks } = row;
+    const missing = Number(lastSeq) - seqs.distinctSeqs;
+    return {
+      count,
+      cumulativeAmount: row.cumulative,
+      refused,
+      equivocations,
+      breaks,
+      lastSeq: lastSeq.toString(),
+      missing,
+    };
+  }
+
+  /** Receipts of several jobs overtake each other, so a link is checked when its second end arrives. */
+  #countBreaks({ seq, receiptHash, prevReceipt }: NewAcceptance): number {
+    const hashOf = 'SELECT receiptHash AS hash FROM accepted WHERE seq = ? LIMIT 1';
+    const before = this.#sql.exec<{ hash: string }>(hashOf, formatSeq(seq - 1n)).toArray()[0];
+    const nextOf = 'SELECT prevReceipt AS hash FROM accepted WHERE seq = ? LIMIT 1';
+    const after = this.#sql.exec<{ hash: string }>(nextOf, formatSeq(seq + 1n)).toArray()[0];
+    return (before && before.hash !== prevReceipt ? 1 : 0) + (after && after.hash !== receiptHash ? 1 : 0);
+  }
+}
+
+/** Fixed width, so that texts sort as the numbers do; SQLite's integers are too small for a uint64. */
+function formatSeq(seq: bigint): string {
+  return seq.toString().padStart(20, '0');
+}

@@ -1,0 +1,96 @@
+// Ledger entries on their way from a Durable Object's SQLite to D1: kept until the book has them, and their ids for ever after,
+// which is what makes a second delivery nothing. Filled inside the object's transaction; drained by its alarm only.
+import type { LedgerEntry } from './build-entry.ts';
+
+/** Entries wait this long, so that those of a busy object share one write to D1. */
+const COALESCE_MS = 250;
+const BATCH = 64;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
+
+export class Outbox {
+  readonly #storage: DurableObjectStorage;
+  readonly #apply: (entries: readonly LedgerEntry[]) => Promise<void>;
+  #isAlarmSet = false;
+  #isDraining = false;
+  #failures = 0;
+
+  constructor(storage: DurableObjectStorage, apply: (entries: readonly LedgerEntry[]) => Promise<void>) {
+    this.#storage = storage;
+    this.#apply = apply;
+    storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL, entry TEXT)',
+    );
+    storage.sql.exec('CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (seq) WHERE entry IS NOT NULL');
+    if (this.waiting().events > 0) this.ring(Date.now());
+  }
+
+  has(id: string): boolean {
+    return this.#storage.sql.exec('SELECT 1 FROM outbox WHERE id = ?', id).toArray().length > 0;
+  }
+
+  /** Keeps an entry unless its id is known; `own` is what it does to the object's own balance. Call `ring` after. */
+  add(entry: LedgerEntry, own: number): boolean {
+    const text = JSON.stringify(entry);
+    const insert = 'INSERT INTO outbox (id, own, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq';
+    return this.#storage.sql.exec(insert, entry.id, own, text).toArray().length > 0;
+  }
+
+  /** Asks for an alarm soon; it becomes durable together with the entries written before it. */
+  ring(now: number): void {
+    if (this.#isAlarmSet || this.#isDraining) return;
+    this.#isAlarmSet = true;
+    void this.#storage.setAlarm(now + COALESCE_MS);
+  }
+
+  /**
+   * Hands every waiting entry to the book; for the object's `alarm`. Being killed between the book's answer and ours delivers
+   * a batch twice, which the book takes as once. A book that fails is asked again later, ever less often.
+   */
+  async drain(): Promise<void> {
+    this.#isAlarmSet = false;
+    this.#isDraining = true;
+    try {
+      let batch = this.#read();
+      while (batch.entries.length > 0) {
+        await this.#apply(batch.entries);
+        this.#failures = 0;
+        this.#storage.sql.exec('UPDATE outbox SET entry = NULL WHERE seq <= ? AND entry IS NOT NULL', batch.lastSeq);
+        batch = this.#read();
+      }
+    } catch {
+      this.#isAlarmSet = true;
+      await this.#storage.setAlarm(Date.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++));
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  /** Entries that the book has not acknowledged: how many, and what they do to the object's own balance. */
+  waiting(): { readonly events: number; readonly own: number } {
+    const query = 'SELECT count(*) AS events, coalesce(sum(own), 0) AS own FROM outbox WHERE entry IS NOT NULL';
+    return this.#storage.sql.exec<{ events: number; own: number }>(query).one();
+  }
+
+  /** Waiting entries whose id starts with `prefix`. */
+  findWaiting(prefix: string): LedgerEntry[] {
+    return this.#storage.sql
+      .exec<{ entry: string }>(
+        'SELECT entry FROM outbox WHERE id >= ? AND id < ? AND entry IS NOT NULL',
+        prefix,
+        `${prefix}\u{10FFFF}`,
+      )
+      .toArray()
+      .map((row) => JSON.parse(row.entry) as LedgerEntry);
+  }
+
+  #read(): { readonly entries: LedgerEntry[]; readonly lastSeq: number } {
+    const rows = this.#storage.sql
+      .exec<{ seq: number; entry: string }>(
+        'SELECT seq, entry FROM outbox WHERE entry IS NOT NULL ORDER BY seq LIMIT ?',
+        BATCH,
+      )
+      .toArray();
+    return { entries: rows.map((row) => JSON.parse(row.entry) as LedgerEntry), lastSeq: rows.at(-1)?.seq ?? 0 };
+  }
+}
