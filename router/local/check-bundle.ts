@@ -12,16 +12,22 @@ const CEILING_GZIP_KIB = 300;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-/** Wrangler asks the network for nothing with these. */
-const QUIET = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', WRANGLER_SEND_ERROR_REPORTS: 'false', WRANGLER_HIDE_BANNER: 'true' };
+/** Wrangler asks the network for nothing with these, and leaves no log in the home folder. */
+const quiet = (folder: string): Record<string, string> => ({
+  WRANGLER_LOG_PATH: join(folder, 'log'),
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+});
 
 await main();
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-bundle-'));
   try {
-    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', folder], { cwd: ROOT, env: { ...process.env, ...QUIET } });
-    const { rawKib, gzipKib } = await measure(folder);
+    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', join(folder, 'out')], { cwd: ROOT, env: { ...process.env, ...quiet(folder) } });
+    const { rawKib, gzipKib } = await measure(join(folder, 'out'));
     const isOver = rawKib > CEILING_RAW_KIB || gzipKib > CEILING_GZIP_KIB;
     const words = `bundle: ${rawKib} KiB (ceiling ${CEILING_RAW_KIB}), ${gzipKib} KiB gzip (ceiling ${CEILING_GZIP_KIB})`;
     process.stdout.write(`${words}${isOver ? ': too large' : ''}\n`);
