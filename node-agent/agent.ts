@@ -1,0 +1,239 @@
+// The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
+import { join } from 'node:path';
+import { err, ok } from '../schema/result.ts';
+import type { Result } from '../schema/result.ts';
+import type { Backend } from './backends/backend.ts';
+import type { AgentConfig } from './config.ts';
+import { lockFolder } from './home/instance-lock.ts';
+import { IdentityFile } from './home/identity-file.ts';
+import { ModelShelf } from './home/model-shelf.ts';
+import { openBackends } from './home/open-backends.ts';
+import { PauseBoard } from './home/pause-board.ts';
+import { StatusFile } from './home/status-file.ts';
+import type { AgentStatus } from './home/status-file.ts';
+import { Totals } from './home/totals.ts';
+import { CurveQueue } from './jobs/curve-queue.ts';
+import { FlushClock } from './jobs/flush-clock.ts';
+import type { Workshop } from './jobs/job-runner.ts';
+import { Slots } from './jobs/slots.ts';
+import { Connection } from './link/connection.ts';
+import type { LinkEnd } from './link/connection.ts';
+import type { Log } from './log.ts';
+import { ReceiptBook } from './receipts/receipt-book.ts';
+import { openSessionKey } from './receipts/session-key.ts';
+import type { SessionKey } from './receipts/session-key.ts';
+import { VERSION } from './version.ts';
+
+/** Looks at the backends this often: more often while one is away. */
+const LOOK_MS = 60_000;
+const LOOK_AWAY_MS = 10_000;
+/** Running jobs may finish for this long after the owner said stop. */
+const DRAIN_MS = 30_000;
+/** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
+const RECEIPTS_MS = 2_000;
+
+export class Agent {
+  readonly #config: AgentConfig;
+  readonly #log: Log;
+  readonly #key: SessionKey;
+  readonly #backends: readonly Backend[];
+  readonly #shelf: ModelShelf;
+  readonly #shop: Workshop;
+  readonly #connection: Connection;
+  readonly #status: StatusFile;
+  readonly #unlock: () => void;
+  readonly #startedAt = Date.now();
+  #lookTimer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  private constructor(parts: {
+    config: AgentConfig;
+    log: Log;
+    key: SessionKey;
+    book: ReceiptBook;
+    identity: IdentityFile;
+    unlock: () => void;
+  }) {
+    const { config, log, key, book, identity } = parts;
+    this.#config = config;
+    this.#log = log;
+    this.#key = key;
+    this.#unlock = parts.unlock;
+    this.#backends = openBackends(config);
+    const onChange = (): void => this.#tellState();
+    const { models, slots, pace } = config;
+    this.#shelf = new ModelShelf({
+      backends: this.#backends,
+      choice: models,
+      slots,
+      paceTokensPerS: pace,
+      log,
+      onChange,
+    });
+    this.#shop = {
+      node: key.address,
+      shelf: this.#shelf,
+      slots: new Slots<Backend>(() => this.#status.touch()),
+      pause: new PauseBoard(onChange),
+      book,
+      curve: new CurveQueue(),
+      clock: new FlushClock(Math.min(10, config.windowMs / 10)),
+      totals: new Totals(),
+      log,
+      windowMs: config.windowMs,
+      onReceipts: () => this.#checkExposure(),
+      onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
+    };
+    this.#status = new StatusFile(config.state, () => this.#describe());
+    this.#connection = this.#makeConnection(identity);
+  }
+
+  /** Opens the state folder and everything in it. The error is a sentence for the owner. */
+  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
+    const key = await openSessionKey(config.state);
+    if (!key.ok) return key;
+    const unlock = await lockFolder(config.state);
+    if (!unlock)
+      return err(
+        `An agent is running with the state folder ${config.state} already. Stop it, or give this one its own folder with --state.`,
+      );
+    try {
+      const { book, unreadable } = await ReceiptBook.open(
+        join(config.state, 'receipts'),
+        key.value.privateKey,
+        Date.now,
+      );
+      for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
+      const identity = await IdentityFile.open(config.state);
+      return ok(new Agent({ config, log, key: key.value, book, identity, unlock }));
+    } catch (error) {
+      unlock();
+      return err(
+        `The receipts in ${config.state} cannot be opened: ${String(error)}. Restore receipts/chain.json, or move the whole state folder away to start as a new node.`,
+      );
+    }
+  }
+
+  /** Works until it is stopped, or until the owner has to act. */
+  async run(): Promise<LinkEnd> {
+    this.#log.info('irori-node', { version: VERSION, node: this.#key.address, state: this.#config.state });
+    await this.#look();
+    this.#checkExposure();
+    await this.#status.write();
+    const end = await this.#connection.run();
+    clearTimeout(this.#lookTimer);
+    this.#shop.clock.close();
+    await Promise.all(this.#backends.map((backend) => backend.close()));
+    await this.#shop.book.settled();
+    await this.#status.write();
+    this.#unlock();
+    return end;
+  }
+
+  /** Takes nothing new, lets running jobs finish, waits a moment for the answers to their receipts, and leaves. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const { pause, slots, book } = this.#shop;
+    pause.set('draining', true);
+    if (slots.running > 0) this.#log.info('finishing what runs', { jobs: slots.running });
+    const runner = this.#connection.session?.runner;
+    await settleWithin(Promise.all([slots.whenIdle(), runner?.whenIdle()]), DRAIN_MS);
+    runner?.preemptAll();
+    await settleWithin(runner?.whenIdle() ?? Promise.resolve(), RECEIPTS_MS);
+    const until = Date.now() + RECEIPTS_MS;
+    while (this.#connection.session && book.unacknowledged > 0 && Date.now() < until) await sleep(20);
+    this.#connection.stop();
+  }
+
+  #makeConnection(identity: IdentityFile): Connection {
+    const { router, code, wallet, place, domain } = this.#config;
+    return new Connection({
+      router,
+      code,
+      wallet,
+      place,
+      domain,
+      key: this.#key,
+      identity,
+      shop: this.#shop,
+      agent: `irori-node/${VERSION}`,
+      platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
+      random: Math.random,
+      onChange: () => this.#status.touch(),
+    });
+  }
+
+  async #look(): Promise<void> {
+    await this.#shelf.look();
+    const { slots, pause } = this.#shop;
+    slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    const isDown = this.#shelf.offered.length === 0;
+    pause.set('backend-down', isDown);
+    if (this.#isStopping) return;
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  #tellState(): void {
+    this.#shop.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#connection.session?.sendState();
+    this.#status.touch();
+  }
+
+  /** Work without acknowledgement is work that may never be paid: past the limit the home takes no more. */
+  #checkExposure(): void {
+    const { pause, book } = this.#shop;
+    const isOver = book.unacknowledged > this.#config.exposure;
+    if (isOver && pause.reason === null)
+      this.#log.warn('too many receipts wait for an answer: no new jobs until some are acknowledged', {
+        waiting: book.unacknowledged,
+      });
+    pause.set('exposure', isOver);
+    this.#status.touch();
+  }
+
+  #describe(): AgentStatus {
+    const link = this.#connection.status;
+    const { pause, slots, book, totals } = this.#shop;
+    const { earned } = book;
+    return {
+      pid: process.pid,
+      version: VERSION,
+      name: this.#config.name,
+      startedAt: this.#startedAt,
+      writtenAt: Date.now(),
+      router: this.#config.router.origin,
+      node: link.node,
+      address: this.#key.address,
+      state: link.state,
+      problem: link.problem,
+      paused: pause.reason,
+      hub: link.hub,
+      area: link.area,
+      models: this.#shelf.offered.map((model) => model.name),
+      slots: slots.limit,
+      running: slots.running,
+      ...totals.now(),
+      outbox: book.unacknowledged,
+      earnedMicro: (earned?.cumulativeAmount ?? 0n).toString(),
+      acceptedReceipts: (earned?.count ?? 0n).toString(),
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+}
+
+async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

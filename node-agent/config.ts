@@ -1,0 +1,179 @@
+// The agent's settings: flags over variables over config.json in the state folder, each checked. The one door to the environment and that file.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Hex } from '../schema/bytes.ts';
+import { err, ok } from '../schema/result.ts';
+import type { Result } from '../schema/result.ts';
+import { PLACEHOLDER_DOMAIN } from '../schema/typed-data.ts';
+import type { Domain } from '../schema/typed-data.ts';
+import { chooseStateFolder } from './choose-state-folder.ts';
+import { parseRouterUrl } from './link/parse-router-url.ts';
+import type { RouterUrl } from './link/parse-router-url.ts';
+import { OPTIONS } from './options.ts';
+import type { OptionKey, OptionSpec } from './options.ts';
+import { readValue } from './parse-flags.ts';
+import type { OptionValue, OptionValues } from './parse-flags.ts';
+
+export interface AgentConfig {
+  readonly router: RouterUrl;
+  readonly code: string | null;
+  readonly state: string;
+  readonly backends: readonly string[];
+  /** For servers that want one; only from the environment, since command lines can be read by others. */
+  readonly backendKey: string | null;
+  readonly models: readonly string[] | null;
+  readonly slots: number | null;
+  /** Tokens a second, 0 for no limit. */
+  readonly pace: number;
+  readonly windowMs: number;
+  readonly place: string | null;
+  readonly wallet: Hex | null;
+  readonly name: string | null;
+  readonly exposure: number;
+  readonly allowLan: boolean;
+  readonly allowNetworks: boolean;
+  readonly domain: Domain;
+  readonly jsonLogs: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_WINDOW_MS = 100;
+const DEFAULT_EXPOSURE = 200;
+
+/** The state folder: `--state`, IRORI_STATE, or the platform's data folder. */
+export function readStateFolder(flags: OptionValues, env: Environment): string {
+  const given = flags.state ?? env['IRORI_STATE'];
+  return typeof given === 'string' ? resolve(given) : chooseStateFolder(process.platform, env, homedir());
+}
+
+/** All settings of `up`. Errors are sentences that name the setting and where it came from. */
+export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
+  const state = readStateFolder(flags, env);
+  const fromFile = readFileValues(join(state, 'config.json'));
+  if (!fromFile.ok) return fromFile;
+  const fromEnv = readEnvValues(env);
+  if (!fromEnv.ok) return fromEnv;
+  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state, env['IRORI_BACKEND_KEY'] ?? null);
+}
+
+function checkConfig(values: OptionValues, state: string, backendKey: string | null): Result<AgentConfig, string> {
+  const allowLan = values.allowLan === true;
+  const routerText = text(values.router);
+  if (routerText === null) return err('Which network? Start with `irori-node up --router URL`.');
+  const router = parseRouterUrl(routerText, allowLan);
+  if (!router.ok) return router;
+  const domain = readDomain(text(values.domain));
+  if (!domain.ok) return domain;
+  const fault = findFault(values);
+  if (fault) return err(fault);
+  return ok({
+    router: router.value,
+    code: text(values.code),
+    state,
+    backends: list(values.backends) ?? [],
+    backendKey,
+    models: list(values.models),
+    slots: number(values.slots),
+    pace: number(values.pace) ?? 0,
+    windowMs: number(values.windowMs) ?? DEFAULT_WINDOW_MS,
+    place: text(values.place),
+    wallet: (text(values.wallet)?.toLowerCase() as Hex | undefined) ?? null,
+    name: text(values.name),
+    exposure: number(values.exposure) ?? DEFAULT_EXPOSURE,
+    allowLan,
+    allowNetworks: values.allowNetworks === true,
+    domain: domain.value,
+    jsonLogs: values.jsonLogs === true,
+  });
+}
+
+function findFault(values: OptionValues): string | null {
+  const slots = number(values.slots);
+  if (slots !== null && (!Number.isInteger(slots) || slots < 1 || slots > 256))
+    return '--slots must be a whole number from 1 to 256.';
+  const windowMs = number(values.windowMs);
+  if (windowMs !== null && windowMs > 1000)
+    return '--window must be at most 1000 ms: readers would see the text stutter.';
+  const wallet = text(values.wallet);
+  if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
+    return '--wallet must be an address: 0x and 40 hex digits.';
+  const place = text(values.place);
+  if (place !== null && !/^-?\d{1,2}(\.\d+)?,-?\d{1,3}(\.\d+)?,[A-Z]{2}(,[^,]{1,40})?$/.test(place))
+    return '--place must look like 48.9,2.4,FR or 48.9,2.4,FR,IDF.';
+  return null;
+}
+
+function readDomain(value: string | null): Result<Domain, string> {
+  if (value === null) return ok(PLACEHOLDER_DOMAIN);
+  const [, chain, contract] = /^(\d{1,15}):(0x[0-9a-fA-F]{40})$/.exec(value) ?? [];
+  if (chain === undefined || contract === undefined) return err('--domain must look like 8453:0x… with 40 hex digits.');
+  return ok({ chainId: Number(chain), verifyingContract: contract.toLowerCase() as Hex });
+}
+
+function readEnvValues(env: Environment): Result<OptionValues, string> {
+  const values: OptionValues = {};
+  for (const option of OPTIONS as readonly OptionSpec[]) {
+    const given = option.env === null ? undefined : env[option.env];
+    if (given === undefined || given === '') continue;
+    const value = readValue(option, given);
+    if (!value.ok) return err(`${option.env ?? ''}: ${value.error}`);
+    values[option.key as OptionKey] = value.value;
+  }
+  return ok(values);
+}
+
+function readFileValues(path: string): Result<OptionValues, string> {
+  let raw: string;
+  try {
+    raw = readFileSync(path, 'utf8');
+  } catch {
+    return ok({});
+  }
+  const parsed = parseJson(raw);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return err(`${path} is not a JSON object. Mend it or move it away.`);
+  const values: OptionValues = {};
+  for (const [key, value] of Object.entries(parsed)) {
+    const option = (OPTIONS as readonly OptionSpec[]).find((one) => one.key === key);
+    if (!option) return err(`${path} holds an unknown setting '${key}'. Remove it.`);
+    if (!fitsKind(option, value))
+      return err(`${path}: '${key}' must be a ${option.kind === 'switch' ? 'true or false' : option.kind}.`);
+    values[key as OptionKey] = value;
+  }
+  return ok(values);
+}
+
+function fitsKind(option: OptionSpec, value: unknown): value is OptionValue {
+  switch (option.kind) {
+    case 'text':
+      return typeof value === 'string' && value !== '';
+    case 'number':
+      return typeof value === 'number' && value >= 0;
+    case 'switch':
+      return typeof value === 'boolean';
+    case 'list':
+      return Array.isArray(value) && value.every((one) => typeof one === 'string');
+  }
+}
+
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return null;
+  }
+}
+
+function text(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: OptionValue | undefined): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function list(value: OptionValue | undefined): readonly string[] | null {
+  return Array.isArray(value) ? (value as readonly string[]) : null;
+}

@@ -1,0 +1,38 @@
+// The command line of irori-node.
+import { runSetup } from './commands/setup.ts';
+import { runStatus } from './commands/status.ts';
+import { runUp } from './commands/up.ts';
+import { runVerify } from './commands/verify.ts';
+import { formatHelp } from './options.ts';
+import { parseFlags } from './parse-flags.ts';
+import type { CommandLine } from './parse-flags.ts';
+import { VERSION } from './version.ts';
+
+async function run(line: CommandLine): Promise<number> {
+  switch (line.command) {
+    case 'help':
+      process.stdout.write(formatHelp());
+      return 0;
+    case 'version':
+      process.stdout.write(`${VERSION}\n`);
+      return 0;
+    case 'up':
+      return runUp(line.values, process.env);
+    case 'status':
+      return runStatus(line.values, process.env);
+    case 'verify':
+      return runVerify(line.files[0] ?? '', line.values.json === true);
+    case 'setup':
+      return runSetup(line.values, process.env);
+  }
+}
+
+const line = parseFlags(process.argv.slice(2));
+if (line.ok) {
+  process.exitCode = await run(line.value);
+  // A backend's connections may linger; the agent has said goodbye to everything by now.
+  if (line.value.command === 'up') process.exit();
+} else {
+  process.stderr.write(`${line.error}\n`);
+  process.exitCode = 2;
+}

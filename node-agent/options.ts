@@ -1,0 +1,199 @@
+// Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+
+export interface OptionSpec {
+  /** Key in config.json, and of the parsed value. */
+  readonly key: string;
+  readonly flag: string;
+  readonly env: string | null;
+  /** 'list' may be given several times; 'switch' takes no value. */
+  readonly kind: 'text' | 'list' | 'number' | 'switch';
+  /** Word for the value in the help text; '' for a switch. */
+  readonly value: string;
+  readonly text: string;
+  readonly commands: readonly Command[];
+}
+
+export const COMMANDS = ['up', 'status', 'verify', 'setup'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+export const OPTIONS = [
+  {
+    key: 'router',
+    flag: '--router',
+    env: 'IRORI_ROUTER',
+    kind: 'text',
+    value: 'URL',
+    text: 'The network to join, such as https://irori.example.',
+    commands: ['up'],
+  },
+  {
+    key: 'code',
+    flag: '--code',
+    env: 'IRORI_CODE',
+    kind: 'text',
+    value: 'CODE',
+    text: 'One-time enrolment code from your account; needed at the first start only.',
+    commands: ['up'],
+  },
+  {
+    key: 'state',
+    flag: '--state',
+    env: 'IRORI_STATE',
+    kind: 'text',
+    value: 'DIR',
+    text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
+    commands: ['up', 'status', 'setup'],
+  },
+  {
+    key: 'backends',
+    flag: '--backend',
+    env: 'IRORI_BACKENDS',
+    kind: 'list',
+    value: 'URL',
+    text: 'A model server on this machine with an OpenAI-compatible API. May be repeated. Default: the built-in demo model.',
+    commands: ['up'],
+  },
+  {
+    key: 'models',
+    flag: '--models',
+    env: 'IRORI_MODELS',
+    kind: 'list',
+    value: 'A,B,…',
+    text: 'Models to share, by name or prefix*. Default: all that the servers list.',
+    commands: ['up'],
+  },
+  {
+    key: 'slots',
+    flag: '--slots',
+    env: 'IRORI_SLOTS',
+    kind: 'number',
+    value: 'N',
+    text: 'Jobs at once. Default: what the model server says.',
+    commands: ['up'],
+  },
+  {
+    key: 'pace',
+    flag: '--pace',
+    env: 'IRORI_PACE',
+    kind: 'number',
+    value: 'TOKENS_PER_S',
+    text: 'Give the tokens of each answer no faster than this. Default: as fast as they come.',
+    commands: ['up'],
+  },
+  {
+    key: 'windowMs',
+    flag: '--window',
+    env: 'IRORI_WINDOW',
+    kind: 'number',
+    value: 'MS',
+    text: 'How long tokens after the first may wait to travel together; 0 sends each alone. Default: 100.',
+    commands: ['up'],
+  },
+  {
+    key: 'place',
+    flag: '--place',
+    env: 'IRORI_PLACE',
+    kind: 'text',
+    value: 'LAT,LON,CC[,REGION]',
+    text: 'Pretend to be here; only a network on this machine believes it.',
+    commands: ['up'],
+  },
+  {
+    key: 'wallet',
+    flag: '--wallet',
+    env: 'IRORI_WALLET',
+    kind: 'text',
+    value: '0x…',
+    text: 'Payout address, told once at enrolment.',
+    commands: ['up'],
+  },
+  {
+    key: 'name',
+    flag: '--name',
+    env: 'IRORI_NAME',
+    kind: 'text',
+    value: 'TEXT',
+    text: 'A name for this machine in your own status.',
+    commands: ['up'],
+  },
+  {
+    key: 'exposure',
+    flag: '--exposure',
+    env: 'IRORI_EXPOSURE',
+    kind: 'number',
+    value: 'N',
+    text: 'Stop taking jobs while more than N receipts wait for an answer. Default: 200.',
+    commands: ['up'],
+  },
+  {
+    key: 'allowLan',
+    flag: '--allow-lan',
+    env: 'IRORI_ALLOW_LAN',
+    kind: 'switch',
+    value: '',
+    text: 'Servers on other machines of your own network may be shared, and a router there may speak plain http.',
+    commands: ['up'],
+  },
+  {
+    key: 'allowNetworks',
+    flag: '--allow-networks',
+    env: 'IRORI_ALLOW_NETWORKS',
+    kind: 'switch',
+    value: '',
+    text: 'Servers that forward to other machines may be shared.',
+    commands: ['up'],
+  },
+  {
+    key: 'domain',
+    flag: '--domain',
+    env: 'IRORI_DOMAIN',
+    kind: 'text',
+    value: 'CHAIN:0x…',
+    text: 'Chain id and contract that signatures are bound to. Default: the placeholder of the protocol.',
+    commands: ['up'],
+  },
+  {
+    key: 'jsonLogs',
+    flag: '--json-logs',
+    env: 'IRORI_JSON_LOGS',
+    kind: 'switch',
+    value: '',
+    text: 'Write log lines as JSON.',
+    commands: ['up'],
+  },
+  {
+    key: 'json',
+    flag: '--json',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Answer as JSON.',
+    commands: ['status', 'verify'],
+  },
+] as const satisfies readonly OptionSpec[];
+
+export type OptionKey = (typeof OPTIONS)[number]['key'];
+
+const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
+  up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs).',
+  status: 'Tell what a running agent does.',
+  verify: 'Check a receipt file offline: irori-node verify FILE.',
+  setup: 'Install the runtime of the built-in model into the state folder.',
+};
+
+/** The whole help text. */
+export function formatHelp(): string {
+  const lines = ['irori-node: lends this machine to the Irori network while you do not need it.', '', 'Commands'];
+  for (const command of COMMANDS) lines.push(`  ${command.padEnd(8)}${COMMAND_TEXTS[command]}`);
+  for (const command of COMMANDS) {
+    const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+    if (options.length === 0) continue;
+    lines.push('', `Options of ${command}`);
+    for (const { flag, value, text, env } of options) {
+      const head = `${flag} ${value}`.trimEnd().padEnd(28);
+      lines.push(`  ${head}${text}${env === null ? '' : ` [${env}]`}`);
+    }
+  }
+  lines.push('', 'Flags win over variables, variables over config.json in the state folder. --help, --version.');
+  return `${lines.join('\n')}\n`;
+}
