@@ -1,0 +1,69 @@
+// `irori-node setup`: installs the runtime of the built-in model into the state folder, without the install script that fetches GPU libraries.
+import { spawn } from 'node:child_process';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readStateFolder } from '../config.ts';
+import type { Environment } from '../config.ts';
+import { makePrivateFolder } from '../home/durable-file.ts';
+import { runtimeFolder } from '../home/open-backends.ts';
+import type { OptionValues } from '../parse-flags.ts';
+
+const RUNTIME = 'onnxruntime-node@1.30.0';
+
+/** Exit status 0 when the runtime is there, 1 when npm failed. */
+export async function runSetup(flags: OptionValues, env: Environment): Promise<number> {
+  const folder = runtimeFolder(readStateFolder(flags, env));
+  await makePrivateFolder(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+  process.stdout.write(
+    `Installing ${RUNTIME} into ${folder} (about 290 MB to unpack; other platforms are deleted afterwards) …\n`,
+  );
+  const status = await runNpm(folder, [
+    'install',
+    RUNTIME,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
+  if (status !== 0) {
+    process.stderr.write(
+      `npm could not install ${RUNTIME} (status ${status}). Check the network and that npm is installed, then run irori-node setup again.\n`,
+    );
+    return 1;
+  }
+  const pruned = await prunePlatforms(join(folder, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6'));
+  process.stdout.write(`Done. Binaries of other platforms removed: ${pruned}. Start with irori-node up.\n`);
+  return 0;
+}
+
+/** The package holds the binaries of every platform; only this one's are kept. Gives how many folders went. */
+async function prunePlatforms(folder: string): Promise<number> {
+  let pruned = 0;
+  for (const platform of await list(folder)) {
+    if (platform !== process.platform) {
+      await rm(join(folder, platform), { recursive: true, force: true });
+      pruned += 1;
+      continue;
+    }
+    for (const arch of await list(join(folder, platform))) {
+      if (arch === process.arch) continue;
+      await rm(join(folder, platform, arch), { recursive: true, force: true });
+      pruned += 1;
+    }
+  }
+  return pruned;
+}
+
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+function runNpm(cwd: string, args: readonly string[]): Promise<number> {
+  const isWindows = process.platform === 'win32';
+  return new Promise((resolve) => {
+    const child = spawn(isWindows ? 'npm.cmd' : 'npm', [...args], { cwd, stdio: 'inherit', shell: isWindows });
+    child.on('error', () => resolve(127));
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}

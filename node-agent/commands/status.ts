@@ -1,0 +1,53 @@
+// `irori-node status`: what the agent of a state folder does, from the file it keeps.
+import type { Environment } from '../config.ts';
+import { readStateFolder } from '../config.ts';
+import { lockFolder } from '../home/instance-lock.ts';
+import { readStatus } from '../home/status-file.ts';
+import type { AgentStatus } from '../home/status-file.ts';
+import type { OptionValues } from '../parse-flags.ts';
+
+/** Prints the status; exit status 0 when an agent runs, 1 when none does. */
+export async function runStatus(flags: OptionValues, env: Environment): Promise<number> {
+  const folder = readStateFolder(flags, env);
+  const status = await readStatus(folder);
+  const isRunning = status !== null && (await isHeld(folder));
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ running: isRunning, state: folder, status })}\n`);
+  else
+    process.stdout.write(
+      status ? formatStatus(status, isRunning) : `No agent has run with the state folder ${folder}.\n`,
+    );
+  return isRunning ? 0 : 1;
+}
+
+async function isHeld(folder: string): Promise<boolean> {
+  const unlock = await lockFolder(folder);
+  unlock?.();
+  return unlock === null;
+}
+
+function formatStatus(status: AgentStatus, isRunning: boolean): string {
+  const lines = [
+    isRunning
+      ? `running (pid ${status.pid}, version ${status.version}), ${describeLink(status)}`
+      : `not running; last seen ${new Date(status.writtenAt).toISOString()}. Start it with irori-node up.`,
+    ...(status.name === null ? [] : [`name       ${status.name}`]),
+    `node       ${status.node ?? 'not enrolled'}  ${status.address}`,
+    `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
+    `models     ${status.models.join(', ') || 'none'}`,
+    `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
+    `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
+    `receipts   ${status.outbox} waiting for an answer; ${status.acceptedReceipts} accepted in all`,
+    `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function describeLink(status: AgentStatus): string {
+  if (status.paused !== null) return `${status.state}, takes no work: ${status.paused}`;
+  return status.problem === null ? status.state : `${status.state}: ${status.problem}`;
+}
+
+function formatCredits(micro: string): string {
+  const digits = micro.padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+}

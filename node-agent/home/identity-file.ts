@@ -1,0 +1,42 @@
+// Which routers know this node, and under which account: one small file in the state folder. No secrets.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile, writeDurably } from './durable-file.ts';
+
+const identitySchema = z.object({
+  node: z.string(),
+  account: z.string(),
+  /** sha256 of the code that was used, so that a new code is told from the old one. */
+  codeHash: z.string(),
+});
+export type Identity = z.output<typeof identitySchema>;
+
+const fileSchema = z.object({ routers: z.record(z.string(), identitySchema) });
+const FILE = 'identity.json';
+
+export class IdentityFile {
+  readonly #path: string;
+  readonly #routers: Map<string, Identity>;
+
+  private constructor(path: string, routers: Map<string, Identity>) {
+    this.#path = path;
+    this.#routers = routers;
+  }
+
+  /** A damaged file counts as none: the node can be enrolled again with a new code. */
+  static async open(folder: string): Promise<IdentityFile> {
+    const path = join(folder, FILE);
+    const parsed = fileSchema.safeParse(await readJsonFile(path).catch(() => null));
+    return new IdentityFile(path, new Map(parsed.success ? Object.entries(parsed.data.routers) : []));
+  }
+
+  /** `router` is its origin, as parseRouterUrl gives it. */
+  find(router: string): Identity | null {
+    return this.#routers.get(router) ?? null;
+  }
+
+  async save(router: string, identity: Identity): Promise<void> {
+    this.#routers.set(router, identity);
+    await writeDurably(this.#path, JSON.stringify({ routers: Object.fromEntries(this.#routers) }, null, 2));
+  }
+}

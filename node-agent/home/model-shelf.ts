@@ -1,0 +1,147 @@
+// What this home offers: asks each backend now and then whether it is there and what it serves. Never starts or stops a backend.
+import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { Backend, ModelInfo } from '../backends/backend.ts';
+import type { Log } from '../log.ts';
+import { guessSpeed } from './guess-speed.ts';
+import { matchName } from './match-name.ts';
+
+/** A hub takes at most this many models of one node. */
+const MODELS_MAX = 64;
+const DETECT_MS = 10_000;
+
+interface Seen {
+  readonly models: readonly NodeModel[];
+  readonly slots: number;
+  /** What the owner was told of this backend last, so that nothing is told twice. */
+  readonly told: string;
+}
+
+const NOTHING: Seen = { models: [], slots: 0, told: '' };
+
+export interface ShelfOptions {
+  readonly backends: readonly Backend[];
+  /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
+  readonly choice: readonly string[] | null;
+  /** Jobs at once in all; null takes what the backends say. */
+  readonly slots: number | null;
+  readonly paceTokensPerS: number;
+  readonly log: Log;
+  /** Called after a look that changed what is offered. */
+  readonly onChange: () => void;
+}
+
+export class ModelShelf {
+  readonly #options: ShelfOptions;
+  readonly #seen = new Map<Backend, Seen>();
+  #looking: Promise<void> | null = null;
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+  }
+
+  /** The models on offer, in the owner's order of backends; a name is offered once. */
+  get offered(): NodeModel[] {
+    const models = new Map<string, NodeModel>();
+    for (const { models: list } of this.#seen.values()) {
+      for (const model of list) if (!models.has(model.name)) models.set(model.name, model);
+    }
+    return [...models.values()].slice(0, MODELS_MAX);
+  }
+
+  /** Jobs at once that each backend takes. */
+  get limits(): Map<Backend, number> {
+    const { slots } = this.#options;
+    return new Map(Array.from(this.#seen, ([backend, seen]) => [backend, slots ?? seen.slots]));
+  }
+
+  /** Jobs at once in all. */
+  get slots(): number {
+    let sum = 0;
+    for (const { slots, models } of this.#seen.values()) if (models.length > 0) sum += slots;
+    return sum === 0 ? 0 : (this.#options.slots ?? sum);
+  }
+
+  /** The backend that serves a model under this name: an exact name first, then a pattern. */
+  find(name: string): Backend | null {
+    let byPattern: Backend | null = null;
+    for (const [backend, { models }] of this.#seen) {
+      for (const model of models) {
+        if (model.name === name) return backend;
+        if (!byPattern && matchName(model.name, name)) byPattern = backend;
+      }
+    }
+    return byPattern;
+  }
+
+  /** Looks at every backend; never rejects. A look that is under way is shared. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookAtAll().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const before = this.#describe();
+    await Promise.all(this.#options.backends.map((backend) => this.#lookAt(backend)));
+    if (this.#describe() !== before) this.#options.onChange();
+  }
+
+  #describe(): string {
+    return JSON.stringify([this.slots, this.offered]);
+  }
+
+  async #lookAt(backend: Backend): Promise<void> {
+    const told = this.#seen.get(backend)?.told ?? '';
+    try {
+      const found = await backend.detect(AbortSignal.timeout(DETECT_MS));
+      if (!found.ok) return this.#missed(backend, found.error);
+      const models = (await backend.models()).flatMap((info) => this.#toModel(backend, info));
+      const slots = Math.min(256, Math.max(1, await backend.slots()));
+      const { product, version, notes } = found.value;
+      const seen = { models, slots, told: [product, version, ...notes].join('|') };
+      this.#seen.set(backend, seen);
+      if (seen.told !== told) this.#tell(backend, seen, { product, version, notes });
+    } catch (error) {
+      this.#missed(backend, `A backend (${backend.kind}) failed when it was asked what it serves: ${String(error)}`);
+    }
+  }
+
+  #missed(backend: Backend, sentence: string): void {
+    if (this.#seen.get(backend)?.told !== sentence) this.#options.log.warn(sentence);
+    this.#seen.set(backend, { ...NOTHING, told: sentence });
+  }
+
+  #tell(
+    backend: Backend,
+    seen: Seen,
+    found: { product: string; version: string | null; notes: readonly string[] },
+  ): void {
+    const { log } = this.#options;
+    const names = seen.models.map((model) => model.name).join(', ') || 'none';
+    log.info('backend', {
+      kind: backend.kind,
+      product: found.product,
+      version: found.version,
+      slots: seen.slots,
+      models: names,
+    });
+    for (const note of found.notes) log.info(note);
+  }
+
+  /** A model as the hub is told of it; one that the hub could not take is left out. */
+  #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
+    const { choice, paceTokensPerS } = this.#options;
+    if (choice && !choice.some((one) => one === info.name || matchName(one, info.name))) return [];
+    const parsed = nodeModelSchema.safeParse({
+      name: info.name,
+      digest: info.digest,
+      contextTokens: info.contextTokens,
+      quantisation: (info.quantisation ?? 'unknown').slice(0, 40),
+      resume: backend.capabilities().resume,
+      ...guessSpeed(backend.kind, paceTokensPerS),
+    });
+    return parsed.success ? [parsed.data] : [];
+  }
+}

@@ -1,0 +1,74 @@
+// What the agent does, in DIR/status.json for `irori-node status` and other programs of the owner. Written now and then, never per token.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile, writeWhole } from './durable-file.ts';
+
+export const statusSchema = z.object({
+  pid: z.number(),
+  version: z.string(),
+  name: z.string().nullable(),
+  startedAt: z.number(),
+  writtenAt: z.number(),
+  router: z.string(),
+  node: z.string().nullable(),
+  address: z.string(),
+  /** Of the link: starting, enrolling, dialling, connected, waiting or stopped. */
+  state: z.string(),
+  /** Why it is not connected, or why it takes no work. */
+  problem: z.string().nullable(),
+  paused: z.string().nullable(),
+  hub: z.string().nullable(),
+  area: z.string().nullable(),
+  models: z.array(z.string()),
+  slots: z.number(),
+  running: z.number(),
+  jobs: z.number(),
+  refused: z.number(),
+  promptTokens: z.number(),
+  outputTokens: z.number(),
+  /** Receipts without an answer from the router. */
+  outbox: z.number(),
+  /** Units (millionths of a credit) that the router has signed for in all, and in how many receipts. */
+  earnedMicro: z.string(),
+  acceptedReceipts: z.string(),
+  residentBytes: z.number(),
+});
+export type AgentStatus = z.output<typeof statusSchema>;
+
+const FILE = 'status.json';
+const EVERY_MS = 1000;
+
+export class StatusFile {
+  readonly #path: string;
+  readonly #describe: () => AgentStatus;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, describe: () => AgentStatus) {
+    this.#path = join(folder, FILE);
+    this.#describe = describe;
+  }
+
+  /** Something changed: it is written within a second. */
+  touch(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.write();
+    }, EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Writes now. A full disk must not stop the agent: the file is then old. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      await writeWhole(this.#path, `${JSON.stringify(this.#describe(), null, 2)}\n`).catch(() => undefined);
+    });
+    return this.#writing;
+  }
+}
+
+/** The last status written in a folder; null when no agent ever ran there or the file is not one. */
+export async function readStatus(folder: string): Promise<AgentStatus | null> {
+  const parsed = statusSchema.safeParse(await readJsonFile(join(folder, FILE)).catch(() => null));
+  return parsed.success ? parsed.data : null;
+}

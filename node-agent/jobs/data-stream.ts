@@ -1,0 +1,275 @@
+// The answer of one job on its way out: events wait here for their time, for the ticket's signature and for credit, then leave as `data` frames.
+import { createHash } from 'node:crypto';
+import type { Hex } from '../../schema/bytes.ts';
+import { makeChunkWriter } from '../../schema/chunks.ts';
+import type { ChunkHead, ChunkWriter } from '../../schema/chunks.ts';
+import { encodeData } from '../../schema/frames.ts';
+import type { Delta } from '../backends/backend.ts';
+import type { FrameWriter } from '../link/frame-writer.ts';
+import { decideDueAt } from './coalesce.ts';
+import type { CoalesceRule } from './coalesce.ts';
+import { Credit } from './credit.ts';
+import type { Flushable, FlushClock } from './flush-clock.ts';
+import { splitText } from './split-text.ts';
+
+export interface DataStreamOptions {
+  /** The job's number on its socket. */
+  readonly job: number;
+  readonly chunk: ChunkHead;
+  readonly isContinued: boolean;
+  readonly creditBytes: number;
+  /** The ticket's salt, 32 bytes: the response hash starts with it. */
+  readonly salt: Uint8Array;
+  readonly rule: CoalesceRule;
+  readonly writer: FrameWriter;
+  readonly clock: FlushClock;
+}
+
+/** One event with the tokens that made it. */
+interface PendingEvent {
+  readonly text: string;
+  readonly tokens: number;
+  readonly tokenIds: readonly number[] | undefined;
+}
+
+/** A promise that several may wait for, with its resolver. */
+interface Pause {
+  readonly promise: Promise<void>;
+  readonly end: () => void;
+}
+
+/** A frame at most: well below the protocol's limit, so that streams take turns on the socket. */
+const FRAME_BYTES = 64 * 1024;
+const FRAME_CHARS = 32 * 1024;
+const FRAME_TOKENS = 0xffff;
+/** Text of one event at most: even fully escaped it fits FRAME_BYTES. */
+const EVENT_CHARS = 8 * 1024;
+/** What may wait before the backend has to. */
+const PAUSE_CHARS = 48 * 1024;
+const HASH_CHARS = 16 * 1024;
+
+export class DataStream implements Flushable {
+  dueAt = 0;
+  readonly #options: DataStreamOptions;
+  readonly #credit: Credit;
+  readonly #events: ChunkWriter;
+  readonly #hash = createHash('sha256');
+  readonly #startedAt = performance.now();
+  #unhashed = '';
+  #pending: PendingEvent[] = [];
+  #pendingChars = 0;
+  #pendingTokens = 0;
+  /** Tokens that gave no text yet (half a character): they count with the next event. */
+  #textless: { tokens: number; ids: readonly number[] } = { tokens: 0, ids: [] };
+  #lastSentAt = this.#startedAt;
+  #sentTokens = 0;
+  #sentBytes = 0;
+  #hasDropped = false;
+  #ttftMs: number | null = null;
+  #isOpen = false;
+  #isStopped = false;
+  #backendPause: Pause | null = null;
+  #drainPause: Pause | null = null;
+
+  constructor(options: DataStreamOptions) {
+    this.#options = options;
+    this.#credit = new Credit(options.creditBytes);
+    this.#events = makeChunkWriter(options.chunk, options.isContinued);
+    this.#hash.update(options.salt);
+  }
+
+  /** Output tokens whose events left for the hub. */
+  get sentTokens(): number {
+    return this.#sentTokens;
+  }
+
+  /** True when something was taken from the backend and never sent, because the stream was stopped. */
+  get hasDropped(): boolean {
+    return this.#hasDropped;
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** From the job's arrival to its first frame; null before it. */
+  get ttftMs(): number | null {
+    return this.#ttftMs;
+  }
+
+  /** Takes a piece of the answer. A promise means: give nothing more until it resolves. */
+  push(delta: Delta): void | Promise<void> {
+    if (this.#isStopped) return;
+    if (delta.text.length <= EVENT_CHARS) this.#append(delta.text, delta.tokens, delta.tokenIds);
+    else this.#appendPieces(delta);
+    this.#schedule();
+    if (this.#pendingChars < PAUSE_CHARS) return;
+    this.#backendPause ??= makePause();
+    return this.#backendPause.promise;
+  }
+
+  /** The ticket holds: what waits may leave. */
+  open(): void {
+    this.#isOpen = true;
+    this.#schedule();
+  }
+
+  /** The hub allows more bytes. */
+  grant(bytes: number): void {
+    this.#credit.grant(bytes);
+    this.#schedule();
+  }
+
+  /** Sends all that waits, as fast as credit allows; resolves when nothing waits any more or the stream was stopped. */
+  async drain(): Promise<void> {
+    this.flush();
+    if (this.#pending.length === 0 || this.#isStopped) return;
+    this.#drainPause ??= makePause();
+    await this.#drainPause.promise;
+  }
+
+  /** Nothing more leaves; what waits is dropped and whoever waits goes on. */
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#pending.length > 0) this.#hasDropped = true;
+    this.#pending = [];
+    this.#pendingChars = 0;
+    this.#pendingTokens = 0;
+    this.#options.clock.forget(this);
+    this.#endPauses();
+  }
+
+  /** The salted hash of every event byte sent. Call once, at the end. */
+  finishHash(): Hex {
+    return `0x${this.#hash.update(this.#unhashed, 'utf8').digest('hex')}`;
+  }
+
+  /** Sends what waits now, as far as ticket, credit and socket allow. */
+  flush(): void {
+    if (!this.#isOpen || this.#isStopped) return;
+    while (this.#pending.length > 0 && !this.#options.writer.isFull) if (!this.#sendFrame()) break;
+    this.#endPauses();
+  }
+
+  #schedule(): void {
+    if (!this.#isOpen || this.#pendingChars === 0) return;
+    const { rule, clock } = this.#options;
+    const hasSent = this.#sentBytes > 0;
+    if (rule.windowMs === 0 || this.#drainPause || (rule.isFirstAtOnce && !hasSent)) return this.flush();
+    this.dueAt = decideDueAt(rule, {
+      hasSent,
+      lastSentAt: this.#lastSentAt,
+      tokens: this.#pendingTokens,
+      bytes: this.#pendingChars,
+    });
+    clock.request(this);
+  }
+
+  #append(text: string, tokens: number, tokenIds: readonly number[] | undefined): void {
+    if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(text, tokens, tokenIds ?? []);
+    const event = this.#events.content(text);
+    this.#pending.push({ text: event, tokens, tokenIds });
+    this.#pendingChars += event.length;
+    this.#pendingTokens += tokens;
+  }
+
+  #appendAfterTextless(text: string, tokens: number, ids: readonly number[]): void {
+    const all = { tokens: this.#textless.tokens + tokens, ids: [...this.#textless.ids, ...ids] };
+    this.#textless = text === '' ? all : { tokens: 0, ids: [] };
+    if (text !== '') this.#append(text, all.tokens, all.ids);
+  }
+
+  #appendPieces(delta: Delta): void {
+    splitText(delta.text, EVENT_CHARS).forEach((piece, i) => {
+      if (i === 0) this.#append(piece, delta.tokens, delta.tokenIds);
+      else this.#append(piece, 0, delta.tokenIds && []);
+    });
+  }
+
+  /** Sends as many whole events as fit a frame and the credit; false when not even one does. */
+  #sendFrame(): boolean {
+    for (let count = this.#countForFrame(); count >= 1; count = Math.floor(count / 2)) {
+      const taken = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
+      const only = taken.length === 1 ? taken[0] : undefined;
+      const text = only ? only.text : taken.map((event) => event.text).join('');
+      const events = Buffer.from(text, 'utf8');
+      if (events.length > FRAME_BYTES && count > 1) continue;
+      const tokenIds = joinTokenIds(taken);
+      if (!this.#credit.take(events.length)) continue;
+      this.#pending = taken === this.#pending ? [] : this.#pending.slice(count);
+      this.#send(text, events, { tokens: sumTokens(taken), tokenIds });
+      return true;
+    }
+    return false;
+  }
+
+  #countForFrame(): number {
+    let chars = 0;
+    let tokens = 0;
+    let count = 0;
+    for (const event of this.#pending) {
+      chars += event.text.length;
+      tokens += event.tokens;
+      if (count > 0 && (chars > FRAME_CHARS || tokens > FRAME_TOKENS)) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  #send(text: string, events: Uint8Array, counts: { tokens: number; tokenIds: readonly number[] | undefined }): void {
+    const { job, writer } = this.#options;
+    const tokens = Math.min(counts.tokens, FRAME_TOKENS);
+    const frame = encodeData(job, { tokens, events, ...(counts.tokenIds ? { tokenIds: counts.tokenIds } : {}) });
+    const isFirst = this.#sentBytes === 0;
+    this.#pendingChars -= text.length;
+    this.#pendingTokens -= counts.tokens;
+    this.#sentTokens += tokens;
+    this.#sentBytes += events.length;
+    this.#unhashed += text;
+    if (this.#unhashed.length >= HASH_CHARS) {
+      this.#hash.update(this.#unhashed, 'utf8');
+      this.#unhashed = '';
+    }
+    this.#lastSentAt = performance.now();
+    if (!isFirst) return writer.push(frame);
+    this.#ttftMs = this.#lastSentAt - this.#startedAt;
+    writer.pushNow(frame);
+  }
+
+  #endPauses(): void {
+    if (this.#backendPause && this.#pendingChars < PAUSE_CHARS / 2) {
+      this.#backendPause.end();
+      this.#backendPause = null;
+    }
+    if (this.#drainPause && this.#pending.length === 0) {
+      this.#drainPause.end();
+      this.#drainPause = null;
+    }
+  }
+}
+
+function makePause(): Pause {
+  let end = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { promise, end };
+}
+
+function sumTokens(events: readonly PendingEvent[]): number {
+  let tokens = 0;
+  for (const event of events) tokens += event.tokens;
+  return tokens;
+}
+
+/** The ids of a frame, when the backend gave one for every token in it. */
+function joinTokenIds(events: readonly PendingEvent[]): readonly number[] | undefined {
+  const only = events.length === 1 ? events[0] : undefined;
+  if (only) return only.tokenIds?.length === only.tokens ? only.tokenIds : undefined;
+  const ids: number[] = [];
+  for (const event of events) {
+    if (event.tokenIds?.length !== event.tokens) return undefined;
+    ids.push(...event.tokenIds);
+  }
+  return ids;
+}

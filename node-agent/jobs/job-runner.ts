@@ -1,0 +1,144 @@
+// Takes the jobs of one connection: accepts or refuses each at once, and leads its later frames to it. A node never queues.
+import { toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import type { Refusal } from '../../schema/frames-to-hub.ts';
+import type { JobFrame } from '../../schema/frames-to-node.ts';
+import { encodeJsonFrame } from '../../schema/frames.ts';
+import { JOB_TICKET } from '../../schema/receipt.ts';
+import { err } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { ModelShelf } from '../home/model-shelf.ts';
+import type { PauseBoard } from '../home/pause-board.ts';
+import type { Totals } from '../home/totals.ts';
+import type { Log } from '../log.ts';
+import type { ReceiptBook } from '../receipts/receipt-book.ts';
+import { checkTicket } from './check-ticket.ts';
+import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
+import type { CurveQueue } from './curve-queue.ts';
+import type { FlushClock } from './flush-clock.ts';
+import { Job } from './job.ts';
+import type { HubTie, JobOutcome } from './job.ts';
+import type { Slots } from './slots.ts';
+
+/** What all connections of this agent share. */
+export interface Workshop {
+  /** This node's address. */
+  readonly node: Hex;
+  readonly shelf: ModelShelf;
+  readonly slots: Slots<Backend>;
+  readonly pause: PauseBoard;
+  readonly book: ReceiptBook;
+  readonly curve: CurveQueue;
+  readonly clock: FlushClock;
+  readonly totals: Totals;
+  readonly log: Log;
+  /** How long tokens of a stream may wait to share a frame; 0 sends each at once. */
+  readonly windowMs: number;
+  /** Called when the number of unacknowledged receipts may have changed. */
+  readonly onReceipts: () => void;
+  /** Called when a receipt was stored that no socket can carry now. */
+  readonly onUnsentReceipt: () => void;
+}
+
+export class JobRunner {
+  readonly #shop: Workshop;
+  readonly #tie: HubTie;
+  readonly #jobs = new Map<number, Job>();
+  #idle: (() => void)[] = [];
+
+  constructor(shop: Workshop, tie: HubTie) {
+    this.#shop = shop;
+    this.#tie = tie;
+  }
+
+  /** Jobs of this connection that have not ended. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */
+  start(number: number, frame: JobFrame, isLeaving: boolean): void {
+    const { shelf, slots, book, curve, clock, log } = this.#shop;
+    if (isLeaving) return this.#refuse(number, { code: 'paused', message: 'This connection is being left.' });
+    const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
+    const fit = this.#judge(number, frame, ticketHash);
+    if (!fit.ok) return this.#refuse(number, fit.error);
+    const backend = shelf.find(frame.request.model);
+    if (!backend) return this.#refuse(number, { code: 'unfit', message: 'This home does not serve that model now.' });
+    const release = slots.take(backend);
+    if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
+    const rule = frame.stream ? chooseStreamRule(this.#shop.windowMs) : WHOLE_ANSWER_RULE;
+    const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
+    const parts = { number, frame, ticketHash, backend, tie: this.#tie, rule, clock, curve, book, log };
+    const job = new Job({ ...parts, onBackendDone: release, onEnd });
+    this.#jobs.set(number, job);
+    job.start();
+  }
+
+  /** The signature that belongs to a job: 65 raw bytes. Frames for jobs that have ended are late, not wrong. */
+  takeTicket(number: number, signature: Uint8Array): void {
+    this.#jobs.get(number)?.takeTicket(toHex(signature));
+  }
+
+  cancel(number: number): void {
+    this.#jobs.get(number)?.cancel();
+  }
+
+  grant(number: number, bytes: number): void {
+    this.#jobs.get(number)?.grant(bytes);
+  }
+
+  /** The socket has room again. */
+  resume(): void {
+    for (const job of this.#jobs.values()) job.grant(0);
+  }
+
+  /** Answer to `sync`: what runs on this socket. */
+  listRunning(): { job: number; ticketHash: Hex }[] {
+    return Array.from(this.#jobs, ([job, { ticketHash }]) => ({ job, ticketHash }));
+  }
+
+  /** The owner wants the machine: every job ends as preempted. */
+  preemptAll(): void {
+    for (const job of this.#jobs.values()) job.preempt();
+  }
+
+  /** The socket is gone: every job stops, and what was sent is receipted for the next connection. */
+  cutAll(): void {
+    for (const job of this.#jobs.values()) job.cut();
+  }
+
+  /** Resolves when every job of this connection has ended. */
+  async whenIdle(): Promise<void> {
+    while (this.#jobs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #judge(number: number, frame: JobFrame, ticketHash: Hex): Result<null, Refusal> {
+    const { pause, book, node } = this.#shop;
+    if (this.#jobs.has(number)) return refuse('bad-request', 'That job number is in use on this socket.');
+    const reason = pause.reason;
+    if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
+    const isKnown = book.has(ticketHash) || this.listRunning().some((job) => job.ticketHash === ticketHash);
+    if (isKnown) return refuse('bad-ticket', 'That ticket was given before.');
+    return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
+  }
+
+  #refuse(number: number, refusal: Refusal): void {
+    this.#shop.totals.countRefusal();
+    this.#tie.writer.push(encodeJsonFrame('refuse', refusal, number));
+  }
+
+  #end(number: number, outcome: JobOutcome): void {
+    this.#jobs.delete(number);
+    this.#shop.totals.countJob(outcome);
+    this.#shop.onReceipts();
+    if (outcome.isReceiptUnsent) this.#shop.onUnsentReceipt();
+    if (this.#jobs.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function refuse(code: Refusal['code'], message: string): Result<null, Refusal> {
+  return err({ code, message });
+}

@@ -1,0 +1,310 @@
+// One running part of a job: backend in, frames out, a signed receipt at the end. It ends exactly once, however it ends.
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import type { JobFrame } from '../../schema/frames-to-node.ts';
+import { encodeJsonFrame } from '../../schema/frames.ts';
+import { wordToJobId } from '../../schema/ids.ts';
+import { JOB_TICKET } from '../../schema/receipt.ts';
+import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import type { Backend, Finish } from '../backends/backend.ts';
+import type { Log } from '../log.ts';
+import type { FrameWriter } from '../link/frame-writer.ts';
+import type { ReceiptBook } from '../receipts/receipt-book.ts';
+import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
+import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
+import type { CoalesceRule } from './coalesce.ts';
+import type { CurveQueue } from './curve-queue.ts';
+import { DataStream } from './data-stream.ts';
+import type { FlushClock } from './flush-clock.ts';
+import { toBackendJob } from './to-backend-job.ts';
+
+/** What a job needs from its connection: who is at the other end, and the way there. */
+export interface HubTie {
+  /** The router's address: tickets and acceptances must be signed by it. */
+  readonly router: Hex;
+  readonly domain: Domain;
+  readonly signer: MessageSigner;
+  readonly writer: FrameWriter;
+  /** The router's time, ms since epoch. */
+  readonly routerNow: () => number;
+}
+
+export interface JobParts {
+  readonly number: number;
+  readonly frame: JobFrame;
+  readonly ticketHash: Hex;
+  readonly backend: Backend;
+  readonly tie: HubTie;
+  readonly rule: CoalesceRule;
+  readonly clock: FlushClock;
+  readonly curve: CurveQueue;
+  readonly book: ReceiptBook;
+  readonly log: Log;
+  /** Called when the backend has let go of the job: its slot is free. */
+  readonly onBackendDone: () => void;
+  /** Called when the last frame of the job has left or never will. */
+  readonly onEnd: (outcome: JobOutcome) => void;
+}
+
+export interface JobOutcome {
+  readonly finish: FinishWord | 'bad-ticket';
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** True when a receipt was stored and the socket was gone. */
+  readonly isReceiptUnsent: boolean;
+}
+
+type StopCause = 'caller' | 'cut' | 'preempted' | 'limit';
+type TicketVerdict = 'good' | 'bad' | 'missing';
+
+/** A signature that has not followed its job by then never will. */
+const TICKET_WAIT_MS = 5_000;
+/** A backend that has not let go by then is not waited for: its slot stays taken, the hub gets its answer. */
+const ABORT_WAIT_MS = 1_000;
+
+export class Job {
+  readonly ticketHash: Hex;
+  readonly #parts: JobParts;
+  readonly #stream: DataStream;
+  readonly #abort = new AbortController();
+  readonly #startedAt = performance.now();
+  readonly #verdict: Promise<TicketVerdict>;
+  #decide: (verdict: TicketVerdict) => void = () => undefined;
+  #ticketTimer: NodeJS.Timeout | undefined;
+  #ticketSignature: Hex | null = null;
+  #cause: StopCause | null = null;
+  #endAbortWait: () => void = () => undefined;
+  #emittedTokens = 0;
+  #isReceiptUnsent = false;
+
+  constructor(parts: JobParts) {
+    const { frame, tie, rule, clock, number } = parts;
+    this.#parts = parts;
+    this.ticketHash = parts.ticketHash;
+    this.#stream = new DataStream({
+      job: number,
+      chunk: frame.chunk,
+      isContinued: frame.resume !== undefined,
+      creditBytes: frame.creditBytes,
+      salt: fromHex(frame.ticket.salt),
+      rule,
+      writer: tie.writer,
+      clock,
+    });
+    this.#verdict = new Promise((resolve) => {
+      this.#decide = resolve;
+    });
+  }
+
+  /** Begins at once; returns at once. Never throws: what goes wrong becomes a fault. */
+  start(): void {
+    this.#ticketTimer = setTimeout(() => this.#reject('missing'), TICKET_WAIT_MS);
+    this.#run().catch((error: unknown) => {
+      this.#parts.log.error('a job failed inside the agent', { job: this.#jobId(), reason: String(error) });
+      this.#sendFault('internal', 'The agent failed.', null);
+      this.#finish('error', 0);
+    });
+  }
+
+  /** The 65 bytes of the router's signature over the ticket. Checked in a later turn, while the backend prefills. */
+  takeTicket(signature: Hex): void {
+    if (this.#ticketSignature) return;
+    this.#ticketSignature = signature;
+    const { tie, frame, curve } = this.#parts;
+    curve
+      .run(() => tie.signer.recover(JOB_TICKET, frame.ticket, signature))
+      .then(
+        (recovered) => (recovered.ok && recovered.value === tie.router ? this.#admit() : this.#reject('bad')),
+        () => this.#reject('bad'),
+      );
+  }
+
+  grant(bytes: number): void {
+    this.#stream.grant(bytes);
+  }
+
+  /** The hub wants no more: the backend stops at once, and `end` tells what was sent. */
+  cancel(): void {
+    if (!this.#ticketSignature) this.#reject('missing');
+    this.#stop('caller');
+  }
+
+  /** The owner wants the machine back. */
+  preempt(): void {
+    this.#stop('preempted');
+  }
+
+  /** The socket is gone: nothing can be sent; what was sent gets its receipt for later. */
+  cut(): void {
+    if (!this.#ticketSignature) this.#reject('missing');
+    this.#stop('cut');
+  }
+
+  async #run(): Promise<void> {
+    const { tie, number } = this.#parts;
+    tie.writer.push(encodeJsonFrame('head', { promptTokens: null }, number));
+    const finish = await this.#runBackend();
+    const verdict = await this.#verdict;
+    clearTimeout(this.#ticketTimer);
+    if (verdict !== 'good') return this.#refuseLate(verdict);
+    if (finish.reason === 'error') this.#stream.flush();
+    else await this.#stream.drain();
+    await this.#conclude(finish);
+  }
+
+  async #runBackend(): Promise<Finish> {
+    const { backend, frame, onBackendDone } = this.#parts;
+    const run = backend
+      .run(toBackendJob(frame), (delta) => this.#take(delta), this.#abort.signal)
+      .catch((error: unknown) => brokenFinish(error))
+      .finally(onBackendDone);
+    const abandoned = new Promise<Finish>((resolve) => {
+      this.#endAbortWait = () => resolve(CANCELLED);
+    });
+    return Promise.race([run, abandoned]);
+  }
+
+  #take(delta: { text: string; tokens: number; tokenIds?: readonly number[] }): void | Promise<void> {
+    this.#emittedTokens += delta.tokens;
+    // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
+    if (this.#emittedTokens > this.#parts.frame.request.maxTokens) return this.#stop('limit');
+    return this.#stream.push(delta);
+  }
+
+  #admit(): void {
+    this.#decide('good');
+    this.#stream.open();
+  }
+
+  #reject(verdict: 'bad' | 'missing'): void {
+    clearTimeout(this.#ticketTimer);
+    this.#decide(verdict);
+    this.#stream.stop();
+    this.#abortBackend();
+  }
+
+  #stop(cause: StopCause): void {
+    this.#cause ??= cause;
+    if (cause !== 'limit') this.#stream.stop();
+    this.#abortBackend();
+  }
+
+  #abortBackend(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    setTimeout(() => this.#endAbortWait(), ABORT_WAIT_MS).unref();
+  }
+
+  #refuseLate(verdict: 'bad' | 'missing'): void {
+    const { log } = this.#parts;
+    if (this.#cause === 'caller') this.#sendFault('cancelled', 'Cancelled before the ticket came.', null);
+    else if (verdict === 'bad') this.#sendFault('bad-ticket', "The ticket's signature is not the router's.", null);
+    else this.#sendFault('bad-ticket', 'No ticket signature followed the job.', null);
+    if (verdict === 'bad') log.warn('a job came with a ticket that the router did not sign', { job: this.#jobId() });
+    this.#finish('bad-ticket', 0);
+  }
+
+  async #conclude(finish: Finish): Promise<void> {
+    const { frame } = this.#parts;
+    const word = this.#wordOf(finish);
+    const promptTokens = finish.promptTokens ?? estimatePromptTokens(frame.request.messages);
+    const hasSent = this.#stream.sentBytes > 0;
+    const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
+    const issued = isReceipted ? await this.#issue(word, promptTokens) : null;
+    if (isReceipted && !issued) this.#sendFault('internal', 'The receipt could not be stored.', null);
+    else if (word === 'error')
+      this.#sendFault(finish.error?.code ?? 'lost', finish.error?.message ?? 'The link was lost.', issued);
+    else if (issued) this.#send('end', toSigned(issued));
+    this.#finish(word, promptTokens);
+  }
+
+  #wordOf(finish: Finish): FinishWord {
+    if (finish.reason === 'error') return 'error';
+    const isWhole = finish.reason !== 'cancelled' && !this.#stream.hasDropped;
+    if (isWhole) return finish.reason === 'stop' ? 'stop' : 'length';
+    if (this.#cause === 'caller') return 'cancelled';
+    if (this.#cause === 'cut') return 'error';
+    return this.#cause === 'limit' ? 'length' : 'preempted';
+  }
+
+  async #issue(word: FinishWord, promptTokens: number): Promise<IssuedReceipt | null> {
+    const { tie, frame, ticketHash, book, log } = this.#parts;
+    const durationMs = performance.now() - this.#startedAt;
+    const work = {
+      promptTokens,
+      outputTokens: this.#stream.sentTokens,
+      finish: word,
+      ttftMs: this.#stream.ttftMs ?? durationMs,
+      durationMs,
+      responseHash: this.#stream.finishHash(),
+    };
+    const { router, domain, signer } = tie;
+    const ticketSignature = this.#ticketSignature;
+    if (!ticketSignature) return null;
+    try {
+      const isSentNow = this.#cause !== 'cut';
+      this.#isReceiptUnsent = !isSentNow;
+      return await book.issue({
+        router,
+        domain,
+        signer,
+        ticket: frame.ticket,
+        ticketHash,
+        ticketSignature,
+        work,
+        isSentNow,
+      });
+    } catch (error) {
+      log.error('a receipt could not be stored: is the disk full?', { job: this.#jobId(), reason: String(error) });
+      return null;
+    }
+  }
+
+  #sendFault(code: string, message: string, issued: IssuedReceipt | null): void {
+    const receipt = issued ? toSigned(issued) : null;
+    this.#send('fault', { code: code.slice(0, 40), message: message.slice(0, 200), receipt });
+  }
+
+  #send(name: 'end' | 'fault', value: object): void {
+    const { tie, number } = this.#parts;
+    tie.writer.push(encodeJsonFrame(name, value, number));
+  }
+
+  #finish(finish: JobOutcome['finish'], promptTokens: number): void {
+    clearTimeout(this.#ticketTimer);
+    this.#stream.stop();
+    const outputTokens = this.#stream.sentTokens;
+    const durationMs = Math.round(performance.now() - this.#startedAt);
+    this.#parts.log.info('job', {
+      job: this.#jobId(),
+      model: this.#parts.frame.request.model,
+      finish,
+      outputTokens,
+      durationMs,
+    });
+    this.#parts.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent: this.#isReceiptUnsent });
+  }
+
+  #jobId(): string {
+    return wordToJobId(this.#parts.frame.ticket.jobId);
+  }
+}
+
+const CANCELLED: Finish = {
+  reason: 'cancelled',
+  promptTokens: null,
+  outputTokens: 0,
+  tokensBy: 'counted',
+  ttftMs: 0,
+  durationMs: 0,
+};
+
+/** A backend must not reject; one that does gives the text of its error to nobody but the log. */
+function brokenFinish(_error: unknown): Finish {
+  return { ...CANCELLED, reason: 'error', error: { code: 'internal', message: 'The backend failed.' } };
+}
+
+function toSigned(issued: IssuedReceipt): object {
+  return { receipt: issued.receiptJson, signature: issued.signature };
+}

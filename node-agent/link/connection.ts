@@ -1,0 +1,221 @@
+// The agent's one line to the network: a single loop that enrols, dials, works and waits, until it is told to stop.
+import { createHash } from 'node:crypto';
+import type { IdentityFile } from '../home/identity-file.ts';
+import type { Workshop } from '../jobs/job-runner.ts';
+import type { SessionKey } from '../receipts/session-key.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import { decideRetry } from './decide-retry.ts';
+import type { LinkOutcome } from './decide-retry.ts';
+import { enrol } from './enrolment.ts';
+import { HubSession } from './hub-session.ts';
+import type { Welcome } from './hub-session.ts';
+import type { RouterUrl } from './parse-router-url.ts';
+import { dialHub, SOCKET_TIMES } from './socket.ts';
+import type { HubSocket, SocketTimes } from './socket.ts';
+
+export interface ConnectionParts {
+  readonly router: RouterUrl;
+  /** One-time enrolment code, when the owner gave one. */
+  readonly code: string | null;
+  readonly wallet: string | null;
+  /** `lat,lon,CC[,region]`, sent as it stands; only a router on this machine looks at it. */
+  readonly place: string | null;
+  readonly domain: Domain;
+  readonly key: SessionKey;
+  readonly identity: IdentityFile;
+  readonly shop: Workshop;
+  readonly agent: string;
+  readonly platform: string;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly times?: SocketTimes;
+  /** Called when `status` changed. */
+  readonly onChange: () => void;
+}
+
+export interface LinkStatus {
+  readonly state: 'starting' | 'enrolling' | 'dialling' | 'connected' | 'waiting' | 'stopped';
+  readonly hub: string | null;
+  readonly area: string | null;
+  readonly node: string | null;
+  /** Why it is not connected, in a sentence. */
+  readonly problem: string | null;
+  /** ms since epoch; set while waiting. */
+  readonly nextTryAt: number | null;
+}
+
+/** How the loop ended: told to stop, or something only the owner can mend before another start. */
+export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; readonly sentence: string };
+
+/** A connection that held this long was a good one: the next failure counts as the first. */
+const STEADY_MS = 10_000;
+
+export class Connection {
+  readonly #parts: ConnectionParts;
+  #status: LinkStatus = { state: 'starting', hub: null, area: null, node: null, problem: null, nextTryAt: null };
+  #session: HubSession | null = null;
+  #token: { readonly text: string; readonly untilAt: number } | null = null;
+  #isStopping = false;
+  #wake: () => void = () => undefined;
+  #stopDial: () => void = () => undefined;
+  #mustEnrol = false;
+  #attempt = 0;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  get status(): LinkStatus {
+    return this.#status;
+  }
+
+  /** The session with the hub, while there is one. */
+  get session(): HubSession | null {
+    return this.#session;
+  }
+
+  /** Runs until `stop`, or until the owner has to act. */
+  async run(): Promise<LinkEnd> {
+    while (!this.#isStopping) {
+      const fault = await this.#ensureEnrolled();
+      if (this.#isStopping) break;
+      if (fault?.kind === 'owner') return this.#endFor(fault.sentence);
+      const outcome = fault?.outcome ?? (await this.#connect());
+      if (this.#isStopping) break;
+      this.#noteRefusal(outcome);
+      await this.#waitAfter(outcome);
+    }
+    this.#note({ state: 'stopped', nextTryAt: null });
+    return { kind: 'stopped' };
+  }
+
+  /** Says goodbye to the hub and ends the loop. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#wake();
+    if (this.#session) this.#session.leave();
+    else this.#stopDial();
+  }
+
+  #endFor(sentence: string): LinkEnd {
+    this.#note({ state: 'stopped', problem: sentence, nextTryAt: null });
+    return { kind: 'owner', sentence };
+  }
+
+  /** Null when the node is enrolled. A code that was used already is not used again. */
+  async #ensureEnrolled(): Promise<
+    { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } | null
+  > {
+    const { router, code, wallet, domain, key, identity, shop } = this.#parts;
+    const known = identity.find(router.origin);
+    if (known) this.#status = { ...this.#status, node: known.node };
+    const codeHash = code === null ? '' : createHash('sha256').update(code).digest('hex');
+    if (known && !(this.#mustEnrol && code !== null && known.codeHash !== codeHash)) return null;
+    if (code === null) return { kind: 'owner', sentence: explainNoCode(router.origin) };
+    this.#note({ state: 'enrolling' });
+    const enrolled = await enrol({ url: router.enrolUrl, code, domain, key, wallet });
+    if (!enrolled.ok) return explainEnrolment(enrolled.error);
+    await identity.save(router.origin, { ...enrolled.value, codeHash });
+    this.#mustEnrol = false;
+    shop.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
+    return null;
+  }
+
+  /** One connection from the dial to its end. */
+  #connect(): Promise<LinkOutcome> {
+    const { router, times } = this.#parts;
+    this.#note({ state: 'dialling', problem: this.#status.problem, nextTryAt: null });
+    return new Promise((resolve) => {
+      let leaving: LinkOutcome | null = null;
+      const leave = (outcome: LinkOutcome): void => {
+        leaving ??= outcome;
+        this.#session?.leave();
+      };
+      const events = {
+        onOpen: (socket: HubSocket) => this.#open(socket, leave),
+        onMessage: (bytes: Uint8Array) => this.#session?.hear(bytes),
+        onEnd: (outcome: LinkOutcome) => {
+          this.#session?.end();
+          this.#session = null;
+          resolve(leaving ?? outcome);
+        },
+      };
+      const dial = dialHub(router.linkUrl, this.#headers(), events, times ?? SOCKET_TIMES);
+      this.#stopDial = dial.stop;
+    });
+  }
+
+  #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
+    const { shop, key, domain, agent, platform } = this.#parts;
+    const onWelcome = (welcome: Welcome, routerAheadMs: number): void => this.#enter(welcome, routerAheadMs);
+    this.#session = new HubSession(socket, { shop, key, domain, agent, platform, onWelcome, onLeave });
+  }
+
+  #enter(welcome: Welcome, routerAheadMs: number): void {
+    this.#token = { text: welcome.token, untilAt: welcome.tokenUntilAt - routerAheadMs };
+    const { hub, area, node } = welcome;
+    this.#note({ state: 'connected', hub, area, node, problem: null });
+    this.#parts.shop.log.info('connected', { hub, area, node });
+    const session = this.#session;
+    setTimeout(() => {
+      if (session && this.#session === session) this.#attempt = 0;
+    }, STEADY_MS).unref();
+  }
+
+  #headers(): Record<string, string> {
+    const { router, identity, place } = this.#parts;
+    const node = identity.find(router.origin)?.node;
+    const isFresh = this.#token !== null && this.#token.untilAt > Date.now();
+    return {
+      ...(node === undefined ? {} : { 'x-irori-node': node }),
+      ...(isFresh && this.#token ? { authorization: `Bearer ${this.#token.text}` } : {}),
+      ...(place === null ? {} : { 'x-irori-place': place }),
+    };
+  }
+
+  /** A refused token must not be shown again; a node that is not known may try a code it has not used yet. */
+  #noteRefusal(outcome: LinkOutcome): void {
+    if (outcome.kind !== 'http' && outcome.kind !== 'error-frame') return;
+    this.#token = null;
+    if (outcome.code === 'node_unenrolled') this.#mustEnrol = true;
+  }
+
+  async #waitAfter(outcome: LinkOutcome): Promise<void> {
+    const { random, shop } = this.#parts;
+    const plan = decideRetry({ outcome, attempt: this.#attempt, random: random() });
+    this.#attempt += 1;
+    const nextTryAt = Date.now() + plan.waitMs;
+    this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence, nextTryAt });
+    const line = plan.isForOwner ? shop.log.error : shop.log.warn;
+    line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
+    if (this.#isStopping || plan.waitMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, plan.waitMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #note(change: Partial<LinkStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#parts.onChange();
+  }
+}
+
+/** A refused code will not become right by waiting; a router that is away may come back. */
+function explainEnrolment(
+  outcome: LinkOutcome,
+): { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } {
+  const isRefused = outcome.kind === 'http' && outcome.status >= 400 && outcome.status < 500;
+  if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
+  return {
+    kind: 'owner',
+    sentence: `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`,
+  };
+}
+
+function explainNoCode(router: string): string {
+  return `This node is not enrolled at ${router} yet. Get a one-time code from your account there and start with \`irori-node up --router ${router} --code CODE\`.`;
+}

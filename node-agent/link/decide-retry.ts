@@ -1,0 +1,108 @@
+// What to do after a connection failed or ended: how long to stay away and what to tell the owner. Pure.
+import { computeBackoff, RECONNECT, UNWANTED } from './compute-backoff.ts';
+
+/** How an attempt to be connected ended. */
+export type LinkOutcome =
+  /** The router answered the dial or the enrolment with an HTTP error; `code` is its OpenAI-shaped error code. */
+  | {
+      readonly kind: 'http';
+      readonly status: number;
+      readonly code: string | null;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+    }
+  | { readonly kind: 'network'; readonly message: string }
+  /** The hub said why in an `error` frame. */
+  | {
+      readonly kind: 'error-frame';
+      readonly code: string;
+      readonly message: string;
+      readonly retryMs: number | null;
+      readonly isFinal: boolean;
+    }
+  | { readonly kind: 'closed'; readonly closeCode: number; readonly reason: string }
+  /** The hub asked to dial again, at once. */
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'silent'; readonly message: string };
+
+export interface RetryPlan {
+  readonly waitMs: number;
+  readonly sentence: string;
+  /** True when the owner has to do something. */
+  readonly isForOwner: boolean;
+}
+
+export interface RetryFacts {
+  readonly outcome: LinkOutcome;
+  /** Failures in a row before this one. */
+  readonly attempt: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Another connection with this node's key took its place. */
+export const CLOSE_REPLACED = 4409;
+/** The node was revoked while it was connected. */
+const CLOSE_REVOKED = 4403;
+const REPLACED_WAIT_MS = 60_000;
+
+/** The wait grows with every failure in a row; a wait that the router named is kept, with jitter on top. */
+export function decideRetry({ outcome, attempt, random }: RetryFacts): RetryPlan {
+  const soon = computeBackoff(RECONNECT, attempt, random);
+  switch (outcome.kind) {
+    case 'moved':
+      return {
+        waitMs: attempt === 0 ? 0 : soon,
+        sentence: 'The network moved this node to another hub.',
+        isForOwner: false,
+      };
+    case 'network':
+      return { waitMs: soon, sentence: `The router cannot be reached: ${outcome.message}.`, isForOwner: false };
+    case 'silent':
+      return { waitMs: soon, sentence: outcome.message, isForOwner: false };
+    case 'closed':
+      if (outcome.closeCode === CLOSE_REVOKED)
+        return planAfterRefusal({ code: 'node_revoked', message: outcome.reason }, null, true, { attempt, random });
+      return planAfterClose(outcome.closeCode, outcome.reason, soon);
+    case 'http':
+      return planAfterRefusal(outcome, outcome.retryAfterMs, outcome.status === 401 || outcome.status === 403, {
+        attempt,
+        random,
+      });
+    case 'error-frame':
+      return planAfterRefusal(outcome, outcome.retryMs, outcome.isFinal, { attempt, random });
+  }
+}
+
+function planAfterClose(closeCode: number, reason: string, soonMs: number): RetryPlan {
+  if (closeCode === CLOSE_REPLACED) {
+    const sentence =
+      'Another agent connected with the key of this node, so this one stays away for a minute. Stop one of the two, or give each its own --state folder.';
+    return { waitMs: REPLACED_WAIT_MS, sentence, isForOwner: true };
+  }
+  const why = reason === '' ? `code ${closeCode}` : `code ${closeCode}, ${reason}`;
+  return { waitMs: soonMs, sentence: `The connection ended (${why}).`, isForOwner: false };
+}
+
+function planAfterRefusal(
+  refusal: { readonly code: string | null; readonly message: string },
+  retryMs: number | null,
+  isFinal: boolean,
+  dice: { readonly attempt: number; readonly random: number },
+): RetryPlan {
+  const ours = computeBackoff(isFinal ? UNWANTED : RECONNECT, dice.attempt, dice.random);
+  const theirs = retryMs === null ? 0 : Math.min(retryMs, UNWANTED.capMs) * (1 + dice.random / 4);
+  return {
+    waitMs: Math.max(ours, Math.floor(theirs)),
+    sentence: explainRefusal(refusal.code, refusal.message),
+    isForOwner: isFinal,
+  };
+}
+
+function explainRefusal(code: string | null, message: string): string {
+  if (code === 'node_unenrolled')
+    return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
+  if (code === 'node_revoked')
+    return 'This node was revoked by its owner account or the network. Enrol it again with a new code if that was a mistake.';
+  return `The router refused the connection: ${message}${code === null ? '' : ` (${code})`}.`;
+}

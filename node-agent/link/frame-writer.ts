@@ -1,0 +1,83 @@
+// Gathers the frames of one turn of the event loop into one WebSocket message, and says when the socket is full. Knows nothing of jobs.
+
+/** The part of a socket that a writer needs. */
+export interface MessageSink {
+  /** Bytes that the operating system has not taken yet. */
+  readonly bufferedAmount: number;
+  send(message: Uint8Array): void;
+}
+
+/** Above this the network is slower than the backends: jobs must wait. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+const LOW_WATER_BYTES = 256 * 1024;
+const DRAIN_POLL_MS = 10;
+/** Far below MAX_MESSAGE_BYTES, so that no gathering of frames makes an unreadable message. */
+const MESSAGE_BYTES = 512 * 1024;
+
+export class FrameWriter {
+  readonly #sink: MessageSink;
+  readonly #onDrain: () => void;
+  #frames: Uint8Array[] = [];
+  #bytes = 0;
+  #isScheduled = false;
+  #poll: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** `onDrain` is called after `isFull` was seen true and the socket has room again. */
+  constructor(sink: MessageSink, onDrain: () => void) {
+    this.#sink = sink;
+    this.#onDrain = onDrain;
+  }
+
+  /** True when nothing more should be written until `onDrain`. */
+  get isFull(): boolean {
+    if (this.#bytes + this.#sink.bufferedAmount < HIGH_WATER_BYTES) return false;
+    this.#poll ??= setInterval(() => this.#checkDrain(), DRAIN_POLL_MS);
+    return true;
+  }
+
+  /** The frame leaves with the others of this turn. */
+  push(frame: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    if (this.#bytes >= MESSAGE_BYTES) return this.flush();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  /** The frame leaves now, behind whatever was gathered before it. */
+  pushNow(frame: Uint8Array): void {
+    this.push(frame);
+    this.flush();
+  }
+
+  flush(): void {
+    const frames = this.#frames;
+    if (frames.length === 0) return;
+    this.#frames = [];
+    this.#bytes = 0;
+    const only = frames.length === 1 ? frames[0] : undefined;
+    this.#sink.send(only ?? Buffer.concat(frames));
+  }
+
+  /** Drops what was not sent and stops watching the socket. */
+  close(): void {
+    this.#isClosed = true;
+    this.#frames = [];
+    this.#bytes = 0;
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+  }
+
+  #checkDrain(): void {
+    if (this.#sink.bufferedAmount > LOW_WATER_BYTES) return;
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+    this.#onDrain();
+  }
+}

@@ -1,0 +1,227 @@
+// One connection to a hub, from the challenge to the end: answers frames, tells the hub what this home offers, offers late receipts.
+import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import { decodeFrames, encodeJsonFrame, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { FrameName } from '../../schema/frames.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import type { Workshop } from '../jobs/job-runner.ts';
+import type { AcceptedFrame } from '../receipts/receipt-book.ts';
+import type { SessionKey } from '../receipts/session-key.ts';
+import type { LinkOutcome } from './decide-retry.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { readHubFrame } from './read-hub-frame.ts';
+import type { HubMessage } from './read-hub-frame.ts';
+import type { HubSocket } from './socket.ts';
+
+type MessageOf<N extends HubMessage['name']> = Extract<HubMessage, { name: N }>;
+export type Welcome = MessageOf<'welcome'>['value'];
+
+export interface SessionParts {
+  readonly shop: Workshop;
+  readonly key: SessionKey;
+  /** Domain of the hello, before the welcome names the router's own. */
+  readonly domain: Domain;
+  readonly agent: string;
+  readonly platform: string;
+  readonly onWelcome: (welcome: Welcome, routerAheadMs: number) => void;
+  /** The connection should end for this reason; the session goes on until the socket has ended. */
+  readonly onLeave: (outcome: LinkOutcome) => void;
+}
+
+/** A hub that has not finished the handshake by then is not a hub. */
+const HANDSHAKE_MS = 10_000;
+/** A receipt without an answer is offered again after this long on one connection. */
+const LATE_QUIET_MS = 60_000;
+const LATE_CHECK_MS = 30_000;
+/** Frames that could not be read, answered each; more of them end the connection. */
+const STRAY_FRAMES_MAX = 100;
+
+export class HubSession {
+  readonly #parts: SessionParts;
+  readonly #socket: HubSocket;
+  readonly #writer: FrameWriter;
+  readonly #handshakeTimer: NodeJS.Timeout;
+  #lateTimer: NodeJS.Timeout | undefined;
+  #runner: JobRunner | null = null;
+  #welcome: Welcome | null = null;
+  #routerAheadMs = 0;
+  #strayFrames = 0;
+  #isDraining = false;
+
+  constructor(socket: HubSocket, parts: SessionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#writer = new FrameWriter(socket, () => this.#runner?.resume());
+    const silence = `The hub did not finish the handshake within ${HANDSHAKE_MS} ms.`;
+    this.#handshakeTimer = setTimeout(() => this.#leave({ kind: 'silent', message: silence }), HANDSHAKE_MS);
+  }
+
+  /** The jobs of this connection; null before the welcome. */
+  get runner(): JobRunner | null {
+    return this.#runner;
+  }
+
+  /** Takes one binary message. Never throws: what cannot be read is answered with an `error` frame. */
+  hear(bytes: Uint8Array): void {
+    const frames = decodeFrames(bytes);
+    if (!frames.ok) return this.#complain(frames.error.code, frames.error.message, 0);
+    for (const frame of frames.value) {
+      const message = readHubFrame(frame);
+      if (message.ok) this.#obeySafely(message.value);
+      else this.#complain(message.error.code, message.error.message, frame.job);
+    }
+  }
+
+  /** Offers receipts that no socket has carried yet. */
+  offerUnsent(): void {
+    void this.#offerLate(LATE_QUIET_MS);
+  }
+
+  /** Tells the hub what this home offers now. */
+  sendState(): void {
+    if (!this.#runner) return;
+    const { shelf, slots, pause } = this.#parts.shop;
+    const paused = pause.reason ?? (this.#isDraining ? 'draining' : null);
+    this.#send('state', { models: shelf.offered, slots: slots.limit, paused });
+  }
+
+  /** Sends what waits and says goodbye. */
+  leave(): void {
+    this.#writer.flush();
+    this.#socket.close(1000, 'leaving');
+  }
+
+  /** The socket has ended: jobs stop, their receipts wait for the next connection. */
+  end(): void {
+    clearTimeout(this.#handshakeTimer);
+    clearInterval(this.#lateTimer);
+    this.#writer.close();
+    this.#runner?.cutAll();
+  }
+
+  /** A frame that fits its schema and still cannot be used (a domain that nothing can be signed for) must not end the agent. */
+  #obeySafely(message: HubMessage): void {
+    try {
+      this.#obey(message);
+    } catch (error) {
+      this.#parts.shop.log.warn('a frame could not be used', { frame: message.name, reason: String(error) });
+      this.#complain('unusable', `'${message.name}' could not be used`, message.job);
+    }
+  }
+
+  #obey(message: HubMessage): void {
+    if (message.name === 'challenge') return this.#answerChallenge(message.value);
+    if (message.name === 'welcome') return this.#enter(message.value);
+    if (message.name === 'error') return this.#hearError(message.value);
+    if (message.name === 'moved') return this.#drain({ kind: 'moved' });
+    const runner = this.#runner;
+    if (!runner) return this.#complain('early', `'${message.name}' came before 'welcome'`, message.job);
+    this.#obeyAtWork(message, runner);
+  }
+
+  #obeyAtWork(
+    message: Exclude<HubMessage, { name: 'challenge' | 'welcome' | 'error' | 'moved' }>,
+    runner: JobRunner,
+  ): void {
+    switch (message.name) {
+      case 'job':
+        return runner.start(message.job, message.value, this.#isDraining);
+      case 'ticket':
+        return runner.takeTicket(message.job, message.signature);
+      case 'credit':
+        return runner.grant(message.job, message.bytes);
+      case 'cancel':
+        return runner.cancel(message.job);
+      case 'accepted':
+        return this.#takeAcceptance(message.value);
+      case 'sync':
+        return this.#send('running', { jobs: runner.listRunning() });
+      case 'drain':
+        return this.#drain({ kind: 'closed', closeCode: 1000, reason: 'the hub is draining' });
+    }
+  }
+
+  #answerChallenge(challenge: MessageOf<'challenge'>['value']): void {
+    if (challenge.protocol < MIN_PROTOCOL_VERSION) {
+      const message = `the hub speaks version ${challenge.protocol} of the protocol, this agent ${PROTOCOL_VERSION}`;
+      return this.#leave({ kind: 'error-frame', code: 'protocol-version', message, retryMs: null, isFinal: true });
+    }
+    this.#routerAheadMs = challenge.serverTimeAt - Date.now();
+    const { key, domain, agent, platform } = this.#parts;
+    const hello = { nonce: challenge.nonce, node: key.address, protocol: PROTOCOL_VERSION };
+    const signature = makeMessageSigner(domain).sign(NODE_HELLO, hello, key.privateKey);
+    this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform });
+  }
+
+  #enter(welcome: Welcome): void {
+    if (this.#welcome) return;
+    clearTimeout(this.#handshakeTimer);
+    this.#welcome = welcome;
+    const { shop, onWelcome } = this.#parts;
+    this.#runner = new JobRunner(shop, {
+      router: welcome.router,
+      domain: welcome.domain,
+      signer: makeMessageSigner(welcome.domain),
+      writer: this.#writer,
+      routerNow: () => Date.now() + this.#routerAheadMs,
+    });
+    this.sendState();
+    shop.book.forgetOffers();
+    void this.#offerLate(0);
+    this.#lateTimer = setInterval(() => void this.#offerLate(LATE_QUIET_MS), LATE_CHECK_MS);
+    onWelcome(welcome, this.#routerAheadMs);
+  }
+
+  #hearError(error: MessageOf<'error'>['value']): void {
+    const { code, message, retryMs, isFinal } = error;
+    this.#parts.shop.log.warn('the hub could not use a frame', { code, message });
+    const mustLeave = this.#welcome === null || isFinal === true || retryMs !== undefined;
+    if (mustLeave)
+      this.#leave({ kind: 'error-frame', code, message, retryMs: retryMs ?? null, isFinal: isFinal ?? false });
+  }
+
+  /** Takes nothing new on this connection, and leaves it when its last job has ended. */
+  #drain(outcome: LinkOutcome): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    const idle = this.#runner?.whenIdle() ?? Promise.resolve();
+    void idle.then(() => this.#leave(outcome));
+  }
+
+  #takeAcceptance(frame: AcceptedFrame): void {
+    const { shop } = this.#parts;
+    void shop.curve
+      .runLater(() => shop.book.accept(frame))
+      .then((outcome) => {
+        if (outcome === 'refused')
+          shop.log.warn('the router refused a receipt for good', { ticket: frame.ticketHash, reason: frame.reason });
+        if (outcome === 'bad-signature')
+          shop.log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket: frame.ticketHash });
+        shop.onReceipts();
+      });
+  }
+
+  async #offerLate(quietMs: number): Promise<void> {
+    const welcome = this.#welcome;
+    if (!welcome) return;
+    const late = await this.#parts.shop.book.takeLate(welcome.router, quietMs);
+    if (late.length > 0) this.#parts.shop.log.info('receipts offered again', { count: late.length });
+    for (const receipt of late) this.#send('receipt', receipt);
+  }
+
+  #complain(code: string, message: string, job: number): void {
+    this.#strayFrames += 1;
+    if (this.#strayFrames > STRAY_FRAMES_MAX)
+      return this.#leave({ kind: 'silent', message: 'The hub sends frames that this agent cannot read.' });
+    this.#writer.push(encodeJsonFrame('error', { code, message }, job));
+  }
+
+  #leave(outcome: LinkOutcome): void {
+    this.#writer.flush();
+    this.#parts.onLeave(outcome);
+  }
+
+  #send(name: FrameName, value: object): void {
+    this.#writer.push(encodeJsonFrame(name, value));
+  }
+}

@@ -1,0 +1,85 @@
+// One frame of the hub as a message this agent understands. Pure; every payload is parsed, since the network is not the agent.
+import type { z } from 'zod';
+import {
+  acceptedSchema,
+  cancelSchema,
+  challengeSchema,
+  drainSchema,
+  errorFrameSchema,
+  jobSchema,
+  movedSchema,
+  syncSchema,
+  welcomeSchema,
+} from '../../schema/frames-to-node.ts';
+import { nameFrame, readCredit, readJson } from '../../schema/frames.ts';
+import type { Frame } from '../../schema/frames.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+const SCHEMAS = {
+  challenge: challengeSchema,
+  welcome: welcomeSchema,
+  job: jobSchema,
+  cancel: cancelSchema,
+  accepted: acceptedSchema,
+  sync: syncSchema,
+  drain: drainSchema,
+  moved: movedSchema,
+  error: errorFrameSchema,
+} as const;
+type JsonName = keyof typeof SCHEMAS;
+
+/** A message of the hub; `job` is the job's number on this socket, 0 where the frame is about none. */
+export type HubMessage =
+  | {
+      [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
+    }[JsonName]
+  | { readonly name: 'credit'; readonly job: number; readonly bytes: number }
+  | { readonly name: 'ticket'; readonly job: number; readonly signature: Uint8Array };
+
+export interface FrameRefusal {
+  readonly code: 'unknown-type' | 'bad-frame' | 'bad-payload';
+  /** Names the frame and the field. */
+  readonly message: string;
+}
+
+const SIGNATURE_BYTES = 65;
+
+/** Errors: a type that this version does not know or that only nodes send, or a payload that does not fit its schema. */
+export function readHubFrame(frame: Frame): Result<HubMessage, FrameRefusal> {
+  const name = nameFrame(frame.type);
+  const { job } = frame;
+  if (name === 'credit') {
+    const bytes = readCredit(frame);
+    return bytes.ok ? ok({ name, job, bytes: bytes.value }) : bytes;
+  }
+  if (name === 'ticket') {
+    if (frame.payload.length !== SIGNATURE_BYTES)
+      return refuse('bad-payload', `'ticket' holds ${SIGNATURE_BYTES} bytes`);
+    return ok({ name, job, signature: frame.payload });
+  }
+  if (name === null || !isJsonName(name))
+    return refuse('unknown-type', `this node does not take frames of type ${frame.type}`);
+  return readJsonFrame(name, frame);
+}
+
+function readJsonFrame(name: JsonName, frame: Frame): Result<HubMessage, FrameRefusal> {
+  const json = readJson(frame);
+  if (!json.ok) return json;
+  const parsed = SCHEMAS[name].safeParse(json.value);
+  if (parsed.success) return ok({ name, job: frame.job, value: parsed.data } as HubMessage);
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  return refuse(
+    'bad-payload',
+    `'${name}' is wrong${field === '' ? '' : ` at ${field}`}: ${issue?.message ?? 'not valid'}`.slice(0, 200),
+  );
+}
+
+function isJsonName(name: string): name is JsonName {
+  return Object.hasOwn(SCHEMAS, name);
+}
+
+function refuse(code: FrameRefusal['code'], message: string): Result<HubMessage, FrameRefusal> {
+  return err({ code, message });
+}

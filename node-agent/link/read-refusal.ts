@@ -1,0 +1,26 @@
+// An HTTP refusal of the router as an outcome. Pure.
+import { z } from 'zod';
+import type { LinkOutcome } from './decide-retry.ts';
+
+const bodySchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
+
+/** `retryAfter` is the header in seconds; dates are not used by the router. A body that is not the API's shape adds nothing. */
+export function readRefusal(status: number, retryAfter: string | undefined, body: string): LinkOutcome {
+  const parsed = bodySchema.safeParse(parseJson(body));
+  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null;
+  return {
+    kind: 'http',
+    status,
+    code: parsed.success ? (parsed.data.error.code ?? null) : null,
+    message: (parsed.success ? parsed.data.error.message : `HTTP ${status}`).slice(0, 300),
+    retryAfterMs: seconds === null ? null : seconds * 1000,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,58 @@
+// The router's newest signed acceptance on disk: the owner's proof of everything earned so far. Older ones are replaced, since totals are cumulative.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { acceptanceSchema, toMessageJson } from '../../schema/receipt.ts';
+import type { Acceptance } from '../../schema/receipt.ts';
+import { word } from '../../schema/typed-data.ts';
+import { readJsonFile, writeWhole } from '../home/durable-file.ts';
+
+const fileSchema = z.object({ router: word.address, acceptance: acceptanceSchema, signature: word.signature });
+export type SignedAcceptance = z.output<typeof fileSchema>;
+
+const FILE = 'acceptance.json';
+
+export class AcceptanceFile {
+  readonly #path: string;
+  #newest: SignedAcceptance | null;
+  #isDirty = false;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, newest: SignedAcceptance | null) {
+    this.#path = path;
+    this.#newest = newest;
+  }
+
+  /** Reads the newest acceptance; a damaged file counts as none, since the router can tell the total again. */
+  static async open(folder: string): Promise<AcceptanceFile> {
+    const path = join(folder, FILE);
+    const parsed = fileSchema.safeParse(await readJsonFile(path).catch(() => null));
+    return new AcceptanceFile(path, parsed.success ? parsed.data : null);
+  }
+
+  get acceptance(): Acceptance | null {
+    return this.#newest?.acceptance ?? null;
+  }
+
+  /** Keeps an acceptance when its total is the highest of this router. Its signature must have been checked. */
+  take(signed: SignedAcceptance): void {
+    const known = this.#newest;
+    if (known?.router === signed.router && known.acceptance.count >= signed.acceptance.count) return;
+    this.#newest = signed;
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  settled(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    this.#isDirty = false;
+    const newest = this.#newest;
+    if (!newest) return;
+    const json = { ...newest, acceptance: toMessageJson(newest.acceptance) };
+    // A lost write costs nothing: the next acceptance carries the whole total.
+    await writeWhole(this.#path, JSON.stringify(json)).catch(() => undefined);
+  }
+}

@@ -1,0 +1,229 @@
+// The node's receipts: gives each its place in the chain, makes it durable before anyone sees it, and lets it go when it is accepted.
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
+import type { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
+import type { acceptedSchema } from '../../schema/frames-to-node.ts';
+import { ACCEPTANCE, makeMessageSigner, toMessageJson } from '../../schema/receipt.ts';
+import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import { makePrivateFolder } from '../home/durable-file.ts';
+import { AcceptanceFile } from './acceptance-file.ts';
+import { ReceiptChain } from './chain.ts';
+import type { ChainHead } from './chain.ts';
+import { Outbox } from './outbox.ts';
+import type { WaitingReceipt } from './outbox.ts';
+import { signReceipt } from './sign-receipt.ts';
+import type { IssuedReceipt, WorkDone } from './sign-receipt.ts';
+
+/** What a receipt is made from: the work, its ticket, and the router that gave it. */
+export interface ReceiptDraft {
+  readonly router: Hex;
+  readonly domain: Domain;
+  readonly signer: MessageSigner;
+  readonly ticket: JobTicket;
+  readonly ticketHash: Hex;
+  readonly ticketSignature: Hex;
+  readonly work: WorkDone;
+  /** True when it goes out on the socket at once; false when it waits for the next connection. */
+  readonly isSentNow: boolean;
+}
+
+export type AcceptedFrame = z.output<typeof acceptedSchema>;
+export type LateReceiptJson = z.input<typeof lateReceiptSchema>;
+/** What became of an `accepted` frame. */
+export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
+
+interface Waiting {
+  readonly draft: ReceiptDraft;
+  readonly resolve: (issued: IssuedReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class ReceiptBook {
+  readonly #privateKey: Uint8Array;
+  readonly #now: () => number;
+  readonly #chain: ReceiptChain;
+  readonly #outbox: Outbox;
+  readonly #latest: AcceptanceFile;
+  readonly #signers = new Map<string, MessageSigner>();
+  /** The newest receipt that was numbered, and the newest that is on disk. */
+  #head: ChainHead;
+  #durableHead: ChainHead;
+  #queue: Waiting[] = [];
+  #isIssuing = false;
+  #removals: Promise<void> = Promise.resolve();
+  #toRemove: WaitingReceipt[] = [];
+
+  private constructor(parts: {
+    privateKey: Uint8Array;
+    now: () => number;
+    chain: ReceiptChain;
+    outbox: Outbox;
+    latest: AcceptanceFile;
+    head: ChainHead;
+  }) {
+    this.#privateKey = parts.privateKey;
+    this.#now = parts.now;
+    this.#chain = parts.chain;
+    this.#outbox = parts.outbox;
+    this.#latest = parts.latest;
+    this.#head = parts.head;
+    this.#durableHead = parts.head;
+  }
+
+  /** Opens `folder` (receipts/ in the state folder). `unreadable` names outbox files that were set aside. */
+  static async open(
+    folder: string,
+    privateKey: Uint8Array,
+    now: () => number,
+  ): Promise<{ book: ReceiptBook; unreadable: string[] }> {
+    await makePrivateFolder(folder);
+    const chain = await ReceiptChain.open(folder);
+    const { outbox, unreadable, lastSeq } = await Outbox.open(join(folder, 'outbox'));
+    const latest = await AcceptanceFile.open(folder);
+    const head = findHead(chain.saved, outbox.newest(), lastSeq);
+    return { book: new ReceiptBook({ privateKey, now, chain, outbox, latest, head }), unreadable };
+  }
+
+  /** Receipts without an answer from the router. */
+  get unacknowledged(): number {
+    return this.#outbox.size;
+  }
+
+  /** What the router has acknowledged in all, by its newest signed acceptance; null before the first. */
+  get earned(): { readonly count: bigint; readonly cumulativeAmount: bigint } | null {
+    return this.#latest.acceptance;
+  }
+
+  has(ticketHash: Hex): boolean {
+    return this.#outbox.has(ticketHash);
+  }
+
+  /**
+   * Numbers, signs and stores a receipt; resolves once it is durable, so that it may be sent.
+   * Rejects when the disk refuses: then nothing was used up and nothing may be sent.
+   */
+  issue(draft: ReceiptDraft): Promise<IssuedReceipt> {
+    const issued = new Promise<IssuedReceipt>((resolve, reject) => this.#queue.push({ draft, resolve, reject }));
+    if (!this.#isIssuing) void this.#issueAll();
+    return issued;
+  }
+
+  /** Receipts to offer a router again: those that were not offered within `quietMs`. Marks them as offered. */
+  async takeLate(router: Hex, quietMs: number): Promise<LateReceiptJson[]> {
+    const now = this.#now();
+    const late: LateReceiptJson[] = [];
+    for (const waiting of this.#outbox.waitingFor(router)) {
+      if (now - waiting.offeredAt < quietMs) continue;
+      waiting.offeredAt = now;
+      const entry = await this.#outbox.load(waiting.ticketHash);
+      if (!entry) continue;
+      const { ticketSignature, signature } = entry;
+      late.push({
+        ticket: toMessageJson(entry.ticket),
+        ticketSignature,
+        receipt: toMessageJson(entry.receipt),
+        signature,
+      });
+    }
+    return late;
+  }
+
+  /** A new connection has been offered nothing yet. */
+  forgetOffers(): void {
+    for (const waiting of this.#outbox.all()) waiting.offeredAt = 0;
+  }
+
+  /** Takes the router's answer to a receipt. The receipt leaves the outbox when the acceptance is the router's own, or a refusal. */
+  accept(frame: AcceptedFrame): AcceptedOutcome {
+    const waiting = this.#outbox.find(frame.ticketHash);
+    if (!waiting) return 'unknown';
+    if (!frame.acceptance || !frame.signature) {
+      this.#removeSoon(waiting);
+      return 'refused';
+    }
+    const { acceptance, signature } = frame;
+    const recovered = this.#signerOf(waiting.domain).recover(ACCEPTANCE, acceptance, signature);
+    if (!recovered.ok || recovered.value !== waiting.router || acceptance.receiptHash !== waiting.receiptHash)
+      return 'bad-signature';
+    this.#latest.take({ acceptance, signature, router: waiting.router });
+    this.#removeSoon(waiting);
+    return 'taken';
+  }
+
+  /** Resolves when all removals that were begun are on disk. */
+  async settled(): Promise<void> {
+    await this.#removals;
+    await this.#latest.settled();
+  }
+
+  #signerOf(domain: Domain): MessageSigner {
+    const name = `${domain.chainId}:${domain.verifyingContract}`;
+    const signer = this.#signers.get(name) ?? makeMessageSigner(domain);
+    this.#signers.set(name, signer);
+    return signer;
+  }
+
+  async #issueAll(): Promise<void> {
+    this.#isIssuing = true;
+    while (this.#queue.length > 0) await this.#issueBatch(this.#queue.splice(0));
+    this.#isIssuing = false;
+  }
+
+  /** One folder sync for all receipts that end together. From the first that fails on, none counts. */
+  async #issueBatch(batch: readonly Waiting[]): Promise<void> {
+    const issued = batch.map(({ draft }) => this.#sign(draft));
+    try {
+      await Promise.all(issued.map((one, i) => this.#store(one, batch[i]?.draft)));
+      await this.#outbox.sync();
+      this.#durableHead = this.#head;
+      batch.forEach((waiting, i) => {
+        const one = issued[i];
+        if (one) waiting.resolve(one);
+      });
+    } catch (error) {
+      this.#head = this.#durableHead;
+      for (const one of issued) await this.#outbox.remove(one.receipt.ticketHash).catch(() => undefined);
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  #sign(draft: ReceiptDraft): IssuedReceipt {
+    const place = { seq: this.#head.seq + 1n, prevReceipt: this.#head.receiptHash };
+    const { ticket, ticketHash, work } = draft;
+    const issued = signReceipt(draft.signer, this.#privateKey, { ticket, ticketHash, work, place });
+    this.#head = { seq: place.seq, receiptHash: issued.receiptHash };
+    return issued;
+  }
+
+  async #store(issued: IssuedReceipt, draft: ReceiptDraft | undefined): Promise<void> {
+    if (!draft) return;
+    const { router, domain, ticket, ticketSignature } = draft;
+    const { receipt, receiptHash, signature } = issued;
+    const entry = { router, domain, ticket, ticketSignature, receipt, receiptHash, signature };
+    await this.#outbox.add(entry, draft.isSentNow ? this.#now() : 0);
+  }
+
+  #removeSoon(waiting: WaitingReceipt): void {
+    this.#toRemove.push(waiting);
+    if (this.#toRemove.length === 1) this.#removals = this.#removals.then(() => this.#removeAll());
+  }
+
+  /** The head must be durable first: the outbox file was the only proof that its number is used. */
+  async #removeAll(): Promise<void> {
+    const going = this.#toRemove.splice(0);
+    try {
+      await this.#chain.save(this.#durableHead);
+      for (const waiting of going) await this.#outbox.remove(waiting.ticketHash);
+    } catch {
+      // The files stay, so the receipts are offered again and acknowledged again.
+    }
+  }
+}
+
+/** The newest place known: the saved head, the newest receipt waiting, or at least a number that no file has used. */
+function findHead(saved: ChainHead, newest: WaitingReceipt | undefined, lastSeq: bigint): ChainHead {
+  const head = newest && newest.seq > saved.seq ? { seq: newest.seq, receiptHash: newest.receiptHash } : saved;
+  return lastSeq > head.seq ? { seq: lastSeq, receiptHash: head.receiptHash } : head;
+}
