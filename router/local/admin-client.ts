@@ -25,14 +25,18 @@ export function openAdmin(url: string, secret: string): AdminClient {
     const parsed = ask.reply.safeParse(json);
     if (response.ok && parsed.success) return parsed.data;
     const told = refusal.safeParse(json);
-    throw new StartError(`The router answered ${response.status} to ${path}: ${told.success ? told.data.error.message : 'no message'}`);
+    throw new StartError(
+      `The router answered ${response.status} to ${path}: ${told.success ? told.data.error.message : 'no message'}`,
+    );
   };
   return {
     createAccount: async (name) => (await post('/accounts', { body: { name }, reply: withId })).id,
-    mintKey: async (accountId, name) => (await post(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
+    mintKey: async (accountId, name) =>
+      (await post(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
     grant: async (accountId, units) => {
       await post(`/accounts/${accountId}/grants`, { body: { amount: units }, reply: z.unknown() });
     },
-    createCode: async (accountId) => (await post(`/accounts/${accountId}/enrolments`, { body: {}, reply: withCode })).code,
+    createCode: async (accountId) =>
+      (await post(`/accounts/${accountId}/enrolments`, { body: {}, reply: withCode })).code,
   };
 }

@@ -15,7 +15,15 @@ interface Seen {
 function makeSeen(): Seen {
   const lines: string[] = [];
   const deaths: Seen['deaths'] = [];
-  return { lines, deaths, events: { onLine: (_, line) => lines.push(line), onDeath: (_, death) => deaths.push(death), onChange: () => undefined } };
+  return {
+    lines,
+    deaths,
+    events: {
+      onLine: (_, line) => lines.push(line),
+      onDeath: (_, death) => deaths.push(death),
+      onChange: () => undefined,
+    },
+  };
 }
 
 describe('watched homes', () => {
@@ -28,12 +36,18 @@ describe('watched homes', () => {
   function start(body: string, seen: Seen): WatchedAgent {
     const script = join(dir, `${Math.random().toString(36).slice(2)}.mjs`);
     writeFileSync(script, body);
-    return startAgent({ name: 'home 1', script, args: ['up'], environment: { MARK: 'set' }, timing: { restartMs: 20, drainMs: 200 } }, seen.events);
+    return startAgent(
+      { name: 'home 1', script, args: ['up'], environment: { MARK: 'set' }, timing: { restartMs: 20, drainMs: 200 } },
+      seen.events,
+    );
   }
 
   test('a home gets its words and environment, and its lines are passed on', async () => {
     const seen = makeSeen();
-    const home = start(`console.log(process.argv[2], process.env.MARK); console.error('to stderr'); setInterval(() => {}, 1000)`, seen);
+    const home = start(
+      `console.log(process.argv[2], process.env.MARK); console.error('to stderr'); setInterval(() => {}, 1000)`,
+      seen,
+    );
     await expect.poll(() => seen.lines.toSorted()).toEqual(['to stderr', 'up set']);
     await home.stop();
   });
@@ -50,14 +64,19 @@ describe('watched homes', () => {
   test('a home that keeps dying is given up after three restarts', async () => {
     const seen = makeSeen();
     const home = start(`process.exit(1)`, seen);
-    await expect.poll(() => seen.deaths.map((death) => death.isRestarted), { timeout: 10_000 }).toEqual([true, true, true, false]);
+    await expect
+      .poll(() => seen.deaths.map((death) => death.isRestarted), { timeout: 10_000 })
+      .toEqual([true, true, true, false]);
     expect(home.isWanted()).toBe(false);
     expect(home.pid()).toBeNull();
   });
 
   test('a home that does not end on SIGTERM is ended all the same', async () => {
     const seen = makeSeen();
-    const home = start(`process.on('SIGTERM', () => console.log('no thanks')); console.log('up'); setInterval(() => {}, 1000)`, seen);
+    const home = start(
+      `process.on('SIGTERM', () => console.log('no thanks')); console.log('up'); setInterval(() => {}, 1000)`,
+      seen,
+    );
     await expect.poll(() => seen.lines).toContain('up');
     const pid = home.pid() ?? 0;
     await home.stop();

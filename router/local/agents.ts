@@ -26,7 +26,10 @@ export interface AgentEvents {
   /** A line the agent wrote, for --verbose. */
   readonly onLine: (name: string, line: string) => void;
   /** It died: with what, its last words, and whether it is started again. */
-  readonly onDeath: (name: string, death: { readonly reason: string; readonly lastLines: readonly string[]; readonly isRestarted: boolean }) => void;
+  readonly onDeath: (
+    name: string,
+    death: { readonly reason: string; readonly lastLines: readonly string[]; readonly isRestarted: boolean },
+  ) => void;
   /** Process ids changed. */
   readonly onChange: () => void;
 }

@@ -26,14 +26,20 @@ await main();
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-bundle-'));
   try {
-    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', join(folder, 'out')], { cwd: ROOT, env: { ...process.env, ...quiet(folder) } });
+    await promisify(execFile)(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', join(folder, 'out')], {
+      cwd: ROOT,
+      env: { ...process.env, ...quiet(folder) },
+    });
     const { rawKib, gzipKib } = await measure(join(folder, 'out'));
     const isOver = rawKib > CEILING_RAW_KIB || gzipKib > CEILING_GZIP_KIB;
     const words = `bundle: ${rawKib} KiB (ceiling ${CEILING_RAW_KIB}), ${gzipKib} KiB gzip (ceiling ${CEILING_GZIP_KIB})`;
     process.stdout.write(`${words}${isOver ? ': too large' : ''}\n`);
     process.exitCode = isOver ? 1 : 0;
   } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause && 'stdout' in cause ? `${String(cause.stdout)}${String(cause.stderr)}` : String(cause);
+    const said =
+      cause instanceof Error && 'stderr' in cause && 'stdout' in cause
+        ? `${String(cause.stdout)}${String(cause.stderr)}`
+        : String(cause);
     process.stderr.write(`wrangler deploy --dry-run failed:\n${said}\n`);
     process.exitCode = 1;
   } finally {

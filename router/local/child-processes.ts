@@ -8,7 +8,9 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 export function findChildren(name: string, environment?: string): readonly number[] {
   return listProcesses()
-    .filter((each) => each.parent === process.pid && each.name.startsWith(name) && hasEnvironment(each.pid, environment))
+    .filter(
+      (each) => each.parent === process.pid && each.name.startsWith(name) && hasEnvironment(each.pid, environment),
+    )
     .map((each) => each.pid);
 }
 
@@ -54,12 +56,15 @@ interface ListedProcess {
 }
 
 function listProcesses(): readonly ListedProcess[] {
-  if (process.platform === 'linux') return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? readProcess(entry) : []));
+  if (process.platform === 'linux')
+    return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? readProcess(entry) : []));
   if (process.platform === 'win32') return [];
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
-    return match ? [{ pid: Number(match[1]), parent: Number(match[2]), name: (match[3] ?? '').split('/').at(-1) ?? '' }] : [];
+    return match
+      ? [{ pid: Number(match[1]), parent: Number(match[2]), name: (match[3] ?? '').split('/').at(-1) ?? '' }]
+      : [];
   });
 }
 

@@ -6,8 +6,14 @@ import { askDemo, fetchReceipt, listModels } from './demo-chat.ts';
 import { describeAnswer, describeDeath, describeNoHome, describeWelcome } from './describe-start.ts';
 
 const RECEIPT = {
-  id: 'rcpt_1', model: 'm', node: 'node_1', outcome: 'complete', usage: { prompt_tokens: 5, completion_tokens: 2 },
-  charge_micro: 3, earned_micro: 2, receiptSignature: '0xab',
+  id: 'rcpt_1',
+  model: 'm',
+  node: 'node_1',
+  outcome: 'complete',
+  usage: { prompt_tokens: 5, completion_tokens: 2 },
+  charge_micro: 3,
+  earned_micro: 2,
+  receiptSignature: '0xab',
 };
 
 describe('the demo question', () => {
@@ -32,9 +38,12 @@ describe('the demo question', () => {
     server.close();
   });
 
-  const ask = async (tokens: string[]) => askDemo({ endpoint, apiKey: 'k', model: 'm', prompt: 'p', onToken: (text) => tokens.push(text) });
+  const ask = async (tokens: string[]) =>
+    askDemo({ endpoint, apiKey: 'k', model: 'm', prompt: 'p', onToken: (text) => tokens.push(text) });
   const say = (events: readonly unknown[]) => (response: ServerResponse) => {
-    const text = events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('');
+    const text = events
+      .map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`)
+      .join('');
     // Cut in the middle of a character, as a network may.
     const bytes = Buffer.from(`: irori\n\n${text}`);
     response.write(bytes.subarray(0, 80));
@@ -43,7 +52,13 @@ describe('the demo question', () => {
 
   test('tokens come in order and the job is known from the last chunk', async () => {
     const delta = (content: string) => ({ choices: [{ delta: { content } }] });
-    answer = say([delta('é'), delta('囲炉裏'), delta('🔥'), { choices: [{ delta: {} }], irori: { job: 'job_1' } }, '[DONE]']);
+    answer = say([
+      delta('é'),
+      delta('囲炉裏'),
+      delta('🔥'),
+      { choices: [{ delta: {} }], irori: { job: 'job_1' } },
+      '[DONE]',
+    ]);
     const tokens: string[] = [];
     expect(await ask(tokens)).toMatchObject({ jobId: 'job_1', fault: null });
     expect(tokens).toEqual(['é', '囲炉裏', '🔥']);
@@ -91,14 +106,20 @@ describe('what a start tells', () => {
 
   test('the summary of a receipt holds counts, money and whether it is signed', () => {
     const answer = { jobId: 'job_1', firstTokenMs: 12, totalMs: 300, fault: null };
-    expect(describeAnswer(answer, RECEIPT)).toContain('rcpt_1: complete, 5 + 2 tokens, charged 3 µ, home earned 2 µ, signed by the home (node_1)');
+    expect(describeAnswer(answer, RECEIPT)).toContain(
+      'rcpt_1: complete, 5 + 2 tokens, charged 3 µ, home earned 2 µ, signed by the home (node_1)',
+    );
     expect(describeAnswer(answer, { ...RECEIPT, receiptSignature: null })).toContain('not signed');
     expect(describeAnswer(answer, null)).toContain('none came');
   });
 
   test('a home that died or never came is told with its last words', () => {
-    expect(describeDeath('home 1', { reason: 'status 3', lastLines: ['a', 'b'], isRestarted: true })).toBe('home 1 ended (status 3); starting it again. b');
-    expect(describeDeath('home 1', { reason: 'SIGKILL', lastLines: [], isRestarted: false })).toBe('home 1 ended (SIGKILL); it ended too often and stays down.');
+    expect(describeDeath('home 1', { reason: 'status 3', lastLines: ['a', 'b'], isRestarted: true })).toBe(
+      'home 1 ended (status 3); starting it again. b',
+    );
+    expect(describeDeath('home 1', { reason: 'SIGKILL', lastLines: [], isRestarted: false })).toBe(
+      'home 1 ended (SIGKILL); it ended too often and stays down.',
+    );
     expect(describeNoHome(['a', 'b'])).toContain('last words: a | b');
   });
 });

@@ -57,7 +57,12 @@ export interface DemoAnswer {
 export async function askDemo(question: DemoQuestion): Promise<DemoAnswer> {
   const startedAt = performance.now();
   const seen = { jobId: null as string | null, firstTokenMs: null as number | null, isDone: false };
-  const end = (fault: string | null): DemoAnswer => ({ jobId: seen.jobId, firstTokenMs: seen.firstTokenMs, totalMs: Math.round(performance.now() - startedAt), fault });
+  const end = (fault: string | null): DemoAnswer => ({
+    jobId: seen.jobId,
+    firstTokenMs: seen.firstTokenMs,
+    totalMs: Math.round(performance.now() - startedAt),
+    fault,
+  });
   try {
     const response = await postQuestion(question);
     if (!response.ok || !response.body) return end(await readRefusal(response));
@@ -78,10 +83,16 @@ export async function askDemo(question: DemoQuestion): Promise<DemoAnswer> {
 }
 
 /** The receipt of a job's last part as the API shows it, waited for up to 10 s while it is being settled; null when it did not come. */
-export async function fetchReceipt(asked: { endpoint: string; apiKey: string; jobId: string }): Promise<ShownReceipt | null> {
+export async function fetchReceipt(asked: {
+  endpoint: string;
+  apiKey: string;
+  jobId: string;
+}): Promise<ShownReceipt | null> {
   const deadlineAt = Date.now() + RECEIPT_WAIT_MS;
   while (Date.now() < deadlineAt) {
-    const response = await fetch(`${asked.endpoint}/receipts/${asked.jobId}`, { headers: { authorization: `Bearer ${asked.apiKey}` } });
+    const response = await fetch(`${asked.endpoint}/receipts/${asked.jobId}`, {
+      headers: { authorization: `Bearer ${asked.apiKey}` },
+    });
     const parsed = receiptList.safeParse(await response.json().catch(() => null));
     const last = parsed.success ? parsed.data.data.at(-1) : undefined;
     if (response.ok && last) return last;
@@ -92,7 +103,9 @@ export async function fetchReceipt(asked: { endpoint: string; apiKey: string; jo
 
 /** Models that the key may use; null when the key is not known (the books were removed). */
 export async function listModels(asked: { endpoint: string; apiKey: string }): Promise<readonly ListedModel[] | null> {
-  const response = await fetch(`${asked.endpoint}/models`, { headers: { authorization: `Bearer ${asked.apiKey}`, 'x-irori-place': DEMO_PLACE } });
+  const response = await fetch(`${asked.endpoint}/models`, {
+    headers: { authorization: `Bearer ${asked.apiKey}`, 'x-irori-place': DEMO_PLACE },
+  });
   if (response.status === 401) return null;
   const parsed = modelList.safeParse(await response.json().catch(() => null));
   return parsed.success ? parsed.data.data.map((model) => ({ id: model.id, nodesOnline: model.nodes_online })) : [];
@@ -101,8 +114,17 @@ export async function listModels(asked: { endpoint: string; apiKey: string }): P
 async function postQuestion(question: DemoQuestion): Promise<Response> {
   return fetch(`${question.endpoint}/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${question.apiKey}`, 'content-type': 'application/json', 'x-irori-place': DEMO_PLACE },
-    body: JSON.stringify({ model: question.model, stream: true, max_tokens: 200, messages: [{ role: 'user', content: question.prompt }] }),
+    headers: {
+      authorization: `Bearer ${question.apiKey}`,
+      'content-type': 'application/json',
+      'x-irori-place': DEMO_PLACE,
+    },
+    body: JSON.stringify({
+      model: question.model,
+      stream: true,
+      max_tokens: 200,
+      messages: [{ role: 'user', content: question.prompt }],
+    }),
   });
 }
 

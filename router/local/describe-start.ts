@@ -10,7 +10,11 @@ export function describeStep(what: string, how: string): string {
 }
 
 /** Endpoint, key, a curl line and the lines for the official clients. */
-export function describeWelcome(network: { readonly endpoint: string; readonly apiKey: string; readonly model: string }): string {
+export function describeWelcome(network: {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  readonly model: string;
+}): string {
   const { endpoint, apiKey, model } = network;
   const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hello' }] });
   return `
@@ -42,7 +46,10 @@ export function describeNoHome(lastLines: readonly string[]): string {
 }
 
 /** One line on a home that died. */
-export function describeDeath(name: string, death: { readonly reason: string; readonly lastLines: readonly string[]; readonly isRestarted: boolean }): string {
+export function describeDeath(
+  name: string,
+  death: { readonly reason: string; readonly lastLines: readonly string[]; readonly isRestarted: boolean },
+): string {
   const next = death.isRestarted ? 'starting it again.' : 'it ended too often and stays down.';
   return `${name} ended (${death.reason}); ${next} ${death.lastLines.at(-1) ?? ''}`.trimEnd();
 }

@@ -30,10 +30,19 @@ export class EmbeddedRedis {
       ['hgetall', { arity: [1, 1], run: ([key = '']) => [...(this.#find(key)?.fields ?? [])].flat() }],
       ['hlen', { arity: [1, 1], run: ([key = '']) => this.#find(key)?.fields.size ?? 0 }],
       ['hdel', { arity: [2, null], run: ([key = '', ...fields]) => this.#hdel(key, fields) }],
-      ['del', { arity: [1, null], run: (keys) => keys.filter((key) => this.#find(key) && this.#hashes.delete(key)).length }],
+      [
+        'del',
+        { arity: [1, null], run: (keys) => keys.filter((key) => this.#find(key) && this.#hashes.delete(key)).length },
+      ],
       ['exists', { arity: [1, null], run: (keys) => keys.filter((key) => this.#find(key)).length }],
-      ['expire', { arity: [2, 2], run: ([key = '', time = '']) => this.#expire({ key, time, unitMs: 1000, name: 'expire' }) }],
-      ['pexpire', { arity: [2, 2], run: ([key = '', time = '']) => this.#expire({ key, time, unitMs: 1, name: 'pexpire' }) }],
+      [
+        'expire',
+        { arity: [2, 2], run: ([key = '', time = '']) => this.#expire({ key, time, unitMs: 1000, name: 'expire' }) },
+      ],
+      [
+        'pexpire',
+        { arity: [2, 2], run: ([key = '', time = '']) => this.#expire({ key, time, unitMs: 1, name: 'pexpire' }) },
+      ],
       ['ttl', { arity: [1, 1], run: ([key = '']) => this.#ttl(key, 1000) }],
       ['pttl', { arity: [1, 1], run: ([key = '']) => this.#ttl(key, 1) }],
       ['dbsize', { arity: [0, 0], run: () => this.#size() }],
@@ -78,7 +87,8 @@ export class EmbeddedRedis {
   #expire(asked: { key: string; time: string; unitMs: number; name: string }): RedisReply {
     if (!/^-?\d{1,18}$/.test(asked.time)) return { error: 'ERR value is not an integer or out of range' };
     const afterMs = Number(asked.time) * asked.unitMs;
-    if (Math.abs(afterMs) > Number.MAX_SAFE_INTEGER / 2) return { error: `ERR invalid expire time in '${asked.name}' command` };
+    if (Math.abs(afterMs) > Number.MAX_SAFE_INTEGER / 2)
+      return { error: `ERR invalid expire time in '${asked.name}' command` };
     const hash = this.#find(asked.key);
     if (!hash) return 0;
     hash.expiresAt = this.#now() + afterMs;
@@ -93,7 +103,7 @@ export class EmbeddedRedis {
   }
 
   #size(): number {
-    for (const key of [...this.#hashes.keys()]) this.#find(key);
+    for (const key of this.#hashes.keys()) this.#find(key);
     return this.#hashes.size;
   }
 

@@ -16,7 +16,9 @@ export async function claimPort(host: string, port: number): Promise<number> {
 }
 
 function portFault(host: string, port: number, code: string | undefined): string {
-  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is in use. Stop what listens there, or choose another: npm start -- --port ${port === 65535 ? 8787 : port + 1}`;
-  if (code === 'EACCES') return `This user may not listen on port ${port}. Choose one above 1023: npm start -- --port 8787`;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is in use. Stop what listens there, or choose another: npm start -- --port ${port === 65535 ? 8787 : port + 1}`;
+  if (code === 'EACCES')
+    return `This user may not listen on port ${port}. Choose one above 1023: npm start -- --port 8787`;
   return `Cannot listen on ${host}:${port} (${code ?? 'unknown reason'}). Choose another port: npm start -- --port 8788`;
 }

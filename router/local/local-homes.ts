@@ -35,18 +35,26 @@ export async function startHomes(start: HomesStart, events: AgentEvents): Promis
     plans.map(async ({ number, name, stateDir, args }) => {
       const isEnrolled = start.demo.enrolled.includes(number) && existsSync(stateDir);
       const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId)];
-      return startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment: { [STATE_MARK]: start.folder.dir } }, events);
+      return startAgent(
+        { name, script: AGENT_MAIN, args: [...args, ...code], environment: { [STATE_MARK]: start.folder.dir } },
+        events,
+      );
     }),
   );
 }
 
 /** The model to ask, once a home serves it. Throws StartError when none does in time or every home has given up. */
-export async function waitOnline(start: HomesStart, homes: readonly WatchedAgent[], lastWords: () => readonly string[]): Promise<string> {
+export async function waitOnline(
+  start: HomesStart,
+  homes: readonly WatchedAgent[],
+  lastWords: () => readonly string[],
+): Promise<string> {
   const deadlineAt = Date.now() + ONLINE_WAIT_MS;
   const asked = start.flags.models.find((name) => !name.endsWith('*'));
   let firstAt: number | null = null;
   while (Date.now() < deadlineAt && homes.some((home) => home.isWanted())) {
-    const listed = (await listModels({ endpoint: `${start.url}/v1`, apiKey: start.demo.apiKey }).catch(() => null)) ?? [];
+    const listed =
+      (await listModels({ endpoint: `${start.url}/v1`, apiKey: start.demo.apiKey }).catch(() => null)) ?? [];
     const model = listed.find((each) => each.nodesOnline > 0 && (asked === undefined || each.id === asked));
     if (model) firstAt ??= Date.now();
     const areAllHere = model !== undefined && model.nodesOnline >= homes.length;

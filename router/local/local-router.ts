@@ -33,7 +33,9 @@ export async function openLocalPresence(start: RouterStart): Promise<Readonly<Re
   const bridge = await startRedisBridge({ executor, token: randomBytes(24).toString('base64url') });
   start.started.add(async () => bridge.stop());
   await executor.run([['PING']]).catch(() => {
-    throw new StartError(`No Redis answers at ${redisUrl ?? 'memory'}. Start it (redis-server), or leave out --redis to keep presence in memory.`);
+    throw new StartError(
+      `No Redis answers at ${redisUrl ?? 'memory'}. Start it (redis-server), or leave out --redis to keep presence in memory.`,
+    );
   });
   return { UPSTASH_REDIS_REST_URL: bridge.url, UPSTASH_REDIS_REST_TOKEN: bridge.token };
 }

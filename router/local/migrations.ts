@@ -19,7 +19,10 @@ const TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations(
 export async function applyMigrations(database: MigratedDatabase, folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.sql')).toSorted();
   if (names.length === 0) return [];
-  const [, listed] = (await database.batch([database.prepare(TABLE), database.prepare('SELECT name FROM d1_migrations')])) as { results: { name: string }[] }[];
+  const [, listed] = (await database.batch([
+    database.prepare(TABLE),
+    database.prepare('SELECT name FROM d1_migrations'),
+  ])) as { results: { name: string }[] }[];
   const applied = new Set(listed?.results.map((row) => row.name));
   const missing = names.filter((name) => !applied.has(name));
   for (const name of missing) await applyOne({ database, name, sql: await readFile(join(folder, name), 'utf8') });
@@ -31,6 +34,8 @@ async function applyOne(migration: { database: MigratedDatabase; name: string; s
   try {
     await migration.database.batch([migration.database.prepare(migration.sql), record]);
   } catch (cause) {
-    throw new StartError(`Migration ${migration.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new StartError(
+      `Migration ${migration.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
 }

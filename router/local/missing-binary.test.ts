@@ -30,7 +30,8 @@ describe('a package without its binary for this machine', () => {
   });
 
   test('esbuild is named, with what to do', async () => {
-    const build = async (): Promise<never> => Promise.reject(new Error('The package "@esbuild/linux-x64" could not be found'));
+    const build = async (): Promise<never> =>
+      Promise.reject(new Error('The package "@esbuild/linux-x64" could not be found'));
     vi.doMock('esbuild', () => ({ build }));
     await expect(start()).rejects.toThrow(/^esbuild has no binary for this machine .*"npm install"/);
   });

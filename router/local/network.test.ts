@@ -81,8 +81,15 @@ describe('local network', () => {
     mkdirSync(join(dir, 'migrations'));
     writeFileSync(join(dir, 'wrangler.toml'), CONFIG);
     writeFileSync(join(dir, 'worker.ts'), WORKER);
-    writeFileSync(join(dir, 'migrations', '0000_notes.sql'), `CREATE TABLE notes (text TEXT DEFAULT 'a;b'); -- a; comment\n--> statement-breakpoint\nINSERT INTO notes VALUES ('first; second');`);
-    network = await startNetwork({ stateDir: join(dir, 'state'), configPath: join(dir, 'wrangler.toml'), bindings: { SECRET: 's' } });
+    writeFileSync(
+      join(dir, 'migrations', '0000_notes.sql'),
+      `CREATE TABLE notes (text TEXT DEFAULT 'a;b'); -- a; comment\n--> statement-breakpoint\nINSERT INTO notes VALUES ('first; second');`,
+    );
+    network = await startNetwork({
+      stateDir: join(dir, 'state'),
+      configPath: join(dir, 'wrangler.toml'),
+      bindings: { SECRET: 's' },
+    });
   });
   afterAll(async () => {
     await network.stop();
@@ -92,7 +99,12 @@ describe('local network', () => {
   const get = async (path: string): Promise<unknown> => (await fetch(`${network.url}${path}`)).json();
 
   test('the Worker gets the vars of wrangler.toml, the secrets, its bindings and the local door', async () => {
-    expect(await get('/env')).toEqual({ names: ['DB', 'GREETING', 'LOCAL_PLACES', 'PROBE', 'SECRET'], greeting: 'hello', secret: 's', cf: null });
+    expect(await get('/env')).toEqual({
+      names: ['DB', 'GREETING', 'LOCAL_PLACES', 'PROBE', 'SECRET'],
+      greeting: 'hello',
+      secret: 's',
+      cf: null,
+    });
   });
 
   test('without local places the environment is the deployed one', async () => {
@@ -134,7 +146,7 @@ describe('local network', () => {
     const [pid] = network.workerdPids();
     await network.killWorkerd();
     expect(network.workerdPids()).toEqual([]);
-    await expect(fetch(network.url)).rejects.toThrow();
+    await expect(fetch(network.url)).rejects.toThrow('fetch failed');
     await network.restart();
     expect(network.workerdPids()).toHaveLength(1);
     expect(network.workerdPids()).not.toEqual([pid]);
@@ -158,7 +170,11 @@ describe('local network', () => {
   test('a workerd that dies by itself is started again on the same port', async () => {
     let crashed: () => void = () => undefined;
     const isBack = new Promise<void>((resolve) => (crashed = resolve));
-    const fragile = await startNetwork({ configPath: join(dir, 'wrangler.toml'), bindings: {}, onCrash: () => crashed() });
+    const fragile = await startNetwork({
+      configPath: join(dir, 'wrangler.toml'),
+      bindings: {},
+      onCrash: () => crashed(),
+    });
     for (const pid of fragile.workerdPids()) process.kill(pid, 'SIGKILL');
     await isBack;
     expect((await fetch(`${fragile.url}/env`)).status).toBe(200);
@@ -178,6 +194,8 @@ describe('local network', () => {
 
   test('a Worker that does not bundle is named with the reason', async () => {
     writeFileSync(join(dir, 'broken.toml'), CONFIG.replace('worker.ts', 'absent.ts'));
-    await expect(startNetwork({ configPath: join(dir, 'broken.toml'), bindings: {} })).rejects.toThrow(/absent\.ts does not bundle/);
+    await expect(startNetwork({ configPath: join(dir, 'broken.toml'), bindings: {} })).rejects.toThrow(
+      /absent\.ts does not bundle/,
+    );
   });
 });

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type * as MiniflareLibrary from 'miniflare';
 import type { Miniflare, MiniflareOptions } from 'miniflare';
 import { findChildren, isAlive, killNow } from './child-processes.ts';
 import { claimPort } from './free-port.ts';
@@ -82,7 +83,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     port,
     workerdPids: () => (isUp ? findChildren('workerd', running.mark) : []),
     database: async (binding = 'DB') => live().miniflare.getD1Database(binding),
-    evictObject: async (className, name) => live().miniflare.unsafeEvictDurableObject(running.config.name, className, { name }),
+    evictObject: async (className, name) =>
+      live().miniflare.unsafeEvictDurableObject(running.config.name, className, { name }),
     killWorkerd: down,
     restart: async () => {
       await down();
@@ -107,7 +109,10 @@ async function startRuntime(start: { options: NetworkOptions; stateDir: string; 
   const configPath = start.options.configPath ?? DEFAULT_CONFIG;
   const config = parseWorkerConfig(await readFile(configPath, 'utf8'));
   if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
-  const [module, library] = await Promise.all([bundleWorker(resolve(dirname(configPath), config.value.main)), loadMiniflare()]);
+  const [module, library] = await Promise.all([
+    bundleWorker(resolve(dirname(configPath), config.value.main)),
+    loadMiniflare(),
+  ]);
   const described = describeWorker({ ...start, config: config.value, module });
   const before = listSignalListeners();
   const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
@@ -142,7 +147,9 @@ function dropSignalListeners(kept: readonly SignalListener[]): void {
 }
 
 function listSignalListeners(): SignalListener[] {
-  return SIGNALS.flatMap((signal) => process.listeners(signal).map((listener) => [signal, listener as NodeJS.SignalsListener] as const));
+  return SIGNALS.flatMap((signal) =>
+    process.listeners(signal).map((listener) => [signal, listener as NodeJS.SignalsListener] as const),
+  );
 }
 
 async function endRuntime(runtime: Runtime): Promise<void> {
@@ -153,7 +160,13 @@ async function endRuntime(runtime: Runtime): Promise<void> {
   while (pids.some(isAlive) && Date.now() < deadlineAt) await new Promise((wake) => setTimeout(wake, 10));
 }
 
-function describeWorker(worker: { options: NetworkOptions; stateDir: string; port: number; config: WorkerConfig; module: string }): MiniflareOptions {
+function describeWorker(worker: {
+  options: NetworkOptions;
+  stateDir: string;
+  port: number;
+  config: WorkerConfig;
+  module: string;
+}): MiniflareOptions {
   const { options, config } = worker;
   const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
   const texts = Object.entries({ ...config.vars, ...options.bindings, ...places });
@@ -179,9 +192,14 @@ function describeWorker(worker: { options: NetworkOptions; stateDir: string; por
           env: Object.fromEntries([
             ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
             ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
-            ...config.objects.map(({ binding, className }) => [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const),
+            ...config.objects.map(
+              ({ binding, className }) =>
+                [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const,
+            ),
           ]),
-          exports: Object.fromEntries(config.objects.map(({ className }) => [className, { type: 'durable-object', storage: 'sqlite' }] as const)),
+          exports: Object.fromEntries(
+            config.objects.map(({ className }) => [className, { type: 'durable-object', storage: 'sqlite' }] as const),
+          ),
         },
         // A direct socket enters the Worker without Miniflare's own entry Worker, which costs CPU per request and chunk.
         dev: { cacheAPI: false, unsafeDirectSockets: [{ host: HOST, port: worker.port }] },
@@ -199,9 +217,11 @@ async function within<T>(work: Promise<T>, waitMs: number): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-async function loadMiniflare(): Promise<typeof import('miniflare')> {
+async function loadMiniflare(): Promise<typeof MiniflareLibrary> {
   return import('miniflare').catch((cause: unknown) => {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`workerd cannot be loaded for ${process.platform}-${process.arch} (${message.split('\n')[0]}). Delete node_modules and run "npm install" on this machine.`);
+    throw new StartError(
+      `workerd cannot be loaded for ${process.platform}-${process.arch} (${message.split('\n')[0]}). Delete node_modules and run "npm install" on this machine.`,
+    );
   });
 }

@@ -6,18 +6,45 @@ describe('parseStartFlags', () => {
     expect(parseStartFlags([])).toEqual({
       ok: true,
       value: {
-        nodes: 1, once: false, redisUrl: null, port: 8787, stateDir: '.irori', backendUrl: null, models: [],
-        paceTokensPerS: null, slots: null, windowMs: null, verbose: false, help: false,
+        nodes: 1,
+        once: false,
+        redisUrl: null,
+        port: 8787,
+        stateDir: '.irori',
+        backendUrl: null,
+        models: [],
+        paceTokensPerS: null,
+        slots: null,
+        windowMs: null,
+        verbose: false,
+        help: false,
       },
     });
   });
 
   test('everything said is passed on', () => {
-    const words = '--nodes 5 --once --redis redis://127.0.0.1:6379 --port 9000 --state /tmp/x --pace 20 --slots 4 --window 0'.split(' ');
-    const said = parseStartFlags([...words, '--backend', 'http://127.0.0.1:11434', '--models', "a, b,'mock-*'".replaceAll("'", '')]);
+    const words =
+      '--nodes 5 --once --redis redis://127.0.0.1:6379 --port 9000 --state /tmp/x --pace 20 --slots 4 --window 0'.split(
+        ' ',
+      );
+    const said = parseStartFlags([
+      ...words,
+      '--backend',
+      'http://127.0.0.1:11434',
+      '--models',
+      "a, b,'mock-*'".replaceAll("'", ''),
+    ]);
     expect(said).toMatchObject({
       ok: true,
-      value: { nodes: 5, once: true, port: 9000, paceTokensPerS: 20, slots: 4, windowMs: 0, models: ['a', 'b', 'mock-*'] },
+      value: {
+        nodes: 5,
+        once: true,
+        port: 9000,
+        paceTokensPerS: 20,
+        slots: 4,
+        windowMs: 0,
+        models: ['a', 'b', 'mock-*'],
+      },
     });
   });
 
@@ -44,7 +71,21 @@ describe('parseStartFlags', () => {
   });
 
   test('the help names every flag that is read', () => {
-    for (const flag of ['nodes', 'no-agent', 'once', 'redis', 'port', 'state', 'backend', 'models', 'pace', 'slots', 'window', 'verbose', 'help']) {
+    for (const flag of [
+      'nodes',
+      'no-agent',
+      'once',
+      'redis',
+      'port',
+      'state',
+      'backend',
+      'models',
+      'pace',
+      'slots',
+      'window',
+      'verbose',
+      'help',
+    ]) {
       expect(START_HELP).toContain(`--${flag} `);
     }
   });

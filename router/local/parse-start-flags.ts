@@ -73,7 +73,10 @@ export function parseStartFlags(words: readonly string[]): Result<StartFlags, st
     port: valueOf(port, 8787),
     stateDir: values.state ?? '.irori',
     backendUrl: values.backend ?? null,
-    models: (values.models ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    models: (values.models ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
     paceTokensPerS: valueOf(pace, null),
     slots: valueOf(slots, null),
     windowMs: valueOf(window, null),
@@ -86,7 +89,10 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 
 function readWords(words: readonly string[]): { ok: true; values: Values } | { ok: false; error: string } {
   try {
-    return { ok: true, values: parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values };
+    return {
+      ok: true,
+      values: parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values,
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('. ')[0] : 'not understood';
     return { ok: false, error: `${reason}. See: npm start -- --help` };
@@ -94,15 +100,24 @@ function readWords(words: readonly string[]): { ok: true; values: Values } | { o
 }
 
 function checkTexts(values: Values): string | null {
-  if (values.redis !== undefined && !/^rediss?:\/\/\S+$/.test(values.redis)) return '--redis takes an address such as redis://127.0.0.1:6379.';
-  if (values.backend !== undefined && !/^https?:\/\/\S+$/.test(values.backend)) return '--backend takes an address such as http://127.0.0.1:11434.';
-  if (values.models !== undefined && values.backend === undefined) return '--models names what a --backend serves: give --backend URL too.';
+  if (values.redis !== undefined && !/^rediss?:\/\/\S+$/.test(values.redis))
+    return '--redis takes an address such as redis://127.0.0.1:6379.';
+  if (values.backend !== undefined && !/^https?:\/\/\S+$/.test(values.backend))
+    return '--backend takes an address such as http://127.0.0.1:11434.';
+  if (values.models !== undefined && values.backend === undefined)
+    return '--models names what a --backend serves: give --backend URL too.';
   if (values.state === '') return '--state takes a folder, such as .irori.';
-  if (values.once === true && (values['no-agent'] === true || values.nodes === '0')) return '--once needs a home to answer: leave out --no-agent.';
+  if (values.once === true && (values['no-agent'] === true || values.nodes === '0'))
+    return '--once needs a home to answer: leave out --no-agent.';
   return null;
 }
 
-function readOptional(field: { name: string; text: string | undefined; least: number; most: number }): Result<number | null, string> {
+function readOptional(field: {
+  name: string;
+  text: string | undefined;
+  least: number;
+  most: number;
+}): Result<number | null, string> {
   return field.text === undefined ? ok(null) : readWhole({ ...field, text: field.text });
 }
 

@@ -35,7 +35,8 @@ export function parseToml(text: string): Result<TomlTable, string> {
     const value = entry ? readValue(text, cursor + entry[0].length) : null;
     const key = entry?.[1];
     if (value === null || key === undefined) return err(`line ${lineOf(text, cursor)}: cannot read "${line}"`);
-    if (stripComment(text.slice(value.end, endOfLine(text, value.end))).trim() !== '') return err(`line ${lineOf(text, value.end)}: something follows the value of ${key}`);
+    if (stripComment(text.slice(value.end, endOfLine(text, value.end))).trim() !== '')
+      return err(`line ${lineOf(text, value.end)}: something follows the value of ${key}`);
     table[key] = value.value;
     cursor = endOfLine(text, value.end);
   }

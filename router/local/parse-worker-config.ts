@@ -22,9 +22,18 @@ const wranglerFile = z.strictObject({
   compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()).default({}),
   d1_databases: z
-    .array(z.strictObject({ binding: z.string(), database_name: z.string(), database_id: z.string(), migrations_dir: z.string().default('migrations') }))
+    .array(
+      z.strictObject({
+        binding: z.string(),
+        database_name: z.string(),
+        database_id: z.string(),
+        migrations_dir: z.string().default('migrations'),
+      }),
+    )
     .default([]),
-  durable_objects: z.strictObject({ bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })) }).default({ bindings: [] }),
+  durable_objects: z
+    .strictObject({ bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })) })
+    .default({ bindings: [] }),
   migrations: z.array(z.strictObject({ tag: z.string(), new_sqlite_classes: z.array(z.string()) })).default([]),
   // Only the deployed Worker has these: they change where it is reached, timed or watched, not what it does.
   $schema: z.string().optional(),
@@ -50,7 +59,10 @@ export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
   }
   const file = parsed.data;
   const sqliteClasses = new Set(file.migrations.flatMap((migration) => migration.new_sqlite_classes));
-  const objects = file.durable_objects.bindings.map((object) => ({ binding: object.name, className: object.class_name }));
+  const objects = file.durable_objects.bindings.map((object) => ({
+    binding: object.name,
+    className: object.class_name,
+  }));
   const unmade = objects.find((object) => !sqliteClasses.has(object.className));
   if (unmade) return err(`durable_objects: class ${unmade.className} is in no [[migrations]] new_sqlite_classes`);
   return ok({
@@ -59,7 +71,11 @@ export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
     compatibilityDate: file.compatibility_date,
     compatibilityFlags: file.compatibility_flags,
     vars: file.vars,
-    databases: file.d1_databases.map((each) => ({ binding: each.binding, name: each.database_name, migrationsDir: each.migrations_dir })),
+    databases: file.d1_databases.map((each) => ({
+      binding: each.binding,
+      name: each.database_name,
+      migrationsDir: each.migrations_dir,
+    })),
     objects,
   });
 }

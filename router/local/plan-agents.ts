@@ -28,7 +28,11 @@ const CITIES = [
 export const DEMO_PLACE = '48.9,2.4,FR';
 
 /** One plan per home; homes past the list of cities share them in turn. */
-export function planAgents(network: { readonly flags: StartFlags; readonly url: string; readonly stateDir: string }): readonly PlannedAgent[] {
+export function planAgents(network: {
+  readonly flags: StartFlags;
+  readonly url: string;
+  readonly stateDir: string;
+}): readonly PlannedAgent[] {
   return Array.from({ length: network.flags.nodes }, (_, at) => {
     const [city, lat, lon, country] = CITIES[at % CITIES.length] ?? CITIES[0];
     const number = at + 1;

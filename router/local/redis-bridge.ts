@@ -22,7 +22,11 @@ export interface RedisBridge {
 }
 
 /** Serves the executor over HTTP; port 0 takes any free one. Closing the bridge closes the executor. */
-export async function startRedisBridge(bridge: { executor: RedisExecutor; token: string; port?: number }): Promise<RedisBridge> {
+export async function startRedisBridge(bridge: {
+  executor: RedisExecutor;
+  token: string;
+  port?: number;
+}): Promise<RedisBridge> {
   const server = createServer((request, response) => void answer({ ...bridge, request, response }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -51,7 +55,9 @@ async function answer(exchange: Exchange): Promise<void> {
   try {
     const { status, body } = await decide(exchange);
     const isBase64 = request.headers['upstash-encoding'] === 'base64';
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(isBase64 && status === 200 ? toBase64(body) : body));
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify(isBase64 && status === 200 ? toBase64(body) : body));
   } catch {
     response.destroy();
   }
@@ -59,15 +65,21 @@ async function answer(exchange: Exchange): Promise<void> {
 
 async function decide(exchange: Exchange): Promise<{ status: number; body: unknown }> {
   const { request } = exchange;
-  if (!isAllowed(request.headers.authorization, exchange.token)) return refuse(401, 'WRONGPASS invalid or missing auth token');
+  if (!isAllowed(request.headers.authorization, exchange.token))
+    return refuse(401, 'WRONGPASS invalid or missing auth token');
   if (request.method !== 'POST') return refuse(405, 'ERR only POST is served here');
   const path = (request.url ?? '/').split('?')[0];
   const isSingle = path === '/';
-  if (!isSingle && path !== '/pipeline' && path !== '/multi-exec') return refuse(404, 'ERR path not found: use /, /pipeline or /multi-exec');
+  if (!isSingle && path !== '/pipeline' && path !== '/multi-exec')
+    return refuse(404, 'ERR path not found: use /, /pipeline or /multi-exec');
   const text = await readBody(request);
   if (text === null) return refuse(413, `ERR body is over ${BODY_LIMIT_BYTES} bytes`);
   const commands = parseCommands(text, isSingle);
-  if (commands === null) return refuse(400, isSingle ? 'ERR body must be a JSON array: ["COMMAND", ...args]' : 'ERR body must be a JSON array of commands');
+  if (commands === null)
+    return refuse(
+      400,
+      isSingle ? 'ERR body must be a JSON array: ["COMMAND", ...args]' : 'ERR body must be a JSON array of commands',
+    );
   try {
     const replies = await exchange.executor.run(commands, { atomic: path === '/multi-exec' });
     const results = replies.map(toResult);

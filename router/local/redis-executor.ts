@@ -9,7 +9,10 @@ const RECONNECT_MAX_MS = 1000;
 
 /** Runs commands in order. Each command's error is its own reply; the promise rejects only when Redis itself is away. */
 export interface RedisExecutor {
-  run(commands: readonly (readonly string[])[], options?: { readonly atomic?: boolean }): Promise<readonly RedisReply[]>;
+  run(
+    commands: readonly (readonly string[])[],
+    options?: { readonly atomic?: boolean },
+  ): Promise<readonly RedisReply[]>;
   close(): Promise<void>;
 }
 
@@ -40,7 +43,10 @@ export function redisExecutor(url: string): RedisExecutor {
   };
 }
 
-async function runOn(redis: Redis, batch: { commands: readonly (readonly string[])[]; atomic: boolean }): Promise<readonly RedisReply[]> {
+async function runOn(
+  redis: Redis,
+  batch: { commands: readonly (readonly string[])[]; atomic: boolean },
+): Promise<readonly RedisReply[]> {
   const pipeline = batch.atomic ? redis.multi() : redis.pipeline();
   for (const [name = '', ...args] of batch.commands) pipeline.call(name, ...args);
   const settled = (await pipeline.exec()) ?? [];

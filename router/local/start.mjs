@@ -2,7 +2,9 @@
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  fail(`Node ${process.versions.node} cannot run this. Run "npm install" here: it brings the right Node along, and npm scripts use it.`);
+  fail(
+    `Node ${process.versions.node} cannot run this. Run "npm install" here: it brings the right Node along, and npm scripts use it.`,
+  );
 } else {
   await import('./start.ts').catch((/** @type {NodeJS.ErrnoException} */ cause) => {
     if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;

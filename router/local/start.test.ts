@@ -26,11 +26,19 @@ describe('npm start, when it cannot', () => {
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   test('--help ends well', async () => {
-    expect(await start(['--help'])).toMatchObject({ status: 0, said: expect.stringContaining('--nodes N'), complained: '' });
+    expect(await start(['--help'])).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('--nodes N'),
+      complained: '',
+    });
   });
 
   test('an unknown flag is one line', async () => {
-    expect(await start(['--nope'])).toEqual({ status: 1, said: '', complained: "irori: Unknown option '--nope'. See: npm start -- --help\n" });
+    expect(await start(['--nope'])).toEqual({
+      status: 1,
+      said: '',
+      complained: "irori: Unknown option '--nope'. See: npm start -- --help\n",
+    });
   });
 
   test('a port in use is one line that names another port, and the folder is let go of', async () => {
@@ -40,7 +48,9 @@ describe('npm start, when it cannot', () => {
     for (let round = 0; round < 2; round += 1) {
       const ended = await start(['--state', join(dir, 'port'), '--port', String(port)]);
       expect(ended.status).toBe(1);
-      expect(ended.complained).toMatch(new RegExp(`^irori: Port ${port} on 127\\.0\\.0\\.1 is in use\\..*--port \\d+\n$`));
+      expect(ended.complained).toMatch(
+        new RegExp(`^irori: Port ${port} on 127\\.0\\.0\\.1 is in use\\..*--port \\d+\n$`),
+      );
     }
     holder.close();
   });

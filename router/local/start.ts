@@ -67,7 +67,8 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
     const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };
-    if (!started.isEnding) folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
+    if (!started.isEnding)
+      folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
   };
   tellScripts();
   if (flags.nodes === 0) {
@@ -88,7 +89,12 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   return isGood;
 }
 
-function watchHomes(watch: { flags: StartFlags; started: Started; lastWords: string[]; onChange: () => void }): AgentEvents {
+function watchHomes(watch: {
+  flags: StartFlags;
+  started: Started;
+  lastWords: string[];
+  onChange: () => void;
+}): AgentEvents {
   return {
     onLine: (name, line) => watch.flags.verbose && print(`  [${name}] ${line}`),
     onDeath: (name, death) => {

@@ -23,7 +23,12 @@ describe('state folder', () => {
 
   test('local.json is 0600, tells what scripts need, and is gone after release', () => {
     const folder = openStateFolder(dir);
-    const local = { endpoint: 'http://127.0.0.1:8787/v1', apiKey: 'irori_x', adminSecret: 's', pids: { edge: [1], agents: [2] } };
+    const local = {
+      endpoint: 'http://127.0.0.1:8787/v1',
+      apiKey: 'irori_x',
+      adminSecret: 's',
+      pids: { edge: [1], agents: [2] },
+    };
     folder.writeLocal(local);
     expect(statSync(join(dir, 'local.json')).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(join(dir, 'local.json'), 'utf8'))).toEqual(local);
@@ -40,18 +45,25 @@ describe('state folder', () => {
     expect(openStateFolder(dir).dir).toBe(dir);
   });
 
-  test.runIf(process.platform === 'linux')('what a killed network left running is ended, and nothing else', async () => {
-    const start = (mark: string) => spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore', env: { ...process.env, [STATE_MARK]: mark } });
-    const [left, stranger] = [start(dir), start('/elsewhere')];
-    const ended = new Promise((resolve) => left.once('exit', resolve));
-    const pids = { edge: [left.pid], agents: [stranger.pid] };
-    writeFileSync(join(dir, 'local.json'), JSON.stringify({ pids }));
-    writeFileSync(join(dir, 'lock'), '999999999');
-    openStateFolder(dir);
-    await ended;
-    expect(isAlive(stranger.pid ?? 0)).toBe(true);
-    stranger.kill('SIGKILL');
-  });
+  test.runIf(process.platform === 'linux')(
+    'what a killed network left running is ended, and nothing else',
+    async () => {
+      const start = (mark: string) =>
+        spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], {
+          stdio: 'ignore',
+          env: { ...process.env, [STATE_MARK]: mark },
+        });
+      const [left, stranger] = [start(dir), start('/elsewhere')];
+      const ended = new Promise((resolve) => left.once('exit', resolve));
+      const pids = { edge: [left.pid], agents: [stranger.pid] };
+      writeFileSync(join(dir, 'local.json'), JSON.stringify({ pids }));
+      writeFileSync(join(dir, 'lock'), '999999999');
+      openStateFolder(dir);
+      await ended;
+      expect(isAlive(stranger.pid ?? 0)).toBe(true);
+      stranger.kill('SIGKILL');
+    },
+  );
 
   test('a folder that cannot be written gives one sentence that says what to do', () => {
     writeFileSync(join(dir, 'file'), '');

@@ -62,7 +62,9 @@ export function openStateFolder(path: string): StateFolder {
   } catch (cause) {
     if (cause instanceof StartError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new StartError(`Cannot write to ${dir} (${code}). Make it writable, or choose another folder: npm start -- --state /tmp/irori`);
+    throw new StartError(
+      `Cannot write to ${dir} (${code}). Make it writable, or choose another folder: npm start -- --state /tmp/irori`,
+    );
   }
 }
 
@@ -78,7 +80,10 @@ function takeLock(dir: string): void {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
     }
     const holder = Number(readFileSync(path, 'utf8'));
-    if (isNetwork(holder)) throw new StartError(`A network already runs on ${dir} (process ${holder}). Stop it, or start beside it: npm start -- --state .irori2 --port 8788`);
+    if (isNetwork(holder))
+      throw new StartError(
+        `A network already runs on ${dir} (process ${holder}). Stop it, or start beside it: npm start -- --state .irori2 --port 8788`,
+      );
     endOrphans(dir);
     rmSync(path, { force: true });
   }
@@ -105,7 +110,8 @@ function endOrphans(dir: string): void {
 function openSecrets(path: string): LocalSecrets {
   const found = readJson(path, secretsFile);
   if (found !== null) return found;
-  if (existsSync(path)) throw new StartError(`${path} cannot be read as secrets. Remove the folder to begin anew, or restore the file.`);
+  if (existsSync(path))
+    throw new StartError(`${path} cannot be read as secrets. Remove the folder to begin anew, or restore the file.`);
   const made: LocalSecrets = {
     ADMIN_SECRET: randomBytes(24).toString('base64url'),
     KEY_HMAC_SECRET: randomBytes(32).toString('base64url'),

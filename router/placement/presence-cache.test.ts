@@ -13,7 +13,16 @@ function summaryOf(hub: string, free = 1): PresenceSummary {
 }
 
 function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
-  const facts = { promptTokensPerS: 100, decodeTokensPerS: 50, contextTokens: 4096, digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [] };
+  const facts = {
+    promptTokensPerS: 100,
+    decodeTokensPerS: 50,
+    contextTokens: 4096,
+    digest: 'd',
+    quantisation: 'q8',
+    priceIn: 1,
+    priceOut: 2,
+    serves: [],
+  };
   return { node, hub, lat: 48, lon: 2, country: 'FR', slots: 1, untilAt, ...facts };
 }
 
@@ -39,11 +48,18 @@ function fakePresence(table: { summaries: Record<string, PresenceSummary[]>; row
   return { presence, asked, state, table };
 }
 
-const look: PresenceLook = { modelKey: 'm', areas: ['weur'], chooseHubs: (summaries) => summaries.map((each) => each.hub) };
+const look: PresenceLook = {
+  modelKey: 'm',
+  areas: ['weur'],
+  chooseHubs: (summaries) => summaries.map((each) => each.hub),
+};
 
 describe('presence cache', () => {
   test('a cold edge with a guessed hub needs one round trip, a warm one none', async () => {
-    const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('weur.0')] }, rows: { 'weur.0': [rowOf('n', 'weur.0')] } });
+    const { presence, asked } = fakePresence({
+      summaries: { weur: [summaryOf('weur.0')] },
+      rows: { 'weur.0': [rowOf('n', 'weur.0')] },
+    });
     const cache = makePresenceCache(() => 0);
     const cold = await cache.look(presence, { ...look, guessHubs: (area) => [`${area}.0`] });
     expect(cold).toMatchObject({ ok: true, value: { trips: 1, isDegraded: false, rows: [{ node: 'n' }] } });
@@ -94,7 +110,10 @@ describe('presence cache', () => {
     await cache.look(fake.presence, look);
     fake.state.isAway = true;
     nowAt = 60_000;
-    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { isDegraded: true, rows: [{ node: 'n' }] } });
+    expect(await cache.look(fake.presence, look)).toMatchObject({
+      ok: true,
+      value: { isDegraded: true, rows: [{ node: 'n' }] },
+    });
     const before = fake.asked.length;
     nowAt = 60_700;
     expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { isDegraded: true, trips: 0 } });
@@ -111,8 +130,14 @@ describe('presence cache', () => {
     fake.state.isAway = true;
     const cache = makePresenceCache(() => 0);
     expect(await cache.look(fake.presence, look)).toEqual({ ok: false, error: 'presence-away' });
-    cache.remember('m', { summaries: new Map([['weur', [summaryOf('a')]]]), rows: new Map([['a', [rowOf('n', 'a')]]]) });
-    expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { rows: [{ node: 'n' }], trips: 0 } });
+    cache.remember('m', {
+      summaries: new Map([['weur', [summaryOf('a')]]]),
+      rows: new Map([['a', [rowOf('n', 'a')]]]),
+    });
+    expect(await cache.look(fake.presence, look)).toMatchObject({
+      ok: true,
+      value: { rows: [{ node: 'n' }], trips: 0 },
+    });
   });
 
   test('a remembered row past its time is not served', async () => {

@@ -106,11 +106,19 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const nowAt = store.clock();
   const rows = chosen.flatMap((hub) => store.rows.get(keyOf(look.modelKey, hub))?.value ?? []);
   const trips = [first, second].filter((step) => step === 'read').length;
-  return ok({ summaries: knownSummaries(looking), rows: rows.filter((row) => row.untilAt > nowAt), isDegraded: isAway, trips });
+  return ok({
+    summaries: knownSummaries(looking),
+    rows: rows.filter((row) => row.untilAt > nowAt),
+    isDegraded: isAway,
+    trips,
+  });
 }
 
 /** Reads in one trip what is not fresh. Nothing is sent when all is, or while Redis is being left alone. */
-async function readDue(looking: Looking, asked: { areas: readonly string[]; hubs: readonly string[] }): Promise<'fresh' | 'read' | 'away'> {
+async function readDue(
+  looking: Looking,
+  asked: { areas: readonly string[]; hubs: readonly string[] },
+): Promise<'fresh' | 'read' | 'away'> {
   const { store, presence, look } = looking;
   const nowAt = store.clock();
   const hubs = asked.hubs.filter((hub) => isDue(store.rows.get(keyOf(look.modelKey, hub)), nowAt));
@@ -131,11 +139,16 @@ async function readDue(looking: Looking, asked: { areas: readonly string[]; hubs
 
 function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer }): void {
   const nowAt = store.clock();
-  for (const [area, value] of kept.answer.summaries) put(store.summaries, { key: keyOf(kept.modelKey, area), value, freshUntilAt: nowAt + SUMMARY_FRESH_MS });
-  for (const [hub, value] of kept.answer.rows) put(store.rows, { key: keyOf(kept.modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
+  for (const [area, value] of kept.answer.summaries)
+    put(store.summaries, { key: keyOf(kept.modelKey, area), value, freshUntilAt: nowAt + SUMMARY_FRESH_MS });
+  for (const [hub, value] of kept.answer.rows)
+    put(store.rows, { key: keyOf(kept.modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
 }
 
-function put<T>(entries: Map<string, Entry<T>>, entry: { key: string; value: readonly T[]; freshUntilAt: number }): void {
+function put<T>(
+  entries: Map<string, Entry<T>>,
+  entry: { key: string; value: readonly T[]; freshUntilAt: number },
+): void {
   entries.delete(entry.key);
   entries.set(entry.key, { value: entry.value, freshUntilAt: entry.freshUntilAt, refreshingUntilAt: 0 });
   if (entries.size <= MAX_ENTRIES) return;
@@ -153,7 +166,9 @@ function noteFree(store: Store, note: FreeNote): void {
 
 function knownSummaries(looking: Looking): readonly PresenceSummary[] {
   const nowAt = looking.store.clock();
-  const known = looking.look.areas.flatMap((area) => looking.store.summaries.get(keyOf(looking.look.modelKey, area))?.value ?? []);
+  const known = looking.look.areas.flatMap(
+    (area) => looking.store.summaries.get(keyOf(looking.look.modelKey, area))?.value ?? [],
+  );
   return known.filter((summary) => summary.untilAt > nowAt);
 }
 

@@ -2,7 +2,15 @@
 // Commands used: HSET, HGETALL, HDEL, DEL, EXPIRE. Upstash bills each command of a pipeline, so every function says what it sends.
 import { Redis } from '@upstash/redis/cloudflare';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
-import { PRESENCE_TTL_MS, packRow, packSummary, parseRow, parseSummary, rowKey, summaryKey } from '../../schema/presence.ts';
+import {
+  PRESENCE_TTL_MS,
+  packRow,
+  packSummary,
+  parseRow,
+  parseSummary,
+  rowKey,
+  summaryKey,
+} from '../../schema/presence.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -50,9 +58,15 @@ export interface Presence {
   /** One HGETALL for each area and hub, in one round trip. Rows past `untilAt` and fields that cannot be read are left out. */
   read(question: PresenceQuestion, nowAt: number): Promise<Result<PresenceAnswer, PresenceAway>>;
   /** Summaries of the areas, hubs of all of them together: `read` without rows. */
-  readNear(question: { modelKey: string; areas: readonly string[] }, nowAt: number): Promise<Result<readonly PresenceSummary[], PresenceAway>>;
+  readNear(
+    question: { modelKey: string; areas: readonly string[] },
+    nowAt: number,
+  ): Promise<Result<readonly PresenceSummary[], PresenceAway>>;
   /** Rows of the hubs: `read` without summaries. */
-  readHubs(question: { modelKey: string; hubs: readonly string[] }, nowAt: number): Promise<Result<readonly PresenceRow[], PresenceAway>>;
+  readHubs(
+    question: { modelKey: string; hubs: readonly string[] },
+    nowAt: number,
+  ): Promise<Result<readonly PresenceRow[], PresenceAway>>;
   /** Removes what hubs that died left in an area's summaries. One HGETALL and at most one HDEL; for the 6 h refresh, not for requests. */
   sweep(place: { modelKey: string; area: string }, nowAt: number): Promise<Result<number, PresenceAway>>;
   /** Whether Redis answers at all; one PING, which is not billed. */
@@ -109,7 +123,10 @@ async function writeChanges(redis: Redis, changes: readonly PresenceChange[]): P
   return done.ok ? ok(null) : done;
 }
 
-async function readTable(redis: Redis, ask: { question: PresenceQuestion; nowAt: number }): Promise<Result<PresenceAnswer, PresenceAway>> {
+async function readTable(
+  redis: Redis,
+  ask: { question: PresenceQuestion; nowAt: number },
+): Promise<Result<PresenceAnswer, PresenceAway>> {
   const { modelKey, areas, hubs } = ask.question;
   const summaries = new Map<string, readonly PresenceSummary[]>();
   const rows = new Map<string, readonly PresenceRow[]>();
@@ -119,12 +136,17 @@ async function readTable(redis: Redis, ask: { question: PresenceQuestion; nowAt:
   for (const hub of hubs) pipeline.hgetall(rowKey(modelKey, hub));
   const replies = await guard(async () => pipeline.exec<unknown[]>());
   if (!replies.ok) return replies;
-  for (const [at, area] of areas.entries()) summaries.set(area, parseLive({ reply: replies.value[at], parse: parseSummary, nowAt: ask.nowAt }));
-  for (const [at, hub] of hubs.entries()) rows.set(hub, parseLive({ reply: replies.value[areas.length + at], parse: parseRow, nowAt: ask.nowAt }));
+  for (const [at, area] of areas.entries())
+    summaries.set(area, parseLive({ reply: replies.value[at], parse: parseSummary, nowAt: ask.nowAt }));
+  for (const [at, hub] of hubs.entries())
+    rows.set(hub, parseLive({ reply: replies.value[areas.length + at], parse: parseRow, nowAt: ask.nowAt }));
   return ok({ summaries, rows });
 }
 
-async function sweepArea(redis: Redis, place: { modelKey: string; area: string; nowAt: number }): Promise<Result<number, PresenceAway>> {
+async function sweepArea(
+  redis: Redis,
+  place: { modelKey: string; area: string; nowAt: number },
+): Promise<Result<number, PresenceAway>> {
   const key = summaryKey(place.modelKey, place.area);
   const reply = await guard(async () => redis.hgetall(key) as Promise<unknown>);
   if (!reply.ok) return reply;

@@ -1,97 +1,60 @@
 // One suite, two stores behind the REST bridge: the embedded default, and a real redis-server where this machine has one.
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { PRESENCE_TTL_MS, packRow, rowKey, summaryKey } from '../../schema/presence.ts';
-import { claimPort } from '../local/free-port.ts';
-import { startRedisBridge } from '../local/redis-bridge.ts';
-import type { RedisBridge } from '../local/redis-bridge.ts';
 import { embeddedExecutor, redisExecutor } from '../local/redis-executor.ts';
 import { makePresenceCache } from '../placement/presence-cache.ts';
 import { openPresence } from '../placement/presence.ts';
 import type { Presence } from '../placement/presence.ts';
+import { HAS_REDIS, TOKEN, startEmbedded, startReal } from './presence-stores.ts';
+import type { Store } from './presence-stores.ts';
 
-const TOKEN = 'contract-token';
 const NOW = Date.now();
-const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
-if (!HAS_REDIS) console.warn('skipped: presence against a real Redis (no redis-server on this machine; on Debian: apt-get install redis-server)');
-
-interface Store {
-  readonly bridge: RedisBridge;
-  /** Takes the store away without a goodbye, and brings an empty one back. */
-  kill(): Promise<void>;
-  revive(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-async function startEmbedded(): Promise<Store> {
-  let bridge = await startRedisBridge({ executor: embeddedExecutor(), token: TOKEN });
-  const port = Number(new URL(bridge.url).port);
-  return {
-    get bridge() {
-      return bridge;
-    },
-    kill: async () => bridge.stop(),
-    revive: async () => {
-      bridge = await startRedisBridge({ executor: embeddedExecutor(), token: TOKEN, port });
-    },
-    stop: async () => bridge.stop(),
-  };
-}
-
-async function startReal(): Promise<Store> {
-  const folder = mkdtempSync(join(tmpdir(), 'irori-redis-'));
-  const port = await claimPort('127.0.0.1', 0);
-  let server = await spawnRedis(port, folder);
-  const bridge = await startRedisBridge({ executor: redisExecutor(`redis://127.0.0.1:${port}`), token: TOKEN });
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGKILL');
-    await gone;
-  };
-  return {
-    bridge,
-    kill,
-    revive: async () => {
-      server = await spawnRedis(port, folder);
-    },
-    stop: async () => {
-      await bridge.stop();
-      await kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise<void>((resolve, reject) => {
-    server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
-    server.stdout?.on('data', (text: Buffer) => {
-      if (text.includes('Ready to accept connections')) resolve();
-    });
-  });
-  return server;
+if (!HAS_REDIS) {
+  console.warn(
+    'skipped: presence against a real Redis (no redis-server on this machine; on Debian: apt-get install redis-server)',
+  );
 }
 
 function rowOf(node: string, change: Partial<PresenceRow> = {}): PresenceRow {
   const place = { lat: 48.9, lon: 2.4, country: 'FR' };
-  const facts = { slots: 2, promptTokensPerS: 900.5, decodeTokensPerS: 61.2, contextTokens: 8192, digest: 'sha256:ab', quantisation: 'q4_k_m' };
-  return { node, hub: 'weur.0', ...place, ...facts, priceIn: 10, priceOut: 30, serves: [], untilAt: NOW + PRESENCE_TTL_MS, ...change };
+  const facts = {
+    slots: 2,
+    promptTokensPerS: 900.5,
+    decodeTokensPerS: 61.2,
+    contextTokens: 8192,
+    digest: 'sha256:ab',
+    quantisation: 'q4_k_m',
+  };
+  return {
+    node,
+    hub: 'weur.0',
+    ...place,
+    ...facts,
+    priceIn: 10,
+    priceOut: 30,
+    serves: [],
+    untilAt: NOW + PRESENCE_TTL_MS,
+    ...change,
+  };
 }
 
 function summaryOf(hub: string, change: Partial<PresenceSummary> = {}): PresenceSummary {
   const speeds = { bestDecodeTokensPerS: 61.2, medianDecodeTokensPerS: 50, minPriceOut: 30, maxPriceOut: 30 };
-  return { hub, lat: 48.9, lon: 2.4, radiusKm: 12, free: 2, slots: 2, untilAt: NOW + PRESENCE_TTL_MS, ...speeds, ...change };
+  return {
+    hub,
+    lat: 48.9,
+    lon: 2.4,
+    radiusKm: 12,
+    free: 2,
+    slots: 2,
+    untilAt: NOW + PRESENCE_TTL_MS,
+    ...speeds,
+    ...change,
+  };
 }
 
 const join1 = { modelKey: 'nano', area: 'weur', hub: 'weur.0', goneNodes: [] as string[] };
@@ -101,11 +64,7 @@ const stores = [
   { name: 'a real redis-server', start: startReal, isHere: HAS_REDIS },
 ];
 
-describe.each(stores)('presence on $name', ({ start, isHere }) => {
-  if (!isHere) {
-    test.skip('no redis-server on this machine', () => undefined);
-    return;
-  }
+describe.each(stores.filter((each) => each.isHere))('presence on $name', ({ start }) => {
   let store: Store;
   let presence: Presence;
 
@@ -133,10 +92,16 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
 
   test('what a hub wrote is read back whole, in the keys of the design', async () => {
     const row = rowOf('node_a', { serves: ['llama-*', 'qwen'] });
-    expect(await presence.write([{ ...join1, rows: [row], summary: summaryOf('weur.0') }])).toEqual({ ok: true, value: null });
+    expect(await presence.write([{ ...join1, rows: [row], summary: summaryOf('weur.0') }])).toEqual({
+      ok: true,
+      value: null,
+    });
     expect(await read()).toEqual({ summaries: [summaryOf('weur.0')], rows0: [row], rows1: [] });
     expect(await send(['EXISTS', 'presence:nano:weur', 'presence:nano:weur.0'])).toEqual({ result: 2 });
-    expect(await presence.readNear({ modelKey: 'nano', areas: ['weur', 'apac'] }, NOW)).toEqual({ ok: true, value: [summaryOf('weur.0')] });
+    expect(await presence.readNear({ modelKey: 'nano', areas: ['weur', 'apac'] }, NOW)).toEqual({
+      ok: true,
+      value: [summaryOf('weur.0')],
+    });
     expect(await presence.readHubs({ modelKey: 'nano', hubs: ['weur.0'] }, NOW)).toEqual({ ok: true, value: [row] });
   });
 
@@ -197,7 +162,17 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
 
   test('garbled and newer fields are left out, the rest is read', async () => {
     await presence.write([{ ...join1, rows: [rowOf('node_a')], summary: summaryOf('weur.0') }]);
-    const garbled = ['', 'null', '{', '42', '"text"', '[]', '[2,"newer"]', packRow(rowOf('x')).replace('48.9', '"48.9"'), '\u0000'];
+    const garbled = [
+      '',
+      'null',
+      '{',
+      '42',
+      '"text"',
+      '[]',
+      '[2,"newer"]',
+      packRow(rowOf('x')).replace('48.9', '"48.9"'),
+      '\u0000',
+    ];
     for (const [at, text] of garbled.entries()) await send(['HSET', rowKey('nano', 'weur.0'), `bad_${at}`, text]);
     await send(['HSET', summaryKey('nano', 'weur'), '__proto__', '{}', 'weur.9', 'x']);
     const answer = await read();
@@ -232,7 +207,10 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
   test('a wrong token is refused and reads as away, with the reason', async () => {
     const stranger = openPresence({ url: store.bridge.url, token: 'wrong' });
     const answer = await stranger.read({ modelKey: 'nano', areas: ['weur'], hubs: [] }, NOW);
-    expect(answer).toMatchObject({ ok: false, error: { code: 'presence-away', detail: expect.stringContaining('WRONGPASS') } });
+    expect(answer).toMatchObject({
+      ok: false,
+      error: { code: 'presence-away', detail: expect.stringContaining('WRONGPASS') },
+    });
     expect(await stranger.ping()).toBe(false);
     expect(await presence.ping()).toBe(true);
   });
@@ -242,12 +220,21 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
     const headers = { authorization: `Bearer ${TOKEN}`, 'upstash-encoding': 'base64' };
     const body = JSON.stringify([['HSET', 'k', 'f', 'é'], ['NOSUCH'], ['HGET', 'k', 'f'], ['FLUSHDB']]);
     const response = await fetch(`${store.bridge.url}/pipeline`, { method: 'POST', headers, body });
-    expect(await response.json()).toEqual([{ result: 1 }, { error: expect.stringMatching(/^ERR unknown command/) }, { result: 'w6k=' }, { result: 'OK' }]);
+    expect(await response.json()).toEqual([
+      { result: 1 },
+      { error: expect.stringMatching(/^ERR unknown command/) },
+      { result: 'w6k=' },
+      { result: 'OK' },
+    ]);
   });
 
   test('commands of /multi-exec answer in order', async () => {
     const headers = { authorization: `Bearer ${TOKEN}` };
-    const body = JSON.stringify([['HSET', 'k', 'f', 1], ['HGETALL', 'k'], ['DEL', 'k']]);
+    const body = JSON.stringify([
+      ['HSET', 'k', 'f', 1],
+      ['HGETALL', 'k'],
+      ['DEL', 'k'],
+    ]);
     const response = await fetch(`${store.bridge.url}/multi-exec`, { method: 'POST', headers, body });
     expect(await response.json()).toEqual([{ result: 1 }, { result: ['f', '1'] }, { result: 1 }]);
   });
@@ -260,7 +247,11 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
     ['POST', '/pipeline', '["PING"]', 400],
   ])('the bridge refuses %s %s %s with %i', async (method, path, body, status) => {
     const headers = { authorization: `Bearer ${TOKEN}` };
-    const response = await fetch(`${store.bridge.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const response = await fetch(`${store.bridge.url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error: expect.stringMatching(/^ERR /) });
   });
@@ -268,20 +259,36 @@ describe.each(stores)('presence on $name', ({ start, isHere }) => {
   test('a store killed between two reads: an error, then older copies, then itself again', async () => {
     let nowAt = NOW;
     const cache = makePresenceCache(() => nowAt);
-    const look = { modelKey: 'nano', areas: ['weur'], chooseHubs: (found: readonly PresenceSummary[]) => found.map((each) => each.hub) };
+    const look = {
+      modelKey: 'nano',
+      areas: ['weur'],
+      chooseHubs: (found: readonly PresenceSummary[]) => found.map((each) => each.hub),
+    };
     const change = { ...join1, rows: [rowOf('node_a')], summary: summaryOf('weur.0') };
     await presence.write([change]);
-    expect(await cache.look(presence, look)).toMatchObject({ ok: true, value: { isDegraded: false, rows: [{ node: 'node_a' }] } });
+    expect(await cache.look(presence, look)).toMatchObject({
+      ok: true,
+      value: { isDegraded: false, rows: [{ node: 'node_a' }] },
+    });
     await store.kill();
-    expect(await presence.read({ modelKey: 'nano', areas: ['weur'], hubs: [] }, NOW)).toMatchObject({ ok: false, error: { code: 'presence-away' } });
+    expect(await presence.read({ modelKey: 'nano', areas: ['weur'], hubs: [] }, NOW)).toMatchObject({
+      ok: false,
+      error: { code: 'presence-away' },
+    });
     expect(await presence.write([change])).toMatchObject({ ok: false, error: { code: 'presence-away' } });
     nowAt += 20_000;
-    expect(await cache.look(presence, look)).toMatchObject({ ok: true, value: { isDegraded: true, rows: [{ node: 'node_a' }] } });
+    expect(await cache.look(presence, look)).toMatchObject({
+      ok: true,
+      value: { isDegraded: true, rows: [{ node: 'node_a' }] },
+    });
     await store.revive();
     await expect.poll(async () => presence.ping(), { timeout: 10_000 }).toBe(true);
     await presence.write([change]);
     nowAt += 20_000;
-    expect(await cache.look(presence, look)).toMatchObject({ ok: true, value: { isDegraded: false, rows: [{ node: 'node_a' }] } });
+    expect(await cache.look(presence, look)).toMatchObject({
+      ok: true,
+      value: { isDegraded: false, rows: [{ node: 'node_a' }] },
+    });
   });
 });
 
@@ -290,7 +297,10 @@ describe('presence on a store that is there but silent', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const presence = openPresence({ url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, token: TOKEN });
-    expect(await presence.read({ modelKey: 'nano', areas: ['weur'], hubs: [] }, NOW)).toMatchObject({ ok: false, error: { code: 'presence-away' } });
+    expect(await presence.read({ modelKey: 'nano', areas: ['weur'], hubs: [] }, NOW)).toMatchObject({
+      ok: false,
+      error: { code: 'presence-away' },
+    });
     silent.closeAllConnections();
     silent.close();
   });
