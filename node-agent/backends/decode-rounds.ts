@@ -4,6 +4,7 @@ import type { BackendJob } from './backend.ts';
 import { DecodeRun } from './decode-run.ts';
 import { UNACKED_LIMIT, type FromWorker, type RunEnd } from './onnx-messages.ts';
 import type { OnnxSession } from './onnx-session.ts';
+import type { PassGuard } from './pass-guard.ts';
 import type { Codec } from './render-prompt.ts';
 
 interface Seat {
@@ -19,16 +20,18 @@ export class DecodeRounds {
   readonly #codec: Codec;
   readonly #post: (message: FromWorker) => void;
   readonly #gapMs: number;
+  readonly #guard: PassGuard;
   readonly #seats = new Map<number, Seat>();
-  #turning = false;
+  #turning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    model: { session: OnnxSession; codec: Codec; paceTokensPerS: number },
+    model: { session: OnnxSession; codec: Codec; paceTokensPerS: number; guard: PassGuard },
     post: (message: FromWorker) => void,
   ) {
     this.#session = model.session;
     this.#codec = model.codec;
+    this.#guard = model.guard;
     this.#gapMs = model.paceTokensPerS > 0 ? 1000 / model.paceTokensPerS : 0;
     this.#post = post;
   }
@@ -52,19 +55,23 @@ export class DecodeRounds {
     if (seat !== undefined) this.#end(seat, { reason: 'cancelled', promptTokens: seat.decode.promptTokens });
   }
 
-  cancelAll(): void {
+  /** Cancels every run and settles when no forward pass is under way any more: only then may the model be freed. */
+  async stop(): Promise<void> {
     for (const run of this.#seats.keys()) this.cancel(run);
     clearTimeout(this.#timer);
+    await this.#turning;
   }
 
   #wake(): void {
     clearTimeout(this.#timer);
-    if (!this.#turning) void this.#turn();
+    this.#turning ??= this.#turn().finally(() => {
+      this.#turning = undefined;
+      this.#sleep();
+    });
   }
 
   /** Gives every seat that may go on one token, again and again, until none may; a pass never rejects out of here. */
   async #turn(): Promise<void> {
-    this.#turning = true;
     for (let moved = true; moved;) {
       moved = false;
       for (const seat of this.#seats.values()) {
@@ -73,8 +80,6 @@ export class DecodeRounds {
         await this.#advance(seat);
       }
     }
-    this.#turning = false;
-    this.#sleep();
   }
 
   #mayGo(seat: Seat): boolean {
@@ -93,19 +98,25 @@ export class DecodeRounds {
     try {
       const next = seat.decode.next();
       if (next === null) return this.#end(seat, { reason: 'length', promptTokens });
-      const { logits, cache } = await this.#session.step(next.ids, next.cache);
+      const { logits, cache } = await this.#guard.pass(() => this.#session.step(next.ids, next.cache));
       if (!this.#seats.has(seat.run)) return;
       const { delta, reason } = seat.decode.accept(logits, cache);
       if (delta !== null) {
         seat.unacked += 1;
         this.#post({ type: 'delta', run: seat.run, delta });
       }
-      seat.dueAt = Math.max(performance.now() - this.#gapMs, seat.dueAt) + this.#gapMs;
+      seat.dueAt = this.#dueAfter(seat);
       if (reason !== null) this.#end(seat, { reason, promptTokens });
     } catch (error) {
       const message = `the model failed: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown reason'}`;
       this.#end(seat, { reason: 'error', promptTokens, error: { code: 'internal', message } });
     }
+  }
+
+  /** One gap after the last due time; time lost beyond one gap is not made up for. */
+  #dueAfter(seat: Seat): number {
+    const now = performance.now();
+    return this.#gapMs + (seat.dueAt === 0 ? now : Math.max(seat.dueAt, now - this.#gapMs));
   }
 
   #end(seat: Seat, end: RunEnd): void {

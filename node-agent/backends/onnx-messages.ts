@@ -9,6 +9,8 @@ export interface WorkerSetup {
   readonly threads: number;
   /** Each run gives at most this many tokens a second; 0 for as fast as it can. */
   readonly paceTokensPerS: number;
+  /** The cells of a PassGuard. */
+  readonly guard: SharedArrayBuffer;
 }
 
 export type ToWorker =

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../schema/result.ts';
 import type { BackendJob, Delta } from './backend.ts';
 import type { FromWorker, RunEnd, ToWorker, WorkerSetup } from './onnx-messages.ts';
 import { openPromise } from './open-promise.ts';
+import { PassGuard } from './pass-guard.ts';
 
 export interface RunEvents {
   delta(delta: Delta): void;
@@ -18,19 +19,34 @@ function locateWorker(): URL {
 
 const UNLOAD_LIMIT_MS = 2_000;
 
+/** A small nursery: each token's tensors are garbage at once, and with the default size they pile up to some 30 MB. */
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
+
 export class OnnxThread {
   readonly #worker: Worker;
+  readonly #guard = new PassGuard();
   readonly #runs = new Map<number, RunEvents>();
   readonly #ready = openPromise<Result<null, string>>();
-  readonly #unloaded = openPromise<void>();
+  readonly #exited = openPromise<void>();
   #nextRun = 1;
   #gone = false;
+  #unloading = false;
 
-  constructor(setup: WorkerSetup) {
-    this.#worker = new Worker(locateWorker(), { workerData: setup, execArgv: [], name: 'irori-onnx' });
+  constructor(options: Omit<WorkerSetup, 'guard'>) {
+    const setup: WorkerSetup = { ...options, guard: this.#guard.shared };
+    this.#worker = new Worker(locateWorker(), {
+      workerData: setup,
+      execArgv: [],
+      name: 'irori-onnx',
+      resourceLimits: LIMITS,
+    });
+    process.on('exit', this.#guard.close);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('error', (error) => this.#lose(`the model's thread failed: ${String(error)}`));
-    this.#worker.on('exit', () => this.#lose("the model's thread ended"));
+    this.#worker.on('exit', () => {
+      process.off('exit', this.#guard.close);
+      this.#lose("the model's thread ended");
+    });
     this.#worker.unref();
   }
 
@@ -67,27 +83,27 @@ export class OnnxThread {
     if (this.#runs.has(run)) this.#send({ type: 'cancel', run });
   }
 
-  /** Ends all runs as cancelled, frees the model and ends the thread. */
+  /**
+   * Ends all runs as cancelled and frees the model; the thread ends by itself. It is never terminated from here: that
+   * would abort the whole process when it hits a forward pass. A thread that does not end in time is left alone.
+   */
   async unload(): Promise<void> {
     if (this.#gone) return;
-    const timer = setTimeout(() => this.#unloaded.resolve(), UNLOAD_LIMIT_MS);
+    this.#worker.ref();
+    const timer = setTimeout(() => this.#lose("the model's thread did not stop"), UNLOAD_LIMIT_MS);
+    this.#unloading = true;
     this.#send({ type: 'unload' });
-    await this.#unloaded.promise;
+    await this.#exited.promise;
     clearTimeout(timer);
-    this.#finishAll({ reason: 'cancelled', promptTokens: null });
-    this.#gone = true;
-    await this.#worker.terminate();
+    this.#worker.unref();
   }
 
   #hear(message: FromWorker): void {
     if (message.type === 'delta') this.#runs.get(message.run)?.delta(message.delta);
     else if (message.type === 'finish') this.#finish(message.run, message);
     else if (message.type === 'ready') this.#ready.resolve(ok(null));
-    else if (message.type === 'unloaded') this.#unloaded.resolve();
-    else {
-      this.#lose(message.message);
-      void this.#worker.terminate();
-    }
+    else if (message.type === 'unloaded') this.#finishAll({ reason: 'cancelled', promptTokens: null });
+    else this.#lose(message.message);
   }
 
   #finish(run: number, end: RunEnd): void {
@@ -105,8 +121,8 @@ export class OnnxThread {
     if (this.#gone) return;
     this.#gone = true;
     this.#ready.resolve(err(message));
-    this.#unloaded.resolve();
-    this.#finishAll(failed(message));
+    this.#exited.resolve();
+    this.#finishAll(this.#unloading ? { reason: 'cancelled', promptTokens: null } : failed(message));
   }
 
   /** A thread without work does not keep the process alive. */

@@ -6,13 +6,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DecodeRounds } from './decode-rounds.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './onnx-messages.ts';
 import { OnnxSession } from './onnx-session.ts';
+import { PassGuard } from './pass-guard.ts';
 import { makeCodec } from './render-prompt.ts';
 
 async function serve(setup: WorkerSetup): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('onnx-worker runs as a worker thread only');
   const post = (message: FromWorker): void => port.postMessage(message);
-  const session = await OnnxSession.load(setup);
+  const guard = new PassGuard(setup.guard);
+  const session = await guard.pass(() => OnnxSession.load(setup));
   if (!session.ok) return post({ type: 'broken', message: session.error });
   const codec = makeCodec(
     await readJson(setup.modelDir, 'tokenizer.json'),
@@ -20,10 +22,16 @@ async function serve(setup: WorkerSetup): Promise<void> {
   );
   if (!codec.ok) return post({ type: 'broken', message: codec.error });
   const rounds = new DecodeRounds(
-    { session: session.value, codec: codec.value, paceTokensPerS: setup.paceTokensPerS },
+    { session: session.value, codec: codec.value, paceTokensPerS: setup.paceTokensPerS, guard },
     post,
   );
-  port.on('message', (message: ToWorker) => obey(message, rounds, () => unload(rounds, session.value, post)));
+  const unload = async (): Promise<void> => {
+    await rounds.stop();
+    await guard.pass(() => session.value.release()).catch(() => undefined);
+    post({ type: 'unloaded' });
+    port.close();
+  };
+  port.on('message', (message: ToWorker) => obey(message, rounds, unload));
   post({ type: 'ready' });
 }
 
@@ -32,15 +40,6 @@ function obey(message: ToWorker, rounds: DecodeRounds, unloadNow: () => Promise<
   else if (message.type === 'ack') rounds.ack(message.run);
   else if (message.type === 'cancel') rounds.cancel(message.run);
   else void unloadNow();
-}
-
-async function unload(rounds: DecodeRounds, session: OnnxSession, post: (message: FromWorker) => void): Promise<void> {
-  rounds.cancelAll();
-  try {
-    await session.release();
-  } finally {
-    post({ type: 'unloaded' });
-  }
 }
 
 async function readJson(folder: string, name: string): Promise<unknown> {

@@ -33,14 +33,17 @@ export class PaceBackend implements Backend {
   /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting. */
   async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
     let dueAt = 0;
+    let handedTokens = 0;
     const paced: Sink = async (delta) => {
       const now = performance.now();
       if (dueAt > now) await waitFor(dueAt - now, signal);
       if (signal.aborted) return;
       dueAt = Math.max(dueAt, now) + delta.tokens * this.#gapMs;
+      handedTokens += delta.tokens;
       await sink(delta);
     };
-    return this.#inner.run(job, paced, signal);
+    const finish = await this.#inner.run(job, paced, signal);
+    return finish.reason === 'cancelled' ? { ...finish, outputTokens: handedTokens, tokensBy: 'counted' } : finish;
   }
 
   unload(): Promise<void> {

@@ -1,0 +1,508 @@
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Delta } from '../../backends/backend.ts';
+import { findLocalServers } from '../../backends/local-servers.ts';
+import { OpenAiHttpBackend, type OpenAiHttpOptions } from '../../backends/openai-http.ts';
+import { openPromise } from '../../backends/open-promise.ts';
+import { PaceBackend } from '../../backends/pace-backend.ts';
+import { sendEvents, startFake, type Chat, type FakeServer } from './fake-server.ts';
+import { makeJob, runJob, until } from './jobs.ts';
+import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
+
+const NEVER = new AbortController().signal;
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+async function serve(gets: Record<string, unknown>, chat?: Chat): Promise<FakeServer> {
+  const server = await startFake(gets, chat);
+  open.push(server);
+  return server;
+}
+
+function share(options: OpenAiHttpOptions): OpenAiHttpBackend {
+  const backend = new OpenAiHttpBackend(options);
+  open.push(backend);
+  return backend;
+}
+
+/** A server that lists the model `m` and nothing else. */
+const PLAIN = { '/v1/models': { object: 'list', data: [{ id: 'm', object: 'model' }] } };
+const job = (change = {}) => makeJob('hi', { model: 'm', ...change });
+const text = (content: string, finish: string | null = null): string =>
+  JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }] });
+const STOP = JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+
+function begin(response: ServerResponse, ...events: string[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.flushHeaders();
+  for (const event of events) response.write(`data: ${event}\n\n`);
+}
+
+describe.each([
+  ['ollama', OLLAMA, 'gemma3:latest', 'text', 1, ['gpt-oss:120b-cloud']],
+  ['llama-server', LLAMA_SERVER, 'qwen2.5-14b', 'text', 2, []],
+  ['vllm', VLLM, 'Qwen/Qwen2.5-7B-Instruct-AWQ', 'none', 1, []],
+  ['lm-studio', LM_STUDIO, 'google/gemma-4-26b-a4b', 'none', 4, ['qwen/asleep']],
+])('%s', (product, fixture, model, resume, slots, leftOut) => {
+  test('is known by its paths, offers its local models, and says what it leaves out', async () => {
+    const server = await serve(fixture.gets);
+    const backend = share({ baseUrl: server.url });
+    expect(await backend.detect(NEVER)).toMatchObject({ ok: true, value: { product } });
+    expect((await backend.models()).map((m) => m.name)).toEqual([model]);
+    expect(backend.capabilities()).toEqual({ resume, seed: true, tokenIds: false, cancel: 'finite' });
+    expect(await backend.slots()).toBe(slots);
+    const detected = await backend.detect(NEVER);
+    expect(detected.ok && detected.value.notes.map((note) => note.split(' ')[0])).toEqual(leftOut);
+    for (const name of leftOut)
+      expect((await runJob(backend, job({ model: name }))).finish.error?.code).toBe('no-model');
+    expect(server.asked.filter((asked) => asked.method !== 'GET')).toEqual([]);
+  });
+
+  test('answers whole characters, counts its own usage, and is asked at chat/completions only', async () => {
+    const server = await serve(fixture.gets, sendEvents(fixture.events));
+    const backend = share({ baseUrl: server.url });
+    const ran = await runJob(backend, job({ model }));
+    expect(ran.text).toBe('囲炉裏 🔥');
+    expect(ran.finish).toMatchObject({ reason: 'stop', promptTokens: 22, outputTokens: 3, tokensBy: 'backend' });
+    expect(ran.deltas.reduce((sum, d) => sum + d.tokens, 0)).toBe(2);
+    expect(server.asked.filter((asked) => asked.method === 'POST').map((asked) => asked.path)).toEqual([
+      '/v1/chat/completions',
+    ]);
+  });
+
+  test('gives the same answer wherever its bytes are cut', async () => {
+    const stream = Buffer.from(fixture.events.map((event) => `data: ${event}\r\n\r\n`).join(''));
+    let cut = 0;
+    const server = await serve(fixture.gets, async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(stream.subarray(0, cut));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      response.end(stream.subarray(cut));
+    });
+    const backend = share({ baseUrl: server.url });
+    for (cut = 1; cut < stream.length; cut += 23) {
+      const ran = await runJob(backend, job({ model }));
+      expect([ran.text, ran.finish.reason, ran.finish.outputTokens]).toEqual(['囲炉裏 🔥', 'stop', 3]);
+    }
+    expect(server.connections).toBeLessThan(4);
+  });
+});
+
+describe('what a server is sent', () => {
+  test('the whitelist, control strings broken, the key in its header', async () => {
+    const server = await serve(PLAIN, sendEvents([text('a'), STOP, '[DONE]']));
+    const backend = share({ baseUrl: server.url, apiKey: 'sk-local' });
+    const strange = {
+      ...job(),
+      messages: [{ role: 'user' as const, content: '<|im_end|>x', image_url: 'http://192.168.1.1' }],
+      id_slot: 1,
+    };
+    await runJob(backend, strange);
+    const asked = server.asked.find((one) => one.method === 'POST');
+    expect(asked?.headers.authorization).toBe('Bearer sk-local');
+    expect(JSON.parse(asked?.body ?? '{}')).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: '<\u200d|im_end|>x' }],
+      max_tokens: 200,
+      temperature: 0,
+      top_p: 1,
+      seed: 1,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+
+  test('a text to continue, where the server continues one; elsewhere the job is refused', async () => {
+    const resume = { text: 'Once', count: 1 };
+    const llama = await serve(LLAMA_SERVER.gets, sendEvents(LLAMA_SERVER.events));
+    await runJob(share({ baseUrl: llama.url }), job({ model: 'qwen2.5-14b', resume }));
+    expect(JSON.parse(llama.asked.at(-1)?.body ?? '{}').messages.at(-1)).toEqual({
+      role: 'assistant',
+      content: 'Once',
+    });
+    const plain = await serve(PLAIN);
+    const { finish } = await runJob(share({ baseUrl: plain.url }), job({ resume }));
+    expect(finish.error).toEqual({ code: 'bad-request', message: expect.stringContaining('cannot continue') });
+  });
+
+  test('nothing without a finite maxTokens', async () => {
+    const server = await serve(PLAIN);
+    const { finish } = await runJob(share({ baseUrl: server.url }), job({ maxTokens: Infinity }));
+    expect(finish.error).toEqual({ code: 'bad-request', message: expect.stringContaining('maxTokens') });
+    expect(server.asked.some((asked) => asked.method === 'POST')).toBe(false);
+  });
+
+  test('models of the owner’s choice, patterns with them, and no other', async () => {
+    const server = await serve(PLAIN, sendEvents([text('a'), STOP, '[DONE]']));
+    const backend = share({ baseUrl: server.url, models: ['lora-*'] });
+    expect((await backend.models()).map((m) => m.name)).toEqual(['lora-*']);
+    expect((await runJob(backend, job({ model: 'lora-7' }))).text).toBe('a');
+    expect((await runJob(backend, job())).finish.error?.code).toBe('no-model');
+  });
+
+  test('Ollama is asked to free what jobs used, others nothing', async () => {
+    const ollama = await serve({ ...OLLAMA.gets, '/api/generate': {} }, sendEvents(OLLAMA.events));
+    const backend = share({ baseUrl: ollama.url });
+    await runJob(backend, job({ model: 'gemma3:latest' }));
+    await backend.unload();
+    await backend.unload();
+    const frees = ollama.asked.filter((asked) => asked.path === '/api/generate');
+    expect(frees.map((asked) => JSON.parse(asked.body))).toEqual([{ model: 'gemma3:latest', keep_alive: 0 }]);
+  });
+});
+
+describe('counting', () => {
+  test('a server that keeps a running count in each chunk is believed', async () => {
+    const counted = (content: string, n: number): string =>
+      JSON.stringify({ ...JSON.parse(text(content)), usage: { prompt_tokens: 4, completion_tokens: n } });
+    const gate = openPromise<void>();
+    const server = await serve(PLAIN, async (response) => {
+      begin(response, counted('three tokens here', 3));
+      await gate.promise;
+      response.end(`data: ${counted(' two more', 5)}\n\ndata: ${STOP}\n\ndata: [DONE]\n\n`);
+    });
+    const deltas: Delta[] = [];
+    const sink = (delta: Delta): void => {
+      deltas.push(delta);
+      gate.resolve();
+    };
+    const finish = await share({ baseUrl: server.url }).run(job(), sink, NEVER);
+    expect(deltas[0]?.tokens).toBe(3);
+    expect(finish).toMatchObject({ outputTokens: 5, tokensBy: 'backend' });
+  });
+
+  test('thinking is neither shown nor counted', async () => {
+    const thought = JSON.stringify({ choices: [{ delta: { reasoning_content: 'hm' } }] });
+    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 3 } });
+    const server = await serve(PLAIN, sendEvents([thought, thought, text('yes'), STOP, usage, '[DONE]']));
+    const { text: answer, finish } = await runJob(share({ baseUrl: server.url }), job());
+    expect([answer, finish.outputTokens]).toEqual(['yes', 1]);
+  });
+
+  test('without usage the pieces are counted', async () => {
+    const server = await serve(PLAIN, sendEvents([text('a'), text('b', 'length'), '[DONE]']));
+    const { finish } = await runJob(share({ baseUrl: server.url }), job());
+    expect(finish).toMatchObject({ reason: 'length', promptTokens: null, outputTokens: 2, tokensBy: 'counted' });
+  });
+});
+
+describe('a server that fails', () => {
+  test.each([
+    [
+      'dies in mid-answer',
+      (r: ServerResponse) => {
+        begin(r, text('a'));
+        setTimeout(() => r.destroy(), 20);
+      },
+      'unreachable',
+      'broke',
+      'a',
+    ],
+    ['dies before an answer', (r: ServerResponse) => void r.destroy(), 'unreachable', 'does not answer', ''],
+    ['ends without a finish_reason', sendEvents([text('a'), '[DONE]']), 'internal', 'finish_reason', 'a'],
+    ['ends without anything', sendEvents([]), 'internal', 'finish_reason', ''],
+    [
+      'sends an error in the stream',
+      sendEvents([text('a'), '{"error":{"message":"secret"}}']),
+      'internal',
+      'reported an error',
+      'a',
+    ],
+    ['sends what is no JSON', sendEvents(['<html>']), 'internal', 'not JSON', ''],
+    [
+      'sends a line without end',
+      (r: ServerResponse) => {
+        begin(r);
+        r.write(`data: ${'x'.repeat(1_200_000)}`);
+      },
+      'internal',
+      '1 MiB',
+      '',
+    ],
+    [
+      'answers 500',
+      (r: ServerResponse) => {
+        r.statusCode = 500;
+        r.end('secret');
+      },
+      'internal',
+      '500',
+      '',
+    ],
+    [
+      'answers 404',
+      (r: ServerResponse) => {
+        r.statusCode = 404;
+        r.end('secret');
+      },
+      'no-model',
+      '404',
+      '',
+    ],
+    [
+      'answers 503',
+      (r: ServerResponse) => {
+        r.statusCode = 503;
+        r.end();
+      },
+      'busy',
+      '503',
+      '',
+    ],
+    [
+      'redirects',
+      (r: ServerResponse) => {
+        r.writeHead(307, { location: 'http://192.168.1.1/' });
+        r.end();
+      },
+      'unreachable',
+      'redirects',
+      '',
+    ],
+    ['never sends headers', () => undefined, 'unreachable', 'nothing within 150 ms', ''],
+    ['sends headers only', (r: ServerResponse) => begin(r), 'unreachable', 'nothing within 150 ms', ''],
+    ['falls silent', (r: ServerResponse) => begin(r, text('a')), 'unreachable', 'silent for 100 ms', 'a'],
+  ])('one that %s ends the run with an error', async (_, chat, code, message, shown) => {
+    const server = await serve(PLAIN, chat as Chat);
+    const backend = share({ baseUrl: server.url, limits: { firstByteMs: 150, idleMs: 100 } });
+    const ran = await runJob(backend, job());
+    expect(ran.finish).toMatchObject({ reason: 'error', error: { code, message: expect.stringContaining(message) } });
+    expect(JSON.stringify(ran.finish)).not.toContain('secret');
+    expect([ran.text, ran.finish.tokensBy, ran.finish.outputTokens]).toEqual([shown, 'counted', shown.length]);
+  });
+
+  test('comments keep a thinking server alive', async () => {
+    const server = await serve(PLAIN, async (response) => {
+      begin(response);
+      for (let i = 0; i < 6; i += 1) {
+        response.write(': ping\n\n');
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      response.end(`data: ${text('a')}\n\ndata: ${STOP}\n\ndata: [DONE]\n\n`);
+    });
+    const { finish } = await runJob(share({ baseUrl: server.url, limits: { firstByteMs: 200 } }), job());
+    expect(finish.reason).toBe('stop');
+  });
+
+  test('an answer that breaks after its finish_reason is complete', async () => {
+    const server = await serve(PLAIN, (response) => {
+      begin(response, text('a'), STOP);
+      setTimeout(() => response.destroy(), 20);
+    });
+    expect((await runJob(share({ baseUrl: server.url }), job())).finish.reason).toBe('stop');
+  });
+
+  test('a kept connection that the server closed meanwhile is replaced without a word', async () => {
+    const server = await serve(PLAIN, (response) => {
+      sendEvents([text('a'), STOP, '[DONE]'])(response, { method: '', path: '', headers: {}, body: '' });
+      response.on('finish', () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
+    });
+    const backend = share({ baseUrl: server.url });
+    for (let i = 0; i < 5; i += 1) {
+      expect((await runJob(backend, job())).finish.reason).toBe('stop');
+      await new Promise((resolve) => setTimeout(resolve, i * 3));
+    }
+  });
+
+  test('that is away is said to be, and is found again when it is back', async () => {
+    const placeholder = createServer();
+    await new Promise<void>((resolve) => placeholder.listen(0, '127.0.0.1', resolve));
+    const { port } = placeholder.address() as { port: number };
+    await new Promise((resolve) => placeholder.close(resolve));
+    const backend = share({ baseUrl: `http://127.0.0.1:${port}` });
+    expect(await backend.detect(NEVER)).toEqual({ ok: false, error: expect.stringContaining('No server answers') });
+    expect(await backend.models()).toEqual([]);
+    expect((await runJob(backend, job())).finish.error?.code).toBe('unreachable');
+  });
+});
+
+describe('cancelling closes the request at once', () => {
+  test.each([
+    [
+      'while text flows',
+      async (r: ServerResponse) => {
+        begin(r);
+        while (!r.destroyed) {
+          r.write(`data: ${text('a')}\n\n`);
+          await new Promise((go) => setTimeout(go, 3));
+        }
+      },
+      2,
+    ],
+    ['in silence after the first text', (r: ServerResponse) => begin(r, text('a')), 1],
+    ['after the headers, before any text', (r: ServerResponse) => begin(r), 0],
+    ['before the headers', () => undefined, 0],
+  ])('%s', async (_, chat, after) => {
+    const server = await serve(PLAIN, chat as Chat);
+    const stop = new AbortController();
+    const deltas: Delta[] = [];
+    const run = share({ baseUrl: server.url }).run(job(), (delta) => void deltas.push(delta), stop.signal);
+    await until(() => server.asked.some((asked) => asked.method === 'POST') && deltas.length >= after);
+    stop.abort();
+    const seen = deltas.length;
+    const finish = await run;
+    await until(() => server.closed === 1);
+    expect(finish).toMatchObject({ reason: 'cancelled', tokensBy: 'counted' });
+    expect(finish.error).toBeUndefined();
+    expect(deltas).toHaveLength(seen);
+  });
+
+  test('while the sink holds back', async () => {
+    const server = await serve(PLAIN, (response) => begin(response, text('a'), text('b')));
+    const stop = new AbortController();
+    let calls = 0;
+    const hold = (): Promise<void> => {
+      calls += 1;
+      return new Promise(() => undefined);
+    };
+    const run = share({ baseUrl: server.url }).run(job(), hold, stop.signal);
+    await until(() => calls === 1);
+    stop.abort();
+    expect((await run).reason).toBe('cancelled');
+    await until(() => server.closed === 1);
+  });
+
+  test('a job cancelled before it began never reaches the server', async () => {
+    const server = await serve(PLAIN);
+    expect((await runJob(share({ baseUrl: server.url }), job(), AbortSignal.abort())).finish.reason).toBe('cancelled');
+    expect(server.asked.some((asked) => asked.method === 'POST')).toBe(false);
+  });
+});
+
+describe('a sink that holds back', () => {
+  test('stops the reading, so that the server’s socket fills up, and gets everything in the end', async () => {
+    const big = 'x'.repeat(16_000);
+    let written = 0;
+    const server = await serve(PLAIN, async (response) => {
+      begin(response);
+      for (written = 0; written < 2000; written += 1) {
+        if (!response.write(`data: ${text(big)}\n\n`)) await new Promise((resolve) => response.once('drain', resolve));
+        if (response.destroyed) return;
+      }
+      response.end(`data: ${STOP}\n\ndata: [DONE]\n\n`);
+    });
+    const gate = openPromise<void>();
+    let length = 0;
+    const sink = (delta: Delta): Promise<void> => {
+      length += delta.text.length;
+      return gate.promise;
+    };
+    const run = share({ baseUrl: server.url, limits: { idleMs: 100 } }).run(job(), sink, NEVER);
+    await until(() => length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(written).toBeLessThan(1900);
+    gate.resolve();
+    expect((await run).reason).toBe('stop');
+    expect(length).toBe(2000 * big.length);
+  });
+
+  test('that throws ends the run and the request', async () => {
+    const server = await serve(PLAIN, (response) => begin(response, text('a')));
+    const sink = (): void => {
+      throw new Error('gone');
+    };
+    expect(await share({ baseUrl: server.url }).run(job(), sink, NEVER)).toMatchObject({
+      reason: 'error',
+      error: { code: 'internal' },
+    });
+    await until(() => server.closed === 1);
+  });
+});
+
+describe('refusals', () => {
+  test('a server on another machine without the owner’s word is never contacted', async () => {
+    const backend = share({ baseUrl: 'http://192.168.255.254:9' });
+    expect(await backend.detect(NEVER)).toEqual({ ok: false, error: expect.stringContaining('--allow-lan') });
+    expect(await backend.models()).toEqual([]);
+    expect((await runJob(backend, job())).finish.error?.code).toBe('unreachable');
+  });
+
+  test('llama-server that runs tools, and another network posing as a server, are refused for jobs too', async () => {
+    const tools = await serve({ ...LLAMA_SERVER.gets, '/tools': [{ name: 'exec_shell_command' }] });
+    const mesh = await serve({ '/v1/models': { data: [{ id: 'm', owned_by: 'mesh-llm' }] } });
+    for (const [server, reason] of [
+      [tools, '--tools'],
+      [mesh, '--allow-networks'],
+    ] as const) {
+      const backend = share({ baseUrl: server.url });
+      expect(await backend.detect(NEVER)).toEqual({ ok: false, error: expect.stringContaining(reason) });
+      const { finish } = await runJob(backend, job({ model: 'qwen2.5-14b' }));
+      expect(finish.error).toEqual({ code: 'unreachable', message: expect.stringContaining(reason) });
+      expect(server.asked.some((asked) => asked.method === 'POST')).toBe(false);
+    }
+    expect(await share({ baseUrl: mesh.url, allowNetworks: true }).detect(NEVER)).toMatchObject({ ok: true });
+  });
+
+  test('a server that wants a key, and a page that is no server, are told apart', async () => {
+    const deny = (response: ServerResponse): void => {
+      response.statusCode = 401;
+      response.end();
+    };
+    const locked = await serve({ '/v1/models': deny });
+    expect(await share({ baseUrl: locked.url }).detect(NEVER)).toEqual({
+      ok: false,
+      error: expect.stringContaining('API key'),
+    });
+    const page = await serve({ '/v1/models': 'welcome' });
+    expect(await share({ baseUrl: page.url }).detect(NEVER)).toEqual({
+      ok: false,
+      error: expect.stringContaining('no OpenAI-compatible API'),
+    });
+  });
+
+  test('a server that is slow to say what it is does not hold detection up: each question has 300 ms', async () => {
+    const server = await serve({ '/api/version': () => undefined, ...PLAIN });
+    expect(await share({ baseUrl: server.url }).detect(NEVER)).toMatchObject({
+      ok: true,
+      value: { product: 'unknown' },
+    });
+  });
+});
+
+test('servers on this machine are found at the ports they use, and the silent ports are left out', async () => {
+  const ollama = await serve(OLLAMA.gets);
+  const found = await findLocalServers(NEVER, [ollama.port, 1]);
+  expect(found).toMatchObject([{ baseUrl: ollama.url, detected: { ok: true, value: { product: 'ollama' } } }]);
+});
+
+describe('a pace', () => {
+  test('spreads an answer over time, the first piece at once, and an abort ends the waiting', async () => {
+    const pieces = Array.from({ length: 11 }, () => text('a'));
+    const server = await serve(PLAIN, async (response) => {
+      begin(response);
+      for (const piece of [...pieces, STOP, '[DONE]']) {
+        response.write(`data: ${piece}\n\n`);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      response.end();
+    });
+    const paced = new PaceBackend(share({ baseUrl: server.url }), { tokensPerS: 50 });
+    const { finish, text: whole } = await runJob(paced, job());
+    expect([finish.reason, whole]).toEqual(['stop', 'a'.repeat(11)]);
+    expect(finish.durationMs).toBeGreaterThanOrEqual(150);
+    const slow = new PaceBackend(share({ baseUrl: server.url }), { tokensPerS: 0.01 });
+    const stop = new AbortController();
+    const deltas: Delta[] = [];
+    const run = slow.run(job(), (delta) => void deltas.push(delta), stop.signal);
+    await until(() => deltas.length === 1);
+    stop.abort();
+    expect(await run).toMatchObject({
+      reason: 'cancelled',
+      outputTokens: deltas.reduce((sum, d) => sum + d.tokens, 0),
+    });
+    expect(deltas).toHaveLength(1);
+  });
+
+  test('leaves everything else as it is', async () => {
+    const server = await serve(OLLAMA.gets);
+    const inner = share({ baseUrl: server.url });
+    const paced = new PaceBackend(inner, { tokensPerS: 5 });
+    expect(await paced.detect(NEVER)).toEqual(await inner.detect(NEVER));
+    expect(await paced.models()).toEqual(await inner.models());
+    expect([paced.kind, await paced.slots(), paced.capabilities()]).toEqual(['openai-http', 1, inner.capabilities()]);
+    await paced.unload();
+  });
+});
