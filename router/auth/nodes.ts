@@ -32,9 +32,12 @@ export interface Nodes {
     owner: { readonly accountId: string; readonly wallet: string | null },
     now: number,
   ) => Promise<Result<{ readonly code: string; readonly expiresAt: number }, 'no-account'>>;
-  /** Binds a node to the code's owner. The signature is checked before anything is read; two racers for one code: one wins. */
+  /**
+   * Binds a node to the code's owner. The signature is checked before anything is read; of two racers for one code one wins.
+   * `wallet` counts only where the code was made without one.
+   */
   readonly enrol: (
-    proof: { readonly code: string; readonly address: Hex; readonly signature: Hex },
+    proof: { readonly code: string; readonly address: Hex; readonly signature: Hex; readonly wallet: string | null },
     now: number,
   ) => Promise<Result<NodeRow, EnrolFault>>;
   readonly find: (nodeId: string) => Promise<NodeRow | null>;
@@ -72,7 +75,7 @@ export function makeNodes(doors: {
       };
       let verdict = await judge();
       if (verdict.ok && verdict.value === 'claim') {
-        await claim(db, { codeHash, nodeId, address: proof.address, now });
+        await claim(db, { codeHash, nodeId, address: proof.address, wallet: proof.wallet, now });
         verdict = await judge();
       }
       if (!verdict.ok) return verdict;
@@ -95,9 +98,15 @@ export function makeNodes(doors: {
 /** Uses a code and writes the node in one transaction: the node's row is made from the code's row that this very claim has marked. */
 async function claim(
   db: ReturnType<typeof drizzle>,
-  by: { readonly codeHash: string; readonly nodeId: string; readonly address: Hex; readonly now: number },
+  by: {
+    readonly codeHash: string;
+    readonly nodeId: string;
+    readonly address: Hex;
+    readonly wallet: string | null;
+    readonly now: number;
+  },
 ): Promise<void> {
-  const { codeHash, nodeId, address, now } = by;
+  const { codeHash, nodeId, address, wallet, now } = by;
   await db.batch([
     db
       .update(enrolments)
@@ -105,7 +114,7 @@ async function claim(
       .where(and(eq(enrolments.codeHash, codeHash), isNull(enrolments.usedAt), gt(enrolments.expiresAt, now))),
     db.run(sql`
       INSERT INTO nodes (id, address, account_id, wallet, created_at)
-      SELECT ${nodeId}, ${address}, account_id, wallet, ${now} FROM enrolments
+      SELECT ${nodeId}, ${address}, account_id, coalesce(wallet, ${wallet}), ${now} FROM enrolments
       WHERE code_hash = ${codeHash} AND used_at = ${now} AND node_id = ${nodeId}
       ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet
       WHERE nodes.account_id = excluded.account_id AND nodes.revoked_at IS NULL`),

@@ -34,11 +34,20 @@ export interface Catalogue {
   readonly withdraw: (modelId: string, now: number) => Promise<boolean>;
 }
 
-/** Make one per isolate: it keeps what it last read. */
-export function makeCatalogue(doors: { readonly db: D1Database }): Catalogue {
+/** What one isolate last read, shared by all its requests. */
+export interface CatalogueCache {
+  models: ReadonlyMap<string, CatalogueModel>;
+  readAt: number;
+}
+
+export function makeCatalogueCache(): CatalogueCache {
+  return { models: new Map(), readAt: Number.NEGATIVE_INFINITY };
+}
+
+export function makeCatalogue(doors: { readonly db: D1Database; readonly cache: CatalogueCache }): Catalogue {
   const db = drizzle(doors.db);
-  const cache = { models: new Map<string, CatalogueModel>(), readAt: Number.NEGATIVE_INFINITY };
-  const read = async (now: number): Promise<Map<string, CatalogueModel>> => {
+  const { cache } = doors;
+  const read = async (now: number): Promise<ReadonlyMap<string, CatalogueModel>> => {
     if (now - cache.readAt < CATALOGUE_CACHE_MS) return cache.models;
     try {
       const rows = await db

@@ -1,0 +1,44 @@
+// Accounts: made and disabled by the operator.
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import { notFound, readInput, readPage } from './admin-input.ts';
+
+const newAccount = z.strictObject({ name: z.string().trim().min(1, 'must not be empty').max(200) });
+
+/** POST /accounts, GET /accounts, GET /accounts/:id, POST /accounts/:id/disable. */
+export function makeAdminAccountRoutes(): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.post('/accounts', async (c) => {
+    const { name } = await readInput(c, newAccount);
+    const account = await c.get('services').accounts.create(name, Date.now());
+    return c.json({ id: account.id, name: account.name, created_at: account.createdAt }, 201);
+  });
+  routes.get('/accounts', async (c) => {
+    const { after, limit } = readPage(c);
+    const rows = await c.get('services').accounts.list(after, limit);
+    return c.json({ data: rows.map(toJson), next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+  });
+  routes.get('/accounts/:id', async (c) => {
+    const services = c.get('services');
+    const account = await services.accounts.find(c.req.param('id'));
+    if (!account) throw notFound('account', 'id');
+    const { balance, held, totals } = await services.account(account.id).usage();
+    const { jobs, promptTokens, outputTokens, charged } = totals;
+    const usage = { jobs, prompt_tokens: promptTokens, output_tokens: outputTokens, charged_micro: charged };
+    return c.json({ ...toJson(account), balance_micro: balance, held_micro: held, usage });
+  });
+  routes.post('/accounts/:id/disable', async (c) => {
+    const services = c.get('services');
+    const accountId = c.req.param('id');
+    if (!(await services.accounts.disable(accountId, Date.now()))) throw notFound('account', 'id');
+    services.keys.forgetAccount(accountId);
+    await services.account(accountId).disable();
+    return c.json({ id: accountId, disabled: true });
+  });
+  return routes;
+}
+
+function toJson(account: { id: string; name: string; createdAt: number; disabledAt: number | null }): object {
+  return { id: account.id, name: account.name, created_at: account.createdAt, disabled_at: account.disabledAt };
+}

@@ -1,0 +1,47 @@
+// What an operator or a joining home may send: small JSON bodies, parsed strictly, with errors that name the field.
+import type { Context } from 'hono';
+import { z } from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import { ApiError } from '../errors.ts';
+import { readJsonBody } from './read-body.ts';
+
+const MAX_BYTES = 64 * 1024;
+
+/** The parsed body. Throws ApiError: 415, 413 and 400 as readJsonBody does; 400 with `param` for the first wrong or unknown field. */
+export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<T> {
+  return parseInput(await readJsonBody(c.req.raw, MAX_BYTES), schema);
+}
+
+/** As readInput, for a value that is already here (a query's parameters). */
+export function parseInput<T>(value: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = issue?.path.map(String) ?? [];
+  if (issue?.code === 'unrecognized_keys') {
+    const param = [...path, issue.keys[0] ?? ''].join('.').slice(0, 100);
+    throw new ApiError('unknown_parameter', `Unknown field '${param}'. Remove it.`, { param });
+  }
+  const param = path.join('.').slice(0, 100) || null;
+  const where = param === null ? 'the body' : `'${param}'`;
+  throw new ApiError('invalid_value', `Invalid value for ${where}: ${issue?.message ?? 'not as expected'}`, { param });
+}
+
+/** A page of a list: `?after=ID&limit=N` (at most 200). */
+export function readPage(c: Context<AppEnv>): { readonly after: string; readonly limit: number } {
+  const query = { after: c.req.query('after') ?? '', limit: Number(c.req.query('limit') ?? '100') };
+  return parseInput(query, pageSchema);
+}
+
+const pageSchema = z.object({ after: z.string().max(100), limit: z.number().int().min(1).max(200) });
+
+/** A 20-byte address, written in any case, read in lower case. */
+export const addressField = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a 20-byte address in hex with 0x')
+  .transform((text) => text.toLowerCase() as `0x${string}`);
+
+/** What is not there: 404 with the field's name. */
+export function notFound(what: string, param: string): ApiError {
+  return new ApiError('not_found', `There is no such ${what}.`, { param });
+}

@@ -1,0 +1,44 @@
+// API keys: minted once, listed without their text, revoked at once where credit is held and within a minute everywhere.
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import { notFound, readInput } from './admin-input.ts';
+
+const TEN_YEARS_S = 315_360_000;
+const newKey = z.strictObject({
+  name: z.string().trim().min(1, 'must not be empty').max(200).default('key'),
+  expires_in_s: z.number().int().min(1).max(TEN_YEARS_S).nullish(),
+});
+
+/** POST and GET /accounts/:id/keys, DELETE /keys/:id. */
+export function makeAdminKeyRoutes(): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.post('/accounts/:id/keys', async (c) => {
+    const { name, expires_in_s: lifeS } = await readInput(c, newKey);
+    const now = Date.now();
+    const expiresAt = lifeS === null || lifeS === undefined ? null : now + lifeS * 1000;
+    const minted = await c.get('services').keys.mint({ accountId: c.req.param('id'), name, expiresAt }, now);
+    if (!minted.ok) throw notFound('account', 'id');
+    return c.json({ id: minted.value.id, key: minted.value.key, name, expires_at: expiresAt }, 201);
+  });
+  routes.get('/accounts/:id/keys', async (c) => {
+    const services = c.get('services');
+    const accountId = c.req.param('id');
+    if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
+    const keys = await services.keys.list(accountId);
+    return c.json({
+      data: keys.map(({ id, name, createdAt, expiresAt, revokedAt }) => {
+        return { id, name, created_at: createdAt, expires_at: expiresAt, revoked_at: revokedAt };
+      }),
+    });
+  });
+  routes.delete('/keys/:id', async (c) => {
+    const services = c.get('services');
+    const keyId = c.req.param('id');
+    const revoked = await services.keys.revoke(keyId, Date.now());
+    if (!revoked.ok) throw notFound('key', 'id');
+    await services.account(revoked.value.accountId).revokeKey(keyId);
+    return c.json({ id: keyId, revoked: true });
+  });
+  return routes;
+}

@@ -1,0 +1,85 @@
+// The catalogue: which digests count as which public model, and its price.
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import { isTokenizer } from '../billing/tokenizers.ts';
+import type { CatalogueModel } from '../billing/catalogue.ts';
+import { ApiError } from '../errors.ts';
+import { notFound, readInput } from './admin-input.ts';
+
+/** A thousand credits a million tokens; keeps every product of price and tokens a safe integer. */
+const MAX_PRICE = 1_000_000_000;
+const price = z.number().int().min(0).max(MAX_PRICE);
+const tokens = z.number().int().min(1).max(10_000_000);
+const modelBody = z.strictObject({
+  description: z.string().max(1000).default(''),
+  digests: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'))
+    .min(1)
+    .max(64),
+  price_in: price,
+  price_out: price,
+  context_tokens: tokens,
+  max_output_tokens: tokens,
+  tokenizer: z.string().refine(isTokenizer, 'is not a tokenizer that the router carries; leave it out').nullish(),
+  min_bytes_per_token: z.number().int().min(1).max(64).default(1),
+});
+
+/** GET /models, GET, PUT and DELETE /models/:id (the id may hold slashes). */
+export function makeAdminModelRoutes(): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.get('/models', async (c) => {
+    return c.json({ data: (await c.get('services').catalogue.list(Date.now())).map(toJson) });
+  });
+  routes.get('/models/:id{.+}', async (c) => {
+    const model = await c.get('services').catalogue.find(c.req.param('id'), Date.now());
+    if (!model) throw notFound('model', 'id');
+    return c.json(toJson(model));
+  });
+  routes.put('/models/:id{.+}', async (c) => {
+    const id = c.req.param('id');
+    if (!/^[\w][\w./:-]{0,99}$/.test(id)) {
+      throw new ApiError('invalid_value', "Invalid value for 'id': 1 to 100 letters, digits or . / : _ -", {
+        param: 'id',
+      });
+    }
+    const body = await readInput(c, modelBody);
+    const model = await c.get('services').catalogue.put(toModel(id, body), Date.now());
+    return c.json(toJson(model));
+  });
+  routes.delete('/models/:id{.+}', async (c) => {
+    const id = c.req.param('id');
+    if (!(await c.get('services').catalogue.withdraw(id, Date.now()))) throw notFound('model', 'id');
+    return c.json({ id, withdrawn: true });
+  });
+  return routes;
+}
+
+function toModel(id: string, body: z.output<typeof modelBody>): Omit<CatalogueModel, 'createdAt'> {
+  return {
+    id,
+    description: body.description,
+    digests: body.digests,
+    priceIn: body.price_in,
+    priceOut: body.price_out,
+    contextTokens: body.context_tokens,
+    maxOutputTokens: body.max_output_tokens,
+    tokenizer: body.tokenizer ?? null,
+    minBytesPerToken: body.min_bytes_per_token,
+  };
+}
+
+function toJson(model: CatalogueModel): object {
+  return {
+    id: model.id,
+    description: model.description,
+    digests: model.digests,
+    price_in: model.priceIn,
+    price_out: model.priceOut,
+    context_tokens: model.contextTokens,
+    max_output_tokens: model.maxOutputTokens,
+    tokenizer: model.tokenizer,
+    min_bytes_per_token: model.minBytesPerToken,
+    created_at: model.createdAt,
+  };
+}
