@@ -44,9 +44,10 @@ export function makeCatalogueCache(): CatalogueCache {
   return { models: new Map(), readAt: Number.NEGATIVE_INFINITY };
 }
 
-export function makeCatalogue(doors: { readonly db: D1Database; readonly cache: CatalogueCache }): Catalogue {
+/** Doors that are made often share one `cache`; left out, the door has its own. */
+export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?: CatalogueCache }): Catalogue {
   const db = drizzle(doors.db);
-  const { cache } = doors;
+  const cache = doors.cache ?? makeCatalogueCache();
   const read = async (now: number): Promise<ReadonlyMap<string, CatalogueModel>> => {
     if (now - cache.readAt < CATALOGUE_CACHE_MS) return cache.models;
     try {
