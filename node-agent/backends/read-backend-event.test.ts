@@ -54,10 +54,11 @@ describe('readBackendEvent', () => {
   });
 
   test('for any JSON it gives an event and does not throw', () => {
-    fc.assert(fc.property(fc.json(), (text) => typeof readBackendEvent(text).text === 'string'));
-    const loose = fc.record({ choices: fc.anything(), usage: fc.anything() });
+    const loose = fc.record({ choices: fc.anything(), usage: fc.anything() }).map((value) => JSON.stringify(value));
     fc.assert(
-      fc.property(loose, (value) => typeof readBackendEvent(JSON.stringify(value) ?? 'null').text === 'string'),
+      fc.property(fc.oneof(fc.json(), loose), (text) => {
+        expect(typeof readBackendEvent(text).text).toBe('string');
+      }),
     );
   });
 });

@@ -54,7 +54,7 @@ async function answer(
     return fake.chat(response, asked);
   }
   const value = gets[asked.path];
-  if (typeof value === 'function') return void (value as (response: ServerResponse) => void)(response);
+  if (typeof value === 'function') return (value as (response: ServerResponse) => void)(response);
   response.statusCode = value === undefined ? 404 : 200;
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(value ?? { error: 'not found' }));

@@ -38,8 +38,8 @@ interface ChatBody {
 
 const [folder = '', modelPath = ''] = process.argv.slice(2);
 const entry = createRequire(join(folder, 'package.json')).resolve('node-llama-cpp');
-const { getLlama } = (await import(pathToFileURL(entry).href)) as LlamaModule;
-const llama = await getLlama({ build: 'never', gpu: false, logLevel: 'error' });
+const library = (await import(pathToFileURL(entry).href)) as LlamaModule;
+const llama = await library.getLlama({ build: 'never', gpu: false, logLevel: 'error' });
 const model = await llama.loadModel({ modelPath });
 // One thread: with more, llama.cpp's threads wait for each other by spinning, which on a busy machine of two cores costs a thousandfold.
 const context = await model.createContext({ contextSize: 512, sequences: 4, threads: 1 });
