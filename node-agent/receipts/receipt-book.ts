@@ -54,6 +54,8 @@ export class ReceiptBook {
   #isIssuing = false;
   #removals: Promise<void> = Promise.resolve();
   #toRemove: WaitingReceipt[] = [];
+  /** Receipts with an answer whose files are still there. */
+  readonly #answered = new Set<Hex>();
 
   private constructor(parts: {
     privateKey: Uint8Array;
@@ -88,7 +90,7 @@ export class ReceiptBook {
 
   /** Receipts without an answer from the router. */
   get unacknowledged(): number {
-    return this.#outbox.size;
+    return Math.max(0, this.#outbox.size - this.#answered.size);
   }
 
   /** What the router has acknowledged in all, by its newest signed acceptance; null before the first. */
@@ -115,7 +117,7 @@ export class ReceiptBook {
     const now = this.#now();
     const late: LateReceiptJson[] = [];
     for (const waiting of this.#outbox.waitingFor(router)) {
-      if (now - waiting.offeredAt < quietMs) continue;
+      if (now - waiting.offeredAt < quietMs || this.#answered.has(waiting.ticketHash)) continue;
       waiting.offeredAt = now;
       const entry = await this.#outbox.load(waiting.ticketHash);
       if (!entry) continue;
@@ -138,7 +140,7 @@ export class ReceiptBook {
   /** Takes the router's answer to a receipt. The receipt leaves the outbox when the acceptance is the router's own, or a refusal. */
   accept(frame: AcceptedFrame): AcceptedOutcome {
     const waiting = this.#outbox.find(frame.ticketHash);
-    if (!waiting) return 'unknown';
+    if (!waiting || this.#answered.has(frame.ticketHash)) return 'unknown';
     if (!frame.acceptance || !frame.signature) {
       this.#removeSoon(waiting);
       return 'refused';
@@ -207,6 +209,7 @@ export class ReceiptBook {
 
   #removeSoon(waiting: WaitingReceipt): void {
     this.#toRemove.push(waiting);
+    this.#answered.add(waiting.ticketHash);
     if (this.#toRemove.length === 1) this.#removals = this.#removals.then(() => this.#removeAll());
   }
 
@@ -215,9 +218,12 @@ export class ReceiptBook {
     const going = this.#toRemove.splice(0);
     try {
       await this.#chain.save(this.#durableHead);
-      for (const waiting of going) await this.#outbox.remove(waiting.ticketHash);
+      for (const { ticketHash } of going) {
+        await this.#outbox.remove(ticketHash);
+        this.#answered.delete(ticketHash);
+      }
     } catch {
-      // The files stay, so the receipts are offered again and acknowledged again.
+      // The files stay, so after the next start these receipts are offered again and acknowledged again.
     }
   }
 }

@@ -1,0 +1,50 @@
+// A real agent process for tests: `node node-agent/main.ts up …` with its own state folder.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+
+export interface AgentProcess {
+  readonly child: ChildProcess;
+  /** Everything it wrote so far. */
+  readonly output: () => string;
+  /** Resolves with the exit status, or the signal's name. */
+  readonly ended: Promise<number | string>;
+  waitForOutput(pattern: RegExp, limitMs?: number): Promise<void>;
+}
+
+export function makeStateFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'irori-agent-'));
+}
+
+export function dropStateFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+export function startAgent(args: readonly string[]): AgentProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const hear = (part: Buffer): void => void (text += part.toString());
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const ended = new Promise<number | string>((done) =>
+    child.once('close', (code, signal) => done(code ?? signal ?? '')),
+  );
+  const waitForOutput = async (pattern: RegExp, limitMs = 10_000): Promise<void> => {
+    for (const until = Date.now() + limitMs; !pattern.test(text);) {
+      if (Date.now() > until) throw new Error(`no ${String(pattern)} in:\n${text}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+  return { child, output: () => text, ended, waitForOutput };
+}
+
+/** Kills and waits; for the end of a test. */
+export async function killAgent(agent: AgentProcess | undefined): Promise<void> {
+  if (!agent) return;
+  agent.child.kill('SIGKILL');
+  await agent.ended;
+}
