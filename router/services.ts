@@ -1,15 +1,14 @@
 // Opens every door once per isolate and hands them over as one object: routes and Durable Objects touch no door themselves.
-import type { LateReceipt } from '../schema/frames-to-hub.ts';
 import type { Hex } from '../schema/bytes.ts';
 import { fromHex } from '../schema/bytes.ts';
 import type { ChatRequest } from '../schema/openai.ts';
 import type { Place } from '../schema/places.ts';
 import { computeCharge, splitCharge } from '../schema/prices.ts';
-import { acceptanceSchema, JOB_TICKET, makeMessageSigner, toMessageJson } from '../schema/receipt.ts';
+import { JOB_TICKET, makeMessageSigner } from '../schema/receipt.ts';
 import type { MessageSigner } from '../schema/receipt.ts';
 import type { Result } from '../schema/result.ts';
 import type { SettlementJson } from '../schema/settlement.ts';
-import { addressOfPrivateKey } from '../schema/typed-data.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../schema/typed-data.ts';
 import type { Domain } from '../schema/typed-data.ts';
 import { makeApiKeys } from './auth/api-keys.ts';
 import type { ApiKeys } from './auth/api-keys.ts';
@@ -35,8 +34,7 @@ import { openPresence } from './placement/presence.ts';
 import { makePresenceCache } from './placement/presence-cache.ts';
 import type { Area } from './relay/area.ts';
 import type { Hub } from './relay/hub.ts';
-import type { HubServices, ReceiptAnswer } from './relay/hub-services.ts';
-import type { NodeFacts } from './relay/node-socket.ts';
+import type { HubServices } from './relay/hub-services.ts';
 import { findModel, listModels } from './served-models.ts';
 import type { ModelListing, ServedModel } from './served-models.ts';
 
@@ -104,10 +102,10 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, signer, routerAddress } = openSigner(env);
+  const { domain, routerAddress } = openSigner(env);
   const presence = openPresence({ url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN });
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
-  const nodes = makeNodes({ db: env.DB, signer, random });
+  const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
   const catalogue = catalogueOf(env);
   const ledger = makeLedger(env.DB);
@@ -203,6 +201,7 @@ export function makeHubServices(env: Env): HubServices {
   const stubs = openStubs(env);
   const made: HubServices = {
     signer,
+    handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,
     routerAddress,
     signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
@@ -217,31 +216,11 @@ export function makeHubServices(env: Env): HubServices {
     settleCaller: async (settlement) => {
       await stubs.account(settlement.accountId).settle(settlement);
     },
-    acceptLate: (facts, late) => acceptLate(stubs, facts, late),
+    acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     reportToArea: async (area, report) => {
       await stubs.area(area).report(report);
     },
   };
   hubServices.set(env, made);
   return made;
-}
-
-/** Offers a late receipt to its node's account. Null while its settlement may still come. */
-async function acceptLate(
-  stubs: Pick<Services, 'nodeAccount'>,
-  facts: NodeFacts,
-  late: LateReceipt,
-): Promise<ReceiptAnswer | null> {
-  const answer = await stubs.nodeAccount(facts.nodeId).acceptLate({
-    nodeId: facts.nodeId,
-    ownerAccountId: facts.ownerAccountId,
-    ticket: toMessageJson(late.ticket),
-    ticketSignature: late.ticketSignature,
-    receipt: toMessageJson(late.receipt),
-    signature: late.signature,
-  });
-  if (answer.state === 'pending') return null;
-  if (answer.state === 'refused') return { acceptance: null, signature: null, reason: answer.reason };
-  const { acceptance, acceptanceSignature } = answer.proof;
-  return { acceptance: acceptanceSchema.parse(acceptance), signature: acceptanceSignature, reason: null };
 }

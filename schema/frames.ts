@@ -14,7 +14,7 @@ export const FRAME_HEADER_BYTES = 12;
 export const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of `data` that a node may send of one job before the hub grants more. */
+/** Event bytes that a node may send of one job before the hub grants more; token ids are not counted. */
 export const INITIAL_CREDIT_BYTES = 256 * 1024;
 
 export const PING = 'p';
@@ -92,7 +92,7 @@ export function encodeJsonFrame(name: FrameName, value: unknown, job = 0): Uint8
   return encodeFrame(name, { job, payload: encoder.encode(JSON.stringify(value)) });
 }
 
-/** A grant of flow control: the node may send this many more bytes of `data` payload. */
+/** A grant of flow control: the node may send this many more event bytes. */
 export function encodeCredit(job: number, bytes: number): Uint8Array {
   const payload = new Uint8Array(4);
   new DataView(payload.buffer).setUint32(0, bytes);

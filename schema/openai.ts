@@ -4,7 +4,8 @@ import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
 export const MAX_MESSAGES = 1024;
-export const MAX_TEXT_BYTES = 512 * 1024;
+/** Text of all messages at most, in UTF-16 units. */
+export const MAX_TEXT_CHARS = 512 * 1024;
 export const MAX_STOPS = 4;
 export const MAX_STOP_CHARS = 64;
 export const MAX_OUTPUT_TOKENS = 32_768;
@@ -41,10 +42,17 @@ export interface RequestFault {
 }
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
-const content = z.union([z.string(), z.array(textPart).min(1)]);
+const content = z.union([z.string(), z.array(textPart).min(1)], { error: 'must be a text or a list of text parts.' });
+const emptyList = z.array(z.never()).max(0).nullish();
 const message = z.strictObject({
   role: z.enum(['system', 'developer', 'user', 'assistant']),
   content,
+  // What an answer's message holds beside its text, empty: callers send answers back as they got them.
+  annotations: emptyList,
+  audio: z.null().optional(),
+  function_call: z.null().optional(),
+  refusal: z.null().optional(),
+  tool_calls: emptyList,
 });
 
 const tokenLimit = z.number().int().min(1).max(MAX_OUTPUT_TOKENS).nullish();
@@ -56,7 +64,9 @@ const chatBody = z.object({
   messages: z.array(message).min(1).max(MAX_MESSAGES),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
-  stop: z.union([stopText, z.array(stopText).max(MAX_STOPS)]).nullish(),
+  stop: z
+    .union([stopText, z.array(stopText).max(MAX_STOPS)], { error: 'must be a text or a list of texts.' })
+    .nullish(),
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
   frequency_penalty: penalty,
   presence_penalty: penalty,
@@ -64,7 +74,9 @@ const chatBody = z.object({
   max_completion_tokens: tokenLimit,
   n: z.literal(1, { error: 'Only n = 1 is supported. Send one request for each choice.' }).nullish(),
   stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
+    .nullish(),
   user: z.string().max(256).nullish(),
 });
 
@@ -81,6 +93,7 @@ const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   parallel_tool_calls: isNothing,
   prediction: isNothing,
   prompt_cache_key: isNothing,
+  prompt_cache_options: isNothing,
   prompt_cache_retention: isNothing,
   provider: isNothing,
   reasoning: isNothing,
@@ -142,11 +155,11 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
   }));
   let chars = 0;
   for (const one of messages) chars += one.content.length;
-  if (chars > MAX_TEXT_BYTES) {
+  if (chars > MAX_TEXT_CHARS) {
     return err({
       param: 'messages',
       code: 'invalid_value',
-      message: `The messages hold more than ${MAX_TEXT_BYTES} characters. Send less text.`,
+      message: `The messages hold more than ${MAX_TEXT_CHARS} characters. Send less text.`,
     });
   }
   if (!body.stream && body.stream_options) {
@@ -190,6 +203,9 @@ function describeIssue(issue: z.core.$ZodIssue | undefined, body: unknown): Requ
       code: 'unsupported_parameter',
       message: `'${param}' must be 'text': only text parts are supported yet.`,
     };
+  }
+  if (/^messages\[\d+\]\.(annotations|audio|function_call|refusal|tool_calls)/.test(param)) {
+    return { param, code: 'unsupported_parameter', message: `'${param}' is not supported yet. Leave it out.` };
   }
   return { param: param || null, code: 'invalid_value', message: `Invalid value for '${param}': ${issue.message}` };
 }

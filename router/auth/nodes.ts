@@ -1,5 +1,5 @@
 // The door to home nodes and their one-time enrolment codes in D1.
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Hex } from '../../schema/bytes.ts';
 import { makeId, nodeIdOf } from '../../schema/ids.ts';
@@ -75,7 +75,7 @@ export function makeNodes(doors: {
       };
       let verdict = await judge();
       if (verdict.ok && verdict.value === 'claim') {
-        await claim(db, { codeHash, nodeId, address: proof.address, wallet: proof.wallet, now });
+        await claim(doors.db, { codeHash, nodeId, address: proof.address, wallet: proof.wallet, now });
         verdict = await judge();
       }
       if (!verdict.ok) return verdict;
@@ -95,9 +95,18 @@ export function makeNodes(doors: {
   };
 }
 
+const USE_CODE =
+  'UPDATE enrolments SET used_at = ?1, node_id = ?2 WHERE code_hash = ?3 AND used_at IS NULL AND expires_at > ?1';
+const WRITE_NODE = `
+  INSERT INTO nodes (id, address, account_id, wallet, created_at)
+  SELECT ?2, ?4, account_id, coalesce(wallet, ?5), ?1 FROM enrolments
+  WHERE code_hash = ?3 AND used_at = ?1 AND node_id = ?2
+  ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet
+  WHERE nodes.account_id = excluded.account_id AND nodes.revoked_at IS NULL`;
+
 /** Uses a code and writes the node in one transaction: the node's row is made from the code's row that this very claim has marked. */
 async function claim(
-  db: ReturnType<typeof drizzle>,
+  db: D1Database,
   by: {
     readonly codeHash: string;
     readonly nodeId: string;
@@ -107,16 +116,9 @@ async function claim(
   },
 ): Promise<void> {
   const { codeHash, nodeId, address, wallet, now } = by;
+  // drizzle's batch cannot bind raw statements, so both go to D1 themselves.
   await db.batch([
-    db
-      .update(enrolments)
-      .set({ usedAt: now, nodeId })
-      .where(and(eq(enrolments.codeHash, codeHash), isNull(enrolments.usedAt), gt(enrolments.expiresAt, now))),
-    db.run(sql`
-      INSERT INTO nodes (id, address, account_id, wallet, created_at)
-      SELECT ${nodeId}, ${address}, account_id, coalesce(wallet, ${wallet}), ${now} FROM enrolments
-      WHERE code_hash = ${codeHash} AND used_at = ${now} AND node_id = ${nodeId}
-      ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet
-      WHERE nodes.account_id = excluded.account_id AND nodes.revoked_at IS NULL`),
+    db.prepare(USE_CODE).bind(now, nodeId, codeHash),
+    db.prepare(WRITE_NODE).bind(now, nodeId, codeHash, address, wallet),
   ]);
 }

@@ -1,9 +1,8 @@
 // The door to the book in D1: events, postings and receipts. Everything it writes may be written again and changes nothing then.
 import { and, asc, eq, sql } from 'drizzle-orm';
-import type { SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { events, postings, receipts } from '../../schema/tables.ts';
+import { postings, receipts } from '../../schema/tables.ts';
 import { sumPostings } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
 
@@ -28,7 +27,10 @@ export function makeLedger(database: D1Database): Ledger {
         if (sumPostings(entry) !== 0) throw new Error(`the postings of ${entry.id} do not sum to zero`);
       if (entries.length === 0) return;
       const json = JSON.stringify(entries.map(toRow));
-      await db.batch([db.run(insertEvents(json)), db.run(insertPostings(json)), db.run(upsertReceipts(json))]);
+      // drizzle's batch cannot bind raw statements, so the three go to D1 themselves: one transaction.
+      await database.batch(
+        [INSERT_EVENTS, INSERT_POSTINGS, UPSERT_RECEIPTS].map((text) => database.prepare(text).bind(json)),
+      );
     },
     findReceipts: async (accountId, jobId) => {
       const rows = await db
@@ -77,32 +79,27 @@ function toRow(entry: LedgerEntry): object {
 
 // One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and three statements cost less than three a row.
 
-function insertEvents(json: string): SQL {
-  return sql`
-    INSERT INTO ${events} (id, kind, job_id, part, account_id, at, memo)
+const INSERT_EVENTS = `
+    INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
     SELECT value->>'id', value->>'kind', value->>'jobId', value->>'part', value->>'accountId', value->>'at', value->>'memo'
-    FROM json_each(${json}) WHERE true ON CONFLICT DO NOTHING`;
-}
+    FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
 /** Postings of an event that has some are never added to, so no delivery, however different, can unbalance it. */
-function insertPostings(json: string): SQL {
-  return sql`
-    INSERT INTO ${postings} (event_id, book, amount)
+const INSERT_POSTINGS = `
+    INSERT INTO postings (event_id, book, amount)
     SELECT e.value->>'id', p.value->>'book', p.value->>'amount'
-    FROM json_each(${json}) AS e, json_each(e.value, '$.postings') AS p
+    FROM json_each(?1) AS e, json_each(e.value, '$.postings') AS p
     WHERE NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id') ON CONFLICT DO NOTHING`;
-}
 
 /** A late receipt completes its part's row and the settlement gives it the charge, in whichever order they come. */
-function upsertReceipts(json: string): SQL {
-  return sql`
-    INSERT INTO ${receipts} (job_id, part, account_id, key_id, node_id, owner_account_id, model, outcome,
+const UPSERT_RECEIPTS = `
+    INSERT INTO receipts (job_id, part, account_id, key_id, node_id, owner_account_id, model, outcome,
       prompt_tokens, output_tokens, charge, earn, ended_at, settlement)
     SELECT value->>'jobId', value->>'part', value->>'$.settlement.accountId', value->>'$.settlement.keyId',
       value->>'$.settlement.nodeId', value->>'$.settlement.ownerAccountId', value->>'$.settlement.model',
       value->>'$.settlement.outcome', value->>'$.settlement.promptTokens', value->>'$.settlement.outputTokens',
       value->>'$.settlement.charge', value->>'$.settlement.earn', value->>'$.settlement.endedAt', value->>'$.settlement.text'
-    FROM json_each(${json}) WHERE value->>'settlement' IS NOT NULL
+    FROM json_each(?1) WHERE value->>'settlement' IS NOT NULL
     ON CONFLICT (job_id, part) DO UPDATE SET
       charge = CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN excluded.charge ELSE charge END,
       earn = CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN earn ELSE excluded.earn END,
@@ -112,4 +109,3 @@ function upsertReceipts(json: string): SQL {
           '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
           '$.acceptance', excluded.settlement->'acceptance',
           '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END`;
-}

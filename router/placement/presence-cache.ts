@@ -7,6 +7,8 @@ import type { Presence, PresenceAnswer } from './presence.ts';
 
 const SUMMARY_FRESH_MS = 10_000;
 const ROW_FRESH_MS = 1_500;
+/** An area without a home is asked again soon: a home that has just joined should not wait 10 s for its first call. */
+const EMPTY_FRESH_MS = 1_000;
 /** While one request refreshes an entry, others go on with the old value this long instead of asking too. */
 const REFRESH_GRACE_MS = 600;
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
@@ -140,7 +142,7 @@ async function readDue(
 function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer }): void {
   const nowAt = store.clock();
   for (const [area, value] of kept.answer.summaries)
-    put(store.summaries, { key: keyOf(kept.modelKey, area), value, freshUntilAt: nowAt + SUMMARY_FRESH_MS });
+    put(store.summaries, { key: keyOf(kept.modelKey, area), value, freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS) });
   for (const [hub, value] of kept.answer.rows)
     put(store.rows, { key: keyOf(kept.modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
 }

@@ -36,11 +36,20 @@ export interface WrittenOffer {
   readonly nodes: readonly string[];
 }
 
+/** What stands in the table under a model key: each node's row without its expiry and when it was written, so that only what changed or is old is rewritten. */
+interface WrittenKey {
+  readonly rows: ReadonlyMap<string, { readonly shape: string; readonly at: number }>;
+  readonly free: number;
+  readonly at: number;
+}
+
 export class HubPresence {
   readonly #doors: HubPresenceDoors;
-  /** What was last written, by model key: node → its row without its expiry, so that an unchanged row is not rewritten. */
-  #written = new Map<string, { rows: Map<string, string>; free: number; at: number }>();
-  #crossedAt: number | null = null;
+  /** What was last written, by model key. */
+  #written = new Map<string, WrittenKey>();
+  /** Since when a model key's free capacity stands on the other side of zero than what was written. */
+  readonly #crossedAt = new Map<string, number>();
+  #catalogue: readonly CatalogueEntry[] = [];
   #work: Promise<boolean> = Promise.resolve(true);
 
   constructor(doors: HubPresenceDoors) {
@@ -51,7 +60,11 @@ export class HubPresence {
   recall(written: readonly WrittenOffer[]): void {
     for (const { modelKey, nodes } of written) {
       if (!this.#written.has(modelKey))
-        this.#written.set(modelKey, { rows: new Map(nodes.map((node) => [node, ''])), free: -1, at: 0 });
+        this.#written.set(modelKey, {
+          rows: new Map(nodes.map((node) => [node, { shape: '', at: 0 }])),
+          free: -1,
+          at: 0,
+        });
     }
   }
 
@@ -63,40 +76,42 @@ export class HubPresence {
 
   /** True when free capacity has crossed zero for 5 s or changed by half, and was not written in the last 10 s. */
   isFreeDue(now: number): boolean {
-    for (const offer of this.#offersNow(now, [])) {
-      const last = this.#written.get(offer.modelKey);
-      if (!last || now - last.at < FREE_WRITE_MS) continue;
-      const { free } = offer.summary;
-      const hasCrossed = (free === 0) !== (last.free === 0);
-      if (!hasCrossed) this.#crossedAt = null;
-      else this.#crossedAt ??= now;
-      if (hasCrossed && this.#crossedAt !== null && now - this.#crossedAt >= CROSSING_MS) return true;
-      if (!hasCrossed && Math.abs(free - last.free) * 2 > Math.max(last.free, 1)) return true;
+    let isDue = false;
+    for (const { modelKey, summary } of this.#offersNow(now)) {
+      const last = this.#written.get(modelKey);
+      if (last && this.#isOfferDue(modelKey, { last, free: summary.free, now })) isDue = true;
     }
-    return false;
+    return isDue;
+  }
+
+  #isOfferDue(modelKey: string, { last, free, now }: { last: WrittenKey; free: number; now: number }): boolean {
+    const hasCrossed = (free === 0) !== (last.free === 0);
+    if (!hasCrossed) this.#crossedAt.delete(modelKey);
+    else if (!this.#crossedAt.has(modelKey)) this.#crossedAt.set(modelKey, now);
+    if (now - last.at < FREE_WRITE_MS) return false;
+    if (hasCrossed) return now - (this.#crossedAt.get(modelKey) ?? now) >= CROSSING_MS;
+    return Math.abs(free - last.free) * 2 > Math.max(last.free, 1);
   }
 
   /** Rows of one model for an edge that cannot reach Redis. */
   async offer(modelKey: string, now: number): Promise<HubOffer | null> {
-    const catalogue = await this.#doors.catalogue();
-    return this.#offersNow(now, catalogue).find((offer) => offer.modelKey === modelKey) ?? null;
+    this.#catalogue = await this.#doors.catalogue();
+    return this.#offersNow(now).find((offer) => offer.modelKey === modelKey) ?? null;
   }
 
-  #catalogue: readonly CatalogueEntry[] = [];
-
-  #offersNow(now: number, catalogue: readonly CatalogueEntry[]): HubOffer[] {
-    if (catalogue.length > 0) this.#catalogue = catalogue;
+  #offersNow(now: number): HubOffer[] {
     return makeOffers(this.#doors.hub, this.#doors.candidates(), this.#catalogue, now);
   }
 
   async #publish(now: number): Promise<boolean> {
     try {
-      const offers = this.#offersNow(now, await this.#doors.catalogue());
+      this.#catalogue = await this.#doors.catalogue();
+      const offers = this.#offersNow(now);
       const changes = this.#diff(offers, now);
       if (changes.length === 0) return true;
       const written = await this.#doors.write(changes);
       if (!written.ok) return false;
-      this.#keep(offers, now);
+      this.#keep(offers, changes, now);
       return true;
     } catch {
       return false;
@@ -108,8 +123,10 @@ export class HubPresence {
     const changes: PresenceChange[] = [];
     for (const offer of offers) {
       const last = this.#written.get(offer.modelKey);
-      const isStale = !last || now - last.at > PRESENCE_REFRESH_MS;
-      const rows = offer.rows.filter((row) => isStale || last.rows.get(row.node) !== shapeOf(row));
+      const rows = offer.rows.filter((row) => {
+        const written = last?.rows.get(row.node);
+        return !written || now - written.at >= PRESENCE_REFRESH_MS || written.shape !== shapeOf(row);
+      });
       const serving = new Set(offer.rows.map((row) => row.node));
       const goneNodes = last ? [...last.rows.keys()].filter((node) => !serving.has(node)) : [];
       const isFreeChanged = !last || last.free !== offer.summary.free;
@@ -124,14 +141,25 @@ export class HubPresence {
     return changes;
   }
 
-  #keep(offers: readonly HubOffer[], now: number): void {
-    this.#crossedAt = null;
-    this.#written = new Map(
-      offers.map((offer) => [
-        offer.modelKey,
-        { rows: new Map(offer.rows.map((row) => [row.node, shapeOf(row)])), free: offer.summary.free, at: now },
-      ]),
-    );
+  /** Remembers what was just written; what was not keeps the time of its own last write. */
+  #keep(offers: readonly HubOffer[], changes: readonly PresenceChange[], now: number): void {
+    const changed = new Map(changes.map((change) => [change.modelKey, new Set(change.rows.map((row) => row.node))]));
+    const kept = new Map<string, WrittenKey>();
+    for (const { modelKey, rows, summary } of offers) {
+      const last = this.#written.get(modelKey);
+      const rewritten = changed.get(modelKey);
+      if (last && !rewritten) {
+        kept.set(modelKey, last);
+        continue;
+      }
+      this.#crossedAt.delete(modelKey);
+      const written = rows.map((row) => {
+        const at = rewritten?.has(row.node) ? now : (last?.rows.get(row.node)?.at ?? now);
+        return [row.node, { shape: shapeOf(row), at }] as const;
+      });
+      kept.set(modelKey, { rows: new Map(written), free: summary.free, at: now });
+    }
+    this.#written = kept;
     this.#doors.save(offers.map((offer) => ({ modelKey: offer.modelKey, nodes: offer.rows.map((row) => row.node) })));
   }
 }

@@ -38,6 +38,8 @@ export interface ReceiptAnswer {
 
 export interface HubServices {
   readonly signer: MessageSigner;
+  /** Checks a hello, which comes before the node knows the router's domain. */
+  readonly handshake: MessageSigner;
   readonly domain: Domain;
   readonly routerAddress: Hex;
   readonly signTicket: (ticket: JobTicket) => Hex;
@@ -52,7 +54,7 @@ export interface HubServices {
   /** Hands a settlement to the caller's account. Safe to repeat. */
   readonly settleCaller: (settlement: SettlementJson) => Promise<void>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
-  readonly acceptLate: (facts: NodeFacts, late: LateReceipt) => Promise<ReceiptAnswer | null>;
+  readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<ReceiptAnswer | null>;
   readonly reportToArea: (
     area: string,
     report: { hub: string; nodes: string[]; slots: number; lat: number; lon: number },

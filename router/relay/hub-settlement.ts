@@ -13,7 +13,6 @@ import type { UsageReceipt } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { HubParts } from './hub-parts.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
-import type { NodeFacts } from './node-socket.ts';
 import type { JobOffer } from './offer.ts';
 import type { PartSummary } from './part.ts';
 import type { EndRecord } from './records.ts';
@@ -88,13 +87,13 @@ export class HubSettlement {
   }
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
-  async takeLate(facts: NodeFacts, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
+  async takeLate(nodeId: string, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
     const { parts, services, tellNode } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = parts.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(facts, late);
-      if (answer) tellNode(facts.nodeId, ticketHash, answer);
+      const answer = await services.acceptLate(nodeId, late);
+      if (answer) tellNode(nodeId, ticketHash, answer);
       return;
     }
     if (isLive(ticketHash)) return;

@@ -159,7 +159,8 @@ export class Hub extends DurableObject<Env> {
         this.#drop(socket, CLOSE.badHello, 'bad hello');
       },
       onState: () => void this.#publish(),
-      onLateReceipt: (late) => void this.#settlement.takeLate(socket.facts, late, (hash) => this.#live.has(hash)),
+      onLateReceipt: (late) =>
+        void this.#settlement.takeLate(socket.facts.nodeId, late, (hash) => this.#live.has(hash)),
     });
   }
 

@@ -38,6 +38,7 @@ export class JobRun {
   #records = new RecordReader();
   #pending: PartRecord[] = [];
   #head: HeadRecord | null = null;
+  #home: { readonly node: string; readonly hub: string } | null = null;
   #attempts = 0;
   #sawBusy = false;
   #sawFault = false;
@@ -87,13 +88,13 @@ export class JobRun {
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    const chunk = await reader.read().catch(() => null);
-    if (chunk?.value) {
-      this.#pending.push(...this.#records.push(chunk.value));
-      return;
+    try {
+      const { value } = await reader.read();
+      // Without a value the hub went away and left no last word: its restart or a broken hop.
+      this.#pending.push(...(value ? this.#records.push(value) : [lostRecord(!this.#hasToken)]));
+    } catch {
+      this.#pending.push(lostRecord(!this.#hasToken));
     }
-    // The hub went away without a last word: its restart or a broken hop.
-    this.#pending.push(lostRecord(!this.#hasToken));
   }
 
   #toEvent(record: PartRecord): JobEvent | null {
@@ -113,19 +114,24 @@ export class JobRun {
   }
 
   #onFail(fail: FailRecord): JobEvent | null {
+    void this.#reader?.cancel().catch(() => undefined);
     this.#reader = null;
     if (fail.code === 'context' || fail.code === 'bad-request')
       return this.#over({ kind: fail.code, message: fail.message, param: 'messages' });
     if (!fail.beforeToken || this.#hasToken) return this.#over({ kind: 'broken', message: fail.message });
     this.#sawFault = true;
-    if (this.#head) this.#excludedNodes.push(this.#head.node);
+    const node = this.#head?.node ?? this.#home?.node;
+    if (node) this.#excludedNodes.push(node);
     return null;
   }
 
   async #attempt(): Promise<JobEvent | null> {
     if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#summary());
     const home = await this.#doors.nextHome({ nodes: this.#excludedNodes, hubs: this.#excludedHubs });
+    if (this.#abort.signal.aborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
     if (!home) return this.#over(this.#summary());
+    this.#home = home;
+    this.#head = null;
     this.#attempts++;
     const offer: JobOffer = {
       ...this.#offer,
@@ -137,6 +143,7 @@ export class JobRun {
     };
     const response = await this.#doors.askHub(home.hub, offer, this.#abort.signal).catch(() => null);
     if (!response) {
+      this.#sawFault = true;
       this.#excludedHubs.push(home.hub);
       return null;
     }
@@ -147,7 +154,12 @@ export class JobRun {
       this.#records = new RecordReader();
       return null;
     }
-    return this.#onRefusal(home, await response.json<OfferRefusal>());
+    const refusal = response.status === 409 ? await response.json<OfferRefusal>().catch(() => null) : null;
+    if (refusal) return this.#onRefusal(home, refusal);
+    // The hub itself failed.
+    this.#sawFault = true;
+    this.#excludedHubs.push(home.hub);
+    return null;
   }
 
   #onRefusal(home: { node: string; hub: string }, refusal: OfferRefusal): JobEvent | null {
@@ -155,14 +167,10 @@ export class JobRun {
     if (refusal.code === 'bad-request')
       return this.#over({ kind: 'bad-request', message: refusal.message, param: refusal.param });
     if (refusal.code === 'busy') this.#sawBusy = true;
-    if (refusal.code === 'busy' || refusal.code === 'none') {
-      // A node of this hub may have refused on its own count; the hub is asked again only for another node.
-      if (refusal.nodeId) this.#excludedNodes.push(refusal.nodeId);
-      else this.#excludedHubs.push(home.hub);
-    } else if (refusal.nodeId) {
-      this.#sawFault = true;
-      this.#excludedNodes.push(refusal.nodeId);
-    }
+    else if (refusal.code !== 'none') this.#sawFault = true;
+    // A node of this hub may have refused on its own count; the hub is asked again only for another node.
+    if (refusal.nodeId) this.#excludedNodes.push(refusal.nodeId);
+    else this.#excludedHubs.push(home.hub);
     return null;
   }
 

@@ -37,19 +37,17 @@ export function makeOffers(
   for (const candidate of candidates) {
     if (candidate.isPaused || candidate.slots === 0) continue;
     const free = Math.max(0, candidate.slots - candidate.active);
-    const own: string[] = [];
-    for (const model of candidate.models) {
-      const entries = catalogue.filter((entry) => entry.digests.includes(model.digest));
-      for (const entry of entries) add(entry.id, toRow({ hub, candidate, model, entry, serves: [], now }), free);
-      if (entries.length === 0) own.push(model.name);
+    const own = candidate.models.filter((model) => !catalogue.some((entry) => entry.digests.includes(model.digest)));
+    for (const entry of catalogue) {
+      // A home may hold the same weights under two names: it is still one home with one set of slots.
+      const model = candidate.models.find(({ digest }) => entry.digests.includes(digest));
+      if (model) add(entry.id, toRow({ hub, candidate, model, entry, serves: [], now }), free);
     }
-    const first = candidate.models[0];
-    if (own.length > 0 && first)
-      add(
-        ownModelKey(candidate.ownerAccountId),
-        toRow({ hub, candidate, model: first, entry: null, serves: own, now }),
-        free,
-      );
+    // One row stands for all of an owner's names at a home: the longest context speaks for it, so that no prompt is kept away that fits one.
+    const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
+    if (!model) continue;
+    const serves = own.map(({ name }) => name);
+    add(ownModelKey(candidate.ownerAccountId), toRow({ hub, candidate, model, entry: null, serves, now }), free);
   }
   return [...byKey].map(([modelKey, group]) => ({ modelKey, rows: group.rows, summary: summarise(hub, group) }));
 }

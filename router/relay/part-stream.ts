@@ -36,6 +36,7 @@ export class PartStream {
           if (this.#isClosed) return;
           this.#isClosed = true;
           this.#queue = [];
+          this.#queuedBytes = 0;
           events.onCancel();
         },
       },

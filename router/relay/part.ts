@@ -57,7 +57,6 @@ export class Part {
   #frameTokens = 0;
   #lateTokens = 0;
   #creditBytes = INITIAL_CREDIT_BYTES;
-  #isCallerGone = false;
 
   constructor(number: number, offer: JobOffer, doors: PartDoors, now: number) {
     this.number = number;
@@ -90,18 +89,23 @@ export class Part {
   onData(events: Uint8Array, tokens: number, now: number): void {
     if (this.#stage === 'closing') {
       this.#lateTokens += tokens;
-      this.#digest.add(events, false);
+      this.#digest.add(detach(events), false);
       return;
+    }
+    if (this.#stage === 'offered') {
+      this.#cancelNode('fault');
+      return this.#refuse({ code: 'refused', message: 'the home sent data before its head', param: null });
     }
     if (this.#stage !== 'running') return;
     this.#creditBytes -= events.length;
     if (this.#creditBytes < 0 || !isWholeEvents(events))
-      return this.#breakOff('protocol', 'the home sent what is not a stream');
+      return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     this.#lastAt = now;
     this.#firstDataAt ??= now;
     this.#frameTokens += tokens;
-    this.#digest.add(events, true);
-    this.#stream.push(events);
+    const kept = detach(events);
+    this.#digest.add(kept, true);
+    this.#stream.push(kept);
   }
 
   /** Writes what came together as one record. */
@@ -112,7 +116,7 @@ export class Part {
   /** The node's last word, with its receipt. */
   onEnd(signed: SignedReceipt, now: number): void {
     const { finish } = signed.receipt;
-    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), signed, now);
+    if (this.#stage === 'closing') return this.#close('cancelled', signed, now);
     if (this.#stage !== 'running') return;
     if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
     const isPreempted = finish === FINISH.preempted;
@@ -124,10 +128,11 @@ export class Part {
 
   /** The node's backend failed. */
   onFault(fault: { code: string; receipt: SignedReceipt | null }, now: number): void {
-    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), fault.receipt, now);
+    if (this.#stage === 'closing') return this.#close('cancelled', fault.receipt, now);
     if (this.#stage === 'offered') return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
     if (this.#stage !== 'running') return;
-    if (fault.code === 'context' || fault.code === 'bad-request') {
+    const isBeforeToken = this.#firstDataAt === null;
+    if (isBeforeToken && (fault.code === 'context' || fault.code === 'bad-request')) {
       return this.#fail(fault.code, 'the home cannot take this request', fault.receipt, { now, isNodeFault: false });
     }
     this.#fail('fault', 'the home failed', fault.receipt, { now, isNodeFault: true });
@@ -143,13 +148,12 @@ export class Part {
   /** The socket is gone. */
   onLost(now: number): void {
     if (this.#stage === 'offered') return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
-    if (this.#stage === 'closing') return this.#close(this.#closingOutcome(), null, now);
+    if (this.#stage === 'closing') return this.#close('cancelled', null, now);
     if (this.#stage === 'running') this.#fail('lost', 'the home went away', null, { now, isNodeFault: true });
   }
 
   /** The caller left: the home stops now, and what was relayed until now counts. */
   leave(): void {
-    this.#isCallerGone = true;
     if (this.#stage === 'offered') {
       this.#cancelNode('caller');
       return this.#refuse({ code: 'refused', message: 'the caller left', param: null });
@@ -167,8 +171,14 @@ export class Part {
       this.#cancelNode('watchdog');
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
-    if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close(this.#closingOutcome(), null, now);
-    if (this.#stage !== 'running' || this.#stream.queuedBytes > 0) return;
+    if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close('cancelled', null, now);
+    if (this.#stage !== 'running') return;
+    if (now >= this.offer.expiresAt) return this.#expire(now);
+    if (this.#stream.queuedBytes > 0) {
+      // The edge is slow, not the home: its silence counts from the moment that all it sent has been read.
+      this.#lastAt = now;
+      return;
+    }
     const isFirst = this.#firstDataAt === null;
     if (silenceMs <= (isFirst ? this.offer.firstTokenMs : TOKEN_TIMEOUT_MS)) return;
     this.#cancelNode('watchdog');
@@ -176,10 +186,6 @@ export class Part {
       now,
       isNodeFault: true,
     });
-  }
-
-  #closingOutcome(): Outcome {
-    return this.#isCallerGone ? 'cancelled' : 'failed-by-node';
   }
 
   #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
@@ -193,9 +199,15 @@ export class Part {
     this.#resolve({ ...refusal, nodeId: this.#doors.nodeId, free: 0 });
   }
 
-  #breakOff(code: FailRecord['code'], message: string): void {
+  #breakOff(code: FailRecord['code'], message: string, now: number): void {
     this.#cancelNode('fault');
-    this.#fail(code, message, null, { now: Date.now(), isNodeFault: true });
+    this.#fail(code, message, null, { now, isNodeFault: true });
+  }
+
+  /** The job's time is over: its hold and its ticket end with it. */
+  #expire(now: number): void {
+    this.#cancelNode('watchdog');
+    this.#fail('expired', 'the answer took longer than a job may', null, { now, isNodeFault: false });
   }
 
   /** The part broke off. Before the first token nothing is owed and another home may be asked; after it the part is settled as failed. */
@@ -267,6 +279,11 @@ function isWholeEvents(events: Uint8Array): boolean {
     events[length - 2] === 0x0a &&
     DATA_PREFIX.every((byte, i) => events[i] === byte)
   );
+}
+
+/** The events without the message they came in, where that is much larger: what is kept must not hold it in memory. */
+function detach(events: Uint8Array): Uint8Array {
+  return events.buffer.byteLength > 2 * events.length + 4096 ? events.slice() : events;
 }
 
 /** The raw `ticket` frame that follows a job: the signature's 65 bytes. */

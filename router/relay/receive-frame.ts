@@ -105,7 +105,7 @@ function receiveHello(frame: Frame, receiver: Receiver): void {
   }
   const { address } = socket.facts;
   const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
-  const signer = services.signer.recover(NODE_HELLO, signed, hello.signature);
+  const signer = services.handshake.recover(NODE_HELLO, signed, hello.signature);
   if (!signer.ok || signer.value !== address)
     return receiver.onBadHello('the challenge was not signed by this node’s key');
   receiver.onReady();

@@ -26,7 +26,8 @@ export interface EndRecord {
 
 /** Why the part broke off. `beforeToken` says that nothing of the answer was sent, so another home may be asked. */
 export interface FailRecord {
-  readonly code: 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol' | 'context' | 'bad-request';
+  readonly code:
+    'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'expired' | 'protocol' | 'context' | 'bad-request';
   readonly beforeToken: boolean;
   readonly message: string;
 }

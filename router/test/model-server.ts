@@ -1,0 +1,130 @@
+// A small OpenAI-shaped server on loopback that stands in for chance and failure: the model's name says how it behaves.
+//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide]   e.g. say-20x5, say-100x10-die3
+// die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text.
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server saw of one request. */
+export interface SeenRequest {
+  readonly body: Record<string, unknown>;
+  sent: number;
+  /** When the other side hung up before the end, ms since epoch. */
+  abortedAt: number | null;
+  isFinished: boolean;
+}
+
+export interface ModelServer {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  stop(): Promise<void>;
+}
+
+interface Plan {
+  readonly tokens: number;
+  readonly gapMs: number;
+  readonly die: number;
+  readonly hang: number;
+  readonly wait: number;
+  readonly status: number;
+  readonly word: string;
+}
+
+/** Starts the server on a free port. */
+export async function startModelServer(): Promise<ModelServer> {
+  const seen: SeenRequest[] = [];
+  const server = createServer((request, response) => {
+    if (request.method === 'GET')
+      return void sendJson(response, request.url?.startsWith('/v1/models') ? 200 : 404, {
+        object: 'list',
+        data: [{ id: 'say-8x0', object: 'model' }],
+      });
+    void readBody(request).then((body) => answer(response, body, seen));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function answer(response: ServerResponse, body: Record<string, unknown>, seen: SeenRequest[]): Promise<void> {
+  const plan = parsePlan(String(body['model']));
+  const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
+  seen.push(record);
+  response.on('close', () => {
+    if (!record.isFinished) record.abortedAt = Date.now();
+  });
+  if (plan.wait > 0) await sleep(plan.wait);
+  if (plan.status !== 200)
+    return sendJson(response, plan.status, { error: { message: 'as asked', type: 'test', code: String(plan.status) } });
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const limit = Math.min(plan.tokens, Number(body['max_tokens'] ?? plan.tokens));
+  for (let i = 0; i < limit && record.abortedAt === null; i++) {
+    if (i === plan.die) {
+      record.isFinished = true;
+      response.destroy();
+      return;
+    }
+    if (i === plan.hang) return;
+    if (
+      !response.write(toEvent({ choices: [{ index: 0, delta: { content: `${plan.word}${i}` }, finish_reason: null }] }))
+    )
+      await drained(response);
+    record.sent++;
+    if (plan.gapMs > 0) await sleep(plan.gapMs);
+  }
+  if (record.abortedAt !== null) return;
+  record.isFinished = true;
+  response.write(
+    toEvent({ choices: [{ index: 0, delta: {}, finish_reason: limit < plan.tokens ? 'length' : 'stop' }] }),
+  );
+  response.write(
+    toEvent({ choices: [], usage: { prompt_tokens: 7, completion_tokens: limit, total_tokens: 7 + limit } }),
+  );
+  response.end('data: [DONE]\n\n');
+}
+
+function parsePlan(model: string): Plan {
+  const [, tokens = '8', gap = '0'] = /^say-(\d+)x(\d+)/.exec(model) ?? [];
+  const option = (name: string, otherwise: number): number =>
+    Number(new RegExp(`-${name}(\\d+)`).exec(model)?.[1] ?? otherwise);
+  return {
+    tokens: Number(tokens),
+    gapMs: Number(gap),
+    die: option('die', -1),
+    hang: option('hang', -1),
+    wait: option('wait', 0),
+    status: option('status', 200),
+    word: model.includes('-wide') ? ' 囲炉裏🔥' : ' word',
+  };
+}
+
+function toEvent(value: object): string {
+  return `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', ...value })}\n\n`;
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('drain', resolve);
+    response.once('close', resolve);
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
