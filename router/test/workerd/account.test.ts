@@ -1,0 +1,244 @@
+import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { makeLedger } from '../../billing/ledger.ts';
+import { faults } from './billing-worker.ts';
+import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
+
+const node = makeNode('account-test');
+const ledger = makeLedger(env.DB);
+const soon = (): number => Date.now() + 60_000;
+
+beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+beforeEach(() => {
+  faults.refuse = 0;
+  faults.loseAnswer = 0;
+  faults.written = 0;
+});
+
+async function openAccount(amount: number) {
+  const accountId = newId('acct');
+  const stub = env.ACCOUNT.getByName(accountId);
+  if (amount > 0) await stub.grant({ eventId: `${accountId}:start`, accountId, amount, memo: null });
+  return { accountId, stub };
+}
+
+function settlementOf(accountId: string, jobId: string, overrides: Parameters<typeof makeSettlement>[1] | object = {}) {
+  const part = 'part' in overrides && typeof overrides.part === 'number' ? overrides.part : 0;
+  return makeSettlement(node, {
+    ticket: makeTicket(node, { job: jobId, part }),
+    receipt: null,
+    jobId,
+    accountId,
+    ...overrides,
+  });
+}
+
+/** Runs alarms until the outbox is empty. */
+async function drain(stub: DurableObjectStub): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await runDurableObjectAlarm(stub);
+    const { waiting } = await (stub as unknown as { booked: () => Promise<{ waiting: number }> }).booked();
+    if (waiting === 0) return;
+  }
+  throw new Error('the outbox did not drain');
+}
+
+test('a grant raises the balance once by its event id, and the book shows both sides', async () => {
+  const { accountId, stub } = await openAccount(0);
+  const grant = { eventId: `${accountId}:g1`, accountId, amount: 500, memo: 'welcome' };
+  expect(await stub.grant(grant)).toEqual({ balance: 500, applied: true });
+  expect(await stub.grant(grant)).toEqual({ balance: 500, applied: false });
+  await drain(stub);
+  expect(await ledger.balanceOf(accountId)).toBe(500);
+  expect(await ledger.total()).toBe(0);
+});
+
+test('of many parallel holds for a balance that carries one, exactly one is granted', async () => {
+  const { stub } = await openAccount(100);
+  const answers = await Promise.all(
+    Array.from({ length: 25 }, () => stub.hold({ jobId: newId('job'), keyId: 'key_1', amount: 60, expiresAt: soon() })),
+  );
+  expect(answers.filter((answer) => answer.ok)).toHaveLength(1);
+  expect(answers.find((answer) => !answer.ok)).toEqual({ ok: false, reason: 'no-credit', available: 40 });
+});
+
+test('the same job holds once, and a larger hold replaces the smaller one only where credit allows', async () => {
+  const { stub } = await openAccount(100);
+  const jobId = newId('job');
+  const hold = (amount: number) => stub.hold({ jobId, keyId: 'key_1', amount, expiresAt: soon() });
+  expect(await hold(80)).toEqual({ ok: true });
+  expect(await hold(80)).toEqual({ ok: true });
+  expect(await hold(100)).toEqual({ ok: true });
+  expect(await hold(101)).toEqual({ ok: false, reason: 'no-credit', available: 100 });
+  expect((await stub.usage()).held).toBe(100);
+});
+
+test('a release gives the hold back, and an unknown job is left alone', async () => {
+  const { stub } = await openAccount(100);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 100, expiresAt: soon() });
+  await stub.release(newId('job'));
+  expect((await stub.usage()).held).toBe(100);
+  await stub.release(jobId);
+  expect(await stub.usage()).toMatchObject({ balance: 100, held: 0 });
+});
+
+test('a lapsed hold is given back by the next call', async () => {
+  const { stub } = await openAccount(100);
+  await stub.hold({ jobId: newId('job'), keyId: 'key_1', amount: 100, expiresAt: Date.now() + 20 });
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(await stub.usage()).toMatchObject({ balance: 100, held: 0 });
+});
+
+test('a hold that is no whole number of units is refused as a bug', async () => {
+  const { stub } = await openAccount(100);
+  await runInDurableObject(stub, (account) => {
+    const hold = (amount: number) => () =>
+      account.hold({ jobId: newId('job'), keyId: 'key_1', amount, expiresAt: soon() });
+    expect(hold(-1)).toThrow(RangeError);
+    expect(hold(0.5)).toThrow(RangeError);
+    expect(() => account.grant({ eventId: 'x', accountId: 'acct_x', amount: 0, memo: null })).toThrow(RangeError);
+  });
+});
+
+test('a settled job is charged once, and the rest of its hold comes back', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 400, expiresAt: soon() });
+  const settlement = settlementOf(accountId, jobId);
+  expect(await stub.settle(settlement)).toEqual({ applied: true });
+  expect(await stub.settle(settlement)).toEqual({ applied: false });
+  expect(await stub.usage()).toEqual({
+    balance: 950,
+    held: 0,
+    totals: { jobs: 1, promptTokens: 10, outputTokens: 20, charged: 50 },
+  });
+});
+
+test('a settlement repeated after the object was evicted, before and after the book has it, changes nothing', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const settlement = settlementOf(accountId, newId('job'));
+  await stub.hold({ jobId: settlement.jobId, keyId: 'key_1', amount: 400, expiresAt: soon() });
+  await stub.settle(settlement);
+  await evictDurableObject(stub);
+  expect(await stub.settle(settlement)).toEqual({ applied: false });
+  await drain(stub);
+  await evictDurableObject(stub);
+  expect(await stub.settle(settlement)).toEqual({ applied: false });
+  expect((await stub.usage()).balance).toBe(950);
+  expect(await ledger.balanceOf(accountId)).toBe(950);
+});
+
+test('holds, revocations and disabling survive an eviction', async () => {
+  const { stub } = await openAccount(100);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 70, expiresAt: soon() });
+  await stub.revokeKey('key_2');
+  await evictDurableObject(stub);
+  expect(await stub.usage()).toMatchObject({ balance: 100, held: 70 });
+  const other = { jobId: newId('job'), amount: 1, expiresAt: soon() };
+  expect(await stub.hold({ ...other, keyId: 'key_2' })).toEqual({ ok: false, reason: 'key-revoked', available: 30 });
+  await stub.disable();
+  await evictDurableObject(stub);
+  expect(await stub.hold({ ...other, keyId: 'key_1' })).toEqual({
+    ok: false,
+    reason: 'account-disabled',
+    available: 30,
+  });
+});
+
+test('a revoked key and a disabled account are refused a free hold too', async () => {
+  const { stub } = await openAccount(0);
+  const free = { jobId: newId('job'), amount: 0, expiresAt: soon() };
+  expect(await stub.hold({ ...free, keyId: 'key_1' })).toEqual({ ok: true });
+  await stub.revokeKey('key_1');
+  expect(await stub.hold({ ...free, keyId: 'key_1' })).toMatchObject({ ok: false, reason: 'key-revoked' });
+});
+
+test('the parts of one job draw on one hold, in any order, and the final part closes it', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 200, expiresAt: soon() });
+  await stub.settle(settlementOf(accountId, jobId, { part: 0, isFinal: false }));
+  expect(await stub.usage()).toMatchObject({ balance: 950, held: 150 });
+  await evictDurableObject(stub);
+  expect(await stub.usage()).toMatchObject({ balance: 950, held: 150 });
+  await stub.settle(settlementOf(accountId, jobId, { part: 2, isFinal: true }));
+  expect(await stub.usage()).toMatchObject({ balance: 900, held: 0 });
+  await stub.settle(settlementOf(accountId, jobId, { part: 1, isFinal: false }));
+  expect(await stub.usage()).toMatchObject({ balance: 850, held: 0, totals: { jobs: 1, charged: 150 } });
+});
+
+test('a charge above the hold takes the hold, the home earns in full, and the event says so', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 30, expiresAt: soon() });
+  await stub.settle(settlementOf(accountId, jobId));
+  expect((await stub.usage()).balance).toBe(970);
+  await drain(stub);
+  const rows = await env.DB.prepare('SELECT book, amount FROM postings WHERE event_id = ? ORDER BY book')
+    .bind(`settle:${jobId}:0`)
+    .all();
+  expect(rows.results).toEqual([
+    { book: accountId, amount: -30 },
+    { book: 'fees', amount: -15 },
+    { book: 'owner:acct_owner', amount: 45 },
+  ]);
+  const memo = await env.DB.prepare('SELECT memo FROM events WHERE id = ?').bind(`settle:${jobId}:0`).first('memo');
+  expect(memo).toBe('charge lowered from 50 to 30: the hold');
+});
+
+test('without a hold a charge takes at most what no other job holds, so the balance never falls below the holds', async () => {
+  const { accountId, stub } = await openAccount(100);
+  await stub.hold({ jobId: newId('job'), keyId: 'key_1', amount: 70, expiresAt: soon() });
+  await stub.settle(settlementOf(accountId, newId('job')));
+  expect(await stub.usage()).toMatchObject({ balance: 70, held: 70, totals: { charged: 30 } });
+});
+
+test('while D1 fails the outbox keeps everything, and drains exactly once when it is back', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobs = Array.from({ length: 5 }, () => newId('job'));
+  for (const jobId of jobs) await stub.settle(settlementOf(accountId, jobId));
+  faults.refuse = 2;
+  await runDurableObjectAlarm(stub);
+  await runDurableObjectAlarm(stub);
+  expect(faults.refuse).toBe(0);
+  expect(await stub.booked()).toEqual({ booked: 0, waiting: 6 });
+  expect((await stub.receipts(jobs[0] ?? '')).settlements).toHaveLength(1);
+  await drain(stub);
+  expect(await stub.booked()).toEqual({ booked: 750, waiting: 0 });
+  expect(await ledger.balanceOf(accountId)).toBe(750);
+  expect((await stub.receipts(jobs[0] ?? '')).settlements).toEqual([]);
+  expect(await ledger.findReceipts(accountId, jobs[0] ?? '')).toHaveLength(1);
+});
+
+test('a batch whose answer was lost is written again and counted once, also after an eviction in between', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobId = newId('job');
+  await stub.settle(settlementOf(accountId, jobId));
+  faults.loseAnswer = 2;
+  await runDurableObjectAlarm(stub);
+  expect(await ledger.balanceOf(accountId)).toBe(950);
+  await evictDurableObject(stub);
+  await drain(stub);
+  expect(faults.written).toBeGreaterThanOrEqual(2);
+  expect(await ledger.balanceOf(accountId)).toBe(950);
+  expect(await ledger.findUnbalanced()).toEqual([]);
+});
+
+test('the alarm alone carries a settlement to the book, without any further call', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  await stub.settle(settlementOf(accountId, newId('job')));
+  await expect.poll(() => ledger.balanceOf(accountId), { timeout: 5000 }).toBe(950);
+});
+
+test('a job that holds credit may still bring a receipt; a settled or unknown one not', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const jobId = newId('job');
+  await stub.hold({ jobId, keyId: 'key_1', amount: 100, expiresAt: soon() });
+  expect(await stub.receipts(jobId)).toEqual({ settlements: [], pending: true });
+  await stub.settle(settlementOf(accountId, jobId));
+  expect(await stub.receipts(jobId)).toMatchObject({ pending: false, settlements: [{ jobId, charge: 50 }] });
+  expect(await stub.receipts(newId('job'))).toEqual({ settlements: [], pending: false });
+});

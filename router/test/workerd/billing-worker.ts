@@ -1,0 +1,98 @@
+// The billing objects with a D1 that tests can make fail, and the admin API over real doors; no relay, no placement.
+import { Hono } from 'hono';
+import { fromHex } from '../../../schema/bytes.ts';
+import { makeMessageSigner } from '../../../schema/receipt.ts';
+import { PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
+import type { AppEnv } from '../../app-env.ts';
+import { makeAccounts } from '../../auth/accounts.ts';
+import { makeApiKeys } from '../../auth/api-keys.ts';
+import { KeyCache } from '../../auth/key-cache.ts';
+import { makeNodeTokens } from '../../auth/node-tokens.ts';
+import { makeNodes } from '../../auth/nodes.ts';
+import { Account as RealAccount } from '../../billing/account.ts';
+import { makeCatalogue } from '../../billing/catalogue.ts';
+import { makeLedger } from '../../billing/ledger.ts';
+import { NodeAccount as RealNodeAccount } from '../../billing/node-account.ts';
+import type { Env } from '../../env.ts';
+import { ApiError, toErrorResponse } from '../../errors.ts';
+import { makeAdminRoutes } from '../../routes/admin.ts';
+import { nodeEnrol } from '../../routes/node-enrol.ts';
+import type { Services } from '../../services.ts';
+
+/** How the next writes of the objects to D1 go wrong. */
+interface Faults {
+  /** Fails so many before anything is written. */
+  refuse: number;
+  /** Writes and then fails so many, as when the answer is lost or the object is killed before it hears it. */
+  loseAnswer: number;
+  /** Batches that reached D1. */
+  written: number;
+}
+
+const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[] };
+export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, written: 0 });
+export const kicked: string[] = (shared.kicked ??= []);
+
+function makeFaulty(db: D1Database): D1Database {
+  return new Proxy(db, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
+      return async (statements: D1PreparedStatement[]) => {
+        if (faults.refuse > 0 && faults.refuse-- > 0) throw new Error('D1 is away');
+        const results = await target.batch(statements);
+        faults.written += 1;
+        if (faults.loseAnswer > 0 && faults.loseAnswer-- > 0) throw new Error('the answer was lost');
+        return results;
+      };
+    },
+  });
+}
+
+export class Account extends RealAccount {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, { ...env, DB: makeFaulty(env.DB) });
+  }
+}
+
+export class NodeAccount extends RealNodeAccount {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, { ...env, DB: makeFaulty(env.DB) });
+  }
+}
+
+export const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
+export const routerKey = fromHex(`0x${'11'.repeat(32)}`);
+export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+const cache = new KeyCache();
+
+/** The doors that the admin API uses. */
+export function makeDoors(env: Env): Services {
+  const doors = {
+    keys: makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random }),
+    accounts: makeAccounts({ db: env.DB, random }),
+    nodes: makeNodes({ db: env.DB, signer, random }),
+    nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
+    catalogue: makeCatalogue({ db: env.DB }),
+    ledger: makeLedger(env.DB),
+    account: (accountId: string) => env.ACCOUNT.getByName(accountId),
+  };
+  return doors as unknown as Services;
+}
+
+const app = new Hono<AppEnv>();
+app.use(async (c, next) => {
+  c.set('requestId', 'req_test');
+  c.set('services', makeDoors(c.env));
+  await next();
+});
+app.route(
+  '/admin/v1',
+  makeAdminRoutes(async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`)),
+);
+app.route('/', nodeEnrol);
+app.onError((error) =>
+  toErrorResponse(error instanceof ApiError ? error : new ApiError('internal_error', `test: ${error.message}`)),
+);
+
+export default { fetch: (request, env, context) => app.fetch(request, env, context) } satisfies ExportedHandler<Env>;

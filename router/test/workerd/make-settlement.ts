@@ -1,0 +1,128 @@
+// Settlements with really signed tickets and receipts, for tests.
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { fromHex, toHex } from '../../../schema/bytes.ts';
+import type { Hex } from '../../../schema/bytes.ts';
+import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
+import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
+import { computeCharge, splitCharge } from '../../../schema/prices.ts';
+import { ENERGY_METHOD, JOB_TICKET, makeMessageSigner, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import type { JobTicket, UsageReceipt } from '../../../schema/receipt.ts';
+import type { SettlementJson } from '../../../schema/settlement.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
+
+export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+export const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
+export const PRICE = { priceIn: 1_000_000, priceOut: 2_000_000 };
+
+export interface TestNode {
+  readonly key: Uint8Array;
+  readonly address: Hex;
+  readonly id: string;
+}
+
+export function makeNode(name: string): TestNode {
+  const key = keccak_256(new TextEncoder().encode(name));
+  const address = addressOfPrivateKey(key);
+  return { key, address, id: nodeIdOf(address) };
+}
+
+export function newId(prefix: 'acct' | 'job' | 'key'): string {
+  return makeId(prefix, crypto.getRandomValues(new Uint8Array(16)));
+}
+
+export function makeTicket(node: TestNode, overrides: Partial<JobTicket> & { readonly job?: string } = {}): JobTicket {
+  const { job = newId('job'), ...rest } = overrides;
+  return {
+    jobId: jobIdToWord(job),
+    part: 0,
+    node: node.address,
+    epoch: 1,
+    modelId: ZERO_WORD,
+    requestHash: ZERO_WORD,
+    salt: ZERO_WORD,
+    chargePrompt: true,
+    allowance: ZERO_WORD,
+    maxPromptTokens: 1000,
+    maxOutputTokens: 1000,
+    seed: 7n,
+    priceIn: BigInt(PRICE.priceIn),
+    priceOut: BigInt(PRICE.priceOut),
+    auditCommit: ZERO_WORD,
+    issuedAtMs: BigInt(Date.now()),
+    expiresAtMs: BigInt(Date.now() + 600_000),
+    ...rest,
+  };
+}
+
+/** A receipt as an honest node signs it: amount is the charge for its counts. */
+export function makeReceipt(ticket: JobTicket, overrides: Partial<UsageReceipt> = {}): UsageReceipt {
+  const counts = { promptTokens: 10, outputTokens: 20, ...overrides };
+  return {
+    ticketHash: signer.hash(JOB_TICKET, ticket),
+    node: ticket.node,
+    seq: 1n,
+    prevReceipt: ZERO_WORD,
+    responseHash: toHex(keccak_256(Uint8Array.of(1))),
+    finish: 0,
+    ttftMs: 100,
+    durationMs: 1000,
+    amount: BigInt(computeCharge({ priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) }, counts)),
+    energyMicroWh: 0n,
+    energyLowMicroWh: 0n,
+    energyHighMicroWh: 0n,
+    energyMethod: ENERGY_METHOD.unknown,
+    ...counts,
+  };
+}
+
+export function signReceipt(node: TestNode, receipt: UsageReceipt): Hex {
+  return signer.sign(USAGE_RECEIPT, receipt, node.key);
+}
+
+export function makeLate(node: TestNode, ticket: JobTicket, receipt: UsageReceipt): LateReceipt {
+  const ticketSignature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
+  return { ticket, ticketSignature, receipt, signature: signReceipt(node, receipt) };
+}
+
+/** A settled part of 10 prompt and 20 output tokens: charge 50, earn 45; `receipt` null for a home that never signed. */
+export function makeSettlement(
+  node: TestNode,
+  facts: {
+    ticket: JobTicket;
+    receipt: UsageReceipt | null;
+    jobId: string;
+    accountId: string;
+  } & Partial<SettlementJson>,
+): SettlementJson {
+  const { ticket, receipt, jobId, accountId, ...overrides } = facts;
+  const counts = { promptTokens: 10, outputTokens: 20 };
+  const charge = computeCharge(PRICE, counts);
+  return {
+    jobId,
+    part: ticket.part,
+    accountId,
+    keyId: 'key_test',
+    nodeId: node.id,
+    ownerAccountId: 'acct_owner',
+    hub: 'hub:weur:0',
+    model: 'nano-demo',
+    country: 'DE',
+    outcome: 'complete',
+    isFinal: true,
+    ...counts,
+    charge,
+    earn: splitCharge(charge).earn,
+    difference: null,
+    attempts: 1,
+    ttftMs: 100,
+    durationMs: 1000,
+    endedAt: Date.now(),
+    ticket: toMessageJson(ticket),
+    ticketSignature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY),
+    receipt: receipt ? toMessageJson(receipt) : null,
+    receiptSignature: receipt ? signReceipt(node, receipt) : null,
+    acceptance: null,
+    acceptanceSignature: null,
+    ...overrides,
+  };
+}

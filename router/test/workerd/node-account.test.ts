@@ -1,0 +1,306 @@
+import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  ACCEPTANCE_STATUS,
+  checkBundle,
+  receiptBundleSchema,
+  toMessageJson,
+  USAGE_RECEIPT,
+} from '../../../schema/receipt.ts';
+import type { UsageReceipt } from '../../../schema/receipt.ts';
+import type { SettlementJson } from '../../../schema/settlement.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
+import { buildSettleEntry } from '../../billing/build-entry.ts';
+import { makeLedger } from '../../billing/ledger.ts';
+import { faults } from './billing-worker.ts';
+import {
+  makeLate,
+  makeNode,
+  makeReceipt,
+  makeSettlement,
+  makeTicket,
+  newId,
+  ROUTER_KEY,
+  signer,
+  signReceipt,
+} from './make-settlement.ts';
+import type { TestNode } from './make-settlement.ts';
+
+const ledger = makeLedger(env.DB);
+let nodes = 0;
+
+beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+beforeEach(() => {
+  faults.refuse = 0;
+  faults.loseAnswer = 0;
+});
+
+function openNode() {
+  const node = makeNode(`node-account-${nodes++}`);
+  return { node, stub: env.NODE_ACCOUNT.getByName(node.id) };
+}
+
+/** A part with a receipt, and its settlement. */
+function makePart(
+  node: TestNode,
+  fields: { receipt?: Partial<UsageReceipt>; settlement?: Partial<SettlementJson>; ticket?: object } = {},
+) {
+  const jobId = newId('job');
+  const ticket = makeTicket(node, { job: jobId, ...fields.ticket });
+  const receipt = makeReceipt(ticket, fields.receipt);
+  const accountId = newId('acct');
+  const withReceipt = makeSettlement(node, {
+    ticket,
+    receipt,
+    jobId,
+    accountId,
+    ownerAccountId: newId('acct'),
+    ...fields.settlement,
+  });
+  const bare = { ...withReceipt, receipt: null, receiptSignature: null };
+  return { jobId, ticket, receipt, accountId, withReceipt, bare, late: makeLate(node, ticket, receipt) };
+}
+
+/** Checks offline what a caller would get. */
+function checkSettled(settled: SettlementJson) {
+  return checkBundle(
+    receiptBundleSchema.parse({
+      domain: PLACEHOLDER_DOMAIN,
+      router: addressOfPrivateKey(ROUTER_KEY),
+      ticket: settled.ticket,
+      ticketSignature: settled.ticketSignature,
+      receipt: settled.receipt,
+      receiptSignature: settled.receiptSignature,
+      acceptance: settled.acceptance,
+      acceptanceSignature: settled.acceptanceSignature,
+    }),
+  );
+}
+
+test('an honest receipt gets a signed acceptance that a stranger can check offline', async () => {
+  const { node, stub } = openNode();
+  const { withReceipt, receipt } = makePart(node);
+  const settled = await stub.accept(withReceipt);
+  expect(checkSettled(settled)).toEqual({ ok: true, value: { receiptHash: signer.hash(USAGE_RECEIPT, receipt) } });
+  expect(settled.earn).toBe(45);
+  expect(settled.acceptance).toMatchObject({
+    amount: '45',
+    count: '1',
+    cumulativeAmount: '45',
+    status: ACCEPTANCE_STATUS.accepted,
+  });
+});
+
+test('a second delivery gets the stored answer, also after an eviction', async () => {
+  const { node, stub } = openNode();
+  const { withReceipt } = makePart(node);
+  const first = await stub.accept(withReceipt);
+  expect(await stub.accept(withReceipt)).toEqual(first);
+  await evictDurableObject(stub);
+  expect(await stub.accept(withReceipt)).toEqual(first);
+  expect(await stub.totals()).toMatchObject({ count: 1, cumulativeAmount: 45 });
+});
+
+test('the cumulative total grows by each acceptance', async () => {
+  const { node, stub } = openNode();
+  for (const seq of [1n, 2n, 3n]) await stub.accept(makePart(node, { receipt: { seq } }).withReceipt);
+  const { acceptance } = await stub.accept(makePart(node, { receipt: { seq: 4n } }).withReceipt);
+  expect(acceptance).toMatchObject({ count: '4', cumulativeAmount: '180' });
+});
+
+test('where the router counted fewer tokens the acceptance is lowered and pays what was decided', async () => {
+  const { node, stub } = openNode();
+  const settlement = { outputTokens: 18, charge: 46, earn: 42 };
+  const settled = await stub.accept(makePart(node, { settlement }).withReceipt);
+  expect(settled.acceptance).toMatchObject({
+    outputTokens: 18,
+    promptTokens: 10,
+    amount: '42',
+    status: ACCEPTANCE_STATUS.lowered,
+  });
+  expect(checkSettled(settled).ok).toBe(true);
+});
+
+test('a home is never paid more than it signed for', async () => {
+  const { node, stub } = openNode();
+  const settled = await stub.accept(makePart(node, { receipt: { amount: 5n } }).withReceipt);
+  expect(settled).toMatchObject({ earn: 5, acceptance: { amount: '5' } });
+  expect(checkSettled(settled).ok).toBe(true);
+});
+
+test('a free job is accepted with nothing to pay', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node, { ticket: { priceIn: 0n, priceOut: 0n }, settlement: { charge: 0, earn: 0 } });
+  expect(await stub.accept(part.withReceipt)).toMatchObject({
+    acceptance: { amount: '0', status: ACCEPTANCE_STATUS.accepted },
+  });
+});
+
+test.each([
+  [
+    'signed by another key',
+    (part: ReturnType<typeof makePart>, other: TestNode) => ({
+      receipt: part.receipt,
+      signature: signReceipt(other, part.receipt),
+    }),
+  ],
+  [
+    'of another ticket',
+    (part: ReturnType<typeof makePart>) => sign({ ...part.receipt, ticketHash: `0x${'00'.repeat(32)}` }),
+  ],
+  [
+    'of another node',
+    (part: ReturnType<typeof makePart>, other: TestNode) => sign({ ...part.receipt, node: other.address }),
+  ],
+  ['over the output limit', (part: ReturnType<typeof makePart>) => sign({ ...part.receipt, outputTokens: 1001 })],
+  ['over the prompt limit', (part: ReturnType<typeof makePart>) => sign({ ...part.receipt, promptTokens: 1001 })],
+])('a receipt %s counts as none: no acceptance, no pay, and the totals say so', async (_, forge) => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  const forged = forge(part, makeNode('a stranger'));
+  const signature = 'signature' in forged ? forged.signature : signReceipt(node, forged.receipt);
+  const settled = await stub.accept({
+    ...part.withReceipt,
+    receipt: toMessageJson(forged.receipt),
+    receiptSignature: signature,
+  });
+  expect(settled).toMatchObject({ receipt: null, receiptSignature: null, acceptance: null, earn: 0, charge: 50 });
+  expect(await stub.totals()).toMatchObject({ count: 0, cumulativeAmount: 0, refused: 1 });
+});
+
+function sign(receipt: UsageReceipt): { receipt: UsageReceipt } {
+  return { receipt };
+}
+
+test('two receipts under one number: the second is unpaid and counted as equivocation', async () => {
+  const { node, stub } = openNode();
+  await stub.accept(makePart(node, { receipt: { seq: 7n } }).withReceipt);
+  const settled = await stub.accept(makePart(node, { receipt: { seq: 7n } }).withReceipt);
+  expect(settled).toMatchObject({
+    earn: 0,
+    acceptance: { amount: '0', status: ACCEPTANCE_STATUS.unpaid, cumulativeAmount: '45' },
+  });
+  expect(await stub.totals()).toMatchObject({ equivocations: 1, count: 2, cumulativeAmount: 45 });
+});
+
+test('a gap or a broken link in the chain is recorded and refuses nothing', async () => {
+  const { node, stub } = openNode();
+  const first = makePart(node, { receipt: { seq: 1n } });
+  await stub.accept(first.withReceipt);
+  const firstHash = signer.hash(USAGE_RECEIPT, first.receipt);
+  const third = makePart(node, { receipt: { seq: 3n, prevReceipt: `0x${'77'.repeat(32)}` } });
+  expect((await stub.accept(third.withReceipt)).earn).toBe(45);
+  expect(await stub.totals()).toMatchObject({ lastSeq: '3', missing: 1, breaks: 0 });
+  await stub.accept(makePart(node, { receipt: { seq: 2n, prevReceipt: firstHash } }).withReceipt);
+  expect(await stub.totals()).toMatchObject({ lastSeq: '3', missing: 0, breaks: 1 });
+});
+
+test('a settlement without a receipt earns nothing until the late receipt comes, which the fees pay once', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  const settled = await stub.accept(part.bare);
+  expect(settled).toMatchObject({ receipt: null, acceptance: null, earn: 0, charge: 50 });
+  await ledger.apply([buildSettleEntry(settled, null)]);
+  const answer = await stub.acceptLate(part.late);
+  expect(answer).toMatchObject({ acceptance: { amount: 45n, cumulativeAmount: 45n }, reason: null });
+  expect(await stub.acceptLate(part.late)).toEqual(answer);
+  await runDurableObjectAlarm(stub);
+  expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
+  expect(await ledger.balanceOf(part.accountId)).toBe(-50);
+  const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+  expect(row && checkSettled(row).ok).toBe(true);
+});
+
+test('a settlement repeated after its late receipt pays nothing again', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  await stub.accept(part.bare);
+  await stub.acceptLate(part.late);
+  await evictDurableObject(stub);
+  const again = await stub.accept(part.bare);
+  expect(again).toMatchObject({ earn: 0, acceptance: { amount: '45' } });
+  expect(await stub.totals()).toMatchObject({ count: 1, cumulativeAmount: 45 });
+});
+
+test('a late receipt is paid to the book exactly once while D1 fails and loses answers', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  await stub.accept(part.bare);
+  await stub.acceptLate(part.late);
+  faults.refuse = 1;
+  faults.loseAnswer = 1;
+  for (let i = 0; i < 4; i++) {
+    await runDurableObjectAlarm(stub);
+    await evictDurableObject(stub);
+    await stub.totals();
+  }
+  expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
+});
+
+test('a late receipt waits while no settlement is known: a node’s word alone is never paid', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  expect(await stub.acceptLate(part.late)).toBeNull();
+  expect(await stub.totals()).toMatchObject({ count: 0 });
+  expect((await stub.accept(part.withReceipt)).earn).toBe(45);
+  expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
+  expect(await stub.totals()).toMatchObject({ count: 1, cumulativeAmount: 45 });
+});
+
+test('a late receipt that claims more than the hub settled gets what was settled', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node, { receipt: { outputTokens: 900 } });
+  await stub.accept(part.bare);
+  expect(await stub.acceptLate(part.late)).toMatchObject({
+    acceptance: { amount: 45n, outputTokens: 20, status: ACCEPTANCE_STATUS.lowered },
+  });
+});
+
+test('a late receipt of a part that was settled as the node’s fault is answered and unpaid', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node, { settlement: { outcome: 'failed-by-node', charge: 0, earn: 0 } });
+  await stub.accept(part.bare);
+  expect(await stub.acceptLate(part.late)).toMatchObject({
+    acceptance: { amount: 0n, status: ACCEPTANCE_STATUS.unpaid },
+  });
+});
+
+test('where a crash lost the hub’s counts the claim is paid from the fees, within the ticket, and no caller pays', async () => {
+  const lost = { outcome: 'failed-by-network', promptTokens: 0, outputTokens: 0, charge: 0, earn: 0 } as const;
+  for (const comesLate of [true, false]) {
+    const { node, stub } = openNode();
+    const part = makePart(node, { settlement: lost });
+    const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
+    await ledger.apply([buildSettleEntry(settled, null)]);
+    if (comesLate) expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
+    await runDurableObjectAlarm(stub);
+    expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
+    expect(await ledger.balanceOf(part.accountId)).toBe(0);
+  }
+  expect(await ledger.total()).toBe(0);
+});
+
+test('a late receipt under a ticket that this router never signed, or far too late, is refused for good', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  const forged = { ...part.late, ticketSignature: signReceipt(node, part.receipt) };
+  expect(await stub.acceptLate(forged)).toMatchObject({
+    acceptance: null,
+    reason: 'the ticket was not signed by this router',
+  });
+  const old = makePart(node, { ticket: { expiresAtMs: BigInt(Date.now() - 25 * 3_600_000) } });
+  expect(await stub.acceptLate(old.late)).toMatchObject({ acceptance: null, reason: expect.stringContaining('24 h') });
+});
+
+test('a late receipt that its node did not sign is refused, and the true one is still taken', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  await stub.accept(part.bare);
+  const forged = { ...part.late, signature: signReceipt(makeNode('a stranger'), part.receipt) };
+  expect(await stub.acceptLate(forged)).toMatchObject({
+    acceptance: null,
+    reason: expect.stringContaining('not signed by its node'),
+  });
+  expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
+});

@@ -1,0 +1,27 @@
+// Tests of Durable Objects and D1 doors in real workerd, without the rest of the router.
+import { resolve } from 'node:path';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+const migrations = await readD1Migrations(resolve(import.meta.dirname, '../../../migrations'));
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: resolve(import.meta.dirname, 'billing.wrangler.toml') },
+      miniflare: {
+        bindings: {
+          MIGRATIONS: migrations,
+          ADMIN_SECRET: 'admin-secret-of-the-tests',
+          KEY_HMAC_SECRET: 'key-secret-of-the-tests',
+          NODE_TOKEN_SECRET: 'token-secret-of-the-tests',
+          ROUTER_SIGNING_KEY: `0x${'11'.repeat(32)}`,
+          CHAIN_ID: '31337',
+          VERIFYING_CONTRACT: '0x0000000000000000000000000000000000000001',
+        },
+      },
+    }),
+  ],
+  test: { include: ['*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
+});
