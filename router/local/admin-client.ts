@@ -34,9 +34,9 @@ export function openAdmin(url: string, secret: string): AdminClient {
     mintKey: async (accountId, name) =>
       (await post(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
     grant: async (accountId, units) => {
-      await post(`/accounts/${accountId}/grants`, { body: { amount: units }, reply: z.unknown() });
+      await post(`/accounts/${accountId}/credit`, { body: { amount_micro: units }, reply: z.unknown() });
     },
     createCode: async (accountId) =>
-      (await post(`/accounts/${accountId}/enrolments`, { body: {}, reply: withCode })).code,
+      (await post('/nodes/enrolments', { body: { account_id: accountId }, reply: withCode })).code,
   };
 }

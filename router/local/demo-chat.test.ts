@@ -120,6 +120,6 @@ describe('what a start tells', () => {
     expect(describeDeath('home 1', { reason: 'SIGKILL', lastLines: [], isRestarted: false })).toBe(
       'home 1 ended (SIGKILL); it ended too often and stays down.',
     );
-    expect(describeNoHome(['a', 'b'])).toContain('last words: a | b');
+    expect(describeNoHome(['a', 'b'])).toContain('Last heard: a | b');
   });
 });

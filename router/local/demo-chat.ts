@@ -123,6 +123,7 @@ async function postQuestion(question: DemoQuestion): Promise<Response> {
       model: question.model,
       stream: true,
       max_tokens: 200,
+      temperature: 0,
       messages: [{ role: 'user', content: question.prompt }],
     }),
   });

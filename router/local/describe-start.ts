@@ -39,9 +39,9 @@ export function describeAnswer(answer: DemoAnswer, receipt: ShownReceipt | null)
   return `${timing}\n  Receipt    ${receipt.id}: ${outcome}, ${counts}, ${money}, ${signed} (${node})`;
 }
 
-/** Why no home came online, with the last words of a home that died. */
+/** Why no home came online, with the last words of the homes. */
 export function describeNoHome(lastLines: readonly string[]): string {
-  const heard = lastLines.length === 0 ? '' : ` The home's last words: ${lastLines.slice(-3).join(' | ')}`;
+  const heard = lastLines.length === 0 ? '' : ` Last heard: ${lastLines.slice(-3).join(' | ')}`;
   return `No home came online within the time allowed. Run again with --verbose to see why.${heard}`;
 }
 

@@ -1,11 +1,11 @@
-// Starts the homes of a local network with their enrolment codes, and waits until one of them serves a model.
-import { existsSync } from 'node:fs';
+// Starts the homes of a local network with their enrolment codes, and waits until they are online.
 import { resolve } from 'node:path';
 import { openAdmin } from './admin-client.ts';
 import { startAgent } from './agents.ts';
 import type { AgentEvents, WatchedAgent } from './agents.ts';
 import { listModels } from './demo-chat.ts';
 import { describeNoHome } from './describe-start.ts';
+import { readHomeStatus } from './home-status.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { planAgents } from './plan-agents.ts';
 import { StartError } from './start-error.ts';
@@ -13,9 +13,9 @@ import { STATE_MARK } from './state-folder.ts';
 import type { DemoAccount, StateFolder } from './state-folder.ts';
 
 const AGENT_MAIN = resolve(import.meta.dirname, '../../node-agent/main.ts');
-const ONLINE_WAIT_MS = 120_000;
+const ONLINE_WAIT_MS = 60_000;
 const ONLINE_POLL_MS = 50;
-/** How long to wait for the other homes once the first is online. */
+/** How long to wait for the other homes once the first answers. */
 const OTHERS_WAIT_MS = 5_000;
 
 /** The router that the homes join, and as whom. */
@@ -23,44 +23,66 @@ export interface HomesStart {
   readonly flags: StartFlags;
   readonly folder: StateFolder;
   readonly demo: DemoAccount;
+  /** True when the account was made just now: what homes remember of an earlier one is void. */
+  readonly isNewAccount: boolean;
   /** The router, without a trailing slash. */
   readonly url: string;
 }
 
-/** Starts every home. A home that enrolled in an earlier start keeps its identity and gets no code. */
-export async function startHomes(start: HomesStart, events: AgentEvents): Promise<readonly WatchedAgent[]> {
+/** A home that was started, with the folder it keeps its status in. */
+export interface LocalHome extends WatchedAgent {
+  readonly stateDir: string;
+}
+
+/** Starts every home. A home that enrolled at this router in an earlier start keeps its identity and gets no code. */
+export async function startHomes(start: HomesStart, events: AgentEvents): Promise<readonly LocalHome[]> {
   const admin = openAdmin(start.url, start.folder.secrets.ADMIN_SECRET);
   const plans = planAgents({ flags: start.flags, url: start.url, stateDir: start.folder.dir });
   return Promise.all(
-    plans.map(async ({ number, name, stateDir, args }) => {
-      const isEnrolled = start.demo.enrolled.includes(number) && existsSync(stateDir);
+    plans.map(async ({ name, stateDir, args }) => {
+      const status = await readHomeStatus(stateDir);
+      const isEnrolled = !start.isNewAccount && status?.router === start.url && status.node !== null;
       const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId)];
-      return startAgent(
-        { name, script: AGENT_MAIN, args: [...args, ...code], environment: { [STATE_MARK]: start.folder.dir } },
-        events,
-      );
+      const environment = { [STATE_MARK]: start.folder.dir };
+      return { ...startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment }, events), stateDir };
     }),
   );
 }
 
-/** The model to ask, once a home serves it. Throws StartError when none does in time or every home has given up. */
+/** The model to ask, once a home serves it and the others are connected. Throws StartError when none does in time or all have given up. */
 export async function waitOnline(
   start: HomesStart,
-  homes: readonly WatchedAgent[],
+  homes: readonly LocalHome[],
   lastWords: () => readonly string[],
 ): Promise<string> {
   const deadlineAt = Date.now() + ONLINE_WAIT_MS;
-  const asked = start.flags.models.find((name) => !name.endsWith('*'));
-  let firstAt: number | null = null;
   while (Date.now() < deadlineAt && homes.some((home) => home.isWanted())) {
-    const listed =
-      (await listModels({ endpoint: `${start.url}/v1`, apiKey: start.demo.apiKey }).catch(() => null)) ?? [];
-    const model = listed.find((each) => each.nodesOnline > 0 && (asked === undefined || each.id === asked));
-    if (model) firstAt ??= Date.now();
-    const areAllHere = model !== undefined && model.nodesOnline >= homes.length;
-    if (areAllHere) start.folder.writeDemo({ ...start.demo, enrolled: homes.map((_, at) => at + 1) });
-    if (model && firstAt !== null && (areAllHere || Date.now() - firstAt > OTHERS_WAIT_MS)) return model.id;
-    await new Promise((wake) => setTimeout(wake, ONLINE_POLL_MS));
+    const model = await findOnline(start);
+    if (model !== null) {
+      await waitOthers(homes);
+      return model;
+    }
+    await sleep(ONLINE_POLL_MS);
   }
   throw new StartError(describeNoHome(lastWords()));
+}
+
+async function findOnline(start: HomesStart): Promise<string | null> {
+  const asked = start.flags.models.find((name) => !name.endsWith('*'));
+  const listed = await listModels({ endpoint: `${start.url}/v1`, apiKey: start.demo.apiKey }).catch(() => null);
+  const found = listed?.find((model) => model.nodesOnline > 0 && (asked === undefined || model.id === asked));
+  return found?.id ?? null;
+}
+
+async function waitOthers(homes: readonly LocalHome[]): Promise<void> {
+  const deadlineAt = Date.now() + OTHERS_WAIT_MS;
+  while (homes.length > 1 && Date.now() < deadlineAt) {
+    const statuses = await Promise.all(homes.map(async (home) => readHomeStatus(home.stateDir)));
+    if (statuses.every((status, at) => status?.state === 'connected' && status.pid === homes[at]?.pid())) return;
+    await sleep(ONLINE_POLL_MS);
+  }
+}
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((wake) => setTimeout(wake, ms));
 }

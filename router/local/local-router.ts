@@ -56,13 +56,18 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
 }
 
 /** The account and key of an earlier start if the router still knows them, else new ones with credit. */
-export async function openDemoAccount(start: RouterStart, url: string): Promise<DemoAccount> {
+export async function openDemoAccount(
+  start: RouterStart,
+  url: string,
+): Promise<{ readonly demo: DemoAccount; readonly isNew: boolean }> {
   const known = start.folder.readDemo();
-  if (known !== null && (await listModels({ endpoint: `${url}/v1`, apiKey: known.apiKey })) !== null) return known;
+  if (known !== null && (await listModels({ endpoint: `${url}/v1`, apiKey: known.apiKey })) !== null) {
+    return { demo: known, isNew: false };
+  }
   const admin = openAdmin(url, start.folder.secrets.ADMIN_SECRET);
   const accountId = await admin.createAccount('demo');
   await admin.grant(accountId, DEMO_CREDIT_UNITS);
-  const made = { accountId, apiKey: await admin.mintKey(accountId, 'npm start'), enrolled: [] };
-  start.folder.writeDemo(made);
-  return made;
+  const demo = { accountId, apiKey: await admin.mintKey(accountId, 'npm start') };
+  start.folder.writeDemo(demo);
+  return { demo, isNew: true };
 }

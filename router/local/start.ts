@@ -1,8 +1,9 @@
 // `npm start`: the whole network on this machine, told top to bottom. The only file here that writes to the terminal or ends the process.
-import type { AgentEvents, WatchedAgent } from './agents.ts';
+import type { AgentEvents } from './agents.ts';
 import { askDemo, fetchReceipt } from './demo-chat.ts';
 import { DEMO_PROMPT, describeAnswer, describeDeath, describeStep, describeWelcome } from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
+import type { LocalHome } from './local-homes.ts';
 import { openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
@@ -11,6 +12,8 @@ import { StartError } from './start-error.ts';
 import { Started } from './started.ts';
 import { openStateFolder } from './state-folder.ts';
 
+/** Lines of homes kept for the case that none comes online. */
+const LAST_WORDS = 5;
 const EXIT_BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const print = (text: string): void => {
@@ -46,7 +49,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(`Irori: starting the network on this machine\n`);
   const folder = openStateFolder(flags.stateDir);
   started.add(() => folder.release());
-  let homes: readonly WatchedAgent[] = [];
+  let homes: readonly LocalHome[] = [];
   let tellScripts = (): void => undefined;
   const start: RouterStart = {
     flags,
@@ -63,7 +66,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
   const network = await startRouter(start, presence);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
-  const demo = await openDemoAccount(start, network.url);
+  const { demo, isNew } = await openDemoAccount(start, network.url);
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
     const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };
@@ -77,7 +80,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
     return true;
   }
   const lastWords: string[] = [];
-  const homesStart = { flags, folder, demo, url: network.url };
+  const homesStart = { flags, folder, demo, isNewAccount: isNew, url: network.url };
   homes = await startHomes(homesStart, watchHomes({ flags, started, lastWords, onChange: () => tellScripts() }));
   started.add(async () => void (await Promise.all(homes.map(async (home) => home.stop()))));
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
@@ -96,9 +99,12 @@ function watchHomes(watch: {
   onChange: () => void;
 }): AgentEvents {
   return {
-    onLine: (name, line) => watch.flags.verbose && print(`  [${name}] ${line}`),
+    onLine: (name, line) => {
+      watch.lastWords.push(line);
+      if (watch.lastWords.length > LAST_WORDS) watch.lastWords.shift();
+      if (watch.flags.verbose) print(`  [${name}] ${line}`);
+    },
     onDeath: (name, death) => {
-      watch.lastWords.splice(0, watch.lastWords.length, ...death.lastLines);
       if (!watch.started.isEnding) complain(describeDeath(name, death));
     },
     onChange: watch.onChange,

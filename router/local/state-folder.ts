@@ -16,12 +16,12 @@ const secretsFile = z.object({
   NODE_TOKEN_SECRET: z.string(),
   ROUTER_SIGNING_KEY: z.string(),
 });
-const demoFile = z.object({ accountId: z.string(), apiKey: z.string(), enrolled: z.array(z.number()) });
+const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });
 const localFile = z.object({ pids: z.object({ edge: z.array(z.number()), agents: z.array(z.number()) }) });
 
 /** Secrets of the router, made once per folder. */
 export type LocalSecrets = z.infer<typeof secretsFile>;
-/** The account and key that the network prints, and which homes (by number) have enrolled. */
+/** The account and key that the network prints. */
 export type DemoAccount = z.infer<typeof demoFile>;
 
 /** What scripts read from DIR/local.json while the network runs. */

@@ -91,6 +91,26 @@ describe('presence cache', () => {
     expect(asked.at(-1)).toEqual({ modelKey: 'm', areas: ['weur'], hubs: ['a'] });
   });
 
+  test('that nobody serves a model is believed for half a second, that an area is empty as long as rows are fresh', async () => {
+    let nowAt = 0;
+    const fake = fakePresence({ summaries: {}, rows: {} });
+    const cache = makePresenceCache(() => nowAt);
+    const wide = { ...look, areas: ['weur', 'apac'] };
+    await cache.look(fake.presence, wide);
+    nowAt = 499;
+    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { summaries: [], trips: 0 } });
+    fake.table.summaries['weur'] = [summaryOf('a')];
+    nowAt = 500;
+    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { summaries: [{ hub: 'a' }] } });
+    const before = fake.asked.length;
+    nowAt = 1_999;
+    await cache.look(fake.presence, wide);
+    expect(fake.asked.length).toBe(before);
+    nowAt = 2_000;
+    await cache.look(fake.presence, wide);
+    expect(fake.asked.at(-1)).toEqual({ modelKey: 'm', areas: ['apac'], hubs: ['a'] });
+  });
+
   test('while one request refreshes, others go on with the old copy', async () => {
     let nowAt = 0;
     const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });

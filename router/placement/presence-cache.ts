@@ -7,8 +7,10 @@ import type { Presence, PresenceAnswer } from './presence.ts';
 
 const SUMMARY_FRESH_MS = 10_000;
 const ROW_FRESH_MS = 1_500;
-/** An area without a home is asked again soon: a home that has just joined should not wait 10 s for its first call. */
-const EMPTY_FRESH_MS = 1_000;
+/** An area without a home is read again along with the rows, which costs no trip of its own: a home that joins there is soon seen. */
+const EMPTY_FRESH_MS = ROW_FRESH_MS;
+/** That nobody at all serves a model is believed for less, so that its first home is found at once. */
+const NOBODY_FRESH_MS = 500;
 /** While one request refreshes an entry, others go on with the old value this long instead of asking too. */
 const REFRESH_GRACE_MS = 600;
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
@@ -95,7 +97,9 @@ interface Looking {
 
 async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-away'>> {
   const { store, look } = looking;
-  const areas = look.areas.filter((area) => isDue(store.summaries.get(keyOf(look.modelKey, area)), store.clock()));
+  const isNobody = knownSummaries(looking).length === 0;
+  const dueAt = store.clock() + (isNobody ? EMPTY_FRESH_MS - NOBODY_FRESH_MS : 0);
+  const areas = look.areas.filter((area) => isDue(store.summaries.get(keyOf(look.modelKey, area)), dueAt));
   const unknown = look.areas.filter((area) => !store.summaries.has(keyOf(look.modelKey, area)));
   const guessed = unknown.flatMap((area) => look.guessHubs?.(area) ?? []);
   const wanted = [...new Set([...look.chooseHubs(knownSummaries(looking)), ...guessed])];
@@ -142,7 +146,11 @@ async function readDue(
 function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer }): void {
   const nowAt = store.clock();
   for (const [area, value] of kept.answer.summaries)
-    put(store.summaries, { key: keyOf(kept.modelKey, area), value, freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS) });
+    put(store.summaries, {
+      key: keyOf(kept.modelKey, area),
+      value,
+      freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS),
+    });
   for (const [hub, value] of kept.answer.rows)
     put(store.rows, { key: keyOf(kept.modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
 }
