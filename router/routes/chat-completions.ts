@@ -91,7 +91,8 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
     toFacts: (end) => toFinalFacts(job, run, end),
     toError: (failure) => toStreamError(failure),
     onOver: (failure) => {
-      if (failure) c.executionCtx.waitUntil(release(c, job, run));
+      // A caller who left before a home took the job leaves no settlement behind either.
+      if (failure || !run.head) c.executionCtx.waitUntil(release(c, job, run));
     },
   });
   const headers = {

@@ -1,0 +1,318 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MAX_MESSAGES, MAX_OUTPUT_TOKENS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
+import type { ChatRequest, RequestFault } from './openai.ts';
+
+const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+
+function accept(extra: object): ChatRequest {
+  const parsed = parseChatRequest({ ...plain, ...extra });
+  if (!parsed.ok) throw new Error(`refused: ${JSON.stringify(parsed.error)}`);
+  return parsed.value;
+}
+
+function refuse(body: unknown): RequestFault {
+  const parsed = parseChatRequest(body);
+  if (parsed.ok) throw new Error('accepted');
+  return parsed.error;
+}
+
+const refuseWith = (extra: object): RequestFault => refuse({ ...plain, ...extra });
+
+describe('a plain request', () => {
+  test('defaults fill what the caller left out', () => {
+    expect(accept({})).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'hi' }],
+      temperature: 1,
+      topP: 1,
+      stop: [],
+      seed: null,
+      frequencyPenalty: 0,
+      presencePenalty: 0,
+      maxTokens: null,
+      stream: false,
+      includeUsage: false,
+      user: null,
+    });
+  });
+
+  test('every field is read', () => {
+    const asked = {
+      temperature: 0.2,
+      top_p: 0.9,
+      stop: ['a', 'b'],
+      seed: -7,
+      frequency_penalty: 1.5,
+      presence_penalty: -2,
+      max_tokens: 9,
+      n: 1,
+      stream: true,
+      stream_options: { include_usage: true },
+      user: 'u',
+    };
+    expect(accept(asked)).toMatchObject({
+      temperature: 0.2,
+      topP: 0.9,
+      stop: ['a', 'b'],
+      seed: -7,
+      frequencyPenalty: 1.5,
+      presencePenalty: -2,
+      maxTokens: 9,
+      stream: true,
+      includeUsage: true,
+      user: 'u',
+    });
+  });
+
+  test('null is the same as nothing in every optional field', () => {
+    const fields = ['temperature', 'top_p', 'stop', 'seed', 'frequency_penalty', 'presence_penalty', 'max_tokens'];
+    const more = ['max_completion_tokens', 'n', 'stream', 'stream_options', 'user'];
+    expect(accept(Object.fromEntries([...fields, ...more].map((field) => [field, null])))).toEqual(accept({}));
+  });
+
+  test('one stop text is a list of one', () => {
+    expect(accept({ stop: 'END' }).stop).toEqual(['END']);
+  });
+
+  test('max_completion_tokens goes before the older max_tokens', () => {
+    expect(accept({ max_tokens: 5, max_completion_tokens: 6 }).maxTokens).toBe(6);
+    expect(accept({ max_tokens: 5 }).maxTokens).toBe(5);
+  });
+
+  test.each([
+    ['temperature', 0],
+    ['temperature', 2],
+    ['top_p', 1],
+    ['seed', Number.MAX_SAFE_INTEGER],
+    ['max_tokens', MAX_OUTPUT_TOKENS],
+    ['frequency_penalty', -2],
+    ['stop', []],
+  ])('%s may be %j', (field, value) => {
+    expect(parseChatRequest({ ...plain, [field]: value }).ok).toBe(true);
+  });
+});
+
+describe('wrong values', () => {
+  test.each<[string, unknown]>([
+    ['model', ''],
+    ['model', 7],
+    ['model', 'x'.repeat(201)],
+    ['messages', []],
+    ['messages', 'hi'],
+    ['temperature', 2.1],
+    ['temperature', '1'],
+    ['top_p', 0],
+    ['top_p', 1.1],
+    ['stop', ['1', '2', '3', '4', '5']],
+    ['stop', 'x'.repeat(65)],
+    ['stop', ''],
+    ['stop', 5],
+    ['seed', 1.5],
+    ['seed', 2 ** 53],
+    ['frequency_penalty', 2.5],
+    ['presence_penalty', -3],
+    ['max_tokens', 0],
+    ['max_tokens', MAX_OUTPUT_TOKENS + 1],
+    ['max_completion_tokens', 1.5],
+    ['stream', 'yes'],
+    ['user', 'x'.repeat(257)],
+  ])('%s = %j is refused by name', (field, value) => {
+    expect(refuseWith({ [field]: value })).toMatchObject({
+      param: field,
+      code: 'invalid_value',
+      message: expect.stringContaining(`'${field}'`),
+    });
+  });
+
+  test('a missing model and missing messages are named', () => {
+    expect(refuse({ messages: plain.messages }).param).toBe('model');
+    expect(refuse({ model: 'm' }).param).toBe('messages');
+  });
+
+  test('n = 2 is refused with what to do instead', () => {
+    expect(refuseWith({ n: 2 })).toMatchObject({
+      param: 'n',
+      message: expect.stringContaining('Send one request for'),
+    });
+  });
+
+  test('stream_options without stream is refused', () => {
+    expect(refuseWith({ stream_options: { include_usage: true } }).param).toBe('stream_options');
+    expect(refuseWith({ stream: false, stream_options: {} }).param).toBe('stream_options');
+  });
+
+  test('an unknown stream option is refused by name', () => {
+    const fault = refuseWith({ stream: true, stream_options: { include_irori: true } });
+    expect(fault).toMatchObject({ param: 'stream_options.include_irori', code: 'unsupported_parameter' });
+  });
+
+  test('no obfuscation is what is done anyway; asking for it is refused', () => {
+    expect(accept({ stream: true, stream_options: { include_obfuscation: false } }).includeUsage).toBe(false);
+    const fault = refuseWith({ stream: true, stream_options: { include_obfuscation: true } });
+    expect(fault.param).toBe('stream_options.include_obfuscation');
+  });
+
+  test.each([[null], [undefined], ['text'], [5], [[plain]]])('a body that is %j is no JSON object', (body) => {
+    expect(refuse(body)).toMatchObject({ param: null, code: 'invalid_json' });
+  });
+});
+
+/** Each known field that is not supported: a value that asks for something, and values that ask for nothing. */
+const UNSUPPORTED: Record<string, { asks: unknown; neutral: unknown[] }> = {
+  audio: { asks: { voice: 'a', format: 'wav' }, neutral: [] },
+  function_call: { asks: 'auto', neutral: ['none'] },
+  functions: { asks: [{ name: 'f' }], neutral: [[]] },
+  logit_bias: { asks: { 50: 1 }, neutral: [{}] },
+  logprobs: { asks: true, neutral: [false] },
+  metadata: { asks: { a: 'b' }, neutral: [{}] },
+  modalities: { asks: ['text', 'audio'], neutral: [['text']] },
+  moderation: { asks: { model: 'x' }, neutral: [] },
+  parallel_tool_calls: { asks: true, neutral: [] },
+  prediction: { asks: { type: 'content', content: 'x' }, neutral: [] },
+  prompt_cache_key: { asks: 'k', neutral: [] },
+  prompt_cache_options: { asks: {}, neutral: [] },
+  prompt_cache_retention: { asks: '24h', neutral: [] },
+  provider: { asks: { sort: 'price' }, neutral: [] },
+  reasoning: { asks: { effort: 'low' }, neutral: [] },
+  reasoning_effort: { asks: 'low', neutral: [] },
+  response_format: { asks: { type: 'json_object' }, neutral: [{ type: 'text' }] },
+  safety_identifier: { asks: 's', neutral: [] },
+  service_tier: { asks: 'flex', neutral: ['auto', 'default'] },
+  store: { asks: true, neutral: [false] },
+  tool_choice: { asks: 'auto', neutral: ['none'] },
+  tools: { asks: [{ type: 'function' }], neutral: [[]] },
+  top_logprobs: { asks: 3, neutral: [0] },
+  verbosity: { asks: 'low', neutral: [] },
+  web_search_options: { asks: {}, neutral: [] },
+};
+
+describe('known fields that are not supported', () => {
+  test.each(Object.entries(UNSUPPORTED))('%s is refused by name', (field, { asks }) => {
+    expect(refuseWith({ [field]: asks })).toEqual({
+      param: field,
+      code: 'unsupported_parameter',
+      message: `'${field}' is not supported yet. Leave it out.`,
+    });
+  });
+
+  test.each(Object.entries(UNSUPPORTED))('%s is accepted where it asks for nothing', (field, { neutral }) => {
+    for (const value of [null, ...neutral]) expect(accept({ [field]: value })).toEqual(accept({}));
+  });
+
+  test('a field no one knows is refused by name, cut to 64 characters', () => {
+    expect(refuseWith({ temprature: 1 })).toMatchObject({ param: 'temprature', code: 'unknown_parameter' });
+    expect(refuseWith({ ['x'.repeat(999)]: 1 }).param).toBe('x'.repeat(64));
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', ''])('the field %j is unknown, not inherited', (field) => {
+    const body: unknown = JSON.parse(`{"model":"m","messages":[{"role":"user","content":"hi"}],"${field}":{}}`);
+    expect(refuse(body)).toMatchObject({ param: field, code: 'unknown_parameter' });
+  });
+});
+
+describe('messages', () => {
+  const withMessage = (message: unknown): object => ({ messages: [message] });
+
+  test('text parts are joined by line', () => {
+    const content = ['a', 'b'].map((text) => ({ type: 'text', text }));
+    expect(accept(withMessage({ role: 'user', content })).messages[0]?.content).toBe('a\nb');
+  });
+
+  test('developer is read as system', () => {
+    expect(accept(withMessage({ role: 'developer', content: 'x' })).messages).toEqual([
+      { role: 'system', content: 'x' },
+    ]);
+  });
+
+  test('an image part is refused at its place', () => {
+    const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+    const content = [{ type: 'text', text: 'what is this' }, image];
+    expect(refuseWith(withMessage({ role: 'user', content }))).toEqual({
+      param: 'messages[0].content[1].type',
+      code: 'unsupported_parameter',
+      message: "'messages[0].content[1].type' must be 'text': only text parts are supported yet.",
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ['messages[0].role', { role: 'tool', content: 'x' }],
+    ['messages[0].role', { content: 'x' }],
+    ['messages[0].content', { role: 'user', content: null }],
+    ['messages[0].content', { role: 'user', content: [] }],
+    ['messages[0].content', { role: 'user' }],
+    ['messages[0].content[0].text', { role: 'user', content: [{ type: 'text', text: 5 }] }],
+    ['messages[0]', 'hi'],
+    ['messages[0]', null],
+  ])('%s is named when the message is wrong', (param, message) => {
+    expect(refuseWith(withMessage(message))).toMatchObject({ param, code: 'invalid_value' });
+  });
+
+  test('content of another type says what it may be', () => {
+    expect(refuseWith(withMessage({ role: 'user', content: 5 })).message).toContain('a text or a list of text parts');
+  });
+
+  test('the second message is named by its place', () => {
+    expect(refuseWith({ messages: [...plain.messages, { role: 'user', content: 1 }] }).param).toBe(
+      'messages[1].content',
+    );
+  });
+
+  test('a field that no message has is refused at its place', () => {
+    const fault = refuseWith(withMessage({ role: 'user', content: 'x', name: 'bob' }));
+    expect(fault).toMatchObject({ param: 'messages[0].name', code: 'unsupported_parameter' });
+  });
+
+  test('an answer sent back as it came is accepted', () => {
+    const answer = { role: 'assistant', content: 'yes', refusal: null, annotations: [], audio: null, tool_calls: [] };
+    expect(accept({ messages: [...plain.messages, answer] }).messages[1]).toEqual({
+      role: 'assistant',
+      content: 'yes',
+    });
+  });
+
+  test.each([
+    ['refusal', 'no'],
+    ['tool_calls', [{ id: 'x' }]],
+    ['function_call', { name: 'f' }],
+    ['audio', { id: 'a' }],
+    ['annotations', [{}]],
+  ])('an answer with a %s is refused by name', (field, value) => {
+    const fault = refuseWith(withMessage({ role: 'assistant', content: 'x', [field]: value }));
+    expect(fault).toMatchObject({ param: `messages[0].${field}`, code: 'unsupported_parameter' });
+  });
+
+  test('too many messages and too much text are refused', () => {
+    expect(refuseWith({ messages: Array.from({ length: MAX_MESSAGES + 1 }, () => plain.messages[0]) }).param).toBe(
+      'messages',
+    );
+    const half = { role: 'user', content: 'x'.repeat(MAX_TEXT_CHARS / 2) };
+    expect(accept({ messages: [half, half] }).messages).toHaveLength(2);
+    expect(refuseWith({ messages: [half, half, plain.messages[0]] }).param).toBe('messages');
+  });
+});
+
+describe('whatever comes', () => {
+  const isFault = (fault: RequestFault): boolean => fault.message.length > 10 && fault.code.length > 0;
+
+  test('any JSON value is answered, never thrown at', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (body) => {
+        const parsed = parseChatRequest(body);
+        return parsed.ok || isFault(parsed.error);
+      }),
+    );
+  });
+
+  test('any value in any field is answered, and the fault is of that field', () => {
+    const known = ['model', 'messages', 'stop', 'temperature', 'stream_options', 'stream', 'n', 'seed', 'user'];
+    const field = fc.constantFrom(...known, ...Object.keys(UNSUPPORTED));
+    fc.assert(
+      fc.property(field, fc.jsonValue({ maxDepth: 4 }), (name, value) => {
+        const parsed = parseChatRequest({ ...plain, [name]: value });
+        return parsed.ok || (isFault(parsed.error) && (parsed.error.param ?? '').startsWith(name));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
