@@ -12,7 +12,9 @@ describe('ids', () => {
 
   test('what makeId makes, isId takes, and only under its own prefix', () => {
     fc.assert(
-      fc.property(random, (bytes) => isId('acct', makeId('acct', bytes)) && !isId('key', makeId('acct', bytes))),
+      fc.property(random, (bytes) => {
+        expect(isId('acct', makeId('acct', bytes)) && !isId('key', makeId('acct', bytes))).toBe(true);
+      }),
     );
   });
 
@@ -34,7 +36,8 @@ describe('ids', () => {
       fc.property(random, (bytes) => {
         const id = makeId('job', bytes);
         const word = jobIdToWord(id);
-        return /^0x[0-9a-f]{64}$/.test(word) && word.endsWith('0'.repeat(32)) && wordToJobId(word) === id;
+        expect(word).toMatch(/^0x[0-9a-f]{32}0{32}$/);
+        expect(wordToJobId(word)).toBe(id);
       }),
     );
   });

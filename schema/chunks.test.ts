@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  COMMENT_EVENT,
+  DONE_EVENT,
+  encodeErrorChunk,
+  encodeFinishChunk,
+  encodeUsageChunk,
+  makeChunkWriter,
+  readContent,
+} from './chunks.ts';
+import type { FinalFacts } from './chunks.ts';
+
+const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'a "quoted"/model' };
+const base = { id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model };
+const irori: FinalFacts = {
+  job: 'job_1',
+  node: 'node_1',
+  country: 'FR',
+  digest: 'd',
+  attempts: 1,
+  ttft_ms: 12,
+  receipt: 'rcpt_1_0',
+  charge_micro: 3,
+  receipt_hash: null,
+};
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** The JSON of one event, which must be a single `data:` line and an empty line. */
+function readEvent(event: string): any {
+  expect(event).toMatch(/^data: [^\n\r]+\n\n$/);
+  return JSON.parse(event.slice(6));
+}
+
+const awkward = [
+  '"quotes" and \\',
+  'line\nbreak\r\n',
+  '\u2028\u2029',
+  '日本語 🔥',
+  '\u0000\u001f',
+  '</script>',
+  'data: {"a":1}\n\n',
+];
+
+describe('content chunks', () => {
+  test('the first one carries the role, the others only text', () => {
+    const writer = makeChunkWriter(head);
+    const rest = { logprobs: null, finish_reason: null, index: 0 };
+    expect(readEvent(writer.content('a'))).toEqual({
+      ...base,
+      choices: [{ ...rest, delta: { role: 'assistant', content: 'a' } }],
+    });
+    expect(readEvent(writer.content('b'))).toEqual({ ...base, choices: [{ ...rest, delta: { content: 'b' } }] });
+  });
+
+  test('a continued answer says its role no second time', () => {
+    expect(readEvent(makeChunkWriter(head, true).content('a')).choices[0].delta).toEqual({ content: 'a' });
+  });
+
+  test.each(awkward)('%j stays one line and comes back', (text) => {
+    const event = makeChunkWriter(head).content(text);
+    expect(readEvent(event).choices[0].delta.content).toBe(text);
+    expect(readContent(event)).toBe(text);
+  });
+
+  test('any text in any pieces is read back whole, whatever else the stream holds', () => {
+    const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom(...awkward));
+    fc.assert(
+      fc.property(fc.array(text), (pieces) => {
+        const writer = makeChunkWriter(head);
+        const events = pieces.map((piece) => writer.content(piece) + decode(COMMENT_EVENT)).join('');
+        const last = decode(encodeFinishChunk(head, 'stop', { role: false })) + decode(DONE_EVENT);
+        expect(readContent(events + last)).toBe(pieces.join(''));
+      }),
+    );
+  });
+
+  test('half a surrogate pair is kept as an escape, so that the bytes are valid UTF-8', () => {
+    const event = makeChunkWriter(head).content('\ud83d');
+    expect(decode(new TextEncoder().encode(event))).toBe(event);
+    expect(readContent(event)).toBe('\ud83d');
+  });
+});
+
+describe('readContent', () => {
+  test('text of any kind is read without a throw', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(typeof readContent(`data: {${text}\n\n${text}`) === 'string').toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    'data: {"choices":null}',
+    'data: {"choices":[]}',
+    'data: {"choices":[{"delta":{"content":5}}]}',
+    'data: {"choices":[{"delta":null}]}',
+    'data: {"broken',
+    'data: [DONE]',
+    ': data: {"choices":[{"delta":{"content":"x"}}]}',
+    '',
+  ])('%j adds nothing', (line) => {
+    expect(readContent(`${line}\n\n`)).toBe('');
+  });
+
+  test('an error chunk and a usage chunk add nothing', () => {
+    const error = encodeErrorChunk(head, { message: 'm', type: 't', code: 'c' });
+    const usage = encodeUsageChunk(head, { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }, irori);
+    expect(readContent(decode(error) + decode(usage))).toBe('');
+  });
+});
+
+describe('the last chunks', () => {
+  test('a finish chunk has an empty delta and its reason', () => {
+    expect(readEvent(decode(encodeFinishChunk(head, 'length', { role: false })))).toEqual({
+      ...base,
+      choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'length' }],
+    });
+  });
+
+  test('the finish chunk of an empty answer carries the role, and facts where it is the last', () => {
+    const chunk = readEvent(decode(encodeFinishChunk(head, 'stop', { role: true, irori })));
+    expect(chunk.choices[0].delta).toEqual({ role: 'assistant', content: '' });
+    expect(chunk.irori).toEqual(irori);
+  });
+
+  test('the usage chunk has no choices', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
+    expect(readEvent(decode(encodeUsageChunk(head, usage, irori)))).toEqual({ ...base, choices: [], usage, irori });
+  });
+
+  test('the error chunk has the error beside choices, and ends them', () => {
+    const chunk = readEvent(decode(encodeErrorChunk(head, { message: 'it broke\n', type: 'server_error', code: 'x' })));
+    expect(chunk).toEqual({
+      ...base,
+      error: { message: 'it broke\n', type: 'server_error', code: 'x', param: null },
+      choices: [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: 'error' }],
+    });
+  });
+
+  test('the comment is a comment and the end is the end', () => {
+    expect(decode(COMMENT_EVENT)).toMatch(/^:[^\n]*\n\n$/);
+    expect(decode(DONE_EVENT)).toBe('data: [DONE]\n\n');
+  });
+});
