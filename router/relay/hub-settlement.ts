@@ -65,6 +65,8 @@ export class HubSettlement {
     });
     const settlement = complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() });
     parts.markDue(opened.ticketHash, settlement);
+    // The alarm is what guarantees delivery; draining at once is what makes it quick.
+    this.#doors.retryLater();
     await sync();
     void this.drain();
     return {

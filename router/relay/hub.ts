@@ -72,6 +72,11 @@ export class Hub extends DurableObject<Env> {
     this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#wakeSockets();
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
+    });
+    // What an earlier life of this hub decided and did not deliver.
+    if (this.#parts.counts().due > 0) void this.#settlement.drain();
   }
 
   /** `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by records or a refusal. */
@@ -336,7 +341,7 @@ export class Hub extends DurableObject<Env> {
         ...centre,
       })
       .catch(() => undefined);
-    await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
+    if (!isWritten || candidates.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
   }
 
   async #wakeBy(at: number): Promise<void> {

@@ -126,7 +126,7 @@ export class JobRun {
   }
 
   async #attempt(): Promise<JobEvent | null> {
-    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#summary());
+    if (this.#attempts >= MAX_ATTEMPTS || this.#abort.signal.aborted) return this.#over(this.#summary());
     const home = await this.#doors.nextHome({ nodes: this.#excludedNodes, hubs: this.#excludedHubs });
     if (this.#abort.signal.aborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
     if (!home) return this.#over(this.#summary());

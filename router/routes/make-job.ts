@@ -10,8 +10,8 @@ import type { Caller, ServedModel } from '../services.ts';
 import type { JobLimits } from './fit-limits.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** A job lives at most this long; its hold and its ticket expire with it. */
-export const MAX_JOB_MS = 15 * 60_000;
+/** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
+export const MAX_JOB_MS = 60 * 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 
