@@ -2,7 +2,7 @@
 import type { DemoAnswer, ShownReceipt } from './demo-chat.ts';
 
 /** The question that the start asks the built-in model, and the one for a backend of the owner's. */
-export const DEMO_PROMPT = 'Tell me a story about a fox named Mika.';
+export const DEMO_PROMPT = 'Tell me a story about a fox named Mia.';
 
 /** A progress line: what is ready and how. */
 export function describeStep(what: string, how: string): string {

@@ -111,6 +111,18 @@ describe('presence cache', () => {
     expect(fake.asked.at(-1)).toEqual({ modelKey: 'm', areas: ['apac'], hubs: ['a'] });
   });
 
+  test('a hub that was guessed before it had homes is read once its summary names it', async () => {
+    let nowAt = 0;
+    const fake = fakePresence({ summaries: {}, rows: {} });
+    const cache = makePresenceCache(() => nowAt);
+    const guess = { ...look, guessHubs: () => ['a'] };
+    await cache.look(fake.presence, guess);
+    fake.table.summaries['weur'] = [summaryOf('a')];
+    fake.table.rows['a'] = [rowOf('n', 'a')];
+    nowAt = 500;
+    expect(await cache.look(fake.presence, guess)).toMatchObject({ ok: true, value: { rows: [{ node: 'n' }] } });
+  });
+
   test('while one request refreshes, others go on with the old copy', async () => {
     let nowAt = 0;
     const { presence, asked } = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });

@@ -104,6 +104,7 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const guessed = unknown.flatMap((area) => look.guessHubs?.(area) ?? []);
   const wanted = [...new Set([...look.chooseHubs(knownSummaries(looking)), ...guessed])];
   const first = await readDue(looking, { areas, hubs: wanted });
+  forgetEmpty(looking, guessed);
   const chosen = look.chooseHubs(knownSummaries(looking));
   const second = first === 'away' ? 'away' : await readDue(looking, { areas: [], hubs: chosen });
   const isAway = first === 'away' || second === 'away';
@@ -118,6 +119,14 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
     isDegraded: isAway,
     trips,
   });
+}
+
+/** A guessed hub without rows may not exist yet: its emptiness is not to hide the rows that its summary will announce. */
+function forgetEmpty({ store, look }: Looking, guessed: readonly string[]): void {
+  for (const hub of guessed) {
+    const key = keyOf(look.modelKey, hub);
+    if (store.rows.get(key)?.value.length === 0) store.rows.delete(key);
+  }
 }
 
 /** Reads in one trip what is not fresh. Nothing is sent when all is, or while Redis is being left alone. */
