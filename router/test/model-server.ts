@@ -1,6 +1,7 @@
 // A small OpenAI-shaped server on loopback that stands in for chance and failure: the model's name says how it behaves.
-//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide]   e.g. say-20x5, say-100x10-die3
-// die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text.
+//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn]   e.g. say-20x5, say-100x10-die3
+// die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
+// torn: each event in two writes, cut inside a character.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,7 +29,11 @@ interface Plan {
   readonly wait: number;
   readonly status: number;
   readonly word: string;
+  readonly isTorn: boolean;
 }
+
+/** Characters of three and four bytes. */
+export const WIDE = '囲炉裏🔥';
 
 /** Starts the server on a free port. */
 export async function startModelServer(): Promise<ModelServer> {
@@ -71,10 +76,14 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, s
       return;
     }
     if (i === plan.hang) return;
-    if (
-      !response.write(toEvent({ choices: [{ index: 0, delta: { content: `${plan.word}${i}` }, finish_reason: null }] }))
-    )
-      await drained(response);
+    const event = toEvent({ choices: [{ index: 0, delta: { content: `${plan.word}${i}` }, finish_reason: null }] });
+    const bytes = Buffer.from(event);
+    const cutAt = plan.isTorn ? bytes.indexOf(WIDE) + 1 : 0;
+    if (cutAt > 0) {
+      response.write(bytes.subarray(0, cutAt));
+      await sleep(1);
+    }
+    if (!response.write(bytes.subarray(cutAt))) await drained(response);
     record.sent++;
     if (plan.gapMs > 0) await sleep(plan.gapMs);
   }
@@ -100,7 +109,8 @@ function parsePlan(model: string): Plan {
     hang: option('hang', -1),
     wait: option('wait', 0),
     status: option('status', 200),
-    word: model.includes('-wide') ? ' 囲炉裏🔥' : ' word',
+    word: model.includes('-wide') ? ` ${WIDE}` : ' word',
+    isTorn: model.includes('-torn'),
   };
 }
 

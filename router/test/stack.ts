@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startNetwork } from '../local/network.ts';
@@ -10,7 +10,9 @@ import type { Network } from '../local/network.ts';
 import { startRedisBridge } from '../local/redis-bridge.ts';
 import type { RedisBridge } from '../local/redis-bridge.ts';
 import { embeddedExecutor } from '../local/redis-executor.ts';
+import type { RedisExecutor } from '../local/redis-executor.ts';
 
+const REDIS_TOKEN = 'test-redis-token';
 const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
 
@@ -26,6 +28,8 @@ export interface TestAgent {
   readonly pid: () => number;
   readonly lines: string[];
   readonly stateDir: string;
+  /** The exit status once it has ended, else null. */
+  readonly exitCode: () => number | null;
   /** Sends a signal and, for SIGTERM and SIGKILL, waits for the end. */
   signal(name: NodeJS.Signals): Promise<void>;
   /** Starts it again over the same state. */
@@ -39,7 +43,19 @@ export interface Stack {
   readonly folder: string;
   admin(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }>;
   makeAccount(creditMicro?: number): Promise<TestAccount>;
-  startAgent(options: { owner: TestAccount; args?: readonly string[]; place?: string }): Promise<TestAgent>;
+  /** `copyOf`: over a copy of that agent's state, without a code. `hasCode: false`: a new state that no account knows. */
+  startAgent(options: {
+    owner: TestAccount;
+    args?: readonly string[];
+    place?: string;
+    copyOf?: TestAgent;
+    hasCode?: boolean;
+  }): Promise<TestAgent>;
+  /** Takes Redis away from the router; `startPresence` gives it back on the same address with what it held. */
+  stopPresence(): Promise<void>;
+  startPresence(): Promise<void>;
+  /** One command to the presence store itself, whether the bridge is up or not. */
+  askPresence(...command: string[]): Promise<unknown>;
   call(
     path: string,
     options?: {
@@ -60,7 +76,8 @@ export async function startStack(
   options: { bindings?: Record<string, string>; localPlaces?: boolean } = {},
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
-  const bridge = await startRedisBridge({ executor: embeddedExecutor(), token: 'test-redis-token' });
+  const executor = embeddedExecutor();
+  const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN });
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
     bindings: {
@@ -69,7 +86,7 @@ export async function startStack(
       NODE_TOKEN_SECRET: randomBytes(24).toString('hex'),
       ROUTER_SIGNING_KEY: `0x${randomBytes(32).toString('hex')}`,
       UPSTASH_REDIS_REST_URL: bridge.url,
-      UPSTASH_REDIS_REST_TOKEN: 'test-redis-token',
+      UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN,
       ...options.bindings,
     },
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
@@ -77,20 +94,22 @@ export async function startStack(
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`workerd ${line}\n`);
     },
   });
-  return new RunningStack(network, bridge, folder);
+  return new RunningStack({ network, bridge, executor, folder });
 }
 
 class RunningStack implements Stack {
   readonly network: Network;
-  readonly bridge: RedisBridge;
+  bridge: RedisBridge;
   readonly folder: string;
+  readonly #executor: RedisExecutor;
   readonly #agents: ChildProcess[] = [];
   #agentCount = 0;
 
-  constructor(network: Network, bridge: RedisBridge, folder: string) {
-    this.network = network;
-    this.bridge = bridge;
-    this.folder = folder;
+  constructor(parts: { network: Network; bridge: RedisBridge; executor: RedisExecutor; folder: string }) {
+    this.network = parts.network;
+    this.bridge = parts.bridge;
+    this.#executor = parts.executor;
+    this.folder = parts.folder;
   }
 
   get url(): string {
@@ -117,20 +136,24 @@ class RunningStack implements Stack {
     owner,
     args = [],
     place,
+    copyOf,
+    hasCode = copyOf === undefined,
   }: {
     owner: TestAccount;
     args?: readonly string[];
     place?: string;
+    copyOf?: TestAgent;
+    hasCode?: boolean;
   }): Promise<TestAgent> {
-    const code = String((await this.admin('POST', '/nodes/enrolments', { account_id: owner.id })).json['code']);
+    const code = hasCode ? await this.#makeCode(owner) : null;
     const stateDir = join(this.folder, `agent-${++this.#agentCount}`);
+    if (copyOf) await cp(copyOf.stateDir, stateDir, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     const lines: string[] = [];
     const all = [
       'up',
       '--router',
       this.url,
-      '--code',
-      code,
+      ...(code === null ? [] : ['--code', code]),
       '--state',
       stateDir,
       ...(place ? ['--place', place] : []),
@@ -141,6 +164,7 @@ class RunningStack implements Stack {
       pid: () => child.pid ?? 0,
       lines,
       stateDir,
+      exitCode: () => child.exitCode,
       signal: async (name) => {
         const isEnd = name === 'SIGTERM' || name === 'SIGKILL';
         const gone = new Promise((done) => child.once('close', done));
@@ -149,6 +173,23 @@ class RunningStack implements Stack {
       },
       start: () => void (child = this.#spawn(all, lines)),
     };
+  }
+
+  async #makeCode(owner: TestAccount): Promise<string> {
+    return String((await this.admin('POST', '/nodes/enrolments', { account_id: owner.id })).json['code']);
+  }
+
+  async stopPresence(): Promise<void> {
+    await this.bridge.stop();
+  }
+
+  async startPresence(): Promise<void> {
+    const port = Number(new URL(this.bridge.url).port);
+    this.bridge = await startRedisBridge({ executor: this.#executor, token: REDIS_TOKEN, port });
+  }
+
+  async askPresence(...command: string[]): Promise<unknown> {
+    return (await this.#executor.run([command]))[0];
   }
 
   #spawn(args: readonly string[], lines: string[]): ChildProcess {
