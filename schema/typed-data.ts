@@ -147,9 +147,12 @@ export const word = {
 } as const;
 
 function decimal(bits: number): z.ZodPipe<z.ZodString, z.ZodTransform<bigint, string>> {
-  return z
-    .string()
-    .regex(/^(0|[1-9][0-9]{0,38})$/, `must be a decimal text of at most ${bits} bits`)
-    .refine((text) => BigInt(text) >> BigInt(bits) === 0n, `must fit ${bits} bits`)
-    .transform((text) => BigInt(text));
+  return (
+    z
+      .string()
+      // `abort`, because zod would otherwise run the next check on a text that BigInt throws at.
+      .regex(/^(0|[1-9][0-9]{0,38})$/, { error: `must be a decimal text of at most ${bits} bits`, abort: true })
+      .refine((text) => BigInt(text) >> BigInt(bits) === 0n, `must fit ${bits} bits`)
+      .transform((text) => BigInt(text))
+  );
 }
