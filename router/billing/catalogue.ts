@@ -32,16 +32,20 @@ export interface Catalogue {
   readonly put: (model: Omit<CatalogueModel, 'createdAt'>, now: number) => Promise<CatalogueModel>;
   /** Takes a model off the catalogue; false when it is not on it. */
   readonly withdraw: (modelId: string, now: number) => Promise<boolean>;
+  /** Drops what this isolate remembers: the next look reads D1. */
+  readonly forget: () => void;
 }
 
 /** What one isolate last read, shared by all its requests. */
 export interface CatalogueCache {
   models: ReadonlyMap<string, CatalogueModel>;
   readAt: number;
+  /** How often it was told to forget. */
+  lapses: number;
 }
 
 export function makeCatalogueCache(): CatalogueCache {
-  return { models: new Map(), readAt: Number.NEGATIVE_INFINITY };
+  return { models: new Map(), readAt: Number.NEGATIVE_INFINITY, lapses: 0 };
 }
 
 /** Doors that are made often share one `cache`; left out, the door has its own. */
@@ -50,6 +54,7 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
   const cache = doors.cache ?? makeCatalogueCache();
   const read = async (now: number): Promise<ReadonlyMap<string, CatalogueModel>> => {
     if (now - cache.readAt < CATALOGUE_CACHE_MS) return cache.models;
+    const { lapses } = cache;
     try {
       const rows = await db
         .select()
@@ -58,11 +63,16 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
         .orderBy(asc(models.id))
         .limit(MAX_MODELS);
       cache.models = new Map(rows.map((row) => [row.id, toModel(row)]));
-      cache.readAt = now;
+      cache.readAt = lapses === cache.lapses ? now : 0;
     } catch (error) {
       if (cache.readAt === Number.NEGATIVE_INFINITY) throw error;
     }
     return cache.models;
+  };
+  const forget = (): void => {
+    // The list itself stays, for the case that D1 fails; a read that is under way may have seen the time before.
+    cache.readAt = Math.min(cache.readAt, 0);
+    cache.lapses++;
   };
   return {
     find: async (modelId, now) => (await read(now)).get(modelId) ?? null,
@@ -74,7 +84,7 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
         .values({ ...row, createdAt: now })
         .onConflictDoUpdate({ target: models.id, set: row })
         .returning();
-      cache.readAt = Number.NEGATIVE_INFINITY;
+      forget();
       return { ...model, createdAt: kept[0]?.createdAt ?? now };
     },
     withdraw: async (modelId, now) => {
@@ -85,9 +95,10 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
         .get();
       if (!found || found.withdrawnAt !== null) return false;
       await db.update(models).set({ withdrawnAt: now }).where(eq(models.id, modelId));
-      cache.readAt = Number.NEGATIVE_INFINITY;
+      forget();
       return true;
     },
+    forget,
   };
 }
 

@@ -1,0 +1,77 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { expect, test } from 'vitest';
+import { makeMessageSigner, NODE_ENROL, NODE_HELLO } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { checkEnrolProof, checkNodeHello } from './check-node-hello.ts';
+import { judgeEnrolment, tellEnrolFault } from './judge-enrolment.ts';
+import type { EnrolFault, EnrolmentRow } from './judge-enrolment.ts';
+import { digestEnrolmentCode, hashEnrolmentCode, isEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
+
+const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+const key = keccak_256(Uint8Array.of(1));
+const address = addressOfPrivateKey(key);
+const stranger = keccak_256(Uint8Array.of(2));
+const enrolment: EnrolmentRow = { accountId: 'acct_1', wallet: null, expiresAt: 100, usedAt: null, nodeId: null };
+const existing = { accountId: 'acct_1', revokedAt: null };
+
+test('a fresh code may be claimed, also by a home of the same owner', () => {
+  expect(judgeEnrolment({ enrolment, existing: null, nodeId: 'node_1', now: 1 })).toEqual({ ok: true, value: 'claim' });
+  expect(judgeEnrolment({ enrolment, existing, nodeId: 'node_1', now: 1 })).toEqual({ ok: true, value: 'claim' });
+});
+
+test('the home that used a code may repeat it while it lives', () => {
+  const used = { ...enrolment, usedAt: 1, nodeId: 'node_1' };
+  expect(judgeEnrolment({ enrolment: used, existing, nodeId: 'node_1', now: 2 })).toEqual({
+    ok: true,
+    value: 'repeat',
+  });
+  expect(judgeEnrolment({ enrolment: used, existing, nodeId: 'node_1', now: 100 })).toEqual({
+    ok: false,
+    error: 'code-expired',
+  });
+});
+
+test.each<[EnrolFault, Partial<Parameters<typeof judgeEnrolment>[0]>]>([
+  ['unknown-code', { enrolment: null }],
+  ['code-used', { enrolment: { ...enrolment, usedAt: 1, nodeId: 'node_2' } }],
+  ['code-expired', { now: 100 }],
+  ['other-owner', { existing: { accountId: 'acct_2', revokedAt: null } }],
+  ['node-revoked', { existing: { accountId: 'acct_1', revokedAt: 5 } }],
+])('%s is refused', (error, facts) => {
+  expect(judgeEnrolment({ enrolment, existing: null, nodeId: 'node_1', now: 1, ...facts })).toEqual({
+    ok: false,
+    error,
+  });
+  expect(tellEnrolFault(error).message).toMatch(/\.$/);
+});
+
+test('codes are readable, distinct, and told from other texts', () => {
+  const code = makeEnrolmentCode(crypto.getRandomValues(new Uint8Array(20)));
+  expect(isEnrolmentCode(code)).toBe(true);
+  expect(makeEnrolmentCode(crypto.getRandomValues(new Uint8Array(20)))).not.toBe(code);
+  for (const text of ['', 'enr_', code.toLowerCase(), `${code} `, code.replaceAll('-', '')])
+    expect(isEnrolmentCode(text)).toBe(false);
+  expect(isEnrolmentCode('enr_ILOU-0000-0000-0000-0000')).toBe(false);
+  expect(hashEnrolmentCode(code)).toMatch(/^[0-9a-f]{64}$/);
+  expect(() => makeEnrolmentCode(new Uint8Array(19))).toThrow(RangeError);
+});
+
+test('an enrolment is proven by the key of its address over this very code', () => {
+  const code = makeEnrolmentCode(new Uint8Array(20).fill(3));
+  const sign = (by: Uint8Array, text: string) =>
+    signer.sign(NODE_ENROL, { code: digestEnrolmentCode(text), node: address }, by);
+  expect(checkEnrolProof(signer, { code, address, signature: sign(key, code) })).toBe(true);
+  expect(checkEnrolProof(signer, { code, address, signature: sign(stranger, code) })).toBe(false);
+  expect(checkEnrolProof(signer, { code, address, signature: sign(key, 'enr_0000-0000-0000-0000-0000') })).toBe(false);
+});
+
+test('a hello is proven by the key of its address over this very challenge', () => {
+  const hello = { nonce: ZERO_WORD, address, protocol: 1 };
+  const sign = (by: Uint8Array, change: object = {}) =>
+    signer.sign(NODE_HELLO, { nonce: ZERO_WORD, node: address, protocol: 1, ...change }, by);
+  expect(checkNodeHello(signer, { ...hello, signature: sign(key) })).toBe(true);
+  expect(checkNodeHello(signer, { ...hello, signature: sign(stranger) })).toBe(false);
+  expect(checkNodeHello(signer, { ...hello, signature: sign(key, { nonce: `0x${'11'.repeat(32)}` }) })).toBe(false);
+  expect(checkNodeHello(signer, { ...hello, signature: sign(key, { protocol: 2 }) })).toBe(false);
+  expect(checkNodeHello(signer, { ...hello, signature: '0x' })).toBe(false);
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { checkAdminSecret } from './check-admin-secret.ts';
+import { judgeKey, tellKeyFault } from './judge-key.ts';
+import type { KeyFault, KeyRow } from './judge-key.ts';
+import { readBearer } from './read-bearer.ts';
+
+const row: KeyRow = { keyId: 'key_1', accountId: 'acct_1', expiresAt: null, revokedAt: null, disabledAt: null };
+
+test('a key in force names its caller', () => {
+  expect(judgeKey(row, 5)).toEqual({ ok: true, value: { accountId: 'acct_1', keyId: 'key_1' } });
+  expect(judgeKey({ ...row, expiresAt: 6 }, 5).ok).toBe(true);
+});
+
+test.each<[KeyFault, KeyRow | null]>([
+  ['unknown', null],
+  ['revoked', { ...row, revokedAt: 1 }],
+  ['expired', { ...row, expiresAt: 5 }],
+  ['account-disabled', { ...row, disabledAt: 1 }],
+])('%s is told apart', (fault, facts) => {
+  expect(judgeKey(facts, 5)).toEqual({ ok: false, error: fault });
+});
+
+test('every fault has a public code, and those a stranger could probe read alike', () => {
+  expect(tellKeyFault('missing').code).toBe('missing_api_key');
+  expect(tellKeyFault('account-disabled').code).toBe('account_disabled');
+  expect(tellKeyFault('revoked').code).toBe('invalid_api_key');
+  expect(tellKeyFault('expired').code).toBe('invalid_api_key');
+  expect(tellKeyFault('foreign')).toEqual(tellKeyFault('unknown'));
+  expect(tellKeyFault('malformed')).toEqual(tellKeyFault('unknown'));
+});
+
+test.each([
+  ['Bearer abc', 'abc'],
+  ['bearer   abc', 'abc'],
+  ['BEARER abc ', 'abc'],
+])('%j carries a token', (header, token) => {
+  expect(readBearer(header)).toEqual({ ok: true, value: token });
+});
+
+test.each([
+  [null, 'missing'],
+  [undefined, 'missing'],
+  ['', 'missing'],
+  ['Bearer', 'missing'],
+  ['Bearer ', 'missing'],
+  ['abc', 'malformed'],
+  ['Basic abc', 'malformed'],
+  ['Bearer a b', 'malformed'],
+])('%j carries none', (header, error) => {
+  expect(readBearer(header)).toEqual({ ok: false, error });
+});
+
+test('the admin secret is right only as a whole', () => {
+  expect(checkAdminSecret('Bearer secret', 'secret')).toBe('right');
+  expect(checkAdminSecret('Bearer secre', 'secret')).toBe('wrong');
+  expect(checkAdminSecret('Bearer secrets', 'secret')).toBe('wrong');
+  expect(checkAdminSecret('secret', 'secret')).toBe('wrong');
+  expect(checkAdminSecret(null, 'secret')).toBe('missing');
+});

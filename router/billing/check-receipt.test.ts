@@ -1,0 +1,106 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  ACCEPTANCE_STATUS,
+  JOB_TICKET,
+  jobTicketSchema,
+  makeMessageSigner,
+  USAGE_RECEIPT,
+  usageReceiptSchema,
+} from '../../schema/receipt.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import vectors from '../../schema/receipt.vectors.json' with { type: 'json' };
+import { checkReceipt, isOwnTicket } from './check-receipt.ts';
+import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
+
+const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+const [routerKey, nodeKey] = [keccak_256(Uint8Array.of(1)), keccak_256(Uint8Array.of(2))];
+const router = addressOfPrivateKey(routerKey);
+const messageOf = (title: string): object => vectors.find((vector) => vector.title === title)!.message;
+const ticket = { ...jobTicketSchema.parse(messageOf('ticket: ordinary')), node: addressOfPrivateKey(nodeKey) };
+const ticketHash = signer.hash(JOB_TICKET, ticket);
+const receipt = { ...usageReceiptSchema.parse(messageOf('receipt: energy unknown')), node: ticket.node, ticketHash };
+const sign = (message: object) => signer.sign(USAGE_RECEIPT, message, nodeKey);
+
+describe('checkReceipt', () => {
+  test('a receipt of its ticket, within its limits, signed by its node gives its hash', () => {
+    const checked = checkReceipt(signer, { ticket, receipt, signature: sign(receipt) });
+    expect(checked).toEqual({ ok: true, value: signer.hash(USAGE_RECEIPT, receipt) });
+  });
+
+  test.each([
+    ['receipt-of-other-ticket', { ticketHash: router.padEnd(66, '0') as `0x${string}` }],
+    ['receipt-of-other-node', { node: router }],
+    ['over-output-limit', { outputTokens: 257 }],
+    ['over-prompt-limit', { promptTokens: 513 }],
+  ])('%s is found before the curve is asked', (error, change) => {
+    expect(checkReceipt(signer, { ticket, receipt: { ...receipt, ...change }, signature: '0x' })).toEqual({
+      ok: false,
+      error,
+    });
+  });
+
+  test('another’s signature, and one over other counts, prove nothing', () => {
+    const foreign = signer.sign(USAGE_RECEIPT, receipt, routerKey);
+    const others = sign({ ...receipt, outputTokens: 1 });
+    for (const signature of [foreign, others, '0x' as const])
+      expect(checkReceipt(signer, { ticket, receipt, signature })).toEqual({ ok: false, error: 'receipt-signature' });
+  });
+
+  test('a ticket is our own only under our signature', () => {
+    expect(isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, routerKey), router })).toBe(true);
+    expect(isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, nodeKey), router })).toBe(false);
+    expect(isOwnTicket(signer, { ticket, signature: '0x', router })).toBe(false);
+  });
+});
+
+describe('judgeReceipt', () => {
+  const decided = { promptTokens: 31, outputTokens: 128, earn: 26 };
+
+  test('counts as signed are accepted, less the fee', () => {
+    expect(judgeReceipt(receipt, decided, false)).toEqual({
+      promptTokens: 31,
+      outputTokens: 128,
+      amount: 26,
+      status: ACCEPTANCE_STATUS.accepted,
+    });
+  });
+
+  test('fewer tokens than signed lower it, for prompt and output alike', () => {
+    expect(judgeReceipt(receipt, { ...decided, outputTokens: 100 }, false).status).toBe(ACCEPTANCE_STATUS.lowered);
+    expect(judgeReceipt(receipt, { ...decided, promptTokens: 30 }, false).status).toBe(ACCEPTANCE_STATUS.lowered);
+  });
+
+  test('more tokens than signed are never accepted', () => {
+    expect(judgeReceipt(receipt, { ...decided, outputTokens: 200 }, false)).toMatchObject({
+      outputTokens: 128,
+      status: ACCEPTANCE_STATUS.accepted,
+    });
+  });
+
+  test('equivocation is unpaid, and so is work that earned nothing', () => {
+    expect(judgeReceipt(receipt, decided, true)).toMatchObject({ amount: 0, status: ACCEPTANCE_STATUS.unpaid });
+    expect(judgeReceipt(receipt, { ...decided, earn: 0 }, false)).toMatchObject({
+      amount: 0,
+      status: ACCEPTANCE_STATUS.unpaid,
+    });
+    expect(judgeReceipt({ ...receipt, amount: 0n }, { ...decided, earn: 0 }, false).status).toBe(
+      ACCEPTANCE_STATUS.accepted,
+    );
+  });
+
+  test('never more than decided, and never more than claimed', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), (earn, amount) => {
+        const verdict = judgeReceipt({ ...receipt, amount }, { ...decided, earn }, false);
+        expect(verdict.amount).toBeLessThanOrEqual(earn);
+        expect(BigInt(verdict.amount)).toBeLessThanOrEqual(amount);
+      }),
+    );
+  });
+
+  test('by its claim a receipt is worth its counts at the ticket’s price, less the fee', () => {
+    expect(decideByClaim(ticket, receipt)).toEqual({ promptTokens: 31, outputTokens: 128, earn: 26 });
+  });
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { boundPromptTokens } from './bound-prompt-tokens.ts';
+import { countChatTokens, countTextTokens, MAX_COUNTED_CHARS } from './count-tokens.ts';
+import { findTokenizer, isTokenizer } from './tokenizers.ts';
+
+const nano = findTokenizer('nano')!;
+
+test('a chat is its texts and two control tokens a message, and one to open the answer', () => {
+  const words = (text: string) => text.split(' ').map((_, i) => i);
+  expect(countChatTokens(words, [{ content: 'one two three' }, { content: '' }])).toBe(3 + 2 + 0 + 2 + 1);
+  expect(countTextTokens(words, '')).toBe(0);
+});
+
+test('control tokens typed by a caller are counted as the plain text they are', () => {
+  expect(nano.countText('<|end|>')).toBeGreaterThan(1);
+  expect(nano.countPrompt([{ content: 'hi<|end|><|system|>' }])).toBeGreaterThan(3 + 3);
+});
+
+test('the nano tokenizer counts as the model was trained: bytes merge, nothing is unknown', () => {
+  expect(nano.countText('Once upon a time')).toBeLessThan(16);
+  for (const text of ['é', '漢字', '👩‍🚀', '\u0000', 'a\n\n b']) expect(nano.countText(text)).toBeGreaterThan(0);
+});
+
+test('a text never has more tokens than bytes', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
+      expect(nano.countText(text)).toBeLessThanOrEqual(new TextEncoder().encode(text).length);
+    }),
+  );
+});
+
+test('an exact count never exceeds the bound by bytes', () => {
+  const message = fc.record({ content: fc.string({ unit: 'grapheme', maxLength: 100 }) });
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 1, maxLength: 5 }), (messages) => {
+      expect(nano.countPrompt(messages)).toBeLessThanOrEqual(boundPromptTokens({ messages, minBytesPerToken: 1 }));
+    }),
+  );
+});
+
+test('a text too long to count is left to the bound by bytes', () => {
+  const half = 'a'.repeat(MAX_COUNTED_CHARS / 2 + 1);
+  expect(nano.countText(half + half)).toBeNull();
+  expect(nano.countPrompt([{ content: half }, { content: half }])).toBeNull();
+  expect(boundPromptTokens({ messages: [{ content: half }], minBytesPerToken: 2 })).toBe(
+    Math.ceil(half.length / 2) + 16,
+  );
+});
+
+test('only tokenizers that the router carries are known, and each is built once', () => {
+  expect(findTokenizer(null)).toBeNull();
+  expect(findTokenizer('other')).toBeNull();
+  expect(findTokenizer('nano')).toBe(nano);
+  expect(isTokenizer('nano') && !isTokenizer('other')).toBe(true);
+});

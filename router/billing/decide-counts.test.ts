@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decideCounts } from './decide-counts.ts';
+import type { CountFacts } from './decide-counts.ts';
+
+const facts: CountFacts = {
+  frameTokens: 200,
+  contentBytes: 800,
+  exactOutput: null,
+  exactPrompt: null,
+  promptBound: 1000,
+  receipt: { promptTokens: 100, outputTokens: 200 },
+  minBytesPerToken: 2,
+  maxOutputTokens: 1000,
+};
+
+test('equal counts stand without a difference', () => {
+  expect(decideCounts({ ...facts, exactPrompt: 100 })).toEqual({
+    promptTokens: 100,
+    outputTokens: 200,
+    difference: null,
+  });
+});
+
+describe('output', () => {
+  test.each([
+    ['one token more is within two: the lower', 201, 200, null],
+    ['two tokens fewer is within two: the lower', 198, 198, null],
+    ['1 % of the router’s count is within the tolerance', 1010, 1000, null],
+    ['beyond 1 % the router’s count stands', 1011, 1000, 1011],
+    ['far too many: the router’s count stands', 5000, 1000, 5000],
+    ['far too few: the router’s count stands', 500, 1000, 500],
+  ])('%s', (title, claimed, decided, difference) => {
+    const router = title.includes('two') ? 200 : 1000;
+    const { outputTokens, difference: found } = decideCounts({
+      ...facts,
+      exactOutput: router,
+      exactPrompt: 100,
+      receipt: { promptTokens: 100, outputTokens: claimed },
+    });
+    expect(outputTokens).toBe(decided);
+    expect(found).toEqual(difference === null ? null : { promptTokens: 100, outputTokens: difference });
+  });
+
+  test('frames that claim more tokens than the bytes can hold are not believed', () => {
+    const padded = { ...facts, frameTokens: 900, receipt: { promptTokens: 100, outputTokens: 900 } };
+    expect(decideCounts(padded)).toMatchObject({ outputTokens: 400, difference: { outputTokens: 900 } });
+  });
+
+  test('the exact count of the relayed text stands above what frames say', () => {
+    expect(decideCounts({ ...facts, exactOutput: 150 })).toMatchObject({
+      outputTokens: 150,
+      difference: { outputTokens: 200 },
+    });
+  });
+
+  test('no more than was allowed is ever paid', () => {
+    expect(decideCounts({ ...facts, exactOutput: 300, maxOutputTokens: 256, receipt: null }).outputTokens).toBe(256);
+  });
+
+  test('without a receipt the router’s count stands', () => {
+    expect(decideCounts({ ...facts, receipt: null })).toEqual({ promptTokens: 0, outputTokens: 200, difference: null });
+  });
+});
+
+describe('prompt', () => {
+  test('the router’s exact count stands against a claim far from it', () => {
+    expect(decideCounts({ ...facts, exactPrompt: 50 })).toMatchObject({
+      promptTokens: 50,
+      difference: { promptTokens: 100 },
+    });
+  });
+
+  test('a claim above the bound is cut to the bound and recorded', () => {
+    const claimed = { ...facts, promptBound: 80, receipt: { promptTokens: 100, outputTokens: 200 } };
+    expect(decideCounts(claimed)).toMatchObject({ promptTokens: 80, difference: { promptTokens: 100 } });
+  });
+
+  test('without a receipt what the head said counts up to the bound, else nothing', () => {
+    expect(decideCounts({ ...facts, receipt: null, headPromptTokens: 90 }).promptTokens).toBe(90);
+    expect(decideCounts({ ...facts, receipt: null, headPromptTokens: 5000 }).promptTokens).toBe(1000);
+    expect(decideCounts({ ...facts, receipt: null }).promptTokens).toBe(0);
+  });
+});
+
+const count = fc.nat(100_000);
+const anyFacts: fc.Arbitrary<CountFacts> = fc.record({
+  frameTokens: count,
+  contentBytes: count,
+  exactOutput: fc.option(count),
+  exactPrompt: fc.option(count),
+  promptBound: count,
+  headPromptTokens: fc.option(count),
+  receipt: fc.option(fc.record({ promptTokens: count, outputTokens: count })),
+  minBytesPerToken: fc.integer({ min: 1, max: 8 }),
+  maxOutputTokens: count,
+});
+
+describe('whatever is claimed', () => {
+  test('the prompt never exceeds its bound nor the output its limit or its bytes', () => {
+    fc.assert(
+      fc.property(anyFacts, (any) => {
+        const decided = decideCounts(any);
+        expect(decided.promptTokens).toBeLessThanOrEqual(any.promptBound);
+        expect(decided.outputTokens).toBeLessThanOrEqual(any.maxOutputTokens);
+        if (any.exactOutput === null)
+          expect(decided.outputTokens).toBeLessThanOrEqual(any.contentBytes / any.minBytesPerToken);
+        expect(Number.isInteger(decided.promptTokens) && Number.isInteger(decided.outputTokens)).toBe(true);
+        expect(decided.promptTokens).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  test('a receipt never raises a count that the router made itself', () => {
+    fc.assert(
+      fc.property(anyFacts, (any) => {
+        const alone = decideCounts({ ...any, receipt: null });
+        const decided = decideCounts(any);
+        expect(decided.outputTokens).toBeLessThanOrEqual(alone.outputTokens);
+        if (any.exactPrompt !== null) expect(decided.promptTokens).toBeLessThanOrEqual(alone.promptTokens);
+      }),
+    );
+  });
+
+  test('a receipt lowers such a count by at most two tokens or 1 %', () => {
+    fc.assert(
+      fc.property(anyFacts, (any) => {
+        const alone = decideCounts({ ...any, receipt: null }).outputTokens;
+        expect(alone - decideCounts(any).outputTokens).toBeLessThanOrEqual(Math.max(2, alone / 100));
+      }),
+    );
+  });
+
+  test('a difference is recorded exactly when a claim is beyond the tolerance', () => {
+    fc.assert(
+      fc.property(anyFacts, (any) => {
+        const { receipt } = any;
+        const { difference } = decideCounts(any);
+        if (difference) expect(difference).toEqual(receipt);
+        const alone = decideCounts({ ...any, receipt: null }).outputTokens;
+        const isFar = receipt !== null && Math.abs(receipt.outputTokens - alone) > Math.max(2, alone / 100);
+        if (isFar) expect(difference).not.toBeNull();
+      }),
+    );
+  });
+});
