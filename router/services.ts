@@ -208,6 +208,7 @@ export function makeHubServices(env: Env): HubServices {
     issueNodeToken: ({ nodeId, address, ownerAccountId, wallet }, now) =>
       nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet }, now),
     catalogue: () => catalogue.list(Date.now()),
+    forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),
     decideCounts: decidePart,
     earnOf: (ticket, counts) =>

@@ -45,6 +45,8 @@ export interface HubServices {
   readonly signTicket: (ticket: JobTicket) => Hex;
   readonly issueNodeToken: (facts: NodeFacts, now: number) => Promise<{ token: string; untilAt: number }>;
   readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
+  /** The catalogue changed: the next look reads it anew. */
+  readonly forgetCatalogue: () => void;
   readonly writePresence: HubPresenceDoors['write'];
   readonly decideCounts: (input: CountInput) => DecidedCounts;
   /** What a home earns for counts at its ticket's prices, in units: the charge less the fee. */

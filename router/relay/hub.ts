@@ -106,6 +106,7 @@ export class Hub extends DurableObject<Env> {
 
   /** The catalogue changed. */
   async refresh(): Promise<void> {
+    this.#services.forgetCatalogue();
     await this.#publish();
   }
 

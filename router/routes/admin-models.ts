@@ -5,6 +5,7 @@ import type { AppEnv } from '../app-env.ts';
 import { isTokenizer } from '../billing/tokenizers.ts';
 import type { CatalogueModel } from '../billing/catalogue.ts';
 import { ApiError } from '../errors.ts';
+import type { Services } from '../services.ts';
 import { notFound, readInput } from './admin-input.ts';
 
 /** A thousand credits a million tokens; keeps every product of price and tokens a safe integer. */
@@ -25,8 +26,11 @@ const modelBody = z.strictObject({
   min_bytes_per_token: z.number().int().min(1).max(64).default(1),
 });
 
+/** Tells hubs to look again at what their nodes serve. */
+export type TellHubs = (services: Services) => Promise<void>;
+
 /** GET /models, GET, PUT and DELETE /models/:id (the id may hold slashes). */
-export function makeAdminModelRoutes(): Hono<AppEnv> {
+export function makeAdminModelRoutes(tellHubs: TellHubs): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/models', async (c) => {
     return c.json({ data: (await c.get('services').catalogue.list(Date.now())).map(toJson) });
@@ -44,12 +48,16 @@ export function makeAdminModelRoutes(): Hono<AppEnv> {
       });
     }
     const body = await readInput(c, modelBody);
-    const model = await c.get('services').catalogue.put(toModel(id, body), Date.now());
+    const services = c.get('services');
+    const model = await services.catalogue.put(toModel(id, body), Date.now());
+    await tellHubs(services);
     return c.json(toJson(model));
   });
   routes.delete('/models/:id{.+}', async (c) => {
+    const services = c.get('services');
     const id = c.req.param('id');
-    if (!(await c.get('services').catalogue.withdraw(id, Date.now()))) throw notFound('model', 'id');
+    if (!(await services.catalogue.withdraw(id, Date.now()))) throw notFound('model', 'id');
+    await tellHubs(services);
     return c.json({ id, withdrawn: true });
   });
   return routes;

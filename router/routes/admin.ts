@@ -8,11 +8,18 @@ import { makeAdminAccountRoutes } from './admin-accounts.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
+import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
 import type { KickNode } from './admin-nodes.ts';
 
-/** All admin routes, paths relative to their mount. `kickNode` is given by tests that have no areas. */
-export function makeAdminRoutes(kickNode: KickNode = kickFromAreas): Hono<AppEnv> {
+/** What the operator's doings mean for areas and their hubs. */
+export interface AreaCalls {
+  readonly kickNode: KickNode;
+  readonly tellHubs: TellHubs;
+}
+
+/** All admin routes, paths relative to their mount. `calls` is given by tests that have no areas. */
+export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.use(async (c, next) => {
     const verdict = checkAdminSecret(c.req.header('authorization'), c.env.ADMIN_SECRET);
@@ -25,12 +32,17 @@ export function makeAdminRoutes(kickNode: KickNode = kickFromAreas): Hono<AppEnv
   routes.route('/', makeAdminAccountRoutes());
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminCreditRoutes());
-  routes.route('/', makeAdminNodeRoutes(kickNode));
-  routes.route('/', makeAdminModelRoutes());
+  routes.route('/', makeAdminNodeRoutes(calls.kickNode));
+  routes.route('/', makeAdminModelRoutes(calls.tellHubs));
   return routes;
 }
 
-/** A node may sit in any area: each is told, so that none lets it back in. */
-const kickFromAreas: KickNode = async (services, nodeId, reason) => {
-  await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
+/** A node may sit in any area, and so may a model's homes: each area is told. */
+const ALL_AREAS: AreaCalls = {
+  kickNode: async (services, nodeId, reason) => {
+    await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
+  },
+  tellHubs: async (services) => {
+    await Promise.all(AREAS.map((area) => services.area(area).refresh()));
+  },
 };

@@ -88,7 +88,10 @@ app.use(async (c, next) => {
 });
 app.route(
   '/admin/v1',
-  makeAdminRoutes(async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`)),
+  makeAdminRoutes({
+    kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
+    tellHubs: async () => undefined,
+  }),
 );
 app.route('/', nodeEnrol);
 app.onError((error) =>
