@@ -83,7 +83,7 @@ export class Connection {
       const outcome = fault?.outcome ?? (await this.#connect());
       if (this.#isStopping) break;
       this.#noteRefusal(outcome);
-      await this.#waitAfter(outcome);
+      if (!this.#canEnrolAnew()) await this.#waitAfter(outcome);
     }
     this.#note({ state: 'stopped', nextTryAt: null });
     return { kind: 'stopped' };
@@ -109,16 +109,21 @@ export class Connection {
     const { router, code, wallet, domain, key, identity, shop } = this.#parts;
     const known = identity.find(router.origin);
     if (known) this.#status = { ...this.#status, node: known.node };
-    const codeHash = code === null ? '' : createHash('sha256').update(code).digest('hex');
-    if (known && !(this.#mustEnrol && code !== null && known.codeHash !== codeHash)) return null;
+    if (known && !this.#canEnrolAnew()) return null;
     if (code === null) return { kind: 'owner', sentence: explainNoCode(router.origin) };
     this.#note({ state: 'enrolling' });
     const enrolled = await enrol({ url: router.enrolUrl, code, domain, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
-    await identity.save(router.origin, { ...enrolled.value, codeHash });
+    await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
     this.#mustEnrol = false;
     shop.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
     return null;
+  }
+
+  /** True when the router has forgotten this node and there is a code that was not used yet. */
+  #canEnrolAnew(): boolean {
+    const { router, code, identity } = this.#parts;
+    return this.#mustEnrol && code !== null && identity.find(router.origin)?.codeHash !== hashCode(code);
   }
 
   /** One connection from the dial to its end. */
@@ -173,7 +178,7 @@ export class Connection {
     };
   }
 
-  /** A refused token must not be shown again; a node that is not known may try a code it has not used yet. */
+  /** A refused token must not be shown again. */
   #noteRefusal(outcome: LinkOutcome): void {
     if (outcome.kind !== 'http' && outcome.kind !== 'error-frame') return;
     this.#token = null;
@@ -202,6 +207,10 @@ export class Connection {
     this.#status = { ...this.#status, ...change };
     this.#parts.onChange();
   }
+}
+
+function hashCode(code: string): string {
+  return createHash('sha256').update(code).digest('hex');
 }
 
 /** A refused code will not become right by waiting; a router that is away may come back. */

@@ -67,6 +67,6 @@ describe('enrolment and identity', () => {
       bench.model.url,
     );
     await bench.agent.waitForOutput(/does not know this node/);
-    expect(bench.hub.enrolments.map((one) => one.code)).toEqual([CODE]);
+    expect(bench.hub.enrolments.map((one) => one.code)).toEqual([CODE, 'a-new-code']);
   });
 });

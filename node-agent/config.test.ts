@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readConfig, readStateFolder } from './config.ts';
+import type { OptionValues } from './parse-flags.ts';
+
+let state: string;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'irori-config-'));
+});
+afterEach(() => rmSync(state, { recursive: true }));
+
+function read(flags: OptionValues, env: Record<string, string> = {}): ReturnType<typeof readConfig> {
+  return readConfig({ state, ...flags }, env);
+}
+
+function writeFile(value: unknown): void {
+  writeFileSync(join(state, 'config.json'), typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+describe('readConfig', () => {
+  test('fills in the defaults', () => {
+    expect(read({ router: 'https://irori.example/v1' })).toMatchObject({
+      ok: true,
+      value: {
+        state,
+        windowMs: 100,
+        exposure: 200,
+        pace: 0,
+        slots: null,
+        backends: [],
+        models: null,
+        router: { origin: 'https://irori.example' },
+      },
+    });
+  });
+
+  test('flags win over variables, variables over the file', () => {
+    writeFile({ router: 'https://file.example', slots: 1, name: 'file', allowLan: true, models: ['a'] });
+    const config = read({ slots: 3 }, { IRORI_SLOTS: '2', IRORI_NAME: 'env' });
+    expect(config).toMatchObject({
+      ok: true,
+      value: { slots: 3, name: 'env', allowLan: true, models: ['a'], router: { origin: 'https://file.example' } },
+    });
+  });
+
+  test('the state folder comes from the flag, the variable, or the platform', () => {
+    expect(readStateFolder({ state: '/x' }, { IRORI_STATE: '/y' })).toBe('/x');
+    expect(readStateFolder({}, { IRORI_STATE: '/y' })).toBe('/y');
+    expect(readStateFolder({}, {})).toContain('irori-node');
+  });
+
+  test('a domain is a chain and a contract', () => {
+    const contract = `0x${'Ab'.repeat(20)}`;
+    expect(read({ router: 'https://a.example', domain: `8453:${contract}` })).toMatchObject({
+      ok: true,
+      value: { domain: { chainId: 8453, verifyingContract: contract.toLowerCase() } },
+    });
+  });
+
+  test.each<[OptionValues, Record<string, string>, string]>([
+    [{}, {}, 'Which network?'],
+    [{ router: 'nonsense' }, {}, '--router must be'],
+    [{ router: 'http://irori.example' }, {}, 'must use https'],
+    [{ router: 'https://a.example', slots: 1.5 }, {}, '--slots'],
+    [{ router: 'https://a.example', slots: 0 }, {}, '--slots'],
+    [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
+    [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
+    [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
+    [{ router: 'https://a.example', domain: 'mainnet' }, {}, '--domain'],
+    [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
+  ])('%j with %j is refused by name', (flags, env, words) => {
+    expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+  });
+
+  test.each([
+    ['not json', 'is not a JSON object'],
+    [{ rooter: 'x' }, "unknown setting 'rooter'"],
+    [{ slots: 'two' }, "'slots' must be a number"],
+    [{ allowLan: 1 }, "'allowLan' must be a true or false"],
+  ])('a config.json of %j is refused with its remedy', (value, words) => {
+    writeFile(value);
+    expect(read({ router: 'https://a.example' })).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+  });
+});

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { expect, describe, test } from 'vitest';
+import { readContent } from '../../schema/chunks.ts';
+import { decodeFrames, readData } from '../../schema/frames.ts';
+import { toHex } from '../../schema/bytes.ts';
+import { FrameWriter } from '../link/frame-writer.ts';
+import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
+import type { CoalesceRule } from './coalesce.ts';
+import { DataStream } from './data-stream.ts';
+import { FlushClock } from './flush-clock.ts';
+
+const SALT = new Uint8Array(32).fill(1);
+
+interface Setup {
+  readonly stream: DataStream;
+  readonly sink: { bufferedAmount: number };
+  /** Frames that left: tokens, ids and text. */
+  readonly frames: () => { tokens: number; ids: number[] | null; text: string; bytes: Uint8Array }[];
+}
+
+function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued?: boolean } = {}): Setup {
+  const messages: Uint8Array[] = [];
+  const sink = { bufferedAmount: 0, send: (message: Uint8Array) => void messages.push(message) };
+  const writer = new FrameWriter(sink, () => stream.grant(0));
+  const stream: DataStream = new DataStream({
+    job: 1,
+    chunk: { id: 'c', created: 1, model: 'm' },
+    isContinued: options.isContinued ?? false,
+    creditBytes: options.creditBytes ?? 1_000_000,
+    salt: SALT,
+    rule: options.rule ?? chooseStreamRule(0),
+    writer,
+    clock: new FlushClock(0),
+  });
+  const frames: Setup['frames'] = () => {
+    writer.flush();
+    return messages.flatMap((message) => {
+      const decoded = decodeFrames(message);
+      if (!decoded.ok) throw new Error(decoded.error.message);
+      return decoded.value.map((frame) => {
+        const data = readData(frame);
+        if (!data.ok) throw new Error(data.error.message);
+        return {
+          tokens: frame.tokens,
+          ids: data.value.tokenIds,
+          text: readContent(Buffer.from(data.value.events).toString()),
+          bytes: data.value.events,
+        };
+      });
+    });
+  };
+  return { stream, sink, frames };
+}
+
+describe('DataStream', () => {
+  test('nothing leaves before the ticket holds', () => {
+    const { stream, frames } = setUp();
+    void stream.push({ text: 'a', tokens: 1 });
+    expect(frames()).toEqual([]);
+    stream.open();
+    expect(frames().map((frame) => frame.text)).toEqual(['a']);
+  });
+
+  test('the hash covers the salt and every event byte sent, ids left out', () => {
+    const { stream, frames } = setUp();
+    stream.open();
+    for (let i = 0; i < 500; i++) void stream.push({ text: `é${i} `, tokens: 1, tokenIds: [i] });
+    const sent = frames();
+    const hash = createHash('sha256').update(SALT);
+    for (const frame of sent) hash.update(frame.bytes);
+    expect(sent.map((frame) => frame.ids?.[0])).toEqual(Array.from({ length: 500 }, (_, i) => i));
+    expect(stream.sentTokens).toBe(500);
+    expect(stream.finishHash()).toBe(toHex(hash.digest()));
+  });
+
+  test('the first event carries the role, unless the answer is continued', () => {
+    for (const isContinued of [false, true]) {
+      const { stream, frames } = setUp({ isContinued });
+      stream.open();
+      void stream.push({ text: 'a', tokens: 1 });
+      expect(Buffer.from(frames()[0]!.bytes).toString().includes('"role":"assistant"')).toBe(!isContinued);
+    }
+  });
+
+  test('credit is never overdrawn by a byte, and the backend waits for more', async () => {
+    const { stream, frames } = setUp({ creditBytes: 10_000 });
+    stream.open();
+    let wait: void | Promise<void> = undefined;
+    let pushed = 0;
+    while (!wait && pushed < 10_000) {
+      wait = stream.push({ text: 'word ', tokens: 1 });
+      pushed += 1;
+    }
+    expect(wait).toBeInstanceOf(Promise);
+    expect(stream.sentBytes).toBeLessThanOrEqual(10_000);
+    expect(stream.sentBytes).toBeGreaterThan(9500);
+    stream.grant(1_000_000);
+    await wait;
+    expect(stream.sentTokens).toBe(pushed);
+    expect(frames().reduce((sum, frame) => sum + frame.tokens, 0)).toBe(pushed);
+  });
+
+  test('a full socket makes the backend wait too', async () => {
+    const { stream, sink } = setUp();
+    stream.open();
+    sink.bufferedAmount = 10_000_000;
+    let wait: void | Promise<void> = undefined;
+    for (let i = 0; i < 1000 && !wait; i++) wait = stream.push({ text: 'word '.repeat(50), tokens: 50 });
+    expect(wait).toBeInstanceOf(Promise);
+    expect(stream.sentBytes).toBe(0);
+    sink.bufferedAmount = 0;
+    await wait;
+    expect(stream.sentBytes).toBeGreaterThan(0);
+  });
+
+  test('a stop drops what waits, frees whoever waits, and nothing leaves after it', async () => {
+    const { stream, frames } = setUp({ creditBytes: 300 });
+    stream.open();
+    let wait: void | Promise<void> = undefined;
+    while (!wait) wait = stream.push({ text: 'word ', tokens: 1 });
+    const drained = stream.drain();
+    const before = frames().length;
+    stream.stop();
+    await Promise.all([wait, drained]);
+    expect(stream.hasDropped).toBe(true);
+    stream.grant(1_000_000);
+    expect(stream.push({ text: 'late', tokens: 1 })).toBeUndefined();
+    expect(frames().length).toBe(before);
+  });
+
+  test('drain sends the rest, as credit allows', async () => {
+    const { stream, frames } = setUp({ rule: WHOLE_ANSWER_RULE, creditBytes: 500 });
+    stream.open();
+    for (let i = 0; i < 20; i++) void stream.push({ text: 'word ', tokens: 1 });
+    expect(frames()).toEqual([]);
+    const drained = stream.drain();
+    expect(stream.sentTokens).toBeGreaterThan(0);
+    expect(stream.sentTokens).toBeLessThan(20);
+    stream.grant(100_000);
+    await drained;
+    expect(stream.sentTokens).toBe(20);
+    expect(stream.hasDropped).toBe(false);
+  });
+
+  test('tokens without text count with the next event and make no empty frame', () => {
+    const { stream, frames } = setUp();
+    stream.open();
+    void stream.push({ text: '', tokens: 1, tokenIds: [5] });
+    void stream.push({ text: '', tokens: 1, tokenIds: [6] });
+    void stream.push({ text: '漢', tokens: 1, tokenIds: [7] });
+    void stream.push({ text: '', tokens: 1, tokenIds: [8] });
+    expect(frames().map(({ tokens, ids, text }) => ({ tokens, ids, text }))).toEqual([
+      { tokens: 3, ids: [5, 6, 7], text: '漢' },
+    ]);
+  });
+
+  test('a long text becomes events and frames of bounded size with its tokens counted once', async () => {
+    const text = '漢字\u0001'.repeat(100_000);
+    const { stream, frames } = setUp({ creditBytes: 100_000_000 });
+    stream.open();
+    void stream.push({ text, tokens: 1234 });
+    await stream.drain();
+    expect(
+      frames()
+        .map((frame) => frame.text)
+        .join(''),
+    ).toBe(text);
+    expect(Math.max(...frames().map((frame) => frame.bytes.length))).toBeLessThanOrEqual(64 * 1024);
+    expect(frames().reduce((sum, frame) => sum + frame.tokens, 0)).toBe(1234);
+  });
+});

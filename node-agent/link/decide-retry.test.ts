@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { decideRetry } from './decide-retry.ts';
+import type { LinkOutcome, RetryPlan } from './decide-retry.ts';
+
+function plan(outcome: LinkOutcome, attempt = 0, random = 0.5): RetryPlan {
+  return decideRetry({ outcome, attempt, random });
+}
+
+describe('decideRetry', () => {
+  test('a hub that moves the node is followed at once, but not in a loop', () => {
+    expect(plan({ kind: 'moved' })).toMatchObject({ waitMs: 0 });
+    expect(plan({ kind: 'moved' }, 3).waitMs).toBe(1000);
+  });
+
+  test('a router that is away is tried again soon, then later', () => {
+    expect(plan({ kind: 'network', message: 'refused' })).toMatchObject({ waitMs: 125, isForOwner: false });
+    expect(plan({ kind: 'network', message: 'refused' }, 20).waitMs).toBe(15_000);
+    expect(plan({ kind: 'closed', closeCode: 1006, reason: '' }).sentence).toContain('1006');
+    expect(plan({ kind: 'closed', closeCode: 1001, reason: 'restart' }).sentence).toContain('restart');
+    expect(plan({ kind: 'silent', message: 'No answer.' }).sentence).toBe('No answer.');
+  });
+
+  test('an unenrolled or revoked node is told what to do and stays away for long', () => {
+    const http = { kind: 'http', status: 401, message: 'm', retryAfterMs: null } as const;
+    expect(plan({ ...http, code: 'node_unenrolled' })).toMatchObject({
+      waitMs: 30_000,
+      isForOwner: true,
+      sentence: expect.stringContaining('--code'),
+    });
+    expect(plan({ ...http, status: 403, code: 'node_revoked' }, 9)).toMatchObject({
+      waitMs: 150_000,
+      sentence: expect.stringContaining('revoked'),
+    });
+    expect(plan({ kind: 'closed', closeCode: 4403, reason: 'revoked' })).toMatchObject({
+      isForOwner: true,
+      sentence: expect.stringContaining('revoked'),
+    });
+    const frame = { kind: 'error-frame', code: 'node_revoked', message: 'm', retryMs: null, isFinal: true } as const;
+    expect(plan(frame).waitMs).toBe(30_000);
+  });
+
+  test('a wait that the router names is kept, with some jitter on top, and bounded', () => {
+    const http = { kind: 'http', status: 503, code: 'overloaded', message: 'busy' } as const;
+    expect(plan({ ...http, retryAfterMs: 8000 })).toMatchObject({ waitMs: 9000, isForOwner: false });
+    expect(plan({ ...http, retryAfterMs: 86_400_000 }).waitMs).toBe(337_500);
+    expect(plan({ kind: 'error-frame', code: 'bad-hello', message: 'm', retryMs: 10_000, isFinal: false }).waitMs).toBe(
+      11_250,
+    );
+  });
+
+  test('a node that was replaced stays away for a minute', () => {
+    expect(plan({ kind: 'closed', closeCode: 4409, reason: 'replaced' })).toMatchObject({
+      waitMs: 60_000,
+      isForOwner: true,
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeFrames, encodeCredit, encodeFrame, encodeJsonFrame, FRAME } from '../../schema/frames.ts';
+import type { Frame, FrameName } from '../../schema/frames.ts';
+import { readHubFrame } from './read-hub-frame.ts';
+
+function frameOf(bytes: Uint8Array): Frame {
+  const frames = decodeFrames(bytes);
+  if (!frames.ok || !frames.value[0]) throw new Error('no frame');
+  return frames.value[0];
+}
+
+describe('readHubFrame', () => {
+  test('reads credit, ticket and JSON frames', () => {
+    expect(readHubFrame(frameOf(encodeCredit(4, 99)))).toEqual({
+      ok: true,
+      value: { name: 'credit', job: 4, bytes: 99 },
+    });
+    expect(readHubFrame(frameOf(encodeFrame('ticket', { job: 5, payload: new Uint8Array(65) })))).toMatchObject({
+      ok: true,
+      value: { name: 'ticket', job: 5 },
+    });
+    expect(readHubFrame(frameOf(encodeJsonFrame('cancel', { reason: 'caller', later: 1 }, 6)))).toEqual({
+      ok: true,
+      value: { name: 'cancel', job: 6, value: { reason: 'caller' } },
+    });
+  });
+
+  test('names the field that is wrong', () => {
+    expect(readHubFrame(frameOf(encodeJsonFrame('cancel', { reason: 'bored' })))).toMatchObject({
+      ok: false,
+      error: { code: 'bad-payload', message: expect.stringContaining('reason') },
+    });
+    expect(readHubFrame(frameOf(encodeFrame('ticket', { payload: new Uint8Array(64) })))).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('65') },
+    });
+    expect(readHubFrame(frameOf(encodeFrame('job', { payload: Uint8Array.of(0xff) })))).toMatchObject({
+      ok: false,
+      error: { code: 'bad-payload' },
+    });
+  });
+
+  test('a later type and a type that only nodes send are unknown here', () => {
+    const later = encodeFrame('data', {});
+    later[0] = 31;
+    expect(readHubFrame(frameOf(later))).toMatchObject({ ok: false, error: { code: 'unknown-type' } });
+    expect(readHubFrame(frameOf(encodeFrame('data', {})))).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-type' },
+    });
+  });
+
+  test('any payload of any type is read or refused, never thrown', () => {
+    const names = fc.constantFrom<FrameName>(...(Object.keys(FRAME) as FrameName[]));
+    fc.assert(
+      fc.property(
+        names,
+        fc.oneof(
+          fc.uint8Array({ maxLength: 80 }),
+          fc.jsonValue().map((value) => new TextEncoder().encode(JSON.stringify(value))),
+        ),
+        (name, payload) => {
+          expect(typeof readHubFrame(frameOf(encodeFrame(name, { payload }))).ok).toBe('boolean');
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { makeLog } from './log.ts';
+
+function collect(json: boolean): { lines: string[]; log: ReturnType<typeof makeLog> } {
+  const lines: string[] = [];
+  return { lines, log: makeLog({ json, write: (line) => void lines.push(line), now: () => 0 }) };
+}
+
+test('a line for people holds the time, the level when it matters, and the fields', () => {
+  const { lines, log } = collect(false);
+  log.info('connected', { hub: 'h', area: null, gone: undefined });
+  log.warn('careful');
+  expect(lines).toEqual(['00:00:00 connected hub=h area=null\n', '00:00:00 warn: careful\n']);
+});
+
+test('a line for programs is one JSON object', () => {
+  const { lines, log } = collect(true);
+  log.error('bad', { n: 1 });
+  expect(JSON.parse(lines[0]!)).toEqual({ at: '1970-01-01T00:00:00.000Z', level: 'error', message: 'bad', n: 1 });
+});
+
+test('what strangers wrote cannot forge a line or move the cursor', () => {
+  const { lines, log } = collect(false);
+  log.warn('first\n00:00:00 second', { text: '\u001b[2Jx' });
+  expect(lines).toEqual(['00:00:00 warn: first 00:00:00 second text= [2Jx\n']);
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { formatHelp, OPTIONS } from './options.ts';
+import { parseFlags } from './parse-flags.ts';
+
+describe('parseFlags', () => {
+  test('reads values, attached values, switches and lists given several times', () => {
+    const line = parseFlags([
+      'up',
+      '--router',
+      'https://a.example',
+      '--slots=3',
+      '--allow-lan',
+      '--backend',
+      'http://a',
+      '--backend',
+      'http://b',
+      '--models',
+      'x, y*,',
+    ]);
+    expect(line).toEqual({
+      ok: true,
+      value: {
+        command: 'up',
+        files: [],
+        values: {
+          router: 'https://a.example',
+          slots: 3,
+          allowLan: true,
+          backends: ['http://a', 'http://b'],
+          models: ['x', 'y*'],
+        },
+      },
+    });
+  });
+
+  test('no command and --help ask for help; version is told', () => {
+    expect(parseFlags([])).toEqual({ ok: true, value: { command: 'help' } });
+    expect(parseFlags(['up', '--help'])).toEqual({ ok: true, value: { command: 'help' } });
+    expect(parseFlags(['--version'])).toEqual({ ok: true, value: { command: 'version' } });
+  });
+
+  test('verify takes one file', () => {
+    expect(parseFlags(['verify', 'r.json', '--json'])).toEqual({
+      ok: true,
+      value: { command: 'verify', files: ['r.json'], values: { json: true } },
+    });
+    expect(parseFlags(['verify'])).toMatchObject({ ok: false, error: expect.stringContaining('wants a file') });
+    expect(parseFlags(['verify', 'a', 'b'])).toMatchObject({ ok: false, error: expect.stringContaining("'b'") });
+  });
+
+  test.each([
+    [['fly'], "no command 'fly'"],
+    [['up', '--wings'], 'no option --wings'],
+    [['status', '--router', 'x'], 'no option --router'],
+    [['up', '--router'], '--router wants a value'],
+    [['up', '--router', ''], '--router is empty'],
+    [['up', '--slots', 'many'], '--slots wants a number'],
+    [['up', '--slots', '-1'], '--slots wants a number'],
+    [['up', '--allow-lan=maybe'], '--allow-lan takes no value'],
+    [['up', 'extra'], "'extra' is one word too many"],
+  ])('%j is refused with its remedy', (args, words) => {
+    expect(parseFlags(args)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+  });
+});
+
+test('the help names every flag and every variable', () => {
+  const help = formatHelp();
+  for (const { flag, env } of OPTIONS) {
+    expect(help).toContain(flag);
+    expect(help).toContain(env ?? flag);
+  }
+});

@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Hex } from '../../schema/bytes.ts';
+import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
+import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { JobTicket } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { ReceiptBook } from './receipt-book.ts';
+import type { AcceptedFrame, ReceiptDraft } from './receipt-book.ts';
+import type { IssuedReceipt } from './sign-receipt.ts';
+
+const KEY = new Uint8Array(32).fill(5);
+const ROUTER_KEY = new Uint8Array(32).fill(9);
+const ROUTER = addressOfPrivateKey(ROUTER_KEY);
+const NODE = addressOfPrivateKey(KEY);
+const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+
+let folder: string;
+let now: number;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'irori-book-'));
+  now = 1_000_000;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function open(): Promise<ReceiptBook> {
+  return (await ReceiptBook.open(folder, KEY, () => now)).book;
+}
+
+function files(): string[] {
+  return readdirSync(join(folder, 'outbox')).sort();
+}
+
+function draft(job: number, isSentNow = true): ReceiptDraft {
+  const ticket: JobTicket = {
+    jobId: `0x${job.toString(16).padStart(64, '0')}`,
+    part: 0,
+    node: NODE,
+    epoch: 1,
+    modelId: ZERO_WORD,
+    requestHash: ZERO_WORD,
+    salt: ZERO_WORD,
+    chargePrompt: true,
+    allowance: ZERO_WORD,
+    maxPromptTokens: 100,
+    maxOutputTokens: 50,
+    seed: 0n,
+    priceIn: 0n,
+    priceOut: 1_000_000n,
+    auditCommit: ZERO_WORD,
+    issuedAtMs: 0n,
+    expiresAtMs: 1n,
+  };
+  return {
+    router: ROUTER,
+    domain: PLACEHOLDER_DOMAIN,
+    signer,
+    ticket,
+    ticketHash: signer.hash(JOB_TICKET, ticket),
+    ticketSignature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY),
+    work: { promptTokens: 1, outputTokens: 2, finish: 'stop', ttftMs: 1, durationMs: 2, responseHash: ZERO_WORD },
+    isSentNow,
+  };
+}
+
+function accept(issued: IssuedReceipt, count: bigint, key = ROUTER_KEY): AcceptedFrame {
+  const { receipt, receiptHash } = issued;
+  const { promptTokens, outputTokens, amount } = receipt;
+  const acceptance = {
+    receiptHash,
+    node: NODE,
+    promptTokens,
+    outputTokens,
+    amount,
+    status: 0,
+    epoch: 1,
+    count,
+    cumulativeAmount: 2n * count,
+  };
+  return {
+    ticketHash: receipt.ticketHash,
+    acceptance,
+    signature: signer.sign(ACCEPTANCE, acceptance, key),
+    reason: null,
+  };
+}
+
+describe('issuing', () => {
+  test('receipts that end together get consecutive numbers, each pointing at the one before', async () => {
+    const book = await open();
+    const issued = await Promise.all(Array.from({ length: 10 }, (_, i) => book.issue(draft(i))));
+    let previous: Hex = ZERO_WORD;
+    issued.forEach((one, i) => {
+      expect(one.receipt).toMatchObject({ seq: BigInt(i + 1), prevReceipt: previous });
+      expect(signer.hash(USAGE_RECEIPT, one.receipt)).toBe(one.receiptHash);
+      previous = one.receiptHash;
+    });
+    expect(book.unacknowledged).toBe(10);
+  });
+
+  test('a receipt is on disk, readable by its owner only, before it may be sent', async () => {
+    const book = await open();
+    const { receipt } = await book.issue(draft(1));
+    expect(files()).toEqual([`1-${receipt.ticketHash}.json`]);
+    expect(JSON.parse(readFileSync(join(folder, 'outbox', files()[0]!), 'utf8'))).toMatchObject({
+      receipt: { seq: '1' },
+      router: ROUTER,
+    });
+  });
+
+  test('a process that dies goes on with the next number, whether its receipts were acknowledged or not', async () => {
+    const first = await open();
+    const one = await first.issue(draft(1));
+    const two = await first.issue(draft(2));
+    const second = await open();
+    expect(second.unacknowledged).toBe(2);
+    const three = await second.issue(draft(3));
+    expect(three.receipt).toMatchObject({ seq: 3n, prevReceipt: two.receiptHash });
+    for (const [issued, count] of [
+      [one, 1n],
+      [two, 2n],
+      [three, 3n],
+    ] as const)
+      expect(second.accept(accept(issued, count))).toBe('taken');
+    await second.settled();
+    expect(files()).toEqual([]);
+    const third = await open();
+    expect((await third.issue(draft(4))).receipt).toMatchObject({ seq: 4n, prevReceipt: three.receiptHash });
+  });
+
+  test('when the disk refuses, nothing is used up', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    rmSync(join(folder, 'outbox'), { recursive: true });
+    await expect(book.issue(draft(2))).rejects.toThrow('ENOENT');
+    mkdirSync(join(folder, 'outbox'));
+    expect((await book.issue(draft(3))).receipt.seq).toBe(2n);
+  });
+
+  test('an unreadable file is set aside and its number stays used', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    writeFileSync(join(folder, 'outbox', files()[0]!), '{');
+    for (let start = 0; start < 2; start++) {
+      const reopened = await ReceiptBook.open(folder, KEY, () => now);
+      expect(reopened.unreadable.length).toBe(start === 0 ? 1 : 0);
+      expect(reopened.book.unacknowledged).toBe(0);
+    }
+    expect((await (await open()).issue(draft(2))).receipt.seq).toBe(2n);
+  });
+
+  test('a damaged chain is not started over', async () => {
+    writeFileSync(join(folder, 'chain.json'), '{"seq":"x"}');
+    await expect(open()).rejects.toThrow('decimal');
+  });
+});
+
+describe('acceptances', () => {
+  test("only the router's own signature over this receipt lets it go", async () => {
+    const book = await open();
+    const issued = await book.issue(draft(1));
+    const other = await book.issue(draft(2));
+    expect(book.accept(accept(issued, 1n, KEY))).toBe('bad-signature');
+    expect(book.accept({ ...accept(other, 1n), ticketHash: issued.receipt.ticketHash })).toBe('bad-signature');
+    expect(book.accept({ ...accept(issued, 1n), ticketHash: ZERO_WORD })).toBe('unknown');
+    expect(book.unacknowledged).toBe(2);
+    expect(book.accept(accept(issued, 1n))).toBe('taken');
+    expect(book.unacknowledged).toBe(1);
+    expect(book.accept(accept(issued, 1n))).toBe('unknown');
+    await book.settled();
+    expect(files().length).toBe(1);
+  });
+
+  test('a receipt that the router refuses for good leaves too', async () => {
+    const book = await open();
+    const { receipt } = await book.issue(draft(1));
+    expect(book.accept({ ticketHash: receipt.ticketHash, acceptance: null, signature: null, reason: 'too late' })).toBe(
+      'refused',
+    );
+    await book.settled();
+    expect(files()).toEqual([]);
+  });
+
+  test("the highest total is kept as the owner's proof, also over a restart", async () => {
+    const book = await open();
+    const one = await book.issue(draft(1));
+    const two = await book.issue(draft(2));
+    book.accept(accept(two, 2n));
+    book.accept(accept(one, 1n));
+    expect(book.earned).toMatchObject({ count: 2n, cumulativeAmount: 4n });
+    await book.settled();
+    expect((await open()).earned).toMatchObject({ count: 2n, cumulativeAmount: 4n });
+  });
+});
+
+describe('late receipts', () => {
+  test('what was sent is offered again only after a while, what was not at once, oldest first', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const unsent = await book.issue(draft(2, false));
+    const late = await book.takeLate(ROUTER, 60_000);
+    expect(late.map((one) => one.receipt.ticketHash)).toEqual([unsent.receipt.ticketHash]);
+    expect(lateReceiptSchema.safeParse(late[0]).success).toBe(true);
+    expect(await book.takeLate(ROUTER, 60_000)).toEqual([]);
+    now += 60_000;
+    expect((await book.takeLate(ROUTER, 60_000)).map((one) => one.receipt.seq)).toEqual(['1', '2']);
+    book.forgetOffers();
+    expect((await book.takeLate(ROUTER, 0)).length).toBe(2);
+  });
+
+  test('a receipt is offered to the router that gave the job and to no other', async () => {
+    const book = await open();
+    await book.issue(draft(1, false));
+    expect(await book.takeLate(NODE, 0)).toEqual([]);
+  });
+});

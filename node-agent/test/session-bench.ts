@@ -1,0 +1,196 @@
+// A hub's session in this process, with a fake backend and no network: what the agent would write to its socket is kept as frames.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import type { JobFrameJson } from '../../schema/frames-to-node.ts';
+import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
+import type { Frame } from '../../schema/frames.ts';
+import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
+import type { JobTicket } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import type { Backend } from '../backends/backend.ts';
+import { ModelShelf } from '../home/model-shelf.ts';
+import { PauseBoard } from '../home/pause-board.ts';
+import { Totals } from '../home/totals.ts';
+import { CurveQueue } from '../jobs/curve-queue.ts';
+import { FlushClock } from '../jobs/flush-clock.ts';
+import type { Workshop } from '../jobs/job-runner.ts';
+import { Slots } from '../jobs/slots.ts';
+import type { LinkOutcome } from '../link/decide-retry.ts';
+import { HubSession } from '../link/hub-session.ts';
+import { makeLog } from '../log.ts';
+import { ReceiptBook } from '../receipts/receipt-book.ts';
+import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
+
+const KEY = new Uint8Array(32).fill(5);
+const NODE = addressOfPrivateKey(KEY);
+
+export interface SessionBench {
+  readonly session: HubSession;
+  readonly shop: Workshop;
+  readonly lines: string[];
+  readonly outcomes: LinkOutcome[];
+  readonly socket: { bufferedAmount: number };
+  /** Frames the agent wrote, as `name:job` with what they hold. */
+  readonly wrote: () => { name: string; job: number; json: unknown; tokens: number; bytes: number }[];
+  readonly give: (
+    number: number,
+    wish?: { maxTokens?: number; creditBytes?: number; ticket?: Partial<JobTicket>; resume?: JobFrameJson['resume'] },
+  ) => { sign: () => void; ticketHash: Hex };
+  readonly until: (holds: () => boolean) => Promise<void>;
+  readonly close: () => void;
+}
+
+/** A session past its welcome, or before it with `isWelcomed` false. */
+export async function openSession(
+  backend: Backend,
+  options: { windowMs?: number; isWelcomed?: boolean } = {},
+): Promise<SessionBench> {
+  const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
+  const lines: string[] = [];
+  const log = makeLog({ json: false, write: (line) => void lines.push(line), now: Date.now });
+  const { book } = await ReceiptBook.open(folder, KEY, Date.now);
+  const shelf = new ModelShelf({
+    backends: [backend],
+    choice: null,
+    slots: null,
+    paceTokensPerS: 0,
+    log,
+    onChange: () => undefined,
+  });
+  await shelf.look();
+  const slots = new Slots<Backend>(() => undefined);
+  slots.setLimits(shelf.limits, shelf.slots);
+  const windowMs = options.windowMs ?? 100;
+  const shop: Workshop = {
+    node: NODE,
+    shelf,
+    slots,
+    pause: new PauseBoard(() => undefined),
+    book,
+    curve: new CurveQueue(),
+    clock: new FlushClock(Math.min(10, windowMs / 10)),
+    totals: new Totals(),
+    log,
+    windowMs,
+    onReceipts: () => undefined,
+    onUnsentReceipt: () => undefined,
+  };
+  const frames: Frame[] = [];
+  const outcomes: LinkOutcome[] = [];
+  const socket = {
+    bufferedAmount: 0,
+    send: (message: Uint8Array) => {
+      const decoded = decodeFrames(Uint8Array.from(message));
+      if (!decoded.ok) throw new Error(decoded.error.message);
+      frames.push(...decoded.value);
+    },
+    close: () => undefined,
+  };
+  const session = new HubSession(socket, {
+    shop,
+    key: { address: NODE, privateKey: KEY },
+    domain: PLACEHOLDER_DOMAIN,
+    agent: 'a',
+    platform: 'p',
+    onWelcome: () => undefined,
+    onLeave: (outcome) => void outcomes.push(outcome),
+  });
+  const welcome = {
+    node: 'node_x',
+    area: 'weur',
+    hub: 'h',
+    router: ROUTER,
+    domain: PLACEHOLDER_DOMAIN,
+    token: 't',
+    tokenUntilAt: 0,
+  };
+  if (options.isWelcomed !== false) session.hear(encodeJsonFrame('welcome', welcome));
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (const end = Date.now() + 8000; !holds();) {
+      if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}`);
+      await new Promise((done) => setTimeout(done, 2));
+    }
+  };
+  return {
+    session,
+    shop,
+    lines,
+    outcomes,
+    socket,
+    until,
+    wrote: () => frames.map(describe),
+    give: (number, wish = {}) => {
+      const ticket = makeTicket(number, wish.ticket);
+      const request = {
+        model: 'fake',
+        messages: [{ role: 'user' as const, content: 'hi' }],
+        maxTokens: wish.maxTokens ?? 100,
+        temperature: 0,
+        topP: 1,
+        stop: [],
+        seed: 1,
+        frequencyPenalty: 0,
+        presencePenalty: 0,
+      };
+      const chunk = { id: 'c', created: 1, model: 'fake' };
+      const job: JobFrameJson = {
+        ticket: toMessageJson(ticket),
+        request,
+        chunk,
+        stream: true,
+        creditBytes: wish.creditBytes ?? 100_000,
+        ...(wish.resume ? { resume: wish.resume } : {}),
+      };
+      session.hear(encodeJsonFrame('job', job, number));
+      const signature = fromHex(signer.sign(JOB_TICKET, ticket, ROUTER_KEY));
+      return {
+        sign: () => session.hear(encodeFrame('ticket', { job: number, payload: signature })),
+        ticketHash: signer.hash(JOB_TICKET, ticket),
+      };
+    },
+    close: () => {
+      session.end();
+      shop.clock.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function makeTicket(number: number, change: Partial<JobTicket> = {}): JobTicket {
+  return {
+    jobId: `0x${number.toString(16).padStart(64, '0')}`,
+    part: 0,
+    node: NODE,
+    epoch: 1,
+    modelId: ZERO_WORD,
+    requestHash: ZERO_WORD,
+    salt: ZERO_WORD,
+    chargePrompt: true,
+    allowance: ZERO_WORD,
+    maxPromptTokens: 100,
+    maxOutputTokens: 100,
+    seed: 0n,
+    priceIn: 1_000_000n,
+    priceOut: 1_000_000n,
+    auditCommit: ZERO_WORD,
+    issuedAtMs: 0n,
+    expiresAtMs: BigInt(Date.now() + 60_000),
+    ...change,
+  };
+}
+
+function describe(frame: Frame): { name: string; job: number; json: unknown; tokens: number; bytes: number } {
+  const name = nameFrame(frame.type) ?? String(frame.type);
+  const json = name === 'data' ? null : readJson(frame);
+  const data = name === 'data' ? readData(frame) : null;
+  return {
+    name,
+    job: frame.job,
+    json: json?.ok ? json.value : null,
+    tokens: frame.tokens,
+    bytes: data?.ok ? data.value.events.length : 0,
+  };
+}

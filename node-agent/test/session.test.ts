@@ -1,0 +1,265 @@
+// A session in this process: what is hard to provoke from outside, and frames of every kind of nonsense.
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { encodeCredit, encodeFrame, encodeJsonFrame, FRAME } from '../../schema/frames.ts';
+import type { FrameName } from '../../schema/frames.ts';
+import { FINISH } from '../../schema/receipt.ts';
+import { PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import { aborted, FakeBackend } from './fake-backend.ts';
+import { openSession } from './session-bench.ts';
+import type { SessionBench } from './session-bench.ts';
+import { ROUTER } from './test-hub.ts';
+
+let bench: SessionBench | undefined;
+afterEach(() => {
+  bench?.close();
+  bench = undefined;
+});
+
+async function open(
+  backend: FakeBackend,
+  options: { windowMs?: number; isWelcomed?: boolean } = {},
+): Promise<SessionBench> {
+  bench = await openSession(backend, options);
+  return bench;
+}
+
+function hasWritten(session: SessionBench, name: string, job = 0): () => boolean {
+  return () => session.wrote().some((frame) => frame.name === name && frame.job === job);
+}
+
+function receiptOf(
+  session: SessionBench,
+  name: 'end' | 'fault',
+  job: number,
+): { finish: number; outputTokens: number; promptTokens: number } {
+  const json = session.wrote().find((frame) => frame.name === name && frame.job === job)?.json as { receipt: never };
+  return name === 'end' ? json.receipt : (json.receipt as { receipt: never }).receipt;
+}
+
+describe('a job', () => {
+  test('the first token leaves in the turn in which it came, the next ones wait', async () => {
+    let push: (text: string) => void = () => undefined;
+    const backend = new FakeBackend(async (_job, sink, signal) => {
+      push = (text) => void sink({ text, tokens: 1, tokenIds: [7] });
+      await aborted(signal);
+    });
+    const session = await open(backend);
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'head', 1));
+    await new Promise((done) => setTimeout(done, 30));
+    push('first');
+    expect(
+      session
+        .wrote()
+        .filter((frame) => frame.name === 'data')
+        .map((frame) => frame.tokens),
+    ).toEqual([1]);
+    push('second');
+    push('third');
+    expect(session.wrote().filter((frame) => frame.name === 'data').length).toBe(1);
+    await session.until(() => session.wrote().filter((frame) => frame.name === 'data').length === 2);
+    expect(session.wrote().filter((frame) => frame.name === 'data')[1]?.tokens).toBe(2);
+    session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 1));
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ finish: FINISH.cancelled, outputTokens: 3 });
+  });
+
+  test('a backend that ignores its limit is stopped at it', async () => {
+    const backend = new FakeBackend(async (_job, sink, signal) => {
+      for (let i = 0; i < 1000 && !signal.aborted; i++) {
+        await sink({ text: 'x', tokens: 1 });
+        await new Promise((done) => setImmediate(done));
+      }
+    });
+    const session = await open(backend);
+    session.give(1, { maxTokens: 20 }).sign();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ finish: FINISH.length, outputTokens: 20 });
+  });
+
+  test('a backend that does not let go after a cancel is not waited for, and keeps its slot', async () => {
+    const backend = new FakeBackend(() => new Promise(() => undefined));
+    backend.slotCount = 1;
+    const session = await open(backend);
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'head', 1));
+    session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 1));
+    await session.until(hasWritten(session, 'end', 1));
+    session.give(2).sign();
+    expect(session.shop.slots.running).toBe(1);
+    await session.until(hasWritten(session, 'refuse', 2));
+  });
+
+  test('a backend that rejects, against its contract, is a fault without its words', async () => {
+    const session = await open(new FakeBackend(() => Promise.reject(new Error('secret prompt text'))));
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'fault', 1));
+    expect(JSON.stringify(session.wrote())).not.toContain('secret');
+    expect(session.lines.join('')).not.toContain('secret');
+    expect(session.shop.slots.running).toBe(0);
+  });
+
+  test('what was made before a backend failed is sent and receipted', async () => {
+    const backend = new FakeBackend(async (_job, sink) => {
+      await sink({ text: 'a', tokens: 1 });
+      await sink({ text: 'b', tokens: 1 });
+      return { reason: 'error', error: { code: 'internal', message: 'out of memory' } };
+    });
+    const session = await open(backend);
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'fault', 1));
+    expect(receiptOf(session, 'fault', 1)).toMatchObject({ finish: FINISH.error, outputTokens: 2 });
+  });
+
+  test('a ticket that comes when the answer is complete still lets it go', async () => {
+    const session = await open(
+      new FakeBackend(async (_job, sink) => {
+        await sink({ text: 'all', tokens: 3 });
+      }),
+    );
+    const job = session.give(1);
+    await session.until(() => session.shop.slots.running === 0);
+    expect(hasWritten(session, 'data', 1)()).toBe(false);
+    job.sign();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ finish: FINISH.stop, outputTokens: 3, promptTokens: 3 });
+  });
+
+  test('cancelled before its ticket came, a job is a fault and owes nothing', async () => {
+    const session = await open(new FakeBackend((_job, _sink, signal) => aborted(signal)));
+    session.give(1);
+    session.session.hear(encodeJsonFrame('cancel', { reason: 'watchdog' }, 1));
+    await session.until(hasWritten(session, 'fault', 1));
+    expect(session.wrote().at(-1)?.json).toEqual({ code: 'cancelled', message: expect.any(String), receipt: null });
+    expect(session.shop.book.unacknowledged).toBe(0);
+  });
+
+  test('the owner who wants the machine back ends a job as preempted', async () => {
+    const session = await open(
+      new FakeBackend(async (_job, sink, signal) => {
+        await sink({ text: 'a', tokens: 1 });
+        await aborted(signal);
+      }),
+    );
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'data', 1));
+    session.session.runner?.preemptAll();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ finish: FINISH.preempted, outputTokens: 1 });
+  });
+
+  test('the same ticket twice, or a number in use, is refused', async () => {
+    const session = await open(new FakeBackend((_job, _sink, signal) => aborted(signal)));
+    const ticket = { jobId: `0x${'77'.repeat(32)}`, expiresAtMs: BigInt(Date.now() + 60_000) } as const;
+    session.give(1, { ticket }).sign();
+    session.give(2, { ticket }).sign();
+    session.give(1).sign();
+    await session.until(() => session.wrote().filter((frame) => frame.name === 'refuse').length === 2);
+    expect(
+      session
+        .wrote()
+        .filter((frame) => frame.name === 'refuse')
+        .map((frame) => (frame.json as { code: string }).code),
+    ).toEqual(['bad-ticket', 'bad-request']);
+  });
+
+  test('a stream that fills the socket waits, and goes on when it drains', async () => {
+    let given = 0;
+    const backend = new FakeBackend(async (_job, sink) => {
+      for (; given < 90; given++) await sink({ text: 'word '.repeat(1000), tokens: 1 });
+    });
+    const session = await open(backend, { windowMs: 0 });
+    session.socket.bufferedAmount = 10_000_000;
+    session.give(1, { creditBytes: 10_000_000 }).sign();
+    await new Promise((done) => setTimeout(done, 100));
+    expect(given).toBeLessThan(30);
+    session.socket.bufferedAmount = 0;
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ outputTokens: 90 });
+  });
+
+  test('a continued answer begins without a role', async () => {
+    const backend = new FakeBackend(async (_job, sink) => {
+      await sink({ text: ' more', tokens: 1 });
+    });
+    const session = await open(backend);
+    session.give(1, { resume: { text: 'so far', count: 2 } }).sign();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(backend.jobs[0]?.resume).toEqual({ text: 'so far', count: 2 });
+  });
+});
+
+describe('nonsense', () => {
+  test('bytes that are no frames never throw', async () => {
+    const session = await open(new FakeBackend(async () => undefined));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        session.session.hear(bytes);
+      }),
+      { numRuns: 300 },
+    );
+    expect(session.outcomes[0]).toMatchObject({ kind: 'silent' });
+  });
+
+  test('frames of every type with any JSON never throw, before and after the welcome', async () => {
+    const names = fc.constantFrom<FrameName>(...(Object.keys(FRAME) as FrameName[]));
+    for (const isWelcomed of [true, false]) {
+      const session = await open(new FakeBackend(async () => undefined), { isWelcomed });
+      fc.assert(
+        fc.property(names, fc.jsonValue(), fc.nat(5), (name, value, job) => {
+          session.session.hear(encodeJsonFrame(name, value, job));
+          session.session.hear(encodeFrame(name, { job, payload: Uint8Array.of(1, 2, 3) }));
+        }),
+        { numRuns: 200 },
+      );
+      expect(session.wrote().some((frame) => frame.name === 'error')).toBe(true);
+      session.close();
+    }
+  });
+
+  test('a job of the right shape with extreme numbers is answered', async () => {
+    const session = await open(
+      new FakeBackend(async (_job, sink) => {
+        await sink({ text: 'x', tokens: 1 });
+      }),
+    );
+    const max64 = 2n ** 64n - 1n;
+    session.give(1, { ticket: { priceIn: max64, priceOut: max64, seed: max64, expiresAtMs: max64 } }).sign();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(receiptOf(session, 'end', 1)).toMatchObject({ outputTokens: 1 });
+  });
+
+  test('a welcome whose domain cannot be signed for is answered with an error', async () => {
+    const session = await open(new FakeBackend(async () => undefined), { isWelcomed: false });
+    const domain = { ...PLACEHOLDER_DOMAIN, chainId: -5 };
+    session.session.hear(
+      encodeJsonFrame('welcome', {
+        node: 'n',
+        area: 'a',
+        hub: 'h',
+        router: ROUTER,
+        domain,
+        token: 't',
+        tokenUntilAt: 0,
+      }),
+    );
+    await session.until(hasWritten(session, 'error'));
+    expect(session.session.runner).toBeNull();
+  });
+
+  test('frames for jobs that have ended are late, not wrong', async () => {
+    const session = await open(new FakeBackend(async () => undefined));
+    session.session.hear(encodeCredit(9, 100));
+    session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 9));
+    session.session.hear(encodeFrame('ticket', { job: 9, payload: new Uint8Array(65) }));
+    await new Promise((done) => setTimeout(done, 20));
+    expect(session.wrote().filter((frame) => frame.name === 'error')).toEqual([]);
+  });
+
+  test('a hub of a protocol before ours is left, with the versions named', async () => {
+    const session = await open(new FakeBackend(async () => undefined), { isWelcomed: false });
+    session.session.hear(encodeJsonFrame('challenge', { nonce: `0x${'00'.repeat(32)}`, protocol: 0, serverTimeAt: 0 }));
+    expect(session.outcomes).toMatchObject([{ kind: 'error-frame', code: 'protocol-version', isFinal: true }]);
+  });
+});
