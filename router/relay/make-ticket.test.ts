@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { jobTicketSchema, makeMessageSigner, JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
+import { settlementSchema } from '../../schema/settlement.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { draftSettlement, makeTicket } from './make-ticket.ts';
+import type { NodeFacts } from './node-socket.ts';
+import type { JobOffer } from './offer.ts';
+
+const routerKey = new Uint8Array(32).fill(7);
+const address = addressOfPrivateKey(new Uint8Array(32).fill(9));
+const NOW = 1_700_000_000_000;
+const DIGEST = 'd'.repeat(64);
+
+const offer: JobOffer = {
+  jobId: `job_${'1'.repeat(32)}`,
+  part: 2,
+  attempt: 3,
+  accountId: 'acct_c',
+  keyId: 'key_c',
+  model: 'm',
+  digests: [DIGEST],
+  preferNodeId: null,
+  excludeNodeIds: [],
+  place: { lat: 0, lon: 0, country: 'XX' },
+  request: {
+    messages: [],
+    maxTokens: 64,
+    temperature: 1,
+    topP: 1,
+    stop: [],
+    seed: 5,
+    frequencyPenalty: 0,
+    presencePenalty: 0,
+  },
+  requestHash: `0x${'2'.repeat(64)}`,
+  salt: `0x${'3'.repeat(64)}`,
+  chunk: { id: 'chatcmpl-1', created: 1, model: 'm' },
+  stream: true,
+  chargePrompt: true,
+  priceIn: 100,
+  priceOut: 200,
+  promptBound: 17,
+  promptExact: null,
+  tokenizer: null,
+  minBytesPerToken: 1,
+  firstTokenMs: 10_000,
+  expiresAt: NOW + 900_000,
+};
+
+const facts: NodeFacts = {
+  nodeId: 'node_1',
+  address,
+  ownerAccountId: 'acct_o',
+  wallet: null,
+  place: { lat: 1, lon: 2, country: 'FR' },
+};
+
+describe('makeTicket', () => {
+  const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+
+  test('it says who may do what, for how much and until when', () => {
+    expect(ticket).toEqual({
+      jobId: `0x${'1'.repeat(32)}${'0'.repeat(32)}`,
+      part: 2,
+      node: address,
+      epoch: Math.floor(NOW / 86_400_000),
+      modelId: `0x${DIGEST}`,
+      requestHash: offer.requestHash,
+      salt: offer.salt,
+      chargePrompt: true,
+      allowance: ZERO_WORD,
+      maxPromptTokens: 17,
+      maxOutputTokens: 64,
+      seed: 5n,
+      priceIn: 100n,
+      priceOut: 200n,
+      auditCommit: ZERO_WORD,
+      issuedAtMs: BigInt(NOW),
+      expiresAtMs: BigInt(NOW + 900_000),
+    });
+  });
+
+  test('it passes its own strict parser as JSON and can be signed', () => {
+    expect(jobTicketSchema.parse(JSON.parse(JSON.stringify(toMessageJson(ticket))))).toEqual(ticket);
+    const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
+    const signature = signer.sign(JOB_TICKET, ticket, routerKey);
+    expect(signer.recover(JOB_TICKET, ticket, signature)).toEqual({ ok: true, value: addressOfPrivateKey(routerKey) });
+  });
+
+  test.each([
+    [-1, 2n ** 64n - 1n],
+    [Number.MIN_SAFE_INTEGER, 2n ** 64n - (2n ** 53n - 1n)],
+    [Number.MAX_SAFE_INTEGER, 2n ** 53n - 1n],
+    [0, 0n],
+  ])('the seed %d is carried as 64 bits', (seed, word) => {
+    const seeded = makeTicket({ ...offer, request: { ...offer.request, seed } }, { address, digest: DIGEST }, NOW);
+    expect(seeded.seed).toBe(word);
+  });
+});
+
+describe('draftSettlement', () => {
+  test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
+    const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+    const signature = makeMessageSigner(PLACEHOLDER_DOMAIN).sign(JOB_TICKET, ticket, routerKey);
+    const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, signature });
+    expect(settlementSchema.parse(draft)).toMatchObject({
+      jobId: offer.jobId,
+      part: 2,
+      attempts: 3,
+      nodeId: 'node_1',
+      ownerAccountId: 'acct_o',
+      hub: 'hub:weur:0',
+      country: 'FR',
+      outcome: 'failed-by-network',
+      isFinal: true,
+      charge: 0,
+      earn: 0,
+      promptTokens: 0,
+      outputTokens: 0,
+      receipt: null,
+      ticket,
+    });
+  });
+});
