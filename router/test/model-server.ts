@@ -1,7 +1,8 @@
 // A small OpenAI-shaped server on loopback that stands in for chance and failure: the model's name says how it behaves.
-//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn]   e.g. say-20x5, say-100x10-die3
+//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
 // die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
-// torn: each event in two writes, cut inside a character.
+// torn: each event in two writes, cut inside a character · fat: n letters more in each token.
+// The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +19,8 @@ export interface SeenRequest {
 export interface ModelServer {
   readonly url: string;
   readonly seen: SeenRequest[];
+  /** When set, how every answer goes, whatever is asked. */
+  behaviour: string | null;
   stop(): Promise<void>;
 }
 
@@ -44,21 +47,24 @@ export async function startModelServer(): Promise<ModelServer> {
         object: 'list',
         data: [{ id: 'say-8x0', object: 'model' }],
       });
-    void readBody(request).then((body) => answer(response, body, seen));
+    void readBody(request).then((body) => answer(response, body, model));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const model: ModelServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     seen,
+    behaviour: null,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return model;
 }
 
-async function answer(response: ServerResponse, body: Record<string, unknown>, seen: SeenRequest[]): Promise<void> {
-  const plan = parsePlan(String(body['model']));
+async function answer(response: ServerResponse, body: Record<string, unknown>, model: ModelServer): Promise<void> {
+  const { seen, behaviour } = model;
+  const plan = parsePlan(behaviour ?? readPrompt(body) ?? String(body['model']));
   const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
   seen.push(record);
   response.on('close', () => {
@@ -98,6 +104,13 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, s
   response.end('data: [DONE]\n\n');
 }
 
+/** The last message when it says how to answer. */
+function readPrompt(body: Record<string, unknown>): string | null {
+  const messages = body['messages'] as { content?: unknown }[] | undefined;
+  const content = messages?.at(-1)?.content;
+  return typeof content === 'string' && content.startsWith('say-') ? content : null;
+}
+
 function parsePlan(model: string): Plan {
   const [, tokens = '8', gap = '0'] = /^say-(\d+)x(\d+)/.exec(model) ?? [];
   const option = (name: string, otherwise: number): number =>
@@ -109,7 +122,7 @@ function parsePlan(model: string): Plan {
     hang: option('hang', -1),
     wait: option('wait', 0),
     status: option('status', 200),
-    word: model.includes('-wide') ? ` ${WIDE}` : ' word',
+    word: model.includes('-wide') ? ` ${WIDE}` : ` ${'x'.repeat(option('fat', 0))}word`,
     isTorn: model.includes('-torn'),
   };
 }
