@@ -110,6 +110,7 @@ export class Job {
   /** The 65 bytes of the router's signature over the ticket. Checked in a later turn, while the backend prefills. */
   takeTicket(signature: Hex): void {
     if (this.#ticketSignature) return;
+    clearTimeout(this.#ticketTimer);
     this.#ticketSignature = signature;
     const { tie, frame, curve } = this.#parts;
     curve
