@@ -3,9 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const statusFile = z.object({ pid: z.number(), router: z.string(), node: z.string().nullable(), state: z.string() });
+const statusFile = z.object({
+  pid: z.number(),
+  router: z.string(),
+  node: z.string().nullable(),
+  state: z.string(),
+  models: z.array(z.string()),
+});
 
-/** The part that a local network looks at; `node` is null until it has enrolled, `state` is `connected` once its link stands. */
+/** The part that a local network looks at; `node` is null until it has enrolled, `state` is `connected` once its link stands; `models` may hold patterns. */
 export type HomeStatus = z.infer<typeof statusFile>;
 
 /** The status in a home's state folder; null when none was written yet. */

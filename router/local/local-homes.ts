@@ -17,6 +17,8 @@ const ONLINE_WAIT_MS = 60_000;
 const ONLINE_POLL_MS = 50;
 /** How long to wait for the other homes once the first answers. */
 const OTHERS_WAIT_MS = 5_000;
+/** How long a connected home's models may take to be listed. */
+const LISTING_WAIT_MS = 1_500;
 
 /** The router that the homes join, and as whom. */
 export interface HomesStart {
@@ -49,19 +51,26 @@ export async function startHomes(start: HomesStart, events: AgentEvents): Promis
   );
 }
 
-/** The model to ask, once a home serves it and the others are connected. Throws StartError when none does in time or all have given up. */
+/**
+ * The model to ask, once a home serves it and the others are connected; null when every home is connected but serves names by
+ * pattern only, which no list can show. Throws StartError when no home is online in time or all have given up.
+ */
 export async function waitOnline(
   start: HomesStart,
   homes: readonly LocalHome[],
   lastWords: () => readonly string[],
-): Promise<string> {
+): Promise<string | null> {
+  const isPatternOnly = start.flags.models.length > 0 && start.flags.models.every((name) => name.endsWith('*'));
   const deadlineAt = Date.now() + ONLINE_WAIT_MS;
+  let connectedAt: number | null = null;
   while (Date.now() < deadlineAt && homes.some((home) => home.isWanted())) {
     const model = await findOnline(start);
     if (model !== null) {
       await waitOthers(homes);
       return model;
     }
+    if (isPatternOnly && (await areServing(homes))) connectedAt ??= Date.now();
+    if (connectedAt !== null && Date.now() - connectedAt > LISTING_WAIT_MS) return null;
     await sleep(ONLINE_POLL_MS);
   }
   throw new StartError(describeNoHome(lastWords()));
@@ -76,11 +85,14 @@ async function findOnline(start: HomesStart): Promise<string | null> {
 
 async function waitOthers(homes: readonly LocalHome[]): Promise<void> {
   const deadlineAt = Date.now() + OTHERS_WAIT_MS;
-  while (homes.length > 1 && Date.now() < deadlineAt) {
-    const statuses = await Promise.all(homes.map(async (home) => readHomeStatus(home.stateDir)));
-    if (statuses.every((status, at) => status?.state === 'connected' && status.pid === homes[at]?.pid())) return;
-    await sleep(ONLINE_POLL_MS);
-  }
+  while (homes.length > 1 && Date.now() < deadlineAt && !(await areServing(homes))) await sleep(ONLINE_POLL_MS);
+}
+
+async function areServing(homes: readonly LocalHome[]): Promise<boolean> {
+  const statuses = await Promise.all(homes.map(async (home) => readHomeStatus(home.stateDir)));
+  return statuses.every((status, at) => {
+    return status?.state === 'connected' && status.models.length > 0 && status.pid === homes[at]?.pid();
+  });
 }
 
 async function sleep(ms: number): Promise<void> {

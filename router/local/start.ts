@@ -86,8 +86,9 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
   tellScripts();
   const model = await waitOnline(homesStart, homes, () => lastWords);
-  print(describeWelcome({ endpoint, apiKey: demo.apiKey, model }));
-  const isGood = await showAnswer({ endpoint, apiKey: demo.apiKey, model });
+  print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);
+  const isGood = model !== null && (await showAnswer({ endpoint, apiKey: demo.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
 }
