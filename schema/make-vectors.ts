@@ -1,6 +1,6 @@
-// Writes receipt.vectors.json: messages at their ordinary and their extreme values, with the hash and signature that schema/receipt.ts
-// makes of them. Run `node schema/make-vectors.ts` only when a message is added; a changed line means that old receipts no longer verify.
-import { writeFileSync } from 'node:fs';
+// Prints receipt.vectors.json: messages at their ordinary and their extreme values, with the hash and signature that schema/receipt.ts
+// makes of them. Run
+// `node schema/make-vectors.ts > schema/receipt.vectors.json` only when a message is added: a changed line means that old receipts no longer verify.
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toHex } from './bytes.ts';
@@ -233,4 +233,4 @@ const vectors = cases.map(({ title, struct, message, key, domain = PLACEHOLDER_D
     signature: signer.sign(struct, message, key),
   };
 });
-writeFileSync(new URL('receipt.vectors.json', import.meta.url), `${JSON.stringify(vectors, null, 2)}\n`);
+process.stdout.write(`${JSON.stringify(vectors, null, 2)}\n`);

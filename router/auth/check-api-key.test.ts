@@ -29,7 +29,7 @@ test('one changed character makes a key foreign or malformed', () => {
   fc.assert(
     fc.property(fc.nat(key.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, char) => {
       const changed = key.slice(0, at) + char + key.slice(at + 1);
-      if (changed !== key) expect(checkApiKey(changed, SECRET).ok).toBe(false);
+      expect(checkApiKey(changed, SECRET).ok).toBe(changed === key);
     }),
   );
 });

@@ -1,5 +1,14 @@
-declare namespace Cloudflare {
-  interface Env extends Readonly<import('../../env.ts').Env> {
-    readonly MIGRATIONS: import('@cloudflare/vitest-plugin').D1Migration[];
+import type { D1Migration } from '@cloudflare/vitest-plugin';
+import type { Env as RouterEnv } from '../../env.ts';
+import type * as billingWorker from './billing-worker.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof billingWorker;
+    }
+    interface Env extends Readonly<RouterEnv> {
+      readonly MIGRATIONS: D1Migration[];
+    }
   }
 }

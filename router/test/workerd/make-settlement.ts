@@ -84,16 +84,15 @@ export function makeLate(node: TestNode, ticket: JobTicket, receipt: UsageReceip
   return { ticket, ticketSignature, receipt, signature: signReceipt(node, receipt) };
 }
 
+export interface SettlementFacts extends Partial<Omit<SettlementJson, 'ticket' | 'receipt'>> {
+  readonly ticket: JobTicket;
+  readonly receipt: UsageReceipt | null;
+  readonly jobId: string;
+  readonly accountId: string;
+}
+
 /** A settled part of 10 prompt and 20 output tokens: charge 50, earn 45; `receipt` null for a home that never signed. */
-export function makeSettlement(
-  node: TestNode,
-  facts: {
-    ticket: JobTicket;
-    receipt: UsageReceipt | null;
-    jobId: string;
-    accountId: string;
-  } & Partial<SettlementJson>,
-): SettlementJson {
+export function makeSettlement(node: TestNode, facts: SettlementFacts): SettlementJson {
   const { ticket, receipt, jobId, accountId, ...overrides } = facts;
   const counts = { promptTokens: 10, outputTokens: 20 };
   const charge = computeCharge(PRICE, counts);

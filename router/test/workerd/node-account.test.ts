@@ -9,6 +9,7 @@ import {
   USAGE_RECEIPT,
 } from '../../../schema/receipt.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
+import type { Hex } from '../../../schema/bytes.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
@@ -25,7 +26,7 @@ import {
   signer,
   signReceipt,
 } from './make-settlement.ts';
-import type { TestNode } from './make-settlement.ts';
+import type { SettlementFacts, TestNode } from './make-settlement.ts';
 
 const ledger = makeLedger(env.DB);
 let nodes = 0;
@@ -44,7 +45,11 @@ function openNode() {
 /** A part with a receipt, and its settlement. */
 function makePart(
   node: TestNode,
-  fields: { receipt?: Partial<UsageReceipt>; settlement?: Partial<SettlementJson>; ticket?: object } = {},
+  fields: {
+    receipt?: Partial<UsageReceipt>;
+    settlement?: Partial<Omit<SettlementFacts, 'ticket' | 'receipt'>>;
+    ticket?: object;
+  } = {},
 ) {
   const jobId = newId('job');
   const ticket = makeTicket(node, { job: jobId, ...fields.ticket });
@@ -159,7 +164,7 @@ test.each([
   const { node, stub } = openNode();
   const part = makePart(node);
   const forged = forge(part, makeNode('a stranger'));
-  const signature = 'signature' in forged ? forged.signature : signReceipt(node, forged.receipt);
+  const signature = forged.signature ?? signReceipt(node, forged.receipt);
   const settled = await stub.accept({
     ...part.withReceipt,
     receipt: toMessageJson(forged.receipt),
@@ -169,7 +174,7 @@ test.each([
   expect(await stub.totals()).toMatchObject({ count: 0, cumulativeAmount: 0, refused: 1 });
 });
 
-function sign(receipt: UsageReceipt): { receipt: UsageReceipt } {
+function sign(receipt: UsageReceipt): { receipt: UsageReceipt; signature?: Hex } {
   return { receipt };
 }
 
@@ -273,7 +278,7 @@ test('where a crash lost the hub’s counts the claim is paid from the fees, wit
     const part = makePart(node, { settlement: lost });
     const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
     await ledger.apply([buildSettleEntry(settled, null)]);
-    if (comesLate) expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
+    expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
     await runDurableObjectAlarm(stub);
     expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
     expect(await ledger.balanceOf(part.accountId)).toBe(0);

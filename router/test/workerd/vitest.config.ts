@@ -7,6 +7,7 @@ const migrations = await readD1Migrations(resolve(import.meta.dirname, '../../..
 
 export default defineConfig({
   root: import.meta.dirname,
+  cacheDir: resolve(import.meta.dirname, '../../../node_modules/.vite/workerd'),
   plugins: [
     cloudflareTest({
       wrangler: { configPath: resolve(import.meta.dirname, 'billing.wrangler.toml') },
