@@ -7,7 +7,7 @@ import { parseChatRequest } from '../../schema/openai.ts';
 import type { AppEnv } from '../app-env.ts';
 import { collectAnswer, encodeCompletion } from '../relay/collect-answer.ts';
 import { JobRun } from '../relay/job-run.ts';
-import type { JobFailure } from '../relay/job-run.ts';
+import type { JobEvent, JobFailure } from '../relay/job-run.ts';
 import type { EndRecord } from '../relay/records.ts';
 import { streamAnswer } from '../relay/stream-answer.ts';
 import type { Services } from '../services.ts';
@@ -18,8 +18,10 @@ import type { Job } from './make-job.ts';
 import { readJsonBody } from './read-body.ts';
 import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
 
-/** A streamed answer starts when a home has taken the job, or after this long with comments; until then any status is possible. */
+/** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 const OPEN_AFTER_MS = 2000;
+/** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
+const OPEN_AFTER_HEAD_MS = 400;
 
 export const chatCompletions = new Hono<AppEnv>();
 
@@ -77,8 +79,8 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
 }
 
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
-  const first = run.next();
-  const early = await Promise.race([first, wait(OPEN_AFTER_MS)]);
+  const { first, opened } = openAnswer(run);
+  const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') {
     await release(c, job, run);
     throw refuseJob(early.failure);
@@ -134,6 +136,18 @@ function factHeaders(c: Context<AppEnv>, job: Job, facts: IroriFacts): Record<st
   return { 'x-request-id': c.get('requestId'), 'x-irori-job': job.id, 'x-irori': JSON.stringify(facts) };
 }
 
-function wait(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
+/** The first event that is not a head, and the moment from which the caller hears comments instead of nothing. */
+function openAnswer(run: JobRun): { first: Promise<JobEvent>; opened: Promise<null> } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
+  setTimeout(open, OPEN_AFTER_MS);
+  return { first: nextAfterHead(run, () => void setTimeout(open, OPEN_AFTER_HEAD_MS)), opened };
+}
+
+async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent> {
+  for (;;) {
+    const event = await run.next();
+    if (event.kind !== 'head') return event;
+    onHead();
+  }
 }
