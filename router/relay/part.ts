@@ -108,6 +108,11 @@ export class Part {
     this.#stream.push(kept);
   }
 
+  /** A `data` frame that cannot be read: the answer would have a hole. */
+  onUnreadable(now: number): void {
+    if (this.#stage === 'running') this.#breakOff('protocol', 'the home sent what is not a stream', now);
+  }
+
   /** Writes what came together as one record. */
   flush(): void {
     this.#stream.flush();

@@ -69,8 +69,12 @@ function receiveData(frame: Frame, { socket, now }: Receiver): Part | null {
   const part = socket.parts.get(frame.job);
   if (!part) return null;
   const data = readData(frame);
-  if (data.ok) part.onData(data.value.events, frame.tokens, now);
-  else socket.sendJson('error', data.error, frame.job);
+  if (data.ok) {
+    part.onData(data.value.events, frame.tokens, now);
+  } else {
+    socket.sendJson('error', data.error, frame.job);
+    part.onUnreadable(now);
+  }
   return part;
 }
 

@@ -1,0 +1,82 @@
+// A part between a fake node and a fake edge: what was sent to the node, what was settled, and the records as the edge reads them.
+import { vi } from 'vitest';
+import { makeChunkWriter } from '../../schema/chunks.ts';
+import { decodeFrames, FRAME, nameFrame, readCredit, readJson } from '../../schema/frames.ts';
+import type { SignedReceipt } from '../../schema/frames-to-hub.ts';
+import { FINISH } from '../../schema/receipt.ts';
+import type { Finish } from '../../schema/receipt.ts';
+import type { JobOffer } from '../relay/offer.ts';
+import { Part } from '../relay/part.ts';
+import type { PartDoors, PartSummary } from '../relay/part.ts';
+import { readRecordJson, RECORD, RecordReader } from '../relay/records.ts';
+import type { EndRecord } from '../relay/records.ts';
+
+export const FIRST_TOKEN_MS = 10_000;
+export const EXPIRES_AT = 900_000;
+export const END: EndRecord = {
+  finish: 'stop',
+  promptTokens: 3,
+  outputTokens: 2,
+  charge: 5,
+  ttftMs: 1,
+  receiptHash: null,
+};
+const offer = { firstTokenMs: FIRST_TOKEN_MS, expiresAt: EXPIRES_AT } as JobOffer;
+export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const event = (text: string): Uint8Array => bytesOf(writer.content(text));
+export const signed = (finish: Finish): SignedReceipt =>
+  ({ receipt: { finish: FINISH[finish] }, signature: '0x' }) as never;
+
+/** A part that has just been offered to its node, at time 0. */
+export function openPart({ settle = async () => END }: { settle?: (summary: PartSummary) => Promise<EndRecord> } = {}) {
+  const sent: string[] = [];
+  const settled: PartSummary[] = [];
+  const doors: PartDoors = {
+    send: (bytes) => {
+      const frames = decodeFrames(bytes);
+      for (const frame of frames.ok ? frames.value : []) {
+        const detail = frame.type === FRAME.credit ? readCredit(frame) : readJson(frame);
+        sent.push(`${nameFrame(frame.type)} ${JSON.stringify(detail.ok && detail.value)} of ${frame.job}`);
+      }
+    },
+    settle: async (summary) => {
+      settled.push(summary);
+      return settle(summary);
+    },
+    onRefused: vi.fn(),
+    onDone: vi.fn(),
+    country: 'FR',
+    digest: 'd',
+    nodeId: 'node_1',
+    salt: new Uint8Array(32),
+  };
+  return { part: new Part(7, offer, doors, 0), doors, sent, settled };
+}
+
+/** A part whose node has said `head` at 10 ms, and its records so far read to the end on demand. */
+export async function openRunningPart(options?: Parameters<typeof openPart>[0]) {
+  const opened = openPart(options);
+  opened.part.onHead(10);
+  const answer = await opened.part.answer;
+  if (!(answer instanceof Response) || !answer.body) throw new Error('no response');
+  const reader = answer.body.getReader();
+  const records = new RecordReader();
+  /** The records of the next chunk, as words and texts; `closed` at the end. */
+  const read = async (): Promise<unknown[] | 'closed'> => {
+    const { value } = await reader.read();
+    return value
+      ? records
+          .push(value)
+          .map((record) =>
+            record.kind === RECORD.data ? new TextDecoder().decode(record.payload) : readRecordJson(record),
+          )
+      : 'closed';
+  };
+  await read();
+  const say = (text: string, now: number, tokens = 1): void => {
+    opened.part.onData(event(text), tokens, now);
+    opened.part.flush();
+  };
+  return { ...opened, read, say, leaveBody: () => reader.cancel() };
+}
