@@ -45,7 +45,7 @@ interface ReceiptJson {
 }
 
 async function readReceipt(jobId: string): Promise<ReceiptJson> {
-  const { data } = await client.get<unknown, { data: ReceiptJson[] }>(`/receipts/${jobId}`);
+  const { data } = (await client.get(`/receipts/${jobId}`)) as { data: ReceiptJson[] };
   return data[0]!;
 }
 
@@ -169,7 +169,7 @@ describe('a stream', () => {
     const deltas = (await readEvents(raw))
       .filter((event) => event.startsWith('data: {'))
       .map((event) => (JSON.parse(event.slice(6)) as ChatCompletionChunk).choices[0]?.delta.content ?? '');
-    expect(deltas.every((delta) => delta.isWellFormed())).toBe(true);
+    expect(deltas.some((delta) => /\p{Surrogate}/u.test(delta))).toBe(false);
     expect(deltas.join('')).toBe(wanted);
     const stream = await client.chat.completions.create({ model, messages: HELLO, stream: true });
     expect(textOf(await collect(stream))).toBe(wanted);
@@ -183,13 +183,13 @@ describe('a whole answer', () => {
     const { data, response, request_id } = await client.chat.completions
       .create({ model: 'nano-demo', messages: HELLO, max_tokens: 9 })
       .withResponse();
-    const { irori } = data as OpenAI.ChatCompletion & { irori: FinalFacts };
+    const { irori, _request_id: bodyId } = data as OpenAI.ChatCompletion & { irori: FinalFacts; _request_id: string };
     expect(data.object).toBe('chat.completion');
     expect(data.choices[0]).toMatchObject({ index: 0, finish_reason: 'length', message: { role: 'assistant' } });
     expect(data.usage?.total_tokens).toBe((data.usage?.prompt_tokens ?? 0) + 9);
     expect((await readReceipt(irori.job)).usage).toEqual(data.usage);
     expect(request_id).toMatch(/^req_[0-9a-f]{32}$/);
-    expect(data._request_id).toBe(request_id);
+    expect(bodyId).toBe(request_id);
     expect(JSON.parse(response.headers.get('x-irori') ?? '{}')).toEqual(irori);
     expect(response.headers.get('x-irori-job')).toBe(irori.job);
   });
