@@ -1,5 +1,4 @@
 // Three kinds of tests: pure files in Node, the router's objects in workerd, and whole rooms with real processes (one file at a time).
-import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import SummaryReporter from './summary-reporter.ts';
 
@@ -34,13 +33,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      {
-        root,
-        plugins: [
-          cloudflareTest({ main: './router/test/workerd/entry.ts', wrangler: { configPath: './wrangler.toml' } }),
-        ],
-        test: { name: 'workerd', include: ['router/test/workerd/**/*.test.ts'], testTimeout: 30_000 },
-      },
+      `${root}router/test/workerd/vitest.config.ts`,
     ],
   },
 });

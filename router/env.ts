@@ -1,5 +1,5 @@
 // What wrangler.toml and the secrets bind, checked at the door: a missing binding is named instead of failing later as undefined.
-import { z } from 'zod';
+import * as z from 'zod';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Account } from './billing/account.ts';

@@ -1,5 +1,5 @@
 // Payloads of the JSON frames that a node sends to its hub. The hub parses every one of them: a node is a stranger's machine.
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 

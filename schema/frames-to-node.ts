@@ -1,5 +1,5 @@
 // Payloads of the JSON frames that a hub sends to a node. The node parses every one of them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 

@@ -1,5 +1,5 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
-import { z } from 'zod';
+import * as z from 'zod';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 

@@ -1,5 +1,5 @@
 // Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
-import { z } from 'zod';
+import * as z from 'zod';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 

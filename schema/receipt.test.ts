@@ -24,7 +24,7 @@ import { usageReceiptSchema } from './receipt.ts';
 import type { BundleFault, JobTicket, UsageReceipt } from './receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, signDigest, word } from './typed-data.ts';
 import type { Domain, StructType } from './typed-data.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import vectorsJson from './receipt.vectors.json' with { type: 'json' };
 
 interface Vector {

@@ -1,6 +1,6 @@
 // The three signed messages of a job: ticket (router), receipt (node), acceptance (router). EIP-712, fixed field order.
 // Fields are never removed, reordered or reinterpreted: vectors in receipt.vectors.json pin every hash.
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { err, ok } from './result.ts';

@@ -1,5 +1,5 @@
 // What a hub decides at the end of a part and hands, once and durably, to the node's account and then to the caller's account.
-import { z } from 'zod';
+import * as z from 'zod';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 
@@ -37,6 +37,8 @@ export const settlementSchema = z.object({
   earn: z.number().int().min(0),
   /** The node's counts where they differ from the router's beyond the tolerance. */
   difference: z.object({ promptTokens: z.number().int(), outputTokens: z.number().int() }).nullable(),
+  /** The router's own hash of a complete answer: a receipt over other bytes is not paid, however late it comes. */
+  responseHash: word.bytes32.nullable().optional(),
   attempts: z.number().int().min(1),
   ttftMs: z.number().int().min(0).nullable(),
   durationMs: z.number().int().min(0),

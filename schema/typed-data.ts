@@ -2,7 +2,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { err, ok } from './result.ts';

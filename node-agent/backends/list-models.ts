@@ -1,6 +1,6 @@
 // A server's models from its own answers: which may be shared, which may not and why. Pure.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelInfo } from './backend.ts';
 import { hashManifest, hashText } from './hash-manifest.ts';
 import type { Product } from './probe-server.ts';

@@ -1,7 +1,7 @@
 // Which product answers at an address, told by what its own paths say rather than by its port. Pure: the door asks, this reads.
 // Sources: Ollama docs/api.md; LM Studio docs 1_developer/2_rest; llama.cpp tools/server/README.md; vLLM serving docs.
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Product = 'ollama' | 'lm-studio' | 'llama-server' | 'vllm' | 'unknown';
 

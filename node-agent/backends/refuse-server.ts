@@ -127,6 +127,12 @@ const TOOLS_SENTENCE =
 function countEntries(json: unknown): number {
   if (Array.isArray(json)) return json.length;
   if (typeof json !== 'object' || json === null) return -1;
-  const inner = Object.values(json).find((value) => Array.isArray(value));
-  return Array.isArray(inner) ? inner.length : -1;
+  const inner: unknown = Object.values(json).find((value) => Array.isArray(value));
+  if (!Array.isArray(inner)) return -1;
+  // Some servers answer every GET with their list of models.
+  return inner.filter((entry) => !isModel(entry)).length;
+}
+
+function isModel(entry: unknown): boolean {
+  return typeof entry === 'object' && entry !== null && 'object' in entry && entry.object === 'model';
 }

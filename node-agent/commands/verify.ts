@@ -1,6 +1,6 @@
 // `irori-node verify FILE`: checks receipts offline, as GET /v1/receipts/{jobId} gives them. Asks nobody: the signatures say it all.
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { receiptIdOf, wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE_STATUS, checkBundle, FINISH, receiptBundleSchema } from '../../schema/receipt.ts';
 import type { BundleFault, ReceiptBundle } from '../../schema/receipt.ts';

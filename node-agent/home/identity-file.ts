@@ -1,6 +1,6 @@
 // Which routers know this node, and under which account: one small file in the state folder. No secrets.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile, writeDurably } from './durable-file.ts';
 
 const identitySchema = z.object({

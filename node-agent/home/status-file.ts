@@ -1,6 +1,6 @@
 // What the agent does, in DIR/status.json for `irori-node status` and other programs of the owner. Written now and then, never per token.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile, writeWhole } from './durable-file.ts';
 
 export const statusSchema = z.object({

@@ -2,7 +2,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../schema/bytes.ts';
 import { makeMessageSigner, NODE_ENROL } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';

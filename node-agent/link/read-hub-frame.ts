@@ -1,5 +1,5 @@
 // One frame of the hub as a message this agent understands. Pure; every payload is parsed, since the network is not the agent.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import {
   acceptedSchema,
   cancelSchema,

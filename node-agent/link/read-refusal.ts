@@ -1,5 +1,5 @@
 // An HTTP refusal of the router as an outcome. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LinkOutcome } from './decide-retry.ts';
 
 const bodySchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });

@@ -1,6 +1,6 @@
 // The router's newest signed acceptance on disk: the owner's proof of everything earned so far. Older ones are replaced, since totals are cumulative.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { acceptanceSchema, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance } from '../../schema/receipt.ts';
 import { word } from '../../schema/typed-data.ts';

@@ -1,6 +1,6 @@
 // The head of the node's receipt chain on disk: the last number used and that receipt's hash. A number, once used, is never used again.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { word, ZERO_WORD } from '../../schema/typed-data.ts';
 import { readJsonFile, syncFolder, writeDurably } from '../home/durable-file.ts';

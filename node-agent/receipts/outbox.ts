@@ -1,7 +1,7 @@
 // Receipts that the router has not acknowledged, one JSON file each. The one door to those files; loaded at start, removed on acceptance.
 import { readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { jobTicketSchema, toMessageJson, usageReceiptSchema } from '../../schema/receipt.ts';
 import { word } from '../../schema/typed-data.ts';

@@ -1,6 +1,6 @@
 // The node's receipts: gives each its place in the chain, makes it durable before anyone sees it, and lets it go when it is accepted.
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import type { acceptedSchema } from '../../schema/frames-to-node.ts';

@@ -1,6 +1,6 @@
 // The door to jose: short-lived signed tokens that let a node reconnect without a look-up in D1.
 import { errors, jwtVerify, SignJWT } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';

@@ -108,6 +108,10 @@ export class NodeAccount extends DurableObject<Env> {
       this.#book.countRefused();
       return refuse('the receipt does not fit its ticket or was not signed by its node');
     }
+    if (open.responseHash && open.responseHash !== receipt.responseHash) {
+      this.#book.countRefused();
+      return refuse('the receipt is for other bytes than were relayed');
+    }
     const decision = isLost(open) ? decideByClaim(ticket, receipt) : open;
     const { proof } = this.#take(proven, decision, { open, now });
     return answer(proof);

@@ -1,5 +1,5 @@
 // The local network's one way to the admin API: over HTTP as any operator would, so that nothing here knows the router's tables.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StartError } from './start-error.ts';
 
 /** What a local network asks of the admin API. Every call throws StartError with the router's own message when refused. */

@@ -1,5 +1,5 @@
 // One real question to the running network, as any caller would ask it, and the receipt of its answer.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEMO_PLACE } from './plan-agents.ts';
 
 const RECEIPT_WAIT_MS = 10_000;

@@ -1,7 +1,7 @@
 // What a home says of itself in its state folder: DIR/status.json, the file behind `irori-node status`. Reads only.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const statusFile = z.object({
   pid: z.number(),

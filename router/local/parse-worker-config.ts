@@ -1,5 +1,5 @@
 // wrangler.toml as the local network needs it. Pure; a key that would behave differently here than when deployed is refused, not ignored.
-import { z } from 'zod';
+import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { parseToml } from './parse-toml.ts';

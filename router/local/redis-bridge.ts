@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisReply } from './embedded-redis.ts';
 import type { RedisExecutor } from './redis-executor.ts';
 

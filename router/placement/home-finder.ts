@@ -34,7 +34,10 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       const areas = sortAreas(wish);
       const near = rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(0, NEAR_AREAS), place: wish }), wish);
       if (near.length > 0) return near;
-      return rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(NEAR_AREAS), place: wish }), wish);
+      const far = rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(NEAR_AREAS), place: wish }), wish);
+      if (far.length > 0) return far;
+      // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
+      return rankHomes(await askAreas(doors, { modelKey, areas: areas.slice(0, NEAR_AREAS), place: wish }), wish);
     },
     serving: (modelKey, place) => rowsIn(doors, { modelKey, areas: sortAreas(place), place }),
     noteFree: (modelKey, hub, free) => doors.cache.noteFree({ modelKey, area: hub.split(':')[1] ?? '', hub, free }),
@@ -42,10 +45,13 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
   };
 }
 
-async function rowsIn(
-  doors: HomeFinderDoors,
-  ask: { modelKey: string; areas: readonly AreaName[]; place: { lat: number; lon: number } },
-): Promise<readonly PresenceRow[]> {
+interface Ask {
+  readonly modelKey: string;
+  readonly areas: readonly AreaName[];
+  readonly place: { readonly lat: number; readonly lon: number };
+}
+
+async function rowsIn(doors: HomeFinderDoors, ask: Ask): Promise<readonly PresenceRow[]> {
   const { modelKey, areas, place } = ask;
   const view = await doors.cache.look(doors.presence, {
     modelKey,
@@ -53,7 +59,10 @@ async function rowsIn(
     chooseHubs: (summaries) => chooseHubs(summaries, place),
     guessHubs: (area) => [`hub:${area}:0`],
   });
-  if (view.ok) return view.value.rows;
+  return view.ok ? view.value.rows : askAreas(doors, ask);
+}
+
+async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Ask): Promise<readonly PresenceRow[]> {
   const answers = await Promise.allSettled(
     areas.map((area) => doors.askArea(area, { modelKey, lat: place.lat, lon: place.lon })),
   );

@@ -68,6 +68,17 @@ export class HubPresence {
     }
   }
 
+  /** The table may have lost what was written: the next `publish` writes everything again. */
+  distrust(): void {
+    for (const [modelKey, { rows }] of this.#written) {
+      this.#written.set(modelKey, {
+        rows: new Map([...rows.keys()].map((node) => [node, { shape: '', at: 0 }])),
+        free: -1,
+        at: 0,
+      });
+    }
+  }
+
   /** Writes what changed since the last write; false when the table could not be reached (call again later). One write at a time. */
   publish(now: number): Promise<boolean> {
     this.#work = this.#work.then(() => this.#publish(now));

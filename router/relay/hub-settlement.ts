@@ -50,7 +50,13 @@ export class HubSettlement {
   async settle(opened: OpenedPart, summary: PartSummary): Promise<EndRecord> {
     const { parts, services, sync } = this.#doors;
     if (summary.outcome === 'failed-before-token') {
-      parts.forget(opened.ticketHash);
+      // The caller owes nothing and is not told; the node's account is, so that a receipt for it is answered and not paid.
+      const kept = this.#fittingReceipt(opened, summary);
+      const nothing = { promptTokens: 0, outputTokens: 0, difference: null, charge: 0, earn: 0 };
+      const owed = complete(opened.draft, { ...nothing, summary, receipt: kept, now: this.#doors.now() });
+      parts.markDue(opened.ticketHash, { ...owed, isFinal: false });
+      this.#doors.retryLater();
+      void this.drain();
       return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
     }
     const receipt = this.#fittingReceipt(opened, summary);
@@ -132,7 +138,7 @@ export class HubSettlement {
   async #deliver(ticketHash: Hex, settlement: SettlementJson): Promise<void> {
     const { services, parts, tellNode } = this.#doors;
     const accepted = await services.acceptSettlement(settlement);
-    await services.settleCaller(accepted);
+    if (settlement.outcome !== 'failed-before-token') await services.settleCaller(accepted);
     parts.forget(ticketHash);
     if (!accepted.receipt) return;
     tellNode(accepted.nodeId, ticketHash, {
@@ -162,6 +168,8 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     ttftMs: summary.ttftMs,
     durationMs: summary.durationMs,
     endedAt: now,
+    // A part that was cut short may have sent more than arrived here.
+    responseHash: summary.outcome === 'complete' ? summary.responseHash : null,
     receipt: receipt ? toMessageJson(receipt) : null,
     receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
   };

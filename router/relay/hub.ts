@@ -31,6 +31,7 @@ const TICK_MS = 250;
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const RETRY_MS = 5000;
+const REWRITE_MS = 10_000;
 const FREE_CHECK_TICKS = 4;
 const WRITTEN_KEY = 'presence';
 
@@ -45,6 +46,7 @@ export class Hub extends DurableObject<Env> {
   readonly #area: string;
   #ticker: ReturnType<typeof setInterval> | null = null;
   #alarmAt = Infinity;
+  #rewrittenAt = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -90,8 +92,9 @@ export class Hub extends DurableObject<Env> {
     return Response.json(answer, { status: 409 });
   }
 
-  /** Rows of one model, for edges while Redis is away. */
+  /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
   async offer(modelKey: string): Promise<PresenceRow[]> {
+    void this.#rewritePresence();
     const offer = await this.#presence.offer(modelKey, Date.now());
     return offer ? [...offer.rows] : [];
   }
@@ -127,10 +130,13 @@ export class Hub extends DurableObject<Env> {
   override webSocketClose(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
     if (socket) this.#forgetSocket(socket);
+    // A hibernatable socket does not answer a close by itself, and the home would wait for it. The code is ours: theirs may be one that no peer may send.
+    ws.close(CLOSE.normal);
   }
 
   override webSocketError(ws: WebSocket): void {
-    this.webSocketClose(ws);
+    const socket = this.#sockets.get(ws);
+    if (socket) this.#forgetSocket(socket);
   }
 
   override async alarm(): Promise<void> {
@@ -343,6 +349,14 @@ export class Hub extends DurableObject<Env> {
       })
       .catch(() => undefined);
     if (!isWritten || candidates.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
+  }
+
+  async #rewritePresence(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#rewrittenAt < REWRITE_MS) return;
+    this.#rewrittenAt = now;
+    this.#presence.distrust();
+    await this.#publish();
   }
 
   async #wakeBy(at: number): Promise<void> {

@@ -1,5 +1,5 @@
 // What a hub does with each frame of a node: parse it strictly, then tell the part or the hub. A malformed frame is answered, never fatal.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { FRAME, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import {

@@ -1,6 +1,6 @@
 // Accounts: made and disabled by the operator.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 

@@ -1,6 +1,6 @@
 // Credit from the operator, and the command that compares the accounts' objects with the book.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from '../app-env.ts';
 import { compareBooks } from '../billing/compare-books.ts';

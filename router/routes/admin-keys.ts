@@ -1,6 +1,6 @@
 // API keys: minted once, listed without their text, revoked at once where credit is held and within a minute everywhere.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
 import { notFound, readInput } from './admin-input.ts';
 

@@ -1,6 +1,6 @@
 // Homes: one-time enrolment codes, the list, and revocation, which also closes the node's socket.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { Services } from '../services.ts';

@@ -1,6 +1,6 @@
 // POST /node/enrol: a home joins its owner's account with a one-time code and proves that it holds its session key.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { word } from '../../schema/typed-data.ts';
 import type { AppEnv } from '../app-env.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';

@@ -59,7 +59,12 @@ export async function findReceiptRows(stack: Stack, job: string): Promise<Receip
 /** The command that compares objects with the book; true when nothing is on its way and all agree. */
 export async function isLedgerSound(stack: Stack): Promise<boolean> {
   const { json } = await stack.admin('GET', '/ledger/check');
-  const check = json as { ok: boolean; total_micro: number; unbalanced_events: string[]; accounts: { waiting: number }[] };
+  const check = json as {
+    ok: boolean;
+    total_micro: number;
+    unbalanced_events: string[];
+    accounts: { waiting: number }[];
+  };
   return (
     check.ok &&
     check.total_micro === 0 &&
@@ -89,7 +94,11 @@ export class Books {
    */
   async expectMoved(moved: Moved): Promise<void> {
     const before = this.#before;
-    await expect.poll(async () => subtract(await this.#read(), before), POLL).toEqual(moved);
+    try {
+      await expect.poll(async () => subtract(await this.#read(), before), POLL).toEqual(moved);
+    } finally {
+      this.#before = await this.#read();
+    }
     await expect.poll(async () => (await readUsage(this.#stack, this.#caller)).held_micro, POLL).toBe(0);
     await expect.poll(() => isLedgerSound(this.#stack), POLL).toBe(true);
     const now = await this.#read();
@@ -97,7 +106,6 @@ export class Books {
     const usage = await readUsage(this.#stack, this.#caller);
     expect(usage.balance_micro).toBe(this.#granted + now.caller);
     expect(usage.totals.charged_micro).toBe(0 - now.caller);
-    this.#before = now;
   }
 
   /** What has moved since the beginning: grants apart. */
@@ -111,7 +119,7 @@ export class Books {
   }
 }
 
-export const POLL = { timeout: 30_000, interval: 50 };
+export const POLL = { timeout: 15_000, interval: 50 };
 
 function subtract(a: Moved, b: Moved): Moved {
   return { caller: a.caller - b.caller, owner: a.owner - b.owner, fees: a.fees - b.fees };

@@ -8,7 +8,7 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   limitMs = 30_000,
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
-  for (const deadlineAt = Date.now() + limitMs; ; ) {
+  for (const deadlineAt = Date.now() + limitMs; ;) {
     const answer = await ask();
     if (answer) return answer as Exclude<T, false | null | undefined | 0 | ''>;
     if (Date.now() > deadlineAt) throw new Error(`${what} did not happen within ${limitMs} ms`);

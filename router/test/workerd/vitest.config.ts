@@ -24,5 +24,5 @@ export default defineConfig({
       },
     }),
   ],
-  test: { include: ['*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
+  test: { name: 'workerd', include: ['*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
 });
