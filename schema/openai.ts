@@ -207,7 +207,16 @@ function describeIssue(issue: z.core.$ZodIssue | undefined, body: unknown): Requ
   if (/^messages\[\d+\]\.(annotations|audio|function_call|refusal|tool_calls)/.test(param)) {
     return { param, code: 'unsupported_parameter', message: `'${param}' is not supported yet. Leave it out.` };
   }
-  return { param: param || null, code: 'invalid_value', message: `Invalid value for '${param}': ${issue.message}` };
+  const message = isMissing(body, issue.path)
+    ? `'${param}' is missing.`
+    : `Invalid value for '${param}': ${issue.message.replace(/^Invalid input: /, '')}`;
+  return { param: param || null, code: 'invalid_value', message };
+}
+
+function isMissing(body: unknown, path: readonly PropertyKey[]): boolean {
+  let value = body;
+  for (const step of path) value = (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[step];
+  return path.length > 0 && value === undefined;
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

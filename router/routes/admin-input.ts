@@ -24,7 +24,8 @@ export function parseInput<T>(value: unknown, schema: z.ZodType<T>): T {
   }
   const param = path.join('.').slice(0, 100) || null;
   const where = param === null ? 'the body' : `'${param}'`;
-  throw new ApiError('invalid_value', `Invalid value for ${where}: ${issue?.message ?? 'not as expected'}`, { param });
+  const told = issue?.message.replace(/^Invalid input: /, '').replace(/, received undefined$/, ', and it is missing');
+  throw new ApiError('invalid_value', `Invalid value for ${where}: ${told ?? 'not as expected'}`, { param });
 }
 
 /** A page of a list: `?after=ID&limit=N` (at most 200). */
