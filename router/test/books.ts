@@ -88,6 +88,12 @@ export class Books {
     this.#granted = parties.granted;
   }
 
+  /** Forgets what has moved until now, for an owner who has earned before. */
+  async start(): Promise<void> {
+    await expect.poll(() => isLedgerSound(this.#stack), POLL).toBe(true);
+    this.#before = await this.#read();
+  }
+
   /**
    * Waits until the books have moved by exactly this much since the last call; then no credit is held, the caller's object, its totals
    * and the book in D1 agree, and every event sums to zero.

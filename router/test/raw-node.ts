@@ -1,0 +1,271 @@
+// A home spoken frame by frame: enrolled and connected like any other, but what it says of a job is what the test wants.
+import { createHash, randomBytes } from 'node:crypto';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { fromHex, toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { makeChunkWriter } from '../../schema/chunks.ts';
+import type { ChunkWriter } from '../../schema/chunks.ts';
+import { acceptedSchema, challengeSchema, jobSchema, welcomeSchema } from '../../schema/frames-to-node.ts';
+import type { JobFrame } from '../../schema/frames-to-node.ts';
+import {
+  decodeFrames,
+  encodeData,
+  encodeJsonFrame,
+  FRAME,
+  nameFrame,
+  PROTOCOL_VERSION,
+  readJson,
+} from '../../schema/frames.ts';
+import type { Frame, FrameName } from '../../schema/frames.ts';
+import { nodeIdOf } from '../../schema/ids.ts';
+import { computeCharge } from '../../schema/prices.ts';
+import {
+  FINISH,
+  JOB_TICKET,
+  makeMessageSigner,
+  NODE_ENROL,
+  NODE_HELLO,
+  toMessageJson,
+  USAGE_RECEIPT,
+} from '../../schema/receipt.ts';
+import type { MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
+
+/** The digest of the one model that a raw node serves. */
+export const RAW_DIGEST = 'ab'.repeat(32);
+export const RAW_MODEL = 'raw';
+
+/** A frame of the hub, its payload read as JSON where it is JSON. */
+export interface Heard {
+  readonly name: FrameName | 'text';
+  readonly job: number;
+  readonly json: unknown;
+}
+
+export interface Signed {
+  readonly receipt: UsageReceipt;
+  readonly signature: Hex;
+}
+
+export class RawNode {
+  readonly key = new Uint8Array(randomBytes(32));
+  readonly address = addressOfPrivateKey(this.key);
+  readonly id = nodeIdOf(this.address);
+  readonly heard: Heard[] = [];
+  /** What it does with each job. */
+  onJob: (job: RawJob) => void = () => undefined;
+  /** The number of its newest receipt, and that receipt's hash. */
+  seq = 0n;
+  prevReceipt: Hex = ZERO_WORD;
+  isOpen = false;
+  readonly #stack: Stack;
+  #token = '';
+  #ws: WebSocket | null = null;
+  #signer: MessageSigner = makeMessageSigner(HANDSHAKE_DOMAIN);
+
+  private constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  /** Enrols with a fresh code of the owner's and connects. */
+  static async join(stack: Stack, owner: TestAccount): Promise<RawNode> {
+    const node = new RawNode(stack);
+    const { json } = await stack.admin('POST', '/nodes/enrolments', { account_id: owner.id });
+    const code = String(json['code']);
+    const proof = { code: toHex(keccak_256(new TextEncoder().encode(code))), node: node.address };
+    const signature = node.#signer.sign(NODE_ENROL, proof, node.key);
+    const body = { code, address: node.address, signature };
+    const response = await stack.call('/node/enrol', { body });
+    if (response.status !== 200) throw new Error(await response.text());
+    node.#token = ((await response.json()) as { token: string }).token;
+    await node.connect();
+    return node;
+  }
+
+  get signer(): MessageSigner {
+    return this.#signer;
+  }
+
+  /** Dials, answers the challenge, tells what it serves; resolves when it has done so. */
+  async connect(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': '48.9,2.4,FR' };
+    const ws = new WebSocket(`${this.#stack.url.replace('http', 'ws')}/node/link`, { headers } as unknown as string[]);
+    ws.binaryType = 'arraybuffer';
+    this.#ws = ws;
+    const from = this.heard.length;
+    ws.addEventListener('message', ({ data }) => this.#hear(data as string | ArrayBuffer));
+    ws.addEventListener('close', () => (this.isOpen = false));
+    await until('the welcome', () => this.heard.slice(from).some(({ name }) => name === 'welcome'));
+    this.isOpen = true;
+  }
+
+  async close(): Promise<void> {
+    this.#ws?.close();
+    await until('the close', () => !this.isOpen);
+  }
+
+  send(name: FrameName, value: unknown, job = 0): void {
+    this.sendBytes(encodeJsonFrame(name, value, job));
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#ws?.send(bytes);
+  }
+
+  sendText(text: string): void {
+    this.#ws?.send(text);
+  }
+
+  sendState(slots = 8): void {
+    const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
+    const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
+    this.send('state', { models: [{ ...model, ...speeds }], slots, paused: null });
+  }
+
+  sign(receipt: UsageReceipt): Signed {
+    return { receipt, signature: this.#signer.sign(USAGE_RECEIPT, receipt, this.key) };
+  }
+
+  /** Offers a receipt again, as after a reconnect, and gives the hub's answer. */
+  async offerLate(job: RawJob, signed: Signed): Promise<Accepted> {
+    const from = this.heard.length;
+    const { ticket } = job.frame;
+    this.send('receipt', {
+      ticket: toMessageJson(ticket),
+      ticketSignature: job.ticketSignature,
+      receipt: toMessageJson(signed.receipt),
+      signature: signed.signature,
+    });
+    return this.#waitAccepted(job.ticketHash, from);
+  }
+
+  /** The hub's answer to a job's receipt. */
+  waitAccepted(job: RawJob): Promise<Accepted> {
+    return this.#waitAccepted(job.ticketHash, 0);
+  }
+
+  #waitAccepted(ticketHash: Hex, from: number): Promise<Accepted> {
+    return until('the answer to a receipt', () => {
+      for (const { name, json } of this.heard.slice(from)) {
+        const accepted = name === 'accepted' ? acceptedSchema.parse(json) : null;
+        if (accepted?.ticketHash === ticketHash) return accepted;
+      }
+      return null;
+    });
+  }
+
+  #hear(data: string | ArrayBuffer): void {
+    if (typeof data === 'string') return void this.heard.push({ name: 'text', job: 0, json: data });
+    const frames = decodeFrames(data);
+    if (!frames.ok) throw new Error(frames.error.message);
+    for (const frame of frames.value) this.#hearFrame(frame);
+  }
+
+  readonly #jobs = new Map<number, RawJob>();
+
+  #hearFrame(frame: Frame): void {
+    const isJson = frame.type !== FRAME.ticket && frame.type !== FRAME.credit;
+    const read = isJson ? readJson(frame) : null;
+    const json = read?.ok ? read.value : null;
+    const name = nameFrame(frame.type);
+    if (name === null) throw new Error(`type ${frame.type}`);
+    if (name === 'challenge') this.#answer(challengeSchema.parse(json).nonce);
+    if (name === 'welcome') {
+      const welcome = welcomeSchema.parse(json);
+      this.#token = welcome.token;
+      this.#signer = makeMessageSigner(welcome.domain);
+      this.sendState();
+    }
+    if (name === 'job') this.#jobs.set(frame.job, new RawJob(this, frame.job, jobSchema.parse(json)));
+    if (name === 'ticket') {
+      const job = this.#jobs.get(frame.job);
+      if (!job) throw new Error('a ticket without its job');
+      job.ticketSignature = toHex(frame.payload);
+      this.onJob(job);
+    }
+    this.heard.push({ name, job: frame.job, json });
+  }
+
+  #answer(nonce: Hex): void {
+    const hello = { nonce, node: this.address, protocol: PROTOCOL_VERSION };
+    const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, this.key);
+    this.send('hello', {
+      protocol: PROTOCOL_VERSION,
+      address: this.address,
+      signature,
+      agent: 'raw',
+      platform: 'test',
+    });
+  }
+}
+
+export type Accepted = ReturnType<typeof acceptedSchema.parse>;
+
+/** One job at a raw node. */
+export class RawJob {
+  readonly node: RawNode;
+  readonly number: number;
+  readonly frame: JobFrame;
+  readonly ticketHash: Hex;
+  ticketSignature: Hex = '0x';
+  readonly #writer: ChunkWriter;
+  readonly #hash = createHash('sha256');
+  #tokens = 0;
+
+  constructor(node: RawNode, number: number, frame: JobFrame) {
+    this.node = node;
+    this.number = number;
+    this.frame = frame;
+    this.ticketHash = node.signer.hash(JOB_TICKET, frame.ticket);
+    this.#writer = makeChunkWriter(frame.chunk);
+    this.#hash.update(fromHex(frame.ticket.salt));
+  }
+
+  head(): this {
+    this.node.send('head', { promptTokens: null }, this.number);
+    return this;
+  }
+
+  /** One event of this text in a frame that claims `tokens`. */
+  say(text: string, tokens: number): this {
+    const events = new TextEncoder().encode(this.#writer.content(text));
+    this.#hash.update(events);
+    this.#tokens += tokens;
+    this.node.sendBytes(encodeData(this.number, { tokens, events }));
+    return this;
+  }
+
+  /** A receipt of what was said, with some fields changed; it takes the next number of the chain. */
+  receipt(change: Partial<UsageReceipt> = {}): Signed {
+    const { ticket } = this.frame;
+    const counts = { promptTokens: 7, outputTokens: this.#tokens };
+    const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
+    const receipt: UsageReceipt = {
+      ticketHash: this.ticketHash,
+      node: ticket.node,
+      seq: this.node.seq + 1n,
+      prevReceipt: this.node.prevReceipt,
+      responseHash: `0x${this.#hash.copy().digest('hex')}`,
+      ...counts,
+      finish: FINISH.stop,
+      ttftMs: 1,
+      durationMs: 2,
+      amount: BigInt(computeCharge(price, { ...counts, ...change })),
+      energyMicroWh: 0n,
+      energyLowMicroWh: 0n,
+      energyHighMicroWh: 0n,
+      energyMethod: 0,
+      ...change,
+    };
+    this.node.seq = receipt.seq;
+    this.node.prevReceipt = this.node.signer.hash(USAGE_RECEIPT, receipt);
+    return this.node.sign(receipt);
+  }
+
+  end(signed: Signed): Signed {
+    this.node.send('end', { receipt: toMessageJson(signed.receipt), signature: signed.signature }, this.number);
+    return signed;
+  }
+}
