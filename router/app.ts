@@ -36,6 +36,8 @@ export function makeApp(): Hono<AppEnv> {
       throw new ApiError('bad_environment', `The router is not configured: '${env.error}' is missing or malformed.`);
     c.set('services', makeServices(env.value));
     await next();
+    // A socket's handshake is handed on as the hub gave it.
+    if (c.res.status !== 101) c.res.headers.set('x-request-id', requestId);
   });
   app.route('/', chatCompletions);
   app.route('/', models);

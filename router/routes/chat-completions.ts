@@ -74,7 +74,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
   }
   const facts = toFinalFacts(job, run, collected.value.end);
   return new Response(encodeCompletion(job.chunk, collected.value, facts), {
-    headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(c, job, facts) },
+    headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(job, facts) },
   });
 }
 
@@ -102,7 +102,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
   };
-  return new Response(body, { headers: { ...headers, ...factHeaders(c, job, toFacts(job, run)) } });
+  return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
 }
 
 /** Nothing was delivered and no hub settles: the credit is free again at once (it would be at the hold's expiry anyway). */
@@ -132,8 +132,8 @@ function toFinalFacts(job: Job, run: JobRun, end: EndRecord): FinalFacts {
   return { ...toFacts(job, run), ttft_ms: end.ttftMs, charge_micro: end.charge, receipt_hash: end.receiptHash };
 }
 
-function factHeaders(c: Context<AppEnv>, job: Job, facts: IroriFacts): Record<string, string> {
-  return { 'x-request-id': c.get('requestId'), 'x-irori-job': job.id, 'x-irori': JSON.stringify(facts) };
+function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
+  return { 'x-irori-job': job.id, 'x-irori': JSON.stringify(facts) };
 }
 
 /** The first event that is not a head, and the moment from which the caller hears comments instead of nothing. */

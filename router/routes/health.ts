@@ -6,7 +6,6 @@ export const health = new Hono<AppEnv>();
 
 health.get('/health', async (c) => {
   const presence = await c.get('services').isPresenceUp();
-  c.header('x-request-id', c.get('requestId'));
   c.header('cache-control', 'no-store');
   return c.json({ status: presence ? 'ok' : 'degraded', presence: presence ? 'ok' : 'away' });
 });

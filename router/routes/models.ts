@@ -11,7 +11,6 @@ export const models = new Hono<AppEnv>();
 models.get('/v1/models', async (c) => {
   const caller = await requireCaller(c);
   const listed = await c.get('services').listModels(caller, findPlace(c.req.raw, c.env));
-  c.header('x-request-id', c.get('requestId'));
   return c.json({ object: 'list', data: listed.map(toModelJson) });
 });
 
@@ -24,7 +23,6 @@ models.get('/v1/models/:id{.+}', async (c) => {
     throw new ApiError('model_not_found', `The model '${id.slice(0, 100)}' does not exist here. See GET /v1/models.`, {
       param: 'model',
     });
-  c.header('x-request-id', c.get('requestId'));
   return c.json(toModelJson(model));
 });
 

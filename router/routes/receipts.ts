@@ -25,7 +25,6 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
       { retryAfterS: 2 },
     );
   }
-  c.header('x-request-id', c.get('requestId'));
   return c.json({ object: 'list', data: found.map((settlement) => toReceiptJson(settlement, services)) });
 });
 

@@ -8,7 +8,6 @@ export const usage = new Hono<AppEnv>();
 usage.get('/v1/usage', async (c) => {
   const caller = await requireCaller(c);
   const { balance, held, totals } = await c.get('services').account(caller.accountId).usage();
-  c.header('x-request-id', c.get('requestId'));
   return c.json({
     object: 'usage',
     account: caller.accountId,
