@@ -4,7 +4,6 @@ import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 
 /** Hubs whose rows one pick reads. */
 export const NEAR_HUBS = 6;
-const MAX_HUB_DISTANCE_KM = 20_100;
 
 export interface HomeWish {
   readonly lat: number;
@@ -32,7 +31,6 @@ export function chooseHubs(summaries: readonly PresenceSummary[], place: { lat: 
       isFull: summary.free === 0,
       km: Math.max(0, distanceKm(summary, place) - summary.radiusKm),
     }))
-    .filter((hub) => hub.km <= MAX_HUB_DISTANCE_KM)
     .toSorted((a, b) => Number(a.isFull) - Number(b.isFull) || a.km - b.km);
   return near.slice(0, NEAR_HUBS).map((hub) => hub.hub);
 }

@@ -7,7 +7,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** The parsed JSON. Throws ApiError: 415 for another content type, 413 past the limit, 400 for what is not JSON. */
 export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/([a-z.+-]+\+)?json\s*(;|$)/i.test(type)) {
+  if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new ApiError(
       'unsupported_media_type',
       "Send the request as JSON with the header 'content-type: application/json'.",

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import type { FinalFacts } from '../../schema/chunks.ts';
+import { dataRecord, END, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import { collectAnswer, encodeCompletion } from './collect-answer.ts';
+
+const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function collect(...records: Uint8Array[]) {
+  const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...records)] });
+  return collectAnswer(run, await run.next());
+}
+
+describe('collectAnswer', () => {
+  test('the text of all events is one text', async () => {
+    const writer = makeChunkWriter(head);
+    const events = ['Hello', ', ', '世界'].map((text) => dataRecord(bytes(writer.content(text))));
+    expect(await collect(...events, endRecord())).toEqual({ ok: true, value: { text: 'Hello, 世界', end: END } });
+  });
+
+  test('a character cut between two records is whole again', async () => {
+    const event = bytes(makeChunkWriter(head).content('火🔥'));
+    for (let at = 1; at < event.length; at++) {
+      const cut = [event.subarray(0, at), event.subarray(at)].map(dataRecord);
+      expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { text: '火🔥' } });
+    }
+  });
+
+  test('an answer without a token is an empty text', async () => {
+    expect(await collect(endRecord())).toEqual({ ok: true, value: { text: '', end: END } });
+  });
+
+  test('what is no content adds nothing', async () => {
+    const finish = encodeFinishChunk(head, 'stop', { role: false });
+    expect(await collect(dataRecord(finish), dataRecord(bytes(': hm\n\n')), endRecord())).toMatchObject({
+      value: { text: '' },
+    });
+  });
+
+  test('half an answer is never given as a whole one', async () => {
+    const event = dataRecord(bytes(makeChunkWriter(head).content('half')));
+    const broken = await collect(event, failRecord({ beforeToken: false, message: 'the home went away' }));
+    expect(broken).toEqual({ ok: false, error: { kind: 'broken', message: 'the home went away' } });
+    expect(await collect(event)).toMatchObject({ ok: false, error: { kind: 'broken' } });
+  });
+
+  test('a job that failed at once says why', async () => {
+    const { run } = openRun([], {});
+    expect(await collectAnswer(run, await run.next())).toMatchObject({ ok: false, error: { kind: 'no-home' } });
+  });
+});
+
+test('the completion is shaped as the OpenAI API’s, with the facts beside it', () => {
+  const irori = { job: 'job_1', charge_micro: 5 } as FinalFacts;
+  expect(
+    JSON.parse(encodeCompletion(head, { text: 'hi "there"\n', end: { ...END, finish: 'length' } }, irori)),
+  ).toEqual({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model: 'm',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: 'hi "there"\n', refusal: null },
+        logprobs: null,
+        finish_reason: 'length',
+      },
+    ],
+    usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+    irori,
+  });
+});

@@ -1,0 +1,250 @@
+import { describe, expect, test, vi } from 'vitest';
+import { END, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import { firstTokenLimitMs, MAX_ATTEMPTS } from './job-run.ts';
+import type { JobEvent, JobRun } from './job-run.ts';
+import type { JobOffer } from './offer.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** All events to the last, as short words. */
+async function follow(run: JobRun): Promise<string[]> {
+  const words: string[] = [];
+  for (;;) {
+    const event = await run.next();
+    words.push(describeEvent(event));
+    if (event.kind === 'end' || event.kind === 'failed') return words;
+  }
+}
+
+function describeEvent(event: JobEvent): string {
+  if (event.kind === 'head') return `head ${event.head.node}`;
+  if (event.kind === 'data') return `data ${new TextDecoder().decode(event.events)}`;
+  return event.kind === 'end' ? `end ${event.end.finish}` : `failed ${event.failure.kind}`;
+}
+
+const whole = (node: string) => () =>
+  taken(headRecord(node), dataRecord(bytes('a')), dataRecord(bytes('b')), endRecord());
+
+describe('a job that is answered', () => {
+  test('head, data and end come in order', async () => {
+    const { run, asked, free } = openRun(['n1@h1'], { h1: [whole('n1')] });
+    expect(await follow(run)).toEqual(['head n1', 'data a', 'data b', 'end stop']);
+    expect(asked).toMatchObject([
+      { hub: 'h1', offer: { part: 0, attempt: 1, preferNodeId: 'n1', excludeNodeIds: [], firstTokenMs: 10_000 } },
+    ]);
+    expect(free).toEqual({ h1: 4 });
+    expect([run.attempts, run.head?.node, run.hasToken]).toEqual([1, 'n1', true]);
+  });
+
+  test('the end carries what the hub decided', async () => {
+    const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), endRecord({ charge: 9 }))] });
+    await run.next();
+    expect(await run.next()).toEqual({ kind: 'end', end: { ...END, charge: 9 } });
+    expect(run.hasToken).toBe(false);
+  });
+
+  test('records are read however the body is cut', async () => {
+    const all = [headRecord('n1'), dataRecord(bytes('ab')), endRecord()].flatMap((record) => [...record]);
+    const { run } = openRun(['n1@h1'], { h1: [() => taken(...all.map((byte) => Uint8Array.of(byte)))] });
+    expect(await follow(run)).toEqual(['head n1', 'data ab', 'end stop']);
+  });
+
+  test('the hub may choose an equal of the home it was asked for', async () => {
+    const { run } = openRun(['n1@h1'], { h1: [whole('n7')] });
+    expect(await follow(run)).toContain('head n7');
+  });
+});
+
+describe('before the first token', () => {
+  test('a busy hub sends the job to the next, and its free count is noted', async () => {
+    const busy = () => refused({ code: 'busy', free: 0 });
+    const { run, asked, free } = openRun(['n1@h1', 'n2@h2'], { h1: [busy], h2: [whole('n2')] });
+    expect(await follow(run)).toEqual(['head n2', 'data a', 'data b', 'end stop']);
+    expect(asked.map(({ hub, offer }) => [hub, offer.part, offer.attempt])).toEqual([
+      ['h1', 0, 1],
+      ['h2', 1, 2],
+    ]);
+    expect(free).toEqual({ h1: 0, h2: 4 });
+  });
+
+  test('a hub that has no such home sends the job to the next', async () => {
+    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [() => refused({ code: 'none' })], h2: [whole('n2')] });
+    expect(await follow(run)).toContain('head n2');
+  });
+
+  test.each(['busy', 'silent', 'refused', 'none'] as const)(
+    'a home that is %s is left out, its hub is asked for another',
+    async (code) => {
+      const no = () => refused({ code, nodeId: 'n1' });
+      const { run, asked } = openRun(['n1@h1', 'n2@h1'], { h1: [no, whole('n2')] });
+      expect(await follow(run)).toContain('head n2');
+      expect(asked[1]?.offer).toMatchObject({ preferNodeId: 'n2', excludeNodeIds: ['n1'] });
+    },
+  );
+
+  test('a home that fails is replaced unseen: its head, then the next one’s', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h1'], {
+      h1: [() => taken(headRecord('n1'), failRecord()), whole('n2')],
+    });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'data a', 'data b', 'end stop']);
+    expect(asked[1]?.offer.excludeNodeIds).toEqual(['n1']);
+    expect(run.attempts).toBe(2);
+  });
+
+  test('the equal that failed is left out, not only the one that was asked for', async () => {
+    const { run, asked } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n7'), failRecord()), whole('n1')] });
+    expect(await follow(run)).toContain('head n1');
+    expect(asked[1]?.offer.excludeNodeIds).toEqual(['n7']);
+  });
+
+  test('a hub that vanishes after the head is replaced, and the home it chose left out', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [() => taken(headRecord('n1'))], h2: [whole('n2')] });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'data a', 'data b', 'end stop']);
+    expect(asked[1]?.offer.excludeNodeIds).toEqual(['n1']);
+  });
+
+  test('a hub that vanishes before the head is not asked for the same home again', async () => {
+    const cut = () => taken(headRecord('n1').subarray(0, 3));
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [cut], h2: [whole('n2')] });
+    expect(await follow(run)).toEqual(['head n2', 'data a', 'data b', 'end stop']);
+    expect(asked[1]?.hub).toBe('h2');
+  });
+
+  test('a second home that vanishes before its head is the one left out', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2', 'n3@h3'], {
+      h1: [() => taken(headRecord('n1'), failRecord())],
+      h2: [() => taken()],
+      h3: [whole('n3')],
+    });
+    expect(await follow(run)).toEqual(['head n1', 'head n3', 'data a', 'data b', 'end stop']);
+    expect(asked[2]?.offer.excludeNodeIds).toEqual(['n1', 'n2']);
+  });
+
+  test.each([
+    ['cannot be reached', () => Promise.reject(new Error('no route'))],
+    ['answers with an error page', () => new Response('<html>', { status: 500 })],
+    ['answers with half a refusal', () => new Response('{"code":', { status: 409 })],
+    ['sends what are no records', () => taken(Uint8Array.of(9, 0xff, 0xff, 0xff, 0xff, 1))],
+    ['breaks its body off', () => new Response(new ReadableStream({ pull: () => Promise.reject(new Error('cut')) }))],
+  ])('a hub that %s is passed over', async (_, answer) => {
+    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [answer], h2: [whole('n2')] });
+    expect(await follow(run)).toEqual(['head n2', 'data a', 'data b', 'end stop']);
+  });
+});
+
+describe('a job that is not answered', () => {
+  const homes = ['n1@h1', 'n2@h2', 'n3@h3', 'n4@h4'];
+  const all = (answer: (offer: JobOffer) => Response) =>
+    Object.fromEntries(['h1', 'h2', 'h3', 'h4'].map((hub) => [hub, [answer]]));
+
+  test('no home is known', async () => {
+    const { run, asked } = openRun([], {});
+    expect(await follow(run)).toEqual(['failed no-home']);
+    expect(asked).toEqual([]);
+    expect(run.attempts).toBe(0);
+  });
+
+  test('three homes are asked and no fourth', async () => {
+    const { run, asked } = openRun(
+      homes,
+      all(({ preferNodeId }) => taken(headRecord(preferNodeId ?? ''), failRecord())),
+    );
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'head n3', 'failed failed']);
+    expect(asked).toHaveLength(MAX_ATTEMPTS);
+    expect(asked.map(({ offer }) => offer.part)).toEqual([0, 1, 2]);
+  });
+
+  test.each([
+    ['busy', 'busy'],
+    ['none', 'no-home'],
+    ['silent', 'failed'],
+    ['refused', 'failed'],
+  ] as const)('where all are %s the caller hears %s', async (code, kind) => {
+    const { run } = openRun(
+      homes,
+      all(() => refused({ code })),
+    );
+    expect(await follow(run)).toEqual([`failed ${kind}`]);
+  });
+
+  test('one busy home among failed ones means: try again', async () => {
+    const hubs = { h1: [() => refused({ code: 'silent' })], h2: [() => refused({ code: 'busy' })] };
+    expect(await follow(openRun(homes.slice(0, 2), hubs).run)).toEqual(['failed busy']);
+  });
+
+  test('hubs that cannot be reached are a failure, not an empty network', async () => {
+    expect(await follow(openRun(homes, {}).run)).toEqual(['failed failed']);
+  });
+
+  test('a request that a home refuses is wrong everywhere and is not tried again', async () => {
+    const bad = () => refused({ code: 'bad-request', nodeId: 'n1', message: 'stop is empty', param: 'stop' });
+    const { run, asked } = openRun(homes, { h1: [bad] });
+    expect(await run.next()).toEqual({
+      kind: 'failed',
+      failure: { kind: 'bad-request', message: 'stop is empty', param: 'stop' },
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each(['context', 'bad-request'] as const)('a running home that says %s is not replaced', async (code) => {
+    const { run, asked } = openRun(homes, { h1: [() => taken(headRecord('n1'), failRecord({ code }))] });
+    expect(await follow(run)).toEqual(['head n1', `failed ${code}`]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ['a fail record', [failRecord({ beforeToken: false })]],
+    ['a fail record that forgot the token', [failRecord({ beforeToken: true })]],
+    ['no last word', []],
+    ['half a record', [endRecord().subarray(0, 8)]],
+  ])('after the first token %s is the end of the answer', async (_, rest) => {
+    const { run, asked } = openRun(homes, { h1: [() => taken(headRecord('n1'), dataRecord(bytes('a')), ...rest)] });
+    expect(await follow(run)).toEqual(['head n1', 'data a', 'failed broken']);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a caller who leaves', () => {
+  test('the hub hears it through the signal, and no other home is asked', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [
+        (_, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('gone')))),
+      ],
+      h2: [whole('n2')],
+    });
+    const next = run.next();
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    run.abort();
+    expect(describeEvent(await next)).toMatch(/^failed/);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('before any home was found none is asked', async () => {
+    const { run, asked } = openRun(['n1@h1'], { h1: [whole('n1')] });
+    run.abort();
+    expect(await follow(run)).toEqual([expect.stringMatching(/^failed/)]);
+    expect(asked).toEqual([]);
+  });
+
+  test('after the end there is nothing left to abort', async () => {
+    const aborted: string[] = [];
+    const { run } = openRun(['n1@h1'], {
+      h1: [
+        (_, signal) => {
+          signal.addEventListener('abort', () => void aborted.push('h1'));
+          return whole('n1')();
+        },
+      ],
+    });
+    await follow(run);
+    run.abort();
+    expect(aborted).toEqual([]);
+  });
+});
+
+test('the first token has 10 s, or three times what the prompt takes', () => {
+  expect(firstTokenLimitMs(100, 100)).toBe(10_000);
+  expect(firstTokenLimitMs(10_000, 100)).toBe(300_000);
+  expect(firstTokenLimitMs(10_000, 0)).toBe(10_000);
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { ChatRequest } from '../../schema/openai.ts';
+import { ApiError } from '../errors.ts';
+import type { ServedModel } from '../services.ts';
+import { fitLimits } from './fit-limits.ts';
+
+const model = { contextTokens: 1000, maxOutputTokens: 400 } as ServedModel;
+const asking = (maxTokens: number | null): ChatRequest => ({ model: 'm', maxTokens }) as ChatRequest;
+const counted = (exact: number | null, bound: number) => ({ countPrompt: () => ({ exact, bound }) });
+
+describe('fitLimits', () => {
+  test('what was asked for is granted where model and context have room', () => {
+    expect(fitLimits(asking(50), model, counted(100, 100))).toEqual({
+      promptExact: 100,
+      promptBound: 100,
+      maxTokens: 50,
+    });
+  });
+
+  test('the model’s own limit stands where nothing or more was asked for', () => {
+    expect(fitLimits(asking(null), model, counted(100, 100)).maxTokens).toBe(400);
+    expect(fitLimits(asking(9000), model, counted(100, 100)).maxTokens).toBe(400);
+  });
+
+  test('the answer is cut to the room that the prompt leaves', () => {
+    expect(fitLimits(asking(null), model, counted(900, 900)).maxTokens).toBe(100);
+    expect(fitLimits(asking(300), model, counted(999, 999)).maxTokens).toBe(1);
+  });
+
+  test('a prompt that leaves no room is refused with the numbers', () => {
+    let error: unknown;
+    try {
+      fitLimits(asking(1), model, counted(1000, 1000));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({
+      code: 'context_length_exceeded',
+      status: 400,
+      message: expect.stringMatching(/1000 tokens.*1000 tokens/),
+      options: { param: 'messages' },
+    });
+  });
+
+  test('a bound from bytes alone refuses nothing: it says at most, not how many', () => {
+    expect(fitLimits(asking(null), model, counted(null, 5000))).toEqual({
+      promptExact: null,
+      promptBound: 5000,
+      maxTokens: 400,
+    });
+  });
+
+  test('an output limit is always finite and at least one token', () => {
+    for (const exact of [0, 500, 999]) {
+      const { maxTokens } = fitLimits(asking(null), model, counted(exact, exact));
+      expect(maxTokens).toBeGreaterThanOrEqual(1);
+      expect(maxTokens).toBeLessThanOrEqual(400);
+    }
+  });
+});

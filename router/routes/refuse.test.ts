@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import type { RequestFault } from '../../schema/openai.ts';
+import { toErrorResponse } from '../errors.ts';
+import type { JobFailure } from '../relay/job-run.ts';
+import type { HoldRefusal } from '../services.ts';
+import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
+
+type Context = Parameters<typeof requireCaller>[0];
+
+/** A context whose key check answers this, and which remembers what it was asked. */
+function contextOf(answer: object, header?: string) {
+  const asked: (string | null)[] = [];
+  const authenticate = async (given: string | null): Promise<object> => {
+    asked.push(given);
+    return answer;
+  };
+  const context = { get: () => ({ authenticate }), req: { header: () => header } } as unknown as Context;
+  return { context, asked };
+}
+
+describe('requireCaller', () => {
+  test('a known key is a caller', async () => {
+    const { context, asked } = contextOf({ ok: true, value: { accountId: 'acct_c' } }, 'Bearer irori_x');
+    expect(await requireCaller(context)).toEqual({ accountId: 'acct_c' });
+    expect(asked).toEqual(['Bearer irori_x']);
+  });
+
+  test('no header is asked about as none', async () => {
+    const { context, asked } = contextOf({ ok: false, error: 'missing' });
+    await expect(requireCaller(context)).rejects.toMatchObject({ code: 'missing_api_key' });
+    expect(asked).toEqual([null]);
+  });
+
+  test.each([
+    ['missing', 401, 'missing_api_key', 'Authorization: Bearer'],
+    ['revoked', 401, 'invalid_api_key', 'revoked'],
+    ['expired', 401, 'invalid_api_key', 'expired'],
+    ['unknown', 401, 'invalid_api_key', 'Incorrect API key'],
+    ['malformed', 401, 'invalid_api_key', 'Incorrect API key'],
+    ['account-disabled', 403, 'account_disabled', 'disabled'],
+  ])('a key that is %s is refused with %d', async (error, status, code, told) => {
+    const refused = requireCaller(contextOf({ ok: false, error }, 'Bearer x').context);
+    await expect(refused).rejects.toMatchObject({ status, code, message: expect.stringContaining(told) });
+  });
+
+  test('a 401 says how to authenticate', async () => {
+    const error = await requireCaller(contextOf({ ok: false, error: 'missing' }).context).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(toErrorResponse(error as never).headers.get('www-authenticate')).toBe('Bearer');
+  });
+});
+
+test('a request’s fault keeps its field and code', async () => {
+  const fault: RequestFault = { param: 'n', code: 'invalid_value', message: 'Only n = 1 is supported.' };
+  const response = toErrorResponse(refuseRequest(fault));
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({
+    error: { message: 'Only n = 1 is supported.', type: 'invalid_request_error', param: 'n', code: 'invalid_value' },
+  });
+});
+
+test.each<[HoldRefusal['reason'], number, string]>([
+  ['no-credit', 402, 'insufficient_credit'],
+  ['key-revoked', 401, 'invalid_api_key'],
+  ['account-disabled', 403, 'account_disabled'],
+])('credit refused for %s is %d %s', (reason, status, code) => {
+  expect(refuseHold({ reason, available: 7 })).toMatchObject({ status, code });
+});
+
+test('missing credit says how much there is', () => {
+  expect(refuseHold({ reason: 'no-credit', available: 7 }).message).toContain('the 7 micro-credits');
+});
+
+describe('refuseJob', () => {
+  const told = (failure: JobFailure) => {
+    const response = toErrorResponse(refuseJob(failure));
+    return [response.status, response.headers.get('retry-after')];
+  };
+
+  test('where waiting helps it says how long', () => {
+    expect(told({ kind: 'busy', message: 'm' })).toEqual([429, '2']);
+    expect(told({ kind: 'no-home', message: 'm' })).toEqual([503, '30']);
+    expect(told({ kind: 'failed', message: 'm' })).toEqual([502, '2']);
+  });
+
+  test('where it does not it says nothing of the kind', () => {
+    expect(told({ kind: 'broken', message: 'm' })).toEqual([502, null]);
+    expect(told({ kind: 'bad-request', message: 'm', param: 'stop' })).toEqual([400, null]);
+    expect(told({ kind: 'context', message: 'm', param: 'messages' })).toEqual([400, null]);
+  });
+
+  test('a broken answer says that it is not charged', () => {
+    expect(refuseJob({ kind: 'broken', message: 'the home went away' }).message).toBe(
+      'The answer broke off: the home went away. You are not charged for it.',
+    );
+  });
+
+  test('a request that a home refused names its field', () => {
+    expect(refuseJob({ kind: 'bad-request', message: 'm', param: 'stop' })).toMatchObject({
+      code: 'invalid_value',
+      options: { param: 'stop' },
+    });
+    expect(refuseJob({ kind: 'context', message: 'm', param: 'messages' }).code).toBe('context_length_exceeded');
+  });
+});
