@@ -15,7 +15,7 @@ const INSIDE =
 /** Checks a refusal's status and shape and gives its error. */
 export async function readError(response: Response, status: number): Promise<ToldError> {
   const text = await response.text();
-  expect(response.status, text).toBe(status);
+  expect({ status: response.status, text }).toEqual({ status, text });
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   expect(response.headers.get('x-request-id')).toMatch(/^req_[0-9a-f]{32}$/);
   const { error, ...rest } = JSON.parse(text) as { error: ToldError };
