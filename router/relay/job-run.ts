@@ -154,7 +154,7 @@ export class JobRun {
       this.#records = new RecordReader();
       return null;
     }
-    const refusal = response.status === 409 ? await response.json<OfferRefusal>().catch(() => null) : null;
+    const refusal = response.status === 409 ? await readRefusal(response) : null;
     if (refusal) return this.#onRefusal(home, refusal);
     // The hub itself failed.
     this.#sawFault = true;
@@ -189,6 +189,12 @@ export class JobRun {
     this.#isOver = true;
     return { kind: 'failed', failure };
   }
+}
+
+/** A hub's refusal; null when it is cut short. Written by our own hub, so its shape is trusted. */
+async function readRefusal(response: Response): Promise<OfferRefusal | null> {
+  const json: unknown = await response.json().catch(() => null);
+  return json as OfferRefusal | null;
 }
 
 /** First-token deadline: 10 s, or three times what the prompt should take at the home's speed. */

@@ -16,10 +16,21 @@ const data = (text: string): JobEvent => ({ kind: 'data', events: encode(writer.
 const end: JobEvent = { kind: 'end', end: END };
 const failed = (failure: JobFailure): JobEvent => ({ kind: 'failed', failure });
 
+/** One event that is still to come. */
+function makeSlot() {
+  let resolve: (event: JobEvent) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<JobEvent>((give, fail) => {
+    resolve = give;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+}
+
 /** An answer whose run gives what it is fed, when it is fed. */
 function open({ includeUsage = false } = {}) {
-  const queue: PromiseWithResolvers<JobEvent>[] = [];
-  const at = (i: number): PromiseWithResolvers<JobEvent> => (queue[i] ??= Promise.withResolvers<JobEvent>());
+  const queue: ReturnType<typeof makeSlot>[] = [];
+  const at = (i: number): ReturnType<typeof makeSlot> => (queue[i] ??= makeSlot());
   let asked = 0;
   let fed = 0;
   const next = vi.fn(() => at(asked++).promise);

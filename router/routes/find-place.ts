@@ -11,7 +11,8 @@ export function findPlace(request: Request, env: { readonly LOCAL_PLACES?: strin
     const claimed = parsePlace(request.headers.get(PLACE_HEADER) ?? '');
     if (claimed) return roundPlace(claimed);
   }
-  const cf = request.cf as { latitude?: unknown; longitude?: unknown; country?: unknown } | undefined;
+  const cf = ('cf' in request ? request.cf : undefined) as
+    { latitude?: unknown; longitude?: unknown; country?: unknown } | undefined;
   const lat = Number(cf?.latitude);
   const lon = Number(cf?.longitude);
   const country = typeof cf?.country === 'string' && /^[A-Z]{2}$/.test(cf.country) ? cf.country : 'XX';
