@@ -206,6 +206,7 @@ export class Hub extends DurableObject<Env> {
     const socket = this.#findNode(picked.nodeId);
     if (!socket) return { code: 'none', nodeId: picked.nodeId, message: 'no home here', param: null, free: 0 };
     const part = this.#startPart(socket, offer, picked.model);
+    if (signal?.aborted) part.leave();
     signal?.addEventListener('abort', () => part.leave());
     const answer = await part.answer;
     if (answer instanceof Response) {

@@ -51,7 +51,9 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   const hold = await services.account(caller.accountId).hold(job.hold);
   if (!hold.ok) throw refuseHold(hold);
   const run = openRun(services, job, homes);
-  c.req.raw.signal.addEventListener('abort', () => run.abort());
+  const { signal } = c.req.raw;
+  if (signal.aborted) run.abort();
+  signal.addEventListener('abort', () => run.abort());
   return job.request.stream ? answerStream(c, job, run) : answerWhole(c, job, run);
 });
 
