@@ -6,6 +6,7 @@ import type { Backend } from './backends/backend.ts';
 import type { AgentConfig } from './config.ts';
 import { lockFolder } from './home/instance-lock.ts';
 import { IdentityFile } from './home/identity-file.ts';
+import { MemoryTrimmer } from './home/memory.ts';
 import { ModelShelf } from './home/model-shelf.ts';
 import { openBackends } from './home/open-backends.ts';
 import { PauseBoard } from './home/pause-board.ts';
@@ -42,6 +43,7 @@ export class Agent {
   readonly #connection: Connection;
   readonly #status: StatusFile;
   readonly #unlock: () => void;
+  readonly #memory: MemoryTrimmer;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -73,7 +75,7 @@ export class Agent {
     this.#shop = {
       node: key.address,
       shelf: this.#shelf,
-      slots: new Slots<Backend>(() => this.#status.touch()),
+      slots: new Slots<Backend>(() => this.#noteWork()),
       pause: new PauseBoard(onChange),
       book,
       curve: new CurveQueue(),
@@ -86,6 +88,7 @@ export class Agent {
     };
     this.#status = new StatusFile(config.state, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
+    this.#memory = new MemoryTrimmer(() => this.#shop.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
@@ -160,7 +163,7 @@ export class Agent {
       agent: `irori-node/${VERSION}`,
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       random: Math.random,
-      onChange: () => this.#status.touch(),
+      onChange: () => this.#noteWork(),
     });
   }
 
@@ -173,6 +176,11 @@ export class Agent {
     if (this.#isStopping) return;
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  #noteWork(): void {
+    this.#status.touch();
+    this.#memory.touch();
   }
 
   #tellState(): void {

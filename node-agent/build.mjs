@@ -1,0 +1,58 @@
+// Bundles the agent for an installed package: plain JavaScript for Node 20 and newer (types cannot be stripped inside node_modules),
+// with everything in it, so that a home installs one package and nothing else. Not minified: an owner may want to read what runs.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+await rm(new URL('dist', import.meta.url), { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: here,
+  // The model's worker thread is loaded by its own file name, beside the main program.
+  entryPoints: { 'irori-node': 'main.ts', 'onnx-worker': 'backends/onnx-worker.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // The runtime has binaries and is looked up where `irori-node setup` put it; the other two are optional extras of ws.
+  external: ['onnxruntime-node', 'bufferutil', 'utf-8-validate'],
+  // ws is CommonJS and asks for Node's own modules by require.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
+  },
+  plugins: [{ name: 'one-language', setup: keepOneLanguage }],
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+});
+await writeLicences(Object.keys(metafile.inputs));
+
+/** The validator's messages in fifty languages would be a third of the program. */
+function keepOneLanguage({ onLoad }) {
+  const contents = "export { default as en } from './en.js';";
+  onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents, loader: 'js' }));
+}
+
+/** Every bundled package's licence, as their terms ask. */
+async function writeLicences(inputs) {
+  const folders = new Set();
+  for (const input of inputs) {
+    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
+    if (folder) folders.add(folder);
+  }
+  const texts = [];
+  for (const folder of [...folders].sort()) {
+    const at = new URL(`${folder}/`, import.meta.url);
+    const { name, version, license } = JSON.parse(await readFile(new URL('package.json', at), 'utf8'));
+    const file = (await readdir(at)).find((one) => /^licen[cs]e/i.test(one));
+    const text = file ? await readFile(new URL(file, at), 'utf8') : `Licensed under ${license}.\n`;
+    texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  await writeFile(
+    new URL('dist/LICENSES.txt', import.meta.url),
+    texts.join('\n----------------------------------------\n\n'),
+  );
+}

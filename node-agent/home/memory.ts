@@ -1,0 +1,46 @@
+// Gives memory back to the machine when the agent rests: after a start, or a burst of jobs, V8 keeps several times what it needs.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Rest begins this long after the last job. */
+const REST_MS = 3_000;
+
+export class MemoryTrimmer {
+  readonly #isBusy: () => boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #collect: (() => void) | null | undefined;
+
+  /** `isBusy` is true while a collection would make somebody wait: it takes some ten milliseconds. */
+  constructor(isBusy: () => boolean) {
+    this.#isBusy = isBusy;
+  }
+
+  /** Something was done: memory is given back once nothing has been done for a while. */
+  touch(): void {
+    if (this.#timer) return void this.#timer.refresh();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#isBusy()) this.touch();
+      else this.#trim();
+    }, REST_MS);
+    this.#timer.unref();
+  }
+
+  #trim(): void {
+    this.#collect ??= findCollector();
+    this.#collect?.();
+  }
+}
+
+/** V8's own full collection, which Node hides behind a flag; null on an engine without it. */
+function findCollector(): (() => void) | null {
+  try {
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    // The thorough kind: it also gives up pages and compiled code that nothing used lately.
+    const options = { type: 'major', execution: 'sync', flavor: 'last-resort' };
+    return typeof collect === 'function' ? () => void collect(options) : null;
+  } catch {
+    return null;
+  }
+}
