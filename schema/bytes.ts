@@ -11,13 +11,25 @@ export function toHex(bytes: Uint8Array): Hex {
   return text as Hex;
 }
 
+/** Value of each hex digit by its character code; -1 for every other character. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
+);
+
 /** Bytes of an even-length hex text with 0x; throws RangeError on anything else, so parse first. */
 export function fromHex(hex: string): Uint8Array {
-  if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) throw new RangeError('not an even-length hex text with 0x');
-  const bytes = new Uint8Array((hex.length - 2) / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16);
+  if (hex.length % 2 !== 0 || !hex.startsWith('0x')) throw new RangeError(NOT_HEX);
+  const bytes = new Uint8Array(hex.length / 2 - 1);
+  for (let i = 0, at = 2; i < bytes.length; i++, at += 2) {
+    const high = DIGITS[hex.charCodeAt(at)] ?? -1;
+    const low = DIGITS[hex.charCodeAt(at + 1)] ?? -1;
+    if (high < 0 || low < 0) throw new RangeError(NOT_HEX);
+    bytes[i] = high * 16 + low;
+  }
   return bytes;
 }
+
+const NOT_HEX = 'not an even-length hex text with 0x';
 
 /** One array of all parts in order. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

@@ -35,7 +35,8 @@ export const DOMAIN_VERSION = '1';
 export const ZERO_WORD: Hex = `0x${'0'.repeat(64)}`;
 
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
-const HALF_ORDER = secp256k1.Point.Fn.ORDER >> 1n;
+const { ORDER } = secp256k1.Point.Fn;
+const HALF_ORDER = ORDER >> 1n;
 
 /** keccak-256 of the struct's type text, e.g. `JobTicket(bytes32 jobId,…)`. */
 export function hashType(struct: StructType): Uint8Array {
@@ -63,11 +64,13 @@ export function hashStruct(
 ): Uint8Array {
   const words = new Uint8Array(32 * (struct.fields.length + 1));
   words.set(typeHash, 0);
-  struct.fields.forEach(([name, type], i) => {
+  let end = 32;
+  for (const [name, type] of struct.fields) {
     const value = values[name];
     if (value === undefined) throw new RangeError(`${struct.name}.${name} is missing`);
-    words.set(encodeWord(type, value), 32 * (i + 1));
-  });
+    end += 32;
+    writeWord(words, end, type, value);
+  }
   return keccak_256(words);
 }
 
@@ -78,38 +81,80 @@ export function hashTypedMessage(domainSeparator: Uint8Array, structHash: Uint8A
 
 function encodeWord(type: WordType, value: WordValue): Uint8Array {
   const word = new Uint8Array(32);
-  if (type === 'bytes32' || type === 'address') {
-    const bytes = fromHex(value as Hex);
-    if (bytes.length !== (type === 'address' ? 20 : 32)) throw new RangeError(`not a ${type}`);
-    word.set(bytes, 32 - bytes.length);
-    return word;
-  }
-  let rest = BigInt(value as number | bigint | boolean);
-  if (rest < 0n || rest >> BigInt(type === 'bool' ? 1 : Number(type.slice(4))) !== 0n)
-    throw new RangeError(`out of range for ${type}`);
-  for (let i = 31; rest > 0n; i--, rest >>= 8n) word[i] = Number(rest & 0xffn);
+  writeWord(word, 32, type, value);
   return word;
 }
 
+/** Writes a value right-aligned into the zeroed 32 bytes before `end`. */
+function writeWord(words: Uint8Array, end: number, type: WordType, value: WordValue): void {
+  if (type === 'bytes32' || type === 'address') {
+    const bytes = fromHex(value as Hex);
+    if (bytes.length !== (type === 'address' ? 20 : 32)) throw new RangeError(`not a ${type}`);
+    words.set(bytes, end - bytes.length);
+    return;
+  }
+  const bits = type === 'bool' ? 1 : Number(type.slice(4));
+  if (typeof value === 'bigint' && value > MAX_SMALL) return writeBigint(words, end, bits, value);
+  // Small numbers without bigint arithmetic: most fields are counts and times.
+  let rest = Number(value);
+  if (!Number.isSafeInteger(rest) || rest < 0 || (bits < 53 && rest >= 2 ** bits))
+    throw new RangeError(`out of range for ${type}`);
+  for (let at = end - 1; rest > 0; at--, rest = Math.floor(rest / 256)) words[at] = rest % 256;
+}
+
+const MAX_SMALL = BigInt(Number.MAX_SAFE_INTEGER);
+
+function writeBigint(words: Uint8Array, end: number, bits: number, value: bigint): void {
+  if (value >> BigInt(bits) !== 0n) throw new RangeError(`out of range for uint${bits}`);
+  let rest = value;
+  for (let at = end - 1; rest > 0n; at--, rest >>= 8n) words[at] = Number(rest & 0xffn);
+}
+
+/** Wider tables of the base point cost 30 ms and 1 MB once and save a fifth of every signature: only for who signs often. */
+const WIDE_TABLES = { window: 8, afterSignatures: 100 };
+let signatures = 0;
+
 /** Signs a 32-byte digest: 65 bytes r ‖ s ‖ v, low-s, v 27 or 28, as hex. */
 export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Hex {
+  signatures += 1;
+  if (signatures === WIDE_TABLES.afterSignatures) secp256k1.Point.BASE.precompute(WIDE_TABLES.window);
   const recovered = secp256k1.sign(digest, privateKey, { prehash: false, format: 'recovered' });
   return toHex(concatBytes([recovered.subarray(1), Uint8Array.of(27 + (recovered[0] ?? 0))]));
 }
 
-/** The address that signed a digest. Refuses everything but 65 bytes, low-s, v 27 or 28, so one signature has one form. */
-export function recoverSigner(digest: Uint8Array, signature: Hex): Result<Hex, 'bad-signature'> {
-  if (!signaturePattern.test(signature)) return err('bad-signature');
-  const bytes = fromHex(signature);
-  const v = bytes[64] ?? 0;
-  if (v !== 27 && v !== 28) return err('bad-signature');
-  if (BigInt(toHex(bytes.subarray(32, 64))) > HALF_ORDER) return err('bad-signature');
+/** The numbers of a signature. */
+export interface SignatureParts {
+  readonly r: bigint;
+  readonly s: bigint;
+  /** Which of the two points with x = r was meant: v 28 says the odd one. */
+  readonly isOddY: boolean;
+}
+
+/** Null for everything but 65 bytes of lower-case hex, low-s, v 27 or 28, so one signature has one form. */
+export function readSignature(signature: Hex): SignatureParts | null {
+  if (!signaturePattern.test(signature)) return null;
+  const v = signature.slice(130);
+  if (v !== '1b' && v !== '1c') return null;
+  const r = BigInt(signature.slice(0, 66));
+  const s = BigInt(`0x${signature.slice(66, 130)}`);
+  if (r === 0n || r >= ORDER || s === 0n || s > HALF_ORDER) return null;
+  return { r, s, isOddY: v === '1c' };
+}
+
+/** The public key (33 bytes) whose signature this is over a digest; null when there is none. */
+export function recoverPublicKey(digest: Uint8Array, { r, s, isOddY }: SignatureParts): Uint8Array | null {
   try {
-    const recovered = concatBytes([Uint8Array.of(v - 27), bytes.subarray(0, 64)]);
-    return ok(addressOfPublicKey(secp256k1.recoverPublicKey(recovered, digest, { prehash: false })));
+    return new secp256k1.Signature(r, s, isOddY ? 1 : 0).recoverPublicKey(digest).toBytes();
   } catch {
-    return err('bad-signature');
+    return null;
   }
+}
+
+/** The address that signed a digest. Refuses what `readSignature` refuses. */
+export function recoverSigner(digest: Uint8Array, signature: Hex): Result<Hex, 'bad-signature'> {
+  const parts = readSignature(signature);
+  const publicKey = parts && recoverPublicKey(digest, parts);
+  return publicKey ? ok(addressOfPublicKey(publicKey)) : err('bad-signature');
 }
 
 /** The address of a private key (32 bytes), lower case. */
@@ -117,7 +162,8 @@ export function addressOfPrivateKey(privateKey: Uint8Array): Hex {
   return addressOfPublicKey(secp256k1.getPublicKey(privateKey, false));
 }
 
-function addressOfPublicKey(publicKey: Uint8Array): Hex {
+/** The address of a public key (33 or 65 bytes), lower case. */
+export function addressOfPublicKey(publicKey: Uint8Array): Hex {
   const full = publicKey.length === 65 ? publicKey : secp256k1.Point.fromBytes(publicKey).toBytes(false);
   return toHex(keccak_256(full.subarray(1)).subarray(12));
 }

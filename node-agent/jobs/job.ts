@@ -114,9 +114,9 @@ export class Job {
     this.#ticketSignature = signature;
     const { tie, frame, curve } = this.#parts;
     curve
-      .run(() => tie.signer.recover(JOB_TICKET, frame.ticket, signature))
+      .run(() => tie.signer.isSignedBy(JOB_TICKET, frame.ticket, { signature, address: tie.router }))
       .then(
-        (recovered) => (recovered.ok && recovered.value === tie.router ? this.#admit() : this.#reject('bad')),
+        (isSigned) => (isSigned ? this.#admit() : this.#reject('bad')),
         () => this.#reject('bad'),
       );
   }

@@ -146,9 +146,9 @@ export class ReceiptBook {
       return 'refused';
     }
     const { acceptance, signature } = frame;
-    const recovered = this.#signerOf(waiting.domain).recover(ACCEPTANCE, acceptance, signature);
-    if (!recovered.ok || recovered.value !== waiting.router || acceptance.receiptHash !== waiting.receiptHash)
-      return 'bad-signature';
+    if (acceptance.receiptHash !== waiting.receiptHash) return 'bad-signature';
+    const signed = { signature, address: waiting.router };
+    if (!this.#signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
     this.#latest.take({ acceptance, signature, router: waiting.router });
     this.#removeSoon(waiting);
     return 'taken';

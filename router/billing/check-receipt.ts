@@ -12,8 +12,8 @@ export function checkReceipt(
 ): Result<Hex, BundleFault> {
   const fault = checkReceiptOfTicket(signer, signed.ticket, signed.receipt);
   if (fault) return err(fault);
-  const recovered = signer.recover(USAGE_RECEIPT, signed.receipt, signed.signature);
-  if (!recovered.ok || recovered.value !== signed.ticket.node) return err('receipt-signature');
+  const { receipt, signature, ticket } = signed;
+  if (!signer.isSignedBy(USAGE_RECEIPT, receipt, { signature, address: ticket.node })) return err('receipt-signature');
   return ok(signer.hash(USAGE_RECEIPT, signed.receipt));
 }
 
@@ -22,6 +22,5 @@ export function isOwnTicket(
   signer: MessageSigner,
   signed: { readonly ticket: JobTicket; readonly signature: Hex; readonly router: Hex },
 ): boolean {
-  const recovered = signer.recover(JOB_TICKET, signed.ticket, signed.signature);
-  return recovered.ok && recovered.value === signed.router;
+  return signer.isSignedBy(JOB_TICKET, signed.ticket, { signature: signed.signature, address: signed.router });
 }
