@@ -30,6 +30,8 @@ import type { NodeCandidate } from './pick-node.ts';
 const TICK_MS = 250;
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
+const REPLACED_WAIT_MS = 500;
+const REPLACED = 'replaced by a newer connection';
 const RETRY_MS = 5000;
 const REWRITE_MS = 10_000;
 const FREE_CHECK_TICKS = 4;
@@ -101,10 +103,11 @@ export class Hub extends DurableObject<Env> {
 
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
-    const socket = this.#findNode(nodeId);
-    if (!socket) return;
-    socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
-    this.#drop(socket, CLOSE.revoked, 'revoked');
+    for (const socket of this.#sockets.values()) {
+      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
+      socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
+      this.#drop(socket, CLOSE.revoked, 'revoked');
+    }
   }
 
   /** The catalogue changed. */
@@ -178,12 +181,11 @@ export class Hub extends DurableObject<Env> {
 
   async #welcome(socket: NodeSocket): Promise<void> {
     const { nodeId } = socket.facts;
-    for (const other of this.#sockets.values()) {
-      if (other !== socket && other.isReady && other.facts.nodeId === nodeId)
-        this.#drop(other, CLOSE.replaced, 'replaced by a newer connection');
-    }
-    socket.markReady();
     const { token, untilAt } = await this.#services.issueNodeToken(socket.facts, Date.now());
+    if (socket.isReady || !this.#sockets.has(socket.ws)) return;
+    const replaced = this.#findNode(nodeId);
+    // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
+    socket.markReady(replaced?.state ?? null);
     const { routerAddress, domain } = this.#services;
     socket.sendJson('welcome', {
       node: nodeId,
@@ -194,6 +196,19 @@ export class Hub extends DurableObject<Env> {
       token,
       tokenUntilAt: untilAt,
     });
+    if (replaced) await this.#replace(replaced);
+  }
+
+  /** A newer connection took this one's place: if it still answers it may finish its jobs, else they are lost now. */
+  async #replace(socket: NodeSocket): Promise<void> {
+    socket.markReplaced();
+    const isAlive = socket.parts.size > 0 && (await socket.askSync(REPLACED_WAIT_MS));
+    if (!isAlive) this.#drop(socket, CLOSE.replaced, REPLACED);
+  }
+
+  #endPart(socket: NodeSocket, number: number): void {
+    socket.removePart(number);
+    if (socket.isReplaced && socket.parts.size === 0) this.#drop(socket, CLOSE.replaced, REPLACED);
   }
 
   async #runOffer(offer: JobOffer, signal: AbortSignal | null): Promise<Response | OfferRefusal> {
@@ -250,7 +265,7 @@ export class Hub extends DurableObject<Env> {
           this.#parts.forget(ticketHash);
           this.#live.delete(ticketHash);
         },
-        onDone: () => socket.removePart(number),
+        onDone: () => this.#endPart(socket, number),
         country: socket.facts.place.country,
         digest,
         nodeId: socket.facts.nodeId,
@@ -289,14 +304,14 @@ export class Hub extends DurableObject<Env> {
 
   /** Waits for nodes whose jobs this hub forgot; true when one answered, so that picking again may help. */
   async #waitForSync(): Promise<boolean> {
-    const unsynced = [...this.#sockets.values()].filter((socket) => socket.isReady && !socket.isSynced);
+    const unsynced = [...this.#sockets.values()].filter((socket) => socket.isCurrent && !socket.isSynced);
     if (unsynced.length === 0) return false;
     await Promise.race(unsynced.map((socket) => socket.waitForSync(SYNC_WAIT_MS)));
     return unsynced.some((socket) => socket.isSynced);
   }
 
   #findNode(nodeId: string): NodeSocket | undefined {
-    for (const socket of this.#sockets.values()) if (socket.isReady && socket.facts.nodeId === nodeId) return socket;
+    for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 // One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
-import { encodeJsonFrame } from '../../schema/frames.ts';
+import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
@@ -36,6 +36,8 @@ interface Attachment {
   readonly nonce: Hex;
   readonly connectedAt: number;
   readonly isReady: boolean;
+  /** True when a newer connection of the same node took its place: no new job, and it ends with its last part. */
+  readonly isReplaced: boolean;
   /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
   readonly isBusy: boolean;
   readonly state: NodeState | null;
@@ -63,7 +65,7 @@ export class NodeSocket {
     const { facts, hub, nonce, now } = opened;
     const socket = new NodeSocket(
       ws,
-      { facts, hub, nonce, connectedAt: now, isReady: false, isBusy: false, state: null },
+      { facts, hub, nonce, connectedAt: now, isReady: false, isReplaced: false, isBusy: false, state: null },
       true,
     );
     socket.#save();
@@ -92,6 +94,15 @@ export class NodeSocket {
     return this.#attachment.isReady;
   }
 
+  get isReplaced(): boolean {
+    return this.#attachment.isReplaced;
+  }
+
+  /** True for the one connection that speaks for its node. */
+  get isCurrent(): boolean {
+    return this.isReady && !this.isReplaced;
+  }
+
   get connectedAt(): number {
     return this.#attachment.connectedAt;
   }
@@ -100,8 +111,14 @@ export class NodeSocket {
     return this.#attachment.state;
   }
 
-  markReady(): void {
-    this.#attachment = { ...this.#attachment, isReady: true };
+  /** The node has proved who it is; `state` is what its last connection told, or null. */
+  markReady(state: NodeState | null): void {
+    this.#attachment = { ...this.#attachment, isReady: true, state };
+    this.#save();
+  }
+
+  markReplaced(): void {
+    this.#attachment = { ...this.#attachment, isReplaced: true };
     this.#save();
   }
 
@@ -112,8 +129,8 @@ export class NodeSocket {
 
   /** What placement may know of this node; null until it is connected, authenticated and has told its state. */
   toCandidate(): NodeCandidate | null {
-    const { facts, isReady, state } = this.#attachment;
-    if (!isReady || !state || !this.isSynced) return null;
+    const { facts, state } = this.#attachment;
+    if (!this.isCurrent || !state || !this.isSynced) return null;
     return {
       nodeId: facts.nodeId,
       ownerAccountId: facts.ownerAccountId,
@@ -153,6 +170,14 @@ export class NodeSocket {
     job = 0,
   ): void {
     this.send(encodeJsonFrame(name, value, job));
+  }
+
+  /** Asks the node what it runs; false when it did not answer in time. */
+  async askSync(waitMs: number): Promise<boolean> {
+    this.isSynced = false;
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    await this.waitForSync(waitMs);
+    return this.isSynced;
   }
 
   /** Resolves when the node has answered `sync`, or after the wait, whichever is first. */
