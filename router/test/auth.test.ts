@@ -175,6 +175,7 @@ describe('the admin API', () => {
   });
 
   test('refuses an API key', async () => {
-    await readError(await stack.call('/admin/v1/accounts', { key: account.apiKey }), 401);
+    const response = await stack.call('/admin/v1/accounts', { key: account.apiKey });
+    expect((await readError(response, 401)).code).toBe('invalid_api_key');
   });
 });
