@@ -8,6 +8,8 @@ import { matchName } from './match-name.ts';
 
 /** A hub takes at most this many models of one node. */
 const MODELS_MAX = 64;
+/** And its socket attachment holds a state of about this size. */
+const MODELS_BYTES = 11_000;
 const DETECT_MS = 10_000;
 
 interface Seen {
@@ -40,13 +42,21 @@ export class ModelShelf {
     this.#options = options;
   }
 
-  /** The models on offer, in the owner's order of backends; a name is offered once. */
+  /** The models on offer, in the owner's order of backends; a name is offered once, and what does not fit a state is left out. */
   get offered(): NodeModel[] {
+    let bytes = 0;
+    return this.#listed().filter((model, i) => {
+      bytes += JSON.stringify(model).length;
+      return i < MODELS_MAX && bytes <= MODELS_BYTES;
+    });
+  }
+
+  #listed(): NodeModel[] {
     const models = new Map<string, NodeModel>();
     for (const { models: list } of this.#seen.values()) {
       for (const model of list) if (!models.has(model.name)) models.set(model.name, model);
     }
-    return [...models.values()].slice(0, MODELS_MAX);
+    return [...models.values()];
   }
 
   /** Jobs at once that each backend takes. */
@@ -85,7 +95,11 @@ export class ModelShelf {
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
     await Promise.all(this.#options.backends.map((backend) => this.#lookAt(backend)));
-    if (this.#describe() !== before) this.#options.onChange();
+    if (this.#describe() === before) return;
+    const left = this.#listed().length - this.offered.length;
+    if (left > 0)
+      this.#options.log.warn('there are more models than one home can offer: choose some with --models', { left });
+    this.#options.onChange();
   }
 
   #describe(): string {

@@ -103,6 +103,6 @@ function explainRefusal(code: string | null, message: string): string {
   if (code === 'node_unenrolled')
     return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
   if (code === 'node_revoked')
-    return 'This node was revoked by its owner account or the network. Enrol it again with a new code if that was a mistake.';
+    return `This node was revoked by its owner account or the network (${message}). Ask there why; a new key can be enrolled with a new --state folder and a new code.`;
   return `The router refused the connection: ${message}${code === null ? '' : ` (${code})`}.`;
 }

@@ -174,10 +174,10 @@ export class HubSession {
 
   #hearError(error: MessageOf<'error'>['value']): void {
     const { code, message, retryMs, isFinal } = error;
-    this.#parts.shop.log.warn('the hub could not use a frame', { code, message });
     const mustLeave = this.#welcome === null || isFinal === true || retryMs !== undefined;
     if (mustLeave)
-      this.#leave({ kind: 'error-frame', code, message, retryMs: retryMs ?? null, isFinal: isFinal ?? false });
+      return this.#leave({ kind: 'error-frame', code, message, retryMs: retryMs ?? null, isFinal: isFinal ?? false });
+    this.#parts.shop.log.warn('the hub could not use a frame', { code, message });
   }
 
   /** Takes nothing new on this connection, and leaves it when its last job has ended. */

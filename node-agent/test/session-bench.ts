@@ -26,6 +26,7 @@ import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const NODE = addressOfPrivateKey(KEY);
+export const SESSION_KEY = { address: NODE, privateKey: KEY };
 
 export interface SessionBench {
   readonly session: HubSession;
@@ -43,15 +44,19 @@ export interface SessionBench {
   readonly close: () => void;
 }
 
-/** A session past its welcome, or before it with `isWelcomed` false. */
-export async function openSession(
-  backend: Backend,
-  options: { windowMs?: number; isWelcomed?: boolean } = {},
-): Promise<SessionBench> {
+export interface ShopBench {
+  readonly shop: Workshop;
+  readonly folder: string;
+  readonly lines: string[];
+  readonly close: () => void;
+}
+
+/** What an agent's connections share, around one backend, in a folder of its own. */
+export async function openShop(backend: Backend, windowMs = 100): Promise<ShopBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
   const lines: string[] = [];
   const log = makeLog({ json: false, write: (line) => void lines.push(line), now: Date.now });
-  const { book } = await ReceiptBook.open(folder, KEY, Date.now);
+  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, Date.now);
   const shelf = new ModelShelf({
     backends: [backend],
     choice: null,
@@ -63,7 +68,6 @@ export async function openSession(
   await shelf.look();
   const slots = new Slots<Backend>(() => undefined);
   slots.setLimits(shelf.limits, shelf.slots);
-  const windowMs = options.windowMs ?? 100;
   const shop: Workshop = {
     node: NODE,
     shelf,
@@ -78,6 +82,19 @@ export async function openSession(
     onReceipts: () => undefined,
     onUnsentReceipt: () => undefined,
   };
+  const close = (): void => {
+    shop.clock.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { shop, folder, lines, close };
+}
+
+/** A session past its welcome, or before it with `isWelcomed` false. */
+export async function openSession(
+  backend: Backend,
+  options: { windowMs?: number; isWelcomed?: boolean } = {},
+): Promise<SessionBench> {
+  const { shop, lines, close } = await openShop(backend, options.windowMs);
   const frames: Frame[] = [];
   const outcomes: LinkOutcome[] = [];
   const socket = {
@@ -91,7 +108,7 @@ export async function openSession(
   };
   const session = new HubSession(socket, {
     shop,
-    key: { address: NODE, privateKey: KEY },
+    key: SESSION_KEY,
     domain: PLACEHOLDER_DOMAIN,
     agent: 'a',
     platform: 'p',
@@ -153,8 +170,7 @@ export async function openSession(
     },
     close: () => {
       session.end();
-      shop.clock.close();
-      rmSync(folder, { recursive: true, force: true });
+      close();
     },
   };
 }

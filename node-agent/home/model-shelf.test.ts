@@ -1,0 +1,92 @@
+import { describe, expect, test, vi } from 'vitest';
+import { err } from '../../schema/result.ts';
+import { stateSchema } from '../../schema/frames-to-hub.ts';
+import { makeLog } from '../log.ts';
+import { FakeBackend } from '../test/fake-backend.ts';
+import { ModelShelf } from './model-shelf.ts';
+
+function backendOf(...names: string[]): FakeBackend {
+  const backend = new FakeBackend(async () => undefined);
+  backend.names = names;
+  return backend;
+}
+
+function shelfOf(
+  backends: FakeBackend[],
+  options: { choice?: string[]; slots?: number } = {},
+): { shelf: ModelShelf; lines: string[]; onChange: () => void } {
+  const lines: string[] = [];
+  const log = makeLog({ json: false, write: (line) => void lines.push(line), now: () => 0 });
+  const onChange = vi.fn();
+  const shelf = new ModelShelf({
+    backends,
+    choice: options.choice ?? null,
+    slots: options.slots ?? null,
+    paceTokensPerS: 0,
+    log,
+    onChange,
+  });
+  return { shelf, lines, onChange };
+}
+
+describe('ModelShelf', () => {
+  test('offers what the backends list, each name once, in a state that a hub takes', async () => {
+    const { shelf } = shelfOf([backendOf('a', 'b'), backendOf('b', 'c')]);
+    await shelf.look();
+    expect(shelf.offered.map((model) => model.name)).toEqual(['a', 'b', 'c']);
+    expect(stateSchema.safeParse({ models: shelf.offered, slots: shelf.slots, paused: null }).success).toBe(true);
+    expect(shelf.slots).toBe(4);
+  });
+
+  test('finds the backend of a name: exact names before patterns', async () => {
+    const [first, second] = [backendOf('mock-*'), backendOf('mock-1')];
+    const { shelf } = shelfOf([first, second]);
+    await shelf.look();
+    expect(shelf.find('mock-1')).toBe(second);
+    expect(shelf.find('mock-2')).toBe(first);
+    expect(shelf.find('other')).toBeNull();
+  });
+
+  test("keeps to the owner's choice of models and slots", async () => {
+    const { shelf } = shelfOf([backendOf('llama3:latest', 'qwen-7b', 'phi')], {
+      choice: ['llama3', 'qwen-*'],
+      slots: 7,
+    });
+    await shelf.look();
+    expect(shelf.offered.map((model) => model.name)).toEqual(['llama3:latest', 'qwen-7b']);
+    expect(shelf.slots).toBe(7);
+  });
+
+  test('a backend that is away offers nothing, is said once, and comes back', async () => {
+    const backend = backendOf('a');
+    const { detected } = backend;
+    backend.detected = err('No server answers. Start it.');
+    const { shelf, lines, onChange } = shelfOf([backend]);
+    await shelf.look();
+    await shelf.look();
+    expect(shelf.slots).toBe(0);
+    expect(lines.filter((line) => line.includes('No server answers'))).toHaveLength(1);
+    expect(onChange).not.toHaveBeenCalled();
+    backend.detected = detected;
+    await shelf.look();
+    expect(shelf.offered).toHaveLength(1);
+    expect(onChange).toHaveBeenCalledTimes(1);
+  });
+
+  test('a backend that throws, against its contract, is away', async () => {
+    const backend = backendOf('a');
+    backend.models = () => Promise.reject(new Error('boom'));
+    const { shelf, lines } = shelfOf([backend]);
+    await shelf.look();
+    expect(shelf.offered).toEqual([]);
+    expect(lines.join('')).toContain('boom');
+  });
+
+  test('more models than a state holds are left out, and the owner is told', async () => {
+    const { shelf, lines } = shelfOf([backendOf(...Array.from({ length: 100 }, (_, i) => `model-${i}`))]);
+    await shelf.look();
+    expect(JSON.stringify(shelf.offered).length).toBeLessThan(12_000);
+    expect(shelf.offered.length).toBeGreaterThan(30);
+    expect(lines.join('')).toContain('--models');
+  });
+});

@@ -1,0 +1,123 @@
+// The connection's loop in this process, against a hub over a real socket: what takes minutes from outside takes milliseconds here.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import { IdentityFile } from '../home/identity-file.ts';
+import { Connection } from '../link/connection.ts';
+import type { LinkEnd } from '../link/connection.ts';
+import { parseRouterUrl } from '../link/parse-router-url.ts';
+import { aborted, FakeBackend } from './fake-backend.ts';
+import { openShop, SESSION_KEY } from './session-bench.ts';
+import type { ShopBench } from './session-bench.ts';
+import { CODE, TestHub } from './test-hub.ts';
+
+let hub: TestHub;
+let bench: ShopBench;
+let connection: Connection | undefined;
+let running: Promise<LinkEnd> | undefined;
+
+beforeEach(async () => {
+  hub = await TestHub.start();
+  bench = await openShop(new FakeBackend((_job, _sink, signal) => aborted(signal)));
+});
+
+afterEach(async () => {
+  connection?.stop();
+  await running;
+  await hub.stop();
+  bench.close();
+});
+
+async function connect(
+  options: { code?: string | null; url?: string; random?: () => number; pingMs?: number } = {},
+): Promise<Connection> {
+  const router = parseRouterUrl(options.url ?? hub.url, false);
+  if (!router.ok) throw new Error(router.error);
+  connection = new Connection({
+    router: router.value,
+    code: options.code === undefined ? CODE : options.code,
+    wallet: null,
+    place: null,
+    domain: PLACEHOLDER_DOMAIN,
+    key: SESSION_KEY,
+    identity: await IdentityFile.open(bench.folder),
+    shop: bench.shop,
+    agent: 'a',
+    platform: 'p',
+    random: options.random ?? (() => 0.1),
+    times: { dialMs: 1000, pingMs: options.pingMs ?? 60_000, pongMs: 60 },
+    onChange: () => undefined,
+  });
+  running = connection.run();
+  return connection;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 8000; !holds();) {
+    if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${bench.lines.join('')}`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+test('pings that are answered keep the line, an unanswered one ends it and the hub is dialled again', async () => {
+  await connect({ pingMs: 40 });
+  await until(() => hub.pings >= 5);
+  expect(hub.dials).toBe(1);
+  hub.isAnsweringPings = false;
+  await until(() => hub.dials === 2);
+  expect(bench.lines.join('')).toContain('did not answer a ping');
+});
+
+test('running jobs are cut with the line, and their slots come free', async () => {
+  await connect();
+  await hub.waitReady();
+  const job = hub.give({ model: 'fake' });
+  await hub.waitForFrame('head', job.number);
+  expect(bench.shop.slots.running).toBe(1);
+  hub.cut();
+  await until(() => bench.shop.slots.running === 0 && hub.dials === 2);
+  expect(bench.shop.book.unacknowledged).toBe(0);
+});
+
+test('a router that answers with an error is asked again, later each time', async () => {
+  hub.refusal = { status: 503, code: 'overloaded', message: 'too many homes' };
+  const link = await connect();
+  await until(() => hub.dials >= 3);
+  expect(link.status).toMatchObject({ state: 'waiting', problem: expect.stringContaining('too many homes') });
+  hub.refusal = null;
+  await until(() => link.status.state === 'connected');
+  expect(link.status).toMatchObject({ hub: 'hub:weur:0', area: 'weur', problem: null });
+});
+
+test('enrolment that fails for the moment is tried again with the same code', async () => {
+  hub.enrolRefusal = { status: 500, code: 'internal', message: 'later' };
+  const link = await connect();
+  await until(() => bench.lines.join('').includes('later'));
+  hub.enrolRefusal = null;
+  await until(() => link.status.state === 'connected');
+  expect(hub.enrolments.length).toBe(1);
+});
+
+test('a router that is not there is waited for, and a stop ends the waiting at once', async () => {
+  const { url } = hub;
+  await hub.stop();
+  const link = await connect({ url, random: () => 0.99 });
+  await until(() => link.status.state === 'waiting');
+  link.stop();
+  expect(await running).toEqual({ kind: 'stopped' });
+  hub = await TestHub.start();
+});
+
+test('without a code the loop ends with what to do', async () => {
+  const link = await connect({ url: `${hub.url}/elsewhere`, code: null });
+  expect(await running).toMatchObject({ kind: 'owner', sentence: expect.stringContaining('--code CODE') });
+  expect(link.status.state).toBe('stopped');
+});
+
+test('a goodbye is a normal close', async () => {
+  const link = await connect();
+  await hub.waitReady();
+  const closed = new Promise<number>((resolve) => hub.socket?.once('close', resolve));
+  link.stop();
+  expect(await closed).toBe(1000);
+  expect(await running).toEqual({ kind: 'stopped' });
+});
