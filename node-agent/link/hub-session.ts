@@ -161,7 +161,7 @@ export class HubSession {
     this.#runner = new JobRunner(shop, {
       router: welcome.router,
       domain: welcome.domain,
-      signer: makeMessageSigner(welcome.domain),
+      signer: shop.book.signerOf(welcome.domain),
       writer: this.#writer,
       routerNow: () => Date.now() + this.#routerAheadMs,
     });

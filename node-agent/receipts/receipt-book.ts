@@ -102,6 +102,14 @@ export class ReceiptBook {
     return this.#outbox.has(ticketHash);
   }
 
+  /** The one signer of a domain: it remembers the router's key, so that checking gets cheap. */
+  signerOf(domain: Domain): MessageSigner {
+    const name = `${domain.chainId}:${domain.verifyingContract}`;
+    const signer = this.#signers.get(name) ?? makeMessageSigner(domain);
+    this.#signers.set(name, signer);
+    return signer;
+  }
+
   /**
    * Numbers, signs and stores a receipt; resolves once it is durable, so that it may be sent.
    * Rejects when the disk refuses: then nothing was used up and nothing may be sent.
@@ -148,7 +156,7 @@ export class ReceiptBook {
     const { acceptance, signature } = frame;
     if (acceptance.receiptHash !== waiting.receiptHash) return 'bad-signature';
     const signed = { signature, address: waiting.router };
-    if (!this.#signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
+    if (!this.signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
     this.#latest.take({ acceptance, signature, router: waiting.router });
     this.#removeSoon(waiting);
     return 'taken';
@@ -158,13 +166,6 @@ export class ReceiptBook {
   async settled(): Promise<void> {
     await this.#removals;
     await this.#latest.settled();
-  }
-
-  #signerOf(domain: Domain): MessageSigner {
-    const name = `${domain.chainId}:${domain.verifyingContract}`;
-    const signer = this.#signers.get(name) ?? makeMessageSigner(domain);
-    this.#signers.set(name, signer);
-    return signer;
   }
 
   async #issueAll(): Promise<void> {
