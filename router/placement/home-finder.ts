@@ -22,6 +22,8 @@ export interface HomeFinderDoors {
 export interface HomeFinder {
   /** Homes that serve the model, closest first; the near areas first, the whole world only where those have none. */
   readonly find: (modelKey: string, wish: HomeWish) => Promise<RankedHome[]>;
+  /** Homes in the areas that are not near, for when the near ones turned out to be busy or gone. */
+  readonly findFar: (modelKey: string, wish: HomeWish) => Promise<RankedHome[]>;
   /** Every home known to serve a model key, near and far, for listings. */
   readonly serving: (modelKey: string, place: { lat: number; lon: number }) => Promise<readonly PresenceRow[]>;
   readonly noteFree: (modelKey: string, hub: string, free: number) => void;
@@ -29,16 +31,19 @@ export interface HomeFinder {
 }
 
 export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
+  const findFar: HomeFinder['findFar'] = async (modelKey, wish) =>
+    rankHomes(await rowsIn(doors, { modelKey, areas: sortAreas(wish).slice(NEAR_AREAS), place: wish }), wish);
   return {
     find: async (modelKey, wish) => {
-      const areas = sortAreas(wish);
-      const near = rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(0, NEAR_AREAS), place: wish }), wish);
+      const areas = sortAreas(wish).slice(0, NEAR_AREAS);
+      const near = rankHomes(await rowsIn(doors, { modelKey, areas, place: wish }), wish);
       if (near.length > 0) return near;
-      const far = rankHomes(await rowsIn(doors, { modelKey, areas: areas.slice(NEAR_AREAS), place: wish }), wish);
+      const far = await findFar(modelKey, wish);
       if (far.length > 0) return far;
       // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
-      return rankHomes(await askAreas(doors, { modelKey, areas: areas.slice(0, NEAR_AREAS), place: wish }), wish);
+      return rankHomes(await askAreas(doors, { modelKey, areas, place: wish }), wish);
     },
+    findFar,
     serving: (modelKey, place) => rowsIn(doors, { modelKey, areas: sortAreas(place), place }),
     noteFree: (modelKey, hub, free) => doors.cache.noteFree({ modelKey, area: hub.split(':')[1] ?? '', hub, free }),
     isDegraded: () => doors.cache.isDegraded(),

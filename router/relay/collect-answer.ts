@@ -12,14 +12,22 @@ export interface CollectedAnswer {
   readonly end: EndRecord;
 }
 
+/** A whole answer is kept in the edge's memory (128 MB): longer ones are for streams. */
+const MAX_ANSWER_CHARS = 16 * 1024 * 1024;
+
 /** Reads a job to its end. Errors: why there is no answer; nothing partial is ever given as whole. */
 export async function collectAnswer(run: JobRun, first: JobEvent): Promise<Result<CollectedAnswer, JobFailure>> {
   const decoder = new TextDecoder();
   let events = '';
   for (let event = first; ; event = await run.next()) {
-    if (event.kind === 'data') events += decoder.decode(event.events, { stream: true });
-    else if (event.kind === 'end') return ok({ text: readContent(events), end: event.end });
-    else if (event.kind === 'failed') return err(event.failure);
+    if (event.kind === 'data') {
+      events += decoder.decode(event.events, { stream: true });
+      if (events.length <= MAX_ANSWER_CHARS) continue;
+      run.abort();
+      return err({ kind: 'broken', message: 'the answer is too long to be given in one piece; ask for a stream' });
+    }
+    if (event.kind === 'end') return ok({ text: readContent(events), end: event.end });
+    if (event.kind === 'failed') return err(event.failure);
   }
 }
 

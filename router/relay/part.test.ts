@@ -336,6 +336,16 @@ describe('what is not a stream', () => {
       expect(sent.at(-1)).toBe(`credit ${size} of 7`);
     }
   });
+
+  test('an answer far longer than its tokens could need is broken off', async () => {
+    const { sent, settled, read, say } = await openRunningPart();
+    for (let round = 0; round < 13; round++) {
+      say('x'.repeat(100_000), 20);
+      await read();
+    }
+    expect(sent.at(-1)).toBe('cancel {"reason":"fault"} of 7');
+    await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'failed-by-node' }]));
+  });
 });
 
 test('the ticket frame is the raw signature', () => {

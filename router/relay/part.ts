@@ -98,7 +98,7 @@ export class Part {
     }
     if (this.#stage !== 'running') return;
     this.#creditBytes -= events.length;
-    if (this.#creditBytes < 0 || !isWholeEvents(events))
+    if (this.#creditBytes < 0 || this.#digest.relayedBytes > maxAnswerBytes(this.offer) || !isWholeEvents(events))
       return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     this.#lastAt = now;
     this.#firstDataAt ??= now;
@@ -271,6 +271,11 @@ export class Part {
       this.#stage = 'done';
     }
   }
+}
+
+/** Bytes that an answer may hold at most, far above what its tokens need: a home cannot fill a caller's disk or an edge's memory. */
+function maxAnswerBytes(offer: JobOffer): number {
+  return 64 * 1024 + offer.request.maxTokens * 8 * 1024;
 }
 
 const DATA_PREFIX = [0x64, 0x61, 0x74, 0x61, 0x3a, 0x20];

@@ -20,6 +20,8 @@ import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 const OPEN_AFTER_MS = 2000;
+/** What a token of ordinary text holds: only to leave out homes whose context is clearly too short. */
+const BYTES_PER_TOKEN = 4;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
 const OPEN_AFTER_HEAD_MS = 400;
 
@@ -42,26 +44,28 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
     random,
     now: Date.now(),
   });
-  const homes = services.homes.find(served.modelKey, {
-    ...job.offer.place,
-    ownName: served.ownName,
-    promptTokens: limits.promptBound,
-  });
+  const wish = { ...job.offer.place, ownName: served.ownName, promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN) };
+  const homes = services.homes.find(served.modelKey, wish);
   homes.catch(() => undefined);
   const hold = await services.account(caller.accountId).hold(job.hold);
   if (!hold.ok) throw refuseHold(hold);
-  const run = openRun(services, job, homes);
+  const run = openRun(services, job, { near: homes, far: () => services.homes.findFar(served.modelKey, wish) });
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
   return job.request.stream ? answerStream(c, job, run) : answerWhole(c, job, run);
 });
 
-function openRun(services: Services, job: Job, homes: ReturnType<Services['homes']['find']>): JobRun {
+type Homes = ReturnType<Services['homes']['find']>;
+
+function openRun(services: Services, job: Job, homes: { near: Homes; far: () => Homes }): JobRun {
   const { modelKey } = job.served;
   return new JobRun(job.offer, {
-    nextHome: async (excluded) =>
-      (await homes).find((home) => !excluded.nodes.includes(home.node) && !excluded.hubs.includes(home.hub)) ?? null,
+    nextHome: async (excluded) => {
+      const isLeft = (home: { node: string; hub: string }): boolean =>
+        !excluded.nodes.includes(home.node) && !excluded.hubs.includes(home.hub);
+      return (await homes.near).find(isLeft) ?? (await homes.far()).find(isLeft) ?? null;
+    },
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
     noteFree: (hub, free) => services.homes.noteFree(modelKey, hub, free),

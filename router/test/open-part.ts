@@ -21,7 +21,12 @@ export const END: EndRecord = {
   ttftMs: 1,
   receiptHash: null,
 };
-const offer = { firstTokenMs: FIRST_TOKEN_MS, expiresAt: EXPIRES_AT } as JobOffer;
+export const MAX_TOKENS = 128;
+const offer = {
+  firstTokenMs: FIRST_TOKEN_MS,
+  expiresAt: EXPIRES_AT,
+  request: { maxTokens: MAX_TOKENS },
+} as JobOffer;
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const event = (text: string): Uint8Array => bytesOf(writer.content(text));
