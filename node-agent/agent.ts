@@ -150,13 +150,12 @@ export class Agent {
   }
 
   #makeConnection(identity: IdentityFile): Connection {
-    const { router, code, wallet, place, domain } = this.#config;
+    const { router, code, wallet, place } = this.#config;
     return new Connection({
       router,
       code,
       wallet,
       place,
-      domain,
       key: this.#key,
       identity,
       shop: this.#shop,

@@ -51,14 +51,6 @@ describe('readConfig', () => {
     expect(readStateFolder({}, {})).toContain('irori-node');
   });
 
-  test('a domain is a chain and a contract', () => {
-    const contract = `0x${'Ab'.repeat(20)}`;
-    expect(read({ router: 'https://a.example', domain: `8453:${contract}` })).toMatchObject({
-      ok: true,
-      value: { domain: { chainId: 8453, verifyingContract: contract.toLowerCase() } },
-    });
-  });
-
   test.each<[OptionValues, Record<string, string>, string]>([
     [{}, {}, 'Which network?'],
     [{ router: 'nonsense' }, {}, '--router must be'],
@@ -68,7 +60,6 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
     [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
     [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
-    [{ router: 'https://a.example', domain: 'mainnet' }, {}, '--domain'],
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });

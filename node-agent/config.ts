@@ -5,8 +5,6 @@ import { join, resolve } from 'node:path';
 import type { Hex } from '../schema/bytes.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
-import { PLACEHOLDER_DOMAIN } from '../schema/typed-data.ts';
-import type { Domain } from '../schema/typed-data.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
 import { parseRouterUrl } from './link/parse-router-url.ts';
 import type { RouterUrl } from './link/parse-router-url.ts';
@@ -33,7 +31,6 @@ export interface AgentConfig {
   readonly exposure: number;
   readonly allowLan: boolean;
   readonly allowNetworks: boolean;
-  readonly domain: Domain;
   readonly jsonLogs: boolean;
 }
 
@@ -64,8 +61,6 @@ function checkConfig(values: OptionValues, state: string, backendKey: string | n
   if (routerText === null) return err('Which network? Start with `irori-node up --router URL`.');
   const router = parseRouterUrl(routerText, allowLan);
   if (!router.ok) return router;
-  const domain = readDomain(text(values.domain));
-  if (!domain.ok) return domain;
   const fault = findFault(values);
   if (fault) return err(fault);
   return ok({
@@ -84,7 +79,6 @@ function checkConfig(values: OptionValues, state: string, backendKey: string | n
     exposure: number(values.exposure) ?? DEFAULT_EXPOSURE,
     allowLan,
     allowNetworks: values.allowNetworks === true,
-    domain: domain.value,
     jsonLogs: values.jsonLogs === true,
   });
 }
@@ -103,13 +97,6 @@ function findFault(values: OptionValues): string | null {
   if (place !== null && !/^-?\d{1,2}(\.\d+)?,-?\d{1,3}(\.\d+)?,[A-Z]{2}(,[^,]{1,40})?$/.test(place))
     return '--place must look like 48.9,2.4,FR or 48.9,2.4,FR,IDF.';
   return null;
-}
-
-function readDomain(value: string | null): Result<Domain, string> {
-  if (value === null) return ok(PLACEHOLDER_DOMAIN);
-  const [, chain, contract] = /^(\d{1,15}):(0x[0-9a-fA-F]{40})$/.exec(value) ?? [];
-  if (chain === undefined || contract === undefined) return err('--domain must look like 8453:0x… with 40 hex digits.');
-  return ok({ chainId: Number(chain), verifyingContract: contract.toLowerCase() as Hex });
 }
 
 function readEnvValues(env: Environment): Result<OptionValues, string> {

@@ -144,15 +144,6 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
-    key: 'domain',
-    flag: '--domain',
-    env: 'IRORI_DOMAIN',
-    kind: 'text',
-    value: 'CHAIN:0x…',
-    text: 'Chain id and contract that signatures are bound to. Default: the placeholder of the protocol.',
-    commands: ['up'],
-  },
-  {
     key: 'jsonLogs',
     flag: '--json-logs',
     env: 'IRORI_JSON_LOGS',

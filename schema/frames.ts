@@ -17,6 +17,19 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Event bytes that a node may send of one job before the hub grants more; token ids are not counted. */
 export const INITIAL_CREDIT_BYTES = 256 * 1024;
 
+/** Close codes of this socket; 4400 and up are ours. Never 1005, 1006 or 1015, which no peer may send. */
+export const CLOSE = {
+  normal: 1000,
+  going: 1001,
+  badHello: 4401,
+  revoked: 4403,
+  silent: 4408,
+  replaced: 4409,
+} as const;
+
+/** Bytes of a `state` payload at most: a hub keeps it in the socket's attachment, which holds 16,384. */
+export const MAX_STATE_BYTES = 12_000;
+
 export const PING = 'p';
 export const PONG = 'P';
 export const PING_INTERVAL_MS = 60_000;

@@ -1,4 +1,5 @@
 // What this home offers: asks each backend now and then whether it is there and what it serves. Never starts or stops a backend.
+import { MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Backend, ModelInfo } from '../backends/backend.ts';
@@ -8,8 +9,8 @@ import { matchName } from './match-name.ts';
 
 /** A hub takes at most this many models of one node. */
 const MODELS_MAX = 64;
-/** And its socket attachment holds a state of about this size. */
-const MODELS_BYTES = 11_000;
+/** What the models may take of a state; the rest of it is short. */
+const MODELS_BYTES = MAX_STATE_BYTES - 1000;
 const DETECT_MS = 10_000;
 
 interface Seen {

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
-import type { Domain } from '../../schema/typed-data.ts';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { enrol } from './enrolment.ts';
@@ -20,7 +19,6 @@ export interface ConnectionParts {
   readonly wallet: string | null;
   /** `lat,lon,CC[,region]`, sent as it stands; only a router on this machine looks at it. */
   readonly place: string | null;
-  readonly domain: Domain;
   readonly key: SessionKey;
   readonly identity: IdentityFile;
   readonly shop: Workshop;
@@ -106,13 +104,13 @@ export class Connection {
   async #ensureEnrolled(): Promise<
     { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } | null
   > {
-    const { router, code, wallet, domain, key, identity, shop } = this.#parts;
+    const { router, code, wallet, key, identity, shop } = this.#parts;
     const known = identity.find(router.origin);
     if (known) this.#status = { ...this.#status, node: known.node };
     if (known && !this.#canEnrolAnew()) return null;
     if (code === null) return { kind: 'owner', sentence: explainNoCode(router.origin) };
     this.#note({ state: 'enrolling' });
-    const enrolled = await enrol({ url: router.enrolUrl, code, domain, key, wallet });
+    const enrolled = await enrol({ url: router.enrolUrl, code, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
     await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
     this.#mustEnrol = false;
@@ -151,9 +149,9 @@ export class Connection {
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
-    const { shop, key, domain, agent, platform } = this.#parts;
+    const { shop, key, agent, platform } = this.#parts;
     const onWelcome = (welcome: Welcome, routerAheadMs: number): void => this.#enter(welcome, routerAheadMs);
-    this.#session = new HubSession(socket, { shop, key, domain, agent, platform, onWelcome, onLeave });
+    this.#session = new HubSession(socket, { shop, key, agent, platform, onWelcome, onLeave });
   }
 
   #enter(welcome: Welcome, routerAheadMs: number): void {

@@ -1,4 +1,5 @@
 // What to do after a connection failed or ended: how long to stay away and what to tell the owner. Pure.
+import { CLOSE } from '../../schema/frames.ts';
 import { computeBackoff, RECONNECT, UNWANTED } from './compute-backoff.ts';
 
 /** How an attempt to be connected ended. */
@@ -40,10 +41,6 @@ export interface RetryFacts {
   readonly random: number;
 }
 
-/** Another connection with this node's key took its place. */
-export const CLOSE_REPLACED = 4409;
-/** The node was revoked while it was connected. */
-const CLOSE_REVOKED = 4403;
 const REPLACED_WAIT_MS = 60_000;
 
 /** The wait grows with every failure in a row; a wait that the router named is kept, with jitter on top. */
@@ -61,7 +58,7 @@ export function decideRetry({ outcome, attempt, random }: RetryFacts): RetryPlan
     case 'silent':
       return { waitMs: soon, sentence: outcome.message, isForOwner: false };
     case 'closed':
-      if (outcome.closeCode === CLOSE_REVOKED)
+      if (outcome.closeCode === CLOSE.revoked)
         return planAfterRefusal({ code: 'node_revoked', message: outcome.reason }, null, true, { attempt, random });
       return planAfterClose(outcome.closeCode, outcome.reason, soon);
     case 'http':
@@ -75,7 +72,7 @@ export function decideRetry({ outcome, attempt, random }: RetryFacts): RetryPlan
 }
 
 function planAfterClose(closeCode: number, reason: string, soonMs: number): RetryPlan {
-  if (closeCode === CLOSE_REPLACED) {
+  if (closeCode === CLOSE.replaced) {
     const sentence =
       'Another agent connected with the key of this node, so this one stays away for a minute. Stop one of the two, or give each its own --state folder.';
     return { waitMs: REPLACED_WAIT_MS, sentence, isForOwner: true };

@@ -7,7 +7,7 @@ import { toHex } from '../../schema/bytes.ts';
 import { makeMessageSigner, NODE_ENROL } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import type { Domain } from '../../schema/typed-data.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
@@ -15,7 +15,6 @@ import { readRefusal } from './read-refusal.ts';
 export interface EnrolmentRequest {
   readonly url: string;
   readonly code: string;
-  readonly domain: Domain;
   readonly key: SessionKey;
   /** Payout wallet, when the owner named one. */
   readonly wallet: string | null;
@@ -29,9 +28,9 @@ const ANSWER_BYTES = 64 * 1024;
 
 /** Proves that this agent holds the key, by a signature over the code's hash. Errors as for a failed dial. */
 export async function enrol(request: EnrolmentRequest): Promise<Result<Enrolled, LinkOutcome>> {
-  const { code, domain, key, wallet } = request;
+  const { code, key, wallet } = request;
   const message = { code: toHex(keccak_256(new TextEncoder().encode(code))), node: key.address };
-  const signature = makeMessageSigner(domain).sign(NODE_ENROL, message, key.privateKey);
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_ENROL, message, key.privateKey);
   const body = JSON.stringify({ code, address: key.address, signature, ...(wallet === null ? {} : { wallet }) });
   const answer = await post(request.url, body);
   if (!answer.ok) return answer;

@@ -2,7 +2,7 @@
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { decodeFrames, encodeJsonFrame, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
-import type { Domain } from '../../schema/typed-data.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
 import type { AcceptedFrame } from '../receipts/receipt-book.ts';
@@ -19,8 +19,6 @@ export type Welcome = MessageOf<'welcome'>['value'];
 export interface SessionParts {
   readonly shop: Workshop;
   readonly key: SessionKey;
-  /** Domain of the hello, before the welcome names the router's own. */
-  readonly domain: Domain;
   readonly agent: string;
   readonly platform: string;
   readonly onWelcome: (welcome: Welcome, routerAheadMs: number) => void;
@@ -147,9 +145,9 @@ export class HubSession {
       return this.#leave({ kind: 'error-frame', code: 'protocol-version', message, retryMs: null, isFinal: true });
     }
     this.#routerAheadMs = challenge.serverTimeAt - Date.now();
-    const { key, domain, agent, platform } = this.#parts;
+    const { key, agent, platform } = this.#parts;
     const hello = { nonce: challenge.nonce, node: key.address, protocol: PROTOCOL_VERSION };
-    const signature = makeMessageSigner(domain).sign(NODE_HELLO, hello, key.privateKey);
+    const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
     this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform });
   }
 

@@ -1,6 +1,5 @@
 // The connection's loop in this process, against a hub over a real socket: what takes minutes from outside takes milliseconds here.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
@@ -37,7 +36,6 @@ async function connect(
     code: options.code === undefined ? CODE : options.code,
     wallet: null,
     place: null,
-    domain: PLACEHOLDER_DOMAIN,
     key: SESSION_KEY,
     identity: await IdentityFile.open(bench.folder),
     shop: bench.shop,

@@ -109,7 +109,6 @@ export async function openSession(
   const session = new HubSession(socket, {
     shop,
     key: SESSION_KEY,
-    domain: PLACEHOLDER_DOMAIN,
     agent: 'a',
     platform: 'p',
     onWelcome: () => undefined,

@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import { decodeFrames, INITIAL_CREDIT_BYTES, PING, PONG, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import { CLOSE, decodeFrames, INITIAL_CREDIT_BYTES, PING, PONG, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
@@ -19,7 +19,7 @@ import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './hub-settlement.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import { centreOf } from './make-presence.ts';
-import { CLOSE, NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
+import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
 import { receiveFrame } from './receive-frame.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';

@@ -6,20 +6,8 @@ import type { Place } from '../../schema/places.ts';
 import type { Part } from './part.ts';
 import type { NodeCandidate } from './pick-node.ts';
 
-/** Close codes of this socket; 4400 and up are ours. Never 1005, 1006 or 1015, which no peer may send. */
-export const CLOSE = {
-  normal: 1000,
-  going: 1001,
-  badHello: 4401,
-  revoked: 4403,
-  replaced: 4409,
-  silent: 4408,
-} as const;
-
 /** Two and a half ping intervals without a sign of life. */
 export const SILENT_AFTER_MS = 150_000;
-/** An attachment holds 16,384 bytes at most; a node whose models need more is told so. */
-export const MAX_STATE_BYTES = 12_000;
 
 /** Who the edge says is dialling, from its own look-up or from a token it signed. */
 export interface NodeFacts {

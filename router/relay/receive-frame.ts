@@ -13,10 +13,9 @@ import {
   stateSchema,
 } from '../../schema/frames-to-hub.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import { MAX_STATE_BYTES, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { NODE_HELLO } from '../../schema/receipt.ts';
 import type { HubServices } from './hub-services.ts';
-import { MAX_STATE_BYTES } from './node-socket.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { Part } from './part.ts';
 
