@@ -190,3 +190,8 @@ export async function learnDigest(stack: Stack, owner: TestAccount, model: strin
   await answer.text();
   return (JSON.parse(answer.headers.get('x-irori') ?? '{}') as Irori).digest;
 }
+
+/** As `ask`, tried again while a home finds back: after a restart the presence table knows it before its hub does. */
+export async function askOnline(stack: Stack, options: AskOptions): Promise<Answer> {
+  return until('a home that answers', () => ask(stack, options).catch(() => null));
+}

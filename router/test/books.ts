@@ -1,6 +1,6 @@
 // What the accounts and the book in D1 say of money, read through the API and the database, and compared after each job.
-import { expect } from 'vitest';
 import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
 
 export interface ReceiptRow {
   readonly outcome: string;
@@ -90,28 +90,39 @@ export class Books {
 
   /** Forgets what has moved until now, for an owner who has earned before. */
   async start(): Promise<void> {
-    await expect.poll(() => isLedgerSound(this.#stack), POLL).toBe(true);
+    await until('sound books', () => isLedgerSound(this.#stack));
     this.#before = await this.#read();
   }
 
   /**
-   * Waits until the books have moved by exactly this much since the last call; then no credit is held, the caller's object, its totals
-   * and the book in D1 agree, and every event sums to zero.
+   * Waits until the books have moved by exactly this much since the last call, no credit is held, and the caller's object, its totals
+   * and the book in D1 agree. Gives what is still wrong after 15 s, in words; nothing is wrong in an empty list.
    */
-  async expectMoved(moved: Moved): Promise<void> {
-    const before = this.#before;
-    try {
-      await expect.poll(async () => subtract(await this.#read(), before), POLL).toEqual(moved);
-    } finally {
-      this.#before = await this.#read();
+  async faultsAfter(moved: Moved): Promise<string[]> {
+    let faults: string[] = [];
+    for (const deadlineAt = Date.now() + WAIT_MS; Date.now() < deadlineAt; await sleep(50)) {
+      faults = await this.#compare(moved);
+      if (faults.length === 0) break;
     }
-    await expect.poll(async () => (await readUsage(this.#stack, this.#caller)).held_micro, POLL).toBe(0);
-    await expect.poll(() => isLedgerSound(this.#stack), POLL).toBe(true);
+    this.#before = await this.#read();
+    return faults;
+  }
+
+  async #compare(moved: Moved): Promise<string[]> {
     const now = await this.#read();
-    expect(subtract(now, before)).toEqual(moved);
     const usage = await readUsage(this.#stack, this.#caller);
-    expect(usage.balance_micro).toBe(this.#granted + now.caller);
-    expect(usage.totals.charged_micro).toBe(0 - now.caller);
+    const faults: string[] = [];
+    for (const book of ['caller', 'owner', 'fees'] as const) {
+      const by = now[book] - this.#before[book];
+      if (by !== moved[book]) faults.push(`${book} moved by ${by}, not ${moved[book]}`);
+    }
+    if (usage.held_micro !== 0) faults.push(`${usage.held_micro} are held`);
+    if (usage.balance_micro !== this.#granted + now.caller)
+      faults.push(`the balance is ${usage.balance_micro}, the book says ${this.#granted + now.caller}`);
+    if (usage.totals.charged_micro !== 0 - now.caller)
+      faults.push(`charged in all ${usage.totals.charged_micro}, the book says ${0 - now.caller}`);
+    if (!(await isLedgerSound(this.#stack))) faults.push('the ledger check finds a fault');
+    return faults;
   }
 
   /** What has moved since the beginning: grants apart. */
@@ -125,8 +136,10 @@ export class Books {
   }
 }
 
-export const POLL = { timeout: 15_000, interval: 50 };
+const WAIT_MS = 15_000;
+/** How `expect.poll` waits for what another process does. */
+export const POLL = { timeout: WAIT_MS, interval: 50 };
 
-function subtract(a: Moved, b: Moved): Moved {
-  return { caller: a.caller - b.caller, owner: a.owner - b.owner, fees: a.fees - b.fees };
+function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
 }

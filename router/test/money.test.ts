@@ -55,11 +55,15 @@ async function expectCharged(
   counts: { prompt: number; output: number; outcome: string },
 ): Promise<void> {
   const charge = counts.prompt + 2 * counts.output;
-  if (counts.outcome === 'complete') {
-    expect(answer.usage).toMatchObject({ prompt_tokens: counts.prompt, completion_tokens: counts.output });
-    expect(answer.irori.charge_micro).toBe(charge);
-  }
-  await books.expectMoved(movedBy(charge));
+  const told = {
+    prompt_tokens: counts.prompt,
+    completion_tokens: counts.output,
+    total_tokens: counts.prompt + counts.output,
+  };
+  const isTold = counts.outcome === 'complete';
+  expect(answer.usage).toEqual(isTold ? told : null);
+  expect(answer.irori.charge_micro).toBe(isTold ? charge : undefined);
+  expect(await books.faultsAfter(movedBy(charge))).toEqual([]);
   expect(await findReceiptRows(stack, answer.job)).toEqual([
     {
       outcome: counts.outcome,
@@ -100,7 +104,7 @@ describe('a delivered answer', () => {
     expect(status).toBe(200);
     expect(json['usage']).toMatchObject({ prompt_tokens: PROMPT_TOKENS, completion_tokens: 20 });
     expect(json['irori']).toMatchObject({ charge_micro: 47, attempts: 1 });
-    await books.expectMoved(movedBy(47));
+    expect(await books.faultsAfter(movedBy(47))).toEqual([]);
   });
 });
 
@@ -161,7 +165,7 @@ describe('a caller who leaves', () => {
       await Promise.all([near.signal('SIGCONT'), far.signal('SIGCONT')]);
     }
     await stack.waitForModel(owner, MODEL, 2);
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 });
 
@@ -179,7 +183,7 @@ describe('a failure before any token', () => {
     const answer = await askAll(stack, job('say-20x2-wait1200-die0'));
     expect(answer).toMatchObject({ isDone: false, text: '', finish: 'error', error: { code: 'home_failed' } });
     expect(answer.comments).toBeGreaterThan(0);
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
     expect(await findReceiptRows(stack, answer.job)).toEqual([]);
   });
 
@@ -190,7 +194,7 @@ describe('a failure before any token', () => {
       expect([status, json['error'].code]).toEqual([502, 'home_failed']);
       expect(await readUsage(stack, caller)).toEqual(before);
     }
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 });
 
@@ -199,7 +203,7 @@ describe('a failure after tokens', () => {
     const answer = await askAll(stack, job('say-20x20-die3'));
     expect(answer).toMatchObject({ isDone: false, isOver: true, finish: 'error', usage: null });
     expect(answer.error?.code).toBe('home_failed');
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
     await expect
       .poll(() => findReceiptRows(stack, answer.job), POLL)
       .toEqual([{ outcome: 'failed-by-node', promptTokens: 4, outputTokens: 3, charge: 0, earn: 0 }]);
@@ -214,7 +218,7 @@ describe('a failure after tokens', () => {
     expect(answer.error?.code).toBe('home_failed');
     near.start();
     await stack.waitForModel(owner, MODEL, 2);
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
     expect(await findReceiptRows(stack, answer.job)).toMatchObject([{ outcome: 'failed-by-node', charge: 0, earn: 0 }]);
   });
 
@@ -237,7 +241,7 @@ describe('a failure after tokens', () => {
     expect(row!.outputTokens).toBeGreaterThanOrEqual(answer.tokens);
     const worth = row!.promptTokens + 2 * row!.outputTokens;
     expect(row!.earn).toBe(movedBy(worth).owner);
-    await books.expectMoved({ caller: 0, owner: row!.earn, fees: 0 - row!.earn });
+    expect(await books.faultsAfter({ caller: 0, owner: row!.earn, fees: 0 - row!.earn })).toEqual([]);
     await stack.waitForModel(owner, MODEL, 2);
   });
 });
@@ -253,7 +257,7 @@ describe('a refused call costs nothing', () => {
       status,
       code,
     ]);
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 
   test('all homes busy: 429', async () => {
@@ -269,11 +273,13 @@ describe('a refused call costs nothing', () => {
       return found.length === 8 ? found : null;
     });
     const all = rows.map((row) => movedBy(row.charge));
-    await books.expectMoved({
-      caller: all.reduce((sum, one) => sum + one.caller, 0),
-      owner: all.reduce((sum, one) => sum + one.owner, 0),
-      fees: all.reduce((sum, one) => sum + one.fees, 0),
-    });
+    expect(
+      await books.faultsAfter({
+        caller: all.reduce((sum, one) => sum + one.caller, 0),
+        owner: all.reduce((sum, one) => sum + one.owner, 0),
+        fees: all.reduce((sum, one) => sum + one.fees, 0),
+      }),
+    ).toEqual([]);
   });
 
   test('nobody online: 503', async () => {
@@ -283,6 +289,6 @@ describe('a refused call costs nothing', () => {
       return status === 503 && json['error'].code === 'no_node_online' ? json : null;
     });
     expect(answer['error'].type).toBeTypeOf('string');
-    await books.expectMoved(NOTHING_MOVED);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 });

@@ -97,7 +97,13 @@ export class RawNode {
     const from = this.heard.length;
     ws.addEventListener('message', ({ data }) => this.#hear(data as string | ArrayBuffer));
     ws.addEventListener('close', () => (this.isOpen = false));
-    await until('the welcome', () => this.heard.slice(from).some(({ name }) => name === 'welcome'));
+    const failed = new Promise<never>((_, reject) =>
+      ws.addEventListener('error', () => reject(new Error('the dial failed'))),
+    );
+    await Promise.race([
+      failed,
+      until('the welcome', () => this.heard.slice(from).some(({ name }) => name === 'welcome')),
+    ]);
     this.isOpen = true;
   }
 
@@ -118,7 +124,7 @@ export class RawNode {
     this.#ws?.send(text);
   }
 
-  sendState(slots = 8): void {
+  sendState(slots = 32): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
     this.send('state', { models: [{ ...model, ...speeds }], slots, paused: null });

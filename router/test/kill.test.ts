@@ -1,0 +1,238 @@
+// Processes that are killed between the answer and the book: workerd at any moment of a settlement, an agent before its receipt is
+// acknowledged. Whatever was on its way arrives once.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { askOnline, learnDigest, listModel } from './ask.ts';
+import type { Answer } from './ask.ts';
+import { Books, findReceiptRows, movedBy, NOTHING_MOVED, POLL, readUsage } from './books.ts';
+import type { Moved, ReceiptRow } from './books.ts';
+import { killNow } from '../local/child-processes.ts';
+import { readDeadObjects } from './dead-objects.ts';
+import { startModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
+import { RawNode, RAW_DIGEST, RAW_MODEL } from './raw-node.ts';
+import type { RawJob } from './raw-node.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount, TestAgent } from './stack.ts';
+import { until } from './until.ts';
+
+const MODEL = 'test/priced';
+const GRANTED = 10_000_000;
+/** Seven tokens of prompt at one unit, four of answer at two. */
+const CHARGE = 7 + 8;
+
+let stack: Stack;
+let server: ModelServer;
+let owner: TestAccount;
+let caller: TestAccount;
+let agent: TestAgent;
+let books: Books;
+/** What was on its way when workerd was killed, in all: at a hub undecided or undelivered, at an account not yet in D1. */
+const caught = { open: 0, due: 0, waiting: 0 };
+/** Sequence numbers of all accepted receipts so far. */
+const seqs: bigint[] = [];
+
+beforeAll(async () => {
+  stack = await startStack();
+  server = await startModelServer();
+  owner = await stack.makeAccount();
+  caller = await stack.makeAccount(GRANTED);
+  agent = await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--slots', '8', '--backend', server.url] });
+  const digest = await learnDigest(stack, owner, 'say-8x0');
+  await listModel(stack, { owner, id: MODEL, digest });
+  books = new Books(stack, { caller, owner, granted: GRANTED });
+});
+
+/** An agent that has lost its router often waits ever longer; a new process is as eager as the first. */
+beforeEach(async () => {
+  await agent.signal('SIGKILL');
+  agent.start();
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await server.stop();
+});
+
+function job(prompt: string) {
+  return { account: caller, model: MODEL, prompt };
+}
+
+/** Workerd (its ids asked for beforehand, so that not a millisecond is lost) dies by SIGKILL and stands again over the same state. */
+async function killAndRestart(pids: readonly number[]): Promise<void> {
+  killNow(pids);
+  await stack.network.killWorkerd();
+  const dead = await readDeadObjects(join(stack.folder, 'router'));
+  caught.open += dead.openParts;
+  caught.due += dead.dueParts;
+  caught.waiting += dead.waitingEntries;
+  await stack.network.restart();
+}
+
+async function readReceipt(answer: Answer): Promise<Record<string, any>> {
+  return until('the receipt', async () => {
+    const response = await stack.call(`/v1/receipts/${answer.job}`, { key: caller.apiKey });
+    const { data } = (await response.json()) as { data?: Record<string, any>[] };
+    return data?.[0]?.['acceptance'] ? data[0] : null;
+  });
+}
+
+async function countWaiting(): Promise<number> {
+  const files = await readdir(join(agent.stateDir, 'receipts', 'outbox'));
+  return files.filter((file) => file.endsWith('.json')).length;
+}
+
+/** The one row of each answer, once all are in D1. */
+async function rowsOf(answers: readonly Answer[]): Promise<ReceiptRow[]> {
+  return until('all settlements', async () => {
+    const found = await Promise.all(answers.map((answer) => findReceiptRows(stack, answer.job)));
+    return found.every((rows) => rows.length === 1) ? found.flat() : null;
+  });
+}
+
+function toMoved({ charge, earn }: ReceiptRow): Moved {
+  return { caller: 0 - charge, owner: earn, fees: charge - earn };
+}
+
+function sum(moved: readonly Moved[]): Moved {
+  const add = (a: Moved, b: Moved): Moved => ({
+    caller: a.caller + b.caller,
+    owner: a.owner + b.owner,
+    fees: a.fees + b.fees,
+  });
+  return moved.reduce(add, NOTHING_MOVED);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
+}
+
+describe('workerd killed after an answer', () => {
+  // Delivery to the accounts takes some milliseconds after [DONE], the way to D1 another 250: each delay falls into another gap.
+  test.each([0, 0, 2, 4, 8, 20, 60, 150, 250, 300].map((ms) => [Math.floor(ms * (1 + Math.random() / 10))]))(
+    '%i ms after [DONE] charges it once',
+    async (delayMs) => {
+      const pids = stack.network.workerdPids();
+      const answer = await askOnline(stack, job('say-4x0'));
+      await answer.read(({ isDone }) => isDone);
+      if (delayMs > 0) await sleep(delayMs);
+      await killAndRestart(pids);
+      expect(answer).toMatchObject({ isDone: true, usage: { prompt_tokens: 7, completion_tokens: 4 } });
+      expect(await books.faultsAfter(movedBy(CHARGE))).toEqual([]);
+      const rows = await findReceiptRows(stack, answer.job);
+      expect(rows).toEqual([
+        { outcome: 'complete', promptTokens: 7, outputTokens: 4, charge: CHARGE, earn: movedBy(CHARGE).owner },
+      ]);
+      const { receipt, acceptance } = await readReceipt(answer);
+      expect(acceptance).toMatchObject({ status: 0, amount: String(movedBy(CHARGE).owner) });
+      seqs.push(BigInt(receipt.seq));
+      await expect.poll(countWaiting, POLL).toBe(0);
+    },
+  );
+
+  test('eight answers at once, killed at the first [DONE]: each is charged as delivered or not at all', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => askOnline(stack, job('say-4x150'))));
+    expect((await readUsage(stack, caller)).held_micro).toBeGreaterThan(0);
+    const pids = stack.network.workerdPids();
+    const ended = answers.map((answer) => answer.read().catch(() => answer));
+    await Promise.race(ended);
+    await killAndRestart(pids);
+    await Promise.all(ended);
+    const rows = await rowsOf(answers);
+    // A caller that saw [DONE] is charged; one that did not may have been settled a moment before.
+    const chargesAt = (isDone: boolean): Set<number> =>
+      new Set(rows.filter((_, i) => answers[i]!.isDone === isDone).map((row) => row.charge));
+    expect(chargesAt(true)).toEqual(new Set([CHARGE]));
+    expect([CHARGE, 0]).toEqual(expect.arrayContaining([...chargesAt(false)]));
+    expect(await books.faultsAfter(sum(rows.map(toMoved)))).toEqual([]);
+    for (const answer of answers) seqs.push(BigInt((await readReceipt(answer))['receipt'].seq));
+  });
+});
+
+describe('many settlements at once', () => {
+  const RAW = 'test/raw';
+  const CALLS = 24;
+
+  test('killed at the first [DONE]: what the hub had decided and not delivered arrives once', async () => {
+    const node = await RawNode.join(stack, owner);
+    await stack.waitForModel(owner, RAW_MODEL);
+    await listModel(stack, { owner, id: RAW, digest: RAW_DIGEST });
+    for (let round = 0; round < 5 && caught.due === 0; round++) {
+      const jobs: RawJob[] = [];
+      node.onJob = (one) => void jobs.push(one.head().say(' one', 1));
+      const options = { account: caller, model: RAW, prompt: 'hello', maxTokens: 10 };
+      const answers = await Promise.all(Array.from({ length: CALLS }, () => askOnline(stack, options)));
+      const pids = stack.network.workerdPids();
+      const ended = answers.map((answer) => answer.read(({ isDone }) => isDone).catch(() => answer));
+      const signed = jobs.map((one) => ({ one, receipt: one.end(one.receipt()) }));
+      await Promise.race(ended);
+      await killAndRestart(pids);
+      await until('the reconnect', () =>
+        node.connect().then(
+          () => true,
+          () => false,
+        ),
+      );
+      for (const { one, receipt } of signed) await node.offerLate(one, receipt);
+      expect(await books.faultsAfter(sum((await rowsOf(answers)).map(toMoved)))).toEqual([]);
+    }
+    await node.close();
+    expect(caught.due).toBeGreaterThan(0);
+  });
+});
+
+describe('an agent killed before its receipt was acknowledged', () => {
+  test('offers it again, has it accepted once, and never uses its number again', async () => {
+    let isCaught = false;
+    for (let round = 0; round < 20 && !isCaught; round++) {
+      const answer = await askOnline(stack, job('say-4x0'));
+      await answer.read(({ isDone }) => isDone);
+      await agent.signal('SIGKILL');
+      isCaught = (await countWaiting()) > 0;
+      agent.start();
+      expect(await books.faultsAfter(movedBy(CHARGE))).toEqual([]);
+      await expect.poll(countWaiting, POLL).toBe(0);
+      seqs.push(BigInt((await readReceipt(answer))['receipt'].seq));
+    }
+    expect(isCaught).toBe(true);
+    expect(agent.lines.some((line) => line.includes('receipts offered again'))).toBe(true);
+    const next = await (await askOnline(stack, job('say-4x0'))).read();
+    expect(await books.faultsAfter(movedBy(CHARGE))).toEqual([]);
+    const { receipt } = await readReceipt(next);
+    seqs.push(BigInt(receipt.seq));
+  });
+
+  test('in mid-answer leaves no hold and no debt', async () => {
+    const answer = await askOnline(stack, job('say-500x10'));
+    await answer.read(({ tokens }) => tokens >= 10);
+    await agent.signal('SIGKILL');
+    await answer.read();
+    expect(answer.isDone).toBe(false);
+    expect(await books.faultsAfter({ caller: 0, owner: 0, fees: 0 })).toEqual([]);
+    agent.start();
+  });
+});
+
+test('the kills fell into every gap: undecided at the hub, undelivered at the hub, and on the way to D1', () => {
+  expect(caught.open).toBeGreaterThan(0);
+  expect(caught.due).toBeGreaterThan(0);
+  expect(caught.waiting).toBeGreaterThan(0);
+});
+
+test('no receipt’s number was used twice', () => {
+  expect(seqs.length).toBeGreaterThan(18);
+  expect(new Set(seqs).size).toBe(seqs.length);
+});
+
+test('the accounts’ objects and the book agree: what callers paid is what owners and fees got', async () => {
+  const { json } = await stack.admin('GET', '/ledger/check');
+  expect(json).toMatchObject({ ok: true, total_micro: 0, unbalanced_events: [] });
+  const database = await stack.network.database();
+  const { results } = await database
+    .prepare(
+      "SELECT id FROM events WHERE kind = 'settle' AND id LIKE 'settle:%' GROUP BY job_id, part HAVING count(*) > 1",
+    )
+    .all();
+  expect(results).toEqual([]);
+});
