@@ -43,7 +43,7 @@ export async function startModelServer(): Promise<ModelServer> {
   const seen: SeenRequest[] = [];
   const server = createServer((request, response) => {
     if (request.method === 'GET')
-      return void sendJson(response, request.url?.startsWith('/v1/models') ? 200 : 404, {
+      return sendJson(response, request.url?.startsWith('/v1/models') ? 200 : 404, {
         object: 'list',
         data: [{ id: 'say-8x0', object: 'model' }],
       });
