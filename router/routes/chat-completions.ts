@@ -44,7 +44,11 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
     random,
     now: Date.now(),
   });
-  const wish = { ...job.offer.place, ownName: served.ownName, promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN) };
+  const wish = {
+    ...job.offer.place,
+    ownName: served.ownName,
+    promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN),
+  };
   const homes = services.homes.find(served.modelKey, wish);
   homes.catch(() => undefined);
   const hold = await services.account(caller.accountId).hold(job.hold);
@@ -53,7 +57,13 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
-  return job.request.stream ? answerStream(c, job, run) : answerWhole(c, job, run);
+  try {
+    return await (job.request.stream ? answerStream(c, job, run) : answerWhole(c, job, run));
+  } catch (error) {
+    // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
+    await release(c, job, run);
+    throw error;
+  }
 });
 
 type Homes = ReturnType<Services['homes']['find']>;
@@ -74,10 +84,7 @@ function openRun(services: Services, job: Job, homes: { near: Homes; far: () => 
 
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const collected = await collectAnswer(run, await run.next());
-  if (!collected.ok) {
-    await release(c, job, run);
-    throw refuseJob(collected.error);
-  }
+  if (!collected.ok) throw refuseJob(collected.error);
   const facts = toFinalFacts(job, run, collected.value.end);
   return new Response(encodeCompletion(job.chunk, collected.value, facts), {
     headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(job, facts) },
@@ -87,10 +94,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const { first, opened } = openAnswer(run);
   const early = await Promise.race([first, opened]);
-  if (early?.kind === 'failed') {
-    await release(c, job, run);
-    throw refuseJob(early.failure);
-  }
+  if (early?.kind === 'failed') throw refuseJob(early.failure);
   const body = streamAnswer({
     run,
     chunk: job.chunk,
