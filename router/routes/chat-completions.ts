@@ -58,7 +58,7 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
   try {
-    return await (job.request.stream ? answerStream(c, job, run) : answerWhole(c, job, run));
+    return await (job.request.stream ? answerStream(c, job, run) : answerWhole(job, run));
   } catch (error) {
     // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
     await release(c, job, run);
@@ -82,7 +82,7 @@ function openRun(services: Services, job: Job, homes: { near: Homes; far: () => 
   });
 }
 
-async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
+async function answerWhole(job: Job, run: JobRun): Promise<Response> {
   const collected = await collectAnswer(run, await run.next());
   if (!collected.ok) throw refuseJob(collected.error);
   const facts = toFinalFacts(job, run, collected.value.end);
