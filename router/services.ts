@@ -213,10 +213,8 @@ export function makeHubServices(env: Env): HubServices {
     decideCounts: decidePart,
     earnOf: (ticket, counts) =>
       splitCharge(computeCharge({ priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) }, counts)).earn,
-    acceptSettlement: async (settlement) => stubs.nodeAccount(settlement.nodeId).accept(settlement),
-    settleCaller: async (settlement) => {
-      await stubs.account(settlement.accountId).settle(settlement);
-    },
+    acceptSettlements: async (nodeId, settlements) => stubs.nodeAccount(nodeId).acceptAll([...settlements]),
+    settleCaller: async (accountId, settlements) => stubs.account(accountId).settleAll([...settlements]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     reportToArea: async (area, report) => {
       await stubs.area(area).report(report);

@@ -355,7 +355,7 @@ describe('a bundle is checked offline', () => {
   test('any receipt within its ticket fits it', () => {
     fc.assert(
       fc.property(fc.nat(ticket.maxPromptTokens), fc.nat(ticket.maxOutputTokens), (promptTokens, outputTokens) => {
-        expect(checkReceiptOfTicket(signer, ticket, { ...receipt, promptTokens, outputTokens })).toBeNull();
+        expect(checkReceiptOfTicket(signer, { ticket }, { ...receipt, promptTokens, outputTokens })).toBeNull();
       }),
     );
   });

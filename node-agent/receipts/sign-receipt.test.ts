@@ -72,7 +72,7 @@ test('what is signed is its own, fits its ticket, and survives JSON', () => {
   const parsed = usageReceiptSchema.parse(JSON.parse(JSON.stringify(issued.receiptJson)));
   expect(parsed).toEqual(issued.receipt);
   expect(signer.recover(USAGE_RECEIPT, parsed, issued.signature)).toEqual({ ok: true, value: TICKET.node });
-  expect(checkReceiptOfTicket(signer, TICKET, parsed)).toBeNull();
+  expect(checkReceiptOfTicket(signer, { ticket: TICKET }, parsed)).toBeNull();
 });
 
 test('prompt tokens are guessed from the bytes of the text', () => {

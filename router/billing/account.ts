@@ -44,6 +44,18 @@ export class Account extends DurableObject<Env> {
     return { applied };
   }
 
+  /** Several at once, in one transaction; false for one that cannot be taken, which must not hold up the others. */
+  settleAll(settlements: SettlementJson[]): boolean[] {
+    return settlements.map((settlement) => {
+      try {
+        this.settle(settlement);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  }
+
   /** Adds `amount` units once by `eventId`; `balance` is the balance after it. */
   grant(grant: { eventId: string; accountId: string; amount: number; memo: string | null }): {
     balance: number;

@@ -8,13 +8,19 @@ import type { Result } from '../../schema/result.ts';
 /** The receipt's hash, or why it proves nothing: of another ticket or node, over a limit, or not signed by the ticket's node. */
 export function checkReceipt(
   signer: MessageSigner,
-  signed: { readonly ticket: JobTicket; readonly receipt: UsageReceipt; readonly signature: Hex },
+  signed: {
+    readonly ticket: JobTicket;
+    /** The ticket's hash, where it is known already. */
+    readonly ticketHash?: Hex;
+    readonly receipt: UsageReceipt;
+    readonly signature: Hex;
+  },
 ): Result<Hex, BundleFault> {
-  const fault = checkReceiptOfTicket(signer, signed.ticket, signed.receipt);
-  if (fault) return err(fault);
   const { receipt, signature, ticket } = signed;
+  const fault = checkReceiptOfTicket(signer, signed, receipt);
+  if (fault) return err(fault);
   if (!signer.isSignedBy(USAGE_RECEIPT, receipt, { signature, address: ticket.node })) return err('receipt-signature');
-  return ok(signer.hash(USAGE_RECEIPT, signed.receipt));
+  return ok(signer.hash(USAGE_RECEIPT, receipt));
 }
 
 /** True when this router signed the ticket. */

@@ -71,6 +71,7 @@ export class NodeAccount extends DurableObject<Env> {
     const proven =
       receipt && signature
         ? this.#prove(ticket, {
+            ticketHash,
             receipt: usageReceiptSchema.parse(receipt),
             receiptJson: receipt,
             signature: signature as Hex,
@@ -85,6 +86,17 @@ export class NodeAccount extends DurableObject<Env> {
     const decision = isLost(settlement) ? decideByClaim(ticket, proven.receipt) : settlement;
     const { proof, earn } = this.#take(proven, decision, null);
     return { ...settlement, ...proof, earn };
+  }
+
+  /** Several at once, in one transaction; null for one that cannot be taken, which must not hold up the others. */
+  acceptAll(settlements: SettlementJson[]): (SettlementJson | null)[] {
+    return settlements.map((settlement) => {
+      try {
+        return this.accept(settlement);
+      } catch {
+        return null;
+      }
+    });
   }
 
   /**
@@ -103,7 +115,12 @@ export class NodeAccount extends DurableObject<Env> {
     if (fault) return refuse(fault);
     const open = this.#book.findOpen(ticketHash);
     if (!open) return null;
-    const proven = this.#prove(ticket, { receipt, receiptJson: toMessageJson(receipt), signature: late.signature });
+    const proven = this.#prove(ticket, {
+      ticketHash,
+      receipt,
+      receiptJson: toMessageJson(receipt),
+      signature: late.signature,
+    });
     if (!proven) {
       this.#book.countRefused();
       return refuse('the receipt does not fit its ticket or was not signed by its node');
@@ -131,10 +148,9 @@ export class NodeAccount extends DurableObject<Env> {
     return isOwn ? null : 'the ticket was not signed by this router';
   }
 
-  #prove(ticket: JobTicket, signed: Omit<Proven, 'ticketHash' | 'receiptHash'>): Proven | null {
-    const { receipt, signature } = signed;
-    const receiptHash = checkReceipt(this.#signer, { ticket, receipt, signature });
-    return receiptHash.ok ? { ...signed, ticketHash: receipt.ticketHash, receiptHash: receiptHash.value } : null;
+  #prove(ticket: JobTicket, signed: Omit<Proven, 'receiptHash'>): Proven | null {
+    const receiptHash = checkReceipt(this.#signer, { ticket, ...signed });
+    return receiptHash.ok ? { ...signed, receiptHash: receiptHash.value } : null;
   }
 
   /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */

@@ -1,7 +1,7 @@
 // What a hub needs from the other rooms, as plain functions: router/services.ts opens the doors behind them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import type { Acceptance, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
@@ -29,9 +29,17 @@ export interface DecidedCounts {
   readonly earn: number;
 }
 
-/** A receipt's answer for its node: the signed acceptance, or the reason why there is none. */
-export interface ReceiptAnswer {
+/** What a node's account says of a receipt that came late: the signed acceptance, or the reason why there is none. */
+export interface LateAnswer {
   readonly acceptance: Acceptance | null;
+  readonly signature: Hex | null;
+  readonly reason: string | null;
+}
+
+/** The same as it travels to the node, with the ticket that it answers. */
+export interface ReceiptAnswer {
+  readonly ticketHash: Hex;
+  readonly acceptance: AcceptanceJson | null;
   readonly signature: Hex | null;
   readonly reason: string | null;
 }
@@ -51,12 +59,15 @@ export interface HubServices {
   readonly decideCounts: (input: CountInput) => DecidedCounts;
   /** What a home earns for counts at its ticket's prices, in units: the charge less the fee. */
   readonly earnOf: (ticket: JobTicket, counts: { promptTokens: number; outputTokens: number }) => number;
-  /** Hands a settlement to the node's account: verified, accepted, completed. Safe to repeat. */
-  readonly acceptSettlement: (settlement: SettlementJson) => Promise<SettlementJson>;
-  /** Hands a settlement to the caller's account. Safe to repeat. */
-  readonly settleCaller: (settlement: SettlementJson) => Promise<void>;
+  /** Hands settlements to their node's account: verified, accepted, completed; null for one that it could not take. Safe to repeat. */
+  readonly acceptSettlements: (
+    nodeId: string,
+    settlements: readonly SettlementJson[],
+  ) => Promise<(SettlementJson | null)[]>;
+  /** Hands settlements to their caller's account; false for one that it could not take. Safe to repeat. */
+  readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
-  readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<ReceiptAnswer | null>;
+  readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
   readonly reportToArea: (
     area: string,
     report: { hub: string; nodes: string[]; slots: number; lat: number; lon: number },

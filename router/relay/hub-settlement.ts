@@ -1,31 +1,27 @@
 // From a part's end to the accounts: decides the counts, keeps the settlement durably, delivers it until both accounts have taken it.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import {
-  acceptanceSchema,
-  checkReceiptOfTicket,
-  JOB_TICKET,
-  jobTicketSchema,
-  toMessageJson,
-  USAGE_RECEIPT,
-} from '../../schema/receipt.ts';
-import type { UsageReceipt } from '../../schema/receipt.ts';
+import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { HubParts } from './hub-parts.ts';
+import type { DuePart, HubParts } from './hub-parts.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import type { JobOffer } from './offer.ts';
 import type { PartSummary } from './part.ts';
 import type { EndRecord } from './records.ts';
 
-const BATCH = 16;
+/** Parts delivered at once: one call for each account that they concern. */
+const BATCH = 64;
 
 export interface SettlementDoors {
   readonly parts: HubParts;
   readonly services: HubServices;
   /** Resolves when everything written so far is on disk. */
   readonly sync: () => Promise<void>;
-  /** Tells the node, if it is connected, what became of its receipt. */
-  readonly tellNode: (nodeId: string, ticketHash: Hex, answer: ReceiptAnswer) => void;
+  /** Tells the node, if it is connected, what became of its receipts. */
+  readonly tellNode: (nodeId: string, answers: readonly ReceiptAnswer[]) => void;
+  /** Waits a moment between deliveries, so that parts which end close together share one. */
+  readonly gather: () => Promise<void>;
   /** Deliveries failed: try again later. */
   readonly retryLater: () => void;
   readonly now: () => number;
@@ -34,6 +30,7 @@ export interface SettlementDoors {
 /** A part as the hub opened it. */
 export interface OpenedPart {
   readonly ticketHash: Hex;
+  readonly ticket: JobTicket;
   readonly draft: SettlementJson;
   readonly offer: JobOffer;
 }
@@ -89,8 +86,7 @@ export class HubSettlement {
   #fittingReceipt(opened: OpenedPart, summary: PartSummary): UsageReceipt | null {
     const receipt = summary.signed?.receipt;
     if (!receipt) return null;
-    const ticket = jobTicketSchema.parse(opened.draft.ticket);
-    if (checkReceiptOfTicket(this.#doors.services.signer, ticket, receipt)) return null;
+    if (checkReceiptOfTicket(this.#doors.services.signer, opened, receipt)) return null;
     return receipt.responseHash === summary.responseHash ? receipt : null;
   }
 
@@ -101,11 +97,12 @@ export class HubSettlement {
     const row = parts.find(ticketHash);
     if (!row) {
       const answer = await services.acceptLate(nodeId, late);
-      if (answer) tellNode(nodeId, ticketHash, answer);
-      return;
+      if (!answer) return;
+      const acceptance = answer.acceptance && toMessageJson(answer.acceptance);
+      return tellNode(nodeId, [{ ...answer, ticketHash, acceptance }]);
     }
     if (isLive(ticketHash)) return;
-    const isFitting = checkReceiptOfTicket(services.signer, late.ticket, late.receipt) === null;
+    const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
     if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late, services));
     await this.drain();
   }
@@ -125,28 +122,70 @@ export class HubSettlement {
       for (;;) {
         const due = this.#doors.parts.due(BATCH);
         if (due.length === 0) return;
-        const delivered = await Promise.allSettled(
-          due.map((part) => this.#deliver(part.ticketHash as Hex, part.settlement)),
-        );
-        if (delivered.some((one) => one.status === 'rejected')) return this.#doors.retryLater();
+        if (!(await this.#deliver(due))) return this.#doors.retryLater();
+        await this.#doors.gather();
       }
     } finally {
       this.#isDraining = false;
     }
   }
 
-  async #deliver(ticketHash: Hex, settlement: SettlementJson): Promise<void> {
+  /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; false when one was not taken. */
+  async #deliver(due: readonly DuePart[]): Promise<boolean> {
     const { services, parts, tellNode } = this.#doors;
-    const accepted = await services.acceptSettlement(settlement);
-    if (settlement.outcome !== 'failed-before-token') await services.settleCaller(accepted);
-    parts.forget(ticketHash);
-    if (!accepted.receipt) return;
-    tellNode(accepted.nodeId, ticketHash, {
-      acceptance: accepted.acceptance ? acceptanceSchema.parse(accepted.acceptance) : null,
-      signature: accepted.acceptanceSignature as Hex | null,
-      reason: accepted.acceptance ? null : 'not accepted',
+    const accepted = await handOver(due, 'nodeId', async (nodeId, group) => {
+      const answers = await services.acceptSettlements(nodeId, group.map(toSettlement));
+      return group.flatMap((part, i) => (answers[i] ? [{ ...part, settlement: answers[i] }] : []));
     });
+    // What failed before the first token concerns no caller.
+    const owed = accepted.filter(({ settlement }) => settlement.outcome !== 'failed-before-token');
+    const charged = await handOver(owed, 'accountId', async (accountId, group) => {
+      const taken = await services.settleCaller(accountId, group.map(toSettlement));
+      return group.filter((_, i) => taken[i]);
+    });
+    const done = [...charged, ...accepted.filter((part) => !owed.includes(part))];
+    for (const { ticketHash } of done) parts.forget(ticketHash);
+    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
+      const answers = group.flatMap((part) => (part.settlement.receipt ? [toAnswer(part)] : []));
+      if (answers.length > 0) tellNode(nodeId, answers);
+    }
+    return done.length === due.length;
   }
+}
+
+/** Calls once for each group; a group whose call fails is left out. */
+async function handOver(
+  parts: readonly DuePart[],
+  by: 'nodeId' | 'accountId',
+  call: (key: string, group: readonly DuePart[]) => Promise<DuePart[]>,
+): Promise<DuePart[]> {
+  const calls = await Promise.allSettled([...groupBy(parts, by)].map(([key, group]) => call(key, group)));
+  return calls.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+}
+
+function groupBy(parts: readonly DuePart[], by: 'nodeId' | 'accountId'): Map<string, DuePart[]> {
+  const groups = new Map<string, DuePart[]>();
+  for (const part of parts) {
+    const key = part.settlement[by];
+    const group = groups.get(key);
+    if (group) group.push(part);
+    else groups.set(key, [part]);
+  }
+  return groups;
+}
+
+function toSettlement(part: DuePart): SettlementJson {
+  return part.settlement;
+}
+
+function toAnswer({ ticketHash, settlement }: DuePart): ReceiptAnswer {
+  const { acceptance, acceptanceSignature } = settlement;
+  return {
+    ticketHash: ticketHash as Hex,
+    acceptance,
+    signature: acceptanceSignature as Hex | null,
+    reason: acceptance ? null : 'not accepted',
+  };
 }
 
 interface Completion {

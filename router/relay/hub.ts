@@ -1,9 +1,17 @@
 // The hub of an area's homes: a Durable Object that holds their hibernating sockets, leases them by exact counts, relays and settles.
 // The platform's calls end here; what is decided stands in the files beside it.
 import { DurableObject } from 'cloudflare:workers';
-import { fromHex, toHex } from '../../schema/bytes.ts';
+import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import { CLOSE, decodeFrames, INITIAL_CREDIT_BYTES, PING, PONG, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import {
+  CLOSE,
+  decodeFrames,
+  encodeJsonFrame,
+  INITIAL_CREDIT_BYTES,
+  PING,
+  PONG,
+  PROTOCOL_VERSION,
+} from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
@@ -33,6 +41,8 @@ const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
 const REPLACED = 'replaced by a newer connection';
 const RETRY_MS = 5000;
+/** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
+const GATHER_MS = 50;
 const REWRITE_MS = 10_000;
 const FREE_CHECK_TICKS = 4;
 const WRITTEN_KEY = 'presence';
@@ -60,8 +70,9 @@ export class Hub extends DurableObject<Env> {
       parts: this.#parts,
       services: this.#services,
       sync: () => state.storage.sync(),
-      tellNode: (nodeId, ticketHash, answer) =>
-        this.#findNode(nodeId)?.sendJson('accepted', toAcceptedJson(ticketHash, answer)),
+      tellNode: (nodeId, answers) =>
+        this.#findNode(nodeId)?.send(concatBytes(answers.map((answer) => encodeJsonFrame('accepted', answer)))),
+      gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
       retryLater: () => void this.#wakeBy(Date.now() + RETRY_MS),
       now: () => Date.now(),
     });
@@ -259,7 +270,7 @@ export class Hub extends DurableObject<Env> {
         send: (bytes) => socket.send(bytes),
         settle: (summary) =>
           this.#settlement
-            .settle({ ticketHash, draft, offer }, summary)
+            .settle({ ticketHash, ticket, draft, offer }, summary)
             .finally(() => void this.#live.delete(ticketHash)),
         onRefused: () => {
           this.#parts.forget(ticketHash);
@@ -380,16 +391,4 @@ export class Hub extends DurableObject<Env> {
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
   }
-}
-
-function toAcceptedJson(
-  ticketHash: Hex,
-  answer: { acceptance: Parameters<typeof toMessageJson>[0] | null; signature: Hex | null; reason: string | null },
-): object {
-  return {
-    ticketHash,
-    acceptance: answer.acceptance ? toMessageJson(answer.acceptance) : null,
-    signature: answer.signature,
-    reason: answer.reason,
-  };
 }
