@@ -44,7 +44,7 @@ async function writeLicences(inputs) {
     if (folder) folders.add(folder);
   }
   const texts = [];
-  for (const folder of [...folders].sort()) {
+  for (const folder of [...folders].sort((a, b) => a.localeCompare(b))) {
     const at = new URL(`${folder}/`, import.meta.url);
     const { name, version, license } = JSON.parse(await readFile(new URL('package.json', at), 'utf8'));
     const file = (await readdir(at)).find((one) => /^licen[cs]e/i.test(one));

@@ -98,11 +98,6 @@ export class Area extends DurableObject<Env> {
     await this.#hub(seat.hub).kick(nodeId, reason);
   }
 
-  /** A node that was revoked has enrolled again. */
-  pardon(nodeId: string): void {
-    this.#sql.exec('DELETE FROM revoked WHERE node = ?', nodeId);
-  }
-
   /** The catalogue changed: hubs look again at what their nodes serve. */
   async refresh(): Promise<void> {
     this.#offers.clear();
