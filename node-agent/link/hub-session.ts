@@ -5,7 +5,7 @@ import type { FrameName } from '../../schema/frames.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
-import type { AcceptedFrame } from '../receipts/receipt-book.ts';
+import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -45,6 +45,7 @@ export class HubSession {
   #routerAheadMs = 0;
   #strayFrames = 0;
   #isDraining = false;
+  readonly #acceptances: AcceptedFrame[] = [];
 
   constructor(socket: HubSocket, parts: SessionParts) {
     this.#socket = socket;
@@ -186,17 +187,24 @@ export class HubSession {
     void idle.then(() => this.#leave(outcome));
   }
 
+  /** Answers that come in one message, or while others wait for their turn, are checked together. */
   #takeAcceptance(frame: AcceptedFrame): void {
     const { shop } = this.#parts;
-    void shop.curve
-      .runLater(() => shop.book.accept(frame))
-      .then((outcome) => {
-        if (outcome === 'refused')
-          shop.log.warn('the router refused a receipt for good', { ticket: frame.ticketHash, reason: frame.reason });
-        if (outcome === 'bad-signature')
-          shop.log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket: frame.ticketHash });
-        shop.onReceipts();
-      });
+    this.#acceptances.push(frame);
+    if (this.#acceptances.length > 1) return;
+    void shop.curve.runLater(() => {
+      const frames = this.#acceptances.splice(0);
+      shop.book.acceptAll(frames).forEach((outcome, i) => this.#logAcceptance(outcome, frames[i]));
+      shop.onReceipts();
+    });
+  }
+
+  #logAcceptance(outcome: AcceptedOutcome, frame: AcceptedFrame | undefined): void {
+    const { log } = this.#parts.shop;
+    const ticket = frame?.ticketHash;
+    if (outcome === 'refused') log.warn('the router refused a receipt for good', { ticket, reason: frame?.reason });
+    if (outcome === 'bad-signature')
+      log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket });
   }
 
   async #offerLate(quietMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 // The router's newest signed acceptance on disk: the owner's proof of everything earned so far. Older ones are replaced, since totals are cumulative.
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { acceptanceSchema, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance } from '../../schema/receipt.ts';
@@ -10,6 +11,8 @@ const fileSchema = z.object({ router: word.address, acceptance: acceptanceSchema
 export type SignedAcceptance = z.output<typeof fileSchema>;
 
 const FILE = 'acceptance.json';
+/** Totals that follow one another this closely are written once. */
+const GATHER_MS = 250;
 
 export class AcceptanceFile {
   readonly #path: string;
@@ -33,6 +36,10 @@ export class AcceptanceFile {
     return this.#newest?.acceptance ?? null;
   }
 
+  get newest(): SignedAcceptance | null {
+    return this.#newest;
+  }
+
   /** Keeps an acceptance when its total is the highest of this router. Its signature must have been checked. */
   take(signed: SignedAcceptance): void {
     const known = this.#newest;
@@ -40,7 +47,7 @@ export class AcceptanceFile {
     this.#newest = signed;
     if (this.#isDirty) return;
     this.#isDirty = true;
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#writing = this.#writing.then(() => setTimeout(GATHER_MS)).then(() => this.#write());
   }
 
   settled(): Promise<void> {

@@ -1,4 +1,5 @@
 // Receipts that the router has not acknowledged, one JSON file each. The one door to those files; loaded at start, removed on acceptance.
+import { unlinkSync } from 'node:fs';
 import { readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -108,11 +109,20 @@ export class Outbox {
   }
 
   /** Lets an acknowledged receipt go. Call only after the chain's head is durable past its number. */
-  async remove(ticketHash: Hex): Promise<void> {
+  remove(ticketHash: Hex): void {
     const waiting = this.#waiting.get(ticketHash);
     if (!waiting) return;
     this.#waiting.delete(ticketHash);
-    await unlink(join(this.#folder, waiting.file));
+    unlinkSync(join(this.#folder, waiting.file));
+  }
+
+  /** As `remove`, for a receipt that was never given to anyone: it does not matter then when its file cannot be removed. */
+  discard(ticketHash: Hex): void {
+    try {
+      this.remove(ticketHash);
+    } catch {
+      // Its number stays used, as every number of a file does.
+    }
   }
 
   #remember(entry: OutboxEntry, file: string): WaitingReceipt {

@@ -183,6 +183,31 @@ describe('acceptances', () => {
     expect(files()).toEqual([]);
   });
 
+  test('answers that count on from the newest are taken by the signature of the last', async () => {
+    const book = await open();
+    const issued = await Promise.all([1, 2, 3, 4].map((i) => book.issue(draft(i))));
+    const [first, second, third, fourth] = issued.map((one, i) => accept(one, BigInt(i + 1)));
+    expect(book.acceptAll([first!])).toEqual(['taken']);
+    const unsigned = { ...second!, signature: third!.signature };
+    expect(book.acceptAll([unsigned, third!, fourth!])).toEqual(['taken', 'taken', 'taken']);
+    expect(book.earned).toMatchObject({ count: 4n, cumulativeAmount: 8n });
+    await book.settled();
+    expect(files()).toEqual([]);
+  });
+
+  test('answers with a gap, another total or an unsigned last are checked one by one', async () => {
+    const book = await open();
+    const issued = await Promise.all([1, 2, 3, 4, 5].map((i) => book.issue(draft(i))));
+    const [first, second, third, fourth, fifth] = issued.map((one, i) => accept(one, BigInt(i + 1)));
+    const forged = { ...second!, signature: third!.signature };
+    expect(book.acceptAll([forged, third!])).toEqual(['bad-signature', 'taken']);
+    expect(book.acceptAll([first!])).toEqual(['taken']);
+    expect(book.acceptAll([fourth!, accept(issued[4]!, 5n, KEY)])).toEqual(['taken', 'bad-signature']);
+    const acceptance = { ...second!.acceptance!, count: 5n, cumulativeAmount: 99n };
+    expect(book.acceptAll([{ ...second!, acceptance }, fifth!])).toEqual(['bad-signature', 'taken']);
+    expect(book.unacknowledged).toBe(1);
+  });
+
   test("the highest total is kept as the owner's proof, also over a restart", async () => {
     const book = await open();
     const one = await book.issue(draft(1));

@@ -1,5 +1,6 @@
 // The node's receipts: gives each its place in the chain, makes it durable before anyone sees it, and lets it go when it is accepted.
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
@@ -33,6 +34,9 @@ export type AcceptedFrame = z.output<typeof acceptedSchema>;
 export type LateReceiptJson = z.input<typeof lateReceiptSchema>;
 /** What became of an `accepted` frame. */
 export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
+
+/** Acknowledged receipts wait this long for others, since the head of the chain is synced once for all that leave together. */
+const GATHER_MS = 250;
 
 interface Waiting {
   readonly draft: ReceiptDraft;
@@ -145,8 +149,14 @@ export class ReceiptBook {
     for (const waiting of this.#outbox.all()) waiting.offeredAt = 0;
   }
 
+  /** Takes answers that came together, as `accept` would one by one; where one signature covers all of them, only it is checked. */
+  acceptAll(frames: readonly AcceptedFrame[]): AcceptedOutcome[] {
+    const isCovered = frames.length > 1 && this.#isCoveredByLast(frames);
+    return frames.map((frame) => this.accept(frame, isCovered));
+  }
+
   /** Takes the router's answer to a receipt. The receipt leaves the outbox when the acceptance is the router's own, or a refusal. */
-  accept(frame: AcceptedFrame): AcceptedOutcome {
+  accept(frame: AcceptedFrame, isCovered = false): AcceptedOutcome {
     const waiting = this.#outbox.find(frame.ticketHash);
     if (!waiting || this.#answered.has(frame.ticketHash)) return 'unknown';
     if (!frame.acceptance || !frame.signature) {
@@ -156,7 +166,7 @@ export class ReceiptBook {
     const { acceptance, signature } = frame;
     if (acceptance.receiptHash !== waiting.receiptHash) return 'bad-signature';
     const signed = { signature, address: waiting.router };
-    if (!this.signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
+    if (!isCovered && !this.signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
     this.#latest.take({ acceptance, signature, router: waiting.router });
     this.#removeSoon(waiting);
     return 'taken';
@@ -166,6 +176,26 @@ export class ReceiptBook {
   async settled(): Promise<void> {
     await this.#removals;
     await this.#latest.settled();
+  }
+
+  /**
+   * True when the answers count on from the newest acceptance without a gap, each adding its own amount to the total, and the last is
+   * signed: the router has then signed for all of them, and the last is also all that is kept.
+   */
+  #isCoveredByLast(frames: readonly AcceptedFrame[]): boolean {
+    const newest = this.#latest.newest;
+    const last = frames.at(-1);
+    const lastWaiting = last && this.#outbox.find(last.ticketHash);
+    if (!newest || !lastWaiting || !last.acceptance || !last.signature) return false;
+    let { count, cumulativeAmount } = newest.acceptance;
+    for (const { ticketHash, acceptance } of frames) {
+      if (!acceptance || this.#outbox.find(ticketHash)?.router !== newest.router) return false;
+      count += 1n;
+      cumulativeAmount += acceptance.amount;
+      if (acceptance.count !== count || acceptance.cumulativeAmount !== cumulativeAmount) return false;
+    }
+    const signed = { signature: last.signature, address: newest.router };
+    return this.signerOf(lastWaiting.domain).isSignedBy(ACCEPTANCE, last.acceptance, signed);
   }
 
   async #issueAll(): Promise<void> {
@@ -187,7 +217,7 @@ export class ReceiptBook {
       });
     } catch (error) {
       this.#head = this.#durableHead;
-      for (const one of issued) await this.#outbox.remove(one.receipt.ticketHash).catch(() => undefined);
+      for (const one of issued) this.#outbox.discard(one.receipt.ticketHash);
       for (const waiting of batch) waiting.reject(error);
     }
   }
@@ -211,7 +241,8 @@ export class ReceiptBook {
   #removeSoon(waiting: WaitingReceipt): void {
     this.#toRemove.push(waiting);
     this.#answered.add(waiting.ticketHash);
-    if (this.#toRemove.length === 1) this.#removals = this.#removals.then(() => this.#removeAll());
+    if (this.#toRemove.length > 1) return;
+    this.#removals = this.#removals.then(() => setTimeout(GATHER_MS)).then(() => this.#removeAll());
   }
 
   /** The head must be durable first: the outbox file was the only proof that its number is used. */
@@ -220,7 +251,7 @@ export class ReceiptBook {
     try {
       await this.#chain.save(this.#durableHead);
       for (const { ticketHash } of going) {
-        await this.#outbox.remove(ticketHash);
+        this.#outbox.remove(ticketHash);
         this.#answered.delete(ticketHash);
       }
     } catch {
