@@ -168,9 +168,7 @@ export class Hub extends DurableObject<Env> {
     const socket = NodeSocket.open(server, { facts, hub: this.#name, nonce, now });
     this.#sockets.set(server, socket);
     socket.sendJson('challenge', { nonce, protocol: PROTOCOL_VERSION, serverTimeAt: now });
-    setTimeout(() => {
-      if (!socket.isReady) this.#drop(socket, CLOSE.badHello, 'no hello in time');
-    }, HELLO_TIMEOUT_MS);
+    socket.awaitHello(HELLO_TIMEOUT_MS, () => this.#drop(socket, CLOSE.badHello, 'no hello in time'));
     return new Response(null, { status: 101, webSocket: client });
   }
 

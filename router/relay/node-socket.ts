@@ -38,6 +38,7 @@ export class NodeSocket {
   #nextJob = 1;
   /** False after a cold start of the hub until the node has answered `sync`. */
   isSynced: boolean;
+  #helloTimer: ReturnType<typeof setTimeout> | null = null;
   #onSynced: (() => void)[] = [];
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
@@ -99,8 +100,14 @@ export class NodeSocket {
     return this.#attachment.state;
   }
 
+  /** Calls back unless the node has proved who it is by then. The proof ends the timer: an idle hub has none, so that it can sleep. */
+  awaitHello(waitMs: number, onMissing: () => void): void {
+    this.#helloTimer = setTimeout(onMissing, waitMs);
+  }
+
   /** The node has proved who it is; `state` is what its last connection told, or null. */
   markReady(state: NodeState | null): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
     this.#attachment = { ...this.#attachment, isReady: true, state };
     this.#save();
   }
@@ -184,6 +191,7 @@ export class NodeSocket {
   }
 
   close(code: number, reason: string): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
     try {
       this.ws.close(code, reason);
     } catch {
