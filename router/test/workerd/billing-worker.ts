@@ -1,4 +1,4 @@
-// The billing objects with a D1 that tests can make fail, and the admin API over real doors; no relay, no placement.
+// The billing objects with a D1 that tests can make fail, the hub and its area, and the admin API over real doors; no placement.
 import { Hono } from 'hono';
 import { fromHex } from '../../../schema/bytes.ts';
 import { makeMessageSigner } from '../../../schema/receipt.ts';
@@ -18,6 +18,9 @@ import { ApiError, toErrorResponse } from '../../errors.ts';
 import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services.ts';
+
+export { Area } from '../../relay/area.ts';
+export { Hub } from '../../relay/hub.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {
