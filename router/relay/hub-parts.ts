@@ -67,6 +67,12 @@ export class HubParts {
     }));
   }
 
+  /** Parts that are open when the hub starts died with its memory: they expire at `at` the latest. Gives how many there are. */
+  orphan(at: number): number {
+    this.#sql.exec('UPDATE parts SET expires_at = min(expires_at, ?) WHERE is_due = 0', at);
+    return this.counts().open;
+  }
+
   /** Open parts past their expiry: their hub forgot them and no receipt came. */
   expired(now: number): OpenPart[] {
     const rows = this.#sql

@@ -109,8 +109,9 @@ export class HubSettlement {
 
   /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
   sweep(isLive: (ticketHash: string) => boolean): void {
-    for (const part of this.#doors.parts.expired(this.#doors.now())) {
-      if (!isLive(part.ticketHash)) this.#doors.parts.markDue(part.ticketHash, part.draft);
+    const now = this.#doors.now();
+    for (const { ticketHash, draft } of this.#doors.parts.expired(now)) {
+      if (!isLive(ticketHash)) this.#doors.parts.markDue(ticketHash, { ...draft, endedAt: now });
     }
   }
 

@@ -41,6 +41,8 @@ const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
 const REPLACED = 'replaced by a newer connection';
 const RETRY_MS = 5000;
+/** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
+const ORPHAN_WAIT_MS = 10_000;
 /** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
 const GATHER_MS = 50;
 const REWRITE_MS = 10_000;
@@ -87,8 +89,10 @@ export class Hub extends DurableObject<Env> {
     this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#wakeSockets();
+    const orphansUntilAt = Date.now() + ORPHAN_WAIT_MS;
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
+      if (this.#parts.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
     });
     // What an earlier life of this hub decided and did not deliver.
     if (this.#parts.counts().due > 0) void this.#settlement.drain();
@@ -158,6 +162,8 @@ export class Hub extends DurableObject<Env> {
     this.#settlement.sweep((ticketHash) => this.#live.has(ticketHash as Hex));
     await this.#settlement.drain();
     await this.#publish();
+    // The alarm is one for many: what is due after this one asks again.
+    await this.#wakeBy((this.#parts.counts().firstExpiryAt ?? Infinity) + 1);
   }
 
   #acceptLink(facts: NodeFacts): Response {
