@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { askOnline, learnDigest, listModel } from './ask.ts';
+import { askOnline, askWhole, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED, POLL, readUsage } from './books.ts';
 import type { Moved, ReceiptRow } from './books.ts';
@@ -147,6 +147,34 @@ describe('workerd killed after an answer', () => {
     expect([CHARGE, 0]).toEqual(expect.arrayContaining([...chargesAt(false)]));
     expect(await books.faultsAfter(sum(rows.map(toMoved)))).toEqual([]);
     for (const answer of answers) seqs.push(BigInt((await readReceipt(answer))['receipt'].seq));
+  });
+});
+
+describe('workerd killed in mid-answer', () => {
+  test('frees the credit as soon as homes had time to come back, and pays one that comes back later', async () => {
+    const silent = await askOnline(stack, job('say-5x0-wait60000'));
+    const answer = await askOnline(stack, job('say-500x10'));
+    await answer.read(({ tokens }) => tokens >= 20);
+    await agent.signal('SIGSTOP');
+    await killAndRestart(stack.network.workerdPids());
+    // The next call is what wakes the hub here: its only home sleeps.
+    expect(await askWhole(stack, job('say-4x0'))).toMatchObject({ status: 503 });
+    await expect.poll(async () => (await readUsage(stack, caller)).held_micro, { timeout: 40_000 }).toBe(0);
+    const nothing = { outcome: 'failed-by-network', outputTokens: 0, charge: 0, earn: 0 };
+    expect(await rowsOf([silent, answer])).toMatchObject([nothing, nothing]);
+    expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
+
+    await agent.signal('SIGCONT');
+    const row = await until('the late receipt', async () => {
+      const [found] = await findReceiptRows(stack, answer.job);
+      return found && found.earn > 0 ? found : null;
+    });
+    expect(await books.faultsAfter({ caller: 0, owner: row.earn, fees: 0 - row.earn })).toEqual([]);
+    const { receipt } = await readReceipt(answer);
+    seqs.push(BigInt(receipt.seq));
+    expect(row.earn).toBe(movedBy(receipt.promptTokens + 2 * receipt.outputTokens).owner);
+    expect(receipt.outputTokens).toBeGreaterThanOrEqual(answer.tokens);
+    expect(await findReceiptRows(stack, silent.job)).toMatchObject([nothing]);
   });
 });
 
