@@ -15,8 +15,8 @@ export interface Judged {
 /** One line for each goal; `bad` answers of any kind must be none. */
 export function judgeGoals(results: Results): readonly Judged[] {
   const of = (scenario: ScenarioName, target: TargetName): Summary | undefined => results[scenario]?.[target];
-  const paced = of('32 streams', 'floor')?.cpuSPerMChunks;
-  const cpuOf = (target: TargetName): number | null => divide(of('32 streams', target)?.cpuSPerMChunks, paced);
+  const cpuOf = (target: TargetName, scenario: ScenarioName = '32 streams'): number | null =>
+    divide(of(scenario, target)?.cpuSPerMChunks, of(scenario, 'floor')?.cpuSPerMChunks);
   return [
     atMost(
       'added TTFT p50 ms, 32 streams, one chunk a frame',
@@ -27,6 +27,8 @@ export function judgeGoals(results: Results): readonly Judged[] {
     atMost('gap p99 ms, 32 streams, one chunk a frame', 10, at(of('32 streams', 'irori-window-0')?.gapP99Ms)),
     atMost('CPU per chunk of the bare path, one chunk a frame', 1.15, cpuOf('irori-window-0')),
     atMost('CPU per chunk of the bare path, default window', 0.45, cpuOf('irori')),
+    atMost('the same, answers of 640 chunks, one chunk a frame', 1.15, cpuOf('irori-window-0', '32 long streams')),
+    atMost('the same, answers of 640 chunks, default window', 0.45, cpuOf('irori', '32 long streams')),
     atLeast('chunks/s of direct, no gap, default window', 0.5, at(of('no gap', 'irori')?.chunksOfDirect)),
     atLeast('requests/s of direct, not streamed', 0.2, at(of('not streamed', 'irori')?.requestsOfDirect)),
     atMost('answers that were not whole', 0, countBad(results)),

@@ -33,6 +33,7 @@ const WHOLE: readonly Column[] = [
 const COLUMNS: Readonly<Record<ScenarioName, readonly Column[]>> = {
   'one stream': STREAMED,
   '32 streams': STREAMED,
+  '32 long streams': STREAMED,
   'no gap': NO_GAP,
   'not streamed': WHOLE,
 };

@@ -44,7 +44,7 @@ const RETRY_MS = 5000;
 /** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
 const ORPHAN_WAIT_MS = 10_000;
 /** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 const REWRITE_MS = 10_000;
 const FREE_CHECK_TICKS = 4;
 const WRITTEN_KEY = 'presence';

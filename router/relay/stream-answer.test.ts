@@ -64,10 +64,10 @@ function open({ includeUsage = false } = {}) {
 
 type Opened = ReturnType<typeof open>;
 
-/** Every event until the stream closes. */
+/** Every event until the stream closes; the last events come as one write. */
 async function readAll({ read }: Opened): Promise<string[]> {
   const events: string[] = [];
-  for (let text = await read(); text !== 'closed'; text = await read()) events.push(text);
+  for (let text = await read(); text !== 'closed'; text = await read()) events.push(...text.split(/(?<=\n\n)/));
   return events;
 }
 

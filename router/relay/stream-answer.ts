@@ -1,4 +1,5 @@
 // A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
+import { concatBytes } from '../../schema/bytes.ts';
 import {
   COMMENT_EVENT,
   DONE_EVENT,
@@ -92,8 +93,8 @@ class AnswerStream {
       await this.#room();
       return false;
     }
-    for (const bytes of event.kind === 'end' ? this.#lastEvents(event.end) : [this.#errorEvent(event.failure)])
-      this.#write(bytes);
+    // One write: each costs more than its bytes.
+    this.#write(event.kind === 'end' ? concatBytes(this.#lastEvents(event.end)) : this.#errorEvent(event.failure));
     this.#finish(event.kind === 'end' ? null : event.failure);
     return true;
   }
