@@ -83,7 +83,7 @@ export function nameFrame(type: number): FrameName | null {
   return FRAME_NAMES.get(type) ?? null;
 }
 
-/** One frame as bytes. `tokens` is clamped to u16 by the caller's window (20 tokens, at most what queued). */
+/** One frame as bytes. `tokens` is clamped to u16 by the caller's window (5 tokens, at most what queued). */
 export function encodeFrame(
   name: FrameName,
   parts: { job?: number; tokens?: number; flags?: number; payload?: Uint8Array },

@@ -29,11 +29,11 @@ describe('the rule of a stream', () => {
     ]);
   });
 
-  test('twenty tokens end the wait early', () => {
-    expect(play(chooseStreamRule(100), 4, 41)).toEqual([
-      [4, 1],
-      [84, 20],
-      [164, 20],
+  test('five tokens end the wait early', () => {
+    expect(play(chooseStreamRule(100), 10, 11)).toEqual([
+      [10, 1],
+      [60, 5],
+      [110, 5],
     ]);
   });
 

@@ -22,15 +22,9 @@ export interface CoalesceState {
   readonly bytes: number;
 }
 
-/**
- * Past this speed (200 tokens/s at a window of 100 ms) frames come sooner than the window. Not earlier: what a reader sees is the time
- * between updates, which for slower streams is the window already, and each frame costs hub and edge about 0.1 ms of CPU.
- */
-const STREAM_TOKENS = 20;
-
 /** For callers who read along. A window below the usual gap shortens the gap too. */
 export function chooseStreamRule(windowMs: number): CoalesceRule {
-  return { windowMs, tokens: STREAM_TOKENS, bytes: 16 * 1024, minGapMs: Math.min(20, windowMs), isFirstAtOnce: true };
+  return { windowMs, tokens: 5, bytes: 16 * 1024, minGapMs: Math.min(20, windowMs), isFirstAtOnce: true };
 }
 
 /** For callers who wait for the whole answer: few, large frames. */
