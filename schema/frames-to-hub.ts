@@ -24,6 +24,8 @@ export const nodeModelSchema = z.object({
   resume: z.enum(['exact', 'text', 'none']),
   promptTokensPerS: z.number().min(0).max(1e7),
   decodeTokensPerS: z.number().min(0).max(1e6),
+  /** 0 or absent when the model is in memory; else about how long loading it takes, where the owner lets jobs load it. */
+  loadMs: z.number().int().min(0).max(3_600_000).optional(),
 });
 export type NodeModel = z.output<typeof nodeModelSchema>;
 

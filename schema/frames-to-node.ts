@@ -68,6 +68,9 @@ export const syncSchema = z.object({ protocol: z.number().int() });
 export const drainSchema = z.object({ reason: z.string() });
 export const movedSchema = z.object({ reason: z.string() });
 
+/** A hint, never an order: callers want this model and it is not in this home's memory. Heeded only within the owner's limits. */
+export const prefetchSchema = z.object({ model: z.string() });
+
 /** Either side: the last frame could not be used. `retryMs` is given where waiting helps; `isFinal` where it does not. */
 export const errorFrameSchema = z.object({
   code: z.string(),

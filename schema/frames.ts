@@ -46,6 +46,7 @@ export const FRAME = {
   sync: 8,
   drain: 9,
   moved: 10,
+  prefetch: 11,
   hello: 32,
   state: 33,
   head: 34,

@@ -1,5 +1,6 @@
 // Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
 import * as z from 'zod';
+import type { Capacity } from './placement.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -14,7 +15,15 @@ export interface PresenceRow {
   readonly lat: number;
   readonly lon: number;
   readonly country: string;
+  /** The owner's account. */
+  readonly owner: string;
+  /** Pool ids, and `public` where the home lends itself to everyone. */
+  readonly pools: readonly string[];
   readonly slots: number;
+  /** Hub to home and back, as measured. */
+  readonly rttMs: number;
+  /** 0 when the model is in memory, else how long loading it takes. */
+  readonly loadMs: number;
   readonly promptTokensPerS: number;
   readonly decodeTokensPerS: number;
   readonly contextTokens: number;
@@ -35,6 +44,8 @@ export interface PresenceSummary {
   readonly radiusKm: number;
   readonly free: number;
   readonly slots: number;
+  /** Free and all slots by speed class (`speedClassOf`), of homes that have the model in memory. */
+  readonly classes: Capacity['classes'];
   readonly bestDecodeTokensPerS: number;
   readonly medianDecodeTokensPerS: number;
   readonly minPriceOut: number;
@@ -63,12 +74,16 @@ const count = z.number().int().min(0);
 const rate = z.number().min(0);
 
 const packedRow = z.tuple([
-  z.literal(1),
+  z.literal(2),
   z.string(),
   z.string(),
   lat,
   lon,
   z.string(),
+  z.string(),
+  z.array(z.string()),
+  count,
+  count,
   count,
   rate,
   rate,
@@ -82,13 +97,14 @@ const packedRow = z.tuple([
 ]);
 
 const packedSummary = z.tuple([
-  z.literal(1),
+  z.literal(2),
   z.string(),
   lat,
   lon,
   rate,
   count,
   count,
+  z.record(z.string(), z.tuple([count, count])),
   rate,
   rate,
   count,
@@ -98,22 +114,26 @@ const packedSummary = z.tuple([
 
 /** A row as one short JSON array, format version first. */
 export function packRow(row: PresenceRow): string {
-  const { node, hub, country, slots, contextTokens, digest, quantisation, priceIn, priceOut, serves, untilAt } = row;
+  const { node, hub, country, owner, pools, slots, contextTokens, digest, quantisation, serves, untilAt } = row;
   const speeds = [roundTo(row.promptTokensPerS, 10), roundTo(row.decodeTokensPerS, 10)];
   const place = [roundTo(row.lat, 10), roundTo(row.lon, 10)];
   return JSON.stringify([
-    1,
+    2,
     node,
     hub,
     ...place,
     country,
+    owner,
+    pools,
     slots,
+    Math.round(row.rttMs),
+    Math.round(row.loadMs),
     ...speeds,
     contextTokens,
     digest,
     quantisation,
-    priceIn,
-    priceOut,
+    row.priceIn,
+    row.priceOut,
     serves,
     untilAt,
   ]);
@@ -130,7 +150,11 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     rowLat,
     rowLon,
     country,
+    owner,
+    pools,
     slots,
+    rttMs,
+    loadMs,
     prompt,
     decode,
     contextTokens,
@@ -147,7 +171,11 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     lat: rowLat,
     lon: rowLon,
     country,
+    owner,
+    pools,
     slots,
+    rttMs,
+    loadMs,
     promptTokensPerS: prompt,
     decodeTokensPerS: decode,
     contextTokens,
@@ -163,13 +191,14 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
 /** A summary as one short JSON array, format version first. */
 export function packSummary(summary: PresenceSummary): string {
   return JSON.stringify([
-    1,
+    2,
     summary.hub,
     roundTo(summary.lat, 10),
     roundTo(summary.lon, 10),
     Math.ceil(summary.radiusKm),
     summary.free,
     summary.slots,
+    summary.classes,
     roundTo(summary.bestDecodeTokensPerS, 10),
     roundTo(summary.medianDecodeTokensPerS, 10),
     summary.minPriceOut,
@@ -182,7 +211,7 @@ export function packSummary(summary: PresenceSummary): string {
 export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summary'> {
   const parsed = packedSummary.safeParse(parseJson(text));
   if (!parsed.success) return err('not-a-summary');
-  const [, hub, sumLat, sumLon, radiusKm, free, slots, best, median, minPriceOut, maxPriceOut, untilAt] = parsed.data;
+  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, best, median, minPriceOut, maxPriceOut, untilAt] = parsed.data;
   return ok({
     hub,
     lat: sumLat,
@@ -190,6 +219,7 @@ export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summ
     radiusKm,
     free,
     slots,
+    classes,
     bestDecodeTokensPerS: best,
     medianDecodeTokensPerS: median,
     minPriceOut,

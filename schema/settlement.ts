@@ -1,5 +1,6 @@
 // What a hub decides at the end of a part and hands, once and durably, to the node's account and then to the caller's account.
 import * as z from 'zod';
+import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 
@@ -7,12 +8,19 @@ import { word } from './typed-data.ts';
 export const OUTCOMES = [
   'complete',
   'cancelled',
+  /** Broke off after tokens while the job could go on elsewhere: charged if it did, free if it could not. */
+  'interrupted-by-node',
+  'interrupted-by-network',
   'failed-before-token',
   'failed-by-node',
   'failed-by-network',
   'refused',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** How faithfully an answer went on: the same tokens, the same weights with other sampling, or other weights of the same model. */
+export const RESUME_CLASSES = ['exact', 'same-model', 'same-family'] as const;
+export type ResumeClass = (typeof RESUME_CLASSES)[number];
 
 /** One part's settlement: counts as the router decided them, and the signed messages that prove them. */
 export const settlementSchema = z.object({
@@ -31,6 +39,12 @@ export const settlementSchema = z.object({
   isFinal: z.boolean(),
   promptTokens: z.number().int().min(0),
   outputTokens: z.number().int().min(0),
+  /** Earlier parts of this job that delivered something and are settled for themselves; told with the final part. */
+  interrupted: z.number().int().min(0).optional(),
+  /** How this part went on where another broke off; absent for a part that began the answer. */
+  resumed: z.enum(RESUME_CLASSES).optional(),
+  /** Why this home, and what was expected of it. */
+  decision: decisionSchema.optional(),
   /** What the caller pays, in units. */
   charge: z.number().int().min(0),
   /** What the home earns, in units; more than charge less fee only where the fees pay for it. */

@@ -3,6 +3,8 @@ import type { ChunkHead } from '../../schema/chunks.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobRequest } from '../../schema/frames-to-node.ts';
 import type { Place } from '../../schema/places.ts';
+import type { Capacity, JobSize, Wish, WishField } from '../../schema/placement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
 
 /** Everything a hub needs to place, sign, relay and settle a part; written by our own edge. */
 export interface JobOffer {
@@ -19,6 +21,22 @@ export interface JobOffer {
   readonly preferNodeId: string | null;
   readonly excludeNodeIds: readonly string[];
   readonly place: Place;
+  readonly wish: Wish;
+  readonly size: JobSize;
+  /** Edge to hub and back, as the edge measured or expects it. */
+  readonly edgeRttMs: number;
+  /** How many hubs have been asked for this part, this one included. */
+  readonly asks: number;
+  /** The last ask: the best home there is, kept promise or not. */
+  readonly isForced: boolean;
+  /** Chained hashes of the prompt's leading blocks, longest last: who was sent them may still hold them. */
+  readonly prefixes: readonly string[];
+  /** True while the edge would go on elsewhere if this part broke off after tokens. */
+  readonly isResumable: boolean;
+  /** Earlier parts that delivered something. */
+  readonly interrupted: number;
+  /** Where this part goes on; null for one that begins the answer. `class` is the most that the caller is told. */
+  readonly resume: ResumePoint | null;
   readonly request: Omit<JobRequest, 'model'>;
   readonly requestHash: Hex;
   readonly salt: Hex;
@@ -36,15 +54,36 @@ export interface JobOffer {
   readonly expiresAt: number;
 }
 
+/** The answer so far, for the home that goes on with it. */
+export interface ResumePoint {
+  readonly text: string;
+  /** Every token so far, where all homes told them. */
+  readonly tokenIds: readonly number[] | null;
+  readonly count: number;
+  /** Digest of the weights that began the answer; a home with the same is preferred. */
+  readonly digest: string;
+  /** The least faithful way of going on that the caller takes. */
+  readonly least: ResumeClass;
+}
+
 /** Why a hub did not take a part. `none` and `silent` exclude; `bad-request` is the caller's and is never tried elsewhere. */
 export interface OfferRefusal {
   readonly code: 'busy' | 'none' | 'silent' | 'refused' | 'bad-request';
   readonly nodeId: string | null;
   readonly message: string;
   readonly param: string | null;
-  /** Slots free at this hub for this model right now. */
-  readonly free: number;
+  /** What is free at this hub for this model right now. */
+  readonly capacity: Capacity;
+  /** For `busy`: the score in ms of the best home here, were it forced; null when all are full. */
+  readonly quoteMs: number | null;
+  /** For `busy`: when trying again may succeed, from the live queue. */
+  readonly retryAfterMs: number | null;
+  /** For `none`: the wish that left no home. */
+  readonly emptiedBy: WishField | null;
 }
+
+/** Header of a granted part: the hub's Capacity as JSON. */
+export const CAPACITY_HEADER = 'x-irori-capacity';
 
 /** How long a home has to answer `head`. */
 export const HEAD_TIMEOUT_MS = 1000;

@@ -1,6 +1,9 @@
 // What a hub writes to an edge as the body of one part: length-prefixed records, so the edge forwards bytes it never has to parse.
-// Record: u8 kind, u32 length (big-endian), payload. `data` holds complete events; head, end and fail hold JSON.
+// Record: u8 kind, u32 length (big-endian), payload. Head, end and fail hold JSON. `data` holds u32 tokens, u32 count of token ids (0 where the
+// home does not tell them), the ids (u32 each) and complete events.
 import type { FinalFacts, FinishReason } from '../../schema/chunks.ts';
+import type { Decision } from '../../schema/placement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
 
 export const RECORD = { head: 1, data: 2, end: 3, fail: 4 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
@@ -12,6 +15,9 @@ export interface HeadRecord {
   readonly node: string;
   readonly country: string;
   readonly digest: string;
+  readonly decision: Decision;
+  /** How it goes on; null where the part begins the answer. */
+  readonly resumed: ResumeClass | null;
 }
 
 /** How the part ended well, with the counts that are charged. */
