@@ -1,5 +1,6 @@
 // The bytes of one part between hub and edge: a queue counted in bytes, drained only when the edge reads, that grants the node credit as it drains.
 import { encodeDataRecord } from './records.ts';
+import type { DataPiece } from './records.ts';
 
 /** Credit goes back to the node in steps of at least this many bytes: a frame for each chunk would cost more than it frees. */
 const CREDIT_STEP_BYTES = 64 * 1024;
@@ -15,7 +16,7 @@ export interface PartStreamEvents {
 export class PartStream {
   readonly body: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  #queue: Uint8Array[] = [];
+  #queue: DataPiece[] = [];
   #queuedBytes = 0;
   #readBytes = 0;
   #tail: Uint8Array | null = null;
@@ -50,10 +51,10 @@ export class PartStream {
   }
 
   /** Queues event bytes without writing yet: chunks that come together leave as one write at `flush`. */
-  push(events: Uint8Array): void {
+  push(piece: DataPiece): void {
     if (this.#isClosed) return;
-    this.#queue.push(events);
-    this.#queuedBytes += events.length;
+    this.#queue.push(piece);
+    this.#queuedBytes += piece.events.length;
   }
 
   /** Writes a whole record (head) ahead of everything queued. */
@@ -74,8 +75,8 @@ export class PartStream {
     if (!controller || this.#isClosed) return;
     if (this.#isWanted && this.#queue.length > 0) {
       this.#isWanted = false;
-      const { parts, bytes } = this.#takeQueue();
-      controller.enqueue(encodeDataRecord(parts, bytes));
+      const { pieces, bytes } = this.#takeQueue();
+      controller.enqueue(encodeDataRecord(pieces));
       this.#grant(bytes);
     }
     if (this.#tail && this.#queue.length === 0) {
@@ -85,23 +86,23 @@ export class PartStream {
     }
   }
 
-  #takeQueue(): { parts: Uint8Array[]; bytes: number } {
+  #takeQueue(): { pieces: DataPiece[]; bytes: number } {
     if (this.#queuedBytes <= MAX_RECORD_BYTES) {
-      const all = { parts: this.#queue, bytes: this.#queuedBytes };
+      const all = { pieces: this.#queue, bytes: this.#queuedBytes };
       this.#queue = [];
       this.#queuedBytes = 0;
       return all;
     }
-    const parts: Uint8Array[] = [];
+    const pieces: DataPiece[] = [];
     let bytes = 0;
     while (bytes < MAX_RECORD_BYTES) {
       const next = this.#queue.shift();
       if (!next) break;
-      parts.push(next);
-      bytes += next.length;
+      pieces.push(next);
+      bytes += next.events.length;
     }
     this.#queuedBytes -= bytes;
-    return { parts, bytes };
+    return { pieces, bytes };
   }
 
   #grant(bytes: number): void {

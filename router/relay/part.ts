@@ -1,14 +1,15 @@
 // One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
 // It counts and times; it never parses the events it relays.
 import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import type { Decision } from '../../schema/placement.ts';
 import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
-import type { Outcome } from '../../schema/settlement.ts';
+import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import { END_TIMEOUT_MS, HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from './offer.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';
 import { PartStream } from './part-stream.ts';
 import { encodeJsonRecord, RECORD } from './records.ts';
-import type { EndRecord, FailRecord } from './records.ts';
+import type { DataPiece, EndRecord, FailRecord } from './records.ts';
 import { ResponseDigest } from './response-digest.ts';
 
 /** What a part was when it ended: enough to decide counts and charge. */
@@ -30,15 +31,23 @@ export interface PartDoors {
   readonly send: (frame: Uint8Array) => void;
   /** Decides and durably keeps the settlement; what the caller is charged comes back. */
   readonly settle: (summary: PartSummary) => Promise<EndRecord>;
-  /** The node never ran it: nothing is owed and nothing is kept. */
-  readonly onRefused: () => void;
+  /** The node never ran it: nothing is owed and nothing is kept. The code says whose doing it was. */
+  readonly onRefused: (code: OfferRefusal['code']) => void;
+  /** The node has answered `head`; the first of its answer has come. For what the hub learns of its homes. */
+  readonly onHead: (now: number) => void;
+  readonly onFirstToken: (now: number) => void;
   /** The lease ends: the slot is free again. */
   readonly onDone: () => void;
   readonly country: string;
   readonly digest: string;
   readonly nodeId: string;
   readonly salt: Uint8Array;
+  readonly decision: Decision;
+  readonly resumed: ResumeClass | null;
 }
+
+/** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
+const PATIENCE = 3;
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
 
@@ -80,13 +89,15 @@ export class Part {
     if (this.#stage !== 'offered') return;
     this.#stage = 'running';
     this.#lastAt = now;
-    const { nodeId, country, digest } = this.#doors;
-    this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest }));
+    const { nodeId, country, digest, decision, resumed } = this.#doors;
+    this.#doors.onHead(now);
+    this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest, decision, resumed }));
     this.#resolve(new Response(this.#stream.body, { headers: { 'content-type': 'application/x-irori-records' } }));
   }
 
   /** Complete events of the answer. A node that overruns its credit or sends anything but events is stopped. */
-  onData(events: Uint8Array, tokens: number, now: number): void {
+  onData(piece: DataPiece, now: number): void {
+    const { events, tokens } = piece;
     if (this.#stage === 'closing') {
       this.#lateTokens += tokens;
       this.#digest.add(detach(events), false);
@@ -101,11 +112,14 @@ export class Part {
     if (this.#creditBytes < 0 || this.#digest.relayedBytes > maxAnswerBytes(this.offer) || !isWholeEvents(events))
       return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     this.#lastAt = now;
-    this.#firstDataAt ??= now;
+    if (this.#firstDataAt === null) {
+      this.#firstDataAt = now;
+      this.#doors.onFirstToken(now);
+    }
     this.#frameTokens += tokens;
     const kept = detach(events);
     this.#digest.add(kept, true);
-    this.#stream.push(kept);
+    this.#stream.push(kept === events ? piece : { ...piece, events: kept });
   }
 
   /** A `data` frame that cannot be read: the answer would have a hole. */
@@ -125,10 +139,10 @@ export class Part {
     if (this.#stage !== 'running') return;
     if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
     const isPreempted = finish === FINISH.preempted;
-    this.#fail('fault', isPreempted ? 'the home was taken back by its owner' : 'the home stopped', signed, {
-      now,
-      isNodeFault: !isPreempted,
-    });
+    const [code, message] = isPreempted
+      ? (['preempted', 'the home was taken back by its owner'] as const)
+      : (['fault', 'the home stopped'] as const);
+    this.#fail(code, message, signed, { now, isNodeFault: !isPreempted });
   }
 
   /** The node's backend failed. */
@@ -185,12 +199,16 @@ export class Part {
       return;
     }
     const isFirst = this.#firstDataAt === null;
-    if (silenceMs <= (isFirst ? this.offer.firstTokenMs : TOKEN_TIMEOUT_MS)) return;
+    if (silenceMs <= (isFirst ? this.#firstTokenMs() : TOKEN_TIMEOUT_MS)) return;
     this.#cancelNode('watchdog');
     this.#fail(isFirst ? 'first-token-timeout' : 'token-timeout', 'the home fell silent', null, {
       now,
       isNodeFault: true,
     });
+  }
+
+  #firstTokenMs(): number {
+    return Math.max(this.offer.firstTokenMs, PATIENCE * this.#doors.decision.ttftMs);
   }
 
   #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
@@ -200,8 +218,15 @@ export class Part {
   #refuse(refusal: Pick<OfferRefusal, 'code' | 'message' | 'param'>): void {
     this.#stage = 'done';
     this.#doors.onDone();
-    this.#doors.onRefused();
-    this.#resolve({ ...refusal, nodeId: this.#doors.nodeId, free: 0 });
+    this.#doors.onRefused(refusal.code);
+    this.#resolve({
+      ...refusal,
+      nodeId: this.#doors.nodeId,
+      capacity: NO_CAPACITY,
+      quoteMs: null,
+      retryAfterMs: null,
+      emptiedBy: null,
+    });
   }
 
   #breakOff(code: FailRecord['code'], message: string, now: number): void {
@@ -215,7 +240,10 @@ export class Part {
     this.#fail('expired', 'the answer took longer than a job may', null, { now, isNodeFault: false });
   }
 
-  /** The part broke off. Before the first token nothing is owed and another home may be asked; after it the part is settled as failed. */
+  /**
+   * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
+   * interrupted while the edge would go on elsewhere, as failed where nobody can.
+   */
   #fail(
     code: FailRecord['code'],
     message: string,
@@ -223,17 +251,17 @@ export class Part {
     cause: { now: number; isNodeFault: boolean },
   ): void {
     const beforeToken = this.#firstDataAt === null;
-    const record = encodeJsonRecord(RECORD.fail, { code, beforeToken, message });
+    const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken;
     this.#stage = 'settling';
     this.#doors.onDone();
-    const kept = this.#settle(
-      beforeToken ? 'failed-before-token' : cause.isNodeFault ? 'failed-by-node' : 'failed-by-network',
-      signed,
-      cause.now,
-    );
-    void kept.then(
-      () => this.#stream.end(record),
-      () => this.#stream.end(record),
+    const outcome = beforeToken
+      ? 'failed-before-token'
+      : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
+    const tell = (delivered: FailRecord['delivered']): void =>
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, beforeToken, message, delivered }));
+    void this.#settle(outcome, signed, cause.now).then(
+      ({ promptTokens, outputTokens, charge }) => tell(goesOn ? { promptTokens, outputTokens, charge } : null),
+      () => tell(null),
     );
   }
 
@@ -248,6 +276,7 @@ export class Part {
             code: 'lost',
             beforeToken: false,
             message: 'the answer could not be settled',
+            delivered: null,
           }),
         ),
     );
@@ -272,6 +301,9 @@ export class Part {
     }
   }
 }
+
+/** A refusing node says nothing of its hub; the hub fills this in. */
+const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
 
 /** Bytes that an answer may hold at most, far above what its tokens need: a home cannot fill a caller's disk or an edge's memory. */
 function maxAnswerBytes(offer: JobOffer): number {

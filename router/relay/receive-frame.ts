@@ -69,7 +69,7 @@ function receiveData(frame: Frame, { socket, now }: Receiver): Part | null {
   if (!part) return null;
   const data = readData(frame);
   if (data.ok) {
-    part.onData(data.value.events, frame.tokens, now);
+    part.onData({ ...data.value, tokens: frame.tokens }, now);
   } else {
     socket.sendJson('error', data.error, frame.job);
     part.onUnreadable(now);

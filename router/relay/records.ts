@@ -8,6 +8,7 @@ import type { ResumeClass } from '../../schema/settlement.ts';
 export const RECORD = { head: 1, data: 2, end: 3, fail: 4 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
 const HEADER_BYTES = 5;
+const DATA_HEADER_BYTES = 8;
 const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
 /** Which home took the part. */
@@ -33,9 +34,27 @@ export interface EndRecord {
 /** Why the part broke off. `beforeToken` says that nothing of the answer was sent, so another home may be asked. */
 export interface FailRecord {
   readonly code:
-    'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'expired' | 'protocol' | 'context' | 'bad-request';
+    | 'lost'
+    | 'preempted'
+    | 'fault'
+    | 'first-token-timeout'
+    | 'token-timeout'
+    | 'expired'
+    | 'protocol'
+    | 'context'
+    | 'bad-request';
   readonly beforeToken: boolean;
   readonly message: string;
+  /** What the hub settled as delivered, to be charged if the answer goes on elsewhere; null where nothing is charged whatever follows. */
+  readonly delivered: { readonly promptTokens: number; readonly outputTokens: number; readonly charge: number } | null;
+}
+
+/** Events of one frame with the tokens that made them. */
+export interface DataPiece {
+  readonly events: Uint8Array;
+  readonly tokens: number;
+  /** Null where the home does not tell them. */
+  readonly tokenIds: readonly number[] | null;
 }
 
 export interface PartRecord {
@@ -46,16 +65,43 @@ export interface PartRecord {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One data record of parts that belong together: they are joined once, here. */
-export function encodeDataRecord(parts: readonly Uint8Array[], length: number): Uint8Array {
+/** One data record of pieces that belong together: they are joined once, here. Ids travel only where every piece has them. */
+export function encodeDataRecord(pieces: readonly DataPiece[]): Uint8Array {
+  let tokens = 0;
+  let bytes = 0;
+  let hasIds = true;
+  for (const piece of pieces) {
+    tokens += piece.tokens;
+    bytes += piece.events.length;
+    hasIds &&= piece.tokenIds !== null;
+  }
+  const ids = hasIds ? pieces.flatMap((piece) => piece.tokenIds ?? []) : [];
+  const length = DATA_HEADER_BYTES + 4 * ids.length + bytes;
   const record = new Uint8Array(HEADER_BYTES + length);
   writeHeader(record, RECORD.data, length);
-  let at = HEADER_BYTES;
-  for (const part of parts) {
-    record.set(part, at);
-    at += part.length;
+  const view = new DataView(record.buffer, HEADER_BYTES);
+  view.setUint32(0, tokens);
+  view.setUint32(4, ids.length);
+  ids.forEach((id, i) => view.setUint32(DATA_HEADER_BYTES + 4 * i, id));
+  let at = HEADER_BYTES + DATA_HEADER_BYTES + 4 * ids.length;
+  for (const { events } of pieces) {
+    record.set(events, at);
+    at += events.length;
   }
   return record;
+}
+
+/** What a data record holds; the events are a view into it. Written by our own hub, so its shape is trusted. */
+export function readDataRecord(record: PartRecord): DataPiece {
+  const { payload } = record;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const tokens = view.getUint32(0);
+  const idCount = view.getUint32(4);
+  const tokenIds =
+    idCount === 0 && tokens > 0
+      ? null
+      : Array.from({ length: idCount }, (_, i) => view.getUint32(DATA_HEADER_BYTES + 4 * i));
+  return { tokens, tokenIds, events: payload.subarray(DATA_HEADER_BYTES + 4 * idCount) };
 }
 
 /** A record that holds JSON. */
