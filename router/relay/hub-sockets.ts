@@ -1,0 +1,173 @@
+// The homes at a hub: their sockets from the first challenge to the last close, and which connection speaks for which home.
+// It knows nothing of offers: what a frame means for a part stands in receive-frame.ts and part.ts.
+import type { Hex } from '../../schema/bytes.ts';
+import { toHex } from '../../schema/bytes.ts';
+import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { Frame } from '../../schema/frames.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { HubServices } from './hub-services.ts';
+import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
+import type { NodeFacts } from './node-socket.ts';
+import type { Part } from './part.ts';
+import type { NodeCandidate } from './pick-node.ts';
+import { receiveFrame } from './receive-frame.ts';
+
+const HELLO_TIMEOUT_MS = 5000;
+const SYNC_WAIT_MS = 1000;
+const REPLACED_WAIT_MS = 500;
+const REPLACED = 'replaced by a newer connection';
+
+export interface HubSocketsDoors {
+  readonly hub: string;
+  readonly area: string;
+  readonly services: HubServices;
+  /** Hands a socket to the platform, which keeps it while the hub sleeps. */
+  readonly accept: (ws: WebSocket, nodeId: string) => void;
+  /** When the platform last answered a ping of this socket, ms since epoch; 0 for never. */
+  readonly pingedAt: (ws: WebSocket) => number;
+  /** A home came, left or changed. */
+  readonly onChanged: () => void;
+  readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+}
+
+export class HubSockets {
+  readonly #doors: HubSocketsDoors;
+  readonly #sockets = new Map<WebSocket, NodeSocket>();
+
+  constructor(doors: HubSocketsDoors) {
+    this.#doors = doors;
+  }
+
+  /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
+  wake(sockets: readonly WebSocket[]): void {
+    for (const ws of sockets) {
+      const socket = NodeSocket.wake(ws);
+      if (!socket) continue;
+      this.#sockets.set(ws, socket);
+      if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    }
+  }
+
+  /** A home dials: it is challenged, and has 5 s to prove who it is. */
+  acceptLink(facts: NodeFacts): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#doors.accept(server, facts.nodeId);
+    const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
+    const now = Date.now();
+    const socket = NodeSocket.open(server, { facts, hub: this.#doors.hub, nonce, now });
+    this.#sockets.set(server, socket);
+    socket.sendJson('challenge', { nonce, protocol: PROTOCOL_VERSION, serverTimeAt: now });
+    socket.awaitHello(HELLO_TIMEOUT_MS, () => this.drop(socket, CLOSE.badHello, 'no hello in time'));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Handles one message of a socket, frame by frame; what it brought to a stream leaves as one write. */
+  receive(ws: WebSocket, message: ArrayBuffer | string): void {
+    const socket = this.#sockets.get(ws);
+    if (!socket) return ws.close(CLOSE.going, 'unknown socket');
+    if (typeof message === 'string') return;
+    const frames = decodeFrames(message);
+    if (!frames.ok) return socket.sendJson('error', frames.error);
+    const touched = new Set<Part>();
+    for (const frame of frames.value) {
+      const part = this.#receive(socket, frame);
+      if (part) touched.add(part);
+    }
+    for (const part of touched) part.flush();
+  }
+
+  /** The socket is closed: its jobs are lost. */
+  forget(ws: WebSocket): void {
+    const socket = this.#sockets.get(ws);
+    if (!socket) return;
+    this.#sockets.delete(ws);
+    const now = Date.now();
+    for (const part of socket.parts.values()) part.onLost(now);
+    this.#doors.onChanged();
+  }
+
+  drop(socket: NodeSocket, code: number, reason: string): void {
+    socket.close(code, reason);
+    this.forget(socket.ws);
+  }
+
+  /** Closes a node's socket for good. */
+  kick(nodeId: string, reason: string): void {
+    for (const socket of this.#sockets.values()) {
+      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
+      socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
+      this.drop(socket, CLOSE.revoked, 'revoked');
+    }
+  }
+
+  /** Homes that may be given jobs, as placement sees them. */
+  candidates(): NodeCandidate[] {
+    const candidates: NodeCandidate[] = [];
+    for (const socket of this.#sockets.values()) {
+      const candidate = socket.toCandidate();
+      if (candidate && !this.#isSilent(socket)) candidates.push(candidate);
+    }
+    return candidates;
+  }
+
+  /** The connection that speaks for a node. */
+  find(nodeId: string): NodeSocket | undefined {
+    for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;
+    return undefined;
+  }
+
+  /** The lease of a part ends; a connection that only waited for it ends too. */
+  endPart(socket: NodeSocket, number: number): void {
+    socket.removePart(number);
+    if (socket.isReplaced && socket.parts.size === 0) this.drop(socket, CLOSE.replaced, REPLACED);
+  }
+
+  /** Waits for nodes whose jobs this hub forgot; true when one answered, so that picking again may help. */
+  async waitForSync(): Promise<boolean> {
+    const unsynced = [...this.#sockets.values()].filter((socket) => socket.isCurrent && !socket.isSynced);
+    if (unsynced.length === 0) return false;
+    await Promise.race(unsynced.map((socket) => socket.waitForSync(SYNC_WAIT_MS)));
+    return unsynced.some((socket) => socket.isSynced);
+  }
+
+  #isSilent(socket: NodeSocket): boolean {
+    const lastAt = Math.max(this.#doors.pingedAt(socket.ws), socket.connectedAt);
+    return Date.now() - lastAt > SILENT_AFTER_MS && socket.parts.size === 0;
+  }
+
+  #receive(socket: NodeSocket, frame: Frame): Part | null {
+    return receiveFrame(frame, {
+      socket,
+      services: this.#doors.services,
+      now: Date.now(),
+      onReady: () => void this.#welcome(socket),
+      onBadHello: (message) => {
+        socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
+        this.drop(socket, CLOSE.badHello, 'bad hello');
+      },
+      onState: () => this.#doors.onChanged(),
+      onLateReceipt: (late) => this.#doors.onLateReceipt(socket.facts.nodeId, late),
+    });
+  }
+
+  async #welcome(socket: NodeSocket): Promise<void> {
+    const { services, area, hub } = this.#doors;
+    const { nodeId } = socket.facts;
+    const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
+    if (socket.isReady || !this.#sockets.has(socket.ws)) return;
+    const replaced = this.find(nodeId);
+    // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
+    socket.markReady(replaced?.state ?? null);
+    const router: Hex = services.routerAddress;
+    const { domain } = services;
+    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });
+    if (replaced) await this.#replace(replaced);
+  }
+
+  /** A newer connection took this one's place: if it still answers it may finish its jobs, else they are lost now. */
+  async #replace(socket: NodeSocket): Promise<void> {
+    socket.markReplaced();
+    const isAlive = socket.parts.size > 0 && (await socket.askSync(REPLACED_WAIT_MS));
+    if (!isAlive) this.drop(socket, CLOSE.replaced, REPLACED);
+  }
+}
