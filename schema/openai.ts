@@ -1,5 +1,7 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
 import * as z from 'zod';
+import { providerSchema, PROVIDER_FIELDS, resumeSchema } from './provider.ts';
+import type { ResumeWish, SaidWish } from './provider.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -32,6 +34,10 @@ export interface ChatRequest {
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly user: string | null;
+  /** What the caller wishes of the home that answers; empty where nothing was said. */
+  readonly provider: SaidWish;
+  /** How far a broken answer may go on elsewhere; null when the caller said nothing. */
+  readonly resume: ResumeWish | null;
 }
 
 /** Why a request was refused: the field as a path (`messages[0].content`) and a sentence with the remedy. */
@@ -78,6 +84,8 @@ const chatBody = z.object({
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
     .nullish(),
   user: z.string().max(256).nullish(),
+  provider: providerSchema.nullish(),
+  resume: resumeSchema.nullish(),
 });
 
 /** Known OpenAI fields that are not supported yet, each with the value that asks for nothing (accepted, since it changes nothing). */
@@ -95,7 +103,6 @@ const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   prompt_cache_key: isNothing,
   prompt_cache_options: isNothing,
   prompt_cache_retention: isNothing,
-  provider: isNothing,
   reasoning: isNothing,
   reasoning_effort: isNothing,
   response_format: (value) =>
@@ -182,6 +189,8 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
     user: body.user ?? null,
+    provider: body.provider ?? {},
+    resume: body.resume ?? null,
   });
 }
 
@@ -194,6 +203,10 @@ function describeIssue(issue: z.core.$ZodIssue | undefined, body: unknown): Requ
   }
   if (issue.code === 'unrecognized_keys') {
     const path = formatPath([...issue.path, issue.keys[0] ?? '']);
+    if (issue.path[0] === 'provider' && issue.path.length === 1) {
+      const told = `'${path}' is not known. Leave it out; 'provider' may hold ${PROVIDER_FIELDS.join(', ')}.`;
+      return { param: path, code: 'unknown_parameter', message: told };
+    }
     return { param: path, code: 'unsupported_parameter', message: `'${path}' is not supported. Leave it out.` };
   }
   const param = formatPath(issue.path);

@@ -1,4 +1,5 @@
 // What a stored key allows at a moment. Pure.
+import type { KeyDefaults } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -6,6 +7,15 @@ import type { Result } from '../../schema/result.ts';
 export interface Caller {
   readonly accountId: string;
   readonly keyId: string;
+  /** What the key says for requests that do not; null for a key that says nothing. */
+  readonly defaults: KeyDefaults | null;
+  /** The pools whose homes the account may use, as a member or as their owner. */
+  readonly pools: readonly CallerPool[];
+}
+
+export interface CallerPool {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** A key as stored, with its account's state. Times in ms since epoch. */
@@ -15,6 +25,8 @@ export interface KeyRow {
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
   readonly disabledAt: number | null;
+  readonly defaults: KeyDefaults | null;
+  readonly pools: readonly CallerPool[];
 }
 
 export type KeyFault = 'missing' | 'malformed' | 'foreign' | 'unknown' | 'revoked' | 'expired' | 'account-disabled';
@@ -25,7 +37,8 @@ export function judgeKey(row: KeyRow | null, now: number): Result<Caller, KeyFau
   if (row.revokedAt !== null) return err('revoked');
   if (row.expiresAt !== null && row.expiresAt <= now) return err('expired');
   if (row.disabledAt !== null) return err('account-disabled');
-  return ok({ accountId: row.accountId, keyId: row.keyId });
+  const { accountId, keyId, defaults, pools } = row;
+  return ok({ accountId, keyId, defaults, pools });
 }
 
 /** The public words for a fault: a code of the API and a message with the remedy. Unknown, foreign and malformed read alike. */
