@@ -36,6 +36,8 @@ export interface PartDoors {
   /** The node has answered `head`; the first of its answer has come. For what the hub learns of its homes. */
   readonly onHead: (now: number) => void;
   readonly onFirstToken: (now: number) => void;
+  /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
+  readonly onBroken: (code: Breakage, now: number) => void;
   /** The lease ends: the slot is free again. */
   readonly onDone: () => void;
   readonly country: string;
@@ -48,6 +50,10 @@ export interface PartDoors {
 
 /** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
 const PATIENCE = 3;
+
+/** How a home failed a part. */
+export type Breakage =
+  'no-head' | Extract<FailRecord['code'], 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol'>;
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
 
@@ -105,6 +111,7 @@ export class Part {
     }
     if (this.#stage === 'offered') {
       this.#cancelNode('fault');
+      this.#doors.onBroken('protocol', now);
       return this.#refuse({ code: 'refused', message: 'the home sent data before its head', param: null });
     }
     if (this.#stage !== 'running') return;
@@ -148,7 +155,10 @@ export class Part {
   /** The node's backend failed. */
   onFault(fault: { code: string; receipt: SignedReceipt | null }, now: number): void {
     if (this.#stage === 'closing') return this.#close('cancelled', fault.receipt, now);
-    if (this.#stage === 'offered') return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
+    if (this.#stage === 'offered') {
+      this.#doors.onBroken('fault', now);
+      return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
+    }
     if (this.#stage !== 'running') return;
     const isBeforeToken = this.#firstDataAt === null;
     if (isBeforeToken && (fault.code === 'context' || fault.code === 'bad-request')) {
@@ -166,7 +176,10 @@ export class Part {
 
   /** The socket is gone. */
   onLost(now: number): void {
-    if (this.#stage === 'offered') return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
+    if (this.#stage === 'offered') {
+      this.#doors.onBroken('lost', now);
+      return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
+    }
     if (this.#stage === 'closing') return this.#close('cancelled', null, now);
     if (this.#stage === 'running') this.#fail('lost', 'the home went away', null, { now, isNodeFault: true });
   }
@@ -188,6 +201,7 @@ export class Part {
     const silenceMs = now - this.#lastAt;
     if (this.#stage === 'offered' && silenceMs > HEAD_TIMEOUT_MS) {
       this.#cancelNode('watchdog');
+      this.#doors.onBroken('no-head', now);
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
     if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close('cancelled', null, now);
@@ -253,6 +267,7 @@ export class Part {
     const beforeToken = this.#firstDataAt === null;
     const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken;
     this.#stage = 'settling';
+    if (cause.isNodeFault) this.#doors.onBroken(code as Breakage, cause.now);
     this.#doors.onDone();
     const outcome = beforeToken
       ? 'failed-before-token'

@@ -50,6 +50,7 @@ export function openPart({ settle = async () => END }: { settle?: (summary: Part
       return settle(summary);
     },
     onRefused: vi.fn(),
+    onBroken: vi.fn(),
     onDone: vi.fn(),
     country: 'FR',
     digest: 'd',
