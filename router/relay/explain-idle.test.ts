@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { PASSED_OVER } from '../../schema/placement.ts';
+import { pauseReasonSchema } from '../../schema/frames-to-hub.ts';
+import { explainIdle } from './explain-idle.ts';
+import type { IdleMinute } from './idle-log.ts';
+
+const T0 = Date.parse('2026-11-01T14:00:00Z');
+const FACTS = { models: ['llama-3'], goneSinceAt: null };
+
+function minute(index: number, some: Partial<IdleMinute>): IdleMinute {
+  const plain = { paused: null, coolingUntilAt: null, coolingReason: null, jobs: 0, why: {} };
+  return { at: T0 + index * 60_000, kind: 'quiet', ...plain, ...some };
+}
+
+test('minutes that say the same become one span, and a gap or another reason begins the next', () => {
+  const { minutes } = explainIdle(
+    [
+      minute(0, {}),
+      minute(1, {}),
+      minute(2, { kind: 'job' }),
+      minute(3, { kind: 'paused', paused: 'owner' }),
+      minute(4, { kind: 'paused', paused: 'battery' }),
+      minute(6, { kind: 'paused', paused: 'battery' }),
+    ],
+    FACTS,
+  );
+  expect(minutes.map(({ from, to, reason }) => [(from - T0) / 60_000, (to - T0) / 60_000, reason])).toEqual([
+    [0, 2, 'quiet'],
+    [2, 3, 'job'],
+    [3, 4, 'paused:owner'],
+    [4, 5, 'paused:battery'],
+    [6, 7, 'paused:battery'],
+  ]);
+});
+
+test('the words say what happened, with counts and the models that nobody called', () => {
+  const story = explainIdle(
+    [
+      minute(0, {}),
+      minute(1, { kind: 'passed', why: { farther: 2 } }),
+      minute(2, { kind: 'passed', why: { farther: 1, 'earned-more': 1 } }),
+      minute(3, {
+        kind: 'cooling',
+        coolingUntilAt: T0 + 600_000,
+        coolingReason: 'three jobs broke off',
+        why: { cooling: 1 },
+      }),
+      minute(4, { kind: 'offline' }),
+    ],
+    FACTS,
+  );
+  expect(story.minutes.map(({ text }) => text)).toEqual([
+    'No call for its models (llama-3) came to this neighbourhood.',
+    '4 calls for its models came and did not come to this home: 3 × the home that took it was closer to the caller; 1 × a home nearby that had earned less came first.',
+    'Cooling down until 14:10 UTC: three jobs broke off; one call for its models came meanwhile.',
+    'Not connected: the machine was off or asleep, the agent was stopped, or the internet was away.',
+  ]);
+  expect(story.summary).toBe(
+    'No job in the last 5 minutes. Why: calls went elsewhere because the home that took it was closer to the caller (2 min), no call for its models came (1 min), cooling down after failures (1 min), not connected (1 min).',
+  );
+});
+
+test('a home that worked all the time needs no excuse', () => {
+  const { summary } = explainIdle([minute(0, { kind: 'job' }), minute(1, { kind: 'job' })], FACTS);
+  expect(summary).toBe('It worked in every one of the last 2 minutes.');
+});
+
+test('a home that is gone is told since when', () => {
+  const { summary } = explainIdle([minute(0, { kind: 'offline' })], { models: [], goneSinceAt: T0 });
+  expect(summary).toContain('not connected since 2026-11-01T14:00:00.000Z');
+  expect(explainIdle([], FACTS).summary).toBe('Nothing is known of the last hour.');
+});
+
+test('a home that offers nothing, or many models, is told so', () => {
+  const none = explainIdle([minute(0, {})], { models: [], goneSinceAt: null });
+  expect(none.minutes[0]?.text).toBe('Connected, but it offered no model.');
+  const many = explainIdle([minute(0, {})], { models: ['a', 'b', 'c', 'd', 'e'], goneSinceAt: null });
+  expect(many.minutes[0]?.text).toContain('(a, b, c and 2 more)');
+});
+
+test('every pause and every reason for passing over has its own sentence', () => {
+  const pauses = pauseReasonSchema.options.map((paused, index) => minute(index, { kind: 'paused', paused }));
+  const passed = PASSED_OVER.map((why, index) => minute(100 + index, { kind: 'passed', why: { [why]: 1 } }));
+  const texts = explainIdle([...pauses, ...passed], FACTS).minutes.map(({ text }) => text);
+  expect(new Set(texts).size).toBe(pauses.length + passed.length);
+  for (const text of texts) expect(text).toMatch(/^[A-Z].*\.$/);
+});

@@ -1,0 +1,340 @@
+// Why a hub's nodes had no job, minute by minute, for the last hour: what they stood in, and what became of the calls that they could have had.
+// It holds no timers and asks for no writes of its own: minutes in which nothing happened are worked out at reading, so an idle hub may sleep.
+import { PASSED_OVER } from '../../schema/placement.ts';
+import type { PassedOver } from '../../schema/placement.ts';
+import type { PauseReason } from '../../schema/frames-to-hub.ts';
+
+export const MINUTE_MS = 60_000;
+/** How far back minutes are kept. */
+export const KEPT_MS = 60 * MINUTE_MS;
+/** A node that is gone is remembered this long, so that its owner can be told since when. */
+const GONE_KEPT_MS = 7 * 24 * 3_600_000;
+const MAX_NODES = 2000;
+/** Changes of state kept per node: a node that flickers more often tells its newest. */
+const MAX_CHANGES = 240;
+const SAVE_EVERY_MS = 30_000;
+
+/** What a node stands in. `coolingUntilAt` in the past means that it no longer cools down. */
+export interface Standing {
+  readonly paused: PauseReason | null;
+  readonly isConnected: boolean;
+  readonly coolingUntilAt: number | null;
+  readonly coolingReason: string | null;
+}
+
+export type MinuteKind = 'job' | 'offline' | 'paused' | 'cooling' | 'passed' | 'quiet';
+
+/** How often each reason for passing a node over was met. */
+export type WhyCounts = Readonly<Partial<Record<PassedOver, number>>>;
+
+/** One minute of one node; what its kind does not speak of is null. */
+export interface IdleMinute {
+  /** Its first ms. */
+  readonly at: number;
+  readonly kind: MinuteKind;
+  readonly paused: PauseReason | null;
+  readonly coolingUntilAt: number | null;
+  readonly coolingReason: string | null;
+  /** Jobs that began in it. */
+  readonly jobs: number;
+  /** Every call of this minute that could have come here, whatever the kind. */
+  readonly why: WhyCounts;
+}
+
+interface Change extends Standing {
+  readonly at: number;
+}
+
+interface Span {
+  readonly fromAt: number;
+  readonly toAt: number;
+}
+
+interface NodeLog {
+  changes: Change[];
+  spans: Span[];
+  /** Starts of the jobs that run. */
+  running: number[];
+  /** Minute number → one count for each of PASSED_OVER, and last of all the jobs that began. */
+  counts: Map<number, number[]>;
+}
+
+/** One node's log as JSON, for the hub that it moves to and for the hub's storage. */
+export interface SavedLog {
+  /** at, connected, pause reason, cooling until, cooling reason. */
+  readonly c: readonly (readonly [number, 0 | 1, PauseReason | null, number | null, string | null])[];
+  /** From, to. */
+  readonly j: readonly (readonly [number, number])[];
+  /** Minute number, then pairs of reason number and count. */
+  readonly a: readonly (readonly number[])[];
+}
+
+const REASON_NUMBER = new Map(PASSED_OVER.map((why, index) => [why, index]));
+const JOBS = PASSED_OVER.length;
+const ZEROS: readonly number[] = [...PASSED_OVER, 'jobs'].map(() => 0);
+const AWAY: Standing = { paused: null, isConnected: false, coolingUntilAt: null, coolingReason: null };
+
+export class IdleLog {
+  readonly #nodes = new Map<string, NodeLog>();
+  #isChanged = false;
+  #savedAt = -Infinity;
+
+  /** A call came that this node could have taken, and another got it (or none did). Cheap: once for every home of every call. */
+  noteAsk(nodeId: string, why: PassedOver, now: number): void {
+    this.#count(nodeId, REASON_NUMBER.get(why) ?? 0, now);
+  }
+
+  /** A job began (`toAt` null) or ended; an end names the same `fromAt` as its beginning, which may be unknown here. */
+  noteJob(nodeId: string, fromAt: number, toAt: number | null): void {
+    const log = this.#open(nodeId);
+    this.#isChanged = true;
+    const index = toAt === null ? -1 : log.running.indexOf(fromAt);
+    if (index === -1) this.#count(nodeId, JOBS, fromAt);
+    else log.running.splice(index, 1);
+    if (toAt === null) return void log.running.push(fromAt);
+    log.spans = joinSpans([...log.spans, { fromAt, toAt: Math.max(fromAt, toAt) }], toAt);
+  }
+
+  /** What a node stands in from now on; the same as before is nothing new. */
+  noteState(nodeId: string, standing: Standing, now: number): void {
+    const last = this.#nodes.get(nodeId)?.changes.at(-1);
+    // A node that is gone and was never here, or has moved on, leaves nothing to tell.
+    if (last ? isSame(last, standing) : !standing.isConnected) return;
+    const log = this.#open(nodeId);
+    const { paused, isConnected, coolingUntilAt, coolingReason } = standing;
+    const at = Math.max(now, last?.at ?? 0);
+    log.changes.push({ at, paused, isConnected, coolingUntilAt, coolingReason });
+    // A node that is gone has no job that runs.
+    if (!isConnected) for (const fromAt of log.running.splice(0)) this.noteJob(nodeId, fromAt, at);
+    trimChanges(log, now);
+    this.#isChanged = true;
+  }
+
+  /** What a node stood in last and since when; null for one that was never here. */
+  standing(nodeId: string): (Standing & { readonly sinceAt: number }) | null {
+    const last = this.#nodes.get(nodeId)?.changes.at(-1);
+    if (!last) return null;
+    const { at, ...standing } = last;
+    return { ...standing, sinceAt: at };
+  }
+
+  /** Every minute that begins within [fromAt, toAt), oldest first. A minute that has not ended tells of itself so far. */
+  read(nodeId: string, fromAt: number, toAt: number): IdleMinute[] {
+    const log = this.#nodes.get(nodeId) ?? { changes: [], spans: [], running: [], counts: new Map() };
+    const minutes: IdleMinute[] = [];
+    const first = Math.ceil(Math.max(fromAt, toAt - KEPT_MS) / MINUTE_MS) * MINUTE_MS;
+    for (let at = first; at < toAt; at += MINUTE_MS)
+      minutes.push(readMinute(log, { fromAt: at, toAt: Math.min(at + MINUTE_MS, toAt) }));
+    return minutes;
+  }
+
+  /** A node's log for the hub that it moves to; forgotten here. Null when there is none. */
+  take(nodeId: string, now: number): SavedLog | null {
+    const log = this.#nodes.get(nodeId);
+    if (!log) return null;
+    this.#nodes.delete(nodeId);
+    this.#isChanged = true;
+    return packLog(log, now);
+  }
+
+  /** Takes over a node's log from another hub: what happened there stands before what happened here. */
+  put(nodeId: string, saved: SavedLog): void {
+    const here = this.#nodes.get(nodeId);
+    const log = unpackLog(saved);
+    if (here) {
+      const firstAt = here.changes[0]?.at ?? Infinity;
+      log.changes = [...log.changes.filter((change) => change.at < firstAt), ...here.changes];
+      log.spans = joinSpans([...log.spans, ...here.spans], Infinity);
+      log.running = here.running;
+      for (const [minute, row] of here.counts)
+        log.counts.set(
+          minute,
+          row.map((count, index) => count + (log.counts.get(minute)?.[index] ?? 0)),
+        );
+    }
+    this.#nodes.set(nodeId, log);
+    this.#isChanged = true;
+  }
+
+  /** The whole log as JSON, when something changed and 30 s have passed since the last time (or `isLast`: the hub falls idle); else null. */
+  save(now: number, isLast = false): string | null {
+    if (!this.#isChanged || (!isLast && now - this.#savedAt < SAVE_EVERY_MS)) return null;
+    this.#prune(now);
+    this.#isChanged = false;
+    this.#savedAt = now;
+    const nodes = [...this.#nodes].map(([nodeId, log]) => [nodeId, packLog(log, now)] as const);
+    return JSON.stringify({ v: 1, nodes });
+  }
+
+  /** Takes what an earlier life saved; jobs that ran then count until that save. Anything else is an empty log, never an error. */
+  load(text: string): void {
+    try {
+      const saved = JSON.parse(text) as { v: number; nodes: [string, SavedLog][] };
+      if (saved.v !== 1) return;
+      for (const [nodeId, log] of saved.nodes) this.put(nodeId, log);
+      this.#isChanged = false;
+    } catch {
+      // What is lost is an explanation of the past hour, nothing that anybody is owed.
+    }
+  }
+
+  #count(nodeId: string, index: number, at: number): void {
+    const { counts } = this.#open(nodeId);
+    const minute = Math.floor(at / MINUTE_MS);
+    let row = counts.get(minute);
+    if (!row) {
+      row = ZEROS.slice();
+      counts.set(minute, row);
+      const oldest = minute - KEPT_MS / MINUTE_MS;
+      for (const known of counts.keys()) if (known < oldest) counts.delete(known);
+    }
+    row[index] = (row[index] ?? 0) + 1;
+    this.#isChanged = true;
+  }
+
+  #open(nodeId: string): NodeLog {
+    const known = this.#nodes.get(nodeId);
+    if (known) return known;
+    const log: NodeLog = { changes: [], spans: [], running: [], counts: new Map() };
+    this.#nodes.set(nodeId, log);
+    return log;
+  }
+
+  #prune(now: number): void {
+    const goneAt = (log: NodeLog): number => {
+      const last = log.changes.at(-1);
+      return last?.isConnected ? Infinity : (last?.at ?? 0);
+    };
+    for (const [nodeId, log] of this.#nodes) {
+      trimChanges(log, now);
+      log.spans = joinSpans(log.spans, now);
+      for (const minute of log.counts.keys())
+        if (minute * MINUTE_MS < now - KEPT_MS - MINUTE_MS) log.counts.delete(minute);
+      if (goneAt(log) < now - GONE_KEPT_MS && log.counts.size === 0) this.#nodes.delete(nodeId);
+    }
+    if (this.#nodes.size <= MAX_NODES) return;
+    const oldest = [...this.#nodes].toSorted(([, a], [, b]) => goneAt(a) - goneAt(b));
+    for (const [nodeId] of oldest.slice(0, this.#nodes.size - MAX_NODES)) this.#nodes.delete(nodeId);
+  }
+}
+
+function isSame(a: Standing, b: Standing): boolean {
+  return (
+    a.paused === b.paused &&
+    a.isConnected === b.isConnected &&
+    a.coolingUntilAt === b.coolingUntilAt &&
+    a.coolingReason === b.coolingReason
+  );
+}
+
+/** Drops changes that no kept minute can ask for; the newest before them stays, since it still holds. */
+function trimChanges(log: NodeLog, now: number): void {
+  const keptFrom = now - KEPT_MS - MINUTE_MS;
+  const first = log.changes.findLastIndex((change) => change.at <= keptFrom);
+  const from = Math.max(first, log.changes.length - MAX_CHANGES, 0);
+  if (from > 0) log.changes = log.changes.slice(from);
+}
+
+/** Spans in order, joined where no whole minute lies between them: a minute with any work in it is one of work. */
+function joinSpans(spans: readonly Span[], now: number): Span[] {
+  const keptFrom = Number.isFinite(now) ? now - KEPT_MS - MINUTE_MS : -Infinity;
+  const joined: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.fromAt - b.fromAt)) {
+    if (span.toAt < keptFrom) continue;
+    const last = joined.at(-1);
+    if (last && !skipsMinute(last.toAt, span.fromAt))
+      joined[joined.length - 1] = { fromAt: last.fromAt, toAt: Math.max(last.toAt, span.toAt) };
+    else joined.push(span);
+  }
+  return joined;
+}
+
+/** True when a whole minute lies between two moments. */
+function skipsMinute(fromAt: number, toAt: number): boolean {
+  return Math.floor(toAt / MINUTE_MS) - Math.floor(fromAt / MINUTE_MS) > 1;
+}
+
+function readMinute(log: NodeLog, span: Span): IdleMinute {
+  const row = log.counts.get(Math.floor(span.fromAt / MINUTE_MS)) ?? ZEROS;
+  const why: Partial<Record<PassedOver, number>> = {};
+  PASSED_OVER.forEach((reason, index) => {
+    const count = row[index] ?? 0;
+    if (count > 0) why[reason] = count;
+  });
+  const plain = { at: span.fromAt, paused: null, coolingUntilAt: null, coolingReason: null, jobs: row[JOBS] ?? 0, why };
+  const worked =
+    log.running.some((fromAt) => fromAt < span.toAt) ||
+    log.spans.some((job) => job.fromAt < span.toAt && job.toAt >= span.fromAt);
+  if (worked) return { ...plain, kind: 'job' };
+  const { standing, kind } = findLongest(log.changes, span);
+  if (kind === 'paused') return { ...plain, kind, paused: standing.paused };
+  if (kind === 'cooling')
+    return { ...plain, kind, coolingUntilAt: standing.coolingUntilAt, coolingReason: standing.coolingReason };
+  if (kind === 'offline') return { ...plain, kind };
+  return { ...plain, kind: Object.keys(why).length > 0 ? 'passed' : 'quiet' };
+}
+
+type Stood = 'offline' | 'paused' | 'cooling' | 'ready';
+
+/** What a node stood in for the longest time of a span. */
+function findLongest(changes: readonly Change[], span: Span): { standing: Standing; kind: Stood } {
+  let best = { standing: AWAY, kind: 'offline' as Stood, ms: -1 };
+  const sums = new Map<string, number>();
+  const add = (standing: Standing, kind: Stood, fromAt: number, toAt: number): void => {
+    const ms = Math.min(toAt, span.toAt) - Math.max(fromAt, span.fromAt);
+    if (ms <= 0) return;
+    const key = `${kind} ${standing.paused ?? ''}`;
+    const sum = (sums.get(key) ?? 0) + ms;
+    sums.set(key, sum);
+    if (sum > best.ms) best = { standing, kind, ms: sum };
+  };
+  add(AWAY, 'offline', -Infinity, changes[0]?.at ?? Infinity);
+  changes.forEach((change, index) => {
+    const toAt = changes[index + 1]?.at ?? Infinity;
+    if (!change.isConnected) return add(change, 'offline', change.at, toAt);
+    if (change.paused !== null) return add(change, 'paused', change.at, toAt);
+    const warmAt = Math.min(toAt, Math.max(change.at, change.coolingUntilAt ?? -Infinity));
+    add(change, 'cooling', change.at, warmAt);
+    add(change, 'ready', warmAt, toAt);
+  });
+  return best;
+}
+
+function packLog(log: NodeLog, now: number): SavedLog {
+  const running = log.running.map((fromAt) => ({ fromAt, toAt: now }));
+  return {
+    c: log.changes.map(({ at, isConnected, paused, coolingUntilAt, coolingReason }) => [
+      at,
+      isConnected ? 1 : 0,
+      paused,
+      coolingUntilAt,
+      coolingReason,
+    ]),
+    j: joinSpans([...log.spans, ...running], now).map(({ fromAt, toAt }) => [fromAt, toAt]),
+    a: [...log.counts].map(([minute, row]) => [
+      minute,
+      ...row.flatMap((count, index) => (count > 0 ? [index, count] : [])),
+    ]),
+  };
+}
+
+function unpackLog(saved: SavedLog): NodeLog {
+  const counts = new Map<number, number[]>();
+  for (const [minute, ...pairs] of saved.a) {
+    const row = ZEROS.slice();
+    for (let i = 0; i + 1 < pairs.length; i += 2) row[pairs[i] ?? 0] = pairs[i + 1] ?? 0;
+    counts.set(minute ?? 0, row);
+  }
+  return {
+    changes: saved.c.map(([at, isConnected, paused, coolingUntilAt, coolingReason]) => ({
+      at,
+      isConnected: isConnected === 1,
+      paused,
+      coolingUntilAt,
+      coolingReason,
+    })),
+    spans: saved.j.map(([fromAt, toAt]) => ({ fromAt, toAt })),
+    running: [],
+    counts,
+  };
+}
