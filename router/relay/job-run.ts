@@ -1,24 +1,72 @@
-// One job as its edge sees it: homes asked in turn until one starts, then its records; before the first token a lost home is replaced unseen.
+// One job as its edge sees it: hubs asked until a home takes it, then its records; a home that breaks off is replaced by another that goes on
+// with the same answer, so that the caller sees one stream.
+import type { Capacity, WishField } from '../../schema/placement.ts';
+import { RESUME_CLASSES } from '../../schema/settlement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
+import { AnswerSoFar } from './answer-so-far.ts';
+import { CAPACITY_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './offer.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';
-import { RECORD, readRecordJson, RecordReader } from './records.ts';
+import { RECORD, readDataRecord, readRecordJson, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
 
-/** Homes asked before the first token, at most. */
+/** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
+/** First token at the latest, unless the hub expects it to take longer. */
+export const FIRST_TOKEN_MS = 10_000;
+/** A hub answers an ask sooner than this: it waits 1 s for a home's head, and as long for homes it has forgotten. */
+const ASK_TIMEOUT_MS = 5000;
+/** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
+const HUB_GRACE_MS = 5000;
+const WATCH_MS = 1000;
+
+/** What is the same for every part of a job. */
+export type JobBase = Omit<
+  JobOffer,
+  | 'part'
+  | 'attempt'
+  | 'preferNodeId'
+  | 'excludeNodeIds'
+  | 'firstTokenMs'
+  | 'edgeRttMs'
+  | 'asks'
+  | 'isForced'
+  | 'isResumable'
+  | 'interrupted'
+  | 'resume'
+  | 'chargePrompt'
+>;
+
+/** Whom to ask next, as placement sees it. */
+export interface JobSearch {
+  readonly excludedNodes: readonly string[];
+  next(): Promise<HubAsk | null>;
+  noteBusy(ask: HubAsk, answer: { quoteMs: number | null; retryAfterMs: number | null }): void;
+  noteNone(ask: HubAsk, emptiedBy: WishField | null): void;
+  noteRefused(nodeId: string): void;
+  restart(failedNodeId: string | null): void;
+  readonly end: { kind: 'busy' | 'no-fit' | 'nobody'; emptiedBy: WishField | null; retryAfterMs: number | null };
+}
+
+export interface HubAsk {
+  readonly hub: string;
+  readonly preferNodeId: string | null;
+  readonly edgeRttMs: number;
+  readonly isForced: boolean;
+  readonly asks: number;
+}
 
 export interface JobDoors {
-  /** The next home to ask, or null when no other is known. */
-  readonly nextHome: (excluded: {
-    nodes: readonly string[];
-    hubs: readonly string[];
-  }) => Promise<{ node: string; hub: string; promptTokensPerS: number } | null>;
+  readonly search: JobSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
-  readonly noteFree: (hub: string, free: number) => void;
+  readonly noteCapacity: (hub: string, capacity: Capacity) => void;
+  readonly noteRtt: (hub: string, ms: number) => void;
 }
 
 /** Why a job could not be answered, in the caller's terms. */
 export type JobFailure =
-  | { readonly kind: 'no-home' | 'busy' | 'failed'; readonly message: string }
+  | { readonly kind: 'no-home' | 'failed'; readonly message: string }
+  | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
+  | { readonly kind: 'no-fit'; readonly message: string; readonly field: WishField }
   | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
   | { readonly kind: 'broken'; readonly message: string };
 
@@ -28,47 +76,96 @@ export type JobEvent =
   | { readonly kind: 'end'; readonly end: EndRecord }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 
+/** How a job ended where no hub has the last word, for the caller's account. */
+export interface JobClosing {
+  /** Parts that delivered something and were settled as interrupted. */
+  readonly interrupted: number;
+  /** True when the caller has the whole answer all the same. */
+  readonly isWhole: boolean;
+}
+
+interface Delivered {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly charge: number;
+}
+
 export class JobRun {
+  readonly #base: JobBase;
+  readonly #least: ResumeClass | null;
   readonly #doors: JobDoors;
-  readonly #offer: Omit<JobOffer, 'part' | 'attempt' | 'preferNodeId' | 'excludeNodeIds' | 'firstTokenMs'>;
-  readonly #abort = new AbortController();
-  readonly #excludedNodes: string[] = [];
-  readonly #excludedHubs: string[] = [];
+  readonly #startedAt = Date.now();
+  readonly #answer = new AnswerSoFar();
+  readonly #delivered: Delivered[] = [];
+  #abort = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #records = new RecordReader();
   #pending: PartRecord[] = [];
   #head: HeadRecord | null = null;
-  #home: { readonly node: string; readonly hub: string } | null = null;
+  #firstDigest: string | null = null;
+  #resumed: ResumeClass | null = null;
+  /** Tickets given out: every home that was asked has its own part number, so that a late one cannot speak for another. */
+  #parts = 0;
   #attempts = 0;
-  #sawBusy = false;
+  /** Tokens by frames that no hub has settled: its memory died with them. */
+  #unsettledTokens = 0;
+  #tokensBefore = 0;
+  #ttftMs: number | null = null;
   #sawFault = false;
-  #hasToken = false;
+  #isAborted = false;
   #isOver = false;
+  #isWhole = false;
 
-  constructor(
-    offer: Omit<JobOffer, 'part' | 'attempt' | 'preferNodeId' | 'excludeNodeIds' | 'firstTokenMs'>,
-    doors: JobDoors,
-  ) {
-    this.#offer = offer;
+  /** `least`: the least faithful way of going on that the caller takes; null for none. */
+  constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
+    this.#base = base;
+    this.#least = least;
     this.#doors = doors;
   }
 
+  /** Homes that took the job so far. */
   get attempts(): number {
     return this.#attempts;
+  }
+
+  /** The part that runs or ran last. */
+  get part(): number {
+    return Math.max(0, this.#parts - 1);
   }
 
   get head(): HeadRecord | null {
     return this.#head;
   }
 
-  /** True once a home's answer has reached this edge: a failure after that is settled by its hub. */
-  get hasToken(): boolean {
-    return this.#hasToken;
+  /** The least faithful way in which the answer went on so far; null where one home gave all of it. */
+  get resumed(): ResumeClass | null {
+    return this.#resumed;
   }
 
-  /** The caller left: whatever runs is cancelled. */
+  /** From the job's start to its first byte at this edge. */
+  get ttftMs(): number | null {
+    return this.#ttftMs;
+  }
+
+  /** True when the last home's hub settles the job; false when nobody will unless the edge closes it. */
+  get isSettledByHub(): boolean {
+    return this.#isOver && !this.#isWhole;
+  }
+
+  get closing(): JobClosing {
+    return { interrupted: this.#delivered.length, isWhole: this.#isWhole };
+  }
+
+  /** True once a home's answer has reached this edge. */
+  get hasToken(): boolean {
+    return this.#answer.hasText;
+  }
+
+  /** The caller left: whatever runs is cancelled, and nothing new begins. */
   abort(): void {
-    if (!this.#isOver) this.#abort.abort();
+    if (this.#isOver || this.#isAborted) return;
+    this.#isAborted = true;
+    this.#abort.abort();
   }
 
   /** What happens next. After `end` or `failed` it must not be called again. */
@@ -88,97 +185,206 @@ export class JobRun {
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    const until = Date.now() + this.#silenceMs();
+    const watchdog = setInterval(() => {
+      if (Date.now() > until) void reader.cancel().catch(() => undefined);
+    }, WATCH_MS);
     try {
       const { value } = await reader.read();
       // Without a value the hub went away and left no last word: its restart or a broken hop.
-      this.#pending.push(...(value ? this.#records.push(value) : [lostRecord(!this.#hasToken)]));
+      this.#pending.push(...(value ? this.#records.push(value) : [lostRecord(!this.#hasPartToken())]));
     } catch {
-      this.#pending.push(lostRecord(!this.#hasToken));
+      this.#pending.push(lostRecord(!this.#hasPartToken()));
+    } finally {
+      clearInterval(watchdog);
     }
+  }
+
+  #hasPartToken(): boolean {
+    return this.#answer.tokens > this.#tokensBefore;
+  }
+
+  #silenceMs(): number {
+    const first = Math.max(FIRST_TOKEN_MS, 3 * (this.#head?.decision.ttftMs ?? 0));
+    return HUB_GRACE_MS + (this.#hasPartToken() ? TOKEN_TIMEOUT_MS : first);
   }
 
   #toEvent(record: PartRecord): JobEvent | null {
     if (record.kind === RECORD.data) {
-      this.#hasToken = true;
-      return { kind: 'data', events: record.payload };
+      const piece = readDataRecord(record);
+      this.#ttftMs ??= Date.now() - this.#startedAt;
+      this.#answer.add(piece);
+      return { kind: 'data', events: piece.events };
     }
-    if (record.kind === RECORD.head) {
-      this.#head = readRecordJson<HeadRecord>(record);
-      return { kind: 'head', head: this.#head };
-    }
+    if (record.kind === RECORD.head) return { kind: 'head', head: this.#begin(readRecordJson<HeadRecord>(record)) };
     if (record.kind === RECORD.end) {
       this.#isOver = true;
-      return { kind: 'end', end: readRecordJson<EndRecord>(record) };
+      return { kind: 'end', end: this.#sumUp(readRecordJson<EndRecord>(record)) };
     }
     return this.#onFail(readRecordJson<FailRecord>(record));
+  }
+
+  #begin(head: HeadRecord): HeadRecord {
+    this.#head = head;
+    this.#firstDigest ??= head.digest;
+    if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
+    return head;
+  }
+
+  /** The last part's counts and all before it: the prompt once, the output of every home. */
+  #sumUp(end: EndRecord): EndRecord {
+    const outputTokens = this.#delivered.reduce((sum, one) => sum + one.outputTokens, end.outputTokens);
+    return {
+      ...end,
+      promptTokens: this.#delivered[0]?.promptTokens ?? this.#base.promptExact ?? end.promptTokens,
+      outputTokens: outputTokens + this.#unsettledTokens,
+      charge: this.#delivered.reduce((sum, one) => sum + one.charge, end.charge),
+      ttftMs: this.#ttftMs ?? end.ttftMs,
+    };
   }
 
   #onFail(fail: FailRecord): JobEvent | null {
     void this.#reader?.cancel().catch(() => undefined);
     this.#reader = null;
-    if (fail.code === 'context' || fail.code === 'bad-request')
+    this.#pending = [];
+    if (fail.delivered) this.#delivered.push(fail.delivered);
+    else this.#unsettledTokens += this.#answer.tokens - this.#tokensBefore;
+    if (!this.#answer.hasText && (fail.code === 'context' || fail.code === 'bad-request'))
       return this.#over({ kind: fail.code, message: fail.message, param: 'messages' });
-    if (!fail.beforeToken || this.#hasToken) return this.#over({ kind: 'broken', message: fail.message });
     this.#sawFault = true;
-    const node = this.#head?.node ?? this.#home?.node;
-    if (node) this.#excludedNodes.push(node);
+    if (this.#answer.hasText && !this.#canGoOn(fail)) return this.#over({ kind: 'broken', message: fail.message });
+    this.#doors.search.restart(this.#head?.node ?? null);
     return null;
+  }
+
+  #canGoOn(fail: FailRecord): boolean {
+    return this.#least !== null && fail.code !== 'expired' && !this.#answer.isTooLong;
   }
 
   async #attempt(): Promise<JobEvent | null> {
-    if (this.#attempts >= MAX_ATTEMPTS || this.#abort.signal.aborted) return this.#over(this.#summary());
-    const home = await this.#doors.nextHome({ nodes: this.#excludedNodes, hubs: this.#excludedHubs });
-    if (this.#abort.signal.aborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
-    if (!home) return this.#over(this.#summary());
-    this.#home = home;
-    this.#head = null;
-    this.#attempts++;
-    const offer: JobOffer = {
-      ...this.#offer,
-      part: this.#attempts - 1,
-      attempt: this.#attempts,
-      preferNodeId: home.node,
-      excludeNodeIds: this.#excludedNodes,
-      firstTokenMs: firstTokenLimitMs(this.#offer.promptBound, home.promptTokensPerS),
-    };
-    const response = await this.#doors.askHub(home.hub, offer, this.#abort.signal).catch(() => null);
+    if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
+    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#summary());
+    if (this.#answer.hasText && this.#tokensLeft() <= 0) return this.#endWhole();
+    const ask = await this.#doors.search.next();
+    if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
+    if (!ask) return this.#over(this.#summary());
+    const offer = this.#offerFor(ask);
+    const askedAt = Date.now();
+    const response = await this.#ask(ask, offer);
     if (!response) {
       this.#sawFault = true;
-      this.#excludedHubs.push(home.hub);
+      this.#doors.search.noteNone(ask, null);
       return null;
     }
-    const free = response.headers.get('x-irori-free');
-    if (free) this.#doors.noteFree(home.hub, Number(free));
-    if (response.status === 200 && response.body) {
-      this.#reader = response.body.getReader();
-      this.#records = new RecordReader();
-      return null;
-    }
-    const refusal = response.status === 409 ? await readRefusal(response) : null;
-    if (refusal) return this.#onRefusal(home, refusal);
-    // The hub itself failed.
-    this.#sawFault = true;
-    this.#excludedHubs.push(home.hub);
+    // The hub says how long it took itself: what is left is the way there and back.
+    const tookMs = Number(response.headers.get(TOOK_HEADER) ?? Number.NaN);
+    if (tookMs >= 0) this.#doors.noteRtt(ask.hub, Math.max(0, Date.now() - askedAt - tookMs));
+    if (response.status !== 200 || !response.body) return this.#takeRefusal(ask, response);
+    const capacity = response.headers.get(CAPACITY_HEADER);
+    if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
+    this.#parts++;
+    this.#attempts++;
+    this.#tokensBefore = this.#answer.tokens;
+    this.#reader = response.body.getReader();
+    this.#records = new RecordReader();
     return null;
   }
 
-  #onRefusal(home: { node: string; hub: string }, refusal: OfferRefusal): JobEvent | null {
-    this.#doors.noteFree(home.hub, refusal.free);
-    if (refusal.code === 'bad-request')
-      return this.#over({ kind: 'bad-request', message: refusal.message, param: refusal.param });
-    if (refusal.code === 'busy') this.#sawBusy = true;
-    else if (refusal.code !== 'none') this.#sawFault = true;
-    // A node of this hub may have refused on its own count; the hub is asked again only for another node.
-    if (refusal.nodeId) this.#excludedNodes.push(refusal.nodeId);
-    else this.#excludedHubs.push(home.hub);
+  /** Null when the hub could not be reached or did not answer in time. */
+  async #ask(ask: HubAsk, offer: JobOffer): Promise<Response | null> {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const asked = this.#doors.askHub(ask.hub, offer, signal).catch(() => null);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<'late'>((resolve) => void (timer = setTimeout(() => resolve('late'), ASK_TIMEOUT_MS)));
+    const response = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    if (response !== 'late') return response;
+    this.#abort.abort();
+    // A home that was granted meanwhile is told to stop, and cannot be taken for this part's: its number is used up.
+    this.#parts++;
     return null;
+  }
+
+  #offerFor(ask: HubAsk): JobOffer {
+    const { request, promptBound, promptExact } = this.#base;
+    const so = this.#answer;
+    const resume = so.hasText && this.#least ? so.toResumePoint(this.#firstDigest ?? '', this.#least) : null;
+    const before = resume?.count ?? 0;
+    return {
+      ...this.#base,
+      request: { ...request, maxTokens: this.#tokensLeft() },
+      promptBound: promptBound + before,
+      promptExact: promptExact === null ? null : promptExact + before,
+      size: { ...this.#base.size, promptTokens: this.#base.size.promptTokens + before },
+      part: this.#parts,
+      attempt: this.#attempts + 1,
+      preferNodeId: ask.preferNodeId,
+      excludeNodeIds: this.#doors.search.excludedNodes,
+      firstTokenMs: FIRST_TOKEN_MS,
+      edgeRttMs: ask.edgeRttMs,
+      asks: ask.asks,
+      isForced: ask.isForced,
+      isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isTooLong,
+      interrupted: this.#delivered.length,
+      chargePrompt: this.#delivered.length === 0,
+      resume,
+    };
+  }
+
+  #tokensLeft(): number {
+    return this.#base.request.maxTokens - this.#answer.tokens;
+  }
+
+  async #takeRefusal(ask: HubAsk, response: Response): Promise<JobEvent | null> {
+    const refusal = response.status === 409 ? await readRefusal(response) : null;
+    const { search, noteCapacity } = this.#doors;
+    if (!refusal) {
+      // The hub itself failed.
+      this.#sawFault = true;
+      search.noteNone(ask, null);
+      return null;
+    }
+    noteCapacity(ask.hub, refusal.capacity);
+    if (refusal.code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);
+    else if (refusal.code === 'none') search.noteNone(ask, refusal.emptiedBy);
+    else if (refusal.code === 'bad-request' && !this.#answer.hasText)
+      return this.#over({ kind: 'bad-request', message: refusal.message, param: refusal.param });
+    else this.#leaveHome(ask, refusal);
+    return null;
+  }
+
+  /** A home was given a ticket and did not take the job. */
+  #leaveHome(ask: HubAsk, refusal: OfferRefusal): void {
+    this.#parts++;
+    if (refusal.code !== 'busy') this.#sawFault = true;
+    if (refusal.nodeId) this.#doors.search.noteRefused(refusal.nodeId);
+    else this.#doors.search.noteNone(ask, null);
+  }
+
+  /** Every token was delivered and only the last word is missing: the answer is whole. */
+  #endWhole(): JobEvent {
+    this.#isOver = true;
+    this.#isWhole = true;
+    const nothing = { promptTokens: 0, outputTokens: 0, charge: 0 };
+    return {
+      kind: 'end',
+      end: this.#sumUp({ ...nothing, finish: 'length', ttftMs: this.#ttftMs, receiptHash: null }),
+    };
   }
 
   #summary(): JobFailure {
-    if (this.#sawBusy)
-      return { kind: 'busy', message: 'All homes near you that have this model are busy. Retry in a moment.' };
+    if (this.#answer.hasText) return { kind: 'broken', message: 'no other home could go on with it' };
+    const { kind, emptiedBy, retryAfterMs } = this.#doors.search.end;
+    if (kind === 'busy') {
+      const retryAfterS = Math.min(30, Math.max(1, Math.ceil((retryAfterMs ?? 2000) / 1000)));
+      const message = `All homes near you that have this model are busy. Retry in about ${retryAfterS} s.`;
+      return { kind, message, retryAfterS };
+    }
     if (this.#sawFault)
       return { kind: 'failed', message: 'The homes that were asked could not answer. Retry in a moment.' };
+    if (kind === 'no-fit' && emptiedBy)
+      return { kind, field: emptiedBy, message: `No home that has this model fits 'provider.${emptiedBy}'.` };
     return {
       kind: 'no-home',
       message: 'No home that is online has this model right now. Retry later or choose another model.',
@@ -197,13 +403,17 @@ async function readRefusal(response: Response): Promise<OfferRefusal | null> {
   return json as OfferRefusal | null;
 }
 
-/** First-token deadline: 10 s, or three times what the prompt should take at the home's speed. */
-export function firstTokenLimitMs(promptTokens: number, promptTokensPerS: number): number {
-  const expectedMs = promptTokensPerS > 0 ? (promptTokens / promptTokensPerS) * 1000 : 0;
-  return Math.max(10_000, Math.round(3 * expectedMs));
+function worseOf(a: ResumeClass | null, b: ResumeClass): ResumeClass {
+  if (!a) return b;
+  return RESUME_CLASSES.indexOf(a) > RESUME_CLASSES.indexOf(b) ? a : b;
 }
 
 function lostRecord(beforeToken: boolean): PartRecord {
-  const fail: FailRecord = { code: 'lost', beforeToken, message: 'the connection to the home broke' };
+  const fail: FailRecord = {
+    code: 'lost',
+    beforeToken,
+    message: 'the connection to the home broke',
+    delivered: null,
+  };
   return { kind: RECORD.fail, payload: new TextEncoder().encode(JSON.stringify(fail)) };
 }

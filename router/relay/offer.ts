@@ -84,6 +84,8 @@ export interface OfferRefusal {
 
 /** Header of a granted part: the hub's Capacity as JSON. */
 export const CAPACITY_HEADER = 'x-irori-capacity';
+/** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
+export const TOOK_HEADER = 'x-irori-took-ms';
 
 /** How long a home has to answer `head`. */
 export const HEAD_TIMEOUT_MS = 1000;

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { HomeSearch, MAX_ASKS } from './home-search.ts';
+import type { HubRanking, RankedHub } from './home-search.ts';
+
+const hub = (name: string, scoreMs = 300): RankedHub => ({
+  hub: name,
+  preferNodeId: `node_${name}`,
+  edgeRttMs: 10,
+  scoreMs,
+});
+
+/** A search among hubs that rank in the order given; `far` ones are only seen where no near one is left. */
+function searchAmong(near: readonly RankedHub[], far: readonly RankedHub[] = [], hasFallbacks = true): HomeSearch {
+  const rank = async (
+    scope: 'near' | 'far',
+    excluded: { nodes: readonly string[]; hubs: readonly string[] },
+  ): Promise<HubRanking> => {
+    const left = (scope === 'near' ? near : far).filter(
+      (one) => !excluded.hubs.includes(one.hub) && !excluded.nodes.includes(one.preferNodeId ?? ''),
+    );
+    return { ranked: left, emptiedBy: null };
+  };
+  return new HomeSearch({ rank, hasFallbacks });
+}
+
+const full = { quoteMs: null, retryAfterMs: 4000 };
+
+describe('a search for a home', () => {
+  test('asks the best hub first, without insisting', async () => {
+    const ask = await searchAmong([hub('a'), hub('b')]).next();
+    expect(ask).toEqual({ hub: 'a', preferNodeId: 'node_a', edgeRttMs: 10, isForced: false, asks: 1 });
+  });
+
+  test('takes the next hub after a busy one, and insists at the third', async () => {
+    const search = searchAmong([hub('a'), hub('b'), hub('c', 5000)]);
+    const first = (await search.next())!;
+    search.noteBusy(first, { quoteMs: 2000, retryAfterMs: 1000 });
+    const second = (await search.next())!;
+    expect([second.hub, second.isForced]).toEqual(['b', false]);
+    search.noteBusy(second, { quoteMs: 1200, retryAfterMs: 1000 });
+    // The lowest quote beats what the third hub is expected to be.
+    expect(await search.next()).toEqual({
+      hub: 'b',
+      preferNodeId: null,
+      edgeRttMs: 10,
+      isForced: true,
+      asks: MAX_ASKS,
+    });
+    expect(await search.next()).toBeNull();
+  });
+
+  test('the third hub is pressed where it is expected to be better than every quote', async () => {
+    const search = searchAmong([hub('a'), hub('b'), hub('c', 500)]);
+    search.noteBusy((await search.next())!, { quoteMs: 2000, retryAfterMs: null });
+    search.noteBusy((await search.next())!, { quoteMs: 1200, retryAfterMs: null });
+    expect(await search.next()).toMatchObject({ hub: 'c', isForced: true });
+  });
+
+  test('a lone hub that cannot keep the promise is pressed at once', async () => {
+    const search = searchAmong([hub('a')]);
+    search.noteBusy((await search.next())!, { quoteMs: 1500, retryAfterMs: 500 });
+    expect(await search.next()).toMatchObject({ hub: 'a', isForced: true, asks: 2 });
+  });
+
+  test('where all are full the end is busy, with the shortest wait that a hub told', async () => {
+    const search = searchAmong([hub('a'), hub('b')]);
+    search.noteBusy((await search.next())!, full);
+    search.noteBusy((await search.next())!, { quoteMs: null, retryAfterMs: 2500 });
+    expect(await search.next()).toBeNull();
+    expect(search.end).toEqual({ kind: 'busy', emptiedBy: null, retryAfterMs: 2500 });
+  });
+
+  test('hubs without a home cost no ask', async () => {
+    const search = searchAmong([hub('a'), hub('b'), hub('c'), hub('d')]);
+    for (let i = 0; i < 3; i++) search.noteNone((await search.next())!, null);
+    expect(await search.next()).toMatchObject({ hub: 'd', isForced: false, asks: 1 });
+  });
+
+  test('far hubs are asked when no near one is left', async () => {
+    const search = searchAmong([hub('a')], [hub('z')]);
+    search.noteNone((await search.next())!, null);
+    expect(await search.next()).toMatchObject({ hub: 'z' });
+  });
+
+  test('without fallbacks one hub is asked, and has to take the job', async () => {
+    const search = searchAmong([hub('a'), hub('b')], [], false);
+    const ask = (await search.next())!;
+    expect(ask).toMatchObject({ hub: 'a', isForced: true });
+    search.noteNone(ask, 'order');
+    expect(search.end).toMatchObject({ kind: 'no-fit', emptiedBy: 'order' });
+  });
+
+  test('a home that refused is not preferred again, its hub may be asked for another', async () => {
+    const search = searchAmong([hub('a'), { ...hub('a'), preferNodeId: 'node_other' }]);
+    await search.next();
+    search.noteRefused('node_a');
+    expect(await search.next()).toMatchObject({ hub: 'a', preferNodeId: 'node_other', asks: 1 });
+    expect(search.excludedNodes).toEqual(['node_a']);
+  });
+
+  test('refusals without end do end', async () => {
+    const search = searchAmong([hub('a')]);
+    let asks = 0;
+    for (; await search.next(); asks++) search.noteRefused(`node_${asks}`);
+    expect(asks).toBeLessThan(12);
+    expect(search.end.kind).toBe('nobody');
+  });
+
+  test('after a home broke off the search begins anew without it', async () => {
+    const search = searchAmong([hub('a'), hub('b')]);
+    search.noteBusy((await search.next())!, full);
+    await search.next();
+    search.restart('node_b');
+    expect(await search.next()).toMatchObject({ hub: 'a', isForced: false, asks: 1 });
+    expect(search.excludedNodes).toEqual(['node_b']);
+  });
+});

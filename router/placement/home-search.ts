@@ -1,0 +1,158 @@
+// The search for one part's home, hub by hub: whom to ask next, and with what the hubs said so far, whether to insist. One per job.
+import type { WishField } from '../../schema/placement.ts';
+
+/** Hubs asked for one part at most; the last is asked for its best home, kept promise or not. */
+export const MAX_ASKS = 3;
+/** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
+const MAX_DETOURS = 8;
+
+/** A hub that may have the home, as the edge's own view ranks it. */
+export interface RankedHub {
+  readonly hub: string;
+  readonly preferNodeId: string | null;
+  readonly edgeRttMs: number;
+  readonly scoreMs: number;
+}
+
+export interface HubRanking {
+  /** Best first. */
+  readonly ranked: readonly RankedHub[];
+  /** The wish that left nobody of those that have the model. */
+  readonly emptiedBy: WishField | null;
+}
+
+export interface SearchDoors {
+  /** Ranks the hubs near the caller, or those farther away, without the excluded. */
+  readonly rank: (
+    scope: 'near' | 'far',
+    excluded: { readonly nodes: readonly string[]; readonly hubs: readonly string[] },
+  ) => Promise<HubRanking>;
+  /** False when the caller wants one home or none: it is asked once, and has to take the job. */
+  readonly hasFallbacks: boolean;
+}
+
+/** One ask. */
+export interface HubAsk {
+  readonly hub: string;
+  readonly preferNodeId: string | null;
+  readonly edgeRttMs: number;
+  readonly isForced: boolean;
+  /** Which ask of this part it is, from 1. */
+  readonly asks: number;
+}
+
+/** Why nobody is left to ask. */
+export interface SearchEnd {
+  readonly kind: 'busy' | 'no-fit' | 'nobody';
+  readonly emptiedBy: WishField | null;
+  /** For `busy`: when trying again may succeed, by the hubs' own words. */
+  readonly retryAfterMs: number | null;
+}
+
+export class HomeSearch {
+  readonly #doors: SearchDoors;
+  readonly #nodes: string[] = [];
+  #hubs = new Set<string>();
+  #quotes = new Map<string, { scoreMs: number; edgeRttMs: number }>();
+  #asks = 0;
+  #detours = 0;
+  #isForced = false;
+  #isBusy = false;
+  #retryAfterMs: number | null = null;
+  #emptiedBy: WishField | null = null;
+
+  constructor(doors: SearchDoors) {
+    this.#doors = doors;
+  }
+
+  /** Homes that failed or refused this job: never asked again for it. */
+  get excludedNodes(): readonly string[] {
+    return this.#nodes;
+  }
+
+  /** Whom to ask now; null when nobody is left, and `end` says why. */
+  async next(): Promise<HubAsk | null> {
+    if (this.#isForced || this.#detours > MAX_DETOURS) return null;
+    const best = await this.#best();
+    const isLast = this.#asks + 1 >= MAX_ASKS || !this.#doors.hasFallbacks;
+    if (best && !isLast) return this.#ask(best, false);
+    return this.#force(best);
+  }
+
+  /** The hub has homes, and none that keeps the promise now. `quoteMs` null: all of them are full. */
+  noteBusy(ask: HubAsk, answer: { readonly quoteMs: number | null; readonly retryAfterMs: number | null }): void {
+    this.#isBusy = true;
+    this.#hubs.add(ask.hub);
+    if (answer.quoteMs !== null)
+      this.#quotes.set(ask.hub, { scoreMs: answer.quoteMs + ask.edgeRttMs, edgeRttMs: ask.edgeRttMs });
+    if (answer.retryAfterMs !== null)
+      this.#retryAfterMs = Math.min(this.#retryAfterMs ?? Infinity, answer.retryAfterMs);
+    // A hub that was pressed and is full has changed since its quote: one more may be pressed.
+    if (ask.isForced && this.#detours++ <= 1) this.#isForced = false;
+  }
+
+  /** The hub has no home for this job, or is not there: another one is asked at no cost. */
+  noteNone(ask: HubAsk, emptiedBy: WishField | null): void {
+    this.#hubs.add(ask.hub);
+    this.#quotes.delete(ask.hub);
+    this.#emptiedBy ??= emptiedBy;
+    this.#undo();
+  }
+
+  /** A home did not take the job: its hub may have another. */
+  noteRefused(nodeId: string): void {
+    this.#nodes.push(nodeId);
+    this.#undo();
+  }
+
+  /** A home broke off: it is not asked again, and the search for the next begins anew. */
+  restart(failedNodeId: string | null): void {
+    if (failedNodeId) this.#nodes.push(failedNodeId);
+    this.#hubs = new Set();
+    this.#quotes = new Map();
+    this.#asks = 0;
+    this.#detours = 0;
+    this.#isForced = false;
+  }
+
+  /** Why nobody is left. */
+  get end(): SearchEnd {
+    if (this.#isBusy) return { kind: 'busy', emptiedBy: null, retryAfterMs: this.#retryAfterMs };
+    const kind = this.#emptiedBy ? 'no-fit' : 'nobody';
+    return { kind, emptiedBy: this.#emptiedBy, retryAfterMs: null };
+  }
+
+  async #best(): Promise<RankedHub | null> {
+    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs] };
+    for (const scope of ['near', 'far'] as const) {
+      const { ranked, emptiedBy } = await this.#doors.rank(scope, excluded);
+      if (ranked[0]) return ranked[0];
+      this.#emptiedBy ??= emptiedBy;
+      // Whoever quoted near is better than strangers far away that nobody expects to be free.
+      if (this.#quotes.size > 0) return null;
+    }
+    return null;
+  }
+
+  /** The last ask: the lowest quote, or the next hub if its score is better. */
+  #force(best: RankedHub | null): HubAsk | null {
+    let chosen = best;
+    for (const [hub, { scoreMs, edgeRttMs }] of this.#quotes)
+      if (!chosen || scoreMs < chosen.scoreMs) chosen = { hub, preferNodeId: null, edgeRttMs, scoreMs };
+    if (!chosen) return null;
+    this.#isForced = true;
+    this.#quotes.delete(chosen.hub);
+    return this.#ask(chosen, true);
+  }
+
+  #ask({ hub, preferNodeId, edgeRttMs }: RankedHub, isForced: boolean): HubAsk {
+    this.#asks++;
+    return { hub, preferNodeId, edgeRttMs, isForced, asks: this.#asks };
+  }
+
+  #undo(): void {
+    this.#asks = Math.max(0, this.#asks - 1);
+    this.#detours++;
+    this.#isForced = false;
+  }
+}
