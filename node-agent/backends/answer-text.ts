@@ -4,10 +4,18 @@ import type { Delta } from './backend.ts';
 import { countOpenBytes, findHold, findStop, type TokenBytes } from './decode-text.ts';
 
 /** Tokens that make up whole characters together. */
-interface Piece {
-  readonly ids: number[];
+export interface Piece {
+  readonly ids: readonly number[];
   readonly text: string;
 }
+
+/** What an earlier home sent of the tokens that are made again: so many of them, and this text. */
+export interface Told {
+  readonly tokens: number;
+  readonly text: string;
+}
+
+const NOTHING_TOLD: Told = { tokens: 0, text: '' };
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -17,10 +25,13 @@ export class AnswerText {
   #openIds: number[] = [];
   #openBytes: Uint8Array = new Uint8Array(0);
   #held: Piece[] = [];
+  #told: Told;
 
-  constructor(bytesOf: TokenBytes, stops: readonly string[]) {
+  /** `told` is what the next tokens say again because the caller has it already: it is left out of what comes out. */
+  constructor(bytesOf: TokenBytes, stops: readonly string[], told: Told = NOTHING_TOLD) {
     this.#bytesOf = bytesOf;
     this.#stops = stops;
+    this.#told = told;
   }
 
   /** Takes the next token. `delta` is what may be shown now, `stopped` says that a stop string was met and nothing follows. */
@@ -56,7 +67,7 @@ export class AnswerText {
       ids.push(...this.#held[0].ids);
       this.#held.shift();
     }
-    return ids.length === 0 ? null : { text, tokens: ids.length, tokenIds: ids };
+    return this.#give(ids, text);
   }
 
   /** Gives the held text up to `stopAt`; a token that the stop string cuts in two counts as shown. */
@@ -69,8 +80,37 @@ export class AnswerText {
       text += piece.text;
     }
     this.#held = [];
-    return ids.length === 0 ? null : { text: text.slice(0, stopAt), tokens: ids.length, tokenIds: ids };
+    return this.#give(ids, text.slice(0, stopAt));
   }
+
+  /** Leaves out what was told before. Throws when these tokens are not the ones that were told: nothing true could follow. */
+  #give(ids: number[], text: string): Delta | null {
+    if (ids.length === 0) return null;
+    const { tokens, text: told } = this.#told;
+    const isSame = text.length < told.length ? told.startsWith(text) : text.startsWith(told);
+    if (!isSame) throw new Error('this home does not make the answer that was begun elsewhere');
+    const freshIds = ids.slice(tokens);
+    const freshText = text.slice(told.length);
+    this.#told = { tokens: Math.max(0, tokens - ids.length), text: told.slice(text.length) };
+    if (freshIds.length === 0 && freshText === '') return null;
+    return { text: freshText, tokens: freshIds.length, tokenIds: freshIds };
+  }
+}
+
+/** Cuts ids into pieces of whole characters; ids at the end that make no whole one are left out. */
+export function splitPieces(ids: readonly number[], bytesOf: TokenBytes): Piece[] {
+  const pieces: Piece[] = [];
+  let openIds: number[] = [];
+  let openBytes: Uint8Array = new Uint8Array(0);
+  for (const id of ids) {
+    openIds.push(id);
+    openBytes = joinBytes(openBytes, bytesOf(id) ?? new Uint8Array(0));
+    if (countOpenBytes(openBytes) > 0) continue;
+    pieces.push({ ids: openIds, text: decoder.decode(openBytes) });
+    openIds = [];
+    openBytes = new Uint8Array(0);
+  }
+  return pieces;
 }
 
 function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {

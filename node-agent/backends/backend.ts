@@ -62,7 +62,7 @@ export interface BackendJob {
   /** The backend's own name of the model. */
   readonly model: string;
   readonly messages: readonly BackendMessage[];
-  /** Tokens that this run may add: already reduced by `resume.count` when it continues an answer. */
+  /** Tokens that this run may add; the router has taken off those of earlier homes, and nobody takes them off again. */
   readonly maxTokens: number;
   readonly temperature: number;
   readonly topP: number;

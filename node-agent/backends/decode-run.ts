@@ -1,5 +1,6 @@
 // One answer in the making inside the worker: what to feed next, what came out, when to stop. Does no forward pass itself.
 
+import { alignResume, type ResumeStart } from './align-resume.ts';
 import { AnswerText } from './answer-text.ts';
 import type { BackendError, BackendJob, Delta } from './backend.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
@@ -21,23 +22,30 @@ export class DecodeRun {
   readonly promptTokens: number;
   #feed: readonly number[];
   #cache: Cache | null = null;
-  #made = 0;
+  /** Tokens of the answer before the next one, of all homes. */
+  #position: number;
+  /** Where the answer ends at the latest, as a position. */
+  readonly #lastPosition: number;
   #length: number;
 
   private constructor(
     job: BackendJob,
     codec: Codec,
     limits: ModelLimits,
-    ids: { prompt: readonly number[]; answered: readonly number[] },
+    from: { prompt: readonly number[]; start: ResumeStart },
   ) {
+    const { prompt, start } = from;
     this.#job = job;
     this.#limits = limits;
     this.#banned = [...codec.controls.values()].filter((id) => !limits.endIds.includes(id));
-    this.#answer = new AnswerText(codec.bytesOf, job.stop);
-    this.promptTokens = ids.prompt.length;
-    this.#feed = [...ids.prompt, ...ids.answered];
+    this.#answer = new AnswerText(codec.bytesOf, job.stop, start.told);
+    this.promptTokens = prompt.length;
+    this.#feed = [...prompt, ...start.ids];
     this.#length = this.#feed.length;
-    for (const id of ids.answered) this.#count(id);
+    this.#position = start.position;
+    // Tokens that were told and are made again were counted by the home that told them.
+    this.#lastPosition = start.position + start.told.tokens + job.maxTokens;
+    for (const id of start.ids) this.#count(id);
   }
 
   /** Builds the prompt and checks that it fits; the error goes to the caller of the job. */
@@ -48,12 +56,9 @@ export class DecodeRun {
       const message = `the prompt has ${prompt.value.length} tokens; this model takes ${limits.contextTokens} with the answer`;
       return err({ code: 'context', message });
     }
-    const answered = job.resume?.tokenIds ?? codec.encode(job.resume?.text ?? '');
-    const controls = new Set(codec.controls.values());
-    if (answered.some((id) => codec.bytesOf(id) === undefined || controls.has(id))) {
-      return err({ code: 'bad-request', message: 'resume.tokenIds holds an id that is no text token of this model' });
-    }
-    return ok(new DecodeRun(job, codec, limits, { prompt: prompt.value, answered }));
+    const start = alignResume(job.resume, codec);
+    if (!start.ok) return err({ code: 'bad-request', message: start.error });
+    return ok(new DecodeRun(job, codec, limits, { prompt: prompt.value, start: start.value }));
   }
 
   /** What the next forward pass takes, or null when nothing may be added. */
@@ -64,10 +69,14 @@ export class DecodeRun {
   /** Takes the logits of the pass and gives what may be shown, and the reason when the answer is complete. */
   accept(logits: Float32Array, cache: Cache): { delta: Delta | null; reason: 'stop' | 'length' | null } {
     this.#cache = cache;
-    const position = (this.#job.resume?.count ?? 0) + this.#made;
-    const id = sampleToken(logits, { ...this.#job, position, counts: this.#counts, banned: this.#banned });
+    const id = sampleToken(logits, {
+      ...this.#job,
+      position: this.#position,
+      counts: this.#counts,
+      banned: this.#banned,
+    });
     if (this.#limits.endIds.includes(id)) return { delta: this.#answer.flush(), reason: 'stop' };
-    this.#made += 1;
+    this.#position += 1;
     this.#length += 1;
     this.#count(id);
     this.#feed = [id];
@@ -79,7 +88,7 @@ export class DecodeRun {
   }
 
   #full(): boolean {
-    return this.#made >= this.#job.maxTokens || this.#length >= this.#limits.contextTokens;
+    return this.#position >= this.#lastPosition || this.#length >= this.#limits.contextTokens;
   }
 
   #count(id: number): void {

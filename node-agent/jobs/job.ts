@@ -85,7 +85,8 @@ export class Job {
     this.#stream = new DataStream({
       job: number,
       chunk: frame.chunk,
-      isContinued: frame.resume !== undefined,
+      // An answer of which nothing was told yet begins here, whatever was tried before.
+      isContinued: frame.resume !== undefined && frame.resume.text !== '',
       creditBytes: frame.creditBytes,
       salt: fromHex(frame.ticket.salt),
       rule,

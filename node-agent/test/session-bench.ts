@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import type { JobFrameJson } from '../../schema/frames-to-node.ts';
+import type { JobFrameJson, JobRequest } from '../../schema/frames-to-node.ts';
 import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
@@ -28,17 +28,34 @@ const KEY = new Uint8Array(32).fill(5);
 const NODE = addressOfPrivateKey(KEY);
 export const SESSION_KEY = { address: NODE, privateKey: KEY };
 
+/** A frame the agent wrote; `events` and `tokenIds` of `data` only. */
+export interface Wrote {
+  readonly name: string;
+  readonly job: number;
+  readonly json: unknown;
+  readonly tokens: number;
+  readonly bytes: number;
+  readonly events: Uint8Array;
+  readonly tokenIds: readonly number[] | null;
+}
+
 export interface SessionBench {
   readonly session: HubSession;
   readonly shop: Workshop;
   readonly lines: string[];
   readonly outcomes: LinkOutcome[];
   readonly socket: { bufferedAmount: number };
-  /** Frames the agent wrote, as `name:job` with what they hold. */
-  readonly wrote: () => { name: string; job: number; json: unknown; tokens: number; bytes: number }[];
+  /** Frames the agent wrote, in order. */
+  readonly wrote: () => Wrote[];
   readonly give: (
     number: number,
-    wish?: { maxTokens?: number; creditBytes?: number; ticket?: Partial<JobTicket>; resume?: JobFrameJson['resume'] },
+    wish?: {
+      maxTokens?: number;
+      creditBytes?: number;
+      ticket?: Partial<JobTicket>;
+      resume?: JobFrameJson['resume'];
+      request?: Partial<JobRequest>;
+    },
   ) => { sign: () => void; ticketHash: Hex };
   readonly until: (holds: () => boolean) => Promise<void>;
   readonly close: () => void;
@@ -150,6 +167,7 @@ export async function openSession(
         seed: 1,
         frequencyPenalty: 0,
         presencePenalty: 0,
+        ...wish.request,
       };
       const chunk = { id: 'c', created: 1, model: 'fake' };
       const job: JobFrameJson = {
@@ -197,15 +215,18 @@ function makeTicket(number: number, change: Partial<JobTicket> = {}): JobTicket 
   };
 }
 
-function describe(frame: Frame): { name: string; job: number; json: unknown; tokens: number; bytes: number } {
+function describe(frame: Frame): Wrote {
   const name = nameFrame(frame.type) ?? String(frame.type);
   const json = name === 'data' ? null : readJson(frame);
   const data = name === 'data' ? readData(frame) : null;
+  const events = data?.ok ? data.value.events : new Uint8Array(0);
   return {
     name,
     job: frame.job,
     json: json?.ok ? json.value : null,
     tokens: frame.tokens,
-    bytes: data?.ok ? data.value.events.length : 0,
+    bytes: events.length,
+    events,
+    tokenIds: data?.ok ? data.value.tokenIds : null,
   };
 }
