@@ -79,7 +79,7 @@ describe('refuseJob', () => {
   };
 
   test('where waiting helps it says how long', () => {
-    expect(told({ kind: 'busy', message: 'm' })).toEqual([429, '2']);
+    expect(told({ kind: 'busy', message: 'm', retryAfterS: 7 })).toEqual([429, '7']);
     expect(told({ kind: 'no-home', message: 'm' })).toEqual([503, '30']);
     expect(told({ kind: 'failed', message: 'm' })).toEqual([502, '2']);
   });
@@ -89,6 +89,17 @@ describe('refuseJob', () => {
     expect(told({ kind: 'bad-request', message: 'm', param: 'stop' })).toEqual([400, null]);
     expect(told({ kind: 'context', message: 'm', param: 'messages' })).toEqual([400, null]);
   });
+
+  test.each(['pool', 'order', 'only', 'ignore', 'quantizations', 'country', 'max_rtt_ms', 'max_price'] as const)(
+    'a wish for %s that leaves no home is the caller’s to change',
+    async (field) => {
+      const response = toErrorResponse(refuseJob({ kind: 'no-fit', field, message: '3 homes have it.' }));
+      expect(response.status).toBe(400);
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect(error).toMatchObject({ type: 'invalid_request_error', code: 'no_home_fits', param: `provider.${field}` });
+      expect(error.message).toMatch(new RegExp(`'provider\\.${field}'.*; .*\\. 3 homes have it\\.$`));
+    },
+  );
 
   test('a broken answer says that it is not charged', () => {
     expect(refuseJob({ kind: 'broken', message: 'the home went away' }).message).toBe(

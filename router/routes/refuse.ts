@@ -1,12 +1,13 @@
 // Reasons from inside turned into what a caller is told. One switch a kind, so that a new reason does not compile until it is mapped.
 import type { Context } from 'hono';
 import type { RequestFault } from '../../schema/openai.ts';
+import type { WishField } from '../../schema/placement.ts';
 import type { AppEnv } from '../app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-run.ts';
 import type { Caller, HoldRefusal } from '../services.ts';
 
-/** Seconds after which trying again makes sense while all homes are busy. */
+/** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
 
 /** Who calls. Throws ApiError 401 or 403. */
@@ -51,13 +52,30 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
   }
 }
 
+/** Which wish left no home, and what to do about it; how many homes have the model is told by the failure itself. */
+const NO_FIT: Readonly<Record<WishField, string>> = {
+  pool: "No home in the chosen 'provider.pool' has this model now; choose another pool, such as 'public'.",
+  order:
+    "No home of 'provider.order' has this model now, and 'allow_fallbacks' is false; list others or allow fallbacks.",
+  only: "No home of 'provider.only' has this model now; list others or leave it out.",
+  ignore: "'provider.ignore' leaves no home that has this model now; ignore fewer.",
+  quantizations: "No home has this model in one of 'provider.quantizations' now; list more or leave it out.",
+  country: "No home in 'provider.country' has this model now; list more countries or leave it out.",
+  max_rtt_ms: "No home with this model is within 'provider.max_rtt_ms' now; raise it or leave it out.",
+  max_price: "No home offers this model within 'provider.max_price' now; raise it or leave it out.",
+};
+
 /** A job that no home could answer. */
 export function refuseJob(failure: JobFailure): ApiError {
   switch (failure.kind) {
     case 'no-home':
       return new ApiError('no_node_online', failure.message, { retryAfterS: 30 });
     case 'busy':
-      return new ApiError('all_homes_busy', failure.message, { retryAfterS: RETRY_AFTER_S });
+      return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
+    case 'no-fit':
+      return new ApiError('no_home_fits', `${NO_FIT[failure.field]} ${failure.message}`, {
+        param: `provider.${failure.field}`,
+      });
     case 'failed':
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':

@@ -1,0 +1,70 @@
+// The wish that placement gets: what the request says, else what its key says, else the neutral values. Pure.
+import type { RequestFault } from '../../schema/openai.ts';
+import { NO_WISH } from '../../schema/placement.ts';
+import type { PoolWish, Wish } from '../../schema/placement.ts';
+import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
+import type { KeyDefaults, SaidWish } from '../../schema/provider.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import type { Caller } from '../services.ts';
+
+export interface WishInput {
+  /** The request's `provider`. */
+  readonly said: SaidWish;
+  readonly defaults: KeyDefaults | null;
+  readonly pools: Caller['pools'];
+  /** The model as it is sold, in units per million tokens; 0 for the caller's own. */
+  readonly model: { readonly id: string; readonly priceIn: number; readonly priceOut: number };
+}
+
+/** Words of `provider.pool` that are no pool's name. */
+export const POOL_WORDS = ['mine', 'mine-first', 'public'] as const;
+const POOL_NAMES_TOLD = 20;
+
+/**
+ * The whole wish of one request; its own fields go before the key's, one by one.
+ * Errors: `provider.pool` for a pool that is not the caller's, `provider.max_price.prompt` or `.completion` for a price
+ * that the model cannot be had for.
+ */
+export function makeWish({ said, defaults, pools, model }: WishInput): Result<Wish, RequestFault> {
+  const { pool: poolText, ...fields } = { ...defaults?.wish, ...said };
+  const pool = poolText === undefined ? ok(NO_WISH.pool) : findPool(poolText, pools);
+  if (!pool.ok) return err(blame(pool.error, said.pool === undefined));
+  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value };
+  // Work on the caller's own homes is free, whatever the model costs elsewhere.
+  if (wish.pool.kind === 'mine') return ok(wish);
+  if (wish.maxPriceIn !== null && wish.maxPriceIn < model.priceIn)
+    return err(blame(refusePrice('prompt', model.id, model.priceIn), said.maxPriceIn === undefined));
+  if (wish.maxPriceOut !== null && wish.maxPriceOut < model.priceOut)
+    return err(blame(refusePrice('completion', model.id, model.priceOut), said.maxPriceOut === undefined));
+  return ok(wish);
+}
+
+function findPool(text: string, pools: Caller['pools']): Result<PoolWish, RequestFault> {
+  const word = POOL_WORDS.find((one) => one === text);
+  if (word) return ok({ kind: word });
+  const pool = pools.find((one) => one.name === text || one.id === text);
+  if (pool) return ok({ kind: 'pool', id: pool.id });
+  const names = pools.slice(0, POOL_NAMES_TOLD).map((one) => `'${one.name}'`);
+  const yours = names.length > 0 ? `your pools ${names.join(', ')}` : 'the name of a pool (you are in none)';
+  return err({
+    param: 'provider.pool',
+    code: 'invalid_value',
+    message: `There is no pool '${text}' that you may use. Use 'mine', 'mine-first', 'public', or ${yours}.`,
+  });
+}
+
+function refusePrice(side: 'prompt' | 'completion', model: string, price: number): RequestFault {
+  const field = `provider.max_price.${side}`;
+  const told = `'${model.slice(0, 100)}' costs ${price / UNITS_PER_CREDIT} credits per million ${side} tokens`;
+  return {
+    param: field,
+    code: 'invalid_value',
+    message: `${told}, which is above your '${field}'. Raise it, or choose another model or 'provider.pool': 'mine'.`,
+  };
+}
+
+/** A caller who did not write the field must hear where it comes from. */
+function blame(fault: RequestFault, isByKey: boolean): RequestFault {
+  return isByKey ? { ...fault, message: `${fault.message} It was set as a default of your API key.` } : fault;
+}
