@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 
 function summaryOf(hub: string, free = 1): PresenceSummary {
   const speeds = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
-  return { hub, lat: 48, lon: 2, radiusKm: 10, free, slots: 2, untilAt: 13 * HOUR_MS, ...speeds };
+  return { hub, lat: 48, lon: 2, radiusKm: 10, free, slots: 2, classes: {}, untilAt: 13 * HOUR_MS, ...speeds };
 }
 
 function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
@@ -22,6 +22,10 @@ function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
     priceIn: 1,
     priceOut: 2,
     serves: [],
+    owner: 'acct_o',
+    pools: ['public'],
+    rttMs: 10,
+    loadMs: 0,
   };
   return { node, hub, lat: 48, lon: 2, country: 'FR', slots: 1, untilAt, ...facts };
 }
@@ -181,12 +185,17 @@ describe('presence cache', () => {
     expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { rows: [], trips: 0 } });
   });
 
-  test('a hub that says how much is free corrects its summary', async () => {
+  test('a hub that says what is free corrects its summary', async () => {
     const fake = fakePresence({ summaries: { weur: [summaryOf('a', 3), summaryOf('b', 3)] }, rows: {} });
     const cache = makePresenceCache(() => 0);
     await cache.look(fake.presence, look);
-    cache.noteFree({ modelKey: 'm', area: 'weur', hub: 'a', free: 0 });
+    const classes: Record<string, [number, number]> = { '2.18.12': [0, 4] };
+    cache.noteCapacity({ modelKey: 'm', area: 'weur', hub: 'a', capacity: { free: 0, slots: 4, classes } });
     const view = await cache.look(fake.presence, look);
     expect(view.ok && view.value.summaries.map((each) => each.free)).toEqual([0, 3]);
+    expect(view).toMatchObject({
+      ok: true,
+      value: { hubs: [{ hub: 'a', summary: { slots: 4, classes } }, { hub: 'b' }] },
+    });
   });
 });

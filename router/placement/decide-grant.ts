@@ -1,0 +1,214 @@
+// Which of a hub's homes gets a job, by exact counts, and why: or that none may now, and when to try again. Pure; the one place where a home is chosen.
+import { distanceKm } from '../../schema/places.ts';
+import type { Forecast, Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
+import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
+import { findEmptying, fitWish } from './fit-wish.ts';
+import { describeChoice } from './describe-choice.ts';
+import { keepsPromise, scoreHome } from './score-home.ts';
+
+/** Homes at most this much farther than the closest share its work, km. */
+export const EQUAL_KM = 50;
+/** What a retry waits for at least, and where nothing is known of when a home will be free. */
+const LEAST_RETRY_MS = 100;
+const UNKNOWN_RETRY_MS = 2000;
+
+/** A home that fits and has a free slot, with all that its choice depends on. */
+export interface Candidate {
+  readonly home: HomeState;
+  readonly forecast: Forecast;
+  readonly scoreMs: number;
+  readonly keeps: boolean;
+  readonly km: number;
+}
+
+/** Why a home was chosen: the rule that took it. */
+export type Rule = 'order' | 'own' | 'mode' | 'forced';
+
+type Rejected = Map<string, PassedOver>;
+
+/**
+ * Grants one home, or says `busy` (homes fit, none may take it) or `none` (no home here can serve it at all).
+ * A full home is never granted; one that breaks the promise only when forced, the caller's own, or first in its `order`.
+ * `decision.asks` is 1: the hub writes what the offer says.
+ */
+export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
+  const { fitting, rejected, emptiedBy } = sortOut(homes, ask);
+  if (fitting.length === 0) return { kind: 'none', emptiedBy, passedOver: listPassed(homes, rejected, null) };
+  const candidates = fitting.flatMap((home) => (home.active < home.slots ? [makeCandidate(home, ask)] : []));
+  for (const home of fitting) if (home.active >= home.slots) rejected.set(home.nodeId, 'full');
+  const keeping = candidates.filter(({ keeps }) => keeps).length;
+  const chosen = choose(candidates, { ask, fitting, rejected });
+  if (!chosen) {
+    for (const { home } of candidates) {
+      if (!rejected.has(home.nodeId)) rejected.set(home.nodeId, home.loadMs > 0 ? 'cold' : 'promise');
+    }
+    return {
+      kind: 'busy',
+      quoteMs: candidates.length > 0 ? Math.min(...candidates.map(({ scoreMs }) => scoreMs)) : null,
+      retryAfterMs: expectRetryMs(fitting, ask),
+      passedOver: listPassed(homes, rejected, null),
+    };
+  }
+  const { nodeId } = chosen.best.home;
+  return {
+    kind: 'grant',
+    nodeId,
+    decision: describeChoice(chosen.best, { rule: chosen.rule, ask, candidates: candidates.length, keeping }),
+    passedOver: listPassed(homes, rejected, nodeId),
+  };
+}
+
+interface Choosing {
+  readonly ask: GrantAsk;
+  readonly fitting: readonly HomeState[];
+  /** Takes why each of the others was not the one. */
+  readonly rejected: Rejected;
+}
+
+function choose(candidates: readonly Candidate[], how: Choosing): { best: Candidate; rule: Rule } | null {
+  const { ask, rejected } = how;
+  const { order, pool } = ask.wish;
+  const ordered = candidates
+    .filter(({ home }) => order.includes(home.nodeId))
+    .toSorted((a, b) => order.indexOf(a.home.nodeId) - order.indexOf(b.home.nodeId));
+  if (ordered[0]) return { best: passOthers(candidates, ordered[0], { rejected, why: 'wish' }), rule: 'order' };
+  if (isOrderElsewhere(how)) return null;
+  const own = candidates.filter(({ home }) => home.ownerAccountId === ask.accountId);
+  if (pool.kind === 'mine-first' && own.length > 0) {
+    for (const { home } of candidates)
+      if (home.ownerAccountId !== ask.accountId) rejected.set(home.nodeId, 'own-first');
+    return { best: chooseByMode(own, how), rule: 'own' };
+  }
+  if (candidates.some(({ keeps }) => keeps)) return { best: chooseByMode(candidates, how), rule: 'mode' };
+  return candidates.length > 0 && ask.isForced ? { best: chooseByMode(candidates, how), rule: 'forced' } : null;
+}
+
+/** The caller named homes to ask first, those here are full and others are elsewhere: they come before strangers here. */
+function isOrderElsewhere({ ask, fitting }: Choosing): boolean {
+  const { order } = ask.wish;
+  if (ask.isForced || order.length === 0) return false;
+  const here = new Set(fitting.map(({ nodeId }) => nodeId));
+  const elsewhere = order.some((nodeId) => !here.has(nodeId) && !ask.excludeNodeIds.includes(nodeId));
+  return elsewhere && order.some((nodeId) => here.has(nodeId));
+}
+
+/** The mode's choice among those that keep the promise; the best score where none does. Says of each other one why not. */
+function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choosing): Candidate {
+  const keepers = candidates.filter(({ keeps }) => keeps);
+  for (const { home, keeps } of candidates) {
+    if (!keeps && keepers.length > 0) rejected.set(home.nodeId, home.loadMs > 0 ? 'cold' : 'promise');
+  }
+  const pool = ofDigest(keepers.length > 0 ? keepers : candidates, ask, rejected);
+  const mode = keepers.length > 0 ? ask.wish.mode : 'fastest';
+  const isPreferred = ({ home }: Candidate): number => Number(home.nodeId !== ask.preferNodeId);
+  const least = (list: readonly Candidate[], cost: (one: Candidate) => number, why: PassedOver): Candidate => {
+    const best = list.reduce((a, b) => ((cost(b) - cost(a) || isPreferred(b) - isPreferred(a)) < 0 ? b : a));
+    return passOthers(list, best, { rejected, why });
+  };
+  switch (mode) {
+    case 'fastest':
+      return least(pool, ({ scoreMs }) => scoreMs, 'slower');
+    case 'fairest':
+      return least(pool, ({ home }) => home.earnedPerHour, 'earned-more');
+    case 'cheapest': {
+      const price = (one: Candidate): number => expectPrice(one, ask);
+      const low = Math.min(...pool.map(price));
+      return least(keep(pool, { rejected, why: 'price', if: (one) => price(one) <= low }), ({ km }) => km, 'farther');
+    }
+    case 'closest': {
+      const nearKm = Math.min(...pool.map(({ km }) => km)) + EQUAL_KM;
+      const near = keep(pool, { rejected, why: 'farther', if: ({ km }) => km <= nearKm });
+      return least(near, ({ home }) => home.earnedPerHour, 'earned-more');
+    }
+  }
+}
+
+/** Homes with the weights that began a continued answer, where there are any. */
+function ofDigest(list: readonly Candidate[], { preferDigest }: GrantAsk, rejected: Rejected): readonly Candidate[] {
+  const same = preferDigest === null ? [] : list.filter(({ home }) => home.digest === preferDigest);
+  return same.length > 0 ? keep(list, { rejected, why: 'wish', if: (one) => same.includes(one) }) : list;
+}
+
+function keep(
+  list: readonly Candidate[],
+  rule: { readonly rejected: Rejected; readonly why: PassedOver; readonly if: (one: Candidate) => boolean },
+): readonly Candidate[] {
+  return list.filter((one) => {
+    const isKept = rule.if(one);
+    if (!isKept) rule.rejected.set(one.home.nodeId, rule.why);
+    return isKept;
+  });
+}
+
+function passOthers(
+  list: readonly Candidate[],
+  best: Candidate,
+  how: { readonly rejected: Rejected; readonly why: PassedOver },
+): Candidate {
+  for (const one of list) if (one !== best) how.rejected.set(one.home.nodeId, how.why);
+  return best;
+}
+
+function sortOut(
+  homes: readonly HomeState[],
+  ask: GrantAsk,
+): { fitting: HomeState[]; rejected: Rejected; emptiedBy: WishField | null } {
+  const rejected: Rejected = new Map();
+  const fits: (WishField | null)[] = [];
+  const fitting = homes.filter((home) => {
+    const field = fitWish(home, ask.wish, ask);
+    fits.push(field);
+    const why = whyUnfit(home, ask, field);
+    if (why) rejected.set(home.nodeId, why);
+    return why === null;
+  });
+  return { fitting, rejected, emptiedBy: findEmptying(fits) };
+}
+
+function whyUnfit(home: HomeState, ask: GrantAsk, field: WishField | null): PassedOver | null {
+  if (ask.excludeNodeIds.includes(home.nodeId)) return 'excluded';
+  if (field !== null) return field === 'max_price' ? 'price' : 'wish';
+  // At least one token of an answer has to fit behind the prompt.
+  return home.contextTokens <= ask.size.promptTokens ? 'context' : null;
+}
+
+function makeCandidate(home: HomeState, ask: GrantAsk): Candidate {
+  const forecast = expectFirstToken(home, ask.size, ask.edgeRttMs);
+  return {
+    home,
+    forecast,
+    scoreMs: scoreHome(forecast, home.failureShare),
+    keeps: keepsPromise(forecast, ask.wish),
+    km: distanceKm(home.place, ask.place),
+  };
+}
+
+/** Price of the job as it is expected to turn out, in units × 1e6; nothing at a home of the caller's own. */
+function expectPrice({ home }: Candidate, { size, accountId }: GrantAsk): number {
+  if (home.ownerAccountId === accountId) return 0;
+  return home.priceIn * size.promptTokens + home.priceOut * size.outputTokens;
+}
+
+/** From the live queue: when the first of these homes should be free, or have so little before it that the promise can be kept. */
+function expectRetryMs(fitting: readonly HomeState[], ask: GrantAsk): number {
+  const times = fitting.map((home) => {
+    const idle = expectFirstToken({ ...home, active: 0, pendingPromptTokens: 0, loadMs: 0 }, ask.size, ask.edgeRttMs);
+    if (!keepsPromise(idle, ask.wish)) return Infinity;
+    const now = expectFirstToken(home, ask.size, ask.edgeRttMs);
+    const lateMs = now.ttftMs - ask.wish.maxTtftMs;
+    // Prompts before it run down by themselves; a batch that is too full, or a slot, waits for a job to end.
+    const isQueue = home.active < home.slots && lateMs <= now.waitMs && now.tokensPerS >= ask.wish.minTokensPerS;
+    if (isQueue) return lateMs;
+    return Math.max(home.loadMs, expectFreeSlotMs({ ...home, slots: Math.min(home.slots, home.active) }, ask.size));
+  });
+  const least = Math.min(...times);
+  return Math.round(Math.max(LEAST_RETRY_MS, Number.isFinite(least) ? least : UNKNOWN_RETRY_MS));
+}
+
+function listPassed(
+  homes: readonly HomeState[],
+  rejected: Rejected,
+  granted: string | null,
+): { nodeId: string; why: PassedOver }[] {
+  return homes.flatMap(({ nodeId }) => (nodeId === granted ? [] : [{ nodeId, why: rejected.get(nodeId) ?? 'slower' }]));
+}

@@ -1,0 +1,57 @@
+// The record of one choice and its reason in one plain sentence, for callers and owners. Pure.
+import type { Decision, GrantAsk } from '../../schema/placement.ts';
+import type { Candidate, Rule } from './decide-grant.ts';
+
+/** How the choice came about. */
+export interface Choice {
+  readonly rule: Rule;
+  readonly ask: GrantAsk;
+  readonly candidates: number;
+  readonly keeping: number;
+}
+
+/** What was known and predicted when this home was chosen; numbers rounded to what they are worth. */
+export function describeChoice(best: Candidate, { rule, ask, candidates, keeping }: Choice): Decision {
+  const { home, forecast } = best;
+  return {
+    mode: ask.wish.mode,
+    reason: `${reasonOf(rule, ask)}: ${Math.round(best.km)} km, first token expected in ${(forecast.ttftMs / 1000).toFixed(2)} s`,
+    candidates,
+    keeping,
+    asks: 1,
+    isForced: rule === 'forced',
+    km: Math.round(best.km),
+    ttftMs: tenth(forecast.ttftMs),
+    rttMs: tenth(forecast.rttMs),
+    waitMs: tenth(forecast.waitMs),
+    loadMs: tenth(forecast.loadMs),
+    promptMs: tenth(forecast.promptMs),
+    decodeMs: tenth(forecast.decodeMs),
+    tokensPerS: tenth(forecast.tokensPerS),
+    active: home.active,
+    promptTokens: Math.round(ask.size.promptTokens),
+    outputTokens: Math.round(ask.size.outputTokens),
+    cachedTokens: Math.round(home.cachedTokens),
+    failureShare: Math.round(home.failureShare * 10_000) / 10_000,
+  };
+}
+
+function reasonOf(rule: Rule, { wish }: GrantAsk): string {
+  if (rule === 'order') return 'first free home of the order asked for';
+  if (rule === 'own') return 'home of your own with a free slot';
+  if (rule === 'forced') return 'no home could keep the promise, this one comes nearest to it';
+  switch (wish.mode) {
+    case 'closest':
+      return 'closest home that keeps the promise';
+    case 'fairest':
+      return 'home that has earned least of those that keep the promise';
+    case 'fastest':
+      return 'fastest home';
+    case 'cheapest':
+      return 'cheapest home that keeps the promise';
+  }
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}

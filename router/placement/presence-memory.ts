@@ -1,0 +1,167 @@
+// What one edge remembers of presence and how long it believes it. Asks nobody: it says what is due and keeps what it is told.
+import type { Capacity } from '../../schema/placement.ts';
+import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import type { PresenceAnswer } from './presence.ts';
+
+const SUMMARY_FRESH_MS = 10_000;
+const ROW_FRESH_MS = 1_500;
+/** An area without a home is read again along with the rows, which costs no trip of its own: a home that joins there is soon seen. */
+const EMPTY_FRESH_MS = ROW_FRESH_MS;
+/** That nobody at all serves a model is believed for less, so that its first home is found at once. */
+const NOBODY_FRESH_MS = 500;
+/** While one request refreshes an entry, others go on with the old value this long instead of asking too. */
+const REFRESH_GRACE_MS = 600;
+const MAX_ENTRIES = 5_000;
+
+/** Summaries of areas and rows of hubs, for one model. */
+export interface PresencePlaces {
+  readonly modelKey: string;
+  readonly areas: readonly string[];
+  readonly hubs: readonly string[];
+}
+
+/** A hub's slots for one model, as it said with a grant or a busy. */
+export interface CapacityNote {
+  readonly modelKey: string;
+  readonly area: string;
+  readonly hub: string;
+  readonly capacity: Capacity;
+}
+
+/** One hub as remembered: null for a hub that no summary names. */
+export interface RememberedHub {
+  readonly hub: string;
+  readonly summary: PresenceSummary | null;
+  readonly rows: readonly PresenceRow[];
+}
+
+/** The memory of one edge. Times are ms since epoch, given by the caller. */
+export interface PresenceMemory {
+  /** What of this has to be read anew. From `markRefreshing` on it is not due again for 0.6 s. */
+  due(places: PresencePlaces, nowAt: number): { readonly areas: readonly string[]; readonly hubs: readonly string[] };
+  markRefreshing(places: PresencePlaces, nowAt: number): void;
+  /** Takes what was read, as of now. */
+  keep(modelKey: string, answer: PresenceAnswer, nowAt: number): void;
+  /** Takes the free slots that a hub sent with a grant or a busy, until its summary is read again. */
+  noteCapacity(note: CapacityNote): void;
+  /** Summaries of these areas that have not run out. */
+  summaries(modelKey: string, areas: readonly string[], nowAt: number): readonly PresenceSummary[];
+  /** These hubs in this order, with their rows that have not run out. */
+  view(places: PresencePlaces, nowAt: number): readonly RememberedHub[];
+  /** True when something is known of the area, be it that it is empty. */
+  knowsArea(modelKey: string, area: string): boolean;
+  /** Forgets hubs that had no rows: they may not have existed yet. */
+  forgetEmpty(modelKey: string, hubs: readonly string[]): void;
+  clear(): void;
+}
+
+interface Entry<T> {
+  readonly value: readonly T[];
+  readonly freshUntilAt: number;
+  refreshingUntilAt: number;
+}
+
+interface Store {
+  readonly summaries: Map<string, Entry<PresenceSummary>>;
+  readonly rows: Map<string, Entry<PresenceRow>>;
+}
+
+/** An empty memory, bounded to 5,000 areas and as many hubs. */
+export function makePresenceMemory(): PresenceMemory {
+  const store: Store = { summaries: new Map(), rows: new Map() };
+  return {
+    due: (places, nowAt) => findDue(store, places, nowAt),
+    markRefreshing: (places, nowAt) => markRefreshing(store, places, nowAt),
+    keep: (modelKey, answer, nowAt) => keep(store, { modelKey, answer, nowAt }),
+    noteCapacity: (note) => noteCapacity(store, note),
+    summaries: (modelKey, areas, nowAt) => summariesOf(store, { modelKey, areas }, nowAt),
+    view: (places, nowAt) => viewOf(store, places, nowAt),
+    knowsArea: (modelKey, area) => store.summaries.has(keyOf(modelKey, area)),
+    forgetEmpty: (modelKey, hubs) => {
+      for (const hub of hubs) {
+        const key = keyOf(modelKey, hub);
+        if (store.rows.get(key)?.value.length === 0) store.rows.delete(key);
+      }
+    },
+    clear: () => {
+      store.summaries.clear();
+      store.rows.clear();
+    },
+  };
+}
+
+function findDue(store: Store, places: PresencePlaces, nowAt: number): { areas: string[]; hubs: string[] } {
+  const { modelKey, areas, hubs } = places;
+  const isNobody = summariesOf(store, places, nowAt).length === 0;
+  const areasAt = nowAt + (isNobody ? EMPTY_FRESH_MS - NOBODY_FRESH_MS : 0);
+  return {
+    areas: areas.filter((area) => isDue(store.summaries.get(keyOf(modelKey, area)), areasAt)),
+    hubs: hubs.filter((hub) => isDue(store.rows.get(keyOf(modelKey, hub)), nowAt)),
+  };
+}
+
+function markRefreshing(store: Store, { modelKey, areas, hubs }: PresencePlaces, nowAt: number): void {
+  const entries = [
+    ...areas.map((area) => store.summaries.get(keyOf(modelKey, area))),
+    ...hubs.map((hub) => store.rows.get(keyOf(modelKey, hub))),
+  ];
+  for (const entry of entries) if (entry) entry.refreshingUntilAt = nowAt + REFRESH_GRACE_MS;
+}
+
+function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; nowAt: number }): void {
+  const { modelKey, answer, nowAt } = kept;
+  for (const [area, value] of answer.summaries)
+    put(store.summaries, {
+      key: keyOf(modelKey, area),
+      value,
+      freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS),
+    });
+  for (const [hub, value] of answer.rows)
+    put(store.rows, { key: keyOf(modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
+}
+
+function put<T>(
+  entries: Map<string, Entry<T>>,
+  entry: { key: string; value: readonly T[]; freshUntilAt: number },
+): void {
+  entries.delete(entry.key);
+  entries.set(entry.key, { value: entry.value, freshUntilAt: entry.freshUntilAt, refreshingUntilAt: 0 });
+  if (entries.size <= MAX_ENTRIES) return;
+  const oldest = entries.keys().next();
+  if (!oldest.done) entries.delete(oldest.value);
+}
+
+function noteCapacity(store: Store, { modelKey, area, hub, capacity }: CapacityNote): void {
+  const key = keyOf(modelKey, area);
+  const entry = store.summaries.get(key);
+  if (!entry) return;
+  const value = entry.value.map((summary) => (summary.hub === hub ? { ...summary, ...capacity } : summary));
+  store.summaries.set(key, { ...entry, value });
+}
+
+function summariesOf(
+  store: Store,
+  { modelKey, areas }: Pick<PresencePlaces, 'modelKey' | 'areas'>,
+  nowAt: number,
+): readonly PresenceSummary[] {
+  const known = areas.flatMap((area) => store.summaries.get(keyOf(modelKey, area))?.value ?? []);
+  return known.filter((summary) => summary.untilAt > nowAt);
+}
+
+function viewOf(store: Store, places: PresencePlaces, nowAt: number): readonly RememberedHub[] {
+  const { modelKey, hubs } = places;
+  const summaries = new Map(summariesOf(store, places, nowAt).map((summary) => [summary.hub, summary]));
+  return hubs.map((hub) => ({
+    hub,
+    summary: summaries.get(hub) ?? null,
+    rows: (store.rows.get(keyOf(modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt),
+  }));
+}
+
+function isDue(entry: Entry<unknown> | undefined, nowAt: number): boolean {
+  return entry === undefined || (nowAt >= entry.freshUntilAt && nowAt >= entry.refreshingUntilAt);
+}
+
+function keyOf(modelKey: string, name: string): string {
+  return `${modelKey}\n${name}`;
+}

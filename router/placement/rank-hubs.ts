@@ -1,0 +1,270 @@
+// Which hubs to ask for a home, in order, from what an edge remembers of presence. Pure; a hub's exact counts have the last word.
+// Loads are guessed from each hub's free slots by speed class, and near equals are drawn at random, so that edges with one view do not all ask one hub.
+import { distanceKm } from '../../schema/places.ts';
+import { speedClassOf } from '../../schema/placement.ts';
+import type { HomeState, JobSize, Wish, WishField } from '../../schema/placement.ts';
+import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { EQUAL_KM } from './decide-grant.ts';
+import { expectFirstToken } from './expect-first-token.ts';
+import { findEmptying, fitWish } from './fit-wish.ts';
+import { keepsPromise, scoreHome } from './score-home.ts';
+
+/** Hubs whose rows one pick reads. */
+export const NEAR_HUBS = 6;
+/** Hubs whose best scores differ by less are equals, ms. */
+const EQUAL_MS = 50;
+/** What every home is thought to break until its hub knows better. */
+const FAILURE_SHARE = 0.01;
+
+/** One hub as an edge remembers it. */
+export interface HubView {
+  readonly hub: string;
+  readonly lat: number;
+  readonly lon: number;
+  /** Edge to hub and back, as measured or guessed. */
+  readonly edgeRttMs: number;
+  /** Null where only rows are known: every slot is then thought free. */
+  readonly summary: Pick<PresenceSummary, 'free' | 'slots' | 'classes'> | null;
+  readonly rows: readonly PresenceRow[];
+}
+
+export interface RankAsk {
+  readonly wish: Wish;
+  readonly place: { readonly lat: number; readonly lon: number };
+  readonly accountId: string;
+  /** Name to match against `serves` where the rows are an owner's own; null for a catalogue model. */
+  readonly ownName: string | null;
+  readonly size: JobSize;
+  readonly excludeNodeIds: readonly string[];
+  readonly excludeHubs: readonly string[];
+  /** What is remembered is old: a random half of the homes is looked at, or every edge would herd to one. */
+  readonly isDegraded: boolean;
+}
+
+export interface RankedHub {
+  readonly hub: string;
+  /** Its home that the mode would take, to be asked for "or its equal". */
+  readonly preferNodeId: string | null;
+  readonly km: number;
+  readonly edgeRttMs: number;
+  /** Score of its best home, ms. */
+  readonly scoreMs: number;
+  /** True where a home there should keep the promise. */
+  readonly keeps: boolean;
+}
+
+export interface HubRanking {
+  /** Best first; hubs without a home that fits are left out. */
+  readonly ranked: readonly RankedHub[];
+  /** The wish that left nobody of those that have the model. */
+  readonly emptiedBy: WishField | null;
+  /** False where no row serves the model at all. */
+  readonly hasModel: boolean;
+}
+
+/** The nearest hubs by the near edge of their circle, those that had a free slot when they last told first. */
+export function chooseHubs(
+  summaries: readonly PresenceSummary[],
+  place: { readonly lat: number; readonly lon: number },
+): string[] {
+  const near = summaries
+    .map((summary) => ({
+      hub: summary.hub,
+      isFull: summary.free === 0,
+      km: Math.max(0, distanceKm(summary, place) - summary.radiusKm),
+    }))
+    .toSorted((a, b) => Number(a.isFull) - Number(b.isFull) || a.km - b.km);
+  return near.slice(0, NEAR_HUBS).map((hub) => hub.hub);
+}
+
+/** Hubs in the order in which to ask them. `random` gives uniform numbers in [0, 1). */
+export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => number): HubRanking {
+  const fits: (WishField | null)[] = [];
+  const hubs: RatedHub[] = [];
+  for (const view of views) {
+    const homes: RatedHome[] = [];
+    for (const row of view.rows) {
+      if (!serves(row, ask.ownName)) continue;
+      const home = guessHome(row, view.summary);
+      const field = fitWish(home, ask.wish, { accountId: ask.accountId, edgeRttMs: view.edgeRttMs });
+      fits.push(field);
+      if (field === null && isAskable(row, ask)) homes.push(rateHome(home, view, ask));
+    }
+    if (!ask.excludeHubs.includes(view.hub)) hubs.push(...rateHub(view, homes, { ask, random }));
+  }
+  const ranked = order(hubs, ask.wish.mode, random);
+  const isLone = !ask.wish.allowFallbacks && ask.wish.order.length === 0;
+  return {
+    ranked: (isLone ? ranked.slice(0, 1) : ranked).map(({ hub, edgeRttMs, best, scoreMs, nearKm, keeps }) => ({
+      hub,
+      preferNodeId: best.nodeId,
+      km: Number.isFinite(nearKm) ? nearKm : best.km,
+      edgeRttMs,
+      scoreMs,
+      keeps,
+    })),
+    emptiedBy: findEmptying(fits),
+    hasModel: fits.length > 0,
+  };
+}
+
+/** A home as far as an edge can tell: its row, and as much of its slots taken as of its class at its hub. */
+function guessHome(row: PresenceRow, summary: HubView['summary']): HomeState {
+  const [free, slots] = summary?.classes[speedClassOf(row)] ?? [summary?.free ?? 1, summary?.slots ?? 1];
+  const taken = slots > 0 ? Math.min(1, Math.max(0, 1 - free / slots)) : 1;
+  return {
+    nodeId: row.node,
+    ownerAccountId: row.owner,
+    pools: row.pools,
+    place: { lat: row.lat, lon: row.lon, country: row.country },
+    quantisation: row.quantisation,
+    digest: row.digest,
+    contextTokens: row.contextTokens,
+    priceIn: row.priceIn,
+    priceOut: row.priceOut,
+    slots: row.slots,
+    active: row.loadMs > 0 ? 0 : taken * row.slots,
+    pendingPromptTokens: 0,
+    promptTokensPerS: row.promptTokensPerS,
+    decodeTokensPerS: row.decodeTokensPerS,
+    loadMs: row.loadMs,
+    rttMs: row.rttMs,
+    failureShare: FAILURE_SHARE,
+    earnedPerHour: 0,
+    cachedTokens: 0,
+  };
+}
+
+/** A home with what a ranking asks of it. */
+interface RatedHome {
+  readonly nodeId: string;
+  readonly scoreMs: number;
+  readonly keeps: boolean;
+  readonly km: number;
+  readonly price: number;
+  /** Slots thought free. */
+  readonly free: number;
+  /** 0 upwards by place in the caller's `order`, then the caller's own, then everyone. */
+  readonly tier: number;
+}
+
+interface RatedHub {
+  readonly hub: string;
+  readonly edgeRttMs: number;
+  readonly best: RatedHome;
+  readonly scoreMs: number;
+  readonly keeps: boolean;
+  /** The closest home there that keeps the promise; infinite where none does. */
+  readonly nearKm: number;
+  readonly price: number;
+  readonly free: number;
+  readonly tier: number;
+}
+
+function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
+  const { wish, size, accountId } = ask;
+  const forecast = expectFirstToken(home, size, view.edgeRttMs);
+  const free = home.slots - home.active;
+  const isOwn = home.ownerAccountId === accountId;
+  const isOwnFirst = isOwn && wish.pool.kind === 'mine-first' && free > 0;
+  const at = wish.order.indexOf(home.nodeId);
+  return {
+    nodeId: home.nodeId,
+    scoreMs: scoreHome(forecast, home.failureShare),
+    keeps: keepsPromise(forecast, wish),
+    km: distanceKm(home.place, ask.place),
+    price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
+    free,
+    tier: at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1),
+  };
+}
+
+function rateHub(
+  view: HubView,
+  all: readonly RatedHome[],
+  how: { readonly ask: RankAsk; readonly random: () => number },
+): RatedHub[] {
+  const { ask, random } = how;
+  const half = ask.isDegraded ? all.filter(() => random() < 0.5) : all;
+  const homes = half.length > 0 ? half : all;
+  const [first] = homes;
+  if (!first) return [];
+  const tier = Math.min(...homes.map((home) => home.tier));
+  const keepers = homes.filter((home) => home.keeps);
+  const ofTier = (list: readonly RatedHome[]): readonly RatedHome[] => list.filter((home) => home.tier === tier);
+  const pool = [ofTier(keepers), ofTier(homes)].find((list) => list.length > 0) ?? homes;
+  const cost = (home: RatedHome): number => {
+    if (keepers.length === 0 || ask.wish.mode === 'fastest' || ask.wish.mode === 'fairest') return home.scoreMs;
+    return ask.wish.mode === 'cheapest' ? home.price : home.km;
+  };
+  return [
+    {
+      hub: view.hub,
+      edgeRttMs: view.edgeRttMs,
+      best: pool.reduce((a, b) => (cost(b) < cost(a) ? b : a), pool[0] ?? first),
+      scoreMs: Math.min(...homes.map((home) => home.scoreMs)),
+      keeps: keepers.length > 0,
+      nearKm: Math.min(...keepers.map((home) => home.km)),
+      price: Math.min(...keepers.map((home) => home.price)),
+      free: view.summary?.free ?? homes.reduce((sum, home) => sum + home.free, 0),
+      tier,
+    },
+  ];
+}
+
+/** Tier by tier; within one, hubs that keep the promise and have room first, near equals drawn in proportion to their free slots. */
+function order(hubs: readonly RatedHub[], mode: Wish['mode'], random: () => number): RatedHub[] {
+  const ranked: RatedHub[] = [];
+  const tiers = [...new Set(hubs.map(({ tier }) => tier))].toSorted((a, b) => a - b);
+  for (const tier of tiers) {
+    const inTier = hubs.filter((hub) => hub.tier === tier);
+    const withRoom = inTier.filter(({ free }) => free > 0);
+    const keeping = withRoom.filter(({ keeps }) => keeps);
+    ranked.push(...orderEquals(mode === 'fastest' ? withRoom : keeping, mode, random));
+    if (mode !== 'fastest')
+      ranked.push(
+        ...orderEquals(
+          withRoom.filter(({ keeps }) => !keeps),
+          'fastest',
+          random,
+        ),
+      );
+    ranked.push(...inTier.filter(({ free }) => free <= 0).toSorted((a, b) => a.scoreMs - b.scoreMs));
+  }
+  return ranked;
+}
+
+function orderEquals(hubs: readonly RatedHub[], mode: Wish['mode'], random: () => number): RatedHub[] {
+  const { cost, tolerance } = COSTS[mode];
+  const sorted = hubs.toSorted((a, b) => cost(a) - cost(b));
+  const least = sorted[0] ? cost(sorted[0]) : 0;
+  const isEqual = (hub: RatedHub): boolean => cost(hub) <= least + tolerance;
+  return [...drawByFree(sorted.filter(isEqual), random), ...sorted.filter((hub) => !isEqual(hub))];
+}
+
+const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; tolerance: number }>> = {
+  fastest: { cost: ({ scoreMs }) => scoreMs, tolerance: EQUAL_MS },
+  closest: { cost: ({ nearKm }) => nearKm, tolerance: EQUAL_KM },
+  fairest: { cost: () => 0, tolerance: 0 },
+  cheapest: { cost: ({ price }) => price, tolerance: 0 },
+};
+
+function drawByFree(hubs: readonly RatedHub[], random: () => number): RatedHub[] {
+  const left = [...hubs];
+  const drawn: RatedHub[] = [];
+  while (left.length > 0) {
+    let at = random() * left.reduce((sum, { free }) => sum + Math.max(0.5, free), 0);
+    const found = left.findIndex(({ free }) => (at -= Math.max(0.5, free)) < 0);
+    drawn.push(...left.splice(found >= 0 ? found : left.length - 1, 1));
+  }
+  return drawn;
+}
+
+function serves(row: PresenceRow, ownName: string | null): boolean {
+  if (ownName === null) return true;
+  return row.serves.some((name) => (name.endsWith('*') ? ownName.startsWith(name.slice(0, -1)) : name === ownName));
+}
+
+function isAskable(row: PresenceRow, { excludeNodeIds, size }: RankAsk): boolean {
+  return row.contextTokens > size.promptTokens && !excludeNodeIds.includes(row.node);
+}
