@@ -1,0 +1,45 @@
+// Which homes of a hub were last sent which beginnings of prompts, and may still hold them. Memory only, bounded; a term of the score, never a pin.
+import { PREFIX_BLOCK_TOKENS } from './hash-prefixes.ts';
+
+const MAX_BLOCKS = 20_000;
+const HOLDERS_A_BLOCK = 4;
+
+export class PrefixHolders {
+  /** Block name → homes, the latest last. In the order of use: the longest unused comes first. */
+  readonly #holders = new Map<string, readonly string[]>();
+
+  get size(): number {
+    return this.#holders.size;
+  }
+
+  /** Takes that a home is sent a prompt that begins with these blocks. */
+  note(nodeId: string, prefixes: readonly string[]): void {
+    for (const name of prefixes) {
+      const others = (this.#holders.get(name) ?? []).filter((one) => one !== nodeId);
+      this.#holders.delete(name);
+      this.#holders.set(name, [...others, nodeId].slice(-HOLDERS_A_BLOCK));
+    }
+    while (this.#holders.size > MAX_BLOCKS) {
+      const oldest = this.#holders.keys().next();
+      if (oldest.done) return;
+      this.#holders.delete(oldest.value);
+    }
+  }
+
+  /** Tokens of such a prompt that the home is expected to hold: up to the first block that others had since. */
+  expectCachedTokens(nodeId: string, prefixes: readonly string[]): number {
+    let blocks = 0;
+    while (blocks < prefixes.length && this.#holders.get(prefixes[blocks] ?? '')?.includes(nodeId)) blocks += 1;
+    return blocks * PREFIX_BLOCK_TOKENS;
+  }
+
+  /** The home left, or lost its model: it holds nothing any more. */
+  forget(nodeId: string): void {
+    for (const [name, nodes] of this.#holders) {
+      if (!nodes.includes(nodeId)) continue;
+      const left = nodes.filter((one) => one !== nodeId);
+      if (left.length > 0) this.#holders.set(name, left);
+      else this.#holders.delete(name);
+    }
+  }
+}
