@@ -1,101 +1,95 @@
-// The directory of one area: which hubs it has, which nodes sit where, and who may not come back. Edges ask it where a home should dial,
-// and where homes are while Redis is away.
+// The directory of one area: which hubs it has, which homes sit where, and who may not come back. It cuts hubs that grew too big and joins those
+// that are too small. Edges ask it where a home should dial, and where homes are while Redis is away.
 import { DurableObject } from 'cloudflare:workers';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { distanceKm } from '../../schema/places.ts';
 import type { Env } from '../env.ts';
+import { makeAreaServices } from '../services.ts';
+import { AreaSeats } from './area-seats.ts';
+import type { HubReport, HubRow, Seat } from './area-seats.ts';
+import type { AreaServices, PlacedNode } from './area-services.ts';
 import type { Hub } from './hub.ts';
+import { MoveOrders } from './move-orders.ts';
 
-/** A hub takes new nodes until it holds this many slots. */
-export const MAX_HUB_SLOTS = 200;
 /** Revoked nodes are remembered this long: longer than any link token lives. */
 const REVOKED_KEPT_MS = 3_600_000;
 const MAX_ASKED_HUBS = 6;
 const OFFERS_FRESH_MS = 2000;
+const MAX_KEPT_OFFERS = 1000;
+/** Hubs are planned anew at most this often. */
+const PLAN_EVERY_MS = 10_000;
 
-/** What a hub tells its area when nodes come, go or change. */
-export interface HubReport {
-  readonly hub: string;
-  readonly nodes: readonly string[];
-  readonly slots: number;
-  readonly lat: number;
-  readonly lon: number;
-}
-
-interface HubRow extends Record<string, SqlStorageValue> {
-  hub: string;
-  slots: number;
-  nodes: number;
-  lat: number;
-  lon: number;
+interface KeptOffer {
+  readonly at: number;
+  readonly rows: Promise<PresenceRow[]>;
 }
 
 export class Area extends DurableObject<Env> {
-  readonly #sql: SqlStorage;
-  #offers = new Map<string, { rows: PresenceRow[]; at: number }>();
+  readonly #services: AreaServices;
+  readonly #seats: AreaSeats;
+  readonly #orders = new MoveOrders();
+  readonly #offers = new Map<string, KeptOffer>();
+  #plannedAt = -Infinity;
+  #alarmAt = Infinity;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.#sql = state.storage.sql;
-    this.#sql.exec(
-      'CREATE TABLE IF NOT EXISTS hubs (hub TEXT PRIMARY KEY, slots INTEGER NOT NULL, nodes INTEGER NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL) WITHOUT ROWID',
-    );
-    this.#sql.exec('CREATE TABLE IF NOT EXISTS seats (node TEXT PRIMARY KEY, hub TEXT NOT NULL) WITHOUT ROWID');
-    this.#sql.exec(
-      'CREATE TABLE IF NOT EXISTS revoked (node TEXT PRIMARY KEY, until_at INTEGER NOT NULL) WITHOUT ROWID',
-    );
+    this.#services = makeAreaServices(env);
+    this.#seats = new AreaSeats(state.storage.sql);
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
+    });
   }
 
-  /** The hub a node should sit at: where it sat before, else the nearest with room, else a new one. Null when the node was revoked. */
-  assign(node: { nodeId: string; lat: number; lon: number }): string | null {
-    if (this.#isRevoked(node.nodeId)) return null;
-    const seat = this.#sql.exec<{ hub: string }>('SELECT hub FROM seats WHERE node = ?', node.nodeId).toArray()[0];
-    if (seat) return seat.hub;
-    const hubs = this.#sql.exec<HubRow>('SELECT * FROM hubs').toArray();
-    const open = hubs
-      .filter((hub) => hub.slots < MAX_HUB_SLOTS)
-      .toSorted((a, b) => distanceKm(a, node) - distanceKm(b, node))[0];
-    const hub = open?.hub ?? this.#addHub(hubs.length, node);
-    this.#sql.exec('INSERT OR REPLACE INTO seats VALUES (?, ?)', node.nodeId, hub);
+  /** The hub a node should sit at by the area's plan. Null when the node was revoked. */
+  assign(node: PlacedNode): string | null {
+    const now = Date.now();
+    if (this.#seats.isRevoked(node.nodeId, now)) return null;
+    if (this.#seats.ranges.length === 0)
+      this.#seats.keepRanges([{ hub: this.#nameHub(this.#seats.nextNumber()), from: '' }]);
+    const hub = this.#services.hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
+    this.#seats.seat(node, hub, now);
     return hub;
   }
 
-  /** Takes a hub's word on its nodes and slots. */
-  report(report: HubReport): void {
-    const { hub, nodes, slots, lat, lon } = report;
-    this.#sql.exec('INSERT OR REPLACE INTO hubs VALUES (?, ?, ?, ?, ?)', hub, slots, nodes.length, lat, lon);
+  /** Takes a hub's word on its homes, and plans the hubs anew where that asks for it. */
+  async report(report: HubReport): Promise<void> {
+    const now = Date.now();
+    const hasLeft = this.#seats.take(report, now);
+    if (this.#isPlanDue()) await this.#planSoon(now);
+    // A hub that stays small is joined with another once those who left it are not awaited any more.
+    else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
   }
 
-  /** Names of this area's hubs. */
+  /** Where a node sits and whether it is connected; null for one that this area does not know. */
+  seatOf(nodeId: string): Seat | null {
+    return this.#seats.find(nodeId);
+  }
+
+  /** Names of this area's hubs that have homes, or are about to. */
   hubs(): string[] {
-    return this.#sql
-      .exec<{ hub: string }>('SELECT hub FROM hubs')
-      .toArray()
-      .map((row) => row.hub);
+    return this.#seats.hubs().map((row) => row.hub);
   }
 
   /** Rows of a model from the hubs themselves, nearest hubs first: for edges while Redis is away. */
   async offers(ask: { modelKey: string; lat: number; lon: number }): Promise<PresenceRow[]> {
     const now = Date.now();
-    const known = this.#offers.get(ask.modelKey);
-    if (known && now - known.at < OFFERS_FRESH_MS) return known.rows;
-    const hubs = this.#sql.exec<HubRow>('SELECT * FROM hubs WHERE nodes > 0').toArray();
+    const hubs = this.#seats.hubs().filter((row) => row.nodes > 0);
     const near = hubs.toSorted((a, b) => distanceKm(a, ask) - distanceKm(b, ask)).slice(0, MAX_ASKED_HUBS);
-    const answers = await Promise.allSettled(near.map((row) => this.#hub(row.hub).offer(ask.modelKey)));
-    const rows = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    this.#offers.set(ask.modelKey, { rows, at: now });
-    return rows;
+    const answers = await Promise.allSettled(near.map((row) => this.#askOffer(row, ask.modelKey, now)));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
-  /** A node may not come back; if it sits here its socket is closed now. */
+  /** A node may not come back; wherever it is connected its socket is closed now. */
   async revoke(nodeId: string, reason: string): Promise<void> {
     const now = Date.now();
-    this.#sql.exec('DELETE FROM revoked WHERE until_at < ?', now);
-    this.#sql.exec('INSERT OR REPLACE INTO revoked VALUES (?, ?)', nodeId, now + REVOKED_KEPT_MS);
-    const seat = this.#sql.exec<{ hub: string }>('SELECT hub FROM seats WHERE node = ?', nodeId).toArray()[0];
+    this.#seats.revoke(nodeId, now + REVOKED_KEPT_MS, now);
+    const seat = this.#seats.find(nodeId);
     if (!seat) return;
-    this.#sql.exec('DELETE FROM seats WHERE node = ?', nodeId);
-    await this.#hub(seat.hub).kick(nodeId, reason);
+    this.#seats.forget(nodeId);
+    // On its way from one hub to another it may have a socket at both.
+    const hubs = new Set([seat.hub, ...(seat.at === null ? [] : [seat.at])]);
+    await Promise.all([...hubs].map((hub) => this.#hub(hub).kick(nodeId, reason)));
   }
 
   /** The catalogue changed: hubs look again at what their nodes serve. */
@@ -104,17 +98,70 @@ export class Area extends DurableObject<Env> {
     await Promise.allSettled(this.hubs().map((hub) => this.#hub(hub).refresh()));
   }
 
-  #isRevoked(nodeId: string): boolean {
-    const row = this.#sql
-      .exec<{ until_at: number }>('SELECT until_at FROM revoked WHERE node = ?', nodeId)
-      .toArray()[0];
-    return row !== undefined && row.until_at > Date.now();
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    this.#seats.prune(Date.now());
+    await this.#planSoon(Date.now());
   }
 
-  #addHub(count: number, place: { lat: number; lon: number }): string {
-    const hub = `hub:${this.ctx.id.name ?? 'area'}:${count}`;
-    this.#sql.exec('INSERT OR REPLACE INTO hubs VALUES (?, 0, 0, ?, ?)', hub, place.lat, place.lon);
-    return hub;
+  /** What one hub offers, asked at most every 2 s however many edges ask, each with hubs of its own neighbourhood. */
+  #askOffer({ hub }: HubRow, modelKey: string, now: number): Promise<PresenceRow[]> {
+    const key = `${hub} ${modelKey}`;
+    const known = this.#offers.get(key);
+    if (known && now - known.at < OFFERS_FRESH_MS) return known.rows;
+    if (this.#offers.size >= MAX_KEPT_OFFERS) this.#offers.clear();
+    const rows = this.#hub(hub).offer(modelKey);
+    this.#offers.set(key, { at: now, rows });
+    rows.catch(() => this.#offers.delete(key));
+    return rows;
+  }
+
+  /** True when a hub is too big or too small, or a home is not where it belongs. Cheap, since it is asked at every report. */
+  #isPlanDue(): boolean {
+    const { minSlots, maxSlots } = this.#services.sizes;
+    const ranges = this.#seats.ranges;
+    const slots = new Map(this.#seats.hubs().map((row) => [row.hub, row.slots]));
+    const isSmall = ranges.length > 1 && ranges.some(({ hub }) => (slots.get(hub) ?? 0) < minSlots);
+    const isStray = ranges.length > 0 && [...slots.keys()].some((hub) => !ranges.some((range) => range.hub === hub));
+    return isSmall || isStray || [...slots.values()].some((count) => count > maxSlots);
+  }
+
+  /** Plans now, or as soon as 10 s have passed since the last plan. */
+  async #planSoon(now: number): Promise<void> {
+    if (now - this.#plannedAt < PLAN_EVERY_MS) return this.#wakeBy(this.#plannedAt + PLAN_EVERY_MS);
+    this.#plannedAt = now;
+    const { planHubs, lingerMs } = this.#services;
+    const plan = planHubs({
+      nodes: this.#seats.seated(now - lingerMs),
+      current: this.#seats.ranges,
+      nextNumber: this.#seats.nextNumber(),
+      nameHub: (number) => this.#nameHub(number),
+    });
+    this.ctx.storage.transactionSync(() => {
+      this.#seats.keepRanges(plan.ranges);
+      this.#seats.reseat(plan.moves);
+    });
+    const { orders, nextAt } = this.#orders.choose(plan.moves, now);
+    // Nobody waits for them: a home that does not hear is told again.
+    for (const order of orders) void this.#order(order);
+    if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + PLAN_EVERY_MS));
+  }
+
+  async #order({ from, to, nodeIds }: { from: string; to: string; nodeIds: readonly string[] }): Promise<void> {
+    const reason = `neighbours of this home now sit at ${to}`;
+    await this.#hub(from)
+      .moveNodes([...nodeIds], to, reason)
+      .catch(() => undefined);
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+
+  #nameHub(number: number): string {
+    return `hub:${this.ctx.id.name ?? 'area'}:${number}`;
   }
 
   #hub(name: string): DurableObjectStub<Hub> {

@@ -4,6 +4,7 @@ import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
+import type { HubReport } from './area-seats.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
 import type { CatalogueEntry } from './make-presence.ts';
 import type { NodeFacts } from './node-socket.ts';
@@ -68,8 +69,5 @@ export interface HubServices {
   readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
   readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
-  readonly reportToArea: (
-    area: string,
-    report: { hub: string; nodes: string[]; slots: number; lat: number; lon: number },
-  ) => Promise<void>;
+  readonly reportToArea: (area: string, report: HubReport) => Promise<void>;
 }

@@ -167,16 +167,9 @@ export class Hub extends DurableObject<Env> {
     const now = Date.now();
     const isWritten = await this.#presence.publish(now);
     const candidates = this.#sockets.candidates();
-    const places = candidates.map((candidate) => candidate.place);
-    const centre = centreOf(places);
-    const slots = candidates.reduce((sum, candidate) => sum + candidate.slots, 0);
+    const homes = candidates.map(({ nodeId, slots, place }) => ({ nodeId, slots, lat: place.lat, lon: place.lon }));
     await this.#services
-      .reportToArea(this.#area, {
-        hub: this.#name,
-        nodes: candidates.map((candidate) => candidate.nodeId),
-        slots,
-        ...centre,
-      })
+      .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
       .catch(() => undefined);
     if (!isWritten || candidates.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
   }
