@@ -31,8 +31,10 @@ import type { Env } from './env.ts';
 import { makeHomeFinder } from './placement/home-finder.ts';
 import type { HomeFinder } from './placement/home-finder.ts';
 import { openPresence } from './placement/presence.ts';
+import { HUB_SIZES, hubFor, planHubs } from './placement/plan-hubs.ts';
 import { makePresenceCache } from './placement/presence-cache.ts';
 import type { Area } from './relay/area.ts';
+import type { AreaServices } from './relay/area-services.ts';
 import type { Hub } from './relay/hub.ts';
 import type { HubServices } from './relay/hub-services.ts';
 import { findModel, listModels } from './served-models.ts';
@@ -222,4 +224,24 @@ export function makeHubServices(env: Env): HubServices {
   };
   hubServices.set(env, made);
   return made;
+}
+
+/** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
+const LINGER_MS = 600_000;
+
+/** What an area takes from placement. On the local network the sizes of hubs may be set, so that a few agents fill several. */
+export function makeAreaServices(env: Env): AreaServices {
+  const isLocal = env.LOCAL_PLACES === '1';
+  const pick = (text: string | undefined, standard: number): number =>
+    isLocal && text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : standard;
+  const sizes = {
+    minSlots: pick(env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
+    maxSlots: pick(env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
+  };
+  return {
+    sizes,
+    lingerMs: pick(env.HUB_LINGER_MS, LINGER_MS),
+    planHubs: (now) => planHubs({ ...now, sizes }),
+    hubFor,
+  };
 }
