@@ -51,6 +51,8 @@ export interface ModelInfo {
   readonly contextTokens: number;
   readonly quantisation: string | null;
   readonly family: string | null;
+  /** Where it is less than the engine's `capabilities().resume`: a model that thinks unseen, or whose template takes no prefix. */
+  readonly resume?: Capabilities['resume'];
 }
 
 export interface BackendMessage {

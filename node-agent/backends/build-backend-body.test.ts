@@ -65,6 +65,30 @@ describe('buildBackendBody', () => {
     expect(bodyOf({ ...JOB, resume: { text: '', count: 0 } })['messages']).toHaveLength(1);
   });
 
+  test('an answer to be continued goes without the space at its end, and after the caller’s own beginning of it', () => {
+    const { messages } = bodyOf({ ...JOB, resume: { text: 'Once upon \n', count: 2 } });
+    expect(messages).toMatchObject([{}, { content: 'Once upon' }]);
+    const begun = [...JOB.messages, { role: 'assistant' as const, content: 'So: ' }];
+    expect(bodyOf({ ...JOB, messages: begun, resume: { text: 'Once', count: 1 } })['messages']).toEqual([
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'So: Once' },
+    ]);
+    expect(bodyOf({ ...JOB, resume: { text: ' \n', count: 1 } })['messages']).toHaveLength(1);
+  });
+
+  test('vLLM and llama-server are told to continue, in their own words, and only then', () => {
+    const flags = { continue_final_message: true, add_generation_prompt: false, echo: false };
+    const resume = { text: 'Once', count: 1 };
+    for (const product of ['vllm', 'llama-server'] as const) {
+      const body = buildBackendBody({ ...JOB, resume }, product);
+      expect(body.ok && JSON.parse(body.value)).toMatchObject(flags);
+      const fresh = buildBackendBody(JOB, product);
+      expect(fresh.ok && Object.keys(JSON.parse(fresh.value))).not.toContain('continue_final_message');
+    }
+    const ollama = buildBackendBody({ ...JOB, resume }, 'ollama');
+    expect(ollama.ok && Object.keys(JSON.parse(ollama.value))).not.toContain('continue_final_message');
+  });
+
   test.each([
     ['maxTokens', { maxTokens: Infinity }],
     ['maxTokens', { maxTokens: 0 }],

@@ -1,7 +1,9 @@
 // The request a local server gets: built field by field from the job, so that nothing a stranger wrote reaches it unparsed. Pure.
 
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { BackendJob } from './backend.ts';
+import type { BackendJob, BackendMessage } from './backend.ts';
+import { trimForServer } from './continuation.ts';
+import type { Product } from './probe-server.ts';
 
 /**
  * Strings that some chat template reads as control tokens: <|x|>, ＜｜x｜＞ (DeepSeek), [|x|] (EXAONE), Llama 2 and Mistral
@@ -30,19 +32,30 @@ const MAX_STOPS = 16;
 const SEED_RANGE = 0x7fffffff;
 
 /**
- * The body of POST chat/completions as JSON text: standard fields only, always streamed, always with a finite max_tokens.
- * A job to be resumed ends with the assistant's text so far. The error names the field that is wrong.
+ * What tells a server to go on with the last message, besides that it is the assistant's. Ollama needs no word for it; llama-server
+ * neither, unless it was started with --no-prefill-assistant, which these fields overrule; vLLM begins a new turn without them.
+ * `echo: false` is the default of both, said aloud: the text so far must not come back.
+ * Sources: vLLM's OpenAI-compatible server, extra parameters; ggml-org/llama.cpp pull requests 13174, 23012 and 23089.
  */
-export function buildBackendBody(job: BackendJob): Result<string, string> {
+const CONTINUE: Partial<Record<Product, object>> = {
+  vllm: { continue_final_message: true, add_generation_prompt: false, echo: false },
+  'llama-server': { continue_final_message: true, add_generation_prompt: false, echo: false },
+};
+
+/**
+ * The body of POST chat/completions as JSON text: standard fields only, always streamed, always with a finite max_tokens.
+ * A job to be resumed ends with the assistant's text so far, in the product's own form. The error names the field that is wrong.
+ */
+export function buildBackendBody(job: BackendJob, product: Product = 'unknown'): Result<string, string> {
   const wrong = findWrongField(job);
   if (wrong !== null) return err(wrong);
+  const soFar = giveSoFar(job);
   const messages = job.messages.map((m) => ({ role: m.role, content: neutraliseControls(m.content) }));
-  const soFar = job.resume?.text ?? '';
-  if (soFar !== '') messages.push({ role: 'assistant', content: neutraliseControls(soFar) });
   return ok(
     JSON.stringify({
       model: job.model,
-      messages,
+      messages: soFar === '' ? messages : endWith(messages, soFar),
+      ...(soFar === '' ? {} : CONTINUE[product]),
       max_tokens: job.maxTokens,
       temperature: job.temperature,
       top_p: job.topP,
@@ -54,6 +67,18 @@ export function buildBackendBody(job: BackendJob): Result<string, string> {
       stream_options: { include_usage: true },
     }),
   );
+}
+
+/** The answer so far as a server is given it; '' where there is none. */
+export function giveSoFar(job: BackendJob): string {
+  return neutraliseControls(trimForServer(job.resume?.text ?? ''));
+}
+
+/** Servers take one assistant message at the end: a caller's own beginning of the answer and what followed it become one. */
+function endWith(messages: readonly BackendMessage[], soFar: string): BackendMessage[] {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return [...messages, { role: 'assistant', content: soFar }];
+  return [...messages.slice(0, -1), { role: 'assistant', content: last.content + soFar }];
 }
 
 function findWrongField(job: BackendJob): string | null {

@@ -15,6 +15,8 @@ export interface StreamEnd {
   /** The server's own count of shown tokens, null when it gave none. */
   readonly outputTokens: number | null;
   readonly error?: BackendError;
+  /** The server thought where callers do not see it: its answer cannot be continued from the text alone. */
+  readonly hasThought: boolean;
   /** A kept connection turned out to be closed before anything was answered: the same request may be sent again. */
   readonly stale?: true;
 }
@@ -150,9 +152,11 @@ export class ChatStream {
     this.#settle({ ...this.#counts(), reason: this.#finish });
   }
 
-  #counts(): { promptTokens: number | null; outputTokens: number | null } {
-    if (this.#usage === null) return { promptTokens: null, outputTokens: null };
+  #counts(): { promptTokens: number | null; outputTokens: number | null; hasThought: boolean } {
+    const hasThought = this.#hiddenTokens() > 0;
+    if (this.#usage === null) return { promptTokens: null, outputTokens: null, hasThought };
     return {
+      hasThought,
       promptTokens: this.#usage.promptTokens,
       outputTokens: Math.max(0, this.#usage.outputTokens - this.#hiddenTokens()),
     };
@@ -173,8 +177,7 @@ export class ChatStream {
   async #refuse(response: IncomingMessage): Promise<void> {
     const body = await readSome(response, 16_384).catch(() => '');
     this.#settle({
-      promptTokens: null,
-      outputTokens: null,
+      ...this.#counts(),
       reason: 'error',
       error: readRefusal(response.statusCode ?? 0, body),
     });

@@ -3,11 +3,13 @@
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import type { Backend, BackendError, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
-import { buildBackendBody } from './build-backend-body.ts';
+import { buildBackendBody, giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd, type StreamLimits } from './chat-stream.ts';
 import { chooseModels, refuseModel } from './choose-models.ts';
+import { Continuation } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
 import { HttpDoor } from './http-door.ts';
+import { joinSink } from './joined-sink.ts';
 import { listModels, type Listing } from './list-models.ts';
 import { LISTING_PATHS, PROBES, PROBE_TIMEOUT_MS, type Product } from './probe-server.ts';
 import { refuseBaseUrl, refuseNetwork, refuseTools } from './refuse-server.ts';
@@ -35,6 +37,12 @@ interface Known {
   readonly listing: Listing;
 }
 
+/** Products that are known to go on with a text. LM Studio's way was never seen proven, so an answer is begun anew there. */
+const CONTINUING: ReadonlySet<Product> = new Set(['ollama', 'llama-server', 'vllm']);
+
+/** Harmony models (gpt-oss) write in channels: an answer's text is not all that stands before its next word. */
+const CHANNELLED = /gpt-?oss|harmony/i;
+
 /** A server that loads a model from disk first may be silent for long; the router has its own, shorter, patience. */
 const DEFAULT_LIMITS: StreamLimits = { firstByteMs: 120_000, idleMs: 60_000 };
 
@@ -48,6 +56,9 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   #known: Known | undefined;
   #used = new Set<string>();
+  /** Models whose answers turned out not to be continuable here. */
+  readonly #uncontinued = new Set<string>();
+  #echoes = false;
 
   constructor(options: OpenAiHttpOptions) {
     this.#options = options;
@@ -59,7 +70,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   capabilities(): Capabilities {
-    const continues = this.#known?.product === 'ollama' || this.#known?.product === 'llama-server';
+    const continues = this.#known !== undefined && CONTINUING.has(this.#known.product);
     return { resume: continues ? 'text' : 'none', seed: true, tokenIds: false, cancel: 'finite' };
   }
 
@@ -75,7 +86,9 @@ export class OpenAiHttpBackend implements Backend {
   async models(): Promise<ModelInfo[]> {
     const found = await this.detect(NEVER);
     const known = this.#known;
-    return found.ok && known !== undefined ? chooseModels(known.product, known.listing, this.#options.models) : [];
+    if (!found.ok || known === undefined) return [];
+    const models = chooseModels(known.product, known.listing, this.#options.models);
+    return models.map((model) => (this.#continues(model) ? model : { ...model, resume: 'none' }));
   }
 
   async slots(): Promise<number> {
@@ -85,18 +98,35 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
-    const pump = new DeltaPump(sink);
+    const continuation = new Continuation(job.resume?.text ?? '', giveSoFar(job), this.#echoes);
+    const joined = job.resume === undefined ? null : joinSink(sink, continuation);
+    const pump = new DeltaPump(joined?.sink ?? sink);
     const refusal = await this.#admit(job, signal);
-    if (signal.aborted) return finish(pump, { reason: 'cancelled', promptTokens: null, outputTokens: null });
-    if (refusal !== null || !this.#door.ok)
-      return finish(pump, failed(refusal ?? { code: 'unreachable', message: 'refused' }));
-    const body = buildBackendBody(job);
+    if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
+    if (refusal !== null || !this.#door.ok) return finish(pump, failed(refusal ?? NOTHING));
+    const body = buildBackendBody(job, this.#known?.product);
     if (!body.ok) return finish(pump, failed({ code: 'bad-request', message: body.error }));
     this.#used.add(job.model);
     const end = await this.#stream(this.#door.value, body.value, { pump, signal });
-    if (end.error?.code === 'unreachable') this.#known = undefined;
     await settled(pump, signal);
-    return finish(pump, signal.aborted ? { ...end, reason: 'cancelled' } : end);
+    if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
+    return finish(pump, this.#learnFrom(job, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
+  }
+
+  /** What a run showed of the server, and the run's end in the words of a job. */
+  #learnFrom(job: BackendJob, end: StreamEnd, continuation: Continuation): StreamEnd {
+    if (end.error?.code === 'unreachable') this.#known = undefined;
+    this.#echoes ||= continuation.hasEchoed;
+    if (end.hasThought) this.#uncontinued.add(job.model);
+    if (!isContinued(job) || end.error?.code !== 'bad-request') return end;
+    // A template without room for a beginning: a home with another server can go on with it.
+    this.#uncontinued.add(job.model);
+    return { ...end, error: { code: 'bad-request', message: 'this server does not continue answers of this model' } };
+  }
+
+  #continues(model: ModelInfo): boolean {
+    const isChannelled = CHANNELLED.test(model.family ?? '') || CHANNELLED.test(model.name);
+    return !isChannelled && !this.#uncontinued.has(model.name);
   }
 
   /** Ollama is asked to free the models that jobs used. Other servers have no harmless way: their owner loaded the model. */
@@ -124,8 +154,7 @@ export class OpenAiHttpBackend implements Backend {
     if (this.#known === undefined) return { code: 'unreachable', message: 'the server is not known' };
     const refusal = refuseModel(job.model, this.#known.listing, this.#options.models);
     if (refusal !== null) return { code: 'no-model', message: refusal };
-    const resumes = job.resume !== undefined && job.resume.text !== '';
-    return resumes && this.capabilities().resume === 'none'
+    return isContinued(job) && this.capabilities().resume === 'none'
       ? { code: 'bad-request', message: `this ${this.#known.product} server cannot continue an answer` }
       : null;
   }
@@ -157,6 +186,8 @@ export class OpenAiHttpBackend implements Backend {
     return refusal === null ? ok({ product, version, listing }) : err(refusal);
   }
 }
+
+const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
 
 const NEVER = new AbortController().signal;
 
@@ -195,8 +226,12 @@ async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
   signal.removeEventListener('abort', abort);
 }
 
+function isContinued(job: BackendJob): boolean {
+  return job.resume !== undefined && job.resume.text !== '';
+}
+
 function failed(error: BackendError): StreamEnd {
-  return { reason: 'error', promptTokens: null, outputTokens: null, error };
+  return { reason: 'error', promptTokens: null, outputTokens: null, hasThought: false, error };
 }
 
 /** The server's count stands only for an answer that came whole; otherwise what was handed on counts. */

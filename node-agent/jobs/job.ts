@@ -17,6 +17,7 @@ import type { CoalesceRule } from './coalesce.ts';
 import type { CurveQueue } from './curve-queue.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
+import { HeldText } from './held-text.ts';
 import { toBackendJob } from './to-backend-job.ts';
 
 /** What a job needs from its connection: who is at the other end, and the way there. */
@@ -55,7 +56,7 @@ export interface JobOutcome {
   readonly isReceiptUnsent: boolean;
 }
 
-type StopCause = 'caller' | 'cut' | 'preempted' | 'limit';
+type StopCause = 'caller' | 'cut' | 'preempted' | 'limit' | 'stop-string';
 type TicketVerdict = 'good' | 'bad' | 'missing';
 
 /** A signature that has not followed its job by then never will. */
@@ -67,6 +68,8 @@ export class Job {
   readonly ticketHash: Hex;
   readonly #parts: JobParts;
   readonly #stream: DataStream;
+  /** Only where another home would go on from the text alone. */
+  readonly #held: HeldText | null;
   readonly #abort = new AbortController();
   readonly #startedAt = performance.now();
   readonly #verdict: Promise<TicketVerdict>;
@@ -93,6 +96,7 @@ export class Job {
       writer: tie.writer,
       clock,
     });
+    this.#held = parts.backend.capabilities().resume === 'text' ? this.#holdEnds() : null;
     this.#verdict = new Promise((resolve) => {
       this.#decide = resolve;
     });
@@ -150,6 +154,8 @@ export class Job {
     const verdict = await this.#verdict;
     clearTimeout(this.#ticketTimer);
     if (verdict !== 'good') return this.#refuseLate(verdict);
+    if (finish.reason === 'stop' || finish.reason === 'length' || this.#cause === 'limit') await this.#held?.end();
+    else this.#held?.drop();
     if (finish.reason === 'error') this.#stream.flush();
     else await this.#stream.drain();
     await this.#conclude(finish);
@@ -171,7 +177,19 @@ export class Job {
     this.#emittedTokens += delta.tokens;
     // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
     if (this.#emittedTokens > this.#parts.frame.request.maxTokens) return this.#stop('limit');
-    return this.#stream.push(delta);
+    return this.#held ? this.#held.push(delta) : this.#stream.push(delta);
+  }
+
+  #holdEnds(): HeldText {
+    const { frame, rule, clock } = this.#parts;
+    return new HeldText({
+      stops: frame.request.stop,
+      windowMs: rule.windowMs,
+      clock,
+      push: (delta) => this.#stream.push(delta),
+      flush: () => this.#stream.flush(),
+      onStop: () => this.#stop('stop-string'),
+    });
   }
 
   #admit(): void {
@@ -188,7 +206,10 @@ export class Job {
 
   #stop(cause: StopCause): void {
     this.#cause ??= cause;
-    if (cause !== 'limit') this.#stream.stop();
+    if (cause !== 'limit' && cause !== 'stop-string') {
+      this.#held?.drop();
+      this.#stream.stop();
+    }
     this.#abortBackend();
   }
 
@@ -222,6 +243,7 @@ export class Job {
   }
 
   #wordOf(finish: Finish): FinishWord {
+    if (this.#cause === 'stop-string' && !this.#stream.hasDropped) return 'stop';
     if (finish.reason === 'error') return 'error';
     const isWhole = finish.reason !== 'cancelled' && !this.#stream.hasDropped;
     if (isWhole) return finish.reason === 'stop' ? 'stop' : 'length';

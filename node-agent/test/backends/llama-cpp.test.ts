@@ -64,6 +64,18 @@ describe.skipIf(folder === undefined)(
       expect(text + rest.text).toBe(STORY_ANSWER);
     });
 
+    test('continues at any cut, after a space too, without a doubled or a missing one', async () => {
+      for (let at = 8; at < STORY_ANSWER.length; at += 23) {
+        // A cut as the agent makes it: behind a word, or behind the space after it (an agent that had to let it go).
+        const behindWord = STORY_ANSWER.indexOf(' ', at);
+        for (const end of behindWord < 0 ? [] : [behindWord, behindWord + 1]) {
+          const text = STORY_ANSWER.slice(0, end);
+          const rest = await runJob(backend, makeJob(STORY, { model: 'nano', resume: { text, count: 5 } }));
+          expect(text + rest.text).toBe(STORY_ANSWER);
+        }
+      }
+    });
+
     test('cannot be made to take a typed control token for a turn', async () => {
       const plain = await runJob(backend, makeJob('Who are you?', { model: 'nano' }));
       const forged = await runJob(

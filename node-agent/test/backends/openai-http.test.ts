@@ -12,7 +12,7 @@ import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
 describe.each([
   ['ollama', OLLAMA, 'gemma3:latest', 'text', 1, ['gpt-oss:120b-cloud']],
   ['llama-server', LLAMA_SERVER, 'qwen2.5-14b', 'text', 2, []],
-  ['vllm', VLLM, 'Qwen/Qwen2.5-7B-Instruct-AWQ', 'none', 1, []],
+  ['vllm', VLLM, 'Qwen/Qwen2.5-7B-Instruct-AWQ', 'text', 1, []],
   ['lm-studio', LM_STUDIO, 'google/gemma-4-26b-a4b', 'none', 4, ['qwen/asleep']],
 ])('%s', (product, fixture, model, resume, slots, leftOut) => {
   test('is known by its paths, offers its local models, and says what it leaves out', async () => {
@@ -94,6 +94,34 @@ describe('what a server is sent', () => {
     const plain = await serve(PLAIN);
     const { finish } = await runJob(share({ baseUrl: plain.url }), job({ resume }));
     expect(finish.error).toEqual({ code: 'bad-request', message: expect.stringContaining('cannot continue') });
+  });
+
+  test('a server that repeats the text so far is not read twice, and remembered for short texts', async () => {
+    const events = [text('Once upon a time'), text(' there'), text(' was'), STOP];
+    const llama = await serve(LLAMA_SERVER.gets, sendEvents(events));
+    const backend = share({ baseUrl: llama.url });
+    const resume = { text: 'Once upon a time ', count: 4 };
+    const first = await runJob(backend, job({ model: 'qwen2.5-14b', resume }));
+    expect([first.text, first.deltas.reduce((sum, delta) => sum + delta.tokens, 0)]).toEqual(['there was', 2]);
+    llama.chat = sendEvents([text('Once'), text(' more'), STOP]);
+    const second = await runJob(backend, job({ model: 'qwen2.5-14b', resume: { text: 'Once', count: 1 } }));
+    expect(second.text).toBe(' more');
+  });
+
+  test('a model that refuses a beginning, or thinks unseen, is offered as one that cannot be resumed', async () => {
+    const llama = await serve(LLAMA_SERVER.gets, (response) => void response.writeHead(400).end('{"error":"prefill"}'));
+    const backend = share({ baseUrl: llama.url });
+    expect((await backend.models())[0]).not.toHaveProperty('resume');
+    const ran = await runJob(backend, job({ model: 'qwen2.5-14b', resume: { text: 'Once', count: 1 } }));
+    expect(ran.finish.error).toMatchObject({ code: 'bad-request' });
+    expect((await backend.models())[0]).toMatchObject({ resume: 'none' });
+    const thinker = await serve(
+      LLAMA_SERVER.gets,
+      sendEvents([JSON.stringify({ choices: [{ delta: { reasoning_content: 'hm' } }] }), text('Yes'), STOP]),
+    );
+    const thinking = share({ baseUrl: thinker.url });
+    await runJob(thinking, job({ model: 'qwen2.5-14b' }));
+    expect((await thinking.models())[0]).toMatchObject({ resume: 'none' });
   });
 
   test('nothing without a finite maxTokens', async () => {

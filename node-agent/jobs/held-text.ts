@@ -1,0 +1,113 @@
+// The end of an answer that another home may have to go on with from its text alone: an unfinished word, half a character and what may
+// become a stop string wait here, so that wherever the stream is cut the cut is clean. Backends that continue from token ids need none of it.
+import type { Delta } from '../backends/backend.ts';
+import { findHold, findStop } from '../backends/decode-text.ts';
+import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
+import type { Flushable, FlushClock } from './flush-clock.ts';
+
+export interface HeldTextOptions {
+  readonly stops: readonly string[];
+  /** The longest that a word waits for its end, ms: what tokens may wait for each other anyway, so that no reader sees a delay. */
+  readonly windowMs: number;
+  readonly clock: FlushClock;
+  readonly push: (delta: Delta) => void | Promise<void>;
+  /** Sends what was pushed now: it has waited its time. */
+  readonly flush: () => void;
+  /** A stop string stands in the answer, which ends before it. Servers end there themselves; one that does not is stopped. */
+  readonly onStop: () => void;
+}
+
+export class HeldText implements Flushable {
+  dueAt = 0;
+  readonly #options: HeldTextOptions;
+  #pieces: Delta[] = [];
+  #isFirst = true;
+  #isOver = false;
+
+  constructor(options: HeldTextOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next piece and passes on what may be cut off behind it. A promise means: give nothing more until it resolves. */
+  push(delta: Delta): void | Promise<void> {
+    if (this.#isOver) return;
+    this.#pieces.push(delta);
+    const text = this.#text();
+    const stopAt = findStop(text, this.#options.stops);
+    if (stopAt >= 0) return this.#stopAt(stopAt);
+    // The first token is what callers wait for: its frame leaves at once, word or not. Only what must never be seen is kept back.
+    const cut = this.#isFirst || this.#options.windowMs === 0 ? findWholeCharacters(text) : findCleanCut(text);
+    const wait = this.#pass(Math.min(cut, findHold(text, this.#options.stops)));
+    if (this.#pieces.length > 0) this.#waitForMore();
+    return wait;
+  }
+
+  /** The word has waited long enough. A half character and the beginning of a stop string wait on. */
+  flush(): void {
+    if (this.#isOver || this.#pieces.length === 0) return;
+    const text = this.#text();
+    const limit = Math.min(findWholeCharacters(text), findHold(text, this.#options.stops));
+    if (limit === 0) return;
+    void this.#pass(limit);
+    this.#options.flush();
+  }
+
+  /** The answer is complete: everything is passed on. */
+  end(): void | Promise<void> {
+    if (this.#isOver) return;
+    const wait = this.#pass(Number.POSITIVE_INFINITY);
+    this.drop();
+    return wait;
+  }
+
+  /** The answer was cut: what waits is another home's to write. */
+  drop(): void {
+    this.#isOver = true;
+    this.#pieces = [];
+    this.#options.clock.forget(this);
+  }
+
+  #stopAt(at: number): void | Promise<void> {
+    const wait = this.#pass(at);
+    this.drop();
+    this.#options.onStop();
+    return wait;
+  }
+
+  #waitForMore(): void {
+    const { clock, windowMs } = this.#options;
+    if (windowMs === 0) return;
+    const now = performance.now();
+    if (this.dueAt < now) this.dueAt = now + windowMs;
+    clock.request(this);
+  }
+
+  #text(): string {
+    return this.#pieces.length === 1 ? (this.#pieces[0]?.text ?? '') : this.#pieces.map((piece) => piece.text).join('');
+  }
+
+  /** Passes on the text before `limit`. A token that is cut there counts with its end: what was not delivered is not charged. */
+  #pass(limit: number): void | Promise<void> {
+    let text = '';
+    let tokens = 0;
+    const ids: number[] = [];
+    const hasIds = this.#pieces.every((piece) => piece.tokenIds !== undefined);
+    while (this.#pieces[0] && text.length + this.#pieces[0].text.length <= limit) {
+      const [piece] = this.#pieces.splice(0, 1);
+      if (!piece) break;
+      text += piece.text;
+      tokens += piece.tokens;
+      ids.push(...(piece.tokenIds ?? []));
+    }
+    const [rest] = this.#pieces;
+    if (rest && limit > text.length) {
+      const head = rest.text.slice(0, limit - text.length);
+      this.#pieces[0] = { ...rest, text: rest.text.slice(head.length) };
+      text += head;
+    }
+    if (text === '' && tokens === 0) return;
+    this.#isFirst &&= text === '';
+    this.dueAt = 0;
+    return this.#options.push(hasIds ? { text, tokens, tokenIds: ids } : { text, tokens });
+  }
+}
