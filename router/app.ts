@@ -10,6 +10,7 @@ import { health } from './routes/health.ts';
 import { models } from './routes/models.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeLink } from './routes/node-link.ts';
+import { nodeWhy } from './routes/node-why.ts';
 import { receipts } from './routes/receipts.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services.ts';
@@ -23,6 +24,7 @@ const METHODS: readonly (readonly [pattern: RegExp, allow: string])[] = [
   [/^\/health$/, 'GET'],
   [/^\/node\/enrol$/, 'POST'],
   [/^\/node\/link$/, 'GET'],
+  [/^\/node\/v1\/why$/, 'GET'],
 ];
 
 /** Builds the app once per isolate. */
@@ -46,6 +48,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', health);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
+  app.route('/', nodeWhy);
   app.route('/admin/v1', makeAdminRoutes());
   app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c))));
   app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c))));

@@ -61,9 +61,14 @@ export class Area extends DurableObject<Env> {
     else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
   }
 
-  /** Where a node sits and whether it is connected; null for one that this area does not know. */
-  seatOf(nodeId: string): Seat | null {
-    return this.#seats.find(nodeId);
+  /** Where nodes sit and whether they are connected, by node; those that this area does not know are left out. */
+  seatsOf(nodeIds: readonly string[]): Record<string, Seat> {
+    const seats: Record<string, Seat> = {};
+    for (const nodeId of nodeIds) {
+      const seat = this.#seats.find(nodeId);
+      if (seat) seats[nodeId] = seat;
+    }
+    return seats;
   }
 
   /** Names of this area's hubs that have homes, or are about to. */

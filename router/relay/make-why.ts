@@ -1,0 +1,74 @@
+// What an owner is told of one home: its last hour in words, what it stands in now, and what the router measured of it. Pure.
+import type { PauseReason } from '../../schema/frames-to-hub.ts';
+import { explainIdle } from './explain-idle.ts';
+import type { IdleSpan } from './explain-idle.ts';
+import type { IdleMinute, Standing } from './idle-log.ts';
+
+/** What relayed jobs showed of a home with one model: tokens a second (a stream alone), hub to home and back, share of jobs it may break. */
+export interface Measured {
+  readonly promptTokensPerS: number;
+  readonly decodeTokensPerS: number;
+  readonly rttMs: number;
+  readonly failureShare: number;
+}
+
+export interface NodeWhy {
+  readonly node: string;
+  readonly online: boolean;
+  /** Since when it stands as it does now (connected, paused, gone), ms since epoch; null when it never was connected. */
+  readonly since: number | null;
+  readonly area: string | null;
+  readonly hub: string | null;
+  readonly lastHour: {
+    readonly jobs: number;
+    readonly minutesWithJob: number;
+    readonly minutesWithout: number;
+    readonly summary: string;
+    readonly spans: readonly IdleSpan[];
+  };
+  readonly pause: PauseReason | null;
+  /** ms since epoch; null when it is not cooling down. */
+  readonly coolingUntil: number | null;
+  readonly coolingReason: string | null;
+  /** By the name of the model. */
+  readonly measured: Readonly<Record<string, Measured>>;
+}
+
+export interface WhyFacts {
+  readonly nodeId: string;
+  readonly area: string | null;
+  readonly hub: string | null;
+  /** What it stood in last, and since when; null when nobody knows it. */
+  readonly standing: (Standing & { readonly sinceAt: number }) | null;
+  /** Its last hour, as `IdleLog.read` gives it. */
+  readonly minutes: readonly IdleMinute[];
+  readonly measured: Readonly<Record<string, Measured>>;
+  readonly now: number;
+}
+
+/** The answer of `GET /node/v1/why` for one home. */
+export function makeWhy({ nodeId, area, hub, standing, minutes, measured, now }: WhyFacts): NodeWhy {
+  const online = standing?.isConnected ?? false;
+  const goneSinceAt = online ? null : (standing?.sinceAt ?? null);
+  const { summary, minutes: spans } = explainIdle(minutes, { models: Object.keys(measured), goneSinceAt });
+  const minutesWithJob = minutes.filter((minute) => minute.kind === 'job').length;
+  const isCooling = online && (standing?.coolingUntilAt ?? 0) > now;
+  return {
+    node: nodeId,
+    online,
+    since: standing?.sinceAt ?? null,
+    area,
+    hub,
+    lastHour: {
+      jobs: minutes.reduce((sum, minute) => sum + minute.jobs, 0),
+      minutesWithJob,
+      minutesWithout: minutes.length - minutesWithJob,
+      summary: standing ? summary : 'This home has not been connected yet. Start it with irori-node up.',
+      spans,
+    },
+    pause: online ? (standing?.paused ?? null) : null,
+    coolingUntil: isCooling ? (standing?.coolingUntilAt ?? null) : null,
+    coolingReason: isCooling ? (standing?.coolingReason ?? null) : null,
+    measured,
+  };
+}

@@ -1,0 +1,67 @@
+// GET /node/v1/why: why homes had no job in the last hour, in plain words, for their owner's API key or for a home itself.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { isId } from '../../schema/ids.ts';
+import type { AppEnv } from '../app-env.ts';
+import { ApiError } from '../errors.ts';
+import { requireCaller } from './refuse.ts';
+
+/** Homes told of in one answer; the rest is asked for with `after`. */
+const PAGE = 50;
+
+export const nodeWhy = new Hono<AppEnv>();
+
+nodeWhy.get('/node/v1/why', async (c) => {
+  const services = c.get('services');
+  const { nodeIds, next } = await findNodes(c);
+  const nodes = await services.findWhy(nodeIds);
+  return c.json({ object: 'list', nodes, next });
+});
+
+/** Which nodes the asker may read of. Throws ApiError 400, 401, 403 or 404. */
+async function findNodes(c: Context<AppEnv>): Promise<{ nodeIds: readonly string[]; next: string | null }> {
+  const services = c.get('services');
+  const wanted = readId(c, 'node');
+  const home = await services.authenticateNode(c.req.header('authorization') ?? null);
+  if (home !== null) {
+    if (!home.ok) throw refuseHome(home.error);
+    if (wanted !== null && wanted !== home.value)
+      throw new ApiError('forbidden', 'A home may ask only about itself; its owner asks with an API key.', {
+        param: 'node',
+      });
+    return { nodeIds: [home.value], next: null };
+  }
+  const { accountId } = await requireCaller(c);
+  if (wanted === null) {
+    const nodeIds = await services.nodes.listOwned(accountId, readId(c, 'after') ?? '', PAGE);
+    return { nodeIds, next: nodeIds.length === PAGE ? (nodeIds.at(-1) ?? null) : null };
+  }
+  const node = await services.nodes.find(wanted);
+  // Of another owner's home not even its existence is told.
+  if (node?.accountId !== accountId)
+    throw new ApiError('not_found', 'There is no such node in this account.', { param: 'node' });
+  return { nodeIds: [node.id], next: null };
+}
+
+function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
+  const text = c.req.query(name);
+  if (text === undefined) return null;
+  if (!isId('node', text))
+    throw new ApiError('invalid_value', `'${name}' must be a node's id: node_ and 32 hex digits.`, { param: name });
+  return text;
+}
+
+function refuseHome(fault: 'expired' | 'unenrolled' | 'revoked'): ApiError {
+  switch (fault) {
+    case 'expired':
+      return new ApiError(
+        'invalid_api_key',
+        "This home's proof or token is not valid now: check the clock of the machine and ask again.",
+        { headers: { 'www-authenticate': 'Bearer' } },
+      );
+    case 'unenrolled':
+      return new ApiError('node_unenrolled', 'This node is not enrolled, or the signature is not its own.');
+    case 'revoked':
+      return new ApiError('node_revoked', 'This node was revoked.');
+  }
+}

@@ -1,0 +1,44 @@
+// How a home says who it is in one header, without a connection: its id, the time and a signature of its session key. Good for minutes.
+import { fromHex, toHex } from './bytes.ts';
+import type { Hex } from './bytes.ts';
+import { isId } from './ids.ts';
+
+/** In the place of the protocol's version in NodeHello: no hub's challenge is ever signed with it, so neither stands in for the other. */
+export const PROOF_PROTOCOL = 0;
+/** A proof counts this long before and after its time, since clocks in homes differ. */
+export const PROOF_LIFE_MS = 600_000;
+
+export interface NodeProof {
+  readonly nodeId: string;
+  /** ms since epoch in its first 8 bytes, then random ones. */
+  readonly nonce: Hex;
+  /** Over NodeHello{nonce, node, protocol: PROOF_PROTOCOL}. */
+  readonly signature: Hex;
+}
+
+/** A nonce of now; `random` gives the 24 bytes after the time. */
+export function makeProofNonce(now: number, random: Uint8Array): Hex {
+  const bytes = new Uint8Array(32);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(now));
+  bytes.set(random.subarray(0, 24), 8);
+  return toHex(bytes);
+}
+
+/** True while a nonce's time is near enough. */
+export function isProofFresh(nonce: Hex, now: number): boolean {
+  const at = Number(new DataView(fromHex(nonce).buffer).getBigUint64(0));
+  return Math.abs(now - at) <= PROOF_LIFE_MS;
+}
+
+/** As it travels after `Bearer `. */
+export function encodeNodeProof({ nodeId, nonce, signature }: NodeProof): string {
+  return `${nodeId}.${nonce}.${signature}`;
+}
+
+/** Reads a proof; null for anything else, such as an API key. */
+export function parseNodeProof(text: string): NodeProof | null {
+  const match = /^(node_[0-9a-f]{32})\.(0x[0-9a-f]{64})\.(0x[0-9a-f]{130})$/.exec(text);
+  const [, nodeId, nonce, signature] = match ?? [];
+  if (nodeId === undefined || nonce === undefined || signature === undefined || !isId('node', nodeId)) return null;
+  return { nodeId, nonce: nonce as Hex, signature: signature as Hex };
+}
