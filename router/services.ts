@@ -2,6 +2,7 @@
 import type { Hex } from '../schema/bytes.ts';
 import { fromHex } from '../schema/bytes.ts';
 import type { ChatRequest } from '../schema/openai.ts';
+import { AREAS } from '../schema/places.ts';
 import type { Place } from '../schema/places.ts';
 import { computeCharge, splitCharge } from '../schema/prices.ts';
 import { JOB_TICKET, makeMessageSigner } from '../schema/receipt.ts';
@@ -20,6 +21,8 @@ import { makeNodeTokens } from './auth/node-tokens.ts';
 import type { NodeTokens } from './auth/node-tokens.ts';
 import { makeNodes } from './auth/nodes.ts';
 import type { Nodes } from './auth/nodes.ts';
+import { authenticateNode } from './authenticate-node.ts';
+import type { NodeFault } from './authenticate-node.ts';
 import type { Account } from './billing/account.ts';
 import { makeCatalogue, makeCatalogueCache } from './billing/catalogue.ts';
 import type { Catalogue } from './billing/catalogue.ts';
@@ -37,6 +40,8 @@ import type { Area } from './relay/area.ts';
 import type { AreaServices } from './relay/area-services.ts';
 import type { Hub } from './relay/hub.ts';
 import type { HubServices } from './relay/hub-services.ts';
+import type { NodeWhy } from './relay/make-why.ts';
+import { WhyFinder } from './relay/why-finder.ts';
 import { findModel, listModels } from './served-models.ts';
 import type { ModelListing, ServedModel } from './served-models.ts';
 
@@ -75,6 +80,10 @@ export interface Services {
     jobId: string;
     accountId: string;
   }) => Promise<{ settlements: SettlementJson[]; isPending: boolean }>;
+  /** Which home asks; null when it is a caller. */
+  readonly authenticateNode: (header: string | null) => Promise<Result<string, NodeFault> | null>;
+  /** Why those homes had no job, in their order. */
+  readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
   readonly account: (accountId: string) => DurableObjectStub<Account>;
   readonly nodeAccount: (nodeId: string) => DurableObjectStub<NodeAccount>;
@@ -112,6 +121,12 @@ function openServices(env: Env): Services {
   const catalogue = catalogueOf(env);
   const ledger = makeLedger(env.DB);
   const stubs = openStubs(env);
+  const whys = new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -134,6 +149,8 @@ function openServices(env: Env): Services {
     countPrompt,
     findNode: (nodeId, token) => findNode({ nodes, nodeTokens }, nodeId, token),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
+    authenticateNode: (header) => authenticateNode({ nodes, nodeTokens }, header, Date.now()),
+    findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presence.ping(),
   };
 }
