@@ -1,5 +1,5 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
-import { ownModelKey } from '../schema/presence.ts';
+import { matchesName, ownModelKey } from '../schema/presence.ts';
 import type { PresenceRow } from '../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../schema/openai.ts';
 import type { Place } from '../schema/places.ts';
@@ -46,7 +46,8 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   const listed = await catalogue.find(model, Date.now());
   if (listed) return { ...listed, modelKey: listed.id, ownName: null };
   const modelKey = ownModelKey(caller.accountId);
-  const own = await homes.find(modelKey, { ...UNKNOWN_PLACE, ownName: model, promptTokens: 0 });
+  const rows = await homes.serving(modelKey, UNKNOWN_PLACE);
+  const own = rows.filter((row) => row.serves.some((name) => matchesName(name, model)));
   if (own.length === 0) {
     throw new ApiError(
       'model_not_found',

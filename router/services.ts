@@ -19,8 +19,10 @@ import type { Caller, KeyFault } from './auth/judge-key.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { makeNodeTokens } from './auth/node-tokens.ts';
 import type { NodeTokens } from './auth/node-tokens.ts';
-import { makeNodes } from './auth/nodes.ts';
+import { makeNodes, poolsOf } from './auth/nodes.ts';
 import type { Nodes } from './auth/nodes.ts';
+import { makePools } from './auth/pools.ts';
+import type { Pools } from './auth/pools.ts';
 import { authenticateNode } from './authenticate-node.ts';
 import type { NodeFault } from './authenticate-node.ts';
 import type { Account } from './billing/account.ts';
@@ -31,8 +33,11 @@ import type { Ledger } from './billing/ledger.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import { countPrompt, decidePart } from './count-part.ts';
 import type { Env } from './env.ts';
+import { hashPrefixes } from './placement/hash-prefixes.ts';
 import { makeHomeFinder } from './placement/home-finder.ts';
 import type { HomeFinder } from './placement/home-finder.ts';
+import { HubRtts } from './placement/hub-rtts.ts';
+import { OutputLengths } from './placement/output-lengths.ts';
 import { openPresence } from './placement/presence.ts';
 import { HUB_SIZES, hubFor, planHubs } from './placement/plan-hubs.ts';
 import { makePresenceCache } from './placement/presence-cache.ts';
@@ -57,6 +62,8 @@ export interface LinkNode {
   readonly address: Hex;
   readonly ownerAccountId: string;
   readonly wallet: Hex | null;
+  /** Pool ids, and `public` where it lends itself to everyone. */
+  readonly pools: readonly string[];
   readonly isRevoked: boolean;
   readonly reason: string | null;
 }
@@ -65,6 +72,7 @@ export interface Services {
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
   readonly nodes: Nodes;
+  readonly pools: Pools;
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
@@ -74,6 +82,10 @@ export interface Services {
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   readonly findModel: (model: string, caller: Caller) => Promise<ServedModel>;
   readonly listModels: (caller: Caller, place: Place) => Promise<ModelListing[]>;
+  /** How long answers are by key and model, as this isolate has seen. */
+  readonly outputLengths: OutputLengths;
+  /** Hashes of a prompt's leading blocks, salted by account: homes that were sent them may still hold them. */
+  readonly hashPrefixes: (accountId: string, messages: ChatRequest['messages']) => string[];
   readonly countPrompt: (request: ChatRequest, model: ServedModel) => { exact: number | null; bound: number };
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
   readonly findReceipts: (wanted: {
@@ -100,6 +112,8 @@ function random(bytes: number): Uint8Array {
 const keyCache = new KeyCache();
 const catalogueCache = makeCatalogueCache();
 const presenceCache = makePresenceCache(() => Date.now());
+const hubRtts = new HubRtts();
+const outputLengths = new OutputLengths();
 const services = new WeakMap<Env, Services>();
 const hubServices = new WeakMap<Env, HubServices>();
 
@@ -130,16 +144,22 @@ function openServices(env: Env): Services {
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
+    rtts: hubRtts,
+    random: () => Math.random(),
     askArea: (area, ask) => stubs.area(area).offers(ask),
   });
   return {
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
     nodes,
+    pools: makePools({ db: env.DB, random }),
     nodeTokens,
     catalogue,
     ledger,
     homes,
+    outputLengths,
+    hashPrefixes: (accountId, messages) =>
+      hashPrefixes(messages.map(({ role, content }) => `${role}\n${content}\n`).join(''), accountId),
     domain,
     routerAddress,
     ...stubs,
@@ -180,8 +200,8 @@ async function findNode(
 ): Promise<LinkNode | null> {
   const claims = token ? await doors.nodeTokens.verify(token, Date.now()) : null;
   if (claims?.ok && claims.value.nodeId === nodeId) {
-    const { address, accountId, wallet } = claims.value;
-    return { address, ownerAccountId: accountId, wallet: wallet as Hex | null, isRevoked: false, reason: null };
+    const { address, accountId, wallet, pools } = claims.value;
+    return { address, ownerAccountId: accountId, wallet: wallet as Hex | null, pools, isRevoked: false, reason: null };
   }
   const row = await doors.nodes.find(nodeId);
   if (!row) return null;
@@ -189,6 +209,7 @@ async function findNode(
     address: row.address as Hex,
     ownerAccountId: row.accountId,
     wallet: row.wallet as Hex | null,
+    pools: poolsOf(row),
     isRevoked: row.revokedAt !== null,
     reason: row.revokedReason,
   };
@@ -224,8 +245,8 @@ export function makeHubServices(env: Env): HubServices {
     domain,
     routerAddress,
     signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
-    issueNodeToken: ({ nodeId, address, ownerAccountId, wallet }, now) =>
-      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet }, now),
+    issueNodeToken: ({ nodeId, address, ownerAccountId, wallet, pools }, now) =>
+      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet, pools }, now),
     catalogue: () => catalogue.list(Date.now()),
     forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),

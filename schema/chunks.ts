@@ -1,5 +1,7 @@
 // The bytes of a streamed answer: server-sent events that both the agent (content) and the edge (the last events) write.
 import type { Hex } from './bytes.ts';
+import type { Mode } from './placement.ts';
+import type { ResumeClass } from './settlement.ts';
 
 export interface ChunkHead {
   /** `chatcmpl-…`, the same in every chunk of one answer. */
@@ -23,7 +25,15 @@ export interface IroriFacts {
   readonly node: string;
   readonly country: string | null;
   readonly digest: string;
+  /** Homes that gave the answer, one after another where one broke off. */
   readonly attempts: number;
+  /** How faithfully the answer went on at another home; null where one home gave all of it. */
+  readonly resumed: ResumeClass | null;
+  /** How the home was chosen, why, how far it is and when its first token was expected. */
+  readonly mode: Mode | null;
+  readonly reason: string | null;
+  readonly distance_km: number | null;
+  readonly expected_ttft_ms: number | null;
   readonly ttft_ms: number | null;
   readonly receipt: string;
 }

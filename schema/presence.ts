@@ -58,6 +58,11 @@ export function ownModelKey(accountId: string): string {
   return `~${accountId}`;
 }
 
+/** True when an announced name (exact, or a prefix before a trailing `*`) covers the asked one. */
+export function matchesName(announced: string, asked: string): boolean {
+  return announced.endsWith('*') ? asked.startsWith(announced.slice(0, -1)) : announced === asked;
+}
+
 /** Redis hash: hub → packed summary. */
 export function summaryKey(modelKey: string, area: string): string {
   return `presence:${modelKey}:${area}`;
@@ -211,7 +216,8 @@ export function packSummary(summary: PresenceSummary): string {
 export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summary'> {
   const parsed = packedSummary.safeParse(parseJson(text));
   if (!parsed.success) return err('not-a-summary');
-  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, best, median, minPriceOut, maxPriceOut, untilAt] = parsed.data;
+  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, best, median, minPriceOut, maxPriceOut, untilAt] =
+    parsed.data;
   return ok({
     hub,
     lat: sumLat,

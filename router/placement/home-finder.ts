@@ -1,17 +1,26 @@
 // Finds homes for a call: from this isolate's memory of presence, from Redis where that is old, from the Area objects where Redis is away.
 import type { AreaName } from '../../schema/places.ts';
-import { sortAreas } from '../../schema/places.ts';
+import { distanceKm, sortAreas } from '../../schema/places.ts';
+import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
+import { HomeSearch } from './home-search.ts';
+import type { SearchDoors } from './home-search.ts';
+import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
-import type { PresenceCache } from './presence-cache.ts';
-import { chooseHubs, rankHomes } from './rank-homes.ts';
-import type { HomeWish, RankedHome } from './rank-homes.ts';
+import type { PresenceCache, PresenceView } from './presence-cache.ts';
+import { chooseHubs, NEAR_HUBS, rankHubs } from './rank-hubs.ts';
+import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
 
 const NEAR_AREAS = 4;
+/** Hubs that are looked at where only few homes will do (a pool, named homes), or where homes are counted. */
+const MANY_HUBS = 256;
 
 export interface HomeFinderDoors {
   readonly presence: Presence;
   readonly cache: PresenceCache;
+  readonly rtts: HubRtts;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** Rows that the hubs of an area give when Redis cannot be asked. */
   readonly askArea: (
     area: AreaName,
@@ -19,57 +28,113 @@ export interface HomeFinderDoors {
   ) => Promise<readonly PresenceRow[]>;
 }
 
+/** One job's wishes, and whose and which model it is. */
+export interface FinderAsk extends Pick<RankAsk, 'wish' | 'place' | 'accountId' | 'ownName' | 'size'> {
+  readonly modelKey: string;
+}
+
 export interface HomeFinder {
-  /** Homes that serve the model, closest first; the near areas first, the whole world only where those have none. */
-  readonly find: (modelKey: string, wish: HomeWish) => Promise<RankedHome[]>;
-  /** Homes in the areas that are not near, for when the near ones turned out to be busy or gone. */
-  readonly findFar: (modelKey: string, wish: HomeWish) => Promise<RankedHome[]>;
+  /** A search for one job's home; presence begins to be read at once. */
+  readonly openSearch: (ask: FinderAsk) => HomeSearch;
   /** Every home known to serve a model key, near and far, for listings. */
   readonly serving: (modelKey: string, place: { lat: number; lon: number }) => Promise<readonly PresenceRow[]>;
-  readonly noteFree: (modelKey: string, hub: string, free: number) => void;
+  /** What a hub said of its free slots with a grant or a refusal. */
+  readonly noteCapacity: (modelKey: string, hub: string, capacity: Capacity) => void;
+  readonly noteRtt: (hub: string, ms: number) => void;
   readonly isDegraded: () => boolean;
 }
 
 export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
-  const findFar: HomeFinder['findFar'] = async (modelKey, wish) =>
-    rankHomes(await rowsIn(doors, { modelKey, areas: sortAreas(wish).slice(NEAR_AREAS), place: wish }), wish);
   return {
-    find: async (modelKey, wish) => {
-      const areas = sortAreas(wish).slice(0, NEAR_AREAS);
-      const near = rankHomes(await rowsIn(doors, { modelKey, areas, place: wish }), wish);
-      if (near.length > 0) return near;
-      const far = await findFar(modelKey, wish);
-      if (far.length > 0) return far;
-      // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
-      return rankHomes(await askAreas(doors, { modelKey, areas, place: wish }), wish);
+    openSearch: (ask) => {
+      const { allowFallbacks, order } = ask.wish;
+      const rank = rankAhead(makeRank(doors, ask));
+      return new HomeSearch({ rank, hasFallbacks: allowFallbacks || order.length > 1 });
     },
-    findFar,
-    serving: (modelKey, place) => rowsIn(doors, { modelKey, areas: sortAreas(place), place }),
-    noteFree: (modelKey, hub, free) => doors.cache.noteFree({ modelKey, area: hub.split(':')[1] ?? '', hub, free }),
+    serving: async (modelKey, place) => {
+      const ask = { modelKey, areas: sortAreas(place), place, limit: MANY_HUBS };
+      return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
+    },
+    noteCapacity: (modelKey, hub, capacity) =>
+      doors.cache.noteCapacity({ modelKey, area: hub.split(':')[1] ?? '', hub, capacity }),
+    noteRtt: (hub, ms) => doors.rtts.note(hub, ms),
     isDegraded: () => doors.cache.isDegraded(),
   };
 }
 
-interface Ask {
+/** Ranks once before anybody asks, while the caller's credit is being held. */
+function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
+  const looked = rank('near', { nodes: [], hubs: [] });
+  looked.catch(() => undefined);
+  let first: Promise<HubRanking> | null = looked;
+  return async (scope, excluded) => {
+    const ahead = scope === 'near' && excluded.nodes.length + excluded.hubs.length === 0 ? first : null;
+    first = null;
+    return ahead ?? rank(scope, excluded);
+  };
+}
+
+function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
+  const { modelKey, place, wish } = ask;
+  const sorted = sortAreas(place);
+  const isNarrow =
+    wish.pool.kind === 'mine' || wish.pool.kind === 'pool' || wish.only !== null || wish.order.length > 0;
+  const limit = isNarrow ? MANY_HUBS : NEAR_HUBS;
+  let emptiedNear: HubRanking['emptiedBy'] = null;
+  return async (scope, excluded) => {
+    const areas = scope === 'near' ? sorted.slice(0, NEAR_AREAS) : sorted.slice(NEAR_AREAS);
+    const rankOf = ({ views, isDegraded }: Views): HubRanking => {
+      const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
+      return rankHubs(views, { ...ask, ...said }, doors.random);
+    };
+    const ranking = rankOf(await viewsIn(doors, { modelKey, areas, place, limit }));
+    if (scope === 'near') emptiedNear = ranking.emptiedBy;
+    if (scope === 'near' || ranking.hasModel || emptiedNear !== null || excluded.hubs.length > 0) return ranking;
+    // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
+    return rankOf(await askAreas(doors, { modelKey, areas: sorted.slice(0, NEAR_AREAS), place }));
+  };
+}
+
+interface Look {
   readonly modelKey: string;
   readonly areas: readonly AreaName[];
   readonly place: { readonly lat: number; readonly lon: number };
 }
 
-async function rowsIn(doors: HomeFinderDoors, ask: Ask): Promise<readonly PresenceRow[]> {
-  const { modelKey, areas, place } = ask;
+interface Views {
+  readonly views: readonly HubView[];
+  readonly isDegraded: boolean;
+}
+
+async function viewsIn(doors: HomeFinderDoors, look: Look & { readonly limit: number }): Promise<Views> {
+  const { modelKey, areas, place, limit } = look;
   const view = await doors.cache.look(doors.presence, {
     modelKey,
     areas,
-    chooseHubs: (summaries) => chooseHubs(summaries, place),
+    chooseHubs: (summaries) => chooseHubs(summaries, place, limit),
     guessHubs: (area) => [`hub:${area}:0`],
   });
-  return view.ok ? view.value.rows : askAreas(doors, ask);
+  return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);
 }
 
-async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Ask): Promise<readonly PresenceRow[]> {
-  const answers = await Promise.allSettled(
-    areas.map((area) => doors.askArea(area, { modelKey, lat: place.lat, lon: place.lon })),
-  );
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+function toViews({ rtts }: HomeFinderDoors, view: PresenceView, place: Look['place']): Views {
+  const views = view.hubs.map(({ hub, summary, rows }) => {
+    const at = summary ?? rows[0] ?? place;
+    return { hub, lat: at.lat, lon: at.lon, edgeRttMs: rtts.expectMs(hub, distanceKm(at, place)), summary, rows };
+  });
+  return { views, isDegraded: view.isDegraded };
+}
+
+async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Look): Promise<Views> {
+  const { lat, lon } = place;
+  const answers = await Promise.allSettled(areas.map((area) => doors.askArea(area, { modelKey, lat, lon })));
+  const byHub = new Map<string, PresenceRow[]>();
+  for (const answer of answers) {
+    if (answer.status !== 'fulfilled') continue;
+    for (const row of answer.value) byHub.set(row.hub, [...(byHub.get(row.hub) ?? []), row]);
+  }
+  const hubs = [...byHub].map(([hub, rows]) => ({ hub, summary: null, rows }));
+  // What the hubs say themselves is not old, so nobody needs to be left out.
+  const fresh = { summaries: [], rows: [], hubs, isDegraded: false, trips: 0 };
+  return toViews(doors, fresh, place);
 }

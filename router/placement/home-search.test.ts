@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HomeSearch, MAX_ASKS } from './home-search.ts';
-import type { HubRanking, RankedHub } from './home-search.ts';
+import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
 const hub = (name: string, scoreMs = 300): RankedHub => ({
   hub: name,
@@ -93,7 +93,7 @@ describe('a search for a home', () => {
   test('a home that refused is not preferred again, its hub may be asked for another', async () => {
     const search = searchAmong([hub('a'), { ...hub('a'), preferNodeId: 'node_other' }]);
     await search.next();
-    search.noteRefused('node_a');
+    search.noteRefused('node_a', false);
     expect(await search.next()).toMatchObject({ hub: 'a', preferNodeId: 'node_other', asks: 1 });
     expect(search.excludedNodes).toEqual(['node_a']);
   });
@@ -101,7 +101,7 @@ describe('a search for a home', () => {
   test('refusals without end do end', async () => {
     const search = searchAmong([hub('a')]);
     let asks = 0;
-    for (; await search.next(); asks++) search.noteRefused(`node_${asks}`);
+    for (; await search.next(); asks++) search.noteRefused(`node_${asks}`, false);
     expect(asks).toBeLessThan(12);
     expect(search.end.kind).toBe('nobody');
   });

@@ -1,25 +1,11 @@
 // The search for one part's home, hub by hub: whom to ask next, and with what the hubs said so far, whether to insist. One per job.
 import type { WishField } from '../../schema/placement.ts';
+import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
 /** Hubs asked for one part at most; the last is asked for its best home, kept promise or not. */
 export const MAX_ASKS = 3;
 /** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
 const MAX_DETOURS = 8;
-
-/** A hub that may have the home, as the edge's own view ranks it. */
-export interface RankedHub {
-  readonly hub: string;
-  readonly preferNodeId: string | null;
-  readonly edgeRttMs: number;
-  readonly scoreMs: number;
-}
-
-export interface HubRanking {
-  /** Best first. */
-  readonly ranked: readonly RankedHub[];
-  /** The wish that left nobody of those that have the model. */
-  readonly emptiedBy: WishField | null;
-}
 
 export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
@@ -99,9 +85,10 @@ export class HomeSearch {
     this.#undo();
   }
 
-  /** A home did not take the job: its hub may have another. */
-  noteRefused(nodeId: string): void {
+  /** A home did not take the job (`isBusy`: by its own count it is full): its hub may have another. */
+  noteRefused(nodeId: string, isBusy: boolean): void {
     this.#nodes.push(nodeId);
+    this.#isBusy ||= isBusy;
     this.#undo();
   }
 

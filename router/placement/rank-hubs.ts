@@ -3,6 +3,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import type { HomeState, JobSize, Wish, WishField } from '../../schema/placement.ts';
+import { matchesName } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
@@ -13,6 +14,8 @@ import { keepsPromise, scoreHome } from './score-home.ts';
 export const NEAR_HUBS = 6;
 /** Hubs whose best scores differ by less are equals, ms. */
 const EQUAL_MS = 50;
+/** A little less than a degree of latitude measures. */
+const KM_PER_DEGREE = 111;
 /** What every home is thought to break until its hub knows better. */
 const FAILURE_SHARE = 0.01;
 
@@ -66,15 +69,37 @@ export interface HubRanking {
 export function chooseHubs(
   summaries: readonly PresenceSummary[],
   place: { readonly lat: number; readonly lon: number },
+  excludeHubs: readonly string[] = [],
 ): string[] {
-  const near = summaries
-    .map((summary) => ({
-      hub: summary.hub,
-      isFull: summary.free === 0,
-      km: Math.max(0, distanceKm(summary, place) - summary.radiusKm),
-    }))
-    .toSorted((a, b) => Number(a.isFull) - Number(b.isFull) || a.km - b.km);
-  return near.slice(0, NEAR_HUBS).map((hub) => hub.hub);
+  const withRoom: NearHub[] = [];
+  const full: NearHub[] = [];
+  for (const summary of summaries) {
+    const nearest = summary.free > 0 ? withRoom : full;
+    // Degrees of latitude bound the distance from below, so that most of many hubs cost no trigonometry.
+    const leastKm = Math.abs(summary.lat - place.lat) * KM_PER_DEGREE - summary.radiusKm;
+    if (leastKm > farthestOf(nearest) || excludeHubs.includes(summary.hub)) continue;
+    const km = Math.max(0, distanceKm(summary, place) - summary.radiusKm);
+    insertNear(nearest, { hub: summary.hub, km });
+  }
+  return [...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
+}
+
+interface NearHub {
+  readonly hub: string;
+  readonly km: number;
+}
+
+function farthestOf(nearest: readonly NearHub[]): number {
+  return nearest.length < NEAR_HUBS ? Infinity : (nearest.at(-1)?.km ?? Infinity);
+}
+
+/** Keeps the list short and sorted; equals keep the order in which they came. */
+function insertNear(nearest: NearHub[], hub: NearHub): void {
+  if (hub.km >= farthestOf(nearest)) return;
+  let at = nearest.length;
+  while (at > 0 && (nearest[at - 1]?.km ?? 0) > hub.km) at -= 1;
+  nearest.splice(at, 0, hub);
+  if (nearest.length > NEAR_HUBS) nearest.pop();
 }
 
 /** Hubs in the order in which to ask them. `random` gives uniform numbers in [0, 1). */
@@ -262,7 +287,7 @@ function drawByFree(hubs: readonly RatedHub[], random: () => number): RatedHub[]
 
 function serves(row: PresenceRow, ownName: string | null): boolean {
   if (ownName === null) return true;
-  return row.serves.some((name) => (name.endsWith('*') ? ownName.startsWith(name.slice(0, -1)) : name === ownName));
+  return row.serves.some((name) => matchesName(name, ownName));
 }
 
 function isAskable(row: PresenceRow, { excludeNodeIds, size }: RankAsk): boolean {

@@ -3,7 +3,8 @@ import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import { readContent } from '../../schema/chunks.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
-import type { JobEvent, JobFailure, JobRun } from './job-run.ts';
+import type { JobEvent, JobFailure } from './job-doors.ts';
+import type { JobRun } from './job-run.ts';
 import type { EndRecord } from './records.ts';
 
 /** What the whole answer was. */

@@ -1,13 +1,15 @@
 // One job as its edge sees it: hubs asked until a home takes it, then its records; a home that breaks off is replaced by another that goes on
 // with the same answer, so that the caller sees one stream.
-import type { Capacity, WishField } from '../../schema/placement.ts';
+import type { Capacity } from '../../schema/placement.ts';
 import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
+import type { HubAsk, JobBase, JobClosing, JobDoors, JobEvent, JobFailure } from './job-doors.ts';
 import { CAPACITY_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './offer.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
+import { tellSearchEnd } from './tell-search-end.ts';
 
 /** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
@@ -18,71 +20,6 @@ const ASK_TIMEOUT_MS = 5000;
 /** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
 const HUB_GRACE_MS = 5000;
 const WATCH_MS = 1000;
-
-/** What is the same for every part of a job. */
-export type JobBase = Omit<
-  JobOffer,
-  | 'part'
-  | 'attempt'
-  | 'preferNodeId'
-  | 'excludeNodeIds'
-  | 'firstTokenMs'
-  | 'edgeRttMs'
-  | 'asks'
-  | 'isForced'
-  | 'isResumable'
-  | 'interrupted'
-  | 'resume'
-  | 'chargePrompt'
->;
-
-/** Whom to ask next, as placement sees it. */
-export interface JobSearch {
-  readonly excludedNodes: readonly string[];
-  next(): Promise<HubAsk | null>;
-  noteBusy(ask: HubAsk, answer: { quoteMs: number | null; retryAfterMs: number | null }): void;
-  noteNone(ask: HubAsk, emptiedBy: WishField | null): void;
-  noteRefused(nodeId: string): void;
-  restart(failedNodeId: string | null): void;
-  readonly end: { kind: 'busy' | 'no-fit' | 'nobody'; emptiedBy: WishField | null; retryAfterMs: number | null };
-}
-
-export interface HubAsk {
-  readonly hub: string;
-  readonly preferNodeId: string | null;
-  readonly edgeRttMs: number;
-  readonly isForced: boolean;
-  readonly asks: number;
-}
-
-export interface JobDoors {
-  readonly search: JobSearch;
-  readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
-  readonly noteCapacity: (hub: string, capacity: Capacity) => void;
-  readonly noteRtt: (hub: string, ms: number) => void;
-}
-
-/** Why a job could not be answered, in the caller's terms. */
-export type JobFailure =
-  | { readonly kind: 'no-home' | 'failed'; readonly message: string }
-  | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
-  | { readonly kind: 'no-fit'; readonly message: string; readonly field: WishField }
-  | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
-  | { readonly kind: 'broken'; readonly message: string };
-
-export type JobEvent =
-  | { readonly kind: 'head'; readonly head: HeadRecord }
-  | { readonly kind: 'data'; readonly events: Uint8Array }
-  | { readonly kind: 'end'; readonly end: EndRecord }
-  | { readonly kind: 'failed'; readonly failure: JobFailure };
-
-/** How a job ended where no hub has the last word, for the caller's account. */
-export interface JobClosing {
-  /** Parts that delivered something and were settled as interrupted. */
-  readonly interrupted: number;
-  /** True when the caller has the whole answer all the same. */
-  readonly isWhole: boolean;
-}
 
 interface Delivered {
   readonly promptTokens: number;
@@ -102,6 +39,8 @@ export class JobRun {
   #records = new RecordReader();
   #pending: PartRecord[] = [];
   #head: HeadRecord | null = null;
+  /** Who runs the part, or was asked for until a head says who does. */
+  #node: string | null = null;
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
   /** Tickets given out: every home that was asked has its own part number, so that a late one cannot speak for another. */
@@ -115,6 +54,7 @@ export class JobRun {
   #isAborted = false;
   #isOver = false;
   #isWhole = false;
+  #hasFailed = false;
 
   /** `least`: the least faithful way of going on that the caller takes; null for none. */
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
@@ -147,13 +87,12 @@ export class JobRun {
     return this.#ttftMs;
   }
 
-  /** True when the last home's hub settles the job; false when nobody will unless the edge closes it. */
-  get isSettledByHub(): boolean {
-    return this.#isOver && !this.#isWhole;
-  }
-
-  get closing(): JobClosing {
-    return { interrupted: this.#delivered.length, isWhole: this.#isWhole };
+  /** What the caller's account is to be told; null where the last home's hub settles the job. */
+  get closing(): JobClosing | null {
+    const interrupted = this.#delivered.length;
+    if (this.#isWhole) return { interrupted, isCharged: true };
+    if (this.#hasFailed) return { interrupted, isCharged: this.#isAborted };
+    return this.#isOver || this.#reader ? null : { interrupted, isCharged: true };
   }
 
   /** True once a home's answer has reached this edge. */
@@ -226,6 +165,7 @@ export class JobRun {
 
   #begin(head: HeadRecord): HeadRecord {
     this.#head = head;
+    this.#node = head.node;
     this.#firstDigest ??= head.digest;
     if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
     return head;
@@ -253,7 +193,7 @@ export class JobRun {
       return this.#over({ kind: fail.code, message: fail.message, param: 'messages' });
     this.#sawFault = true;
     if (this.#answer.hasText && !this.#canGoOn(fail)) return this.#over({ kind: 'broken', message: fail.message });
-    this.#doors.search.restart(this.#head?.node ?? null);
+    this.#doors.search.restart(this.#node);
     return null;
   }
 
@@ -263,11 +203,11 @@ export class JobRun {
 
   async #attempt(): Promise<JobEvent | null> {
     if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
-    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#summary());
+    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#tellEnd());
     if (this.#answer.hasText && this.#tokensLeft() <= 0) return this.#endWhole();
     const ask = await this.#doors.search.next();
     if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
-    if (!ask) return this.#over(this.#summary());
+    if (!ask) return this.#over(this.#tellEnd());
     const offer = this.#offerFor(ask);
     const askedAt = Date.now();
     const response = await this.#ask(ask, offer);
@@ -282,6 +222,7 @@ export class JobRun {
     if (response.status !== 200 || !response.body) return this.#takeRefusal(ask, response);
     const capacity = response.headers.get(CAPACITY_HEADER);
     if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
+    this.#node = ask.preferNodeId;
     this.#parts++;
     this.#attempts++;
     this.#tokensBefore = this.#answer.tokens;
@@ -295,8 +236,9 @@ export class JobRun {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const asked = this.#doors.askHub(ask.hub, offer, signal).catch(() => null);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<'late'>((resolve) => void (timer = setTimeout(() => resolve('late'), ASK_TIMEOUT_MS)));
+    let giveUp = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => void (giveUp = () => resolve('late')));
+    const timer = setTimeout(() => giveUp(), ASK_TIMEOUT_MS);
     const response = await Promise.race([asked, late]);
     clearTimeout(timer);
     if (response !== 'late') return response;
@@ -357,8 +299,9 @@ export class JobRun {
   /** A home was given a ticket and did not take the job. */
   #leaveHome(ask: HubAsk, refusal: OfferRefusal): void {
     this.#parts++;
-    if (refusal.code !== 'busy') this.#sawFault = true;
-    if (refusal.nodeId) this.#doors.search.noteRefused(refusal.nodeId);
+    const isBusy = refusal.code === 'busy';
+    if (!isBusy) this.#sawFault = true;
+    if (refusal.nodeId) this.#doors.search.noteRefused(refusal.nodeId, isBusy);
     else this.#doors.search.noteNone(ask, null);
   }
 
@@ -373,26 +316,13 @@ export class JobRun {
     };
   }
 
-  #summary(): JobFailure {
-    if (this.#answer.hasText) return { kind: 'broken', message: 'no other home could go on with it' };
-    const { kind, emptiedBy, retryAfterMs } = this.#doors.search.end;
-    if (kind === 'busy') {
-      const retryAfterS = Math.min(30, Math.max(1, Math.ceil((retryAfterMs ?? 2000) / 1000)));
-      const message = `All homes near you that have this model are busy. Retry in about ${retryAfterS} s.`;
-      return { kind, message, retryAfterS };
-    }
-    if (this.#sawFault)
-      return { kind: 'failed', message: 'The homes that were asked could not answer. Retry in a moment.' };
-    if (kind === 'no-fit' && emptiedBy)
-      return { kind, field: emptiedBy, message: `No home that has this model fits 'provider.${emptiedBy}'.` };
-    return {
-      kind: 'no-home',
-      message: 'No home that is online has this model right now. Retry later or choose another model.',
-    };
+  #tellEnd(): JobFailure {
+    return tellSearchEnd(this.#doors.search.end, { hasText: this.#answer.hasText, sawFault: this.#sawFault });
   }
 
   #over(failure: JobFailure): JobEvent {
     this.#isOver = true;
+    this.#hasFailed = true;
     return { kind: 'failed', failure };
   }
 }

@@ -42,7 +42,7 @@ describe('a caller who leaves', () => {
     expect(summary?.events).toEqual(event('a'));
     const both = await openRunningPart();
     both.say('a', 20);
-    both.part.onData(new TextEncoder().encode(writer.content('bb')), 3, 30);
+    both.part.onData({ events: new TextEncoder().encode(writer.content('bb')), tokens: 3, tokenIds: null }, 30);
     both.part.onEnd(signed('stop'), 40);
     await vi.waitFor(() => expect(both.settled).toHaveLength(1));
     expect(summary?.responseHash).toBe(both.settled[0]?.responseHash);
@@ -62,7 +62,8 @@ describe('a caller who leaves', () => {
   test('a home that goes on talking does not push its own deadline away', async () => {
     const { part, settled, leaveBody } = await openRunningPart();
     await leaveBody();
-    for (let now = 0; now <= END_TIMEOUT_MS; now += 250) part.onData(event('x'), 1, now);
+    for (let now = 0; now <= END_TIMEOUT_MS; now += 250)
+      part.onData({ events: event('x'), tokens: 1, tokenIds: null }, now);
     part.onTick(END_TIMEOUT_MS + 1);
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'cancelled' }]));
   });
@@ -102,9 +103,9 @@ describe('a caller who leaves', () => {
 type Step = (part: ReturnType<typeof openPart>['part'], now: number) => void;
 const STEPS: Record<string, Step> = {
   head: (part, now) => part.onHead(now),
-  data: (part, now) => part.onData(event('some text'), 1, now),
+  data: (part, now) => part.onData({ events: event('some text'), tokens: 1, tokenIds: null }, now),
   flush: (part) => part.flush(),
-  garbage: (part, now) => part.onData(new Uint8Array(20), 1, now),
+  garbage: (part, now) => part.onData({ events: new Uint8Array(20), tokens: 1, tokenIds: null }, now),
   unreadable: (part, now) => part.onUnreadable(now),
   stop: (part, now) => part.onEnd(signed('stop'), now),
   length: (part, now) => part.onEnd(signed('length'), now),

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { PartStream } from './part-stream.ts';
-import { encodeJsonRecord, RECORD, RecordReader } from './records.ts';
-import type { PartRecord } from './records.ts';
+import { encodeJsonRecord, readDataRecord, RECORD, RecordReader } from './records.ts';
+import type { DataPiece, PartRecord } from './records.ts';
+import { headRecord } from '../test/fake-hubs.ts';
 
 const STEP = 64 * 1024;
-const headRecord = encodeJsonRecord(RECORD.head, { node: 'n', country: 'FR', digest: 'd' });
-const endRecord = encodeJsonRecord(RECORD.fail, { code: 'lost', beforeToken: false, message: 'm' });
+const first = headRecord('n');
+const endRecord = encodeJsonRecord(RECORD.fail, { code: 'lost', beforeToken: false, message: 'm', delivered: null });
 
 function open() {
   const credits: number[] = [];
@@ -23,11 +24,16 @@ function open() {
     return value ? records.push(value) : 'end';
   };
   const push = (...parts: Uint8Array[]): void => {
-    for (const part of parts) stream.push(part);
+    for (const part of parts) stream.push(pieceOf(part));
     stream.flush();
   };
   return { stream, credits, cancels, read, push, cancel: () => (reader ?? stream.body).cancel() };
 }
+
+const pieceOf = (events: Uint8Array): DataPiece => ({ events, tokens: 1, tokenIds: null });
+
+const eventsOf = (records: readonly PartRecord[] | 'end'): unknown =>
+  records === 'end' ? 'end' : records.map((record) => readDataRecord(record).events);
 
 /** Lets everything that is due in this turn happen. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -49,7 +55,7 @@ describe('PartStream', () => {
     const { stream, push, read } = open();
     push(Uint8Array.of(1));
     push(Uint8Array.of(2), Uint8Array.of(3));
-    expect(await read()).toEqual([{ kind: RECORD.data, payload: Uint8Array.of(1, 2, 3) }]);
+    expect(eventsOf(await read())).toEqual([Uint8Array.of(1, 2, 3)]);
     expect(stream.queuedBytes).toBe(0);
   });
 
@@ -59,27 +65,27 @@ describe('PartStream', () => {
     await settle();
     push(bytes(5));
     push(bytes(6));
-    expect(await first).toEqual([{ kind: RECORD.data, payload: bytes(5) }]);
+    expect(eventsOf(await first)).toEqual([bytes(5)]);
     await settle();
     expect(stream.queuedBytes).toBe(6);
-    expect(await read()).toEqual([{ kind: RECORD.data, payload: bytes(6) }]);
+    expect(eventsOf(await read())).toEqual([bytes(6)]);
   });
 
   test('chunks pushed without a flush stay until the flush', async () => {
     const { stream, read } = open();
     const first = read();
     await settle();
-    stream.push(bytes(1));
-    stream.push(bytes(2));
+    stream.push(pieceOf(bytes(1)));
+    stream.push(pieceOf(bytes(2)));
     expect(await isPending(first)).toBe(true);
     stream.flush();
-    expect(await first).toEqual([{ kind: RECORD.data, payload: bytes(3) }]);
+    expect(eventsOf(await first)).toEqual([bytes(3)]);
   });
 
   test('the head goes ahead of everything queued', async () => {
     const { stream, push, read } = open();
     push(bytes(1));
-    stream.pushRecord(headRecord);
+    stream.pushRecord(first);
     expect(await read()).toMatchObject([{ kind: RECORD.head }]);
     expect(await read()).toMatchObject([{ kind: RECORD.data }]);
   });
@@ -120,7 +126,7 @@ describe('PartStream', () => {
       const records = await read();
       sizes.push(records === 'end' ? 0 : records[0]!.payload.length);
     }
-    expect(sizes).toEqual([1024 * 1024, 1024 * 1024, 1024 * 1024]);
+    expect(sizes).toEqual(Array.from({ length: 3 }, () => 8 + 1024 * 1024));
   });
 
   test('the end comes after everything queued, and closes', async () => {

@@ -29,12 +29,11 @@ describe('before the head', () => {
     part.onTick(HEAD_TIMEOUT_MS);
     expect(doors.onDone).not.toHaveBeenCalled();
     part.onTick(HEAD_TIMEOUT_MS + 1);
-    expect(await part.answer).toEqual({
+    expect(await part.answer).toMatchObject({
       code: 'silent',
       nodeId: 'node_1',
       message: 'the home did not answer',
       param: null,
-      free: 0,
     });
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
     expect(doors.onDone).toHaveBeenCalledTimes(1);
@@ -52,7 +51,7 @@ describe('before the head', () => {
   ])('a home that refuses with %s is told to the edge as %s', async (code, told) => {
     const { part, doors, settled } = openPart();
     part.onRefuse({ code, message: 'why', param: 'stop' });
-    expect(await part.answer).toEqual({ code: told, nodeId: 'node_1', message: 'why', param: 'stop', free: 0 });
+    expect(await part.answer).toMatchObject({ code: told, nodeId: 'node_1', message: 'why', param: 'stop' });
     expect(doors.onDone).toHaveBeenCalledTimes(1);
     expect(doors.onRefused).toHaveBeenCalledTimes(1);
     expect(settled).toEqual([]);
@@ -76,7 +75,7 @@ describe('before the head', () => {
 
   test('data before the head is no answer: the home is stopped and left', async () => {
     const { part, sent } = openPart();
-    part.onData(event('x'), 1, 5);
+    part.onData({ events: event('x'), tokens: 1, tokenIds: null }, 5);
     expect(await part.answer).toMatchObject({ code: 'refused', nodeId: 'node_1' });
     expect(sent).toEqual(['cancel {"reason":"fault"} of 7']);
   });
@@ -159,7 +158,7 @@ describe('an answer', () => {
     const { part, settled } = await openRunningPart();
     const message = new Uint8Array(1024 * 1024);
     message.set(event('a'), 5);
-    part.onData(message.subarray(5, 5 + event('a').length), 1, 20);
+    part.onData({ events: message.subarray(5, 5 + event('a').length), tokens: 1, tokenIds: null }, 20);
     message.fill(0);
     part.onEnd(signed('stop'), 30);
     await vi.waitFor(() => expect(settled[0]?.events).toEqual(event('a')));
@@ -255,9 +254,42 @@ describe('faults', () => {
     part.onEnd(signed('preempted'), 30);
     await read();
     expect(await read()).toEqual([
-      { code: 'fault', beforeToken: false, message: 'the home was taken back by its owner' },
+      { code: 'preempted', beforeToken: false, message: 'the home was taken back by its owner', delivered: null },
     ]);
     expect(settled).toMatchObject([{ outcome: 'failed-by-network', signed: signed('preempted') }]);
+  });
+
+  test('a part that another home may go on with is settled as interrupted, and its edge hears what was delivered', async () => {
+    const { part, settled, read, say } = await openRunningPart({ isResumable: true });
+    say('a', 20);
+    part.onEnd(signed('preempted'), 30);
+    await read();
+    const { promptTokens, outputTokens, charge } = END;
+    expect(await read()).toEqual([
+      {
+        code: 'preempted',
+        beforeToken: false,
+        message: 'the home was taken back by its owner',
+        delivered: { promptTokens, outputTokens, charge },
+      },
+    ]);
+    expect(settled).toMatchObject([{ outcome: 'interrupted-by-network' }]);
+  });
+
+  test('a home that is lost while another may go on is at fault for the interruption', async () => {
+    const { part, settled, say } = await openRunningPart({ isResumable: true });
+    say('a', 20);
+    part.onLost(30);
+    await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'interrupted-by-node' }]));
+  });
+
+  test('before the first token nothing is interrupted, and a job whose time is over goes on nowhere', async () => {
+    const [early, late] = [await openRunningPart({ isResumable: true }), await openRunningPart({ isResumable: true })];
+    early.part.onLost(20);
+    late.say('a', 20);
+    late.part.onTick(EXPIRES_AT);
+    await vi.waitFor(() => expect(early.settled).toMatchObject([{ outcome: 'failed-before-token' }]));
+    await vi.waitFor(() => expect(late.settled).toMatchObject([{ outcome: 'failed-by-network' }]));
   });
 
   test.each(['error', 'cancelled'] as const)(
@@ -298,7 +330,7 @@ describe('what is not a stream', () => {
     const { part, sent, settled, read, say } = await openRunningPart();
     say('a', 20);
     await read();
-    part.onData(events, 1, 30);
+    part.onData({ events, tokens: 1, tokenIds: null }, 30);
     say('b', 40);
     expect(await read()).toEqual(failOf('protocol', false));
     expect(await read()).toBe('closed');

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../../schema/bytes.ts';
-import { encodeDataRecord, encodeJsonRecord, readRecordJson, RECORD, RecordReader } from './records.ts';
+import { encodeDataRecord, encodeJsonRecord, readDataRecord, readRecordJson, RECORD, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
+import { DECISION } from '../test/fake-hubs.ts';
 
-const head: HeadRecord = { node: 'node_1', country: 'FR', digest: 'd' };
+const head: HeadRecord = { node: 'node_1', country: 'FR', digest: 'd', decision: DECISION, resumed: null };
 const end: EndRecord = {
   finish: 'stop',
   promptTokens: 3,
@@ -13,13 +14,10 @@ const end: EndRecord = {
   ttftMs: null,
   receiptHash: '0xab',
 };
-const fail: FailRecord = { code: 'lost', beforeToken: true, message: 'gone – 囲炉裏' };
+const fail: FailRecord = { code: 'lost', beforeToken: true, message: 'gone – 囲炉裏', delivered: null };
 
 const data = (...parts: Uint8Array[]): Uint8Array =>
-  encodeDataRecord(
-    parts,
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
+  encodeDataRecord(parts.map((events) => ({ events, tokens: 1, tokenIds: null })));
 
 /** What a reader gives for these chunks, with payloads copied. */
 function readAll(chunks: readonly Uint8Array[]): PartRecord[] {
@@ -36,7 +34,7 @@ const stream = concatBytes([
 
 describe('records', () => {
   test('a record is its kind, its length and its payload', () => {
-    expect([...data(Uint8Array.of(7), Uint8Array.of(8, 9))]).toEqual([2, 0, 0, 0, 3, 7, 8, 9]);
+    expect([...data(Uint8Array.of(7), Uint8Array.of(8, 9))]).toEqual([2, 0, 0, 0, 11, 0, 0, 0, 2, 0, 0, 0, 0, 7, 8, 9]);
   });
 
   test.each([
@@ -51,7 +49,27 @@ describe('records', () => {
 
   test('parts of one data record come back joined', () => {
     const [record] = readAll([data(Uint8Array.of(1), new Uint8Array(0), Uint8Array.of(2))]);
-    expect(record).toEqual({ kind: RECORD.data, payload: Uint8Array.of(1, 2) });
+    expect(readDataRecord(record!)).toEqual({ tokens: 3, tokenIds: null, events: Uint8Array.of(1, 2) });
+  });
+
+  test('token ids travel beside the events that they made', () => {
+    const [record] = readAll([
+      encodeDataRecord([
+        { events: Uint8Array.of(1), tokens: 2, tokenIds: [7, 70_000] },
+        { events: Uint8Array.of(2), tokens: 1, tokenIds: [9] },
+      ]),
+    ]);
+    expect(readDataRecord(record!)).toEqual({ tokens: 3, tokenIds: [7, 70_000, 9], events: Uint8Array.of(1, 2) });
+  });
+
+  test('where one piece does not tell its ids, none are told', () => {
+    const [record] = readAll([
+      encodeDataRecord([
+        { events: Uint8Array.of(1), tokens: 1, tokenIds: [7] },
+        { events: Uint8Array.of(2), tokens: 1, tokenIds: null },
+      ]),
+    ]);
+    expect(readDataRecord(record!)).toMatchObject({ tokens: 2, tokenIds: null });
   });
 
   test('a stream cut in two at any place gives the same records', () => {
@@ -73,7 +91,7 @@ describe('records', () => {
         const bytes = concatBytes(all.map((payload) => data(payload)));
         const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
         const chunks = at.slice(1).map((stop, i) => bytes.subarray(at[i], stop));
-        expect(readAll(chunks)).toEqual(all.map((payload) => ({ kind: RECORD.data, payload })));
+        expect(readAll(chunks).map((record) => readDataRecord(record).events)).toEqual(all);
       }),
     );
   });

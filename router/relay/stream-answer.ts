@@ -8,7 +8,8 @@ import {
   encodeUsageChunk,
 } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
-import type { JobEvent, JobFailure, JobRun } from './job-run.ts';
+import type { JobEvent, JobFailure } from './job-doors.ts';
+import type { JobRun } from './job-run.ts';
 import type { EndRecord } from './records.ts';
 
 /** A closed connection is only noticed when something is written: comments in silence find out, before the first token and after. */

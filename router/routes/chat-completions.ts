@@ -6,8 +6,8 @@ import { receiptIdOf } from '../../schema/ids.ts';
 import { parseChatRequest } from '../../schema/openai.ts';
 import type { AppEnv } from '../app-env.ts';
 import { collectAnswer, encodeCompletion } from '../relay/collect-answer.ts';
+import type { JobEvent, JobFailure, JobSearch } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
-import type { JobEvent, JobFailure } from '../relay/job-run.ts';
 import type { EndRecord } from '../relay/records.ts';
 import { streamAnswer } from '../relay/stream-answer.ts';
 import type { Services } from '../services.ts';
@@ -15,13 +15,12 @@ import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
 import { makeJob } from './make-job.ts';
 import type { Job } from './make-job.ts';
+import { makeWish } from './make-wish.ts';
 import { readJsonBody } from './read-body.ts';
 import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 const OPEN_AFTER_MS = 2000;
-/** What a token of ordinary text holds: only to leave out homes whose context is clearly too short. */
-const BYTES_PER_TOKEN = 4;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
 const OPEN_AFTER_HEAD_MS = 400;
 
@@ -32,60 +31,57 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   const caller = await requireCaller(c);
   const parsed = parseChatRequest(await readJsonBody(c.req.raw));
   if (!parsed.ok) throw refuseRequest(parsed.error);
-  const served = await services.findModel(parsed.value.model, caller);
-  const limits = fitLimits(parsed.value, served, services);
-  const random = crypto.getRandomValues(new Uint8Array(56));
+  const request = parsed.value;
+  const place = findPlace(c.req.raw, c.env);
+  const served = await services.findModel(request.model, caller);
+  const limits = fitLimits(request, served, services);
+  const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
+  const wish = makeWish({ said: request.provider, defaults: caller.defaults, pools: caller.pools, model });
+  if (!wish.ok) throw refuseRequest(wish.error);
   const job = makeJob({
     caller,
-    request: parsed.value,
+    request,
     served,
     limits,
-    place: findPlace(c.req.raw, c.env),
-    random,
+    place,
+    wish: wish.value,
+    expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
+    prefixes: services.hashPrefixes(caller.accountId, request.messages),
+    random: crypto.getRandomValues(new Uint8Array(56)),
     now: Date.now(),
   });
-  const wish = {
-    ...job.offer.place,
-    ownName: served.ownName,
-    promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN),
-  };
-  const homes = services.homes.find(served.modelKey, wish);
-  homes.catch(() => undefined);
+  const search = services.homes.openSearch({ ...job.offer, modelKey: served.modelKey, ownName: served.ownName });
   const hold = await services.account(caller.accountId).hold(job.hold);
   if (!hold.ok) throw refuseHold(hold);
-  const run = openRun(services, job, { near: homes, far: () => services.homes.findFar(served.modelKey, wish) });
+  const run = openRun(services, job, search);
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
   try {
-    return await (job.request.stream ? answerStream(c, job, run) : answerWhole(job, run));
+    return await (request.stream ? answerStream(c, job, run) : answerWhole(c, job, run));
   } catch (error) {
     // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
-    await release(c, job, run);
+    await close(c, job, run);
     throw error;
   }
 });
 
-type Homes = ReturnType<Services['homes']['find']>;
-
-function openRun(services: Services, job: Job, homes: { near: Homes; far: () => Homes }): JobRun {
+function openRun(services: Services, job: Job, search: JobSearch): JobRun {
   const { modelKey } = job.served;
-  return new JobRun(job.offer, {
-    nextHome: async (excluded) => {
-      const isLeft = (home: { node: string; hub: string }): boolean =>
-        !excluded.nodes.includes(home.node) && !excluded.hubs.includes(home.hub);
-      return (await homes.near).find(isLeft) ?? (await homes.far()).find(isLeft) ?? null;
-    },
+  return new JobRun(job.offer, job.resume, {
+    search,
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
-    noteFree: (hub, free) => services.homes.noteFree(modelKey, hub, free),
+    noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
+    noteRtt: (hub, ms) => services.homes.noteRtt(hub, ms),
   });
 }
 
-async function answerWhole(job: Job, run: JobRun): Promise<Response> {
+async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const collected = await collectAnswer(run, await run.next());
   if (!collected.ok) throw refuseJob(collected.error);
-  const facts = toFinalFacts(job, run, collected.value.end);
+  await close(c, job, run);
+  const facts = takeEnd(c, job, run, collected.value.end);
   return new Response(encodeCompletion(job.chunk, collected.value, facts), {
     headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(job, facts) },
   });
@@ -100,12 +96,9 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
     chunk: job.chunk,
     includeUsage: job.request.includeUsage,
     first,
-    toFacts: (end) => toFinalFacts(job, run, end),
+    toFacts: (end) => takeEnd(c, job, run, end),
     toError: (failure) => toStreamError(failure),
-    onOver: (failure) => {
-      // A caller who left before a home took the job leaves no settlement behind either.
-      if (failure || !run.head) c.executionCtx.waitUntil(release(c, job, run));
-    },
+    onOver: () => c.executionCtx.waitUntil(close(c, job, run)),
   });
   const headers = {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -115,10 +108,10 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
   return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
 }
 
-/** Nothing was delivered and no hub settles: the credit is free again at once (it would be at the hold's expiry anyway). */
-async function release(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
-  if (run.hasToken) return;
-  await c.get('services').account(job.caller.accountId).release(job.id);
+/** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
+async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
+  const { closing } = run;
+  if (closing) await c.get('services').account(job.caller.accountId).release(job.id, closing);
 }
 
 function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {
@@ -127,23 +120,35 @@ function toStreamError(failure: JobFailure): { message: string; type: string; co
 }
 
 function toFacts(job: Job, run: JobRun): IroriFacts {
+  const { head, attempts, part, resumed } = run;
+  const decision = head?.decision;
   return {
     job: job.id,
-    node: run.head?.node ?? '',
-    country: run.head?.country ?? null,
-    digest: run.head?.digest ?? '',
-    attempts: run.attempts,
+    node: head?.node ?? '',
+    country: head?.country ?? null,
+    digest: head?.digest ?? '',
+    attempts,
+    resumed,
+    mode: decision?.mode ?? null,
+    reason: decision?.reason ?? null,
+    distance_km: decision ? Math.round(decision.km) : null,
+    expected_ttft_ms: decision ? Math.round(decision.ttftMs) : null,
     ttft_ms: null,
-    receipt: receiptIdOf(job.id, Math.max(0, run.attempts - 1)),
+    receipt: receiptIdOf(job.id, part),
   };
 }
 
-function toFinalFacts(job: Job, run: JobRun, end: EndRecord): FinalFacts {
+function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: EndRecord): FinalFacts {
+  c.get('services').outputLengths.note(job.caller.keyId, job.request.model, end.outputTokens);
   return { ...toFacts(job, run), ttft_ms: end.ttftMs, charge_micro: end.charge, receipt_hash: end.receiptHash };
 }
 
 function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
-  return { 'x-irori-job': job.id, 'x-irori': JSON.stringify(facts) };
+  const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
+  if (facts.node) headers['x-irori-node'] = facts.node;
+  if (facts.country) headers['x-irori-country'] = facts.country;
+  if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
+  return headers;
 }
 
 /** The first event that is not a head, and the moment from which the caller hears comments instead of nothing. */
@@ -160,4 +165,9 @@ async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent>
     if (event.kind !== 'head') return event;
     onHead();
   }
+}
+
+/** Headers hold ASCII; JSON's own escapes stand for the rest. */
+function toHeaderText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }

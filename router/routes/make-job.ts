@@ -4,12 +4,17 @@ import type { ChunkHead } from '../../schema/chunks.ts';
 import { makeId } from '../../schema/ids.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import type { Place } from '../../schema/places.ts';
+import type { Wish } from '../../schema/placement.ts';
 import { computeCharge } from '../../schema/prices.ts';
-import type { JobOffer } from '../relay/offer.ts';
+import type { ResumeWish } from '../../schema/provider.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
+import type { JobBase } from '../relay/job-doors.ts';
 import type { Caller, ServedModel } from '../services.ts';
 import type { JobLimits } from './fit-limits.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 
+/** What a token of ordinary text holds, where it cannot be counted. */
+const BYTES_PER_TOKEN = 4;
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
@@ -22,7 +27,9 @@ export interface Job {
   readonly served: ServedModel;
   readonly chunk: ChunkHead;
   readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number };
-  readonly offer: Omit<JobOffer, 'part' | 'attempt' | 'preferNodeId' | 'excludeNodeIds' | 'firstTokenMs'>;
+  readonly offer: JobBase;
+  /** The least faithful way in which a broken answer may go on; null where the caller wants none. */
+  readonly resume: ResumeClass | null;
 }
 
 export interface JobInput {
@@ -31,16 +38,22 @@ export interface JobInput {
   readonly served: ServedModel;
   readonly limits: JobLimits;
   readonly place: Place;
+  readonly wish: Wish;
+  /** What this key's answers from this model are expected to hold, tokens. */
+  readonly expectedTokens: number;
+  /** Hashes of the prompt's leading blocks. */
+  readonly prefixes: readonly string[];
   /** 56 random bytes: 16 for the id, 32 for the salt, 8 for the seed. */
   readonly random: Uint8Array;
   readonly now: number;
 }
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
-export function makeJob({ caller, request, served, limits, place, random, now }: JobInput): Job {
+export function makeJob(input: JobInput): Job {
+  const { caller, request, served, limits, place, wish, random, now } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
-  const asked: JobOffer['request'] = {
+  const asked: JobBase['request'] = {
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     maxTokens: limits.maxTokens,
     temperature: request.temperature,
@@ -60,12 +73,17 @@ export function makeJob({ caller, request, served, limits, place, random, now }:
     model: request.model,
     digests: served.digests,
     place,
+    wish,
+    size: {
+      promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN),
+      outputTokens: input.expectedTokens,
+    },
+    prefixes: input.prefixes,
     request: asked,
     requestHash: hashRequest(salt, asked),
     salt: toHex(salt),
     chunk,
     stream: request.stream,
-    chargePrompt: true,
     ...price,
     promptBound: limits.promptBound,
     promptExact: limits.promptExact,
@@ -81,11 +99,17 @@ export function makeJob({ caller, request, served, limits, place, random, now }:
     chunk,
     hold: { jobId: id, keyId: caller.keyId, amount, expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS },
     offer,
+    resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
 }
 
+/** Where the caller says nothing any home that serves the model may go on: it is told which way it was. */
+function leastOf(wished: ResumeWish | null): ResumeClass | null {
+  return wished === 'off' ? null : (wished ?? 'same-family');
+}
+
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
-function hashRequest(salt: Uint8Array, asked: JobOffer['request']): JobOffer['requestHash'] {
+function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
   return toHex(sha256(concatBytes([salt, new TextEncoder().encode(JSON.stringify(asked))])));
 }
 

@@ -1,7 +1,11 @@
 // An edge's hubs without a network: each answers an offer as it was told to, and what it was asked is remembered.
 import { encodeDataRecord, encodeJsonRecord, RECORD } from '../relay/records.ts';
 import type { EndRecord, FailRecord } from '../relay/records.ts';
+import type { Capacity, Decision } from '../../schema/placement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
+import { HomeSearch } from '../placement/home-search.ts';
 import { JobRun } from '../relay/job-run.ts';
+import { CAPACITY_HEADER } from '../relay/offer.ts';
 import type { JobOffer, OfferRefusal } from '../relay/offer.ts';
 
 export const END: EndRecord = {
@@ -13,12 +17,37 @@ export const END: EndRecord = {
   receiptHash: '0xab',
 };
 
-export const headRecord = (node: string): Uint8Array =>
-  encodeJsonRecord(RECORD.head, { node, country: 'FR', digest: 'd' });
-export const dataRecord = (events: Uint8Array): Uint8Array => encodeDataRecord([events], events.length);
+export const DECISION: Decision = {
+  mode: 'closest',
+  reason: 'closest home that keeps the promise',
+  candidates: 1,
+  keeping: 1,
+  asks: 1,
+  isForced: false,
+  km: 12,
+  ttftMs: 300,
+  rttMs: 20,
+  waitMs: 0,
+  loadMs: 0,
+  promptMs: 260,
+  decodeMs: 20,
+  tokensPerS: 50,
+  active: 0,
+  promptTokens: 100,
+  outputTokens: 200,
+  cachedTokens: 0,
+  failureShare: 0.01,
+};
+export const CAPACITY: Capacity = { free: 4, slots: 8, classes: {} };
+
+export const headRecord = (node: string, resumed: ResumeClass | null = null, digest = 'd'): Uint8Array =>
+  encodeJsonRecord(RECORD.head, { node, country: 'FR', digest, decision: DECISION, resumed });
+/** One data record; `tokens` counts as one for each token id where ids are told, else one in all. */
+export const dataRecord = (events: Uint8Array, tokenIds: readonly number[] | null = null): Uint8Array =>
+  encodeDataRecord([{ events, tokens: tokenIds?.length ?? 1, tokenIds }]);
 export const endRecord = (end: Partial<EndRecord> = {}): Uint8Array => encodeJsonRecord(RECORD.end, { ...END, ...end });
 export const failRecord = (fail: Partial<FailRecord> = {}): Uint8Array =>
-  encodeJsonRecord(RECORD.fail, { code: 'fault', beforeToken: true, message: 'it failed', ...fail });
+  encodeJsonRecord(RECORD.fail, { code: 'fault', beforeToken: true, message: 'it failed', delivered: null, ...fail });
 
 /** A hub that took the part and sends these chunks, then ends its body. */
 export function taken(...chunks: Uint8Array[]): Response {
@@ -28,35 +57,69 @@ export function taken(...chunks: Uint8Array[]): Response {
       controller.close();
     },
   });
-  return new Response(body, { headers: { 'x-irori-free': '4' } });
+  return new Response(body, { headers: { [CAPACITY_HEADER]: JSON.stringify(CAPACITY) } });
 }
 
 /** A hub that said no. */
 export function refused(refusal: Partial<OfferRefusal>): Response {
-  const whole = { code: 'none', nodeId: null, message: 'no', param: null, free: 0, ...refusal };
+  const whole: OfferRefusal = {
+    code: 'none',
+    nodeId: null,
+    message: 'no',
+    param: null,
+    capacity: { free: 0, slots: 8, classes: {} },
+    quoteMs: null,
+    retryAfterMs: null,
+    emptiedBy: null,
+    ...refusal,
+  };
   return Response.json(whole, { status: 409 });
 }
 
 type Answer = (offer: JobOffer, signal: AbortSignal) => Response | Promise<Response>;
 
-/** A run over homes `node@hub`, nearest first; each time a hub is asked it gives its next answer. */
-export function openRun(homes: readonly string[], hubs: Readonly<Record<string, readonly Answer[]>>) {
+interface RunOptions {
+  readonly least?: ResumeClass | null;
+  readonly maxTokens?: number;
+}
+
+/** A run over homes `node@hub`, best first; each time a hub is asked it gives its next answer. */
+export function openRun(
+  homes: readonly string[],
+  hubs: Readonly<Record<string, readonly Answer[]>>,
+  { least = 'same-family', maxTokens = 100 }: RunOptions = {},
+) {
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
   const left = Object.fromEntries(Object.entries(hubs).map(([hub, answers]) => [hub, [...answers]]));
-  const run = new JobRun({ promptBound: 100 } as never, {
-    nextHome: async ({ nodes, hubs: excluded }) => {
-      const known = homes.map((home) => home.split('@')).map(([node = '', hub = '']) => ({ node, hub }));
-      const home = known.find(({ node, hub }) => !nodes.includes(node) && !excluded.includes(hub));
-      return home ? { ...home, promptTokensPerS: 100 } : null;
+  const known = homes.map((home) => home.split('@')).map(([node = '', hub = '']) => ({ node, hub }));
+  const search = new HomeSearch({
+    hasFallbacks: true,
+    rank: async (scope, excluded) => {
+      const fits = known.filter(({ node, hub }) => !excluded.nodes.includes(node) && !excluded.hubs.includes(hub));
+      const ranked = fits.map(({ node, hub }, i) => ({
+        hub,
+        preferNodeId: node,
+        km: i,
+        edgeRttMs: 10,
+        scoreMs: 300 + i,
+        keeps: true,
+      }));
+      return { ranked: scope === 'near' ? ranked : [], emptiedBy: null, hasModel: known.length > 0 };
     },
+  });
+  const size = { promptTokens: 50, outputTokens: 20 };
+  const base = { promptBound: 100, promptExact: null, size, request: { maxTokens } };
+  const run = new JobRun(base as never, least, {
+    search,
     askHub: async (hub, offer, signal) => {
       asked.push({ hub, offer: JSON.parse(JSON.stringify(offer)) as JobOffer });
       const answer = left[hub]?.shift();
       if (!answer) throw new Error(`${hub} is away`);
       return answer(offer, signal);
     },
-    noteFree: (hub, count) => void (free[hub] = count),
+    noteCapacity: (hub, capacity) => void (free[hub] = capacity.free),
+    noteRtt: () => undefined,
   });
-  return { run, asked, free };
+  return { run, asked, free, search };
 }

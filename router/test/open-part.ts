@@ -8,8 +8,9 @@ import type { Finish } from '../../schema/receipt.ts';
 import type { JobOffer } from '../relay/offer.ts';
 import { Part } from '../relay/part.ts';
 import type { PartDoors, PartSummary } from '../relay/part.ts';
-import { readRecordJson, RECORD, RecordReader } from '../relay/records.ts';
+import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../relay/records.ts';
 import type { EndRecord } from '../relay/records.ts';
+import { DECISION } from './fake-hubs.ts';
 
 export const FIRST_TOKEN_MS = 10_000;
 export const EXPIRES_AT = 900_000;
@@ -33,8 +34,13 @@ export const event = (text: string): Uint8Array => bytesOf(writer.content(text))
 export const signed = (finish: Finish): SignedReceipt =>
   ({ receipt: { finish: FINISH[finish] }, signature: '0x' }) as never;
 
+interface PartOptions {
+  readonly settle?: (summary: PartSummary) => Promise<EndRecord>;
+  readonly isResumable?: boolean;
+}
+
 /** A part that has just been offered to its node, at time 0. */
-export function openPart({ settle = async () => END }: { settle?: (summary: PartSummary) => Promise<EndRecord> } = {}) {
+export function openPart({ settle = async () => END, isResumable = false }: PartOptions = {}) {
   const sent: string[] = [];
   const settled: PartSummary[] = [];
   const doors: PartDoors = {
@@ -50,14 +56,18 @@ export function openPart({ settle = async () => END }: { settle?: (summary: Part
       return settle(summary);
     },
     onRefused: vi.fn(),
+    onHead: vi.fn(),
+    onFirstToken: vi.fn(),
     onBroken: vi.fn(),
     onDone: vi.fn(),
     country: 'FR',
     digest: 'd',
     nodeId: 'node_1',
     salt: new Uint8Array(32),
+    decision: DECISION,
+    resumed: null,
   };
-  return { part: new Part(7, offer, doors, 0), doors, sent, settled };
+  return { part: new Part(7, { ...offer, isResumable }, doors, 0), doors, sent, settled };
 }
 
 /** A part whose node has said `head` at 10 ms, and its records so far read to the end on demand. */
@@ -75,13 +85,15 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
       ? records
           .push(value)
           .map((record) =>
-            record.kind === RECORD.data ? new TextDecoder().decode(record.payload) : readRecordJson(record),
+            record.kind === RECORD.data
+              ? new TextDecoder().decode(readDataRecord(record).events)
+              : readRecordJson(record),
           )
       : 'closed';
   };
   await read();
   const say = (text: string, now: number, tokens = 1): void => {
-    opened.part.onData(event(text), tokens, now);
+    opened.part.onData({ events: event(text), tokens, tokenIds: null }, now);
     opened.part.flush();
   };
   return { ...opened, read, say, leaveBody: () => reader.cancel() };

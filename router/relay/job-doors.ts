@@ -1,0 +1,69 @@
+// What one job's run at the edge needs of the other rooms, and what it tells: types only.
+import type { Capacity, WishField } from '../../schema/placement.ts';
+import type { JobOffer } from './offer.ts';
+import type { EndRecord, HeadRecord } from './records.ts';
+
+/** What is the same for every part of a job. */
+export type JobBase = Omit<
+  JobOffer,
+  | 'part'
+  | 'attempt'
+  | 'preferNodeId'
+  | 'excludeNodeIds'
+  | 'firstTokenMs'
+  | 'edgeRttMs'
+  | 'asks'
+  | 'isForced'
+  | 'isResumable'
+  | 'interrupted'
+  | 'resume'
+  | 'chargePrompt'
+>;
+
+/** Whom to ask next, as placement sees it. */
+export interface JobSearch {
+  readonly excludedNodes: readonly string[];
+  next(): Promise<HubAsk | null>;
+  noteBusy(ask: HubAsk, answer: { quoteMs: number | null; retryAfterMs: number | null }): void;
+  noteNone(ask: HubAsk, emptiedBy: WishField | null): void;
+  noteRefused(nodeId: string, isBusy: boolean): void;
+  restart(failedNodeId: string | null): void;
+  readonly end: { kind: 'busy' | 'no-fit' | 'nobody'; emptiedBy: WishField | null; retryAfterMs: number | null };
+}
+
+export interface HubAsk {
+  readonly hub: string;
+  readonly preferNodeId: string | null;
+  readonly edgeRttMs: number;
+  readonly isForced: boolean;
+  readonly asks: number;
+}
+
+export interface JobDoors {
+  readonly search: JobSearch;
+  readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
+  readonly noteCapacity: (hub: string, capacity: Capacity) => void;
+  readonly noteRtt: (hub: string, ms: number) => void;
+}
+
+/** Why a job could not be answered, in the caller's terms. */
+export type JobFailure =
+  | { readonly kind: 'no-home' | 'failed'; readonly message: string }
+  | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
+  | { readonly kind: 'no-fit'; readonly message: string; readonly field: WishField }
+  | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
+  | { readonly kind: 'broken'; readonly message: string };
+
+export type JobEvent =
+  | { readonly kind: 'head'; readonly head: HeadRecord }
+  | { readonly kind: 'data'; readonly events: Uint8Array }
+  | { readonly kind: 'end'; readonly end: EndRecord }
+  | { readonly kind: 'failed'; readonly failure: JobFailure };
+
+/** How a job ended where no hub has the last word, for the caller's account. */
+export interface JobClosing {
+  /** Parts that delivered something and were settled as interrupted. */
+  readonly interrupted: number;
+  /** True when they are charged: the caller has the whole answer, or left on their own account. */
+  readonly isCharged: boolean;
+}
