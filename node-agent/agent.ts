@@ -5,10 +5,14 @@ import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentConfig } from './config.ts';
 import { lockFolder } from './home/instance-lock.ts';
+import type { FolderLock } from './home/instance-lock.ts';
 import { IdentityFile } from './home/identity-file.ts';
 import { MemoryTrimmer } from './home/memory.ts';
 import { ModelShelf } from './home/model-shelf.ts';
 import { openBackends } from './home/open-backends.ts';
+import { hearOwner } from './home/owner-line.ts';
+import type { OwnerAnswer, OwnerAsk } from './home/owner-line.ts';
+import { OwnerPause } from './home/owner-pause.ts';
 import { PauseBoard } from './home/pause-board.ts';
 import { StatusFile } from './home/status-file.ts';
 import type { AgentStatus } from './home/status-file.ts';
@@ -28,8 +32,12 @@ import { VERSION } from './version.ts';
 /** Looks at the backends this often: more often while one is away. */
 const LOOK_MS = 60_000;
 const LOOK_AWAY_MS = 10_000;
-/** Running jobs may finish for this long after the owner said stop. */
+/** Running jobs may finish for this long after the owner said stop; then other homes go on with those that can be continued. */
+const FINISH_MS = 5_000;
+/** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
+/** Handing over is not waited for any longer: a backend that hangs keeps its memory, and its jobs were answered long before. */
+const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
 
@@ -42,7 +50,8 @@ export class Agent {
   readonly #shop: Workshop;
   readonly #connection: Connection;
   readonly #status: StatusFile;
-  readonly #unlock: () => void;
+  readonly #lock: FolderLock;
+  readonly #ownerPause: OwnerPause;
   readonly #memory: MemoryTrimmer;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
@@ -54,13 +63,13 @@ export class Agent {
     key: SessionKey;
     book: ReceiptBook;
     identity: IdentityFile;
-    unlock: () => void;
+    lock: FolderLock;
   }) {
     const { config, log, key, book, identity } = parts;
     this.#config = config;
     this.#log = log;
     this.#key = key;
-    this.#unlock = parts.unlock;
+    this.#lock = parts.lock;
     this.#backends = openBackends(config);
     const onChange = (): void => this.#tellState();
     const { models, slots, pace } = config;
@@ -86,6 +95,8 @@ export class Agent {
       onReceipts: () => this.#checkExposure(),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
     };
+    this.#ownerPause = new OwnerPause({ board: this.#shop.pause, handOver: () => this.#handOver(), now: Date.now });
+    this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
     this.#status = new StatusFile(config.state, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
     this.#memory = new MemoryTrimmer(() => this.#shop.slots.running > 0);
@@ -95,8 +106,8 @@ export class Agent {
   static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
     const key = await openSessionKey(config.state);
     if (!key.ok) return key;
-    const unlock = await lockFolder(config.state);
-    if (!unlock)
+    const lock = await lockFolder(config.state);
+    if (!lock)
       return err(
         `An agent is running with the state folder ${config.state} already. Stop it, or give this one its own folder with --state.`,
       );
@@ -108,9 +119,9 @@ export class Agent {
       );
       for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
       const identity = await IdentityFile.open(config.state);
-      return ok(new Agent({ config, log, key: key.value, book, identity, unlock }));
+      return ok(new Agent({ config, log, key: key.value, book, identity, lock }));
     } catch (error) {
-      unlock();
+      lock.release();
       return err(
         `The receipts in ${config.state} cannot be opened: ${String(error)}. Restore receipts/chain.json, or move the whole state folder away to start as a new node.`,
       );
@@ -125,15 +136,16 @@ export class Agent {
     await this.#status.write();
     const end = await this.#connection.run();
     clearTimeout(this.#lookTimer);
+    this.#ownerPause.close();
     this.#shop.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shop.book.settled();
     await this.#status.write();
-    this.#unlock();
+    this.#lock.release();
     return end;
   }
 
-  /** Takes nothing new, lets running jobs finish, waits a moment for the answers to their receipts, and leaves. */
+  /** Takes nothing new, lets running jobs finish or hands them over, waits a moment for the answers to their receipts, and leaves. */
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
@@ -141,12 +153,41 @@ export class Agent {
     pause.set('draining', true);
     if (slots.running > 0) this.#log.info('finishing what runs', { jobs: slots.running });
     const runner = this.#connection.session?.runner;
-    await settleWithin(Promise.all([slots.whenIdle(), runner?.whenIdle()]), DRAIN_MS);
+    const idle = Promise.all([slots.whenIdle(), runner?.whenIdle()]);
+    await settleWithin(idle, FINISH_MS);
+    runner?.preemptResumable();
+    await settleWithin(idle, DRAIN_MS - FINISH_MS);
     runner?.preemptAll();
     await settleWithin(runner?.whenIdle() ?? Promise.resolve(), RECEIPTS_MS);
     const until = Date.now() + RECEIPTS_MS;
     while (this.#connection.session && book.unacknowledged > 0 && Date.now() < until) await sleep(20);
     this.#connection.stop();
+  }
+
+  /** Ends what runs as preempted, receipts and all, and leaves: for an owner who said stop twice. */
+  async stopNow(): Promise<void> {
+    await settleWithin(this.#handOver(), RECEIPTS_MS);
+    this.#connection.session?.leave();
+    await this.#shop.book.settled();
+  }
+
+  /** The answer comes when `irori-node status` tells it too. */
+  async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
+    const answer = await this.#ownerPause.obey(ask);
+    await this.#status.write();
+    return answer;
+  }
+
+  /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
+  async #handOver(): Promise<number> {
+    const runner = this.#connection.session?.runner;
+    const jobs = runner?.size ?? 0;
+    if (jobs > 0) this.#log.info('handing over what runs', { jobs });
+    runner?.preemptAll();
+    const unloads = this.#backends.map((backend) => backend.unload().catch(() => undefined));
+    await settleWithin(Promise.all([runner?.whenIdle(), ...unloads]), HAND_OVER_MS);
+    this.#status.touch();
+    return jobs;
   }
 
   #makeConnection(identity: IdentityFile): Connection {
@@ -216,6 +257,7 @@ export class Agent {
       state: link.state,
       problem: link.problem,
       paused: pause.reason,
+      pausedUntilAt: this.#ownerPause.untilAt,
       hub: link.hub,
       area: link.area,
       models: this.#shelf.offered.map((model) => model.name),

@@ -1,4 +1,5 @@
 // The command line of irori-node.
+import { runPause, runResume } from './commands/pause.ts';
 import { runSetup } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runUp } from './commands/up.ts';
@@ -18,6 +19,10 @@ async function run(line: CommandLine): Promise<number> {
       return 0;
     case 'up':
       return runUp(line.values, process.env);
+    case 'pause':
+      return runPause(line.values, process.env);
+    case 'resume':
+      return runResume(line.values, process.env);
     case 'status':
       return runStatus(line.values, process.env);
     case 'verify':

@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'status', 'verify', 'setup'] as const;
+export const COMMANDS = ['up', 'pause', 'resume', 'status', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -42,7 +42,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'status', 'setup'],
+    commands: ['up', 'pause', 'resume', 'status', 'setup'],
   },
   {
     key: 'backends',
@@ -153,20 +153,31 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'for',
+    flag: '--for',
+    env: null,
+    kind: 'text',
+    value: '30m',
+    text: 'How long: 90s, 30m, 2h, 1d. Default: until irori-node resume.',
+    commands: ['pause'],
+  },
+  {
     key: 'json',
     flag: '--json',
     env: null,
     kind: 'switch',
     value: '',
     text: 'Answer as JSON.',
-    commands: ['status', 'verify'],
+    commands: ['pause', 'resume', 'status', 'verify'],
   },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
-  up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs).',
+  up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs or hands them over).',
+  pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
+  resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
   verify: 'Check a receipt file offline: irori-node verify FILE.',
   setup: 'Install the runtime of the built-in model into the state folder.',

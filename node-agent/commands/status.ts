@@ -20,9 +20,9 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
 }
 
 async function isHeld(folder: string): Promise<boolean> {
-  const unlock = await lockFolder(folder);
-  unlock?.();
-  return unlock === null;
+  const lock = await lockFolder(folder);
+  lock?.release();
+  return lock === null;
 }
 
 function formatStatus(status: AgentStatus, isRunning: boolean): string {
@@ -43,6 +43,8 @@ function formatStatus(status: AgentStatus, isRunning: boolean): string {
 }
 
 function describeLink(status: AgentStatus): string {
+  if (status.paused === 'owner' && status.pausedUntilAt !== null)
+    return `${status.state}, paused by you until ${new Date(status.pausedUntilAt).toISOString()}`;
   if (status.paused !== null) return `${status.state}, takes no work: ${status.paused}`;
   return status.problem === null ? status.state : `${status.state}: ${status.problem}`;
 }

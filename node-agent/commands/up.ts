@@ -12,18 +12,19 @@ export async function runUp(flags: OptionValues, env: Environment): Promise<numb
   const log = makeLog({ json: config.value.jsonLogs, write: (line) => void process.stderr.write(line), now: Date.now });
   const agent = await Agent.open(config.value, log);
   if (!agent.ok) return complain(agent.error);
-  obeySignals(() => agent.value.stop());
+  obeySignals(agent.value);
   const end = await agent.value.run();
   return end.kind === 'stopped' ? 0 : complain(end.sentence);
 }
 
-/** The first signal drains, the second ends at once. */
-function obeySignals(stop: () => Promise<void>): void {
-  let isStopping = false;
+/** The first signal lets jobs finish for a while, the second hands them over, the third ends the process where it stands. */
+function obeySignals(agent: Agent): void {
+  let signals = 0;
   const hear = (): void => {
-    if (isStopping) process.exit(130);
-    isStopping = true;
-    void stop();
+    signals += 1;
+    if (signals === 1) void agent.stop();
+    else if (signals === 2) void agent.stopNow().finally(() => process.exit(130));
+    else process.exit(130);
   };
   process.on('SIGTERM', hear);
   process.on('SIGINT', hear);

@@ -1,8 +1,9 @@
 // One agent per state folder: two would use one key and number two receipts alike. A local socket is the lock, so it ends with its process.
+// The same socket is the owner's way to the running agent; who may use it is who may enter the folder.
 import { createHash } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
+import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,32 +11,55 @@ import { join } from 'node:path';
 const PATH_MAX = 90;
 const PROBE_MS = 1000;
 
-/** A function that gives the folder free again, or null when another agent holds it. */
-export async function lockFolder(folder: string): Promise<(() => void) | null> {
-  const path = choosePath(folder);
+export interface FolderLock {
+  /** Gives the folder free again. */
+  readonly release: () => void;
+  /** From now on `hear` gets whoever connects; before, they are turned away. */
+  readonly serve: (hear: (peer: Socket) => void) => void;
+}
+
+/** The lock of a state folder, or null when another agent holds it. */
+export async function lockFolder(folder: string): Promise<FolderLock | null> {
+  const path = findSocketPath(folder);
   const first = await listen(path);
-  if (first) return () => void first.close();
+  if (first) return first;
   if (await isAnswered(path)) return null;
   // The holder was killed and left its socket file behind.
   await unlink(path).catch(() => undefined);
-  const second = await listen(path);
-  return second ? () => void second.close() : null;
+  return listen(path);
 }
 
-function choosePath(folder: string): string {
+/** Where the agent of a state folder listens: a socket file, or a pipe's name on Windows. */
+export function findSocketPath(folder: string): string {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   if (process.platform === 'win32') return `\\\\.\\pipe\\irori-node-${name}`;
   const inside = join(folder, 'agent.sock');
   return Buffer.byteLength(inside) <= PATH_MAX ? inside : join(tmpdir(), `irori-node-${name}.sock`);
 }
 
-function listen(path: string): Promise<Server | null> {
+async function listen(path: string): Promise<FolderLock | null> {
+  let hear = (peer: Socket): void => void peer.destroy();
+  const server = createServer((peer) => {
+    peer.on('error', () => undefined);
+    hear(peer);
+  });
+  if (!(await isBound(server, path))) return null;
+  // Outside the state folder the file's own mode is what keeps others away.
+  if (process.platform !== 'win32') await chmod(path, 0o600).catch(() => undefined);
+  return {
+    release: () => void server.close(),
+    serve: (next) => {
+      hear = next;
+    },
+  };
+}
+
+function isBound(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer((peer) => peer.destroy());
-    server.once('error', () => resolve(null));
+    server.once('error', () => resolve(false));
     server.listen(path, () => {
       server.unref();
-      resolve(server);
+      resolve(true);
     });
   });
 }

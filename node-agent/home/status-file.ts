@@ -17,6 +17,8 @@ export const statusSchema = z.object({
   /** Why it is not connected, or why it takes no work. */
   problem: z.string().nullable(),
   paused: z.string().nullable(),
+  /** When an owner's pause ends by itself, ms since epoch. */
+  pausedUntilAt: z.number().nullable(),
   hub: z.string().nullable(),
   area: z.string().nullable(),
   models: z.array(z.string()),

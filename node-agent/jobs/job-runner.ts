@@ -104,6 +104,11 @@ export class JobRunner {
     for (const job of this.#jobs.values()) job.preempt();
   }
 
+  /** Jobs that another home can go on with end as preempted; those that it cannot go on. */
+  preemptResumable(): void {
+    for (const job of this.#jobs.values()) if (job.isResumable) job.preempt();
+  }
+
   /** The socket is gone: every job stops, and what was sent is receipted for the next connection. */
   cutAll(): void {
     for (const job of this.#jobs.values()) job.cut();

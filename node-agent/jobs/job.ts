@@ -63,6 +63,8 @@ type TicketVerdict = 'good' | 'bad' | 'missing';
 const TICKET_WAIT_MS = 5_000;
 /** A backend that has not let go by then is not waited for: its slot stays taken, the hub gets its answer. */
 const ABORT_WAIT_MS = 1_000;
+/** The same when the owner wants the machine: callers wait for another home from this moment on. */
+const PREEMPT_WAIT_MS = 150;
 
 export class Job {
   readonly ticketHash: Hex;
@@ -130,6 +132,11 @@ export class Job {
     this.#stream.grant(bytes);
   }
 
+  /** True where another home can go on with the answer. */
+  get isResumable(): boolean {
+    return this.#parts.backend.capabilities().resume !== 'none';
+  }
+
   /** The hub wants no more: the backend stops at once, and `end` tells what was sent. */
   cancel(): void {
     if (!this.#ticketSignature) this.#reject('missing');
@@ -138,6 +145,10 @@ export class Job {
 
   /** The owner wants the machine back. */
   preempt(): void {
+    this.#cause ??= 'preempted';
+    if (!this.#ticketSignature) this.#reject('missing');
+    // What is ready need not be made twice.
+    this.#stream.flush();
     this.#stop('preempted');
   }
 
@@ -216,12 +227,15 @@ export class Job {
   #abortBackend(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
-    setTimeout(() => this.#endAbortWait(), ABORT_WAIT_MS).unref();
+    const waitMs = this.#cause === 'preempted' ? PREEMPT_WAIT_MS : ABORT_WAIT_MS;
+    setTimeout(() => this.#endAbortWait(), waitMs).unref();
   }
 
   #refuseLate(verdict: 'bad' | 'missing'): void {
     const { log } = this.#parts;
-    if (this.#cause === 'caller') this.#sendFault('cancelled', 'Cancelled before the ticket came.', null);
+    if (this.#cause === 'preempted')
+      this.#send('refuse', { code: 'paused', message: 'The owner took the machine back.' });
+    else if (this.#cause === 'caller') this.#sendFault('cancelled', 'Cancelled before the ticket came.', null);
     else if (verdict === 'bad') this.#sendFault('bad-ticket', "The ticket's signature is not the router's.", null);
     else this.#sendFault('bad-ticket', 'No ticket signature followed the job.', null);
     if (verdict === 'bad') log.warn('a job came with a ticket that the router did not sign', { job: this.#jobId() });
@@ -290,7 +304,7 @@ export class Job {
     this.#send('fault', { code: code.slice(0, 40), message: message.slice(0, 200), receipt });
   }
 
-  #send(name: 'end' | 'fault', value: object): void {
+  #send(name: 'end' | 'fault' | 'refuse', value: object): void {
     const { tie, number } = this.#parts;
     tie.writer.push(encodeJsonFrame(name, value, number));
   }

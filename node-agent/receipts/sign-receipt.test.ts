@@ -57,8 +57,8 @@ test('a receipt prices its counts at the ticket and says that energy is unknown'
   });
 });
 
-test('where the ticket does not charge the prompt the amount leaves it out', () => {
-  expect(buildReceipt({ ...TICKET, chargePrompt: false }, ZERO_WORD, WORK, PLACE).amount).toBe(140n);
+test('the prompt is earned also where the ticket does not charge it: a second prefill is work too', () => {
+  expect(buildReceipt({ ...TICKET, chargePrompt: false }, ZERO_WORD, WORK, PLACE).amount).toBe(170n);
 });
 
 test('counts never cross the limits of the ticket', () => {

@@ -6,6 +6,7 @@ import type { Finish, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson }
 
 /** What one part of a job came to, as the node counted it. */
 export interface WorkDone {
+  /** All that was prefilled: of a part that goes on, the prompt and the answer so far. */
   readonly promptTokens: number;
   /** Tokens whose events left for the hub. */
   readonly outputTokens: number;
@@ -36,7 +37,8 @@ export function buildReceipt(ticket: JobTicket, ticketHash: Hex, work: WorkDone,
   const promptTokens = Math.min(work.promptTokens, ticket.maxPromptTokens);
   const outputTokens = Math.min(work.outputTokens, ticket.maxOutputTokens);
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
-  const charge = computeCharge(price, { promptTokens: ticket.chargePrompt ? promptTokens : 0, outputTokens });
+  // Prefilled is earned, also where the caller does not pay the prompt a second time.
+  const worth = computeCharge(price, { promptTokens, outputTokens });
   return {
     ticketHash,
     node: ticket.node,
@@ -48,7 +50,7 @@ export function buildReceipt(ticket: JobTicket, ticketHash: Hex, work: WorkDone,
     finish: FINISH[work.finish],
     ttftMs: clampMs(work.ttftMs),
     durationMs: clampMs(work.durationMs),
-    amount: BigInt(charge),
+    amount: BigInt(worth),
     energyMicroWh: 0n,
     energyLowMicroWh: 0n,
     energyHighMicroWh: 0n,

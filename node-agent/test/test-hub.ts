@@ -58,7 +58,7 @@ export interface JobWish {
   readonly stream?: boolean;
   readonly creditBytes?: number;
   readonly ticket?: Partial<JobTicket>;
-  readonly resume?: { text: string; count: number };
+  readonly resume?: NonNullable<JobFrameJson['resume']>;
   /** What is sent in the `ticket` frame; null sends none. */
   readonly signature?: Hex | null;
 }

@@ -1,0 +1,42 @@
+// `irori-node pause` and `irori-node resume`: the owner takes the machine back, and lends it again.
+import { readStateFolder } from '../config.ts';
+import type { Environment } from '../config.ts';
+import { askAgent } from '../home/owner-line.ts';
+import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import type { OptionValues } from '../parse-flags.ts';
+import { parseDuration } from './parse-duration.ts';
+
+/** Exit status 0 when the agent paused, 1 when none runs, 2 when `--for` is no length of time. */
+export async function runPause(flags: OptionValues, env: Environment): Promise<number> {
+  const given = flags.for;
+  const forMs = typeof given === 'string' ? parseDuration(given) : null;
+  if (forMs?.ok === false) {
+    process.stderr.write(`--for: ${forMs.error}\n`);
+    return 2;
+  }
+  return tell({ do: 'pause', forMs: forMs?.value ?? null }, flags, env);
+}
+
+/** Exit status 0 when the agent was told, 1 when none runs. */
+export async function runResume(flags: OptionValues, env: Environment): Promise<number> {
+  return tell({ do: 'resume' }, flags, env);
+}
+
+async function tell(ask: OwnerAsk, flags: OptionValues, env: Environment): Promise<number> {
+  const folder = readStateFolder(flags, env);
+  const answer = await askAgent(folder, ask);
+  if (!answer) {
+    process.stderr.write(`No agent runs with the state folder ${folder}. Start it with irori-node up.\n`);
+    return 1;
+  }
+  process.stdout.write(flags.json === true ? `${JSON.stringify(answer)}\n` : `${describe(answer)}\n`);
+  return 0;
+}
+
+function describe({ paused, untilAt, handedOver, tookMs }: OwnerAnswer): string {
+  if (paused === null) return 'The home takes work again.';
+  if (paused !== 'owner') return `The home takes no work: ${paused}.`;
+  const until = untilAt === null ? 'until irori-node resume' : `until ${new Date(untilAt).toLocaleString()}`;
+  const jobs = handedOver === 1 ? '1 job was' : `${handedOver} jobs were`;
+  return `Paused ${until}. ${jobs} handed over; the machine was yours after ${Math.round(tookMs)} ms.`;
+}

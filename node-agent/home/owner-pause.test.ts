@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { findSocketPath, lockFolder } from './instance-lock.ts';
+import type { FolderLock } from './instance-lock.ts';
+import { askAgent, hearOwner } from './owner-line.ts';
+import type { OwnerAsk } from './owner-line.ts';
+import { OwnerPause } from './owner-pause.ts';
+import { PauseBoard } from './pause-board.ts';
+
+describe("the owner's pause", () => {
+  function open(): { board: PauseBoard; pause: OwnerPause; told: (string | null)[] } {
+    const told: (string | null)[] = [];
+    const board = new PauseBoard(() => void told.push(board.reason));
+    const handOver = async (): Promise<number> => {
+      told.push('handed over');
+      return 2;
+    };
+    return { board, told, pause: new OwnerPause({ board, handOver, now: () => 1000 }) };
+  }
+  afterEach(() => void vi.useRealTimers());
+
+  test('is told before the jobs are handed over, and ends when the owner says so', async () => {
+    const { pause, told } = open();
+    expect(await pause.obey({ do: 'pause', forMs: null })).toMatchObject({
+      paused: 'owner',
+      untilAt: null,
+      handedOver: 2,
+    });
+    expect(await pause.obey({ do: 'resume' })).toMatchObject({ paused: null, handedOver: 0 });
+    expect(told).toEqual(['owner', 'handed over', null]);
+  });
+
+  test('ends by itself after its time; the last word counts', async () => {
+    vi.useFakeTimers();
+    const { board, pause } = open();
+    expect(await pause.obey({ do: 'pause', forMs: 5000 })).toMatchObject({ untilAt: 6000 });
+    await pause.obey({ do: 'pause', forMs: 9000 });
+    vi.advanceTimersByTime(6000);
+    expect([board.reason, pause.untilAt]).toEqual(['owner', 10_000]);
+    vi.advanceTimersByTime(3000);
+    expect([board.reason, pause.untilAt]).toEqual([null, null]);
+    await pause.obey({ do: 'pause', forMs: 5000 });
+    pause.close();
+    vi.advanceTimersByTime(6000);
+    expect(board.reason).toBe('owner');
+  });
+});
+
+describe("the owner's line", () => {
+  let folder = '';
+  let lock: FolderLock | null = null;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'irori-line-'));
+    lock = await lockFolder(folder);
+  });
+  afterEach(() => {
+    lock?.release();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const answer = { paused: 'owner', untilAt: null, handedOver: 1, tookMs: 12 };
+
+  test('carries an ask and its answer', async () => {
+    const asks: OwnerAsk[] = [];
+    lock?.serve((peer) =>
+      hearOwner(peer, async (ask) => {
+        asks.push(ask);
+        return answer;
+      }),
+    );
+    expect(await askAgent(folder, { do: 'pause', forMs: 5 })).toEqual(answer);
+    expect(asks).toEqual([{ do: 'pause', forMs: 5 }]);
+  });
+
+  test('is null where nobody listens, or somebody who does not answer', async () => {
+    expect(await askAgent(folder, { do: 'resume' })).toBeNull();
+    expect(await askAgent(join(folder, 'nobody'), { do: 'resume' })).toBeNull();
+  });
+
+  test.each(['{"do":"delete"}\n', 'nonsense\n', '{"do":"pause","forMs":-1}\n', 'x'.repeat(9000)])(
+    'turns away what is no ask: %.20s',
+    async (words) => {
+      lock?.serve((peer) => hearOwner(peer, () => Promise.reject(new Error('never'))));
+      const peer = connect(findSocketPath(folder));
+      peer.on('error', () => undefined);
+      peer.write(words);
+      let heard = '';
+      peer.on('data', (part: Buffer) => (heard += part.toString()));
+      await new Promise<void>((done) => peer.once('close', () => done()));
+      expect(heard).toBe('');
+    },
+  );
+
+  test('the folder is held while the lock is, and free afterwards', async () => {
+    expect(await lockFolder(folder)).toBeNull();
+    lock?.release();
+    lock = await lockFolder(folder);
+    expect(lock).not.toBeNull();
+  });
+});

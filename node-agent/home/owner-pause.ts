@@ -1,0 +1,56 @@
+// The owner's own pause: at once, for a while or until told otherwise. Not kept over a restart: starting the agent is a way of lending.
+import type { OwnerAnswer, OwnerAsk } from './owner-line.ts';
+import type { PauseBoard } from './pause-board.ts';
+
+export interface OwnerPauseOptions {
+  readonly board: PauseBoard;
+  /** Ends every job as preempted and frees the models' memory; gives how many jobs there were. */
+  readonly handOver: () => Promise<number>;
+  /** ms since epoch. */
+  readonly now: () => number;
+}
+
+export class OwnerPause {
+  readonly #options: OwnerPauseOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #untilAt: number | null = null;
+
+  constructor(options: OwnerPauseOptions) {
+    this.#options = options;
+  }
+
+  /** When the pause ends by itself, ms since epoch; null when there is none or it has no end. */
+  get untilAt(): number | null {
+    return this.#untilAt;
+  }
+
+  /** Does what the owner asks; a pause is answered when the machine is free. */
+  async obey(ask: OwnerAsk): Promise<OwnerAnswer> {
+    const startedAt = performance.now();
+    const handedOver = ask.do === 'pause' ? await this.#pause(ask.forMs) : this.#resume();
+    const { board } = this.#options;
+    return { paused: board.reason, untilAt: this.#untilAt, handedOver, tookMs: performance.now() - startedAt };
+  }
+
+  /** No timer stays behind. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #pause(forMs: number | null): Promise<number> {
+    const { board, handOver, now } = this.#options;
+    clearTimeout(this.#timer);
+    this.#untilAt = forMs === null ? null : now() + forMs;
+    if (forMs !== null) this.#timer = setTimeout(() => this.#resume(), forMs).unref();
+    // The hub hears of the pause before it hears of the jobs' end, so that none of them comes back here.
+    board.set('owner', true);
+    return handOver();
+  }
+
+  #resume(): number {
+    clearTimeout(this.#timer);
+    this.#untilAt = null;
+    this.#options.board.set('owner', false);
+    return 0;
+  }
+}
