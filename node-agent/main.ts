@@ -4,6 +4,7 @@ import { runSetup } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runUp } from './commands/up.ts';
 import { runVerify } from './commands/verify.ts';
+import { runWhy } from './commands/why.ts';
 import { formatHelp } from './options.ts';
 import { parseFlags } from './parse-flags.ts';
 import type { CommandLine } from './parse-flags.ts';
@@ -25,6 +26,8 @@ async function run(line: CommandLine): Promise<number> {
       return runResume(line.values, process.env);
     case 'status':
       return runStatus(line.values, process.env);
+    case 'why':
+      return runWhy(line.values, process.env);
     case 'verify':
       return runVerify(line.files[0] ?? '', line.values.json === true);
     case 'setup':

@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'verify', 'setup'] as const;
+export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -42,7 +42,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'setup'],
+    commands: ['up', 'pause', 'resume', 'status', 'why', 'setup'],
   },
   {
     key: 'backends',
@@ -168,7 +168,7 @@ export const OPTIONS = [
     kind: 'switch',
     value: '',
     text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'verify'],
+    commands: ['pause', 'resume', 'status', 'why', 'verify'],
   },
 ] as const satisfies readonly OptionSpec[];
 
@@ -179,6 +179,7 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
+  why: 'Tell why this home had no job in the last hour, minute by minute.',
   verify: 'Check a receipt file offline: irori-node verify FILE.',
   setup: 'Install the runtime of the built-in model into the state folder.',
 };

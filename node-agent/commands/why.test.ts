@@ -1,0 +1,113 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { nodeIdOf } from '../../schema/ids.ts';
+import { isProofFresh, parseNodeProof, PROOF_LIFE_MS } from '../../schema/node-proof.ts';
+import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import { askWhy, formatWhy, runWhy } from './why.ts';
+import type { Why } from './why.ts';
+
+const privateKey = new Uint8Array(randomBytes(32));
+const key = { privateKey, address: addressOfPrivateKey(privateKey) };
+
+function makeWhy(some: Partial<Why> = {}): Why {
+  return {
+    node: nodeIdOf(key.address),
+    online: true,
+    since: 0,
+    area: 'weur',
+    hub: 'hub:weur:0',
+    lastHour: {
+      jobs: 3,
+      minutesWithJob: 2,
+      minutesWithout: 58,
+      summary: 'It worked in 2 of the last 60 minutes.',
+      spans: [{ from: 0, to: 60_000, reason: 'quiet', text: 'No call came.' }],
+    },
+    pause: null,
+    coolingUntil: null,
+    coolingReason: null,
+    measured: { m: { promptTokensPerS: 1000.4, decodeTokensPerS: 40, rttMs: 12.3, failureShare: 0.011 } },
+    ...some,
+  };
+}
+
+/** A router that answers one way, and what it was asked. */
+async function withRouter(
+  answer: { status: number; body: string },
+  ask: (url: string, asked: { path: string; token: string }[]) => Promise<void>,
+): Promise<void> {
+  const asked: { path: string; token: string }[] = [];
+  const server = createServer((request, response) => {
+    asked.push({ path: request.url ?? '', token: (request.headers.authorization ?? '').replace('Bearer ', '') });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  try {
+    await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked);
+  } finally {
+    server.close();
+  }
+}
+
+test('the question is signed by the home itself, for now', async () => {
+  const body = JSON.stringify({ nodes: [makeWhy()] });
+  await withRouter({ status: 200, body }, async (url, asked) => {
+    const now = Date.now();
+    const why = await askWhy(url, key, now);
+    expect(why).toEqual({ ok: true, value: makeWhy() });
+    expect(asked[0]?.path).toBe('/node/v1/why');
+    const proof = parseNodeProof(asked[0]?.token ?? '');
+    if (!proof) throw new Error('no proof');
+    expect(proof.nodeId).toBe(nodeIdOf(key.address));
+    expect(isProofFresh(proof.nonce, now)).toBe(true);
+    expect(isProofFresh(proof.nonce, now + PROOF_LIFE_MS + 1)).toBe(false);
+    expect(isProofFresh(proof.nonce, now - PROOF_LIFE_MS - 1)).toBe(false);
+    const message = { nonce: proof.nonce, node: key.address, protocol: 0 };
+    const recovered = makeMessageSigner(HANDSHAKE_DOMAIN).recover(NODE_HELLO, message, proof.signature);
+    expect(recovered).toEqual({ ok: true, value: key.address });
+  });
+});
+
+test('a refusal is told in the words of the router', async () => {
+  const body = JSON.stringify({ error: { message: 'This node was revoked.' } });
+  await withRouter({ status: 403, body }, async (url) => {
+    const why = await askWhy(url, key, Date.now());
+    expect(why.ok ? '' : why.error).toContain('This node was revoked.');
+  });
+});
+
+test('something that is no router, and a router that is away, are told as such', async () => {
+  await withRouter({ status: 200, body: '<html>' }, async (url) => {
+    const why = await askWhy(url, key, Date.now());
+    expect(why.ok ? '' : why.error).toContain('does not answer like an Irori router');
+  });
+  await withRouter({ status: 500, body: '' }, async (url) => {
+    const why = await askWhy(url, key, Date.now());
+    expect(why.ok ? '' : why.error).toContain('status 500');
+  });
+  const away = await askWhy('http://127.0.0.1:1', key, Date.now());
+  expect(away.ok ? '' : away.error).toContain('cannot be reached');
+});
+
+test('the lines tell where it stands, what it did and what was measured, and keep controls from the terminal', () => {
+  const text = formatWhy(makeWhy());
+  expect(text).toContain('connected (weur, hub:weur:0)');
+  expect(text).toContain('3 in the last hour; 2 minutes with work, 58 without');
+  expect(text).toContain('No call came.');
+  expect(text).toContain('m: 1000 prompt and 40.0 output tokens/s, 12 ms to its hub and back, 1.1 % of jobs');
+  expect(formatWhy(makeWhy({ pause: 'battery' }))).toContain('takes no work: battery');
+  expect(formatWhy(makeWhy({ coolingUntil: 0, coolingReason: 'it broke' }))).toMatch(
+    /cooling down until \d\d:\d\d: it broke/,
+  );
+  expect(formatWhy(makeWhy({ online: false, since: null }))).toContain('not connected\n');
+  expect(formatWhy(makeWhy({ online: false, since: 0 }))).toContain('not connected since ');
+  const evil = makeWhy({ lastHour: { ...makeWhy().lastHour, summary: 'a\u001B[31mb' } });
+  expect(formatWhy(evil)).not.toContain('\u001B');
+});
+
+test('a folder where no agent ran has nothing to ask with', async () => {
+  expect(await runWhy({ state: '/nonexistent-irori-folder' }, {})).toBe(1);
+});

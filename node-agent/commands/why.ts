@@ -1,0 +1,131 @@
+// `irori-node why`: asks the router why this home had no job in the last hour, and prints its answer plainly. Needs no running agent: the home
+// signs the question with its own key.
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { nodeIdOf } from '../../schema/ids.ts';
+import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import type { Environment } from '../config.ts';
+import { readStateFolder } from '../config.ts';
+import { readStatus } from '../home/status-file.ts';
+import type { OptionValues } from '../parse-flags.ts';
+import { openSessionKey } from '../receipts/session-key.ts';
+import type { SessionKey } from '../receipts/session-key.ts';
+
+const ANSWER_MS = 15_000;
+
+const count = z.number().int().min(0);
+const text = z.string().max(2000);
+const whySchema = z.object({
+  node: text,
+  online: z.boolean(),
+  since: z.number().nullable(),
+  area: text.nullable(),
+  hub: text.nullable(),
+  lastHour: z.object({
+    jobs: count,
+    minutesWithJob: count,
+    minutesWithout: count,
+    summary: text,
+    spans: z.array(z.object({ from: z.number(), to: z.number(), reason: text, text })).max(100),
+  }),
+  pause: text.nullable(),
+  coolingUntil: z.number().nullable(),
+  coolingReason: text.nullable(),
+  measured: z.record(
+    text,
+    z.object({
+      promptTokensPerS: z.number(),
+      decodeTokensPerS: z.number(),
+      rttMs: z.number(),
+      failureShare: z.number(),
+    }),
+  ),
+});
+export type Why = z.output<typeof whySchema>;
+const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
+const refusalSchema = z.object({ error: z.object({ message: text }) });
+
+/** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
+export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
+  const folder = readStateFolder(flags, env);
+  const status = await readStatus(folder);
+  if (!status) return complain(`No agent has run with the state folder ${folder}. Start it with irori-node up.`);
+  const key = await openSessionKey(folder);
+  if (!key.ok) return complain(key.error);
+  const why = await askWhy(status.router, key.value, Date.now());
+  if (!why.ok) return complain(why.error);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
+  return 0;
+}
+
+/** Asks a router (its origin) about the node of this key. Errors are sentences for the owner. */
+export async function askWhy(router: string, key: SessionKey, now: number): Promise<Result<Why, string>> {
+  const nonce = makeProofNonce(now, randomBytes(24));
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
+  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
+  try {
+    const response = await fetch(`${router}/node/v1/why`, {
+      headers: { authorization: `Bearer ${proof}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) {
+      const told = refusalSchema.safeParse(body);
+      return err(
+        `The router at ${router} did not answer: ${told.success ? told.data.error.message : `status ${response.status}`}`,
+      );
+    }
+    const [node] = answerSchema.safeParse(body).data?.nodes ?? [];
+    return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
+  } catch (error) {
+    const reason =
+      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : 'no answer';
+    return err(`The router at ${router} cannot be reached: ${reason}.`);
+  }
+}
+
+/** The answer as lines for a terminal; times of day are this machine's. */
+export function formatWhy(why: Why): string {
+  const { lastHour } = why;
+  const lines = [
+    `${why.node}  ${describeStanding(why)}`,
+    `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
+    lastHour.summary,
+    ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
+  ];
+  // What a router writes is not let at the terminal's controls.
+  // oxlint-disable-next-line no-control-regex -- these are the controls
+  return `${lines.map((line) => line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')).join('\n')}\n`;
+}
+
+function describeStanding(why: Why): string {
+  if (!why.online)
+    return why.since === null ? 'not connected' : `not connected since ${new Date(why.since).toString()}`;
+  const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
+  if (why.pause !== null) return `connected (${place}), takes no work: ${why.pause}`;
+  if (why.coolingUntil !== null)
+    return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
+  return `connected (${place})`;
+}
+
+function describeMeasured(model: string, measured: Why['measured'][string]): string {
+  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare } = measured;
+  return `measured   ${model}: ${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
+}
+
+function clock(at: number): string {
+  const time = new Date(at);
+  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+}
+
+function complain(sentence: string): number {
+  process.stderr.write(`${sentence}\n`);
+  return 1;
+}
