@@ -22,16 +22,21 @@ export function countPrompt(
   };
 }
 
-/** Counts, charge and earnings of a part. Re-tokenises the relayed text where that can be done; else frames and bytes bound it. */
+/**
+ * Counts, charge and earnings of a part. Re-tokenises the relayed text where that can be done; else frames and bytes bound it.
+ * A part that goes on has prefilled the prompt and the answer so far: both count as its prompt. Its output is what the answer has grown
+ * by, so that the parts of an answer together have as many tokens as the whole, however its text falls into tokens at the seams.
+ */
 export function decidePart(input: CountInput): DecidedCounts {
   const { offer, receipt } = input;
   const text = input.events ? readContent(decoder.decode(input.events)) : null;
+  const before = countResumed(offer);
   const counts = decideCounts({
     frameTokens: input.frameTokens,
     contentBytes: text === null ? input.relayedBytes : encoder.encode(text).length,
-    exactOutput: text === null ? null : (findTokenizer(offer.tokenizer)?.countText(text) ?? null),
-    exactPrompt: offer.promptExact,
-    promptBound: offer.promptBound,
+    exactOutput: text === null ? null : countGrowth(offer, text),
+    exactPrompt: offer.promptExact === null ? null : offer.promptExact + before.excess,
+    promptBound: Math.min(offer.promptBound, offer.promptBound + before.excess),
     // What came after the cancel was sent in good faith and is no difference.
     receipt: receipt
       ? { promptTokens: receipt.promptTokens, outputTokens: Math.max(0, receipt.outputTokens - input.lateTokens) }
@@ -40,5 +45,30 @@ export function decidePart(input: CountInput): DecidedCounts {
     maxOutputTokens: offer.request.maxTokens,
   });
   const price = { priceIn: offer.priceIn, priceOut: offer.priceOut };
-  return { ...counts, ...decideCharge({ outcome: input.outcome, counts, price, chargePrompt: offer.chargePrompt }) };
+  const decided = decideCharge({ outcome: input.outcome, counts, price, chargePrompt: offer.chargePrompt });
+  return { ...counts, ...decided, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
+}
+
+/**
+ * Tokens of the answer that a part went on from, and by how much they exceed the offer's `resume.count`, which is in its prompt counts
+ * already. That count is the earlier homes' word: text or bytes decide.
+ */
+function countResumed({ resume, tokenizer, minBytesPerToken }: CountInput['offer']): {
+  tokens: number;
+  excess: number;
+} {
+  if (!resume) return { tokens: 0, excess: 0 };
+  const believable = Math.floor(encoder.encode(resume.text).length / Math.max(1, minBytesPerToken));
+  const tokens = findTokenizer(tokenizer)?.countText(resume.text) ?? Math.min(resume.count, believable);
+  return { tokens, excess: tokens - resume.count };
+}
+
+/** Exact tokens by which `text` makes the answer longer; null where that cannot be counted. */
+function countGrowth({ resume, tokenizer }: CountInput['offer'], text: string): number | null {
+  const counter = findTokenizer(tokenizer);
+  if (!counter) return null;
+  const whole = resume ? counter.countText(resume.text + text) : null;
+  const start = resume ? counter.countText(resume.text) : null;
+  if (whole === null || start === null) return counter.countText(text);
+  return Math.max(0, whole - start);
 }

@@ -1,9 +1,14 @@
 // One account's money in its object's SQLite: the balance, the holds on it and what has been applied. An account can never spend
-// more than it has: balance ≥ sum of holds ≥ 0 after every call. Reads come from memory, which is written after the database is.
+// more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
+// ended. Reads come from memory, which is written after the database is.
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { buildGrantEntry, buildSettleEntry, grantEventId, settleEventId } from './build-entry.ts';
-import type { LedgerEntry } from './build-entry.ts';
+import { AccountHolds } from './account-holds.ts';
+import type { Hold } from './account-holds.ts';
+import { AccountJobs } from './account-jobs.ts';
+import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
+import { billPart, computeDue, decideFate, isTallied, openTally, shareDue } from './tally-job.ts';
+import type { Fate, JobTally } from './tally-job.ts';
 
 export interface HoldRequest {
   readonly jobId: string;
@@ -30,22 +35,40 @@ export interface Totals {
   readonly charged: number;
 }
 
-interface Hold {
-  readonly amount: number;
-  readonly expiresAt: number;
-}
-
 /** The account's row: what a restart must know. */
 interface State extends Totals {
   readonly balance: number;
   readonly disabledAt: number | null;
 }
 
+/** Settlements of one job that are booked together. */
+interface Booking {
+  readonly settlements: readonly SettlementJson[];
+  /** Units by part, before what the hold allows. */
+  readonly shares: ReadonlyMap<number, number>;
+  /** Why a share may be lower than its hub decided. */
+  readonly reason: string;
+  /** Jobs that this adds to the totals: 0 or 1. */
+  readonly jobs: number;
+  readonly closesHold: boolean;
+  /** What becomes of the job's tally; null for a job that leaves none. */
+  readonly tally: JobTally | null;
+}
+
+/** The hold outlives its job's tickets by this much: for a job whose hold is not known any more. */
+const HOLD_MARGIN_MS = 5 * 60_000;
+/** How long a job and its hold can last: for a job of which nothing else is known. */
+const LONGEST_HOLD_MS = 65 * 60_000;
+
+const REASONS: Record<Fate, string> = {
+  free: 'the answer was not finished',
+  charged: 'the parts of a job are charged as one answer',
+};
+
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL, disabledAt INTEGER,
     jobs INTEGER NOT NULL, promptTokens INTEGER NOT NULL, outputTokens INTEGER NOT NULL, charged INTEGER NOT NULL)`,
   'INSERT INTO account VALUES (1, 0, NULL, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
-  'CREATE TABLE IF NOT EXISTS holds (jobId TEXT PRIMARY KEY, amount INTEGER NOT NULL, expiresAt INTEGER NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS revokedKeys (keyId TEXT PRIMARY KEY) WITHOUT ROWID',
 ];
 
@@ -53,10 +76,9 @@ export class AccountBook {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #outbox: Outbox;
-  readonly #holds = new Map<string, Hold>();
+  readonly #holds: AccountHolds;
+  readonly #jobs: AccountJobs;
   readonly #revoked = new Set<string>();
-  #held = 0;
-  #nextExpiryAt = Number.POSITIVE_INFINITY;
   #state: State;
 
   constructor(storage: DurableObjectStorage, outbox: Outbox) {
@@ -64,68 +86,60 @@ export class AccountBook {
     this.#sql = storage.sql;
     this.#outbox = outbox;
     for (const table of TABLES) this.#sql.exec(table);
+    this.#holds = new AccountHolds(storage.sql);
+    this.#jobs = new AccountJobs(storage.sql);
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
     this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
-    for (const row of this.#sql.exec<{ jobId: string; amount: number; expiresAt: number }>(
-      'SELECT jobId, amount, expiresAt FROM holds',
-    ))
-      this.#remember(row.jobId, { amount: row.amount, expiresAt: row.expiresAt });
     for (const row of this.#sql.exec<{ keyId: string }>('SELECT keyId FROM revokedKeys')) this.#revoked.add(row.keyId);
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
   hold(request: HoldRequest, now: number): HoldAnswer {
     this.sweep(now);
-    const before = this.#holds.get(request.jobId)?.amount ?? 0;
-    const available = this.available + before;
+    const available = this.available + (this.#holds.find(request.jobId)?.amount ?? 0);
     if (!Number.isSafeInteger(request.amount) || request.amount < 0)
       throw new RangeError('a hold is a whole number ≥ 0');
     if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
     if (this.#revoked.has(request.keyId)) return { ok: false, reason: 'key-revoked', available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    const hold = { amount: request.amount, expiresAt: request.expiresAt };
-    if (hold.amount > 0 || before > 0) this.#writeHold(request.jobId, hold);
-    this.#remember(request.jobId, hold);
+    this.#replaceHold(request.jobId, { amount: request.amount, expiresAt: request.expiresAt });
     return { ok: true };
   }
 
-  /** Gives a job's hold back; a job without one is left alone. */
-  release(jobId: string): void {
-    const hold = this.#holds.get(jobId);
-    if (!hold) return;
-    if (hold.amount > 0) this.#sql.exec('DELETE FROM holds WHERE jobId = ?', jobId);
-    this.#forget(jobId);
+  /**
+   * The job ends without a further part. `interrupted` earlier parts delivered something: they and those still to come are charged
+   * (as one answer) or free. Where nothing was delivered the hold goes back; a job that has ended already is left as it is.
+   */
+  release(jobId: string, closing: { readonly interrupted: number; readonly fate: Fate }, now: number): void {
+    this.sweep(now);
+    const known = this.#jobs.find(jobId);
+    if (!known && closing.interrupted === 0) return this.#replaceHold(jobId, null);
+    const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS);
+    if (decideFate(tally, now) === null) this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now });
   }
 
   /**
-   * Charges a part once. Never more than the job still holds, and, where its hold has lapsed, never more than is available: what
-   * is missing then is the network's loss and stands in the event's memo. The final part gives the rest of the hold back.
+   * Takes a part once. A job of one part is charged at once; the parts of several when it is known how the job ended, together and
+   * never more than one undisturbed answer. Never more than the job still holds, and, where its hold has lapsed, never more
+   * than is available: what is missing then is the network's loss and stands in the event's memo. False for a part known already.
    */
   settle(settlement: SettlementJson, now: number): boolean {
     this.sweep(now);
-    const { jobId, part, isFinal } = settlement;
-    if (this.#outbox.has(settleEventId(jobId, part))) return false;
-    const hold = this.#holds.get(jobId);
-    const charge = Math.min(settlement.charge, hold ? hold.amount : this.available);
-    const rest = hold ? { amount: hold.amount - charge, expiresAt: hold.expiresAt } : null;
-    const state = {
-      ...this.#state,
-      balance: this.#state.balance - charge,
-      jobs: this.#state.jobs + (isFinal ? 1 : 0),
-      promptTokens: this.#state.promptTokens + settlement.promptTokens,
-      outputTokens: this.#state.outputTokens + settlement.outputTokens,
-      charged: this.#state.charged + charge,
-    };
-    this.#storage.transactionSync(() => {
-      this.#outbox.add(buildCharge(settlement, charge, hold !== undefined), -charge);
-      this.#writeState(state);
-      if (!hold || hold.amount === 0 || !rest) return;
-      if (isFinal) this.#sql.exec('DELETE FROM holds WHERE jobId = ?', jobId);
-      else if (charge > 0) this.#writeHold(jobId, rest);
-    });
-    this.#state = state;
-    if (isFinal) this.#forget(jobId);
-    else if (rest) this.#remember(jobId, rest);
+    const { jobId, part } = settlement;
+    const booked = this.#outbox.find(settleEventPrefix(jobId));
+    const known = this.#jobs.find(jobId);
+    if (booked.some(({ id }) => id === settleEventId(jobId, part))) return false;
+    if (known?.parts.some((one) => one.part === part)) return false;
+    if (!known && booked.length === 0 && settlement.isFinal && !settlement.interrupted) {
+      this.#bookWhole(settlement);
+      return true;
+    }
+    const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS);
+    const isFenced = !known && booked.some(({ id }) => partOf(id) > part);
+    const parts = [...tally.parts, billPart(settlement)];
+    // A job without a tally ended with a part that went on from none: nobody was given what an earlier one sent.
+    const release = isFenced ? ({ fate: 'free', interrupted: 0 } as const) : tally.release;
+    this.#advance(jobId, { ...tally, parts, release }, { arrived: settlement, now });
     return true;
   }
 
@@ -169,19 +183,25 @@ export class AccountBook {
     this.#state = state;
   }
 
-  /** Drops lapsed holds; costs nothing while none has lapsed. */
+  /** Drops lapsed holds and books, free, the parts whose job nobody ended; costs nothing while none has lapsed. */
   sweep(now: number): void {
-    if (now < this.#nextExpiryAt) return;
-    this.#sql.exec('DELETE FROM holds WHERE expiresAt <= ?', now);
-    this.#nextExpiryAt = Number.POSITIVE_INFINITY;
-    for (const [jobId, hold] of this.#holds) {
-      if (hold.expiresAt <= now) this.#forget(jobId);
-      else this.#nextExpiryAt = Math.min(this.#nextExpiryAt, hold.expiresAt);
-    }
+    this.#holds.sweep(now);
+    for (const [jobId, tally] of this.#jobs.sweep(now)) this.#advance(jobId, tally, { arrived: null, now });
   }
 
-  isHeld(jobId: string): boolean {
-    return this.#holds.has(jobId);
+  /** True while credit is held or a part waits for the job's end. */
+  isOpen(jobId: string): boolean {
+    return this.#holds.find(jobId) !== null || (this.#jobs.find(jobId)?.waiting ?? 0) > 0;
+  }
+
+  /** Parts of a job whose charge is not decided yet. */
+  findWaiting(jobId: string): SettlementJson[] {
+    return this.#jobs.findWaiting(jobId);
+  }
+
+  /** When parts that wait must be booked without their job's end; null when none waits. */
+  get nextBookingAt(): number | null {
+    return this.#jobs.nextBookingAt;
   }
 
   get balance(): number {
@@ -189,11 +209,11 @@ export class AccountBook {
   }
 
   get held(): number {
-    return this.#held;
+    return this.#holds.sum;
   }
 
   get available(): number {
-    return this.#state.balance - this.#held;
+    return this.#state.balance - this.#holds.sum;
   }
 
   get totals(): Totals {
@@ -201,8 +221,71 @@ export class AccountBook {
     return { jobs, promptTokens, outputTokens, charged };
   }
 
-  #writeHold(jobId: string, hold: Hold): void {
-    this.#sql.exec('INSERT OR REPLACE INTO holds VALUES (?, ?, ?)', jobId, hold.amount, hold.expiresAt);
+  /** The first that is heard of a job's several parts. */
+  #openTally(jobId: string, expiresAt: number): JobTally {
+    const booked = this.#outbox.find(settleEventPrefix(jobId));
+    const charge = booked.reduce((sum, { own }) => sum - own, 0);
+    return openTally(this.#holds.find(jobId)?.expiresAt ?? expiresAt, { charge, parts: booked.length });
+  }
+
+  #bookWhole(settlement: SettlementJson): void {
+    const shares = new Map([[settlement.part, settlement.charge]]);
+    const booking = { settlements: [settlement], shares, reason: '', jobs: 1, closesHold: true, tally: null };
+    this.#book(settlement.jobId, booking);
+  }
+
+  /** Books what the job's fate allows; while it is open, what arrived waits. */
+  #advance(
+    jobId: string,
+    tally: JobTally,
+    { arrived, now }: { readonly arrived: SettlementJson | null; readonly now: number },
+  ): void {
+    const fate = decideFate(tally, now);
+    if (!fate) {
+      const kept = { ...tally, waiting: tally.waiting + 1 };
+      this.#storage.transactionSync(() => this.#jobs.write(jobId, kept, arrived));
+      this.#jobs.remember(jobId, kept);
+      return;
+    }
+    const settlements = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
+    this.#book(jobId, {
+      settlements,
+      shares: shareDue(settlements, computeDue(tally, now) - tally.booked),
+      reason: REASONS[fate],
+      jobs: tally.isCounted ? 0 : 1,
+      closesHold: isTallied(tally, now),
+      tally: { ...tally, waiting: 0, isCounted: true },
+    });
+  }
+
+  #book(jobId: string, { settlements, shares, reason, jobs, closesHold, tally }: Booking): void {
+    const hold = this.#holds.find(jobId);
+    let room = hold ? hold.amount : this.available;
+    const charged = settlements.map((settlement) => {
+      const share = shares.get(settlement.part) ?? 0;
+      const charge = Math.min(share, room);
+      room -= charge;
+      const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
+      return { charge, entry: buildChargeEntry(settlement, charge, charge < share ? limit : reason) };
+    });
+    const charge = charged.reduce((sum, one) => sum + one.charge, 0);
+    const state = addToTotals(this.#state, { settlements, charge, jobs });
+    const rest = closesHold || !hold ? null : { ...hold, amount: hold.amount - charge };
+    const kept = tally && { ...tally, booked: tally.booked + charge };
+    this.#storage.transactionSync(() => {
+      for (const one of charged) this.#outbox.add(one.entry, -one.charge);
+      this.#writeState(state);
+      this.#holds.write(jobId, rest);
+      if (kept) this.#jobs.write(jobId, kept, null);
+    });
+    this.#state = state;
+    this.#holds.remember(jobId, rest);
+    if (kept) this.#jobs.remember(jobId, kept);
+  }
+
+  #replaceHold(jobId: string, hold: Hold | null): void {
+    this.#holds.write(jobId, hold);
+    this.#holds.remember(jobId, hold);
   }
 
   #writeState(state: State): void {
@@ -210,22 +293,28 @@ export class AccountBook {
     const set = 'balance = ?, disabledAt = ?, jobs = ?, promptTokens = ?, outputTokens = ?, charged = ?';
     this.#sql.exec(`UPDATE account SET ${set}`, balance, disabledAt, jobs, promptTokens, outputTokens, charged);
   }
-
-  #remember(jobId: string, hold: Hold): void {
-    this.#forget(jobId);
-    this.#holds.set(jobId, hold);
-    this.#held += hold.amount;
-    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, hold.expiresAt);
-  }
-
-  #forget(jobId: string): void {
-    this.#held -= this.#holds.get(jobId)?.amount ?? 0;
-    this.#holds.delete(jobId);
-  }
 }
 
-function buildCharge(settlement: SettlementJson, charge: number, wasHeld: boolean): LedgerEntry {
-  if (charge === settlement.charge) return buildSettleEntry(settlement, null);
-  const limit = wasHeld ? 'the hold' : 'the credit left after its hold had lapsed';
-  return buildSettleEntry({ ...settlement, charge }, `charge lowered from ${settlement.charge} to ${charge}: ${limit}`);
+/** A prompt counts once, with the part that charges it; output counts with every part. */
+function addToTotals(
+  state: State,
+  added: { readonly settlements: readonly SettlementJson[]; readonly charge: number; readonly jobs: number },
+): State {
+  let { promptTokens, outputTokens } = state;
+  for (const settlement of added.settlements) {
+    if (settlement.ticket.chargePrompt) promptTokens += settlement.promptTokens;
+    outputTokens += settlement.outputTokens;
+  }
+  return {
+    ...state,
+    balance: state.balance - added.charge,
+    jobs: state.jobs + added.jobs,
+    promptTokens,
+    outputTokens,
+    charged: state.charged + added.charge,
+  };
+}
+
+function partOf(eventId: string): number {
+  return Number(eventId.slice(eventId.lastIndexOf(':') + 1));
 }

@@ -4,6 +4,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Env } from '../env.ts';
 import { AccountBook } from './account-book.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
+import { settleEventPrefix } from './build-entry.ts';
 import { makeLedger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 
@@ -24,6 +25,7 @@ export class Account extends DurableObject<Env> {
     const ledger = makeLedger(env.DB);
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
     this.#book = new AccountBook(ctx.storage, this.#outbox);
+    this.#ringLater();
   }
 
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
@@ -31,16 +33,24 @@ export class Account extends DurableObject<Env> {
     return this.#book.hold(request, Date.now());
   }
 
-  /** Gives a job's hold back where no part will be settled. */
-  release(jobId: string): void {
-    this.#book.release(jobId);
+  /**
+   * The edge's word that a job ends without a further part. With `interrupted` = 0 nothing was delivered and its hold goes back. Else so
+   * many parts delivered something: they are charged where the caller has its answer or left (`isCharged`), and otherwise free.
+   */
+  release(jobId: string, interrupted = 0, isCharged = false): void {
+    const now = Date.now();
+    this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.#ring(now);
   }
 
-  /** Charges one part as its hub settled it; `applied` is false when it had been before. Any part may come first. */
+  /**
+   * Takes one part as its hub settled it, in any order; `applied` is false when it had been taken before. A part that does not end
+   * its job is kept, uncharged, until it is known how the job ended.
+   */
   settle(settlement: SettlementJson): { applied: boolean } {
     const now = Date.now();
     const applied = this.#book.settle(settlement, now);
-    if (applied) this.#outbox.ring(now);
+    this.#ring(now);
     return { applied };
   }
 
@@ -63,7 +73,7 @@ export class Account extends DurableObject<Env> {
   } {
     const now = Date.now();
     const applied = this.#book.grant(grant, now);
-    if (applied) this.#outbox.ring(now);
+    this.#ring(now);
     return { balance: this.#book.balance, applied };
   }
 
@@ -78,15 +88,20 @@ export class Account extends DurableObject<Env> {
   }
 
   usage(): AccountUsage {
-    this.#book.sweep(Date.now());
+    this.#sweep();
     return { balance: this.#book.balance, held: this.#book.held, totals: this.#book.totals };
   }
 
-  /** A job's settlements that D1 does not have yet, and whether one may still come because the job holds credit. */
-  receipts(jobId: string): { settlements: SettlementJson[]; pending: boolean } {
-    this.#book.sweep(Date.now());
-    const settlements = this.#outbox.findWaiting(`settle:${jobId}:`).flatMap(({ settlement }) => settlement ?? []);
-    return { settlements, pending: this.#book.isHeld(jobId) };
+  /**
+   * A job's settlements that D1 does not have yet; those whose charge is not decided, because the job has not ended; and whether one
+   * may still come, because the job holds credit or its parts wait.
+   */
+  receipts(jobId: string): { settlements: SettlementJson[]; waiting: SettlementJson[]; pending: boolean } {
+    this.#sweep();
+    const settlements = this.#outbox
+      .findWaiting(settleEventPrefix(jobId))
+      .flatMap(({ settlement }) => settlement ?? []);
+    return { settlements, waiting: this.#book.findWaiting(jobId), pending: this.#book.isOpen(jobId) };
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
@@ -98,5 +113,24 @@ export class Account extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#book.sweep(Date.now());
     await this.#outbox.drain();
+    this.#ringLater();
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    this.#book.sweep(now);
+    this.#ring(now);
+  }
+
+  /** Every call may have booked what had lapsed, beside what it was made for. */
+  #ring(now: number): void {
+    if (this.#outbox.hasNew) this.#outbox.ring(now);
+    this.#ringLater();
+  }
+
+  /** Parts that wait are booked when their hold lapses, also where nobody calls. */
+  #ringLater(): void {
+    const at = this.#book.nextBookingAt;
+    if (at !== null) this.#outbox.ringBy(at);
   }
 }

@@ -27,6 +27,10 @@ export interface LedgerEntry {
 export function settleEventId(jobId: string, part: number): string {
   return `settle:${jobId}:${part}`;
 }
+/** What the event ids of all of a job's settlements start with. */
+export function settleEventPrefix(jobId: string): string {
+  return `settle:${jobId}:`;
+}
 export function lateEventId(jobId: string, part: number): string {
   return `late:${jobId}:${part}`;
 }
@@ -55,6 +59,15 @@ export function buildSettleEntry(settlement: SettlementJson, memo: string | null
   };
 }
 
+/** A settled part for which the caller pays `charge` units, at most what its hub decided; `reason` says why less. */
+export function buildChargeEntry(settlement: SettlementJson, charge: number, reason: string): LedgerEntry {
+  if (charge === settlement.charge) return buildSettleEntry(settlement, null);
+  return buildSettleEntry(
+    { ...settlement, charge },
+    `charge lowered from ${settlement.charge} to ${charge}: ${reason}`,
+  );
+}
+
 /** Credit from the operator. `amount` in units. */
 export function buildGrantEntry(grant: {
   readonly eventId: string;
@@ -72,7 +85,10 @@ export function buildGrantEntry(grant: {
   return { id, kind: 'grant', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
 }
 
-/** A receipt that came after its part was settled: the fees, which kept the earnings until now, pay the owner. */
+/**
+ * A receipt that came after its part was settled: the fees, which kept the earnings until now, pay the owner. It says nothing of the
+ * charge, which is the caller's account's to decide and may not be decided yet.
+ */
 export function buildLateEntry(settlement: SettlementJson, at: number): LedgerEntry {
   const { jobId, part, accountId, ownerAccountId, earn } = settlement;
   const postings = dropZeros([
@@ -80,7 +96,17 @@ export function buildLateEntry(settlement: SettlementJson, at: number): LedgerEn
     { book: 'fees', amount: -earn },
   ]);
   const id = lateEventId(jobId, part);
-  return { id, kind: 'settle', jobId, part, accountId, at, memo: 'late receipt', postings, settlement };
+  return {
+    id,
+    kind: 'settle',
+    jobId,
+    part,
+    accountId,
+    at,
+    memo: 'late receipt',
+    postings,
+    settlement: { ...settlement, charge: 0 },
+  };
 }
 
 /** The sum of an entry's postings: 0, or the entry is wrong. */

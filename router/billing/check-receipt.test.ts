@@ -59,7 +59,7 @@ describe('judgeReceipt', () => {
   const decided = { promptTokens: 31, outputTokens: 128, earn: 26 };
 
   test('counts as signed are accepted, less the fee', () => {
-    expect(judgeReceipt(receipt, decided, false)).toEqual({
+    expect(judgeReceipt({ ticket, receipt }, decided, false)).toEqual({
       promptTokens: 31,
       outputTokens: 128,
       amount: 26,
@@ -68,24 +68,36 @@ describe('judgeReceipt', () => {
   });
 
   test('fewer tokens than signed lower it, for prompt and output alike', () => {
-    expect(judgeReceipt(receipt, { ...decided, outputTokens: 100 }, false).status).toBe(ACCEPTANCE_STATUS.lowered);
-    expect(judgeReceipt(receipt, { ...decided, promptTokens: 30 }, false).status).toBe(ACCEPTANCE_STATUS.lowered);
+    expect(judgeReceipt({ ticket, receipt }, { ...decided, outputTokens: 100 }, false).status).toBe(
+      ACCEPTANCE_STATUS.lowered,
+    );
+    expect(judgeReceipt({ ticket, receipt }, { ...decided, promptTokens: 30 }, false).status).toBe(
+      ACCEPTANCE_STATUS.lowered,
+    );
   });
 
   test('more tokens than signed are never accepted', () => {
-    expect(judgeReceipt(receipt, { ...decided, outputTokens: 200 }, false)).toMatchObject({
+    expect(judgeReceipt({ ticket, receipt }, { ...decided, outputTokens: 200 }, false)).toMatchObject({
       outputTokens: 128,
       status: ACCEPTANCE_STATUS.accepted,
     });
   });
 
+  test('a receipt over fewer tokens than were relayed earns what it signed for, whatever amount it names', () => {
+    const prefix = { ...receipt, outputTokens: 64, amount: 10_000n };
+    expect(judgeReceipt({ ticket, receipt: prefix }, decided, false).amount).toBe(decideByClaim(ticket, prefix).earn);
+  });
+
   test('equivocation is unpaid, and so is work that earned nothing', () => {
-    expect(judgeReceipt(receipt, decided, true)).toMatchObject({ amount: 0, status: ACCEPTANCE_STATUS.unpaid });
-    expect(judgeReceipt(receipt, { ...decided, earn: 0 }, false)).toMatchObject({
+    expect(judgeReceipt({ ticket, receipt }, decided, true)).toMatchObject({
       amount: 0,
       status: ACCEPTANCE_STATUS.unpaid,
     });
-    expect(judgeReceipt({ ...receipt, amount: 0n }, { ...decided, earn: 0 }, false).status).toBe(
+    expect(judgeReceipt({ ticket, receipt }, { ...decided, earn: 0 }, false)).toMatchObject({
+      amount: 0,
+      status: ACCEPTANCE_STATUS.unpaid,
+    });
+    expect(judgeReceipt({ ticket, receipt: { ...receipt, amount: 0n } }, { ...decided, earn: 0 }, false).status).toBe(
       ACCEPTANCE_STATUS.accepted,
     );
   });
@@ -93,7 +105,7 @@ describe('judgeReceipt', () => {
   test('never more than decided, and never more than claimed', () => {
     fc.assert(
       fc.property(fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), (earn, amount) => {
-        const verdict = judgeReceipt({ ...receipt, amount }, { ...decided, earn }, false);
+        const verdict = judgeReceipt({ ticket, receipt: { ...receipt, amount } }, { ...decided, earn }, false);
         expect(verdict.amount).toBeLessThanOrEqual(earn);
         expect(BigInt(verdict.amount)).toBeLessThanOrEqual(amount);
       }),

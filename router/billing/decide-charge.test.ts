@@ -27,10 +27,11 @@ describe('the charging table', () => {
     });
   });
 
-  test.each<Outcome>(['failed-by-node', 'failed-by-network'])(
-    '%s and resumed: the part delivered is charged and earned',
+  test.each<Outcome>(['interrupted-by-node', 'interrupted-by-network'])(
+    '%s: the part delivered is charged and earned, its prompt charged once',
     (outcome) => {
-      expect(decideCharge({ ...part, outcome, isResumed: true })).toEqual({ charge: 500, earn: 450 });
+      expect(decideCharge({ ...part, outcome })).toEqual({ charge: 500, earn: 450 });
+      expect(decideCharge({ ...part, outcome, chargePrompt: false })).toEqual({ charge: 400, earn: 450 });
     },
   );
 
@@ -40,7 +41,6 @@ describe('the charging table', () => {
 
   test.each<Outcome>(['failed-before-token', 'refused'])('%s: nothing', (outcome) => {
     expect(decideCharge({ ...part, outcome })).toEqual({ charge: 0, earn: 0 });
-    expect(decideCharge({ ...part, outcome, isResumed: true })).toEqual({ charge: 0, earn: 0 });
   });
 
   test('failed by the node after tokens, not resumable: nothing', () => {
@@ -51,23 +51,14 @@ describe('the charging table', () => {
     expect(decideCharge({ ...part, outcome: 'failed-by-network' })).toEqual({ charge: 0, earn: 450 });
   });
 
-  test.each<Outcome>(['failed-by-node', 'failed-by-network'])(
-    '%s without a token: nothing, resumed or not',
-    (outcome) => {
-      const silent = { ...part, outcome, counts: { promptTokens: 100, outputTokens: 0 } };
-      expect(decideCharge(silent)).toEqual({ charge: 0, earn: 0 });
-      expect(decideCharge({ ...silent, isResumed: true })).toEqual({ charge: 0, earn: 0 });
-    },
-  );
+  test.each<Outcome>(['failed-by-node', 'failed-by-network'])('%s without a token: nothing', (outcome) => {
+    const silent = { ...part, outcome, counts: { promptTokens: 100, outputTokens: 0 } };
+    expect(decideCharge(silent)).toEqual({ charge: 0, earn: 0 });
+  });
 
   test('a free model charges and earns nothing, however it ends', () => {
-    for (const outcome of OUTCOMES) {
-      for (const isResumed of [true, false])
-        expect(decideCharge({ ...part, outcome, isResumed, price: { priceIn: 0, priceOut: 0 } })).toEqual({
-          charge: 0,
-          earn: 0,
-        });
-    }
+    for (const outcome of OUTCOMES)
+      expect(decideCharge({ ...part, outcome, price: { priceIn: 0, priceOut: 0 } })).toEqual({ charge: 0, earn: 0 });
   });
 });
 
@@ -78,7 +69,6 @@ const anyPart: fc.Arbitrary<PartFacts> = fc.record({
   counts: fc.record({ promptTokens: tokens, outputTokens: tokens }),
   price: fc.record({ priceIn: micro, priceOut: micro }),
   chargePrompt: fc.boolean(),
-  isResumed: fc.boolean(),
 });
 
 test('the home earns more than the charge less the fee only where the fees pay: a second prefill or the network’s fault', () => {
@@ -92,29 +82,8 @@ test('the home earns more than the charge less the fee only where the fees pay: 
   );
 });
 
-test('the parts of a job never cost more than was held for it', () => {
-  fc.assert(
-    fc.property(
-      micro,
-      micro,
-      tokens,
-      fc.array(fc.nat(10_000), { minLength: 1, maxLength: 3 }),
-      (priceIn, priceOut, promptTokens, outputs) => {
-        const prices = { priceIn, priceOut };
-        const maxOutputTokens = outputs.reduce((sum, output) => sum + output, 0);
-        const held = priceJob({ price: prices, promptTokens, maxOutputTokens });
-        const charged = outputs.map((outputTokens, i) => {
-          return decideCharge({ ...part, price: prices, counts: { promptTokens, outputTokens }, chargePrompt: i === 0 })
-            .charge;
-        });
-        expect(charged.reduce((sum, charge) => sum + charge, 0)).toBeLessThanOrEqual(held);
-      },
-    ),
-  );
-});
-
-test('a free job holds nothing', () => {
+test('a job holds its prompt once and all its output; a free one nothing', () => {
   expect(priceJob({ price: { priceIn: 0, priceOut: 0 }, promptTokens: 100, maxOutputTokens: 100 })).toBe(0);
   expect(priceJob({ price, promptTokens: 0, maxOutputTokens: 0 })).toBe(0);
-  expect(priceJob({ price, promptTokens: 100, maxOutputTokens: 200 })).toBe(502);
+  expect(priceJob({ price, promptTokens: 100, maxOutputTokens: 200 })).toBe(500);
 });

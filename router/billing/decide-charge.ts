@@ -10,27 +10,28 @@ export interface PartFacts {
   readonly price: Price;
   /** False for a part that goes on where another broke off: the caller has paid the prompt already. */
   readonly chargePrompt: boolean;
-  /** True when this part broke off and another home went on: what was delivered counts, whoever was at fault. */
-  readonly isResumed?: boolean;
 }
+
+/** Outcomes in which work was delivered. An interrupted part's charge holds if its job goes on: the caller's account sees to that. */
+const DELIVERED: ReadonlySet<Outcome> = new Set([
+  'complete',
+  'cancelled',
+  'interrupted-by-node',
+  'interrupted-by-network',
+]);
 
 /**
  * Units that the caller pays and the home earns.
- * Delivered work (complete, cut, cancelled, or resumed by another home) is charged, and earned less the fee; the second
- * prefill of a resumed job is earned but not charged, so the fees pay it. A failure that nobody could resume is free for the
+ * Delivered work (complete, cut, cancelled, or broken off where another home can go on) is charged, and earned less the fee; the
+ * second prefill of a resumed job is earned but not charged, so the fees pay it. A failure that nobody could resume is free for the
  * caller; the home earns its delivered part only where the fault was not its own. Without a token, failures earn nothing.
  */
 export function decideCharge(part: PartFacts): { readonly charge: number; readonly earn: number } {
   const { outcome, counts, price } = part;
   const earn = splitCharge(computeCharge(price, counts)).earn;
-  if (outcome === 'complete' || outcome === 'cancelled' || isResumedDelivery(part)) {
+  if (DELIVERED.has(outcome)) {
     const charged = { ...counts, promptTokens: part.chargePrompt ? counts.promptTokens : 0 };
     return { charge: computeCharge(price, charged), earn };
   }
   return { charge: 0, earn: outcome === 'failed-by-network' && counts.outputTokens > 0 ? earn : 0 };
-}
-
-function isResumedDelivery({ outcome, counts, isResumed }: PartFacts): boolean {
-  const brokeOff = outcome === 'failed-by-node' || outcome === 'failed-by-network';
-  return brokeOff && isResumed === true && counts.outputTokens > 0;
 }

@@ -11,17 +11,26 @@ export interface Decision extends Counts {
 }
 
 export interface Verdict extends Counts {
-  /** Units that the home earns: never more than decided and never more than it claims. */
+  /** Units that the home earns: never more than decided, than its counts come to at its ticket's prices, or than it claims. */
   readonly amount: number;
   readonly status: number;
 }
 
-/** Accepted as signed, lowered (fewer tokens than signed), or unpaid. An equivocating receipt is never paid. */
-export function judgeReceipt(receipt: UsageReceipt, decision: Decision, isEquivocation: boolean): Verdict {
+/**
+ * Accepted as signed, lowered (fewer tokens than signed), or unpaid. The lower of both counts is paid: a receipt over more than was
+ * relayed earns what was relayed, one over less what it signed for. An equivocating receipt is never paid.
+ */
+export function judgeReceipt(
+  signed: { readonly ticket: JobTicket; readonly receipt: UsageReceipt },
+  decision: Decision,
+  isEquivocation: boolean,
+): Verdict {
+  const { ticket, receipt } = signed;
   const promptTokens = Math.min(decision.promptTokens, receipt.promptTokens);
   const outputTokens = Math.min(decision.outputTokens, receipt.outputTokens);
   const claimed = receipt.amount > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(receipt.amount);
-  const amount = isEquivocation ? 0 : Math.min(decision.earn, claimed);
+  const worth = earnOf(ticket, { promptTokens, outputTokens });
+  const amount = isEquivocation ? 0 : Math.min(decision.earn, worth, claimed);
   const isLower = promptTokens < receipt.promptTokens || outputTokens < receipt.outputTokens;
   if (isEquivocation || (amount === 0 && claimed > 0))
     return { promptTokens, outputTokens, amount, status: ACCEPTANCE_STATUS.unpaid };
@@ -31,6 +40,11 @@ export function judgeReceipt(receipt: UsageReceipt, decision: Decision, isEquivo
 /** The decision where the router lost its own counts: the node's claim (its receipt has been held to the ticket's limits), less the fee. */
 export function decideByClaim(ticket: JobTicket, receipt: UsageReceipt): Decision {
   const counts = { promptTokens: receipt.promptTokens, outputTokens: receipt.outputTokens };
+  return { ...counts, earn: earnOf(ticket, counts) };
+}
+
+/** Every token earns, also a prompt that the caller does not pay again. */
+function earnOf(ticket: JobTicket, counts: Counts): number {
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
-  return { ...counts, earn: splitCharge(computeCharge(price, counts)).earn };
+  return splitCharge(computeCharge(price, counts)).earn;
 }

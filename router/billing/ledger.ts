@@ -91,7 +91,10 @@ const INSERT_POSTINGS = `
     FROM json_each(?1) AS e, json_each(e.value, '$.postings') AS p
     WHERE NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id') ON CONFLICT DO NOTHING`;
 
-/** A late receipt completes its part's row and the settlement gives it the charge, in whichever order they come. */
+/**
+ * A late receipt completes its part's row (its charge is 0) and the settlement gives it the charge (its earnings are then 0), in
+ * whichever order they come: the greater of both stands, and a proof is never lost.
+ */
 const UPSERT_RECEIPTS = `
     INSERT INTO receipts (job_id, part, account_id, key_id, node_id, owner_account_id, model, outcome,
       prompt_tokens, output_tokens, charge, earn, ended_at, settlement)
@@ -101,11 +104,12 @@ const UPSERT_RECEIPTS = `
       value->>'$.settlement.charge', value->>'$.settlement.earn', value->>'$.settlement.endedAt', value->>'$.settlement.text'
     FROM json_each(?1) WHERE value->>'settlement' IS NOT NULL
     ON CONFLICT (job_id, part) DO UPDATE SET
-      charge = CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN excluded.charge ELSE charge END,
-      earn = CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN earn ELSE excluded.earn END,
-      settlement = CASE WHEN excluded.settlement->>'acceptance' IS NULL
-        THEN json_set(settlement, '$.charge', excluded.charge)
-        ELSE json_set(settlement, '$.earn', excluded.earn,
-          '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
-          '$.acceptance', excluded.settlement->'acceptance',
-          '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END`;
+      charge = max(charge, excluded.charge),
+      earn = max(earn, excluded.earn),
+      settlement = json_set(
+        CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN settlement
+          ELSE json_set(settlement,
+            '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
+            '$.acceptance', excluded.settlement->'acceptance',
+            '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END,
+        '$.charge', max(charge, excluded.charge), '$.earn', max(earn, excluded.earn))`;

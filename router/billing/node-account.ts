@@ -84,7 +84,7 @@ export class NodeAccount extends DurableObject<Env> {
       return bare;
     }
     const decision = isLost(settlement) ? decideByClaim(ticket, proven.receipt) : settlement;
-    const { proof, earn } = this.#take(proven, decision, null);
+    const { proof, earn } = this.#take({ ...proven, ticket }, decision, null);
     return { ...settlement, ...proof, earn };
   }
 
@@ -130,7 +130,7 @@ export class NodeAccount extends DurableObject<Env> {
       return refuse('the receipt is for other bytes than were relayed');
     }
     const decision = isLost(open) ? decideByClaim(ticket, receipt) : open;
-    const { proof } = this.#take(proven, decision, { open, now });
+    const { proof } = this.#take({ ...proven, ticket }, decision, { open, now });
     return answer(proof);
   }
 
@@ -155,13 +155,13 @@ export class NodeAccount extends DurableObject<Env> {
 
   /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */
   #take(
-    proven: Proven,
+    proven: Proven & { readonly ticket: JobTicket },
     decision: Decision,
     late: { readonly open: SettlementJson; readonly now: number } | null,
   ): { readonly proof: Proof; readonly earn: number } {
     const { receipt, receiptHash, ticketHash } = proven;
     const isEquivocation = this.#book.isSeqUsed(receipt.seq);
-    const verdict = judgeReceipt(receipt, decision, isEquivocation);
+    const verdict = judgeReceipt(proven, decision, isEquivocation);
     const proof = this.#sign(proven, verdict);
     const earn = verdict.amount;
     this.ctx.storage.transactionSync(() => {
@@ -199,9 +199,10 @@ export class NodeAccount extends DurableObject<Env> {
 
 const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
 
-/** A part that its hub settled after a crash, without knowing what had been relayed. */
-function isLost(settlement: SettlementJson): boolean {
-  return settlement.outcome === 'failed-by-network' && settlement.outputTokens === 0;
+/** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
+function isLost({ outcome, outputTokens, ttftMs }: SettlementJson): boolean {
+  const byNetwork = outcome === 'failed-by-network' || outcome === 'interrupted-by-network';
+  return byNetwork && outputTokens === 0 && ttftMs === null;
 }
 
 function answer(proof: Proof): LateAnswer {

@@ -11,8 +11,9 @@ const LAST_RETRY_MS = 60_000;
 export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #apply: (entries: readonly LedgerEntry[]) => Promise<void>;
-  #isAlarmSet = false;
+  #alarmAt = Number.POSITIVE_INFINITY;
   #isDraining = false;
+  #hasNew = false;
   #failures = 0;
 
   constructor(storage: DurableObjectStorage, apply: (entries: readonly LedgerEntry[]) => Promise<void>) {
@@ -29,18 +30,37 @@ export class Outbox {
     return this.#storage.sql.exec('SELECT 1 FROM outbox WHERE id = ?', id).toArray().length > 0;
   }
 
+  /** Every entry ever kept whose id starts with `prefix`, and what it did to the object's own balance. */
+  find(prefix: string): { readonly id: string; readonly own: number }[] {
+    const query = 'SELECT id, own FROM outbox WHERE id >= ? AND id < ?';
+    return this.#storage.sql.exec<{ id: string; own: number }>(query, prefix, `${prefix}\u{10FFFF}`).toArray();
+  }
+
   /** Keeps an entry unless its id is known; `own` is what it does to the object's own balance. Call `ring` after. */
   add(entry: LedgerEntry, own: number): boolean {
     const text = JSON.stringify(entry);
     const insert = 'INSERT INTO outbox (id, own, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq';
-    return this.#storage.sql.exec(insert, entry.id, own, text).toArray().length > 0;
+    const isNew = this.#storage.sql.exec(insert, entry.id, own, text).toArray().length > 0;
+    this.#hasNew ||= isNew;
+    return isNew;
+  }
+
+  /** True when entries were added since the last alarm began, so that `ring` is due. */
+  get hasNew(): boolean {
+    return this.#hasNew;
   }
 
   /** Asks for an alarm soon; it becomes durable together with the entries written before it. */
   ring(now: number): void {
-    if (this.#isAlarmSet || this.#isDraining) return;
-    this.#isAlarmSet = true;
-    void this.#storage.setAlarm(now + COALESCE_MS);
+    // While the book fails its next try stands, whatever is added.
+    if (this.#failures === 0 || this.#alarmAt === Number.POSITIVE_INFINITY) this.ringBy(now + COALESCE_MS);
+  }
+
+  /** Asks for an alarm at `at` (ms since epoch) or sooner; while `drain` runs nothing is asked, since it takes everything. */
+  ringBy(at: number): void {
+    if (this.#alarmAt <= at || this.#isDraining) return;
+    this.#alarmAt = at;
+    void this.#storage.setAlarm(at);
   }
 
   /**
@@ -48,8 +68,9 @@ export class Outbox {
    * a batch twice, which the book takes as once. A book that fails is asked again later, ever less often.
    */
   async drain(): Promise<void> {
-    this.#isAlarmSet = false;
+    this.#alarmAt = Number.POSITIVE_INFINITY;
     this.#isDraining = true;
+    this.#hasNew = false;
     try {
       let batch = this.#read();
       while (batch.entries.length > 0) {
@@ -59,8 +80,8 @@ export class Outbox {
         batch = this.#read();
       }
     } catch {
-      this.#isAlarmSet = true;
-      await this.#storage.setAlarm(Date.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++));
+      this.#alarmAt = Date.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+      await this.#storage.setAlarm(this.#alarmAt);
     } finally {
       this.#isDraining = false;
     }

@@ -2,15 +2,14 @@
 import { computeCharge } from '../../schema/prices.ts';
 import type { Price } from '../../schema/prices.ts';
 
-/** Parts a job can have (DESIGN D5: at most 3 attempts). Each part's charge is rounded up by itself. */
-const MAX_PARTS = 3;
-
-/** Units to hold: the prompt once at its bound, all output allowed, and one unit of rounding for each further part; 0 at price 0. */
+/**
+ * Units to hold: the prompt once at its bound and all output allowed. However many parts a job takes, its account charges them as one
+ * answer, rounded up once (`tally-job.ts`), so rounding needs no room of its own.
+ */
 export function priceJob(job: {
   readonly price: Price;
   readonly promptTokens: number;
   readonly maxOutputTokens: number;
 }): number {
-  const most = computeCharge(job.price, { promptTokens: job.promptTokens, outputTokens: job.maxOutputTokens });
-  return most === 0 ? 0 : most + MAX_PARTS - 1;
+  return computeCharge(job.price, { promptTokens: job.promptTokens, outputTokens: job.maxOutputTokens });
 }

@@ -28,6 +28,8 @@ export interface DecidedCounts {
   readonly difference: SettlementJson['difference'];
   readonly charge: number;
   readonly earn: number;
+  /** Of a part that went on: tokens of the answer until there. It must stand in the settlement. */
+  readonly resumedTokens?: number;
 }
 
 /** What a node's account says of a receipt that came late: the signed acceptance, or the reason why there is none. */

@@ -5,9 +5,9 @@ import { makeId } from '../../schema/ids.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
-import { computeCharge } from '../../schema/prices.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import type { Caller, ServedModel } from '../services.ts';
 import type { JobLimits } from './fit-limits.ts';
@@ -65,7 +65,7 @@ export function makeJob(input: JobInput): Job {
   };
   const chunk = { id: `chatcmpl-${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
-  const amount = computeCharge(price, { promptTokens: limits.promptBound, outputTokens: limits.maxTokens });
+  const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {
     jobId: id,
     accountId: caller.accountId,

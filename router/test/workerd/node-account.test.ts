@@ -272,17 +272,18 @@ test('a late receipt of a part that was settled as the node’s fault is answere
 });
 
 test('where a crash lost the hub’s counts the claim is paid from the fees, within the ticket, and no caller pays', async () => {
-  const lost = { outcome: 'failed-by-network', promptTokens: 0, outputTokens: 0, charge: 0, earn: 0 } as const;
-  for (const comesLate of [true, false]) {
-    const { node, stub } = openNode();
-    const part = makePart(node, { settlement: lost });
-    const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
-    await ledger.apply([buildSettleEntry(settled, null)]);
-    expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
-    await runDurableObjectAlarm(stub);
-    expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
-    expect(await ledger.balanceOf(part.accountId)).toBe(0);
-  }
+  for (const outcome of ['failed-by-network', 'interrupted-by-network'] as const)
+    for (const comesLate of [true, false]) {
+      const lost = { outcome, promptTokens: 0, outputTokens: 0, charge: 0, earn: 0, ttftMs: null };
+      const { node, stub } = openNode();
+      const part = makePart(node, { settlement: lost });
+      const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
+      await ledger.apply([buildSettleEntry(settled, null)]);
+      expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
+      await runDurableObjectAlarm(stub);
+      expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
+      expect(await ledger.balanceOf(part.accountId)).toBe(0);
+    }
   expect(await ledger.total()).toBe(0);
 });
 

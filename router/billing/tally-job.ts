@@ -1,0 +1,140 @@
+// What the parts of one job come to for its caller, in whatever order their settlements arrive. Pure.
+import type { SettlementJson } from '../../schema/settlement.ts';
+
+/** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */
+export type Fate = 'charged' | 'free';
+
+/** What one part adds to its job's bill; promptTokens is 0 where its ticket does not charge the prompt. */
+export interface PartBill {
+  readonly part: number;
+  readonly isFinal: boolean;
+  readonly fate: Fate;
+  /** Units per million tokens. */
+  readonly priceIn: number;
+  readonly priceOut: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** Of a final part: how many earlier parts delivered something, and how many tokens of the answer it went on from at most. */
+  readonly interrupted: number;
+  readonly resumedTokens: number | null;
+}
+
+/** One job of several parts as its caller's account keeps it until an hour after its hold has lapsed. */
+export interface JobTally {
+  /** When the job's hold lapses, ms since epoch: without an end until then nothing is charged. */
+  readonly expiresAt: number;
+  /** Parts whose settlements have come, in any order. */
+  readonly parts: readonly PartBill[];
+  /** Parts among them that wait for the job's fate. */
+  readonly waiting: number;
+  /** What was charged and how many parts were booked before anyone knew that the job had several. */
+  readonly before: { readonly charge: number; readonly parts: number };
+  /** Units charged so far, `before` included. */
+  readonly booked: number;
+  /** True once the job is in the account's totals. */
+  readonly isCounted: boolean;
+  /** The edge's word that no further part ends the job. */
+  readonly release: { readonly fate: Fate; readonly interrupted: number } | null;
+}
+
+/** A job without parts. */
+export function openTally(expiresAt: number, before: JobTally['before']): JobTally {
+  const isCounted = before.parts > 0;
+  return { expiresAt, parts: [], waiting: 0, before, booked: before.charge, isCounted, release: null };
+}
+
+/** A settlement as a line of its job's bill. What its hub charges nothing for counts nothing. */
+export function billPart(settlement: SettlementJson): PartBill {
+  const { part, isFinal, outcome, ticket, charge } = settlement;
+  const isCharged = charge > 0;
+  return {
+    part,
+    isFinal,
+    fate: outcome === 'complete' || outcome === 'cancelled' ? 'charged' : 'free',
+    priceIn: Number(ticket.priceIn),
+    priceOut: Number(ticket.priceOut),
+    promptTokens: isCharged && ticket.chargePrompt ? settlement.promptTokens : 0,
+    outputTokens: isCharged ? settlement.outputTokens : 0,
+    interrupted: settlement.interrupted ?? 0,
+    resumedTokens: settlement.resumedTokens ?? null,
+  };
+}
+
+/**
+ * How the job ended; null while nobody knows. The part with the highest number ends it if it is a final one: a lower one that
+ * takes itself for final was left by its edge. The edge's word ends it where no part does, and so does the hold's expiry, free.
+ */
+export function decideFate(tally: JobTally, now: number): Fate | null {
+  const end = findEnd(tally);
+  if (tally.release?.fate === 'free') return 'free';
+  if (end) return end.fate;
+  if (tally.release) return tally.release.fate;
+  return now >= tally.expiresAt ? 'free' : null;
+}
+
+/** True when no further part can be charged: what is left of the hold can go back. */
+export function isTallied(tally: JobTally, now: number): boolean {
+  const fate = decideFate(tally, now);
+  if (fate !== 'charged') return fate === 'free';
+  const end = findEnd(tally);
+  const arrived = tally.before.parts + tally.parts.length - (end ? 1 : 0);
+  return arrived >= countInterrupted(tally, end);
+}
+
+/**
+ * Units that the job comes to by what has arrived: the prompt once, the output of every part that the caller was given, rounded up
+ * once. Earlier parts together never count more output than the answer that the last one went on from, and nothing where
+ * it went on from none: then nobody was given what they sent. Never falls when a part is added to a job that has ended.
+ */
+export function computeDue(tally: JobTally, now: number): number {
+  if (decideFate(tally, now) !== 'charged') return 0;
+  const end = findEnd(tally);
+  const isCarried = countInterrupted(tally, end) > 0;
+  const earlier = isCarried ? tally.parts.filter((part) => part !== end) : [];
+  const own = end ? [end] : [];
+  const prompt = [...own, ...earlier].reduce(
+    (most, part) => max(most, priceTokens(part.priceIn, part.promptTokens)),
+    0n,
+  );
+  let micro = prompt + priceTokens(end?.priceOut ?? 0, end?.outputTokens ?? 0);
+  let room = end?.resumedTokens ?? Number.POSITIVE_INFINITY;
+  for (const { priceOut, outputTokens } of earlier.toSorted((a, b) => b.priceOut - a.priceOut)) {
+    const counted = Math.min(outputTokens, room);
+    room -= counted;
+    micro += priceTokens(priceOut, counted);
+  }
+  return (isCarried ? tally.before.charge : 0) + Number((micro + 999_999n) / 1_000_000n);
+}
+
+/** What each of the waiting parts is charged now, in units: together what is due and not yet booked, each at most what its hub decided. */
+export function shareDue(
+  waiting: readonly { readonly part: number; readonly charge: number }[],
+  dueNow: number,
+): Map<number, number> {
+  let rest = Math.max(0, dueNow);
+  const shares = new Map<number, number>();
+  for (const { part, charge } of waiting.toSorted((a, b) => a.part - b.part)) {
+    const share = Math.min(charge, rest);
+    rest -= share;
+    shares.set(part, share);
+  }
+  return shares;
+}
+
+function findEnd(tally: JobTally): PartBill | null {
+  let last: PartBill | null = null;
+  for (const part of tally.parts) if (!last || part.part > last.part) last = part;
+  return last?.isFinal ? last : null;
+}
+
+function countInterrupted(tally: JobTally, end: PartBill | null): number {
+  return end ? end.interrupted : (tally.release?.interrupted ?? 0);
+}
+
+function priceTokens(price: number, tokens: number): bigint {
+  return BigInt(price) * BigInt(tokens);
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
