@@ -3,25 +3,45 @@ import { AREAS, sortAreas } from '../../schema/places.ts';
 import type { AreaName } from '../../schema/places.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { err, ok } from '../../schema/result.ts';
+import { NO_WISH } from '../../schema/placement.ts';
 import { makeHomeFinder } from './home-finder.ts';
+import type { FinderAsk } from './home-finder.ts';
 import { makePresenceCache } from './presence-cache.ts';
 import type { Presence } from './presence.ts';
-import type { HomeWish } from './rank-homes.ts';
+import { HubRtts } from './hub-rtts.ts';
 
 const PARIS = { lat: 48.9, lon: 2.4 };
-const wish: HomeWish = { ...PARIS, ownName: null, promptTokens: 1 };
+const ask: FinderAsk = {
+  modelKey: 'm',
+  place: PARIS,
+  wish: NO_WISH,
+  accountId: 'acct_caller',
+  ownName: null,
+  size: { promptTokens: 1, outputTokens: 100 },
+};
 const near = sortAreas(PARIS).slice(0, 4);
 const farthest = sortAreas(PARIS).at(-1) ?? 'oc';
 
 function row(node: string, area: AreaName, lat = 49): PresenceRow {
-  const speeds = { promptTokensPerS: 100, decodeTokensPerS: 50, contextTokens: 4096, slots: 1 };
+  const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 50, contextTokens: 4096, slots: 1, rttMs: 20, loadMs: 0 };
   const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [] };
-  return { node, hub: `hub:${area}:0`, lat, lon: 2.4, country: 'FR', untilAt: 1_000_000, ...speeds, ...model };
+  return {
+    node,
+    hub: `hub:${area}:0`,
+    lat,
+    lon: 2.4,
+    country: 'FR',
+    owner: 'acct_owner',
+    pools: ['public'],
+    untilAt: 1_000_000,
+    ...speeds,
+    ...model,
+  };
 }
 
 function summaryOf({ hub, lat, lon, untilAt }: PresenceRow): PresenceSummary {
   const speeds = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
-  return { hub, lat, lon, radiusKm: 10, free: 1, slots: 2, untilAt, ...speeds };
+  return { hub, lat, lon, radiusKm: 10, free: 1, slots: 2, classes: {}, untilAt, ...speeds };
 }
 
 /** A table of these rows, each at the hub it names; it can be away. */
@@ -51,6 +71,8 @@ function open(rows: readonly PresenceRow[], { away = false, areaFails = [] as re
   const homes = makeHomeFinder({
     presence,
     cache,
+    rtts: new HubRtts(),
+    random: () => 0.5,
     askArea: async (area) => {
       askedAreas.push(area);
       if (areaFails.includes(area)) throw new Error(`${area} is away`);
@@ -60,77 +82,98 @@ function open(rows: readonly PresenceRow[], { away = false, areaFails = [] as re
   return { homes, read, askedAreas };
 }
 
-const names = (found: readonly { node: string }[]): string[] => found.map(({ node }) => node);
+/** The homes that a search would ask for, in order, where each hub says that it has none. */
+async function askedFor(homes: ReturnType<typeof makeHomeFinder>, change: Partial<FinderAsk> = {}): Promise<string[]> {
+  const search = homes.openSearch({ ...ask, ...change });
+  const asked: string[] = [];
+  for (let next = await search.next(); next; next = await search.next()) {
+    asked.push(next.preferNodeId ?? '');
+    search.noteNone(next, null);
+  }
+  return asked;
+}
 
-describe('find', () => {
+describe('a search', () => {
   test('the closest home of the near areas comes first', async () => {
     const { homes } = open([row('b', near[1]!, 55), row('a', near[0]!), row('far', farthest, -30)]);
-    expect(names(await homes.find('m', wish))).toEqual(['a', 'b']);
+    expect(await askedFor(homes)).toEqual(['a', 'b', 'far']);
   });
 
   test('far areas are read only where the near ones have no home', async () => {
     const { homes, read } = open([row('a', near[0]!)]);
-    await homes.find('m', wish);
+    await homes.openSearch(ask).next();
     expect(read.join()).not.toContain(farthest);
     const lonely = open([row('far', farthest, -30)]);
-    expect(names(await lonely.homes.find('m', wish))).toEqual(['far']);
+    expect(await askedFor(lonely.homes)).toEqual(['far']);
     expect(lonely.read).toHaveLength(2);
   });
 
   test('a near home that cannot take the prompt sends the call on to far ones', async () => {
     const small = { ...row('small', near[0]!), contextTokens: 10 };
     const { homes } = open([small, row('far', farthest, -30)]);
-    expect(names(await homes.find('m', { ...wish, promptTokens: 10 }))).toEqual(['far']);
+    expect(await askedFor(homes, { size: { promptTokens: 10, outputTokens: 100 } })).toEqual(['far']);
   });
 
   test('a cold edge of a small network needs one round trip, a warm one none', async () => {
     const { homes, read } = open([row('a', near[0]!)]);
-    await homes.find('m', wish);
+    await homes.openSearch(ask).next();
     expect(read).toHaveLength(1);
-    await homes.find('m', wish);
+    await homes.openSearch(ask).next();
     expect(read).toHaveLength(1);
   });
 
   test('no home anywhere is an empty list', async () => {
-    expect(await open([]).homes.find('m', wish)).toEqual([]);
+    expect(await askedFor(open([]).homes)).toEqual([]);
   });
 });
 
 describe('with Redis away', () => {
   test('the near areas are asked themselves', async () => {
     const { homes, askedAreas } = open([row('a', near[0]!)], { away: true });
-    expect(names(await homes.find('m', wish))).toEqual(['a']);
+    expect(await homes.openSearch(ask).next()).toMatchObject({ preferNodeId: 'a' });
     expect(askedAreas).toEqual([...near]);
     expect(homes.isDegraded()).toBe(true);
   });
 
   test('far areas are asked where the near ones have no home', async () => {
     const { homes, askedAreas } = open([row('far', farthest, -30)], { away: true });
-    expect(names(await homes.find('m', wish))).toEqual(['far']);
-    expect(askedAreas.toSorted()).toEqual(AREAS.toSorted());
+    expect(await askedFor(homes)).toEqual(['far']);
+    expect([...new Set(askedAreas)].toSorted()).toEqual(AREAS.toSorted());
   });
 
   test('an area that is away too takes only its own homes with it', async () => {
     const { homes } = open([row('a', near[0]!), row('b', near[1]!, 55)], { away: true, areaFails: [near[0]!] });
-    expect(names(await homes.find('m', wish))).toEqual(['b']);
+    expect(await askedFor(homes)).toEqual(['b']);
   });
 });
 
 describe('the rest', () => {
   test('a listing sees near and far', async () => {
     const { homes } = open([row('a', near[0]!), row('far', farthest, -30)]);
-    expect(names(await homes.serving('m', PARIS)).toSorted()).toEqual(['a', 'far']);
+    expect((await homes.serving('m', PARIS)).map(({ node }) => node).toSorted()).toEqual(['a', 'far']);
   });
 
   test('a hub that says it is full is asked after the others', async () => {
     const { homes } = open([row('a', near[0]!), row('b', near[1]!, 55)]);
-    await homes.find('m', wish);
-    homes.noteFree('m', `hub:${near[0]}:0`, 0);
-    const rows = await homes.serving('m', PARIS);
-    expect(rows.map(({ hub }) => hub)).toEqual([`hub:${near[1]}:0`, `hub:${near[0]}:0`]);
+    await homes.openSearch(ask).next();
+    homes.noteCapacity('m', `hub:${near[0]}:0`, { free: 0, slots: 2, classes: {} });
+    expect(await askedFor(homes)).toEqual(['b', 'a']);
+  });
+
+  test('a caller who wants only their own homes is shown no others, however near', async () => {
+    const own = { ...row('mine', farthest, -30), owner: ask.accountId, pools: [] };
+    const { homes } = open([row('a', near[0]!), own]);
+    expect(await askedFor(homes, { wish: { ...NO_WISH, pool: { kind: 'mine' } } })).toEqual(['mine']);
+  });
+
+  test('the wish that left nobody is named at the end', async () => {
+    const { homes } = open([row('a', near[0]!)]);
+    const search = homes.openSearch({ ...ask, wish: { ...NO_WISH, countries: ['NZ'] } });
+    expect(await search.next()).toBeNull();
+    expect(search.end).toMatchObject({ kind: 'no-fit', emptiedBy: 'country' });
   });
 
   test('a note on a hub whose name says no area is ignored', () => {
-    expect(() => open([]).homes.noteFree('m', 'hub', 0)).not.toThrow();
+    expect(() => open([]).homes.noteCapacity('m', 'hub', { free: 0, slots: 0, classes: {} })).not.toThrow();
   });
 });

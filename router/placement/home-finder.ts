@@ -8,11 +8,11 @@ import type { SearchDoors } from './home-search.ts';
 import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
 import type { PresenceCache, PresenceView } from './presence-cache.ts';
-import { chooseHubs, NEAR_HUBS, rankHubs } from './rank-hubs.ts';
+import { chooseHubs, rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
 
 const NEAR_AREAS = 4;
-/** Hubs that are looked at where only few homes will do (a pool, named homes), or where homes are counted. */
+/** Hubs looked at, at most, where only few homes will do (a pool, named homes), or where homes are counted. */
 const MANY_HUBS = 256;
 
 export interface HomeFinderDoors {
@@ -52,7 +52,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       return new HomeSearch({ rank, hasFallbacks: allowFallbacks || order.length > 1 });
     },
     serving: async (modelKey, place) => {
-      const ask = { modelKey, areas: sortAreas(place), place, limit: MANY_HUBS };
+      const ask = { modelKey, areas: sortAreas(place), place, isWide: true, excluded: [] };
       return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
     },
     noteCapacity: (modelKey, hub, capacity) =>
@@ -79,7 +79,6 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   const sorted = sortAreas(place);
   const isNarrow =
     wish.pool.kind === 'mine' || wish.pool.kind === 'pool' || wish.only !== null || wish.order.length > 0;
-  const limit = isNarrow ? MANY_HUBS : NEAR_HUBS;
   let emptiedNear: HubRanking['emptiedBy'] = null;
   return async (scope, excluded) => {
     const areas = scope === 'near' ? sorted.slice(0, NEAR_AREAS) : sorted.slice(NEAR_AREAS);
@@ -87,9 +86,10 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
       const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
-    const ranking = rankOf(await viewsIn(doors, { modelKey, areas, place, limit }));
+    const ranking = rankOf(await viewsIn(doors, { modelKey, areas, place, isWide: isNarrow, excluded: excluded.hubs }));
     if (scope === 'near') emptiedNear = ranking.emptiedBy;
-    if (scope === 'near' || ranking.hasModel || emptiedNear !== null || excluded.hubs.length > 0) return ranking;
+    const isTold = doors.cache.isDegraded() || excluded.hubs.length > 0;
+    if (scope === 'near' || ranking.hasModel || emptiedNear !== null || isTold) return ranking;
     // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
     return rankOf(await askAreas(doors, { modelKey, areas: sorted.slice(0, NEAR_AREAS), place }));
   };
@@ -106,12 +106,20 @@ interface Views {
   readonly isDegraded: boolean;
 }
 
-async function viewsIn(doors: HomeFinderDoors, look: Look & { readonly limit: number }): Promise<Views> {
-  const { modelKey, areas, place, limit } = look;
+interface WideLook extends Look {
+  /** True where few homes will do, or all are counted: then all hubs are looked at and not only the nearest. */
+  readonly isWide: boolean;
+  /** Hubs that have answered already: the next near ones take their places. */
+  readonly excluded: readonly string[];
+}
+
+async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
+  const { modelKey, areas, place, isWide, excluded } = look;
   const view = await doors.cache.look(doors.presence, {
     modelKey,
     areas,
-    chooseHubs: (summaries) => chooseHubs(summaries, place, limit),
+    chooseHubs: (summaries) =>
+      isWide ? summaries.slice(0, MANY_HUBS).map(({ hub }) => hub) : chooseHubs(summaries, place, excluded),
     guessHubs: (area) => [`hub:${area}:0`],
   });
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);

@@ -7,6 +7,8 @@ const hub = (name: string, scoreMs = 300): RankedHub => ({
   preferNodeId: `node_${name}`,
   edgeRttMs: 10,
   scoreMs,
+  km: 1,
+  keeps: true,
 });
 
 /** A search among hubs that rank in the order given; `far` ones are only seen where no near one is left. */
@@ -18,7 +20,7 @@ function searchAmong(near: readonly RankedHub[], far: readonly RankedHub[] = [],
     const left = (scope === 'near' ? near : far).filter(
       (one) => !excluded.hubs.includes(one.hub) && !excluded.nodes.includes(one.preferNodeId ?? ''),
     );
-    return { ranked: left, emptiedBy: null };
+    return { ranked: left, emptiedBy: null, hasModel: true };
   };
   return new HomeSearch({ rank, hasFallbacks });
 }

@@ -7,6 +7,8 @@ export const MAX_ASKS = 3;
 /** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
 const MAX_DETOURS = 8;
 
+type Pressed = Pick<RankedHub, 'hub' | 'preferNodeId' | 'edgeRttMs' | 'scoreMs'>;
+
 export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
   readonly rank: (
@@ -123,7 +125,7 @@ export class HomeSearch {
 
   /** The last ask: the lowest quote, or the next hub if its score is better. */
   #force(best: RankedHub | null): HubAsk | null {
-    let chosen = best;
+    let chosen: Pressed | null = best;
     for (const [hub, { scoreMs, edgeRttMs }] of this.#quotes)
       if (!chosen || scoreMs < chosen.scoreMs) chosen = { hub, preferNodeId: null, edgeRttMs, scoreMs };
     if (!chosen) return null;
@@ -132,7 +134,7 @@ export class HomeSearch {
     return this.#ask(chosen, true);
   }
 
-  #ask({ hub, preferNodeId, edgeRttMs }: RankedHub, isForced: boolean): HubAsk {
+  #ask({ hub, preferNodeId, edgeRttMs }: Pressed, isForced: boolean): HubAsk {
     this.#asks++;
     return { hub, preferNodeId, edgeRttMs, isForced, asks: this.#asks };
   }

@@ -16,13 +16,16 @@ describe('collectAnswer', () => {
   test('the text of all events is one text', async () => {
     const writer = makeChunkWriter(head);
     const events = ['Hello', ', ', '世界'].map((text) => dataRecord(bytes(writer.content(text))));
-    expect(await collect(...events, endRecord())).toEqual({ ok: true, value: { text: 'Hello, 世界', end: END } });
+    expect(await collect(...events, endRecord())).toEqual({
+      ok: true,
+      value: { text: 'Hello, 世界', end: { ...END, ttftMs: expect.any(Number) } },
+    });
   });
 
   test('a character cut between two records is whole again', async () => {
     const event = bytes(makeChunkWriter(head).content('火🔥'));
     for (let at = 1; at < event.length; at++) {
-      const cut = [event.subarray(0, at), event.subarray(at)].map(dataRecord);
+      const cut = [event.subarray(0, at), event.subarray(at)].map((part) => dataRecord(part));
       expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { text: '火🔥' } });
     }
   });
@@ -41,7 +44,10 @@ describe('collectAnswer', () => {
   test('half an answer is never given as a whole one', async () => {
     const event = dataRecord(bytes(makeChunkWriter(head).content('half')));
     const broken = await collect(event, failRecord({ beforeToken: false, message: 'the home went away' }));
-    expect(broken).toEqual({ ok: false, error: { kind: 'broken', message: 'the home went away' } });
+    expect(broken).toMatchObject({
+      ok: false,
+      error: { kind: 'broken', message: expect.stringContaining('the home went away') },
+    });
     expect(await collect(event)).toMatchObject({ ok: false, error: { kind: 'broken' } });
   });
 

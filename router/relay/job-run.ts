@@ -51,6 +51,7 @@ export class JobRun {
   #tokensBefore = 0;
   #ttftMs: number | null = null;
   #sawFault = false;
+  #brokenBy: string | null = null;
   #isAborted = false;
   #isOver = false;
   #isWhole = false;
@@ -192,6 +193,7 @@ export class JobRun {
     if (!this.#answer.hasText && (fail.code === 'context' || fail.code === 'bad-request'))
       return this.#over({ kind: fail.code, message: fail.message, param: 'messages' });
     this.#sawFault = true;
+    if (this.#answer.hasText) this.#brokenBy = fail.message;
     if (this.#answer.hasText && !this.#canGoOn(fail)) return this.#over({ kind: 'broken', message: fail.message });
     this.#doors.search.restart(this.#node);
     return null;
@@ -317,7 +319,7 @@ export class JobRun {
   }
 
   #tellEnd(): JobFailure {
-    return tellSearchEnd(this.#doors.search.end, { hasText: this.#answer.hasText, sawFault: this.#sawFault });
+    return tellSearchEnd(this.#doors.search.end, { brokenBy: this.#brokenBy, sawFault: this.#sawFault });
   }
 
   #over(failure: JobFailure): JobEvent {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMENT_EVENT, DONE_EVENT, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { END } from '../test/fake-hubs.ts';
-import type { JobEvent, JobFailure, JobRun } from './job-run.ts';
+import type { JobEvent, JobFailure } from './job-doors.ts';
+import type { JobRun } from './job-run.ts';
 import { streamAnswer } from './stream-answer.ts';
 
 const chunk = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };

@@ -7,12 +7,13 @@ const MOST_WAIT_S = 30;
 /** Where no hub told how long its queue is, ms. */
 const UNTOLD_WAIT_MS = 2000;
 
-/** `hasText`: the caller has read some of the answer; `sawFault`: a home or a hub failed on the way. */
+/** `brokenBy`: why the answer broke off that the caller has read some of, or null; `sawFault`: a home or a hub failed on the way. */
 export function tellSearchEnd(
   end: JobSearch['end'],
-  run: { readonly hasText: boolean; readonly sawFault: boolean },
+  run: { readonly brokenBy: string | null; readonly sawFault: boolean },
 ): JobFailure {
-  if (run.hasText) return { kind: 'broken', message: 'no other home could go on with it' };
+  if (run.brokenBy !== null)
+    return { kind: 'broken', message: `${run.brokenBy}, and no other home could go on with it` };
   const { kind, emptiedBy, retryAfterMs } = end;
   if (kind === 'busy') {
     const waitS = Math.ceil((retryAfterMs ?? UNTOLD_WAIT_MS) / 1000);
