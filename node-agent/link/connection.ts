@@ -58,6 +58,7 @@ export class Connection {
   #stopDial: () => void = () => undefined;
   #mustEnrol = false;
   #attempt = 0;
+  #moves = 0;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -161,7 +162,9 @@ export class Connection {
     this.#parts.shop.log.info('connected', { hub, area, node });
     const session = this.#session;
     setTimeout(() => {
-      if (session && this.#session === session) this.#attempt = 0;
+      if (!session || this.#session !== session) return;
+      this.#attempt = 0;
+      this.#moves = 0;
     }, STEADY_MS).unref();
   }
 
@@ -185,11 +188,13 @@ export class Connection {
 
   async #waitAfter(outcome: LinkOutcome): Promise<void> {
     const { random, shop } = this.#parts;
-    const plan = decideRetry({ outcome, attempt: this.#attempt, random: random() });
-    this.#attempt += 1;
+    const plan = decideRetry({ outcome, attempt: this.#attempt, moves: this.#moves, random: random() });
+    const isMoved = outcome.kind === 'moved';
+    if (isMoved) this.#moves += 1;
+    else this.#attempt += 1;
     const nextTryAt = Date.now() + plan.waitMs;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence, nextTryAt });
-    const line = plan.isForOwner ? shop.log.error : shop.log.warn;
+    const line = plan.isForOwner ? shop.log.error : isMoved ? shop.log.info : shop.log.warn;
     line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
     if (this.#isStopping || plan.waitMs === 0) return;
     await new Promise<void>((resolve) => {

@@ -2,14 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome, RetryPlan } from './decide-retry.ts';
 
-function plan(outcome: LinkOutcome, attempt = 0, random = 0.5): RetryPlan {
-  return decideRetry({ outcome, attempt, random });
+function plan(outcome: LinkOutcome, attempt = 0, random = 0.5, moves = 0): RetryPlan {
+  return decideRetry({ outcome, attempt, random, moves });
 }
 
 describe('decideRetry', () => {
   test('a hub that moves the node is followed at once, but not in a loop', () => {
     expect(plan({ kind: 'moved' })).toMatchObject({ waitMs: 0 });
-    expect(plan({ kind: 'moved' }, 3).waitMs).toBe(1000);
+    expect(plan({ kind: 'moved' }, 7).waitMs).toBe(0);
+    expect(plan({ kind: 'moved' }, 0, 0.5, 2).waitMs).toBe(0);
+    expect(plan({ kind: 'moved' }, 0, 0.5, 3).waitMs).toBe(250);
+    expect(plan({ kind: 'moved' }, 0, 0.5, 6).waitMs).toBe(2000);
   });
 
   test('a router that is away is tried again soon, then later', () => {

@@ -37,19 +37,24 @@ export interface RetryFacts {
   readonly outcome: LinkOutcome;
   /** Failures in a row before this one. */
   readonly attempt: number;
+  /** Moves in a row before this one, without a steady connection between them. */
+  readonly moves?: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
+/** Areas that split and merge may move a node twice; a node that is sent round in circles must not dial as fast as it can. */
+const FREE_MOVES = 3;
 const REPLACED_WAIT_MS = 60_000;
 
 /** The wait grows with every failure in a row; a wait that the router named is kept, with jitter on top. */
-export function decideRetry({ outcome, attempt, random }: RetryFacts): RetryPlan {
+export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts): RetryPlan {
   const soon = computeBackoff(RECONNECT, attempt, random);
   switch (outcome.kind) {
     case 'moved':
       return {
-        waitMs: attempt === 0 ? 0 : soon,
+        // Being moved is no failure, whatever failed before it.
+        waitMs: moves < FREE_MOVES ? 0 : computeBackoff(RECONNECT, moves - FREE_MOVES + 1, random),
         sentence: 'The network moved this node to another hub.',
         isForOwner: false,
       };

@@ -76,6 +76,37 @@ test('running jobs are cut with the line, and their slots come free', async () =
   expect(bench.shop.book.unacknowledged).toBe(0);
 });
 
+test('a move is followed at once, also after failures, and only the fourth in a row waits', async () => {
+  // With these dice every wait after a failure would be as long as it can be.
+  const one = await connect({ random: () => 0.999 });
+  await hub.waitReady();
+  hub.cut();
+  await until(() => hub.dials === 2);
+  for (const dials of [3, 4, 5]) {
+    await until(() => one.status.state === 'connected');
+    hub.sendJson('moved', { reason: 'split' });
+    await until(() => hub.dials === dials);
+  }
+  await until(() => one.status.state === 'connected');
+  hub.sendJson('moved', { reason: 'split' });
+  await until(() => one.status.state === 'waiting');
+  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('nextTryInMs=0'))).toHaveLength(3);
+});
+
+test('with a job the move waits for its end, and takes nothing new meanwhile', async () => {
+  await connect();
+  await hub.waitReady();
+  const job = hub.give({ model: 'fake' });
+  await hub.waitForFrame('head', job.number);
+  hub.sendJson('moved', { reason: 'split' });
+  const late = hub.give({ model: 'fake' });
+  expect((await hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
+  expect(hub.dials).toBe(1);
+  hub.sendJson('cancel', { reason: 'caller' }, job.number);
+  await hub.waitEnd(job.number);
+  await until(() => hub.dials === 2);
+});
+
 test('a router that answers with an error is asked again, later each time', async () => {
   hub.refusal = { status: 503, code: 'overloaded', message: 'too many homes' };
   const link = await connect();
