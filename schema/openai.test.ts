@@ -34,6 +34,8 @@ describe('a plain request', () => {
       stream: false,
       includeUsage: false,
       user: null,
+      provider: {},
+      resume: null,
     });
   });
 
@@ -173,7 +175,6 @@ const UNSUPPORTED: Record<string, { asks: unknown; neutral: unknown[] }> = {
   prompt_cache_key: { asks: 'k', neutral: [] },
   prompt_cache_options: { asks: {}, neutral: [] },
   prompt_cache_retention: { asks: '24h', neutral: [] },
-  provider: { asks: { sort: 'price' }, neutral: [] },
   reasoning: { asks: { effort: 'low' }, neutral: [] },
   reasoning_effort: { asks: 'low', neutral: [] },
   response_format: { asks: { type: 'json_object' }, neutral: [{ type: 'text' }] },

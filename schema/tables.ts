@@ -22,6 +22,8 @@ export const apiKeys = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
+    /** JSON as the operator wrote it: what requests with this key wish where they say nothing; null for nothing. */
+    defaults: text('defaults'),
   },
   (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
 );
@@ -37,6 +39,8 @@ export const nodes = sqliteTable(
       .references(() => accounts.id),
     wallet: text('wallet'),
     name: text('name'),
+    /** Whether it answers for everyone, beside the pools it is in. */
+    isPublic: integer('is_public', { mode: 'boolean' }).notNull().default(true),
     createdAt: integer('created_at').notNull(),
     revokedAt: integer('revoked_at'),
     revokedReason: text('revoked_reason'),
@@ -44,7 +48,7 @@ export const nodes = sqliteTable(
   (table) => [uniqueIndex('nodes_address').on(table.address), index('nodes_account').on(table.accountId)],
 );
 
-/** One-time codes that let a home join an owner's account; only their hash is kept. */
+/** Codes that let homes join an owner's account, each a fixed number of times; only their hash is kept. */
 export const enrolments = sqliteTable(
   'enrolments',
   {
@@ -56,10 +60,72 @@ export const enrolments = sqliteTable(
     wallet: text('wallet'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
-    usedAt: integer('used_at'),
-    nodeId: text('node_id'),
+    /** How many homes may use it. */
+    uses: integer('uses').notNull().default(1),
+    /** The pool its homes join, and whether they also answer for everyone. */
+    poolId: text('pool_id').references(() => pools.id),
+    isPublic: integer('is_public', { mode: 'boolean' }).notNull().default(true),
   },
   (table) => [uniqueIndex('enrolments_code').on(table.codeHash)],
+);
+
+/** Which homes used which code. */
+export const enrolmentUses = sqliteTable(
+  'enrolment_uses',
+  {
+    enrolmentId: text('enrolment_id')
+      .notNull()
+      .references(() => enrolments.id),
+    nodeId: text('node_id').notNull(),
+    usedAt: integer('used_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.enrolmentId, table.nodeId] })],
+);
+
+/** Homes that answer for some: a lab's, a university's, a circle of friends'. Names are unique, so that a request can say one. */
+export const pools = sqliteTable(
+  'pools',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** May use it like a member. */
+    ownerAccountId: text('owner_account_id')
+      .notNull()
+      .references(() => accounts.id),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('pools_name').on(table.name), index('pools_owner').on(table.ownerAccountId)],
+);
+
+/** Accounts whose calls a pool's homes answer. */
+export const poolMembers = sqliteTable(
+  'pool_members',
+  {
+    poolId: text('pool_id')
+      .notNull()
+      .references(() => pools.id),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+  },
+  (table) => [
+    primaryKey({ columns: [table.poolId, table.accountId] }),
+    index('pool_members_account').on(table.accountId),
+  ],
+);
+
+/** Homes of a pool. */
+export const nodePools = sqliteTable(
+  'node_pools',
+  {
+    nodeId: text('node_id')
+      .notNull()
+      .references(() => nodes.id),
+    poolId: text('pool_id')
+      .notNull()
+      .references(() => pools.id),
+  },
+  (table) => [primaryKey({ columns: [table.nodeId, table.poolId] }), index('node_pools_pool').on(table.poolId)],
 );
 
 /** The catalogue: public models, the digests that count as each, and their price (units per million tokens). */
@@ -132,5 +198,6 @@ export const receipts = sqliteTable(
     primaryKey({ columns: [table.jobId, table.part] }),
     index('receipts_account').on(table.accountId, table.endedAt),
     index('receipts_node').on(table.nodeId, table.endedAt),
+    index('receipts_ended').on(table.endedAt),
   ],
 );

@@ -1,13 +1,14 @@
 // The door to API keys in D1, behind the isolate's cache. Holds no key's text.
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
+import { keyDefaultsSchema } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { accounts, apiKeys } from '../../schema/tables.ts';
 import { checkApiKey } from './check-api-key.ts';
 import { judgeKey } from './judge-key.ts';
-import type { Caller, KeyFault, KeyRow } from './judge-key.ts';
+import type { Caller, CallerPool, KeyFault, KeyRow } from './judge-key.ts';
 import type { KeyCache } from './key-cache.ts';
 import { mintApiKey } from './mint-api-key.ts';
 import { readBearer } from './read-bearer.ts';
@@ -16,6 +17,8 @@ export interface NewKey {
   readonly accountId: string;
   readonly name: string;
   readonly expiresAt: number | null;
+  /** As the operator wrote them, checked by keyDefaultsSchema. */
+  readonly defaults: object | null;
 }
 
 export interface MintedKey {
@@ -30,6 +33,7 @@ export interface ListedKey {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  readonly defaults: object | null;
 }
 
 export interface ApiKeys {
@@ -38,8 +42,10 @@ export interface ApiKeys {
   readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, 'no-account'>>;
   /** Marks a key revoked; again is the same. The account's own object must be told too (it refuses holds at once). */
   readonly revoke: (keyId: string, now: number) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
+  /** Replaces what the key says for requests that do not; seen here at once, elsewhere within a minute. */
+  readonly setDefaults: (keyId: string, defaults: object | null) => Promise<Result<null, 'no-key'>>;
   readonly list: (accountId: string) => Promise<ListedKey[]>;
-  /** Drops what is cached of an account, after it was disabled. */
+  /** Drops what is cached of an account, after it was disabled or its pools changed. */
   readonly forgetAccount: (accountId: string) => void;
 }
 
@@ -65,12 +71,13 @@ export function makeApiKeys(doors: {
       }
       return judgeKey(row, now);
     },
-    mint: async ({ accountId, name, expiresAt }, now) => {
+    mint: async ({ accountId, name, expiresAt, defaults }, now) => {
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
       if (!account) return err('no-account');
       const id = makeId('key', random(16));
       const minted = mintApiKey(random(24), secret);
-      await db.insert(apiKeys).values({ id, accountId, hash: minted.hash, name, createdAt: now, expiresAt });
+      const row = { id, accountId, hash: minted.hash, name, createdAt: now, expiresAt };
+      await db.insert(apiKeys).values({ ...row, defaults: defaults && JSON.stringify(defaults) });
       return ok({ id, key: minted.key });
     },
     revoke: async (keyId, now) => {
@@ -82,24 +89,44 @@ export function makeApiKeys(doors: {
       const row = await db.select({ accountId: apiKeys.accountId }).from(apiKeys).where(eq(apiKeys.id, keyId)).get();
       return row ? ok(row) : err('no-key');
     },
-    list: (accountId) =>
-      db
-        .select({
-          id: apiKeys.id,
-          name: apiKeys.name,
-          createdAt: apiKeys.createdAt,
-          expiresAt: apiKeys.expiresAt,
-          revokedAt: apiKeys.revokedAt,
-        })
-        .from(apiKeys)
-        .where(eq(apiKeys.accountId, accountId))
-        .orderBy(asc(apiKeys.createdAt))
-        .limit(1000)
-        .all(),
+    setDefaults: async (keyId, defaults) => {
+      const text = defaults && JSON.stringify(defaults);
+      const changed = await db.update(apiKeys).set({ defaults: text }).where(eq(apiKeys.id, keyId)).returning().get();
+      cache.forgetKey(keyId);
+      return changed ? ok(null) : err('no-key');
+    },
+    list: (accountId) => listKeys(db, accountId),
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
   };
 }
 
+async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Promise<ListedKey[]> {
+  const rows = await db
+    .select({
+      id: apiKeys.id,
+      name: apiKeys.name,
+      createdAt: apiKeys.createdAt,
+      expiresAt: apiKeys.expiresAt,
+      revokedAt: apiKeys.revokedAt,
+      defaults: apiKeys.defaults,
+    })
+    .from(apiKeys)
+    .where(eq(apiKeys.accountId, accountId))
+    .orderBy(asc(apiKeys.createdAt))
+    .limit(1000)
+    .all();
+  return rows.map((row) => ({
+    ...row,
+    defaults: row.defaults === null ? null : (JSON.parse(row.defaults) as object),
+  }));
+}
+
+const POOLS = sql<string>`(
+  SELECT json_group_array(json_object('id', pools.id, 'name', pools.name)) FROM pools
+  WHERE pools.owner_account_id = accounts.id
+    OR EXISTS (SELECT 1 FROM pool_members WHERE pool_id = pools.id AND account_id = accounts.id))`;
+
+/** A key with all that a call needs to know of its account, in one read. Throws on stored defaults that no longer parse: a wish is never dropped unheard. */
 async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<KeyRow | null> {
   const row = await db
     .select({
@@ -108,10 +135,14 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
       disabledAt: accounts.disabledAt,
+      defaults: apiKeys.defaults,
+      pools: POOLS,
     })
     .from(apiKeys)
     .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
     .where(eq(apiKeys.hash, hash))
     .get();
-  return row ?? null;
+  if (!row) return null;
+  const defaults = row.defaults === null ? null : keyDefaultsSchema.parse(JSON.parse(row.defaults));
+  return { ...row, defaults, pools: JSON.parse(row.pools) as CallerPool[] };
 }

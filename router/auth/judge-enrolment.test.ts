@@ -11,34 +11,48 @@ const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 const key = keccak_256(Uint8Array.of(1));
 const address = addressOfPrivateKey(key);
 const stranger = keccak_256(Uint8Array.of(2));
-const enrolment: EnrolmentRow = { accountId: 'acct_1', wallet: null, expiresAt: 100, usedAt: null, nodeId: null };
+const enrolment: EnrolmentRow = {
+  accountId: 'acct_1',
+  wallet: null,
+  expiresAt: 100,
+  uses: 1,
+  used: 0,
+  isUsedByNode: false,
+};
 const existing = { accountId: 'acct_1', revokedAt: null };
 
 test('a fresh code may be claimed, also by a home of the same owner', () => {
-  expect(judgeEnrolment({ enrolment, existing: null, nodeId: 'node_1', now: 1 })).toEqual({ ok: true, value: 'claim' });
-  expect(judgeEnrolment({ enrolment, existing, nodeId: 'node_1', now: 1 })).toEqual({ ok: true, value: 'claim' });
+  expect(judgeEnrolment({ enrolment, existing: null, now: 1 })).toEqual({ ok: true, value: 'claim' });
+  expect(judgeEnrolment({ enrolment, existing, now: 1 })).toEqual({ ok: true, value: 'claim' });
 });
 
 test('the home that used a code may repeat it while it lives', () => {
-  const used = { ...enrolment, usedAt: 1, nodeId: 'node_1' };
-  expect(judgeEnrolment({ enrolment: used, existing, nodeId: 'node_1', now: 2 })).toEqual({
+  const used = { ...enrolment, used: 1, isUsedByNode: true };
+  expect(judgeEnrolment({ enrolment: used, existing, now: 2 })).toEqual({
     ok: true,
     value: 'repeat',
   });
-  expect(judgeEnrolment({ enrolment: used, existing, nodeId: 'node_1', now: 100 })).toEqual({
+  expect(judgeEnrolment({ enrolment: used, existing, now: 100 })).toEqual({
     ok: false,
     error: 'code-expired',
   });
 });
 
+test('a code of ten uses may be claimed until ten have', () => {
+  const judge = (used: number) =>
+    judgeEnrolment({ enrolment: { ...enrolment, uses: 10, used }, existing: null, now: 1 });
+  expect(judge(9)).toEqual({ ok: true, value: 'claim' });
+  expect(judge(10)).toEqual({ ok: false, error: 'code-used' });
+});
+
 test.each<[EnrolFault, Partial<Parameters<typeof judgeEnrolment>[0]>]>([
   ['unknown-code', { enrolment: null }],
-  ['code-used', { enrolment: { ...enrolment, usedAt: 1, nodeId: 'node_2' } }],
+  ['code-used', { enrolment: { ...enrolment, used: 1 } }],
   ['code-expired', { now: 100 }],
   ['other-owner', { existing: { accountId: 'acct_2', revokedAt: null } }],
   ['node-revoked', { existing: { accountId: 'acct_1', revokedAt: 5 } }],
 ])('%s is refused', (error, facts) => {
-  expect(judgeEnrolment({ enrolment, existing: null, nodeId: 'node_1', now: 1, ...facts })).toEqual({
+  expect(judgeEnrolment({ enrolment, existing: null, now: 1, ...facts })).toEqual({
     ok: false,
     error,
   });

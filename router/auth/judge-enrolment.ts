@@ -1,4 +1,4 @@
-// Whether a one-time code lets a node join. Pure.
+// Whether an enrolment code lets a node join. Pure.
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -9,29 +9,29 @@ export interface EnrolmentRow {
   readonly accountId: string;
   readonly wallet: string | null;
   readonly expiresAt: number;
-  readonly usedAt: number | null;
-  /** The node that used the code. */
-  readonly nodeId: string | null;
+  /** How many nodes may use the code, and how many have. */
+  readonly uses: number;
+  readonly used: number;
+  /** True where the node that asks is one of those. */
+  readonly isUsedByNode: boolean;
 }
 
 /**
- * What to do with a code that `nodeId` has signed. `repeat`: this node used it before and asks again, perhaps because the
- * answer was lost. `claim`: the code is free and must be claimed in the store, where only one of two racers wins.
+ * What to do with a code that a node has signed. `repeat`: this node used it before and asks again, perhaps because the
+ * answer was lost. `claim`: the code is free and must be claimed in the store, where no more racers win than it has uses left.
  */
 export function judgeEnrolment(facts: {
   readonly enrolment: EnrolmentRow | null;
   readonly existing: { readonly accountId: string; readonly revokedAt: number | null } | null;
-  readonly nodeId: string;
   readonly now: number;
 }): Result<'claim' | 'repeat', EnrolFault> {
-  const { enrolment, existing, nodeId, now } = facts;
+  const { enrolment, existing, now } = facts;
   if (!enrolment) return err('unknown-code');
-  const isRepeat = enrolment.usedAt !== null && enrolment.nodeId === nodeId;
-  if (enrolment.usedAt !== null && !isRepeat) return err('code-used');
+  if (!enrolment.isUsedByNode && enrolment.used >= enrolment.uses) return err('code-used');
   if (enrolment.expiresAt <= now) return err('code-expired');
   if (existing && existing.revokedAt !== null) return err('node-revoked');
   if (existing && existing.accountId !== enrolment.accountId) return err('other-owner');
-  return ok(isRepeat ? 'repeat' : 'claim');
+  return ok(enrolment.isUsedByNode ? 'repeat' : 'claim');
 }
 
 /** The public words for a fault: a code of the API and a message with the remedy. */
@@ -56,7 +56,7 @@ export function tellEnrolFault(fault: EnrolFault): {
     case 'code-used':
       return {
         code: 'conflict',
-        message: 'The enrolment code was used by another node. Ask for a new one.',
+        message: 'The enrolment code was used by other nodes, as often as it may be. Ask for a new one.',
         param: 'code',
       };
     case 'code-expired':

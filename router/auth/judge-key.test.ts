@@ -4,10 +4,19 @@ import { judgeKey, tellKeyFault } from './judge-key.ts';
 import type { KeyFault, KeyRow } from './judge-key.ts';
 import { readBearer } from './read-bearer.ts';
 
-const row: KeyRow = { keyId: 'key_1', accountId: 'acct_1', expiresAt: null, revokedAt: null, disabledAt: null };
+const row: KeyRow = {
+  keyId: 'key_1',
+  accountId: 'acct_1',
+  expiresAt: null,
+  revokedAt: null,
+  disabledAt: null,
+  defaults: { wish: { mode: 'fairest' }, resume: null },
+  pools: [{ id: 'pool_1', name: 'lab' }],
+};
 
-test('a key in force names its caller', () => {
-  expect(judgeKey(row, 5)).toEqual({ ok: true, value: { accountId: 'acct_1', keyId: 'key_1' } });
+test('a key in force names its caller, with its defaults and pools', () => {
+  const { defaults, pools } = row;
+  expect(judgeKey(row, 5)).toEqual({ ok: true, value: { accountId: 'acct_1', keyId: 'key_1', defaults, pools } });
   expect(judgeKey({ ...row, expiresAt: 6 }, 5).ok).toBe(true);
 });
 

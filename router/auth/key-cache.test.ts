@@ -3,7 +3,15 @@ import type { KeyRow } from './judge-key.ts';
 import { FOUND_MS, KeyCache, MISSING_MS } from './key-cache.ts';
 
 const rowOf = (n: number, accountId = 'acct_1'): KeyRow => {
-  return { keyId: `key_${n}`, accountId, expiresAt: null, revokedAt: null, disabledAt: null };
+  return {
+    keyId: `key_${n}`,
+    accountId,
+    expiresAt: null,
+    revokedAt: null,
+    disabledAt: null,
+    defaults: null,
+    pools: [],
+  };
 };
 
 test('a found key is kept a minute, a missing one five seconds', () => {

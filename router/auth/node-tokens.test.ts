@@ -5,7 +5,13 @@ import { makeNodeTokens, NODE_TOKEN_LIFE_MS } from './node-tokens.ts';
 
 const NOW = 1_795_305_600_000;
 const SECRET = 'a-secret-for-node-tokens';
-const claims: NodeClaims = { nodeId: 'node_1', address: `0x${'ab'.repeat(20)}`, accountId: 'acct_1', wallet: null };
+const claims: NodeClaims = {
+  nodeId: 'node_1',
+  address: `0x${'ab'.repeat(20)}`,
+  accountId: 'acct_1',
+  wallet: null,
+  pools: ['public', 'pool_1'],
+};
 const tokens = makeNodeTokens(SECRET);
 
 test('a token carries its node back until it expires', async () => {
@@ -23,7 +29,7 @@ test('a token of another secret, a changed token and no token at all are bad', a
 });
 
 test('an unsigned token and one for another purpose are bad', async () => {
-  const body = { adr: claims.address, acc: claims.accountId, wal: null };
+  const body = { adr: claims.address, acc: claims.accountId, wal: null, pol: [] };
   const unsigned = new UnsecuredJWT(body)
     .setIssuer('irori-router')
     .setAudience('irori-node-link')

@@ -19,6 +19,8 @@ export interface NodeClaims {
   /** The owner's account. */
   readonly accountId: string;
   readonly wallet: string | null;
+  /** Pool ids, and `public` where it lends itself to everyone. */
+  readonly pools: readonly string[];
 }
 
 export interface NodeTokens {
@@ -31,6 +33,7 @@ const payloadSchema = z.object({
   adr: word.address,
   acc: z.string(),
   wal: z.string().nullable(),
+  pol: z.array(z.string()),
 });
 
 /** HS256 under NODE_TOKEN_SECRET. */
@@ -39,7 +42,8 @@ export function makeNodeTokens(secret: string): NodeTokens {
   return {
     issue: async (claims, now) => {
       const untilAt = now + NODE_TOKEN_LIFE_MS;
-      const token = await new SignJWT({ adr: claims.address, acc: claims.accountId, wal: claims.wallet })
+      const { address: adr, accountId: acc, wallet: wal, pools: pol } = claims;
+      const token = await new SignJWT({ adr, acc, wal, pol })
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -60,8 +64,8 @@ export function makeNodeTokens(secret: string): NodeTokens {
         });
         const read = payloadSchema.safeParse(payload);
         if (!read.success) return err('bad-token');
-        const { sub, adr, acc, wal } = read.data;
-        return ok({ nodeId: sub, address: adr, accountId: acc, wallet: wal });
+        const { sub, adr, acc, wal, pol } = read.data;
+        return ok({ nodeId: sub, address: adr, accountId: acc, wallet: wal, pools: pol });
       } catch (error) {
         return err(error instanceof errors.JWTExpired ? 'expired-token' : 'bad-token');
       }

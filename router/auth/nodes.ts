@@ -1,13 +1,15 @@
-// The door to home nodes and their one-time enrolment codes in D1.
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+// The door to home nodes and the codes they enrol with in D1.
+import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Hex } from '../../schema/bytes.ts';
 import { makeId, nodeIdOf } from '../../schema/ids.ts';
+import { PUBLIC_POOL } from '../../schema/placement.ts';
 import type { MessageSigner } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { accounts, enrolments, nodes } from '../../schema/tables.ts';
+import { accounts, enrolments, nodes, pools } from '../../schema/tables.ts';
 import { checkEnrolProof } from './check-node-hello.ts';
+import { claimCode, findCode } from './enrolment-codes.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
 import { hashEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
@@ -21,19 +23,24 @@ export interface NodeRow {
   /** The owner's account. */
   readonly accountId: string;
   readonly wallet: string | null;
+  /** Ids of the pools it is in. */
+  readonly pools: readonly string[];
+  /** Whether it answers for everyone besides. */
+  readonly isPublic: boolean;
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: string | null;
 }
 
 export interface Nodes {
-  /** A code that one node may use once within 24 h; its text is shown this once. */
+  /** A code that `uses` nodes may use within 24 h; its text is shown this once. */
   readonly createCode: (
-    owner: { readonly accountId: string; readonly wallet: string | null },
+    code: NewCode,
     now: number,
-  ) => Promise<Result<{ readonly code: string; readonly expiresAt: number }, 'no-account'>>;
+  ) => Promise<Result<{ readonly code: string; readonly expiresAt: number }, 'no-account' | 'no-pool'>>;
   /**
-   * Binds a node to the code's owner. The signature is checked before anything is read; of two racers for one code one wins.
+   * Binds a node to the code's owner and pool. The signature is checked before anything is read; of more racers than a code
+   * has uses left, that many win.
    * `wallet` counts only where the code was made without one.
    */
   readonly enrol: (
@@ -41,10 +48,24 @@ export interface Nodes {
     now: number,
   ) => Promise<Result<NodeRow, EnrolFault>>;
   readonly find: (nodeId: string) => Promise<NodeRow | null>;
+  /** Whether a node answers for everyone; null when there is none. Its hub hears of it when the node dials in anew. */
+  readonly setPublic: (nodeId: string, isPublic: boolean) => Promise<NodeRow | null>;
   /** Marks a node revoked; null when there is none, unchanged when it already was. Its hub must be told too. */
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
   /** Up to `limit` nodes in the order of their ids, from after `afterId`. */
   readonly list: (afterId: string, limit: number) => Promise<NodeRow[]>;
+  /** Ids of up to `limit` nodes of one owner that are not revoked, in order, from after `afterId`. */
+  readonly listOwned: (accountId: string, afterId: string, limit: number) => Promise<string[]>;
+}
+
+export interface NewCode {
+  /** The owner of the nodes that use it. */
+  readonly accountId: string;
+  readonly wallet: string | null;
+  readonly uses: number;
+  /** The pool that they join. */
+  readonly poolId: string | null;
+  readonly isPublic: boolean;
 }
 
 export function makeNodes(doors: {
@@ -53,36 +74,30 @@ export function makeNodes(doors: {
   readonly random: (bytes: number) => Uint8Array;
 }): Nodes {
   const db = drizzle(doors.db);
-  const find = async (nodeId: string): Promise<NodeRow | null> =>
-    (await db.select().from(nodes).where(eq(nodes.id, nodeId)).get()) ?? null;
+  const select = () => db.select({ ...getTableColumns(nodes), poolIds: POOL_IDS }).from(nodes);
+  const find = async (nodeId: string): Promise<NodeRow | null> => {
+    const row = await select().where(eq(nodes.id, nodeId)).get();
+    return row ? toNodeRow(row) : null;
+  };
   return {
-    createCode: async ({ accountId, wallet }, now) => {
+    createCode: async (made, now) => {
+      const { accountId, poolId } = made;
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
       if (!account) return err('no-account');
+      if (poolId !== null && !(await db.select({ id: pools.id }).from(pools).where(eq(pools.id, poolId)).get()))
+        return err('no-pool');
       const code = makeEnrolmentCode(doors.random(20));
       const expiresAt = now + CODE_LIFE_MS;
-      const row = { accountId, wallet, codeHash: hashEnrolmentCode(code), createdAt: now, expiresAt };
+      const row = { ...made, codeHash: hashEnrolmentCode(code), createdAt: now, expiresAt };
       await db.insert(enrolments).values({ id: makeId('enr', doors.random(16)), ...row });
       return ok({ code, expiresAt });
     },
-    enrol: async (proof, now) => {
-      if (!checkEnrolProof(doors.signer, proof)) return err('bad-signature');
-      const nodeId = nodeIdOf(proof.address);
-      const codeHash = hashEnrolmentCode(proof.code);
-      const judge = async (): Promise<Result<'claim' | 'repeat', EnrolFault>> => {
-        const enrolment = await db.select().from(enrolments).where(eq(enrolments.codeHash, codeHash)).get();
-        return judgeEnrolment({ enrolment: enrolment ?? null, existing: await find(nodeId), nodeId, now });
-      };
-      let verdict = await judge();
-      if (verdict.ok && verdict.value === 'claim') {
-        await claim(doors.db, { codeHash, nodeId, address: proof.address, wallet: proof.wallet, now });
-        verdict = await judge();
-      }
-      if (!verdict.ok) return verdict;
-      const row = await find(nodeId);
-      return row ? ok(row) : err('code-used');
-    },
+    enrol: (proof, now) => enrol({ ...doors, find }, proof, now),
     find,
+    setPublic: async (nodeId, isPublic) => {
+      await db.update(nodes).set({ isPublic }).where(eq(nodes.id, nodeId));
+      return find(nodeId);
+    },
     revoke: async (nodeId, reason, now) => {
       await db
         .update(nodes)
@@ -90,35 +105,45 @@ export function makeNodes(doors: {
         .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)));
       return find(nodeId);
     },
-    list: (afterId, limit) =>
-      db.select().from(nodes).where(gt(nodes.id, afterId)).orderBy(asc(nodes.id)).limit(limit).all(),
+    listOwned: async (accountId, afterId, limit) => {
+      const isTheirs = and(eq(nodes.accountId, accountId), isNull(nodes.revokedAt), gt(nodes.id, afterId));
+      const rows = await db.select({ id: nodes.id }).from(nodes).where(isTheirs).orderBy(asc(nodes.id)).limit(limit);
+      return rows.map(({ id }) => id);
+    },
+    list: async (afterId, limit) =>
+      (await select().where(gt(nodes.id, afterId)).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow),
   };
 }
 
-const USE_CODE =
-  'UPDATE enrolments SET used_at = ?1, node_id = ?2 WHERE code_hash = ?3 AND used_at IS NULL AND expires_at > ?1';
-const WRITE_NODE = `
-  INSERT INTO nodes (id, address, account_id, wallet, created_at)
-  SELECT ?2, ?4, account_id, coalesce(wallet, ?5), ?1 FROM enrolments
-  WHERE code_hash = ?3 AND used_at = ?1 AND node_id = ?2
-  ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet
-  WHERE nodes.account_id = excluded.account_id AND nodes.revoked_at IS NULL`;
+async function enrol(
+  doors: { readonly db: D1Database; readonly signer: MessageSigner; readonly find: Nodes['find'] },
+  proof: Parameters<Nodes['enrol']>[0],
+  now: number,
+): Promise<Result<NodeRow, EnrolFault>> {
+  if (!checkEnrolProof(doors.signer, proof)) return err('bad-signature');
+  const nodeId = nodeIdOf(proof.address);
+  const codeHash = hashEnrolmentCode(proof.code);
+  const judge = async (): Promise<Result<'claim' | 'repeat', EnrolFault>> => {
+    const enrolment = await findCode(doors.db, codeHash, nodeId);
+    return judgeEnrolment({ enrolment, existing: await doors.find(nodeId), now });
+  };
+  let verdict = await judge();
+  if (verdict.ok && verdict.value === 'claim') {
+    await claimCode(doors.db, { codeHash, nodeId, address: proof.address, wallet: proof.wallet, now });
+    verdict = await judge();
+  }
+  if (!verdict.ok) return verdict;
+  const row = await doors.find(nodeId);
+  return row ? ok(row) : err('code-used');
+}
 
-/** Uses a code and writes the node in one transaction: the node's row is made from the code's row that this very claim has marked. */
-async function claim(
-  db: D1Database,
-  by: {
-    readonly codeHash: string;
-    readonly nodeId: string;
-    readonly address: Hex;
-    readonly wallet: string | null;
-    readonly now: number;
-  },
-): Promise<void> {
-  const { codeHash, nodeId, address, wallet, now } = by;
-  // drizzle's batch cannot bind raw statements, so both go to D1 themselves.
-  await db.batch([
-    db.prepare(USE_CODE).bind(now, nodeId, codeHash),
-    db.prepare(WRITE_NODE).bind(now, nodeId, codeHash, address, wallet),
-  ]);
+/** What a node lends itself to, as its hub and its token carry it. */
+export function poolsOf({ pools: ids, isPublic }: Pick<NodeRow, 'pools' | 'isPublic'>): string[] {
+  return isPublic ? [...ids, PUBLIC_POOL] : [...ids];
+}
+
+const POOL_IDS = sql<string>`(SELECT json_group_array(pool_id) FROM node_pools WHERE node_id = nodes.id)`;
+
+function toNodeRow({ poolIds, ...row }: typeof nodes.$inferSelect & { readonly poolIds: string }): NodeRow {
+  return { ...row, pools: JSON.parse(poolIds) as string[] };
 }

@@ -1,4 +1,4 @@
-// Homes: one-time enrolment codes, the list, and revocation, which also closes the node's socket.
+// Homes: enrolment codes, the list, whom they answer for, and revocation, which also closes the node's socket.
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
@@ -6,26 +6,51 @@ import type { NodeRow } from '../auth/nodes.ts';
 import type { Services } from '../services.ts';
 import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';
 
-const newCode = z.strictObject({ account_id: z.string().min(1).max(100), wallet: addressField.nullish() });
+/** A lab's machines at most, with one code. */
+const MAX_USES = 1000;
+const newCode = z.strictObject({
+  account_id: z.string().min(1).max(100),
+  wallet: addressField.nullish(),
+  uses: z.number().int().min(1).max(MAX_USES).default(1),
+  pool: z.string().min(1).max(100).nullish(),
+  public: z.boolean().nullish(),
+});
+const nodeChange = z.strictObject({ public: z.boolean() });
 const reasonField = z.string().trim().min(1, 'must not be empty').max(200);
 
 /** Tells areas and hubs that a node may not come back and that its socket ends now. */
 export type KickNode = (services: Services, nodeId: string, reason: string) => Promise<void>;
 
-/** POST /nodes/enrolments, GET /nodes, DELETE /nodes/:id?reason=. */
-export function makeAdminNodeRoutes(kickNode: KickNode): Hono<AppEnv> {
+/** Tells a node's hub that what it lends itself to has changed: its link ends and it dials in anew, at once. */
+export type RelinkNode = (services: Services, nodeId: string) => Promise<void>;
+
+/** POST /nodes/enrolments, GET /nodes, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
+export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/nodes/enrolments', async (c) => {
     const input = await readInput(c, newCode);
-    const owner = { accountId: input.account_id, wallet: input.wallet ?? null };
-    const made = await c.get('services').nodes.createCode(owner, Date.now());
-    if (!made.ok) throw notFound('account', 'account_id');
-    return c.json({ code: made.value.code, expires_at: made.value.expiresAt }, 201);
+    const poolId = input.pool ?? null;
+    // Who is enrolled for a pool answers for that pool, and for everyone only where that is said.
+    const isPublic = input.public ?? poolId === null;
+    const { account_id: accountId, uses } = input;
+    const code = { accountId, wallet: input.wallet ?? null, uses, poolId, isPublic };
+    const made = await c.get('services').nodes.createCode(code, Date.now());
+    if (!made.ok) throw made.error === 'no-pool' ? notFound('pool', 'pool') : notFound('account', 'account_id');
+    const { code: text, expiresAt } = made.value;
+    return c.json({ code: text, expires_at: expiresAt, uses, pool: poolId, public: isPublic }, 201);
   });
   routes.get('/nodes', async (c) => {
     const { after, limit } = readPage(c);
     const rows = await c.get('services').nodes.list(after, limit);
     return c.json({ data: rows.map(toJson), next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+  });
+  routes.patch('/nodes/:id', async (c) => {
+    const services = c.get('services');
+    const { public: isPublic } = await readInput(c, nodeChange);
+    const node = await services.nodes.setPublic(c.req.param('id'), isPublic);
+    if (!node) throw notFound('node', 'id');
+    await relinkNode(services, node.id);
+    return c.json(toJson(node));
   });
   routes.delete('/nodes/:id', async (c) => {
     const services = c.get('services');
@@ -47,6 +72,8 @@ function toJson(node: NodeRow): object {
     address: node.address,
     account_id: node.accountId,
     wallet: node.wallet,
+    pools: node.pools,
+    public: node.isPublic,
     created_at: node.createdAt,
     revoked_at: node.revokedAt,
     revoked_reason: node.revokedReason,

@@ -10,11 +10,13 @@ import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
-import type { KickNode } from './admin-nodes.ts';
+import { makeAdminPoolRoutes } from './admin-pools.ts';
+import type { KickNode, RelinkNode } from './admin-nodes.ts';
 
 /** What the operator's doings mean for areas and their hubs. */
 export interface AreaCalls {
   readonly kickNode: KickNode;
+  readonly relinkNode: RelinkNode;
   readonly tellHubs: TellHubs;
 }
 
@@ -32,7 +34,8 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminAccountRoutes());
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminCreditRoutes());
-  routes.route('/', makeAdminNodeRoutes(calls.kickNode));
+  routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.relinkNode));
+  routes.route('/', makeAdminPoolRoutes(calls.relinkNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
   return routes;
 }
@@ -41,6 +44,11 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
 const ALL_AREAS: AreaCalls = {
   kickNode: async (services, nodeId, reason) => {
     await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
+  },
+  relinkNode: async (services, nodeId) => {
+    const seats = await Promise.all(AREAS.map((area) => services.area(area).seatsOf([nodeId])));
+    const hubs = seats.flatMap((one) => Object.values(one)).map((seat) => seat.at ?? seat.hub);
+    await Promise.all(hubs.map((hub) => services.hub(hub).relink(nodeId)));
   },
   tellHubs: async (services) => {
     await Promise.all(AREAS.map((area) => services.area(area).refresh()));

@@ -1,8 +1,9 @@
-// POST /node/enrol: a home joins its owner's account with a one-time code and proves that it holds its session key.
+// POST /node/enrol: a home joins its owner's account with a code and proves that it holds its session key.
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { word } from '../../schema/typed-data.ts';
 import type { AppEnv } from '../app-env.ts';
+import { poolsOf } from '../auth/nodes.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
@@ -27,7 +28,7 @@ nodeEnrol.post('/node/enrol', async (c) => {
     throw new ApiError(told.code, told.message, { param: told.param });
   }
   const { id, accountId } = enrolled.value;
-  const claims = { nodeId: id, address, accountId, wallet: enrolled.value.wallet };
+  const claims = { nodeId: id, address, accountId, wallet: enrolled.value.wallet, pools: poolsOf(enrolled.value) };
   const { token, untilAt } = await services.nodeTokens.issue(claims, now);
   return c.json({ node: id, account: accountId, token, token_until_at: untilAt });
 });

@@ -4,6 +4,7 @@ import { isId } from '../../schema/ids.ts';
 import { sortAreas } from '../../schema/places.ts';
 import type { AppEnv } from '../app-env.ts';
 import { ApiError } from '../errors.ts';
+import type { NodeFacts } from '../relay/node-socket.ts';
 import { findPlace } from './find-place.ts';
 
 export const nodeLink = new Hono<AppEnv>();
@@ -24,7 +25,8 @@ nodeLink.get('/node/link', async (c) => {
   const area = sortAreas(place)[0] ?? 'weur';
   const hub = await services.area(area).assign({ nodeId, lat: place.lat, lon: place.lon });
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
-  const facts = { nodeId, address: node.address, ownerAccountId: node.ownerAccountId, wallet: node.wallet, place };
+  const { address, ownerAccountId, wallet, pools } = node;
+  const facts: NodeFacts = { nodeId, address, ownerAccountId, wallet, pools, place };
   return services
     .hub(hub)
     .fetch('https://hub/link', { headers: { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) } });

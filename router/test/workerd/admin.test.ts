@@ -1,62 +1,18 @@
 import { applyD1Migrations, runDurableObjectAlarm } from 'cloudflare:test';
-import { env, exports } from 'cloudflare:workers';
+import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { addressOfPrivateKey } from '../../../schema/typed-data.ts';
-import { NODE_ENROL } from '../../../schema/receipt.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import { makeApiKeys } from '../../auth/api-keys.ts';
-import { digestEnrolmentCode } from '../../auth/make-enrolment-code.ts';
+import { admin, call, openAccount, openCode, proofOf } from './admin-calls.ts';
 import { kicked, makeDoors, random } from './billing-worker.ts';
-import { makeNode, makeSettlement, makeTicket, newId, signer } from './make-settlement.ts';
-import type { TestNode } from './make-settlement.ts';
+import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
 const doors = makeDoors(env);
 const MINUTE = 60_000;
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
-
-interface Answer {
-  readonly status: number;
-  // The tests read answers of many shapes.
-  readonly json: Record<string, never> & { error?: { code: string; param: string | null; message: string } };
-}
-
-async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const response = await exports.default.fetch(`https://irori.test${path}`, {
-    method,
-    headers: {
-      authorization: 'Bearer admin-secret-of-the-tests',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, json: (await response.json()) as Answer['json'] };
-}
-
-const admin = (method: string, path: string, body?: unknown): Promise<Answer> => call(method, `/admin/v1${path}`, body);
-
-async function openAccount(): Promise<string> {
-  const { status, json } = await admin('POST', '/accounts', { name: 'a caller' });
-  expect(status).toBe(201);
-  return json['id'] as unknown as string;
-}
-
-async function openCode(accountId: string, wallet?: string): Promise<string> {
-  const { json } = await admin('POST', '/nodes/enrolments', { account_id: accountId, ...(wallet ? { wallet } : {}) });
-  return json['code'] as unknown as string;
-}
-
-function proofOf(node: TestNode, code: string): { code: string; address: string; signature: string } {
-  const signature = signer.sign(NODE_ENROL, { code: digestEnrolmentCode(code), node: node.address }, node.key);
-  return { code, address: node.address, signature };
-}
 
 test.each([
   ['no secret', '', 401, 'missing_api_key'],
@@ -93,7 +49,7 @@ test('a minted key calls, is listed without its text, and calls no more once rev
   const now = Date.now();
   expect(await doors.keys.authenticate(`bEARER ${minted.key}`, now)).toEqual({
     ok: true,
-    value: { accountId, keyId: minted.id },
+    value: { accountId, keyId: minted.id, defaults: null, pools: [] },
   });
   const listed = JSON.stringify((await admin('GET', `/accounts/${accountId}/keys`)).json);
   expect(listed).toContain('laptop');
@@ -133,7 +89,7 @@ test('a key of our making that is in no book is unknown for five seconds without
   });
   const minter = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: new KeyCache(), random });
   const account = await openAccount();
-  const minted = await minter.mint({ accountId: account, name: 'k', expiresAt: null }, 0);
+  const minted = await minter.mint({ accountId: account, name: 'k', expiresAt: null, defaults: null }, 0);
   if (!minted.ok) throw new Error('not minted');
   await env.DB.prepare('DELETE FROM api_keys WHERE id = ?').bind(minted.value.id).run();
   const keys = makeApiKeys({ db: counted, secret: env.KEY_HMAC_SECRET, cache: new KeyCache(), random });
@@ -225,7 +181,7 @@ test('a home enrols with a code once; the same home may repeat it, another may n
   const token = (joined.json as unknown as { token: string }).token;
   expect(await doors.nodeTokens.verify(token, Date.now())).toEqual({
     ok: true,
-    value: { nodeId: node.id, address: node.address, accountId, wallet },
+    value: { nodeId: node.id, address: node.address, accountId, wallet, pools: ['public'] },
   });
   expect((await call('POST', '/node/enrol', proofOf(node, code))).status).toBe(200);
   expect(await call('POST', '/node/enrol', proofOf(other, code))).toMatchObject({
@@ -317,6 +273,16 @@ test.each([
   ['POST', '/accounts/acct_x/credit', { amount_micro: 1e16 }, 'amount_micro'],
   ['POST', '/accounts/acct_x/keys', { expires_in_s: 0 }, 'expires_in_s'],
   ['POST', '/nodes/enrolments', { account_id: 'acct_x', wallet: '0x12' }, 'wallet'],
+  ['POST', '/nodes/enrolments', { account_id: 'acct_x', uses: 0 }, 'uses'],
+  ['POST', '/nodes/enrolments', { account_id: 'acct_x', uses: 1001 }, 'uses'],
+  ['POST', '/pools', { name: 'mine', owner_account_id: 'acct_x' }, 'name'],
+  ['POST', '/pools', { name: 'pool_x', owner_account_id: 'acct_x' }, 'name'],
+  ['POST', '/pools', { name: 'a/b', owner_account_id: 'acct_x' }, 'name'],
+  ['POST', '/accounts/acct_x/keys', { defaults: { only: ['x'] } }, 'defaults.only.0'],
+  ['POST', '/accounts/acct_x/keys', { defaults: { planet: 'mars' } }, 'defaults.planet'],
+  ['PATCH', '/keys/key_x', { defaults: { resume: 'never' } }, 'defaults.resume'],
+  ['PATCH', '/keys/key_x', {}, 'defaults'],
+  ['PATCH', '/nodes/node_x', { public: 'yes' }, 'public'],
   ['PUT', '/models/x', { digests: ['zz'] }, 'digests.0'],
   [
     'PUT',
@@ -344,6 +310,14 @@ test.each([
   ['POST', '/accounts/acct_none/disable', undefined],
   ['POST', '/nodes/enrolments', { account_id: 'acct_none' }],
   ['DELETE', '/keys/key_none', undefined],
+  ['PATCH', '/keys/key_none', { defaults: null }],
+  ['PATCH', '/nodes/node_none', { public: true }],
+  ['POST', '/pools', { name: 'p', owner_account_id: 'acct_none' }],
+  ['GET', '/pools/pool_none', undefined],
+  ['PUT', '/pools/pool_none/members/acct_none', undefined],
+  ['DELETE', '/pools/pool_none/members/acct_none', undefined],
+  ['PUT', '/pools/pool_none/nodes/node_none', undefined],
+  ['DELETE', '/pools/pool_none/nodes/node_none', undefined],
   ['DELETE', '/nodes/node_none', undefined],
   ['GET', '/ledger/check?account=acct_none', undefined],
 ])('%s %s of nothing known is 404', async (method, path, body) => {

@@ -9,6 +9,7 @@ import { makeApiKeys } from '../../auth/api-keys.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
 import { makeNodes } from '../../auth/nodes.ts';
+import { makePools } from '../../auth/pools.ts';
 import { Account as RealAccount } from '../../billing/account.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
@@ -32,9 +33,10 @@ interface Faults {
   written: number;
 }
 
-const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[] };
+const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[]; relinked?: string[] };
 export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, written: 0 });
 export const kicked: string[] = (shared.kicked ??= []);
+export const relinked: string[] = (shared.relinked ??= []);
 
 function makeFaulty(db: D1Database): D1Database {
   return new Proxy(db, {
@@ -75,6 +77,7 @@ export function makeDoors(env: Env): Services {
     keys: makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random }),
     accounts: makeAccounts({ db: env.DB, random }),
     nodes: makeNodes({ db: env.DB, signer, random }),
+    pools: makePools({ db: env.DB, random }),
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
@@ -93,6 +96,7 @@ app.route(
   '/admin/v1',
   makeAdminRoutes({
     kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
+    relinkNode: async (_services, nodeId) => void relinked.push(nodeId),
     tellHubs: async () => undefined,
   }),
 );

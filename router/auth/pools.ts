@@ -1,0 +1,97 @@
+// The door to pools in D1: which accounts may use them and which homes are in them.
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
+import { makeId } from '../../schema/ids.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { accounts, nodePools, nodes, poolMembers, pools } from '../../schema/tables.ts';
+
+export interface PoolRow {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerAccountId: string;
+  readonly createdAt: number;
+}
+
+export interface PoolDetails extends PoolRow {
+  /** Account ids, without the owner's. */
+  readonly members: readonly string[];
+  readonly nodes: readonly string[];
+}
+
+export interface Pools {
+  readonly create: (
+    pool: { readonly name: string; readonly ownerAccountId: string },
+    now: number,
+  ) => Promise<Result<PoolRow, 'no-account' | 'name-taken'>>;
+  readonly find: (poolId: string) => Promise<PoolDetails | null>;
+  /** Up to `limit` pools in the order of their ids, from after `afterId`. */
+  readonly list: (afterId: string, limit: number) => Promise<PoolRow[]>;
+  /** Again is the same. What is cached of the account's keys must be dropped too. */
+  readonly addMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool' | 'no-account'>>;
+  readonly removeMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool'>>;
+  /** Again is the same. The node's hub hears of it when the node dials in anew. */
+  readonly addNode: (poolId: string, nodeId: string) => Promise<Result<null, 'no-pool' | 'no-node' | 'too-many'>>;
+  readonly removeNode: (poolId: string, nodeId: string) => Promise<Result<null, 'no-pool'>>;
+}
+
+/** A node's pools stand in its token and in its presence rows. */
+export const MAX_POOLS_OF_NODE = 16;
+
+export function makePools(doors: { readonly db: D1Database; readonly random: (bytes: number) => Uint8Array }): Pools {
+  const db = drizzle(doors.db);
+  const findRow = async (poolId: string): Promise<PoolRow | null> =>
+    (await db.select().from(pools).where(eq(pools.id, poolId)).get()) ?? null;
+  return {
+    create: async ({ name, ownerAccountId }, now) => {
+      const owner = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, ownerAccountId)).get();
+      if (!owner) return err('no-account');
+      const row = { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now };
+      const written = await db.insert(pools).values(row).onConflictDoNothing({ target: pools.name }).returning().get();
+      return written ? ok(row) : err('name-taken');
+    },
+    find: async (poolId) => {
+      const row = await findRow(poolId);
+      if (!row) return null;
+      const [members, homes] = await db.batch([
+        db.select().from(poolMembers).where(eq(poolMembers.poolId, poolId)).orderBy(asc(poolMembers.accountId)),
+        db.select().from(nodePools).where(eq(nodePools.poolId, poolId)).orderBy(asc(nodePools.nodeId)),
+      ]);
+      return { ...row, members: members.map((one) => one.accountId), nodes: homes.map((one) => one.nodeId) };
+    },
+    list: (afterId, limit) =>
+      db.select().from(pools).where(gt(pools.id, afterId)).orderBy(asc(pools.id)).limit(limit).all(),
+    addMember: async (poolId, accountId) => {
+      if (!(await findRow(poolId))) return err('no-pool');
+      const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
+      if (!account) return err('no-account');
+      await db.insert(poolMembers).values({ poolId, accountId }).onConflictDoNothing();
+      return ok(null);
+    },
+    removeMember: async (poolId, accountId) => {
+      if (!(await findRow(poolId))) return err('no-pool');
+      await db.delete(poolMembers).where(and(eq(poolMembers.poolId, poolId), eq(poolMembers.accountId, accountId)));
+      return ok(null);
+    },
+    addNode: async (poolId, nodeId) => {
+      if (!(await findRow(poolId))) return err('no-pool');
+      const node = await db.select({ id: nodes.id }).from(nodes).where(eq(nodes.id, nodeId)).get();
+      if (!node) return err('no-node');
+      const others = await db
+        .select()
+        .from(nodePools)
+        .where(eq(nodePools.nodeId, nodeId))
+        .limit(MAX_POOLS_OF_NODE)
+        .all();
+      if (others.some((one) => one.poolId === poolId)) return ok(null);
+      if (others.length >= MAX_POOLS_OF_NODE) return err('too-many');
+      await db.insert(nodePools).values({ nodeId, poolId }).onConflictDoNothing();
+      return ok(null);
+    },
+    removeNode: async (poolId, nodeId) => {
+      if (!(await findRow(poolId))) return err('no-pool');
+      await db.delete(nodePools).where(and(eq(nodePools.poolId, poolId), eq(nodePools.nodeId, nodeId)));
+      return ok(null);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// Pools: homes that answer for some, and the accounts whose calls they answer.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import type { PoolDetails, PoolRow } from '../auth/pools.ts';
+import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
+import { ApiError } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { RelinkNode } from './admin-nodes.ts';
+import { notFound, readInput, readPage } from './admin-input.ts';
+import { POOL_WORDS } from './make-wish.ts';
+
+const nameField = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'must be 1 to 64 letters, digits, spaces or . _ -')
+  .refine((name) => !POOL_WORDS.some((word) => word === name) && !name.startsWith('pool_'), {
+    error: `must not be one of ${POOL_WORDS.join(', ')} and not begin with 'pool_': these mean something else in a request`,
+  });
+const newPool = z.strictObject({ name: nameField, owner_account_id: z.string().min(1).max(100) });
+
+/** POST and GET /pools, GET /pools/:id, PUT and DELETE /pools/:id/members/:account and /pools/:id/nodes/:node. */
+export function makeAdminPoolRoutes(relinkNode: RelinkNode): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.post('/pools', async (c) => {
+    const { name, owner_account_id: ownerAccountId } = await readInput(c, newPool);
+    const services = c.get('services');
+    const made = await services.pools.create({ name, ownerAccountId }, Date.now());
+    if (!made.ok && made.error === 'no-account') throw notFound('account', 'owner_account_id');
+    if (!made.ok)
+      throw new ApiError('conflict', `There is a pool '${name}' already. Choose another name.`, { param: 'name' });
+    services.keys.forgetAccount(ownerAccountId);
+    return c.json(toJson(made.value), 201);
+  });
+  routes.get('/pools', async (c) => {
+    const { after, limit } = readPage(c);
+    const rows = await c.get('services').pools.list(after, limit);
+    return c.json({ data: rows.map(toJson), next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+  });
+  routes.get('/pools/:id', async (c) => c.json(await showPool(c.get('services'), c.req.param('id'))));
+  routes.put('/pools/:id/members/:account', async (c) => {
+    const services = c.get('services');
+    const { id, account } = c.req.param();
+    const added = await services.pools.addMember(id, account);
+    if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('account', 'account');
+    services.keys.forgetAccount(account);
+    return c.json(await showPool(services, id));
+  });
+  routes.delete('/pools/:id/members/:account', async (c) => {
+    const services = c.get('services');
+    const { id, account } = c.req.param();
+    if (!(await services.pools.removeMember(id, account)).ok) throw notFound('pool', 'id');
+    services.keys.forgetAccount(account);
+    return c.json(await showPool(services, id));
+  });
+  addNodeRoutes(routes, relinkNode);
+  return routes;
+}
+
+function addNodeRoutes(routes: Hono<AppEnv>, relinkNode: RelinkNode): void {
+  routes.put('/pools/:id/nodes/:node', async (c) => {
+    const services = c.get('services');
+    const { id, node } = c.req.param();
+    const added = await services.pools.addNode(id, node);
+    if (!added.ok && added.error === 'too-many') {
+      const told = `The node is in ${MAX_POOLS_OF_NODE} pools already. Take it out of one first.`;
+      throw new ApiError('conflict', told, { param: 'node' });
+    }
+    if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('node', 'node');
+    await relinkNode(services, node);
+    return c.json(await showPool(services, id));
+  });
+  routes.delete('/pools/:id/nodes/:node', async (c) => {
+    const services = c.get('services');
+    const { id, node } = c.req.param();
+    if (!(await services.pools.removeNode(id, node)).ok) throw notFound('pool', 'id');
+    await relinkNode(services, node);
+    return c.json(await showPool(services, id));
+  });
+}
+
+async function showPool(services: Services, poolId: string): Promise<object> {
+  const pool: PoolDetails | null = await services.pools.find(poolId);
+  if (!pool) throw notFound('pool', 'id');
+  return { ...toJson(pool), members: pool.members, nodes: pool.nodes };
+}
+
+function toJson(pool: PoolRow): object {
+  return { id: pool.id, name: pool.name, owner_account_id: pool.ownerAccountId, created_at: pool.createdAt };
+}
