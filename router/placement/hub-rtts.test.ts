@@ -10,7 +10,7 @@ test('a hub that was never asked is guessed from its distance', () => {
 test('a measurement outweighs the guess, and a hiccup does not outweigh measurements', () => {
   const rtts = new HubRtts();
   for (let i = 0; i < 20; i++) rtts.note('h', 40);
-  expect(rtts.expectMs('h', 9000)).toBeCloseTo(40, 0);
+  expect(Math.abs(rtts.expectMs('h', 9000) - 40)).toBeLessThan(2);
   rtts.note('h', 5000);
   expect(rtts.expectMs('h', 9000)).toBeLessThan(60);
   expect(rtts.expectMs('other', 0)).toBeLessThan(10);
