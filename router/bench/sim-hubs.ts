@@ -1,0 +1,283 @@
+// Stands in for the simulator's hubs.mjs: same exports, and behind each of them the project's own rules. Glue only, no rule of its own.
+import { sortAreas } from '../../schema/places.ts';
+import { NO_WISH } from '../../schema/placement.ts';
+import type { Capacity, Mode, Wish } from '../../schema/placement.ts';
+import { decideGrant } from '../placement/decide-grant.ts';
+import { HubRtts } from '../placement/hub-rtts.ts';
+import { makePresenceMemory } from '../placement/presence-memory.ts';
+import type { PresenceMemory } from '../placement/presence-memory.ts';
+import { chooseHubs, rankHubs } from '../placement/rank-hubs.ts';
+import { makeSimHubs } from './make-sim-hubs.ts';
+import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
+import type { SimHub } from './sim-homes.ts';
+import { currentRun } from './sim-run.ts';
+import type { SimEdge, SimLedger, SimNode, SimRequest, SimWorld } from './sim-types.ts';
+
+/** Tokens of an answer that a router expects of this trace. */
+const MEAN_OUT = 200;
+const NEAR_AREAS = 4;
+const ACCOUNT = 'acct_caller';
+
+/** Options of the event loop and of the world behind this adapter, as in the simulator. */
+export interface HubOptions {
+  readonly mode: Mode;
+  /** Slots that a hub has at most. */
+  readonly S: number;
+  readonly ask: number;
+  readonly max: number;
+  readonly forward: boolean;
+  readonly sibling: string;
+  readonly refuse: string;
+  readonly piggyback: boolean;
+  /** True: grant and prompt travel together through the hub, as the project's do. */
+  readonly relay: boolean;
+  readonly write: number;
+  readonly cross: number;
+  /** Promise: first token, s, and tokens a second. */
+  readonly ttft: number;
+  readonly tps: number;
+}
+
+export const HUB_DEFAULTS: HubOptions = {
+  mode: 'closest',
+  S: 50,
+  ask: 1,
+  max: 3,
+  forward: false,
+  sibling: 'edge',
+  refuse: 'promise',
+  piggyback: true,
+  relay: true,
+  write: 10,
+  cross: 5,
+  ttft: NO_WISH.maxTtftMs / 1000,
+  tps: NO_WISH.minTokensPerS,
+};
+
+/** What one edge remembers. */
+interface EdgeMind {
+  readonly memory: PresenceMemory;
+  readonly rtts: HubRtts;
+  readonly areas: readonly string[];
+  readonly farAreas: readonly string[];
+}
+
+const minds = new WeakMap<SimEdge, EdgeMind>();
+/** When the request that is being placed was last looked at by its edge, s. */
+let edgeNowS = 0;
+
+export function buildHubs(world: SimWorld, o: HubOptions): SimHub[] {
+  const hubs = makeSimHubs(world, o.S);
+  const { watch } = currentRun();
+  const hubOf = new Map(hubs.flatMap((hub) => hub.nodes.map((node) => [node.id, hub] as const)));
+  const toHomeMs = (hub: SimHub, node: SimNode): number => world.path(hub, node) + node.lastMile;
+  for (const node of world.nodes) {
+    const hub = hubOf.get(node.id);
+    const errorMs = hub ? (hub.homeRttMs.get(node.id) ?? 0) - toHomeMs(hub, node) : 0;
+    watch.rttErrorS.set(node.id, errorMs / 1000);
+  }
+  watch.backS = (req, node) => {
+    const hub = hubOf.get(node.id);
+    return hub ? toHomeMs(hub, node) / 2000 + (hub.rtt[req.edge.i] ?? 0) / 2 : 0;
+  };
+  const settled = new Set(hubs.map(({ area }) => area));
+  world.edges.forEach((edge, i) => {
+    edge.i = i;
+    const areas = sortAreas(edge).filter((area) => settled.has(area));
+    const mind: EdgeMind = {
+      memory: makePresenceMemory(),
+      rtts: new HubRtts(),
+      areas: areas.slice(0, NEAR_AREAS),
+      farAreas: areas.slice(NEAR_AREAS),
+    };
+    minds.set(edge, mind);
+    const note = (model: number, hub: number, capacity: unknown): void => {
+      const { name, area } = hubs[hub] ?? { name: '', area: '' };
+      mind.memory.noteCapacity({ modelKey: String(model), area, hub: name, capacity: capacity as Capacity });
+    };
+    edge.index = {
+      get: (model) => ({ byHub: { get: () => null, set: (hub, capacity) => note(model, hub, capacity) } }),
+    };
+  });
+  return hubs;
+}
+
+/** The hubs' slow writer, once a second: a summary when free capacity crossed zero or changed by half, or homes came or went. */
+export function publish(
+  hubs: readonly SimHub[],
+  models: readonly { readonly id: number }[],
+  ledger: SimLedger,
+  t: number,
+  o: HubOptions,
+  stats: { writes: number },
+): void {
+  for (const hub of hubs) {
+    for (const { id } of models) {
+      const capacity = capacityOf(hub, id, ledger);
+      const old = hub.pub.get(id);
+      const write = (): unknown => hub.pub.set(id, { ...summaryOf(hub, capacity), t });
+      if (!old) {
+        write();
+        continue;
+      }
+      const hasCrossed = old.free > 0 !== capacity.free > 0;
+      if (!hasCrossed) hub.crossedAt.delete(id);
+      else if (!hub.crossedAt.has(id)) hub.crossedAt.set(id, t);
+      const hasChanged = hasCrossed
+        ? t - (hub.crossedAt.get(id) ?? t) >= o.cross
+        : Math.abs(capacity.free - old.free) >= 0.5 * Math.max(1, old.free);
+      if (t - old.t < o.write || !(hasChanged || capacity.slots !== old.slots)) continue;
+      write();
+      hub.crossedAt.delete(id);
+      stats.writes += 1;
+    }
+  }
+}
+
+/** What the edge would ask, best first; `near` is finite where a home there should keep the promise. */
+export function edgeChoice(
+  req: SimRequest,
+  hubs: readonly SimHub[],
+  ledger: SimLedger,
+  t: number,
+  o: HubOptions,
+  st: { readonly asked: ReadonlySet<number> },
+): { h: SimHub; score: number; near: number }[] {
+  const mind = minds.get(req.edge);
+  if (!mind) return [];
+  edgeNowS = t;
+  const near = rankIn(mind, mind.areas, { req, hubs, ledger, t, o, asked: st.asked });
+  if (near.length > 0 || mind.farAreas.length === 0) return near;
+  return rankIn(mind, mind.farAreas, { req, hubs, ledger, t, o, asked: st.asked });
+}
+
+interface Ranking {
+  readonly req: SimRequest;
+  readonly hubs: readonly SimHub[];
+  readonly ledger: SimLedger;
+  readonly t: number;
+  readonly o: HubOptions;
+  readonly asked: ReadonlySet<number>;
+}
+
+function rankIn(
+  { memory, rtts }: EdgeMind,
+  areas: readonly string[],
+  { req, hubs, ledger, t, o, asked }: Ranking,
+): { h: SimHub; score: number; near: number }[] {
+  const modelKey = String(req.model);
+  const nowAt = t * 1000;
+  const byName = new Map(hubs.map((hub) => [hub.name, hub]));
+  const excludeHubs = [...asked].map((i) => hubs[i]?.name ?? '');
+  const read = (due: { areas: readonly string[]; hubs: readonly string[] }): void => {
+    if (due.areas.length + due.hubs.length === 0) return;
+    const summaries = due.areas.map((area) => [
+      area,
+      hubs.flatMap((hub) => {
+        const summary = hub.area === area ? hub.pub.get(req.model) : undefined;
+        return summary && summary.slots > 0 ? [summary] : [];
+      }),
+    ]) as [string, never[]][];
+    const rows = due.hubs.flatMap((name) => {
+      const hub = byName.get(name);
+      return hub ? [[name, rowsOf(hub, req.model, ledger)] as const] : [];
+    });
+    memory.keep(modelKey, { summaries: new Map(summaries), rows: new Map(rows) }, nowAt);
+  };
+  read({ areas: memory.due({ modelKey, areas, hubs: [] }, nowAt).areas, hubs: [] });
+  const startedAt = performance.now();
+  const chosen = chooseHubs(memory.summaries(modelKey, areas, nowAt), req.edge, excludeHubs);
+  const chosenAt = performance.now();
+  read({ areas: [], hubs: memory.due({ modelKey, areas, hubs: chosen }, nowAt).hubs });
+  const rankedFrom = performance.now();
+  const views = memory.view({ modelKey, areas, hubs: chosen }, nowAt).map(({ hub, summary, rows }) => {
+    const place = summary ?? { lat: 0, lon: 0 };
+    return { hub, lat: place.lat, lon: place.lon, summary, rows, edgeRttMs: edgeRtt(rtts, byName.get(hub), req.edge) };
+  });
+  const wish = wishOf(o);
+  const { ranked } = rankHubs(
+    views,
+    {
+      wish,
+      place: req.edge,
+      accountId: ACCOUNT,
+      ownName: null,
+      size: { promptTokens: req.in, outputTokens: MEAN_OUT },
+      excludeNodeIds: [...req.tried].map(String),
+      excludeHubs,
+      isDegraded: false,
+    },
+    ledger.r,
+  );
+  const { cost } = currentRun();
+  cost.rankUs += 1000 * (performance.now() - rankedFrom + chosenAt - startedAt);
+  cost.ranks += 1;
+  return ranked.flatMap(({ hub, scoreMs, km, keeps }) => {
+    const h = byName.get(hub);
+    return h ? [{ h, score: scoreMs / 1000, near: keeps ? km : Infinity }] : [];
+  });
+}
+
+/** One home by exact counts; null when none can be had here at all. */
+export function hubPick(
+  h: SimHub,
+  req: SimRequest,
+  ledger: SimLedger,
+  o: HubOptions,
+  { force }: { readonly force: boolean },
+): { n: { id: number } } | { busy: true; quote: number } | null {
+  const { cost, watch, world, warmKm } = currentRun();
+  const mind = minds.get(req.edge);
+  const edgeRttMs = mind ? edgeRtt(mind.rtts, h, req.edge) : 0;
+  // What the edge measures when the answer is back.
+  mind?.rtts.note(h.name, 1000 * (h.rtt[req.edge.i] ?? 0));
+  const rttMs = (node: { id: number }): number =>
+    o.relay ? (h.homeRttMs.get(node.id) ?? 0) : 1000 * (req.edge.measured[node.id] ?? 0);
+  const nowS = edgeNowS + (h.rtt[req.edge.i] ?? 0) / 2;
+  const homes = homeStates(h, { model: req.model, ledger, nowS, rttMs });
+  const startedAt = performance.now();
+  const grant = decideGrant(homes, {
+    wish: wishOf(o),
+    place: req.edge,
+    accountId: ACCOUNT,
+    size: { promptTokens: req.in, outputTokens: MEAN_OUT },
+    edgeRttMs,
+    preferNodeId: null,
+    excludeNodeIds: [...req.tried].map(String),
+    preferDigest: null,
+    isForced: force,
+  });
+  cost.grantUs += 1000 * (performance.now() - startedAt);
+  cost.grants += 1;
+  if (grant.kind === 'none') return null;
+  if (grant.kind === 'busy') return grant.quoteMs === null ? null : { busy: true, quote: grant.quoteMs / 1000 };
+  const node = h.nodes.find(({ id }) => String(id) === grant.nodeId);
+  if (!node) return null;
+  warmKm.push(nearestWarmKm(world.nodes, { place: req.edge, model: req.model, ledger }));
+  watch.predicted(req, { node, ttftMs: grant.decision.ttftMs, askedAtS: edgeNowS });
+  return { n: node };
+}
+
+/** What a hub says of itself with every answer. */
+export function fresh(h: SimHub, model: number, ledger: SimLedger): Capacity {
+  return capacityOf(h, model, ledger);
+}
+
+/** Of several hubs asked at once: the project asks one at a time, so the first answer stands. */
+export function better(): boolean {
+  return false;
+}
+
+function wishOf(o: HubOptions): Wish {
+  return {
+    ...NO_WISH,
+    mode: o.mode,
+    pool: { kind: 'public' },
+    maxTtftMs: 1000 * o.ttft,
+    minTokensPerS: o.tps,
+  };
+}
+
+function edgeRtt(rtts: HubRtts, hub: SimHub | undefined, edge: SimEdge): number {
+  return hub ? rtts.expectMs(hub.name, currentRun().distance(hub, edge)) : 0;
+}
