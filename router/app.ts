@@ -12,6 +12,7 @@ import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeLink } from './routes/node-link.ts';
 import { nodeWhy } from './routes/node-why.ts';
 import { receipts } from './routes/receipts.ts';
+import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services.ts';
 
@@ -21,6 +22,7 @@ const METHODS: readonly (readonly [pattern: RegExp, allow: string])[] = [
   [/^\/v1\/models(\/.+)?$/, 'GET'],
   [/^\/v1\/receipts\/[^/]+$/, 'GET'],
   [/^\/v1\/usage$/, 'GET'],
+  [/^\/v1\/stats$/, 'GET'],
   [/^\/health$/, 'GET'],
   [/^\/node\/enrol$/, 'POST'],
   [/^\/node\/link$/, 'GET'],
@@ -45,6 +47,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
+  app.route('/', stats);
   app.route('/', health);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
