@@ -28,6 +28,8 @@ import type { NodeFault } from './authenticate-node.ts';
 import type { Account } from './billing/account.ts';
 import { makeCatalogue, makeCatalogueCache } from './billing/catalogue.ts';
 import type { Catalogue } from './billing/catalogue.ts';
+import { makeJobLog } from './billing/job-log.ts';
+import type { JobLog } from './billing/job-log.ts';
 import { makeLedger } from './billing/ledger.ts';
 import type { Ledger } from './billing/ledger.ts';
 import type { NodeAccount } from './billing/node-account.ts';
@@ -76,6 +78,7 @@ export interface Services {
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
+  readonly jobLog: JobLog;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   readonly routerAddress: Hex;
@@ -156,6 +159,10 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    jobLog: makeJobLog({
+      db: env.DB,
+      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
+    }),
     homes,
     outputLengths,
     hashPrefixes: (accountId, messages) =>
