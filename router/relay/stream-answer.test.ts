@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMENT_EVENT, DONE_EVENT, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { END } from '../test/fake-hubs.ts';
+import { DECISION, END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 import { streamAnswer } from './stream-answer.ts';
@@ -12,7 +12,10 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const COMMENT = new TextDecoder().decode(COMMENT_EVENT);
 const DONE = new TextDecoder().decode(DONE_EVENT);
 
-const head: JobEvent = { kind: 'head', head: { node: 'n1', country: 'FR', digest: 'd' } };
+const head: JobEvent = {
+  kind: 'head',
+  head: { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null },
+};
 const data = (text: string): JobEvent => ({ kind: 'data', events: encode(writer.content(text)) });
 const end: JobEvent = { kind: 'end', end: END };
 const failed = (failure: JobFailure): JobEvent => ({ kind: 'failed', failure });

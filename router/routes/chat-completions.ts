@@ -111,7 +111,8 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
 /** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
 async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   const { closing } = run;
-  if (closing) await c.get('services').account(job.caller.accountId).release(job.id, closing);
+  if (!closing) return;
+  await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
 }
 
 function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {

@@ -7,6 +7,7 @@ import type { ChatRequest } from '../../schema/openai.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import type { Caller, ServedModel } from '../services.ts';
 import { makeJob, MAX_JOB_MS } from './make-job.ts';
+import { NO_WISH } from '../../schema/placement.ts';
 import type { JobInput } from './make-job.ts';
 
 const NOW = 1_700_000_000_123;
@@ -33,7 +34,8 @@ function request(extra: object = {}): ChatRequest {
 function make(extra: object = {}, input: Partial<JobInput> = {}) {
   const limits = { promptExact: 12, promptBound: 12, maxTokens: 64 };
   const place = { lat: 1, lon: 2, country: 'FR' };
-  return makeJob({ caller, request: request(extra), served, limits, place, random, now: NOW, ...input });
+  const placed = { place, wish: NO_WISH, expectedTokens: 40, prefixes: [] };
+  return makeJob({ caller, request: request(extra), served, limits, ...placed, random, now: NOW, ...input });
 }
 
 describe('makeJob', () => {
@@ -84,7 +86,6 @@ describe('makeJob', () => {
       digests: ['d'],
       place: { lat: 1, lon: 2, country: 'FR' },
       stream: true,
-      chargePrompt: true,
       priceIn: 100,
       priceOut: 300,
       promptBound: 12,
