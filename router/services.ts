@@ -35,18 +35,23 @@ import type { Ledger } from './billing/ledger.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import { countPrompt, decidePart } from './count-part.ts';
 import type { Env } from './env.ts';
+import { decideGrant } from './placement/decide-grant.ts';
 import { hashPrefixes } from './placement/hash-prefixes.ts';
 import { makeHomeFinder } from './placement/home-finder.ts';
 import type { HomeFinder } from './placement/home-finder.ts';
 import { HubRtts } from './placement/hub-rtts.ts';
+import { expectFailures, learnFailure, NO_FAILURES } from './placement/learn-failures.ts';
+import { learnRtt, startRtt } from './placement/learn-rtt.ts';
+import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from './placement/learn-speed.ts';
 import { OutputLengths } from './placement/output-lengths.ts';
+import { PrefixHolders } from './placement/prefix-holders.ts';
 import { openPresence } from './placement/presence.ts';
 import { HUB_SIZES, hubFor, planHubs } from './placement/plan-hubs.ts';
 import { makePresenceCache } from './placement/presence-cache.ts';
 import type { Area } from './relay/area.ts';
 import type { AreaServices } from './relay/area-services.ts';
 import type { Hub } from './relay/hub.ts';
-import type { HubServices } from './relay/hub-services.ts';
+import type { HubServices, Prefixes } from './relay/hub-services.ts';
 import type { NodeWhy } from './relay/make-why.ts';
 import { WhyFinder } from './relay/why-finder.ts';
 import { findModel, listModels } from './served-models.ts';
@@ -237,6 +242,15 @@ function catalogueOf(env: Env): Catalogue {
   return makeCatalogue({ db: env.DB, cache: catalogueCache });
 }
 
+function openPrefixes(): Prefixes {
+  const holders = new PrefixHolders();
+  return {
+    note: (nodeId, prefixes) => holders.note(nodeId, prefixes),
+    expectCachedTokens: (nodeId, prefixes) => holders.expectCachedTokens(nodeId, prefixes),
+    forget: (nodeId) => holders.forget(nodeId),
+  };
+}
+
 /** What the hub takes from the other rooms. */
 export function makeHubServices(env: Env): HubServices {
   const known = hubServices.get(env);
@@ -251,6 +265,20 @@ export function makeHubServices(env: Env): HubServices {
     handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,
     routerAddress,
+    decideGrant,
+    learning: {
+      noSpeeds: NO_SPEEDS,
+      makeSpeedPrior,
+      expectSpeeds,
+      learnSpeeds,
+      noFailures: NO_FAILURES,
+      learnFailure,
+      expectFailures,
+      startRtt,
+      learnRtt,
+    },
+    openPrefixes: () => openPrefixes(),
+    handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
     signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
     issueNodeToken: ({ nodeId, address, ownerAccountId, wallet, pools }, now) =>
       nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet, pools }, now),

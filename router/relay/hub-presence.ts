@@ -1,10 +1,11 @@
 // Keeps a hub's rows in the presence table true: writes on join, leave, change and when free capacity crosses zero; never per job.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
+import type { NodeCandidate } from './find-model.ts';
 import { makeOffers } from './make-presence.ts';
-import type { CatalogueEntry, HubOffer } from './make-presence.ts';
-import type { NodeCandidate } from './pick-node.ts';
+import type { CatalogueEntry, HubOffer, HubOffering } from './make-presence.ts';
 
 /** Free capacity is written at most this often, and only once it has stood for CROSSING_MS. */
 const FREE_WRITE_MS = 10_000;
@@ -25,6 +26,8 @@ export interface HubPresenceDoors {
   readonly area: string;
   readonly candidates: () => NodeCandidate[];
   readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
+  /** Speeds and round trip of a node's model in coarse steps, so that learning a little writes nothing. */
+  readonly tell: (candidate: NodeCandidate, model: NodeModel, now: number) => ReturnType<HubOffering['tell']>;
   readonly write: (changes: readonly PresenceChange[]) => Promise<Result<null, unknown>>;
   /** Keeps what stands in the table, for the next life of this hub. */
   readonly save: (written: readonly WrittenOffer[]) => void;
@@ -111,7 +114,9 @@ export class HubPresence {
   }
 
   #offersNow(now: number): HubOffer[] {
-    return makeOffers(this.#doors.hub, this.#doors.candidates(), this.#catalogue, now);
+    const { hub, candidates, tell } = this.#doors;
+    const catalogue = this.#catalogue;
+    return makeOffers({ hub, candidates: candidates(), catalogue, tell: (one, model) => tell(one, model, now), now });
   }
 
   async #publish(now: number): Promise<boolean> {

@@ -1,11 +1,13 @@
 // What a hub needs from the other rooms, as plain functions: router/services.ts opens the doors behind them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { Grant, GrantAsk, HomeState } from '../../schema/placement.ts';
 import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { HubReport } from './area-seats.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
+import type { Learning } from './learning.ts';
 import type { CatalogueEntry } from './make-presence.ts';
 import type { NodeFacts } from './node-socket.ts';
 import type { JobOffer } from './offer.ts';
@@ -47,7 +49,21 @@ export interface ReceiptAnswer {
   readonly reason: string | null;
 }
 
+/** Which homes were last sent which beginnings of prompts. */
+export interface Prefixes {
+  readonly note: (nodeId: string, prefixes: readonly string[]) => void;
+  /** Tokens of such a prompt that the home is expected to still hold. */
+  readonly expectCachedTokens: (nodeId: string, prefixes: readonly string[]) => number;
+  readonly forget: (nodeId: string) => void;
+}
+
 export interface HubServices {
+  /** Which of these homes gets the job, or that none may now. */
+  readonly decideGrant: (homes: readonly HomeState[], ask: GrantAsk) => Grant;
+  readonly learning: Learning;
+  readonly openPrefixes: () => Prefixes;
+  /** Hands what is known of a node to the hub that it moves to. */
+  readonly handHistory: (hub: string, nodeId: string, json: string) => Promise<void>;
   readonly signer: MessageSigner;
   /** Checks a hello, which comes before the node knows the router's domain. */
   readonly handshake: MessageSigner;

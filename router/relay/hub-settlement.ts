@@ -66,7 +66,10 @@ export class HubSettlement {
       relayedBytes: summary.contentBytes,
       receipt,
     });
-    const settlement = complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() });
+    const settlement = closeJob(
+      complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() }),
+      opened.offer,
+    );
     parts.markDue(opened.ticketHash, settlement);
     // The alarm is what guarantees delivery; draining at once is what makes it quick.
     this.#doors.retryLater();
@@ -213,6 +216,13 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     receipt: receipt ? toMessageJson(receipt) : null,
     receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
   };
+}
+
+/** Whether the job ends with this part: one that broke off goes on elsewhere; the last one tells how many there were before it. */
+function closeJob(settlement: SettlementJson, { interrupted, resume }: JobOffer): SettlementJson {
+  const isBroken = settlement.outcome === 'interrupted-by-node' || settlement.outcome === 'interrupted-by-network';
+  if (isBroken) return { ...settlement, isFinal: false };
+  return { ...settlement, ...(interrupted > 0 && { interrupted }), ...(resume && { resumedTokens: resume.count }) };
 }
 
 /**

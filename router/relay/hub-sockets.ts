@@ -5,11 +5,11 @@ import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { NodeCandidate } from './find-model.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
 import type { Part } from './part.ts';
-import type { NodeCandidate } from './pick-node.ts';
 import { receiveFrame } from './receive-frame.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
@@ -25,8 +25,12 @@ export interface HubSocketsDoors {
   readonly accept: (ws: WebSocket, nodeId: string) => void;
   /** When the platform last answered a ping of this socket, ms since epoch; 0 for never. */
   readonly pingedAt: (ws: WebSocket) => number;
-  /** A home came, left or changed. */
-  readonly onChanged: () => void;
+  /** A home came, left or changed: it may stand elsewhere now than before. */
+  readonly onChanged: (nodeId: string) => void;
+  /** A home has proved who it is. `rttMs` is the way there and back, as the challenge took it. */
+  readonly onWelcome: (nodeId: string, welcome: { readonly rttMs: number; readonly isNew: boolean }) => void;
+  /** A home is told to dial another hub: no job runs there. */
+  readonly onMoved: (nodeId: string, to: string) => void;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
 }
 
@@ -45,6 +49,7 @@ export class HubSockets {
       if (!socket) continue;
       this.#sockets.set(ws, socket);
       if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
+      this.#moveIdle(socket);
     }
   }
 
@@ -83,7 +88,7 @@ export class HubSockets {
     this.#sockets.delete(ws);
     const now = Date.now();
     for (const part of socket.parts.values()) part.onLost(now);
-    this.#doors.onChanged();
+    this.#doors.onChanged(socket.facts.nodeId);
   }
 
   drop(socket: NodeSocket, code: number, reason: string): void {
@@ -100,14 +105,47 @@ export class HubSockets {
     }
   }
 
+  /** Ends a node's connection so that it dials in anew at once, without the token that says what it lends itself to. */
+  relink(nodeId: string): void {
+    for (const socket of this.#sockets.values()) {
+      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
+      const message = 'what this node lends itself to has changed';
+      socket.sendJson('error', { code: 'node_changed', message, isFinal: false });
+      this.drop(socket, CLOSE.going, 'changed');
+    }
+  }
+
   /** Homes that may be given jobs, as placement sees them. */
   candidates(): NodeCandidate[] {
+    const now = Date.now();
     const candidates: NodeCandidate[] = [];
+    const finishing = this.#countFinishing();
     for (const socket of this.#sockets.values()) {
-      const candidate = socket.toCandidate();
-      if (candidate && !this.#isSilent(socket)) candidates.push(candidate);
+      const candidate = socket.toCandidate(now);
+      if (!candidate || this.#isSilent(socket)) continue;
+      const others = finishing.get(candidate.nodeId) ?? 0;
+      candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
     }
     return candidates;
+  }
+
+  /** Homes that are connected here and belong here, able to work or not. */
+  seated(): { nodeId: string; slots: number; lat: number; lon: number }[] {
+    return [...this.#sockets.values()].flatMap((socket) => {
+      const { facts, state, moving } = socket;
+      if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return [];
+      return [{ nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon }];
+    });
+  }
+
+  /** Lets homes dial another hub: at once where no job runs, else when the last one has ended. A stream is never cut by it. */
+  move(nodeIds: readonly string[], { to, reason, now }: { to: string; reason: string; now: number }): void {
+    for (const nodeId of nodeIds) {
+      const socket = this.find(nodeId);
+      if (!socket || socket.moving?.isTold) continue;
+      socket.markMoving({ to, reason, sinceAt: socket.moving?.sinceAt ?? now, isTold: false });
+      this.#moveIdle(socket);
+    }
   }
 
   /** The connection that speaks for a node. */
@@ -120,6 +158,7 @@ export class HubSockets {
   endPart(socket: NodeSocket, number: number): void {
     socket.removePart(number);
     if (socket.isReplaced && socket.parts.size === 0) this.drop(socket, CLOSE.replaced, REPLACED);
+    this.#moveIdle(socket);
   }
 
   /** Waits for nodes whose jobs this hub forgot; true when one answered, so that picking again may help. */
@@ -128,6 +167,24 @@ export class HubSockets {
     if (unsynced.length === 0) return false;
     await Promise.race(unsynced.map((socket) => socket.waitForSync(SYNC_WAIT_MS)));
     return unsynced.some((socket) => socket.isSynced);
+  }
+
+  /** Jobs that a node's replaced connections still finish: they take its slots too. */
+  #countFinishing(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const socket of this.#sockets.values()) {
+      const { nodeId } = socket.facts;
+      if (socket.isReplaced && socket.parts.size > 0) counts.set(nodeId, (counts.get(nodeId) ?? 0) + socket.parts.size);
+    }
+    return counts;
+  }
+
+  #moveIdle(socket: NodeSocket): void {
+    const { moving, facts } = socket;
+    if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
+    socket.markMoving({ ...moving, isTold: true });
+    socket.sendJson('moved', { reason: moving.reason });
+    this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
   #isSilent(socket: NodeSocket): boolean {
@@ -145,7 +202,8 @@ export class HubSockets {
         socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
         this.drop(socket, CLOSE.badHello, 'bad hello');
       },
-      onState: () => this.#doors.onChanged(),
+      onState: () => this.#doors.onChanged(socket.facts.nodeId),
+      onSynced: () => this.#moveIdle(socket),
       onLateReceipt: (late) => this.#doors.onLateReceipt(socket.facts.nodeId, late),
     });
   }
@@ -153,6 +211,7 @@ export class HubSockets {
   async #welcome(socket: NodeSocket): Promise<void> {
     const { services, area, hub } = this.#doors;
     const { nodeId } = socket.facts;
+    const rttMs = Date.now() - socket.connectedAt;
     const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
     if (socket.isReady || !this.#sockets.has(socket.ws)) return;
     const replaced = this.find(nodeId);
@@ -161,6 +220,7 @@ export class HubSockets {
     const router: Hex = services.routerAddress;
     const { domain } = services;
     socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });
+    this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
     if (replaced) await this.#replace(replaced);
   }
 

@@ -8,6 +8,7 @@ import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import type { Env } from '../env.ts';
 import { makeHubServices } from '../services.ts';
+import { HubGrants } from './hub-grants.ts';
 import { HubJobs } from './hub-jobs.ts';
 import { HubParts } from './hub-parts.ts';
 import { HubPresence } from './hub-presence.ts';
@@ -15,8 +16,14 @@ import type { WrittenOffer } from './hub-presence.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './hub-settlement.ts';
 import { HubSockets } from './hub-sockets.ts';
+import { IdleLog } from './idle-log.ts';
 import { centreOf } from './make-presence.ts';
+import type { NodeWhy } from './make-why.ts';
+import { NodeHistory } from './node-history.ts';
+import { NodeLoads } from './node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
+import { NodeWatch } from './node-watch.ts';
+import { TOOK_HEADER } from './offer.ts';
 import type { JobOffer } from './offer.ts';
 
 const RETRY_MS = 5000;
@@ -27,11 +34,16 @@ const GATHER_MS = 100;
 const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
 const WRITTEN_KEY = 'presence';
+const IDLE_KEY = 'idle';
 
 export class Hub extends DurableObject<Env> {
   readonly #services: HubServices;
   readonly #sockets: HubSockets;
+  readonly #grants: HubGrants;
   readonly #jobs: HubJobs;
+  readonly #history: NodeHistory;
+  readonly #idle = new IdleLog();
+  readonly #watch: NodeWatch;
   readonly #parts: HubParts;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
@@ -47,23 +59,20 @@ export class Hub extends DurableObject<Env> {
     this.#area = this.#name.split(':')[1] ?? 'area';
     this.#services = makeHubServices(env);
     this.#parts = new HubParts(state.storage.sql);
+    this.#history = new NodeHistory(state.storage.sql, this.#services.learning, Date.now());
+    this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
+    this.#watch = this.#openWatch();
     this.#settlement = this.#openSettlement();
-    this.#jobs = new HubJobs({
-      hub: this.#name,
-      services: this.#services,
-      sockets: this.#sockets,
-      parts: this.#parts,
-      settlement: this.#settlement,
-      wakeBy: (at) => void this.#wakeBy(at),
-      onNone: () => void this.#publish(),
-      onTick: (now) => this.#onTick(now),
-    });
+    const loads = new NodeLoads();
+    this.#grants = this.#openGrants(loads);
+    this.#jobs = this.#openJobs(loads);
     this.#presence = new HubPresence({
       hub: this.#name,
       area: this.#area,
       candidates: () => this.#sockets.candidates(),
       catalogue: this.#services.catalogue,
+      tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
       write: this.#services.writePresence,
       save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
     });
@@ -84,10 +93,12 @@ export class Hub extends DurableObject<Env> {
     const { pathname } = new URL(request.url);
     if (pathname === '/link')
       return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
+    const startedAt = Date.now();
     const offer = await request.json<JobOffer>();
     const answer = await this.#jobs.run(offer, request.signal);
-    if (answer instanceof Response) return answer;
-    return Response.json(answer, { status: 409 });
+    const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
+    response.headers.set(TOOK_HEADER, String(Date.now() - startedAt));
+    return response;
   }
 
   /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
@@ -100,6 +111,29 @@ export class Hub extends DurableObject<Env> {
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
     this.#sockets.kick(nodeId, reason);
+  }
+
+  /** A node's pools changed: it comes back with the new ones. */
+  relink(nodeId: string): void {
+    this.#sockets.relink(nodeId);
+  }
+
+  /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */
+  why(nodeId: string): NodeWhy | null {
+    return this.#watch.why(nodeId, Date.now());
+  }
+
+  /** Lets homes dial another hub of the area: each once no job of it runs, and what is known of it goes before it. No stream is cut. */
+  moveNodes(nodeIds: string[], to: string, reason: string): void {
+    this.#sockets.move(nodeIds, { to, reason, now: Date.now() });
+  }
+
+  /** Takes over what another hub knew of a node that moves here. */
+  takeHistory(nodeId: string, json: string): void {
+    const now = Date.now();
+    this.#watch.put(nodeId, json, now);
+    this.#watch.noteStanding(nodeId, now);
+    this.#save(now, true);
   }
 
   /** The catalogue changed. */
@@ -138,9 +172,50 @@ export class Hub extends DurableObject<Env> {
       services: this.#services,
       accept: (ws, nodeId) => this.ctx.acceptWebSocket(ws, [nodeId]),
       pingedAt: (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0,
-      onChanged: () => void this.#publish(),
+      onChanged: (nodeId) => this.#onChanged(nodeId),
+      onWelcome: (nodeId, welcome) => this.#watch.noteWelcome(nodeId, welcome, Date.now()),
+      onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) =>
         void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
+    });
+  }
+
+  #openWatch(): NodeWatch {
+    return new NodeWatch({
+      hub: this.#name,
+      area: this.#area,
+      history: this.#history,
+      idle: this.#idle,
+      stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
+      isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
+    });
+  }
+
+  #openGrants(loads: NodeLoads): HubGrants {
+    return new HubGrants({
+      services: this.#services,
+      history: this.#history,
+      loads,
+      prefixes: this.#services.openPrefixes(),
+      idle: this.#idle,
+      candidates: () => this.#sockets.candidates(),
+      prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),
+    });
+  }
+
+  #openJobs(loads: NodeLoads): HubJobs {
+    return new HubJobs({
+      hub: this.#name,
+      services: this.#services,
+      sockets: this.#sockets,
+      grants: this.#grants,
+      loads,
+      watch: this.#watch,
+      parts: this.#parts,
+      settlement: this.#settlement,
+      wakeBy: (at) => void this.#wakeBy(at),
+      onNone: () => void this.#publish(),
+      onTick: (now, isLast) => this.#onTick(now, isLast),
     });
   }
 
@@ -157,21 +232,45 @@ export class Hub extends DurableObject<Env> {
     });
   }
 
-  #onTick(now: number): void {
-    if (now - this.#freeCheckedAt < FREE_CHECK_MS) return;
+  #onTick(now: number, isLast: boolean): void {
+    if (!isLast && now - this.#freeCheckedAt < FREE_CHECK_MS) return;
     this.#freeCheckedAt = now;
-    if (this.#presence.isFreeDue(now)) void this.#publish();
+    const told = this.#history.retold;
+    if (this.#presence.isFreeDue(now) || this.#history.retold !== told) void this.#publish();
+    this.#save(now, isLast);
+  }
+
+  #onChanged(nodeId: string): void {
+    const now = Date.now();
+    this.#watch.noteStanding(nodeId, now);
+    if (!this.#sockets.find(nodeId)) this.#grants.forget(nodeId);
+    this.#save(now, false);
+    void this.#publish();
+  }
+
+  async #handOver(nodeId: string, to: string): Promise<void> {
+    const now = Date.now();
+    const json = this.#watch.take(nodeId, now);
+    void this.#publish();
+    // Without an answer it stays here: the home may come back, and else learns anew where it goes.
+    await this.#services.handHistory(to, nodeId, json).catch(() => this.#watch.put(nodeId, json, Date.now()));
+  }
+
+  /** Keeps what was learned: seldom while jobs run, and when the hub falls idle. */
+  #save(now: number, isLast: boolean): void {
+    this.#history.save(now, isLast);
+    const idle = this.#idle.save(now, isLast);
+    if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
   }
 
   async #publish(): Promise<void> {
     const now = Date.now();
     const isWritten = await this.#presence.publish(now);
-    const candidates = this.#sockets.candidates();
-    const homes = candidates.map(({ nodeId, slots, place }) => ({ nodeId, slots, lat: place.lat, lon: place.lon }));
+    const homes = this.#sockets.seated();
     await this.#services
       .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
       .catch(() => undefined);
-    if (!isWritten || candidates.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
+    if (!isWritten || homes.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
   }
 
   async #rewritePresence(): Promise<void> {

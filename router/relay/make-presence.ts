@@ -1,9 +1,12 @@
 // What a hub's nodes offer, as presence rows and summaries. Pure: the hub says when to write them.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Place } from '../../schema/places.ts';
 import { distanceKm } from '../../schema/places.ts';
 import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
-import type { NodeCandidate } from './pick-node.ts';
+import type { NodeCandidate } from './find-model.ts';
+import { countCapacity } from './make-homes.ts';
+import type { Told } from './node-history.ts';
 
 /** The catalogue as placement needs it: which digests are which model, at which price. */
 export interface CatalogueEntry {
@@ -20,58 +23,74 @@ export interface HubOffer {
   readonly summary: PresenceSummary;
 }
 
+/** A hub's nodes, and what their speeds and round trips are told to be. */
+export interface HubOffering {
+  readonly hub: string;
+  readonly candidates: readonly NodeCandidate[];
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly tell: (candidate: NodeCandidate, model: NodeModel) => Told;
+  readonly now: number;
+}
+
+interface Row {
+  readonly row: PresenceRow;
+  readonly active: number;
+}
+
 /** Groups what connected nodes serve by model key: catalogue models by digest, everything else under its owner's key. */
-export function makeOffers(
-  hub: string,
-  candidates: readonly NodeCandidate[],
-  catalogue: readonly CatalogueEntry[],
-  now: number,
-): HubOffer[] {
-  const byKey = new Map<string, { rows: PresenceRow[]; free: number }>();
-  const add = (modelKey: string, row: PresenceRow, free: number): void => {
-    const group = byKey.get(modelKey) ?? { rows: [], free: 0 };
-    group.rows.push(row);
-    group.free += free;
-    byKey.set(modelKey, group);
+export function makeOffers(offering: HubOffering): HubOffer[] {
+  const { hub, candidates, catalogue } = offering;
+  const byKey = new Map<string, Row[]>();
+  const add = (modelKey: string, row: Row): void => {
+    const group = byKey.get(modelKey);
+    if (group) group.push(row);
+    else byKey.set(modelKey, [row]);
   };
   for (const candidate of candidates) {
     if (candidate.isPaused || candidate.slots === 0) continue;
-    const free = Math.max(0, candidate.slots - candidate.active);
     const own = candidate.models.filter((model) => !catalogue.some((entry) => entry.digests.includes(model.digest)));
     for (const entry of catalogue) {
       // A home may hold the same weights under two names: it is still one home with one set of slots.
-      const model = candidate.models.find(({ digest }) => entry.digests.includes(digest));
-      if (model) add(entry.id, toRow({ hub, candidate, model, entry, serves: [], now }), free);
+      const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
+      const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
+      if (model) add(entry.id, toRow(offering, { candidate, model, entry, serves: [] }));
     }
     // One row stands for all of an owner's names at a home: the longest context speaks for it, so that no prompt is kept away that fits one.
     const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
     if (!model) continue;
     const serves = own.map(({ name }) => name);
-    add(ownModelKey(candidate.ownerAccountId), toRow({ hub, candidate, model, entry: null, serves, now }), free);
+    add(ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, serves }));
   }
-  return [...byKey].map(([modelKey, group]) => ({ modelKey, rows: group.rows, summary: summarise(hub, group) }));
+  return [...byKey].map(([modelKey, group]) => ({
+    modelKey,
+    rows: group.map(({ row }) => row),
+    summary: summarise(hub, group),
+  }));
 }
 
 interface RowParts {
-  readonly hub: string;
   readonly candidate: NodeCandidate;
-  readonly model: NodeCandidate['models'][number];
+  readonly model: NodeModel;
   readonly entry: CatalogueEntry | null;
   readonly serves: readonly string[];
-  readonly now: number;
 }
 
-function toRow({ hub, candidate, model, entry, serves, now }: RowParts): PresenceRow {
+function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, serves }: RowParts): Row {
   const { lat, lon, country } = candidate.place;
-  return {
+  const told = tell(candidate, model);
+  const row: PresenceRow = {
     node: candidate.nodeId,
     hub,
     lat,
     lon,
     country,
+    owner: candidate.ownerAccountId,
+    pools: candidate.pools,
     slots: candidate.slots,
-    promptTokensPerS: model.promptTokensPerS,
-    decodeTokensPerS: model.decodeTokensPerS,
+    rttMs: told.rttMs,
+    loadMs: model.loadMs ?? 0,
+    promptTokensPerS: told.promptTokensPerS,
+    decodeTokensPerS: told.decodeTokensPerS,
     contextTokens: model.contextTokens,
     digest: model.digest,
     quantisation: model.quantisation,
@@ -80,10 +99,11 @@ function toRow({ hub, candidate, model, entry, serves, now }: RowParts): Presenc
     serves,
     untilAt: now + PRESENCE_TTL_MS,
   };
+  return { row, active: candidate.active };
 }
 
-function summarise(hub: string, group: { rows: readonly PresenceRow[]; free: number }): PresenceSummary {
-  const { rows } = group;
+function summarise(hub: string, group: readonly Row[]): PresenceSummary {
+  const rows = group.map(({ row }) => row);
   const centre = centreOf(rows);
   const speeds = rows.map((row) => row.decodeTokensPerS).toSorted((a, b) => a - b);
   const prices = rows.map((row) => row.priceOut);
@@ -92,8 +112,7 @@ function summarise(hub: string, group: { rows: readonly PresenceRow[]; free: num
     lat: centre.lat,
     lon: centre.lon,
     radiusKm: Math.max(...rows.map((row) => distanceKm(row, centre))),
-    free: group.free,
-    slots: rows.reduce((sum, row) => sum + row.slots, 0),
+    ...countCapacity(group.map(({ row, active }) => ({ ...row, active }))),
     bestDecodeTokensPerS: speeds.at(-1) ?? 0,
     medianDecodeTokensPerS: speeds[Math.floor(speeds.length / 2)] ?? 0,
     minPriceOut: Math.min(...prices),

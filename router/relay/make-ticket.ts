@@ -4,7 +4,8 @@ import { epochOf } from '../../schema/epoch.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Decision } from '../../schema/placement.ts';
+import type { ResumeClass, SettlementJson } from '../../schema/settlement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { JobOffer } from './offer.ts';
 import type { NodeFacts } from './node-socket.ts';
@@ -32,11 +33,17 @@ export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string
   };
 }
 
+/** A part whose home is chosen: why, and how it goes on with an answer that another began. */
+export interface GrantedPart {
+  readonly decision: Decision;
+  readonly resumed: ResumeClass | null;
+}
+
 /** What is known of a part's settlement before it starts; it says that nothing is owed. */
 export function draftSettlement(
   offer: JobOffer,
   node: { facts: NodeFacts; hub: string },
-  ticket: { message: JobTicket; signature: Hex },
+  { message, signature, decision, resumed }: { message: JobTicket; signature: Hex } & GrantedPart,
 ): SettlementJson {
   return {
     jobId: offer.jobId,
@@ -59,8 +66,10 @@ export function draftSettlement(
     ttftMs: null,
     durationMs: 0,
     endedAt: offer.expiresAt,
-    ticket: toMessageJson(ticket.message),
-    ticketSignature: ticket.signature,
+    decision,
+    ...(resumed && { resumed }),
+    ticket: toMessageJson(message),
+    ticketSignature: signature,
     receipt: null,
     receiptSignature: null,
     acceptance: null,

@@ -3,11 +3,13 @@ import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
+import type { NodeCandidate } from './find-model.ts';
 import type { Part } from './part.ts';
-import type { NodeCandidate } from './pick-node.ts';
 
 /** Two and a half ping intervals without a sign of life. */
 export const SILENT_AFTER_MS = 150_000;
+/** A home that is to move gets new jobs for so long while it waits for a moment without any; after that none. */
+const MOVE_PATIENCE_MS = 60_000;
 
 /** Who the edge says is dialling, from its own look-up or from a token it signed. */
 export interface NodeFacts {
@@ -15,7 +17,17 @@ export interface NodeFacts {
   readonly address: Hex;
   readonly ownerAccountId: string;
   readonly wallet: Hex | null;
+  /** Pool ids, and `public` where it lends itself to everyone. */
+  readonly pools: readonly string[];
   readonly place: Place;
+}
+
+/** A home that belongs to another hub now: it is told once no job runs there. */
+export interface Moving {
+  readonly to: string;
+  readonly reason: string;
+  readonly sinceAt: number;
+  readonly isTold: boolean;
 }
 
 interface Attachment {
@@ -29,6 +41,7 @@ interface Attachment {
   /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
   readonly isBusy: boolean;
   readonly state: NodeState | null;
+  readonly moving: Moving | null;
 }
 
 export class NodeSocket {
@@ -54,7 +67,17 @@ export class NodeSocket {
     const { facts, hub, nonce, now } = opened;
     const socket = new NodeSocket(
       ws,
-      { facts, hub, nonce, connectedAt: now, isReady: false, isReplaced: false, isBusy: false, state: null },
+      {
+        facts,
+        hub,
+        nonce,
+        connectedAt: now,
+        isReady: false,
+        isReplaced: false,
+        isBusy: false,
+        state: null,
+        moving: null,
+      },
       true,
     );
     socket.#save();
@@ -100,6 +123,10 @@ export class NodeSocket {
     return this.#attachment.state;
   }
 
+  get moving(): Moving | null {
+    return this.#attachment.moving;
+  }
+
   /** Calls back unless the node has proved who it is by then. The proof ends the timer: an idle hub has none, so that it can sleep. */
   awaitHello(waitMs: number, onMissing: () => void): void {
     this.#helloTimer = setTimeout(onMissing, waitMs);
@@ -117,24 +144,35 @@ export class NodeSocket {
     this.#save();
   }
 
+  markMoving(moving: Moving): void {
+    this.#attachment = { ...this.#attachment, moving };
+    this.#save();
+  }
+
   setState(state: NodeState): void {
     this.#attachment = { ...this.#attachment, state };
     this.#save();
   }
 
-  /** What placement may know of this node; null until it is connected, authenticated and has told its state. */
-  toCandidate(): NodeCandidate | null {
+  /** What placement may know of this node; null until it is connected, authenticated and has told its state, and while it moves. */
+  toCandidate(now: number): NodeCandidate | null {
     const { facts, state } = this.#attachment;
-    if (!this.isCurrent || !state || !this.isSynced) return null;
+    if (!this.isCurrent || !state || !this.isSynced || this.#isLeaving(now)) return null;
     return {
       nodeId: facts.nodeId,
       ownerAccountId: facts.ownerAccountId,
+      pools: facts.pools,
       place: facts.place,
       models: state.models,
       slots: state.slots,
       active: this.parts.size,
       isPaused: state.paused !== null,
     };
+  }
+
+  #isLeaving(now: number): boolean {
+    const { moving } = this;
+    return moving !== null && (moving.isTold || now - moving.sinceAt > MOVE_PATIENCE_MS);
   }
 
   nextJob(): number {
@@ -160,7 +198,7 @@ export class NodeSocket {
   }
 
   sendJson(
-    name: 'challenge' | 'welcome' | 'job' | 'cancel' | 'accepted' | 'sync' | 'moved' | 'error',
+    name: 'challenge' | 'welcome' | 'job' | 'cancel' | 'accepted' | 'sync' | 'moved' | 'prefetch' | 'error',
     value: unknown,
     job = 0,
   ): void {

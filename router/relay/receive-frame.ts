@@ -26,6 +26,8 @@ export interface Receiver {
   readonly onReady: () => void;
   readonly onBadHello: (message: string) => void;
   readonly onState: () => void;
+  /** The node has told what it runs after the hub forgot it. */
+  readonly onSynced: () => void;
   readonly onLateReceipt: (late: LateReceipt) => void;
 }
 
@@ -135,6 +137,7 @@ function receiveRunning(frame: Frame, receiver: Receiver): void {
   for (const { job } of running.jobs)
     if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
   socket.markSynced();
+  receiver.onSynced();
 }
 
 function parse<T>(frame: Frame, schema: z.ZodType<T>, { socket }: Receiver): T | null {

@@ -14,6 +14,7 @@ import {
 } from '../../../schema/frames.ts';
 import type { FrameName } from '../../../schema/frames.ts';
 import { nodeIdOf } from '../../../schema/ids.ts';
+import { NO_WISH } from '../../../schema/placement.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
 import type { JobOffer, OfferRefusal } from '../../relay/offer.ts';
@@ -34,7 +35,14 @@ async function joinHub() {
   const stub = env.HUB.getByName(`hub:weur:${hubs++}`);
   const key = crypto.getRandomValues(new Uint8Array(32));
   const address = addressOfPrivateKey(key);
-  const facts = { nodeId: nodeIdOf(address), address, ownerAccountId: 'acct_owner', wallet: null, place: PLACE };
+  const facts = {
+    nodeId: nodeIdOf(address),
+    address,
+    ownerAccountId: 'acct_owner',
+    wallet: null,
+    pools: ['public'],
+    place: PLACE,
+  };
   const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) };
   const { webSocket } = await stub.fetch('https://hub/link', { headers });
   if (!webSocket) throw new Error('no socket');
@@ -90,6 +98,15 @@ function makeOffer(): JobOffer {
     preferNodeId: null,
     excludeNodeIds: [],
     place: PLACE,
+    wish: NO_WISH,
+    size: { promptTokens: 20, outputTokens: 10 },
+    edgeRttMs: 10,
+    asks: 1,
+    isForced: false,
+    prefixes: [],
+    isResumable: false,
+    interrupted: 0,
+    resume: null,
     request: {
       messages: [{ role: 'user', content: 'hello' }],
       maxTokens: 10,
