@@ -50,7 +50,13 @@ export interface JobDoors {
 export type JobFailure =
   | { readonly kind: 'no-home' | 'failed'; readonly message: string }
   | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
-  | { readonly kind: 'no-fit'; readonly message: string; readonly field: WishField }
+  | {
+      readonly kind: 'no-fit';
+      readonly message: string;
+      readonly field: WishField;
+      /** Homes that have the model and do not fit, where that is known. */
+      readonly homes?: number;
+    }
   | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
   | { readonly kind: 'broken'; readonly message: string };
 

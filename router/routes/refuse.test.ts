@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestFault } from '../../schema/openai.ts';
 import { toErrorResponse } from '../errors.ts';
-import type { JobFailure } from '../relay/job-run.ts';
+import type { JobFailure } from '../relay/job-doors.ts';
 import type { HoldRefusal } from '../services.ts';
 import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
 
@@ -93,13 +93,21 @@ describe('refuseJob', () => {
   test.each(['pool', 'order', 'only', 'ignore', 'quantizations', 'country', 'max_rtt_ms', 'max_price'] as const)(
     'a wish for %s that leaves no home is the caller’s to change',
     async (field) => {
-      const response = toErrorResponse(refuseJob({ kind: 'no-fit', field, message: '3 homes have it.' }));
+      const response = toErrorResponse(refuseJob({ kind: 'no-fit', field, message: 'm', homes: 3 }));
       expect(response.status).toBe(400);
       const { error } = (await response.json()) as { error: { message: string } };
       expect(error).toMatchObject({ type: 'invalid_request_error', code: 'no_home_fits', param: `provider.${field}` });
       expect(error.message).toMatch(new RegExp(`'provider\\.${field}'.*; .*\\. 3 homes have it\\.$`));
     },
   );
+
+  test('how many homes a wish turned down is told where it is known', () => {
+    const message = (homes?: number) =>
+      refuseJob({ kind: 'no-fit', field: 'country', message: 'm', ...(homes === undefined ? {} : { homes }) }).message;
+    expect(message(1)).toMatch(/ One home has it\.$/);
+    expect(message(0)).not.toContain('home has it');
+    expect(message()).toMatch(/leave it out\.$/);
+  });
 
   test('a broken answer says that it is not charged', () => {
     expect(refuseJob({ kind: 'broken', message: 'the home went away' }).message).toBe(

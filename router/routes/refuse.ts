@@ -4,7 +4,7 @@ import type { RequestFault } from '../../schema/openai.ts';
 import type { WishField } from '../../schema/placement.ts';
 import type { AppEnv } from '../app-env.ts';
 import { ApiError } from '../errors.ts';
-import type { JobFailure } from '../relay/job-run.ts';
+import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller, HoldRefusal } from '../services.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
@@ -52,7 +52,7 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
   }
 }
 
-/** Which wish left no home, and what to do about it; how many homes have the model is told by the failure itself. */
+/** Which wish left no home, and what to do about it. */
 const NO_FIT: Readonly<Record<WishField, string>> = {
   pool: "No home in the chosen 'provider.pool' has this model now; choose another pool, such as 'public'.",
   order:
@@ -73,9 +73,7 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'busy':
       return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
     case 'no-fit':
-      return new ApiError('no_home_fits', `${NO_FIT[failure.field]} ${failure.message}`, {
-        param: `provider.${failure.field}`,
-      });
+      return new ApiError('no_home_fits', tellNoFit(failure), { param: `provider.${failure.field}` });
     case 'failed':
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':
@@ -85,4 +83,9 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'context':
       return new ApiError('context_length_exceeded', failure.message, { param: failure.param });
   }
+}
+
+function tellNoFit({ field, homes }: Extract<JobFailure, { kind: 'no-fit' }>): string {
+  if (homes === undefined || homes === 0) return NO_FIT[field];
+  return `${NO_FIT[field]} ${homes === 1 ? 'One home has' : `${homes} homes have`} it.`;
 }
