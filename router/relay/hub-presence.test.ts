@@ -4,7 +4,7 @@ import { err, ok } from '../../schema/result.ts';
 import { HubPresence } from './hub-presence.ts';
 import type { HubPresenceDoors, WrittenOffer } from './hub-presence.ts';
 import type { CatalogueEntry } from './make-presence.ts';
-import type { NodeCandidate } from './pick-node.ts';
+import type { NodeCandidate } from './find-model.ts';
 
 type Change = Parameters<HubPresenceDoors['write']>[0][number];
 const A = 'a'.repeat(64);
@@ -16,7 +16,8 @@ function node(nodeId: string, facts: Partial<NodeCandidate> & { digest?: string 
   const speeds = { promptTokensPerS: 100, decodeTokensPerS: 50 };
   const model = { name: 'x', digest, contextTokens: 4096, quantisation: 'q8', resume: 'none' as const, ...speeds };
   const place = { lat: 48.9, lon: 2.4, country: 'FR' };
-  return { nodeId, ownerAccountId: 'acct_o', place, models: [model], slots: 1, active: 0, isPaused: false, ...rest };
+  const whose = { ownerAccountId: 'acct_o', pools: ['public'] };
+  return { nodeId, ...whose, place, models: [model], slots: 1, active: 0, isPaused: false, ...rest };
 }
 
 /** A table in memory: what stands in it per model key, as the writes left it. */
@@ -37,6 +38,7 @@ function open(nodes: NodeCandidate[] = []) {
     hub: 'hub:weur:0',
     area: 'weur',
     candidates: () => state.nodes,
+    tell: (_, { promptTokensPerS, decodeTokensPerS }) => ({ promptTokensPerS, decodeTokensPerS, rttMs: 10 }),
     catalogue: async () => {
       if (state.isCatalogueAway) throw new Error('D1 is away');
       return state.catalogue;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { packRow, packSummary, parseRow, parseSummary, PRESENCE_TTL_MS } from '../../schema/presence.ts';
+import type { NodeCandidate } from './find-model.ts';
 import { centreOf, makeOffers } from './make-presence.ts';
 import type { CatalogueEntry } from './make-presence.ts';
-import type { NodeCandidate } from './pick-node.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -17,11 +17,17 @@ function model(name: string, digest: string, facts: Partial<NodeModel> = {}): No
 
 function node(nodeId: string, facts: Partial<NodeCandidate> = {}): NodeCandidate {
   const place = { lat: 48.9, lon: 2.4, country: 'FR' };
-  const base = { ownerAccountId: 'acct_o', place, models: [model('x', A)], slots: 2, active: 0, isPaused: false };
-  return { nodeId, ...base, ...facts };
+  const base = { ownerAccountId: 'acct_o', pools: ['public'], place, slots: 2, active: 0, isPaused: false };
+  return { nodeId, models: [model('x', A)], ...base, ...facts };
 }
 
-const offersOf = (candidates: readonly NodeCandidate[]) => makeOffers('hub:weur:0', candidates, catalogue, NOW);
+const tell = (_: NodeCandidate, { promptTokensPerS, decodeTokensPerS }: NodeModel) => ({
+  promptTokensPerS,
+  decodeTokensPerS,
+  rttMs: 12,
+});
+const offersOf = (candidates: readonly NodeCandidate[], entries = catalogue) =>
+  makeOffers({ hub: 'hub:weur:0', candidates, catalogue: entries, tell, now: NOW });
 
 describe('makeOffers', () => {
   test('a catalogue model stands under its id, with the catalogue’s price', () => {
@@ -35,7 +41,11 @@ describe('makeOffers', () => {
             lat: 48.9,
             lon: 2.4,
             country: 'FR',
+            owner: 'acct_o',
+            pools: ['public'],
             slots: 2,
+            rttMs: 12,
+            loadMs: 0,
             promptTokensPerS: 100,
             decodeTokensPerS: 50,
             contextTokens: 4096,
@@ -51,6 +61,7 @@ describe('makeOffers', () => {
           hub: 'hub:weur:0',
           free: 2,
           slots: 2,
+          classes: { '2.13.11': [2, 2] },
           radiusKm: expect.closeTo(0, 3),
           untilAt: NOW + PRESENCE_TTL_MS,
         }),
@@ -83,10 +94,17 @@ describe('makeOffers', () => {
 
   test('weights that two catalogue models list stand under both', () => {
     const two = [...catalogue, { id: 'alias', digests: [B, A], priceIn: 0, priceOut: 0 }];
-    expect(makeOffers('hub:weur:0', [node('n1')], two, NOW).map(({ modelKey }) => modelKey)).toEqual([
-      'public',
-      'alias',
+    expect(offersOf([node('n1')], two).map(({ modelKey }) => modelKey)).toEqual(['public', 'alias']);
+  });
+
+  test('a model that is not in memory counts as slots and stands in no speed class; of two entries the loaded one speaks', () => {
+    const cold = model('x', A, { loadMs: 4000 });
+    const [offer] = offersOf([
+      node('n1', { models: [cold] }),
+      node('n2', { models: [cold, model('y', A)], active: 1 }),
     ]);
+    expect(offer?.rows.map(({ loadMs }) => loadMs)).toEqual([4000, 0]);
+    expect(offer?.summary).toMatchObject({ free: 3, slots: 4, classes: { '2.13.11': [1, 2] } });
   });
 
   test('paused homes and homes without slots offer nothing', () => {

@@ -2,56 +2,38 @@ import { describe, expect, test } from 'vitest';
 import { jobTicketSchema, makeMessageSigner, JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import { settlementSchema } from '../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { DECISION as decision } from '../test/fake-hubs.ts';
+import { makeJobOffer } from '../test/make-job-offer.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import type { NodeFacts } from './node-socket.ts';
-import type { JobOffer } from './offer.ts';
 
 const routerKey = new Uint8Array(32).fill(7);
 const address = addressOfPrivateKey(new Uint8Array(32).fill(9));
 const NOW = 1_700_000_000_000;
 const DIGEST = 'd'.repeat(64);
 
-const offer: JobOffer = {
+const offer = makeJobOffer({
   jobId: `job_${'1'.repeat(32)}`,
   part: 2,
   attempt: 3,
   accountId: 'acct_c',
   keyId: 'key_c',
-  model: 'm',
   digests: [DIGEST],
-  preferNodeId: null,
-  excludeNodeIds: [],
-  place: { lat: 0, lon: 0, country: 'XX' },
-  request: {
-    messages: [],
-    maxTokens: 64,
-    temperature: 1,
-    topP: 1,
-    stop: [],
-    seed: 5,
-    frequencyPenalty: 0,
-    presencePenalty: 0,
-  },
+  request: { ...makeJobOffer().request, maxTokens: 64, seed: 5 },
   requestHash: `0x${'2'.repeat(64)}`,
   salt: `0x${'3'.repeat(64)}`,
-  chunk: { id: 'chatcmpl-1', created: 1, model: 'm' },
-  stream: true,
-  chargePrompt: true,
   priceIn: 100,
   priceOut: 200,
   promptBound: 17,
-  promptExact: null,
-  tokenizer: null,
-  minBytesPerToken: 1,
-  firstTokenMs: 10_000,
   expiresAt: NOW + 900_000,
-};
+});
 
 const facts: NodeFacts = {
   nodeId: 'node_1',
   address,
   ownerAccountId: 'acct_o',
   wallet: null,
+  pools: ['public'],
   place: { lat: 1, lon: 2, country: 'FR' },
 };
 
@@ -102,7 +84,11 @@ describe('draftSettlement', () => {
   test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
     const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
     const signature = makeMessageSigner(PLACEHOLDER_DOMAIN).sign(JOB_TICKET, ticket, routerKey);
-    const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, signature });
+    const draft = draftSettlement(
+      offer,
+      { facts, hub: 'hub:weur:0' },
+      { message: ticket, signature, decision, resumed: 'exact' },
+    );
     expect(settlementSchema.parse(draft)).toMatchObject({
       jobId: offer.jobId,
       part: 2,
@@ -113,6 +99,8 @@ describe('draftSettlement', () => {
       country: 'FR',
       outcome: 'failed-by-network',
       isFinal: true,
+      decision,
+      resumed: 'exact',
       charge: 0,
       earn: 0,
       promptTokens: 0,
