@@ -17,14 +17,14 @@ import { makeAccounts } from './auth/accounts.ts';
 import type { Accounts } from './auth/accounts.ts';
 import type { Caller, KeyFault } from './auth/judge-key.ts';
 import { KeyCache } from './auth/key-cache.ts';
+import { makeNodeCallers } from './auth/node-callers.ts';
+import type { NodeFault } from './auth/node-callers.ts';
 import { makeNodeTokens } from './auth/node-tokens.ts';
 import type { NodeTokens } from './auth/node-tokens.ts';
 import { makeNodes, poolsOf } from './auth/nodes.ts';
 import type { Nodes } from './auth/nodes.ts';
 import { makePools } from './auth/pools.ts';
 import type { Pools } from './auth/pools.ts';
-import { authenticateNode } from './authenticate-node.ts';
-import type { NodeFault } from './authenticate-node.ts';
 import type { Account } from './billing/account.ts';
 import { makeCatalogue, makeCatalogueCache } from './billing/catalogue.ts';
 import type { Catalogue } from './billing/catalogue.ts';
@@ -54,7 +54,7 @@ import type { Hub } from './relay/hub.ts';
 import type { HubServices, Prefixes } from './relay/hub-services.ts';
 import type { NodeWhy } from './relay/make-why.ts';
 import { WhyFinder } from './relay/why-finder.ts';
-import { findModel, listModels } from './served-models.ts';
+import { countHomes, findModel, listModels } from './served-models.ts';
 import type { ModelListing, ServedModel } from './served-models.ts';
 
 export type { Caller, ModelListing, ServedModel };
@@ -90,6 +90,8 @@ export interface Services {
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   readonly findModel: (model: string, caller: Caller) => Promise<ServedModel>;
   readonly listModels: (caller: Caller, place: Place) => Promise<ModelListing[]>;
+  /** Homes that serve the model now and that the caller may use. */
+  readonly countHomes: (model: ServedModel, caller: Caller, place: Place) => Promise<number>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
   /** Hashes of a prompt's leading blocks, salted by account: homes that were sent them may still hold them. */
@@ -140,6 +142,7 @@ function openServices(env: Env): Services {
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
   const catalogue = catalogueOf(env);
   const ledger = makeLedger(env.DB);
   const stubs = openStubs(env);
@@ -178,10 +181,11 @@ function openServices(env: Env): Services {
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findModel: (model, caller) => findModel({ catalogue, homes }, model, caller),
     listModels: (caller, place) => listModels({ catalogue, homes }, caller, place),
+    countHomes: (model, caller, place) => countHomes(homes, model, caller, place),
     countPrompt,
     findNode: (nodeId, token) => findNode({ nodes, nodeTokens }, nodeId, token),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
-    authenticateNode: (header) => authenticateNode({ nodes, nodeTokens }, header, Date.now()),
+    authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presence.ping(),
   };
