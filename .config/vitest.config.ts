@@ -19,6 +19,7 @@ export default defineConfig({
             'router/{auth,billing,placement,relay,routes,local,bench}/**/*.test.ts',
             'node-agent/{backends,commands,home,jobs,link,receipts}/**/*.test.ts',
             'node-agent/*.test.ts',
+            'router/*.test.ts',
           ],
           testTimeout: 20_000,
         },

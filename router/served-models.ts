@@ -1,4 +1,5 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
+import { PUBLIC_POOL } from '../schema/placement.ts';
 import { matchesName, ownModelKey } from '../schema/presence.ts';
 import type { PresenceRow } from '../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../schema/openai.ts';
@@ -61,14 +62,34 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   return { modelKey, ownName: model, contextTokens, maxOutputTokens, ...free };
 }
 
-/** The catalogue and the caller's own names, with how many homes serve each now. */
+/** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. */
+export async function countHomes(
+  homes: Pick<HomeFinder, 'serving'>,
+  { modelKey, ownName }: Pick<ServedModel, 'modelKey' | 'ownName'>,
+  caller: Caller,
+  place: Place,
+): Promise<number> {
+  const rows = await homes.serving(modelKey, place);
+  return rows.filter(
+    (row) => mayUse(row, caller) && (ownName === null || row.serves.some((name) => matchesName(name, ownName))),
+  ).length;
+}
+
+function mayUse(row: Pick<PresenceRow, 'owner' | 'pools'>, caller: Caller): boolean {
+  if (row.owner === caller.accountId || row.pools.includes(PUBLIC_POOL)) return true;
+  return caller.pools.some(({ id }) => row.pools.includes(id));
+}
+
+/** The catalogue and the caller's own names, with how many homes that the caller may use serve each now. */
 export async function listModels({ catalogue, homes }: Doors, caller: Caller, place: Place): Promise<ModelListing[]> {
   const [listed, own] = await Promise.all([
     catalogue.list(Date.now()),
     homes.serving(ownModelKey(caller.accountId), place),
   ]);
-  const online = await Promise.all(listed.map((model) => homes.serving(model.id, place)));
-  return [...listed.map((model, i) => toListing(model, online[i]?.length ?? 0)), ...toOwnListings(own)];
+  const online = await Promise.all(
+    listed.map(({ id }) => countHomes(homes, { modelKey: id, ownName: null }, caller, place)),
+  );
+  return [...listed.map((model, i) => toListing(model, online[i] ?? 0)), ...toOwnListings(own)];
 }
 
 function toListing(model: CatalogueModel, nodesOnline: number): ModelListing {

@@ -79,7 +79,7 @@ function openRun(services: Services, job: Job, search: JobSearch): JobRun {
 
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const collected = await collectAnswer(run, await run.next());
-  if (!collected.ok) throw refuseJob(collected.error);
+  if (!collected.ok) throw refuseJob(await withHomes(c, job, collected.error));
   await close(c, job, run);
   const facts = takeEnd(c, job, run, collected.value.end);
   return new Response(encodeCompletion(job.chunk, collected.value, facts), {
@@ -90,7 +90,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const { first, opened } = openAnswer(run);
   const early = await Promise.race([first, opened]);
-  if (early?.kind === 'failed') throw refuseJob(early.failure);
+  if (early?.kind === 'failed') throw refuseJob(await withHomes(c, job, early.failure));
   const body = streamAnswer({
     run,
     chunk: job.chunk,
@@ -113,6 +113,12 @@ async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   const { closing } = run;
   if (!closing) return;
   await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+}
+
+/** A wish that left no home is told with how many homes it turned down. */
+async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
+  if (failure.kind !== 'no-fit') return failure;
+  return { ...failure, homes: await c.get('services').countHomes(job.served, job.caller, job.offer.place) };
 }
 
 function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {
