@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { coolNode } from './cool-node.ts';
+import type { Cooling } from './cool-node.ts';
+
+test('the first failure is five seconds, each further one twice as long, five minutes at most', () => {
+  let cooling: Cooling | null = null;
+  let now = 0;
+  const pauses: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    cooling = coolNode(cooling, 'fault', now);
+    pauses.push(cooling.untilAt - now);
+    now = cooling.untilAt;
+  }
+  expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((s) => s * 1000));
+});
+
+test('jobs that fail together are one failure', () => {
+  const first = coolNode(null, 'lost', 1000);
+  expect(coolNode(first, 'fault', 5999)).toBe(first);
+  expect(coolNode(first, 'fault', 6000)).toEqual({ reason: 'fault', untilAt: 16_000, pauseMs: 10_000 });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { NodeLoads } from './node-loads.ts';
+
+test('a prompt is pending from the grant to its first token, or to the end of a job that has none', () => {
+  const loads = new NodeLoads();
+  const a = loads.begin('n', 100, 0);
+  const b = loads.begin('n', 50, 10);
+  expect(loads.pendingPromptTokens('n')).toBe(150);
+  a.onFirstToken(200);
+  expect(loads.pendingPromptTokens('n')).toBe(50);
+  b.end(300);
+  a.end(400);
+  expect(loads.pendingPromptTokens('n')).toBe(0);
+  expect(loads.pendingPromptTokens('other')).toBe(0);
+});
+
+test('a job is measured from its frame: work ahead of it, head, first token and the streams beside it on average', () => {
+  const loads = new NodeLoads();
+  const a = loads.begin('n', 100, 0);
+  const b = loads.begin('n', 50, 10);
+  b.onHead(30);
+  b.onHead(99);
+  a.onFirstToken(200);
+  b.onFirstToken(300);
+  a.end(400);
+  const times = b.end(700);
+  expect(times).toEqual({
+    headMs: 20,
+    firstTokenMs: 290,
+    sample: { workTokens: 150, promptMs: 290, activeAtGrant: 1, meanBatch: 1.25, decodeMs: 400 },
+  });
+  expect(b.end(9999)).toBe(times);
+});
+
+test('a job without a first token shows nothing of speed, and its slot is given back once', () => {
+  const loads = new NodeLoads();
+  const lease = loads.begin('n', 5, 0);
+  expect(lease.end(10)).toEqual({ headMs: null, firstTokenMs: null, sample: null });
+  lease.end(11);
+  expect(loads.begin('n', 5, 20).end(30).sample).toBeNull();
+  const after = loads.begin('n', 5, 40);
+  after.onFirstToken(50);
+  expect(after.end(60).sample).toMatchObject({ activeAtGrant: 0, meanBatch: 1 });
+});
