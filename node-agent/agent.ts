@@ -4,6 +4,7 @@ import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentConfig } from './config.ts';
+import { findGpu } from './home/gpu-probe.ts';
 import { lockFolder } from './home/instance-lock.ts';
 import type { FolderLock } from './home/instance-lock.ts';
 import { IdentityFile } from './home/identity-file.ts';
@@ -14,6 +15,8 @@ import { hearOwner } from './home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from './home/owner-line.ts';
 import { OwnerPause } from './home/owner-pause.ts';
 import { PauseBoard } from './home/pause-board.ts';
+import { Prefetcher } from './home/prefetcher.ts';
+import { SpeedScout } from './home/speed-scout.ts';
 import { StatusFile } from './home/status-file.ts';
 import type { AgentStatus } from './home/status-file.ts';
 import { Totals } from './home/totals.ts';
@@ -52,6 +55,7 @@ export class Agent {
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
   readonly #ownerPause: OwnerPause;
+  readonly #prefetcher: Prefetcher;
   readonly #memory: MemoryTrimmer;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
@@ -70,14 +74,15 @@ export class Agent {
     this.#log = log;
     this.#key = key;
     this.#lock = parts.lock;
-    this.#backends = openBackends(config);
+    this.#backends = openBackends(config, () => void this.#shelf.refresh());
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace } = config;
+    const { models, slots, pace, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
       choice: models,
       slots,
       paceTokensPerS: pace,
+      mayLoad: load !== 'never',
       log,
       onChange,
     });
@@ -93,8 +98,12 @@ export class Agent {
       log,
       windowMs: config.windowMs,
       onReceipts: () => this.#checkExposure(),
+      onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
     };
+    const mayLoad = (): boolean =>
+      load !== 'never' && this.#shop.pause.reason === null && this.#shop.slots.running === 0;
+    this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shop.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
     this.#status = new StatusFile(config.state, () => this.#describe());
@@ -134,6 +143,7 @@ export class Agent {
     await this.#look();
     this.#checkExposure();
     await this.#status.write();
+    void this.#learnSpeeds();
     const end = await this.#connection.run();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
@@ -174,6 +184,8 @@ export class Agent {
   /** The answer comes when `irori-node status` tells it too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
+    if (ask.do === 'resume' && this.#config.load === 'keep')
+      for (const [backend, name] of this.#builtIns()) void backend.load(name);
     await this.#status.write();
     return answer;
   }
@@ -205,6 +217,19 @@ export class Agent {
       random: Math.random,
       onChange: () => this.#noteWork(),
     });
+  }
+
+  /** Beside the work, never before it: the home is offered with a first guess meanwhile. */
+  async #learnSpeeds(): Promise<void> {
+    const { slots, pause } = this.#shop;
+    const { load, benchmark: choice } = this.#config;
+    if (load === 'keep') await Promise.all(this.#builtIns().map(([backend, name]) => backend.load(name)));
+    await new SpeedScout({ shelf: this.#shelf, slots, pause, choice, findGpu, log: this.#log }).run();
+  }
+
+  #builtIns(): (readonly [Backend, string])[] {
+    const offered = this.#shelf.listByBackend().filter(([backend]) => backend.kind === 'onnx');
+    return offered.flatMap(([backend, models]) => models.map((model) => [backend, model.name] as const));
   }
 
   async #look(): Promise<void> {

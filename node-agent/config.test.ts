@@ -26,6 +26,9 @@ describe('readConfig', () => {
       value: {
         state,
         windowMs: 100,
+        load: 'on-demand',
+        unloadAfterMs: 600_000,
+        benchmark: 'built-in',
         exposure: 200,
         pace: 0,
         slots: null,
@@ -60,6 +63,10 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
     [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
     [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
+    [{ router: 'https://a.example', load: 'sometimes' }, {}, '--load must be one of on-demand, keep, never'],
+    [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],
+    [{ router: 'https://a.example', benchmark: 'yes' }, {}, '--benchmark must be one of'],
+    [{ router: 'https://a.example', unloadAfterMin: 9999 }, {}, '--unload-after'],
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });

@@ -32,12 +32,27 @@ export interface AgentConfig {
   readonly allowLan: boolean;
   readonly allowNetworks: boolean;
   readonly jsonLogs: boolean;
+  /** Whether models that are not in memory may be loaded for jobs, and whether the built-in one stays there. */
+  readonly load: LoadPolicy;
+  /** The built-in model leaves memory after so long without a job; 0 never. */
+  readonly unloadAfterMs: number;
+  readonly benchmark: BenchmarkChoice;
 }
+
+export const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
+export type LoadPolicy = (typeof LOAD_POLICIES)[number];
+
+/** Which models are measured by a short run of the agent's own. */
+export const BENCHMARK_CHOICES = ['built-in', 'all', 'none'] as const;
+export type BenchmarkChoice = (typeof BENCHMARK_CHOICES)[number];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_EXPOSURE = 200;
+const DEFAULT_UNLOAD_AFTER_MIN = 10;
+/** A day: timers hold no more than 24, and a model that may stay longer may as well be kept. */
+const UNLOAD_AFTER_MAX_MIN = 1440;
 
 /** The state folder: `--state`, IRORI_STATE, or the platform's data folder. */
 export function readStateFolder(flags: OptionValues, env: Environment): string {
@@ -80,6 +95,9 @@ function checkConfig(values: OptionValues, state: string, backendKey: string | n
     allowLan,
     allowNetworks: values.allowNetworks === true,
     jsonLogs: values.jsonLogs === true,
+    load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
+    unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
+    benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
 }
 
@@ -90,12 +108,26 @@ function findFault(values: OptionValues): string | null {
   const windowMs = number(values.windowMs);
   if (windowMs !== null && windowMs > 1000)
     return '--window must be at most 1000 ms: readers would see the text stutter.';
+  const unloadAfter = number(values.unloadAfterMin);
+  if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
+    return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;
+  const fault = findChoiceFault(values);
+  if (fault !== null) return fault;
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';
   const place = text(values.place);
   if (place !== null && !/^-?\d{1,2}(\.\d+)?,-?\d{1,3}(\.\d+)?,[A-Z]{2}(,[^,]{1,40})?$/.test(place))
     return '--place must look like 48.9,2.4,FR or 48.9,2.4,FR,IDF.';
+  return null;
+}
+
+function findChoiceFault({ load, benchmark, backends }: OptionValues): string | null {
+  if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
+  if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
+    return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
+  if (load === 'never' && (list(backends) ?? []).length === 0)
+    return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
 
@@ -151,6 +183,10 @@ function parseJson(raw: string): unknown {
   } catch {
     return null;
   }
+}
+
+function oneOf<T extends string>(choices: readonly T[], value: OptionValue | undefined): T | null {
+  return choices.find((choice) => choice === value) ?? null;
 }
 
 function text(value: OptionValue | undefined): string | null {

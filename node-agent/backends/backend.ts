@@ -18,6 +18,8 @@ export interface Backend {
    * while its promise is open. After `signal` aborts, `sink` is not called again and the Finish says 'cancelled'.
    */
   run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish>;
+  /** Brings a model into memory, so that the next run begins at once. The error is a sentence for the owner. */
+  load(model: string): Promise<Result<null, string>>;
   /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */
   unload(): Promise<void>;
   /** Ends everything. The backend is not used afterwards. */
@@ -53,6 +55,10 @@ export interface ModelInfo {
   readonly family: string | null;
   /** Where it is less than the engine's `capabilities().resume`: a model that thinks unseen, or whose template takes no prefix. */
   readonly resume?: Capabilities['resume'];
+  /** About how long loading takes; 0 or absent when the model is in memory, or nothing is known of it. */
+  readonly loadMs?: number;
+  /** Of the weights, where it is known. */
+  readonly sizeBytes?: number;
 }
 
 export interface BackendMessage {

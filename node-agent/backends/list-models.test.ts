@@ -17,9 +17,22 @@ describe('listModels', () => {
     const listing = listModels('ollama', answers({ '/api/tags': { models: tags }, '/api/ps': { models: ps } }));
     const digest = hashManifest({ source: 'ollama', weights, quantisation: 'Q4_K_M' });
     expect(listing.models).toEqual([
-      { name: 'gemma3:latest', digest, contextTokens: 8192, quantisation: 'Q4_K_M', family: 'gemma3' },
+      { name: 'gemma3:latest', digest, contextTokens: 8192, quantisation: 'Q4_K_M', family: 'gemma3', loadMs: 0 },
     ]);
     expect(listing.excluded.map((m) => m.name)).toEqual(['gpt-oss:120b-cloud', 'renamed']);
+  });
+
+  test('Ollama: what is not in memory takes its start and its bytes to load; without /api/ps nothing is said of it', () => {
+    const tags = [{ name: 'warm', size: 2e9 }, { name: 'cold', size: 5e9 }, { name: 'unsized' }];
+    const ps = { models: [{ name: 'warm' }] };
+    const { models } = listModels('ollama', answers({ '/api/tags': { models: tags }, '/api/ps': ps }));
+    expect(models.map((model) => [model.loadMs, model.sizeBytes])).toEqual([
+      [0, 2e9],
+      [5800, 5e9],
+      [5800, undefined],
+    ]);
+    const old = listModels('ollama', answers({ '/api/tags': { models: tags } }));
+    expect(old.models.map((model) => model.loadMs)).toEqual([0, 0, 0]);
   });
 
   test('Ollama: the same weights under two names have one digest', () => {

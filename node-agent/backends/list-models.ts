@@ -45,16 +45,22 @@ function field(json: unknown, name: string): unknown {
 const ollamaModel = z.looseObject({
   name: z.string(),
   digest: z.string().default(''),
+  size: z.number().nonnegative().optional(),
   remote_host: z.string().optional(),
   remote_model: z.string().optional(),
   details: z.looseObject({ family: z.string().optional(), quantization_level: z.string().optional() }).default({}),
 });
-const ollamaLoaded = z.looseObject({ name: z.string(), context_length: count });
+const ollamaLoaded = z.looseObject({ name: z.string(), context_length: count.optional() });
 
 function listOllama(answers: ListingAnswers): Listing {
   const loaded = new Map(
-    each(field(answers.get('/api/ps'), 'models'), ollamaLoaded).map((m) => [m.name, m.context_length]),
+    each(field(answers.get('/api/ps'), 'models'), ollamaLoaded).map((m) => [
+      m.name,
+      m.context_length ?? DEFAULT_CONTEXT,
+    ]),
   );
+  // A server that does not tell what it holds is taken to hold what it lists.
+  const knowsLoaded = answers.get('/api/ps') !== undefined;
   const models: ModelInfo[] = [];
   const excluded: Listing['excluded'][number][] = [];
   for (const model of each(field(answers.get('/api/tags'), 'models'), ollamaModel)) {
@@ -67,9 +73,18 @@ function listOllama(answers: ListingAnswers): Listing {
     const identity = weights === '' ? { name: model.name } : { weights };
     const digest = hashManifest({ source: 'ollama', ...identity, ...(quantisation === null ? {} : { quantisation }) });
     const contextTokens = loaded.get(model.name) ?? DEFAULT_CONTEXT;
-    models.push({ name: model.name, digest, contextTokens, quantisation, family: textOrNull(model.details.family) });
+    const isCold = knowsLoaded && !loaded.has(model.name);
+    const loadMs = isCold ? estimateLoadMs(model.size ?? null) : 0;
+    const family = textOrNull(model.details.family);
+    const size = model.size === undefined ? {} : { sizeBytes: model.size };
+    models.push({ name: model.name, digest, contextTokens, quantisation, family, loadMs, ...size });
   }
   return { models, excluded, slots: null, ownedBy: [] };
+}
+
+/** Start of a runner, and a disk that reads a gigabyte a second: what a model takes that is not in memory. Size null is taken for 5 GB. */
+export function estimateLoadMs(sizeBytes: number | null): number {
+  return Math.round(800 + (sizeBytes ?? 5e9) / 1e6);
 }
 
 /** Ollama's cloud models carry the word in their tag: gpt-oss:120b-cloud, name:cloud. */

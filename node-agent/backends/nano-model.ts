@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelInfo } from './backend.ts';
@@ -28,8 +28,10 @@ export async function readModelInfo(modelDir: string): Promise<ModelInfo> {
     tokenizer: hashText(tokenizerText),
     template: hashText(String(tokenizerConfig['chat_template'])),
   });
+  const { size: sizeBytes } = await stat(join(modelDir, 'onnx', 'model.onnx'));
   const contextTokens = Number(config['max_position_embeddings']);
-  return { name: NANO_MODEL_NAME, digest, contextTokens, quantisation: 'fp32', family: String(config['model_type']) };
+  const family = String(config['model_type']);
+  return { name: NANO_MODEL_NAME, digest, contextTokens, quantisation: 'fp32', family, sizeBytes };
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -23,7 +23,15 @@ export interface OnnxOptions {
   readonly paceTokensPerS?: number;
   /** Threads of the forward pass, default 1: more burn the owner's CPU for little at this size. */
   readonly threads?: number;
+  /** A model that nobody used for so long leaves memory; 0 keeps it. Default 0. */
+  readonly idleMs?: number;
+  /** Called when the model came into memory or left it. */
+  readonly onChange?: () => void;
 }
+
+/** Before the first load is measured: the runtime's start, and a disk that reads a gigabyte a second. */
+const START_MS = 400;
+const BYTES_PER_MS = 1e6;
 
 export class OnnxBackend implements Backend {
   readonly kind = 'onnx';
@@ -33,6 +41,9 @@ export class OnnxBackend implements Backend {
   #thread: OnnxThread | undefined;
   #info: Promise<ModelInfo> | undefined;
   #active = 0;
+  #isLoaded = false;
+  #loadMs: number | null = null;
+  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: OnnxOptions = {}) {
     this.#options = options;
@@ -64,7 +75,7 @@ export class OnnxBackend implements Backend {
     if (!(await this.detect()).ok) return [];
     this.#info ??= readModelInfo(this.#modelDir);
     try {
-      return [await this.#info];
+      return [this.#withLoad(await this.#info)];
     } catch {
       this.#info = undefined;
       return [];
@@ -75,9 +86,11 @@ export class OnnxBackend implements Backend {
     return this.#slots;
   }
 
-  /** Loads the model now instead of at the first run. The error is a sentence for the owner. */
-  async warm(): Promise<Result<null, string>> {
-    return this.#open().ready();
+  async load(model: string): Promise<Result<null, string>> {
+    if (model !== NANO_MODEL_NAME) return err(`This home has no model ${model}.`);
+    const loaded = await this.#open().ready();
+    this.#rest();
+    return loaded;
   }
 
   async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
@@ -93,20 +106,45 @@ export class OnnxBackend implements Backend {
       return close(pump, await runOn(thread, job, { pump, signal }));
     } finally {
       this.#active -= 1;
+      this.#rest();
     }
   }
 
   async unload(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
+    clearTimeout(this.#idleTimer);
     await thread?.unload();
+    this.#noteLoaded(false);
   }
 
   async close(): Promise<void> {
     await this.unload();
   }
 
+  #withLoad(info: ModelInfo): ModelInfo {
+    if (this.#isLoaded && this.#thread?.usable === true) return info;
+    return { ...info, loadMs: this.#loadMs ?? Math.round(START_MS + (info.sizeBytes ?? 0) / BYTES_PER_MS) };
+  }
+
+  #noteLoaded(isLoaded: boolean): void {
+    if (this.#isLoaded === isLoaded) return;
+    this.#isLoaded = isLoaded;
+    this.#options.onChange?.();
+  }
+
+  /** Nobody uses the model now: it leaves memory after a while. */
+  #rest(): void {
+    const { idleMs = 0 } = this.#options;
+    clearTimeout(this.#idleTimer);
+    if (idleMs === 0 || this.#active > 0 || !this.#isLoaded) return;
+    this.#idleTimer = setTimeout(() => {
+      if (this.#active === 0) void this.unload();
+    }, idleMs).unref();
+  }
+
   #open(): OnnxThread {
+    clearTimeout(this.#idleTimer);
     if (this.#thread?.usable !== true) {
       const { runtimePath, threads, paceTokensPerS } = this.#options;
       this.#thread = new OnnxThread({
@@ -115,8 +153,19 @@ export class OnnxBackend implements Backend {
         paceTokensPerS: paceTokensPerS ?? 0,
         ...(runtimePath === undefined ? {} : { runtimePath }),
       });
+      this.#watchLoad(this.#thread);
     }
     return this.#thread;
+  }
+
+  #watchLoad(thread: OnnxThread): void {
+    const startedAt = performance.now();
+    this.#isLoaded = false;
+    void thread.ready().then((ready) => {
+      if (!ready.ok || this.#thread !== thread) return;
+      this.#loadMs = Math.ceil(performance.now() - startedAt);
+      this.#noteLoaded(true);
+    });
   }
 }
 

@@ -48,6 +48,7 @@ const DEFAULT_LIMITS: StreamLimits = { firstByteMs: 120_000, idleMs: 60_000 };
 
 /** Lists may be long and servers busy; only the probes of detection are in a hurry. */
 const LISTING_TIMEOUT_MS = 3_000;
+const LOAD_TIMEOUT_MS = 300_000;
 
 export class OpenAiHttpBackend implements Backend {
   readonly kind = 'openai-http';
@@ -59,6 +60,8 @@ export class OpenAiHttpBackend implements Backend {
   /** Models whose answers turned out not to be continuable here. */
   readonly #uncontinued = new Set<string>();
   #echoes = false;
+  /** How long each model took when this agent asked for it. */
+  readonly #loads = new Map<string, number>();
 
   constructor(options: OpenAiHttpOptions) {
     this.#options = options;
@@ -88,7 +91,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = this.#known;
     if (!found.ok || known === undefined) return [];
     const models = chooseModels(known.product, known.listing, this.#options.models);
-    return models.map((model) => (this.#continues(model) ? model : { ...model, resume: 'none' }));
+    return models.map((model) => this.#withMeasuredLoad(this.#continues(model) ? model : { ...model, resume: 'none' }));
   }
 
   async slots(): Promise<number> {
@@ -127,6 +130,26 @@ export class OpenAiHttpBackend implements Backend {
   #continues(model: ModelInfo): boolean {
     const isChannelled = CHANNELLED.test(model.family ?? '') || CHANNELLED.test(model.name);
     return !isChannelled && !this.#uncontinued.has(model.name);
+  }
+
+  #withMeasuredLoad(model: ModelInfo): ModelInfo {
+    const loadMs = this.#loads.get(model.name);
+    return loadMs === undefined || model.loadMs === undefined || model.loadMs === 0 ? model : { ...model, loadMs };
+  }
+
+  /** Ollama loads a model on a request without a prompt; other servers load at their owner's word only. */
+  async load(model: string): Promise<Result<null, string>> {
+    if (!this.#door.ok) return this.#door;
+    if (this.#known?.product !== 'ollama') return err(`This server loads its models itself: start it with ${model}.`);
+    const refusal = refuseModel(model, this.#known.listing, this.#options.models);
+    if (refusal !== null) return err(refusal);
+    const startedAt = performance.now();
+    const url = `${this.#door.value.server.root}/api/generate`;
+    const { status } = await this.#door.value.ask(url, { timeoutMs: LOAD_TIMEOUT_MS, body: JSON.stringify({ model }) });
+    if (status !== 200) return err(`Ollama did not load ${model} (${status === 0 ? 'no answer' : status}).`);
+    this.#loads.set(model, Math.ceil(performance.now() - startedAt));
+    this.#used.add(model);
+    return ok(null);
   }
 
   /** Ollama is asked to free the models that jobs used. Other servers have no harmless way: their owner loaded the model. */

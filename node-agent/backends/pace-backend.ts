@@ -46,6 +46,10 @@ export class PaceBackend implements Backend {
     return finish.reason === 'cancelled' ? { ...finish, outputTokens: handedTokens, tokensBy: 'counted' } : finish;
   }
 
+  load(model: string): Promise<Result<null, string>> {
+    return this.#inner.load(model);
+  }
+
   unload(): Promise<void> {
     return this.#inner.unload();
   }

@@ -13,7 +13,7 @@ function backendOf(...names: string[]): FakeBackend {
 
 function shelfOf(
   backends: FakeBackend[],
-  options: { choice?: string[]; slots?: number } = {},
+  options: { choice?: string[]; slots?: number; mayLoad?: boolean } = {},
 ): { shelf: ModelShelf; lines: string[]; onChange: () => void } {
   const lines: string[] = [];
   const log = makeLog({ json: false, write: (line) => void lines.push(line), now: () => 0 });
@@ -23,6 +23,7 @@ function shelfOf(
     choice: options.choice ?? null,
     slots: options.slots ?? null,
     paceTokensPerS: 0,
+    mayLoad: options.mayLoad ?? true,
     log,
     onChange,
   });
@@ -88,5 +89,54 @@ describe('ModelShelf', () => {
     expect(JSON.stringify(shelf.offered).length).toBeLessThan(12_000);
     expect(shelf.offered.length).toBeGreaterThan(30);
     expect(lines.join('')).toContain('--models');
+  });
+
+  test('a model that is not in memory is offered with its load time, or not at all where its owner loads models himself', async () => {
+    const cold = backendOf('cold');
+    cold.facts = { loadMs: 1234 };
+    const { shelf } = shelfOf([backendOf('warm'), cold]);
+    await shelf.look();
+    expect(shelf.offered.map(({ name, loadMs }) => [name, loadMs])).toEqual([
+      ['warm', undefined],
+      ['cold', 1234],
+    ]);
+    expect(shelf.findCold('cold')).toEqual({ backend: cold, loadMs: 1234 });
+    expect([shelf.findCold('warm'), shelf.findCold('none')]).toEqual([null, null]);
+    const strict = shelfOf([backendOf('warm'), cold], { mayLoad: false }).shelf;
+    await strict.look();
+    expect(strict.offered.map((model) => model.name)).toEqual(['warm']);
+  });
+
+  test('a model that came into memory is told', async () => {
+    const backend = backendOf('m');
+    backend.facts = { loadMs: 500 };
+    const { shelf, onChange } = shelfOf([backend]);
+    await shelf.look();
+    backend.facts = { loadMs: 0 };
+    await shelf.refresh();
+    expect(shelf.offered[0]).not.toHaveProperty('loadMs');
+    expect(onChange).toHaveBeenCalledTimes(2);
+  });
+
+  test('a measured speed wins over the guess, and a model may promise less than its engine', async () => {
+    const backend = backendOf('m');
+    backend.facts = { resume: 'none' };
+    const { shelf } = shelfOf([backend]);
+    await shelf.look();
+    expect(shelf.offered[0]).toMatchObject({ resume: 'none', decodeTokensPerS: 200 });
+    shelf.noteSpeed('ab'.repeat(32), { promptTokensPerS: 11, decodeTokensPerS: 7 });
+    await shelf.look();
+    expect(shelf.offered[0]).toMatchObject({ promptTokensPerS: 11, decodeTokensPerS: 7 });
+  });
+
+  test('a refresh asks again even while a look is under way', async () => {
+    const backend = backendOf('a');
+    const { shelf } = shelfOf([backend]);
+    const first = shelf.look();
+    const refreshed = shelf.refresh();
+    await first;
+    backend.names = ['b'];
+    await refreshed;
+    expect(shelf.offered.map((model) => model.name)).toEqual(['b']);
   });
 });

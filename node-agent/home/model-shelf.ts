@@ -4,7 +4,8 @@ import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Backend, ModelInfo } from '../backends/backend.ts';
 import type { Log } from '../log.ts';
-import { guessSpeed } from './guess-speed.ts';
+import { guessSpeed, limitSpeed } from './guess-speed.ts';
+import type { Gpu, SpeedPrior } from './guess-speed.ts';
 import { matchName } from './match-name.ts';
 
 /** A hub takes at most this many models of one node. */
@@ -29,6 +30,8 @@ export interface ShelfOptions {
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
+  /** False: a model that is not in memory is not offered. */
+  readonly mayLoad?: boolean;
   readonly log: Log;
   /** Called after a look that changed what is offered. */
   readonly onChange: () => void;
@@ -38,6 +41,8 @@ export class ModelShelf {
   readonly #options: ShelfOptions;
   readonly #seen = new Map<Backend, Seen>();
   #looking: Promise<void> | null = null;
+  #gpu: Gpu | null = null;
+  readonly #measured = new Map<string, SpeedPrior>();
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -85,12 +90,45 @@ export class ModelShelf {
     return byPattern;
   }
 
+  /** The backend of a model that is offered but not in memory, and about how long loading takes; null for any other name. */
+  findCold(name: string): { readonly backend: Backend; readonly loadMs: number } | null {
+    for (const [backend, { models }] of this.#seen) {
+      const loadMs = models.find((model) => model.name === name)?.loadMs ?? 0;
+      if (loadMs > 0) return { backend, loadMs };
+    }
+    return null;
+  }
+
+  /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
+  listByBackend(): (readonly [Backend, readonly NodeModel[]])[] {
+    return Array.from(this.#seen, ([backend, { models }]) => [
+      backend,
+      models.filter(({ name }) => !name.endsWith('*')),
+    ]);
+  }
+
+  /** What computes here, for models that were not measured. Takes effect with the next look. */
+  noteGpu(gpu: Gpu | null): void {
+    this.#gpu = gpu;
+  }
+
+  /** What a model was measured at, by its digest. Takes effect with the next look. */
+  noteSpeed(digest: string, speed: SpeedPrior): void {
+    this.#measured.set(digest, speed);
+  }
+
   /** Looks at every backend; never rejects. A look that is under way is shared. */
   look(): Promise<void> {
     this.#looking ??= this.#lookAtAll().finally(() => {
       this.#looking = null;
     });
     return this.#looking;
+  }
+
+  /** A look that begins now: one under way may have asked before the change. Never rejects. */
+  async refresh(): Promise<void> {
+    await this.#looking;
+    await this.look();
   }
 
   async #lookAtAll(): Promise<void> {
@@ -147,15 +185,20 @@ export class ModelShelf {
 
   /** A model as the hub is told of it; one that the hub could not take is left out. */
   #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
-    const { choice, paceTokensPerS } = this.#options;
+    const { choice, paceTokensPerS, mayLoad } = this.#options;
+    const loadMs = info.loadMs ?? 0;
+    if (loadMs > 0 && mayLoad === false) return [];
+    const measured = this.#measured.get(info.digest);
+    const facts = { kind: backend.kind, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
     if (choice && !choice.some((one) => one === info.name || matchName(one, info.name))) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,
       contextTokens: info.contextTokens,
       quantisation: (info.quantisation ?? 'unknown').slice(0, 40),
-      resume: backend.capabilities().resume,
-      ...guessSpeed(backend.kind, paceTokensPerS),
+      resume: info.resume ?? backend.capabilities().resume,
+      ...(measured ? limitSpeed(measured, paceTokensPerS) : guessSpeed(facts)),
+      ...(loadMs > 0 ? { loadMs } : {}),
     });
     return parsed.success ? [parsed.data] : [];
   }

@@ -12,18 +12,25 @@ export function runtimeFolder(state: string): string {
   return join(state, 'runtime');
 }
 
-/** Opens nothing yet: the first look and the first job do. */
-export function openBackends(config: AgentConfig): Backend[] {
+/** Opens nothing yet: the first look and the first job do. `onChange`: a model came into memory or left it. */
+export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
   const backends =
-    config.backends.length === 0 ? [openBuiltIn(config)] : config.backends.map((url) => openServer(url, config));
+    config.backends.length === 0
+      ? [openBuiltIn(config, onChange)]
+      : config.backends.map((url) => openServer(url, config));
   return config.pace > 0 ? backends.map((backend) => new PaceBackend(backend, { tokensPerS: config.pace })) : backends;
 }
 
-function openBuiltIn({ state, slots }: AgentConfig): Backend {
+function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChange: () => void): Backend {
   const runtime = runtimeFolder(state);
   // Without a runtime of its own the one beside the agent is used, as in a checkout.
   const isSetUp = existsSync(join(runtime, 'node_modules', 'onnxruntime-node'));
-  return new OnnxBackend({ ...(isSetUp ? { runtimePath: runtime } : {}), ...(slots === null ? {} : { slots }) });
+  return new OnnxBackend({
+    onChange,
+    idleMs: load === 'keep' ? 0 : unloadAfterMs,
+    ...(isSetUp ? { runtimePath: runtime } : {}),
+    ...(slots === null ? {} : { slots }),
+  });
 }
 
 function openServer(baseUrl: string, config: AgentConfig): Backend {

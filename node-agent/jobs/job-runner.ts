@@ -37,6 +37,8 @@ export interface Workshop {
   readonly windowMs: number;
   /** Called when the number of unacknowledged receipts may have changed. */
   readonly onReceipts: () => void;
+  /** Called when the hub hints that callers want a model which is not in memory here. */
+  readonly onPrefetch: (model: string) => void;
   /** Called when a receipt was stored that no socket can carry now. */
   readonly onUnsentReceipt: () => void;
 }
@@ -71,7 +73,10 @@ export class JobRunner {
     const rule = frame.stream ? chooseStreamRule(this.#shop.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
     const parts = { number, frame, ticketHash, backend, tie: this.#tie, rule, clock, curve, book, log };
-    const job = new Job({ ...parts, onBackendDone: release, onEnd });
+    // A job that loads its model makes this home a warm one: the hub should hear of it.
+    const isCold = shelf.findCold(frame.request.model) !== null;
+    const onFirstToken = (): void => void (isCold && shelf.refresh());
+    const job = new Job({ ...parts, onBackendDone: release, onFirstToken, onEnd });
     this.#jobs.set(number, job);
     job.start();
   }

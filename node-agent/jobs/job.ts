@@ -42,6 +42,8 @@ export interface JobParts {
   readonly curve: CurveQueue;
   readonly book: ReceiptBook;
   readonly log: Log;
+  /** Called once, when the backend gave its first token. */
+  readonly onFirstToken: () => void;
   /** Called when the backend has let go of the job: its slot is free. */
   readonly onBackendDone: () => void;
   /** Called when the last frame of the job has left or never will. */
@@ -185,6 +187,7 @@ export class Job {
   }
 
   #take(delta: { text: string; tokens: number; tokenIds?: readonly number[] }): void | Promise<void> {
+    if (this.#emittedTokens === 0) this.#parts.onFirstToken();
     this.#emittedTokens += delta.tokens;
     // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
     if (this.#emittedTokens > this.#parts.frame.request.maxTokens) return this.#stop('limit');

@@ -135,6 +135,9 @@ export class HubSession {
         return this.#takeAcceptance(message.value);
       case 'sync':
         return this.#send('running', { jobs: runner.listRunning() });
+      case 'prefetch':
+        // A hint may be ignored, and is while this connection is being left.
+        return this.#isDraining ? undefined : this.#parts.shop.onPrefetch(message.value.model);
       case 'drain':
         return this.#drain({ kind: 'closed', closeCode: 1000, reason: 'the hub is draining' });
     }

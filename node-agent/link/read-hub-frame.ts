@@ -8,6 +8,7 @@ import {
   errorFrameSchema,
   jobSchema,
   movedSchema,
+  prefetchSchema,
   syncSchema,
   welcomeSchema,
 } from '../../schema/frames-to-node.ts';
@@ -25,6 +26,7 @@ const SCHEMAS = {
   sync: syncSchema,
   drain: drainSchema,
   moved: movedSchema,
+  prefetch: prefetchSchema,
   error: errorFrameSchema,
 } as const;
 type JsonName = keyof typeof SCHEMAS;

@@ -11,6 +11,9 @@ export class FakeBackend implements Backend {
   play: Play;
   names = ['fake'];
   slotCount = 2;
+  readonly loaded: string[] = [];
+  /** What `models` tells beyond names. */
+  facts: Partial<ModelInfo> = {};
   detected: Result<Detected, string> = ok({ product: 'fake', version: null, notes: [] });
 
   constructor(play: Play) {
@@ -32,6 +35,7 @@ export class FakeBackend implements Backend {
       contextTokens: 512,
       quantisation: null,
       family: null,
+      ...this.facts,
     }));
   }
 
@@ -44,6 +48,11 @@ export class FakeBackend implements Backend {
     const end = await this.play(job, sink, signal);
     const reason = signal.aborted ? 'cancelled' : 'stop';
     return { reason, promptTokens: 3, outputTokens: 0, tokensBy: 'counted', ttftMs: 0, durationMs: 0, ...end };
+  }
+
+  async load(model: string): Promise<Result<null, string>> {
+    this.loaded.push(model);
+    return ok(null);
   }
 
   async unload(): Promise<void> {}

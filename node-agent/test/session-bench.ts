@@ -97,6 +97,7 @@ export async function openShop(backend: Backend, windowMs = 100): Promise<ShopBe
     log,
     windowMs,
     onReceipts: () => undefined,
+    onPrefetch: () => undefined,
     onUnsentReceipt: () => undefined,
   };
   const close = (): void => {

@@ -37,6 +37,16 @@ function receiptOf(
   return name === 'end' ? json.receipt : (json.receipt as { receipt: never }).receipt;
 }
 
+test('a prefetch is passed on as a hint, and not while the connection is being left', async () => {
+  const session = await open(new FakeBackend(async () => undefined));
+  const hints: string[] = [];
+  Object.assign(session.shop, { onPrefetch: (model: string) => void hints.push(model) });
+  session.session.hear(encodeJsonFrame('prefetch', { model: 'fake' }));
+  session.session.hear(encodeJsonFrame('drain', { reason: 'deploy' }));
+  session.session.hear(encodeJsonFrame('prefetch', { model: 'other' }));
+  expect(hints).toEqual(['fake']);
+});
+
 describe('a job', () => {
   test('the first token leaves in the turn in which it came, the next ones wait', async () => {
     let push: (text: string) => void = () => undefined;

@@ -16,7 +16,7 @@ afterAll(() => backend.close());
 describe('the built-in model', () => {
   test('is found, and is known by a digest of weights, quantisation, tokenizer and template', async () => {
     expect(await backend.detect()).toMatchObject({ ok: true, value: { product: 'onnx' } });
-    expect(await backend.models()).toEqual([
+    expect(await backend.models()).toMatchObject([
       {
         name: NANO_MODEL_NAME,
         digest: '101b068f934d2dec9673f23438cffe82e3a506a487c64e83a383b7ea20200cea',
@@ -212,7 +212,7 @@ describe('a sink that holds back', () => {
 
 describe('the worker', () => {
   test('leaves the main loop free: it turns many times for each forward pass', async () => {
-    await backend.warm();
+    await backend.load('nano-demo');
     let turns = 0;
     let running = true;
     const turn = (): void => {
@@ -237,6 +237,32 @@ describe('the worker', () => {
     await own.close();
   });
 
+  test('is offered with a load time while it is not in memory, the measured one after the first load', async () => {
+    let changes = 0;
+    const own = new OnnxBackend({ onChange: () => void (changes += 1) });
+    expect((await own.models())[0]).toMatchObject({ loadMs: expect.any(Number), sizeBytes: expect.any(Number) });
+    expect(await own.load('nano-demo')).toEqual({ ok: true, value: null });
+    await until(() => changes === 1);
+    expect((await own.models())[0]).not.toHaveProperty('loadMs');
+    await own.unload();
+    expect(changes).toBe(2);
+    const loadMs = (await own.models())[0]?.loadMs ?? 0;
+    expect(loadMs).toBeGreaterThan(0);
+    expect(await own.load('gpt-4')).toMatchObject({ ok: false });
+    await own.close();
+    expect((await own.models())[0]?.loadMs).toBe(loadMs);
+  });
+
+  test('leaves memory after a while without a job, and not during one', async () => {
+    const own = new OnnxBackend({ idleMs: 150, paceTokensPerS: 20 });
+    expect((await runJob(own, makeJob(STORY, { maxTokens: 8 }))).finish.outputTokens).toBe(8);
+    expect((await own.models())[0]).not.toHaveProperty('loadMs');
+    for (const end = Date.now() + 5000; (await own.models())[0]?.loadMs === undefined && Date.now() < end;)
+      await new Promise((done) => setTimeout(done, 10));
+    expect((await own.models())[0]?.loadMs).toBeGreaterThan(0);
+    await own.close();
+  });
+
   test.each([20, 21, 22, 23])('does not abort a process that ends in mid-answer, after %i tokens', (tokens) => {
     const script = fileURLToPath(new URL('./exit-mid-pass.ts', import.meta.url));
     const child = spawnSync(process.execPath, [script, String(tokens)], { encoding: 'utf8' });
@@ -247,7 +273,7 @@ describe('the worker', () => {
     const own = new OnnxBackend({ runtimePath: mkdtempSync(join(tmpdir(), 'irori-empty-')) });
     expect(await own.detect()).toEqual({ ok: false, error: expect.stringContaining('irori-node setup') });
     expect(await own.models()).toEqual([]);
-    expect(await own.warm()).toEqual({ ok: false, error: expect.stringContaining('irori-node setup') });
+    expect(await own.load('nano-demo')).toEqual({ ok: false, error: expect.stringContaining('irori-node setup') });
     const { finish } = await runJob(own, makeJob(STORY));
     expect(finish).toMatchObject({
       reason: 'error',
@@ -259,13 +285,13 @@ describe('the worker', () => {
   test('says what is missing when the model is', async () => {
     const own = new OnnxBackend({ modelDir: join(tmpdir(), 'irori-no-such-model') });
     expect(await own.detect()).toEqual({ ok: false, error: expect.stringContaining('model is missing') });
-    expect(await own.warm()).toEqual({ ok: false, error: expect.stringContaining('did not load') });
+    expect(await own.load('nano-demo')).toEqual({ ok: false, error: expect.stringContaining('did not load') });
     await own.close();
   });
 
   test('keeps the pace it is told, after a first token at once', async () => {
     const own = new OnnxBackend({ paceTokensPerS: 50 });
-    await own.warm();
+    await own.load('nano-demo');
     const { finish } = await runJob(own, makeJob(STORY, { maxTokens: 11 }));
     await own.close();
     expect(finish.durationMs).toBeGreaterThanOrEqual(190);

@@ -124,6 +124,24 @@ describe('what a server is sent', () => {
     expect((await thinking.models())[0]).toMatchObject({ resume: 'none' });
   });
 
+  test('a request without a prompt, to load a model: Ollama only, local models only, timed', async () => {
+    const gets = { ...OLLAMA.gets, '/api/generate': { done: true, done_reason: 'load' } };
+    const ollama = await serve(gets);
+    const backend = share({ baseUrl: ollama.url });
+    expect((await backend.models())[0]?.loadMs).toBeGreaterThan(4000);
+    expect(await backend.load('gemma3:latest')).toEqual({ ok: true, value: null });
+    const asked = ollama.asked.find((one) => one.method === 'POST');
+    expect([asked?.path, JSON.parse(asked?.body ?? '')]).toEqual(['/api/generate', { model: 'gemma3:latest' }]);
+    expect((await backend.models())[0]?.loadMs).toBeLessThan(4000);
+    expect(await backend.load('gpt-oss:120b-cloud')).toMatchObject({ ok: false });
+    const llama = share({ baseUrl: (await serve(LLAMA_SERVER.gets)).url });
+    await llama.models();
+    expect(await llama.load('qwen2.5-14b')).toMatchObject({ ok: false, error: expect.stringContaining('itself') });
+    const broken = share({ baseUrl: (await serve(OLLAMA.gets)).url });
+    await broken.models();
+    expect(await broken.load('gemma3:latest')).toEqual({ ok: false, error: expect.stringContaining('404') });
+  });
+
   test('nothing without a finite maxTokens', async () => {
     const server = await serve(PLAIN);
     const { finish } = await runJob(share({ baseUrl: server.url }), job({ maxTokens: Infinity }));

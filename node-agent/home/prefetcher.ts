@@ -1,0 +1,42 @@
+// Hints that callers want a model which is not in memory here: heeded when the home is idle and its owner lets models be loaded.
+import type { Log } from '../log.ts';
+import type { ModelShelf } from './model-shelf.ts';
+
+export interface PrefetcherOptions {
+  readonly shelf: ModelShelf;
+  /** False while the home is paused, busy, or its owner loads models himself. */
+  readonly mayLoad: () => boolean;
+  readonly log: Log;
+  /** ms of a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** One hint in so long: a network that changes its mind must not keep a home's disk busy. */
+const GAP_MS = 60_000;
+
+export class Prefetcher {
+  readonly #options: PrefetcherOptions;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #isLoading = false;
+
+  constructor(options: PrefetcherOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the model, or does nothing: a hint is no order. Resolves when it is done; never rejects. */
+  async hint(name: string): Promise<void> {
+    const { shelf, mayLoad, log, now } = this.#options;
+    const cold = shelf.findCold(name);
+    if (!cold || this.#isLoading || !mayLoad() || now() - this.#lastAt < GAP_MS) return;
+    this.#lastAt = now();
+    this.#isLoading = true;
+    try {
+      log.info('loading a model that callers ask for', { model: name, aboutMs: cold.loadMs });
+      const loaded = await cold.backend.load(name);
+      if (!loaded.ok) log.warn('a model could not be loaded', { model: name, reason: loaded.error });
+      await shelf.refresh();
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+}

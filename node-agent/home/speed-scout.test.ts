@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { Slots } from '../jobs/slots.ts';
+import type { Backend } from '../backends/backend.ts';
+import { makeLog } from '../log.ts';
+import { FakeBackend } from '../test/fake-backend.ts';
+import { measureSpeed } from './measure-speed.ts';
+import { ModelShelf } from './model-shelf.ts';
+import { PauseBoard } from './pause-board.ts';
+import { Prefetcher } from './prefetcher.ts';
+import { SpeedScout } from './speed-scout.ts';
+
+const log = makeLog({ json: false, write: () => undefined, now: () => 0 });
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Answers `tokens` tokens, 5 ms apart, after 40 ms. */
+function talker(tokens: number): FakeBackend {
+  return new FakeBackend(async (_job, sink, signal) => {
+    await sleep(40);
+    for (let i = 0; i < tokens && !signal.aborted; i++) {
+      await sink({ text: 'x', tokens: 1 });
+      await sleep(5);
+    }
+    return { promptTokens: 100 };
+  });
+}
+
+async function open(backend: Backend): Promise<{ shelf: ModelShelf; slots: Slots<Backend>; pause: PauseBoard }> {
+  const shelf = new ModelShelf({
+    backends: [backend],
+    choice: null,
+    slots: null,
+    paceTokensPerS: 0,
+    log,
+    onChange: () => undefined,
+  });
+  await shelf.look();
+  const slots = new Slots<Backend>(() => undefined);
+  slots.setLimits(shelf.limits, shelf.slots);
+  return { shelf, slots, pause: new PauseBoard(() => undefined) };
+}
+
+describe('a measurement', () => {
+  test('gives the pace of prompt and answer', async () => {
+    const speed = await measureSpeed(talker(20), 'fake', { maxTokens: 20, limitMs: 2000 });
+    expect(speed?.decodeTokensPerS).toBeGreaterThan(20);
+    expect(speed?.decodeTokensPerS).toBeLessThanOrEqual(250);
+    expect(speed?.promptTokensPerS).toBeGreaterThan(100);
+    expect(speed?.promptTokensPerS).toBeLessThan(3500);
+  });
+
+  test('of too few tokens, or of a run that failed, is none', async () => {
+    expect(await measureSpeed(talker(3), 'fake', { maxTokens: 3, limitMs: 2000 })).toBeNull();
+    const failing = new FakeBackend(async () => ({ reason: 'error' as const }));
+    expect(await measureSpeed(failing, 'fake', { maxTokens: 3, limitMs: 2000 })).toBeNull();
+  });
+
+  test('ends at its limit', async () => {
+    const speed = await measureSpeed(talker(100_000), 'fake', { maxTokens: 100_000, limitMs: 150 });
+    expect(speed).not.toBeNull();
+  });
+});
+
+describe('the scout', () => {
+  const findGpu = async () => ({ name: 'NVIDIA GeForce RTX 4090', memoryBytes: 24e9 });
+
+  test('loads and measures the built-in model, in a slot of its own', async () => {
+    const backend = talker(20);
+    const { shelf, slots, pause } = await open(backend);
+    const before = shelf.offered[0]?.promptTokensPerS;
+    const run = new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    await sleep(20);
+    expect(slots.running).toBe(1);
+    await run;
+    expect([slots.running, backend.loaded]).toEqual([0, ['fake']]);
+    expect(shelf.offered[0]?.promptTokensPerS).not.toBe(before);
+  });
+
+  test("runs nothing of a server's without its owner's word, and still learns the card's name", async () => {
+    const server = Object.assign(talker(20), { kind: 'openai-http' as 'onnx' });
+    const { shelf, slots, pause } = await open(server);
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    expect(server.jobs).toEqual([]);
+    expect(shelf.offered[0]?.decodeTokensPerS).toBe(120);
+    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, log }).run();
+    expect([server.jobs.length, server.loaded]).toEqual([1, []]);
+    server.facts = { loadMs: 900 };
+    await shelf.refresh();
+    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, log }).run();
+    expect(server.jobs.length).toBe(1);
+  });
+
+  test('gives way to jobs, to a pause, and to an owner who wants none of it', async () => {
+    const backend = talker(20);
+    const { shelf, slots, pause } = await open(backend);
+    await new SpeedScout({ shelf, slots, pause, choice: 'none', findGpu, log }).run();
+    const releases = [slots.take(backend), slots.take(backend)];
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    for (const release of releases) release?.();
+    pause.set('owner', true);
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    expect(backend.jobs).toEqual([]);
+  });
+});
+
+describe('a prefetch hint', () => {
+  test('loads a model that is offered and not in memory, once a minute at most, and tells', async () => {
+    const backend = talker(1);
+    backend.facts = { loadMs: 700 };
+    const { shelf } = await open(backend);
+    let now = 0;
+    let mayLoad = false;
+    const prefetcher = new Prefetcher({ shelf, mayLoad: () => mayLoad, log, now: () => now });
+    await prefetcher.hint('fake');
+    expect(backend.loaded).toEqual([]);
+    mayLoad = true;
+    await prefetcher.hint('unknown');
+    expect(backend.loaded).toEqual([]);
+    await prefetcher.hint('fake');
+    await prefetcher.hint('fake');
+    expect(backend.loaded).toEqual(['fake']);
+    now = 60_000;
+    backend.facts = {};
+    await prefetcher.hint('fake');
+    expect(backend.loaded).toEqual(['fake', 'fake']);
+    expect(shelf.findCold('fake')).toBeNull();
+    now = 120_000;
+    await prefetcher.hint('fake');
+    expect(backend.loaded).toHaveLength(2);
+  });
+});

@@ -1,0 +1,66 @@
+// Finds better figures than the first guess, after the home was offered with it: the card's name, and short runs of the agent's own.
+// Takes a slot for each run, so that a job finds either a free place or a true "busy"; gives way to jobs that were first.
+import type { Backend } from '../backends/backend.ts';
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { Slots } from '../jobs/slots.ts';
+import type { Log } from '../log.ts';
+import type { Gpu } from './guess-speed.ts';
+import { BUILT_IN_LIMITS, measureSpeed, SERVER_LIMITS } from './measure-speed.ts';
+import type { ModelShelf } from './model-shelf.ts';
+import type { PauseBoard } from './pause-board.ts';
+
+export interface SpeedScoutOptions {
+  readonly shelf: ModelShelf;
+  readonly slots: Slots<Backend>;
+  readonly pause: PauseBoard;
+  /** Which models may be measured: the built-in one, servers' loaded ones too, or none. */
+  readonly choice: 'built-in' | 'all' | 'none';
+  readonly findGpu: () => Promise<Gpu | null>;
+  readonly log: Log;
+}
+
+/** A server with hundreds of models is not run for minutes. */
+const MODELS_MAX = 4;
+
+export class SpeedScout {
+  readonly #options: SpeedScoutOptions;
+
+  constructor(options: SpeedScoutOptions) {
+    this.#options = options;
+  }
+
+  /** Looks once; every finding is told with the state that follows. Never rejects. */
+  async run(): Promise<void> {
+    const { shelf, choice, findGpu } = this.#options;
+    const byBackend = shelf.listByBackend();
+    if (byBackend.some(([backend]) => backend.kind === 'openai-http')) {
+      shelf.noteGpu(await findGpu());
+      await shelf.refresh();
+    }
+    for (const [backend, models] of byBackend) {
+      const isBuiltIn = backend.kind === 'onnx';
+      if (choice === 'none' || (choice === 'built-in' && !isBuiltIn)) continue;
+      // A server's model that is not in memory stays where it is: loading it only to time it is not what its owner allowed.
+      const measurable = models.filter((model) => isBuiltIn || (model.loadMs ?? 0) === 0);
+      for (const model of measurable.slice(0, MODELS_MAX)) await this.#measure(backend, model);
+    }
+    await shelf.refresh();
+  }
+
+  async #measure(backend: Backend, model: NodeModel): Promise<void> {
+    const { shelf, slots, pause, log } = this.#options;
+    const isBuiltIn = backend.kind === 'onnx';
+    if (pause.reason !== null) return;
+    if (isBuiltIn && !(await backend.load(model.name)).ok) return;
+    const release = pause.reason === null ? slots.take(backend) : null;
+    if (!release) return;
+    try {
+      const speed = await measureSpeed(backend, model.name, isBuiltIn ? BUILT_IN_LIMITS : SERVER_LIMITS);
+      if (!speed) return;
+      shelf.noteSpeed(model.digest, speed);
+      log.info('measured', { model: model.name, ...speed });
+    } finally {
+      release();
+    }
+  }
+}
