@@ -45,8 +45,7 @@ export class Area extends DurableObject<Env> {
   assign(node: PlacedNode): string | null {
     const now = Date.now();
     if (this.#seats.isRevoked(node.nodeId, now)) return null;
-    if (this.#seats.ranges.length === 0)
-      this.#seats.keepRanges([{ hub: this.#nameHub(this.#seats.nextNumber()), from: '' }]);
+    this.#begin(this.#nameHub(this.#seats.nextNumber()));
     const hub = this.#services.hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
     this.#seats.seat(node, hub, now);
     return hub;
@@ -55,6 +54,7 @@ export class Area extends DurableObject<Env> {
   /** Takes a hub's word on its homes, and plans the hubs anew where that asks for it. */
   async report(report: HubReport): Promise<void> {
     const now = Date.now();
+    this.#begin(report.hub);
     const hasLeft = this.#seats.take(report, now);
     if (this.#isPlanDue()) await this.#planSoon(now);
     // A hub that stays small is joined with another once those who left it are not awaited any more.
@@ -119,6 +119,11 @@ export class Area extends DurableObject<Env> {
     this.#offers.set(key, { at: now, rows });
     rows.catch(() => this.#offers.delete(key));
     return rows;
+  }
+
+  /** An area without ranges is all one hub's: the first that speaks up, or is needed. */
+  #begin(hub: string): void {
+    if (this.#seats.ranges.length === 0) this.#seats.keepRanges([{ hub, from: '' }]);
   }
 
   /** True when a hub is too big or too small, or a home is not where it belongs. Cheap, since it is asked at every report. */
