@@ -271,6 +271,52 @@ test('a late receipt of a part that was settled as the node’s fault is answere
   });
 });
 
+const interrupted = { outcome: 'interrupted-by-node', isFinal: false } as const;
+
+test.each([
+  ['more than was relayed', 900, 45],
+  ['what was relayed', 20, 45],
+  ['less than was relayed', 15, 36],
+])(
+  'a home that vanished and returns may sign for its prefix: over %s the lower is paid, once, and no caller pays again',
+  async (_, signed, earned) => {
+    const { node, stub } = openNode();
+    const part = makePart(node, { settlement: interrupted, receipt: { outputTokens: signed, finish: 3 } });
+    const account = env.ACCOUNT.getByName(part.accountId);
+    await account.grant({ eventId: part.accountId, accountId: part.accountId, amount: 1000, memo: null });
+    await account.settle(await stub.accept(part.bare));
+    const answer = await stub.acceptLate(part.late);
+    expect(answer).toMatchObject({ acceptance: { amount: BigInt(earned), outputTokens: Math.min(20, signed) } });
+    await runDurableObjectAlarm(stub);
+    expect(await ledger.findReceipts(part.accountId, part.jobId)).toMatchObject([{ charge: 0, earn: earned }]);
+    await account.release(part.jobId, 1, true);
+    await runDurableObjectAlarm(account);
+    const second = { ...part.receipt, seq: 2n, outputTokens: 900 };
+    expect(await stub.acceptLate(makeLate(node, part.ticket, second))).toEqual(answer);
+    await runDurableObjectAlarm(stub);
+    expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(earned);
+    expect(await account.usage()).toMatchObject({ balance: 950, totals: { charged: 50 } });
+    const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+    expect(row).toMatchObject({ charge: 50, earn: earned, outcome: 'interrupted-by-node' });
+    expect(row && checkSettled(row).ok).toBe(true);
+    expect(await ledger.total()).toBe(0);
+  },
+);
+
+test('a part of which its hub saw a token is not lost: a claim does not stand in for a count of none', async () => {
+  const { node, stub } = openNode();
+  const nothing = { outputTokens: 0, promptTokens: 0, charge: 0, earn: 0, ttftMs: 80 };
+  const part = makePart(node, { settlement: { outcome: 'interrupted-by-network', isFinal: false, ...nothing } });
+  await stub.accept(part.bare);
+  expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 0n } });
+});
+
+test('a second prefill is earned although its caller does not pay the prompt', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node, { ticket: { part: 1, chargePrompt: false }, settlement: { charge: 40 } });
+  expect(await stub.accept(part.withReceipt)).toMatchObject({ charge: 40, earn: 45, acceptance: { amount: '45' } });
+});
+
 test('where a crash lost the hub’s counts the claim is paid from the fees, within the ticket, and no caller pays', async () => {
   for (const outcome of ['failed-by-network', 'interrupted-by-network'] as const)
     for (const comesLate of [true, false]) {
