@@ -198,6 +198,8 @@ export class Agent {
     runner?.preemptAll();
     const unloads = this.#backends.map((backend) => backend.unload().catch(() => undefined));
     await settleWithin(Promise.all([runner?.whenIdle(), ...unloads]), HAND_OVER_MS);
+    // A server's models may be gone from its memory now: the next offer should say so.
+    void this.#shelf.refresh();
     this.#status.touch();
     return jobs;
   }
