@@ -113,6 +113,7 @@ describe('a search for a home', () => {
     search.noteBusy((await search.next())!, full);
     await search.next();
     search.restart('node_b');
+    expect(search.end.kind).toBe('nobody');
     expect(await search.next()).toMatchObject({ hub: 'a', isForced: false, asks: 1 });
     expect(search.excludedNodes).toEqual(['node_b']);
   });

@@ -102,6 +102,9 @@ export class HomeSearch {
     this.#asks = 0;
     this.#detours = 0;
     this.#isForced = false;
+    // A home was found after all: what was said before it is over.
+    this.#isBusy = false;
+    this.#retryAfterMs = null;
   }
 
   /** Why nobody is left. */
