@@ -1,0 +1,115 @@
+// Jobs of a backend that continues from text, through a session: what leaves, what is held back, and what a cut leaves behind.
+import { afterEach, expect, test } from 'vitest';
+import { readContent } from '../../schema/chunks.ts';
+import { encodeJsonFrame } from '../../schema/frames.ts';
+import { FINISH } from '../../schema/receipt.ts';
+import { aborted, FakeBackend } from './fake-backend.ts';
+import type { Play } from './fake-backend.ts';
+import { openSession } from './session-bench.ts';
+import type { SessionBench } from './session-bench.ts';
+
+let bench: SessionBench | undefined;
+afterEach(() => {
+  bench?.close();
+  bench = undefined;
+});
+
+class TextBackend extends FakeBackend {
+  override capabilities() {
+    return { resume: 'text', seed: true, tokenIds: false, cancel: 'finite' } as const;
+  }
+}
+
+async function open(play: Play, windowMs = 60_000): Promise<SessionBench> {
+  bench = await openSession(new TextBackend(play), { windowMs });
+  return bench;
+}
+
+const textOf = (session: SessionBench, job: number): string =>
+  readContent(
+    Buffer.concat(
+      session
+        .wrote()
+        .filter((frame) => frame.name === 'data' && frame.job === job)
+        .map((frame) => frame.events),
+    ).toString(),
+  );
+
+function endOf(session: SessionBench, job: number): { finish: number; outputTokens: number } {
+  const end = session.wrote().find((frame) => frame.name === 'end' && frame.job === job);
+  return (
+    (end?.json as { receipt: { finish: number; outputTokens: number } } | undefined)?.receipt ?? {
+      finish: -1,
+      outputTokens: -1,
+    }
+  );
+}
+
+async function ended(session: SessionBench, job: number): Promise<void> {
+  await session.until(() =>
+    session.wrote().some((frame) => frame.job === job && ['end', 'fault'].includes(frame.name)),
+  );
+}
+
+/** Says each text as one token, then waits to be stopped. */
+function say(...texts: string[]): Play {
+  return async (_job, sink, signal) => {
+    for (const text of texts) await sink({ text, tokens: 1 });
+    await aborted(signal);
+  };
+}
+
+test('a cut leaves whole words behind, and the receipt counts only what left', async () => {
+  const session = await open(say('Once', ' upon', ' a', ' ti', 'me', ' the', 're'));
+  session.give(1).sign();
+  await session.until(() => textOf(session, 1).startsWith('Once'));
+  await new Promise((done) => setTimeout(done, 20));
+  session.session.runner?.preemptAll();
+  await ended(session, 1);
+  expect(textOf(session, 1)).toBe('Once upon a time');
+  expect(endOf(session, 1)).toMatchObject({ finish: FINISH.preempted, outputTokens: 5 });
+});
+
+test('what was held back is sent when the answer is complete', async () => {
+  const session = await open(async (_job, sink) => {
+    for (const text of ['Once', ' upon', ' a', ' ti']) await sink({ text, tokens: 1 });
+  });
+  session.give(1).sign();
+  await ended(session, 1);
+  expect(textOf(session, 1)).toBe('Once upon a ti');
+  expect(endOf(session, 1)).toMatchObject({ finish: FINISH.stop, outputTokens: 4 });
+});
+
+test('a word whose end does not come leaves with the window', async () => {
+  const session = await open(say('Once', ' upon'), 30);
+  session.give(1).sign();
+  await session.until(() => textOf(session, 1) === 'Once upon');
+  session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 1));
+  await ended(session, 1);
+  expect(endOf(session, 1)).toMatchObject({ finish: FINISH.cancelled, outputTokens: 2 });
+});
+
+test('an answer cut at its limit keeps its last word', async () => {
+  const session = await open(say('a', ' b', ' c', ' d', ' e'));
+  session.give(1, { maxTokens: 3 }).sign();
+  await ended(session, 1);
+  expect(textOf(session, 1)).toBe('a b c');
+  expect(endOf(session, 1)).toMatchObject({ finish: FINISH.length, outputTokens: 3 });
+});
+
+test('a server that writes over a stop string is stopped before it', async () => {
+  const session = await open(say('One', '. E', 'ND', ' two'));
+  session.give(1, { request: { stop: ['END'] } }).sign();
+  await ended(session, 1);
+  expect(textOf(session, 1)).toBe('One. ');
+  expect(endOf(session, 1).finish).toBe(FINISH.stop);
+});
+
+test('a job preempted before its ticket came is refused, not a fault', async () => {
+  const session = await open(say('a'));
+  session.give(1);
+  session.session.runner?.preemptAll();
+  await session.until(() => session.wrote().some((frame) => frame.name === 'refuse' && frame.job === 1));
+  expect(session.wrote().find((frame) => frame.name === 'refuse')?.json).toMatchObject({ code: 'paused' });
+  expect(session.shop.book.unacknowledged).toBe(0);
+});
