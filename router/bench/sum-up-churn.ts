@@ -1,0 +1,94 @@
+// What a churn run came to, from its calls and the books: the figures that are printed. Pure.
+import type { BooksNow } from './churn-router.ts';
+import type { Called } from './churn-call.ts';
+
+/** A call with what it should have come to. */
+export interface Judged {
+  readonly called: Called;
+  /** The undisturbed answer. */
+  readonly text: string;
+  readonly outputTokens: number;
+  readonly charge: number;
+}
+
+export interface ChurnReport {
+  readonly streams: number;
+  /** Ended as an answer ends, or with an error told in its place. */
+  readonly properEnd: number;
+  readonly completed: number;
+  /** Homes lost, and hubs dropped from memory. */
+  readonly losses: number;
+  readonly evictions: number;
+  /** Answers that another home went on with. */
+  readonly resumed: number;
+  /** Answers that another home began, since the first was lost before a word of it. */
+  readonly replaced: number;
+  /** Texts that differ from the undisturbed ones by a byte or more; a broken one must be a beginning. */
+  readonly exactMismatches: number;
+  /** Whole answers whose usage or charge is not the undisturbed answer's. */
+  readonly chargeMismatches: number;
+  /** Callers told to come again, who did. */
+  readonly refusals: number;
+  /** What the books say the caller paid, less what the answers said; and a fault that the ledger's check finds counts one. */
+  readonly ledgerDelta: number;
+  /** By how much a hand-over lengthened the longest pause of a stream, beyond its usual one. */
+  readonly resumeAddedMs: { readonly p50: number | null; readonly p95: number | null };
+  /** Why answers were not completed, and how often. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+/** `losses` and `evictions` as they were done. */
+export function sumUpChurn(
+  judged: readonly Judged[],
+  books: BooksNow,
+  done: { readonly losses: number; readonly evictions: number },
+): ChurnReport {
+  const calls = judged.map(({ called }) => called);
+  const completed = judged.filter(({ called }) => called.isDone && called.error === null);
+  const told = completed.reduce((sum, { called }) => sum + (called.facts?.charge_micro ?? 0), 0);
+  const resumed = completed.filter(({ called }) => called.facts?.resumed);
+  const addedMs = resumed.flatMap(({ called }) => measureAdded(called.gapsMs)).toSorted((a, b) => a - b);
+  return {
+    streams: calls.length,
+    properEnd: calls.filter((called) => called.isDone !== (called.error !== null) && called.status !== 0).length,
+    completed: completed.length,
+    ...done,
+    resumed: resumed.length,
+    replaced: completed.filter(({ called }) => !called.facts?.resumed && (called.facts?.attempts ?? 1) > 1).length,
+    exactMismatches: judged.filter((one) => !isExact(one)).length,
+    chargeMismatches: completed.filter((one) => !isRightlyCharged(one)).length,
+    refusals: calls.reduce((sum, { refusals }) => sum + refusals, 0),
+    ledgerDelta: books.paid - told + (books.isSound && books.paid === books.charged && books.held === 0 ? 0 : 1),
+    resumeAddedMs: { p50: pick(addedMs, 0.5), p95: pick(addedMs, 0.95) },
+    faults: countFaults(calls),
+  };
+}
+
+function isExact({ called, text }: Judged): boolean {
+  return called.isDone ? called.text === text : text.startsWith(called.text);
+}
+
+function isRightlyCharged({ called, outputTokens, charge }: Judged): boolean {
+  return called.usage?.completion_tokens === outputTokens && called.facts?.charge_micro === charge;
+}
+
+function measureAdded(gapsMs: readonly number[]): number[] {
+  const sorted = gapsMs.toSorted((a, b) => a - b);
+  const [usual, longest] = [pick(sorted, 0.5), sorted.at(-1)];
+  return usual === null || longest === undefined ? [] : [longest - usual];
+}
+
+/** The value below which a share of sorted values lies, rounded; null for none. */
+function pick(sorted: readonly number[], share: number): number | null {
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  return value === undefined ? null : Math.round(value);
+}
+
+function countFaults(calls: readonly Called[]): Record<string, number> {
+  const faults: Record<string, number> = {};
+  for (const { error, isDone } of calls) {
+    const fault = error ?? (isDone ? null : 'ended without a word');
+    if (fault !== null) faults[fault] = (faults[fault] ?? 0) + 1;
+  }
+  return faults;
+}
