@@ -130,14 +130,19 @@ export class AccountBook {
     const known = this.#jobs.find(jobId);
     if (booked.some(({ id }) => id === settleEventId(jobId, part))) return false;
     if (known?.parts.some((one) => one.part === part)) return false;
-    if (!known && booked.length === 0 && settlement.isFinal && !settlement.interrupted) {
+    const bill = billPart(settlement);
+    if (!known && booked.length === 0 && bill.isFinal && !bill.isLost && bill.interrupted === 0) {
       this.#bookWhole(settlement);
       return true;
     }
     const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS);
-    const isFenced = !known && booked.some(({ id }) => partOf(id) > part);
-    const parts = [...tally.parts, billPart(settlement)];
+    const parts = [...tally.parts, bill];
+    if (bill.isLost) {
+      this.#bookLost(settlement, { ...tally, parts }, known === null);
+      return true;
+    }
     // A job without a tally ended with a part that went on from none: nobody was given what an earlier one sent.
+    const isFenced = !known && booked.some(({ id }) => partOf(id) > part);
     const release = isFenced ? ({ fate: 'free', interrupted: 0 } as const) : tally.release;
     this.#advance(jobId, { ...tally, parts, release }, { arrived: settlement, now });
     return true;
@@ -232,6 +237,19 @@ export class AccountBook {
     const shares = new Map([[settlement.part, settlement.charge]]);
     const booking = { settlements: [settlement], shares, reason: '', jobs: 1, closesHold: true, tally: null };
     this.#book(settlement.jobId, booking);
+  }
+
+  /** A part that its hub forgot is free whatever becomes of its job. Where nothing else is known of the job its credit goes back now. */
+  #bookLost(settlement: SettlementJson, tally: JobTally, isAlone: boolean): void {
+    const closesHold = isAlone && settlement.isFinal;
+    this.#book(settlement.jobId, {
+      settlements: [settlement],
+      shares: new Map(),
+      reason: REASONS.free,
+      jobs: closesHold && !tally.isCounted ? 1 : 0,
+      closesHold,
+      tally: { ...tally, isCounted: tally.isCounted || closesHold },
+    });
   }
 
   /** Books what the job's fate allows; while it is open, what arrived waits. */

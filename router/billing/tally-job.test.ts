@@ -17,7 +17,16 @@ function partOf(part: number, facts: Partial<SettlementJson> & { prices?: typeof
   const counts = { promptTokens: rest.promptTokens ?? 10, outputTokens: rest.outputTokens ?? 20 };
   const { charge } = decideCharge({ outcome, counts, price: prices, chargePrompt });
   const ticket = { priceIn: String(prices.priceIn), priceOut: String(prices.priceOut), chargePrompt };
-  return { part, outcome, isFinal: false, charge, ...counts, ticket, ...rest } as unknown as SettlementJson;
+  return {
+    part,
+    outcome,
+    isFinal: false,
+    ttftMs: 100,
+    charge,
+    ...counts,
+    ticket,
+    ...rest,
+  } as unknown as SettlementJson;
 }
 
 function tallyOf(parts: readonly SettlementJson[], more: Partial<JobTally> = {}): JobTally {
@@ -50,6 +59,15 @@ describe('how a job ended', () => {
     const left = partOf(0, { isFinal: true, outcome: 'cancelled' });
     expect(decideFate(tallyOf([left, partOf(1)]), 0)).toBeNull();
     expect(decideFate(tallyOf([left, partOf(1, { isFinal: true, outcome: 'failed-by-node' })]), 0)).toBe('free');
+  });
+
+  test('a part that its hub forgot says nothing of it, and is none of those that delivered something', () => {
+    const lost = partOf(2, { isFinal: true, outcome: 'failed-by-network', ttftMs: null });
+    expect(decideFate(tallyOf([lower, lost]), 0)).toBeNull();
+    const end = partOf(1, { isFinal: true, interrupted: 1 });
+    expect(decideFate(tallyOf([end, lost]), 0)).toBe('charged');
+    expect(isTallied(tallyOf([end, lost]), 0)).toBe(false);
+    expect(isTallied(tallyOf([end, lost, lower]), 0)).toBe(true);
   });
 
   test('the edge’s word ends it; a free end stands against a part that comes after', () => {

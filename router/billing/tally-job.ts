@@ -8,6 +8,8 @@ export type Fate = 'charged' | 'free';
 export interface PartBill {
   readonly part: number;
   readonly isFinal: boolean;
+  /** Its hub forgot it and saw no token of it itself: it says nothing of how the job ended, whatever it takes itself for. */
+  readonly isLost: boolean;
   readonly fate: Fate;
   /** Units per million tokens. */
   readonly priceIn: number;
@@ -47,9 +49,11 @@ export function openTally(expiresAt: number, before: JobTally['before']): JobTal
 export function billPart(settlement: SettlementJson): PartBill {
   const { part, isFinal, outcome, ticket, charge } = settlement;
   const isCharged = charge > 0;
+  const byNetwork = outcome === 'failed-by-network' || outcome === 'interrupted-by-network';
   return {
     part,
     isFinal,
+    isLost: byNetwork && settlement.ttftMs === null,
     fate: outcome === 'complete' || outcome === 'cancelled' ? 'charged' : 'free',
     priceIn: Number(ticket.priceIn),
     priceOut: Number(ticket.priceOut),
@@ -77,7 +81,7 @@ export function isTallied(tally: JobTally, now: number): boolean {
   const fate = decideFate(tally, now);
   if (fate !== 'charged') return fate === 'free';
   const end = findEnd(tally);
-  const arrived = tally.before.parts + tally.parts.length - (end ? 1 : 0);
+  const arrived = tally.before.parts + tally.parts.filter((part) => !part.isLost).length - (end ? 1 : 0);
   return arrived >= countInterrupted(tally, end);
 }
 
@@ -123,7 +127,7 @@ export function shareDue(
 
 function findEnd(tally: JobTally): PartBill | null {
   let last: PartBill | null = null;
-  for (const part of tally.parts) if (!last || part.part > last.part) last = part;
+  for (const part of tally.parts) if (!part.isLost && (!last || part.part > last.part)) last = part;
   return last?.isFinal ? last : null;
 }
 

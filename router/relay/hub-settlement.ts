@@ -6,6 +6,7 @@ import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { DuePart, HubParts } from './hub-parts.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
+import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from './offer.ts';
 import type { PartSummary } from './part.ts';
 import type { EndRecord } from './records.ts';
@@ -66,7 +67,7 @@ export class HubSettlement {
       relayedBytes: summary.contentBytes,
       receipt,
     });
-    const settlement = closeJob(
+    const settlement = closeSettlement(
       complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() }),
       opened.offer,
     );
@@ -198,6 +199,7 @@ interface Completion {
   readonly difference: SettlementJson['difference'];
   readonly charge: number;
   readonly earn: number;
+  readonly resumedTokens?: number;
   readonly summary: PartSummary;
   readonly receipt: UsageReceipt | null;
   readonly now: number;
@@ -216,13 +218,6 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     receipt: receipt ? toMessageJson(receipt) : null,
     receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
   };
-}
-
-/** Whether the job ends with this part: one that broke off goes on elsewhere; the last one tells how many there were before it. */
-function closeJob(settlement: SettlementJson, { interrupted, resume }: JobOffer): SettlementJson {
-  const isBroken = settlement.outcome === 'interrupted-by-node' || settlement.outcome === 'interrupted-by-network';
-  if (isBroken) return { ...settlement, isFinal: false };
-  return { ...settlement, ...(interrupted > 0 && { interrupted }), ...(resume && { resumedTokens: resume.count }) };
 }
 
 /**

@@ -255,6 +255,24 @@ describe('homes that were left and speak late', () => {
     }
   });
 
+  test('a part that its hub forgot gives the credit back where it is all there is, and ends no job that went on', async () => {
+    const lost = { outcome: 'failed-by-network', ttftMs: null, outputTokens: 0, promptTokens: 0 } as const;
+    for (const order of [
+      [0, 1, 2],
+      [1, 0, 2],
+      [0, 2, 1],
+      [2, 1, 0],
+    ]) {
+      const job = await openJob();
+      const parts = [partOf(job, 0), partOf(job, 1, { isFinal: true, ...lost }), finalOf(job, 2, { interrupted: 1 })];
+      for (const at of order) await job.stub.settle(parts[at]!);
+      expect(await job.stub.usage()).toMatchObject({ balance: 910, held: 0, totals: { jobs: 1, charged: 90 } });
+    }
+    const alone = await openJob();
+    await alone.stub.settle(partOf(alone, 0, { isFinal: true, ...lost }));
+    expect(await alone.stub.usage()).toMatchObject({ balance: 1000, held: 0, totals: { jobs: 1 } });
+  });
+
   test('the hold bounds all parts together', async () => {
     const job = await openJob({ hold: 60 });
     await job.stub.settle(partOf(job, 0));
