@@ -105,6 +105,11 @@ describe('ModelShelf', () => {
     const strict = shelfOf([backendOf('warm'), cold], { mayLoad: false }).shelf;
     await strict.look();
     expect(strict.offered.map((model) => model.name)).toEqual(['warm']);
+    expect([strict.isLeftCold('cold'), strict.isLeftCold('warm'), shelf.isLeftCold('cold')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('a model that came into memory is told', async () => {

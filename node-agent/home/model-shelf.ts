@@ -17,11 +17,13 @@ const DETECT_MS = 10_000;
 interface Seen {
   readonly models: readonly NodeModel[];
   readonly slots: number;
+  /** Names that are there but not in memory, where jobs may not load them: no pattern covers these. */
+  readonly leftCold: ReadonlySet<string>;
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
 }
 
-const NOTHING: Seen = { models: [], slots: 0, told: '' };
+const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), told: '' };
 
 export interface ShelfOptions {
   readonly backends: readonly Backend[];
@@ -99,6 +101,12 @@ export class ModelShelf {
     return null;
   }
 
+  /** True for a model that is here but not in memory, when its owner does not let jobs load models. */
+  isLeftCold(name: string): boolean {
+    const isCold = [...this.#seen.values()].some(({ leftCold }) => [...leftCold].some((cold) => matchName(name, cold)));
+    return isCold && !this.#listed().some((model) => model.name === name);
+  }
+
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
   listByBackend(): (readonly [Backend, readonly NodeModel[]])[] {
     return Array.from(this.#seen, ([backend, { models }]) => [
@@ -150,10 +158,12 @@ export class ModelShelf {
     try {
       const found = await backend.detect(AbortSignal.timeout(DETECT_MS));
       if (!found.ok) return this.#missed(backend, found.error);
-      const models = (await backend.models()).flatMap((info) => this.#toModel(backend, info));
+      const infos = await backend.models();
+      const models = infos.flatMap((info) => this.#toModel(backend, info));
+      const leftCold = new Set(infos.filter((info) => this.#isLeftCold(info)).map((info) => info.name));
       const slots = Math.min(256, Math.max(1, await backend.slots()));
       const { product, version, notes } = found.value;
-      const seen = { models, slots, told: [product, version, ...notes].join('|') };
+      const seen = { models, slots, leftCold, told: [product, version, ...notes].join('|') };
       this.#seen.set(backend, seen);
       if (seen.told !== told) this.#tell(backend, seen, { product, version, notes });
     } catch (error) {
@@ -183,11 +193,15 @@ export class ModelShelf {
     for (const note of found.notes) log.info(note);
   }
 
+  #isLeftCold(info: ModelInfo): boolean {
+    return this.#options.mayLoad === false && (info.loadMs ?? 0) > 0;
+  }
+
   /** A model as the hub is told of it; one that the hub could not take is left out. */
   #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
-    const { choice, paceTokensPerS, mayLoad } = this.#options;
+    const { choice, paceTokensPerS } = this.#options;
     const loadMs = info.loadMs ?? 0;
-    if (loadMs > 0 && mayLoad === false) return [];
+    if (this.#isLeftCold(info)) return [];
     const measured = this.#measured.get(info.digest);
     const facts = { kind: backend.kind, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
     if (choice && !choice.some((one) => one === info.name || matchName(one, info.name))) return [];

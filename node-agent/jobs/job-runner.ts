@@ -66,6 +66,11 @@ export class JobRunner {
     const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
     const fit = this.#judge(number, frame, ticketHash);
     if (!fit.ok) return this.#refuse(number, fit.error);
+    if (shelf.isLeftCold(frame.request.model))
+      return this.#refuse(number, {
+        code: 'cold',
+        message: 'That model is not in memory here, and jobs do not load it.',
+      });
     const backend = shelf.find(frame.request.model);
     if (!backend) return this.#refuse(number, { code: 'unfit', message: 'This home does not serve that model now.' });
     const release = slots.take(backend);

@@ -69,7 +69,7 @@ export interface ShopBench {
 }
 
 /** What an agent's connections share, around one backend, in a folder of its own. */
-export async function openShop(backend: Backend, windowMs = 100): Promise<ShopBench> {
+export async function openShop(backend: Backend, windowMs = 100, mayLoad = true): Promise<ShopBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
   const lines: string[] = [];
   const log = makeLog({ json: false, write: (line) => void lines.push(line), now: Date.now });
@@ -79,6 +79,7 @@ export async function openShop(backend: Backend, windowMs = 100): Promise<ShopBe
     choice: null,
     slots: null,
     paceTokensPerS: 0,
+    mayLoad,
     log,
     onChange: () => undefined,
   });
@@ -110,9 +111,9 @@ export async function openShop(backend: Backend, windowMs = 100): Promise<ShopBe
 /** A session past its welcome, or before it with `isWelcomed` false. */
 export async function openSession(
   backend: Backend,
-  options: { windowMs?: number; isWelcomed?: boolean } = {},
+  options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean } = {},
 ): Promise<SessionBench> {
-  const { shop, lines, close } = await openShop(backend, options.windowMs);
+  const { shop, lines, close } = await openShop(backend, options.windowMs, options.mayLoad);
   const frames: Frame[] = [];
   const outcomes: LinkOutcome[] = [];
   const socket = {

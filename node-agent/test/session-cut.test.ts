@@ -105,6 +105,22 @@ test('a server that writes over a stop string is stopped before it', async () =>
   expect(endOf(session, 1).finish).toBe(FINISH.stop);
 });
 
+test('a model that may not be loaded is refused as cold, under a pattern too', async () => {
+  const backend = new TextBackend(say('a'));
+  backend.models = async () => {
+    const facts = { digest: 'ab'.repeat(32), contextTokens: 512, quantisation: null, family: null };
+    return [
+      { ...facts, name: 'fake', loadMs: 800 },
+      { ...facts, name: 'fa*' },
+    ];
+  };
+  bench = await openSession(backend, { mayLoad: false });
+  bench.give(1).sign();
+  await bench.until(() => bench?.wrote().some((frame) => frame.name === 'refuse') === true);
+  expect(bench.wrote().find((frame) => frame.name === 'refuse')?.json).toMatchObject({ code: 'cold' });
+  expect(backend.jobs).toEqual([]);
+});
+
 test('a job preempted before its ticket came is refused, not a fault', async () => {
   const session = await open(say('a'));
   session.give(1);
