@@ -109,8 +109,8 @@ export class HubSockets {
   relink(nodeId: string): void {
     for (const socket of this.#sockets.values()) {
       if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
-      const message = 'what this node lends itself to has changed';
-      socket.sendJson('error', { code: 'node_changed', message, isFinal: false });
+      const message = 'what this node lends itself to has changed; dial in anew';
+      socket.sendJson('error', { code: 'node_changed', message, retryMs: 0 });
       this.drop(socket, CLOSE.going, 'changed');
     }
   }

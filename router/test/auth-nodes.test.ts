@@ -110,7 +110,10 @@ describe('enrolment', () => {
   test('refuses a code that has expired', async () => {
     const code = await makeCode();
     const database = await stack.network.database();
-    await database.prepare('UPDATE enrolments SET expires_at = ? WHERE used_at IS NULL').bind(Date.now()).run();
+    await database
+      .prepare('UPDATE enrolments SET expires_at = ? WHERE id NOT IN (SELECT enrolment_id FROM enrolment_uses)')
+      .bind(Date.now())
+      .run();
     const error = await readError(await enrol(makeNode(), code), 403);
     expect(error).toMatchObject({ code: 'forbidden', param: 'code' });
     expect(error.message).toContain('expired');

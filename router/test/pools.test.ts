@@ -1,0 +1,88 @@
+// Pools and wishes through the whole network: who may use which home, what a key says for its calls, and how a wish that fits none is refused.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FinalFacts } from '../../schema/chunks.ts';
+import { readError } from './error-shape.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
+
+const PARIS = '48.9,2.4,FR';
+const MODEL = 'nano-demo';
+
+let stack: Stack;
+let owner: TestAccount;
+let member: TestAccount;
+let stranger: TestAccount;
+let node: string;
+let pool: string;
+
+beforeAll(async () => {
+  stack = await startStack();
+  [owner, member, stranger] = [await stack.makeAccount(), await stack.makeAccount(), await stack.makeAccount()];
+  const agent = await stack.startAgent({ owner, place: PARIS });
+  node = await until('the home connected', () => /connected hub.* node=(\S+)/.exec(agent.lines.join('\n'))?.[1]);
+  await stack.waitForModel(stranger, MODEL, 1);
+  const made = await stack.admin('POST', '/pools', { name: 'lab', owner_account_id: owner.id });
+  pool = String(made.json['id']);
+  await stack.admin('PUT', `/pools/${pool}/members/${member.id}`);
+});
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+function ask(account: TestAccount, provider?: object): Promise<Response> {
+  const body = { model: MODEL, messages: [{ role: 'user', content: 'hi' }], max_tokens: 4, provider };
+  return stack.call('/v1/chat/completions', { key: account.apiKey, place: PARIS, body });
+}
+
+async function nodeOf(response: Response): Promise<string> {
+  const text = await response.text();
+  expect({ status: response.status, text }).toMatchObject({ status: 200 });
+  return (JSON.parse(text) as { irori: FinalFacts }).irori.node;
+}
+
+test('a home that lends itself to everyone answers anyone, but not for a pool that it is not in', async () => {
+  expect(await nodeOf(await ask(stranger))).toBe(node);
+  expect(await nodeOf(await ask(stranger, { pool: 'public' }))).toBe(node);
+  const refused = await readError(await ask(member, { pool: 'lab' }), 400);
+  expect(refused).toMatchObject({ code: 'no_home_fits', param: 'provider.pool' });
+  expect(refused.message).toContain('One home has it.');
+});
+
+test('a wish that leaves no home names itself; one that leaves some is kept', async () => {
+  const elsewhere = `node_${'0'.repeat(32)}`;
+  for (const [field, value] of Object.entries({
+    country: 'JP',
+    only: [elsewhere],
+    quantizations: ['q1'],
+    ignore: [node],
+  }))
+    expect(await readError(await ask(stranger, { [field]: value }), 400)).toMatchObject({
+      code: 'no_home_fits',
+      param: `provider.${field}`,
+    });
+  expect(await nodeOf(await ask(stranger, { country: ['JP', 'fr'], only: [node], ignore: [elsewhere] }))).toBe(node);
+});
+
+test('a home that is put in a pool alone is its members’ from then on, without a restart', async () => {
+  await stack.admin('PUT', `/pools/${pool}/nodes/${node}`);
+  await stack.admin('PATCH', `/nodes/${node}`, { public: false });
+  await until('it answers for the lab', async () => {
+    const response = await ask(member, { pool: 'lab' });
+    return response.ok && (await nodeOf(response)) === node;
+  });
+  expect(await nodeOf(await ask(owner))).toBe(node);
+  expect(await nodeOf(await ask(owner, { pool: 'mine' }))).toBe(node);
+  await until('it is nobody else’s', async () => (await ask(stranger)).status === 400);
+  expect(await readError(await ask(stranger), 400)).toMatchObject({ code: 'no_home_fits', param: 'provider.pool' });
+  const unknown = await readError(await ask(stranger, { pool: 'lab' }), 400);
+  expect(unknown).toMatchObject({ code: 'invalid_value', param: 'provider.pool' });
+});
+
+test('what a key says holds for its calls, and a call may say otherwise', async () => {
+  await stack.admin('PATCH', `/keys/${member.keyId}`, { defaults: { pool: 'lab', country: 'FR' } });
+  await until('the key says it', async () => (await ask(member)).ok);
+  expect(await readError(await ask(member, { country: 'JP' }), 400)).toMatchObject({ param: 'provider.country' });
+  expect(await readError(await ask(member, { pool: 'public' }), 400)).toMatchObject({ param: 'provider.pool' });
+});
