@@ -6,6 +6,7 @@ import { AccountHolds } from './account-holds.ts';
 import type { Hold } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
+import { KNOWN_MS } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { Fate, JobTally } from './tally-job.ts';
@@ -59,6 +60,8 @@ interface Booking {
 const HOLD_MARGIN_MS = 5 * 60_000;
 /** How long a job and its hold can last: for a job of which nothing else is known. */
 const LONGEST_HOLD_MS = 65 * 60_000;
+
+const FORGET_MARGIN_MS = 86_400_000;
 
 const REASONS: Record<Fate, string> = {
   free: 'the answer was not finished',
@@ -131,6 +134,10 @@ export class AccountBook {
     if (booked.some(({ id }) => id === settleEventId(jobId, part))) return false;
     if (known?.parts.some((one) => one.part === part)) return false;
     const bill = billPart(settlement);
+    if (isForgotten(settlement, now)) {
+      this.#bookForgotten(settlement);
+      return true;
+    }
     if (!known && booked.length === 0 && bill.isFinal && !bill.isLost && bill.interrupted === 0) {
       this.#bookWhole(settlement);
       return true;
@@ -239,6 +246,16 @@ export class AccountBook {
     this.#book(settlement.jobId, booking);
   }
 
+  /**
+   * A part so old that its id may have been forgotten: charged already or never, so it moves nothing of the caller's now. Where the book
+   * knows its event this is nothing there; where it does not, the fees pay its home.
+   */
+  #bookForgotten(settlement: SettlementJson): void {
+    const reason = 'it came too late to know that it is the first';
+    const shares = new Map<number, number>();
+    this.#book(settlement.jobId, { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null });
+  }
+
   /** A part that its hub forgot is free whatever becomes of its job. Where nothing else is known of the job its credit goes back now. */
   #bookLost(settlement: SettlementJson, tally: JobTally, isAlone: boolean): void {
     const closesHold = isAlone && settlement.isFinal;
@@ -331,6 +348,11 @@ function addToTotals(
     outputTokens,
     charged: state.charged + added.charge,
   };
+}
+
+/** An id is kept for KNOWN_MS from its booking, which no ticket outlives by a day. */
+function isForgotten(settlement: SettlementJson, now: number): boolean {
+  return now > Number(settlement.ticket.expiresAtMs) + KNOWN_MS - FORGET_MARGIN_MS;
 }
 
 function partOf(eventId: string): number {

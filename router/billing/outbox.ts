@@ -1,10 +1,14 @@
-// Ledger entries on their way from a Durable Object's SQLite to D1: kept until the book has them, and their ids for ever after,
-// which is what makes a second delivery nothing. Filled inside the object's transaction; drained by its alarm only.
+// Ledger entries on their way from a Durable Object's SQLite to D1: kept until the book has them, and their ids long after (a grant's
+// for ever), which is what makes a second delivery nothing. Filled inside the object's transaction; drained by its alarm only.
 import type { LedgerEntry } from './build-entry.ts';
 
 /** Entries wait this long, so that those of a busy object share one write to D1. */
 const COALESCE_MS = 250;
 const BATCH = 64;
+/** How long the ids of settlements are known at least, ms. An older one that comes again must be told by its ticket's age. */
+export const KNOWN_MS = 30 * 86_400_000;
+/** How often the newest entry's number is noted, to know later which ones are old. */
+const MARK_MS = 86_400_000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
@@ -15,6 +19,7 @@ export class Outbox {
   #isDraining = false;
   #hasNew = false;
   #failures = 0;
+  #markedAt: number;
 
   constructor(storage: DurableObjectStorage, apply: (entries: readonly LedgerEntry[]) => Promise<void>) {
     this.#storage = storage;
@@ -23,6 +28,8 @@ export class Outbox {
       'CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL, entry TEXT)',
     );
     storage.sql.exec('CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (seq) WHERE entry IS NOT NULL');
+    storage.sql.exec('CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, seq INTEGER NOT NULL)');
+    this.#markedAt = storage.sql.exec<{ at: number | null }>('SELECT max(at) AS at FROM marks').one().at ?? 0;
     if (this.waiting().events > 0) this.ring(Date.now());
   }
 
@@ -79,6 +86,7 @@ export class Outbox {
         this.#storage.sql.exec('UPDATE outbox SET entry = NULL WHERE seq <= ? AND entry IS NOT NULL', batch.lastSeq);
         batch = this.#read();
       }
+      this.#prune(Date.now());
     } catch {
       this.#alarmAt = Date.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
       await this.#storage.setAlarm(this.#alarmAt);
@@ -103,6 +111,24 @@ export class Outbox {
       )
       .toArray()
       .map((row) => JSON.parse(row.entry) as LedgerEntry);
+  }
+
+  /** Once a day: notes the newest entry's number, and forgets the ids of settlements that were booked before a note old enough. */
+  #prune(now: number): void {
+    if (now < this.#markedAt + MARK_MS) return;
+    const { sql } = this.#storage;
+    this.#storage.transactionSync(() => {
+      sql.exec('INSERT OR REPLACE INTO marks SELECT ?, coalesce(max(seq), 0) FROM outbox', now);
+      const old = 'SELECT max(seq) AS seq FROM marks WHERE at <= ?';
+      const seq = sql.exec<{ seq: number | null }>(old, now - KNOWN_MS).one().seq ?? 0;
+      // The newest row stays whatever it is, so that no number is given twice.
+      sql.exec(
+        `DELETE FROM outbox WHERE seq <= ? AND seq < (SELECT max(seq) FROM outbox) AND entry IS NULL AND id LIKE 'settle:%'`,
+        seq,
+      );
+      sql.exec('DELETE FROM marks WHERE seq < ?', seq);
+    });
+    this.#markedAt = now;
   }
 
   #read(): { readonly entries: LedgerEntry[]; readonly lastSeq: number } {

@@ -190,9 +190,13 @@ describe('an edge’s word that nothing follows', () => {
 });
 
 describe('when the hold lapses', () => {
+  /** A hold outlives its tickets by five minutes. */
+  const ticketOf = (holdExpiresAt: number): bigint => BigInt(holdExpiresAt - 5 * 60_000);
+
   test('parts that wait are booked free by the alarm, without any call', async () => {
-    const job = await openJob({ expiresAt: Date.now() + 100 });
-    await job.stub.settle(partOf(job, 0));
+    const expiresAt = Date.now() + 100;
+    const job = await openJob({ expiresAt });
+    await job.stub.settle(partOf(job, 0, { expiresAtMs: ticketOf(expiresAt) }));
     await expect.poll(() => ledger.balanceOf(`owner:${job.owner}`), { timeout: 5000 }).toBe(45);
     expect(await job.stub.usage()).toMatchObject({ balance: 1000, held: 0, totals: { jobs: 1, charged: 0 } });
     const memo = await env.DB.prepare('SELECT memo FROM events WHERE id = ?')
@@ -202,10 +206,11 @@ describe('when the hold lapses', () => {
   });
 
   test('a part that comes only then is free, and a final one pays for itself alone', async () => {
-    const job = await openJob({ expiresAt: Date.now() + 20 });
-    await job.stub.settle(partOf(job, 0));
+    const expiresAt = Date.now() + 20;
+    const job = await openJob({ expiresAt });
+    await job.stub.settle(partOf(job, 0, { expiresAtMs: ticketOf(expiresAt) }));
     await sleep(40);
-    await job.stub.settle(partOf(job, 1, { expiresAtMs: 1n }));
+    await job.stub.settle(partOf(job, 1, { expiresAtMs: BigInt(Date.now() - 7_200_000) }));
     expect(await job.stub.usage()).toMatchObject({ balance: 1000, totals: { jobs: 1, charged: 0 } });
     await job.stub.settle(finalOf(job, 2));
     expect(await job.stub.usage()).toMatchObject({ balance: 960, totals: { jobs: 1, charged: 40 } });
@@ -223,7 +228,7 @@ describe('when the hold lapses', () => {
 
   test('a part of a job that nobody remembers is free', async () => {
     const job = await openJob();
-    await job.stub.settle(partOf({ ...job, jobId: newId('job') }, 0, { expiresAtMs: 1n }));
+    await job.stub.settle(partOf({ ...job, jobId: newId('job') }, 0, { expiresAtMs: BigInt(Date.now() - 7_200_000) }));
     expect(await job.stub.usage()).toMatchObject({ balance: 1000, totals: { charged: 0 } });
   });
 });

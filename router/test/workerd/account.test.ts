@@ -213,6 +213,36 @@ test('a batch whose answer was lost is written again and counted once, also afte
   expect(await ledger.findUnbalanced()).toEqual([]);
 });
 
+test('ids of settlements are forgotten after 30 days, those of grants never; a settlement older than that charges nothing', async () => {
+  const { accountId, stub } = await openAccount(1000);
+  const old = settlementOf(accountId, newId('job'));
+  await stub.settle(old);
+  await drain(stub);
+  const daysLater = async (): Promise<void> => {
+    await runInDurableObject(stub, (_, state) => state.storage.sql.exec('UPDATE marks SET at = at - ?', 31 * DAY_MS));
+    await evictDurableObject(stub);
+  };
+  await daysLater();
+  const young = settlementOf(accountId, newId('job'));
+  await stub.settle(young);
+  await drain(stub);
+  const ids = await runInDurableObject(stub, (_, state) =>
+    state.storage.sql
+      .exec<{ id: string }>('SELECT id FROM outbox')
+      .toArray()
+      .map(({ id }) => id),
+  );
+  expect(ids).toEqual([`grant:${accountId}:start`, `settle:${young.jobId}:0`]);
+  const again = { ...old, ticket: { ...old.ticket, expiresAtMs: String(Date.now() - 30 * DAY_MS) } };
+  await stub.settle(again);
+  await drain(stub);
+  expect(await stub.usage()).toMatchObject({ balance: 900, totals: { jobs: 2, charged: 100 } });
+  expect(await ledger.balanceOf(accountId)).toBe(900);
+  expect(await ledger.findReceipts(accountId, old.jobId)).toMatchObject([{ charge: 50, earn: 45 }]);
+});
+
+const DAY_MS = 86_400_000;
+
 test('the alarm alone carries a settlement to the book, without any further call', async () => {
   const { accountId, stub } = await openAccount(1000);
   await stub.settle(settlementOf(accountId, newId('job')));
