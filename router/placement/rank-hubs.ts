@@ -16,6 +16,10 @@ export const NEAR_HUBS = 6;
 const EQUAL_MS = 50;
 /** A little less than a degree of latitude measures. */
 const KM_PER_DEGREE = 111;
+/** A hub that seems full still gets a chance. */
+const LEAST_WEIGHT = 0.5;
+/** With 4, simulated work is as even over six hubs as with 0 over ten. */
+const IDLE_POWER = 4;
 /** What every home is thought to break until its hub knows better. */
 const FAILURE_SHARE = 0.01;
 
@@ -167,6 +171,7 @@ interface RatedHome {
   readonly keeps: boolean;
   readonly km: number;
   readonly price: number;
+  readonly slots: number;
   /** Slots thought free. */
   readonly free: number;
   /** 0 upwards by place in the caller's `order`, then the caller's own, then everyone. */
@@ -183,6 +188,8 @@ interface RatedHub {
   readonly nearKm: number;
   readonly price: number;
   readonly free: number;
+  /** How likely it is drawn among equals, beside the others. */
+  readonly weight: number;
   readonly tier: number;
 }
 
@@ -199,6 +206,7 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
     keeps: keepsPromise(forecast, wish),
     km: distanceKm(home.place, ask.place),
     price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
+    slots: home.slots,
     free,
     tier: at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1),
   };
@@ -231,6 +239,7 @@ function rateHub(
       keeps: keepers.length > 0,
       nearKm: Math.min(...keepers.map((home) => home.km)),
       price: Math.min(...keepers.map((home) => home.price)),
+      weight: weighHub(keepers.length > 0 ? keepers : homes, ask.wish.mode),
       free: view.summary?.free ?? homes.reduce((sum, home) => sum + home.free, 0),
       tier,
     },
@@ -264,7 +273,7 @@ function orderEquals(hubs: readonly RatedHub[], mode: Wish['mode'], random: () =
   const sorted = hubs.toSorted((a, b) => cost(a) - cost(b));
   const least = sorted[0] ? cost(sorted[0]) : 0;
   const isEqual = (hub: RatedHub): boolean => cost(hub) <= least + tolerance;
-  return [...drawByFree(sorted.filter(isEqual), random), ...sorted.filter((hub) => !isEqual(hub))];
+  return [...drawByWeight(sorted.filter(isEqual), random), ...sorted.filter((hub) => !isEqual(hub))];
 }
 
 const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; tolerance: number }>> = {
@@ -274,12 +283,19 @@ const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; to
   cheapest: { cost: ({ price }) => price, tolerance: 0 },
 };
 
-function drawByFree(hubs: readonly RatedHub[], random: () => number): RatedHub[] {
+/** Slots free at homes that will do. Where all are to have a share of the work, those of idle homes weigh more. */
+function weighHub(homes: readonly RatedHome[], mode: Wish['mode']): number {
+  const power = mode === 'fairest' ? IDLE_POWER : 0;
+  const sum = homes.reduce((total, { free, slots }) => total + free * (free / Math.max(1, slots)) ** power, 0);
+  return Math.max(LEAST_WEIGHT, sum);
+}
+
+function drawByWeight(hubs: readonly RatedHub[], random: () => number): RatedHub[] {
   const left = [...hubs];
   const drawn: RatedHub[] = [];
   while (left.length > 0) {
-    let at = random() * left.reduce((sum, { free }) => sum + Math.max(0.5, free), 0);
-    const found = left.findIndex(({ free }) => (at -= Math.max(0.5, free)) < 0);
+    let at = random() * left.reduce((sum, { weight }) => sum + weight, 0);
+    const found = left.findIndex(({ weight }) => (at -= weight) < 0);
     drawn.push(...left.splice(found >= 0 ? found : left.length - 1, 1));
   }
   return drawn;
