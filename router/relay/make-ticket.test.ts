@@ -4,7 +4,7 @@ import { settlementSchema } from '../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { DECISION as decision } from '../test/fake-hubs.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
-import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { closeSettlement, draftSettlement, makeTicket } from './make-ticket.ts';
 import type { NodeFacts } from './node-socket.ts';
 
 const routerKey = new Uint8Array(32).fill(7);
@@ -108,5 +108,32 @@ describe('draftSettlement', () => {
       receipt: null,
       ticket,
     });
+  });
+});
+
+describe('closeSettlement', () => {
+  const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+  const node = { facts, hub: 'hub:weur:0' };
+  const draft = draftSettlement(offer, node, { message: ticket, signature: '0x', decision, resumed: null });
+  const resume = { text: 'ab', tokenIds: null, count: 9, digest: DIGEST, least: 'same-family' as const };
+
+  test.each(['interrupted-by-node', 'interrupted-by-network'] as const)(
+    'a part that was %s does not end its job',
+    (outcome) => {
+      const closed = closeSettlement({ ...draft, outcome }, { ...offer, interrupted: 1, resume });
+      expect(closed).toEqual({ ...draft, outcome, isFinal: false });
+    },
+  );
+
+  test.each(['complete', 'cancelled', 'failed-by-node'] as const)(
+    'a part that is %s ends it and tells of those before',
+    (outcome) => {
+      const closed = closeSettlement({ ...draft, outcome }, { ...offer, interrupted: 2, resume });
+      expect(closed).toEqual({ ...draft, outcome, interrupted: 2, resumedTokens: 9 });
+    },
+  );
+
+  test('a job of one part tells nothing of others', () => {
+    expect(closeSettlement({ ...draft, outcome: 'complete' }, offer)).toEqual({ ...draft, outcome: 'complete' });
   });
 });

@@ -1,4 +1,4 @@
-// The ticket of a part and the draft of its settlement. Pure: ids, times and hashes come in.
+// The ticket of a part, the draft of its settlement, and what the job's other parts add to it. Pure: ids, times and hashes come in.
 import type { Hex } from '../../schema/bytes.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
@@ -75,4 +75,11 @@ export function draftSettlement(
     acceptance: null,
     acceptanceSignature: null,
   };
+}
+
+/** A decided part as its accounts take it: one that broke off is not the job's last; the last one tells what came before it. */
+export function closeSettlement(settlement: SettlementJson, { interrupted, resume }: JobOffer): SettlementJson {
+  const isBroken = settlement.outcome === 'interrupted-by-node' || settlement.outcome === 'interrupted-by-network';
+  if (isBroken) return { ...settlement, isFinal: false };
+  return { ...settlement, ...(interrupted > 0 && { interrupted }), ...(resume && { resumedTokens: resume.count }) };
 }

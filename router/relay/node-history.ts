@@ -51,6 +51,7 @@ export class NodeHistory {
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
   readonly #told = new Map<string, Told & { readonly at: number }>();
+  readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
   /** How often told speeds have moved: edges are to hear of it. */
   retold = 0;
@@ -78,7 +79,14 @@ export class NodeHistory {
   }
 
   failureShare(nodeId: string, now: number): number {
-    return this.#learning.expectFailures(this.#nodes.get(nodeId)?.failures ?? this.#learning.noFailures, now);
+    const failures = this.#nodes.get(nodeId)?.failures ?? this.#learning.noFailures;
+    // Asked for every home at every offer, and the same for a whole hour unless a job ends.
+    const hour = Math.floor(now / HOUR_MS);
+    const known = this.#shares.get(failures);
+    if (known?.hour === hour) return known.share;
+    const share = this.#learning.expectFailures(failures, now);
+    this.#shares.set(failures, { hour, share });
+    return share;
   }
 
   /** Output tokens an hour present, of about the last day. */
@@ -127,7 +135,7 @@ export class NodeHistory {
     const record = this.#open(nodeId, now);
     const last = record.cooling;
     record.failures = this.#learning.learnFailure(record.failures, { at: startedAt, isBroken: true });
-    record.cooling = coolNode(last, reason, now);
+    record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#learning.firstPauseMs });
     this.#changed.add(nodeId);
     return record.cooling !== last;
   }
@@ -165,13 +173,17 @@ export class NodeHistory {
   tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
     const key = `${nodeId} ${model.digest}`;
     const told = this.#told.get(key);
+    if (told && now - told.at < TOLD_EVERY_MS) return told;
     const speeds = this.speedsOf(nodeId, model);
     const fresh = {
       promptTokensPerS: Math.round(speeds.promptTokensPerS * 10) / 10,
       decodeTokensPerS: Math.round(speeds.decodeTokensPerS * 10) / 10,
       rttMs: Math.round(this.rttMs(nodeId)),
     };
-    if (told && (now - told.at < TOLD_EVERY_MS || !hasMoved(told, fresh, slots))) return told;
+    if (told && !hasMoved(told, fresh, slots)) {
+      this.#told.set(key, { ...told, at: now });
+      return told;
+    }
     if (told) this.retold += 1;
     this.#told.set(key, { ...fresh, at: now });
     return fresh;

@@ -2,139 +2,23 @@
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
-import { toHex } from '../../../schema/bytes.ts';
-import {
-  decodeFrames,
-  encodeJsonFrame,
-  nameFrame,
-  PING,
-  PONG,
-  PROTOCOL_VERSION,
-  readJson,
-} from '../../../schema/frames.ts';
-import type { FrameName } from '../../../schema/frames.ts';
-import { nodeIdOf } from '../../../schema/ids.ts';
-import { NO_WISH } from '../../../schema/placement.ts';
-import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
-import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
-import type { JobOffer, OfferRefusal } from '../../relay/offer.ts';
-
-const PLACE = { lat: 48.9, lon: 2.4, country: 'FR' };
-let hubs = 0;
+import { PONG } from '../../../schema/frames.ts';
+import { ZERO_WORD } from '../../../schema/typed-data.ts';
+import type { OfferRefusal } from '../../relay/offer.ts';
+import { makeJobOffer } from '../make-job-offer.ts';
+import { ask, joinHub, openHub, waitFor } from './join-hub.ts';
+import type { HubStub } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 
-interface Heard {
-  readonly name: FrameName | 'pong';
-  readonly job: number;
-  readonly json: unknown;
-}
-
 /** A home at a hub of its own. */
-async function joinHub() {
-  const stub = env.HUB.getByName(`hub:weur:${hubs++}`);
-  const key = crypto.getRandomValues(new Uint8Array(32));
-  const address = addressOfPrivateKey(key);
-  const facts = {
-    nodeId: nodeIdOf(address),
-    address,
-    ownerAccountId: 'acct_owner',
-    wallet: null,
-    pools: ['public'],
-    place: PLACE,
-  };
-  const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) };
-  const { webSocket } = await stub.fetch('https://hub/link', { headers });
-  if (!webSocket) throw new Error('no socket');
-  const heard: Heard[] = [];
-  const send = (name: FrameName, value: unknown, job = 0): void => webSocket.send(encodeJsonFrame(name, value, job));
-  webSocket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') return void heard.push({ name: 'pong', job: 0, json: data });
-    const frames = decodeFrames(data as ArrayBuffer);
-    for (const frame of frames.ok ? frames.value : []) {
-      const json = readJson(frame);
-      heard.push({ name: nameFrame(frame.type) ?? 'error', job: frame.job, json: json.ok ? json.value : null });
-    }
-  });
-  webSocket.binaryType = 'arraybuffer';
-  webSocket.accept();
-  const { nonce } = (await waitFor(heard, 'challenge')).json as { nonce: `0x${string}` };
-  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION };
-  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key);
-  send('hello', { protocol: PROTOCOL_VERSION, address, signature, agent: 'test', platform: 'test' });
-  await waitFor(heard, 'welcome');
-  const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
-  const model = {
-    name: 'm',
-    digest: 'ab'.repeat(32),
-    contextTokens: 1000,
-    quantisation: 'none',
-    resume: 'none',
-    ...speeds,
-  };
-  send('state', { models: [model], slots: 1, paused: null });
-  return { stub, heard, send, ping: () => webSocket.send(PING) };
-}
-
-async function waitFor(heard: readonly Heard[], name: Heard['name'], from = 0): Promise<Heard> {
-  for (let i = 0; i < 400; i++) {
-    const found = heard.slice(from).find((one) => one.name === name);
-    if (found) return found;
-    await new Promise((wake) => setTimeout(wake, 10));
-  }
-  throw new Error(`no ${name}; heard ${heard.map((one) => one.name).join(' ')}`);
-}
-
-function makeOffer(): JobOffer {
-  const jobId = `job_${toHex(crypto.getRandomValues(new Uint8Array(16))).slice(2)}`;
-  return {
-    jobId,
-    part: 0,
-    attempt: 1,
-    accountId: 'acct_owner',
-    keyId: 'key_1',
-    model: 'm',
-    digests: null,
-    preferNodeId: null,
-    excludeNodeIds: [],
-    place: PLACE,
-    wish: NO_WISH,
-    size: { promptTokens: 20, outputTokens: 10 },
-    edgeRttMs: 10,
-    asks: 1,
-    isForced: false,
-    prefixes: [],
-    isResumable: false,
-    interrupted: 0,
-    resume: null,
-    request: {
-      messages: [{ role: 'user', content: 'hello' }],
-      maxTokens: 10,
-      temperature: 1,
-      topP: 1,
-      stop: [],
-      seed: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-    },
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chunk: { id: 'chatcmpl-1', created: 1, model: 'm' },
-    stream: true,
-    chargePrompt: true,
-    priceIn: 0,
-    priceOut: 0,
-    promptBound: 20,
-    promptExact: null,
-    tokenizer: null,
-    minBytesPerToken: 1,
-    firstTokenMs: 10_000,
-    expiresAt: Date.now() + 600_000,
-  };
+async function joinOwn() {
+  const stub = openHub();
+  return { stub, ...(await joinHub(stub)) };
 }
 
 /** Loses the hub's memory as an eviction in the middle of a job would: its socket's attachment says that one runs. */
-async function forgetRunningJob(stub: Awaited<ReturnType<typeof joinHub>>['stub']): Promise<void> {
+async function forgetRunningJob(stub: HubStub): Promise<void> {
   await runInDurableObject(stub, (_hub, state) => {
     for (const socket of state.getWebSockets()) {
       const attachment = socket.deserializeAttachment() as object;
@@ -144,12 +28,10 @@ async function forgetRunningJob(stub: Awaited<ReturnType<typeof joinHub>>['stub'
   await evictDurableObject(stub);
 }
 
-function offer(stub: Awaited<ReturnType<typeof joinHub>>['stub']): Promise<Response> {
-  return stub.fetch('https://hub/job', { method: 'POST', body: JSON.stringify(makeOffer()) });
-}
+const offer = (stub: HubStub): Promise<Response> => ask(stub, makeJobOffer());
 
 test('a ping is answered without waking the hub: nobody asks the home anything', async () => {
-  const { stub, heard, ping } = await joinHub();
+  const { stub, heard, ping } = await joinOwn();
   await forgetRunningJob(stub);
   const from = heard.length;
   for (let i = 0; i < 3; i++) ping();
@@ -159,7 +41,7 @@ test('a ping is answered without waking the hub: nobody asks the home anything',
 });
 
 test('a home is asked what it runs before it gets a job, and what the hub does not know is cancelled', async () => {
-  const { stub, heard, send } = await joinHub();
+  const { stub, heard, send } = await joinOwn();
   await forgetRunningJob(stub);
   const from = heard.length;
   const answering = offer(stub);
@@ -174,7 +56,7 @@ test('a home is asked what it runs before it gets a job, and what the hub does n
 });
 
 test('a home that does not say what it runs gets no job', async () => {
-  const { stub, heard } = await joinHub();
+  const { stub, heard } = await joinOwn();
   await forgetRunningJob(stub);
   const from = heard.length;
   const response = await offer(stub);
@@ -184,7 +66,7 @@ test('a home that does not say what it runs gets no job', async () => {
 });
 
 test('frames of a job from before are no frames of a new one', async () => {
-  const { stub, heard, send } = await joinHub();
+  const { stub, heard, send } = await joinOwn();
   const first = offer(stub);
   const { job: before } = await waitFor(heard, 'job');
   send('refuse', { code: 'busy', message: 'no' }, before);
@@ -202,7 +84,7 @@ test('frames of a job from before are no frames of a new one', async () => {
 });
 
 test('an idle hub asks nothing when it wakes', async () => {
-  const { stub, heard, send } = await joinHub();
+  const { stub, heard, send } = await joinOwn();
   await evictDurableObject(stub);
   const from = heard.length;
   const answering = offer(stub);

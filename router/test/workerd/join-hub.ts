@@ -1,0 +1,149 @@
+// Homes that dial a hub in workerd, as far as a hub can tell: they prove who they are, tell their state and answer jobs as the test says.
+import { env } from 'cloudflare:workers';
+import { makeChunkWriter } from '../../../schema/chunks.ts';
+import {
+  decodeFrames,
+  encodeData,
+  encodeJsonFrame,
+  nameFrame,
+  PING,
+  PROTOCOL_VERSION,
+  readJson,
+} from '../../../schema/frames.ts';
+import type { FrameName } from '../../../schema/frames.ts';
+import type { NodeModel, NodeState } from '../../../schema/frames-to-hub.ts';
+import { jobSchema } from '../../../schema/frames-to-node.ts';
+import { nodeIdOf } from '../../../schema/ids.ts';
+import type { Place } from '../../../schema/places.ts';
+import { makeMessageSigner, NODE_HELLO, toMessageJson } from '../../../schema/receipt.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
+import type { JobOffer } from '../../relay/offer.ts';
+import { RecordReader, RECORD, readRecordJson } from '../../relay/records.ts';
+import { makeReceipt, signReceipt } from './make-settlement.ts';
+
+export const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };
+let hubs = 0;
+
+export type HubStub = ReturnType<typeof openHub>;
+
+/** What a home heard, in order. */
+export interface Heard {
+  readonly name: FrameName | 'pong' | 'closed';
+  readonly job: number;
+  readonly json: unknown;
+}
+
+/** A hub of its own for each test, in an area of its own: hubs of one area share its homes out. */
+export function openHub() {
+  hubs += 1;
+  return env.HUB.getByName(`hub:test-${hubs}:0`);
+}
+
+/** A catalogue model (digest 64 times `a`) at 1,000 prompt tokens and 100 output tokens a second. */
+export function makeModel(facts: Partial<NodeModel> = {}): NodeModel {
+  const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
+  return {
+    name: 'm',
+    digest: 'a'.repeat(64),
+    contextTokens: 1000,
+    quantisation: 'q8',
+    resume: 'none',
+    ...speeds,
+    ...facts,
+  };
+}
+
+/** A home at this hub, ready for jobs once this returns. */
+export async function joinHub(
+  stub: HubStub,
+  home: Partial<NodeState> & { owner?: string; place?: Place; key?: Uint8Array } = {},
+) {
+  const { owner = 'acct_owner', place = PARIS, key = crypto.getRandomValues(new Uint8Array(32)), ...state } = home;
+  const address = addressOfPrivateKey(key);
+  const nodeId = nodeIdOf(address);
+  const facts = { nodeId, address, ownerAccountId: owner, wallet: null, place, pools: ['public'] };
+  const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) };
+  const { webSocket } = await stub.fetch('https://hub/link', { headers });
+  if (!webSocket) throw new Error('no socket');
+  const heard: Heard[] = [];
+  const sendBytes = (bytes: Uint8Array): void => webSocket.send(bytes);
+  const send = (name: FrameName, value: unknown, job = 0): void => sendBytes(encodeJsonFrame(name, value, job));
+  webSocket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') return void heard.push({ name: 'pong', job: 0, json: data });
+    const frames = decodeFrames(data as ArrayBuffer);
+    for (const frame of frames.ok ? frames.value : []) {
+      const json = readJson(frame);
+      heard.push({ name: nameFrame(frame.type) ?? 'error', job: frame.job, json: json.ok ? json.value : null });
+    }
+  });
+  webSocket.addEventListener('close', () => void heard.push({ name: 'closed', job: 0, json: null }));
+  webSocket.binaryType = 'arraybuffer';
+  webSocket.accept();
+  const { nonce } = (await waitFor(heard, 'challenge')).json as { nonce: `0x${string}` };
+  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key);
+  send('hello', { protocol: PROTOCOL_VERSION, address, signature, agent: 'test', platform: 'test' });
+  await waitFor(heard, 'welcome');
+  const tell = (change: Partial<NodeState> = {}): void =>
+    send('state', { models: [makeModel()], slots: 1, paused: null, ...state, ...change });
+  tell();
+  return {
+    nodeId,
+    key,
+    heard,
+    send,
+    tell,
+    ping: () => webSocket.send(PING),
+    close: () => webSocket.close(1000),
+    /** The next job that comes from now on, and what the home can say of it. */
+    nextJob: async (from = 0) => openJob(await waitFor(heard, 'job', from), { key, address, nodeId, send, sendBytes }),
+  };
+}
+
+interface Speaker {
+  readonly key: Uint8Array;
+  readonly address: `0x${string}`;
+  readonly nodeId: string;
+  readonly send: (name: FrameName, value: unknown, job?: number) => void;
+  readonly sendBytes: (bytes: Uint8Array) => void;
+}
+
+function openJob({ job, json }: Heard, { key, address, nodeId, send, sendBytes }: Speaker) {
+  const frame = jobSchema.parse(json);
+  const writer = makeChunkWriter(frame.chunk, true);
+  let tokens = 0;
+  const say = (text: string, count = 1): void => {
+    tokens += count;
+    sendBytes(encodeData(job, { tokens: count, events: new TextEncoder().encode(writer.content(text)) }));
+  };
+  const end = (): void => {
+    const receipt = makeReceipt(frame.ticket, { promptTokens: 5, outputTokens: tokens });
+    const signature = signReceipt({ key, address, id: nodeId }, receipt);
+    send('end', { receipt: toMessageJson(receipt), signature }, job);
+  };
+  return { job, frame, head: () => send('head', { promptTokens: null }, job), say, end, send: send.bind(null) };
+}
+
+/** The first frame of a name from place `from` on; waits 4 s for it. */
+export async function waitFor(heard: readonly Heard[], name: Heard['name'], from = 0): Promise<Heard> {
+  for (let i = 0; i < 400; i++) {
+    const found = heard.slice(from).find((one) => one.name === name);
+    if (found) return found;
+    await sleep(10);
+  }
+  throw new Error(`no ${name}; heard ${heard.map((one) => one.name).join(' ')}`);
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
+}
+
+export function ask(stub: HubStub, offer: JobOffer): Promise<Response> {
+  return stub.fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer) });
+}
+
+/** All records of a granted part: JSON ones parsed, data as their number of bytes. */
+export async function readRecords(response: Response): Promise<unknown[]> {
+  const records = new RecordReader().push(new Uint8Array(await response.arrayBuffer()));
+  return records.map((record) => (record.kind === RECORD.data ? record.payload.length : readRecordJson(record)));
+}
