@@ -148,6 +148,13 @@ export class HubSockets {
     }
   }
 
+  /** Nodes that are connected, and since when. */
+  connected(): { nodeId: string; connectedAt: number }[] {
+    return [...this.#sockets.values()].flatMap(({ isCurrent, facts, connectedAt }) =>
+      isCurrent ? [{ nodeId: facts.nodeId, connectedAt }] : [],
+    );
+  }
+
   /** The connection that speaks for a node. */
   find(nodeId: string): NodeSocket | undefined {
     for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;

@@ -153,3 +153,14 @@ test('memory stays bounded: an hour of minutes, a number of changes, nodes that 
   expect(saved?.a.length).toBeLessThanOrEqual(62);
   expect(saved?.c.length).toBeLessThanOrEqual(241);
 });
+
+test('after a sleep who lost its socket is gone, and the others stand as they did', () => {
+  const log = new IdleLog();
+  log.noteState('n', READY, at(0));
+  log.noteState('m', READY, at(0));
+  log.noteState('k', GONE, at(0));
+  log.closeOthers(new Set(['n']), at(30));
+  expect(log.standing('n')).toEqual({ ...READY, sinceAt: at(0) });
+  expect(log.standing('m')).toEqual({ ...GONE, sinceAt: at(30) });
+  expect(log.standing('k')).toBeNull();
+});

@@ -110,6 +110,12 @@ export class IdleLog {
     this.#isChanged = true;
   }
 
+  /** Nodes that were connected and are not among these left without a word: their sockets closed while nobody listened. */
+  closeOthers(connected: ReadonlySet<string>, now: number): void {
+    for (const [nodeId, { changes }] of this.#nodes)
+      if (changes.at(-1)?.isConnected && !connected.has(nodeId)) this.noteState(nodeId, AWAY, now);
+  }
+
   /** What a node stood in last and since when; null for one that was never here. */
   standing(nodeId: string): (Standing & { readonly sinceAt: number }) | null {
     const last = this.#nodes.get(nodeId)?.changes.at(-1);

@@ -105,6 +105,12 @@ export class NodeWatch {
     idle.noteState(nodeId, standing, now);
   }
 
+  /** The hub woke: what its nodes stand in holds since the last word that was kept, and who is not connected any more left meanwhile. */
+  wake(connected: readonly { readonly nodeId: string; readonly connectedAt: number }[], now: number): void {
+    for (const { nodeId, connectedAt } of connected) this.noteStanding(nodeId, connectedAt);
+    this.#doors.idle.closeOthers(new Set(connected.map(({ nodeId }) => nodeId)), now);
+  }
+
   /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */
   why(nodeId: string, now: number): NodeWhy | null {
     const { history, idle, stateOf, hub, area } = this.#doors;
