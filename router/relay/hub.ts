@@ -79,6 +79,7 @@ export class Hub extends DurableObject<Env> {
     this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#sockets.wake(state.getWebSockets());
+    this.#watch.wake(this.#sockets.connected(), Date.now());
     const orphansUntilAt = Date.now() + ORPHAN_WAIT_MS;
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
