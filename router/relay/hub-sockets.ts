@@ -15,6 +15,7 @@ import { receiveFrame } from './receive-frame.ts';
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
+const CHANGED = 'what this node lends itself to has changed';
 const REPLACED = 'replaced by a newer connection';
 
 export interface HubSocketsDoors {
@@ -105,14 +106,13 @@ export class HubSockets {
     }
   }
 
-  /** Ends a node's connection so that it dials in anew at once, without the token that says what it lends itself to. */
+  /** What a node lends itself to has changed: it dials in anew, looked up, as soon as no job runs there. */
   relink(nodeId: string): void {
-    for (const socket of this.#sockets.values()) {
-      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
-      const message = 'what this node lends itself to has changed; dial in anew';
-      socket.sendJson('error', { code: 'node_changed', message, retryMs: 0 });
-      this.drop(socket, CLOSE.going, 'changed');
-    }
+    const socket = this.find(nodeId);
+    if (!socket || socket.moving?.isTold) return;
+    const { to, sinceAt } = socket.moving ?? { to: this.#doors.hub, sinceAt: Date.now() };
+    socket.markMoving({ to, sinceAt, isChanged: true, reason: CHANGED, isTold: false });
+    this.#moveIdle(socket);
   }
 
   /** Homes that may be given jobs, as placement sees them. */
@@ -143,7 +143,8 @@ export class HubSockets {
     for (const nodeId of nodeIds) {
       const socket = this.find(nodeId);
       if (!socket || socket.moving?.isTold) continue;
-      socket.markMoving({ to, reason, sinceAt: socket.moving?.sinceAt ?? now, isTold: false });
+      const { sinceAt, isChanged } = socket.moving ?? { sinceAt: now, isChanged: false };
+      socket.markMoving({ to, reason, sinceAt, isChanged, isTold: false });
       this.#moveIdle(socket);
     }
   }
@@ -190,8 +191,10 @@ export class HubSockets {
     const { moving, facts } = socket;
     if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
     socket.markMoving({ ...moving, isTold: true });
-    socket.sendJson('moved', { reason: moving.reason });
-    this.#doors.onMoved(facts.nodeId, moving.to);
+    // An error, as of a refused token, makes the node give its token up.
+    if (moving.isChanged) socket.sendJson('error', { code: 'node_changed', message: CHANGED, retryMs: 0 });
+    else socket.sendJson('moved', { reason: moving.reason });
+    if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
   #isSilent(socket: NodeSocket): boolean {

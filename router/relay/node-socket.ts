@@ -22,9 +22,11 @@ export interface NodeFacts {
   readonly place: Place;
 }
 
-/** A home that belongs to another hub now: it is told once no job runs there. */
+/** A home that belongs to another hub now, or lends itself to others than before: it is told to dial anew once no job runs there. */
 export interface Moving {
   readonly to: string;
+  /** True where what it lends itself to has changed: it dials without its token, so that it is looked up. */
+  readonly isChanged: boolean;
   readonly reason: string;
   readonly sinceAt: number;
   readonly isTold: boolean;
