@@ -187,6 +187,8 @@ export const decisionSchema = z.object({
   /** Expected first token at the edge, and its parts, ms. */
   ttftMs: z.number(),
   rttMs: z.number(),
+  /** Of them between edge and hub, which a first token measured at the hub does not hold. */
+  edgeRttMs: z.number().optional(),
   waitMs: z.number(),
   loadMs: z.number(),
   promptMs: z.number(),

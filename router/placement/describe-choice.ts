@@ -23,6 +23,7 @@ export function describeChoice(best: Candidate, { rule, ask, candidates, keeping
     km: Math.round(best.km),
     ttftMs: tenth(forecast.ttftMs),
     rttMs: tenth(forecast.rttMs),
+    edgeRttMs: tenth(ask.edgeRttMs),
     waitMs: tenth(forecast.waitMs),
     loadMs: tenth(forecast.loadMs),
     promptMs: tenth(forecast.promptMs),
