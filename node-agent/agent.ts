@@ -16,6 +16,7 @@ import type { OwnerAnswer, OwnerAsk } from './home/owner-line.ts';
 import { OwnerPause } from './home/owner-pause.ts';
 import { PauseBoard } from './home/pause-board.ts';
 import { Prefetcher } from './home/prefetcher.ts';
+import { SpeedFile } from './home/speed-file.ts';
 import { SpeedScout } from './home/speed-scout.ts';
 import { StatusFile } from './home/status-file.ts';
 import type { AgentStatus } from './home/status-file.ts';
@@ -56,6 +57,7 @@ export class Agent {
   readonly #lock: FolderLock;
   readonly #ownerPause: OwnerPause;
   readonly #prefetcher: Prefetcher;
+  readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
@@ -68,12 +70,14 @@ export class Agent {
     book: ReceiptBook;
     identity: IdentityFile;
     lock: FolderLock;
+    speeds: SpeedFile;
   }) {
     const { config, log, key, book, identity } = parts;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = parts.lock;
+    this.#speeds = parts.speeds;
     this.#backends = openBackends(config, () => void this.#shelf.refresh());
     const onChange = (): void => this.#tellState();
     const { models, slots, pace, load } = config;
@@ -86,6 +90,8 @@ export class Agent {
       log,
       onChange,
     });
+    if (config.benchmark !== 'none')
+      for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
     this.#shop = {
       node: key.address,
       shelf: this.#shelf,
@@ -128,7 +134,8 @@ export class Agent {
       );
       for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
       const identity = await IdentityFile.open(config.state);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock }));
+      const speeds = await SpeedFile.open(config.state, VERSION, Date.now());
+      return ok(new Agent({ config, log, key: key.value, book, identity, lock, speeds }));
     } catch (error) {
       lock.release();
       return err(
@@ -226,7 +233,8 @@ export class Agent {
     const { slots, pause } = this.#shop;
     const { load, benchmark: choice } = this.#config;
     if (load === 'keep') await Promise.all(this.#builtIns().map(([backend, name]) => backend.load(name)));
-    await new SpeedScout({ shelf: this.#shelf, slots, pause, choice, findGpu, log: this.#log }).run();
+    const found = { shelf: this.#shelf, file: this.#speeds, findGpu, now: Date.now };
+    await new SpeedScout({ ...found, slots, pause, choice, log: this.#log }).run();
   }
 
   #builtIns(): (readonly [Backend, string])[] {

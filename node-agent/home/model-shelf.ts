@@ -107,6 +107,12 @@ export class ModelShelf {
     return isCold && !this.#listed().some((model) => model.name === name);
   }
 
+  /** How an answer of this model can be continued, as the hub was told. */
+  findResume(name: string, backend: Backend): NodeModel['resume'] {
+    const listed = this.#seen.get(backend)?.models.find((model) => model.name === name);
+    return listed?.resume ?? backend.capabilities().resume;
+  }
+
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
   listByBackend(): (readonly [Backend, readonly NodeModel[]])[] {
     return Array.from(this.#seen, ([backend, { models }]) => [

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Slots } from '../jobs/slots.ts';
 import type { Backend } from '../backends/backend.ts';
 import { makeLog } from '../log.ts';
@@ -7,9 +10,18 @@ import { measureSpeed } from './measure-speed.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { PauseBoard } from './pause-board.ts';
 import { Prefetcher } from './prefetcher.ts';
+import { SpeedFile } from './speed-file.ts';
 import { SpeedScout } from './speed-scout.ts';
 
 const log = makeLog({ json: false, write: () => undefined, now: () => 0 });
+let folder = '';
+let file: SpeedFile;
+const now = (): number => 5;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'irori-scout-'));
+  file = await SpeedFile.open(folder, 'v', 0);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Answers `tokens` tokens, 5 ms apart, after 40 ms. */
@@ -67,7 +79,7 @@ describe('the scout', () => {
     const backend = talker(20);
     const { shelf, slots, pause } = await open(backend);
     const before = shelf.offered[0]?.promptTokensPerS;
-    const run = new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    const run = new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
     await sleep(20);
     expect(slots.running).toBe(1);
     await run;
@@ -75,29 +87,38 @@ describe('the scout', () => {
     expect(shelf.offered[0]?.promptTokensPerS).not.toBe(before);
   });
 
+  test('does not measure again what an earlier start measured', async () => {
+    const backend = talker(20);
+    const { shelf, slots, pause } = await open(backend);
+    await file.save('ab'.repeat(32), { promptTokensPerS: 5, decodeTokensPerS: 5 }, 1);
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
+    expect([backend.jobs, backend.loaded]).toEqual([[], []]);
+  });
+
   test("runs nothing of a server's without its owner's word, and still learns the card's name", async () => {
     const server = Object.assign(talker(20), { kind: 'openai-http' as 'onnx' });
     const { shelf, slots, pause } = await open(server);
-    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
     expect(server.jobs).toEqual([]);
     expect(shelf.offered[0]?.decodeTokensPerS).toBe(120);
-    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, file, now, log }).run();
     expect([server.jobs.length, server.loaded]).toEqual([1, []]);
     server.facts = { loadMs: 900 };
+    file = await SpeedFile.open(folder, 'another version', 0);
     await shelf.refresh();
-    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, file, now, log }).run();
     expect(server.jobs.length).toBe(1);
   });
 
   test('gives way to jobs, to a pause, and to an owner who wants none of it', async () => {
     const backend = talker(20);
     const { shelf, slots, pause } = await open(backend);
-    await new SpeedScout({ shelf, slots, pause, choice: 'none', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'none', findGpu, file, now, log }).run();
     const releases = [slots.take(backend), slots.take(backend)];
-    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
     for (const release of releases) release?.();
     pause.set('owner', true);
-    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, log }).run();
+    await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
     expect(backend.jobs).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Gpu } from './guess-speed.ts';
 import { BUILT_IN_LIMITS, measureSpeed, SERVER_LIMITS } from './measure-speed.ts';
 import type { ModelShelf } from './model-shelf.ts';
+import type { SpeedFile } from './speed-file.ts';
 import type { PauseBoard } from './pause-board.ts';
 
 export interface SpeedScoutOptions {
@@ -16,6 +17,10 @@ export interface SpeedScoutOptions {
   /** Which models may be measured: the built-in one, servers' loaded ones too, or none. */
   readonly choice: 'built-in' | 'all' | 'none';
   readonly findGpu: () => Promise<Gpu | null>;
+  /** What was measured at earlier starts. */
+  readonly file: SpeedFile;
+  /** ms since epoch. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -48,7 +53,8 @@ export class SpeedScout {
   }
 
   async #measure(backend: Backend, model: NodeModel): Promise<void> {
-    const { shelf, slots, pause, log } = this.#options;
+    const { shelf, slots, pause, file, now, log } = this.#options;
+    if (file.find(model.digest)) return;
     const isBuiltIn = backend.kind === 'onnx';
     if (pause.reason !== null) return;
     if (isBuiltIn && !(await backend.load(model.name)).ok) return;
@@ -58,6 +64,7 @@ export class SpeedScout {
       const speed = await measureSpeed(backend, model.name, isBuiltIn ? BUILT_IN_LIMITS : SERVER_LIMITS);
       if (!speed) return;
       shelf.noteSpeed(model.digest, speed);
+      await file.save(model.digest, speed, now());
       log.info('measured', { model: model.name, ...speed });
     } finally {
       release();

@@ -77,7 +77,8 @@ export class JobRunner {
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
     const rule = frame.stream ? chooseStreamRule(this.#shop.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
-    const parts = { number, frame, ticketHash, backend, tie: this.#tie, rule, clock, curve, book, log };
+    const resume = shelf.findResume(frame.request.model, backend);
+    const parts = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, curve, book, log };
     // A job that loads its model makes this home a warm one: the hub should hear of it.
     const isCold = shelf.findCold(frame.request.model) !== null;
     const onFirstToken = (): void => void (isCold && shelf.refresh());

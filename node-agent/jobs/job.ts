@@ -7,7 +7,7 @@ import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { Backend, Finish } from '../backends/backend.ts';
+import type { Backend, Capabilities, Finish } from '../backends/backend.ts';
 import type { Log } from '../log.ts';
 import type { FrameWriter } from '../link/frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
@@ -36,6 +36,8 @@ export interface JobParts {
   readonly frame: JobFrame;
   readonly ticketHash: Hex;
   readonly backend: Backend;
+  /** How another home could go on with this model's answer. */
+  readonly resume: Capabilities['resume'];
   readonly tie: HubTie;
   readonly rule: CoalesceRule;
   readonly clock: FlushClock;
@@ -100,7 +102,7 @@ export class Job {
       writer: tie.writer,
       clock,
     });
-    this.#held = parts.backend.capabilities().resume === 'text' ? this.#holdEnds() : null;
+    this.#held = parts.resume === 'text' ? this.#holdEnds() : null;
     this.#verdict = new Promise((resolve) => {
       this.#decide = resolve;
     });
@@ -136,7 +138,7 @@ export class Job {
 
   /** True where another home can go on with the answer. */
   get isResumable(): boolean {
-    return this.#parts.backend.capabilities().resume !== 'none';
+    return this.#parts.resume !== 'none';
   }
 
   /** The hub wants no more: the backend stops at once, and `end` tells what was sent. */

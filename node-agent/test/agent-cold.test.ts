@@ -26,6 +26,19 @@ describe('the built-in model', () => {
     expect(now()?.decodeTokensPerS).toBeGreaterThan(1);
   });
 
+  test('is known by what was measured at an earlier start, and not loaded to measure it again', async () => {
+    await up();
+    await bench.agent.waitForOutput(/measured/);
+    await bench.until(() => now()?.promptTokensPerS !== 2000);
+    const measured = now()?.promptTokensPerS;
+    await bench.kill();
+    bench.hub.heard.length = 0;
+    await up();
+    expect(states()[0]).toMatchObject({ promptTokensPerS: measured, loadMs: expect.any(Number) });
+    await new Promise((done) => setTimeout(done, 500));
+    expect(bench.agent.output()).not.toContain('measured');
+  });
+
   test('without a benchmark is cold until a job loads it, and the hub hears of it', async () => {
     await up('--benchmark', 'none');
     expect(states()[0]?.loadMs).toBeGreaterThan(0);
