@@ -1,0 +1,228 @@
+// What a hub keeps of its homes, over the SQLite of a Durable Object.
+import { runInDurableObject } from 'cloudflare:test';
+import { describe, expect, test } from 'vitest';
+import type { NodeModel } from '../../../schema/frames-to-hub.ts';
+import { expectFailures, learnFailure, NO_FAILURES } from '../../placement/learn-failures.ts';
+import { learnRtt, startRtt } from '../../placement/learn-rtt.ts';
+import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../../placement/learn-speed.ts';
+import { FIRST_PAUSE_MS } from '../../relay/cool-node.ts';
+import type { Learning } from '../../relay/learning.ts';
+import { NodeHistory } from '../../relay/node-history.ts';
+import { openHub } from './join-hub.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = 20_000 * DAY_MS;
+const learning: Learning = {
+  firstPauseMs: FIRST_PAUSE_MS,
+  noSpeeds: NO_SPEEDS,
+  makeSpeedPrior,
+  expectSpeeds,
+  learnSpeeds,
+  noFailures: NO_FAILURES,
+  learnFailure,
+  expectFailures,
+  startRtt,
+  learnRtt,
+};
+const model: NodeModel = {
+  name: 'm',
+  digest: 'a'.repeat(64),
+  contextTokens: 1000,
+  quantisation: 'q8',
+  resume: 'none',
+  promptTokensPerS: 1000,
+  decodeTokensPerS: 100,
+};
+
+interface Opened {
+  readonly history: NodeHistory;
+  readonly sql: SqlStorage;
+  readonly state: { writes: number };
+}
+
+/** A history over an object's own database; counts what is written. */
+function open(sql: SqlStorage, now = NOW): Opened {
+  const state = { writes: 0 };
+  const counted = {
+    exec: (query: string, ...bindings: SqlStorageValue[]) => {
+      if (query.startsWith('INSERT')) state.writes += 1;
+      return sql.exec(query, ...bindings);
+    },
+  };
+  return { history: new NodeHistory(counted as SqlStorage, learning, now), sql, state };
+}
+
+/** Runs a test within an object of its own, where its storage may be used. */
+function inObject(run: (opened: Opened) => void): () => Promise<void> {
+  return () => runInDurableObject(openHub(), (_hub, state) => run(open(state.storage.sql)));
+}
+
+/** A job that ran at this share of the benchmark's speed. */
+function answer(
+  history: NodeHistory,
+  facts: { share?: number; now?: number; outputTokens?: number; isWell?: boolean } = {},
+) {
+  const { share = 1, now = NOW, outputTokens = 101, isWell = true } = facts;
+  const sample = { workTokens: 1000, promptMs: 1000 / share, activeAtGrant: 0, meanBatch: 1, decodeMs: 1000 / share };
+  history.noteAnswer('n', {
+    model,
+    sample: { ...sample, outputTokens, slots: 1 },
+    outputTokens,
+    startedAt: now,
+    isWell,
+    now,
+  });
+}
+
+describe('speeds', () => {
+  test(
+    'begin with the benchmark and move to what jobs showed',
+    inObject(({ history }) => {
+      expect(history.speedsOf('n', model)).toEqual({ promptTokensPerS: 1000, decodeTokensPerS: 100 });
+      for (let i = 0; i < 20; i++) answer(history, { share: 0.5 });
+      const { promptTokensPerS, decodeTokensPerS } = history.speedsOf('n', model);
+      expect(promptTokensPerS).toBeGreaterThan(470);
+      expect(promptTokensPerS).toBeLessThan(540);
+      expect(decodeTokensPerS).toBeGreaterThan(47);
+      expect(decodeTokensPerS).toBeLessThan(54);
+    }),
+  );
+
+  test(
+    'a home that says it became faster does not move what was measured',
+    inObject(({ history }) => {
+      answer(history, { share: 0.5 });
+      const before = history.speedsOf('n', model);
+      expect(history.speedsOf('n', { ...model, decodeTokensPerS: 9999, promptTokensPerS: 9999 })).toEqual(before);
+    }),
+  );
+
+  test(
+    'are told anew only when they moved by a quarter, and not more often than every ten seconds',
+    inObject(({ history }) => {
+      const tell = (now: number) => history.tell('n', model, { slots: 1, now }).decodeTokensPerS;
+      expect(tell(NOW)).toBe(100);
+      for (let i = 0; i < 20; i++) answer(history, { share: 0.95 });
+      expect(tell(NOW + 10_000)).toBe(100);
+      for (let i = 0; i < 40; i++) answer(history, { share: 0.5 });
+      expect(tell(NOW + 19_999)).toBe(100);
+      expect(history.retold).toBe(0);
+      expect(tell(NOW + 20_000)).toBeLessThan(60);
+      expect(history.retold).toBe(1);
+    }),
+  );
+
+  test(
+    'a round trip is told anew when it changed by much',
+    inObject(({ history }) => {
+      const tell = (now: number) => history.tell('n', model, { slots: 1, now }).rttMs;
+      const first = tell(NOW);
+      history.noteRtt('n', first + 4, NOW);
+      expect(tell(NOW + 10_000)).toBe(first);
+      for (let i = 0; i < 40; i++) history.noteRtt('n', 80, NOW);
+      expect(tell(NOW + 20_000)).toBeGreaterThan(70);
+    }),
+  );
+});
+
+describe('failures', () => {
+  test(
+    'begin a pause, raise the expected share of failures, and are forgiven by an answer',
+    inObject(({ history }) => {
+      const before = history.failureShare('n', NOW);
+      const failure = { reason: 'lost' as const, startedAt: NOW, now: NOW };
+      expect(history.noteFailure('n', failure)).toBe(true);
+      expect(history.noteFailure('n', { ...failure, now: NOW + 1 })).toBe(false);
+      expect(history.isCooling('n', NOW + 4999)).toBe(true);
+      expect(history.isCooling('n', NOW + 5000)).toBe(false);
+      expect(history.cooling('n')).toMatchObject({ reason: 'lost' });
+      expect(history.failureShare('n', NOW)).toBeGreaterThan(before);
+      answer(history, { isWell: false });
+      expect(history.cooling('n')).not.toBeNull();
+      answer(history);
+      expect(history.cooling('n')).toBeNull();
+    }),
+  );
+});
+
+describe('what was earned', () => {
+  test(
+    'counts by the hour present; a home that just came is taken to be here for an hour',
+    inObject(({ history }) => {
+      history.notePresent('n', NOW);
+      answer(history, { outputTokens: 600 });
+      expect(history.earnedPerHour('n', NOW)).toBe(600);
+      expect(history.earnedPerHour('n', NOW + 3 * HOUR_MS)).toBe(200);
+      expect(history.earnedPerHour('other', NOW)).toBe(0);
+    }),
+  );
+
+  test(
+    'time away is no time present, and long ago weighs less',
+    inObject(({ history }) => {
+      history.notePresent('n', NOW);
+      answer(history, { outputTokens: 600 });
+      history.noteStillPresent('n', NOW + 2 * HOUR_MS);
+      const earned = history.earnedPerHour('n', NOW + 2 * HOUR_MS);
+      history.notePresent('n', NOW + 9 * HOUR_MS);
+      expect(history.earnedPerHour('n', NOW + 9 * HOUR_MS)).toBeCloseTo(earned, 9);
+      history.noteStillPresent('n', NOW + 5 * DAY_MS);
+      expect(history.earnedPerHour('n', NOW + 5 * DAY_MS)).toBeLessThan(1);
+    }),
+  );
+});
+
+describe('the disk', () => {
+  test(
+    'is written at most every five seconds, or when the hub falls idle, one row a node',
+    inObject(({ history, state }) => {
+      answer(history);
+      history.save(NOW);
+      for (let i = 0; i < 5; i++) answer(history);
+      history.save(NOW + 4999);
+      expect(state.writes).toBe(1);
+      history.save(NOW + 5000);
+      expect(state.writes).toBe(2);
+      history.save(NOW + 20_000);
+      expect(state.writes).toBe(2);
+      answer(history);
+      history.save(NOW + 20_001, true);
+      expect(state.writes).toBe(3);
+    }),
+  );
+
+  test(
+    'gives the next life all that was saved, and forgets nodes that were not seen for a month',
+    inObject((first) => {
+      answer(first.history, { share: 0.5 });
+      first.history.noteFailure('n', { reason: 'fault', startedAt: NOW, now: NOW });
+      first.history.save(NOW, true);
+      const again = open(first.sql).history;
+      expect(again.speedsOf('n', model)).toEqual(first.history.speedsOf('n', model));
+      expect(again.cooling('n')).toEqual(first.history.cooling('n'));
+      expect(open(first.sql, NOW + 31 * DAY_MS).history.cooling('n')).toBeNull();
+    }),
+  );
+});
+
+describe('a node that moves to another hub', () => {
+  test('takes its history along', async () => {
+    let json = '';
+    const speeds = { promptTokensPerS: 0, decodeTokensPerS: 0 };
+    await inObject(({ history, sql }) => {
+      answer(history, { share: 0.5 });
+      history.save(NOW, true);
+      Object.assign(speeds, history.speedsOf('n', model));
+      json = history.take('n') ?? '';
+      expect(history.take('n')).toBeNull();
+      expect(open(sql).history.speedsOf('n', model)).toEqual({ promptTokensPerS: 1000, decodeTokensPerS: 100 });
+    })();
+    await inObject(({ history, sql }) => {
+      history.notePresent('n', NOW + 5);
+      history.put('n', json, NOW + 10);
+      expect(history.speedsOf('n', model)).toEqual(speeds);
+      expect(open(sql).history.speedsOf('n', model)).toEqual(speeds);
+    })();
+  });
+});
