@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { readError } from './error-shape.ts';
+import { startModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
@@ -85,4 +86,26 @@ test('what a key says holds for its calls, and a call may say otherwise', async 
   await until('the key says it', async () => (await ask(member)).ok);
   expect(await readError(await ask(member, { country: 'JP' }), 400)).toMatchObject({ param: 'provider.country' });
   expect(await readError(await ask(member, { pool: 'public' }), 400)).toMatchObject({ param: 'provider.pool' });
+});
+
+test('a home whose pools change while it answers finishes its answer first', async () => {
+  const models = await startModelServer();
+  try {
+    const args = ['--backend', models.url, '--models', 'say-*'];
+    const agent = await stack.startAgent({ owner, args, place: PARIS });
+    const busy = await until('it connected', () => /connected hub.* node=(\S+)/.exec(agent.lines.join('\n'))?.[1]);
+    await stack.waitForModel(owner, 'say-*', 1);
+    const body = { model: 'say-30x50', messages: [{ role: 'user', content: 'hi' }], stream: true };
+    const response = await stack.call('/v1/chat/completions', { key: owner.apiKey, place: PARIS, body });
+    expect(JSON.parse(response.headers.get('x-irori') ?? '{}')).toMatchObject({ node: busy });
+    await stack.admin('PUT', `/pools/${pool}/nodes/${busy}`);
+    expect(agent.lines.join('\n')).not.toContain('has changed');
+    const text = await response.text();
+    expect(text).toMatch(/"attempts":1,/);
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
+    await until('it dialled anew', () => agent.lines.filter((line) => line.includes('connected hub')).length === 2);
+    expect(agent.lines.join('\n')).toContain('has changed');
+  } finally {
+    await models.stop();
+  }
 });
