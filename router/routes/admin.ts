@@ -10,8 +10,8 @@ import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
-import { makeAdminPoolRoutes } from './admin-pools.ts';
 import type { KickNode, RelinkNode } from './admin-nodes.ts';
+import { makeAdminPoolRoutes } from './admin-pools.ts';
 
 /** What the operator's doings mean for areas and their hubs. */
 export interface AreaCalls {
