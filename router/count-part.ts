@@ -5,7 +5,7 @@ import { boundPromptTokens } from './billing/bound-prompt-tokens.ts';
 import { decideCharge } from './billing/decide-charge.ts';
 import { decideCounts } from './billing/decide-counts.ts';
 import { findTokenizer } from './billing/tokenizers.ts';
-import type { CountInput, DecidedCounts } from './relay/hub-services.ts';
+import type { CountInput, DecidedCounts } from './relay/count-input.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

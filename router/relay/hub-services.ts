@@ -2,37 +2,15 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { Grant, GrantAsk, HomeState } from '../../schema/placement.ts';
-import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
-import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
+import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { HubReport } from './area-seats.ts';
+import type { CountInput, DecidedCounts } from './count-input.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
 import type { Learning } from './learning.ts';
 import type { CatalogueEntry } from './make-presence.ts';
 import type { NodeFacts } from './node-socket.ts';
-import type { JobOffer } from './offer.ts';
-
-/** What was measured of a part, for the rules of counting and charging. */
-export interface CountInput {
-  readonly offer: JobOffer;
-  readonly outcome: Outcome;
-  readonly frameTokens: number;
-  readonly lateTokens: number;
-  /** All relayed events, or null when they were too many to keep. */
-  readonly events: Uint8Array | null;
-  readonly relayedBytes: number;
-  readonly receipt: UsageReceipt | null;
-}
-
-export interface DecidedCounts {
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly difference: SettlementJson['difference'];
-  readonly charge: number;
-  readonly earn: number;
-  /** Of a part that went on: tokens of the answer until there. It must stand in the settlement. */
-  readonly resumedTokens?: number;
-}
 
 /** What a node's account says of a receipt that came late: the signed acceptance, or the reason why there is none. */
 export interface LateAnswer {

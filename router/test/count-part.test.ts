@@ -4,7 +4,7 @@ import { makeChunkWriter } from '../../schema/chunks.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import { findTokenizer } from '../billing/tokenizers.ts';
 import { countPrompt, decidePart } from '../count-part.ts';
-import type { CountInput } from '../relay/hub-services.ts';
+import type { CountInput } from '../relay/count-input.ts';
 import type { JobOffer } from '../relay/offer.ts';
 import { makeJobOffer } from './make-job-offer.ts';
 
