@@ -23,10 +23,14 @@ export interface Env {
   readonly VERIFYING_CONTRACT: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
+  /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */
+  readonly LOCAL_HUB_DELAYS?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined, and how long homes that left still count. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
   readonly HUB_LINGER_MS?: string;
+  /** The first pause of a home that failed. */
+  readonly HUB_COOLING_MS?: string;
 }
 
 const secret = z.string().min(16, 'must hold at least 16 characters');

@@ -34,6 +34,7 @@ import { makeLedger } from './billing/ledger.ts';
 import type { Ledger } from './billing/ledger.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import { countPrompt, decidePart } from './count-part.ts';
+import { delayHub, parseHubDelays } from './delay-hubs.ts';
 import type { Env } from './env.ts';
 import { decideGrant } from './placement/decide-grant.ts';
 import { hashPrefixes } from './placement/hash-prefixes.ts';
@@ -50,6 +51,7 @@ import { HUB_SIZES, hubFor, planHubs } from './placement/plan-hubs.ts';
 import { makePresenceCache } from './placement/presence-cache.ts';
 import type { Area } from './relay/area.ts';
 import type { AreaServices } from './relay/area-services.ts';
+import { FIRST_PAUSE_MS } from './relay/cool-node.ts';
 import type { Hub } from './relay/hub.ts';
 import type { HubServices, Prefixes } from './relay/hub-services.ts';
 import type { NodeWhy } from './relay/make-why.ts';
@@ -198,13 +200,18 @@ function openSigner(env: Env): { domain: Domain; signer: MessageSigner; routerKe
 }
 
 function openStubs(env: Env): Pick<Services, 'account' | 'nodeAccount' | 'area' | 'hub'> {
+  const delays = env.LOCAL_PLACES === '1' ? parseHubDelays(env.LOCAL_HUB_DELAYS) : null;
   return {
     account: (accountId) => env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId)),
     nodeAccount: (nodeId) => env.NODE_ACCOUNT.get(env.NODE_ACCOUNT.idFromName(nodeId)),
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
     // A hub is made where its area is: near the homes that dial it.
-    hub: (hub) =>
-      env.HUB.get(env.HUB.idFromName(hub), { locationHint: hub.split(':')[1] as DurableObjectLocationHint }),
+    hub: (hub) => {
+      const area = hub.split(':')[1] ?? '';
+      const stub = env.HUB.get(env.HUB.idFromName(hub), { locationHint: area as DurableObjectLocationHint });
+      const rttMs = delays?.[area] ?? 0;
+      return rttMs > 0 ? delayHub(stub, rttMs) : stub;
+    },
   };
 }
 
@@ -271,6 +278,7 @@ export function makeHubServices(env: Env): HubServices {
     routerAddress,
     decideGrant,
     learning: {
+      firstPauseMs: pickLocal(env, env.HUB_COOLING_MS, FIRST_PAUSE_MS),
       noSpeeds: NO_SPEEDS,
       makeSpeedPrior,
       expectSpeeds,
@@ -303,21 +311,24 @@ export function makeHubServices(env: Env): HubServices {
   return made;
 }
 
+/** A number that only the local network may set, else the standard one. */
+function pickLocal(env: Env, text: string | undefined, standard: number): number {
+  const isSet = env.LOCAL_PLACES === '1' && text !== undefined && /^[0-9]{1,9}$/.test(text);
+  return isSet ? Number(text) : standard;
+}
+
 /** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
 const LINGER_MS = 600_000;
 
 /** What an area takes from placement. On the local network the sizes of hubs may be set, so that a few agents fill several. */
 export function makeAreaServices(env: Env): AreaServices {
-  const isLocal = env.LOCAL_PLACES === '1';
-  const pick = (text: string | undefined, standard: number): number =>
-    isLocal && text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : standard;
   const sizes = {
-    minSlots: pick(env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
-    maxSlots: pick(env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
+    minSlots: pickLocal(env, env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
+    maxSlots: pickLocal(env, env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
   };
   return {
     sizes,
-    lingerMs: pick(env.HUB_LINGER_MS, LINGER_MS),
+    lingerMs: pickLocal(env, env.HUB_LINGER_MS, LINGER_MS),
     planHubs: (now) => planHubs({ ...now, sizes }),
     hubFor,
   };

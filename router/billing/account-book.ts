@@ -260,7 +260,7 @@ export class AccountBook {
   #bookLost(settlement: SettlementJson, tally: JobTally, isAlone: boolean): void {
     const closesHold = isAlone && settlement.isFinal;
     this.#book(settlement.jobId, {
-      settlements: [settlement],
+      settlements: [failPart(settlement)],
       shares: new Map(),
       reason: REASONS.free,
       jobs: closesHold && !tally.isCounted ? 1 : 0,
@@ -282,7 +282,8 @@ export class AccountBook {
       this.#jobs.remember(jobId, kept);
       return;
     }
-    const settlements = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
+    const all = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
+    const settlements = fate === 'free' ? all.map(failPart) : all;
     this.#book(jobId, {
       settlements,
       shares: shareDue(settlements, computeDue(tally, now) - tally.booked),
@@ -357,4 +358,11 @@ function isForgotten(settlement: SettlementJson, now: number): boolean {
 
 function partOf(eventId: string): number {
   return Number(eventId.slice(eventId.lastIndexOf(':') + 1));
+}
+
+/** A part that broke off and that nobody went on with: what its hub could not know when it settled it. */
+function failPart(settlement: SettlementJson): SettlementJson {
+  const { outcome } = settlement;
+  if (outcome === 'interrupted-by-node') return { ...settlement, outcome: 'failed-by-node' };
+  return outcome === 'interrupted-by-network' ? { ...settlement, outcome: 'failed-by-network' } : settlement;
 }

@@ -11,6 +11,8 @@ export interface Ledger {
   readonly apply: (entries: readonly LedgerEntry[]) => Promise<void>;
   /** The settlements of a job's parts, if the account called it. */
   readonly findReceipts: (accountId: string, jobId: string) => Promise<SettlementJson[]>;
+  /** How a part was booked; null while it is not. */
+  readonly findOutcome: (jobId: string, part: number) => Promise<string | null>;
   /** The sum of a book's postings, in units. */
   readonly balanceOf: (book: string) => Promise<number>;
   /** Ids of up to 100 events whose postings do not sum to zero: always none. */
@@ -39,6 +41,14 @@ export function makeLedger(database: D1Database): Ledger {
         .where(and(eq(receipts.jobId, jobId), eq(receipts.accountId, accountId)))
         .orderBy(asc(receipts.part));
       return rows.map((row) => JSON.parse(row.settlement) as SettlementJson);
+    },
+    findOutcome: async (jobId, part) => {
+      const row = await db
+        .select({ outcome: receipts.outcome })
+        .from(receipts)
+        .where(and(eq(receipts.jobId, jobId), eq(receipts.part, part)))
+        .get();
+      return row?.outcome ?? null;
     },
     balanceOf: async (book) => {
       const row = await db
@@ -93,7 +103,7 @@ const INSERT_POSTINGS = `
 
 /**
  * A late receipt completes its part's row (its charge is 0) and the settlement gives it the charge (its earnings are then 0), in
- * whichever order they come: the greater of both stands, and a proof is never lost.
+ * whichever order they come: the greater of both stands, a proof is never lost, and a part that turned out to be free has failed.
  */
 const UPSERT_RECEIPTS = `
     INSERT INTO receipts (job_id, part, account_id, key_id, node_id, owner_account_id, model, outcome,
@@ -106,10 +116,12 @@ const UPSERT_RECEIPTS = `
     ON CONFLICT (job_id, part) DO UPDATE SET
       charge = max(charge, excluded.charge),
       earn = max(earn, excluded.earn),
+      outcome = CASE WHEN excluded.outcome LIKE 'failed-%' THEN excluded.outcome ELSE outcome END,
       settlement = json_set(
         CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN settlement
           ELSE json_set(settlement,
             '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
             '$.acceptance', excluded.settlement->'acceptance',
             '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END,
+        '$.outcome', CASE WHEN excluded.outcome LIKE 'failed-%' THEN excluded.outcome ELSE outcome END,
         '$.charge', max(charge, excluded.charge), '$.earn', max(earn, excluded.earn))`;

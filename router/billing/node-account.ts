@@ -15,6 +15,7 @@ import { checkReceipt, isOwnTicket } from './check-receipt.ts';
 import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
 import type { Decision, Verdict } from './judge-receipt.ts';
 import { makeLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
 import { Outbox } from './outbox.ts';
@@ -41,6 +42,7 @@ export class NodeAccount extends DurableObject<Env> {
   readonly #signer: MessageSigner;
   readonly #key: Uint8Array;
   readonly #router: Hex;
+  readonly #ledger: Ledger;
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
 
@@ -51,13 +53,14 @@ export class NodeAccount extends DurableObject<Env> {
     this.#key = fromHex(env.ROUTER_SIGNING_KEY);
     this.#router = addressOfPrivateKey(this.#key);
     const ledger = makeLedger(env.DB);
+    this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
     this.#book = new NodeBook(ctx.storage.sql);
   }
 
   /**
    * Completes a part's settlement: with a proven receipt the signed acceptance and what the home earns by it; without one
-   * (none came, or it proved nothing) no receipt, no acceptance and earn 0 until the node offers it. Idempotent by ticket:
+   * (none came, it proved nothing, or the home broke the part off) no receipt, no acceptance and earn 0 until the node offers it. Idempotent by ticket:
    * a second delivery gets the first answer.
    */
   accept(settlement: SettlementJson): SettlementJson {
@@ -69,7 +72,7 @@ export class NodeAccount extends DurableObject<Env> {
     if (this.#book.findOpen(ticketHash)) return bare;
     const { receipt, receiptSignature: signature } = settlement;
     const proven =
-      receipt && signature
+      receipt && signature && !isUndecided(settlement)
         ? this.#prove(ticket, {
             ticketHash,
             receipt: usageReceiptSchema.parse(receipt),
@@ -78,7 +81,7 @@ export class NodeAccount extends DurableObject<Env> {
           })
         : null;
     if (!proven) {
-      if (receipt) this.#book.countRefused();
+      if (receipt && !isUndecided(settlement)) this.#book.countRefused();
       this.#book.sweep(Date.now());
       this.#book.keepOpen(ticketHash, settlement, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
       return bare;
@@ -103,9 +106,10 @@ export class NodeAccount extends DurableObject<Env> {
    * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides;
    * where a crash lost the hub's counts, the claim does, within the ticket's limits. The fees pay, no caller is charged.
    * Null while no settlement is known: its hub keeps every part it has opened and will still settle it, and a node's word
-   * alone is never paid, so the node keeps its receipt and offers it again.
+   * alone is never paid, so the node keeps its receipt and offers it again. So it is with a part that broke off by its home's
+   * doing: it earns where another home went on with the answer, and only the book knows whether one did.
    */
-  acceptLate(late: LateReceipt): LateAnswer | null {
+  async acceptLate(late: LateReceipt): Promise<LateAnswer | null> {
     const now = Date.now();
     const { ticket, receipt } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
@@ -115,6 +119,14 @@ export class NodeAccount extends DurableObject<Env> {
     if (fault) return refuse(fault);
     const open = this.#book.findOpen(ticketHash);
     if (!open) return null;
+    if (isUndecided(open)) {
+      const outcome = await this.#ledger.findOutcome(open.jobId, open.part);
+      const meanwhile = this.#book.findAccepted(ticketHash);
+      if (meanwhile) return answer(meanwhile.proof);
+      if (!outcome) return null;
+      if (outcome === 'failed-by-node')
+        return refuse('the part broke off by its home’s doing and nobody went on with it');
+    }
     const proven = this.#prove(ticket, {
       ticketHash,
       receipt,
@@ -198,6 +210,11 @@ export class NodeAccount extends DurableObject<Env> {
 }
 
 const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
+
+/** A part that its home broke off: whether it earns is known when it is known whether another went on. */
+function isUndecided({ outcome }: SettlementJson): boolean {
+  return outcome === 'interrupted-by-node';
+}
 
 /** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
 function isLost({ outcome, outputTokens, ttftMs }: SettlementJson): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coolNode } from './cool-node.ts';
+import { coolNode, FIRST_PAUSE_MS } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
 
 test('the first failure is five seconds, each further one twice as long, five minutes at most', () => {
@@ -7,7 +7,7 @@ test('the first failure is five seconds, each further one twice as long, five mi
   let now = 0;
   const pauses: number[] = [];
   for (let i = 0; i < 9; i++) {
-    cooling = coolNode(cooling, 'fault', now);
+    cooling = coolNode(cooling, { reason: 'fault', now: now, firstPauseMs: FIRST_PAUSE_MS });
     pauses.push(cooling.untilAt - now);
     now = cooling.untilAt;
   }
@@ -15,7 +15,11 @@ test('the first failure is five seconds, each further one twice as long, five mi
 });
 
 test('jobs that fail together are one failure', () => {
-  const first = coolNode(null, 'lost', 1000);
-  expect(coolNode(first, 'fault', 5999)).toBe(first);
-  expect(coolNode(first, 'fault', 6000)).toEqual({ reason: 'fault', untilAt: 16_000, pauseMs: 10_000 });
+  const first = coolNode(null, { reason: 'lost', now: 1000, firstPauseMs: FIRST_PAUSE_MS });
+  expect(coolNode(first, { reason: 'fault', now: 5999, firstPauseMs: FIRST_PAUSE_MS })).toBe(first);
+  expect(coolNode(first, { reason: 'fault', now: 6000, firstPauseMs: FIRST_PAUSE_MS })).toEqual({
+    reason: 'fault',
+    untilAt: 16_000,
+    pauseMs: 10_000,
+  });
 });

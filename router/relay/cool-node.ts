@@ -8,7 +8,8 @@ export interface Cooling {
   readonly pauseMs: number;
 }
 
-const FIRST_PAUSE_MS = 5000;
+/** The first pause; the local network may say another. */
+export const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 300_000;
 
 /** What each failure is called where an owner reads it. */
@@ -21,9 +22,13 @@ export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
   protocol: 'it sent what is not an answer',
 };
 
-/** The pause after a failure at `now`; jobs that began before a pause and fail during it are the same failure. */
-export function coolNode(last: Cooling | null, reason: Breakage, now: number): Cooling {
+/** The pause after a failure at `now`, `firstPauseMs` for the first one; jobs that began before a pause and fail during it are the same failure. */
+export function coolNode(
+  last: Cooling | null,
+  failure: { readonly reason: Breakage; readonly now: number; readonly firstPauseMs: number },
+): Cooling {
+  const { reason, now, firstPauseMs } = failure;
   if (last && now < last.untilAt) return last;
-  const pauseMs = last ? Math.min(LONGEST_PAUSE_MS, 2 * last.pauseMs) : FIRST_PAUSE_MS;
+  const pauseMs = last ? Math.min(LONGEST_PAUSE_MS, 2 * last.pauseMs) : firstPauseMs;
   return { reason, untilAt: now + pauseMs, pauseMs };
 }

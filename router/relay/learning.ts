@@ -47,6 +47,8 @@ export interface RttRecord {
 }
 
 export interface Learning {
+  /** How long a home that failed is left alone at first, ms. */
+  readonly firstPauseMs: number;
   readonly noSpeeds: LearnedSpeeds;
   readonly makeSpeedPrior: (benchmark: Speeds, classSpeeds: Speeds | null) => Speeds;
   readonly expectSpeeds: (learned: LearnedSpeeds, prior: Speeds) => Speeds;

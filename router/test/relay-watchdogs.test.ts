@@ -22,7 +22,7 @@ let nearServer: ModelServer;
 let farServer: ModelServer;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ bindings: { HUB_COOLING_MS: '200' } });
   [nearServer, farServer] = await Promise.all([startModelServer(), startModelServer()]);
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
