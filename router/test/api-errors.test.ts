@@ -183,10 +183,19 @@ describe('fields', () => {
     ['service_tier', 'flex'],
     ['store', true],
     ['web_search_options', {}],
-    ['provider', { only: ['x'] }],
   ])('%s is not supported yet and refused by name', async (param, value) => {
     const error = await readError(await post({ ...GOOD, [param]: value }), 400);
     expect(error).toMatchObject({ param, code: 'unsupported_parameter' });
+  });
+
+  test.each([
+    ['provider.only[0]', 'invalid_value', { provider: { only: ['deepinfra'] } }],
+    ['provider.zdr', 'invalid_value', { provider: { zdr: true } }],
+    ['provider.planet', 'unknown_parameter', { provider: { planet: 'mars' } }],
+    ['provider.pool', 'invalid_value', { provider: { pool: 'club' } }],
+    ['resume', 'invalid_value', { resume: 'never' }],
+  ])('a wish for a home is refused as %s', async (param, code, extra) => {
+    expect(await readError(await post({ ...GOOD, ...extra }), 400)).toMatchObject({ param, code });
   });
 
   test('an image part is refused by its place', async () => {
