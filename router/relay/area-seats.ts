@@ -1,29 +1,8 @@
 // The door to an area's storage: its homes and where each sits, its hubs, how they share the area out, and who may not come back.
-import type { AreaMove, AreaRange, PlacedNode, SeatedNode } from './area-services.ts';
+import type { AreaMove, AreaRange, HomeReport, HubReport, PlacedNode, Seat, SeatedNode } from './area-services.ts';
 
 /** Homes that did not dial for so long are forgotten; they are given a seat again like new ones. */
 const HOME_KEPT_MS = 90 * 24 * 3_600_000;
-
-/** Where a home sits. `leftAt` is null while it is connected; `at` is the hub where it is, or was when it left. */
-export interface Seat {
-  readonly hub: string;
-  readonly at: string | null;
-  readonly leftAt: number | null;
-}
-
-/** What a hub tells of one connected home. */
-export interface HomeReport extends PlacedNode {
-  readonly slots: number;
-}
-
-/** What a hub tells its area when nodes come, go or change. */
-export interface HubReport {
-  readonly hub: string;
-  readonly homes: readonly HomeReport[];
-  /** Centre of its homes. */
-  readonly lat: number;
-  readonly lon: number;
-}
 
 export interface HubRow extends Record<string, SqlStorageValue> {
   hub: string;

@@ -1,4 +1,4 @@
-// What an area needs from the other rooms, as plain functions: router/services.ts opens the doors behind them.
+// What an area is told by its hubs, and what it needs from the other rooms as plain functions: router/services.ts opens the doors behind them.
 
 /** One hub's stretch of the area: from this key to where the next one begins. */
 export interface AreaRange {
@@ -8,6 +8,27 @@ export interface AreaRange {
 
 export interface PlacedNode {
   readonly nodeId: string;
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** Where a home sits. `leftAt` is null while it is connected; `at` is the hub where it is, or was when it left. */
+export interface Seat {
+  readonly hub: string;
+  readonly at: string | null;
+  readonly leftAt: number | null;
+}
+
+/** What a hub tells of one connected home. */
+export interface HomeReport extends PlacedNode {
+  readonly slots: number;
+}
+
+/** What a hub tells its area when nodes come, go or change. */
+export interface HubReport {
+  readonly hub: string;
+  readonly homes: readonly HomeReport[];
+  /** Centre of its homes. */
   readonly lat: number;
   readonly lon: number;
 }

@@ -6,8 +6,8 @@ import { distanceKm } from '../../schema/places.ts';
 import type { Env } from '../env.ts';
 import { makeAreaServices } from '../services.ts';
 import { AreaSeats } from './area-seats.ts';
-import type { HubReport, HubRow, Seat } from './area-seats.ts';
-import type { AreaServices, PlacedNode } from './area-services.ts';
+import type { HubRow } from './area-seats.ts';
+import type { AreaServices, HubReport, PlacedNode, Seat } from './area-services.ts';
 import type { Hub } from './hub.ts';
 import { MoveOrders } from './move-orders.ts';
 

@@ -5,7 +5,7 @@ import type { Grant, GrantAsk, HomeState } from '../../schema/placement.ts';
 import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { HubReport } from './area-seats.ts';
+import type { HubReport } from './area-services.ts';
 import type { CountInput, DecidedCounts } from './count-input.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
 import type { Learning } from './learning.ts';

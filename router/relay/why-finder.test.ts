@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Seat } from './area-seats.ts';
+import type { Seat } from './area-services.ts';
 import { makeWhy } from './make-why.ts';
 import { WhyFinder } from './why-finder.ts';
 
