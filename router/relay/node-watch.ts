@@ -54,10 +54,13 @@ export class NodeWatch {
     const { history, idle } = this.#doors;
     const isWarm = (model.loadMs ?? 0) === 0;
     let times: JobTimes | null = null;
-    idle.noteJob(nodeId, startedAt, null);
+    let isRunning = false;
     return {
       onHead: (now) => {
         lease.onHead(now);
+        // Only what it took counts as work: a home that did not answer had no job.
+        isRunning = true;
+        idle.noteJob(nodeId, startedAt, null);
         // A home that loads the model first may say `head` late: that is no round trip.
         if (isWarm) history.noteRtt(nodeId, now - startedAt, now);
       },
@@ -70,7 +73,7 @@ export class NodeWatch {
       },
       onDone: (now) => {
         times = lease.end(now);
-        idle.noteJob(nodeId, startedAt, now);
+        if (isRunning) idle.noteJob(nodeId, startedAt, now);
       },
       onSettled: (outcome, outputTokens, now) => {
         if (outputTokens === 0) return;

@@ -75,6 +75,7 @@ describe('a home that fails', () => {
     const why = await stub.why(home.nodeId);
     expect(why?.coolingUntil).toBeGreaterThan(Date.now());
     expect(why?.coolingReason).toContain('did not answer');
+    expect(why?.lastHour.minutesWithJob).toBe(0);
     const other = await joinHub(stub);
     expect((await runJob(stub, other, 0, { isForced: true }))[0]).toMatchObject({ node: other.nodeId });
     other.tell({ paused: 'owner' });
@@ -93,7 +94,7 @@ describe('a home that fails', () => {
     expect((await stub.why(home.nodeId))?.coolingReason).toContain('did not answer');
   });
 
-  test('bad requests, refusals, callers who leave and planned stops are not its failures', async () => {
+  test('bad requests, refusals and planned stops are not its failures', async () => {
     const stub = openHub();
     const home = await joinHub(stub);
     for (const code of ['bad-request', 'unfit', 'paused'] as const) {
