@@ -244,9 +244,11 @@ async function findReceipts(
   { jobId, accountId }: { jobId: string; accountId: string },
 ): Promise<{ settlements: SettlementJson[]; isPending: boolean }> {
   const booked = await doors.ledger.findReceipts(accountId, jobId);
-  if (booked.length > 0) return { settlements: booked, isPending: false };
-  const { settlements, pending } = await doors.account(accountId).receipts(jobId);
-  return { settlements, isPending: pending };
+  if (booked.some(({ isFinal }) => isFinal)) return { settlements: booked, isPending: false };
+  const { settlements, waiting, pending } = await doors.account(accountId).receipts(jobId);
+  const known = new Set(booked.map(({ part }) => part));
+  const rest = [...settlements, ...waiting].filter(({ part }) => !known.has(part));
+  return { settlements: [...booked, ...rest].toSorted((a, b) => a.part - b.part), isPending: pending };
 }
 
 function catalogueOf(env: Env): Catalogue {

@@ -1,6 +1,7 @@
 // One job as its edge sees it: hubs asked until a home takes it, then its records; a home that breaks off is replaced by another that goes on
 // with the same answer, so that the caller sees one stream.
 import type { Capacity } from '../../schema/placement.ts';
+import { computeCharge } from '../../schema/prices.ts';
 import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
@@ -174,12 +175,19 @@ export class JobRun {
 
   /** The last part's counts and all before it: the prompt once, the output of every home. */
   #sumUp(end: EndRecord): EndRecord {
+    const isOneHomes = this.#delivered.length + this.#unsettledTokens === 0;
+    if (isOneHomes) return { ...end, ttftMs: this.#ttftMs ?? end.ttftMs };
     const outputTokens = this.#delivered.reduce((sum, one) => sum + one.outputTokens, end.outputTokens);
+    // A part that went on has the answer before it in its prompt.
+    const prompt = this.#base.promptExact ?? end.promptTokens - this.#unsettledTokens;
+    const promptTokens = this.#delivered[0]?.promptTokens ?? Math.max(0, prompt);
+    const charges = this.#delivered.reduce((sum, one) => sum + one.charge, end.charge);
     return {
       ...end,
-      promptTokens: this.#delivered[0]?.promptTokens ?? this.#base.promptExact ?? end.promptTokens,
+      promptTokens,
       outputTokens: outputTokens + this.#unsettledTokens,
-      charge: this.#delivered.reduce((sum, one) => sum + one.charge, end.charge),
+      // The account charges parts as one answer, rounded up once; work at homes of the caller's own is free.
+      charge: Math.min(charges, computeCharge(this.#base, { promptTokens, outputTokens })),
       ttftMs: this.#ttftMs ?? end.ttftMs,
     };
   }
@@ -205,8 +213,8 @@ export class JobRun {
 
   async #attempt(): Promise<JobEvent | null> {
     if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
-    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#tellEnd());
     if (this.#answer.hasText && this.#tokensLeft() <= 0) return this.#endWhole();
+    if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#tellEnd());
     const ask = await this.#doors.search.next();
     if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
     if (!ask) return this.#over(this.#tellEnd());

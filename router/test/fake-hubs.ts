@@ -109,7 +109,7 @@ export function openRun(
     },
   });
   const size = { promptTokens: 50, outputTokens: 20 };
-  const base = { promptBound: 100, promptExact: null, size, request: { maxTokens } };
+  const base = { promptBound: 100, promptExact: null, priceIn: 1e6, priceOut: 2e6, size, request: { maxTokens } };
   const run = new JobRun(base as never, least, {
     search,
     askHub: async (hub, offer, signal) => {
