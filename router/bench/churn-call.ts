@@ -26,6 +26,8 @@ export interface CallOptions {
 /** What one call came to. */
 export interface Called {
   readonly isStreamed: boolean;
+  /** Null where none was opened. */
+  readonly job: string | null;
   readonly text: string;
   /** True for [DONE], or a whole JSON answer. */
   readonly isDone: boolean;
@@ -48,12 +50,21 @@ const LONGEST_WAIT_MS = 5000;
 
 /** Never rejects: what went wrong is told in what comes back. */
 export async function call(door: CallDoor, question: Question, options: CallOptions): Promise<Called> {
-  const nothing = { isStreamed: options.isStreamed, text: '', isDone: false, facts: null, usage: null, gapsMs: [] };
+  const nothing = {
+    isStreamed: options.isStreamed,
+    job: null,
+    text: '',
+    isDone: false,
+    facts: null,
+    usage: null,
+    gapsMs: [],
+  };
   for (let refusals = 0; ; refusals++) {
     try {
       const response = await send(door, question, options);
+      const job = response.headers.get('x-irori-job');
       if (response.status === 200)
-        return { ...nothing, ...(await read(response, options.isStreamed)), refusals, status: 200 };
+        return { ...nothing, ...(await read(response, options.isStreamed)), refusals, job, status: 200 };
       const error = await readError(response);
       const isOver = (response.status !== 429 && response.status !== 503) || refusals >= MOST_TRIES;
       if (isOver) return { ...nothing, error, refusals, status: response.status };

@@ -1,5 +1,6 @@
 // One home of a churn run: a real agent process behind a connection that can be cut, lost and given back as owners and chance would.
 import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -18,6 +19,8 @@ export interface ChurnHomeOptions {
   readonly code: string;
   /** More words of its command line. */
   readonly args: readonly string[];
+  /** Gets all that the agent writes and what befalls it; null for nowhere. */
+  readonly logFile: string | null;
 }
 
 export class ChurnHome {
@@ -47,6 +50,7 @@ export class ChurnHome {
   /** Resolves when it is gone; a planned stop may take as long as its jobs. */
   async lose(kind: LossKind): Promise<void> {
     this.#isAway = true;
+    this.#note(`lost: ${kind}`);
     if (kind === 'cut') this.#line.cut();
     else if (kind === 'kill') await this.#end('SIGKILL');
     else if (kind === 'stop') await this.#end('SIGTERM');
@@ -56,6 +60,7 @@ export class ChurnHome {
 
   /** The owner lends it again. */
   async giveBack(kind: LossKind): Promise<void> {
+    this.#note(`given back: ${kind}`);
     if (kind === 'kill' || kind === 'stop') this.#spawn();
     else if (kind === 'freeze') this.#child?.kill('SIGCONT');
     else if (kind === 'pause') await this.#command('resume');
@@ -74,16 +79,20 @@ export class ChurnHome {
     this.#line.close();
   }
 
+  #note(text: string): void {
+    this.lines.push(...text.split('\n'));
+    this.lines.splice(0, this.lines.length - LAST_LINES);
+    const { logFile } = this.#options;
+    if (logFile !== null) appendFileSync(logFile, `${new Date().toISOString()} ${text}\n`);
+  }
+
   #spawn(): void {
     const { stateDir, place, code, args } = this.#options;
     const router = `http://${HOST}:${this.#line.port}`;
     const words = ['up', '--router', router, '--code', code, '--state', stateDir, '--place', place, ...args];
     const child = spawn(process.execPath, [AGENT, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const output of [child.stdout, child.stderr])
-      output?.on('data', (data: Buffer) => {
-        this.lines.push(...data.toString('utf8').trimEnd().split('\n'));
-        this.lines.splice(0, this.lines.length - LAST_LINES);
-      });
+      output?.on('data', (data: Buffer) => this.#note(data.toString('utf8').trimEnd()));
     this.#child = child;
   }
 

@@ -1,5 +1,6 @@
 // The router that a churn run calls: its own workerd, presence and D1 in a folder of its own, one caller with credit, the demo model priced.
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,14 +39,19 @@ export interface ChurnRouter {
   end(): Promise<void>;
 }
 
-/** Throws StartError when the machine does not allow it. */
-export async function openChurnRouter(): Promise<ChurnRouter> {
+/** `keepFolder` leaves its folder behind, with a log of the router. Throws StartError when the machine does not allow it. */
+export async function openChurnRouter(keepFolder: boolean): Promise<ChurnRouter> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-churn-'));
+  const note = (line: string): void => {
+    if (keepFolder) appendFileSync(join(folder, 'router.log'), `${new Date().toISOString()} ${line}\n`);
+  };
   const secret = randomBytes(24).toString('hex');
   const bridge = await startRedisBridge({ executor: embeddedExecutor(), token: randomBytes(24).toString('hex') });
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
     ownsSignals: true,
+    onLog: note,
+    onCrash: () => note('workerd died and was started again'),
     bindings: {
       ADMIN_SECRET: secret,
       KEY_HMAC_SECRET: randomBytes(24).toString('hex'),
@@ -77,7 +83,7 @@ export async function openChurnRouter(): Promise<ChurnRouter> {
     end: async () => {
       await network.stop();
       await bridge.stop();
-      await rm(folder, { recursive: true, force: true });
+      if (!keepFolder) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -20,6 +20,8 @@ export interface ChurnOptions {
   readonly lossEveryMs: number;
   /** Calls at once. */
   readonly callers: number;
+  /** Leaves the folder behind, with the logs of the router and of every home. */
+  readonly keepFolder: boolean;
   readonly tell: (text: string) => void;
 }
 
@@ -37,14 +39,14 @@ const SLOTS = '4';
 const START_AT_ONCE = 3;
 const ONLINE_WAIT_MS = 240_000;
 const SETTLE_WAIT_MS = 60_000;
-const EVICT_EVERY_MS = 10_000;
+const RESET_EVERY_MS = 10_000;
 const HUBS = ['weur', 'enam', 'apac-ne', 'wnam', 'apac-se', 'eeur'].map((area) => `hub:${area}:0`);
 
 type Answers = ReadonlyMap<number, { text: string; outputTokens: number; charge: number }>;
 
 /** Runs it all on this machine and leaves nothing behind. */
 export async function runChurn(options: ChurnOptions): Promise<ChurnResult> {
-  const router = await openChurnRouter();
+  const router = await openChurnRouter(options.keepFolder);
   const run = new Run(options, router);
   try {
     return await run.go();
@@ -60,7 +62,7 @@ class Run {
   readonly #homes: ChurnHome[] = [];
   readonly #owners = new Set<Promise<void>>();
   #losses = 0;
-  #evictions = 0;
+  #resets = 0;
   #isOver = false;
 
   constructor(options: ChurnOptions, router: ChurnRouter) {
@@ -70,13 +72,14 @@ class Run {
   }
 
   async go(): Promise<ChurnResult> {
-    const { seed, agents, perHour, lossEveryMs, tell } = this.#options;
+    const { seed, agents, perHour, lossEveryMs, keepFolder, tell } = this.#options;
+    if (keepFolder) tell(`Logs in ${this.#router.folder}`);
     const answers = await this.#learnAnswers();
     await this.#startFleet();
     const startedAt = performance.now();
     const compression = computeCompression(perHour, lossEveryMs);
     const before = await this.#router.readBooks();
-    const churning = Promise.all([this.#loseHomes(compression), this.#evictHubs()]);
+    const churning = Promise.all([this.#loseHomes(compression), this.#resetHubs()]);
     const judged = await this.#callAll(answers);
     this.#isOver = true;
     await churning;
@@ -84,7 +87,7 @@ class Run {
     tell('All calls are over; waiting for the last receipts and the books …');
     const books = await this.#settle(before);
     const tookS = Math.round((performance.now() - startedAt) / 1000);
-    const report = sumUpChurn(judged, books, { losses: this.#losses, evictions: this.#evictions });
+    const report = sumUpChurn(judged, books, { losses: this.#losses, hubResets: this.#resets });
     return { seed, agents, perHour, compression: Math.round(compression), tookS, ...report };
   }
 
@@ -130,6 +133,7 @@ class Run {
       place: CITIES[Math.max(0, number) % CITIES.length] ?? CITIES[0],
       code: await this.#router.createCode(),
       args,
+      logFile: this.#options.keepFolder ? join(this.#router.folder, `home-${number}.log`) : null,
     });
   }
 
@@ -172,18 +176,14 @@ class Run {
     return present.find((home) => this.#homes.indexOf(home) >= from) ?? present[0] ?? null;
   }
 
-  async #evictHubs(): Promise<void> {
+  async #resetHubs(): Promise<void> {
     const random = makeRandom(this.#options.seed + 1);
     for (;;) {
-      await this.#wait(EVICT_EVERY_MS * 2 * random());
+      await this.#wait(RESET_EVERY_MS * 2 * random());
       if (this.#isOver) return;
       const hub = HUBS[Math.floor(random() * HUBS.length)] ?? HUBS[0];
-      // While a part is open the platform waits with it, and so would we.
-      if (hub)
-        void this.#router.network.evictObject('Hub', hub).then(
-          () => this.#evictions++,
-          () => undefined,
-        );
+      if (hub) await this.#router.network.abortObject('HUB', hub);
+      this.#resets += 1;
     }
   }
 
@@ -201,7 +201,7 @@ class Run {
         if (!question || !answer) throw new Error('a question without an answer');
         const called = await call(this.#door, question, { isStreamed, place });
         judged.push({ called, ...answer });
-        this.#tellFault(called, answer.text);
+        this.#tellFault(called, answer);
         if (judged.length % 100 === 0) tell(`${judged.length} calls, ${this.#losses} losses`);
       }
     };
@@ -209,10 +209,17 @@ class Run {
     return judged;
   }
 
-  #tellFault(called: Called, text: string): void {
+  #tellFault(
+    called: Called,
+    { text, outputTokens, charge }: { text: string; outputTokens: number; charge: number },
+  ): void {
     const { tell } = this.#options;
-    const job = called.facts?.job ?? 'unknown job';
-    if (called.error !== null) tell(`${job}: ${called.status} ${called.error}`);
+    const job = called.job ?? 'unknown job';
+    if (called.error !== null) tell(`${new Date().toISOString()} ${job}: ${called.status} ${called.error}`);
+    if (called.isDone && (called.usage?.completion_tokens !== outputTokens || called.facts?.charge_micro !== charge))
+      tell(
+        `${job}: ${called.usage?.completion_tokens} tokens for ${called.facts?.charge_micro}, not ${outputTokens} for ${charge}, in ${called.facts?.attempts} attempts`,
+      );
     if (called.isDone && called.text !== text)
       tell(`${job}: mismatch\n  was ${JSON.stringify(called.text)}\n  not ${JSON.stringify(text)}`);
   }

@@ -15,6 +15,7 @@ const { values: flags } = parseArgs({
     rate: { type: 'string', default: '6' },
     callers: { type: 'string' },
     'loss-every-ms': { type: 'string', default: String(LOSS_EVERY_MS) },
+    keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -27,6 +28,7 @@ const result = await runChurn({
   perHour: Number(flags.rate),
   lossEveryMs: readCount('loss-every-ms', flags['loss-every-ms']),
   callers: flags.callers === undefined ? agents : readCount('callers', flags.callers),
+  keepFolder: flags.keep,
   tell: (text) => void process.stderr.write(`${text}\n`),
 });
 console.log(flags.json ? JSON.stringify(result, null, 1) : describe(result));
@@ -41,8 +43,8 @@ function readCount(name: string, text: string): number {
 
 /** What the network promises. */
 function isHeld(run: ChurnResult): boolean {
-  const { streams, properEnd, completed, exactMismatches, chargeMismatches, ledgerDelta } = run;
-  const isExact = exactMismatches === 0 && chargeMismatches === 0 && ledgerDelta === 0;
+  const { streams, properEnd, completed, exactMismatches, overcharged, ledgerDelta } = run;
+  const isExact = exactMismatches === 0 && overcharged === 0 && ledgerDelta === 0;
   return properEnd === streams && completed >= 0.999 * streams && isExact;
 }
 

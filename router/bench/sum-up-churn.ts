@@ -16,17 +16,19 @@ export interface ChurnReport {
   /** Ended as an answer ends, or with an error told in its place. */
   readonly properEnd: number;
   readonly completed: number;
-  /** Homes lost, and hubs dropped from memory. */
+  /** Homes lost, and hubs that lost their memory and their sockets. */
   readonly losses: number;
-  readonly evictions: number;
+  readonly hubResets: number;
   /** Answers that another home went on with. */
   readonly resumed: number;
   /** Answers that another home began, since the first was lost before a word of it. */
   readonly replaced: number;
   /** Texts that differ from the undisturbed ones by a byte or more; a broken one must be a beginning. */
   readonly exactMismatches: number;
-  /** Whole answers whose usage or charge is not the undisturbed answer's. */
-  readonly chargeMismatches: number;
+  /** Whole answers that cost more than the undisturbed one, or count other tokens. */
+  readonly overcharged: number;
+  /** Whole answers that cost less: a hub that lost its memory settles nothing of what it had relayed. */
+  readonly undercharged: number;
   /** Callers told to come again, who did. */
   readonly refusals: number;
   /** What the books say the caller paid, less what the answers said; and a fault that the ledger's check finds counts one. */
@@ -37,11 +39,11 @@ export interface ChurnReport {
   readonly faults: Readonly<Record<string, number>>;
 }
 
-/** `losses` and `evictions` as they were done. */
+/** `losses` and `hubResets` as they were done. */
 export function sumUpChurn(
   judged: readonly Judged[],
   books: BooksNow,
-  done: { readonly losses: number; readonly evictions: number },
+  done: { readonly losses: number; readonly hubResets: number },
 ): ChurnReport {
   const calls = judged.map(({ called }) => called);
   const completed = judged.filter(({ called }) => called.isDone && called.error === null);
@@ -56,7 +58,8 @@ export function sumUpChurn(
     resumed: resumed.length,
     replaced: completed.filter(({ called }) => !called.facts?.resumed && (called.facts?.attempts ?? 1) > 1).length,
     exactMismatches: judged.filter((one) => !isExact(one)).length,
-    chargeMismatches: completed.filter((one) => !isRightlyCharged(one)).length,
+    overcharged: completed.filter((one) => compareCharge(one) > 0).length,
+    undercharged: completed.filter((one) => compareCharge(one) < 0).length,
     refusals: calls.reduce((sum, { refusals }) => sum + refusals, 0),
     ledgerDelta: books.paid - told + (books.isSound && books.paid === books.charged && books.held === 0 ? 0 : 1),
     resumeAddedMs: { p50: pick(addedMs, 0.5), p95: pick(addedMs, 0.95) },
@@ -68,8 +71,10 @@ function isExact({ called, text }: Judged): boolean {
   return called.isDone ? called.text === text : text.startsWith(called.text);
 }
 
-function isRightlyCharged({ called, outputTokens, charge }: Judged): boolean {
-  return called.usage?.completion_tokens === outputTokens && called.facts?.charge_micro === charge;
+/** Above 0: too much was charged or counted; below: too little. */
+function compareCharge({ called, outputTokens, charge }: Judged): number {
+  if (called.usage?.completion_tokens !== outputTokens) return 1;
+  return (called.facts?.charge_micro ?? Infinity) - charge;
 }
 
 function measureAdded(gapsMs: readonly number[]): number[] {

@@ -35,6 +35,8 @@ export interface NetworkOptions {
   readonly localPlaces?: boolean;
   /** True when the caller ends the network on SIGINT, SIGTERM and SIGHUP itself; else the runtime ends the whole process on them. */
   readonly ownsSignals?: boolean;
+  /** More edges: the same Worker again under these names, each with its own memory, port and texts, and all with the same objects. */
+  readonly edges?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Gets each line that workerd prints, and warnings of the runtime. */
   readonly onLog?: (line: string) => void;
   /** Called after workerd died by itself and stands again with the same state and port. */
@@ -46,12 +48,16 @@ export interface Network {
   /** `http://127.0.0.1:PORT`, straight into the Worker: no proxy stands between. */
   readonly url: string;
   readonly port: number;
+  /** Where the other edges are, by name. */
+  readonly edgeUrls: Readonly<Record<string, string>>;
   /** Ids of the workerd processes that serve it now. */
   workerdPids(): readonly number[];
   /** The D1 database behind a binding (default `DB`), as a Worker would see it. Valid until the next kill or restart. */
   database(binding?: string): Promise<D1Database>;
   /** Drops one object from memory, keeping its sockets and storage, as the platform does to an idle one. */
   evictObject(className: string, name: string): Promise<void>;
+  /** Resets one object behind a binding in the middle of what it does, as the platform may: its memory and its sockets are gone. */
+  abortObject(binding: string, name: string): Promise<void>;
   /** Ends workerd by SIGKILL; it stays down until `restart`. */
   killWorkerd(): Promise<void>;
   /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. */
@@ -68,7 +74,10 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'irori-network-')));
   await mkdir(stateDir, { recursive: true });
   const port = await claimPort(HOST, options.port ?? 0);
-  let running = await startRuntime({ options, stateDir, port });
+  const edgePorts: Record<string, number> = {};
+  for (const name of Object.keys(options.edges ?? {})) edgePorts[name] = await claimPort(HOST, 0);
+  const start = { options, stateDir, port, edgePorts };
+  let running = await startRuntime(start);
   let isUp = true;
   const down = async (): Promise<void> => {
     if (isUp) await endRuntime(running);
@@ -81,14 +90,23 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   return {
     url: `http://${HOST}:${port}`,
     port,
+    edgeUrls: Object.fromEntries(Object.entries(edgePorts).map(([name, at]) => [name, `http://${HOST}:${at}`])),
     workerdPids: () => (isUp ? findChildren('workerd', running.mark) : []),
     database: async (binding = 'DB') => live().miniflare.getD1Database(binding),
     evictObject: async (className, name) =>
       live().miniflare.unsafeEvictDurableObject(running.config.name, className, { name }),
+    abortObject: async (binding, name) => {
+      const objects = await live().miniflare.getDurableObjectNamespace(binding);
+      // It never answers: the reset ends this call too.
+      await objects
+        .getByName(name)
+        .fetch('https://object/abort')
+        .catch(() => undefined);
+    },
     killWorkerd: down,
     restart: async () => {
       await down();
-      running = await startRuntime({ options, stateDir, port });
+      running = await startRuntime(start);
       isUp = true;
     },
     stop: async () => {
@@ -105,7 +123,14 @@ interface Runtime {
   readonly mark: string;
 }
 
-async function startRuntime(start: { options: NetworkOptions; stateDir: string; port: number }): Promise<Runtime> {
+interface RuntimeStart {
+  readonly options: NetworkOptions;
+  readonly stateDir: string;
+  readonly port: number;
+  readonly edgePorts: Readonly<Record<string, number>>;
+}
+
+async function startRuntime(start: RuntimeStart): Promise<Runtime> {
   const configPath = start.options.configPath ?? DEFAULT_CONFIG;
   const config = parseWorkerConfig(await readFile(configPath, 'utf8'));
   if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
@@ -113,7 +138,7 @@ async function startRuntime(start: { options: NetworkOptions; stateDir: string; 
     bundleWorker(resolve(dirname(configPath), config.value.main)),
     loadMiniflare(),
   ]);
-  const described = describeWorker({ ...start, config: config.value, module });
+  const described = describeNetwork({ ...start, config: config.value, module });
   const before = listSignalListeners();
   const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
   if (start.options.ownsSignals) dropSignalListeners(before);
@@ -160,16 +185,14 @@ async function endRuntime(runtime: Runtime): Promise<void> {
   while (pids.some(isAlive) && Date.now() < deadlineAt) await new Promise((wake) => setTimeout(wake, 10));
 }
 
-function describeWorker(worker: {
-  options: NetworkOptions;
-  stateDir: string;
-  port: number;
-  config: WorkerConfig;
-  module: string;
-}): MiniflareOptions {
-  const { options, config } = worker;
-  const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
-  const texts = Object.entries({ ...config.vars, ...options.bindings, ...places });
+interface DescribedWorker extends RuntimeStart {
+  readonly config: WorkerConfig;
+  readonly module: string;
+}
+
+function describeNetwork(network: DescribedWorker): MiniflareOptions {
+  const { options, config, port } = network;
+  const edges = Object.entries(options.edges ?? {});
   return {
     host: HOST,
     port: 0,
@@ -178,33 +201,45 @@ function describeWorker(worker: {
     enableDevRegistry: false,
     logRequests: false,
     unsafeInspectDurableObjects: false,
-    resourcePersistencePath: worker.stateDir,
-    unsafeRuntimeEnv: { ...options.environment, [MARK]: String(worker.port) },
+    resourcePersistencePath: network.stateDir,
+    unsafeRuntimeEnv: { ...options.environment, [MARK]: String(port) },
     unsafeHandleRuntimeRestart: () => options.onCrash?.(),
     handleStructuredLogs: ({ level, message }) => options.onLog?.(`${level}: ${message}`),
     workers: [
-      {
-        config: {
-          name: config.name,
-          compatibilityDate: config.compatibilityDate,
-          compatibilityFlags: [...config.compatibilityFlags],
-          manifest: { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm', contents: worker.module } } },
-          env: Object.fromEntries([
-            ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
-            ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
-            ...config.objects.map(
-              ({ binding, className }) =>
-                [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const,
-            ),
-          ]),
-          exports: Object.fromEntries(
-            config.objects.map(({ className }) => [className, { type: 'durable-object', storage: 'sqlite' }] as const),
-          ),
-        },
-        // A direct socket enters the Worker without Miniflare's own entry Worker, which costs CPU per request and chunk.
-        dev: { cacheAPI: false, unsafeDirectSockets: [{ host: HOST, port: worker.port }] },
-      },
+      describeWorker(network, { name: config.name, port, texts: {} }),
+      ...edges.map(([name, texts]) => describeWorker(network, { name, port: network.edgePorts[name] ?? 0, texts })),
     ],
+  };
+}
+
+/** One edge. Objects live in the Worker that wrangler.toml names; the others reach them there. */
+function describeWorker(
+  { options, config, module }: DescribedWorker,
+  edge: { readonly name: string; readonly port: number; readonly texts: Readonly<Record<string, string>> },
+): MiniflareOptions['workers'][number] {
+  const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
+  const texts = Object.entries({ ...config.vars, ...options.bindings, ...edge.texts, ...places });
+  const classes = edge.name === config.name ? config.objects : [];
+  return {
+    config: {
+      name: edge.name,
+      compatibilityDate: config.compatibilityDate,
+      compatibilityFlags: [...config.compatibilityFlags],
+      manifest: { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm', contents: module } } },
+      env: Object.fromEntries([
+        ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
+        ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
+        ...config.objects.map(
+          ({ binding, className }) =>
+            [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const,
+        ),
+      ]),
+      exports: Object.fromEntries(
+        classes.map(({ className }) => [className, { type: 'durable-object', storage: 'sqlite' }] as const),
+      ),
+    },
+    // A direct socket enters the Worker without Miniflare's own entry Worker, which costs CPU per request and chunk.
+    dev: { cacheAPI: false, unsafeDirectSockets: [{ host: HOST, port: edge.port }] },
   };
 }
 

@@ -89,9 +89,13 @@ export class Hub extends DurableObject<Env> {
     if (this.#parts.counts().due > 0) void this.#settlement.drain();
   }
 
-  /** `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by records or a refusal. */
+  /**
+   * `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by records or a refusal.
+   * `/abort`, on a local network only: this life of the hub ends here, with everything in its memory, as when the platform resets it.
+   */
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
+    if (pathname === '/abort' && this.env.LOCAL_PLACES === '1') this.ctx.abort('told to');
     if (pathname === '/link')
       return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
     const startedAt = Date.now();
