@@ -44,6 +44,13 @@ export interface Heard {
   readonly json: unknown;
 }
 
+/** From where and by which way it dials; left out from Paris, straight to the router. */
+export interface RawDial {
+  readonly url?: string;
+  /** `lat,lon,CC` */
+  readonly place?: string;
+}
+
 export interface Signed {
   readonly receipt: UsageReceipt;
   readonly signature: Hex;
@@ -61,17 +68,19 @@ export class RawNode {
   prevReceipt: Hex = ZERO_WORD;
   isOpen = false;
   readonly #stack: Stack;
+  readonly #dial: RawDial;
   #token = '';
   #ws: WebSocket | null = null;
   #signer: MessageSigner = makeMessageSigner(HANDSHAKE_DOMAIN);
 
-  private constructor(stack: Stack) {
+  private constructor(stack: Stack, dial: RawDial) {
     this.#stack = stack;
+    this.#dial = dial;
   }
 
   /** Enrols with a fresh code of the owner's and connects. */
-  static async join(stack: Stack, owner: TestAccount): Promise<RawNode> {
-    const node = new RawNode(stack);
+  static async join(stack: Stack, owner: TestAccount, dial: RawDial = {}): Promise<RawNode> {
+    const node = new RawNode(stack, dial);
     const { json } = await stack.admin('POST', '/nodes/enrolments', { account_id: owner.id });
     const code = String(json['code']);
     const proof = { code: toHex(keccak_256(new TextEncoder().encode(code))), node: node.address };
@@ -90,8 +99,9 @@ export class RawNode {
 
   /** Dials, answers the challenge, tells what it serves; resolves when it has done so. */
   async connect(): Promise<void> {
-    const headers = { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': '48.9,2.4,FR' };
-    const ws = new WebSocket(`${this.#stack.url.replace('http', 'ws')}/node/link`, { headers } as unknown as string[]);
+    const { url = this.#stack.url, place = '48.9,2.4,FR' } = this.#dial;
+    const headers = { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': place };
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/node/link`, { headers } as unknown as string[]);
     ws.binaryType = 'arraybuffer';
     this.#ws = ws;
     const from = this.heard.length;

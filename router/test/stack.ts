@@ -50,6 +50,8 @@ export interface Stack {
     place?: string;
     copyOf?: TestAgent;
     hasCode?: boolean;
+    /** Where it dials, left out straight to the router. */
+    router?: string;
   }): Promise<TestAgent>;
   /** Takes Redis away from the router; `startPresence` gives it back on the same address with what it held. */
   stopPresence(): Promise<void>;
@@ -73,7 +75,12 @@ export interface Stack {
 }
 
 export async function startStack(
-  options: { bindings?: Record<string, string>; localPlaces?: boolean } = {},
+  options: {
+    bindings?: Record<string, string>;
+    localPlaces?: boolean;
+    /** More edges, with texts of their own. */
+    edges?: Record<string, Record<string, string>>;
+  } = {},
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
   const executor = embeddedExecutor();
@@ -90,6 +97,7 @@ export async function startStack(
       ...options.bindings,
     },
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
+    ...(options.edges ? { edges: options.edges } : {}),
     onLog: (line) => {
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`workerd ${line}\n`);
     },
@@ -138,12 +146,14 @@ class RunningStack implements Stack {
     place,
     copyOf,
     hasCode = copyOf === undefined,
+    router = this.url,
   }: {
     owner: TestAccount;
     args?: readonly string[];
     place?: string;
     copyOf?: TestAgent;
     hasCode?: boolean;
+    router?: string;
   }): Promise<TestAgent> {
     const code = hasCode ? await this.#makeCode(owner) : null;
     const stateDir = join(this.folder, `agent-${++this.#agentCount}`);
@@ -152,7 +162,7 @@ class RunningStack implements Stack {
     const all = [
       'up',
       '--router',
-      this.url,
+      router,
       ...(code === null ? [] : ['--code', code]),
       '--state',
       stateDir,
