@@ -9,6 +9,7 @@ export interface Irori {
   readonly attempts: number;
   readonly ttft_ms: number | null;
   readonly receipt: string;
+  readonly resumed?: string | null;
   readonly charge_micro?: number;
   readonly receipt_hash?: string | null;
 }
@@ -32,6 +33,8 @@ export interface AskOptions {
   readonly prompt: string;
   readonly maxTokens?: number;
   readonly place?: string;
+  /** More fields of the request's body. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** A streamed answer that is being read. */
@@ -116,13 +119,14 @@ export class Answer {
   }
 }
 
-function toBody({ model, prompt, maxTokens }: AskOptions, stream: boolean): object {
+function toBody({ model, prompt, maxTokens, more }: AskOptions, stream: boolean): object {
   return {
     model,
     messages: [{ role: 'user', content: prompt }],
     stream,
     ...(stream ? { stream_options: { include_usage: true } } : {}),
     ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+    ...more,
   };
 }
 

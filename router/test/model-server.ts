@@ -1,5 +1,7 @@
 // A small OpenAI-shaped server on loopback that stands in for chance and failure: the model's name says how it behaves.
 //   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
+// A request that ends with an assistant's text and asks to go on with it gets the words that follow. Where `isContinuing` was asked for the
+// server passes for vLLM, so that agents know that it can.
 // die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
 // torn: each event in two writes, cut inside a character · fat: n letters more in each token.
 // The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
@@ -39,9 +41,10 @@ interface Plan {
 export const WIDE = '囲炉裏🔥';
 
 /** Starts the server on a free port. */
-export async function startModelServer(): Promise<ModelServer> {
+export async function startModelServer(options: { isContinuing?: boolean } = {}): Promise<ModelServer> {
   const seen: SeenRequest[] = [];
   const server = createServer((request, response) => {
+    if (options.isContinuing && request.url === '/version') return sendJson(response, 200, { version: '0.0.0-test' });
     if (request.method === 'GET')
       return sendJson(response, request.url?.startsWith('/v1/models') ? 200 : 404, {
         object: 'list',
@@ -74,8 +77,9 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, m
   if (plan.status !== 200)
     return sendJson(response, plan.status, { error: { message: 'as asked', type: 'test', code: String(plan.status) } });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const limit = Math.min(plan.tokens, Number(body['max_tokens'] ?? plan.tokens));
-  for (let i = 0; i < limit && record.abortedAt === null; i++) {
+  const from = countGiven(body);
+  const limit = Math.min(plan.tokens, from + Number(body['max_tokens'] ?? plan.tokens));
+  for (let i = from; i < limit && record.abortedAt === null; i++) {
     if (i === plan.die) {
       record.isFinished = true;
       response.destroy();
@@ -99,15 +103,23 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, m
     toEvent({ choices: [{ index: 0, delta: {}, finish_reason: limit < plan.tokens ? 'length' : 'stop' }] }),
   );
   response.write(
-    toEvent({ choices: [], usage: { prompt_tokens: 7, completion_tokens: limit, total_tokens: 7 + limit } }),
+    toEvent({ choices: [], usage: { prompt_tokens: 7 + from, completion_tokens: limit - from, total_tokens: 7 + limit } }),
   );
   response.end('data: [DONE]\n\n');
 }
 
-/** The last message when it says how to answer. */
+/** Words of the answer that it is to go on with. */
+function countGiven(body: Record<string, unknown>): number {
+  const messages = body['messages'] as { role: string; content: string }[] | undefined;
+  const last = messages?.at(-1);
+  if (last?.role !== 'assistant' || body['continue_final_message'] !== true) return 0;
+  return last.content.split(' ').length - 1;
+}
+
+/** The last message of the caller's when it says how to answer. */
 function readPrompt(body: Record<string, unknown>): string | null {
-  const messages = body['messages'] as { content?: unknown }[] | undefined;
-  const content = messages?.at(-1)?.content;
+  const messages = body['messages'] as { role?: string; content?: unknown }[] | undefined;
+  const content = messages?.findLast(({ role }) => role === 'user')?.content;
   return typeof content === 'string' && content.startsWith('say-') ? content : null;
 }
 
