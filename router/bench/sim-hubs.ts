@@ -6,7 +6,8 @@ import { decideGrant } from '../placement/decide-grant.ts';
 import { HubRtts } from '../placement/hub-rtts.ts';
 import { makePresenceMemory } from '../placement/presence-memory.ts';
 import type { PresenceMemory } from '../placement/presence-memory.ts';
-import { chooseHubs, rankHubs } from '../placement/rank-hubs.ts';
+import { chooseHubs } from '../placement/choose-hubs.ts';
+import { rankHubs } from '../placement/rank-hubs.ts';
 import { makeSimHubs } from './make-sim-hubs.ts';
 import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
 import type { SimHub } from './sim-homes.ts';
@@ -186,7 +187,9 @@ function rankIn(
   };
   read({ areas: memory.due({ modelKey, areas, hubs: [] }, nowAt).areas, hubs: [] });
   const startedAt = performance.now();
-  const chosen = chooseHubs(memory.summaries(modelKey, areas, nowAt), req.edge, excludeHubs);
+  const wish = wishOf(o);
+  const size = { promptTokens: req.in, outputTokens: MEAN_OUT };
+  const chosen = chooseHubs(memory.summaries(modelKey, areas, nowAt), req.edge, excludeHubs, { size, wish });
   const chosenAt = performance.now();
   read({ areas: [], hubs: memory.due({ modelKey, areas, hubs: chosen }, nowAt).hubs });
   const rankedFrom = performance.now();
@@ -194,7 +197,6 @@ function rankIn(
     const place = summary ?? { lat: 0, lon: 0 };
     return { hub, lat: place.lat, lon: place.lon, summary, rows, edgeRttMs: edgeRtt(rtts, byName.get(hub), req.edge) };
   });
-  const wish = wishOf(o);
   const { ranked } = rankHubs(
     views,
     {
@@ -202,7 +204,7 @@ function rankIn(
       place: req.edge,
       accountId: ACCOUNT,
       ownName: null,
-      size: { promptTokens: req.in, outputTokens: MEAN_OUT },
+      size,
       excludeNodeIds: [...req.tried].map(String),
       excludeHubs,
       isDegraded: false,

@@ -8,7 +8,8 @@ import type { SearchDoors } from './home-search.ts';
 import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
 import type { PresenceCache, PresenceView } from './presence-cache.ts';
-import { chooseHubs, rankHubs } from './rank-hubs.ts';
+import { chooseHubs } from './choose-hubs.ts';
+import { rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
 
 const NEAR_AREAS = 4;

@@ -10,12 +10,8 @@ import { expectFirstToken } from './expect-first-token.ts';
 import { findEmptying, fitWish } from './fit-wish.ts';
 import { keepsPromise, scoreHome } from './score-home.ts';
 
-/** Hubs whose rows one pick reads. */
-export const NEAR_HUBS = 6;
 /** Hubs whose best scores differ by less are equals, ms. */
 const EQUAL_MS = 50;
-/** A little less than a degree of latitude measures. */
-const KM_PER_DEGREE = 111;
 /** A hub that seems full still gets a chance. */
 const LEAST_WEIGHT = 0.5;
 /** With 4, simulated work is as even over six hubs as with 0 over ten. */
@@ -67,43 +63,6 @@ export interface HubRanking {
   readonly emptiedBy: WishField | null;
   /** False where no row serves the model at all. */
   readonly hasModel: boolean;
-}
-
-/** The nearest hubs by the near edge of their circle, those that had a free slot when they last told first. */
-export function chooseHubs(
-  summaries: readonly PresenceSummary[],
-  place: { readonly lat: number; readonly lon: number },
-  excludeHubs: readonly string[] = [],
-): string[] {
-  const withRoom: NearHub[] = [];
-  const full: NearHub[] = [];
-  for (const summary of summaries) {
-    const nearest = summary.free > 0 ? withRoom : full;
-    // Degrees of latitude bound the distance from below, so that most of many hubs cost no trigonometry.
-    const leastKm = Math.abs(summary.lat - place.lat) * KM_PER_DEGREE - summary.radiusKm;
-    if (leastKm > farthestOf(nearest) || excludeHubs.includes(summary.hub)) continue;
-    const km = Math.max(0, distanceKm(summary, place) - summary.radiusKm);
-    insertNear(nearest, { hub: summary.hub, km });
-  }
-  return [...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
-}
-
-interface NearHub {
-  readonly hub: string;
-  readonly km: number;
-}
-
-function farthestOf(nearest: readonly NearHub[]): number {
-  return nearest.length < NEAR_HUBS ? Infinity : (nearest.at(-1)?.km ?? Infinity);
-}
-
-/** Keeps the list short and sorted; equals keep the order in which they came. */
-function insertNear(nearest: NearHub[], hub: NearHub): void {
-  if (hub.km >= farthestOf(nearest)) return;
-  let at = nearest.length;
-  while (at > 0 && (nearest[at - 1]?.km ?? 0) > hub.km) at -= 1;
-  nearest.splice(at, 0, hub);
-  if (nearest.length > NEAR_HUBS) nearest.pop();
 }
 
 /** Hubs in the order in which to ask them. `random` gives uniform numbers in [0, 1). */

@@ -1,0 +1,82 @@
+// Which hubs' rows are worth reading for a call: the nearest ones whose free slots, by speed class, should do. Pure; looks at summaries only.
+import { distanceKm } from '../../schema/places.ts';
+import type { JobSize, Wish } from '../../schema/placement.ts';
+import type { PresenceSummary } from '../../schema/presence.ts';
+import { expectFirstToken } from './expect-first-token.ts';
+import { guessRttMs } from './learn-rtt.ts';
+import { keepsPromise } from './score-home.ts';
+
+/** Hubs whose rows one pick reads. */
+export const NEAR_HUBS = 6;
+/** A little less than a degree of latitude measures. */
+const KM_PER_DEGREE = 111;
+
+/** What a job needs of a home. */
+export interface Need {
+  readonly size: JobSize;
+  readonly wish: Pick<Wish, 'maxTtftMs' | 'minTokensPerS'>;
+}
+
+/**
+ * Names of at most six hubs, nearest first by the near edge of their circle: those with a free slot of a class that should keep the promise, then those
+ * with any free slot, then the full. Without `need` every free slot will do.
+ */
+export function chooseHubs(
+  summaries: readonly PresenceSummary[],
+  place: { readonly lat: number; readonly lon: number },
+  excludeHubs: readonly string[] = [],
+  need: Need | null = null,
+): string[] {
+  const keeping: NearHub[] = [];
+  const withRoom: NearHub[] = [];
+  const full: NearHub[] = [];
+  for (const summary of summaries) {
+    if (excludeHubs.includes(summary.hub)) continue;
+    const others = summary.free > 0 ? withRoom : full;
+    // Degrees of latitude bound the distance from below, so that most of many hubs cost no trigonometry.
+    const leastKm = Math.abs(summary.lat - place.lat) * KM_PER_DEGREE - summary.radiusKm;
+    if (leastKm > Math.max(farthestOf(others), summary.free > 0 ? farthestOf(keeping) : 0)) continue;
+    const centreKm = distanceKm(summary, place);
+    const km = Math.max(0, centreKm - summary.radiusKm);
+    const isKeeping = need !== null && km < farthestOf(keeping) && mayKeep(summary, centreKm, need);
+    insertNear(isKeeping ? keeping : others, { hub: summary.hub, km });
+  }
+  return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
+}
+
+interface NearHub {
+  readonly hub: string;
+  readonly km: number;
+}
+
+function farthestOf(nearest: readonly NearHub[]): number {
+  return nearest.length < NEAR_HUBS ? Infinity : (nearest.at(-1)?.km ?? Infinity);
+}
+
+/** Keeps the list short and sorted; equals keep the order in which they came. */
+function insertNear(nearest: NearHub[], hub: NearHub): void {
+  if (hub.km >= farthestOf(nearest)) return;
+  let at = nearest.length;
+  while (at > 0 && (nearest[at - 1]?.km ?? 0) > hub.km) at -= 1;
+  nearest.splice(at, 0, hub);
+  if (nearest.length > NEAR_HUBS) nearest.pop();
+}
+
+/** True where a home of some class there should keep the promise, with as many of its slots taken as of its class. */
+function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): boolean {
+  for (const [name, [free, all]] of Object.entries(summary.classes)) {
+    const home = free > 0 ? readClass(name) : null;
+    if (!home) continue;
+    const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
+    const facts = { ...home, active, pendingPromptTokens: 0, loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
+    if (keepsPromise(expectFirstToken(facts, size, 0), wish)) return true;
+  }
+  return false;
+}
+
+/** The middle of a speed class, as `speedClassOf` names it; null for any other text. */
+function readClass(name: string): { slots: number; promptTokensPerS: number; decodeTokensPerS: number } | null {
+  const [slots = Number.NaN, prompt = Number.NaN, decode = Number.NaN] = name.split('.').map(Number);
+  if (!Number.isFinite(slots + prompt + decode)) return null;
+  return { slots, promptTokensPerS: 2 ** (prompt / 2), decodeTokensPerS: 2 ** (decode / 2) };
+}
