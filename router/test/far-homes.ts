@@ -1,0 +1,221 @@
+// Homes in five towns behind lines of a set length, and two edges that are near to some hubs and far from others.
+import { expect } from 'vitest';
+import type { FinalFacts } from '../../schema/chunks.ts';
+import type { Decision } from '../../schema/placement.ts';
+import { learnDigest, PRICED } from './ask.ts';
+import { DelayLine } from './delay-line.ts';
+import { startModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
+import { RAW_DIGEST, RAW_MODEL, RawNode } from './raw-node.ts';
+import type { RawJob } from './raw-node.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
+
+export const PLACES = {
+  paris: '48.9,2.4,FR',
+  lyon: '45.8,4.8,FR',
+  rome: '41.9,12.5,IT',
+  berlin: '52.5,13.4,DE',
+  tokyo: '35.7,139.7,JP',
+} as const;
+export type Town = keyof typeof PLACES;
+
+/** The catalogue's name for what all homes serve; their own names for it. */
+export const HOUSE = 'house';
+const MODEL = 'say-8x0';
+
+/** Edge to hub and back, ms. Berlin's hub is another one than that of Paris, Lyon and Rome. */
+export const DELAYS = {
+  paris: { weur: 6, eeur: 20, 'apac-ne': 230 },
+  tokyo: { weur: 230, eeur: 250, 'apac-ne': 6 },
+} as const;
+export type Edge = keyof typeof DELAYS;
+
+/** Hub to home and back, ms. */
+export const LINES: Readonly<Record<Town, number>> = { paris: 20, lyon: 20, rome: 24, berlin: 20, tokyo: 20 };
+
+export interface Said {
+  readonly facts: FinalFacts;
+  readonly headers: Headers;
+  readonly tookMs: number;
+}
+
+export interface FarAsk {
+  readonly account: TestAccount;
+  readonly edge: Edge;
+  /** Where the caller is. */
+  readonly from: Town;
+  readonly provider?: Readonly<Record<string, unknown>>;
+  readonly prompt?: string;
+  readonly maxTokens?: number;
+}
+
+export class FarHomes {
+  readonly stack: Stack;
+  readonly owner: TestAccount;
+  /** Owns the home in Tokyo. */
+  readonly tokyoOwner: TestAccount;
+  /** Owns no home; a member of the pool `lab`, in which Berlin is. */
+  readonly caller: TestAccount;
+  /** Ids of the homes. */
+  readonly nodes: Readonly<Record<Town, string>>;
+  readonly #closers: (() => Promise<void>)[];
+
+  private constructor(
+    parts: Pick<FarHomes, 'stack' | 'owner' | 'tokyoOwner' | 'caller' | 'nodes'>,
+    closers: (() => Promise<void>)[],
+  ) {
+    this.stack = parts.stack;
+    this.owner = parts.owner;
+    this.tokyoOwner = parts.tokyoOwner;
+    this.caller = parts.caller;
+    this.nodes = parts.nodes;
+    this.#closers = closers;
+  }
+
+  /** Starts everything and waits until both edges know all homes. */
+  static async start(): Promise<FarHomes> {
+    const edges = Object.fromEntries(
+      Object.entries(DELAYS).map(([name, delays]) => [name, { LOCAL_HUB_DELAYS: JSON.stringify(delays) }]),
+    );
+    const stack = await startStack({ edges });
+    const closers = [() => stack.stop()];
+    const [owner, tokyoOwner, caller] = await Promise.all([
+      stack.makeAccount(1e9),
+      stack.makeAccount(1e9),
+      stack.makeAccount(1e9),
+    ]);
+    const start = new Starting(stack, closers);
+    const nodes = {
+      paris: await start.agent(owner, 'paris', { answers: 'say-8x25', args: ['--pace', '40'] }),
+      lyon: await start.agent(owner, 'lyon', { answers: 'say-8x50', args: ['--pace', '20'] }),
+      rome: await start.boaster(owner),
+      berlin: await start.agent(owner, 'berlin', { answers: 'say-8x25', args: ['--pace', '40'] }),
+      tokyo: await start.agent(tokyoOwner, 'tokyo', { answers: 'say-40x4-wait60', args: ['--benchmark', 'all'] }),
+    };
+    const digest = await learnDigest(stack, owner, MODEL);
+    const pool = String((await stack.admin('POST', '/pools', { name: 'lab', owner_account_id: owner.id })).json['id']);
+    await stack.admin('PUT', `/pools/${pool}/members/${caller.id}`);
+    await stack.admin('PUT', `/pools/${pool}/nodes/${nodes.berlin}`);
+    await stack.admin('PUT', `/models/${HOUSE}`, { digests: [digest, RAW_DIGEST], ...PRICED });
+    await stack.waitForModel(caller, HOUSE, 5);
+    return new FarHomes({ stack, owner, tokyoOwner, caller, nodes }, closers);
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closers.toReversed()) await close();
+  }
+
+  /** The town that a node stands in. */
+  townOf(node: string | null): Town | null {
+    return (Object.keys(this.nodes) as Town[]).find((town) => this.nodes[town] === node) ?? null;
+  }
+
+  /** A call at one of the edges, its body left alone. */
+  send(ask: FarAsk, options: { stream?: boolean; signal?: AbortSignal } = {}): Promise<Response> {
+    const { account, edge, from, provider, prompt = 'say-3x0', maxTokens } = ask;
+    const body = {
+      model: HOUSE,
+      messages: [{ role: 'user', content: prompt }],
+      stream: options.stream ?? false,
+      ...(provider && { provider }),
+      ...(maxTokens !== undefined && { max_tokens: maxTokens }),
+    };
+    return fetch(`${this.stack.network.edgeUrls[edge]}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${account.apiKey}`,
+        'content-type': 'application/json',
+        'x-irori-place': PLACES[from],
+      },
+      body: JSON.stringify(body),
+      ...(options.signal && { signal: options.signal }),
+    });
+  }
+
+  /** A whole answer. */
+  async ask(ask: FarAsk): Promise<Said> {
+    const startedAt = performance.now();
+    const response = await this.send(ask);
+    const text = await response.text();
+    const tookMs = performance.now() - startedAt;
+    expect({ status: response.status, text }).toMatchObject({ status: 200 });
+    return { facts: (JSON.parse(text) as { irori: FinalFacts }).irori, headers: response.headers, tookMs };
+  }
+
+  /** The town whose home answers. */
+  async townFor(ask: FarAsk): Promise<Town | null> {
+    return this.townOf((await this.ask(ask)).facts.node);
+  }
+
+  /** What was known and expected when a job's home was chosen, from the book. */
+  async decisionOf(job: string): Promise<Decision> {
+    const db = await this.stack.network.database();
+    const find = db.prepare('SELECT settlement FROM receipts WHERE job_id = ?');
+    return until('the job in the book', async () => {
+      const row = await find.bind(job).first<{ settlement: string }>();
+      return row && (JSON.parse(row.settlement) as { decision?: Decision }).decision;
+    });
+  }
+}
+
+/** Starts homes one by one and remembers how to end them. */
+class Starting {
+  readonly #stack: Stack;
+  readonly #closers: (() => Promise<void>)[];
+
+  constructor(stack: Stack, closers: (() => Promise<void>)[]) {
+    this.#stack = stack;
+    this.#closers = closers;
+  }
+
+  /** A real agent with one slot; `answers` is how its model server does until a prompt says otherwise. */
+  async agent(
+    owner: TestAccount,
+    town: Town,
+    { answers, args }: { answers: string; args: readonly string[] },
+  ): Promise<string> {
+    const [line, server] = await Promise.all([this.#line(town), this.#server()]);
+    server.behaviour = answers;
+    const all = ['--backend', server.url, '--models', MODEL, '--slots', '1', ...args];
+    const agent = await this.#stack.startAgent({ owner, place: PLACES[town], router: line.url, args: all });
+    const said = (pattern: RegExp) => () => pattern.exec(agent.lines.join('\n'))?.[1];
+    const node = await until(`${town} is connected`, said(/connected hub.* node=(\S+)/));
+    if (args.includes('all')) await until(`${town} is measured`, said(/(measured) /));
+    server.behaviour = null;
+    return node;
+  }
+
+  /** A home that says it is the fastest of all, and gives ten tokens a second. */
+  async boaster(owner: TestAccount): Promise<string> {
+    const line = await this.#line('rome');
+    const node = await RawNode.join(this.#stack, owner, { url: line.url, place: PLACES.rome });
+    const speeds = { promptTokensPerS: 4000, decodeTokensPerS: 300 };
+    const facts = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'q8_0', resume: 'none' };
+    node.onJob = (job) => void answerSlowly(job);
+    node.send('state', { models: [{ ...facts, ...speeds }], slots: 1, paused: null });
+    return node.id;
+  }
+
+  async #line(town: Town): Promise<DelayLine> {
+    const line = await DelayLine.open(this.#stack.network.port, LINES[town]);
+    this.#closers.push(() => line.close());
+    return line;
+  }
+
+  async #server(): Promise<ModelServer> {
+    const server = await startModelServer();
+    this.#closers.push(() => server.stop());
+    return server;
+  }
+}
+
+async function answerSlowly(job: RawJob): Promise<void> {
+  job.head();
+  for (let i = 0; i < 12; i++) {
+    await new Promise((wake) => setTimeout(wake, 100));
+    job.say(` word${i}`, 1);
+  }
+  job.end(job.receipt());
+}
