@@ -134,7 +134,9 @@ function sortWhy(minutes: readonly IdleMinute[]): { why: PassedOver; count: numb
 
 function summarise(minutes: readonly IdleMinute[], facts: IdleFacts): string {
   const gone =
-    facts.goneSinceAt === null ? '' : `It is offline, not connected since ${new Date(facts.goneSinceAt).toISOString()}. `;
+    facts.goneSinceAt === null
+      ? ''
+      : `It is offline, not connected since ${new Date(facts.goneSinceAt).toISOString()}. `;
   if (minutes.length === 0) return `${gone}Nothing is known of the last hour.`;
   const worked = minutes.filter((minute) => minute.kind === 'job').length;
   if (worked === minutes.length) return `${gone}It worked in every one of the last ${minutes.length} minutes.`;
