@@ -84,6 +84,17 @@ describe('a search for a home', () => {
     expect(await search.next()).toMatchObject({ hub: 'z' });
   });
 
+  test('a bad quote near sends the search on to far hubs, a fair one does not', async () => {
+    for (const [quoteMs, hubAsked] of [
+      [6000, 'z'],
+      [900, 'a'],
+    ] as const) {
+      const search = searchAmong([hub('a')], [hub('z')]);
+      search.noteBusy((await search.next())!, { quoteMs, retryAfterMs: null });
+      expect(await search.next()).toMatchObject({ hub: hubAsked });
+    }
+  });
+
   test('without fallbacks one hub is asked, and has to take the job', async () => {
     const search = searchAmong([hub('a'), hub('b')], [], false);
     const ask = (await search.next())!;

@@ -4,6 +4,8 @@ import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
 /** Hubs asked for one part at most; the last is asked for its best home, kept promise or not. */
 export const MAX_ASKS = 3;
+/** A near hub that quotes less than this is pressed before anybody far away is looked for, ms. */
+const FAR_WORTH_MS = 1500;
 /** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
 const MAX_DETOURS = 8;
 
@@ -120,10 +122,13 @@ export class HomeSearch {
       const { ranked, emptiedBy } = await this.#doors.rank(scope, excluded);
       if (ranked[0]) return ranked[0];
       this.#emptiedBy ??= emptiedBy;
-      // Whoever quoted near is better than strangers far away that nobody expects to be free.
-      if (this.#quotes.size > 0) return null;
+      if (this.#leastQuoteMs() <= FAR_WORTH_MS) return null;
     }
     return null;
+  }
+
+  #leastQuoteMs(): number {
+    return Math.min(...[...this.#quotes.values()].map(({ scoreMs }) => scoreMs));
   }
 
   /** The last ask: the lowest quote, or the next hub if its score is better. */

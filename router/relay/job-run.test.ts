@@ -289,7 +289,7 @@ describe('a home that breaks off after tokens', () => {
   test('a hub that vanished settles nothing for the caller: the next part charges the prompt', async () => {
     const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
       h1: [() => taken(headRecord('n1'), dataRecord(chunk('a'), [5]))],
-      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(chunk('b'), [6]), endRecord({ outputTokens: 1 }))],
+      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(chunk('b'), [6]), endRecord({ promptTokens: 4, outputTokens: 1 }))],
     });
     const { text, last } = await readAnswer(run);
     expect(text).toBe('ab');
