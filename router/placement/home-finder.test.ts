@@ -3,7 +3,7 @@ import { AREAS, sortAreas } from '../../schema/places.ts';
 import type { AreaName } from '../../schema/places.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { err, ok } from '../../schema/result.ts';
-import { NO_WISH } from '../../schema/placement.ts';
+import { NO_WISH, speedClassOf } from '../../schema/placement.ts';
 import { makeHomeFinder } from './home-finder.ts';
 import type { FinderAsk } from './home-finder.ts';
 import { makePresenceCache } from './presence-cache.ts';
@@ -158,6 +158,16 @@ describe('the rest', () => {
     await homes.openSearch(ask).next();
     homes.noteCapacity('m', `hub:${near[0]}:0`, { free: 0, slots: 2, classes: {} });
     expect(await askedFor(homes)).toEqual(['b', 'a']);
+  });
+
+  test('a near hub whose only slot this edge has used is the first again when the job has ended', async () => {
+    const { homes } = open([row('a', near[0]!), row('b', near[1]!, 55)]);
+    await homes.openSearch(ask).next();
+    const speedClass = speedClassOf(row('a', near[0]!));
+    homes.noteCapacity('m', `hub:${near[0]}:0`, { free: 0, slots: 1, classes: { [speedClass]: [0, 1] } });
+    expect(await askedFor(homes)).toEqual(['b', 'a']);
+    homes.noteFreed('m', `hub:${near[0]}:0`, speedClass);
+    expect(await askedFor(homes)).toEqual(['a', 'b']);
   });
 
   test('a caller who wants only their own homes is shown no others, however near', async () => {

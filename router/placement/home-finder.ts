@@ -41,6 +41,8 @@ export interface HomeFinder {
   readonly serving: (modelKey: string, place: { lat: number; lon: number }) => Promise<readonly PresenceRow[]>;
   /** What a hub said of its free slots with a grant or a refusal. */
   readonly noteCapacity: (modelKey: string, hub: string, capacity: Capacity) => void;
+  /** A job of this edge has ended there: what was said with its grant counts one slot too few. */
+  readonly noteFreed: (modelKey: string, hub: string, speedClass: string) => void;
   readonly noteRtt: (hub: string, ms: number) => void;
   readonly isDegraded: () => boolean;
 }
@@ -58,6 +60,8 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
     },
     noteCapacity: (modelKey, hub, capacity) =>
       doors.cache.noteCapacity({ modelKey, area: hub.split(':')[1] ?? '', hub, capacity }),
+    noteFreed: (modelKey, hub, speedClass) =>
+      doors.cache.noteFreed({ modelKey, area: hub.split(':')[1] ?? '', hub, speedClass }),
     noteRtt: (hub, ms) => doors.rtts.note(hub, ms),
     isDegraded: () => doors.cache.isDegraded(),
   };

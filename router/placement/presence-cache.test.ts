@@ -198,4 +198,18 @@ describe('presence cache', () => {
       value: { hubs: [{ hub: 'a', summary: { slots: 4, classes } }, { hub: 'b' }] },
     });
   });
+
+  test('a slot that a job of this edge leaves is free again, and never more than there are', async () => {
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a', 3)] }, rows: {} });
+    const cache = makePresenceCache(() => 0);
+    await cache.look(fake.presence, look);
+    const place = { modelKey: 'm', area: 'weur', hub: 'a' };
+    cache.noteCapacity({ ...place, capacity: { free: 0, slots: 2, classes: { '1.18.12': [0, 1], '1.9.9': [0, 1] } } });
+    for (const speedClass of ['1.18.12', '1.18.12', 'another', 'another']) cache.noteFreed({ ...place, speedClass });
+    cache.noteFreed({ ...place, hub: 'unknown', speedClass: '1.18.12' });
+    const view = await cache.look(fake.presence, look);
+    expect(view.ok && view.value.summaries).toMatchObject([
+      { free: 2, slots: 2, classes: { '1.18.12': [1, 1], '1.9.9': [0, 1] } },
+    ]);
+  });
 });

@@ -5,7 +5,7 @@ import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Presence, PresenceAnswer } from './presence.ts';
 import { makePresenceMemory } from './presence-memory.ts';
-import type { CapacityNote, PresenceMemory, RememberedHub } from './presence-memory.ts';
+import type { CapacityNote, FreedNote, PresenceMemory, RememberedHub } from './presence-memory.ts';
 
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
 const AWAY_PAUSE_MS = 1_000;
@@ -40,6 +40,8 @@ export interface PresenceCache {
   remember(modelKey: string, answer: PresenceAnswer): void;
   /** Takes the free slots that a hub sent with a grant or a busy, until its summary is read again. */
   noteCapacity(note: CapacityNote): void;
+  /** A job of this edge has ended: its slot is free again, as far as this edge knows. */
+  noteFreed(note: FreedNote): void;
   /** True from a failed read until the next one that succeeds. */
   isDegraded(): boolean;
   clear(): void;
@@ -59,6 +61,7 @@ export function makePresenceCache(clock: () => number): PresenceCache {
     look: async (presence, look) => lookUp({ store, presence, look }),
     remember: (modelKey, answer) => store.memory.keep(modelKey, answer, clock()),
     noteCapacity: (note) => store.memory.noteCapacity(note),
+    noteFreed: (note) => store.memory.noteFreed(note),
     isDegraded: () => store.isAway,
     clear: () => {
       store.memory.clear();

@@ -28,6 +28,14 @@ export interface CapacityNote {
   readonly capacity: Capacity;
 }
 
+/** A slot of a hub that is free again: a job of this edge has ended at a home of this speed class. */
+export interface FreedNote {
+  readonly modelKey: string;
+  readonly area: string;
+  readonly hub: string;
+  readonly speedClass: string;
+}
+
 /** One hub as remembered: null for a hub that no summary names. */
 export interface RememberedHub {
   readonly hub: string;
@@ -44,6 +52,8 @@ export interface PresenceMemory {
   keep(modelKey: string, answer: PresenceAnswer, nowAt: number): void;
   /** Takes the free slots that a hub sent with a grant or a busy, until its summary is read again. */
   noteCapacity(note: CapacityNote): void;
+  /** Adds one free slot to what was last heard, up to all there are. */
+  noteFreed(note: FreedNote): void;
   /** Summaries of these areas that have not run out. */
   summaries(modelKey: string, areas: readonly string[], nowAt: number): readonly PresenceSummary[];
   /** These hubs in this order, with their rows that have not run out. */
@@ -74,6 +84,7 @@ export function makePresenceMemory(): PresenceMemory {
     markRefreshing: (places, nowAt) => markRefreshing(store, places, nowAt),
     keep: (modelKey, answer, nowAt) => keep(store, { modelKey, answer, nowAt }),
     noteCapacity: (note) => noteCapacity(store, note),
+    noteFreed: (note) => noteFreed(store, note),
     summaries: (modelKey, areas, nowAt) => summariesOf(store, { modelKey, areas }, nowAt),
     view: (places, nowAt) => viewOf(store, places, nowAt),
     knowsArea: (modelKey, area) => store.summaries.has(keyOf(modelKey, area)),
@@ -137,6 +148,23 @@ function noteCapacity(store: Store, { modelKey, area, hub, capacity }: CapacityN
   if (!entry) return;
   const value = entry.value.map((summary) => (summary.hub === hub ? { ...summary, ...capacity } : summary));
   store.summaries.set(key, { ...entry, value });
+}
+
+function noteFreed(store: Store, { modelKey, area, hub, speedClass }: FreedNote): void {
+  const summaries = store.summaries.get(keyOf(modelKey, area))?.value ?? [];
+  const summary = summaries.find((one) => one.hub === hub);
+  if (!summary) return;
+  const { free, slots, classes } = summary;
+  const [classFree, classSlots] = classes[speedClass] ?? [0, 0];
+  const capacity = {
+    free: Math.min(slots, free + 1),
+    slots,
+    classes: {
+      ...classes,
+      ...(classSlots > 0 && { [speedClass]: [Math.min(classSlots, classFree + 1), classSlots] as const }),
+    },
+  };
+  noteCapacity(store, { modelKey, area, hub, capacity });
 }
 
 function summariesOf(

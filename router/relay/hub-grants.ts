@@ -1,11 +1,13 @@
 // Which home of a hub takes an offer: what is known of its homes now, the rules of placement, cooling, hints and the log of reasons.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import type { Capacity, Decision, Grant, PassedOver } from '../../schema/placement.ts';
+import { speedClassOf } from '../../schema/placement.ts';
+import type { Capacity, Decision, Grant, HomeState, PassedOver } from '../../schema/placement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { classifyResume } from './find-model.ts';
 import type { NodeCandidate } from './find-model.ts';
 import type { HubServices, Prefixes } from './hub-services.ts';
 import type { IdleLog } from './idle-log.ts';
+import type { Speeds } from './learning.ts';
 import { countCapacity, makeAsk, makeHomes } from './make-homes.ts';
 import type { KnownHome, ServingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
@@ -36,6 +38,8 @@ export interface Granted {
   readonly isOwn: boolean;
   /** Expected prompt tokens that it still has to read. */
   readonly freshTokens: number;
+  /** By the speeds that edges are told. */
+  readonly speedClass: string;
   /** With this job in its slot, and without. */
   readonly capacity: Capacity;
   readonly capacityBefore: Capacity;
@@ -138,6 +142,7 @@ export class HubGrants {
       resumed: offer.resume ? classifyResume(model, offer.resume) : null,
       isOwn: home.ownerAccountId === offer.accountId,
       freshTokens: Math.max(1, offer.size.promptTokens - home.cachedTokens),
+      speedClass: speedClassOf(this.#tell(chosen, asked.now)),
       capacity: this.#countCapacity(asked, home.nodeId),
       capacityBefore: this.#countCapacity(asked, null),
     };
@@ -163,13 +168,19 @@ export class HubGrants {
 
   /** What is free for this model, in the speeds that edges are told; `taking` is the home that takes a job besides. */
   #countCapacity({ serving, now }: Asked, taking: string | null): Capacity {
-    const homes = serving.map(({ home, model }) => {
-      const { nodeId, slots, loadMs } = home;
-      const active = home.active + Number(nodeId === taking);
-      const { promptTokensPerS, decodeTokensPerS } = this.#doors.history.tell(nodeId, model, { slots, now });
-      return { slots, active, loadMs, promptTokensPerS, decodeTokensPerS };
+    const homes = serving.map((one) => {
+      const { nodeId, active } = one.home;
+      return { ...this.#tell(one, now), active: active + Number(nodeId === taking) };
     });
     return countCapacity(homes);
+  }
+
+  #tell(
+    { home: { nodeId, slots, loadMs }, model }: ServingHome,
+    now: number,
+  ): Pick<HomeState, 'slots' | 'loadMs'> & Speeds {
+    const { promptTokensPerS, decodeTokensPerS } = this.#doors.history.tell(nodeId, model, { slots, now });
+    return { slots, loadMs, promptTokensPerS, decodeTokensPerS };
   }
 
   #hint({ offer, serving, now }: Asked, passedOver: ReadonlyMap<string, PassedOver>): void {

@@ -17,7 +17,7 @@ import type { NodeLoads } from './node-loads.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';
-import { CAPACITY_HEADER } from './offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER } from './offer.ts';
 import { encodeTicketFrame, Part } from './part.ts';
 import type { PartDoors } from './part.ts';
 
@@ -77,6 +77,7 @@ export class HubJobs {
     const answer = await part.answer;
     if (!(answer instanceof Response)) return { ...answer, capacity: granted.capacityBefore };
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
+    answer.headers.set(CLASS_HEADER, granted.speedClass);
     return answer;
   }
 

@@ -43,6 +43,8 @@ export interface JobDoors {
   readonly search: JobSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
   readonly noteCapacity: (hub: string, capacity: Capacity) => void;
+  /** A part has ended: a slot of a home of this speed class is free again. */
+  readonly noteFreed: (hub: string, speedClass: string) => void;
   readonly noteRtt: (hub: string, ms: number) => void;
 }
 

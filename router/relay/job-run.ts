@@ -6,7 +6,7 @@ import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
 import type { HubAsk, JobBase, JobClosing, JobDoors, JobEvent, JobFailure } from './job-doors.ts';
-import { CAPACITY_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './offer.ts';
 import type { JobOffer, OfferRefusal } from './offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
@@ -42,6 +42,8 @@ export class JobRun {
   #head: HeadRecord | null = null;
   /** Who runs the part, or was asked for until a head says who does. */
   #node: string | null = null;
+  /** Gives back the slot that the running part has taken in this edge's memory. */
+  #giveBack: (() => void) | null = null;
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
   /** Tickets given out: every home that was asked has its own part number, so that a late one cannot speak for another. */
@@ -160,6 +162,7 @@ export class JobRun {
     if (record.kind === RECORD.head) return { kind: 'head', head: this.#begin(readRecordJson<HeadRecord>(record)) };
     if (record.kind === RECORD.end) {
       this.#isOver = true;
+      this.#noteFreed();
       return { kind: 'end', end: this.#sumUp(readRecordJson<EndRecord>(record)) };
     }
     return this.#onFail(readRecordJson<FailRecord>(record));
@@ -196,6 +199,7 @@ export class JobRun {
     void this.#reader?.cancel().catch(() => undefined);
     this.#reader = null;
     this.#pending = [];
+    this.#noteFreed();
     if (fail.delivered) this.#delivered.push(fail.delivered);
     else this.#unsettledTokens += this.#answer.tokens - this.#tokensBefore;
     if (!this.#answer.hasText && (fail.code === 'context' || fail.code === 'bad-request'))
@@ -205,6 +209,11 @@ export class JobRun {
     if (this.#answer.hasText && !this.#canGoOn(fail)) return this.#over({ kind: 'broken', message: fail.message });
     this.#doors.search.restart(this.#node);
     return null;
+  }
+
+  #noteFreed(): void {
+    this.#giveBack?.();
+    this.#giveBack = null;
   }
 
   #canGoOn(fail: FailRecord): boolean {
@@ -232,6 +241,8 @@ export class JobRun {
     if (response.status !== 200 || !response.body) return this.#takeRefusal(ask, response);
     const capacity = response.headers.get(CAPACITY_HEADER);
     if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
+    const speedClass = response.headers.get(CLASS_HEADER);
+    this.#giveBack = speedClass === null ? null : () => this.#doors.noteFreed(ask.hub, speedClass);
     this.#node = ask.preferNodeId;
     this.#parts++;
     this.#attempts++;

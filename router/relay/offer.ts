@@ -84,6 +84,8 @@ export interface OfferRefusal {
 
 /** Header of a granted part: the hub's Capacity as JSON. */
 export const CAPACITY_HEADER = 'x-irori-capacity';
+/** Header of a granted part: the speed class of its home, one of whose slots is free again when the part ends. */
+export const CLASS_HEADER = 'x-irori-class';
 /** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
 export const TOOK_HEADER = 'x-irori-took-ms';
 

@@ -73,6 +73,7 @@ function openRun(services: Services, job: Job, search: JobSearch): JobRun {
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
+    noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),
     noteRtt: (hub, ms) => services.homes.noteRtt(hub, ms),
   });
 }

@@ -5,7 +5,7 @@ import type { Capacity, Decision } from '../../schema/placement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
 import { JobRun } from '../relay/job-run.ts';
-import { CAPACITY_HEADER } from '../relay/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER } from '../relay/offer.ts';
 import type { JobOffer, OfferRefusal } from '../relay/offer.ts';
 
 export const END: EndRecord = {
@@ -57,7 +57,7 @@ export function taken(...chunks: Uint8Array[]): Response {
       controller.close();
     },
   });
-  return new Response(body, { headers: { [CAPACITY_HEADER]: JSON.stringify(CAPACITY) } });
+  return new Response(body, { headers: { [CAPACITY_HEADER]: JSON.stringify(CAPACITY), [CLASS_HEADER]: '4.18.12' } });
 }
 
 /** A hub that said no. */
@@ -110,6 +110,7 @@ export function openRun(
   });
   const size = { promptTokens: 50, outputTokens: 20 };
   const base = { promptBound: 100, promptExact: null, priceIn: 1e6, priceOut: 2e6, size, request: { maxTokens } };
+  const freed: string[] = [];
   const run = new JobRun(base as never, least, {
     search,
     askHub: async (hub, offer, signal) => {
@@ -119,7 +120,8 @@ export function openRun(
       return answer(offer, signal);
     },
     noteCapacity: (hub, capacity) => void (free[hub] = capacity.free),
+    noteFreed: (hub, speedClass) => void freed.push(`${hub} ${speedClass}`),
     noteRtt: () => undefined,
   });
-  return { run, asked, free, search };
+  return { run, asked, free, freed, search };
 }
