@@ -1,5 +1,4 @@
 import { describe, expect, test, vi } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
 import { END, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
 import { MAX_ATTEMPTS } from './job-run.ts';
@@ -58,6 +57,13 @@ describe('a job that is answered', () => {
 });
 
 describe('before the first token', () => {
+  test('a slot is given back once for every home that took the job, and for none that refused', async () => {
+    const broken = () => taken(headRecord('n1'), failRecord());
+    const { run, freed } = openRun(['n1@h1', 'n2@h2'], { h1: [broken], h2: [whole('n2')] });
+    await follow(run);
+    expect(freed).toEqual(['h1 4.18.12', 'h2 4.18.12']);
+  });
+
   test('a busy hub sends the job to the next, and its free count is noted', async () => {
     const busy = () => refused({ code: 'busy' });
     const { run, asked, free } = openRun(['n1@h1', 'n2@h2'], { h1: [busy], h2: [whole('n2')] });
@@ -231,160 +237,6 @@ describe('a caller who leaves', () => {
     await follow(run);
     run.abort();
     expect(aborted).toEqual([]);
-  });
-});
-
-const chunk = (text: string): Uint8Array =>
-  bytes(`data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`);
-const delivered = { promptTokens: 3, outputTokens: 2, charge: 7 };
-const broken = (fail: Parameters<typeof failRecord>[0] = {}): Uint8Array =>
-  failRecord({ code: 'lost', beforeToken: false, delivered, ...fail });
-
-/** The text that the caller has read. */
-async function readAnswer(run: JobRun): Promise<{ text: string; last: JobEvent }> {
-  let text = '';
-  for (;;) {
-    const event = await run.next();
-    if (event.kind === 'data') text += readContent(new TextDecoder().decode(event.events));
-    if (event.kind === 'end' || event.kind === 'failed') return { text, last: event };
-  }
-}
-
-describe('a home that breaks off after tokens', () => {
-  test('another goes on from the text and the token ids, and the caller reads one answer', async () => {
-    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('The '), [5]), dataRecord(chunk('fox'), [6, 7]), broken())],
-      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(chunk(' ran'), [8]), endRecord())],
-    });
-    const { text, last } = await readAnswer(run);
-    expect(text).toBe('The fox ran');
-    expect(asked[1]?.offer).toMatchObject({
-      part: 1,
-      attempt: 2,
-      excludeNodeIds: ['n1'],
-      chargePrompt: false,
-      interrupted: 1,
-      isResumable: true,
-      request: { maxTokens: 97 },
-      promptBound: 103,
-      size: { promptTokens: 53 },
-      resume: { text: 'The fox', tokenIds: [5, 6, 7], count: 3, digest: 'd', least: 'same-family' },
-    });
-    expect(asked[0]?.offer).toMatchObject({ resume: null, interrupted: 0, chargePrompt: true });
-    expect(run.resumed).toBe('exact');
-    // The prompt once, the output of both, and what an undisturbed answer would have cost.
-    expect(last).toMatchObject({ kind: 'end', end: { promptTokens: 3, outputTokens: 4, charge: 11 } });
-    expect(run.closing).toBeNull();
-  });
-
-  test('a home that tells no ids leaves only the text', async () => {
-    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a'), [5]), dataRecord(chunk('b')), broken())],
-      h2: [() => taken(headRecord('n2', 'same-model'), endRecord())],
-    });
-    await readAnswer(run);
-    expect(asked[1]?.offer.resume).toMatchObject({ text: 'ab', tokenIds: null, count: 2 });
-  });
-
-  test('a hub that vanished settles nothing for the caller: the next part charges the prompt', async () => {
-    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a'), [5]))],
-      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(chunk('b'), [6]), endRecord({ promptTokens: 4, outputTokens: 1 }))],
-    });
-    const { text, last } = await readAnswer(run);
-    expect(text).toBe('ab');
-    expect(asked[1]?.offer).toMatchObject({ interrupted: 0, chargePrompt: true, resume: { count: 1 } });
-    expect(last).toMatchObject({ end: { outputTokens: 2, charge: 5 } });
-  });
-
-  test('the least faithful way of all is told', async () => {
-    const { run } = openRun(['n1@h1', 'n2@h2', 'n3@h3'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],
-      h2: [() => taken(headRecord('n2', 'same-family'), dataRecord(chunk('b')), broken())],
-      h3: [() => taken(headRecord('n3', 'same-model'), endRecord())],
-    });
-    await readAnswer(run);
-    expect(run.resumed).toBe('same-family');
-    expect(run.attempts).toBe(3);
-  });
-
-  test('the third home is the last: when it breaks off the answer ends with an error, and its hub has settled it', async () => {
-    const part = (node: string) => () => taken(headRecord(node), dataRecord(chunk('a')), broken({ delivered: null }));
-    const { run, asked } = openRun(['n1@h1', 'n2@h2', 'n3@h3', 'n4@h4'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],
-      h2: [() => taken(headRecord('n2'), dataRecord(chunk('a')), broken())],
-      h3: [part('n3')],
-    });
-    expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
-    expect(asked.map(({ offer }) => offer.isResumable)).toEqual([true, true, false]);
-    expect(run.closing).toEqual({ interrupted: 2, isCharged: false });
-  });
-
-  test('where nobody can go on the account is told that nothing is owed', async () => {
-    const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())] });
-    expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
-    expect(run.closing).toEqual({ interrupted: 1, isCharged: false });
-  });
-
-  test('a caller who wants no other home gets the error', async () => {
-    const { run, asked } = openRun(
-      ['n1@h1', 'n2@h2'],
-      { h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken({ delivered: null }))], h2: [whole('n2')] },
-      { least: null },
-    );
-    expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
-    expect(asked).toHaveLength(1);
-    expect(asked[0]?.offer.isResumable).toBe(false);
-  });
-
-  test('an answer past 256 KB goes on nowhere', async () => {
-    const long = chunk('x'.repeat(300 * 1024));
-    const { run } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(long), broken())],
-      h2: [whole('n2')],
-    });
-    expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
-    expect(run.closing).toEqual({ interrupted: 1, isCharged: false });
-  });
-
-  test('where only the last word is missing the answer is whole, and charged', async () => {
-    const { run, asked } = openRun(
-      ['n1@h1', 'n2@h2'],
-      { h1: [() => taken(headRecord('n1'), dataRecord(chunk('ab'), [5, 6]), broken())] },
-      { maxTokens: 2 },
-    );
-    const { last } = await readAnswer(run);
-    expect(last).toMatchObject({ kind: 'end', end: { finish: 'length', outputTokens: 2, charge: 7 } });
-    expect(asked).toHaveLength(1);
-    expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
-  });
-
-  test('a second home that gives nothing costs nothing, and a third goes on', async () => {
-    const { run, asked } = openRun(['n1@h1', 'n2@h2', 'n3@h3'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],
-      h2: [() => taken(headRecord('n2', 'same-model'), failRecord({ code: 'first-token-timeout' }))],
-      h3: [() => taken(headRecord('n3', 'same-model'), dataRecord(chunk('b')), endRecord())],
-    });
-    expect((await readAnswer(run)).text).toBe('ab');
-    expect(asked.map(({ offer }) => [offer.part, offer.interrupted])).toEqual([
-      [0, 0],
-      [1, 1],
-      [2, 1],
-    ]);
-  });
-
-  test('a caller who leaves between two homes is charged for what was delivered', async () => {
-    const { run } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],
-      h2: [
-        () => {
-          run.abort();
-          return Promise.reject(new Error('gone'));
-        },
-      ],
-    });
-    await readAnswer(run);
-    expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
   });
 });
 

@@ -19,7 +19,11 @@ const WITHOUT_REDIS = HAS_REDIS ? '' : ' (skipped: no redis-server here; on Debi
 function rowOf(node: string, change: Partial<PresenceRow> = {}): PresenceRow {
   const place = { lat: 48.9, lon: 2.4, country: 'FR' };
   const facts = {
+    owner: 'acct_owner',
+    pools: ['public'],
     slots: 2,
+    rttMs: 20,
+    loadMs: 0,
     promptTokensPerS: 900.5,
     decodeTokensPerS: 61.2,
     contextTokens: 8192,
@@ -48,6 +52,7 @@ function summaryOf(hub: string, change: Partial<PresenceSummary> = {}): Presence
     radiusKm: 12,
     free: 2,
     slots: 2,
+    classes: { '2.20.12': [2, 2] },
     untilAt: NOW + PRESENCE_TTL_MS,
     ...speeds,
     ...change,
