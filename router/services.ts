@@ -305,6 +305,7 @@ export function makeHubServices(env: Env): HubServices {
     acceptSettlements: async (nodeId, settlements) => stubs.nodeAccount(nodeId).acceptAll([...settlements]),
     settleCaller: async (accountId, settlements) => stubs.account(accountId).settleAll([...settlements]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
+    findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
     reportToArea: async (area, report) => {
       await stubs.area(area).report(report);
     },

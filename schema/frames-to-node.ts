@@ -61,6 +61,19 @@ export const acceptedSchema = z.object({
   reason: z.string().nullable(),
 });
 
+/**
+ * What arrived of a part for which the router has no receipt, in the router's counts: a node that was killed may sign for it, within 24 h
+ * of the ticket's expiry, and offer that as a late receipt. A node that has its own receipt offers that one.
+ */
+export const unsignedSchema = z.object({
+  ticket: jobTicketSchema,
+  ticketSignature: word.signature,
+  promptTokens: z.number().int().min(0),
+  outputTokens: z.number().int().min(1),
+  responseHash: word.bytes32,
+  finish: z.enum(['cancelled', 'error']),
+});
+
 /** Asks a socket that outlived its hub's memory which jobs it runs. */
 export const syncSchema = z.object({ protocol: z.number().int() });
 

@@ -47,6 +47,7 @@ export const FRAME = {
   drain: 9,
   moved: 10,
   prefetch: 11,
+  unsigned: 12,
   hello: 32,
   state: 33,
   head: 34,

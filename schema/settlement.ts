@@ -55,6 +55,11 @@ export const settlementSchema = z.object({
   difference: z.object({ promptTokens: z.number().int(), outputTokens: z.number().int() }).nullable(),
   /** The router's own hash of a complete answer: a receipt over other bytes is not paid, however late it comes. */
   responseHash: word.bytes32.nullable().optional(),
+  /**
+   * The router's own hash of what arrived of a part that was cut short and came without a receipt: what a home that lost its count may sign for.
+   * One that knows what it sent may have sent more: its receipt has another hash and is paid as far as it arrived.
+   */
+  relayedHash: word.bytes32.optional(),
   attempts: z.number().int().min(1),
   ttftMs: z.number().int().min(0).nullable(),
   durationMs: z.number().int().min(0),

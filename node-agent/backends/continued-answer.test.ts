@@ -47,14 +47,24 @@ function answer(job: BackendJob, noise: number): Ran {
   if (!run.ok) throw new Error(run.error.message);
   const deltas: Delta[] = [];
   const ids: number[] = [];
+  const { resume: _, ...anew } = job;
+  const promptLength = countPrompt(anew);
   for (;;) {
     const next = run.value.next();
     if (next === null) return { deltas, reason: 'length' };
     ids.push(...next.ids);
-    const { delta, reason } = run.value.accept(modelLogits(ids, run.value.promptTokens, noise), cache);
+    const { delta, reason } = run.value.accept(modelLogits(ids, promptLength, noise), cache);
     if (delta !== null) deltas.push(delta);
     if (reason !== null) return { deltas, reason };
   }
+}
+
+/** What a home has prefilled when it makes its first token. */
+function countPrompt(job: BackendJob): number {
+  const run = DecodeRun.open(job, codec, LIMITS);
+  if (!run.ok) throw new Error(run.error.message);
+  expect(run.value.promptTokens).toBe(run.value.next()?.ids.length ?? run.value.promptTokens);
+  return run.value.promptTokens;
 }
 
 const textOf = (deltas: readonly Delta[]): string => deltas.map((delta) => delta.text).join('');
@@ -170,4 +180,14 @@ describe('a token that a stop string cuts in two', () => {
       expect(rest).toEqual({ deltas: [], reason: 'stop' });
     }
   });
+});
+
+test('the answer so far is prefilled with the prompt and counts as it does', () => {
+  const sampling = { temperature: 0, topP: 1, seed: 1, frequencyPenalty: 0, presencePenalty: 0 };
+  const job = toJob({ question: 'hi', maxTokens: 9, stop: [], ...sampling });
+  const text = 'Once upon a time';
+  const told = codec.encode(text);
+  const before = countPrompt(job);
+  expect(countPrompt({ ...job, resume: { text, tokenIds: told, count: told.length } })).toBe(before + told.length);
+  expect(countPrompt({ ...job, resume: { text, count: told.length } })).toBe(before + told.length);
 });

@@ -19,6 +19,7 @@ export class DecodeRun {
   readonly #banned: readonly number[];
   readonly #counts = new Map<number, number>();
   readonly #answer: AnswerText;
+  /** All that is prefilled: the prompt, and of an answer that goes on what of it stands. */
   readonly promptTokens: number;
   #feed: readonly number[];
   #cache: Cache | null = null;
@@ -39,8 +40,8 @@ export class DecodeRun {
     this.#limits = limits;
     this.#banned = [...codec.controls.values()].filter((id) => !limits.endIds.includes(id));
     this.#answer = new AnswerText(codec.bytesOf, job.stop, start.told);
-    this.promptTokens = prompt.length;
     this.#feed = [...prompt, ...start.ids];
+    this.promptTokens = this.#feed.length;
     this.#length = this.#feed.length;
     this.#position = start.position;
     // Tokens that were told and are made again were counted by the home that told them.

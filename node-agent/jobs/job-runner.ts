@@ -84,6 +84,7 @@ export class JobRunner {
     const onFirstToken = (): void => void (isCold && shelf.refresh());
     const job = new Job({ ...parts, onBackendDone: release, onFirstToken, onEnd });
     this.#jobs.set(number, job);
+    book.begin(ticketHash);
     job.start();
   }
 
@@ -135,8 +136,7 @@ export class JobRunner {
     if (this.#jobs.has(number)) return refuse('bad-request', 'That job number is in use on this socket.');
     const reason = pause.reason;
     if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
-    const isKnown = book.has(ticketHash) || this.listRunning().some((job) => job.ticketHash === ticketHash);
-    if (isKnown) return refuse('bad-ticket', 'That ticket was given before.');
+    if (book.has(ticketHash)) return refuse('bad-ticket', 'That ticket was given before.');
     return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
   }
 
@@ -146,6 +146,8 @@ export class JobRunner {
   }
 
   #end(number: number, outcome: JobOutcome): void {
+    const job = this.#jobs.get(number);
+    if (job) this.#shop.book.end(job.ticketHash);
     this.#jobs.delete(number);
     this.#shop.totals.countJob(outcome);
     this.#shop.onReceipts();

@@ -250,7 +250,7 @@ export class Job {
   async #conclude(finish: Finish): Promise<void> {
     const { frame } = this.#parts;
     const word = this.#wordOf(finish);
-    const promptTokens = finish.promptTokens ?? estimatePromptTokens(frame.request.messages);
+    const promptTokens = finish.promptTokens ?? estimatePromptTokens(frame.request.messages, frame.resume?.text ?? '');
     const hasSent = this.#stream.sentBytes > 0;
     const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
     const issued = isReceipted ? await this.#issue(word, promptTokens) : null;

@@ -2,10 +2,12 @@
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { decodeFrames, encodeJsonFrame, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
 import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts';
+import { signUnsigned } from '../receipts/sign-unsigned.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -28,9 +30,8 @@ export interface SessionParts {
 
 /** A hub that has not finished the handshake by then is not a hub. */
 const HANDSHAKE_MS = 10_000;
-/** A receipt without an answer is offered again after this long on one connection. */
-const LATE_QUIET_MS = 60_000;
-const LATE_CHECK_MS = 30_000;
+/** How often receipts are looked for that got no answer; which of them are offered again is the book's to say. */
+const LATE_CHECK_MS = 2500;
 /** Frames that could not be read, answered each; more of them end the connection. */
 const STRAY_FRAMES_MAX = 100;
 
@@ -73,7 +74,7 @@ export class HubSession {
 
   /** Offers receipts that no socket has carried yet. */
   offerUnsent(): void {
-    void this.#offerLate(LATE_QUIET_MS);
+    void this.#offerLate();
   }
 
   /** Tells the hub what this home offers now. */
@@ -135,6 +136,8 @@ export class HubSession {
         return this.#takeAcceptance(message.value);
       case 'sync':
         return this.#send('running', { jobs: runner.listRunning() });
+      case 'unsigned':
+        return this.#welcome ? void this.#signFor(message.value, this.#welcome) : undefined;
       case 'prefetch':
         // A hint may be ignored, and is while this connection is being left.
         return this.#isDraining ? undefined : this.#parts.shop.onPrefetch(message.value.model);
@@ -169,8 +172,8 @@ export class HubSession {
     });
     this.sendState();
     shop.book.forgetOffers();
-    void this.#offerLate(0);
-    this.#lateTimer = setInterval(() => void this.#offerLate(LATE_QUIET_MS), LATE_CHECK_MS);
+    void this.#offerLate();
+    this.#lateTimer = setInterval(() => void this.#offerLate(), LATE_CHECK_MS);
     onWelcome(welcome, this.#routerAheadMs);
   }
 
@@ -210,10 +213,27 @@ export class HubSession {
       log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket });
   }
 
-  async #offerLate(quietMs: number): Promise<void> {
+  /** Signs for a part that this home delivered and lost; the receipt then goes the way of every late one. */
+  async #signFor(part: MessageOf<'unsigned'>['value'], welcome: Welcome): Promise<void> {
+    const { shop } = this.#parts;
+    const { log } = shop;
+    try {
+      const verdict = await signUnsigned(part, { router: welcome.router, domain: welcome.domain, shop });
+      if (verdict === 'foreign') log.warn('a hub asks for a receipt under a ticket that is not this home’s');
+      if (verdict !== 'signed') return;
+      const { jobId } = part.ticket;
+      log.info('signed for a part that was lost', { job: wordToJobId(jobId), outputTokens: part.outputTokens });
+      shop.onReceipts();
+      await this.#offerLate();
+    } catch (error) {
+      log.error('a receipt could not be stored: is the disk full?', { reason: String(error) });
+    }
+  }
+
+  async #offerLate(): Promise<void> {
     const welcome = this.#welcome;
     if (!welcome) return;
-    const late = await this.#parts.shop.book.takeLate(welcome.router, quietMs);
+    const late = await this.#parts.shop.book.takeLate(welcome.router);
     if (late.length > 0) this.#parts.shop.log.info('receipts offered again', { count: late.length });
     for (const receipt of late) this.#send('receipt', receipt);
   }

@@ -10,6 +10,7 @@ import {
   movedSchema,
   prefetchSchema,
   syncSchema,
+  unsignedSchema,
   welcomeSchema,
 } from '../../schema/frames-to-node.ts';
 import { nameFrame, readCredit, readJson } from '../../schema/frames.ts';
@@ -27,6 +28,7 @@ const SCHEMAS = {
   drain: drainSchema,
   moved: movedSchema,
   prefetch: prefetchSchema,
+  unsigned: unsignedSchema,
   error: errorFrameSchema,
 } as const;
 type JsonName = keyof typeof SCHEMAS;

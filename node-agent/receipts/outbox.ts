@@ -29,8 +29,9 @@ export interface WaitingReceipt {
   readonly router: Hex;
   readonly domain: Domain;
   readonly file: string;
-  /** When it was last handed to a socket, ms since epoch; 0 when it never was in this run. */
+  /** When it was last handed to a socket, ms since epoch, and how often it was to this connection's. */
   offeredAt: number;
+  offers: number;
 }
 
 const NAME = /^(\d{1,20})-0x[0-9a-f]{64}\.json(\.unreadable)?$/;
@@ -90,12 +91,15 @@ export class Outbox {
     return [...this.#waiting.values()].filter((one) => one.router === router).sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
 
-  /** Writes a receipt; it is durable once `sync` has resolved. */
-  async add(entry: OutboxEntry, offeredAt: number): Promise<void> {
+  /** Writes a receipt; it is durable once `sync` has resolved. `sentAt`: when a socket takes it, null where none does now. */
+  async add(entry: OutboxEntry, sentAt: number | null): Promise<void> {
     const file = `${entry.receipt.seq}-${entry.receipt.ticketHash}.json`;
     const json = { ...entry, ticket: toMessageJson(entry.ticket), receipt: toMessageJson(entry.receipt) };
     await writeDurably(join(this.#folder, file), JSON.stringify(json));
-    this.#remember(entry, file).offeredAt = offeredAt;
+    const waiting = this.#remember(entry, file);
+    if (sentAt === null) return;
+    waiting.offeredAt = sentAt;
+    waiting.offers = 1;
   }
 
   sync(): Promise<void> {
@@ -135,6 +139,7 @@ export class Outbox {
       domain: entry.domain,
       file,
       offeredAt: 0,
+      offers: 0,
     };
     this.#waiting.set(ticketHash, waiting);
     return waiting;

@@ -225,19 +225,42 @@ describe('late receipts', () => {
     const book = await open();
     await book.issue(draft(1));
     const unsent = await book.issue(draft(2, false));
-    const late = await book.takeLate(ROUTER, 60_000);
+    const late = await book.takeLate(ROUTER);
     expect(late.map((one) => one.receipt.ticketHash)).toEqual([unsent.receipt.ticketHash]);
     expect(lateReceiptSchema.safeParse(late[0]).success).toBe(true);
-    expect(await book.takeLate(ROUTER, 60_000)).toEqual([]);
-    now += 60_000;
-    expect((await book.takeLate(ROUTER, 60_000)).map((one) => one.receipt.seq)).toEqual(['1', '2']);
+    expect(await book.takeLate(ROUTER)).toEqual([]);
+    now += 5000;
+    expect((await book.takeLate(ROUTER)).map((one) => one.receipt.seq)).toEqual(['1', '2']);
     book.forgetOffers();
-    expect((await book.takeLate(ROUTER, 0)).length).toBe(2);
+    expect((await book.takeLate(ROUTER)).length).toBe(2);
+  });
+
+  test('without an answer it is offered ever less often, at last once a minute, and anew on a new connection', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const offeredAt: number[] = [];
+    for (const start = now; now < start + 220_000; now += 2500)
+      if ((await book.takeLate(ROUTER)).length > 0) offeredAt.push((now - start) / 1000);
+    expect(offeredAt).toEqual([5, 15, 35, 75, 135, 195]);
+    book.forgetOffers();
+    expect((await book.takeLate(ROUTER)).length).toBe(1);
+    now += 5000;
+    expect((await book.takeLate(ROUTER)).length).toBe(1);
+  });
+
+  test('a ticket under which work goes on is known until it ends', async () => {
+    const book = await open();
+    const { ticketHash } = draft(1);
+    expect(book.has(ticketHash)).toBe(false);
+    book.begin(ticketHash);
+    expect(book.has(ticketHash)).toBe(true);
+    book.end(ticketHash);
+    expect(book.has(ticketHash)).toBe(false);
   });
 
   test('a receipt is offered to the router that gave the job and to no other', async () => {
     const book = await open();
     await book.issue(draft(1, false));
-    expect(await book.takeLate(NODE, 0)).toEqual([]);
+    expect(await book.takeLate(NODE)).toEqual([]);
   });
 });

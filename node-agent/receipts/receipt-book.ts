@@ -37,6 +37,12 @@ export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
 
 /** Acknowledged receipts wait this long for others, since the head of the chain is synced once for all that leave together. */
 const GATHER_MS = 250;
+/**
+ * Mostly the answer takes milliseconds. Where a home broke a part off it comes when the job has ended elsewhere, so a receipt is offered
+ * again after this long, each time after twice as long, up to the last.
+ */
+const FIRST_QUIET_MS = 5000;
+const LAST_QUIET_MS = 60_000;
 
 interface Waiting {
   readonly draft: ReceiptDraft;
@@ -60,6 +66,8 @@ export class ReceiptBook {
   #toRemove: WaitingReceipt[] = [];
   /** Receipts with an answer whose files are still there. */
   readonly #answered = new Set<Hex>();
+  /** Tickets whose receipts are still to come. */
+  readonly #underWay = new Set<Hex>();
 
   private constructor(parts: {
     privateKey: Uint8Array;
@@ -102,8 +110,18 @@ export class ReceiptBook {
     return this.#latest.acceptance;
   }
 
+  /** True for a ticket whose receipt waits here for its answer, or is still to come. */
   has(ticketHash: Hex): boolean {
-    return this.#outbox.has(ticketHash);
+    return this.#underWay.has(ticketHash) || this.#outbox.has(ticketHash);
+  }
+
+  /** Work under a ticket has begun, and whoever did it will issue the receipt: nobody else may until `end`. */
+  begin(ticketHash: Hex): void {
+    this.#underWay.add(ticketHash);
+  }
+
+  end(ticketHash: Hex): void {
+    this.#underWay.delete(ticketHash);
   }
 
   /** The one signer of a domain: it remembers the router's key, so that checking gets cheap. */
@@ -124,13 +142,17 @@ export class ReceiptBook {
     return issued;
   }
 
-  /** Receipts to offer a router again: those that were not offered within `quietMs`. Marks them as offered. */
-  async takeLate(router: Hex, quietMs: number): Promise<LateReceiptJson[]> {
+  /**
+   * Receipts to offer a router again: those that no connection has carried, and those that got no answer for a while, at first a
+   * short one. Marks them as offered.
+   */
+  async takeLate(router: Hex): Promise<LateReceiptJson[]> {
     const now = this.#now();
     const late: LateReceiptJson[] = [];
     for (const waiting of this.#outbox.waitingFor(router)) {
-      if (now - waiting.offeredAt < quietMs || this.#answered.has(waiting.ticketHash)) continue;
+      if (now < waiting.offeredAt + quietMs(waiting.offers) || this.#answered.has(waiting.ticketHash)) continue;
       waiting.offeredAt = now;
+      waiting.offers += 1;
       const entry = await this.#outbox.load(waiting.ticketHash);
       if (!entry) continue;
       const { ticketSignature, signature } = entry;
@@ -146,7 +168,7 @@ export class ReceiptBook {
 
   /** A new connection has been offered nothing yet. */
   forgetOffers(): void {
-    for (const waiting of this.#outbox.all()) waiting.offeredAt = 0;
+    for (const waiting of this.#outbox.all()) waiting.offers = 0;
   }
 
   /** Takes answers that came together, as `accept` would one by one; where one signature covers all of them, only it is checked. */
@@ -235,7 +257,7 @@ export class ReceiptBook {
     const { router, domain, ticket, ticketSignature } = draft;
     const { receipt, receiptHash, signature } = issued;
     const entry = { router, domain, ticket, ticketSignature, receipt, receiptHash, signature };
-    await this.#outbox.add(entry, draft.isSentNow ? this.#now() : 0);
+    await this.#outbox.add(entry, draft.isSentNow ? this.#now() : null);
   }
 
   #removeSoon(waiting: WaitingReceipt): void {
@@ -258,6 +280,11 @@ export class ReceiptBook {
       // The files stay, so after the next start these receipts are offered again and acknowledged again.
     }
   }
+}
+
+/** How long an answer is waited for after so many offers, ms. One that was never offered is not waited for. */
+function quietMs(offers: number): number {
+  return offers === 0 ? 0 : Math.min(LAST_QUIET_MS, FIRST_QUIET_MS * 2 ** (offers - 1));
 }
 
 /** The newest place known: the saved head, the newest receipt waiting, or at least a number that no file has used. */

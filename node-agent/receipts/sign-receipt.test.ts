@@ -76,6 +76,7 @@ test('what is signed is its own, fits its ticket, and survives JSON', () => {
 });
 
 test('prompt tokens are guessed from the bytes of the text', () => {
-  expect(estimatePromptTokens([])).toBe(0);
-  expect(estimatePromptTokens([{ content: 'hello' }, { content: '漢' }])).toBe(2);
+  expect(estimatePromptTokens([], '')).toBe(0);
+  expect(estimatePromptTokens([{ content: 'hello' }, { content: '漢' }], '')).toBe(2);
+  expect(estimatePromptTokens([{ content: 'hello' }, { content: '漢' }], ' and so on')).toBe(5);
 });

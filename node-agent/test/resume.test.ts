@@ -21,7 +21,7 @@ afterAll(async () => {
 
 interface Answer {
   readonly frames: readonly Wrote[];
-  readonly receipt: { outputTokens: number; finish: number };
+  readonly receipt: { promptTokens: number; outputTokens: number; finish: number };
 }
 
 async function ask(
@@ -31,7 +31,7 @@ async function ask(
   jobs += 1;
   const job = jobs;
   const maxTokens = request.maxTokens ?? 60;
-  const ticket = { maxOutputTokens: maxTokens };
+  const ticket = { maxOutputTokens: maxTokens, maxPromptTokens: 1000 };
   session
     .give(job, { maxTokens, ticket, request: { model: 'nano-demo', ...request }, ...(resume ? { resume } : {}) })
     .sign();
@@ -80,6 +80,10 @@ describe.each(SAMPLINGS)('cut and continued with %j', (sampling) => {
       expect(eventsOf(told) + eventsOf(rest.frames)).toBe(eventsOf(whole.frames));
       expect([...idsOf(told), ...idsOf(rest.frames)]).toEqual(idsOf(whole.frames));
       expect(rest.receipt).toMatchObject({ outputTokens: total - count, finish: whole.receipt.finish });
+      // Prefilled is all that came before, but for what must be made again (a character cut in two, a stop string's beginning).
+      const prefilled = whole.receipt.promptTokens + count;
+      expect(rest.receipt.promptTokens).toBeLessThanOrEqual(prefilled);
+      expect(rest.receipt.promptTokens).toBeGreaterThanOrEqual(prefilled - 8);
     }
   });
 });

@@ -42,6 +42,8 @@ export interface Wrote {
 export interface SessionBench {
   readonly session: HubSession;
   readonly shop: Workshop;
+  /** The shop's state folder: its receipts. */
+  readonly folder: string;
   readonly lines: string[];
   readonly outcomes: LinkOutcome[];
   readonly socket: { bufferedAmount: number };
@@ -113,7 +115,7 @@ export async function openSession(
   backend: Backend,
   options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean } = {},
 ): Promise<SessionBench> {
-  const { shop, lines, close } = await openShop(backend, options.windowMs, options.mayLoad);
+  const { shop, folder, lines, close } = await openShop(backend, options.windowMs, options.mayLoad);
   const frames: Frame[] = [];
   const outcomes: LinkOutcome[] = [];
   const socket = {
@@ -152,6 +154,7 @@ export async function openSession(
   return {
     session,
     shop,
+    folder,
     lines,
     outcomes,
     socket,
@@ -194,7 +197,8 @@ export async function openSession(
   };
 }
 
-function makeTicket(number: number, change: Partial<JobTicket> = {}): JobTicket {
+/** A ticket of this bench's node, as its router would sign it. */
+export function makeTicket(number: number, change: Partial<JobTicket> = {}): JobTicket {
   return {
     jobId: `0x${number.toString(16).padStart(64, '0')}`,
     part: 0,

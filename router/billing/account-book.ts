@@ -8,7 +8,7 @@ import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
 import { KNOWN_MS } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
-import { billPart, computeDue, decideFate, isTallied, openTally, shareDue } from './tally-job.ts';
+import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { Fate, JobTally } from './tally-job.ts';
 
 export interface HoldRequest {
@@ -283,7 +283,7 @@ export class AccountBook {
       return;
     }
     const all = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
-    const settlements = fate === 'free' ? all.map(failPart) : all;
+    const settlements = fate === 'charged' && isCarried(tally) ? all : all.map(failPart);
     this.#book(jobId, {
       settlements,
       shares: shareDue(settlements, computeDue(tally, now) - tally.booked),

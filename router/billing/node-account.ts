@@ -5,10 +5,12 @@ import type { Hex } from '../../schema/bytes.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema, makeMessageSigner } from '../../schema/receipt.ts';
-import { toMessageJson, usageReceiptSchema } from '../../schema/receipt.ts';
+import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
 import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { describeUnsigned } from '../../schema/unsigned-part.ts';
+import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { Env } from '../env.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
@@ -22,6 +24,10 @@ import { Outbox } from './outbox.ts';
 
 /** How long after its ticket's expiry a part may still be receipted. */
 export const LATE_MS = 24 * 3_600_000;
+/** Parts that a node is asked at once to sign for. */
+const UNSIGNED_MAX = 32;
+const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went on with it';
+
 /** What a node is told of a late receipt: the signed acceptance, or why there is none and never will be. */
 export interface LateAnswer {
   readonly acceptance: Acceptance | null;
@@ -114,18 +120,18 @@ export class NodeAccount extends DurableObject<Env> {
     const { ticket, receipt } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash);
-    if (known) return answer(known.proof);
+    if (known) return this.#answerAgain(known.proof, receipt);
     const fault = this.#checkTicket(ticket, late.ticketSignature, now);
     if (fault) return refuse(fault);
     const open = this.#book.findOpen(ticketHash);
     if (!open) return null;
     if (isUndecided(open)) {
-      const outcome = await this.#ledger.findOutcome(open.jobId, open.part);
+      const outcome = await this.#findOutcome(open);
+      // Another offer of it may have been taken while the book was asked.
       const meanwhile = this.#book.findAccepted(ticketHash);
-      if (meanwhile) return answer(meanwhile.proof);
+      if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
       if (!outcome) return null;
-      if (outcome === 'failed-by-node')
-        return refuse('the part broke off by its home’s doing and nobody went on with it');
+      if (outcome === 'failed-by-node') return refuse(NOBODY_WENT_ON);
     }
     const proven = this.#prove(ticket, {
       ticketHash,
@@ -146,12 +152,43 @@ export class NodeAccount extends DurableObject<Env> {
     return answer(proof);
   }
 
+  /**
+   * Parts that delivered something, were settled and have no receipt: a home that was killed may sign for what arrived of it. Those that a
+   * receipt can still claim, the newest UNSIGNED_MAX at most; parts whose job is not decided are among them, those that failed by
+   * their home are not.
+   */
+  async unsigned(): Promise<UnsignedPart[]> {
+    const open = this.#book.findUnsigned(Date.now(), UNSIGNED_MAX);
+    const parts = await Promise.all(
+      open.map(async (settlement) => {
+        if (isUndecided(settlement) && (await this.#findOutcome(settlement)) === 'failed-by-node') return null;
+        return describeUnsigned(settlement);
+      }),
+    );
+    return parts.filter((part) => part !== null);
+  }
+
   totals(): NodeTotals {
     return this.#book.totals();
   }
 
   override async alarm(): Promise<void> {
     await this.#outbox.drain();
+  }
+
+  /** As the book has it; null also when it cannot be asked, so that nothing is decided by that. */
+  async #findOutcome({ jobId, part }: SettlementJson): Promise<string | null> {
+    try {
+      return await this.#ledger.findOutcome(jobId, part);
+    } catch {
+      return null;
+    }
+  }
+
+  /** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
+  #answerAgain(proof: Proof, receipt: UsageReceipt): LateAnswer {
+    const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
+    return isSame ? answer(proof) : refuse('another receipt for this ticket has been accepted');
   }
 
   #checkTicket(ticket: JobTicket, signature: Hex, now: number): string | null {

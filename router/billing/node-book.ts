@@ -74,6 +74,16 @@ export class NodeBook {
     return row ? (JSON.parse(row.settlement) as SettlementJson) : null;
   }
 
+  /** Open settlements that came without a receipt and delivered something, the newest `limit` of those that can still be claimed. */
+  findUnsigned(now: number, limit: number): SettlementJson[] {
+    const query = `SELECT settlement FROM open WHERE untilAt > ? AND settlement->>'outputTokens' > 0 AND settlement->>'receipt' IS NULL
+      ORDER BY settlement->>'endedAt' DESC LIMIT ?`;
+    return this.#sql
+      .exec<{ settlement: string }>(query, now, limit)
+      .toArray()
+      .map((row) => JSON.parse(row.settlement) as SettlementJson);
+  }
+
   /** Keeps a settlement whose receipt is missing until `untilAt`; the first one stands. */
   keepOpen(ticketHash: Hex, settlement: SettlementJson, untilAt: number): void {
     const insert = 'INSERT INTO open VALUES (?, ?, ?) ON CONFLICT DO NOTHING';

@@ -76,6 +76,11 @@ export function decideFate(tally: JobTally, now: number): Fate | null {
   return now >= tally.expiresAt ? 'free' : null;
 }
 
+/** True where the answer that the job ended with went on from what earlier parts sent; else nobody was given that. */
+export function isCarried(tally: JobTally): boolean {
+  return countInterrupted(tally, findEnd(tally)) > 0;
+}
+
 /** True when no further part can be charged: what is left of the hold can go back. */
 export function isTallied(tally: JobTally, now: number): boolean {
   const fate = decideFate(tally, now);
@@ -93,8 +98,8 @@ export function isTallied(tally: JobTally, now: number): boolean {
 export function computeDue(tally: JobTally, now: number): number {
   if (decideFate(tally, now) !== 'charged') return 0;
   const end = findEnd(tally);
-  const isCarried = countInterrupted(tally, end) > 0;
-  const earlier = isCarried ? tally.parts.filter((part) => part !== end) : [];
+  const isContinued = countInterrupted(tally, end) > 0;
+  const earlier = isContinued ? tally.parts.filter((part) => part !== end) : [];
   const own = end ? [end] : [];
   const prompt = [...own, ...earlier].reduce(
     (most, part) => max(most, priceTokens(part.priceIn, part.promptTokens)),
@@ -107,7 +112,7 @@ export function computeDue(tally: JobTally, now: number): number {
     room -= counted;
     micro += priceTokens(priceOut, counted);
   }
-  return (isCarried ? tally.before.charge : 0) + Number((micro + 999_999n) / 1_000_000n);
+  return (isContinued ? tally.before.charge : 0) + Number((micro + 999_999n) / 1_000_000n);
 }
 
 /** What each of the waiting parts is charged now, in units: together what is due and not yet booked, each at most what its hub decided. */

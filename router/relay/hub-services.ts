@@ -5,6 +5,7 @@ import type { Grant, GrantAsk, HomeState } from '../../schema/placement.ts';
 import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
+import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { HubReport } from './area-services.ts';
 import type { CountInput, DecidedCounts } from './count-input.ts';
 import type { HubPresenceDoors } from './hub-presence.ts';
@@ -65,5 +66,7 @@ export interface HubServices {
   readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
   readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
+  /** Settled parts of a node that delivered something and have no receipt. Rejects when its account cannot be reached. */
+  readonly findUnsigned: (nodeId: string) => Promise<readonly UnsignedPart[]>;
   readonly reportToArea: (area: string, report: HubReport) => Promise<void>;
 }

@@ -4,6 +4,8 @@ import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { describeUnsigned } from '../../schema/unsigned-part.ts';
+import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { DuePart, HubParts } from './hub-parts.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { closeSettlement } from './make-ticket.ts';
@@ -21,6 +23,8 @@ export interface SettlementDoors {
   readonly sync: () => Promise<void>;
   /** Tells the node, if it is connected, what became of its receipts. */
   readonly tellNode: (nodeId: string, answers: readonly ReceiptAnswer[]) => void;
+  /** Asks the node, if it is connected, to sign for what arrived of parts that came without a receipt. */
+  readonly askToSign: (nodeId: string, parts: readonly UnsignedPart[]) => void;
   /** Waits a moment between deliveries, so that parts which end close together share one. */
   readonly gather: () => Promise<void>;
   /** Deliveries failed: try again later. */
@@ -100,7 +104,7 @@ export class HubSettlement {
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = parts.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(nodeId, late);
+      const answer = await services.acceptLate(nodeId, late).catch(() => null);
       if (!answer) return;
       const acceptance = answer.acceptance && toMessageJson(answer.acceptance);
       return tellNode(nodeId, [{ ...answer, ticketHash, acceptance }]);
@@ -109,6 +113,12 @@ export class HubSettlement {
     const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
     if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late, services));
     await this.drain();
+  }
+
+  /** A node came: it is asked to sign for what it delivered and lost. What cannot be asked for now is at its next connection. */
+  async askUnsigned(nodeId: string): Promise<void> {
+    const parts = await this.#doors.services.findUnsigned(nodeId).catch(() => []);
+    if (parts.length > 0) this.#doors.askToSign(nodeId, parts);
   }
 
   /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
@@ -137,7 +147,7 @@ export class HubSettlement {
 
   /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; false when one was not taken. */
   async #deliver(due: readonly DuePart[]): Promise<boolean> {
-    const { services, parts, tellNode } = this.#doors;
+    const { services, parts, tellNode, askToSign } = this.#doors;
     const accepted = await handOver(due, 'nodeId', async (nodeId, group) => {
       const answers = await services.acceptSettlements(nodeId, group.map(toSettlement));
       return group.flatMap((part, i) => (answers[i] ? [{ ...part, settlement: answers[i] }] : []));
@@ -150,6 +160,12 @@ export class HubSettlement {
     });
     const done = [...charged, ...accepted.filter((part) => !owed.includes(part))];
     for (const { ticketHash } of done) parts.forget(ticketHash);
+    // A node that came back before this was delivered has not been asked for it.
+    const bare = new Set(due.flatMap((part) => (part.settlement.receipt ? [] : [part.ticketHash])));
+    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
+      const unsigned = group.flatMap((part) => (bare.has(part.ticketHash) ? toUnsigned(part) : []));
+      if (unsigned.length > 0) askToSign(nodeId, unsigned);
+    }
     for (const [nodeId, group] of groupBy(done, 'nodeId')) {
       const answers = group.flatMap((part) => (part.settlement.receipt ? [toAnswer(part)] : []));
       if (answers.length > 0) tellNode(nodeId, answers);
@@ -183,6 +199,12 @@ function toSettlement(part: DuePart): SettlementJson {
   return part.settlement;
 }
 
+/** None once a receipt has been accepted, as where one came late before this delivery was repeated. */
+function toUnsigned({ settlement }: DuePart): UnsignedPart[] {
+  const unsigned = describeUnsigned(settlement);
+  return unsigned ? [unsigned] : [];
+}
+
 function toAnswer({ ticketHash, settlement }: DuePart): ReceiptAnswer {
   const { acceptance, acceptanceSignature } = settlement;
   return {
@@ -206,6 +228,7 @@ interface Completion {
 }
 
 function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: Completion): SettlementJson {
+  const isComplete = summary.outcome === 'complete';
   return {
     ...draft,
     ...decided,
@@ -214,7 +237,8 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     durationMs: summary.durationMs,
     endedAt: now,
     // A part that was cut short may have sent more than arrived here.
-    responseHash: summary.outcome === 'complete' ? summary.responseHash : null,
+    responseHash: isComplete ? summary.responseHash : null,
+    ...(!isComplete && !receipt && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
     receipt: receipt ? toMessageJson(receipt) : null,
     receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
   };

@@ -4,6 +4,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { concatBytes } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
+import type { FrameName } from '../../schema/frames.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import type { Env } from '../env.ts';
@@ -178,7 +179,10 @@ export class Hub extends DurableObject<Env> {
       accept: (ws, nodeId) => this.ctx.acceptWebSocket(ws, [nodeId]),
       pingedAt: (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0,
       onChanged: (nodeId) => this.#onChanged(nodeId),
-      onWelcome: (nodeId, welcome) => this.#watch.noteWelcome(nodeId, welcome, Date.now()),
+      onWelcome: (nodeId, welcome) => {
+        this.#watch.noteWelcome(nodeId, welcome, Date.now());
+        void this.#settlement.askUnsigned(nodeId);
+      },
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) =>
         void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
@@ -229,12 +233,16 @@ export class Hub extends DurableObject<Env> {
       parts: this.#parts,
       services: this.#services,
       sync: () => this.ctx.storage.sync(),
-      tellNode: (nodeId, answers) =>
-        this.#sockets.find(nodeId)?.send(concatBytes(answers.map((answer) => encodeJsonFrame('accepted', answer)))),
+      tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', answers),
+      askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
       gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
       retryLater: () => void this.#wakeBy(Date.now() + RETRY_MS),
       now: () => Date.now(),
     });
+  }
+
+  #sendAll(nodeId: string, name: FrameName, values: readonly object[]): void {
+    this.#sockets.find(nodeId)?.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
   }
 
   #onTick(now: number, isLast: boolean): void {

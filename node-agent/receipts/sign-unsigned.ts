@@ -1,0 +1,46 @@
+// Signs for a part that this home delivered and of which a kill left no receipt: its hub tells what arrived, the ticket proves the work.
+import type * as z from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
+import type { unsignedSchema } from '../../schema/frames-to-node.ts';
+import { JOB_TICKET } from '../../schema/receipt.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import type { CurveQueue } from '../jobs/curve-queue.ts';
+import type { ReceiptBook } from './receipt-book.ts';
+
+export interface SignDoors {
+  readonly router: Hex;
+  readonly domain: Domain;
+  readonly shop: {
+    /** This node's address. */
+    readonly node: Hex;
+    readonly book: ReceiptBook;
+    readonly curve: CurveQueue;
+  };
+}
+
+/**
+ * Stores a receipt over exactly what the router counted. `known`: this home has its own receipt for the ticket or is about to have
+ * one, which is offered instead; `foreign`: the ticket is another node's, or this router did not sign it. Rejects when the disk refuses.
+ */
+export async function signUnsigned(
+  part: z.output<typeof unsignedSchema>,
+  { router, domain, shop }: SignDoors,
+): Promise<'signed' | 'known' | 'foreign'> {
+  const { ticket, ticketSignature, promptTokens, outputTokens, finish, responseHash } = part;
+  const { node, book, curve } = shop;
+  if (ticket.node !== node) return 'foreign';
+  const signer = book.signerOf(domain);
+  const ticketHash = signer.hash(JOB_TICKET, ticket);
+  if (book.has(ticketHash)) return 'known';
+  book.begin(ticketHash);
+  try {
+    const signed = { signature: ticketSignature, address: router };
+    if (!(await curve.run(() => signer.isSignedBy(JOB_TICKET, ticket, signed)))) return 'foreign';
+    // The times are not known any more.
+    const work = { promptTokens, outputTokens, finish, responseHash, ttftMs: 0, durationMs: 0 };
+    await book.issue({ router, domain, signer, ticket, ticketHash, ticketSignature, work, isSentNow: false });
+    return 'signed';
+  } finally {
+    book.end(ticketHash);
+  }
+}
