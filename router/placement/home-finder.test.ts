@@ -170,6 +170,25 @@ describe('the rest', () => {
     expect(await askedFor(homes)).toEqual(['a', 'b']);
   });
 
+  test('a far home is asked first where none of the near ones keeps the promise, and stays unseen where one does', async () => {
+    const slow = { ...row('slow', near[0]!), decodeTokensPerS: 10 };
+    expect(await askedFor(open([slow, row('far', farthest, 20)]).homes)).toEqual(['far', 'slow']);
+    expect(await askedFor(open([slow, { ...slow, node: 'far', hub: `hub:${farthest}:0` }]).homes)).toEqual([
+      'slow',
+      'far',
+    ]);
+    const { homes, read } = open([row('a', near[0]!), row('far', farthest, 20)]);
+    await homes.openSearch(ask).next();
+    expect(read.join()).not.toContain(farthest);
+  });
+
+  test('the fastest is sought everywhere, and so is the home that is named', async () => {
+    const fast = { ...row('far', farthest, 20), decodeTokensPerS: 500 };
+    const { homes } = open([row('a', near[0]!), fast]);
+    expect(await askedFor(homes, { wish: { ...NO_WISH, mode: 'fastest' } })).toEqual(['far', 'a']);
+    expect(await askedFor(homes, { wish: { ...NO_WISH, order: ['far'] } })).toEqual(['far', 'a']);
+  });
+
   test('a caller who wants only their own homes is shown no others, however near', async () => {
     const own = { ...row('mine', farthest, -30), owner: ask.accountId, pools: [] };
     const { homes } = open([row('a', near[0]!), own]);

@@ -84,20 +84,34 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   const sorted = sortAreas(place);
   const isNarrow =
     wish.pool.kind === 'mine' || wish.pool.kind === 'pool' || wish.only !== null || wish.order.length > 0;
+  // Where nearness does not decide, or few homes will do, the best may stand in any area.
+  const near = isNarrow || wish.mode !== 'closest' ? sorted : sorted.slice(0, NEAR_AREAS);
   let emptiedNear: HubRanking['emptiedBy'] = null;
   return async (scope, excluded) => {
-    const areas = scope === 'near' ? sorted.slice(0, NEAR_AREAS) : sorted.slice(NEAR_AREAS);
+    const areas = scope === 'near' ? near : sorted.slice(near.length);
     const rankOf = ({ views, isDegraded }: Views): HubRanking => {
       const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
     const ranking = rankOf(await viewsIn(doors, { modelKey, areas, place, isWide: isNarrow, excluded: excluded.hubs }));
+    if (scope === 'near' && near.length < sorted.length && isBroken(ranking)) {
+      // Nobody near keeps the promise: the closest who does is farther away.
+      const wide = rankOf(
+        await viewsIn(doors, { modelKey, areas: sorted, place, isWide: false, excluded: excluded.hubs }),
+      );
+      if (wide.ranked.some(({ keeps }) => keeps)) return wide;
+    }
     if (scope === 'near') emptiedNear = ranking.emptiedBy;
     const isTold = doors.cache.isDegraded() || excluded.hubs.length > 0;
     if (scope === 'near' || ranking.hasModel || emptiedNear !== null || isTold) return ranking;
     // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
     return rankOf(await askAreas(doors, { modelKey, areas: sorted.slice(0, NEAR_AREAS), place }));
   };
+}
+
+/** Homes are there, and none of them is expected to keep the promise. */
+function isBroken({ ranked }: HubRanking): boolean {
+  return ranked.length > 0 && ranked.every(({ keeps }) => !keeps);
 }
 
 interface Look {

@@ -1,7 +1,7 @@
 // Homes in five towns behind lines of a set length, and two edges that are near to some hubs and far from others.
-import { expect } from 'vitest';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import type { Decision } from '../../schema/placement.ts';
+import { parseSummary, summaryKey } from '../../schema/presence.ts';
 import { learnDigest, PRICED } from './ask.ts';
 import { DelayLine } from './delay-line.ts';
 import { startModelServer } from './model-server.ts';
@@ -47,30 +47,32 @@ export interface FarAsk {
   /** Where the caller is. */
   readonly from: Town;
   readonly provider?: Readonly<Record<string, unknown>>;
-  readonly prompt?: string;
   readonly maxTokens?: number;
 }
 
 export class FarHomes {
   readonly stack: Stack;
   readonly owner: TestAccount;
-  /** Owns the home in Tokyo. */
-  readonly tokyoOwner: TestAccount;
+  /** Owns the home in Berlin. */
+  readonly berlinOwner: TestAccount;
   /** Owns no home; a member of the pool `lab`, in which Berlin is. */
   readonly caller: TestAccount;
   /** Ids of the homes. */
   readonly nodes: Readonly<Record<Town, string>>;
+  /** Model servers behind the agents. */
+  readonly servers: ReadonlyMap<Town, ModelServer>;
   readonly #closers: (() => Promise<void>)[];
 
   private constructor(
-    parts: Pick<FarHomes, 'stack' | 'owner' | 'tokyoOwner' | 'caller' | 'nodes'>,
+    parts: Pick<FarHomes, 'stack' | 'owner' | 'berlinOwner' | 'caller' | 'nodes' | 'servers'>,
     closers: (() => Promise<void>)[],
   ) {
     this.stack = parts.stack;
     this.owner = parts.owner;
-    this.tokyoOwner = parts.tokyoOwner;
+    this.berlinOwner = parts.berlinOwner;
     this.caller = parts.caller;
     this.nodes = parts.nodes;
+    this.servers = parts.servers;
     this.#closers = closers;
   }
 
@@ -81,7 +83,7 @@ export class FarHomes {
     );
     const stack = await startStack({ edges });
     const closers = [() => stack.stop()];
-    const [owner, tokyoOwner, caller] = await Promise.all([
+    const [owner, berlinOwner, caller] = await Promise.all([
       stack.makeAccount(1e9),
       stack.makeAccount(1e9),
       stack.makeAccount(1e9),
@@ -91,8 +93,8 @@ export class FarHomes {
       paris: await start.agent(owner, 'paris', { answers: 'say-8x25', args: ['--pace', '40'] }),
       lyon: await start.agent(owner, 'lyon', { answers: 'say-8x50', args: ['--pace', '20'] }),
       rome: await start.boaster(owner),
-      berlin: await start.agent(owner, 'berlin', { answers: 'say-8x25', args: ['--pace', '40'] }),
-      tokyo: await start.agent(tokyoOwner, 'tokyo', { answers: 'say-40x4-wait60', args: ['--benchmark', 'all'] }),
+      berlin: await start.agent(berlinOwner, 'berlin', { answers: 'say-8x25', args: ['--pace', '40'] }),
+      tokyo: await start.agent(owner, 'tokyo', { answers: 'say-40x4-wait20', args: ['--benchmark', 'all'] }),
     };
     const digest = await learnDigest(stack, owner, MODEL);
     const pool = String((await stack.admin('POST', '/pools', { name: 'lab', owner_account_id: owner.id })).json['id']);
@@ -100,7 +102,7 @@ export class FarHomes {
     await stack.admin('PUT', `/pools/${pool}/nodes/${nodes.berlin}`);
     await stack.admin('PUT', `/models/${HOUSE}`, { digests: [digest, RAW_DIGEST], ...PRICED });
     await stack.waitForModel(caller, HOUSE, 5);
-    return new FarHomes({ stack, owner, tokyoOwner, caller, nodes }, closers);
+    return new FarHomes({ stack, owner, berlinOwner, caller, nodes, servers: start.servers }, closers);
   }
 
   async stop(): Promise<void> {
@@ -114,10 +116,10 @@ export class FarHomes {
 
   /** A call at one of the edges, its body left alone. */
   send(ask: FarAsk, options: { stream?: boolean; signal?: AbortSignal } = {}): Promise<Response> {
-    const { account, edge, from, provider, prompt = 'say-3x0', maxTokens } = ask;
+    const { account, edge, from, provider, maxTokens } = ask;
     const body = {
       model: HOUSE,
-      messages: [{ role: 'user', content: prompt }],
+      messages: [{ role: 'user', content: 'hi' }],
       stream: options.stream ?? false,
       ...(provider && { provider }),
       ...(maxTokens !== undefined && { max_tokens: maxTokens }),
@@ -140,13 +142,20 @@ export class FarHomes {
     const response = await this.send(ask);
     const text = await response.text();
     const tookMs = performance.now() - startedAt;
-    expect({ status: response.status, text }).toMatchObject({ status: 200 });
+    if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
     return { facts: (JSON.parse(text) as { irori: FinalFacts }).irori, headers: response.headers, tookMs };
   }
 
   /** The town whose home answers. */
   async townFor(ask: FarAsk): Promise<Town | null> {
     return this.townOf((await this.ask(ask)).facts.node);
+  }
+
+  /** Free slots of the first hub of an area, as the presence table has them. */
+  async believedFree(area: string): Promise<number> {
+    const packed = await this.stack.askPresence('HGET', summaryKey(HOUSE, area), `hub:${area}:0`);
+    const summary = parseSummary(packed);
+    return summary.ok ? summary.value.free : -1;
   }
 
   /** What was known and expected when a job's home was chosen, from the book. */
@@ -164,13 +173,14 @@ export class FarHomes {
 class Starting {
   readonly #stack: Stack;
   readonly #closers: (() => Promise<void>)[];
+  readonly servers = new Map<Town, ModelServer>();
 
   constructor(stack: Stack, closers: (() => Promise<void>)[]) {
     this.#stack = stack;
     this.#closers = closers;
   }
 
-  /** A real agent with one slot; `answers` is how its model server does until a prompt says otherwise. */
+  /** A real agent with one slot; `answers` is how its model server does, which is as fast as it says of itself. */
   async agent(
     owner: TestAccount,
     town: Town,
@@ -178,12 +188,12 @@ class Starting {
   ): Promise<string> {
     const [line, server] = await Promise.all([this.#line(town), this.#server()]);
     server.behaviour = answers;
+    this.servers.set(town, server);
     const all = ['--backend', server.url, '--models', MODEL, '--slots', '1', ...args];
     const agent = await this.#stack.startAgent({ owner, place: PLACES[town], router: line.url, args: all });
     const said = (pattern: RegExp) => () => pattern.exec(agent.lines.join('\n'))?.[1];
     const node = await until(`${town} is connected`, said(/connected hub.* node=(\S+)/));
     if (args.includes('all')) await until(`${town} is measured`, said(/(measured) /));
-    server.behaviour = null;
     return node;
   }
 

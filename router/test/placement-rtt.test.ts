@@ -1,7 +1,7 @@
 // Which home answers where distances are real: two edges, hubs that are near and far, homes behind lines of a set length.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readError } from './error-shape.ts';
-import { DELAYS, FarHomes, HOUSE, LINES } from './far-homes.ts';
+import { DELAYS, FarHomes, LINES } from './far-homes.ts';
 import type { FarAsk, Town } from './far-homes.ts';
 import { until } from './until.ts';
 
@@ -84,5 +84,107 @@ describe('the far home wins', () => {
     expect(long.facts).toMatchObject({ node: homes.nodes.tokyo, mode: 'fastest' });
     expect(long.facts.reason).toMatch(/^fastest home: 9\d{3} km/);
     expect(await homes.townFor(from({ account: stranger, provider, maxTokens: 3 }))).toBe('paris');
+  });
+});
+
+describe('a hub knows better than an edge', () => {
+  test('what an edge believes free and is not is found out in one ask, and believed no more', async () => {
+    const server = homes.servers.get('paris');
+    if (!server) throw new Error('no server');
+    const usual = server.behaviour;
+    server.behaviour = 'say-2000x20';
+    const stop = new AbortController();
+    // From the other edge, so that this one hears nothing of it.
+    const elsewhere = from({ edge: 'tokyo', provider: { only: ids('paris') } });
+    const running = await homes.send(elsewhere, { stream: true, signal: stop.signal });
+    server.behaviour = usual;
+    expect(running.headers.get('x-irori-node')).toBe(homes.nodes.paris);
+    try {
+      expect(await homes.believedFree('weur')).toBeGreaterThan(0);
+      const provider = { ignore: ids('rome', 'lyon') };
+      const decisions = [];
+      for (let i = 0; i < 2; i++) {
+        const { facts } = await homes.ask(from({ provider }));
+        expect([homes.townOf(facts.node), facts.attempts]).toEqual(['berlin', 1]);
+        decisions.push(await homes.decisionOf(facts.job));
+      }
+      expect(decisions.map(({ asks }) => asks)).toEqual([2, 1]);
+    } finally {
+      stop.abort();
+      await running.text().catch(() => undefined);
+    }
+  });
+
+  test('a home that is slower than it says loses its jobs after a few', async () => {
+    const towns: (Town | null)[] = [];
+    await until('another home is chosen', async () => {
+      towns.push(await homes.townFor(from({ from: 'rome' })));
+      return towns.at(-1) !== 'rome';
+    });
+    expect(towns[0]).toBe('rome');
+    expect(towns.length).toBeLessThanOrEqual(6);
+    expect(towns.at(-1)).toBe('paris');
+  });
+});
+
+describe('wishes', () => {
+  test('are kept where some home fits them', async () => {
+    const wanted: readonly (readonly [provider: Record<string, unknown>, town: Town])[] = [
+      [{ country: 'DE' }, 'berlin'],
+      [{ country: ['JP', 'de'], order: ids('tokyo') }, 'tokyo'],
+      [{ only: ids('berlin', 'tokyo') }, 'berlin'],
+      [{ ignore: ids('paris', 'lyon', 'rome', 'berlin') }, 'tokyo'],
+      [{ order: ids('tokyo', 'berlin'), allow_fallbacks: false }, 'tokyo'],
+      [{ quantizations: ['Q8_0'], preferred_min_throughput: 1 }, 'rome'],
+      [{ pool: 'lab' }, 'berlin'],
+      [{ max_price: { prompt: 1, completion: 2 } }, 'paris'],
+      [{ pool: 'public' }, 'paris'],
+    ];
+    for (const [provider, town] of wanted)
+      expect([provider, await homes.townFor(from({ provider }))]).toEqual([provider, town]);
+  });
+
+  test('a limit on the way to a home counts the way to its hub, as this edge has measured it', async () => {
+    const wished = { from: 'tokyo', provider: { max_rtt_ms: 100, ignore: ids('rome') } } as const;
+    expect(await homes.townFor(from({ ...wished, edge: 'tokyo' }))).toBe('tokyo');
+    expect(['paris', 'berlin']).toContain(await homes.townFor(from(wished)));
+  });
+
+  test('that no home fits are refused by name', async () => {
+    const nobody = `node_${'0'.repeat(32)}`;
+    const refused: readonly (readonly [field: string, provider: Record<string, unknown>])[] = [
+      ['country', { country: 'BR' }],
+      ['only', { only: [nobody] }],
+      ['order', { order: [nobody], allow_fallbacks: false }],
+      ['ignore', { ignore: Object.values(homes.nodes) }],
+      ['quantizations', { quantizations: ['q2_k'] }],
+      ['max_rtt_ms', { max_rtt_ms: 1 }],
+      ['max_rtt_ms', { max_rtt_ms: 100, only: ids('tokyo') }],
+      ['pool', { pool: 'mine' }],
+    ];
+    for (const [field, provider] of refused) {
+      const error = await readError(await homes.send(from({ provider })), 400);
+      expect([field, provider, error]).toMatchObject([
+        field,
+        provider,
+        { code: 'no_home_fits', param: `provider.${field}` },
+      ]);
+      expect(error.message).toContain(`provider.${field}`);
+    }
+    const dear = await readError(await homes.send(from({ provider: { max_price: { prompt: 0.5 } } })), 400);
+    expect(dear).toMatchObject({ code: 'invalid_value', param: 'provider.max_price.prompt' });
+    const unknown = await readError(await homes.send(from({ provider: { pool: 'club' } })), 400);
+    expect(unknown).toMatchObject({ code: 'invalid_value', param: 'provider.pool' });
+  });
+
+  test('an owner’s calls go to the home of their own first, and free of charge', async () => {
+    const account = homes.berlinOwner;
+    const own = await homes.ask(from({ account }));
+    expect(own.facts).toMatchObject({ node: homes.nodes.berlin, charge_micro: 0 });
+    expect(own.facts.reason).toMatch(/^home of your own with a free slot/);
+    expect(await homes.townFor(from({ account, provider: { pool: 'mine' } }))).toBe('berlin');
+    const shared = await homes.ask(from({ account, provider: { pool: 'public' } }));
+    expect(homes.townOf(shared.facts.node)).toBe('paris');
+    expect(shared.facts.charge_micro).toBeGreaterThan(0);
   });
 });
