@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { NO_WISH, speedClassOf } from '../../schema/placement.ts';
+import type { Wish } from '../../schema/placement.ts';
+import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { chooseHubs, NEAR_HUBS } from './choose-hubs.ts';
+import { rankHubs } from './rank-hubs.ts';
+import type { HubView, RankAsk } from './rank-hubs.ts';
+
+const PARIS = { lat: 48.9, lon: 2.4 };
+const FAST = { slots: 4, promptTokensPerS: 8000, decodeTokensPerS: 100 };
+const SLOW = { slots: 4, promptTokensPerS: 500, decodeTokensPerS: 60 };
+
+function row(node: string, facts: Partial<PresenceRow> = {}): PresenceRow {
+  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, contextTokens: 8192, serves: [] };
+  const whose = { owner: 'acct_o', pools: ['public'], rttMs: 15, loadMs: 0, country: 'FR', untilAt: 1 };
+  return { node, hub: 'h', ...PARIS, ...whose, ...FAST, ...model, ...facts };
+}
+
+function view(hub: string, rows: readonly PresenceRow[], free: number | null = null, edgeRttMs = 10): HubView {
+  const classes: Record<string, [number, number]> = {};
+  for (const each of rows) {
+    const [sum = 0, all = 0] = classes[speedClassOf(each)] ?? [];
+    classes[speedClassOf(each)] = [sum + (free ?? each.slots), all + each.slots];
+  }
+  const slots = rows.reduce((sum, each) => sum + each.slots, 0);
+  return { hub, ...PARIS, edgeRttMs, rows, summary: { free: free ?? slots, slots, classes } };
+}
+
+const ask = (wish: Partial<Wish> = {}, facts: Partial<RankAsk> = {}): RankAsk => ({
+  wish: { ...NO_WISH, ...wish },
+  place: PARIS,
+  accountId: 'acct_c',
+  ownName: null,
+  size: { promptTokens: 1000, outputTokens: 200 },
+  excludeNodeIds: [],
+  excludeHubs: [],
+  isDegraded: false,
+  ...facts,
+});
+const north = (km: number): { lat: number } => ({ lat: PARIS.lat + km / 111.2 });
+const rank = (views: readonly HubView[], asked = ask(), random = (): number => 0): string[] =>
+  rankHubs(views, asked, random).ranked.map(({ hub }) => hub);
+
+describe('rankHubs', () => {
+  const near = view('near', [row('n1', north(20))]);
+  const far = view('far', [row('f1', { ...north(900), promptTokensPerS: 20_000, decodeTokensPerS: 300 })]);
+
+  test('closest asks the hub of the closest home that should keep the promise, by its name', () => {
+    const { ranked, hasModel, emptiedBy } = rankHubs([far, near], ask(), () => 0);
+    expect(ranked[0]).toMatchObject({ hub: 'near', preferNodeId: 'n1', km: expect.closeTo(20, 0), keeps: true });
+    expect({ hasModel, emptiedBy }).toEqual({ hasModel: true, emptiedBy: null });
+    const weak = view('weak', [row('w1', SLOW)]);
+    expect(rank([weak, far])).toEqual(['far', 'weak']);
+  });
+
+  test('fastest asks by score, cheapest by price', () => {
+    expect(rank([near, far], ask({ mode: 'fastest' }))).toEqual(['far', 'near']);
+    const cheap = view('cheap', [row('c1', { ...north(2000), priceIn: 0 })]);
+    expect(rank([near, cheap], ask({ mode: 'cheapest' }))).toEqual(['cheap', 'near']);
+  });
+
+  test('near equals are drawn in proportion to what is free there', () => {
+    const many = view('many', [row('m1', north(30)), row('m2', north(30)), row('m3', north(30))]);
+    expect(rank([near, many], ask(), () => 0.2)).toEqual(['near', 'many']);
+    expect(rank([near, many], ask(), () => 0.3)).toEqual(['many', 'near']);
+  });
+
+  test('fairest draws from all that keep the promise, idle ones the likelier', () => {
+    const halfFull = view('half', [row('h1')], 2);
+    expect(rank([halfFull, far], ask({ mode: 'fairest' }), () => 0.1)).toEqual(['half', 'far']);
+    expect(rank([halfFull, far], ask({ mode: 'fairest' }), () => 0.2)).toEqual(['far', 'half']);
+  });
+
+  test('hubs without room come last, asked hubs and excluded homes not at all', () => {
+    const full = view('full', [row('x1')], 0);
+    expect(rank([full, near, far])).toEqual(['near', 'far', 'full']);
+    expect(rank([near, far], ask({}, { excludeHubs: ['near'] }))).toEqual(['far']);
+    expect(rank([near, far], ask({}, { excludeNodeIds: ['n1'] }))).toEqual(['far']);
+  });
+
+  test('the load of a home is guessed from its class', () => {
+    const busy = view('busy', [row('b1')], 1);
+    const idle = view('idle', [row('i1')]);
+    const [b, i] = rankHubs([busy, idle], ask({ mode: 'fairest' }), () => 0).ranked;
+    expect(b?.scoreMs).toBeGreaterThan(i?.scoreMs ?? 0);
+  });
+
+  test('a hub known by its rows alone is thought free', () => {
+    const bare = { ...near, summary: null };
+    expect(rankHubs([bare], ask(), () => 0).ranked[0]).toMatchObject({ hub: 'near', keeps: true });
+  });
+
+  test('the order asked for comes first, then the caller’s own, then everyone', () => {
+    const own = view('own', [row('o1', { ...north(3000), owner: 'acct_c', pools: [] })]);
+    expect(rank([near, far, own])).toEqual(['own', 'near', 'far']);
+    expect(rank([near, far, own], ask({ order: ['f1'] }))).toEqual(['far', 'own', 'near']);
+    expect(rank([near, own], ask({ pool: { kind: 'public' } }))).toEqual(['near']);
+  });
+
+  test('without fallbacks one hub is asked', () => {
+    expect(rank([near, far], ask({ allowFallbacks: false }))).toEqual(['near']);
+    expect(rank([near, far], ask({ allowFallbacks: false, order: ['f1'] }))).toEqual(['far']);
+  });
+
+  test('the wish that left nobody is named; nobody with the model is no wish’s fault', () => {
+    expect(rankHubs([near, far], ask({ countries: ['DE'] }), () => 0)).toEqual({
+      ranked: [],
+      emptiedBy: 'country',
+      hasModel: true,
+    });
+    expect(rankHubs([view('h', [])], ask(), () => 0)).toEqual({ ranked: [], emptiedBy: null, hasModel: false });
+    const small = view('small', [row('s1', { contextTokens: 1000 })]);
+    expect(rankHubs([small], ask(), () => 0)).toEqual({ ranked: [], emptiedBy: null, hasModel: true });
+  });
+
+  test('an own name is asked of the homes that announce it, exactly or by prefix', () => {
+    const rows = [row('exact', { serves: ['mine:7b'] }), row('star', { serves: ['mine:*'] }), row('other')];
+    const views = rows.map((each) => view(each.node, [each]));
+    expect(rank(views, ask({}, { ownName: 'mine:7b' })).toSorted()).toEqual(['exact', 'star']);
+    expect(rank(views, ask({}, { ownName: 'mine:70b' }))).toEqual(['star']);
+  });
+
+  test('with an old view a random half of the homes is looked at, and one is enough', () => {
+    const two = view('two', [row('a', north(1)), row('b', north(2))]);
+    const draws = [0.9, 0.1, 0];
+    const { ranked } = rankHubs([two], ask({}, { isDegraded: true }), () => draws.shift() ?? 0);
+    expect(ranked[0]?.preferNodeId).toBe('b');
+    expect(rankHubs([two], ask({}, { isDegraded: true }), () => 0.9).ranked[0]?.preferNodeId).toBe('a');
+  });
+});
+
+describe('chooseHubs', () => {
+  function summary(hub: string, lat: number, facts: Partial<PresenceSummary> = {}): PresenceSummary {
+    const unread = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
+    return { hub, lat, lon: 2.4, radiusKm: 0, free: 1, slots: 2, classes: {}, untilAt: 1, ...unread, ...facts };
+  }
+
+  test('the nearest come first, by the near edge of their circle', () => {
+    expect(chooseHubs([summary('far', 60), summary('near', 49), summary('mid', 52)], PARIS)).toEqual([
+      'near',
+      'mid',
+      'far',
+    ]);
+    expect(chooseHubs([summary('small', 50), summary('wide', 55, { radiusKm: 700 })], PARIS)).toEqual([
+      'wide',
+      'small',
+    ]);
+  });
+
+  test('the full come last, the excluded not at all', () => {
+    const hubs = [summary('full', 49, { free: 0 }), summary('free', 60), summary('asked', 49)];
+    expect(chooseHubs(hubs, PARIS, ['asked'])).toEqual(['free', 'full']);
+  });
+
+  test('six hubs at most, in whatever order they are read', () => {
+    const many = Array.from({ length: 20 }, (_, i) => summary(`h${i}`, 49 + i));
+    expect(chooseHubs(many, PARIS)).toEqual(['h0', 'h1', 'h2', 'h3', 'h4', 'h5']);
+    expect(chooseHubs(many.toReversed(), PARIS)).toEqual(chooseHubs(many, PARIS));
+    expect(NEAR_HUBS).toBe(6);
+    expect(chooseHubs([], PARIS)).toEqual([]);
+  });
+
+  test('the other side of the world is not too far', () => {
+    expect(chooseHubs([summary('antipode', -48.9, { lon: -177.6 })], PARIS)).toEqual(['antipode']);
+  });
+
+  test('hubs with a free class that should do come before nearer ones without', () => {
+    const need = { size: { promptTokens: 4000, outputTokens: 200 }, wish: NO_WISH };
+    const weak = summary('weak', 49, { classes: { [speedClassOf(SLOW)]: [4, 4] } });
+    const taken = summary('taken', 49, { classes: { [speedClassOf(FAST)]: [0, 4], odd: [1, 1] } });
+    const fast = summary('fast', 60, { classes: { [speedClassOf(FAST)]: [4, 4] } });
+    expect(chooseHubs([weak, taken, fast], PARIS, [], need)).toEqual(['fast', 'weak', 'taken']);
+    const small = { ...need, size: { promptTokens: 100, outputTokens: 200 } };
+    expect(chooseHubs([weak, taken, fast], PARIS, [], small)).toEqual(['weak', 'fast', 'taken']);
+  });
+});
