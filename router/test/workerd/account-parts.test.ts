@@ -19,6 +19,7 @@ beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 beforeEach(() => {
   faults.refuse = 0;
   faults.loseAnswer = 0;
+  faults.refusePrepare = 0;
 });
 
 async function openJob(facts: { hold?: number; expiresAt?: number; balance?: number } = {}) {
@@ -145,7 +146,26 @@ describe('a part that broke off', () => {
       for (const part of isFirst ? parts : parts.toReversed()) await job.stub.settle(part);
       expect(await job.stub.usage()).toMatchObject({ balance: 950, held: 0, totals: { jobs: 1, charged: 50 } });
       expect(await booksOf(job)).toEqual({ caller: -50, owner: 90 });
+      // So its home, which broke it off, has nothing to get either.
+      expect(await ledger.findOutcome(job.jobId, 0)).toBe('failed-by-node');
     }
+  });
+
+  test('is booked as what became of it: interrupted where another went on, failed where none did', async () => {
+    for (const [facts, booked] of [
+      [{}, 'interrupted-by-node'],
+      [{ outcome: 'failed-by-network' }, 'failed-by-node'],
+    ] as const)
+      for (const isFirst of [true, false]) {
+        const job = await openJob();
+        const parts = [partOf(job, 0), finalOf(job, 1, facts)];
+        if (isFirst) await job.stub.settle(parts[0]!);
+        await drain(job.stub);
+        expect(await ledger.findOutcome(job.jobId, 0)).toBeNull();
+        for (const part of parts.toReversed()) await job.stub.settle(part);
+        await drain(job.stub);
+        expect(await ledger.findOutcome(job.jobId, 0)).toBe(booked);
+      }
   });
 });
 
@@ -287,15 +307,13 @@ describe('homes that were left and speak late', () => {
   });
 });
 
-/** What a job of three parts must come to, however its parts arrive. */
-const ENDS = {
-  complete: { caller: -130, owner: 135 },
-  cancelled: { caller: -130, owner: 135 },
-  'failed-by-node': { caller: 0, owner: 90 },
-} as const;
+/** What a job of three parts must come to for its caller, however its parts arrive. */
+const ENDS = { complete: -130, cancelled: -130, 'failed-by-node': 0 } as const;
 
 interface Run {
   readonly outcome: keyof typeof ENDS;
+  /** Whose doing it was that the first two parts broke off. */
+  readonly breaks: readonly ('node' | 'network')[];
   /** Deliveries by part, with repeats. */
   readonly order: number[];
   /** Parts whose receipt comes after their settlement. */
@@ -305,31 +323,41 @@ interface Run {
   readonly loseAnswer: number;
 }
 
+/** Each home its own part, but where it broke it off itself and nobody finished the answer. */
+function earnedBy(run: Run): number {
+  const isFinished = run.outcome !== 'failed-by-node';
+  return 45 * (run.breaks.filter((by) => isFinished || by === 'network').length + (isFinished ? 1 : 0));
+}
+
 test('in any order, repeated, evicted in between, with late receipts and a failing D1, the books end equal and exact', async () => {
   let homes = 0;
+  const breakage = fc.constantFrom<'node' | 'network'>('node', 'network');
   const anyRun: fc.Arbitrary<Run> = fc.record({
     outcome: fc.constantFrom('complete', 'cancelled', 'failed-by-node'),
+    breaks: fc.tuple(breakage, breakage),
     order: fc.shuffledSubarray([0, 1, 2, 0, 1, 2, 0, 2], { minLength: 8 }),
     lates: fc.array(fc.nat(2), { maxLength: 6 }),
     evictAt: fc.nat(8),
     refuse: fc.nat(2),
     loseAnswer: fc.nat(2),
   });
-  const run = async ({ outcome, order, lates, evictAt, refuse, loseAnswer }: Run): Promise<void> => {
+  const run = async (facts: Run): Promise<void> => {
+    const { outcome, breaks, order, lates, evictAt, refuse, loseAnswer } = facts;
     const job = await openJob();
     const parts = [0, 1, 2].map((part) => {
       const home = makeNode(`parts-${homes++}`);
-      const ended = part === 2 ? { isFinal: true, interrupted: 2, outcome } : {};
+      const by = breaks[part];
+      const ended = by ? { outcome: `interrupted-by-${by}` as const } : { isFinal: true, interrupted: 2, outcome };
       const settled = partOf(job, part, { home, ...ended });
       const ticket = makeTicket(home, { job: job.jobId, part, chargePrompt: part === 0 });
-      return { home, ticket, settled: { ...settled, ticket: toJson(ticket) }, isLate: lates.includes(part) };
+      const late = makeLate(home, ticket, makeReceipt(ticket));
+      return { home, late, settled: { ...settled, ticket: toJson(ticket) }, isLate: lates.includes(part) };
     });
     faults.refuse = refuse;
     faults.loseAnswer = loseAnswer;
     for (const [i, at] of order.entries()) {
-      const { home, ticket, settled, isLate } = parts[at]!;
+      const { home, late, settled, isLate } = parts[at]!;
       const stub = env.NODE_ACCOUNT.getByName(home.id);
-      const late = makeLate(home, ticket, makeReceipt(ticket));
       const signed = { receipt: toJson(late.receipt), receiptSignature: late.signature };
       const accepted = await stub.accept({
         ...settled,
@@ -340,16 +368,23 @@ test('in any order, repeated, evicted in between, with late receipts and a faili
       await job.stub.settle(accepted);
       if (i === evictAt) await evictDurableObject(job.stub);
     }
-    for (const { home } of parts) {
+    await drain(job.stub);
+    for (const [part, { home, late }] of parts.entries()) {
       const stub = env.NODE_ACCOUNT.getByName(home.id);
+      const answer = await stub.acceptLate(late);
+      const isForNothing = outcome === 'failed-by-node' && breaks[part] === 'node';
+      expect(answer).toMatchObject(isForNothing ? { acceptance: null } : { reason: null });
+      expect(await stub.acceptLate(late)).toEqual(answer);
       for (let i = 0; i < 6; i++) await runDurableObjectAlarm(stub);
     }
-    expect(await booksOf(job)).toEqual(ENDS[outcome]);
+    expect(await booksOf(job)).toEqual({ caller: ENDS[outcome], owner: earnedBy(facts) });
     const usage = await job.stub.usage();
-    expect(usage).toMatchObject({ balance: 1000 + ENDS[outcome].caller, held: 0, totals: { jobs: 1 } });
+    expect(usage).toMatchObject({ balance: 1000 + ENDS[outcome], held: 0, totals: { jobs: 1 } });
     const rows = await ledger.findReceipts(job.accountId, job.jobId);
-    expect(rows.reduce((sum, row) => sum + row.charge, 0)).toBe(0 - ENDS[outcome].caller);
-    expect(rows.reduce((sum, row) => sum + row.earn, 0)).toBe(ENDS[outcome].owner);
+    expect(rows.reduce((sum, row) => sum + row.charge, 0)).toBe(0 - ENDS[outcome]);
+    expect(rows.reduce((sum, row) => sum + row.earn, 0)).toBe(earnedBy(facts));
+    const words = breaks.map((by) => `${outcome === 'failed-by-node' ? 'failed' : 'interrupted'}-by-${by}`);
+    expect(rows.map((row) => row.outcome)).toEqual([...words, outcome]);
   };
   await fc.assert(fc.asyncProperty(anyRun, run), { numRuns: 25 });
 }, 60_000);

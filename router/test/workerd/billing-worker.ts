@@ -29,12 +29,14 @@ interface Faults {
   refuse: number;
   /** Writes and then fails so many, as when the answer is lost or the object is killed before it hears it. */
   loseAnswer: number;
+  /** Fails so many statements that the objects prepare for a read or a write. */
+  refusePrepare: number;
   /** Batches that reached D1. */
   written: number;
 }
 
 const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[]; relinked?: string[] };
-export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, written: 0 });
+export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, refusePrepare: 0, written: 0 });
 export const kicked: string[] = (shared.kicked ??= []);
 export const relinked: string[] = (shared.relinked ??= []);
 
@@ -42,6 +44,7 @@ function makeFaulty(db: D1Database): D1Database {
   return new Proxy(db, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
+      if (name === 'prepare' && faults.refusePrepare > 0 && faults.refusePrepare-- > 0) throw new Error('D1 is away');
       if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
       return async (statements: D1PreparedStatement[]) => {
         if (faults.refuse > 0 && faults.refuse-- > 0) throw new Error('D1 is away');

@@ -5,7 +5,15 @@ import type { Hex } from '../../../schema/bytes.ts';
 import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
-import { ENERGY_METHOD, JOB_TICKET, makeMessageSigner, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import {
+  checkBundle,
+  ENERGY_METHOD,
+  JOB_TICKET,
+  makeMessageSigner,
+  receiptBundleSchema,
+  toMessageJson,
+  USAGE_RECEIPT,
+} from '../../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
@@ -124,4 +132,45 @@ export function makeSettlement(node: TestNode, facts: SettlementFacts): Settleme
     acceptanceSignature: null,
     ...overrides,
   };
+}
+
+/** A part with a receipt, and its settlement. */
+export function makePart(
+  node: TestNode,
+  fields: {
+    receipt?: Partial<UsageReceipt>;
+    settlement?: Partial<Omit<SettlementFacts, 'ticket' | 'receipt'>>;
+    ticket?: object;
+  } = {},
+) {
+  const jobId = newId('job');
+  const ticket = makeTicket(node, { job: jobId, ...fields.ticket });
+  const receipt = makeReceipt(ticket, fields.receipt);
+  const accountId = newId('acct');
+  const withReceipt = makeSettlement(node, {
+    ticket,
+    receipt,
+    jobId,
+    accountId,
+    ownerAccountId: newId('acct'),
+    ...fields.settlement,
+  });
+  const bare = { ...withReceipt, receipt: null, receiptSignature: null };
+  return { jobId, ticket, receipt, accountId, withReceipt, bare, late: makeLate(node, ticket, receipt) };
+}
+
+/** Checks offline what a caller would get; gives the receipt's hash. */
+export function checkSettled(settled: SettlementJson) {
+  return checkBundle(
+    receiptBundleSchema.parse({
+      domain: PLACEHOLDER_DOMAIN,
+      router: addressOfPrivateKey(ROUTER_KEY),
+      ticket: settled.ticket,
+      ticketSignature: settled.ticketSignature,
+      receipt: settled.receipt,
+      receiptSignature: settled.receiptSignature,
+      acceptance: settled.acceptance,
+      acceptanceSignature: settled.acceptanceSignature,
+    }),
+  );
 }

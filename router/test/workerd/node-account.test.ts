@@ -1,32 +1,13 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  ACCEPTANCE_STATUS,
-  checkBundle,
-  receiptBundleSchema,
-  toMessageJson,
-  USAGE_RECEIPT,
-} from '../../../schema/receipt.ts';
+import { ACCEPTANCE_STATUS, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
-import type { Hex } from '../../../schema/bytes.ts';
-import type { SettlementJson } from '../../../schema/settlement.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { faults } from './billing-worker.ts';
-import {
-  makeLate,
-  makeNode,
-  makeReceipt,
-  makeSettlement,
-  makeTicket,
-  newId,
-  ROUTER_KEY,
-  signer,
-  signReceipt,
-} from './make-settlement.ts';
-import type { SettlementFacts, TestNode } from './make-settlement.ts';
+import { checkSettled, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
+import type { TestNode } from './make-settlement.ts';
 
 const ledger = makeLedger(env.DB);
 let nodes = 0;
@@ -35,52 +16,12 @@ beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 beforeEach(() => {
   faults.refuse = 0;
   faults.loseAnswer = 0;
+  faults.refusePrepare = 0;
 });
 
 function openNode() {
   const node = makeNode(`node-account-${nodes++}`);
   return { node, stub: env.NODE_ACCOUNT.getByName(node.id) };
-}
-
-/** A part with a receipt, and its settlement. */
-function makePart(
-  node: TestNode,
-  fields: {
-    receipt?: Partial<UsageReceipt>;
-    settlement?: Partial<Omit<SettlementFacts, 'ticket' | 'receipt'>>;
-    ticket?: object;
-  } = {},
-) {
-  const jobId = newId('job');
-  const ticket = makeTicket(node, { job: jobId, ...fields.ticket });
-  const receipt = makeReceipt(ticket, fields.receipt);
-  const accountId = newId('acct');
-  const withReceipt = makeSettlement(node, {
-    ticket,
-    receipt,
-    jobId,
-    accountId,
-    ownerAccountId: newId('acct'),
-    ...fields.settlement,
-  });
-  const bare = { ...withReceipt, receipt: null, receiptSignature: null };
-  return { jobId, ticket, receipt, accountId, withReceipt, bare, late: makeLate(node, ticket, receipt) };
-}
-
-/** Checks offline what a caller would get. */
-function checkSettled(settled: SettlementJson) {
-  return checkBundle(
-    receiptBundleSchema.parse({
-      domain: PLACEHOLDER_DOMAIN,
-      router: addressOfPrivateKey(ROUTER_KEY),
-      ticket: settled.ticket,
-      ticketSignature: settled.ticketSignature,
-      receipt: settled.receipt,
-      receiptSignature: settled.receiptSignature,
-      acceptance: settled.acceptance,
-      acceptanceSignature: settled.acceptanceSignature,
-    }),
-  );
 }
 
 test('an honest receipt gets a signed acceptance that a stranger can check offline', async () => {
@@ -270,38 +211,6 @@ test('a late receipt of a part that was settled as the node’s fault is answere
     acceptance: { amount: 0n, status: ACCEPTANCE_STATUS.unpaid },
   });
 });
-
-const interrupted = { outcome: 'interrupted-by-node', isFinal: false } as const;
-
-test.each([
-  ['more than was relayed', 900, 45],
-  ['what was relayed', 20, 45],
-  ['less than was relayed', 15, 36],
-])(
-  'a home that vanished and returns may sign for its prefix: over %s the lower is paid, once, and no caller pays again',
-  async (_, signed, earned) => {
-    const { node, stub } = openNode();
-    const part = makePart(node, { settlement: interrupted, receipt: { outputTokens: signed, finish: 3 } });
-    const account = env.ACCOUNT.getByName(part.accountId);
-    await account.grant({ eventId: part.accountId, accountId: part.accountId, amount: 1000, memo: null });
-    await account.settle(await stub.accept(part.bare));
-    const answer = await stub.acceptLate(part.late);
-    expect(answer).toMatchObject({ acceptance: { amount: BigInt(earned), outputTokens: Math.min(20, signed) } });
-    await runDurableObjectAlarm(stub);
-    expect(await ledger.findReceipts(part.accountId, part.jobId)).toMatchObject([{ charge: 0, earn: earned }]);
-    await account.release(part.jobId, 1, true);
-    await runDurableObjectAlarm(account);
-    const second = { ...part.receipt, seq: 2n, outputTokens: 900 };
-    expect(await stub.acceptLate(makeLate(node, part.ticket, second))).toEqual(answer);
-    await runDurableObjectAlarm(stub);
-    expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(earned);
-    expect(await account.usage()).toMatchObject({ balance: 950, totals: { charged: 50 } });
-    const [row] = await ledger.findReceipts(part.accountId, part.jobId);
-    expect(row).toMatchObject({ charge: 50, earn: earned, outcome: 'interrupted-by-node' });
-    expect(row && checkSettled(row).ok).toBe(true);
-    expect(await ledger.total()).toBe(0);
-  },
-);
 
 test('a part of which its hub saw a token is not lost: a claim does not stand in for a count of none', async () => {
   const { node, stub } = openNode();
