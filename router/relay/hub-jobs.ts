@@ -141,7 +141,7 @@ export class HubJobs {
         this.#live.delete(ticketHash);
       },
       onHead: (at) => job.onHead(at),
-      onFirstToken: (at) => job.onFirstToken(at),
+      onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
       onBroken: (reason, at) => job.onBroken(reason, { isPlanned: socket.state?.paused === 'draining', now: at }),
       onDone: () => {
         job.onDone(Date.now());

@@ -15,6 +15,8 @@ export interface JobTimes {
   readonly headMs: number | null;
   /** Job frame out to the first token in. */
   readonly firstTokenMs: number | null;
+  /** Tokens that came together first. */
+  readonly firstTokens: number;
   readonly sample: Omit<SpeedSample, 'slots' | 'outputTokens'> | null;
 }
 
@@ -46,6 +48,7 @@ export class NodeLease {
   readonly #onEnd: () => void;
   #headAt: number | null = null;
   #firstAt: number | null = null;
+  #firstTokens = 0;
   #jobMsAtFirst = 0;
   #isPending = true;
   #times: JobTimes | null = null;
@@ -66,8 +69,10 @@ export class NodeLease {
     this.#headAt ??= now;
   }
 
-  onFirstToken(now: number): void {
+  /** `tokens`: how many came together. */
+  onFirstToken(now: number, tokens: number): void {
     this.#settlePrompt();
+    this.#firstTokens = tokens;
     this.#firstAt = now;
     advance(this.#load, now);
     this.#jobMsAtFirst = this.#load.jobMs;
@@ -86,7 +91,7 @@ export class NodeLease {
 
   #measure(now: number): JobTimes {
     const headMs = this.#headAt === null ? null : this.#headAt - this.#startedAt;
-    if (this.#firstAt === null) return { headMs, firstTokenMs: null, sample: null };
+    if (this.#firstAt === null) return { headMs, firstTokenMs: null, firstTokens: 0, sample: null };
     const firstTokenMs = this.#firstAt - this.#startedAt;
     const decodeMs = now - this.#firstAt;
     const meanBatch = decodeMs > 0 ? (this.#load.jobMs - this.#jobMsAtFirst) / decodeMs : this.#load.active;
@@ -97,7 +102,7 @@ export class NodeLease {
       meanBatch,
       decodeMs,
     };
-    return { headMs, firstTokenMs, sample };
+    return { headMs, firstTokenMs, firstTokens: this.#firstTokens, sample };
   }
 
   #settlePrompt(): void {

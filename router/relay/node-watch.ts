@@ -35,7 +35,8 @@ export interface WatchedStart {
 /** What is told of one job as it goes on. */
 export interface WatchedJob {
   readonly onHead: (now: number) => void;
-  readonly onFirstToken: (now: number) => void;
+  /** The first of its answer came, so many tokens together. */
+  readonly onFirstToken: (now: number, tokens: number) => void;
   /** It broke by the home's doing; one that said it would stop is not to blame. */
   readonly onBroken: (reason: Breakage, cause: { readonly isPlanned: boolean; readonly now: number }) => void;
   /** Its slot is free again. */
@@ -64,7 +65,7 @@ export class NodeWatch {
         // A home that loads the model first may say `head` late: that is no round trip.
         if (isWarm) history.noteRtt(nodeId, now - startedAt, now);
       },
-      onFirstToken: (now) => lease.onFirstToken(now),
+      onFirstToken: (now, tokens) => lease.onFirstToken(now, tokens),
       onBroken: (reason, { isPlanned, now }) => {
         if (isPlanned && reason === 'lost') return;
         if (!history.noteFailure(nodeId, { reason, startedAt, now })) return;
@@ -143,18 +144,22 @@ export class NodeWatch {
   }
 }
 
+/** With more tokens in its first frame a job says nothing of the prompt's time. */
+const MOST_FIRST_TOKENS = 4;
+
 /** What an answer showed of a home's speed. The prompt's time counts for any that began, the stream's only for a whole one. */
 function makeSample(
-  { sample }: JobTimes,
+  { sample, firstTokens }: JobTimes,
   job: { outcome: Outcome; outputTokens: number; slots: number; isWarm: boolean; rttMs: number },
 ): SpeedSample | null {
   if (!sample) return null;
   const isWhole = job.outcome === 'complete';
   return {
     ...sample,
-    promptMs: job.isWarm ? Math.max(0, sample.promptMs - job.rttMs) : 0,
+    // A home that gathers tokens has decoded while its first ones waited: that time is not the prompt's, and those tokens not the stream's.
+    promptMs: job.isWarm && firstTokens <= MOST_FIRST_TOKENS ? Math.max(0, sample.promptMs - job.rttMs) : 0,
     decodeMs: isWhole ? sample.decodeMs : 0,
-    outputTokens: job.outputTokens,
+    outputTokens: job.outputTokens - Math.max(0, firstTokens - 1),
     slots: job.slots,
   };
 }

@@ -35,7 +35,7 @@ export interface PartDoors {
   readonly onRefused: (code: OfferRefusal['code']) => void;
   /** The node has answered `head`; the first of its answer has come. For what the hub learns of its homes. */
   readonly onHead: (now: number) => void;
-  readonly onFirstToken: (now: number) => void;
+  readonly onFirstToken: (now: number, tokens: number) => void;
   /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
   readonly onBroken: (code: Breakage, now: number) => void;
   /** The lease ends: the slot is free again. */
@@ -121,7 +121,7 @@ export class Part {
     this.#lastAt = now;
     if (this.#firstDataAt === null) {
       this.#firstDataAt = now;
-      this.#doors.onFirstToken(now);
+      this.#doors.onFirstToken(now, tokens);
     }
     this.#frameTokens += tokens;
     const kept = detach(events);
