@@ -136,14 +136,17 @@ export class FarHomes {
     });
   }
 
-  /** A whole answer. */
+  /** An answer, streamed and read to its end. */
   async ask(ask: FarAsk): Promise<Said> {
     const startedAt = performance.now();
-    const response = await this.send(ask);
+    const response = await this.send(ask, { stream: true });
     const text = await response.text();
     const tookMs = performance.now() - startedAt;
     if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
-    return { facts: (JSON.parse(text) as { irori: FinalFacts }).irori, headers: response.headers, tookMs };
+    const last = text.split('\n\n').find((event) => event.includes('"irori":'));
+    if (last === undefined || !text.endsWith('data: [DONE]\n\n')) throw new Error(`the answer broke off: ${text}`);
+    const { irori: facts } = JSON.parse(last.slice('data: '.length)) as { irori: FinalFacts };
+    return { facts, headers: response.headers, tookMs };
   }
 
   /** The town whose home answers. */
