@@ -41,7 +41,7 @@ interface ModeResult {
   readonly speedError: { readonly start: number; readonly end: number };
   /** How far first tokens came from what was predicted, as a share of it: half of them less, nine in ten less. */
   readonly predictionError: { readonly p50: number; readonly p90: number };
-  /** Microseconds of the rules for one look at an edge and one grant at a hub. */
+  /** Microseconds of the rules for one look at an edge and one grant at a hub, at the median. */
   readonly pickUs: number;
   readonly rankUs: number;
   readonly grantUs: number;
@@ -92,8 +92,8 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
   const relay = args.get('relay') !== 'false';
   const control = args.get('control') ?? 'regional';
   const seen = simulator.simulate(world, requests, { hub: { mode } }, { control, hubOpts: { ...hubOpts, relay } });
-  const rankUs = cost.rankUs / Math.max(1, cost.ranks);
-  const grantUs = cost.grantUs / Math.max(1, cost.grants);
+  const rankUs = medianOf(cost.rankUs);
+  const grantUs = medianOf(cost.grantUs);
   const known = warmKm.filter((km) => Number.isFinite(km));
   return {
     mode,
@@ -115,6 +115,10 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
     hubs: seen.hubs,
     tokensPerSp5: seen.speed.p5,
   };
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 const rounded = (_: string, value: unknown): unknown =>

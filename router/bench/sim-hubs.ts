@@ -212,8 +212,7 @@ function rankIn(
     ledger.r,
   );
   const { cost } = currentRun();
-  cost.rankUs += 1000 * (performance.now() - rankedFrom + chosenAt - startedAt);
-  cost.ranks += 1;
+  cost.rankUs.push(1000 * (performance.now() - rankedFrom + chosenAt - startedAt));
   return ranked.flatMap(({ hub, scoreMs, km, keeps }) => {
     const h = byName.get(hub);
     return h ? [{ h, score: scoreMs / 1000, near: keeps ? km : Infinity }] : [];
@@ -249,8 +248,7 @@ export function hubPick(
     preferDigest: null,
     isForced: force,
   });
-  cost.grantUs += 1000 * (performance.now() - startedAt);
-  cost.grants += 1;
+  cost.grantUs.push(1000 * (performance.now() - startedAt));
   if (grant.kind === 'none') return null;
   if (grant.kind === 'busy') return grant.quoteMs === null ? null : { busy: true, quote: grant.quoteMs / 1000 };
   const node = h.nodes.find(({ id }) => String(id) === grant.nodeId);

@@ -6,8 +6,8 @@ import type { SimPoint, SimWorld } from './sim-types.ts';
 export interface SimRun {
   readonly world: SimWorld;
   readonly watch: SimWatch;
-  /** Microseconds spent in the project's own rules, and picks made. */
-  readonly cost: { rankUs: number; ranks: number; grantUs: number; grants: number };
+  /** Microseconds of each look at an edge and each grant at a hub, in the project's own rules. */
+  readonly cost: { readonly rankUs: number[]; readonly grantUs: number[] };
   /** Distances of the closest warm home with a free slot, one for each job granted, km. */
   readonly warmKm: number[];
   /** Between two points that stand still, km; remembered. */
@@ -31,7 +31,7 @@ export function beginRun(world: SimWorld, isLearning: boolean): SimRun {
   run = {
     world,
     watch: new SimWatch(isLearning),
-    cost: { rankUs: 0, ranks: 0, grantUs: 0, grants: 0 },
+    cost: { rankUs: [], grantUs: [] },
     warmKm: [],
     distance: rememberDistances(),
   };

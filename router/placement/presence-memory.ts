@@ -178,10 +178,10 @@ function summariesOf(
 
 function viewOf(store: Store, places: PresencePlaces, nowAt: number): readonly RememberedHub[] {
   const { modelKey, hubs } = places;
-  const summaries = new Map(summariesOf(store, places, nowAt).map((summary) => [summary.hub, summary]));
+  const summaries = summariesOf(store, places, nowAt);
   return hubs.map((hub) => ({
     hub,
-    summary: summaries.get(hub) ?? null,
+    summary: summaries.find((summary) => summary.hub === hub) ?? null,
     rows: (store.rows.get(keyOf(modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt),
   }));
 }
