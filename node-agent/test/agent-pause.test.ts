@@ -77,7 +77,7 @@ describe('irori-node pause', () => {
   test('the built-in model is out of memory afterwards, and answers again after resume', async () => {
     bench.start('up', '--router', bench.hub.url, '--code', CODE, '--state', bench.state, '--pace', '40');
     await bench.hub.waitReady();
-    const ask = { model: 'nano-demo', maxTokens: 60 };
+    const ask = { model: 'nano-demo', maxTokens: 200 };
     const job = bench.hub.give(ask);
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.dataOf(job.number).length >= 2);
     const { output } = await command('pause', '--json');
@@ -89,7 +89,7 @@ describe('irori-node pause', () => {
     expect(tokenIds).toHaveLength(receipt.outputTokens);
     await command('resume');
     const resume = { text: readContent(bench.hub.bytesOf(job.number).toString()), tokenIds, count: tokenIds.length };
-    const rest = bench.hub.give({ ...ask, maxTokens: 60 - tokenIds.length, resume });
+    const rest = bench.hub.give({ ...ask, maxTokens: 200 - tokenIds.length, resume });
     await bench.hub.waitEnd(rest.number);
     const whole = bench.hub.give(ask);
     await bench.hub.waitEnd(whole.number);

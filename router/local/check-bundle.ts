@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 /** A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. */
-const CEILING_RAW_KIB = 1_250;
-const CEILING_GZIP_KIB = 270;
+const CEILING_RAW_KIB = 1_450;
+const CEILING_GZIP_KIB = 330;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -155,12 +155,16 @@ describe('a receipt is paid once', () => {
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 
-  test('another receipt for a paid ticket gets the acceptance of the first', async () => {
+  test('another receipt for a paid ticket is refused for good, the same one gets its acceptance again', async () => {
     await stack.waitForModel(caller, MODEL);
     const { job } = await callOnce((one) => one.receipt());
     expect(await books.faultsAfter(movedBy(27))).toEqual([]);
     const first = await node.waitAccepted(job);
-    expect(await node.offerLate(job, job.receipt({ outputTokens: 11 }))).toEqual(first);
+    expect(await node.offerLate(job, job.receipt({ outputTokens: 11 }))).toMatchObject({
+      acceptance: null,
+      reason: expect.stringContaining('another receipt'),
+    });
+    expect(first.acceptance?.amount).toBe(25n);
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
   });
 

@@ -39,8 +39,11 @@ afterAll(async () => {
   await Promise.all([nearServer.stop(), farServer.stop()]);
 });
 
+/** Keeps every promise, so that the nearer home is asked first however slow the tests have made it look. */
+const more = { provider: { preferred_max_latency: 600, preferred_min_throughput: 0.001 }, resume: 'off' };
+
 function job(prompt: string, place: string) {
-  return { account: caller, model: MODEL, prompt, place };
+  return { account: caller, model: MODEL, prompt, place, more };
 }
 
 test('a home without a first token is left for the next, and one that falls silent after tokens ends in an error event', async () => {
@@ -81,7 +84,9 @@ test('a home that does not even answer is left within a second or so, and is wel
   const startedAt = Date.now();
   const answer = await askAll(stack, job('say-5x0', NEAR)).finally(() => near.signal('SIGCONT'));
   console.info(`a stopped home: the next one's answer after ${Date.now() - startedAt} ms`);
-  expect(answer).toMatchObject({ isDone: true, tokens: 5, irori: { attempts: 2 } });
+  // The home that did not answer began nothing.
+  expect(answer).toMatchObject({ isDone: true, tokens: 5, irori: { attempts: 1 } });
+  expect(Date.now() - startedAt).toBeGreaterThan(1000);
   expect(await books.faultsAfter(movedBy(7 + 10))).toEqual([]);
   // It heard of the job only now, with its cancel behind it: nothing of that is ever sent or paid.
   const again = await until('the woken home', async () => {
