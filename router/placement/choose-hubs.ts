@@ -66,7 +66,8 @@ function insertNear(nearest: NearHub[], hub: NearHub): void {
 function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): boolean {
   for (const [name, [free, all]] of Object.entries(summary.classes)) {
     const home = free > 0 ? readClass(name) : null;
-    if (!home) continue;
+    // One that would not even keep it idle needs no forecast.
+    if (!home || (1000 * size.promptTokens) / home.promptTokensPerS > wish.maxTtftMs) continue;
     const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
     const facts = { ...home, active, pendingPromptTokens: 0, loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
     if (keepsPromise(expectFirstToken(facts, size, 0), wish)) return true;
@@ -74,9 +75,19 @@ function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): bo
   return false;
 }
 
+type ClassSpeeds = { readonly slots: number; readonly promptTokensPerS: number; readonly decodeTokensPerS: number };
+
+/** Names that were read once; there are only so many classes, and whatever else is written does not fill memory. */
+const classes = new Map<string, ClassSpeeds | null>();
+const MAX_CLASSES = 1000;
+
 /** The middle of a speed class, as `speedClassOf` names it; null for any other text. */
-function readClass(name: string): { slots: number; promptTokensPerS: number; decodeTokensPerS: number } | null {
+function readClass(name: string): ClassSpeeds | null {
+  const known = classes.get(name);
+  if (known !== undefined) return known;
   const [slots = Number.NaN, prompt = Number.NaN, decode = Number.NaN] = name.split('.').map(Number);
-  if (!Number.isFinite(slots + prompt + decode)) return null;
-  return { slots, promptTokensPerS: 2 ** (prompt / 2), decodeTokensPerS: 2 ** (decode / 2) };
+  const isClass = Number.isFinite(slots + prompt + decode);
+  const read = isClass ? { slots, promptTokensPerS: 2 ** (prompt / 2), decodeTokensPerS: 2 ** (decode / 2) } : null;
+  if (classes.size < MAX_CLASSES) classes.set(name, read);
+  return read;
 }
