@@ -58,6 +58,8 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     earned_micro: settlement.earn,
     difference: settlement.difference,
     attempts: settlement.attempts,
+    /** How faithfully this part went on with what another home began; null where it began the answer. */
+    resumed: settlement.resumed ?? null,
     ttft_ms: settlement.ttftMs,
     duration_ms: settlement.durationMs,
     ended_at: settlement.endedAt,
