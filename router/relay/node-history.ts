@@ -50,7 +50,7 @@ export class NodeHistory {
   readonly #learning: Learning;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
-  readonly #told = new Map<string, Told & { readonly at: number }>();
+  readonly #told = new Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>();
   readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
   /** How often told speeds have moved: edges are to hear of it. */
@@ -173,7 +173,9 @@ export class NodeHistory {
   tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
     const key = `${nodeId} ${model.digest}`;
     const told = this.#told.get(key);
-    if (told && now - told.at < TOLD_EVERY_MS) return told;
+    const benchmark = benchmarkOf(model);
+    // A node that has measured itself since is told anew at once: nothing may happen there that would have it told later.
+    if (told && now - told.at < TOLD_EVERY_MS && isSameSpeed(told.benchmark, benchmark)) return told;
     const speeds = this.speedsOf(nodeId, model);
     const fresh = {
       promptTokensPerS: Math.round(speeds.promptTokensPerS * 10) / 10,
@@ -181,11 +183,11 @@ export class NodeHistory {
       rttMs: Math.round(this.rttMs(nodeId)),
     };
     if (told && !hasMoved(told, fresh, slots)) {
-      this.#told.set(key, { ...told, at: now });
+      this.#told.set(key, { ...told, at: now, benchmark });
       return told;
     }
     if (told) this.retold += 1;
-    this.#told.set(key, { ...fresh, at: now });
+    this.#told.set(key, { ...fresh, at: now, benchmark });
     return fresh;
   }
 
@@ -241,6 +243,10 @@ export class NodeHistory {
 
 function benchmarkOf({ promptTokensPerS, decodeTokensPerS }: NodeModel): Speeds {
   return { promptTokensPerS, decodeTokensPerS };
+}
+
+function isSameSpeed(a: Speeds, b: Speeds): boolean {
+  return a.promptTokensPerS === b.promptTokensPerS && a.decodeTokensPerS === b.decodeTokensPerS;
 }
 
 function hasMoved(told: Told, fresh: Told, slots: number): boolean {

@@ -114,6 +114,15 @@ describe('speeds', () => {
   );
 
   test(
+    'a home that has measured itself is told anew at once',
+    inObject(({ history }) => {
+      const tell = (decodeTokensPerS: number) =>
+        history.tell('n', { ...model, decodeTokensPerS }, { slots: 1, now: NOW }).decodeTokensPerS;
+      expect([tell(100), tell(300), tell(300), tell(310)]).toEqual([100, 300, 300, 300]);
+    }),
+  );
+
+  test(
     'a round trip is told anew when it changed by much',
     inObject(({ history }) => {
       const tell = (now: number) => history.tell('n', model, { slots: 1, now }).rttMs;
