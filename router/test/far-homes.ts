@@ -27,8 +27,8 @@ const MODEL = 'say-8x0';
 
 /** Edge to hub and back, ms. Berlin's hub is another one than that of Paris, Lyon and Rome. */
 export const DELAYS = {
-  paris: { weur: 6, eeur: 20, 'apac-ne': 230 },
-  tokyo: { weur: 230, eeur: 250, 'apac-ne': 6 },
+  paris: { weur: 6, eeur: 20, 'apac-ne': 320 },
+  tokyo: { weur: 320, eeur: 340, 'apac-ne': 6 },
 } as const;
 export type Edge = keyof typeof DELAYS;
 
@@ -90,10 +90,10 @@ export class FarHomes {
     ]);
     const start = new Starting(stack, closers);
     const nodes = {
-      paris: await start.agent(owner, 'paris', { answers: 'say-8x25', args: ['--pace', '40'] }),
+      paris: await start.agent(owner, 'paris', { answers: 'say-8x16', args: ['--pace', '60'] }),
       lyon: await start.agent(owner, 'lyon', { answers: 'say-8x50', args: ['--pace', '20'] }),
       rome: await start.boaster(owner),
-      berlin: await start.agent(berlinOwner, 'berlin', { answers: 'say-8x25', args: ['--pace', '40'] }),
+      berlin: await start.agent(berlinOwner, 'berlin', { answers: 'say-8x16', args: ['--pace', '60'] }),
       tokyo: await start.agent(owner, 'tokyo', { answers: 'say-40x4-wait20', args: ['--benchmark', 'all'] }),
     };
     const digest = await learnDigest(stack, owner, MODEL);

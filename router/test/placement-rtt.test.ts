@@ -38,7 +38,8 @@ describe('where all is well', () => {
       expect(JSON.parse(headers.get('x-irori') ?? '{}')).toMatchObject({ node: homes.nodes[edge], job: facts.job });
       const decision = await homes.decisionOf(facts.job);
       expect(decision).toMatchObject({ asks: 1, isForced: false, km: 0 });
-      expect(decision.rttMs).toBeGreaterThanOrEqual(LINES[edge] - 1);
+      // The first measurement is averaged with a guess.
+      expect(decision.rttMs).toBeGreaterThan(0.8 * LINES[edge]);
     }
   });
 
@@ -51,7 +52,7 @@ describe('where all is well', () => {
     for (const { node, measured } of nodes) {
       const [model] = Object.values(measured);
       const town = homes.townOf(node);
-      expect(town && (model?.rttMs ?? 0) >= LINES[town] - 1).toBe(true);
+      expect(town && (model?.rttMs ?? 0) > 0.8 * LINES[town]).toBe(true);
     }
   });
 });
@@ -79,11 +80,15 @@ describe('the far home wins', () => {
   });
 
   test('when the fastest is asked for and the answer is long, and not when it is short', async () => {
-    const provider = { sort: 'throughput', ignore: ids('rome') };
-    const long = await homes.ask(from({ account: stranger, provider }));
+    const wished = {
+      account: stranger,
+      from: 'lyon',
+      provider: { sort: 'throughput', preferred_min_throughput: 1, ignore: ids('rome', 'paris', 'berlin') },
+    } as const;
+    const long = await homes.ask(from(wished));
     expect(long.facts).toMatchObject({ node: homes.nodes.tokyo, mode: 'fastest' });
     expect(long.facts.reason).toMatch(/^fastest home: 9\d{3} km/);
-    expect(await homes.townFor(from({ account: stranger, provider, maxTokens: 3 }))).toBe('paris');
+    expect(await homes.townFor(from({ ...wished, maxTokens: 3 }))).toBe('lyon');
   });
 });
 
