@@ -50,10 +50,11 @@ export function expectFirstToken(
   };
 }
 
-/** Expected ms until a full home frees its first slot: its jobs stand at even distances of their way. 0 where one is free. */
+/** Expected ms until a full home has a slot: its jobs stand at even distances of their way. 0 where one is free. */
 export function expectFreeSlotMs(home: ForecastHome, size: JobSize): number {
   if (home.active < home.slots) return 0;
-  return (1000 * size.outputTokens) / streamSpeed(home, home.active) / (home.active + 1);
+  const endings = home.active - home.slots + 1;
+  return ((1000 * size.outputTokens) / streamSpeed(home, home.active)) * (endings / (home.slots + 1));
 }
 
 /** Tokens a second of each of `batch` streams. */

@@ -9,6 +9,7 @@ import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
 import type { PresenceCache, PresenceView } from './presence-cache.ts';
 import { chooseHubs } from './choose-hubs.ts';
+import type { Need } from './choose-hubs.ts';
 import { rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
 
@@ -55,7 +56,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       return new HomeSearch({ rank, hasFallbacks: allowFallbacks || order.length > 1 });
     },
     serving: async (modelKey, place) => {
-      const ask = { modelKey, areas: sortAreas(place), place, isWide: true, excluded: [] };
+      const ask = { modelKey, areas: sortAreas(place), place, isWide: true, excluded: [], need: null };
       return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
     },
     noteCapacity: (modelKey, hub, capacity) =>
@@ -93,11 +94,13 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
       const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
-    const ranking = rankOf(await viewsIn(doors, { modelKey, areas, place, isWide: isNarrow, excluded: excluded.hubs }));
+    const ranking = rankOf(
+      await viewsIn(doors, { modelKey, areas, place, isWide: isNarrow, excluded: excluded.hubs, need: ask }),
+    );
     if (scope === 'near' && near.length < sorted.length && isBroken(ranking)) {
       // Nobody near keeps the promise: the closest who does is farther away.
       const wide = rankOf(
-        await viewsIn(doors, { modelKey, areas: sorted, place, isWide: false, excluded: excluded.hubs }),
+        await viewsIn(doors, { modelKey, areas: sorted, place, isWide: false, excluded: excluded.hubs, need: ask }),
       );
       if (wide.ranked.some(({ keeps }) => keeps)) return wide;
     }
@@ -130,15 +133,17 @@ interface WideLook extends Look {
   readonly isWide: boolean;
   /** Hubs that have answered already: the next near ones take their places. */
   readonly excluded: readonly string[];
+  /** What the job asks of a home; null where all are counted. */
+  readonly need: Need | null;
 }
 
 async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
-  const { modelKey, areas, place, isWide, excluded } = look;
+  const { modelKey, areas, place, isWide, excluded, need } = look;
   const view = await doors.cache.look(doors.presence, {
     modelKey,
     areas,
     chooseHubs: (summaries) =>
-      isWide ? summaries.slice(0, MANY_HUBS).map(({ hub }) => hub) : chooseHubs(summaries, place, excluded),
+      isWide ? summaries.slice(0, MANY_HUBS).map(({ hub }) => hub) : chooseHubs(summaries, place, excluded, need),
     guessHubs: (area) => [`hub:${area}:0`],
   });
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { distanceKm } from '../../schema/places.ts';
 import { NO_WISH, speedClassOf } from '../../schema/placement.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
@@ -158,6 +160,21 @@ describe('chooseHubs', () => {
     expect(chooseHubs(many.toReversed(), PARIS)).toEqual(chooseHubs(many, PARIS));
     expect(NEAR_HUBS).toBe(6);
     expect(chooseHubs([], PARIS)).toEqual([]);
+  });
+
+  test('they are the nearest of all, wherever on earth', () => {
+    const lat = fc.double({ min: -90, max: 90, noNaN: true });
+    const lon = fc.double({ min: -180, max: 180, noNaN: true });
+    fc.assert(
+      fc.property(lat, lon, fc.array(fc.tuple(lat, lon), { maxLength: 60 }), (fromLat, fromLon, places) => {
+        const from = { lat: fromLat, lon: fromLon };
+        const all = places.map(([lat, lon], i) => summary(`h${i}`, lat, { lon }));
+        const km = all.map((each) => distanceKm(each, from)).toSorted((a, b) => a - b);
+        const chosen = chooseHubs(all, from).map((hub) => all.find((each) => each.hub === hub)!);
+        const found = chosen.map((each) => distanceKm(each, from));
+        expect(found).toEqual(km.slice(0, NEAR_HUBS));
+      }),
+    );
   });
 
   test('the other side of the world is not too far', () => {
