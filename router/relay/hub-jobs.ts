@@ -160,6 +160,7 @@ export class HubJobs {
     this.#ticker ??= setInterval(() => {
       const now = Date.now();
       for (const part of this.#live.values()) part.onTick(now);
+      this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);
       if (!isLast || !this.#ticker) return;

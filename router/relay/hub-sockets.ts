@@ -71,6 +71,7 @@ export class HubSockets {
   receive(ws: WebSocket, message: ArrayBuffer | string): void {
     const socket = this.#sockets.get(ws);
     if (!socket) return ws.close(CLOSE.going, 'unknown socket');
+    socket.noteHeard(Date.now());
     if (typeof message === 'string') return;
     const frames = decodeFrames(message);
     if (!frames.ok) return socket.sendJson('error', frames.error);
@@ -160,6 +161,12 @@ export class HubSockets {
   find(nodeId: string): NodeSocket | undefined {
     for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;
     return undefined;
+  }
+
+  /** Ends the parts of homes that are there no more though their connections stand: a frozen machine closes nothing. */
+  leaveSilent(now: number): void {
+    for (const socket of this.#sockets.values())
+      if (socket.parts.size > 0 && !socket.isThere(now)) for (const part of socket.parts.values()) part.onSilent(now);
   }
 
   /** The lease of a part ends; a connection that only waited for it ends too. */

@@ -46,6 +46,10 @@ interface Attachment {
   readonly moving: Moving | null;
 }
 
+/** A home that runs jobs and says nothing for so long is asked whether it is there, and has so long to answer. */
+const ASK_AFTER_MS = 2000;
+const ANSWER_MS = 2000;
+
 export class NodeSocket {
   readonly ws: WebSocket;
   readonly parts = new Map<number, Part>();
@@ -55,6 +59,9 @@ export class NodeSocket {
   isSynced: boolean;
   #helloTimer: ReturnType<typeof setTimeout> | null = null;
   #onSynced: (() => void)[] = [];
+  /** When the node was heard last and when it was asked whether it is there, ms since epoch; 0 for never in this life of the hub. */
+  #heardAt = 0;
+  #askedAt = 0;
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
     this.ws = ws;
@@ -222,6 +229,20 @@ export class NodeSocket {
       this.#onSynced.push(resolve);
       setTimeout(resolve, waitMs);
     });
+  }
+
+  /** A message of the node came, whatever it says. */
+  noteHeard(now: number): void {
+    this.#heardAt = now;
+  }
+
+  /** For a node with jobs: false once it has been silent and does not answer when it is asked what it runs. A slow model server does. */
+  isThere(now: number): boolean {
+    if (now - this.#heardAt < ASK_AFTER_MS) return true;
+    if (this.#askedAt > this.#heardAt) return now - this.#askedAt < ANSWER_MS;
+    this.#askedAt = now;
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    return true;
   }
 
   markSynced(): void {

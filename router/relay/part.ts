@@ -212,13 +212,15 @@ export class Part {
       this.#lastAt = now;
       return;
     }
-    const isFirst = this.#firstDataAt === null;
-    if (silenceMs <= (isFirst ? this.#firstTokenMs() : TOKEN_TIMEOUT_MS)) return;
+    if (silenceMs > (this.#firstDataAt === null ? this.#firstTokenMs() : TOKEN_TIMEOUT_MS)) this.onSilent(now);
+  }
+
+  /** The home says nothing any more. */
+  onSilent(now: number): void {
+    if (this.#stage !== 'running') return;
+    const code = this.#firstDataAt === null ? 'first-token-timeout' : 'token-timeout';
     this.#cancelNode('watchdog');
-    this.#fail(isFirst ? 'first-token-timeout' : 'token-timeout', 'the home fell silent', null, {
-      now,
-      isNodeFault: true,
-    });
+    this.#fail(code, 'the home fell silent', null, { now, isNodeFault: true });
   }
 
   #firstTokenMs(): number {

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { askOnline, askWhole } from './ask.ts';
 import type { Answer } from './ask.ts';
-import { Books, findReceiptRows, isLedgerSound, NOTHING_MOVED, POLL } from './books.ts';
+import { Books, findReceiptRows, isLedgerSound, NOTHING_MOVED, POLL, readBooks } from './books.ts';
 import { giveBack, giveBackAll, lose, readStatus, startHomes, tellAgent } from './homes.ts';
 import type { Home } from './homes.ts';
 import { startStack } from './stack.ts';
@@ -130,7 +130,11 @@ function paidLate(receipt: Record<string, any>): { caller: number; owner: number
 
 /** The books from here on: what homes of earlier tests still sign for is waited for. */
 async function startBooks(): Promise<void> {
-  await sleep(1500);
+  for (let [before, same] = [NaN, 0]; same < 8; await sleep(500)) {
+    const earned = (await readBooks(stack))[`owner:${owner.id}`] ?? 0;
+    same = earned === before ? same + 1 : 0;
+    before = earned;
+  }
   await books.start();
 }
 
