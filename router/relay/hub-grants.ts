@@ -8,7 +8,7 @@ import type { NodeCandidate } from './find-model.ts';
 import type { HubServices, Prefixes } from './hub-services.ts';
 import type { IdleLog } from './idle-log.ts';
 import type { Speeds } from './learning.ts';
-import { countCapacity, makeAsk, makeHomes } from './make-homes.ts';
+import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
 import type { KnownHome, ServingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { NodeLoads } from './node-loads.ts';
@@ -117,8 +117,10 @@ export class HubGrants {
   #know(candidate: NodeCandidate, model: NodeModel, { offer, now }: { offer: JobOffer; now: number }): KnownHome {
     const { history, loads, prefixes } = this.#doors;
     const { nodeId } = candidate;
+    const { promptTokensPerS, decodeTokensPerS } = history.speedsOf(nodeId, model);
     return {
-      ...history.speedsOf(nodeId, model),
+      promptTokensPerS,
+      decodeTokensPerS,
       rttMs: history.rttMs(nodeId),
       failureShare: history.failureShare(nodeId, now),
       earnedPerHour: history.earnedPerHour(nodeId, now),
@@ -134,6 +136,8 @@ export class HubGrants {
     if (!chosen) return null;
     const { home, model } = chosen;
     this.#doors.prefixes.note(home.nodeId, offer.prefixes);
+    const speedClass = speedClassOf(this.#tell(chosen, asked.now));
+    const capacityBefore = this.#countCapacity(asked);
     return {
       kind: 'grant',
       nodeId: home.nodeId,
@@ -142,14 +146,14 @@ export class HubGrants {
       resumed: offer.resume ? classifyResume(model, offer.resume) : null,
       isOwn: home.ownerAccountId === offer.accountId,
       freshTokens: Math.max(1, offer.size.promptTokens - home.cachedTokens),
-      speedClass: speedClassOf(this.#tell(chosen, asked.now)),
-      capacity: this.#countCapacity(asked, home.nodeId),
-      capacityBefore: this.#countCapacity(asked, null),
+      speedClass,
+      capacity: takeSlot(capacityBefore, { speedClass, loadMs: home.loadMs }),
+      capacityBefore,
     };
   }
 
   #toRefusal(asked: Asked, grant: Grant): OfferRefusal {
-    const capacity = this.#countCapacity(asked, null);
+    const capacity = this.#countCapacity(asked);
     const plain = { nodeId: null, param: null, capacity };
     if (grant.kind !== 'busy') {
       const emptiedBy = grant.kind === 'none' ? grant.emptiedBy : null;
@@ -166,21 +170,17 @@ export class HubGrants {
     };
   }
 
-  /** What is free for this model, in the speeds that edges are told; `taking` is the home that takes a job besides. */
-  #countCapacity({ serving, now }: Asked, taking: string | null): Capacity {
-    const homes = serving.map((one) => {
-      const { nodeId, active } = one.home;
-      return { ...this.#tell(one, now), active: active + Number(nodeId === taking) };
-    });
-    return countCapacity(homes);
+  /** What is free for this model, in the speeds that edges are told. */
+  #countCapacity({ serving, now }: Asked): Capacity {
+    return countCapacity(serving.map((one) => this.#tell(one, now)));
   }
 
   #tell(
-    { home: { nodeId, slots, loadMs }, model }: ServingHome,
+    { home: { nodeId, slots, active, loadMs }, model }: ServingHome,
     now: number,
-  ): Pick<HomeState, 'slots' | 'loadMs'> & Speeds {
+  ): Pick<HomeState, 'slots' | 'active' | 'loadMs'> & Speeds {
     const { promptTokensPerS, decodeTokensPerS } = this.#doors.history.tell(nodeId, model, { slots, now });
-    return { slots, loadMs, promptTokensPerS, decodeTokensPerS };
+    return { slots, active, loadMs, promptTokensPerS, decodeTokensPerS };
   }
 
   #hint({ offer, serving, now }: Asked, passedOver: ReadonlyMap<string, PassedOver>): void {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 import type { NodeCandidate } from './find-model.ts';
-import { countCapacity, makeAsk, makeHomes } from './make-homes.ts';
+import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
 import type { KnownHome } from './make-homes.ts';
 
 const A = 'a'.repeat(64);
@@ -75,6 +75,24 @@ describe('makeHomes', () => {
 test('a continued answer asks for the weights that began it', () => {
   expect(makeAsk(makeJobOffer({ resume })).preferDigest).toBe(A);
   expect(makeAsk(makeJobOffer()).preferDigest).toBeNull();
+});
+
+describe('takeSlot', () => {
+  const before = { free: 5, slots: 8, classes: { '2.13.11': [1, 4], '4.9.9': [4, 4] } } as const;
+
+  test('a job takes a slot in all and in its home’s class, and a cold home’s only in all', () => {
+    expect(takeSlot(before, { speedClass: '2.13.11', loadMs: 0 })).toEqual({
+      ...before,
+      free: 4,
+      classes: { ...before.classes, '2.13.11': [0, 4] },
+    });
+    expect(takeSlot(before, { speedClass: '2.13.11', loadMs: 900 })).toEqual({ ...before, free: 4 });
+  });
+
+  test('there are never fewer than none', () => {
+    const none = { free: 0, slots: 1, classes: { '1.9.9': [0, 1] } } as const;
+    expect(takeSlot(none, { speedClass: '1.9.9', loadMs: 0 })).toEqual(none);
+  });
 });
 
 describe('countCapacity', () => {

@@ -51,6 +51,7 @@ export function makeHomes(
 
 /** Of the entries that can go on with the answer, the most faithful one, in memory before one that has to be loaded. */
 function chooseEntry(models: readonly NodeModel[], { resume }: JobOffer): NodeModel | null {
+  if (models.length === 1 && !resume) return models[0] ?? null;
   const rank = (model: NodeModel): number => {
     const found = resume ? classifyResume(model, resume) : 'exact';
     if (found === null) return Infinity;
@@ -65,13 +66,30 @@ function toServing(
   model: NodeModel,
   { offer, known }: { offer: JobOffer; known: KnownHome },
 ): ServingHome {
-  const { nodeId, ownerAccountId, pools, place, slots, active } = candidate;
-  const { isCooling, ...seen } = known;
-  const { digest, contextTokens, quantisation, loadMs = 0 } = model;
-  const isOwn = ownerAccountId === offer.accountId;
-  const price = { priceIn: isOwn ? 0 : offer.priceIn, priceOut: isOwn ? 0 : offer.priceOut };
-  const home = { nodeId, ownerAccountId, pools, place, slots, active, digest, contextTokens, quantisation, loadMs };
-  return { home: { ...home, ...price, ...seen }, model, isCooling };
+  const isOwn = candidate.ownerAccountId === offer.accountId;
+  // Field by field: this is made for every home at every offer, and spreads cost several times as much.
+  const home: HomeState = {
+    nodeId: candidate.nodeId,
+    ownerAccountId: candidate.ownerAccountId,
+    pools: candidate.pools,
+    place: candidate.place,
+    slots: candidate.slots,
+    active: candidate.active,
+    digest: model.digest,
+    contextTokens: model.contextTokens,
+    quantisation: model.quantisation,
+    loadMs: model.loadMs ?? 0,
+    priceIn: isOwn ? 0 : offer.priceIn,
+    priceOut: isOwn ? 0 : offer.priceOut,
+    promptTokensPerS: known.promptTokensPerS,
+    decodeTokensPerS: known.decodeTokensPerS,
+    rttMs: known.rttMs,
+    failureShare: known.failureShare,
+    earnedPerHour: known.earnedPerHour,
+    pendingPromptTokens: known.pendingPromptTokens,
+    cachedTokens: known.cachedTokens,
+  };
+  return { home, model, isCooling: known.isCooling };
 }
 
 /** What placement is asked for an offer. */
@@ -96,4 +114,18 @@ export function countCapacity(homes: readonly (Pick<HomeState, 'slots' | 'active
     classes[name] = [freeSoFar + freeHere, slotsSoFar + home.slots];
   }
   return { free, slots, classes };
+}
+
+/** The same with one more job at a home of this class; one that has to load the model counts in no class. */
+export function takeSlot(
+  { free, slots, classes }: Capacity,
+  home: { readonly speedClass: string; readonly loadMs: number },
+): Capacity {
+  const [classFree, classSlots] = classes[home.speedClass] ?? [0, 0];
+  const isCounted = home.loadMs === 0 && classSlots > 0;
+  const taken = {
+    ...classes,
+    ...(isCounted && { [home.speedClass]: [Math.max(0, classFree - 1), classSlots] as const }),
+  };
+  return { free: Math.max(0, free - 1), slots, classes: taken };
 }

@@ -50,7 +50,8 @@ export class NodeHistory {
   readonly #learning: Learning;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
-  readonly #told = new Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>();
+  /** By node, then by model. */
+  readonly #told = new Map<string, Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
   readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
   /** How often told speeds have moved: edges are to hear of it. */
@@ -171,11 +172,12 @@ export class NodeHistory {
 
   /** What edges are told of a node's model: what was told last, unless what is believed has moved far enough from it. */
   tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
-    const key = `${nodeId} ${model.digest}`;
-    const told = this.#told.get(key);
+    const ofNode = this.#told.get(nodeId) ?? new Map<string, Told & { at: number; benchmark: Speeds }>();
+    const told = ofNode.get(model.digest);
     const benchmark = benchmarkOf(model);
     // A node that has measured itself since is told anew at once: nothing may happen there that would have it told later.
     if (told && now - told.at < TOLD_EVERY_MS && isSameSpeed(told.benchmark, benchmark)) return told;
+    this.#told.set(nodeId, ofNode);
     const speeds = this.speedsOf(nodeId, model);
     const fresh = {
       promptTokensPerS: Math.round(speeds.promptTokensPerS * 10) / 10,
@@ -183,11 +185,11 @@ export class NodeHistory {
       rttMs: Math.round(this.rttMs(nodeId)),
     };
     if (told && !hasMoved(told, fresh, slots)) {
-      this.#told.set(key, { ...told, at: now, benchmark });
+      ofNode.set(model.digest, { ...told, at: now, benchmark });
       return told;
     }
     if (told) this.retold += 1;
-    this.#told.set(key, { ...fresh, at: now, benchmark });
+    ofNode.set(model.digest, { ...fresh, at: now, benchmark });
     return fresh;
   }
 
