@@ -8,7 +8,7 @@ import type { SearchDoors } from './home-search.ts';
 import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
 import type { PresenceCache, PresenceView } from './presence-cache.ts';
-import { chooseHubs } from './choose-hubs.ts';
+import { NEAR_HUBS, chooseHubs } from './choose-hubs.ts';
 import type { Need } from './choose-hubs.ts';
 import { rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
@@ -112,6 +112,11 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   };
 }
 
+/** Names of an area's first hubs: what a cold edge reads along, so that a network of few hubs costs it one round trip. */
+function guessHubs(area: string, count: number): string[] {
+  return Array.from({ length: count }, (_, number) => `hub:${area}:${number}`);
+}
+
 /** Homes are there, and none of them is expected to keep the promise. */
 function isBroken({ ranked }: HubRanking): boolean {
   return ranked.length > 0 && ranked.every(({ keeps }) => !keeps);
@@ -144,7 +149,7 @@ async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
     areas,
     chooseHubs: (summaries) =>
       isWide ? summaries.slice(0, MANY_HUBS).map(({ hub }) => hub) : chooseHubs(summaries, place, excluded, need),
-    guessHubs: (area) => [`hub:${area}:0`],
+    guessHubs: (area) => guessHubs(area, area === areas[0] ? NEAR_HUBS : 1),
   });
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);
 }
