@@ -45,7 +45,14 @@ export function decidePart(input: CountInput): DecidedCounts {
     maxOutputTokens: offer.request.maxTokens,
   });
   const price = { priceIn: offer.priceIn, priceOut: offer.priceOut };
-  const decided = decideCharge({ outcome: input.outcome, counts, price, chargePrompt: offer.chargePrompt });
+  const { chargePrompt } = offer;
+  const decided = decideCharge({
+    outcome: input.outcome,
+    counts,
+    price,
+    chargePrompt,
+    resumedTokens: before.tokens,
+  });
   return { ...counts, ...decided, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
 }
 

@@ -8,7 +8,16 @@ import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
 import { KNOWN_MS } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
-import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
+import {
+  billPart,
+  computeDue,
+  countAsked,
+  decideFate,
+  isCarried,
+  isTallied,
+  openTally,
+  shareDue,
+} from './tally-job.ts';
 import type { Fate, JobTally } from './tally-job.ts';
 
 export interface HoldRequest {
@@ -338,7 +347,7 @@ function addToTotals(
 ): State {
   let { promptTokens, outputTokens } = state;
   for (const settlement of added.settlements) {
-    if (settlement.ticket.chargePrompt) promptTokens += settlement.promptTokens;
+    if (settlement.ticket.chargePrompt) promptTokens += countAsked(settlement);
     outputTokens += settlement.outputTokens;
   }
   return {

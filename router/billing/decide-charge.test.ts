@@ -39,6 +39,12 @@ describe('the charging table', () => {
     expect(decideCharge({ ...part, chargePrompt: false })).toEqual({ charge: 400, earn: 450 });
   });
 
+  test('a part that goes on from what no hub has settled: the prompt is charged without the answer so far', () => {
+    expect(decideCharge({ ...part, resumedTokens: 60 })).toEqual({ charge: 440, earn: 450 });
+    expect(decideCharge({ ...part, resumedTokens: 160 })).toEqual({ charge: 400, earn: 450 });
+    expect(decideCharge({ ...part, resumedTokens: 60, chargePrompt: false })).toEqual({ charge: 400, earn: 450 });
+  });
+
   test.each<Outcome>(['failed-before-token', 'refused'])('%s: nothing', (outcome) => {
     expect(decideCharge({ ...part, outcome })).toEqual({ charge: 0, earn: 0 });
   });

@@ -10,6 +10,8 @@ export interface PartFacts {
   readonly price: Price;
   /** False for a part that goes on where another broke off: the caller has paid the prompt already. */
   readonly chargePrompt: boolean;
+  /** Tokens of the prompt that are the answer so far: another home's work, which the caller is never charged as prompt. */
+  readonly resumedTokens?: number;
 }
 
 /** Outcomes in which work was delivered. An interrupted part's charge holds if its job goes on: the caller's account sees to that. */
@@ -30,7 +32,8 @@ export function decideCharge(part: PartFacts): { readonly charge: number; readon
   const { outcome, counts, price } = part;
   const earn = splitCharge(computeCharge(price, counts)).earn;
   if (DELIVERED.has(outcome)) {
-    const charged = { ...counts, promptTokens: part.chargePrompt ? counts.promptTokens : 0 };
+    const asked = Math.max(0, counts.promptTokens - (part.resumedTokens ?? 0));
+    const charged = { ...counts, promptTokens: part.chargePrompt ? asked : 0 };
     return { charge: computeCharge(price, charged), earn };
   }
   return { charge: 0, earn: outcome === 'failed-by-network' && counts.outputTokens > 0 ? earn : 0 };

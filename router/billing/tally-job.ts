@@ -57,11 +57,16 @@ export function billPart(settlement: SettlementJson): PartBill {
     fate: outcome === 'complete' || outcome === 'cancelled' ? 'charged' : 'free',
     priceIn: Number(ticket.priceIn),
     priceOut: Number(ticket.priceOut),
-    promptTokens: isCharged && ticket.chargePrompt ? settlement.promptTokens : 0,
+    promptTokens: isCharged && ticket.chargePrompt ? countAsked(settlement) : 0,
     outputTokens: isCharged ? settlement.outputTokens : 0,
     interrupted: settlement.interrupted ?? 0,
     resumedTokens: settlement.resumedTokens ?? null,
   };
+}
+
+/** Prompt tokens that the caller sent: the answer so far, which a home that goes on has read too, is not among them. */
+export function countAsked({ promptTokens, resumedTokens = 0 }: SettlementJson): number {
+  return Math.max(0, promptTokens - resumedTokens);
 }
 
 /**
