@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { runChurn } from './churn-run.ts';
 import type { ChurnResult } from './churn-run.ts';
 
-/** Each home is lost once in this time: a thousand times as often as at 6 losses an hour of a hundred homes. */
-const LOSS_EVERY_MS = 60_000;
+/** Each home is lost once in this time: 2,000 times as often as at 6 losses an hour of a hundred homes. */
+const LOSS_EVERY_MS = 30_000;
 
 const { values: flags } = parseArgs({
   options: {
