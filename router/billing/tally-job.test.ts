@@ -4,7 +4,7 @@ import { computeCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { decideCharge } from './decide-charge.ts';
 import { priceJob } from './price-job.ts';
-import { billPart, computeDue, decideFate, isTallied, openTally, shareDue } from './tally-job.ts';
+import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
 
 const EXPIRY = 1000;
@@ -32,6 +32,13 @@ function partOf(part: number, facts: Partial<SettlementJson> & { prices?: typeof
 function tallyOf(parts: readonly SettlementJson[], more: Partial<JobTally> = {}): JobTally {
   return { ...openTally(EXPIRY, { charge: 0, parts: 0 }), parts: parts.map(billPart), ...more };
 }
+
+test('an answer carries what broke off before it only where it went on from that', () => {
+  expect(isCarried(tallyOf([partOf(0)]))).toBe(false);
+  expect(isCarried(tallyOf([partOf(0), partOf(1, { isFinal: true, interrupted: 1 })]))).toBe(true);
+  expect(isCarried(tallyOf([partOf(0), partOf(1, { isFinal: true })]))).toBe(false);
+  expect(isCarried(tallyOf([partOf(0)], { release: { fate: 'charged', interrupted: 1 } }))).toBe(true);
+});
 
 describe('how a job ended', () => {
   const lower = partOf(0);
