@@ -28,7 +28,9 @@ export class Gpu extends PlainGpu {
 
   override offer(job: SimJob, now: number): boolean {
     const isTaken = super.offer(job, now);
-    if (isTaken) currentRun().watch.arrived(job, this, now);
+    const { watch, world } = currentRun();
+    if (isTaken) watch.arrived(job, this, now);
+    else if (!this.online) watch.unanswered(this, now, world.cfg['detect'] ?? 0);
     return isTaken;
   }
 }

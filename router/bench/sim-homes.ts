@@ -39,7 +39,7 @@ export function homeStates(
   const { model, ledger, nowS, rttMs } = asked;
   const { watch } = currentRun();
   return hub.nodes.flatMap((node) => {
-    if (!ledger.present(node) || !node.disk.has(model)) return [];
+    if (!ledger.present(node) || !node.disk.has(model) || watch.isCooling(node, nowS)) return [];
     const { used, pending, hot } = ledger.view(node);
     const isWarm = hot.includes(model);
     // A home that is at work on another model cannot change models until it is done.
@@ -47,7 +47,7 @@ export function homeStates(
     return [
       {
         ...factsOf(node),
-        active: used,
+        active: used + watch.owed(node, nowS).length,
         pendingPromptTokens: pending,
         ...watch.speeds(node, model),
         loadMs: isWarm ? 0 : loadMsOf(node),

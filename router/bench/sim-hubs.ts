@@ -7,7 +7,11 @@ import { HubRtts } from '../placement/hub-rtts.ts';
 import { makePresenceMemory } from '../placement/presence-memory.ts';
 import type { PresenceMemory } from '../placement/presence-memory.ts';
 import { chooseHubs } from '../placement/choose-hubs.ts';
+import { isBroken, splitAreas } from '../placement/choose-areas.ts';
+import { MAX_ASKS, isFarWorth, planAsk } from '../placement/plan-ask.ts';
+import type { Quote } from '../placement/plan-ask.ts';
 import { rankHubs } from '../placement/rank-hubs.ts';
+import type { HubRanking, RankedHub } from '../placement/rank-hubs.ts';
 import { makeSimHubs } from './make-sim-hubs.ts';
 import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
 import type { SimHub } from './sim-homes.ts';
@@ -16,7 +20,6 @@ import type { SimEdge, SimLedger, SimNode, SimRequest, SimWorld } from './sim-ty
 
 /** Tokens of an answer that a router expects of this trace. */
 const MEAN_OUT = 200;
-const NEAR_AREAS = 4;
 const ACCOUNT = 'acct_caller';
 
 /** Options of the event loop and of the world behind this adapter, as in the simulator. */
@@ -43,7 +46,7 @@ export const HUB_DEFAULTS: HubOptions = {
   mode: 'closest',
   S: 50,
   ask: 1,
-  max: 3,
+  max: MAX_ASKS,
   forward: false,
   sibling: 'edge',
   refuse: 'promise',
@@ -59,16 +62,19 @@ export const HUB_DEFAULTS: HubOptions = {
 interface EdgeMind {
   readonly memory: PresenceMemory;
   readonly rtts: HubRtts;
-  readonly areas: readonly string[];
-  readonly farAreas: readonly string[];
+  /** Areas with hubs, nearest first. */
+  readonly sorted: readonly string[];
 }
 
+/** Whether the ask that is on its way has to be granted. */
+const forced = new WeakMap<SimRequest, boolean>();
 const minds = new WeakMap<SimEdge, EdgeMind>();
 /** When the request that is being placed was last looked at by its edge, s. */
 let edgeNowS = 0;
 
 export function buildHubs(world: SimWorld, o: HubOptions): SimHub[] {
   const hubs = makeSimHubs(world, o.S);
+
   const { watch } = currentRun();
   const hubOf = new Map(hubs.flatMap((hub) => hub.nodes.map((node) => [node.id, hub] as const)));
   const toHomeMs = (hub: SimHub, node: SimNode): number => world.path(hub, node) + node.lastMile;
@@ -88,8 +94,7 @@ export function buildHubs(world: SimWorld, o: HubOptions): SimHub[] {
     const mind: EdgeMind = {
       memory: makePresenceMemory(),
       rtts: new HubRtts(),
-      areas: areas.slice(0, NEAR_AREAS),
-      farAreas: areas.slice(NEAR_AREAS),
+      sorted: areas,
     };
     minds.set(edge, mind);
     const note = (model: number, hub: number, capacity: unknown): void => {
@@ -135,21 +140,42 @@ export function publish(
   }
 }
 
-/** What the edge would ask, best first; `near` is finite where a home there should keep the promise. */
+/** The hub that the edge asks next; none where nobody is left. */
 export function edgeChoice(
   req: SimRequest,
   hubs: readonly SimHub[],
   ledger: SimLedger,
   t: number,
   o: HubOptions,
-  st: { readonly asked: ReadonlySet<number> },
+  st: { readonly asked: ReadonlySet<number>; readonly n: number; readonly quotes: Map<SimHub, number> },
 ): { h: SimHub; score: number; near: number }[] {
   const mind = minds.get(req.edge);
   if (!mind) return [];
   edgeNowS = t;
-  const near = rankIn(mind, mind.areas, { req, hubs, ledger, t, o, asked: st.asked });
-  if (near.length > 0 || mind.farAreas.length === 0) return near;
-  return rankIn(mind, mind.farAreas, { req, hubs, ledger, t, o, asked: st.asked });
+  const ranking = { req, hubs, ledger, t, o, asked: st.asked };
+  const quotes = [...st.quotes].map(([{ name, rtt }, quoteS]) => ({
+    hub: name,
+    scoreMs: 1000 * quoteS,
+    edgeRttMs: 1000 * (rtt[req.edge.i] ?? 0),
+  }));
+  const plan = planAsk(findBest(mind, quotes, ranking), quotes, { asks: st.n - 1, hasFallbacks: true });
+  const h = plan ? hubs.find(({ name }) => name === plan.hub) : undefined;
+  if (!plan || !h) return [];
+  forced.set(req, plan.isForced);
+  st.quotes.delete(h);
+  // The event loop takes what is ranked first when it costs less than every quote.
+  return [{ h, score: -Infinity, near: 0 }];
+}
+
+/** The hub to ask next, near or far, as the product's search finds it; null when nobody is left that is better than what was quoted. */
+function findBest({ memory, rtts, sorted }: EdgeMind, quotes: readonly Quote[], ranking: Ranking): RankedHub | null {
+  const mind = { memory, rtts };
+  const { near, far } = splitAreas(sorted, wishOf(ranking.o));
+  const first = rankIn(mind, near, ranking);
+  const wide = far.length > 0 && isBroken(first) ? rankIn(mind, sorted, ranking) : first;
+  const best = (wide.ranked.some(({ keeps }) => keeps) ? wide : first).ranked[0];
+  if (best || far.length === 0 || !isFarWorth(quotes)) return best ?? null;
+  return rankIn(mind, far, ranking).ranked[0] ?? null;
 }
 
 interface Ranking {
@@ -162,10 +188,10 @@ interface Ranking {
 }
 
 function rankIn(
-  { memory, rtts }: EdgeMind,
+  { memory, rtts }: Pick<EdgeMind, 'memory' | 'rtts'>,
   areas: readonly string[],
   { req, hubs, ledger, t, o, asked }: Ranking,
-): { h: SimHub; score: number; near: number }[] {
+): HubRanking {
   const modelKey = String(req.model);
   const nowAt = t * 1000;
   const byName = new Map(hubs.map((hub) => [hub.name, hub]));
@@ -197,7 +223,7 @@ function rankIn(
     const place = summary ?? { lat: 0, lon: 0 };
     return { hub, lat: place.lat, lon: place.lon, summary, rows, edgeRttMs: edgeRtt(rtts, byName.get(hub), req.edge) };
   });
-  const { ranked } = rankHubs(
+  const ranking = rankHubs(
     views,
     {
       wish,
@@ -213,10 +239,7 @@ function rankIn(
   );
   const { cost } = currentRun();
   cost.rankUs.push(1000 * (performance.now() - rankedFrom + chosenAt - startedAt));
-  return ranked.flatMap(({ hub, scoreMs, km, keeps }) => {
-    const h = byName.get(hub);
-    return h ? [{ h, score: scoreMs / 1000, near: keeps ? km : Infinity }] : [];
-  });
+  return ranking;
 }
 
 /** One home by exact counts; null when none can be had here at all. */
@@ -225,9 +248,9 @@ export function hubPick(
   req: SimRequest,
   ledger: SimLedger,
   o: HubOptions,
-  { force }: { readonly force: boolean },
 ): { n: { id: number } } | { busy: true; quote: number } | null {
   const { cost, watch, world, warmKm } = currentRun();
+  const force = forced.get(req) ?? false;
   const mind = minds.get(req.edge);
   const edgeRttMs = mind ? edgeRtt(mind.rtts, h, req.edge) : 0;
   // What the edge measures when the answer is back.

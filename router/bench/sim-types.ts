@@ -89,6 +89,7 @@ export interface SimHooks {
 }
 
 export interface SimGpu extends SimNode {
+  readonly online: boolean;
   readonly decoding: readonly SimJob[];
   readonly rate: (batch: number) => number;
   offer(job: SimJob, now: number): boolean;

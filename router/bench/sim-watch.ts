@@ -1,4 +1,7 @@
 // What the router sees of simulated jobs: when they arrive, when their first tokens and ends come. Never what a node really can.
+import { FIRST_PAUSE_MS, coolNode } from '../relay/cool-node.ts';
+import type { Cooling } from '../relay/cool-node.ts';
+import type { Breakage } from '../relay/part.ts';
 import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-failures.ts';
 import type { FailureRecord } from '../placement/learn-failures.ts';
 import { expectSpeeds, learnSpeeds, NO_SPEEDS } from '../placement/learn-speed.ts';
@@ -30,6 +33,9 @@ export class SimWatch {
   readonly #running = new Map<SimJob, Running>();
   /** Prediction of the home that a request went to last, s. */
   readonly #predictions = new Map<SimRequest, { nodeId: number; ttftS: number; at: number }>();
+  readonly #cooling = new Map<number, Cooling>();
+  /** When the answers that a node owes are missed, s. */
+  readonly #owed = new Map<number, number[]>();
   readonly #misses: number[] = [];
   readonly #isLearning: boolean;
   /** Error of a measured round trip to a node, s: measured less real. */
@@ -49,6 +55,25 @@ export class SimWatch {
 
   failureShare(node: SimNode, atS: number): number {
     return expectFailures(this.#failures.get(node.id) ?? NO_FAILURES, atS * 1000);
+  }
+
+  /** A job was sent to a node that is gone: its hub counts it as running there until it is missed after `detectS`, and lets the node rest then. */
+  unanswered(node: SimNode, atS: number, detectS: number): void {
+    const missedAtS = atS + detectS;
+    this.#owed.set(node.id, [...this.owed(node, atS), missedAtS]);
+    this.#cool(node, missedAtS, 'no-head');
+  }
+
+  /** How many jobs a hub waits to hear of from this node. */
+  owed(node: SimNode, atS: number): number[] {
+    return (this.#owed.get(node.id) ?? []).filter((missedAtS) => missedAtS > atS);
+  }
+
+  /** True while the node rests after what it broke. */
+  isCooling(node: SimNode, atS: number): boolean {
+    const cooling = this.#cooling.get(node.id);
+    if (!cooling) return false;
+    return atS * 1000 < cooling.untilAt && atS * 1000 >= cooling.untilAt - cooling.pauseMs;
   }
 
   /** Takes what a hub predicted of the home that it granted: from the ask's leaving to the first token at the edge. */
@@ -94,6 +119,7 @@ export class SimWatch {
     streams.count = Math.max(0, streams.count - 1);
     streams.jobs += 1;
     this.#running.delete(job);
+    this.#cooling.delete(gpu.id);
     this.#note(gpu, at, false);
     if (!running || running.firstAt < 0) return;
     const seconds = at - running.firstAt;
@@ -105,6 +131,7 @@ export class SimWatch {
     const streams = this.#count(gpu, at);
     if ((this.#running.get(job)?.firstAt ?? -1) >= 0) streams.count = Math.max(0, streams.count - 1);
     this.#running.delete(job);
+    this.#cool(gpu, at, 'lost');
     this.#note(gpu, at, true);
   }
 
@@ -128,6 +155,11 @@ export class SimWatch {
     streams.at = at;
     this.#streams.set(gpu.id, streams);
     return streams;
+  }
+
+  #cool(node: SimNode, atS: number, reason: Breakage): void {
+    const last = this.#cooling.get(node.id) ?? null;
+    this.#cooling.set(node.id, coolNode(last, { reason, now: atS * 1000, firstPauseMs: FIRST_PAUSE_MS }));
   }
 
   #note(gpu: SimNode, at: number, isBroken: boolean): void {

@@ -8,12 +8,12 @@ import type { SearchDoors } from './home-search.ts';
 import type { HubRtts } from './hub-rtts.ts';
 import type { Presence } from './presence.ts';
 import type { PresenceCache, PresenceView } from './presence-cache.ts';
+import { NEAR_AREAS, isBroken, isNarrow, splitAreas } from './choose-areas.ts';
 import { NEAR_HUBS, chooseHubs } from './choose-hubs.ts';
 import type { Need } from './choose-hubs.ts';
 import { rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
 
-const NEAR_AREAS = 4;
 /** Hubs looked at, at most, where only few homes will do (a pool, named homes), or where homes are counted. */
 const MANY_HUBS = 256;
 
@@ -83,21 +83,19 @@ function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
 function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   const { modelKey, place, wish } = ask;
   const sorted = sortAreas(place);
-  const isNarrow =
-    wish.pool.kind === 'mine' || wish.pool.kind === 'pool' || wish.only !== null || wish.order.length > 0;
-  // Where nearness does not decide, or few homes will do, the best may stand in any area.
-  const near = isNarrow || wish.mode !== 'closest' ? sorted : sorted.slice(0, NEAR_AREAS);
+  const isWide = isNarrow(wish);
+  const { near, far } = splitAreas(sorted, wish);
   let emptiedNear: HubRanking['emptiedBy'] = null;
   return async (scope, excluded) => {
-    const areas = scope === 'near' ? near : sorted.slice(near.length);
+    const areas = scope === 'near' ? near : far;
     const rankOf = ({ views, isDegraded }: Views): HubRanking => {
       const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
     const ranking = rankOf(
-      await viewsIn(doors, { modelKey, areas, place, isWide: isNarrow, excluded: excluded.hubs, need: ask }),
+      await viewsIn(doors, { modelKey, areas, place, isWide, excluded: excluded.hubs, need: ask }),
     );
-    if (scope === 'near' && near.length < sorted.length && isBroken(ranking)) {
+    if (scope === 'near' && far.length > 0 && isBroken(ranking)) {
       // Nobody near keeps the promise: the closest who does is farther away.
       const wide = rankOf(
         await viewsIn(doors, { modelKey, areas: sorted, place, isWide: false, excluded: excluded.hubs, need: ask }),
@@ -115,11 +113,6 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
 /** Names of an area's first hubs: what a cold edge reads along, so that a network of few hubs costs it one round trip. */
 function guessHubs(area: string, count: number): string[] {
   return Array.from({ length: count }, (_, number) => `hub:${area}:${number}`);
-}
-
-/** Homes are there, and none of them is expected to keep the promise. */
-function isBroken({ ranked }: HubRanking): boolean {
-  return ranked.length > 0 && ranked.every(({ keeps }) => !keeps);
 }
 
 interface Look {

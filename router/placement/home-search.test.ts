@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { HomeSearch, MAX_ASKS } from './home-search.ts';
+import { HomeSearch } from './home-search.ts';
+import { MAX_ASKS } from './plan-ask.ts';
 import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
 const hub = (name: string, scoreMs = 300): RankedHub => ({
@@ -33,29 +34,37 @@ describe('a search for a home', () => {
     expect(ask).toEqual({ hub: 'a', preferNodeId: 'node_a', edgeRttMs: 10, isForced: false, asks: 1 });
   });
 
-  test('takes the next hub after a busy one, and insists at the third', async () => {
-    const search = searchAmong([hub('a'), hub('b'), hub('c', 5000)]);
+  test('takes the next hub after a busy one, and presses the lowest quote where nobody is expected to be better', async () => {
+    const search = searchAmong([hub('a'), hub('b'), { ...hub('c', 5000), keeps: false }]);
     const first = (await search.next())!;
     search.noteBusy(first, { quoteMs: 2000, retryAfterMs: 1000 });
     const second = (await search.next())!;
     expect([second.hub, second.isForced]).toEqual(['b', false]);
     search.noteBusy(second, { quoteMs: 1200, retryAfterMs: 1000 });
-    // The lowest quote beats what the third hub is expected to be.
-    expect(await search.next()).toEqual({
-      hub: 'b',
-      preferNodeId: null,
-      edgeRttMs: 10,
-      isForced: true,
-      asks: MAX_ASKS,
-    });
+    expect(await search.next()).toEqual({ hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, asks: 3 });
+    // That hub might have changed since: one more is pressed.
+    search.noteBusy({ hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, asks: 3 }, full);
+    expect(await search.next()).toMatchObject({ hub: 'a', isForced: true, asks: 4 });
     expect(await search.next()).toBeNull();
   });
 
-  test('the third hub is pressed where it is expected to be better than every quote', async () => {
-    const search = searchAmong([hub('a'), hub('b'), hub('c', 500)]);
-    search.noteBusy((await search.next())!, { quoteMs: 2000, retryAfterMs: null });
-    search.noteBusy((await search.next())!, { quoteMs: 1200, retryAfterMs: null });
-    expect(await search.next()).toMatchObject({ hub: 'c', isForced: true });
+  test('a quote counts the way to the hub once', async () => {
+    const search = searchAmong([
+      { ...hub('a'), edgeRttMs: 400 },
+      { ...hub('b', 1100), keeps: false },
+    ]);
+    search.noteBusy((await search.next())!, { quoteMs: 1000, retryAfterMs: null });
+    expect(await search.next()).toMatchObject({ hub: 'a', isForced: true });
+  });
+
+  test('the last ask there is presses the lowest quote, whatever the next hub promises', async () => {
+    const search = searchAmong(['a', 'b', 'c', 'd', 'e'].map((name) => hub(name)));
+    for (let i = 1; i < MAX_ASKS; i++) {
+      const ask = (await search.next())!;
+      expect(ask.isForced).toBe(false);
+      search.noteBusy(ask, { quoteMs: 2000 - i, retryAfterMs: null });
+    }
+    expect(await search.next()).toMatchObject({ hub: 'd', isForced: true, asks: MAX_ASKS });
   });
 
   test('a lone hub that cannot keep the promise is pressed at once', async () => {

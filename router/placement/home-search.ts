@@ -1,15 +1,11 @@
 // The search for one part's home, hub by hub: whom to ask next, and with what the hubs said so far, whether to insist. One per job.
 import type { WishField } from '../../schema/placement.ts';
+import { isFarWorth, planAsk } from './plan-ask.ts';
+import type { Quote } from './plan-ask.ts';
 import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
-/** Hubs asked for one part at most; the last is asked for its best home, kept promise or not. */
-export const MAX_ASKS = 3;
-/** A near hub that quotes less than this is pressed before anybody far away is looked for, ms. */
-const FAR_WORTH_MS = 1500;
 /** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
 const MAX_DETOURS = 8;
-
-type Pressed = Pick<RankedHub, 'hub' | 'preferNodeId' | 'edgeRttMs' | 'scoreMs'>;
 
 export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
@@ -43,7 +39,7 @@ export class HomeSearch {
   readonly #doors: SearchDoors;
   readonly #nodes: string[] = [];
   #hubs = new Set<string>();
-  #quotes = new Map<string, { scoreMs: number; edgeRttMs: number }>();
+  #quotes = new Map<string, Quote>();
   #asks = 0;
   #detours = 0;
   #isForced = false;
@@ -64,17 +60,25 @@ export class HomeSearch {
   async next(): Promise<HubAsk | null> {
     if (this.#isForced || this.#detours > MAX_DETOURS) return null;
     const best = await this.#best();
-    const isLast = this.#asks + 1 >= MAX_ASKS || !this.#doors.hasFallbacks;
-    if (best && !isLast) return this.#ask(best, false);
-    return this.#force(best);
+    const plan = planAsk(best, [...this.#quotes.values()], {
+      asks: this.#asks,
+      hasFallbacks: this.#doors.hasFallbacks,
+    });
+    if (!plan) return null;
+    this.#isForced = plan.isForced;
+    // What a hub quoted is spent when it is pressed.
+    this.#quotes.delete(plan.hub);
+    this.#asks += 1;
+    return { ...plan, asks: this.#asks };
   }
 
   /** The hub has homes, and none that keeps the promise now. `quoteMs` null: all of them are full. */
   noteBusy(ask: HubAsk, answer: { readonly quoteMs: number | null; readonly retryAfterMs: number | null }): void {
     this.#isBusy = true;
     this.#hubs.add(ask.hub);
-    if (answer.quoteMs !== null)
-      this.#quotes.set(ask.hub, { scoreMs: answer.quoteMs + ask.edgeRttMs, edgeRttMs: ask.edgeRttMs });
+    const { hub, edgeRttMs } = ask;
+    // The hub was told how far the edge is, and counts it.
+    if (answer.quoteMs !== null) this.#quotes.set(hub, { hub, scoreMs: answer.quoteMs, edgeRttMs });
     if (answer.retryAfterMs !== null)
       this.#retryAfterMs = Math.min(this.#retryAfterMs ?? Infinity, answer.retryAfterMs);
     // A hub that was pressed and is full has changed since its quote: one more may be pressed.
@@ -122,29 +126,9 @@ export class HomeSearch {
       const { ranked, emptiedBy } = await this.#doors.rank(scope, excluded);
       if (ranked[0]) return ranked[0];
       this.#emptiedBy ??= emptiedBy;
-      if (this.#leastQuoteMs() <= FAR_WORTH_MS) return null;
+      if (!isFarWorth([...this.#quotes.values()])) return null;
     }
     return null;
-  }
-
-  #leastQuoteMs(): number {
-    return Math.min(...[...this.#quotes.values()].map(({ scoreMs }) => scoreMs));
-  }
-
-  /** The last ask: the lowest quote, or the next hub if its score is better. */
-  #force(best: RankedHub | null): HubAsk | null {
-    let chosen: Pressed | null = best;
-    for (const [hub, { scoreMs, edgeRttMs }] of this.#quotes)
-      if (!chosen || scoreMs < chosen.scoreMs) chosen = { hub, preferNodeId: null, edgeRttMs, scoreMs };
-    if (!chosen) return null;
-    this.#isForced = true;
-    this.#quotes.delete(chosen.hub);
-    return this.#ask(chosen, true);
-  }
-
-  #ask({ hub, preferNodeId, edgeRttMs }: Pressed, isForced: boolean): HubAsk {
-    this.#asks++;
-    return { hub, preferNodeId, edgeRttMs, isForced, asks: this.#asks };
   }
 
   #undo(): void {
