@@ -64,7 +64,7 @@ export async function call(door: CallDoor, question: Question, options: CallOpti
       const response = await send(door, question, options);
       const job = response.headers.get('x-irori-job');
       if (response.status === 200)
-        return { ...nothing, ...(await read(response, options.isStreamed)), refusals, job, status: 200 };
+        return { ...nothing, job, ...(await read(response, options.isStreamed)), refusals, status: 200 };
       const error = await readError(response);
       const isOver = (response.status !== 429 && response.status !== 503) || refusals >= MOST_TRIES;
       if (isOver) return { ...nothing, error, refusals, status: response.status };

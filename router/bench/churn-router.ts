@@ -26,6 +26,8 @@ export interface BooksNow {
   /** What the caller has paid, by its object and by D1. */
   readonly charged: number;
   readonly paid: number;
+  /** What each job came to in D1. */
+  readonly byJob: ReadonlyMap<string, number>;
 }
 
 export interface ChurnRouter {
@@ -133,7 +135,11 @@ async function readBooks(door: Door, network: Network, callerId: string): Promis
   const database = await network.database();
   const sum = database.prepare('SELECT coalesce(sum(amount), 0) AS amount FROM postings WHERE book = ?');
   const row = await sum.bind(callerId).first<{ amount: number }>();
+  const rows = await database
+    .prepare('SELECT job_id AS job, sum(charge) AS charge FROM receipts GROUP BY job_id')
+    .all<{ job: string; charge: number }>();
   return {
+    byJob: new Map(rows.results.map(({ job, charge }) => [job, charge])),
     isSound: check.ok && check.total_micro === 0 && check.unbalanced_events.length === 0,
     waiting: check.accounts.reduce((all, { waiting }) => all + waiting, 0),
     held: usage.held_micro,

@@ -4,7 +4,7 @@ import type { Called } from './churn-call.ts';
 import { sumUpChurn } from './sum-up-churn.ts';
 import type { Judged } from './sum-up-churn.ts';
 
-const BOOKS = { isSound: true, waiting: 0, held: 0, charged: 10, paid: 10 };
+const BOOKS = { isSound: true, waiting: 0, held: 0, charged: 10, paid: 10, byJob: new Map([['job_1', 10]]) };
 const DONE = { losses: 3, hubResets: 1 };
 
 function judge(called: Partial<Called> = {}, facts: Partial<FinalFacts> = {}): Judged {
@@ -46,7 +46,7 @@ describe('a churn run', () => {
     const cut = judge({ isDone: false, text: 'one', facts: null, usage: null });
     const told = judge({ isDone: false, text: 'one', error: 'broke off', facts: null, usage: null });
     const wrong = judge({ isDone: false, text: 'two', error: 'broke off', facts: null, usage: null });
-    const report = sumUpChurn([cut, told, wrong], { ...BOOKS, charged: 0, paid: 0 }, DONE);
+    const report = sumUpChurn([cut, told, wrong], { ...BOOKS, byJob: new Map() }, DONE);
     expect(report).toMatchObject({ properEnd: 2, completed: 0, exactMismatches: 1, ledgerDelta: 0 });
     expect(report.faults).toEqual({ 'ended without a word': 1, 'broke off': 2 });
   });
@@ -67,18 +67,27 @@ describe('a churn run', () => {
   });
 
   test('charges above and below the undisturbed one are told apart', () => {
-    const calls = [judge({}, { charge_micro: 11 }), judge({}, { charge_micro: 9 })];
-    const report = sumUpChurn(calls, { ...BOOKS, charged: 20, paid: 20 }, DONE);
+    const report = sumUpChurn([judge({}, { charge_micro: 11 }), judge({}, { charge_micro: 9 })], BOOKS, DONE);
     expect(report).toMatchObject({ overcharged: 1, undercharged: 1 });
     const usage = { prompt_tokens: 6, completion_tokens: 3, total_tokens: 9 };
     expect(sumUpChurn([judge({ usage })], BOOKS, DONE).overcharged).toBe(1);
   });
 
+  test('what is booked lies between what was told and the undisturbed charge', () => {
+    const booked = (charge: number) => ({ ...BOOKS, byJob: new Map([['job_1', charge]]) });
+    const lowly = judge({}, { charge_micro: 4 });
+    expect(sumUpChurn([lowly], booked(4), DONE)).toMatchObject({ toldTooLow: 0, ledgerDelta: 0 });
+    expect(sumUpChurn([lowly], booked(10), DONE)).toMatchObject({ toldTooLow: 1, ledgerDelta: 0 });
+    expect(sumUpChurn([lowly], booked(11), DONE)).toMatchObject({ toldTooLow: 0, ledgerDelta: 1 });
+    expect(sumUpChurn([lowly], booked(1), DONE).ledgerDelta).toBe(3);
+    const broken = judge({ isDone: false, text: 'one', error: 'broke off', facts: null, usage: null });
+    expect(sumUpChurn([broken], booked(2), DONE).ledgerDelta).toBe(2);
+  });
+
   test.each([
-    [{ ...BOOKS, paid: 12, charged: 12 }, 2],
+    [{ ...BOOKS, paid: 12 }, 2],
     [{ ...BOOKS, isSound: false }, 1],
-    [{ ...BOOKS, held: 5 }, 1],
-    [{ ...BOOKS, charged: 11 }, 1],
+    [{ ...BOOKS, held: 5 }, 5],
   ])('books %j are off by %i', (books, delta) => {
     expect(sumUpChurn([judge()], books, DONE).ledgerDelta).toBe(delta);
   });

@@ -31,7 +31,12 @@ export interface ChurnReport {
   readonly undercharged: number;
   /** Callers told to come again, who did. */
   readonly refusals: number;
-  /** What the books say the caller paid, less what the answers said; and a fault that the ledger's check finds counts one. */
+  /** Whole answers that were booked above what their last words said, and within the undisturbed charge: a hub was reset between the two. */
+  readonly toldTooLow: number;
+  /**
+   * Units by which the books are wrong: booked less than was told, or more than the undisturbed answer, or anything for an answer that
+   * was not given; D1 and the account's object apart; credit still held. A fault that the ledger's check finds counts one.
+   */
   readonly ledgerDelta: number;
   /** By how much a hand-over lengthened the longest pause of a stream, beyond its usual one. */
   readonly resumeAddedMs: { readonly p50: number | null; readonly p95: number | null };
@@ -47,7 +52,6 @@ export function sumUpChurn(
 ): ChurnReport {
   const calls = judged.map(({ called }) => called);
   const completed = judged.filter(({ called }) => called.isDone && called.error === null);
-  const told = completed.reduce((sum, { called }) => sum + (called.facts?.charge_micro ?? 0), 0);
   const resumed = completed.filter(({ called }) => called.facts?.resumed);
   const addedMs = resumed.flatMap(({ called }) => measureAdded(called.gapsMs)).toSorted((a, b) => a - b);
   return {
@@ -61,7 +65,9 @@ export function sumUpChurn(
     overcharged: completed.filter((one) => compareCharge(one) > 0).length,
     undercharged: completed.filter((one) => compareCharge(one) < 0).length,
     refusals: calls.reduce((sum, { refusals }) => sum + refusals, 0),
-    ledgerDelta: books.paid - told + (books.isSound && books.paid === books.charged && books.held === 0 ? 0 : 1),
+    toldTooLow: completed.filter((one) => bookedOf(one, books) > toldOf(one) && bookedOf(one, books) <= one.charge)
+      .length,
+    ledgerDelta: judged.reduce((sum, one) => sum + findDelta(one, books), findFaults(books)),
     resumeAddedMs: { p50: pick(addedMs, 0.5), p95: pick(addedMs, 0.95) },
     faults: countFaults(calls),
   };
@@ -75,6 +81,24 @@ function isExact({ called, text }: Judged): boolean {
 function compareCharge({ called, outputTokens, charge }: Judged): number {
   if (called.usage?.completion_tokens !== outputTokens) return 1;
   return (called.facts?.charge_micro ?? Infinity) - charge;
+}
+
+function toldOf({ called }: Judged): number {
+  return called.isDone ? (called.facts?.charge_micro ?? 0) : 0;
+}
+
+function bookedOf({ called }: Judged, books: BooksNow): number {
+  return books.byJob.get(called.job ?? '') ?? 0;
+}
+
+function findDelta(one: Judged, books: BooksNow): number {
+  const booked = bookedOf(one, books);
+  const most = one.called.isDone ? one.charge : 0;
+  return Math.max(0, toldOf(one) - booked) + Math.max(0, booked - most);
+}
+
+function findFaults({ isSound, paid, charged, held }: BooksNow): number {
+  return Math.abs(paid - charged) + held + (isSound ? 0 : 1);
 }
 
 function measureAdded(gapsMs: readonly number[]): number[] {

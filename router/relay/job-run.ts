@@ -231,8 +231,7 @@ export class JobRun {
     const askedAt = Date.now();
     const response = await this.#ask(ask, offer);
     if (!response) {
-      this.#sawFault = true;
-      this.#doors.search.noteNone(ask, null);
+      this.#leaveHub(ask);
       return null;
     }
     // The hub says how long it took itself: what is left is the way there and back.
@@ -264,8 +263,6 @@ export class JobRun {
     clearTimeout(timer);
     if (response !== 'late') return response;
     this.#abort.abort();
-    // A home that was granted meanwhile is told to stop, and cannot be taken for this part's: its number is used up.
-    this.#parts++;
     return null;
   }
 
@@ -303,9 +300,7 @@ export class JobRun {
     const refusal = response.status === 409 ? await readRefusal(response) : null;
     const { search, noteCapacity } = this.#doors;
     if (!refusal) {
-      // The hub itself failed.
-      this.#sawFault = true;
-      search.noteNone(ask, null);
+      this.#leaveHub(ask);
       return null;
     }
     noteCapacity(ask.hub, refusal.capacity);
@@ -315,6 +310,13 @@ export class JobRun {
       return this.#over({ kind: 'bad-request', message: refusal.message, param: refusal.param });
     else this.#leaveHome(ask, refusal);
     return null;
+  }
+
+  /** The hub itself failed. A home may run what it granted before: the part's number is used up, or two would settle as one. */
+  #leaveHub(ask: HubAsk): void {
+    this.#parts++;
+    this.#sawFault = true;
+    this.#doors.search.noteNone(ask, null);
   }
 
   /** A home was given a ticket and did not take the job. */
