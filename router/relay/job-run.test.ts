@@ -134,9 +134,10 @@ describe('before the first token', () => {
     ['answers with half a refusal', () => new Response('{"code":', { status: 409 })],
     ['sends what are no records', () => taken(Uint8Array.of(9, 0xff, 0xff, 0xff, 0xff, 1))],
     ['breaks its body off', () => new Response(new ReadableStream({ pull: () => Promise.reject(new Error('cut')) }))],
-  ])('a hub that %s is passed over', async (_, answer) => {
-    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [answer], h2: [whole('n2')] });
+  ])('a hub that %s is passed over, and its part’s number is not given out again', async (_, answer) => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [answer], h2: [whole('n2')] });
     expect(await follow(run)).toEqual(['head n2', 'data a', 'data b', 'end stop']);
+    expect(asked.map(({ offer }) => offer.part)).toEqual([0, 1]);
   });
 });
 
