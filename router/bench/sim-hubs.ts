@@ -215,7 +215,7 @@ function rankIn(
   const startedAt = performance.now();
   const wish = wishOf(o);
   const size = { promptTokens: req.in, outputTokens: MEAN_OUT };
-  const chosen = chooseHubs(memory.summaries(modelKey, areas, nowAt), req.edge, excludeHubs, { size, wish });
+  const chosen = chooseHubs(memory.known(modelKey, areas, nowAt).near(req.edge), req.edge, excludeHubs, { size, wish });
   const chosenAt = performance.now();
   read({ areas: [], hubs: memory.due({ modelKey, areas, hubs: chosen }, nowAt).hubs });
   const rankedFrom = performance.now();

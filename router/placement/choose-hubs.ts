@@ -1,15 +1,17 @@
-// Which hubs' rows are worth reading for a call: the nearest ones whose free slots, by speed class, should do. Pure; looks at summaries only.
+// Which hubs' rows are worth reading for a call: the nearest ones whose free slots, by speed class, should do. Pure; looks at summaries only,
+// and at no more of them than it takes.
 import { distanceKm } from '../../schema/places.ts';
 import type { JobSize, Wish } from '../../schema/placement.ts';
 import type { PresenceSummary } from '../../schema/presence.ts';
 import { expectFirstToken } from './expect-first-token.ts';
 import { guessRttMs } from './learn-rtt.ts';
+import type { NearHub } from './near-hubs.ts';
 import { keepsPromise } from './score-home.ts';
 
 /** Hubs whose rows one pick reads. */
 export const NEAR_HUBS = 6;
-/** A little less than a degree of latitude measures. */
-const KM_PER_DEGREE = 111;
+/** So many of the nearest are looked at for one that should keep the promise, before those with any room will do. */
+const MAX_LOOKED_AT = 150;
 
 /** What a job needs of a home. */
 export interface Need {
@@ -19,42 +21,43 @@ export interface Need {
 
 /**
  * Names of at most six hubs, nearest first by the near edge of their circle: those with a free slot of a class that should keep the promise, then those
- * with any free slot, then the full. Without `need` every free slot will do.
+ * with any free slot, then the full. Without `need` every free slot will do. `near` gives the hubs about nearest first.
  */
 export function chooseHubs(
-  summaries: readonly PresenceSummary[],
+  near: Iterable<NearHub>,
   place: { readonly lat: number; readonly lon: number },
   excludeHubs: readonly string[] = [],
   need: Need | null = null,
 ): string[] {
-  const keeping: NearHub[] = [];
-  const withRoom: NearHub[] = [];
-  const full: NearHub[] = [];
-  for (const summary of summaries) {
+  const keeping: ChosenHub[] = [];
+  const withRoom: ChosenHub[] = [];
+  const full: ChosenHub[] = [];
+  let looked = 0;
+  for (const { summary, leastKm } of near) {
+    // Nobody farther can come before these.
+    if (leastKm >= farthestOf(need === null || looked++ >= MAX_LOOKED_AT ? withRoom : keeping)) break;
     if (excludeHubs.includes(summary.hub)) continue;
     const others = summary.free > 0 ? withRoom : full;
-    // Degrees of latitude bound the distance from below, so that most of many hubs cost no trigonometry.
-    const leastKm = Math.abs(summary.lat - place.lat) * KM_PER_DEGREE - summary.radiusKm;
-    if (leastKm > Math.max(farthestOf(others), summary.free > 0 ? farthestOf(keeping) : 0)) continue;
+    if (leastKm > Math.max(farthestOf(others), summary.free > 0 && need !== null ? farthestOf(keeping) : 0)) continue;
     const centreKm = distanceKm(summary, place);
     const km = Math.max(0, centreKm - summary.radiusKm);
-    const isKeeping = need !== null && km < farthestOf(keeping) && mayKeep(summary, centreKm, need);
+    const isKeeping = need !== null && summary.free > 0 && km < farthestOf(keeping) && mayKeep(summary, centreKm, need);
     insertNear(isKeeping ? keeping : others, { hub: summary.hub, km });
   }
   return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
 }
 
-interface NearHub {
+interface ChosenHub {
   readonly hub: string;
   readonly km: number;
 }
 
-function farthestOf(nearest: readonly NearHub[]): number {
+function farthestOf(nearest: readonly ChosenHub[]): number {
   return nearest.length < NEAR_HUBS ? Infinity : (nearest.at(-1)?.km ?? Infinity);
 }
 
 /** Keeps the list short and sorted; equals keep the order in which they came. */
-function insertNear(nearest: NearHub[], hub: NearHub): void {
+function insertNear(nearest: ChosenHub[], hub: ChosenHub): void {
   if (hub.km >= farthestOf(nearest)) return;
   let at = nearest.length;
   while (at > 0 && (nearest[at - 1]?.km ?? 0) > hub.km) at -= 1;

@@ -140,8 +140,13 @@ async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
   const view = await doors.cache.look(doors.presence, {
     modelKey,
     areas,
-    chooseHubs: (summaries) =>
-      isWide ? summaries.slice(0, MANY_HUBS).map(({ hub }) => hub) : chooseHubs(summaries, place, excluded, need),
+    chooseHubs: (known) =>
+      isWide
+        ? known
+            .all()
+            .slice(0, MANY_HUBS)
+            .map(({ hub }) => hub)
+        : chooseHubs(known.near(place), place, excluded, need),
     guessHubs: (area) => guessHubs(area, area === areas[0] ? NEAR_HUBS : 1),
   });
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);
@@ -165,6 +170,6 @@ async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Look
   }
   const hubs = [...byHub].map(([hub, rows]) => ({ hub, summary: null, rows }));
   // What the hubs say themselves is not old, so nobody needs to be left out.
-  const fresh = { summaries: [], rows: [], hubs, isDegraded: false, trips: 0 };
+  const fresh = { rows: [], hubs, isDegraded: false, trips: 0 };
   return toViews(doors, fresh, place);
 }

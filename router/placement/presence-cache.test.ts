@@ -55,7 +55,7 @@ function fakePresence(table: { summaries: Record<string, PresenceSummary[]>; row
 const look: PresenceLook = {
   modelKey: 'm',
   areas: ['weur'],
-  chooseHubs: (summaries) => summaries.map((each) => each.hub),
+  chooseHubs: (known) => known.all().map((each) => each.hub),
 };
 
 describe('presence cache', () => {
@@ -102,10 +102,10 @@ describe('presence cache', () => {
     const wide = { ...look, areas: ['weur', 'apac'] };
     await cache.look(fake.presence, wide);
     nowAt = 499;
-    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { summaries: [], trips: 0 } });
+    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { hubs: [], trips: 0 } });
     fake.table.summaries['weur'] = [summaryOf('a')];
     nowAt = 500;
-    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { summaries: [{ hub: 'a' }] } });
+    expect(await cache.look(fake.presence, wide)).toMatchObject({ ok: true, value: { hubs: [{ hub: 'a' }] } });
     const before = fake.asked.length;
     nowAt = 1_999;
     await cache.look(fake.presence, wide);
@@ -185,6 +185,28 @@ describe('presence cache', () => {
     expect(await cache.look(fake.presence, look)).toMatchObject({ ok: true, value: { rows: [], trips: 0 } });
   });
 
+  test('hubs that come, go and move are seen once their area is read again', async () => {
+    let now = 0;
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a'), summaryOf('b')] }, rows: {} });
+    const cache = makePresenceCache(() => now);
+    const near: PresenceLook = {
+      ...look,
+      chooseHubs: (known) => [...known.near({ lat: 48, lon: 2 })].map((each) => each.summary.hub),
+    };
+    const namesNow = async (): Promise<readonly string[]> => {
+      now += 20_000;
+      const view = await cache.look(fake.presence, near);
+      return view.ok ? view.value.hubs.map(({ hub }) => hub) : [];
+    };
+    expect((await namesNow()).toSorted()).toEqual(['a', 'b']);
+    fake.table.summaries['weur'] = [summaryOf('a'), summaryOf('c')];
+    expect((await namesNow()).toSorted()).toEqual(['a', 'c']);
+    fake.table.summaries['weur'] = [{ ...summaryOf('a'), lat: -60 }, summaryOf('c')];
+    expect(await namesNow()).toEqual(['c', 'a']);
+    fake.table.summaries['weur'] = [summaryOf('c')];
+    expect(await namesNow()).toEqual(['c']);
+  });
+
   test('a hub that says what is free corrects its summary', async () => {
     const fake = fakePresence({ summaries: { weur: [summaryOf('a', 3), summaryOf('b', 3)] }, rows: {} });
     const cache = makePresenceCache(() => 0);
@@ -192,7 +214,7 @@ describe('presence cache', () => {
     const classes: Record<string, [number, number]> = { '2.18.12': [0, 4] };
     cache.noteCapacity({ modelKey: 'm', area: 'weur', hub: 'a', capacity: { free: 0, slots: 4, classes } });
     const view = await cache.look(fake.presence, look);
-    expect(view.ok && view.value.summaries.map((each) => each.free)).toEqual([0, 3]);
+    expect(view.ok && view.value.hubs.map(({ summary }) => summary?.free)).toEqual([0, 3]);
     expect(view).toMatchObject({
       ok: true,
       value: { hubs: [{ hub: 'a', summary: { slots: 4, classes } }, { hub: 'b' }] },
@@ -208,7 +230,7 @@ describe('presence cache', () => {
     for (const speedClass of ['1.18.12', '1.18.12', 'another', 'another']) cache.noteFreed({ ...place, speedClass });
     cache.noteFreed({ ...place, hub: 'unknown', speedClass: '1.18.12' });
     const view = await cache.look(fake.presence, look);
-    expect(view.ok && view.value.summaries).toMatchObject([
+    expect(view.ok && view.value.hubs.map(({ summary }) => summary)).toMatchObject([
       { free: 2, slots: 2, classes: { '1.18.12': [1, 1], '1.9.9': [0, 1] } },
     ]);
   });

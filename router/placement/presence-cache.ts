@@ -1,11 +1,11 @@
 // What one isolate remembers of presence, read anew where it is due, so that a warm edge asks Redis nothing before the first token. Never writes.
 // Requests share values here, never promises: on Workers one request may not wait for another request's I/O.
-import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Presence, PresenceAnswer } from './presence.ts';
 import { makePresenceMemory } from './presence-memory.ts';
-import type { CapacityNote, FreedNote, PresenceMemory, RememberedHub } from './presence-memory.ts';
+import type { CapacityNote, FreedNote, KnownHubs, PresenceMemory, RememberedHub } from './presence-memory.ts';
 
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
 const AWAY_PAUSE_MS = 1_000;
@@ -15,14 +15,13 @@ export interface PresenceLook {
   readonly modelKey: string;
   readonly areas: readonly string[];
   /** Pure: the hubs whose rows are wanted (the nearest six with capacity), nearest first. */
-  readonly chooseHubs: (summaries: readonly PresenceSummary[]) => readonly string[];
+  readonly chooseHubs: (known: KnownHubs) => readonly string[];
   /** Hubs to read along when nothing is known of an area yet, so that a cold edge of a small network needs one round trip. */
   readonly guessHubs?: (area: string) => readonly string[];
 }
 
 /** What is known now. `isDegraded` when Redis did not answer and older copies stand in. */
 export interface PresenceView {
-  readonly summaries: readonly PresenceSummary[];
   /** The chosen hubs with their rows, in the order chosen. */
   readonly hubs: readonly RememberedHub[];
   /** The same rows in one list. */
@@ -81,7 +80,7 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const { store, look } = looking;
   const { memory } = store;
   const { modelKey, areas } = look;
-  const choose = (): readonly string[] => look.chooseHubs(memory.summaries(modelKey, areas, store.clock()));
+  const choose = (): readonly string[] => look.chooseHubs(memory.known(modelKey, areas, store.clock()));
   const unknown = areas.filter((area) => !memory.knowsArea(modelKey, area));
   const guessed = unknown.flatMap((area) => look.guessHubs?.(area) ?? []);
   const first = await readDue(looking, { areas, hubs: [...new Set([...choose(), ...guessed])] });
@@ -93,7 +92,6 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const nowAt = store.clock();
   const views = memory.view({ modelKey, areas, hubs }, nowAt);
   return ok({
-    summaries: memory.summaries(modelKey, areas, nowAt),
     hubs: views,
     rows: views.flatMap(({ rows }) => rows),
     isDegraded: isAway,

@@ -1,6 +1,8 @@
 // What one edge remembers of presence and how long it believes it. Asks nobody: it says what is due and keeps what it is told.
 import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { NearHubs } from './near-hubs.ts';
+import type { AreaHubs, NearHub } from './near-hubs.ts';
 import type { PresenceAnswer } from './presence.ts';
 
 const SUMMARY_FRESH_MS = 10_000;
@@ -43,6 +45,12 @@ export interface RememberedHub {
   readonly rows: readonly PresenceRow[];
 }
 
+/** Summaries to choose among: all of them, or the nearest first, of which only as many are looked at as are taken. */
+export interface KnownHubs {
+  all(): readonly PresenceSummary[];
+  near(place: { readonly lat: number; readonly lon: number }): Iterable<NearHub>;
+}
+
 /** The memory of one edge. Times are ms since epoch, given by the caller. */
 export interface PresenceMemory {
   /** What of this has to be read anew. From `markRefreshing` on it is not due again for 0.6 s. */
@@ -54,8 +62,8 @@ export interface PresenceMemory {
   noteCapacity(note: CapacityNote): void;
   /** Adds one free slot to what was last heard, up to all there are. */
   noteFreed(note: FreedNote): void;
-  /** Summaries of these areas that have not run out. */
-  summaries(modelKey: string, areas: readonly string[], nowAt: number): readonly PresenceSummary[];
+  /** What is known of these areas that has not run out. */
+  known(modelKey: string, areas: readonly string[], nowAt: number): KnownHubs;
   /** These hubs in this order, with their rows that have not run out. */
   view(places: PresencePlaces, nowAt: number): readonly RememberedHub[];
   /** True when something is known of the area, be it that it is empty. */
@@ -66,26 +74,28 @@ export interface PresenceMemory {
 }
 
 interface Entry<T> {
-  readonly value: readonly T[];
+  readonly value: T;
   readonly freshUntilAt: number;
   refreshingUntilAt: number;
 }
 
 interface Store {
-  readonly summaries: Map<string, Entry<PresenceSummary>>;
-  readonly rows: Map<string, Entry<PresenceRow>>;
+  /** Hubs by name; each area's map stands until the area is read anew. */
+  readonly summaries: Map<string, Entry<Map<string, PresenceSummary>>>;
+  readonly rows: Map<string, Entry<readonly PresenceRow[]>>;
+  readonly near: NearHubs;
 }
 
 /** An empty memory, bounded to 5,000 areas and as many hubs. */
 export function makePresenceMemory(): PresenceMemory {
-  const store: Store = { summaries: new Map(), rows: new Map() };
+  const store: Store = { summaries: new Map(), rows: new Map(), near: new NearHubs() };
   return {
     due: (places, nowAt) => findDue(store, places, nowAt),
     markRefreshing: (places, nowAt) => markRefreshing(store, places, nowAt),
     keep: (modelKey, answer, nowAt) => keep(store, { modelKey, answer, nowAt }),
     noteCapacity: (note) => noteCapacity(store, note),
     noteFreed: (note) => noteFreed(store, note),
-    summaries: (modelKey, areas, nowAt) => summariesOf(store, { modelKey, areas }, nowAt),
+    known: (modelKey, areas, nowAt) => knownOf(store, { modelKey, areas }, nowAt),
     view: (places, nowAt) => viewOf(store, places, nowAt),
     knowsArea: (modelKey, area) => store.summaries.has(keyOf(modelKey, area)),
     forgetEmpty: (modelKey, hubs) => {
@@ -97,13 +107,14 @@ export function makePresenceMemory(): PresenceMemory {
     clear: () => {
       store.summaries.clear();
       store.rows.clear();
+      store.near.clear();
     },
   };
 }
 
 function findDue(store: Store, places: PresencePlaces, nowAt: number): { areas: string[]; hubs: string[] } {
   const { modelKey, areas, hubs } = places;
-  const isNobody = summariesOf(store, places, nowAt).length === 0;
+  const isNobody = !hasSummary(store, places, nowAt);
   const areasAt = nowAt + (isNobody ? EMPTY_FRESH_MS - NOBODY_FRESH_MS : 0);
   return {
     areas: areas.filter((area) => isDue(store.summaries.get(keyOf(modelKey, area)), areasAt)),
@@ -124,17 +135,29 @@ function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; no
   for (const [area, value] of answer.summaries)
     put(store.summaries, {
       key: keyOf(modelKey, area),
-      value,
+      value: replaceHubs(store.summaries.get(keyOf(modelKey, area))?.value, value),
       freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS),
     });
   for (const [hub, value] of answer.rows)
     put(store.rows, { key: keyOf(modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
 }
 
-function put<T>(
-  entries: Map<string, Entry<T>>,
-  entry: { key: string; value: readonly T[]; freshUntilAt: number },
-): void {
+/** The same map with the new summaries where its hubs stand where they stood, so that their order around a place still holds; else a new one. */
+function replaceHubs(
+  known: Map<string, PresenceSummary> | undefined,
+  summaries: readonly PresenceSummary[],
+): Map<string, PresenceSummary> {
+  const read = new Map(summaries.map((summary) => [summary.hub, summary]));
+  if (known?.size !== read.size) return read;
+  for (const { hub, lat, lon, radiusKm } of read.values()) {
+    const stood = known.get(hub);
+    if (stood?.lat !== lat || stood.lon !== lon || stood.radiusKm !== radiusKm) return read;
+  }
+  for (const [hub, summary] of read) known.set(hub, summary);
+  return known;
+}
+
+function put<T>(entries: Map<string, Entry<T>>, entry: { key: string; value: T; freshUntilAt: number }): void {
   entries.delete(entry.key);
   entries.set(entry.key, { value: entry.value, freshUntilAt: entry.freshUntilAt, refreshingUntilAt: 0 });
   if (entries.size <= MAX_ENTRIES) return;
@@ -143,16 +166,13 @@ function put<T>(
 }
 
 function noteCapacity(store: Store, { modelKey, area, hub, capacity }: CapacityNote): void {
-  const key = keyOf(modelKey, area);
-  const entry = store.summaries.get(key);
-  if (!entry) return;
-  const value = entry.value.map((summary) => (summary.hub === hub ? { ...summary, ...capacity } : summary));
-  store.summaries.set(key, { ...entry, value });
+  const hubs = store.summaries.get(keyOf(modelKey, area))?.value;
+  const summary = hubs?.get(hub);
+  if (summary) hubs?.set(hub, { ...summary, ...capacity });
 }
 
 function noteFreed(store: Store, { modelKey, area, hub, speedClass }: FreedNote): void {
-  const summaries = store.summaries.get(keyOf(modelKey, area))?.value ?? [];
-  const summary = summaries.find((one) => one.hub === hub);
+  const summary = store.summaries.get(keyOf(modelKey, area))?.value.get(hub);
   if (!summary) return;
   const { free, slots, classes } = summary;
   const [classFree, classSlots] = classes[speedClass] ?? [0, 0];
@@ -167,23 +187,40 @@ function noteFreed(store: Store, { modelKey, area, hub, speedClass }: FreedNote)
   noteCapacity(store, { modelKey, area, hub, capacity });
 }
 
-function summariesOf(
-  store: Store,
-  { modelKey, areas }: Pick<PresencePlaces, 'modelKey' | 'areas'>,
-  nowAt: number,
-): readonly PresenceSummary[] {
-  const known = areas.flatMap((area) => store.summaries.get(keyOf(modelKey, area))?.value ?? []);
-  return known.filter((summary) => summary.untilAt > nowAt);
+type Areas = Pick<PresencePlaces, 'modelKey' | 'areas'>;
+
+function areasOf(store: Store, { modelKey, areas }: Areas): ReadonlyMap<string, AreaHubs> {
+  const found = new Map<string, AreaHubs>();
+  for (const area of areas) {
+    const key = keyOf(modelKey, area);
+    const entry = store.summaries.get(key);
+    if (entry) found.set(key, entry.value);
+  }
+  return found;
+}
+
+function hasSummary(store: Store, places: Areas, nowAt: number): boolean {
+  for (const hubs of areasOf(store, places).values())
+    for (const summary of hubs.values()) if (summary.untilAt > nowAt) return true;
+  return false;
+}
+
+function knownOf(store: Store, places: Areas, nowAt: number): KnownHubs {
+  const areas = areasOf(store, places);
+  return {
+    all: () => [...areas.values()].flatMap((hubs) => [...hubs.values()].filter(({ untilAt }) => untilAt > nowAt)),
+    near: (place) => store.near.walk(areas, place, nowAt),
+  };
 }
 
 function viewOf(store: Store, places: PresencePlaces, nowAt: number): readonly RememberedHub[] {
   const { modelKey, hubs } = places;
-  const summaries = summariesOf(store, places, nowAt);
-  return hubs.map((hub) => ({
-    hub,
-    summary: summaries.find((summary) => summary.hub === hub) ?? null,
-    rows: (store.rows.get(keyOf(modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt),
-  }));
+  const areas = [...areasOf(store, places).values()];
+  return hubs.map((hub) => {
+    const summary = areas.map((known) => known.get(hub)).find((known) => known !== undefined && known.untilAt > nowAt);
+    const rows = (store.rows.get(keyOf(modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt);
+    return { hub, summary: summary ?? null, rows };
+  });
 }
 
 function isDue(entry: Entry<unknown> | undefined, nowAt: number): boolean {

@@ -5,6 +5,8 @@ import { NO_WISH, speedClassOf } from '../../schema/placement.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { chooseHubs, NEAR_HUBS } from './choose-hubs.ts';
+import { NearHubs } from './near-hubs.ts';
+import type { NearHub } from './near-hubs.ts';
 import { rankHubs } from './rank-hubs.ts';
 import type { HubView, RankAsk } from './rank-hubs.ts';
 
@@ -132,34 +134,40 @@ describe('rankHubs', () => {
 });
 
 describe('chooseHubs', () => {
+  const choose = (
+    all: readonly PresenceSummary[],
+    place: typeof PARIS,
+    ...more: Parameters<typeof chooseHubs> extends [unknown, unknown, ...infer Rest] ? Rest : never
+  ): string[] => {
+    const area = new Map([['weur', new Map(all.map((each) => [each.hub, each]))]]);
+    return chooseHubs(new NearHubs().walk(area, place), place, ...more);
+  };
+
   function summary(hub: string, lat: number, facts: Partial<PresenceSummary> = {}): PresenceSummary {
     const unread = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
     return { hub, lat, lon: 2.4, radiusKm: 0, free: 1, slots: 2, classes: {}, untilAt: 1, ...unread, ...facts };
   }
 
   test('the nearest come first, by the near edge of their circle', () => {
-    expect(chooseHubs([summary('far', 60), summary('near', 49), summary('mid', 52)], PARIS)).toEqual([
+    expect(choose([summary('far', 60), summary('near', 49), summary('mid', 52)], PARIS)).toEqual([
       'near',
       'mid',
       'far',
     ]);
-    expect(chooseHubs([summary('small', 50), summary('wide', 55, { radiusKm: 700 })], PARIS)).toEqual([
-      'wide',
-      'small',
-    ]);
+    expect(choose([summary('small', 50), summary('wide', 55, { radiusKm: 700 })], PARIS)).toEqual(['wide', 'small']);
   });
 
   test('the full come last, the excluded not at all', () => {
     const hubs = [summary('full', 49, { free: 0 }), summary('free', 60), summary('asked', 49)];
-    expect(chooseHubs(hubs, PARIS, ['asked'])).toEqual(['free', 'full']);
+    expect(choose(hubs, PARIS, ['asked'])).toEqual(['free', 'full']);
   });
 
   test('six hubs at most, in whatever order they are read', () => {
     const many = Array.from({ length: 20 }, (_, i) => summary(`h${i}`, 49 + i));
-    expect(chooseHubs(many, PARIS)).toEqual(['h0', 'h1', 'h2', 'h3', 'h4', 'h5']);
-    expect(chooseHubs(many.toReversed(), PARIS)).toEqual(chooseHubs(many, PARIS));
+    expect(choose(many, PARIS)).toEqual(['h0', 'h1', 'h2', 'h3', 'h4', 'h5']);
+    expect(choose(many.toReversed(), PARIS)).toEqual(choose(many, PARIS));
     expect(NEAR_HUBS).toBe(6);
-    expect(chooseHubs([], PARIS)).toEqual([]);
+    expect(choose([], PARIS)).toEqual([]);
   });
 
   test('they are the nearest of all, wherever on earth', () => {
@@ -170,15 +178,36 @@ describe('chooseHubs', () => {
         const from = { lat: fromLat, lon: fromLon };
         const all = places.map(([lat, lon], i) => summary(`h${i}`, lat, { lon }));
         const km = all.map((each) => distanceKm(each, from)).toSorted((a, b) => a - b);
-        const chosen = chooseHubs(all, from).map((hub) => all.find((each) => each.hub === hub)!);
+        const chosen = choose(all, from).map((hub) => all.find((each) => each.hub === hub)!);
         const found = chosen.map((each) => distanceKm(each, from));
         expect(found).toEqual(km.slice(0, NEAR_HUBS));
       }),
     );
   });
 
+  test('of a thousand hubs no more are looked at than it takes', () => {
+    const classes = { [speedClassOf(FAST)]: [4, 4] as const };
+    const many = Array.from({ length: 1000 }, (_, i) => summary(`h${i}`, 48.9 - i / 10, { classes }));
+    const lookAt = (need: Parameters<typeof chooseHubs>[3], of = many): number => {
+      let looked = 0;
+      const counted = function* (): Generator<NearHub> {
+        for (const near of new NearHubs().walk(new Map([['a', new Map(of.map((one) => [one.hub, one]))]]), PARIS)) {
+          looked += 1;
+          yield near;
+        }
+      };
+      expect(chooseHubs(counted(), PARIS, [], need)).toEqual(['h0', 'h1', 'h2', 'h3', 'h4', 'h5']);
+      return looked;
+    };
+    const need = { size: { promptTokens: 1000, outputTokens: 200 }, wish: NO_WISH };
+    expect(lookAt(null)).toBeLessThan(30);
+    expect(lookAt(need)).toBeLessThan(30);
+    // Nobody should keep this promise: those with room will do, and the end of the world is not searched for more.
+    expect(lookAt({ ...need, wish: { ...NO_WISH, maxTtftMs: 1 } })).toBeLessThan(300);
+  });
+
   test('the other side of the world is not too far', () => {
-    expect(chooseHubs([summary('antipode', -48.9, { lon: -177.6 })], PARIS)).toEqual(['antipode']);
+    expect(choose([summary('antipode', -48.9, { lon: -177.6 })], PARIS)).toEqual(['antipode']);
   });
 
   test('hubs with a free class that should do come before nearer ones without', () => {
@@ -186,8 +215,8 @@ describe('chooseHubs', () => {
     const weak = summary('weak', 49, { classes: { [speedClassOf(SLOW)]: [4, 4] } });
     const taken = summary('taken', 49, { classes: { [speedClassOf(FAST)]: [0, 4], odd: [1, 1] } });
     const fast = summary('fast', 60, { classes: { [speedClassOf(FAST)]: [4, 4] } });
-    expect(chooseHubs([weak, taken, fast], PARIS, [], need)).toEqual(['fast', 'weak', 'taken']);
+    expect(choose([weak, taken, fast], PARIS, [], need)).toEqual(['fast', 'weak', 'taken']);
     const small = { ...need, size: { promptTokens: 100, outputTokens: 200 } };
-    expect(chooseHubs([weak, taken, fast], PARIS, [], small)).toEqual(['weak', 'fast', 'taken']);
+    expect(choose([weak, taken, fast], PARIS, [], small)).toEqual(['weak', 'fast', 'taken']);
   });
 });

@@ -7,6 +7,7 @@ import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { PRESENCE_TTL_MS, packRow, rowKey, summaryKey } from '../../schema/presence.ts';
 import { embeddedExecutor, redisExecutor } from '../local/redis-executor.ts';
 import { makePresenceCache } from '../placement/presence-cache.ts';
+import type { KnownHubs } from '../placement/presence-memory.ts';
 import { openPresence } from '../placement/presence.ts';
 import type { Presence } from '../placement/presence.ts';
 import { HAS_REDIS, TOKEN, startEmbedded, startReal } from './presence-stores.ts';
@@ -277,7 +278,7 @@ for (const { name, start, isHere } of stores)
       const look = {
         modelKey: 'nano',
         areas: ['weur'],
-        chooseHubs: (found: readonly PresenceSummary[]) => found.map((each) => each.hub),
+        chooseHubs: (known: KnownHubs) => known.all().map((each) => each.hub),
       };
       const change = { ...join1, rows: [rowOf('node_a')], summary: summaryOf('weur.0') };
       await presence.write([change]);
