@@ -12,6 +12,7 @@ import { MAX_ASKS, isFarWorth, planAsk } from '../placement/plan-ask.ts';
 import type { Quote } from '../placement/plan-ask.ts';
 import { rankHubs } from '../placement/rank-hubs.ts';
 import type { HubRanking, RankedHub } from '../placement/rank-hubs.ts';
+import { FREE_PACE, judgeFreeWrite } from '../relay/judge-free-write.ts';
 import { makeSimHubs } from './make-sim-hubs.ts';
 import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
 import type { SimHub } from './sim-homes.ts';
@@ -52,8 +53,8 @@ export const HUB_DEFAULTS: HubOptions = {
   refuse: 'promise',
   piggyback: true,
   relay: true,
-  write: 10,
-  cross: 5,
+  write: FREE_PACE.leastMs / 1000,
+  cross: FREE_PACE.crossingMs / 1000,
   ttft: NO_WISH.maxTtftMs / 1000,
   tps: NO_WISH.minTokensPerS,
 };
@@ -126,13 +127,13 @@ export function publish(
         write();
         continue;
       }
-      const hasCrossed = old.free > 0 !== capacity.free > 0;
-      if (!hasCrossed) hub.crossedAt.delete(id);
-      else if (!hub.crossedAt.has(id)) hub.crossedAt.set(id, t);
-      const hasChanged = hasCrossed
-        ? t - (hub.crossedAt.get(id) ?? t) >= o.cross
-        : Math.abs(capacity.free - old.free) >= 0.5 * Math.max(1, old.free);
-      if (t - old.t < o.write || !(hasChanged || capacity.slots !== old.slots)) continue;
+      const last = { free: old.free, at: 1000 * old.t, crossedAt: hub.crossedAt.get(id) ?? null };
+      const pace = { leastMs: 1000 * o.write, crossingMs: 1000 * o.cross };
+      const { isDue, crossedAt } = judgeFreeWrite(last, { free: capacity.free, now: 1000 * t }, pace);
+      if (crossedAt === null) hub.crossedAt.delete(id);
+      else hub.crossedAt.set(id, crossedAt);
+      // Homes that come or go are written at once.
+      if (!isDue && capacity.slots === old.slots) continue;
       write();
       hub.crossedAt.delete(id);
       stats.writes += 1;

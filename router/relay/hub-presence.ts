@@ -4,12 +4,9 @@ import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
 import type { NodeCandidate } from './find-model.ts';
+import { judgeFreeWrite } from './judge-free-write.ts';
 import { makeOffers } from './make-presence.ts';
 import type { CatalogueEntry, HubOffer, HubOffering } from './make-presence.ts';
-
-/** Free capacity is written at most this often, and only once it has stood for CROSSING_MS. */
-const FREE_WRITE_MS = 10_000;
-const CROSSING_MS = 5_000;
 
 /** Changes of one hub for one model, as the presence door takes them. */
 interface PresenceChange {
@@ -99,12 +96,11 @@ export class HubPresence {
   }
 
   #isOfferDue(modelKey: string, { last, free, now }: { last: WrittenKey; free: number; now: number }): boolean {
-    const hasCrossed = (free === 0) !== (last.free === 0);
-    if (!hasCrossed) this.#crossedAt.delete(modelKey);
-    else if (!this.#crossedAt.has(modelKey)) this.#crossedAt.set(modelKey, now);
-    if (now - last.at < FREE_WRITE_MS) return false;
-    if (hasCrossed) return now - (this.#crossedAt.get(modelKey) ?? now) >= CROSSING_MS;
-    return Math.abs(free - last.free) * 2 > Math.max(last.free, 1);
+    const crossedAt = this.#crossedAt.get(modelKey) ?? null;
+    const judged = judgeFreeWrite({ free: last.free, at: last.at, crossedAt }, { free, now });
+    if (judged.crossedAt === null) this.#crossedAt.delete(modelKey);
+    else this.#crossedAt.set(modelKey, judged.crossedAt);
+    return judged.isDue;
   }
 
   /** Rows of one model for an edge that cannot reach Redis. */
