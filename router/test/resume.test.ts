@@ -316,15 +316,6 @@ describe('what the caller says of going on', () => {
 });
 
 describe('while another home is sought', () => {
-  test('one that does not answer in time is passed over', async () => {
-    const { answer, lost, silent } = await breakOff();
-    await giveBack(silent[1]!, 'freeze');
-    expectWhole(await answer.read(), 0);
-    expect(answer.irori).toMatchObject({ resumed: 'exact', node: silent[1]!.node });
-    await giveBack(silent[0]!, 'freeze');
-    await giveBack(lost, 'kill');
-  });
-
   test('a caller who leaves stops everything', async () => {
     await startBooks();
     const { answer, lost, silent } = await breakOff();
@@ -340,6 +331,15 @@ describe('while another home is sought', () => {
     expect(row).toMatchObject({ outcome: 'interrupted-by-node' });
     expect(row!.charge).toBe(row!.promptTokens + 2 * row!.outputTokens);
     expect(await books.faultsAfter(moved)).toEqual([]);
+  });
+
+  test('one that does not answer in time is passed over', async () => {
+    const { answer, lost, silent } = await breakOff();
+    await giveBack(silent[1]!, 'freeze');
+    expectWhole(await answer.read(), 0);
+    expect(answer.irori).toMatchObject({ resumed: 'exact', node: silent[1]!.node });
+    await giveBack(silent[0]!, 'freeze');
+    await giveBack(lost, 'kill');
   });
 
   /** A stream whose home is dead, while all others are frozen: the farther last. */
