@@ -1,7 +1,7 @@
 // A job whose home breaks off after tokens, as its edge sees it: who goes on, from what, and what is told and charged.
 import { describe, expect, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
-import { dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -99,6 +99,17 @@ describe('a home that breaks off after tokens', () => {
     expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
     expect(asked.map(({ offer }) => offer.isResumable)).toEqual([true, true, false]);
     expect(run.closing).toEqual({ interrupted: 2, isCharged: false });
+  });
+
+  test('where nobody can go on at once, somebody is waited for', async () => {
+    const { run } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],
+      h2: [
+        () => refused({ code: 'busy', retryAfterMs: 300 }),
+        () => taken(headRecord('n2', 'same-model'), dataRecord(chunk('b')), endRecord()),
+      ],
+    });
+    expect((await readAnswer(run)).text).toBe('ab');
   });
 
   test('where nobody can go on the account is told that nothing is owed', async () => {

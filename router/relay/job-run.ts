@@ -21,6 +21,9 @@ const ASK_TIMEOUT_MS = 5000;
 /** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
 const HUB_GRACE_MS = 5000;
 const WATCH_MS = 1000;
+/** Where nobody can go on with an answer at once, somebody is waited for this long, and looked for this often. */
+const RESUME_WAIT_MS = 5000;
+const RESUME_RETRY_MS = 250;
 
 interface Delivered {
   readonly promptTokens: number;
@@ -53,6 +56,8 @@ export class JobRun {
   #unsettledTokens = 0;
   #tokensBefore = 0;
   #ttftMs: number | null = null;
+  /** Until when a home that goes on is waited for; null while none is. */
+  #waitUntilAt: number | null = null;
   #sawFault = false;
   #brokenBy: string | null = null;
   #isAborted = false;
@@ -226,7 +231,7 @@ export class JobRun {
     if (this.#attempts >= MAX_ATTEMPTS) return this.#over(this.#tellEnd());
     const ask = await this.#doors.search.next();
     if (this.#isAborted) return this.#over({ kind: 'failed', message: 'The caller left.' });
-    if (!ask) return this.#over(this.#tellEnd());
+    if (!ask) return (await this.#waitForHome()) ? null : this.#over(this.#tellEnd());
     const offer = this.#offerFor(ask);
     const askedAt = Date.now();
     const response = await this.#ask(ask, offer);
@@ -241,6 +246,7 @@ export class JobRun {
     const capacity = response.headers.get(CAPACITY_HEADER);
     if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
     const speedClass = response.headers.get(CLASS_HEADER);
+    this.#waitUntilAt = null;
     this.#giveBack = speedClass === null ? null : () => this.#doors.noteFreed(ask.hub, speedClass);
     this.#node = ask.preferNodeId;
     this.#parts++;
@@ -249,6 +255,16 @@ export class JobRun {
     this.#reader = response.body.getReader();
     this.#records = new RecordReader();
     return null;
+  }
+
+  /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. */
+  async #waitForHome(): Promise<boolean> {
+    const now = Date.now();
+    this.#waitUntilAt ??= now + RESUME_WAIT_MS;
+    if (!this.#answer.hasText || now >= this.#waitUntilAt) return false;
+    await new Promise((wake) => setTimeout(wake, RESUME_RETRY_MS));
+    this.#doors.search.restart(null);
+    return true;
   }
 
   /** Null when the hub could not be reached or did not answer in time. */
