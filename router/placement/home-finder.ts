@@ -53,7 +53,11 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
     openSearch: (ask) => {
       const { allowFallbacks, order } = ask.wish;
       const rank = rankAhead(makeRank(doors, ask));
-      return new HomeSearch({ rank, hasFallbacks: allowFallbacks || order.length > 1 });
+      return new HomeSearch({
+        rank,
+        hasFallbacks: allowFallbacks || order.length > 1,
+        isOrdered: order.length > 0,
+      });
     },
     serving: async (modelKey, place) => {
       const ask = { modelKey, areas: sortAreas(place), place, isWide: true, excluded: [], need: null };

@@ -15,6 +15,8 @@ export interface SearchDoors {
   ) => Promise<HubRanking>;
   /** False when the caller wants one home or none: it is asked once, and has to take the job. */
   readonly hasFallbacks: boolean;
+  /** True when the caller named homes in order. */
+  readonly isOrdered?: boolean;
 }
 
 /** One ask. */
@@ -63,6 +65,7 @@ export class HomeSearch {
     const plan = planAsk(best, [...this.#quotes.values()], {
       asks: this.#asks,
       hasFallbacks: this.#doors.hasFallbacks,
+      isOrdered: this.#doors.isOrdered ?? false,
     });
     if (!plan) return null;
     this.#isForced = plan.isForced;

@@ -26,19 +26,22 @@ describe('the next ask', () => {
     });
   });
 
-  test('goes to a hub that should keep the promise, however good a quote is', () => {
-    expect(planAsk(best({ scoreMs: 1300 }), [quote('a', 900)], early)).toMatchObject({ hub: 'next', isForced: false });
-  });
-
-  test('goes to a hub that should not keep it only where that is better than every quote', () => {
+  test('goes to another hub only where that is better than every quote, its round trip counted twice', () => {
     const quotes = [quote('a', 1500), quote('b', 900)];
-    expect(planAsk(best({ keeps: false, scoreMs: 800 }), quotes, early)).toMatchObject({ hub: 'next' });
+    expect(planAsk(best({ scoreMs: 800 }), quotes, early)).toMatchObject({ hub: 'next', isForced: false });
+    expect(planAsk(best({ scoreMs: 800, edgeRttMs: 150 }), quotes, early)).toMatchObject({ hub: 'b', isForced: true });
     expect(planAsk(best({ keeps: false, scoreMs: 1000 }), quotes, early)).toEqual({
       hub: 'b',
       preferNodeId: null,
       edgeRttMs: 20,
       isForced: true,
     });
+  });
+
+  test('goes to where the caller’s ordered homes are, whatever strangers quoted', () => {
+    const quotes = [quote('a', 300)];
+    expect(planAsk(best({ scoreMs: 900 }), quotes, { ...early, isOrdered: true })).toMatchObject({ hub: 'next' });
+    expect(planAsk(best({ scoreMs: 900 }), quotes, { ...late, isOrdered: true })).toMatchObject({ hub: 'a' });
   });
 
   test('at the end presses the lowest quote, and an unknown hub only where nobody quoted', () => {

@@ -21,21 +21,31 @@ export interface AskPlan {
   readonly isForced: boolean;
 }
 
+export interface AskRules {
+  /** Asks made before. */
+  readonly asks: number;
+  readonly hasFallbacks: boolean;
+  /** The caller named homes in order: they come before any quote of strangers. */
+  readonly isOrdered?: boolean;
+}
+
 /**
- * The next ask: the best of those not asked yet while it promises more than the lowest quote, else that quote, pressed. Nobody is pressed blindly
- * where a quote is known: a hub whose free slots are all slow ones would grant one. `asks` were made before. Null when nobody is left.
+ * The next ask: the best of those not asked yet while it should be worth another round trip beside the lowest quote, else that quote, pressed.
+ * Nobody is pressed blindly where a quote is known: a hub whose free slots are all slow ones would grant one. Null when nobody is left.
  */
 export function planAsk(
   best: RankedHub | null,
   quotes: readonly Quote[],
-  { asks, hasFallbacks }: { readonly asks: number; readonly hasFallbacks: boolean },
+  { asks, hasFallbacks, isOrdered = false }: AskRules,
 ): AskPlan | null {
   const lowest = quotes.reduce<Quote | null>(
     (least, one) => (least && least.scoreMs <= one.scoreMs ? least : one),
     null,
   );
   const isLast = asks + 1 >= MAX_ASKS || !hasFallbacks;
-  if (lowest && (!best || isLast || !(best.keeps || best.scoreMs < lowest.scoreMs)))
+  // An ask that comes back busy costs its way there and back before the quote is pressed after all.
+  const isWorthIt = best !== null && (isOrdered || !lowest || best.scoreMs + best.edgeRttMs < lowest.scoreMs);
+  if (lowest && (isLast || !isWorthIt))
     return { hub: lowest.hub, preferNodeId: null, edgeRttMs: lowest.edgeRttMs, isForced: true };
   if (!best) return null;
   const { hub, preferNodeId, edgeRttMs } = best;
