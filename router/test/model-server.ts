@@ -77,7 +77,7 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, m
   if (plan.status !== 200)
     return sendJson(response, plan.status, { error: { message: 'as asked', type: 'test', code: String(plan.status) } });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const from = countGiven(body);
+  const { from, chars } = findPlace(readGiven(body), plan.word);
   const limit = Math.min(plan.tokens, from + Number(body['max_tokens'] ?? plan.tokens));
   for (let i = from; i < limit && record.abortedAt === null; i++) {
     if (i === plan.die) {
@@ -86,7 +86,8 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, m
       return;
     }
     if (i === plan.hang) return;
-    const event = toEvent({ choices: [{ index: 0, delta: { content: `${plan.word}${i}` }, finish_reason: null }] });
+    const content = `${plan.word}${i}`.slice(i === from ? chars : 0);
+    const event = toEvent({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
     const bytes = Buffer.from(event);
     const cutAt = plan.isTorn ? bytes.indexOf(WIDE) + 1 : 0;
     if (cutAt > 0) {
@@ -103,17 +104,29 @@ async function answer(response: ServerResponse, body: Record<string, unknown>, m
     toEvent({ choices: [{ index: 0, delta: {}, finish_reason: limit < plan.tokens ? 'length' : 'stop' }] }),
   );
   response.write(
-    toEvent({ choices: [], usage: { prompt_tokens: 7 + from, completion_tokens: limit - from, total_tokens: 7 + limit } }),
+    toEvent({
+      choices: [],
+      usage: { prompt_tokens: 7 + from, completion_tokens: limit - from, total_tokens: 7 + limit },
+    }),
   );
   response.end('data: [DONE]\n\n');
 }
 
-/** Words of the answer that it is to go on with. */
-function countGiven(body: Record<string, unknown>): number {
+/** The answer that it is to go on with; empty where it begins. */
+function readGiven(body: Record<string, unknown>): string {
   const messages = body['messages'] as { role: string; content: string }[] | undefined;
   const last = messages?.at(-1);
-  if (last?.role !== 'assistant' || body['continue_final_message'] !== true) return 0;
-  return last.content.split(' ').length - 1;
+  return last?.role === 'assistant' && body['continue_final_message'] === true ? last.content : '';
+}
+
+/** The word that comes next, and how many of its characters are there already where the answer broke off in a word. */
+function findPlace(given: string, word: string): { from: number; chars: number } {
+  let at = 0;
+  for (let i = 0; ; i++) {
+    const next = `${word}${i}`;
+    if (!given.startsWith(next, at)) return { from: i, chars: given.length - at };
+    at += next.length;
+  }
 }
 
 /** The last message of the caller's when it says how to answer. */

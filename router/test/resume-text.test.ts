@@ -104,6 +104,7 @@ describe('a model server that dies in the middle', () => {
     behave('say-40x3-wide-torn-die13');
     const answer = await (await askOnline(stack, job('say-40x3-wide'))).read();
     expect(answer).toMatchObject({ text: words(40, WIDE), isDone: true, irori: { resumed: 'same-model' } });
+    expect(await books.faultsAfter(await movedOf(answer.job, 2))).toEqual([]);
   });
 
   test('in an answer that is not streamed', async () => {
@@ -112,6 +113,7 @@ describe('a model server that dies in the middle', () => {
     expect(status).toBe(200);
     expect(json['choices'][0].message.content).toBe(words(40));
     expect(json['irori']).toMatchObject({ attempts: 2, resumed: 'same-model' });
+    expect(await books.faultsAfter(await movedOf(json['irori'].job, 2))).toEqual([]);
   });
 
   test('twice: a third one ends it', async () => {
@@ -158,6 +160,13 @@ test('servers that hang before the first word or in the middle are left; nobody 
   expect(early.irori.charge_micro).toBe(7 + 2 * 40);
   expect(late).toMatchObject({ text: words(40), isDone: true, irori: { attempts: 2, resumed: 'same-model' } });
   expect(late.irori.node).not.toBe(homes[2]!.node);
+  const [one, other] = [await movedOf(early.job, 1), await movedOf(late.job, 2)];
+  const both = {
+    caller: one.caller + other.caller,
+    owner: one.owner + other.owner,
+    fees: one.fees + other.fees,
+  };
+  expect(await books.faultsAfter(both)).toEqual([]);
 });
 
 test('a home whose server is not known to continue texts is not asked to', async () => {

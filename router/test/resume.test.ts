@@ -11,7 +11,7 @@ import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/nano';
-const CUTTING_MS = 40_000;
+const CUTTING_MS = 25_000;
 const GRANTED = 1_000_000_000;
 const PARIS = '48.9,2.4,FR';
 const ARGS = ['--pace', '20', '--slots', '32', '--window', '40'];
