@@ -160,7 +160,7 @@ test('servers that hang before the first word or in the middle are left; nobody 
   expect(early.irori.charge_micro).toBe(7 + 2 * 40);
   expect(late).toMatchObject({ text: words(40), isDone: true, irori: { attempts: 2, resumed: 'same-model' } });
   expect(late.irori.node).not.toBe(homes[2]!.node);
-  const [one, other] = [await movedOf(early.job, 1), await movedOf(late.job, 2)];
+  const [one, other] = [await movedOf(early.job, 2), await movedOf(late.job, 2)];
   const both = {
     caller: one.caller + other.caller,
     owner: one.owner + other.owner,
