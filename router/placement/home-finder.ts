@@ -74,11 +74,12 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
 
 /** Ranks once before anybody asks, while the caller's credit is being held. */
 function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
-  const looked = rank('near', { nodes: [], hubs: [] });
+  const looked = rank('near', { nodes: [], hubs: [], preferDigest: null });
   looked.catch(() => undefined);
   let first: Promise<HubRanking> | null = looked;
   return async (scope, excluded) => {
-    const ahead = scope === 'near' && excluded.nodes.length + excluded.hubs.length === 0 ? first : null;
+    const isFirst = excluded.nodes.length + excluded.hubs.length === 0 && excluded.preferDigest === null;
+    const ahead = scope === 'near' && isFirst ? first : null;
     first = null;
     return ahead ?? rank(scope, excluded);
   };
@@ -93,7 +94,8 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   return async (scope, excluded) => {
     const areas = scope === 'near' ? near : far;
     const rankOf = ({ views, isDegraded }: Views): HubRanking => {
-      const said = { excludeNodeIds: excluded.nodes, excludeHubs: excluded.hubs, isDegraded };
+      const { nodes, hubs, preferDigest } = excluded;
+      const said = { excludeNodeIds: nodes, excludeHubs: hubs, preferDigest, isDegraded };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
     const ranking = rankOf(

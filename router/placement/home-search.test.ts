@@ -132,7 +132,7 @@ describe('a search for a home', () => {
     const search = searchAmong([hub('a'), hub('b')]);
     search.noteBusy((await search.next())!, full);
     await search.next();
-    search.restart('node_b');
+    search.restart('node_b', null);
     expect(search.end.kind).toBe('nobody');
     expect(await search.next()).toMatchObject({ hub: 'a', isForced: false, asks: 1 });
     expect(search.excludedNodes).toEqual(['node_b']);

@@ -11,7 +11,12 @@ export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
   readonly rank: (
     scope: 'near' | 'far',
-    excluded: { readonly nodes: readonly string[]; readonly hubs: readonly string[] },
+    excluded: {
+      readonly nodes: readonly string[];
+      readonly hubs: readonly string[];
+      /** Weights that a continued answer began with; null where it begins. */
+      readonly preferDigest: string | null;
+    },
   ) => Promise<HubRanking>;
   /** False when the caller wants one home or none: it is asked once, and has to take the job. */
   readonly hasFallbacks: boolean;
@@ -45,6 +50,7 @@ export class HomeSearch {
   #asks = 0;
   #detours = 0;
   #isForced = false;
+  #preferDigest: string | null = null;
   #isBusy = false;
   #retryAfterMs: number | null = null;
   #emptiedBy: WishField | null = null;
@@ -103,9 +109,10 @@ export class HomeSearch {
     this.#undo();
   }
 
-  /** A home broke off: it is not asked again, and the search for the next begins anew. */
-  restart(failedNodeId: string | null): void {
+  /** A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be. */
+  restart(failedNodeId: string | null, preferDigest: string | null): void {
     if (failedNodeId) this.#nodes.push(failedNodeId);
+    this.#preferDigest = preferDigest;
     this.#hubs = new Set();
     this.#quotes = new Map();
     this.#asks = 0;
@@ -124,7 +131,7 @@ export class HomeSearch {
   }
 
   async #best(): Promise<RankedHub | null> {
-    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs] };
+    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs], preferDigest: this.#preferDigest };
     for (const scope of ['near', 'far'] as const) {
       const { ranked, emptiedBy } = await this.#doors.rank(scope, excluded);
       if (ranked[0]) return ranked[0];

@@ -63,6 +63,13 @@ describe('rankHubs', () => {
     expect(rank([near, cheap], ask({ mode: 'cheapest' }))).toEqual(['cheap', 'near']);
   });
 
+  test('a continued answer goes to the weights that began it, however far, and to others where nobody has those', () => {
+    const other = view('other', [row('o1', { digest: 'e' })]);
+    const own = view('own', [row('w1', { digest: 'e', owner: 'acct_c' })]);
+    expect(rank([other, far, own], ask({}, { preferDigest: 'd' }))).toEqual(['far', 'own', 'other']);
+    expect(rank([other, far, own])).toEqual(['own', 'other', 'far']);
+  });
+
   test('near equals are drawn in proportion to what is free there', () => {
     const many = view('many', [row('m1', north(30)), row('m2', north(30)), row('m3', north(30))]);
     expect(rank([near, many], ask(), () => 0.2)).toEqual(['near', 'many']);

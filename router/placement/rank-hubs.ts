@@ -16,6 +16,8 @@ const EQUAL_MS = 50;
 const LEAST_WEIGHT = 0.5;
 /** With 4, simulated work is as even over six hubs as with 0 over ten. */
 const IDLE_POWER = 4;
+/** Behind every tier that a wish can make. */
+const OTHER_WEIGHTS = 1000;
 /** What every home is thought to break until its hub knows better. */
 const FAILURE_SHARE = 0.01;
 
@@ -40,6 +42,8 @@ export interface RankAsk {
   readonly size: JobSize;
   readonly excludeNodeIds: readonly string[];
   readonly excludeHubs: readonly string[];
+  /** A continued answer goes to other weights only where nobody has those that began it. */
+  readonly preferDigest?: string | null;
   /** What is remembered is old: a random half of the homes is looked at, or every edge would herd to one. */
   readonly isDegraded: boolean;
 }
@@ -159,6 +163,7 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
   const isOwn = home.ownerAccountId === accountId;
   const isOwnFirst = isOwn && wish.pool.kind === 'mine-first' && free > 0;
   const at = wish.order.indexOf(home.nodeId);
+  const isOther = ask.preferDigest ? home.digest !== ask.preferDigest : false;
   return {
     nodeId: home.nodeId,
     scoreMs: scoreHome(forecast, home.failureShare),
@@ -167,7 +172,7 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
     price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
     slots: home.slots,
     free,
-    tier: at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1),
+    tier: (at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1)) + (isOther ? OTHER_WEIGHTS : 0),
   };
 }
 

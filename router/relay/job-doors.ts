@@ -27,7 +27,7 @@ export interface JobSearch {
   noteBusy(ask: HubAsk, answer: { quoteMs: number | null; retryAfterMs: number | null }): void;
   noteNone(ask: HubAsk, emptiedBy: WishField | null): void;
   noteRefused(nodeId: string, isBusy: boolean): void;
-  restart(failedNodeId: string | null): void;
+  restart(failedNodeId: string | null, preferDigest: string | null): void;
   readonly end: { kind: 'busy' | 'no-fit' | 'nobody'; emptiedBy: WishField | null; retryAfterMs: number | null };
 }
 

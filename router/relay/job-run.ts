@@ -212,7 +212,7 @@ export class JobRun {
     this.#sawFault = true;
     if (this.#answer.hasText) this.#brokenBy = fail.message;
     if (this.#answer.hasText && !this.#canGoOn(fail)) return this.#over({ kind: 'broken', message: fail.message });
-    this.#doors.search.restart(this.#node);
+    this.#doors.search.restart(this.#node, this.#answer.hasText ? this.#firstDigest : null);
     return null;
   }
 
@@ -263,7 +263,7 @@ export class JobRun {
     this.#waitUntilAt ??= now + RESUME_WAIT_MS;
     if (!this.#answer.hasText || now >= this.#waitUntilAt) return false;
     await new Promise((wake) => setTimeout(wake, RESUME_RETRY_MS));
-    this.#doors.search.restart(null);
+    this.#doors.search.restart(null, this.#firstDigest);
     return true;
   }
 
