@@ -129,7 +129,13 @@ for (const name of ['sim', 'trace']) {
   if (!args.has(name))
     throw new Error(`--${name} is missing: bench:placement -- --sim DIR --trace FILE --seed N --json`);
 }
-const simulator = await openPlugged(args.get('sim') ?? '');
+const simulator = await openPlugged(args.get('sim') ?? '').catch((error: unknown) => {
+  console.error(
+    `bench:placement: the simulator cannot be loaded from '${args.get('sim') ?? ''}': ${String(error).split('\n')[0]}`,
+  );
+  console.error("Give its folder with --sim DIR, and run 'npm install' there first: it has packages of its own.");
+  return process.exit(2);
+});
 const results = (args.get('modes') ?? 'closest,fastest,fairest')
   .split(',')
   .map((mode) => run(simulator, args, mode.trim()));
