@@ -11,7 +11,8 @@ import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/nano';
-const CUTTING_MS = 25_000;
+const CUTTING_MS = 100_000;
+const CUTS = 100;
 const GRANTED = 1_000_000_000;
 const PARIS = '48.9,2.4,FR';
 const ARGS = ['--pace', '20', '--slots', '32', '--window', '40'];
@@ -198,11 +199,11 @@ test('a hub that is reset in the middle of four streams takes nothing from them,
   await expect.poll(() => isLedgerSound(stack), POLL).toBe(true);
 });
 
-test('hundreds of cuts at random places leave no seam', async () => {
+test('a hundred cuts at random places leave no seam', async () => {
   const STREAMS = 24;
   const untilAt = Date.now() + CUTTING_MS;
   let resumed = 0;
-  for (let round = 0; Date.now() < untilAt; round++) {
+  for (let round = 0; resumed < CUTS && Date.now() < untilAt; round++) {
     const going = Array.from({ length: STREAMS }, async (_, i) => {
       await sleep(60 * i);
       const at = (i + round) % QUESTIONS.length;
@@ -224,9 +225,9 @@ test('hundreds of cuts at random places leave no seam', async () => {
     await Promise.all(going);
     await giveBack(busiest!.home, 'pause');
   }
-  expect(resumed).toBeGreaterThan(100);
+  expect(resumed).toBeGreaterThanOrEqual(CUTS);
   await expect.poll(() => isLedgerSound(stack), POLL).toBe(true);
-}, 120_000);
+}, 150_000);
 
 describe('the books of an answer of two homes', () => {
   test('the prompt is charged once, each home is paid its part, and the second reading of the prompt by the network', async () => {
