@@ -48,8 +48,8 @@ export async function startBench(): Promise<Bench> {
     const floor = await startFloor(port, ends);
     const bare = await startIrori({ name: 'irori-window-0', backendPort: port, windowMs: 0 }, ends);
     const full = await startIrori({ name: 'irori', backendPort: port, windowMs: null }, ends);
-    await setPrices(full);
-    const priced = { ...full.target, name: 'irori-priced' as const, prefix: 'priced' as const };
+    const callerKey = await setPrices(full);
+    const priced = { ...full.target, apiKey: callerKey, name: 'irori-priced' as const, prefix: 'priced' as const };
     return { targets: [direct, floor, bare.target, full.target, priced], backendPid: backend.pid, end };
   } catch (cause) {
     await end();
@@ -72,6 +72,9 @@ async function startFloor(backendPort: number, ends: (() => Promise<void>)[]): P
   const pids = { router: network.workerdPids(), agent: [agent.pid] };
   return { name: 'floor', prefix: 'mock', ...doorAt(network.port), pids };
 }
+
+/** What the caller who pays may spend, µ: more than any run does. */
+const CREDIT_MICRO = 1_000_000_000_000;
 
 interface Irori {
   readonly target: Target;
@@ -125,21 +128,32 @@ async function waitAnswering(child: Child, path: string): Promise<z.infer<typeof
   throw new Error('a network came up whose home never answered');
 }
 
-/** Puts the mock's listed models into the catalogue: until then they are free names of the owner's own home, which tell their digest. */
-async function setPrices({ target, adminSecret }: Irori): Promise<void> {
+/**
+ * Puts the mock's listed models into the catalogue: until then they are free names of the owner's own home, which tell their digest.
+ * Gives the key of somebody else, who pays: an owner's calls at the owner's own home stay free.
+ */
+async function setPrices({ target, adminSecret }: Irori): Promise<string> {
   const connections = openConnections();
+  const admin = `${target.endpoint.replace(/\/v1$/, '')}/admin/v1`;
+  const headers = { authorization: `Bearer ${adminSecret}`, 'content-type': 'application/json' };
   for (const model of LISTED_MODELS) {
     const asked = await ask(target, connections, { model, stream: true, tokens: Number(/-(\d+)x/.exec(model)?.[1]) });
     const facts = z.object({ digest: z.string() }).parse(JSON.parse(String(asked.headers['x-irori'])));
     const limits = { context_tokens: 4096, max_output_tokens: 2048 };
-    const put = await fetch(`${target.endpoint.replace(/\/v1$/, '')}/admin/v1/models/${model}`, {
+    const put = await fetch(`${admin}/models/${model}`, {
       method: 'PUT',
-      headers: { authorization: `Bearer ${adminSecret}`, 'content-type': 'application/json' },
+      headers,
       body: JSON.stringify({ digests: [facts.digest], ...PRICE, ...limits }),
     });
     if (!put.ok) throw new Error(`the catalogue refused ${model}: ${await put.text()}`);
   }
-  await waitPriced(target);
+  const post = async (path: string, body: object): Promise<unknown> =>
+    (await fetch(`${admin}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  const { id } = z.object({ id: z.string() }).parse(await post('/accounts', { name: 'bench caller' }));
+  const { key } = z.object({ key: z.string() }).parse(await post(`/accounts/${id}/keys`, { name: 'bench' }));
+  await post(`/accounts/${id}/credit`, { amount_micro: CREDIT_MICRO });
+  await waitPriced({ ...target, apiKey: key });
+  return key;
 }
 
 /** The catalogue is cached for a while, and homes are found under a new name once their hub has told. */

@@ -1,7 +1,7 @@
 // Counts the mock's tokens in a stream of bytes, however the network splits them, and keeps the end to look at.
 
 /** The text of one token of the mock backend: it stands nowhere else in an answer. */
-export const TOKEN = ' tok';
+export const TOKEN = ' tik';
 
 const MARK = Buffer.from(TOKEN);
 const EMPTY: Buffer = Buffer.alloc(0);
