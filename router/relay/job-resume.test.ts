@@ -1,5 +1,5 @@
 // A job whose home breaks off after tokens, as its edge sees it: who goes on, from what, and what is told and charged.
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
@@ -177,5 +177,54 @@ describe('a home that breaks off after tokens', () => {
     });
     await readAnswer(run);
     expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
+  });
+});
+
+describe('a hub that has stopped itself', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** A hub that sends these records and then nothing, without an end. */
+  const hanging =
+    (...records: Uint8Array[]) =>
+    () =>
+      new Response(
+        new ReadableStream<Uint8Array>({ start: (controller) => records.forEach((one) => controller.enqueue(one)) }),
+      );
+
+  test('in the middle of an answer is left after 25 s of silence, and another goes on', async () => {
+    vi.useFakeTimers();
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [hanging(headRecord('n1'), dataRecord(chunk('a')))],
+      h2: [() => taken(headRecord('n2', 'same-model'), dataRecord(chunk('b')), endRecord())],
+    });
+    const answer = readAnswer(run);
+    await vi.advanceTimersByTimeAsync(24_000);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect((await answer).text).toBe('ab');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('before it answers an ask is passed over after 5 s, and its part number is used up', async () => {
+    vi.useFakeTimers();
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [() => new Promise<Response>(() => undefined)],
+      h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), endRecord())],
+    });
+    const answer = readAnswer(run);
+    await vi.advanceTimersByTimeAsync(5100);
+    expect((await answer).text).toBe('b');
+    expect(asked.map(({ offer }) => offer.part)).toEqual([0, 1]);
+  });
+
+  test('leaves no timer behind when its caller leaves', async () => {
+    vi.useFakeTimers();
+    const { run } = openRun(['n1@h1'], { h1: [hanging(headRecord('n1'), dataRecord(chunk('a')))] });
+    await run.next();
+    await run.next();
+    void run.next();
+    await vi.advanceTimersByTimeAsync(10);
+    run.abort();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -10,6 +10,7 @@ import { CAPACITY_HEADER, CLASS_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './
 import type { JobOffer, OfferRefusal } from './offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 
 /** Homes that may begin or go on with one answer, at most. */
@@ -20,7 +21,6 @@ export const FIRST_TOKEN_MS = 10_000;
 const ASK_TIMEOUT_MS = 5000;
 /** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
 const HUB_GRACE_MS = 5000;
-const WATCH_MS = 1000;
 /** Where nobody can go on with an answer at once, somebody is waited for this long, and looked for this often. */
 const RESUME_WAIT_MS = 5000;
 const RESUME_RETRY_MS = 250;
@@ -38,6 +38,7 @@ export class JobRun {
   readonly #startedAt = Date.now();
   readonly #answer = new AnswerSoFar();
   readonly #delivered: Delivered[] = [];
+  readonly #watch = new SilenceWatch(() => void this.#reader?.cancel().catch(() => undefined));
   #abort = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #records = new RecordReader();
@@ -113,6 +114,7 @@ export class JobRun {
   abort(): void {
     if (this.#isOver || this.#isAborted) return;
     this.#isAborted = true;
+    this.#watch.stop();
     this.#abort.abort();
   }
 
@@ -133,10 +135,7 @@ export class JobRun {
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    const until = Date.now() + this.#silenceMs();
-    const watchdog = setInterval(() => {
-      if (Date.now() > until) void reader.cancel().catch(() => undefined);
-    }, WATCH_MS);
+    this.#watch.await(this.#silenceMs());
     try {
       const { value } = await reader.read();
       // Without a value the hub went away and left no last word: its restart or a broken hop.
@@ -144,7 +143,8 @@ export class JobRun {
     } catch {
       this.#pending.push(lostRecord(!this.#hasPartToken()));
     } finally {
-      clearInterval(watchdog);
+      if (this.#isAborted) this.#watch.stop();
+      else this.#watch.hear();
     }
   }
 
@@ -166,7 +166,7 @@ export class JobRun {
     }
     if (record.kind === RECORD.head) return { kind: 'head', head: this.#begin(readRecordJson<HeadRecord>(record)) };
     if (record.kind === RECORD.end) {
-      this.#isOver = true;
+      this.#end();
       this.#noteFreed();
       return { kind: 'end', end: this.#sumUp(readRecordJson<EndRecord>(record)) };
     }
@@ -346,7 +346,7 @@ export class JobRun {
 
   /** Every token was delivered and only the last word is missing: the answer is whole. */
   #endWhole(): JobEvent {
-    this.#isOver = true;
+    this.#end();
     this.#isWhole = true;
     const nothing = { promptTokens: 0, outputTokens: 0, charge: 0 };
     return {
@@ -360,9 +360,14 @@ export class JobRun {
   }
 
   #over(failure: JobFailure): JobEvent {
-    this.#isOver = true;
+    this.#end();
     this.#hasFailed = true;
     return { kind: 'failed', failure };
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#watch.stop();
   }
 }
 
