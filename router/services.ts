@@ -41,9 +41,7 @@ import { hashPrefixes } from './placement/hash-prefixes.ts';
 import { makeHomeFinder } from './placement/home-finder.ts';
 import type { HomeFinder } from './placement/home-finder.ts';
 import { HubRtts } from './placement/hub-rtts.ts';
-import { expectFailures, learnFailure, NO_FAILURES } from './placement/learn-failures.ts';
-import { learnRtt, startRtt } from './placement/learn-rtt.ts';
-import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from './placement/learn-speed.ts';
+import { LEARNING_RULES } from './placement/learning-rules.ts';
 import { OutputLengths } from './placement/output-lengths.ts';
 import { PrefixHolders } from './placement/prefix-holders.ts';
 import { openPresence } from './placement/presence.ts';
@@ -281,15 +279,7 @@ export function makeHubServices(env: Env): HubServices {
     decideGrant,
     learning: {
       firstPauseMs: pickLocal(env, env.HUB_COOLING_MS, FIRST_PAUSE_MS),
-      noSpeeds: NO_SPEEDS,
-      makeSpeedPrior,
-      expectSpeeds,
-      learnSpeeds,
-      noFailures: NO_FAILURES,
-      learnFailure,
-      expectFailures,
-      startRtt,
-      learnRtt,
+      ...LEARNING_RULES,
     },
     openPrefixes: () => openPrefixes(),
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),

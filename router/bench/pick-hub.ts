@@ -1,11 +1,8 @@
 // Pick and lease at a hub, timed in Node: the hub's own classes over sockets that go nowhere and a history that is not written to disk.
 // What is not in the figures: the ticket's signature and the frames, which come after the lease, and the platform's own copy of a socket's attachment.
-import { NO_WISH } from '../../schema/placement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { decideGrant } from '../placement/decide-grant.ts';
-import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-failures.ts';
-import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
-import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../placement/learn-speed.ts';
+import { LEARNING_RULES } from '../placement/learning-rules.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { FIRST_PAUSE_MS } from '../relay/cool-node.ts';
 import { HubGrants } from '../relay/hub-grants.ts';
@@ -20,6 +17,7 @@ import type { NodeFacts } from '../relay/node-socket.ts';
 import { NodeWatch } from '../relay/node-watch.ts';
 import type { JobOffer } from '../relay/offer.ts';
 import { Part } from '../relay/part.ts';
+import { makeJobOffer } from '../test/make-job-offer.ts';
 
 const HUB = 'hub:weur:0';
 const DIGEST = 'a'.repeat(64);
@@ -29,15 +27,7 @@ const OFFERS = 2000;
 const TAKEN_SHARE = 0.6;
 const LEARNING: Learning = {
   firstPauseMs: FIRST_PAUSE_MS,
-  noSpeeds: NO_SPEEDS,
-  makeSpeedPrior,
-  expectSpeeds,
-  learnSpeeds,
-  noFailures: NO_FAILURES,
-  learnFailure,
-  expectFailures,
-  startRtt,
-  learnRtt,
+  ...LEARNING_RULES,
 };
 
 /** Microseconds of each of 2,000 offers at a hub of so many homes, from the offer to the lease. Throws when none was granted. */
@@ -205,50 +195,15 @@ function teach(history: NodeHistory, { facts, state, slots, now }: Home & { slot
 /** Callers all over the area; every second prompt has a beginning in common with others. */
 function makeOffer(i: number): JobOffer {
   const of = i % 2 === 0 ? `shared ${i % 50}` : `own ${i}`;
-  return {
+  return makeJobOffer({
     jobId: `job_${i.toString(16).padStart(32, '0')}`,
-    part: 0,
-    attempt: 1,
-    accountId: 'acct_caller',
-    keyId: 'key_1',
-    model: 'm',
     digests: [DIGEST],
-    preferNodeId: null,
-    excludeNodeIds: [],
     place: { lat: 48.9 + 3 * Math.cos(i), lon: 2.4 + 4 * Math.sin(i), country: 'FR' },
-    wish: NO_WISH,
     size: { promptTokens: 600, outputTokens: 250 },
-    edgeRttMs: 10,
-    asks: 1,
-    isForced: false,
     prefixes: Array.from({ length: 8 }, (_, block) => `${of} ${block}`),
     isResumable: true,
-    interrupted: 0,
-    resume: null,
-    request: {
-      messages: [{ role: 'user', content: 'hello' }],
-      maxTokens: 64,
-      temperature: 1,
-      topP: 1,
-      stop: [],
-      seed: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-    },
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chunk: { id: 'chatcmpl-1', created: 1, model: 'm' },
-    stream: true,
-    chargePrompt: true,
-    priceIn: 0,
-    priceOut: 0,
     promptBound: 600,
-    promptExact: null,
-    tokenizer: null,
-    minBytesPerToken: 1,
-    firstTokenMs: 10_000,
-    expiresAt: Date.now() + 600_000,
-  };
+  });
 }
 
 function round(degrees: number): number {

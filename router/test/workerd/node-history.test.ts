@@ -2,9 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../../schema/frames-to-hub.ts';
-import { expectFailures, learnFailure, NO_FAILURES } from '../../placement/learn-failures.ts';
-import { learnRtt, startRtt } from '../../placement/learn-rtt.ts';
-import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../../placement/learn-speed.ts';
+import { LEARNING_RULES } from '../../placement/learning-rules.ts';
 import { FIRST_PAUSE_MS } from '../../relay/cool-node.ts';
 import type { Learning } from '../../relay/learning.ts';
 import { NodeHistory } from '../../relay/node-history.ts';
@@ -15,15 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 const NOW = 20_000 * DAY_MS;
 const learning: Learning = {
   firstPauseMs: FIRST_PAUSE_MS,
-  noSpeeds: NO_SPEEDS,
-  makeSpeedPrior,
-  expectSpeeds,
-  learnSpeeds,
-  noFailures: NO_FAILURES,
-  learnFailure,
-  expectFailures,
-  startRtt,
-  learnRtt,
+  ...LEARNING_RULES,
 };
 const model: NodeModel = {
   name: 'm',
