@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'pure',
           include: [
             'schema/**/*.test.ts',
-            'router/{auth,billing,placement,relay,routes,local,bench}/**/*.test.ts',
+            'router/{area,auth,bench,billing,homes,hub,local,placement,relay,routes,services}/**/*.test.ts',
             'node-agent/{backends,commands,home,jobs,link,receipts}/**/*.test.ts',
             'node-agent/*.test.ts',
             'router/*.test.ts',

@@ -1,7 +1,7 @@
 // The Hono app: a request id on every answer, the environment checked once, routes, and one place where errors become answers.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import type { AppEnv } from './app-env.ts';
+import type { AppEnv } from './routes/app-env.ts';
 import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeAdminRoutes } from './routes/admin.ts';

@@ -4,8 +4,8 @@ import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
-import type { Area } from './relay/area.ts';
-import type { Hub } from './relay/hub.ts';
+import type { Area } from './area/area.ts';
+import type { Hub } from './hub/hub.ts';
 
 export interface Env {
   readonly DB: D1Database;

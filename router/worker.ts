@@ -4,8 +4,8 @@ import type { Env } from './env.ts';
 
 export { Account } from './billing/account.ts';
 export { NodeAccount } from './billing/node-account.ts';
-export { Area } from './relay/area.ts';
-export { Hub } from './relay/hub.ts';
+export { Area } from './area/area.ts';
+export { Hub } from './hub/hub.ts';
 
 const app = makeApp();
 

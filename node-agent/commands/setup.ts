@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readStateFolder } from '../config.ts';
 import type { Environment } from '../config.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
-import { runtimeFolder } from '../home/open-backends.ts';
+import { runtimeFolder } from '../opened-backends.ts';
 import type { OptionValues } from '../parse-flags.ts';
 
 const RUNTIME = 'onnxruntime-node@1.30.0';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Slots } from '../jobs/slots.ts';
+import { Slots } from './slots.ts';
 import type { Backend } from '../backends/backend.ts';
 import { makeLog } from '../log.ts';
 import { FakeBackend } from '../test/fake-backend.ts';

@@ -2,7 +2,7 @@
 // Takes a slot for each run, so that a job finds either a free place or a true "busy"; gives way to jobs that were first.
 import type { Backend } from '../backends/backend.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import type { Slots } from '../jobs/slots.ts';
+import type { Slots } from './slots.ts';
 import type { Log } from '../log.ts';
 import type { Gpu } from './guess-speed.ts';
 import { BUILT_IN_LIMITS, measureSpeed, SERVER_LIMITS } from './measure-speed.ts';

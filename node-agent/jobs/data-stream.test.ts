@@ -3,7 +3,7 @@ import { expect, describe, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';
 import { toHex } from '../../schema/bytes.ts';
-import { FrameWriter } from '../link/frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import { DataStream } from './data-stream.ts';

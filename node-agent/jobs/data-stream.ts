@@ -5,7 +5,7 @@ import { makeChunkWriter } from '../../schema/chunks.ts';
 import type { ChunkHead, ChunkWriter } from '../../schema/chunks.ts';
 import { encodeData } from '../../schema/frames.ts';
 import type { Delta } from '../backends/backend.ts';
-import type { FrameWriter } from '../link/frame-writer.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import { decideDueAt } from './coalesce.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import { Credit } from './credit.ts';

@@ -10,16 +10,16 @@ import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { ModelShelf } from '../home/model-shelf.ts';
 import type { PauseBoard } from '../home/pause-board.ts';
-import type { Totals } from '../home/totals.ts';
+import type { Totals } from './totals.ts';
 import type { Log } from '../log.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { checkTicket } from './check-ticket.ts';
 import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
-import type { CurveQueue } from './curve-queue.ts';
+import type { CurveQueue } from '../receipts/signature-queue.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
 import type { HubTie, JobOutcome } from './job.ts';
-import type { Slots } from './slots.ts';
+import type { Slots } from '../home/slots.ts';
 
 /** What all connections of this agent share. */
 export interface Workshop {

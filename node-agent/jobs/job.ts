@@ -9,12 +9,12 @@ import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.t
 import type { Domain } from '../../schema/typed-data.ts';
 import type { Backend, Capabilities, Finish } from '../backends/backend.ts';
 import type { Log } from '../log.ts';
-import type { FrameWriter } from '../link/frame-writer.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
 import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
 import type { CoalesceRule } from './coalesce.ts';
-import type { CurveQueue } from './curve-queue.ts';
+import type { CurveQueue } from '../receipts/signature-queue.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';

@@ -10,7 +10,7 @@ import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts
 import { signUnsigned } from '../receipts/sign-unsigned.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { FrameWriter } from '../jobs/frame-writer.ts';
 import { readHubFrame } from './read-hub-frame.ts';
 import type { HubMessage } from './read-hub-frame.ts';
 import type { HubSocket } from './socket.ts';

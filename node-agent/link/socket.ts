@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { MAX_MESSAGE_BYTES, PING, PONG } from '../../schema/frames.ts';
-import type { MessageSink } from './frame-writer.ts';
+import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
 

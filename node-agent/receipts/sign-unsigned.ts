@@ -4,7 +4,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { unsignedSchema } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { CurveQueue } from '../jobs/curve-queue.ts';
+import type { CurveQueue } from './signature-queue.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 
 export interface SignDoors {

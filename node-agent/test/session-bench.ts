@@ -13,11 +13,11 @@ import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema
 import type { Backend } from '../backends/backend.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { PauseBoard } from '../home/pause-board.ts';
-import { Totals } from '../home/totals.ts';
-import { CurveQueue } from '../jobs/curve-queue.ts';
+import { Totals } from '../jobs/totals.ts';
+import { CurveQueue } from '../receipts/signature-queue.ts';
 import { FlushClock } from '../jobs/flush-clock.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
-import { Slots } from '../jobs/slots.ts';
+import { Slots } from '../home/slots.ts';
 import type { LinkOutcome } from '../link/decide-retry.ts';
 import { HubSession } from '../link/hub-session.ts';
 import { makeLog } from '../log.ts';

@@ -1,7 +1,7 @@
 // The simulated world's hubs, shared out by the project's own plan: areas by place, hubs by slots.
 import { AREAS, distanceKm, sortAreas } from '../../schema/places.ts';
-import { curveKey, hubFor, planHubs } from '../placement/plan-hubs.ts';
-import type { PlannedNode } from '../placement/plan-hubs.ts';
+import { curveKey, hubFor, planHubs } from '../area/plan-hubs.ts';
+import type { PlannedNode } from '../area/plan-hubs.ts';
 import type { SimHub } from './sim-homes.ts';
 import type { SimNode, SimWorld } from './sim-types.ts';
 

@@ -10,7 +10,7 @@ import { HubRtts } from '../placement/hub-rtts.ts';
 import { openPresence } from '../placement/presence.ts';
 import type { Presence, PresenceChange } from '../placement/presence.ts';
 import { makePresenceCache } from '../placement/presence-cache.ts';
-import { countCapacity } from '../relay/make-homes.ts';
+import { countCapacity } from '../homes/make-homes.ts';
 
 const MODEL = 'llama-3.1-8b';
 const HOMES_A_HUB = 32;

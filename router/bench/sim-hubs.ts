@@ -12,7 +12,7 @@ import { MAX_ASKS, isFarWorth, planAsk } from '../placement/plan-ask.ts';
 import type { Quote } from '../placement/plan-ask.ts';
 import { rankHubs } from '../placement/rank-hubs.ts';
 import type { HubRanking, RankedHub } from '../placement/rank-hubs.ts';
-import { FREE_PACE, judgeFreeWrite } from '../relay/judge-free-write.ts';
+import { FREE_PACE, judgeFreeWrite } from '../homes/judge-free-write.ts';
 import { makeSimHubs } from './make-sim-hubs.ts';
 import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
 import type { SimHub } from './sim-homes.ts';

@@ -2,8 +2,8 @@
 import { concatBytes } from '../../schema/bytes.ts';
 import { readContent } from '../../schema/chunks.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
-import type { ResumePoint } from './offer.ts';
-import type { DataPiece } from './records.ts';
+import type { ResumePoint } from '../../schema/offer.ts';
+import type { DataPiece } from '../../schema/records.ts';
 
 /** An answer longer than this is not continued: edges hold many jobs. */
 export const MAX_KEPT_BYTES = 256 * 1024;

@@ -5,7 +5,7 @@ import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import type { EndRecord } from './records.ts';
+import type { EndRecord } from '../../schema/records.ts';
 
 /** What the whole answer was. */
 export interface CollectedAnswer {

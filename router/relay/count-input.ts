@@ -1,7 +1,7 @@
 // What the rules of counting and charging are asked about a part, and what they answer: types without a platform behind them.
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
-import type { JobOffer } from './offer.ts';
+import type { JobOffer } from '../../schema/offer.ts';
 
 /** What was measured of a part, for the rules of counting and charging. */
 export interface CountInput {

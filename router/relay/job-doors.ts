@@ -1,7 +1,7 @@
 // What one job's run at the edge needs of the other rooms, and what it tells: types only.
 import type { Capacity, WishField } from '../../schema/placement.ts';
-import type { JobOffer } from './offer.ts';
-import type { EndRecord, HeadRecord } from './records.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import type { EndRecord, HeadRecord } from '../../schema/records.ts';
 
 /** What is the same for every part of a job. */
 export type JobBase = Omit<

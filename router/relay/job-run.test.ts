@@ -3,7 +3,7 @@ import { END, dataRecord, endRecord, failRecord, headRecord, openRun, refused, t
 import type { JobEvent } from './job-doors.ts';
 import { MAX_ATTEMPTS } from './job-run.ts';
 import type { JobRun } from './job-run.ts';
-import type { JobOffer } from './offer.ts';
+import type { JobOffer } from '../../schema/offer.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -6,10 +6,10 @@ import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
 import type { HubAsk, JobBase, JobClosing, JobDoors, JobEvent, JobFailure } from './job-doors.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from './offer.ts';
-import type { JobOffer, OfferRefusal } from './offer.ts';
-import { RECORD, readDataRecord, readRecordJson, RecordReader } from './records.ts';
-import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, TOKEN_TIMEOUT_MS, TOOK_HEADER } from '../../schema/offer.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
+import type { EndRecord, FailRecord, HeadRecord, PartRecord } from '../../schema/records.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 

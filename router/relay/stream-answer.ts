@@ -10,7 +10,7 @@ import {
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import type { EndRecord } from './records.ts';
+import type { EndRecord } from '../../schema/records.ts';
 
 /** A closed connection is only noticed when something is written: comments in silence find out, before the first token and after. */
 const COMMENT_AFTER_MS = 500;

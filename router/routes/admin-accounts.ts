@@ -1,7 +1,7 @@
 // Accounts: made and disabled by the operator.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 
 const newAccount = z.strictObject({ name: z.string().trim().min(1, 'must not be empty').max(200) });

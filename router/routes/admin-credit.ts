@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
 import type { Services } from '../services.ts';

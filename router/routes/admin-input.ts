@@ -1,7 +1,7 @@
 // What an operator or a joining home may send: small JSON bodies, parsed strictly, with errors that name the field.
 import type { Context } from 'hono';
 import * as z from 'zod';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import { readJsonBody } from './read-body.ts';
 

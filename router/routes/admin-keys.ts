@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { keyDefaultsSchema } from '../../schema/provider.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { notFound, readInput } from './admin-input.ts';
 
 const TEN_YEARS_S = 315_360_000;

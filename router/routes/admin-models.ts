@@ -1,7 +1,7 @@
 // The catalogue: which digests count as which public model, and its price.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { isTokenizer } from '../billing/tokenizers.ts';
 import type { CatalogueModel } from '../billing/catalogue.ts';
 import { ApiError } from '../errors.ts';

@@ -1,7 +1,7 @@
 // Homes: enrolment codes, the list, whom they answer for, and revocation, which also closes the node's socket.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { Services } from '../services.ts';
 import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';

@@ -1,7 +1,7 @@
 // Pools: homes that answer for some, and the accounts whose calls they answer.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import type { PoolDetails, PoolRow } from '../auth/pools.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';

@@ -1,7 +1,7 @@
 // The operator's API, mounted under /admin/v1: nothing here answers without the admin secret.
 import { Hono } from 'hono';
 import { AREAS } from '../../schema/places.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { checkAdminSecret } from '../auth/check-admin-secret.ts';
 import { ApiError } from '../errors.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';

@@ -1,6 +1,6 @@
 // GET /health: whether this edge works, and what it works without. Says nothing of anyone's data.
 import { Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 
 export const health = new Hono<AppEnv>();
 

@@ -1,6 +1,6 @@
 // GET /v1/models and /v1/models/{id}: the catalogue, and the names the caller's own homes serve.
 import { Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { ModelListing } from '../services.ts';
 import { findPlace } from './find-place.ts';

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { word } from '../../schema/typed-data.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { poolsOf } from '../auth/nodes.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';

@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { isId } from '../../schema/ids.ts';
 import { sortAreas } from '../../schema/places.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
-import type { NodeFacts } from '../relay/node-socket.ts';
+import type { NodeFacts } from '../hub/node-socket.ts';
 import { findPlace } from './find-place.ts';
 
 export const nodeLink = new Hono<AppEnv>();

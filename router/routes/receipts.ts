@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { isId, receiptIdOf } from '../../schema/ids.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { requireCaller } from './refuse.ts';

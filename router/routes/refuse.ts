@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { RequestFault } from '../../schema/openai.ts';
 import type { WishField } from '../../schema/placement.ts';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller, HoldRefusal } from '../services.ts';

@@ -1,6 +1,6 @@
 // GET /v1/stats: how the network did lately, for anyone with an API key: jobs, first tokens and how well they were predicted.
 import { Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import { requireCaller } from './refuse.ts';
 

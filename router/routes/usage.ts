@@ -1,6 +1,6 @@
 // GET /v1/usage: the caller's balance and totals, from the account object that decides them.
 import { Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
+import type { AppEnv } from './app-env.ts';
 import { requireCaller } from './refuse.ts';
 
 export const usage = new Hono<AppEnv>();

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { NodeWhy } from '../relay/make-why.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
 import { ask, askAll } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { startModelServer } from './model-server.ts';

@@ -1,12 +1,12 @@
 // An edge's hubs without a network: each answers an offer as it was told to, and what it was asked is remembered.
-import { encodeDataRecord, encodeJsonRecord, RECORD } from '../relay/records.ts';
-import type { EndRecord, FailRecord } from '../relay/records.ts';
+import { encodeDataRecord, encodeJsonRecord, RECORD } from '../../schema/records.ts';
+import type { EndRecord, FailRecord } from '../../schema/records.ts';
 import type { Capacity, Decision } from '../../schema/placement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
 import { JobRun } from '../relay/job-run.ts';
-import { CAPACITY_HEADER, CLASS_HEADER } from '../relay/offer.ts';
-import type { JobOffer, OfferRefusal } from '../relay/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 
 export const END: EndRecord = {
   finish: 'stop',

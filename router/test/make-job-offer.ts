@@ -2,7 +2,7 @@
 import { toHex } from '../../schema/bytes.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
-import type { JobOffer } from '../relay/offer.ts';
+import type { JobOffer } from '../../schema/offer.ts';
 
 /** A part of a new job for `acct_caller` in Paris, of a catalogue model whose digest is 64 times `a`. */
 export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {

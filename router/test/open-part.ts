@@ -5,11 +5,11 @@ import { decodeFrames, FRAME, nameFrame, readCredit, readJson } from '../../sche
 import type { SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Finish } from '../../schema/receipt.ts';
-import type { JobOffer } from '../relay/offer.ts';
-import { Part } from '../relay/part.ts';
-import type { PartDoors, PartSummary } from '../relay/part.ts';
-import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../relay/records.ts';
-import type { EndRecord } from '../relay/records.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import { Part } from '../hub/part.ts';
+import type { PartDoors, PartSummary } from '../hub/part.ts';
+import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../../schema/records.ts';
+import type { EndRecord } from '../../schema/records.ts';
 import { DECISION } from './fake-hubs.ts';
 
 export const FIRST_TOKEN_MS = 10_000;

@@ -2,8 +2,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import type { Area } from '../../relay/area.ts';
-import type { HomeReport } from '../../relay/area-services.ts';
+import type { Area } from '../../area/area.ts';
+import type { HomeReport } from '../../area/area-services.ts';
 
 const PARIS = { lat: 48.9, lon: 2.4 };
 const ROME = { lat: 41.9, lon: 12.5 };

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { fromHex } from '../../../schema/bytes.ts';
 import { makeMessageSigner } from '../../../schema/receipt.ts';
 import { PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
-import type { AppEnv } from '../../app-env.ts';
+import type { AppEnv } from '../../routes/app-env.ts';
 import { makeAccounts } from '../../auth/accounts.ts';
 import { makeApiKeys } from '../../auth/api-keys.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
@@ -20,8 +20,8 @@ import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services.ts';
 
-export { Area } from '../../relay/area.ts';
-export { Hub } from '../../relay/hub.ts';
+export { Area } from '../../area/area.ts';
+export { Hub } from '../../hub/hub.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {

@@ -3,8 +3,8 @@ import { applyD1Migrations, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Capacity } from '../../../schema/placement.ts';
-import { CAPACITY_HEADER, TOOK_HEADER } from '../../relay/offer.ts';
-import type { OfferRefusal } from '../../relay/offer.ts';
+import { CAPACITY_HEADER, TOOK_HEADER } from '../../../schema/offer.ts';
+import type { OfferRefusal } from '../../../schema/offer.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 

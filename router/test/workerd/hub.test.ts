@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { PONG } from '../../../schema/frames.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
-import type { OfferRefusal } from '../../relay/offer.ts';
+import type { OfferRefusal } from '../../../schema/offer.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, openHub, waitFor } from './join-hub.ts';
 import type { HubStub } from './join-hub.ts';

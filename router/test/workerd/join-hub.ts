@@ -17,8 +17,8 @@ import { nodeIdOf } from '../../../schema/ids.ts';
 import type { Place } from '../../../schema/places.ts';
 import { makeMessageSigner, NODE_HELLO, toMessageJson } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
-import type { JobOffer } from '../../relay/offer.ts';
-import { RecordReader, RECORD, readRecordJson } from '../../relay/records.ts';
+import type { JobOffer } from '../../../schema/offer.ts';
+import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
 import { makeReceipt, signReceipt } from './make-settlement.ts';
 
 export const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };

@@ -3,9 +3,9 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../../schema/frames-to-hub.ts';
 import { LEARNING_RULES } from '../../placement/learning-rules.ts';
-import { FIRST_PAUSE_MS } from '../../relay/cool-node.ts';
+import { FIRST_PAUSE_MS } from '../../homes/cool-node.ts';
 import type { Learning } from '../../relay/learning.ts';
-import { NodeHistory } from '../../relay/node-history.ts';
+import { NodeHistory } from '../../homes/node-history.ts';
 import { openHub } from './join-hub.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,0 +1,46 @@
+// The backends that the owner's settings name: one for each server, or the built-in model when none is named.
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Backend } from './backends/backend.ts';
+import { OnnxBackend } from './backends/onnx.ts';
+import { OpenAiHttpBackend } from './backends/openai-http.ts';
+import { PaceBackend } from './backends/pace-backend.ts';
+import type { AgentConfig } from './config.ts';
+
+/** Where `irori-node setup` puts the runtime of the built-in model. */
+export function runtimeFolder(state: string): string {
+  return join(state, 'runtime');
+}
+
+/** Opens nothing yet: the first look and the first job do. `onChange`: a model came into memory or left it. */
+export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
+  const backends =
+    config.backends.length === 0
+      ? [openBuiltIn(config, onChange)]
+      : config.backends.map((url) => openServer(url, config));
+  return config.pace > 0 ? backends.map((backend) => new PaceBackend(backend, { tokensPerS: config.pace })) : backends;
+}
+
+function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChange: () => void): Backend {
+  const runtime = runtimeFolder(state);
+  // Without a runtime of its own the one beside the agent is used, as in a checkout.
+  const isSetUp = existsSync(join(runtime, 'node_modules', 'onnxruntime-node'));
+  return new OnnxBackend({
+    onChange,
+    idleMs: load === 'keep' ? 0 : unloadAfterMs,
+    ...(isSetUp ? { runtimePath: runtime } : {}),
+    ...(slots === null ? {} : { slots }),
+  });
+}
+
+function openServer(baseUrl: string, config: AgentConfig): Backend {
+  const { backendKey, models, slots, allowLan, allowNetworks } = config;
+  return new OpenAiHttpBackend({
+    baseUrl,
+    allowLan,
+    allowNetworks,
+    ...(backendKey === null ? {} : { apiKey: backendKey }),
+    ...(models === null ? {} : { models }),
+    ...(slots === null ? {} : { slots }),
+  });
+}

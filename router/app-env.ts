@@ -1,8 +1,0 @@
-// What every route finds in its context.
-import type { Env } from './env.ts';
-import type { Services } from './services.ts';
-
-export interface AppEnv {
-  Bindings: Env;
-  Variables: { services: Services; requestId: string };
-}

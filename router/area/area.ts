@@ -1,0 +1,180 @@
+// The directory of one area: which hubs it has, which homes sit where, and who may not come back. It cuts hubs that grew too big and joins those
+// that are too small. Edges ask it where a home should dial, and where homes are while Redis is away.
+import { DurableObject } from 'cloudflare:workers';
+import type { PresenceRow } from '../../schema/presence.ts';
+import { distanceKm } from '../../schema/places.ts';
+import type { Env } from '../env.ts';
+import { makeAreaServices } from '../services.ts';
+import { AreaSeats } from './seats.ts';
+import type { HubRow } from './seats.ts';
+import type { AreaServices, HubReport, PlacedNode, Seat } from './area-services.ts';
+import type { Hub } from '../hub/hub.ts';
+import { MoveOrders } from './move-orders.ts';
+
+/** Revoked nodes are remembered this long: longer than any link token lives. */
+const REVOKED_KEPT_MS = 3_600_000;
+const MAX_ASKED_HUBS = 6;
+const OFFERS_FRESH_MS = 2000;
+const MAX_KEPT_OFFERS = 1000;
+/** Hubs are planned anew at most this often. */
+const PLAN_EVERY_MS = 10_000;
+
+interface KeptOffer {
+  readonly at: number;
+  readonly rows: Promise<PresenceRow[]>;
+}
+
+export class Area extends DurableObject<Env> {
+  readonly #services: AreaServices;
+  readonly #seats: AreaSeats;
+  readonly #orders = new MoveOrders();
+  readonly #offers = new Map<string, KeptOffer>();
+  #plannedAt = -Infinity;
+  #alarmAt = Infinity;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#services = makeAreaServices(env);
+    this.#seats = new AreaSeats(state.storage.sql);
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
+    });
+  }
+
+  /** The hub a node should sit at by the area's plan. Null when the node was revoked. */
+  assign(node: PlacedNode): string | null {
+    const now = Date.now();
+    if (this.#seats.isRevoked(node.nodeId, now)) return null;
+    this.#begin(this.#nameHub(this.#seats.nextNumber()));
+    const hub = this.#services.hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
+    this.#seats.seat(node, hub, now);
+    return hub;
+  }
+
+  /** Takes a hub's word on its homes, and plans the hubs anew where that asks for it. */
+  async report(report: HubReport): Promise<void> {
+    const now = Date.now();
+    this.#begin(report.hub);
+    const hasLeft = this.#seats.take(report, now);
+    if (this.#isPlanDue()) await this.#planSoon(now);
+    // A hub that stays small is joined with another once those who left it are not awaited any more.
+    else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
+  }
+
+  /** Where nodes sit and whether they are connected, by node; those that this area does not know are left out. */
+  seatsOf(nodeIds: readonly string[]): Record<string, Seat> {
+    const seats: Record<string, Seat> = {};
+    for (const nodeId of nodeIds) {
+      const seat = this.#seats.find(nodeId);
+      if (seat) seats[nodeId] = seat;
+    }
+    return seats;
+  }
+
+  /** Names of this area's hubs that have homes, or are about to. */
+  hubs(): string[] {
+    return this.#seats.hubs().map((row) => row.hub);
+  }
+
+  /** Rows of a model from the hubs themselves, nearest hubs first: for edges while Redis is away. */
+  async offers(ask: { modelKey: string; lat: number; lon: number }): Promise<PresenceRow[]> {
+    const now = Date.now();
+    const hubs = this.#seats.hubs().filter((row) => row.nodes > 0);
+    const near = hubs.toSorted((a, b) => distanceKm(a, ask) - distanceKm(b, ask)).slice(0, MAX_ASKED_HUBS);
+    const answers = await Promise.allSettled(near.map((row) => this.#askOffer(row, ask.modelKey, now)));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  }
+
+  /** A node may not come back; wherever it is connected its socket is closed now. */
+  async revoke(nodeId: string, reason: string): Promise<void> {
+    const now = Date.now();
+    this.#seats.revoke(nodeId, now + REVOKED_KEPT_MS, now);
+    const seat = this.#seats.find(nodeId);
+    if (!seat) return;
+    this.#seats.forget(nodeId);
+    // On its way from one hub to another it may have a socket at both.
+    const hubs = new Set([seat.hub, ...(seat.at === null ? [] : [seat.at])]);
+    await Promise.all([...hubs].map((hub) => this.#hub(hub).kick(nodeId, reason)));
+  }
+
+  /** The catalogue changed: hubs look again at what their nodes serve. */
+  async refresh(): Promise<void> {
+    this.#offers.clear();
+    await Promise.allSettled(this.hubs().map((hub) => this.#hub(hub).refresh()));
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    this.#seats.prune(Date.now());
+    await this.#planSoon(Date.now());
+  }
+
+  /** What one hub offers, asked at most every 2 s however many edges ask, each with hubs of its own neighbourhood. */
+  #askOffer({ hub }: HubRow, modelKey: string, now: number): Promise<PresenceRow[]> {
+    const key = `${hub} ${modelKey}`;
+    const known = this.#offers.get(key);
+    if (known && now - known.at < OFFERS_FRESH_MS) return known.rows;
+    if (this.#offers.size >= MAX_KEPT_OFFERS) this.#offers.clear();
+    const rows = this.#hub(hub).offer(modelKey);
+    this.#offers.set(key, { at: now, rows });
+    rows.catch(() => this.#offers.delete(key));
+    return rows;
+  }
+
+  /** An area without ranges is all one hub's: the first that speaks up, or is needed. */
+  #begin(hub: string): void {
+    if (this.#seats.ranges.length === 0) this.#seats.keepRanges([{ hub, from: '' }]);
+  }
+
+  /** True when a hub is too big or too small, or a home is not where it belongs. Cheap, since it is asked at every report. */
+  #isPlanDue(): boolean {
+    const { minSlots, maxSlots } = this.#services.sizes;
+    const ranges = this.#seats.ranges;
+    const slots = new Map(this.#seats.hubs().map((row) => [row.hub, row.slots]));
+    const isSmall = ranges.length > 1 && ranges.some(({ hub }) => (slots.get(hub) ?? 0) < minSlots);
+    const isStray = ranges.length > 0 && [...slots.keys()].some((hub) => !ranges.some((range) => range.hub === hub));
+    return isSmall || isStray || [...slots.values()].some((count) => count > maxSlots);
+  }
+
+  /** Plans now, or as soon as 10 s have passed since the last plan. */
+  async #planSoon(now: number): Promise<void> {
+    if (now - this.#plannedAt < PLAN_EVERY_MS) return this.#wakeBy(this.#plannedAt + PLAN_EVERY_MS);
+    this.#plannedAt = now;
+    const { planHubs, lingerMs } = this.#services;
+    const plan = planHubs({
+      nodes: this.#seats.seated(now - lingerMs),
+      current: this.#seats.ranges,
+      nextNumber: this.#seats.nextNumber(),
+      nameHub: (number) => this.#nameHub(number),
+    });
+    this.ctx.storage.transactionSync(() => {
+      this.#seats.keepRanges(plan.ranges);
+      this.#seats.reseat(plan.moves);
+    });
+    const { orders, nextAt } = this.#orders.choose(plan.moves, now);
+    // Nobody waits for them: a home that does not hear is told again.
+    for (const order of orders) void this.#order(order);
+    if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + PLAN_EVERY_MS));
+  }
+
+  async #order({ from, to, nodeIds }: { from: string; to: string; nodeIds: readonly string[] }): Promise<void> {
+    const reason = `neighbours of this home now sit at ${to}`;
+    await this.#hub(from)
+      .moveNodes([...nodeIds], to, reason)
+      .catch(() => undefined);
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+
+  #nameHub(number: number): string {
+    return `hub:${this.ctx.id.name ?? 'area'}:${number}`;
+  }
+
+  #hub(name: string): DurableObjectStub<Hub> {
+    return this.env.HUB.get(this.env.HUB.idFromName(name));
+  }
+}

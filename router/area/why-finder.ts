@@ -1,0 +1,77 @@
+// Finds the hubs of homes through their areas and asks them why there was no job. Seats are remembered for moments, answers never.
+import type { Seat } from './area-services.ts';
+import { IdleLog, KEPT_MS } from '../homes/idle-log.ts';
+import { makeWhy } from '../homes/make-why.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
+
+/** How long a seat is believed. */
+const SEAT_FRESH_MS = 10_000;
+const MAX_SEATS = 10_000;
+
+export interface WhyDoors {
+  readonly areas: readonly string[];
+  /** Seats of those nodes that the area knows, by node. */
+  readonly seatsOf: (area: string, nodeIds: readonly string[]) => Promise<Readonly<Record<string, Seat>>>;
+  /** What a hub knows of a node; null when it never had it. */
+  readonly why: (hub: string, nodeId: string) => Promise<NodeWhy | null>;
+  readonly now: () => number;
+}
+
+interface KnownSeat extends Seat {
+  readonly area: string;
+}
+
+export class WhyFinder {
+  readonly #doors: WhyDoors;
+  readonly #seats = new Map<string, { readonly seat: KnownSeat; readonly at: number }>();
+
+  constructor(doors: WhyDoors) {
+    this.#doors = doors;
+  }
+
+  /** One answer a node, in their order. An area or hub that does not answer leaves its homes without minutes, never without an answer. */
+  async find(nodeIds: readonly string[]): Promise<NodeWhy[]> {
+    await this.#findSeats(nodeIds);
+    return Promise.all(nodeIds.map((nodeId) => this.#ask(nodeId)));
+  }
+
+  async #ask(nodeId: string): Promise<NodeWhy> {
+    const seat = this.#seats.get(nodeId)?.seat ?? null;
+    const hub = seat ? (seat.at ?? seat.hub) : null;
+    const told = hub === null ? null : await this.#doors.why(hub, nodeId).catch(() => null);
+    return told ?? this.#tellSeat(nodeId, seat);
+  }
+
+  /** What is known without the hub: whether and since when it is gone. */
+  #tellSeat(nodeId: string, seat: KnownSeat | null): NodeWhy {
+    const now = this.#doors.now();
+    const hub = seat?.at ?? null;
+    const facts = { nodeId, area: seat?.area ?? null, hub, measured: {}, now };
+    if (!seat || seat.at === null) return makeWhy({ ...facts, standing: null, minutes: [] });
+    const plain = { paused: null, coolingUntilAt: null, coolingReason: null };
+    const standing = { ...plain, isConnected: seat.leftAt === null, sinceAt: seat.leftAt ?? now };
+    const log = new IdleLog();
+    const isGoneForAnHour = seat.leftAt !== null && seat.leftAt <= now - KEPT_MS;
+    return makeWhy({ ...facts, standing, minutes: isGoneForAnHour ? log.read(nodeId, now - KEPT_MS, now) : [] });
+  }
+
+  async #findSeats(nodeIds: readonly string[]): Promise<void> {
+    const now = this.#doors.now();
+    const unknown = nodeIds.filter((nodeId) => now - (this.#seats.get(nodeId)?.at ?? -Infinity) >= SEAT_FRESH_MS);
+    if (unknown.length === 0) return;
+    if (this.#seats.size > MAX_SEATS) this.#seats.clear();
+    const answers = await Promise.allSettled(
+      this.#doors.areas.map(async (area) => ({ area, seats: await this.#doors.seatsOf(area, unknown) })),
+    );
+    for (const nodeId of unknown) {
+      const seats = answers.flatMap((answer) => {
+        const seat = answer.status === 'fulfilled' ? answer.value.seats[nodeId] : undefined;
+        return seat && answer.status === 'fulfilled' ? [{ ...seat, area: answer.value.area }] : [];
+      });
+      // A home that moved across the world is known in two areas: it is where it is connected, else where it was last.
+      const best = seats.toSorted((a, b) => (b.leftAt ?? Infinity) - (a.leftAt ?? Infinity))[0];
+      if (best) this.#seats.set(nodeId, { seat: best, at: now });
+      else this.#seats.delete(nodeId);
+    }
+  }
+}

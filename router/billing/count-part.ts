@@ -1,0 +1,81 @@
+// Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
+import { readContent } from '../../schema/chunks.ts';
+import type { ChatRequest } from '../../schema/openai.ts';
+import { boundPromptTokens } from './bound-prompt-tokens.ts';
+import { decideCharge } from './decide-charge.ts';
+import { decideCounts } from './decide-counts.ts';
+import { findTokenizer } from './tokenizers.ts';
+import type { CountInput, DecidedCounts } from '../relay/count-input.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Prompt tokens: exactly where the router carries the model's tokenizer, and at most, by bytes. */
+export function countPrompt(
+  request: Pick<ChatRequest, 'messages'>,
+  model: { tokenizer: string | null; minBytesPerToken: number },
+): { exact: number | null; bound: number } {
+  const exact = findTokenizer(model.tokenizer)?.countPrompt(request.messages) ?? null;
+  return {
+    exact,
+    bound: exact ?? boundPromptTokens({ messages: request.messages, minBytesPerToken: model.minBytesPerToken }),
+  };
+}
+
+/**
+ * Counts, charge and earnings of a part. Re-tokenises the relayed text where that can be done; else frames and bytes bound it.
+ * A part that goes on has prefilled the prompt and the answer so far: both count as its prompt. Its output is what the answer has grown
+ * by, so that the parts of an answer together have as many tokens as the whole, however its text falls into tokens at the seams.
+ */
+export function decidePart(input: CountInput): DecidedCounts {
+  const { offer, receipt } = input;
+  const text = input.events ? readContent(decoder.decode(input.events)) : null;
+  const before = countResumed(offer);
+  const counts = decideCounts({
+    frameTokens: input.frameTokens,
+    contentBytes: text === null ? input.relayedBytes : encoder.encode(text).length,
+    exactOutput: text === null ? null : countGrowth(offer, text),
+    exactPrompt: offer.promptExact === null ? null : offer.promptExact + before.excess,
+    promptBound: Math.min(offer.promptBound, offer.promptBound + before.excess),
+    // What came after the cancel was sent in good faith and is no difference.
+    receipt: receipt
+      ? { promptTokens: receipt.promptTokens, outputTokens: Math.max(0, receipt.outputTokens - input.lateTokens) }
+      : null,
+    minBytesPerToken: offer.minBytesPerToken,
+    maxOutputTokens: offer.request.maxTokens,
+  });
+  const price = { priceIn: offer.priceIn, priceOut: offer.priceOut };
+  const { chargePrompt } = offer;
+  const decided = decideCharge({
+    outcome: input.outcome,
+    counts,
+    price,
+    chargePrompt,
+    resumedTokens: before.tokens,
+  });
+  return { ...counts, ...decided, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
+}
+
+/**
+ * Tokens of the answer that a part went on from, and by how much they exceed the offer's `resume.count`, which is in its prompt counts
+ * already. That count is the earlier homes' word: text or bytes decide.
+ */
+function countResumed({ resume, tokenizer, minBytesPerToken }: CountInput['offer']): {
+  tokens: number;
+  excess: number;
+} {
+  if (!resume) return { tokens: 0, excess: 0 };
+  const believable = Math.floor(encoder.encode(resume.text).length / Math.max(1, minBytesPerToken));
+  const tokens = findTokenizer(tokenizer)?.countText(resume.text) ?? Math.min(resume.count, believable);
+  return { tokens, excess: tokens - resume.count };
+}
+
+/** Exact tokens by which `text` makes the answer longer; null where that cannot be counted. */
+function countGrowth({ resume, tokenizer }: CountInput['offer'], text: string): number | null {
+  const counter = findTokenizer(tokenizer);
+  if (!counter) return null;
+  const whole = resume ? counter.countText(resume.text + text) : null;
+  const start = resume ? counter.countText(resume.text) : null;
+  if (whole === null || start === null) return counter.countText(text);
+  return Math.max(0, whole - start);
+}

@@ -1,0 +1,34 @@
+// How long a home that failed is left alone: five seconds, twice as long each time it fails again, until a job ends well there. Pure.
+import type { Breakage } from '../hub/part.ts';
+
+/** Why a home gets no jobs, until when, and how long this pause is. Kept until a success, so that its owner can read it. */
+export interface Cooling {
+  readonly reason: Breakage;
+  readonly untilAt: number;
+  readonly pauseMs: number;
+}
+
+/** The first pause; the local network may say another. */
+export const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/** What each failure is called where an owner reads it. */
+export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
+  'no-head': 'it did not answer when a job was given to it',
+  lost: 'its connection broke off in the middle of a job',
+  fault: 'its model server failed',
+  'first-token-timeout': 'the first word of an answer did not come in time',
+  'token-timeout': 'it fell silent in the middle of an answer',
+  protocol: 'it sent what is not an answer',
+};
+
+/** The pause after a failure at `now`, `firstPauseMs` for the first one; jobs that began before a pause and fail during it are the same failure. */
+export function coolNode(
+  last: Cooling | null,
+  failure: { readonly reason: Breakage; readonly now: number; readonly firstPauseMs: number },
+): Cooling {
+  const { reason, now, firstPauseMs } = failure;
+  if (last && now < last.untilAt) return last;
+  const pauseMs = last ? Math.min(LONGEST_PAUSE_MS, 2 * last.pauseMs) : firstPauseMs;
+  return { reason, untilAt: now + pauseMs, pauseMs };
+}

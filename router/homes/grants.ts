@@ -1,0 +1,190 @@
+// Which home of a hub takes an offer: what is known of its homes now, the rules of placement, cooling, hints and the log of reasons.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { speedClassOf } from '../../schema/placement.ts';
+import type { Capacity, Decision, Grant, HomeState, PassedOver } from '../../schema/placement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
+import { classifyResume } from './find-entry.ts';
+import type { NodeCandidate } from './find-entry.ts';
+import type { HubServices, Prefixes } from '../hub/hub-services.ts';
+import type { IdleLog } from './idle-log.ts';
+import type { Speeds } from '../relay/learning.ts';
+import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
+import type { KnownHome, ServingHome } from './make-homes.ts';
+import type { NodeHistory } from './node-history.ts';
+import type { NodeLoads } from './node-loads.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import { PrefetchHints } from './prefetch-hints.ts';
+
+/** A quote for homes that cool down is this much worse than it would be: any other hub's home comes first. */
+const COOLING_MS = 5000;
+
+export interface HubGrantsDoors {
+  readonly services: Pick<HubServices, 'decideGrant'>;
+  readonly history: NodeHistory;
+  readonly loads: NodeLoads;
+  readonly prefixes: Prefixes;
+  readonly idle: IdleLog;
+  readonly candidates: () => NodeCandidate[];
+  readonly prefetch: (nodeId: string, model: string) => void;
+}
+
+/** A home that takes the offer. */
+export interface Granted {
+  readonly kind: 'grant';
+  readonly nodeId: string;
+  readonly model: NodeModel;
+  readonly decision: Decision;
+  readonly resumed: ResumeClass | null;
+  readonly isOwn: boolean;
+  /** Expected prompt tokens that it still has to read. */
+  readonly freshTokens: number;
+  /** By the speeds that edges are told. */
+  readonly speedClass: string;
+  /** With this job in its slot, and without. */
+  readonly capacity: Capacity;
+  readonly capacityBefore: Capacity;
+}
+
+export interface Declined {
+  readonly kind: 'declined';
+  readonly refusal: OfferRefusal;
+  /** False when no home here has the model at all: what stands in the presence table may be wrong. */
+  readonly isServed: boolean;
+}
+
+interface Asked {
+  readonly offer: JobOffer;
+  readonly serving: readonly ServingHome[];
+  readonly now: number;
+}
+
+export class HubGrants {
+  readonly #doors: HubGrantsDoors;
+  readonly #hints = new PrefetchHints();
+
+  constructor(doors: HubGrantsDoors) {
+    this.#doors = doors;
+  }
+
+  /** Chooses among the homes that are here now. What a caller could have had and did not is noted for the owners. */
+  choose(offer: JobOffer, now: number): Granted | Declined {
+    const { candidates, idle } = this.#doors;
+    const { serving, passedOver } = makeHomes(candidates(), offer, (one, model) =>
+      this.#know(one, model, { offer, now }),
+    );
+    const asked = { offer, serving, now };
+    const { grant, cooling } = this.#decide(asked);
+    const reasons = new Map([...passedOver, ...cooling, ...grant.passedOver].map(({ nodeId, why }) => [nodeId, why]));
+    for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
+    if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons);
+    if (grant.kind === 'grant') {
+      const granted = this.#toGranted(asked, grant);
+      if (granted) return granted;
+    }
+    return {
+      kind: 'declined',
+      refusal: this.#toRefusal(asked, grant),
+      isServed: serving.length + passedOver.length > 0,
+    };
+  }
+
+  /** The node is gone: it holds no prompts, and may be given hints at once when it is back. */
+  forget(nodeId: string): void {
+    this.#doors.prefixes.forget(nodeId);
+    this.#hints.forget(nodeId);
+  }
+
+  /** Homes that cool down are left out; they are the answer only where the ask is forced and nothing else is there. */
+  #decide({ offer, serving, now }: Asked): { grant: Grant; cooling: { nodeId: string; why: PassedOver }[] } {
+    const { decideGrant } = this.#doors.services;
+    const ask = makeAsk(offer);
+    const ready = serving.filter(({ isCooling }) => !isCooling).map(({ home }) => home);
+    const resting = serving.filter(({ isCooling }) => isCooling).map(({ home }) => home);
+    const cooling = resting.map(({ nodeId }) => ({ nodeId, why: 'cooling' as const }));
+    const grant = decideGrant(ready, ask);
+    if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
+    const second = decideGrant(resting, ask);
+    if (second.kind === 'grant' && offer.isForced) return { grant: second, cooling: [] };
+    if (grant.kind === 'busy' || second.kind === 'none') return { grant, cooling };
+    // Only cooling homes could serve it: that is busy, not nobody.
+    const untilAt = Math.min(...resting.map(({ nodeId }) => this.#doors.history.cooling(nodeId)?.untilAt ?? now));
+    const quoteMs = second.kind === 'grant' ? second.decision.ttftMs : second.quoteMs;
+    const retryAfterMs = Math.max(untilAt - now, second.kind === 'busy' ? second.retryAfterMs : 0);
+    const busy = { kind: 'busy' as const, retryAfterMs, passedOver: grant.passedOver };
+    return { grant: { ...busy, quoteMs: quoteMs === null ? null : quoteMs + COOLING_MS }, cooling };
+  }
+
+  #know(candidate: NodeCandidate, model: NodeModel, { offer, now }: { offer: JobOffer; now: number }): KnownHome {
+    const { history, loads, prefixes } = this.#doors;
+    const { nodeId } = candidate;
+    const { promptTokensPerS, decodeTokensPerS } = history.speedsOf(nodeId, model);
+    return {
+      promptTokensPerS,
+      decodeTokensPerS,
+      rttMs: history.rttMs(nodeId),
+      failureShare: history.failureShare(nodeId, now),
+      earnedPerHour: history.earnedPerHour(nodeId, now),
+      pendingPromptTokens: loads.pendingPromptTokens(nodeId),
+      cachedTokens: (model.loadMs ?? 0) > 0 ? 0 : prefixes.expectCachedTokens(nodeId, offer.prefixes),
+      isCooling: history.isCooling(nodeId, now),
+    };
+  }
+
+  #toGranted(asked: Asked, grant: Extract<Grant, { kind: 'grant' }>): Granted | null {
+    const { offer, serving } = asked;
+    const chosen = serving.find(({ home }) => home.nodeId === grant.nodeId);
+    if (!chosen) return null;
+    const { home, model } = chosen;
+    this.#doors.prefixes.note(home.nodeId, offer.prefixes);
+    const speedClass = speedClassOf(this.#tell(chosen, asked.now));
+    const capacityBefore = this.#countCapacity(asked);
+    return {
+      kind: 'grant',
+      nodeId: home.nodeId,
+      model,
+      decision: { ...grant.decision, asks: offer.asks },
+      resumed: offer.resume ? classifyResume(model, offer.resume) : null,
+      isOwn: home.ownerAccountId === offer.accountId,
+      freshTokens: Math.max(1, offer.size.promptTokens - home.cachedTokens),
+      speedClass,
+      capacity: takeSlot(capacityBefore, { speedClass, loadMs: home.loadMs }),
+      capacityBefore,
+    };
+  }
+
+  #toRefusal(asked: Asked, grant: Grant): OfferRefusal {
+    const capacity = this.#countCapacity(asked);
+    const plain = { nodeId: null, param: null, capacity };
+    if (grant.kind !== 'busy') {
+      const emptiedBy = grant.kind === 'none' ? grant.emptiedBy : null;
+      return { ...plain, code: 'none', message: 'no home here', quoteMs: null, retryAfterMs: null, emptiedBy };
+    }
+    const { quoteMs, retryAfterMs } = grant;
+    return {
+      ...plain,
+      code: 'busy',
+      message: 'no home here keeps the promise now',
+      quoteMs,
+      retryAfterMs,
+      emptiedBy: null,
+    };
+  }
+
+  /** What is free for this model, in the speeds that edges are told. */
+  #countCapacity({ serving, now }: Asked): Capacity {
+    return countCapacity(serving.map((one) => this.#tell(one, now)));
+  }
+
+  #tell(
+    { home: { nodeId, slots, active, loadMs }, model }: ServingHome,
+    now: number,
+  ): Pick<HomeState, 'slots' | 'active' | 'loadMs'> & Speeds {
+    const { promptTokensPerS, decodeTokensPerS } = this.#doors.history.tell(nodeId, model, { slots, now });
+    return { slots, active, loadMs, promptTokensPerS, decodeTokensPerS };
+  }
+
+  #hint({ offer, serving, now }: Asked, passedOver: ReadonlyMap<string, PassedOver>): void {
+    const cold = this.#hints.choose(offer.model, serving, { passedOver, now });
+    if (cold) this.#doors.prefetch(cold.home.nodeId, offer.digests ? cold.model.name : offer.model);
+  }
+}

@@ -1,0 +1,131 @@
+// A hub's nodes as placement judges them for one offer: which of their models would serve it, and what is known of them. Pure.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { Capacity, GrantAsk, HomeState, PassedOver } from '../../schema/placement.ts';
+import { speedClassOf } from '../../schema/placement.ts';
+import { classifyResume, findModels } from './find-entry.ts';
+import type { NodeCandidate } from './find-entry.ts';
+import type { Speeds } from '../relay/learning.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+
+/** What the hub has seen of a node, for one of its models. */
+export interface KnownHome extends Speeds {
+  readonly rttMs: number;
+  readonly failureShare: number;
+  readonly earnedPerHour: number;
+  readonly pendingPromptTokens: number;
+  readonly cachedTokens: number;
+  readonly isCooling: boolean;
+}
+
+/** A home and the model entry that serves. */
+export interface ServingHome {
+  readonly home: HomeState;
+  readonly model: NodeModel;
+  readonly isCooling: boolean;
+}
+
+export interface OfferedHomes {
+  readonly serving: readonly ServingHome[];
+  /** Homes that have the model and cannot go on with the answer as faithfully as the caller wants. */
+  readonly passedOver: readonly { readonly nodeId: string; readonly why: PassedOver }[];
+}
+
+/** Homes that have what the offer asks for. Paused ones and those without slots are none. */
+export function makeHomes(
+  candidates: readonly NodeCandidate[],
+  offer: JobOffer,
+  know: (candidate: NodeCandidate, model: NodeModel) => KnownHome,
+): OfferedHomes {
+  const serving: ServingHome[] = [];
+  const passedOver: { nodeId: string; why: PassedOver }[] = [];
+  for (const candidate of candidates) {
+    if (candidate.isPaused || candidate.slots === 0) continue;
+    const models = findModels(candidate, offer);
+    if (models.length === 0) continue;
+    const model = chooseEntry(models, offer);
+    if (model) serving.push(toServing(candidate, model, { offer, known: know(candidate, model) }));
+    else passedOver.push({ nodeId: candidate.nodeId, why: 'wish' });
+  }
+  return { serving, passedOver };
+}
+
+/** Of the entries that can go on with the answer, the most faithful one, in memory before one that has to be loaded. */
+function chooseEntry(models: readonly NodeModel[], { resume }: JobOffer): NodeModel | null {
+  if (models.length === 1 && !resume) return models[0] ?? null;
+  const rank = (model: NodeModel): number => {
+    const found = resume ? classifyResume(model, resume) : 'exact';
+    if (found === null) return Infinity;
+    return (['exact', 'same-model', 'same-family'] as const).indexOf(found) * 2 + Number((model.loadMs ?? 0) > 0);
+  };
+  const best = models.toSorted((a, b) => rank(a) - rank(b))[0];
+  return best && Number.isFinite(rank(best)) ? best : null;
+}
+
+function toServing(
+  candidate: NodeCandidate,
+  model: NodeModel,
+  { offer, known }: { offer: JobOffer; known: KnownHome },
+): ServingHome {
+  const isOwn = candidate.ownerAccountId === offer.accountId;
+  // Field by field: this is made for every home at every offer, and spreads cost several times as much.
+  const home: HomeState = {
+    nodeId: candidate.nodeId,
+    ownerAccountId: candidate.ownerAccountId,
+    pools: candidate.pools,
+    place: candidate.place,
+    slots: candidate.slots,
+    active: candidate.active,
+    digest: model.digest,
+    contextTokens: model.contextTokens,
+    quantisation: model.quantisation,
+    loadMs: model.loadMs ?? 0,
+    priceIn: isOwn ? 0 : offer.priceIn,
+    priceOut: isOwn ? 0 : offer.priceOut,
+    promptTokensPerS: known.promptTokensPerS,
+    decodeTokensPerS: known.decodeTokensPerS,
+    rttMs: known.rttMs,
+    failureShare: known.failureShare,
+    earnedPerHour: known.earnedPerHour,
+    pendingPromptTokens: known.pendingPromptTokens,
+    cachedTokens: known.cachedTokens,
+  };
+  return { home, model, isCooling: known.isCooling };
+}
+
+/** What placement is asked for an offer. */
+export function makeAsk(offer: JobOffer): GrantAsk {
+  const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, isForced } = offer;
+  const preferDigest = offer.resume?.digest ?? null;
+  return { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, preferDigest, isForced };
+}
+
+/** Free and all slots of homes that serve a model, in all; and by speed class of those that have it in memory. */
+export function countCapacity(homes: readonly (Pick<HomeState, 'slots' | 'active' | 'loadMs'> & Speeds)[]): Capacity {
+  let free = 0;
+  let slots = 0;
+  const classes: Record<string, readonly [number, number]> = {};
+  for (const home of homes) {
+    const freeHere = Math.max(0, home.slots - home.active);
+    free += freeHere;
+    slots += home.slots;
+    if (home.loadMs > 0) continue;
+    const name = speedClassOf(home);
+    const [freeSoFar, slotsSoFar] = classes[name] ?? [0, 0];
+    classes[name] = [freeSoFar + freeHere, slotsSoFar + home.slots];
+  }
+  return { free, slots, classes };
+}
+
+/** The same with one more job at a home of this class; one that has to load the model counts in no class. */
+export function takeSlot(
+  { free, slots, classes }: Capacity,
+  home: { readonly speedClass: string; readonly loadMs: number },
+): Capacity {
+  const [classFree, classSlots] = classes[home.speedClass] ?? [0, 0];
+  const isCounted = home.loadMs === 0 && classSlots > 0;
+  const taken = {
+    ...classes,
+    ...(isCounted && { [home.speedClass]: [Math.max(0, classFree - 1), classSlots] as const }),
+  };
+  return { free: Math.max(0, free - 1), slots, classes: taken };
+}

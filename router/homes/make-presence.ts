@@ -1,0 +1,136 @@
+// What a hub's nodes offer, as presence rows and summaries. Pure: the hub says when to write them.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { Place } from '../../schema/places.ts';
+import { distanceKm } from '../../schema/places.ts';
+import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
+import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import type { NodeCandidate } from './find-entry.ts';
+import { countCapacity } from './make-homes.ts';
+import type { Told } from './node-history.ts';
+
+/** The catalogue as placement needs it: which digests are which model, at which price. */
+export interface CatalogueEntry {
+  readonly id: string;
+  readonly digests: readonly string[];
+  readonly priceIn: number;
+  readonly priceOut: number;
+}
+
+/** One model key's rows at one hub. */
+export interface HubOffer {
+  readonly modelKey: string;
+  readonly rows: readonly PresenceRow[];
+  readonly summary: PresenceSummary;
+}
+
+/** A hub's nodes, and what their speeds and round trips are told to be. */
+export interface HubOffering {
+  readonly hub: string;
+  readonly candidates: readonly NodeCandidate[];
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly tell: (candidate: NodeCandidate, model: NodeModel) => Told;
+  readonly now: number;
+}
+
+interface Row {
+  readonly row: PresenceRow;
+  readonly active: number;
+}
+
+/** Groups what connected nodes serve by model key: catalogue models by digest, everything else under its owner's key. */
+export function makeOffers(offering: HubOffering): HubOffer[] {
+  const { hub, candidates, catalogue } = offering;
+  const byKey = new Map<string, Row[]>();
+  const add = (modelKey: string, row: Row): void => {
+    const group = byKey.get(modelKey);
+    if (group) group.push(row);
+    else byKey.set(modelKey, [row]);
+  };
+  for (const candidate of candidates) {
+    if (candidate.isPaused || candidate.slots === 0) continue;
+    const own = candidate.models.filter((model) => !catalogue.some((entry) => entry.digests.includes(model.digest)));
+    for (const entry of catalogue) {
+      // A home may hold the same weights under two names: it is still one home with one set of slots.
+      const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
+      const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
+      if (model) add(entry.id, toRow(offering, { candidate, model, entry, serves: [] }));
+    }
+    // One row stands for all of an owner's names at a home: the longest context speaks for it, so that no prompt is kept away that fits one.
+    const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
+    if (!model) continue;
+    const serves = own.map(({ name }) => name);
+    add(ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, serves }));
+  }
+  return [...byKey].map(([modelKey, group]) => ({
+    modelKey,
+    rows: group.map(({ row }) => row),
+    summary: summarise(hub, group),
+  }));
+}
+
+interface RowParts {
+  readonly candidate: NodeCandidate;
+  readonly model: NodeModel;
+  readonly entry: CatalogueEntry | null;
+  readonly serves: readonly string[];
+}
+
+function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, serves }: RowParts): Row {
+  const { lat, lon, country } = candidate.place;
+  const told = tell(candidate, model);
+  const row: PresenceRow = {
+    node: candidate.nodeId,
+    hub,
+    lat,
+    lon,
+    country,
+    owner: candidate.ownerAccountId,
+    pools: candidate.pools,
+    slots: candidate.slots,
+    rttMs: told.rttMs,
+    loadMs: model.loadMs ?? 0,
+    promptTokensPerS: told.promptTokensPerS,
+    decodeTokensPerS: told.decodeTokensPerS,
+    contextTokens: model.contextTokens,
+    digest: model.digest,
+    quantisation: model.quantisation,
+    priceIn: entry?.priceIn ?? 0,
+    priceOut: entry?.priceOut ?? 0,
+    serves,
+    untilAt: now + PRESENCE_TTL_MS,
+  };
+  return { row, active: candidate.active };
+}
+
+function summarise(hub: string, group: readonly Row[]): PresenceSummary {
+  const rows = group.map(({ row }) => row);
+  const centre = centreOf(rows);
+  const speeds = rows.map((row) => row.decodeTokensPerS).toSorted((a, b) => a - b);
+  const prices = rows.map((row) => row.priceOut);
+  return {
+    hub,
+    lat: centre.lat,
+    lon: centre.lon,
+    radiusKm: Math.max(...rows.map((row) => distanceKm(row, centre))),
+    ...countCapacity(group.map(({ row, active }) => ({ ...row, active }))),
+    bestDecodeTokensPerS: speeds.at(-1) ?? 0,
+    medianDecodeTokensPerS: speeds[Math.floor(speeds.length / 2)] ?? 0,
+    minPriceOut: Math.min(...prices),
+    maxPriceOut: Math.max(...prices),
+    untilAt: Math.max(...rows.map((row) => row.untilAt)),
+  };
+}
+
+/** The middle of places on the sphere (mean of unit vectors), so that a hub across the date line has its centre there. */
+export function centreOf(places: readonly Pick<Place, 'lat' | 'lon'>[]): { lat: number; lon: number } {
+  let x = 0;
+  let y = 0;
+  let z = 0;
+  const rad = Math.PI / 180;
+  for (const { lat, lon } of places) {
+    x += Math.cos(lat * rad) * Math.cos(lon * rad);
+    y += Math.cos(lat * rad) * Math.sin(lon * rad);
+    z += Math.sin(lat * rad);
+  }
+  return { lat: Math.atan2(z, Math.hypot(x, y)) / rad, lon: Math.atan2(y, x) / rad };
+}

@@ -1,0 +1,271 @@
+// What a hub has seen of its homes: speeds by model, round trips, failures, what they earned and how long they were there. Kept in the hub's
+// SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { speedClassOf } from '../../schema/placement.ts';
+import { coolNode } from './cool-node.ts';
+import type { Cooling } from './cool-node.ts';
+import type { FailureRecord, LearnedSpeeds, Learning, RttRecord, Speeds, SpeedSample } from '../relay/learning.ts';
+import type { Breakage } from '../hub/part.ts';
+
+const SAVE_EVERY_MS = 5000;
+const HOUR_MS = 3_600_000;
+/** Of what was earned and of the time present, half is forgotten after so long: sharing is about these days, not about years. */
+const EARNED_HALF_LIFE_MS = 24 * HOUR_MS;
+/** A home is taken to have been present for at least this long: one that just came is not the poorest of all by a thousand times. */
+const LEAST_PRESENT_MS = HOUR_MS;
+/** Nodes that were not seen for so long are forgotten. */
+const KEPT_MS = 30 * 24 * HOUR_MS;
+/** A home's distance from its hub, for the guess of its round trip until the first one was measured. */
+const GUESSED_KM = 50;
+/** Told speeds move when a believed one is off by this factor, or by the second one and in another speed class; at most so often. */
+const TOLD_FACTOR = 1.25;
+const CLASS_FACTOR = 1.1;
+const TOLD_EVERY_MS = 10_000;
+
+interface ModelRecord {
+  readonly learned: LearnedSpeeds;
+  /** The benchmark that the beliefs stand against: a later word of the node does not move what was measured. */
+  readonly prior: Speeds;
+}
+
+/** All that is kept of one node; plain JSON, and what travels with it to another hub. */
+interface NodeRecord {
+  rtt: RttRecord;
+  failures: FailureRecord;
+  cooling: Cooling | null;
+  earnedTokens: number;
+  presentMs: number;
+  /** Until when its presence is counted. */
+  seenAt: number;
+  models: Record<string, ModelRecord>;
+}
+
+/** Speeds and round trip as callers' edges are told, in coarse steps. */
+export interface Told extends Speeds {
+  readonly rttMs: number;
+}
+
+export class NodeHistory {
+  readonly #sql: SqlStorage;
+  readonly #learning: Learning;
+  readonly #nodes = new Map<string, NodeRecord>();
+  readonly #changed = new Set<string>();
+  /** By node, then by model. */
+  readonly #told = new Map<string, Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
+  readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
+  #savedAt = 0;
+  /** How often told speeds have moved: edges are to hear of it. */
+  retold = 0;
+
+  constructor(sql: SqlStorage, learning: Learning, now: number) {
+    this.#sql = sql;
+    this.#learning = learning;
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS history (node TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID',
+    );
+    sql.exec('DELETE FROM history WHERE seen_at < ?', now - KEPT_MS);
+    for (const row of sql.exec<{ node: string; record: string }>('SELECT node, record FROM history'))
+      this.#nodes.set(row.node, JSON.parse(row.record) as NodeRecord);
+  }
+
+  /** The speeds believed of a node's model: its benchmark, moved by what its jobs showed. */
+  speedsOf(nodeId: string, model: NodeModel): Speeds {
+    const known = this.#nodes.get(nodeId)?.models[model.digest];
+    if (!known) return this.#learning.makeSpeedPrior(benchmarkOf(model), null);
+    return this.#learning.expectSpeeds(known.learned, known.prior);
+  }
+
+  rttMs(nodeId: string): number {
+    return (this.#nodes.get(nodeId)?.rtt ?? this.#learning.startRtt(GUESSED_KM)).meanMs;
+  }
+
+  failureShare(nodeId: string, now: number): number {
+    const failures = this.#nodes.get(nodeId)?.failures ?? this.#learning.noFailures;
+    // Asked for every home at every offer, and the same for a whole hour unless a job ends.
+    const hour = Math.floor(now / HOUR_MS);
+    const known = this.#shares.get(failures);
+    if (known?.hour === hour) return known.share;
+    const share = this.#learning.expectFailures(failures, now);
+    this.#shares.set(failures, { hour, share });
+    return share;
+  }
+
+  /** Output tokens an hour present, of about the last day. */
+  earnedPerHour(nodeId: string, now: number): number {
+    const record = this.#nodes.get(nodeId);
+    if (!record) return 0;
+    const presentMs = record.presentMs + Math.max(0, now - record.seenAt);
+    return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
+  }
+
+  /** Why and until when a node is left alone; also when that is over, until a job ends well there. */
+  cooling(nodeId: string): Cooling | null {
+    return this.#nodes.get(nodeId)?.cooling ?? null;
+  }
+
+  isCooling(nodeId: string, now: number): boolean {
+    return (this.cooling(nodeId)?.untilAt ?? 0) > now;
+  }
+
+  /** A node has just connected: what passed since it was last seen it was away. */
+  notePresent(nodeId: string, now: number): void {
+    this.#open(nodeId, now).seenAt = now;
+    this.#changed.add(nodeId);
+  }
+
+  /** Counts the time until now as present: while it is connected, and once more as it leaves. */
+  noteStillPresent(nodeId: string, now: number): void {
+    const record = this.#open(nodeId, now);
+    const passedMs = Math.max(0, now - record.seenAt);
+    const keep = 2 ** (-passedMs / EARNED_HALF_LIFE_MS);
+    record.earnedTokens *= keep;
+    record.presentMs = record.presentMs * keep + passedMs;
+    record.seenAt = Math.max(record.seenAt, now);
+    this.#changed.add(nodeId);
+  }
+
+  noteRtt(nodeId: string, measuredMs: number, now: number): void {
+    const record = this.#open(nodeId, now);
+    record.rtt = this.#learning.learnRtt(record.rtt, measuredMs);
+    this.#changed.add(nodeId);
+  }
+
+  /** A job broke by the home's doing. True when this begins a pause. */
+  noteFailure(nodeId: string, failure: { reason: Breakage; startedAt: number; now: number }): boolean {
+    const { reason, startedAt, now } = failure;
+    const record = this.#open(nodeId, now);
+    const last = record.cooling;
+    record.failures = this.#learning.learnFailure(record.failures, { at: startedAt, isBroken: true });
+    record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#learning.firstPauseMs });
+    this.#changed.add(nodeId);
+    return record.cooling !== last;
+  }
+
+  /** A job was answered: its speed is learned, its tokens count as earned, and failures before it are forgiven. */
+  noteAnswer(
+    nodeId: string,
+    answer: {
+      model: NodeModel;
+      sample: SpeedSample | null;
+      outputTokens: number;
+      startedAt: number;
+      isWell: boolean;
+      now: number;
+    },
+  ): void {
+    const { model, sample, startedAt, now } = answer;
+    this.noteStillPresent(nodeId, now);
+    const record = this.#open(nodeId, now);
+    record.earnedTokens += answer.outputTokens;
+    if (answer.isWell) {
+      record.failures = this.#learning.learnFailure(record.failures, { at: startedAt, isBroken: false });
+      record.cooling = null;
+    }
+    if (!sample) return;
+    const known = record.models[model.digest] ?? {
+      learned: this.#learning.noSpeeds,
+      prior: this.#learning.makeSpeedPrior(benchmarkOf(model), null),
+    };
+    const learned = this.#learning.learnSpeeds(known.learned, known.prior, sample);
+    record.models[model.digest] = { ...known, learned };
+  }
+
+  /** What edges are told of a node's model: what was told last, unless what is believed has moved far enough from it. */
+  tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
+    const ofNode = this.#told.get(nodeId) ?? new Map<string, Told & { at: number; benchmark: Speeds }>();
+    const told = ofNode.get(model.digest);
+    const benchmark = benchmarkOf(model);
+    // A node that has measured itself since is told anew at once: nothing may happen there that would have it told later.
+    if (told && now - told.at < TOLD_EVERY_MS && isSameSpeed(told.benchmark, benchmark)) return told;
+    this.#told.set(nodeId, ofNode);
+    const speeds = this.speedsOf(nodeId, model);
+    const fresh = {
+      promptTokensPerS: Math.round(speeds.promptTokensPerS * 10) / 10,
+      decodeTokensPerS: Math.round(speeds.decodeTokensPerS * 10) / 10,
+      rttMs: Math.round(this.rttMs(nodeId)),
+    };
+    if (told && !hasMoved(told, fresh, slots)) {
+      ofNode.set(model.digest, { ...told, at: now, benchmark });
+      return told;
+    }
+    if (told) this.retold += 1;
+    ofNode.set(model.digest, { ...fresh, at: now, benchmark });
+    return fresh;
+  }
+
+  /** A node's record as JSON, for the hub that it moves to; null when nothing is known. It is forgotten here. */
+  take(nodeId: string): string | null {
+    const record = this.#nodes.get(nodeId);
+    if (!record) return null;
+    this.#nodes.delete(nodeId);
+    this.#changed.delete(nodeId);
+    this.#sql.exec('DELETE FROM history WHERE node = ?', nodeId);
+    return JSON.stringify(record);
+  }
+
+  /** Takes over a node's record from the hub that it came from, before or after the node itself has arrived. */
+  put(nodeId: string, json: string, now: number): void {
+    const record = JSON.parse(json) as NodeRecord;
+    const here = this.#nodes.get(nodeId);
+    this.#nodes.set(
+      nodeId,
+      here ? { ...record, seenAt: here.seenAt, cooling: here.cooling ?? record.cooling } : record,
+    );
+    this.#changed.add(nodeId);
+    this.save(now, true);
+  }
+
+  /** Writes what changed, when the last write is long enough ago or `isLast` (the hub falls idle, or a pause began). */
+  save(now: number, isLast = false): void {
+    if (this.#changed.size === 0 || (!isLast && now - this.#savedAt < SAVE_EVERY_MS)) return;
+    this.#savedAt = now;
+    for (const nodeId of this.#changed) {
+      const record = this.#nodes.get(nodeId);
+      if (record)
+        this.#sql.exec(
+          'INSERT OR REPLACE INTO history VALUES (?, ?, ?)',
+          nodeId,
+          record.seenAt,
+          JSON.stringify(record),
+        );
+    }
+    this.#changed.clear();
+  }
+
+  #open(nodeId: string, now: number): NodeRecord {
+    const known = this.#nodes.get(nodeId);
+    if (known) return known;
+    const { startRtt, noFailures } = this.#learning;
+    const empty = { cooling: null, earnedTokens: 0, presentMs: 0, seenAt: now, models: {} };
+    const record: NodeRecord = { ...empty, rtt: startRtt(GUESSED_KM), failures: noFailures };
+    this.#nodes.set(nodeId, record);
+    return record;
+  }
+}
+
+function benchmarkOf({ promptTokensPerS, decodeTokensPerS }: NodeModel): Speeds {
+  return { promptTokensPerS, decodeTokensPerS };
+}
+
+function isSameSpeed(a: Speeds, b: Speeds): boolean {
+  return a.promptTokensPerS === b.promptTokensPerS && a.decodeTokensPerS === b.decodeTokensPerS;
+}
+
+function hasMoved(told: Told, fresh: Told, slots: number): boolean {
+  const off = Math.max(
+    factor(told.promptTokensPerS, fresh.promptTokensPerS),
+    factor(told.decodeTokensPerS, fresh.decodeTokensPerS),
+  );
+  if (
+    off > TOLD_FACTOR ||
+    (off > CLASS_FACTOR && speedClassOf({ ...told, slots }) !== speedClassOf({ ...fresh, slots }))
+  )
+    return true;
+  // A round trip of a few ms more or less is noise.
+  return Math.abs(told.rttMs - fresh.rttMs) > 5 && factor(told.rttMs, fresh.rttMs) > TOLD_FACTOR;
+}
+
+function factor(a: number, b: number): number {
+  const [low, high] = [Math.max(0.1, Math.min(a, b)), Math.max(0.1, a, b)];
+  return high / low;
+}

@@ -1,0 +1,49 @@
+// What a hub learns of a home's speed from how its answers come.
+import { expect, test } from 'vitest';
+import { IdleLog } from './idle-log.ts';
+import type { SpeedSample } from '../relay/learning.ts';
+import { NodeLoads } from './node-loads.ts';
+import { NodeWatch } from './node-watch.ts';
+import type { NodeWatchDoors } from './node-watch.ts';
+
+const MODEL = {
+  name: 'm',
+  digest: 'a'.repeat(64),
+  contextTokens: 4096,
+  quantisation: 'q8_0',
+  resume: 'text',
+  promptTokensPerS: 1000,
+  decodeTokensPerS: 50,
+} as const;
+
+/** The sample of one job of 20 tokens whose first frame held so many, at a home 30 ms away. */
+function watchJob(firstTokens: number): SpeedSample | null {
+  const samples: (SpeedSample | null)[] = [];
+  const history = {
+    noteRtt: () => undefined,
+    rttMs: () => 30,
+    cooling: () => null,
+    noteAnswer: (_: string, { sample }: { sample: SpeedSample | null }) => void samples.push(sample),
+  };
+  const doors = { hub: 'hub:weur:0', area: 'weur', idle: new IdleLog(), stateOf: () => null, isConnected: () => true };
+  const watch = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
+  const lease = new NodeLoads().begin('n', 100, 0);
+  const job = watch.begin({ nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0 });
+  job.onFirstToken(230, firstTokens);
+  job.onDone(630);
+  job.onSettled('complete', 20, 640);
+  return samples[0] ?? null;
+}
+
+test('the prompt took until the first token, and the stream all others', () => {
+  expect(watchJob(1)).toMatchObject({ promptMs: 200, outputTokens: 20, decodeMs: 400 });
+});
+
+test('tokens that came with the first are none of the stream’s', () => {
+  expect(watchJob(3)).toMatchObject({ promptMs: 200, outputTokens: 18, decodeMs: 400 });
+});
+
+test('an answer that was gathered before it came says nothing of its prompt, and one that came whole nothing at all', () => {
+  expect(watchJob(11)).toMatchObject({ promptMs: 0, outputTokens: 10, decodeMs: 400 });
+  expect(watchJob(20)).toMatchObject({ promptMs: 0, outputTokens: 1 });
+});

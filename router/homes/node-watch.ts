@@ -1,0 +1,165 @@
+// What a hub learns of its homes as their jobs go by, and what of it their owners may read. It joins the history, the log of idle minutes and
+// the measuring of leases; it decides nothing.
+import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { Outcome } from '../../schema/settlement.ts';
+import { BREAKAGE_TEXT } from './cool-node.ts';
+import { KEPT_MS } from './idle-log.ts';
+import type { IdleLog, SavedLog, Standing } from './idle-log.ts';
+import type { SpeedSample } from '../relay/learning.ts';
+import { makeWhy } from './make-why.ts';
+import type { Measured, NodeWhy } from './make-why.ts';
+import type { NodeHistory } from './node-history.ts';
+import type { JobTimes, NodeLease } from './node-loads.ts';
+import type { NodeState } from '../../schema/frames-to-hub.ts';
+import type { Breakage } from '../hub/part.ts';
+
+export interface NodeWatchDoors {
+  readonly hub: string;
+  readonly area: string;
+  readonly history: NodeHistory;
+  readonly idle: IdleLog;
+  /** What a connected node told last; null when it is not connected. */
+  readonly stateOf: (nodeId: string) => NodeState | null;
+  readonly isConnected: (nodeId: string) => boolean;
+}
+
+/** A job at a home whose lease has begun. */
+export interface WatchedStart {
+  readonly nodeId: string;
+  readonly model: NodeModel;
+  readonly slots: number;
+  readonly lease: NodeLease;
+  readonly startedAt: number;
+}
+
+/** What is told of one job as it goes on. */
+export interface WatchedJob {
+  readonly onHead: (now: number) => void;
+  /** The first of its answer came, so many tokens together. */
+  readonly onFirstToken: (now: number, tokens: number) => void;
+  /** It broke by the home's doing; one that said it would stop is not to blame. */
+  readonly onBroken: (reason: Breakage, cause: { readonly isPlanned: boolean; readonly now: number }) => void;
+  /** Its slot is free again. */
+  readonly onDone: (now: number) => void;
+  readonly onSettled: (outcome: Outcome, outputTokens: number, now: number) => void;
+}
+
+export class NodeWatch {
+  readonly #doors: NodeWatchDoors;
+
+  constructor(doors: NodeWatchDoors) {
+    this.#doors = doors;
+  }
+
+  begin({ nodeId, model, slots, lease, startedAt }: WatchedStart): WatchedJob {
+    const { history, idle } = this.#doors;
+    const isWarm = (model.loadMs ?? 0) === 0;
+    let times: JobTimes | null = null;
+    let isRunning = false;
+    return {
+      onHead: (now) => {
+        lease.onHead(now);
+        // Only what it took counts as work: a home that did not answer had no job.
+        isRunning = true;
+        idle.noteJob(nodeId, startedAt, null);
+        // A home that loads the model first may say `head` late: that is no round trip.
+        if (isWarm) history.noteRtt(nodeId, now - startedAt, now);
+      },
+      onFirstToken: (now, tokens) => lease.onFirstToken(now, tokens),
+      onBroken: (reason, { isPlanned, now }) => {
+        if (isPlanned && reason === 'lost') return;
+        if (!history.noteFailure(nodeId, { reason, startedAt, now })) return;
+        this.noteStanding(nodeId, now);
+        history.save(now, true);
+      },
+      onDone: (now) => {
+        times = lease.end(now);
+        if (isRunning) idle.noteJob(nodeId, startedAt, now);
+      },
+      onSettled: (outcome, outputTokens, now) => {
+        if (outputTokens === 0) return;
+        const wasCooling = history.cooling(nodeId) !== null;
+        const isWell = outcome === 'complete' || outcome === 'cancelled';
+        const sample =
+          times && makeSample(times, { outcome, outputTokens, slots, isWarm, rttMs: history.rttMs(nodeId) });
+        history.noteAnswer(nodeId, { model, sample, outputTokens, startedAt, isWell, now });
+        if (wasCooling && isWell) this.noteStanding(nodeId, now);
+      },
+    };
+  }
+
+  /** A home has proved who it is; `isNew` when it was not connected until now. */
+  noteWelcome(nodeId: string, { rttMs, isNew }: { rttMs: number; isNew: boolean }, now: number): void {
+    const { history } = this.#doors;
+    if (isNew) history.notePresent(nodeId, now);
+    history.noteRtt(nodeId, rttMs, now);
+  }
+
+  /** What the node stands in from now on, for its owner; call when it came, left, changed or began to cool down. */
+  noteStanding(nodeId: string, now: number): void {
+    const { history, idle, stateOf, isConnected } = this.#doors;
+    const cooling = history.cooling(nodeId);
+    const standing: Standing = {
+      paused: stateOf(nodeId)?.paused ?? null,
+      isConnected: isConnected(nodeId),
+      coolingUntilAt: cooling?.untilAt ?? null,
+      coolingReason: cooling ? BREAKAGE_TEXT[cooling.reason] : null,
+    };
+    if (!standing.isConnected && idle.standing(nodeId)?.isConnected) history.noteStillPresent(nodeId, now);
+    idle.noteState(nodeId, standing, now);
+  }
+
+  /** The hub woke: what its nodes stand in holds since the last word that was kept, and who is not connected any more left meanwhile. */
+  wake(connected: readonly { readonly nodeId: string; readonly connectedAt: number }[], now: number): void {
+    for (const { nodeId, connectedAt } of connected) this.noteStanding(nodeId, connectedAt);
+    this.#doors.idle.closeOthers(new Set(connected.map(({ nodeId }) => nodeId)), now);
+  }
+
+  /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */
+  why(nodeId: string, now: number): NodeWhy | null {
+    const { history, idle, stateOf, hub, area } = this.#doors;
+    const standing = idle.standing(nodeId);
+    if (!standing) return null;
+    const failureShare = history.failureShare(nodeId, now);
+    const rttMs = history.rttMs(nodeId);
+    const measured: Record<string, Measured> = {};
+    for (const model of stateOf(nodeId)?.models ?? [])
+      measured[model.name] = { ...history.speedsOf(nodeId, model), rttMs, failureShare };
+    return makeWhy({ nodeId, area, hub, standing, minutes: idle.read(nodeId, now - KEPT_MS, now), measured, now });
+  }
+
+  /** All that is known of a node, as JSON, for the hub that it moves to; it is forgotten here. */
+  take(nodeId: string, now: number): string {
+    const { history, idle } = this.#doors;
+    history.noteStillPresent(nodeId, now);
+    return JSON.stringify({ history: history.take(nodeId), idle: idle.take(nodeId, now) });
+  }
+
+  /** Takes over what another hub knew of a node. */
+  put(nodeId: string, json: string, now: number): void {
+    const { history, idle } = this.#doors;
+    const known = JSON.parse(json) as { history: string | null; idle: SavedLog | null };
+    if (known.history) history.put(nodeId, known.history, now);
+    if (known.idle) idle.put(nodeId, known.idle);
+  }
+}
+
+/** With more tokens in its first frame a job says nothing of the prompt's time. */
+const MOST_FIRST_TOKENS = 4;
+
+/** What an answer showed of a home's speed. The prompt's time counts for any that began, the stream's only for a whole one. */
+function makeSample(
+  { sample, firstTokens }: JobTimes,
+  job: { outcome: Outcome; outputTokens: number; slots: number; isWarm: boolean; rttMs: number },
+): SpeedSample | null {
+  if (!sample) return null;
+  const isWhole = job.outcome === 'complete';
+  return {
+    ...sample,
+    // A home that gathers tokens has decoded while its first ones waited: that time is not the prompt's, and those tokens not the stream's.
+    promptMs: job.isWarm && firstTokens <= MOST_FIRST_TOKENS ? Math.max(0, sample.promptMs - job.rttMs) : 0,
+    decodeMs: isWhole ? sample.decodeMs : 0,
+    outputTokens: job.outputTokens - Math.max(0, firstTokens - 1),
+    slots: job.slots,
+  };
+}

@@ -1,0 +1,302 @@
+// The hub of an area's homes: a Durable Object that holds their hibernating sockets, leases them by exact counts, relays and settles.
+// The platform's calls end here; what is decided stands in the files beside it.
+import { DurableObject } from 'cloudflare:workers';
+import { concatBytes } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
+import type { FrameName } from '../../schema/frames.ts';
+import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
+import type { Env } from '../env.ts';
+import { makeHubServices } from '../services.ts';
+import { HubGrants } from '../homes/grants.ts';
+import { HubJobs } from './jobs.ts';
+import { HubParts } from './part-rows.ts';
+import { HubPresence } from '../homes/presence-writer.ts';
+import type { WrittenOffer } from '../homes/presence-writer.ts';
+import type { HubServices } from './hub-services.ts';
+import { HubSettlement } from './settlement.ts';
+import { HubSockets } from './sockets.ts';
+import { IdleLog } from '../homes/idle-log.ts';
+import { centreOf } from '../homes/make-presence.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
+import { NodeHistory } from '../homes/node-history.ts';
+import { NodeLoads } from '../homes/node-loads.ts';
+import type { NodeFacts } from './node-socket.ts';
+import { NodeWatch } from '../homes/node-watch.ts';
+import { TOOK_HEADER } from '../../schema/offer.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+
+const RETRY_MS = 5000;
+/** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
+const ORPHAN_WAIT_MS = 10_000;
+/** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
+const GATHER_MS = 100;
+const REWRITE_MS = 10_000;
+const FREE_CHECK_MS = 1000;
+const WRITTEN_KEY = 'presence';
+const IDLE_KEY = 'idle';
+
+export class Hub extends DurableObject<Env> {
+  readonly #services: HubServices;
+  readonly #sockets: HubSockets;
+  readonly #grants: HubGrants;
+  readonly #jobs: HubJobs;
+  readonly #history: NodeHistory;
+  readonly #idle = new IdleLog();
+  readonly #watch: NodeWatch;
+  readonly #parts: HubParts;
+  readonly #settlement: HubSettlement;
+  readonly #presence: HubPresence;
+  readonly #name: string;
+  readonly #area: string;
+  #alarmAt = Infinity;
+  #rewrittenAt = 0;
+  #freeCheckedAt = 0;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#name = state.id.name ?? 'hub';
+    this.#area = this.#name.split(':')[1] ?? 'area';
+    this.#services = makeHubServices(env);
+    this.#parts = new HubParts(state.storage.sql);
+    this.#history = new NodeHistory(state.storage.sql, this.#services.learning, Date.now());
+    this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
+    this.#sockets = this.#openSockets();
+    this.#watch = this.#openWatch();
+    this.#settlement = this.#openSettlement();
+    const loads = new NodeLoads();
+    this.#grants = this.#openGrants(loads);
+    this.#jobs = this.#openJobs(loads);
+    this.#presence = new HubPresence({
+      hub: this.#name,
+      area: this.#area,
+      candidates: () => this.#sockets.candidates(),
+      catalogue: this.#services.catalogue,
+      tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
+      write: this.#services.writePresence,
+      save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
+    });
+    this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
+    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#sockets.wake(state.getWebSockets());
+    this.#watch.wake(this.#sockets.connected(), Date.now());
+    const orphansUntilAt = Date.now() + ORPHAN_WAIT_MS;
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
+      if (this.#parts.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
+    });
+    // What an earlier life of this hub decided and did not deliver.
+    if (this.#parts.counts().due > 0) void this.#settlement.drain();
+  }
+
+  /**
+   * `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by records or a refusal.
+   * `/abort`, on a local network only: this life of the hub ends here, with everything in its memory, as when the platform resets it.
+   */
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/abort' && this.env.LOCAL_PLACES === '1') this.ctx.abort('told to');
+    if (pathname === '/link')
+      return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
+    const startedAt = Date.now();
+    const offer = await request.json<JobOffer>();
+    const answer = await this.#jobs.run(offer, request.signal);
+    const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
+    response.headers.set(TOOK_HEADER, String(Date.now() - startedAt));
+    return response;
+  }
+
+  /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
+  async offer(modelKey: string): Promise<PresenceRow[]> {
+    void this.#rewritePresence();
+    const offer = await this.#presence.offer(modelKey, Date.now());
+    return offer ? [...offer.rows] : [];
+  }
+
+  /** Closes a node's socket for good. */
+  kick(nodeId: string, reason: string): void {
+    this.#sockets.kick(nodeId, reason);
+  }
+
+  /** A node's pools changed: it comes back with the new ones. */
+  relink(nodeId: string): void {
+    this.#sockets.relink(nodeId);
+  }
+
+  /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */
+  why(nodeId: string): NodeWhy | null {
+    return this.#watch.why(nodeId, Date.now());
+  }
+
+  /** Lets homes dial another hub of the area: each once no job of it runs, and what is known of it goes before it. No stream is cut. */
+  moveNodes(nodeIds: string[], to: string, reason: string): void {
+    this.#sockets.move(nodeIds, { to, reason, now: Date.now() });
+  }
+
+  /** Takes over what another hub knew of a node that moves here. */
+  takeHistory(nodeId: string, json: string): void {
+    const now = Date.now();
+    this.#watch.put(nodeId, json, now);
+    this.#watch.noteStanding(nodeId, now);
+    this.#save(now, true);
+  }
+
+  /** The catalogue changed. */
+  async refresh(): Promise<void> {
+    this.#services.forgetCatalogue();
+    await this.#publish();
+  }
+
+  override webSocketMessage(ws: WebSocket, message: ArrayBuffer | string): void {
+    this.#sockets.receive(ws, message);
+  }
+
+  override webSocketClose(ws: WebSocket): void {
+    this.#sockets.forget(ws);
+    // A hibernatable socket does not answer a close by itself, and the home would wait for it. The code is ours: theirs may be one that no peer may send.
+    ws.close(CLOSE.normal);
+  }
+
+  override webSocketError(ws: WebSocket): void {
+    this.#sockets.forget(ws);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    this.#settlement.sweep((ticketHash) => this.#jobs.isLive(ticketHash as Hex));
+    await this.#settlement.drain();
+    await this.#publish();
+    // The alarm is one for many: what is due after this one asks again.
+    await this.#wakeBy((this.#parts.counts().firstExpiryAt ?? Infinity) + 1);
+  }
+
+  #openSockets(): HubSockets {
+    return new HubSockets({
+      hub: this.#name,
+      area: this.#area,
+      services: this.#services,
+      accept: (ws, nodeId) => this.ctx.acceptWebSocket(ws, [nodeId]),
+      pingedAt: (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0,
+      onChanged: (nodeId) => this.#onChanged(nodeId),
+      onWelcome: (nodeId, welcome) => {
+        this.#watch.noteWelcome(nodeId, welcome, Date.now());
+        void this.#settlement.askUnsigned(nodeId);
+      },
+      onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
+      onLateReceipt: (nodeId, late) =>
+        void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
+    });
+  }
+
+  #openWatch(): NodeWatch {
+    return new NodeWatch({
+      hub: this.#name,
+      area: this.#area,
+      history: this.#history,
+      idle: this.#idle,
+      stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
+      isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
+    });
+  }
+
+  #openGrants(loads: NodeLoads): HubGrants {
+    return new HubGrants({
+      services: this.#services,
+      history: this.#history,
+      loads,
+      prefixes: this.#services.openPrefixes(),
+      idle: this.#idle,
+      candidates: () => this.#sockets.candidates(),
+      prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),
+    });
+  }
+
+  #openJobs(loads: NodeLoads): HubJobs {
+    return new HubJobs({
+      hub: this.#name,
+      services: this.#services,
+      sockets: this.#sockets,
+      grants: this.#grants,
+      loads,
+      watch: this.#watch,
+      parts: this.#parts,
+      settlement: this.#settlement,
+      wakeBy: (at) => void this.#wakeBy(at),
+      onNone: () => void this.#publish(),
+      onTick: (now, isLast) => this.#onTick(now, isLast),
+    });
+  }
+
+  #openSettlement(): HubSettlement {
+    return new HubSettlement({
+      parts: this.#parts,
+      services: this.#services,
+      sync: () => this.ctx.storage.sync(),
+      tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', answers),
+      askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
+      gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
+      retryLater: () => void this.#wakeBy(Date.now() + RETRY_MS),
+      now: () => Date.now(),
+    });
+  }
+
+  #sendAll(nodeId: string, name: FrameName, values: readonly object[]): void {
+    this.#sockets.find(nodeId)?.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
+  }
+
+  #onTick(now: number, isLast: boolean): void {
+    if (!isLast && now - this.#freeCheckedAt < FREE_CHECK_MS) return;
+    this.#freeCheckedAt = now;
+    const told = this.#history.retold;
+    if (this.#presence.isFreeDue(now) || this.#history.retold !== told) void this.#publish();
+    this.#save(now, isLast);
+  }
+
+  #onChanged(nodeId: string): void {
+    const now = Date.now();
+    this.#watch.noteStanding(nodeId, now);
+    if (!this.#sockets.find(nodeId)) this.#grants.forget(nodeId);
+    this.#save(now, false);
+    void this.#publish();
+  }
+
+  async #handOver(nodeId: string, to: string): Promise<void> {
+    const now = Date.now();
+    const json = this.#watch.take(nodeId, now);
+    void this.#publish();
+    // Without an answer it stays here: the home may come back, and else learns anew where it goes.
+    await this.#services.handHistory(to, nodeId, json).catch(() => this.#watch.put(nodeId, json, Date.now()));
+  }
+
+  /** Keeps what was learned: seldom while jobs run, and when the hub falls idle. */
+  #save(now: number, isLast: boolean): void {
+    this.#history.save(now, isLast);
+    const idle = this.#idle.save(now, isLast);
+    if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
+  }
+
+  async #publish(): Promise<void> {
+    const now = Date.now();
+    const isWritten = await this.#presence.publish(now);
+    const homes = this.#sockets.seated();
+    await this.#services
+      .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
+      .catch(() => undefined);
+    if (!isWritten || homes.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
+  }
+
+  async #rewritePresence(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#rewrittenAt < REWRITE_MS) return;
+    this.#rewrittenAt = now;
+    this.#presence.distrust();
+    await this.#publish();
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+}

@@ -1,0 +1,186 @@
+// From an offer to a running part: its ticket, its lease, the watchdogs while it runs, and what its hub learns of it.
+// Which home takes it stands in hub-grants.ts, how it goes on in part.ts, what becomes of its money in hub-settlement.ts.
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import type { JobFrameJson } from '../../schema/frames-to-node.ts';
+import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
+import type { JobTicket } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Granted, HubGrants } from '../homes/grants.ts';
+import type { HubParts } from './part-rows.ts';
+import type { HubServices } from './hub-services.ts';
+import type { HubSettlement } from './settlement.ts';
+import type { HubSockets } from './sockets.ts';
+import { draftSettlement, makeTicket } from './make-ticket.ts';
+import type { NodeLoads } from '../homes/node-loads.ts';
+import type { NodeSocket } from './node-socket.ts';
+import type { NodeWatch } from '../homes/node-watch.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
+import { encodeTicketFrame, Part } from './part.ts';
+import type { PartDoors } from './part.ts';
+
+const TICK_MS = 250;
+
+export interface HubJobsDoors {
+  readonly hub: string;
+  readonly services: HubServices;
+  readonly sockets: HubSockets;
+  readonly grants: HubGrants;
+  readonly loads: NodeLoads;
+  readonly watch: NodeWatch;
+  readonly parts: HubParts;
+  readonly settlement: HubSettlement;
+  readonly wakeBy: (at: number) => void;
+  /** No home here has the model: what stands in the presence table may be wrong. */
+  readonly onNone: () => void;
+  /** Called a few times a second while parts run, `isLast` when none runs any more. */
+  readonly onTick: (now: number, isLast: boolean) => void;
+}
+
+/** A part whose ticket is signed. */
+interface Opened {
+  readonly ticketHash: Hex;
+  readonly ticket: JobTicket;
+  readonly draft: SettlementJson;
+  readonly offer: JobOffer;
+}
+
+export class HubJobs {
+  readonly #doors: HubJobsDoors;
+  readonly #live = new Map<Hex, Part>();
+  #ticker: ReturnType<typeof setInterval> | null = null;
+
+  constructor(doors: HubJobsDoors) {
+    this.#doors = doors;
+  }
+
+  isLive(ticketHash: Hex): boolean {
+    return this.#live.has(ticketHash);
+  }
+
+  /** One part: a response of records, or why no home here takes it. `signal` fires when the edge goes away. */
+  async run(offer: JobOffer, signal: AbortSignal | null): Promise<Response | OfferRefusal> {
+    const { sockets, grants, onNone } = this.#doors;
+    const granted = grants.choose(offer, Date.now());
+    if (granted.kind === 'declined') {
+      if (await sockets.waitForSync()) return this.run(offer, signal);
+      if (!granted.isServed) onNone();
+      return granted.refusal;
+    }
+    const socket = sockets.find(granted.nodeId);
+    if (!socket) throw new Error('a home was granted that is not here');
+    const part = this.#startPart(socket, offer, granted);
+    if (signal?.aborted) part.leave();
+    signal?.addEventListener('abort', () => part.leave());
+    const answer = await part.answer;
+    if (!(answer instanceof Response)) return { ...answer, capacity: granted.capacityBefore };
+    answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
+    answer.headers.set(CLASS_HEADER, granted.speedClass);
+    return answer;
+  }
+
+  #startPart(socket: NodeSocket, asked: JobOffer, granted: Granted): Part {
+    // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
+    const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    const number = socket.nextJob();
+    const now = Date.now();
+    const opened = this.#openPart(socket, { offer, granted, number, now });
+    const part = new Part(number, offer, this.#openDoors(socket, { opened, granted, number, now }), now);
+    this.#live.set(opened.ticketHash, part);
+    socket.addPart(part);
+    this.#startTicking();
+    return part;
+  }
+
+  /** Sends the job first and its ticket's signature after it, and keeps on disk that the part is open. */
+  #openPart(
+    socket: NodeSocket,
+    { offer, granted, number, now }: { offer: JobOffer; granted: Granted; number: number; now: number },
+  ): Opened {
+    const { services, parts, hub, wakeBy } = this.#doors;
+    const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
+    const ticketHash = services.signer.hash(JOB_TICKET, ticket);
+    socket.sendJson('job', makeJobFrame(offer, granted, ticket), number);
+    const signature = services.signTicket(ticket);
+    socket.send(encodeTicketFrame(number, fromHex(signature)));
+    const { decision, resumed } = granted;
+    const draft = draftSettlement(
+      offer,
+      { facts: socket.facts, hub },
+      { message: ticket, signature, decision, resumed },
+    );
+    parts.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
+    wakeBy(offer.expiresAt + 61_000);
+    return { ticketHash, ticket, draft, offer };
+  }
+
+  #openDoors(
+    socket: NodeSocket,
+    { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
+  ): PartDoors {
+    const { sockets, parts, settlement, loads, watch } = this.#doors;
+    const { ticketHash, offer } = opened;
+    const { nodeId, place } = socket.facts;
+    const lease = loads.begin(nodeId, granted.freshTokens, now);
+    const job = watch.begin({ nodeId, model: granted.model, slots: socket.state?.slots ?? 1, lease, startedAt: now });
+    return {
+      send: (bytes) => socket.send(bytes),
+      settle: async (summary) => {
+        try {
+          const end = await settlement.settle(opened, summary);
+          job.onSettled(summary.outcome, end.outputTokens, Date.now());
+          return end;
+        } finally {
+          this.#live.delete(ticketHash);
+        }
+      },
+      onRefused: () => {
+        parts.forget(ticketHash);
+        this.#live.delete(ticketHash);
+      },
+      onHead: (at) => job.onHead(at),
+      onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
+      onBroken: (reason, at) => job.onBroken(reason, { isPlanned: socket.state?.paused === 'draining', now: at }),
+      onDone: () => {
+        job.onDone(Date.now());
+        sockets.endPart(socket, number);
+      },
+      country: place.country,
+      digest: granted.model.digest,
+      nodeId,
+      salt: fromHex(offer.salt),
+      decision: granted.decision,
+      resumed: granted.resumed,
+    };
+  }
+
+  #startTicking(): void {
+    this.#ticker ??= setInterval(() => {
+      const now = Date.now();
+      for (const part of this.#live.values()) part.onTick(now);
+      this.#doors.sockets.leaveSilent(now);
+      const isLast = this.#live.size === 0;
+      this.#doors.onTick(now, isLast);
+      if (!isLast || !this.#ticker) return;
+      clearInterval(this.#ticker);
+      this.#ticker = null;
+    }, TICK_MS);
+  }
+}
+
+/** What a home is sent of a part. Token ids go only to a home that goes on with the very same tokens. */
+function makeJobFrame(offer: JobOffer, { model, resumed }: Granted, ticket: JobTicket): JobFrameJson {
+  const { request, digests, chunk, stream, resume } = offer;
+  const tokenIds = resumed === 'exact' && resume?.tokenIds ? { tokenIds: [...resume.tokenIds] } : {};
+  return {
+    ticket: toMessageJson(ticket),
+    // A catalogue model goes by the home's own name for it; an owner's model by the name that was asked (it may match a prefix).
+    request: { ...request, model: digests ? model.name : offer.model },
+    chunk,
+    stream,
+    creditBytes: INITIAL_CREDIT_BYTES,
+    ...(resume && { resume: { text: resume.text, count: resume.count, ...tokenIds } }),
+  };
+}

@@ -1,0 +1,85 @@
+// The ticket of a part, the draft of its settlement, and what the job's other parts add to it. Pure: ids, times and hashes come in.
+import type { Hex } from '../../schema/bytes.ts';
+import { epochOf } from '../../schema/epoch.ts';
+import { jobIdToWord } from '../../schema/ids.ts';
+import { toMessageJson } from '../../schema/receipt.ts';
+import type { JobTicket } from '../../schema/receipt.ts';
+import type { Decision } from '../../schema/placement.ts';
+import type { ResumeClass, SettlementJson } from '../../schema/settlement.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import type { NodeFacts } from './node-socket.ts';
+
+/** The ticket the router signs for a part at a node; `digest` is the model's, 64 hex digits. */
+export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string }, now: number): JobTicket {
+  return {
+    jobId: jobIdToWord(offer.jobId),
+    part: offer.part,
+    node: node.address,
+    epoch: epochOf(now),
+    modelId: `0x${node.digest}`,
+    requestHash: offer.requestHash,
+    salt: offer.salt,
+    chargePrompt: offer.chargePrompt,
+    allowance: ZERO_WORD,
+    maxPromptTokens: offer.promptBound,
+    maxOutputTokens: offer.request.maxTokens,
+    seed: BigInt.asUintN(64, BigInt(offer.request.seed)),
+    priceIn: BigInt(offer.priceIn),
+    priceOut: BigInt(offer.priceOut),
+    auditCommit: ZERO_WORD,
+    issuedAtMs: BigInt(now),
+    expiresAtMs: BigInt(offer.expiresAt),
+  };
+}
+
+/** A part whose home is chosen: why, and how it goes on with an answer that another began. */
+export interface GrantedPart {
+  readonly decision: Decision;
+  readonly resumed: ResumeClass | null;
+}
+
+/** What is known of a part's settlement before it starts; it says that nothing is owed. */
+export function draftSettlement(
+  offer: JobOffer,
+  node: { facts: NodeFacts; hub: string },
+  { message, signature, decision, resumed }: { message: JobTicket; signature: Hex } & GrantedPart,
+): SettlementJson {
+  return {
+    jobId: offer.jobId,
+    part: offer.part,
+    accountId: offer.accountId,
+    keyId: offer.keyId,
+    nodeId: node.facts.nodeId,
+    ownerAccountId: node.facts.ownerAccountId,
+    hub: node.hub,
+    model: offer.model,
+    country: node.facts.place.country,
+    outcome: 'failed-by-network',
+    isFinal: true,
+    promptTokens: 0,
+    outputTokens: 0,
+    charge: 0,
+    earn: 0,
+    difference: null,
+    attempts: offer.attempt,
+    ttftMs: null,
+    durationMs: 0,
+    endedAt: offer.expiresAt,
+    decision,
+    ...(resumed && { resumed }),
+    ticket: toMessageJson(message),
+    ticketSignature: signature,
+    receipt: null,
+    receiptSignature: null,
+    acceptance: null,
+    acceptanceSignature: null,
+  };
+}
+
+/** A decided part as its accounts take it: one that broke off is not the job's last; the last one tells what came before it. */
+export function closeSettlement(settlement: SettlementJson, { interrupted, resume }: JobOffer): SettlementJson {
+  const isBroken = settlement.outcome === 'interrupted-by-node' || settlement.outcome === 'interrupted-by-network';
+  if (isBroken) return { ...settlement, isFinal: false };
+  return { ...settlement, ...(interrupted > 0 && { interrupted }), ...(resume && { resumedTokens: resume.count }) };
+}

@@ -1,0 +1,271 @@
+// One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
+import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { NodeState } from '../../schema/frames-to-hub.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import type { Place } from '../../schema/places.ts';
+import type { NodeCandidate } from '../homes/find-entry.ts';
+import type { Part } from './part.ts';
+
+/** Two and a half ping intervals without a sign of life. */
+export const SILENT_AFTER_MS = 150_000;
+/** A home that is to move gets new jobs for so long while it waits for a moment without any; after that none. */
+const MOVE_PATIENCE_MS = 60_000;
+
+/** Who the edge says is dialling, from its own look-up or from a token it signed. */
+export interface NodeFacts {
+  readonly nodeId: string;
+  readonly address: Hex;
+  readonly ownerAccountId: string;
+  readonly wallet: Hex | null;
+  /** Pool ids, and `public` where it lends itself to everyone. */
+  readonly pools: readonly string[];
+  readonly place: Place;
+}
+
+/** A home that belongs to another hub now, or lends itself to others than before: it is told to dial anew once no job runs there. */
+export interface Moving {
+  readonly to: string;
+  /** True where what it lends itself to has changed: it dials without its token, so that it is looked up. */
+  readonly isChanged: boolean;
+  readonly reason: string;
+  readonly sinceAt: number;
+  readonly isTold: boolean;
+}
+
+interface Attachment {
+  readonly facts: NodeFacts;
+  readonly hub: string;
+  readonly nonce: Hex;
+  readonly connectedAt: number;
+  readonly isReady: boolean;
+  /** True when a newer connection of the same node took its place: no new job, and it ends with its last part. */
+  readonly isReplaced: boolean;
+  /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
+  readonly isBusy: boolean;
+  readonly state: NodeState | null;
+  readonly moving: Moving | null;
+}
+
+/** A home that runs jobs and says nothing for so long is asked whether it is there, and has so long to answer. */
+const ASK_AFTER_MS = 2000;
+const ANSWER_MS = 2000;
+
+export class NodeSocket {
+  readonly ws: WebSocket;
+  readonly parts = new Map<number, Part>();
+  #attachment: Attachment;
+  #nextJob = 1;
+  /** False after a cold start of the hub until the node has answered `sync`. */
+  isSynced: boolean;
+  #helloTimer: ReturnType<typeof setTimeout> | null = null;
+  #onSynced: (() => void)[] = [];
+  /** When the node was heard last and when it was asked whether it is there, ms since epoch; 0 for never in this life of the hub. */
+  #heardAt = 0;
+  #askedAt = 0;
+
+  private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
+    this.ws = ws;
+    this.#attachment = attachment;
+    this.isSynced = isSynced;
+    // Job numbers start at a random place, so a number from before an eviction is not taken for a new job's.
+    if (!isSynced) this.#nextJob = 1 + Math.floor(Math.random() * 0x4000_0000);
+  }
+
+  /** A connection that has just been accepted. */
+  static open(ws: WebSocket, opened: { facts: NodeFacts; hub: string; nonce: Hex; now: number }): NodeSocket {
+    const { facts, hub, nonce, now } = opened;
+    const socket = new NodeSocket(
+      ws,
+      {
+        facts,
+        hub,
+        nonce,
+        connectedAt: now,
+        isReady: false,
+        isReplaced: false,
+        isBusy: false,
+        state: null,
+        moving: null,
+      },
+      true,
+    );
+    socket.#save();
+    return socket;
+  }
+
+  /** A connection that outlived its hub's memory; null when its attachment is not ours. */
+  static wake(ws: WebSocket): NodeSocket | null {
+    const attachment = ws.deserializeAttachment() as Attachment | null;
+    return attachment?.facts ? new NodeSocket(ws, attachment, !attachment.isBusy) : null;
+  }
+
+  get facts(): NodeFacts {
+    return this.#attachment.facts;
+  }
+
+  get hub(): string {
+    return this.#attachment.hub;
+  }
+
+  get nonce(): Hex {
+    return this.#attachment.nonce;
+  }
+
+  get isReady(): boolean {
+    return this.#attachment.isReady;
+  }
+
+  get isReplaced(): boolean {
+    return this.#attachment.isReplaced;
+  }
+
+  /** True for the one connection that speaks for its node. */
+  get isCurrent(): boolean {
+    return this.isReady && !this.isReplaced;
+  }
+
+  get connectedAt(): number {
+    return this.#attachment.connectedAt;
+  }
+
+  get state(): NodeState | null {
+    return this.#attachment.state;
+  }
+
+  get moving(): Moving | null {
+    return this.#attachment.moving;
+  }
+
+  /** Calls back unless the node has proved who it is by then. The proof ends the timer: an idle hub has none, so that it can sleep. */
+  awaitHello(waitMs: number, onMissing: () => void): void {
+    this.#helloTimer = setTimeout(onMissing, waitMs);
+  }
+
+  /** The node has proved who it is; `state` is what its last connection told, or null. */
+  markReady(state: NodeState | null): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    this.#attachment = { ...this.#attachment, isReady: true, state };
+    this.#save();
+  }
+
+  markReplaced(): void {
+    this.#attachment = { ...this.#attachment, isReplaced: true };
+    this.#save();
+  }
+
+  markMoving(moving: Moving): void {
+    this.#attachment = { ...this.#attachment, moving };
+    this.#save();
+  }
+
+  setState(state: NodeState): void {
+    this.#attachment = { ...this.#attachment, state };
+    this.#save();
+  }
+
+  /** What placement may know of this node; null until it is connected, authenticated and has told its state, and while it moves. */
+  toCandidate(now: number): NodeCandidate | null {
+    const { facts, state } = this.#attachment;
+    if (!this.isCurrent || !state || !this.isSynced || this.#isLeaving(now)) return null;
+    return {
+      nodeId: facts.nodeId,
+      ownerAccountId: facts.ownerAccountId,
+      pools: facts.pools,
+      place: facts.place,
+      models: state.models,
+      slots: state.slots,
+      active: this.parts.size,
+      isPaused: state.paused !== null,
+    };
+  }
+
+  #isLeaving(now: number): boolean {
+    const { moving } = this;
+    return moving !== null && (moving.isTold || now - moving.sinceAt > MOVE_PATIENCE_MS);
+  }
+
+  nextJob(): number {
+    return this.#nextJob++;
+  }
+
+  addPart(part: Part): void {
+    this.parts.set(part.number, part);
+    if (this.parts.size === 1) this.#markBusy(true);
+  }
+
+  /** The lease of a part ends; its last frames may still come, so the caller keeps the part itself. */
+  removePart(number: number): void {
+    if (this.parts.delete(number) && this.parts.size === 0) this.#markBusy(false);
+  }
+
+  send(frame: Uint8Array): void {
+    try {
+      this.ws.send(frame);
+    } catch {
+      // The socket closed under us; its close event ends the parts.
+    }
+  }
+
+  sendJson(
+    name: 'challenge' | 'welcome' | 'job' | 'cancel' | 'accepted' | 'sync' | 'moved' | 'prefetch' | 'error',
+    value: unknown,
+    job = 0,
+  ): void {
+    this.send(encodeJsonFrame(name, value, job));
+  }
+
+  /** Asks the node what it runs; false when it did not answer in time. */
+  async askSync(waitMs: number): Promise<boolean> {
+    this.isSynced = false;
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    await this.waitForSync(waitMs);
+    return this.isSynced;
+  }
+
+  /** Resolves when the node has answered `sync`, or after the wait, whichever is first. */
+  waitForSync(waitMs: number): Promise<void> {
+    if (this.isSynced) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onSynced.push(resolve);
+      setTimeout(resolve, waitMs);
+    });
+  }
+
+  /** A message of the node came, whatever it says. */
+  noteHeard(now: number): void {
+    this.#heardAt = now;
+  }
+
+  /** For a node with jobs: false once it has been silent and does not answer when it is asked what it runs. A slow model server does. */
+  isThere(now: number): boolean {
+    if (now - this.#heardAt < ASK_AFTER_MS) return true;
+    if (this.#askedAt > this.#heardAt) return now - this.#askedAt < ANSWER_MS;
+    this.#askedAt = now;
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    return true;
+  }
+
+  markSynced(): void {
+    this.isSynced = true;
+    if (this.#attachment.isBusy && this.parts.size === 0) this.#markBusy(false);
+    for (const resolve of this.#onSynced.splice(0)) resolve();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    try {
+      this.ws.close(code, reason);
+    } catch {
+      // Already closed.
+    }
+  }
+
+  #markBusy(isBusy: boolean): void {
+    this.#attachment = { ...this.#attachment, isBusy };
+    this.#save();
+  }
+
+  #save(): void {
+    this.ws.serializeAttachment(this.#attachment);
+  }
+}

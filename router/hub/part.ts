@@ -1,0 +1,351 @@
+// One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
+// It counts and times; it never parses the events it relays.
+import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import type { Decision } from '../../schema/placement.ts';
+import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import { FINISH } from '../../schema/receipt.ts';
+import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
+import { END_TIMEOUT_MS, HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import { PartStream } from './part-stream.ts';
+import { encodeJsonRecord, RECORD } from '../../schema/records.ts';
+import type { DataPiece, EndRecord, FailRecord } from '../../schema/records.ts';
+import { ResponseDigest } from './response-digest.ts';
+
+/** What a part was when it ended: enough to decide counts and charge. */
+export interface PartSummary {
+  readonly outcome: Outcome;
+  readonly finish: 'stop' | 'length';
+  readonly frameTokens: number;
+  /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
+  readonly lateTokens: number;
+  readonly events: Uint8Array | null;
+  readonly contentBytes: number;
+  readonly responseHash: string;
+  readonly signed: SignedReceipt | null;
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
+}
+
+export interface PartDoors {
+  readonly send: (frame: Uint8Array) => void;
+  /** Decides and durably keeps the settlement; what the caller is charged comes back. */
+  readonly settle: (summary: PartSummary) => Promise<EndRecord>;
+  /** The node never ran it: nothing is owed and nothing is kept. The code says whose doing it was. */
+  readonly onRefused: (code: OfferRefusal['code']) => void;
+  /** The node has answered `head`; the first of its answer has come. For what the hub learns of its homes. */
+  readonly onHead: (now: number) => void;
+  readonly onFirstToken: (now: number, tokens: number) => void;
+  /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
+  readonly onBroken: (code: Breakage, now: number) => void;
+  /** The lease ends: the slot is free again. */
+  readonly onDone: () => void;
+  readonly country: string;
+  readonly digest: string;
+  readonly nodeId: string;
+  readonly salt: Uint8Array;
+  readonly decision: Decision;
+  readonly resumed: ResumeClass | null;
+}
+
+/** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
+const PATIENCE = 3;
+
+/** How a home failed a part. */
+export type Breakage =
+  'no-head' | Extract<FailRecord['code'], 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol'>;
+
+type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
+
+export class Part {
+  readonly number: number;
+  readonly offer: JobOffer;
+  readonly answer: Promise<Response | OfferRefusal>;
+  readonly #doors: PartDoors;
+  readonly #stream: PartStream;
+  readonly #digest: ResponseDigest;
+  #stage: Stage = 'offered';
+  #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
+  #startedAt: number;
+  #lastAt: number;
+  #firstDataAt: number | null = null;
+  #frameTokens = 0;
+  #lateTokens = 0;
+  #creditBytes = INITIAL_CREDIT_BYTES;
+
+  constructor(number: number, offer: JobOffer, doors: PartDoors, now: number) {
+    this.number = number;
+    this.offer = offer;
+    this.#doors = doors;
+    this.#startedAt = now;
+    this.#lastAt = now;
+    this.#digest = new ResponseDigest(doors.salt);
+    this.answer = new Promise((resolve) => void (this.#resolve = resolve));
+    this.#stream = new PartStream({
+      onCredit: (bytes) => {
+        this.#creditBytes += bytes;
+        if (this.#stage === 'running') doors.send(encodeCredit(number, bytes));
+      },
+      onCancel: () => this.leave(),
+    });
+  }
+
+  /** The node runs the job: the edge gets its response. */
+  onHead(now: number): void {
+    if (this.#stage !== 'offered') return;
+    this.#stage = 'running';
+    this.#lastAt = now;
+    const { nodeId, country, digest, decision, resumed } = this.#doors;
+    this.#doors.onHead(now);
+    this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest, decision, resumed }));
+    this.#resolve(new Response(this.#stream.body, { headers: { 'content-type': 'application/x-irori-records' } }));
+  }
+
+  /** Complete events of the answer. A node that overruns its credit or sends anything but events is stopped. */
+  onData(piece: DataPiece, now: number): void {
+    const { events, tokens } = piece;
+    if (this.#stage === 'closing') {
+      this.#lateTokens += tokens;
+      this.#digest.add(detach(events), false);
+      return;
+    }
+    if (this.#stage === 'offered') {
+      this.#cancelNode('fault');
+      this.#doors.onBroken('protocol', now);
+      return this.#refuse({ code: 'refused', message: 'the home sent data before its head', param: null });
+    }
+    if (this.#stage !== 'running') return;
+    this.#creditBytes -= events.length;
+    if (this.#creditBytes < 0 || this.#digest.relayedBytes > maxAnswerBytes(this.offer) || !isWholeEvents(events))
+      return this.#breakOff('protocol', 'the home sent what is not a stream', now);
+    this.#lastAt = now;
+    if (this.#firstDataAt === null) {
+      this.#firstDataAt = now;
+      this.#doors.onFirstToken(now, tokens);
+    }
+    this.#frameTokens += tokens;
+    const kept = detach(events);
+    this.#digest.add(kept, true);
+    this.#stream.push(kept === events ? piece : { ...piece, events: kept });
+  }
+
+  /** A `data` frame that cannot be read: the answer would have a hole. */
+  onUnreadable(now: number): void {
+    if (this.#stage === 'running') this.#breakOff('protocol', 'the home sent what is not a stream', now);
+  }
+
+  /** Writes what came together as one record. */
+  flush(): void {
+    this.#stream.flush();
+  }
+
+  /** The node's last word, with its receipt. */
+  onEnd(signed: SignedReceipt, now: number): void {
+    const { finish } = signed.receipt;
+    if (this.#stage === 'closing') return this.#close('cancelled', signed, now);
+    if (this.#stage !== 'running') return;
+    if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
+    const isPreempted = finish === FINISH.preempted;
+    const [code, message] = isPreempted
+      ? (['preempted', 'the home was taken back by its owner'] as const)
+      : (['fault', 'the home stopped'] as const);
+    this.#fail(code, message, signed, { now, isNodeFault: !isPreempted });
+  }
+
+  /** The node's backend failed. */
+  onFault(fault: { code: string; receipt: SignedReceipt | null }, now: number): void {
+    if (this.#stage === 'closing') return this.#close('cancelled', fault.receipt, now);
+    if (this.#stage === 'offered') {
+      this.#doors.onBroken('fault', now);
+      return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
+    }
+    if (this.#stage !== 'running') return;
+    const isBeforeToken = this.#firstDataAt === null;
+    if (isBeforeToken && (fault.code === 'context' || fault.code === 'bad-request')) {
+      return this.#fail(fault.code, 'the home cannot take this request', fault.receipt, { now, isNodeFault: false });
+    }
+    this.#fail('fault', 'the home failed', fault.receipt, { now, isNodeFault: true });
+  }
+
+  /** The node will not run the job. */
+  onRefuse(refusal: Refusal): void {
+    if (this.#stage !== 'offered') return;
+    const code = refusal.code === 'busy' ? 'busy' : refusal.code === 'bad-request' ? 'bad-request' : 'refused';
+    this.#refuse({ code, message: refusal.message, param: refusal.param ?? null });
+  }
+
+  /** The socket is gone. */
+  onLost(now: number): void {
+    if (this.#stage === 'offered') {
+      this.#doors.onBroken('lost', now);
+      return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
+    }
+    if (this.#stage === 'closing') return this.#close('cancelled', null, now);
+    if (this.#stage === 'running') this.#fail('lost', 'the home went away', null, { now, isNodeFault: true });
+  }
+
+  /** The caller left: the home stops now, and what was relayed until now counts. */
+  leave(): void {
+    if (this.#stage === 'offered') {
+      this.#cancelNode('caller');
+      return this.#refuse({ code: 'refused', message: 'the caller left', param: null });
+    }
+    if (this.#stage !== 'running') return;
+    this.#stage = 'closing';
+    this.#lastAt = Date.now();
+    this.#cancelNode('caller');
+  }
+
+  /** Watchdogs; called a few times a second while parts are running. */
+  onTick(now: number): void {
+    const silenceMs = now - this.#lastAt;
+    if (this.#stage === 'offered' && silenceMs > HEAD_TIMEOUT_MS) {
+      this.#cancelNode('watchdog');
+      this.#doors.onBroken('no-head', now);
+      return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
+    }
+    if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close('cancelled', null, now);
+    if (this.#stage !== 'running') return;
+    if (now >= this.offer.expiresAt) return this.#expire(now);
+    if (this.#stream.queuedBytes > 0) {
+      // The edge is slow, not the home: its silence counts from the moment that all it sent has been read.
+      this.#lastAt = now;
+      return;
+    }
+    if (silenceMs > (this.#firstDataAt === null ? this.#firstTokenMs() : TOKEN_TIMEOUT_MS)) this.onSilent(now);
+  }
+
+  /** The home says nothing any more. */
+  onSilent(now: number): void {
+    if (this.#stage !== 'running') return;
+    const code = this.#firstDataAt === null ? 'first-token-timeout' : 'token-timeout';
+    this.#cancelNode('watchdog');
+    this.#fail(code, 'the home fell silent', null, { now, isNodeFault: true });
+  }
+
+  #firstTokenMs(): number {
+    return Math.max(this.offer.firstTokenMs, PATIENCE * this.#doors.decision.ttftMs);
+  }
+
+  #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
+    this.#doors.send(encodeJsonFrame('cancel', { reason }, this.number));
+  }
+
+  #refuse(refusal: Pick<OfferRefusal, 'code' | 'message' | 'param'>): void {
+    this.#stage = 'done';
+    this.#doors.onDone();
+    this.#doors.onRefused(refusal.code);
+    this.#resolve({
+      ...refusal,
+      nodeId: this.#doors.nodeId,
+      capacity: NO_CAPACITY,
+      quoteMs: null,
+      retryAfterMs: null,
+      emptiedBy: null,
+    });
+  }
+
+  #breakOff(code: FailRecord['code'], message: string, now: number): void {
+    this.#cancelNode('fault');
+    this.#fail(code, message, null, { now, isNodeFault: true });
+  }
+
+  /** The job's time is over: its hold and its ticket end with it. */
+  #expire(now: number): void {
+    this.#cancelNode('watchdog');
+    this.#fail('expired', 'the answer took longer than a job may', null, { now, isNodeFault: false });
+  }
+
+  /**
+   * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
+   * interrupted while the edge would go on elsewhere, as failed where nobody can.
+   */
+  #fail(
+    code: FailRecord['code'],
+    message: string,
+    signed: SignedReceipt | null,
+    cause: { now: number; isNodeFault: boolean },
+  ): void {
+    const beforeToken = this.#firstDataAt === null;
+    const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken;
+    this.#stage = 'settling';
+    if (cause.isNodeFault) this.#doors.onBroken(code as Breakage, cause.now);
+    this.#doors.onDone();
+    const outcome = beforeToken
+      ? 'failed-before-token'
+      : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
+    const tell = (delivered: FailRecord['delivered']): void =>
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, beforeToken, message, delivered }));
+    void this.#settle(outcome, signed, cause.now).then(
+      ({ promptTokens, outputTokens, charge }) => tell(goesOn ? { promptTokens, outputTokens, charge } : null),
+      () => tell(null),
+    );
+  }
+
+  #close(outcome: Outcome, signed: SignedReceipt | null, now: number): void {
+    this.#stage = 'settling';
+    this.#doors.onDone();
+    void this.#settle(outcome, signed, now).then(
+      (end) => this.#stream.end(encodeJsonRecord(RECORD.end, end)),
+      () =>
+        this.#stream.end(
+          encodeJsonRecord(RECORD.fail, {
+            code: 'lost',
+            beforeToken: false,
+            message: 'the answer could not be settled',
+            delivered: null,
+          }),
+        ),
+    );
+  }
+
+  async #settle(outcome: Outcome, signed: SignedReceipt | null, now: number): Promise<EndRecord> {
+    try {
+      return await this.#doors.settle({
+        outcome,
+        finish: signed?.receipt.finish === FINISH.length ? 'length' : 'stop',
+        frameTokens: this.#frameTokens,
+        lateTokens: this.#lateTokens,
+        events: this.#digest.relayedEvents(),
+        contentBytes: this.#digest.relayedBytes,
+        responseHash: await this.#digest.finish(),
+        signed,
+        ttftMs: this.#firstDataAt === null ? null : this.#firstDataAt - this.#startedAt,
+        durationMs: now - this.#startedAt,
+      });
+    } finally {
+      this.#stage = 'done';
+    }
+  }
+}
+
+/** A refusing node says nothing of its hub; the hub fills this in. */
+const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
+
+/** Bytes that an answer may hold at most, far above what its tokens need: a home cannot fill a caller's disk or an edge's memory. */
+function maxAnswerBytes(offer: JobOffer): number {
+  return 64 * 1024 + offer.request.maxTokens * 8 * 1024;
+}
+
+const DATA_PREFIX = [0x64, 0x61, 0x74, 0x61, 0x3a, 0x20];
+
+/** True when the bytes start like an event and end like one: what lies between is the home's to answer for. */
+function isWholeEvents(events: Uint8Array): boolean {
+  const { length } = events;
+  return (
+    length > 8 &&
+    events[length - 1] === 0x0a &&
+    events[length - 2] === 0x0a &&
+    DATA_PREFIX.every((byte, i) => events[i] === byte)
+  );
+}
+
+/** The events without the message they came in, where that is much larger: what is kept must not hold it in memory. */
+function detach(events: Uint8Array): Uint8Array {
+  return events.buffer.byteLength > 2 * events.length + 4096 ? events.slice() : events;
+}
+
+/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
+export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
+  return encodeFrame('ticket', { job, payload: signature });
+}

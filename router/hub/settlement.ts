@@ -1,0 +1,270 @@
+// From a part's end to the accounts: decides the counts, keeps the settlement durably, delivers it until both accounts have taken it.
+import type { Hex } from '../../schema/bytes.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { describeUnsigned } from '../../schema/unsigned-part.ts';
+import type { UnsignedPart } from '../../schema/unsigned-part.ts';
+import type { DuePart, HubParts } from './part-rows.ts';
+import type { HubServices, ReceiptAnswer } from './hub-services.ts';
+import { closeSettlement } from './make-ticket.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import type { PartSummary } from './part.ts';
+import type { EndRecord } from '../../schema/records.ts';
+
+/** Parts delivered at once: one call for each account that they concern. */
+const BATCH = 64;
+
+export interface SettlementDoors {
+  readonly parts: HubParts;
+  readonly services: HubServices;
+  /** Resolves when everything written so far is on disk. */
+  readonly sync: () => Promise<void>;
+  /** Tells the node, if it is connected, what became of its receipts. */
+  readonly tellNode: (nodeId: string, answers: readonly ReceiptAnswer[]) => void;
+  /** Asks the node, if it is connected, to sign for what arrived of parts that came without a receipt. */
+  readonly askToSign: (nodeId: string, parts: readonly UnsignedPart[]) => void;
+  /** Waits a moment between deliveries, so that parts which end close together share one. */
+  readonly gather: () => Promise<void>;
+  /** Deliveries failed: try again later. */
+  readonly retryLater: () => void;
+  readonly now: () => number;
+}
+
+/** A part as the hub opened it. */
+export interface OpenedPart {
+  readonly ticketHash: Hex;
+  readonly ticket: JobTicket;
+  readonly draft: SettlementJson;
+  readonly offer: JobOffer;
+}
+
+export class HubSettlement {
+  readonly #doors: SettlementDoors;
+  #isDraining = false;
+
+  constructor(doors: SettlementDoors) {
+    this.#doors = doors;
+  }
+
+  /** Decides a part and returns once the decision is on disk. A part that owes nothing is only forgotten. */
+  async settle(opened: OpenedPart, summary: PartSummary): Promise<EndRecord> {
+    const { parts, services, sync } = this.#doors;
+    if (summary.outcome === 'failed-before-token') {
+      // The caller owes nothing and is not told; the node's account is, so that a receipt for it is answered and not paid.
+      const kept = this.#fittingReceipt(opened, summary);
+      const nothing = { promptTokens: 0, outputTokens: 0, difference: null, charge: 0, earn: 0 };
+      const owed = complete(opened.draft, { ...nothing, summary, receipt: kept, now: this.#doors.now() });
+      parts.markDue(opened.ticketHash, { ...owed, isFinal: false });
+      this.#doors.retryLater();
+      void this.drain();
+      return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
+    }
+    const receipt = this.#fittingReceipt(opened, summary);
+    const decided = services.decideCounts({
+      offer: opened.offer,
+      outcome: summary.outcome,
+      frameTokens: summary.frameTokens,
+      lateTokens: summary.lateTokens,
+      events: summary.events,
+      relayedBytes: summary.contentBytes,
+      receipt,
+    });
+    const settlement = closeSettlement(
+      complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() }),
+      opened.offer,
+    );
+    parts.markDue(opened.ticketHash, settlement);
+    // The alarm is what guarantees delivery; draining at once is what makes it quick.
+    this.#doors.retryLater();
+    await sync();
+    void this.drain();
+    return {
+      finish: summary.finish,
+      promptTokens: decided.promptTokens,
+      outputTokens: decided.outputTokens,
+      charge: decided.charge,
+      ttftMs: summary.ttftMs,
+      receiptHash: receipt ? services.signer.hash(USAGE_RECEIPT, receipt) : null,
+    };
+  }
+
+  /** The node's receipt if it is of this ticket and of the bytes that were relayed; the signature is checked by the node's account. */
+  #fittingReceipt(opened: OpenedPart, summary: PartSummary): UsageReceipt | null {
+    const receipt = summary.signed?.receipt;
+    if (!receipt) return null;
+    if (checkReceiptOfTicket(this.#doors.services.signer, opened, receipt)) return null;
+    return receipt.responseHash === summary.responseHash ? receipt : null;
+  }
+
+  /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
+  async takeLate(nodeId: string, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
+    const { parts, services, tellNode } = this.#doors;
+    const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
+    const row = parts.find(ticketHash);
+    if (!row) {
+      const answer = await services.acceptLate(nodeId, late).catch(() => null);
+      if (!answer) return;
+      const acceptance = answer.acceptance && toMessageJson(answer.acceptance);
+      return tellNode(nodeId, [{ ...answer, ticketHash, acceptance }]);
+    }
+    if (isLive(ticketHash)) return;
+    const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
+    if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late, services));
+    await this.drain();
+  }
+
+  /** A node came: it is asked to sign for what it delivered and lost. What cannot be asked for now is at its next connection. */
+  async askUnsigned(nodeId: string): Promise<void> {
+    const parts = await this.#doors.services.findUnsigned(nodeId).catch(() => []);
+    if (parts.length > 0) this.#doors.askToSign(nodeId, parts);
+  }
+
+  /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
+  sweep(isLive: (ticketHash: string) => boolean): void {
+    const now = this.#doors.now();
+    for (const { ticketHash, draft } of this.#doors.parts.expired(now)) {
+      if (!isLive(ticketHash)) this.#doors.parts.markDue(ticketHash, { ...draft, endedAt: now });
+    }
+  }
+
+  /** Delivers everything that is due, in batches; stops and asks to be called again when an account cannot be reached. */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (;;) {
+        const due = this.#doors.parts.due(BATCH);
+        if (due.length === 0) return;
+        if (!(await this.#deliver(due))) return this.#doors.retryLater();
+        await this.#doors.gather();
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; false when one was not taken. */
+  async #deliver(due: readonly DuePart[]): Promise<boolean> {
+    const { services, parts, tellNode, askToSign } = this.#doors;
+    const accepted = await handOver(due, 'nodeId', async (nodeId, group) => {
+      const answers = await services.acceptSettlements(nodeId, group.map(toSettlement));
+      return group.flatMap((part, i) => (answers[i] ? [{ ...part, settlement: answers[i] }] : []));
+    });
+    // What failed before the first token concerns no caller.
+    const owed = accepted.filter(({ settlement }) => settlement.outcome !== 'failed-before-token');
+    const charged = await handOver(owed, 'accountId', async (accountId, group) => {
+      const taken = await services.settleCaller(accountId, group.map(toSettlement));
+      return group.filter((_, i) => taken[i]);
+    });
+    const done = [...charged, ...accepted.filter((part) => !owed.includes(part))];
+    for (const { ticketHash } of done) parts.forget(ticketHash);
+    // A node that came back before this was delivered has not been asked for it.
+    const bare = new Set(due.flatMap((part) => (part.settlement.receipt ? [] : [part.ticketHash])));
+    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
+      const unsigned = group.flatMap((part) => (bare.has(part.ticketHash) ? toUnsigned(part) : []));
+      if (unsigned.length > 0) askToSign(nodeId, unsigned);
+    }
+    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
+      const answers = group.flatMap((part) => (part.settlement.receipt ? [toAnswer(part)] : []));
+      if (answers.length > 0) tellNode(nodeId, answers);
+    }
+    return done.length === due.length;
+  }
+}
+
+/** Calls once for each group; a group whose call fails is left out. */
+async function handOver(
+  parts: readonly DuePart[],
+  by: 'nodeId' | 'accountId',
+  call: (key: string, group: readonly DuePart[]) => Promise<DuePart[]>,
+): Promise<DuePart[]> {
+  const calls = await Promise.allSettled([...groupBy(parts, by)].map(([key, group]) => call(key, group)));
+  return calls.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+}
+
+function groupBy(parts: readonly DuePart[], by: 'nodeId' | 'accountId'): Map<string, DuePart[]> {
+  const groups = new Map<string, DuePart[]>();
+  for (const part of parts) {
+    const key = part.settlement[by];
+    const group = groups.get(key);
+    if (group) group.push(part);
+    else groups.set(key, [part]);
+  }
+  return groups;
+}
+
+function toSettlement(part: DuePart): SettlementJson {
+  return part.settlement;
+}
+
+/** None once a receipt has been accepted, as where one came late before this delivery was repeated. */
+function toUnsigned({ settlement }: DuePart): UnsignedPart[] {
+  const unsigned = describeUnsigned(settlement);
+  return unsigned ? [unsigned] : [];
+}
+
+function toAnswer({ ticketHash, settlement }: DuePart): ReceiptAnswer {
+  const { acceptance, acceptanceSignature } = settlement;
+  return {
+    ticketHash: ticketHash as Hex,
+    acceptance,
+    signature: acceptanceSignature as Hex | null,
+    reason: acceptance ? null : 'not accepted',
+  };
+}
+
+interface Completion {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly difference: SettlementJson['difference'];
+  readonly charge: number;
+  readonly earn: number;
+  readonly resumedTokens?: number;
+  readonly summary: PartSummary;
+  readonly receipt: UsageReceipt | null;
+  readonly now: number;
+}
+
+function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: Completion): SettlementJson {
+  const isComplete = summary.outcome === 'complete';
+  return {
+    ...draft,
+    ...decided,
+    outcome: summary.outcome,
+    ttftMs: summary.ttftMs,
+    durationMs: summary.durationMs,
+    endedAt: now,
+    // A part that was cut short may have sent more than arrived here.
+    responseHash: isComplete ? summary.responseHash : null,
+    ...(!isComplete && !receipt && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
+    receipt: receipt ? toMessageJson(receipt) : null,
+    receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
+  };
+}
+
+/**
+ * A part whose hub crashed is settled as the network's fault: the caller pays nothing, the home is paid what it signed for,
+ * within its ticket. A part already decided without a receipt keeps its decision and gains the receipt.
+ */
+function withLateReceipt(
+  row: { isDue: boolean; settlement: SettlementJson },
+  late: LateReceipt,
+  services: HubServices,
+): SettlementJson {
+  const signed = { receipt: toMessageJson(late.receipt), receiptSignature: late.signature };
+  if (row.isDue) return { ...row.settlement, ...signed };
+  const { promptTokens, outputTokens } = late.receipt;
+  const earn = services.earnOf(late.ticket, { promptTokens, outputTokens });
+  return {
+    ...row.settlement,
+    ...signed,
+    outcome: 'failed-by-network',
+    promptTokens,
+    outputTokens,
+    charge: 0,
+    earn,
+    durationMs: late.receipt.durationMs,
+  };
+}

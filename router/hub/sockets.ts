@@ -1,0 +1,250 @@
+// The homes at a hub: their sockets from the first challenge to the last close, and which connection speaks for which home.
+// It knows nothing of offers: what a frame means for a part stands in receive-frame.ts and part.ts.
+import type { Hex } from '../../schema/bytes.ts';
+import { toHex } from '../../schema/bytes.ts';
+import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { Frame } from '../../schema/frames.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { NodeCandidate } from '../homes/find-entry.ts';
+import type { HubServices } from './hub-services.ts';
+import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
+import type { NodeFacts } from './node-socket.ts';
+import type { Part } from './part.ts';
+import { receiveFrame } from './receive-frame.ts';
+
+const HELLO_TIMEOUT_MS = 5000;
+const SYNC_WAIT_MS = 1000;
+const REPLACED_WAIT_MS = 500;
+const CHANGED = 'what this node lends itself to has changed';
+const REPLACED = 'replaced by a newer connection';
+
+export interface HubSocketsDoors {
+  readonly hub: string;
+  readonly area: string;
+  readonly services: HubServices;
+  /** Hands a socket to the platform, which keeps it while the hub sleeps. */
+  readonly accept: (ws: WebSocket, nodeId: string) => void;
+  /** When the platform last answered a ping of this socket, ms since epoch; 0 for never. */
+  readonly pingedAt: (ws: WebSocket) => number;
+  /** A home came, left or changed: it may stand elsewhere now than before. */
+  readonly onChanged: (nodeId: string) => void;
+  /** A home has proved who it is. `rttMs` is the way there and back, as the challenge took it. */
+  readonly onWelcome: (nodeId: string, welcome: { readonly rttMs: number; readonly isNew: boolean }) => void;
+  /** A home is told to dial another hub: no job runs there. */
+  readonly onMoved: (nodeId: string, to: string) => void;
+  readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+}
+
+export class HubSockets {
+  readonly #doors: HubSocketsDoors;
+  readonly #sockets = new Map<WebSocket, NodeSocket>();
+
+  constructor(doors: HubSocketsDoors) {
+    this.#doors = doors;
+  }
+
+  /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
+  wake(sockets: readonly WebSocket[]): void {
+    for (const ws of sockets) {
+      const socket = NodeSocket.wake(ws);
+      if (!socket) continue;
+      this.#sockets.set(ws, socket);
+      if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
+      this.#moveIdle(socket);
+    }
+  }
+
+  /** A home dials: it is challenged, and has 5 s to prove who it is. */
+  acceptLink(facts: NodeFacts): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#doors.accept(server, facts.nodeId);
+    const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
+    const now = Date.now();
+    const socket = NodeSocket.open(server, { facts, hub: this.#doors.hub, nonce, now });
+    this.#sockets.set(server, socket);
+    socket.sendJson('challenge', { nonce, protocol: PROTOCOL_VERSION, serverTimeAt: now });
+    socket.awaitHello(HELLO_TIMEOUT_MS, () => this.drop(socket, CLOSE.badHello, 'no hello in time'));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Handles one message of a socket, frame by frame; what it brought to a stream leaves as one write. */
+  receive(ws: WebSocket, message: ArrayBuffer | string): void {
+    const socket = this.#sockets.get(ws);
+    if (!socket) return ws.close(CLOSE.going, 'unknown socket');
+    socket.noteHeard(Date.now());
+    if (typeof message === 'string') return;
+    const frames = decodeFrames(message);
+    if (!frames.ok) return socket.sendJson('error', frames.error);
+    const touched = new Set<Part>();
+    for (const frame of frames.value) {
+      const part = this.#receive(socket, frame);
+      if (part) touched.add(part);
+    }
+    for (const part of touched) part.flush();
+  }
+
+  /** The socket is closed: its jobs are lost. */
+  forget(ws: WebSocket): void {
+    const socket = this.#sockets.get(ws);
+    if (!socket) return;
+    this.#sockets.delete(ws);
+    const now = Date.now();
+    for (const part of socket.parts.values()) part.onLost(now);
+    this.#doors.onChanged(socket.facts.nodeId);
+  }
+
+  drop(socket: NodeSocket, code: number, reason: string): void {
+    socket.close(code, reason);
+    this.forget(socket.ws);
+  }
+
+  /** Closes a node's socket for good. */
+  kick(nodeId: string, reason: string): void {
+    for (const socket of this.#sockets.values()) {
+      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
+      socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
+      this.drop(socket, CLOSE.revoked, 'revoked');
+    }
+  }
+
+  /** What a node lends itself to has changed: it dials in anew, looked up, as soon as no job runs there. */
+  relink(nodeId: string): void {
+    const socket = this.find(nodeId);
+    if (!socket || socket.moving?.isTold) return;
+    const { to, sinceAt } = socket.moving ?? { to: this.#doors.hub, sinceAt: Date.now() };
+    socket.markMoving({ to, sinceAt, isChanged: true, reason: CHANGED, isTold: false });
+    this.#moveIdle(socket);
+  }
+
+  /** Homes that may be given jobs, as placement sees them. */
+  candidates(): NodeCandidate[] {
+    const now = Date.now();
+    const candidates: NodeCandidate[] = [];
+    const finishing = this.#countFinishing();
+    for (const socket of this.#sockets.values()) {
+      const candidate = socket.toCandidate(now);
+      if (!candidate || this.#isSilent(socket)) continue;
+      const others = finishing.get(candidate.nodeId) ?? 0;
+      candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
+    }
+    return candidates;
+  }
+
+  /** Homes that are connected here and belong here, able to work or not. */
+  seated(): { nodeId: string; slots: number; lat: number; lon: number }[] {
+    return [...this.#sockets.values()].flatMap((socket) => {
+      const { facts, state, moving } = socket;
+      if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return [];
+      return [{ nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon }];
+    });
+  }
+
+  /** Lets homes dial another hub: at once where no job runs, else when the last one has ended. A stream is never cut by it. */
+  move(nodeIds: readonly string[], { to, reason, now }: { to: string; reason: string; now: number }): void {
+    for (const nodeId of nodeIds) {
+      const socket = this.find(nodeId);
+      if (!socket || socket.moving?.isTold) continue;
+      const { sinceAt, isChanged } = socket.moving ?? { sinceAt: now, isChanged: false };
+      socket.markMoving({ to, reason, sinceAt, isChanged, isTold: false });
+      this.#moveIdle(socket);
+    }
+  }
+
+  /** Nodes that are connected, and since when. */
+  connected(): { nodeId: string; connectedAt: number }[] {
+    return [...this.#sockets.values()].flatMap(({ isCurrent, facts, connectedAt }) =>
+      isCurrent ? [{ nodeId: facts.nodeId, connectedAt }] : [],
+    );
+  }
+
+  /** The connection that speaks for a node. */
+  find(nodeId: string): NodeSocket | undefined {
+    for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;
+    return undefined;
+  }
+
+  /** Ends the parts of homes that are there no more though their connections stand: a frozen machine closes nothing. */
+  leaveSilent(now: number): void {
+    for (const socket of this.#sockets.values())
+      if (socket.parts.size > 0 && !socket.isThere(now)) for (const part of socket.parts.values()) part.onSilent(now);
+  }
+
+  /** The lease of a part ends; a connection that only waited for it ends too. */
+  endPart(socket: NodeSocket, number: number): void {
+    socket.removePart(number);
+    if (socket.isReplaced && socket.parts.size === 0) this.drop(socket, CLOSE.replaced, REPLACED);
+    this.#moveIdle(socket);
+  }
+
+  /** Waits for nodes whose jobs this hub forgot; true when one answered, so that picking again may help. */
+  async waitForSync(): Promise<boolean> {
+    const unsynced = [...this.#sockets.values()].filter((socket) => socket.isCurrent && !socket.isSynced);
+    if (unsynced.length === 0) return false;
+    await Promise.race(unsynced.map((socket) => socket.waitForSync(SYNC_WAIT_MS)));
+    return unsynced.some((socket) => socket.isSynced);
+  }
+
+  /** Jobs that a node's replaced connections still finish: they take its slots too. */
+  #countFinishing(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const socket of this.#sockets.values()) {
+      const { nodeId } = socket.facts;
+      if (socket.isReplaced && socket.parts.size > 0) counts.set(nodeId, (counts.get(nodeId) ?? 0) + socket.parts.size);
+    }
+    return counts;
+  }
+
+  #moveIdle(socket: NodeSocket): void {
+    const { moving, facts } = socket;
+    if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
+    socket.markMoving({ ...moving, isTold: true });
+    // An error, as of a refused token, makes the node give its token up.
+    if (moving.isChanged) socket.sendJson('error', { code: 'node_changed', message: CHANGED, retryMs: 0 });
+    else socket.sendJson('moved', { reason: moving.reason });
+    if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
+  }
+
+  #isSilent(socket: NodeSocket): boolean {
+    const lastAt = Math.max(this.#doors.pingedAt(socket.ws), socket.connectedAt);
+    return Date.now() - lastAt > SILENT_AFTER_MS && socket.parts.size === 0;
+  }
+
+  #receive(socket: NodeSocket, frame: Frame): Part | null {
+    return receiveFrame(frame, {
+      socket,
+      services: this.#doors.services,
+      now: Date.now(),
+      onReady: () => void this.#welcome(socket),
+      onBadHello: (message) => {
+        socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
+        this.drop(socket, CLOSE.badHello, 'bad hello');
+      },
+      onState: () => this.#doors.onChanged(socket.facts.nodeId),
+      onSynced: () => this.#moveIdle(socket),
+      onLateReceipt: (late) => this.#doors.onLateReceipt(socket.facts.nodeId, late),
+    });
+  }
+
+  async #welcome(socket: NodeSocket): Promise<void> {
+    const { services, area, hub } = this.#doors;
+    const { nodeId } = socket.facts;
+    const rttMs = Date.now() - socket.connectedAt;
+    const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
+    if (socket.isReady || !this.#sockets.has(socket.ws)) return;
+    const replaced = this.find(nodeId);
+    // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
+    socket.markReady(replaced?.state ?? null);
+    const router: Hex = services.routerAddress;
+    const { domain } = services;
+    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });
+    this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
+    if (replaced) await this.#replace(replaced);
+  }
+
+  /** A newer connection took this one's place: if it still answers it may finish its jobs, else they are lost now. */
+  async #replace(socket: NodeSocket): Promise<void> {
+    socket.markReplaced();
+    const isAlive = socket.parts.size > 0 && (await socket.askSync(REPLACED_WAIT_MS));
+    if (!isAlive) this.drop(socket, CLOSE.replaced, REPLACED);
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { PresenceRow } from '../../schema/presence.ts';
+import { UNKNOWN_PLACE } from '../../schema/places.ts';
+import type { Catalogue } from '../billing/catalogue.ts';
+import type { HomeFinder } from '../placement/home-finder.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import { countHomes, findModel, listModels } from './served-models.ts';
+
+const LAB = { id: 'pool_lab', name: 'lab' };
+const caller: Caller = { accountId: 'acct_c', keyId: 'key_c', defaults: null, pools: [LAB] };
+const stranger: Caller = { ...caller, accountId: 'acct_s', pools: [] };
+const listed = { id: 'm', description: 'd', digests: ['x'], priceIn: 1, priceOut: 2, contextTokens: 100 };
+const model = { ...listed, maxOutputTokens: 50, tokenizer: null, minBytesPerToken: 1, createdAt: 0 };
+
+const row = (owner: string, pools: string[], serves: string[] = []): PresenceRow =>
+  ({ owner, pools, serves, contextTokens: 4096 }) as unknown as PresenceRow;
+const rows: Record<string, PresenceRow[]> = {
+  m: [row('acct_o', ['public']), row('acct_o', ['pool_lab']), row('acct_c', []), row('acct_o', ['pool_other'])],
+  '~acct_c': [row('acct_c', [], ['llama*', 'mine'])],
+};
+const homes = { serving: async (key: string) => rows[key] ?? [] } as unknown as HomeFinder;
+const catalogue = {
+  find: async (id: string) => (id === 'm' ? model : null),
+  list: async () => [model],
+} as unknown as Catalogue;
+const doors = { catalogue, homes };
+
+test('homes are counted that are everyone’s, the caller’s own, or in a pool of the caller’s', async () => {
+  const served = { modelKey: 'm', ownName: null };
+  expect(await countHomes(homes, served, caller, UNKNOWN_PLACE)).toBe(3);
+  expect(await countHomes(homes, served, stranger, UNKNOWN_PLACE)).toBe(1);
+});
+
+test('of the caller’s own homes those are counted that serve the name', async () => {
+  const count = (ownName: string) => countHomes(homes, { modelKey: '~acct_c', ownName }, caller, UNKNOWN_PLACE);
+  expect([await count('llama3'), await count('mine'), await count('mine2')]).toEqual([1, 1, 0]);
+});
+
+test('a listing tells a caller only of homes that the caller may use', async () => {
+  const [first, ...own] = await listModels(doors, caller, UNKNOWN_PLACE);
+  expect(first).toMatchObject({ id: 'm', nodesOnline: 3 });
+  expect(own.map(({ id }) => id)).toEqual(['llama*', 'mine']);
+  expect(await listModels(doors, stranger, UNKNOWN_PLACE)).toMatchObject([{ id: 'm', nodesOnline: 1 }]);
+});
+
+test('a name is the catalogue’s, else one of the caller’s own, else nobody’s', async () => {
+  expect(await findModel(doors, 'm', stranger)).toMatchObject({ modelKey: 'm', ownName: null, priceOut: 2 });
+  expect(await findModel(doors, 'llama3', caller)).toMatchObject({
+    modelKey: '~acct_c',
+    ownName: 'llama3',
+    priceOut: 0,
+  });
+  await expect(findModel(doors, 'llama3', stranger)).rejects.toMatchObject({ code: 'model_not_found' });
+});

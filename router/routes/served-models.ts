@@ -1,0 +1,122 @@
+// Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
+import { PUBLIC_POOL } from '../../schema/placement.ts';
+import { matchesName, ownModelKey } from '../../schema/presence.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
+import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
+import type { Place } from '../../schema/places.ts';
+import { UNKNOWN_PLACE } from '../../schema/places.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import type { Catalogue, CatalogueModel } from '../billing/catalogue.ts';
+import { ApiError } from '../errors.ts';
+import type { HomeFinder } from '../placement/home-finder.ts';
+
+/** A model as one call may use it: from the catalogue, or one of the caller's own homes' names (free, in their own pool only). */
+export interface ServedModel {
+  readonly modelKey: string;
+  /** The name asked of the caller's own homes; null for a catalogue model. */
+  readonly ownName: string | null;
+  readonly digests: readonly string[] | null;
+  readonly priceIn: number;
+  readonly priceOut: number;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly tokenizer: string | null;
+  readonly minBytesPerToken: number;
+}
+
+/** A model as `GET /v1/models` lists it. */
+export interface ModelListing {
+  readonly id: string;
+  readonly isOwn: boolean;
+  readonly description: string;
+  readonly createdAt: number;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly priceIn: number;
+  readonly priceOut: number;
+  readonly nodesOnline: number;
+}
+
+interface Doors {
+  readonly catalogue: Catalogue;
+  readonly homes: HomeFinder;
+}
+
+/** The model a caller named. Throws ApiError model_not_found (404) for a name that is neither listed nor one of the caller's own. */
+export async function findModel({ catalogue, homes }: Doors, model: string, caller: Caller): Promise<ServedModel> {
+  const listed = await catalogue.find(model, Date.now());
+  if (listed) return { ...listed, modelKey: listed.id, ownName: null };
+  const modelKey = ownModelKey(caller.accountId);
+  const rows = await homes.serving(modelKey, UNKNOWN_PLACE);
+  const own = rows.filter((row) => row.serves.some((name) => matchesName(name, model)));
+  if (own.length === 0) {
+    throw new ApiError(
+      'model_not_found',
+      `The model '${model.slice(0, 100)}' does not exist here. See GET /v1/models.`,
+      { param: 'model' },
+    );
+  }
+  const contextTokens = Math.max(...own.map((home) => home.contextTokens));
+  const maxOutputTokens = Math.min(MAX_OUTPUT_TOKENS, contextTokens);
+  const free = { priceIn: 0, priceOut: 0, tokenizer: null, minBytesPerToken: 1, digests: null };
+  return { modelKey, ownName: model, contextTokens, maxOutputTokens, ...free };
+}
+
+/** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. */
+export async function countHomes(
+  homes: Pick<HomeFinder, 'serving'>,
+  { modelKey, ownName }: Pick<ServedModel, 'modelKey' | 'ownName'>,
+  caller: Caller,
+  place: Place,
+): Promise<number> {
+  const rows = await homes.serving(modelKey, place);
+  return rows.filter(
+    (row) => mayUse(row, caller) && (ownName === null || row.serves.some((name) => matchesName(name, ownName))),
+  ).length;
+}
+
+function mayUse(row: Pick<PresenceRow, 'owner' | 'pools'>, caller: Caller): boolean {
+  if (row.owner === caller.accountId || row.pools.includes(PUBLIC_POOL)) return true;
+  return caller.pools.some(({ id }) => row.pools.includes(id));
+}
+
+/** The catalogue and the caller's own names, with how many homes that the caller may use serve each now. */
+export async function listModels({ catalogue, homes }: Doors, caller: Caller, place: Place): Promise<ModelListing[]> {
+  const [listed, own] = await Promise.all([
+    catalogue.list(Date.now()),
+    homes.serving(ownModelKey(caller.accountId), place),
+  ]);
+  const online = await Promise.all(
+    listed.map(({ id }) => countHomes(homes, { modelKey: id, ownName: null }, caller, place)),
+  );
+  return [...listed.map((model, i) => toListing(model, online[i] ?? 0)), ...toOwnListings(own)];
+}
+
+function toListing(model: CatalogueModel, nodesOnline: number): ModelListing {
+  const { id, description, createdAt, contextTokens, maxOutputTokens, priceIn, priceOut } = model;
+  return { id, isOwn: false, description, createdAt, contextTokens, maxOutputTokens, priceIn, priceOut, nodesOnline };
+}
+
+function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
+  const names = new Map<string, { contextTokens: number; nodesOnline: number }>();
+  for (const row of rows) {
+    for (const name of row.serves) {
+      const known = names.get(name) ?? { contextTokens: 0, nodesOnline: 0 };
+      names.set(name, {
+        contextTokens: Math.max(known.contextTokens, row.contextTokens),
+        nodesOnline: known.nodesOnline + 1,
+      });
+    }
+  }
+  return [...names].map(([id, { contextTokens, nodesOnline }]) => ({
+    id,
+    isOwn: true,
+    description: 'Served by your own homes, free for your own calls.',
+    createdAt: 0,
+    contextTokens,
+    maxOutputTokens: Math.min(MAX_OUTPUT_TOKENS, contextTokens),
+    priceIn: 0,
+    priceOut: 0,
+    nodesOnline,
+  }));
+}

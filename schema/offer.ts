@@ -1,0 +1,97 @@
+// What an edge asks of a hub: one part of a job, for one home "or its equal", and how a hub says no.
+import type { ChunkHead } from './chunks.ts';
+import type { Hex } from './bytes.ts';
+import type { JobRequest } from './frames-to-node.ts';
+import type { Place } from './places.ts';
+import type { Capacity, JobSize, Wish, WishField } from './placement.ts';
+import type { ResumeClass } from './settlement.ts';
+
+/** Everything a hub needs to place, sign, relay and settle a part; written by our own edge. */
+export interface JobOffer {
+  readonly jobId: string;
+  readonly part: number;
+  /** Which attempt of the job this is, from 1. */
+  readonly attempt: number;
+  readonly accountId: string;
+  readonly keyId: string;
+  /** The catalogue's id or the name of one of the caller's own models. */
+  readonly model: string;
+  /** Digests that count as the catalogue model; null for the caller's own. */
+  readonly digests: readonly string[] | null;
+  readonly preferNodeId: string | null;
+  readonly excludeNodeIds: readonly string[];
+  readonly place: Place;
+  readonly wish: Wish;
+  readonly size: JobSize;
+  /** Edge to hub and back, as the edge measured or expects it. */
+  readonly edgeRttMs: number;
+  /** How many hubs have been asked for this part, this one included. */
+  readonly asks: number;
+  /** The last ask: the best home there is, kept promise or not. */
+  readonly isForced: boolean;
+  /** Chained hashes of the prompt's leading blocks, longest last: who was sent them may still hold them. */
+  readonly prefixes: readonly string[];
+  /** True while the edge would go on elsewhere if this part broke off after tokens. */
+  readonly isResumable: boolean;
+  /** Earlier parts that delivered something. */
+  readonly interrupted: number;
+  /** Where this part goes on; null for one that begins the answer. `class` is the most that the caller is told. */
+  readonly resume: ResumePoint | null;
+  readonly request: Omit<JobRequest, 'model'>;
+  readonly requestHash: Hex;
+  readonly salt: Hex;
+  readonly chunk: ChunkHead;
+  readonly stream: boolean;
+  readonly chargePrompt: boolean;
+  readonly priceIn: number;
+  readonly priceOut: number;
+  /** Prompt tokens at most, by bytes; and exactly, where the tokenizer is known. */
+  readonly promptBound: number;
+  readonly promptExact: number | null;
+  readonly tokenizer: string | null;
+  readonly minBytesPerToken: number;
+  readonly firstTokenMs: number;
+  readonly expiresAt: number;
+}
+
+/** The answer so far, for the home that goes on with it. */
+export interface ResumePoint {
+  readonly text: string;
+  /** Every token so far, where all homes told them. */
+  readonly tokenIds: readonly number[] | null;
+  readonly count: number;
+  /** Digest of the weights that began the answer; a home with the same is preferred. */
+  readonly digest: string;
+  /** The least faithful way of going on that the caller takes. */
+  readonly least: ResumeClass;
+}
+
+/** Why a hub did not take a part. `none` and `silent` exclude; `bad-request` is the caller's and is never tried elsewhere. */
+export interface OfferRefusal {
+  readonly code: 'busy' | 'none' | 'silent' | 'refused' | 'bad-request';
+  readonly nodeId: string | null;
+  readonly message: string;
+  readonly param: string | null;
+  /** What is free at this hub for this model right now. */
+  readonly capacity: Capacity;
+  /** For `busy`: the score in ms of the best home here, were it forced; null when all are full. */
+  readonly quoteMs: number | null;
+  /** For `busy`: when trying again may succeed, from the live queue. */
+  readonly retryAfterMs: number | null;
+  /** For `none`: the wish that left no home. */
+  readonly emptiedBy: WishField | null;
+}
+
+/** Header of a granted part: the hub's Capacity as JSON. */
+export const CAPACITY_HEADER = 'x-irori-capacity';
+/** Header of a granted part: the speed class of its home, one of whose slots is free again when the part ends. */
+export const CLASS_HEADER = 'x-irori-class';
+/** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
+export const TOOK_HEADER = 'x-irori-took-ms';
+
+/** How long a home has to answer `head`. */
+export const HEAD_TIMEOUT_MS = 1000;
+/** Silence between tokens after which a home is taken for lost. */
+export const TOKEN_TIMEOUT_MS = 20_000;
+/** How long a cancelled home has to send its receipt before the part is settled without it. */
+export const END_TIMEOUT_MS = 2000;
