@@ -14,7 +14,7 @@ import { nodeWhy } from './routes/node-why.ts';
 import { receipts } from './routes/receipts.ts';
 import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
-import { makeServices } from './services.ts';
+import { makeServices } from './services/edge.ts';
 
 /** Paths and the one method each knows; another method there is 405 with Allow, any other path 404. */
 const METHODS: readonly (readonly [pattern: RegExp, allow: string])[] = [

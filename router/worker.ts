@@ -2,10 +2,7 @@
 import { makeApp } from './app.ts';
 import type { Env } from './env.ts';
 
-export { Account } from './billing/account.ts';
-export { NodeAccount } from './billing/node-account.ts';
-export { Area } from './area/area.ts';
-export { Hub } from './hub/hub.ts';
+export { Account, Area, Hub, NodeAccount } from './objects.ts';
 
 const app = makeApp();
 

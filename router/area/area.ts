@@ -3,13 +3,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { distanceKm } from '../../schema/places.ts';
-import type { Env } from '../env.ts';
-import { makeAreaServices } from '../services.ts';
+import type { HubReport, PlacedNode } from '../hub/hub-services.ts';
 import { AreaSeats } from './seats.ts';
-import type { HubRow } from './seats.ts';
-import type { AreaServices, HubReport, PlacedNode, Seat } from './area-services.ts';
-import type { Hub } from '../hub/hub.ts';
+import type { HubRow, Seat } from './seats.ts';
+import type { AreaServices } from './area-services.ts';
 import { MoveOrders } from './move-orders.ts';
+import { hubFor, planHubs } from './plan-hubs.ts';
 
 /** Revoked nodes are remembered this long: longer than any link token lives. */
 const REVOKED_KEPT_MS = 3_600_000;
@@ -24,7 +23,7 @@ interface KeptOffer {
   readonly rows: Promise<PresenceRow[]>;
 }
 
-export class Area extends DurableObject<Env> {
+export class Area extends DurableObject<object> {
   readonly #services: AreaServices;
   readonly #seats: AreaSeats;
   readonly #orders = new MoveOrders();
@@ -32,9 +31,9 @@ export class Area extends DurableObject<Env> {
   #plannedAt = -Infinity;
   #alarmAt = Infinity;
 
-  constructor(state: DurableObjectState, env: Env) {
+  constructor(state: DurableObjectState, env: object, services: AreaServices) {
     super(state, env);
-    this.#services = makeAreaServices(env);
+    this.#services = services;
     this.#seats = new AreaSeats(state.storage.sql);
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
@@ -46,7 +45,7 @@ export class Area extends DurableObject<Env> {
     const now = Date.now();
     if (this.#seats.isRevoked(node.nodeId, now)) return null;
     this.#begin(this.#nameHub(this.#seats.nextNumber()));
-    const hub = this.#services.hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
+    const hub = hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
     this.#seats.seat(node, hub, now);
     return hub;
   }
@@ -140,12 +139,13 @@ export class Area extends DurableObject<Env> {
   async #planSoon(now: number): Promise<void> {
     if (now - this.#plannedAt < PLAN_EVERY_MS) return this.#wakeBy(this.#plannedAt + PLAN_EVERY_MS);
     this.#plannedAt = now;
-    const { planHubs, lingerMs } = this.#services;
+    const { sizes, lingerMs } = this.#services;
     const plan = planHubs({
       nodes: this.#seats.seated(now - lingerMs),
       current: this.#seats.ranges,
       nextNumber: this.#seats.nextNumber(),
       nameHub: (number) => this.#nameHub(number),
+      sizes,
     });
     this.ctx.storage.transactionSync(() => {
       this.#seats.keepRanges(plan.ranges);
@@ -174,7 +174,7 @@ export class Area extends DurableObject<Env> {
     return `hub:${this.ctx.id.name ?? 'area'}:${number}`;
   }
 
-  #hub(name: string): DurableObjectStub<Hub> {
-    return this.env.HUB.get(this.env.HUB.idFromName(name));
+  #hub(name: string): ReturnType<AreaServices['hub']> {
+    return this.#services.hub(name);
   }
 }

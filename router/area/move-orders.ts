@@ -1,5 +1,5 @@
 // Which homes are told to move now: not all of a hub at once, and those who were told and did not go not for ever.
-import type { AreaMove } from './area-services.ts';
+import type { HubMove } from './plan-hubs.ts';
 
 /** Homes told in one round: those that move take no jobs for a moment. */
 const MAX_AT_ONCE = 50;
@@ -25,9 +25,9 @@ export class MoveOrders {
   #told = new Map<string, Told>();
 
   /** Of the moves that are still to be made those to be told now, and when to ask again (null: when something changes). */
-  choose(moves: readonly AreaMove[], now: number): { orders: MoveOrder[]; nextAt: number | null } {
+  choose(moves: readonly HubMove[], now: number): { orders: MoveOrder[]; nextAt: number | null } {
     const told = new Map<string, Told>();
-    const chosen: AreaMove[] = [];
+    const chosen: HubMove[] = [];
     let nextAt = Infinity;
     for (const move of moves) {
       const known = this.#told.get(move.nodeId);
@@ -45,7 +45,7 @@ export class MoveOrders {
   }
 }
 
-function groupMoves(moves: readonly AreaMove[]): MoveOrder[] {
+function groupMoves(moves: readonly HubMove[]): MoveOrder[] {
   const orders = new Map<string, { from: string; to: string; nodeIds: string[] }>();
   for (const { nodeId, from, to } of moves) {
     const key = `${from} ${to}`;

@@ -26,11 +26,18 @@ export interface HubSizes {
 
 export const HUB_SIZES: HubSizes = { minSlots: 15, maxSlots: 200 };
 
+/** A home and the hubs it goes between. */
+export interface HubMove {
+  readonly nodeId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface HubPlan {
   /** In the order of the curve; the first begins at ''. At least one. */
   readonly ranges: readonly HubRange[];
   /** Homes that are connected elsewhere than where they belong now. */
-  readonly moves: readonly { readonly nodeId: string; readonly from: string; readonly to: string }[];
+  readonly moves: readonly HubMove[];
   /** Number for the next hub that is made: numbers are not used twice. */
   readonly nextNumber: number;
 }

@@ -1,5 +1,13 @@
 // The door to an area's storage: its homes and where each sits, its hubs, how they share the area out, and who may not come back.
-import type { AreaMove, AreaRange, HomeReport, HubReport, PlacedNode, Seat, SeatedNode } from './area-services.ts';
+import type { HomeReport, HubReport, PlacedNode } from '../hub/hub-services.ts';
+import type { HubMove, HubRange, PlannedNode } from './plan-hubs.ts';
+
+/** Where a home sits. `leftAt` is null while it is connected; `at` is the hub where it is, or was when it left. */
+export interface Seat {
+  readonly hub: string;
+  readonly at: string | null;
+  readonly leftAt: number | null;
+}
 
 /** Homes that did not dial for so long are forgotten; they are given a seat again like new ones. */
 const HOME_KEPT_MS = 90 * 24 * 3_600_000;
@@ -34,7 +42,7 @@ const TABLES = [
 
 export class AreaSeats {
   readonly #sql: SqlStorage;
-  #ranges: readonly AreaRange[];
+  #ranges: readonly HubRange[];
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -45,12 +53,12 @@ export class AreaSeats {
   }
 
   /** How the area is shared out, in the order of its keys. */
-  get ranges(): readonly AreaRange[] {
+  get ranges(): readonly HubRange[] {
     return this.#ranges;
   }
 
   /** Writes the ranges if they differ from what stands. */
-  keepRanges(ranges: readonly AreaRange[]): void {
+  keepRanges(ranges: readonly HubRange[]): void {
     if (JSON.stringify(ranges) === JSON.stringify(this.#ranges)) return;
     this.#sql.exec('DELETE FROM ranges');
     for (const { hub, from } of ranges) this.#sql.exec('INSERT INTO ranges VALUES (?, ?)', hub, from);
@@ -121,7 +129,7 @@ export class AreaSeats {
   }
 
   /** Homes that are connected, and those that left after a moment and may come back (their `hub` is null). */
-  seated(leftAfter: number): SeatedNode[] {
+  seated(leftAfter: number): PlannedNode[] {
     return this.#sql
       .exec<HomeRow>('SELECT * FROM homes WHERE left_at IS NULL OR left_at > ?', leftAfter)
       .toArray()
@@ -131,7 +139,7 @@ export class AreaSeats {
   }
 
   /** Homes are to sit elsewhere from now on. */
-  reseat(moves: readonly AreaMove[]): void {
+  reseat(moves: readonly HubMove[]): void {
     for (const { nodeId, to } of moves)
       this.#sql.exec('UPDATE homes SET hub = ?1 WHERE node = ?2 AND hub <> ?1', to, nodeId);
   }

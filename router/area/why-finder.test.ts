@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Seat } from './area-services.ts';
+import type { Seat } from './seats.ts';
 import { makeWhy } from '../homes/make-why.ts';
 import { WhyFinder } from './why-finder.ts';
 

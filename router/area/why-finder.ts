@@ -1,5 +1,5 @@
 // Finds the hubs of homes through their areas and asks them why there was no job. Seats are remembered for moments, answers never.
-import type { Seat } from './area-services.ts';
+import type { Seat } from './seats.ts';
 import { IdleLog, KEPT_MS } from '../homes/idle-log.ts';
 import { makeWhy } from '../homes/make-why.ts';
 import type { NodeWhy } from '../homes/make-why.ts';

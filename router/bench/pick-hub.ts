@@ -1,16 +1,13 @@
 // Pick and lease at a hub, timed in Node: the hub's own classes over sockets that go nowhere and a history that is not written to disk.
 // What is not in the figures: the ticket's signature and the frames, which come after the lease, and the platform's own copy of a socket's attachment.
 import { ZERO_WORD } from '../../schema/typed-data.ts';
-import { decideGrant } from '../placement/decide-grant.ts';
-import { LEARNING_RULES } from '../placement/learning-rules.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
-import { FIRST_PAUSE_MS } from '../homes/cool-node.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { HubSockets } from '../hub/sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
-import type { Learning } from '../relay/learning.ts';
+
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
@@ -25,10 +22,6 @@ const WARM_UP = 500;
 const OFFERS = 2000;
 /** Leases end, the oldest first, so that about so much of all slots is taken. */
 const TAKEN_SHARE = 0.6;
-const LEARNING: Learning = {
-  firstPauseMs: FIRST_PAUSE_MS,
-  ...LEARNING_RULES,
-};
 
 /** Microseconds of each of 2,000 offers at a hub of so many homes, from the offer to the lease. Throws when none was granted. */
 export function measureHub(nodes: number): number[] {
@@ -63,7 +56,7 @@ function openHub(nodes: number): BenchHub {
   const idle = new IdleLog();
   const loads = new NodeLoads();
   const holders = new PrefixHolders();
-  const history = new NodeHistory({ exec: () => [] } as unknown as SqlStorage, LEARNING, now);
+  const history = new NodeHistory({ exec: () => [] } as unknown as SqlStorage, now);
   const sockets = new HubSockets({
     hub: HUB,
     area: 'weur',
@@ -87,14 +80,9 @@ function openHub(nodes: number): BenchHub {
   });
   for (const { attachment, slots } of homes) teach(history, { ...attachment, slots, now });
   const grants = new HubGrants({
-    services: { decideGrant },
     history,
     loads,
-    prefixes: {
-      note: (nodeId, prefixes) => holders.note(nodeId, prefixes),
-      expectCachedTokens: (nodeId, prefixes) => holders.expectCachedTokens(nodeId, prefixes),
-      forget: (nodeId) => holders.forget(nodeId),
-    },
+    prefixes: holders,
     idle,
     candidates: () => sockets.candidates(),
     prefetch: () => undefined,

@@ -1,7 +1,7 @@
 // What the router sees of simulated jobs: when they arrive, when their first tokens and ends come. Never what a node really can.
 import { FIRST_PAUSE_MS, coolNode } from '../homes/cool-node.ts';
 import type { Cooling } from '../homes/cool-node.ts';
-import type { Breakage } from '../hub/part.ts';
+import type { Breakage } from '../homes/cool-node.ts';
 import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-failures.ts';
 import type { FailureRecord } from '../placement/learn-failures.ts';
 import { expectSpeeds, learnSpeeds, NO_SPEEDS } from '../placement/learn-speed.ts';

@@ -29,14 +29,13 @@ export interface HoldRequest {
   readonly expiresAt: number;
 }
 
-export type HoldAnswer =
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
-      /** Units that could be held now. */
-      readonly available: number;
-    };
+export interface HoldRefusal {
+  readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
+  /** Units that could be held now. */
+  readonly available: number;
+}
+
+export type HoldAnswer = { readonly ok: true } | ({ readonly ok: false } & HoldRefusal);
 
 export interface Totals {
   readonly jobs: number;

@@ -1,11 +1,10 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import { DurableObject } from 'cloudflare:workers';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { Env } from '../env.ts';
 import { AccountBook } from './account-book.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
 import { settleEventPrefix } from './build-entry.ts';
-import { makeLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 
 export interface AccountUsage {
@@ -16,13 +15,16 @@ export interface AccountUsage {
   readonly totals: Totals;
 }
 
-export class Account extends DurableObject<Env> {
+export interface AccountDoors {
+  readonly ledger: Pick<Ledger, 'apply'>;
+}
+
+export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: object, { ledger }: AccountDoors) {
     super(ctx, env);
-    const ledger = makeLedger(env.DB);
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
     this.#book = new AccountBook(ctx.storage, this.#outbox);
     this.#ringLater();

@@ -4,7 +4,7 @@ import { makeChunkWriter } from '../../schema/chunks.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import { findTokenizer } from './tokenizers.ts';
 import { countPrompt, decidePart } from './count-part.ts';
-import type { CountInput } from '../relay/count-input.ts';
+import type { CountInput } from './count-part.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 

@@ -4,8 +4,30 @@ import type { ChatRequest } from '../../schema/openai.ts';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
 import { decideCharge } from './decide-charge.ts';
 import { decideCounts } from './decide-counts.ts';
+import type { DecidedCounts } from './decide-counts.ts';
 import { findTokenizer } from './tokenizers.ts';
-import type { CountInput, DecidedCounts } from '../relay/count-input.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import type { UsageReceipt } from '../../schema/receipt.ts';
+import type { Outcome } from '../../schema/settlement.ts';
+
+/** What a hub measured of a part. */
+export interface CountInput {
+  readonly offer: JobOffer;
+  readonly outcome: Outcome;
+  readonly frameTokens: number;
+  readonly lateTokens: number;
+  /** All relayed events, or null when they were too many to keep. */
+  readonly events: Uint8Array | null;
+  readonly relayedBytes: number;
+  readonly receipt: UsageReceipt | null;
+}
+
+export interface DecidedPart extends DecidedCounts {
+  readonly charge: number;
+  readonly earn: number;
+  /** Of a part that went on: tokens of the answer until there. It must stand in the settlement. */
+  readonly resumedTokens?: number;
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -27,7 +49,7 @@ export function countPrompt(
  * A part that goes on has prefilled the prompt and the answer so far: both count as its prompt. Its output is what the answer has grown
  * by, so that the parts of an answer together have as many tokens as the whole, however its text falls into tokens at the seams.
  */
-export function decidePart(input: CountInput): DecidedCounts {
+export function decidePart(input: CountInput): DecidedPart {
   const { offer, receipt } = input;
   const text = input.events ? readContent(decoder.decode(input.events)) : null;
   const before = countResumed(offer);

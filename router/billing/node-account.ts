@@ -1,22 +1,18 @@
 // The Durable Object of one node: verifies its receipts, keeps its chain and signs what the router accepts and its running total.
 import { DurableObject } from 'cloudflare:workers';
-import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema, makeMessageSigner } from '../../schema/receipt.ts';
+import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema } from '../../schema/receipt.ts';
 import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
 import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { Env } from '../env.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
 import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
 import type { Decision, Verdict } from './judge-receipt.ts';
-import { makeLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
@@ -44,21 +40,26 @@ interface Proven {
   readonly signature: Hex;
 }
 
-export class NodeAccount extends DurableObject<Env> {
+export interface NodeAccountDoors {
+  readonly signer: MessageSigner;
+  readonly routerKey: Uint8Array;
+  readonly routerAddress: Hex;
+  readonly ledger: Pick<Ledger, 'apply' | 'findOutcome'>;
+}
+
+export class NodeAccount extends DurableObject<object> {
   readonly #signer: MessageSigner;
   readonly #key: Uint8Array;
   readonly #router: Hex;
-  readonly #ledger: Ledger;
+  readonly #ledger: NodeAccountDoors['ledger'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: object, { signer, routerKey, routerAddress, ledger }: NodeAccountDoors) {
     super(ctx, env);
-    const domain = { chainId: Number(env.CHAIN_ID), verifyingContract: env.VERIFYING_CONTRACT as Hex };
-    this.#signer = makeMessageSigner(domain);
-    this.#key = fromHex(env.ROUTER_SIGNING_KEY);
-    this.#router = addressOfPrivateKey(this.#key);
-    const ledger = makeLedger(env.DB);
+    this.#signer = signer;
+    this.#key = routerKey;
+    this.#router = routerAddress;
     this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
     this.#book = new NodeBook(ctx.storage.sql);

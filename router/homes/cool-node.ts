@@ -1,5 +1,9 @@
 // How long a home that failed is left alone: five seconds, twice as long each time it fails again, until a job ends well there. Pure.
-import type { Breakage } from '../hub/part.ts';
+import type { FailRecord } from '../../schema/records.ts';
+
+/** How a home failed a part. */
+export type Breakage =
+  'no-head' | Extract<FailRecord['code'], 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol'>;
 
 /** Why a home gets no jobs, until when, and how long this pause is. Kept until a success, so that its owner can read it. */
 export interface Cooling {

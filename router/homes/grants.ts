@@ -5,9 +5,10 @@ import type { Capacity, Decision, Grant, HomeState, PassedOver } from '../../sch
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { classifyResume } from './find-entry.ts';
 import type { NodeCandidate } from './find-entry.ts';
-import type { HubServices, Prefixes } from '../hub/hub-services.ts';
+import { decideGrant } from '../placement/decide-grant.ts';
+import type { PrefixHolders } from '../placement/prefix-holders.ts';
 import type { IdleLog } from './idle-log.ts';
-import type { Speeds } from '../relay/learning.ts';
+import type { Speeds } from '../placement/learn-speed.ts';
 import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
 import type { KnownHome, ServingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
@@ -19,10 +20,9 @@ import { PrefetchHints } from './prefetch-hints.ts';
 const COOLING_MS = 5000;
 
 export interface HubGrantsDoors {
-  readonly services: Pick<HubServices, 'decideGrant'>;
   readonly history: NodeHistory;
   readonly loads: NodeLoads;
-  readonly prefixes: Prefixes;
+  readonly prefixes: PrefixHolders;
   readonly idle: IdleLog;
   readonly candidates: () => NodeCandidate[];
   readonly prefetch: (nodeId: string, model: string) => void;
@@ -96,7 +96,6 @@ export class HubGrants {
 
   /** Homes that cool down are left out; they are the answer only where the ask is forced and nothing else is there. */
   #decide({ offer, serving, now }: Asked): { grant: Grant; cooling: { nodeId: string; why: PassedOver }[] } {
-    const { decideGrant } = this.#doors.services;
     const ask = makeAsk(offer);
     const ready = serving.filter(({ isCooling }) => !isCooling).map(({ home }) => home);
     const resting = serving.filter(({ isCooling }) => isCooling).map(({ home }) => home);

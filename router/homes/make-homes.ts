@@ -4,7 +4,7 @@ import type { Capacity, GrantAsk, HomeState, PassedOver } from '../../schema/pla
 import { speedClassOf } from '../../schema/placement.ts';
 import { classifyResume, findModels } from './find-entry.ts';
 import type { NodeCandidate } from './find-entry.ts';
-import type { Speeds } from '../relay/learning.ts';
+import type { Speeds } from '../placement/learn-speed.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 
 /** What the hub has seen of a node, for one of its models. */

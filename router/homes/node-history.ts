@@ -2,10 +2,15 @@
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { speedClassOf } from '../../schema/placement.ts';
-import { coolNode } from './cool-node.ts';
+import { coolNode, FIRST_PAUSE_MS } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
-import type { FailureRecord, LearnedSpeeds, Learning, RttRecord, Speeds, SpeedSample } from '../relay/learning.ts';
-import type { Breakage } from '../hub/part.ts';
+import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../placement/learn-speed.ts';
+import type { LearnedSpeeds, Speeds, SpeedSample } from '../placement/learn-speed.ts';
+import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-failures.ts';
+import type { FailureRecord } from '../placement/learn-failures.ts';
+import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
+import type { RttRecord } from '../placement/learn-rtt.ts';
+import type { Breakage } from './cool-node.ts';
 
 const SAVE_EVERY_MS = 5000;
 const HOUR_MS = 3_600_000;
@@ -47,7 +52,7 @@ export interface Told extends Speeds {
 
 export class NodeHistory {
   readonly #sql: SqlStorage;
-  readonly #learning: Learning;
+  readonly #firstPauseMs: number;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
   /** By node, then by model. */
@@ -57,9 +62,10 @@ export class NodeHistory {
   /** How often told speeds have moved: edges are to hear of it. */
   retold = 0;
 
-  constructor(sql: SqlStorage, learning: Learning, now: number) {
+  /** `firstPauseMs`: how long a home that failed is left alone at first. */
+  constructor(sql: SqlStorage, now: number, firstPauseMs = FIRST_PAUSE_MS) {
     this.#sql = sql;
-    this.#learning = learning;
+    this.#firstPauseMs = firstPauseMs;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS history (node TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID',
     );
@@ -71,21 +77,21 @@ export class NodeHistory {
   /** The speeds believed of a node's model: its benchmark, moved by what its jobs showed. */
   speedsOf(nodeId: string, model: NodeModel): Speeds {
     const known = this.#nodes.get(nodeId)?.models[model.digest];
-    if (!known) return this.#learning.makeSpeedPrior(benchmarkOf(model), null);
-    return this.#learning.expectSpeeds(known.learned, known.prior);
+    if (!known) return makeSpeedPrior(benchmarkOf(model), null);
+    return expectSpeeds(known.learned, known.prior);
   }
 
   rttMs(nodeId: string): number {
-    return (this.#nodes.get(nodeId)?.rtt ?? this.#learning.startRtt(GUESSED_KM)).meanMs;
+    return (this.#nodes.get(nodeId)?.rtt ?? startRtt(GUESSED_KM)).meanMs;
   }
 
   failureShare(nodeId: string, now: number): number {
-    const failures = this.#nodes.get(nodeId)?.failures ?? this.#learning.noFailures;
+    const failures = this.#nodes.get(nodeId)?.failures ?? NO_FAILURES;
     // Asked for every home at every offer, and the same for a whole hour unless a job ends.
     const hour = Math.floor(now / HOUR_MS);
     const known = this.#shares.get(failures);
     if (known?.hour === hour) return known.share;
-    const share = this.#learning.expectFailures(failures, now);
+    const share = expectFailures(failures, now);
     this.#shares.set(failures, { hour, share });
     return share;
   }
@@ -126,7 +132,7 @@ export class NodeHistory {
 
   noteRtt(nodeId: string, measuredMs: number, now: number): void {
     const record = this.#open(nodeId, now);
-    record.rtt = this.#learning.learnRtt(record.rtt, measuredMs);
+    record.rtt = learnRtt(record.rtt, measuredMs);
     this.#changed.add(nodeId);
   }
 
@@ -135,8 +141,8 @@ export class NodeHistory {
     const { reason, startedAt, now } = failure;
     const record = this.#open(nodeId, now);
     const last = record.cooling;
-    record.failures = this.#learning.learnFailure(record.failures, { at: startedAt, isBroken: true });
-    record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#learning.firstPauseMs });
+    record.failures = learnFailure(record.failures, { at: startedAt, isBroken: true });
+    record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#firstPauseMs });
     this.#changed.add(nodeId);
     return record.cooling !== last;
   }
@@ -158,15 +164,15 @@ export class NodeHistory {
     const record = this.#open(nodeId, now);
     record.earnedTokens += answer.outputTokens;
     if (answer.isWell) {
-      record.failures = this.#learning.learnFailure(record.failures, { at: startedAt, isBroken: false });
+      record.failures = learnFailure(record.failures, { at: startedAt, isBroken: false });
       record.cooling = null;
     }
     if (!sample) return;
     const known = record.models[model.digest] ?? {
-      learned: this.#learning.noSpeeds,
-      prior: this.#learning.makeSpeedPrior(benchmarkOf(model), null),
+      learned: NO_SPEEDS,
+      prior: makeSpeedPrior(benchmarkOf(model), null),
     };
-    const learned = this.#learning.learnSpeeds(known.learned, known.prior, sample);
+    const learned = learnSpeeds(known.learned, known.prior, sample);
     record.models[model.digest] = { ...known, learned };
   }
 
@@ -235,9 +241,8 @@ export class NodeHistory {
   #open(nodeId: string, now: number): NodeRecord {
     const known = this.#nodes.get(nodeId);
     if (known) return known;
-    const { startRtt, noFailures } = this.#learning;
     const empty = { cooling: null, earnedTokens: 0, presentMs: 0, seenAt: now, models: {} };
-    const record: NodeRecord = { ...empty, rtt: startRtt(GUESSED_KM), failures: noFailures };
+    const record: NodeRecord = { ...empty, rtt: startRtt(GUESSED_KM), failures: NO_FAILURES };
     this.#nodes.set(nodeId, record);
     return record;
   }

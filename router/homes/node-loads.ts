@@ -1,5 +1,5 @@
 // What each home is working on, by the hub's own count: jobs at once over time, and prompts that have no first token yet. In memory only.
-import type { SpeedSample } from '../relay/learning.ts';
+import type { SpeedSample } from '../placement/learn-speed.ts';
 
 interface NodeLoad {
   active: number;

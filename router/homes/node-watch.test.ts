@@ -1,7 +1,7 @@
 // What a hub learns of a home's speed from how its answers come.
 import { expect, test } from 'vitest';
 import { IdleLog } from './idle-log.ts';
-import type { SpeedSample } from '../relay/learning.ts';
+import type { SpeedSample } from '../placement/learn-speed.ts';
 import { NodeLoads } from './node-loads.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { NodeWatchDoors } from './node-watch.ts';

@@ -5,13 +5,13 @@ import type { Outcome } from '../../schema/settlement.ts';
 import { BREAKAGE_TEXT } from './cool-node.ts';
 import { KEPT_MS } from './idle-log.ts';
 import type { IdleLog, SavedLog, Standing } from './idle-log.ts';
-import type { SpeedSample } from '../relay/learning.ts';
+import type { SpeedSample } from '../placement/learn-speed.ts';
 import { makeWhy } from './make-why.ts';
 import type { Measured, NodeWhy } from './make-why.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { JobTimes, NodeLease } from './node-loads.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
-import type { Breakage } from '../hub/part.ts';
+import type { Breakage } from './cool-node.ts';
 
 export interface NodeWatchDoors {
   readonly hub: string;

@@ -1,22 +1,13 @@
 // Keeps a hub's rows in the presence table true: writes on join, leave, change and when free capacity crosses zero; never per job.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
-import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
+import type { PresenceChange } from '../placement/presence.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import { judgeFreeWrite } from './judge-free-write.ts';
 import { makeOffers } from './make-presence.ts';
 import type { CatalogueEntry, HubOffer, HubOffering } from './make-presence.ts';
-
-/** Changes of one hub for one model, as the presence door takes them. */
-interface PresenceChange {
-  readonly modelKey: string;
-  readonly area: string;
-  readonly hub: string;
-  readonly rows: readonly PresenceRow[];
-  readonly goneNodes: readonly string[];
-  readonly summary: PresenceSummary | null;
-}
 
 export interface HubPresenceDoors {
   readonly hub: string;

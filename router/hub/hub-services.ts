@@ -1,24 +1,15 @@
-// What a hub needs from the other rooms, as plain functions: router/services.ts opens the doors behind them.
+// What a hub needs from the other rooms, as plain functions: router/services/hub.ts opens the doors behind them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import type { Grant, GrantAsk, HomeState } from '../../schema/placement.ts';
-import type { Acceptance, AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
+import type { AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { HubReport } from '../area/area-services.ts';
-import type { CountInput, DecidedCounts } from '../relay/count-input.ts';
+import type { LateAnswer } from '../billing/node-account.ts';
 import type { HubPresenceDoors } from '../homes/presence-writer.ts';
-import type { Learning } from '../relay/learning.ts';
+
 import type { CatalogueEntry } from '../homes/make-presence.ts';
 import type { NodeFacts } from './node-socket.ts';
-
-/** What a node's account says of a receipt that came late: the signed acceptance, or the reason why there is none. */
-export interface LateAnswer {
-  readonly acceptance: Acceptance | null;
-  readonly signature: Hex | null;
-  readonly reason: string | null;
-}
 
 /** The same as it travels to the node, with the ticket that it answers. */
 export interface ReceiptAnswer {
@@ -28,19 +19,31 @@ export interface ReceiptAnswer {
   readonly reason: string | null;
 }
 
-/** Which homes were last sent which beginnings of prompts. */
-export interface Prefixes {
-  readonly note: (nodeId: string, prefixes: readonly string[]) => void;
-  /** Tokens of such a prompt that the home is expected to still hold. */
-  readonly expectCachedTokens: (nodeId: string, prefixes: readonly string[]) => number;
-  readonly forget: (nodeId: string) => void;
+export interface PlacedNode {
+  readonly nodeId: string;
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** What a hub tells of one connected home. */
+export interface HomeReport extends PlacedNode {
+  readonly slots: number;
+}
+
+/** What a hub tells its area when nodes come, go or change. */
+export interface HubReport {
+  readonly hub: string;
+  readonly homes: readonly HomeReport[];
+  /** Centre of its homes. */
+  readonly lat: number;
+  readonly lon: number;
 }
 
 export interface HubServices {
-  /** Which of these homes gets the job, or that none may now. */
-  readonly decideGrant: (homes: readonly HomeState[], ask: GrantAsk) => Grant;
-  readonly learning: Learning;
-  readonly openPrefixes: () => Prefixes;
+  /** How long a home that failed is left alone at first, ms. */
+  readonly firstPauseMs: number;
+  /** True on a local network, where a test may end this life of the hub. */
+  readonly mayAbort: boolean;
   /** Hands what is known of a node to the hub that it moves to. */
   readonly handHistory: (hub: string, nodeId: string, json: string) => Promise<void>;
   readonly signer: MessageSigner;
@@ -54,9 +57,6 @@ export interface HubServices {
   /** The catalogue changed: the next look reads it anew. */
   readonly forgetCatalogue: () => void;
   readonly writePresence: HubPresenceDoors['write'];
-  readonly decideCounts: (input: CountInput) => DecidedCounts;
-  /** What a home earns for counts at its ticket's prices, in units: the charge less the fee. */
-  readonly earnOf: (ticket: JobTicket, counts: { promptTokens: number; outputTokens: number }) => number;
   /** Hands settlements to their node's account: verified, accepted, completed; null for one that it could not take. Safe to repeat. */
   readonly acceptSettlements: (
     nodeId: string,

@@ -7,8 +7,7 @@ import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
-import type { Env } from '../env.ts';
-import { makeHubServices } from '../services.ts';
+import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { HubJobs } from './jobs.ts';
 import { HubParts } from './part-rows.ts';
@@ -37,7 +36,7 @@ const FREE_CHECK_MS = 1000;
 const WRITTEN_KEY = 'presence';
 const IDLE_KEY = 'idle';
 
-export class Hub extends DurableObject<Env> {
+export class Hub extends DurableObject<object> {
   readonly #services: HubServices;
   readonly #sockets: HubSockets;
   readonly #grants: HubGrants;
@@ -54,13 +53,13 @@ export class Hub extends DurableObject<Env> {
   #rewrittenAt = 0;
   #freeCheckedAt = 0;
 
-  constructor(state: DurableObjectState, env: Env) {
+  constructor(state: DurableObjectState, env: object, services: HubServices) {
     super(state, env);
     this.#name = state.id.name ?? 'hub';
     this.#area = this.#name.split(':')[1] ?? 'area';
-    this.#services = makeHubServices(env);
+    this.#services = services;
     this.#parts = new HubParts(state.storage.sql);
-    this.#history = new NodeHistory(state.storage.sql, this.#services.learning, Date.now());
+    this.#history = new NodeHistory(state.storage.sql, Date.now(), services.firstPauseMs);
     this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
     this.#watch = this.#openWatch();
@@ -96,7 +95,7 @@ export class Hub extends DurableObject<Env> {
    */
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    if (pathname === '/abort' && this.env.LOCAL_PLACES === '1') this.ctx.abort('told to');
+    if (pathname === '/abort' && this.#services.mayAbort) this.ctx.abort('told to');
     if (pathname === '/link')
       return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
     const startedAt = Date.now();
@@ -202,10 +201,9 @@ export class Hub extends DurableObject<Env> {
 
   #openGrants(loads: NodeLoads): HubGrants {
     return new HubGrants({
-      services: this.#services,
       history: this.#history,
       loads,
-      prefixes: this.#services.openPrefixes(),
+      prefixes: new PrefixHolders(),
       idle: this.#idle,
       candidates: () => this.#sockets.candidates(),
       prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),

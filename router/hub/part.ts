@@ -1,6 +1,7 @@
 // One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
 // It counts and times; it never parses the events it relays.
 import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
 import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
@@ -50,10 +51,6 @@ export interface PartDoors {
 
 /** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
 const PATIENCE = 3;
-
-/** How a home failed a part. */
-export type Breakage =
-  'no-head' | Extract<FailRecord['code'], 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol'>;
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
 

@@ -3,10 +3,12 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
+import { computeCharge, splitCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { DuePart, HubParts } from './part-rows.ts';
+import { decidePart } from '../billing/count-part.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -62,7 +64,7 @@ export class HubSettlement {
       return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
     }
     const receipt = this.#fittingReceipt(opened, summary);
-    const decided = services.decideCounts({
+    const decided = decidePart({
       offer: opened.offer,
       outcome: summary.outcome,
       frameTokens: summary.frameTokens,
@@ -111,7 +113,7 @@ export class HubSettlement {
     }
     if (isLive(ticketHash)) return;
     const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
-    if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late, services));
+    if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late));
     await this.drain();
   }
 
@@ -248,15 +250,12 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
  * A part whose hub crashed is settled as the network's fault: the caller pays nothing, the home is paid what it signed for,
  * within its ticket. A part already decided without a receipt keeps its decision and gains the receipt.
  */
-function withLateReceipt(
-  row: { isDue: boolean; settlement: SettlementJson },
-  late: LateReceipt,
-  services: HubServices,
-): SettlementJson {
+function withLateReceipt(row: { isDue: boolean; settlement: SettlementJson }, late: LateReceipt): SettlementJson {
   const signed = { receipt: toMessageJson(late.receipt), receiptSignature: late.signature };
   if (row.isDue) return { ...row.settlement, ...signed };
   const { promptTokens, outputTokens } = late.receipt;
-  const earn = services.earnOf(late.ticket, { promptTokens, outputTokens });
+  const price = { priceIn: Number(late.ticket.priceIn), priceOut: Number(late.ticket.priceOut) };
+  const { earn } = splitCharge(computeCharge(price, { promptTokens, outputTokens }));
   return {
     ...row.settlement,
     ...signed,

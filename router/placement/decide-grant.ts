@@ -1,9 +1,10 @@
 // Which of a hub's homes gets a job, by exact counts, and why: or that none may now, and when to try again. Pure; the one place where a home is chosen.
 import { distanceKm } from '../../schema/places.ts';
-import type { Forecast, Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
+import type { Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
 import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
 import { findEmptying, fitWish } from './fit-wish.ts';
 import { describeChoice } from './describe-choice.ts';
+import type { Candidate, Rule } from './describe-choice.ts';
 import { keepsPromise, scoreHome } from './score-home.ts';
 
 /** Homes at most this much farther than the closest share its work, km. */
@@ -11,18 +12,6 @@ export const EQUAL_KM = 50;
 /** What a retry waits for at least, and where nothing is known of when a home will be free. */
 const LEAST_RETRY_MS = 100;
 const UNKNOWN_RETRY_MS = 2000;
-
-/** A home that fits and has a free slot, with all that its choice depends on. */
-export interface Candidate {
-  readonly home: HomeState;
-  readonly forecast: Forecast;
-  readonly scoreMs: number;
-  readonly keeps: boolean;
-  readonly km: number;
-}
-
-/** Why a home was chosen: the rule that took it. */
-export type Rule = 'order' | 'own' | 'mode' | 'forced';
 
 type Rejected = Map<string, PassedOver>;
 

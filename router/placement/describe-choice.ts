@@ -1,6 +1,17 @@
 // The record of one choice and its reason in one plain sentence, for callers and owners. Pure.
-import type { Decision, GrantAsk } from '../../schema/placement.ts';
-import type { Candidate, Rule } from './decide-grant.ts';
+import type { Decision, Forecast, GrantAsk, HomeState } from '../../schema/placement.ts';
+
+/** A home that fits and has a free slot, with all that its choice depends on. */
+export interface Candidate {
+  readonly home: HomeState;
+  readonly forecast: Forecast;
+  readonly scoreMs: number;
+  readonly keeps: boolean;
+  readonly km: number;
+}
+
+/** Why a home was chosen: the rule that took it. */
+export type Rule = 'order' | 'own' | 'mode' | 'forced';
 
 /** How the choice came about. */
 export interface Choice {

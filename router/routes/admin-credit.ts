@@ -5,7 +5,7 @@ import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 
 /** A thousand million credits: far above any grant, far below where integers end. */

@@ -5,7 +5,7 @@ import type { AppEnv } from './app-env.ts';
 import { isTokenizer } from '../billing/tokenizers.ts';
 import type { CatalogueModel } from '../billing/catalogue.ts';
 import { ApiError } from '../errors.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import { notFound, readInput } from './admin-input.ts';
 
 /** A thousand credits a million tokens; keeps every product of price and tokens a safe integer. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
 import type { NodeRow } from '../auth/nodes.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';
 
 /** A lab's machines at most, with one code. */

@@ -5,7 +5,7 @@ import type { AppEnv } from './app-env.ts';
 import type { PoolDetails, PoolRow } from '../auth/pools.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import type { RelinkNode } from './admin-nodes.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { POOL_WORDS } from './make-wish.ts';

@@ -1,6 +1,6 @@
 // What every route finds in its context.
 import type { Env } from '../env.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 
 export interface AppEnv {
   Bindings: Env;

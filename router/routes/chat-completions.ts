@@ -5,12 +5,13 @@ import type { FinalFacts, IroriFacts } from '../../schema/chunks.ts';
 import { receiptIdOf } from '../../schema/ids.ts';
 import { parseChatRequest } from '../../schema/openai.ts';
 import type { AppEnv } from './app-env.ts';
+import { countHomes, findModel } from './served-models.ts';
 import { collectAnswer, encodeCompletion } from '../relay/collect-answer.ts';
 import type { JobEvent, JobFailure, JobSearch } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import type { EndRecord } from '../../schema/records.ts';
 import { streamAnswer } from '../relay/stream-answer.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
 import { makeJob } from './make-job.ts';
@@ -33,7 +34,7 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   if (!parsed.ok) throw refuseRequest(parsed.error);
   const request = parsed.value;
   const place = findPlace(c.req.raw, c.env);
-  const served = await services.findModel(request.model, caller);
+  const served = await findModel(services, request.model, caller);
   const limits = fitLimits(request, served, services);
   const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
   const wish = makeWish({ said: request.provider, defaults: caller.defaults, pools: caller.pools, model });
@@ -119,7 +120,7 @@ async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
 /** A wish that left no home is told with how many homes it turned down. */
 async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
   if (failure.kind !== 'no-fit') return failure;
-  return { ...failure, homes: await c.get('services').countHomes(job.served, job.caller, job.offer.place) };
+  return { ...failure, homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place) };
 }
 
 function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../schema/openai.ts';
 import { ApiError } from '../errors.ts';
-import type { ServedModel } from '../services.ts';
+import type { ServedModel } from './served-models.ts';
 import { fitLimits } from './fit-limits.ts';
 
 const model = { contextTokens: 1000, maxOutputTokens: 400 } as ServedModel;

@@ -1,7 +1,7 @@
 // How many tokens a request may use: what it asks, cut to what the model allows, and refused where the prompt alone does not fit.
 import type { ChatRequest } from '../../schema/openai.ts';
 import { ApiError } from '../errors.ts';
-import type { ServedModel } from '../services.ts';
+import type { ServedModel } from './served-models.ts';
 
 /** Token limits of one job. */
 export interface JobLimits {

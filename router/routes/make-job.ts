@@ -9,7 +9,8 @@ import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
-import type { Caller, ServedModel } from '../services.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import type { ServedModel } from './served-models.ts';
 import type { JobLimits } from './fit-limits.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 

@@ -6,7 +6,7 @@ import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
 import type { KeyDefaults, SaidWish } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import type { Caller } from '../services.ts';
+import type { Caller } from '../auth/judge-key.ts';
 
 export interface WishInput {
   /** The request's `provider`. */

@@ -2,7 +2,8 @@
 import { Hono } from 'hono';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
-import type { ModelListing } from '../services.ts';
+import { listModels } from './served-models.ts';
+import type { ModelListing } from './served-models.ts';
 import { findPlace } from './find-place.ts';
 import { requireCaller } from './refuse.ts';
 
@@ -10,14 +11,14 @@ export const models = new Hono<AppEnv>();
 
 models.get('/v1/models', async (c) => {
   const caller = await requireCaller(c);
-  const listed = await c.get('services').listModels(caller, findPlace(c.req.raw, c.env));
+  const listed = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
   return c.json({ object: 'list', data: listed.map(toModelJson) });
 });
 
 models.get('/v1/models/:id{.+}', async (c) => {
   const caller = await requireCaller(c);
   const id = c.req.param('id');
-  const listed = await c.get('services').listModels(caller, findPlace(c.req.raw, c.env));
+  const listed = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
   const model = listed.find((one) => one.id === id);
   if (!model)
     throw new ApiError('model_not_found', `The model '${id.slice(0, 100)}' does not exist here. See GET /v1/models.`, {

@@ -4,7 +4,7 @@ import { isId, receiptIdOf } from '../../schema/ids.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
 
 /** A settlement reaches the book within moments of the answer: wait that long before saying it is not there. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RequestFault } from '../../schema/openai.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
-import type { HoldRefusal } from '../services.ts';
+import type { HoldRefusal } from '../billing/account-book.ts';
 import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
 
 type Context = Parameters<typeof requireCaller>[0];

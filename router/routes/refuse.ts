@@ -5,7 +5,8 @@ import type { WishField } from '../../schema/placement.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
-import type { Caller, HoldRefusal } from '../services.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import type { HoldRefusal } from '../billing/account-book.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;

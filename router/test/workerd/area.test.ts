@@ -2,8 +2,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import type { Area } from '../../area/area.ts';
-import type { HomeReport } from '../../area/area-services.ts';
+import { Area } from '../../area/area.ts';
+import type { AreaServices } from '../../area/area-services.ts';
+import type { HomeReport } from '../../hub/hub-services.ts';
+import { makeAreaServices } from '../../services/area.ts';
 
 const PARIS = { lat: 48.9, lon: 2.4 };
 const ROME = { lat: 41.9, lon: 12.5 };
@@ -168,12 +170,11 @@ test('rows come from the hubs near the asker; a hub without homes is not asked',
       lat: 48.9 - number,
       lon: 2.4,
     });
-  await runInDurableObject(stub, async (area: Area) => {
-    const fake = ({ name }: DurableObjectId) => {
-      const offer = async () => [{ hub: name, place: asked.push(name ?? '') }];
-      return { offer };
-    };
-    Reflect.set(area, 'env', { ...env, HUB: { idFromName: (name: string) => env.HUB.idFromName(name), get: fake } });
+  await runInDurableObject(stub, async (_area, state) => {
+    const hubOf = (name: string) => ({ offer: async () => [{ hub: name, place: asked.push(name) }] });
+    // The same directory, over the same storage, with hubs that tell when they are asked.
+    const services = { ...makeAreaServices(env), hub: hubOf as unknown as AreaServices['hub'] };
+    const area = new Area(state, env, services);
     await area.offers({ modelKey: 'm', ...PARIS });
     await area.offers({ modelKey: 'm', ...PARIS });
     expect(asked.toSorted()).toEqual([0, 1, 2, 3, 4, 5].map((number) => hub(number)));

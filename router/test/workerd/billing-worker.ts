@@ -10,18 +10,16 @@ import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
 import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
-import { Account as RealAccount } from '../../billing/account.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
-import { NodeAccount as RealNodeAccount } from '../../billing/node-account.ts';
+import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
 import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
-import type { Services } from '../../services.ts';
+import type { Services } from '../../services/edge.ts';
 
-export { Area } from '../../area/area.ts';
-export { Hub } from '../../hub/hub.ts';
+export { Area, Hub } from '../../objects.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {

@@ -2,6 +2,7 @@ import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cl
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { ACCEPTANCE_STATUS, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import type { Hex } from '../../../schema/bytes.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';

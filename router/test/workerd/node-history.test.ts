@@ -2,19 +2,12 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../../schema/frames-to-hub.ts';
-import { LEARNING_RULES } from '../../placement/learning-rules.ts';
-import { FIRST_PAUSE_MS } from '../../homes/cool-node.ts';
-import type { Learning } from '../../relay/learning.ts';
 import { NodeHistory } from '../../homes/node-history.ts';
 import { openHub } from './join-hub.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const NOW = 20_000 * DAY_MS;
-const learning: Learning = {
-  firstPauseMs: FIRST_PAUSE_MS,
-  ...LEARNING_RULES,
-};
 const model: NodeModel = {
   name: 'm',
   digest: 'a'.repeat(64),
@@ -40,7 +33,7 @@ function open(sql: SqlStorage, now = NOW): Opened {
       return sql.exec(query, ...bindings);
     },
   };
-  return { history: new NodeHistory(counted as SqlStorage, learning, now), sql, state };
+  return { history: new NodeHistory(counted as SqlStorage, now), sql, state };
 }
 
 /** Runs a test within an object of its own, where its storage may be used. */

@@ -1,0 +1,33 @@
+// The Durable Objects bound to their services: each class knows its doors and not where they come from.
+import { Area as AreaObject } from './area/area.ts';
+import { Account as AccountObject } from './billing/account.ts';
+import { NodeAccount as NodeAccountObject } from './billing/node-account.ts';
+import type { Env } from './env.ts';
+import { Hub as HubObject } from './hub/hub.ts';
+import { makeAccountDoors, makeNodeAccountDoors } from './services/accounts.ts';
+import { makeAreaServices } from './services/area.ts';
+import { makeHubServices } from './services/hub.ts';
+
+export class Account extends AccountObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, makeAccountDoors(env));
+  }
+}
+
+export class Area extends AreaObject {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env, makeAreaServices(env));
+  }
+}
+
+export class Hub extends HubObject {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env, makeHubServices(env));
+  }
+}
+
+export class NodeAccount extends NodeAccountObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, makeNodeAccountDoors(env));
+  }
+}

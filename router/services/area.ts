@@ -1,0 +1,20 @@
+// What an area takes from its environment. On the local network the sizes of hubs may be set, so that a few agents fill several.
+import type { AreaServices } from '../area/area-services.ts';
+import { HUB_SIZES } from '../area/plan-hubs.ts';
+import type { Env } from '../env.ts';
+import { pickLocal } from './pick-local.ts';
+import { openStubs } from './stubs.ts';
+
+/** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
+const LINGER_MS = 600_000;
+
+export function makeAreaServices(env: Env): AreaServices {
+  return {
+    hub: openStubs(env).hub,
+    sizes: {
+      minSlots: pickLocal(env, env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
+      maxSlots: pickLocal(env, env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
+    },
+    lingerMs: pickLocal(env, env.HUB_LINGER_MS, LINGER_MS),
+  };
+}

@@ -1,0 +1,146 @@
+// What the routes take from their environment, opened once per isolate: no route touches a door itself.
+import type { Hex } from '../../schema/bytes.ts';
+import type { ChatRequest } from '../../schema/openai.ts';
+import { AREAS } from '../../schema/places.ts';
+import { makeMessageSigner } from '../../schema/receipt.ts';
+import type { Result } from '../../schema/result.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import { makeApiKeys } from '../auth/api-keys.ts';
+import type { ApiKeys } from '../auth/api-keys.ts';
+import { makeAccounts } from '../auth/accounts.ts';
+import type { Accounts } from '../auth/accounts.ts';
+import type { Caller, KeyFault } from '../auth/judge-key.ts';
+import { KeyCache } from '../auth/key-cache.ts';
+import { makeNodeCallers } from '../auth/node-callers.ts';
+import type { NodeFault } from '../auth/node-callers.ts';
+import { makeNodeTokens } from '../auth/node-tokens.ts';
+import type { NodeTokens } from '../auth/node-tokens.ts';
+import { makeNodes } from '../auth/nodes.ts';
+import type { Nodes } from '../auth/nodes.ts';
+import { makePools } from '../auth/pools.ts';
+import type { Pools } from '../auth/pools.ts';
+import type { Catalogue } from '../billing/catalogue.ts';
+import { makeJobLog } from '../billing/job-log.ts';
+import type { JobLog } from '../billing/job-log.ts';
+import { makeLedger } from '../billing/ledger.ts';
+import type { Ledger } from '../billing/ledger.ts';
+import { countPrompt } from '../billing/count-part.ts';
+import type { Env } from '../env.ts';
+import { hashPrefixes } from '../placement/hash-prefixes.ts';
+import { makeHomeFinder } from '../placement/home-finder.ts';
+import type { HomeFinder } from '../placement/home-finder.ts';
+import { HubRtts } from '../placement/hub-rtts.ts';
+import { OutputLengths } from '../placement/output-lengths.ts';
+import { makePresenceCache } from '../placement/presence-cache.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
+import { WhyFinder } from '../area/why-finder.ts';
+import { makeLinkNodes } from '../auth/link-nodes.ts';
+import type { LinkNode } from '../auth/link-nodes.ts';
+import { findReceipts } from '../billing/receipt-finder.ts';
+import type { FoundReceipts } from '../billing/receipt-finder.ts';
+import { openCatalogue, openPresenceTable } from './shared.ts';
+import { openSigner } from './signer.ts';
+import { openStubs } from './stubs.ts';
+import type { Stubs } from './stubs.ts';
+
+export interface Services extends Stubs {
+  readonly keys: ApiKeys;
+  readonly accounts: Accounts;
+  readonly nodes: Nodes;
+  readonly pools: Pools;
+  readonly nodeTokens: NodeTokens;
+  readonly catalogue: Catalogue;
+  readonly ledger: Ledger;
+  readonly jobLog: JobLog;
+  readonly homes: HomeFinder;
+  readonly domain: Domain;
+  readonly routerAddress: Hex;
+  readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
+  /** How long answers are by key and model, as this isolate has seen. */
+  readonly outputLengths: OutputLengths;
+  /** Hashes of a prompt's leading blocks, salted by account: homes that were sent them may still hold them. */
+  readonly hashPrefixes: (accountId: string, messages: ChatRequest['messages']) => string[];
+  readonly countPrompt: typeof countPrompt;
+  readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
+  readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
+  /** Which home asks; null when it is a caller. */
+  readonly authenticateNode: (header: string | null) => Promise<Result<string, NodeFault> | null>;
+  /** Why those homes had no job, in their order. */
+  readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
+  readonly isPresenceUp: () => Promise<boolean>;
+}
+
+/** Text of the random bytes that keys, codes and ids are made of. */
+function random(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes));
+}
+
+// One isolate serves one environment: what it learns of keys, catalogue and presence is shared by all its requests.
+const keyCache = new KeyCache();
+const presenceCache = makePresenceCache(() => Date.now());
+const hubRtts = new HubRtts();
+const outputLengths = new OutputLengths();
+const services = new WeakMap<Env, Services>();
+
+/** The doors of one environment; made on the first request, the same afterwards. */
+export function makeServices(env: Env): Services {
+  const known = services.get(env);
+  if (known) return known;
+  const made = openServices(env);
+  services.set(env, made);
+  return made;
+}
+
+function openServices(env: Env): Services {
+  const { domain, routerAddress } = openSigner(env);
+  const presence = openPresenceTable(env);
+  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
+  const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
+  const linkNodes = makeLinkNodes({ nodes, nodeTokens });
+  const catalogue = openCatalogue(env);
+  const ledger = makeLedger(env.DB);
+  const stubs = openStubs(env);
+  const whys = new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
+  const homes = makeHomeFinder({
+    presence,
+    cache: presenceCache,
+    rtts: hubRtts,
+    random: () => Math.random(),
+    askArea: (area, ask) => stubs.area(area).offers(ask),
+  });
+  return {
+    keys,
+    accounts: makeAccounts({ db: env.DB, random }),
+    nodes,
+    pools: makePools({ db: env.DB, random }),
+    nodeTokens,
+    catalogue,
+    ledger,
+    jobLog: makeJobLog({
+      db: env.DB,
+      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
+    }),
+    homes,
+    outputLengths,
+    hashPrefixes: (accountId, messages) =>
+      hashPrefixes(messages.map(({ role, content }) => `${role}\n${content}\n`).join(''), accountId),
+    domain,
+    routerAddress,
+    ...stubs,
+    authenticate: (header) => keys.authenticate(header, Date.now()),
+    countPrompt,
+    findNode: (nodeId, token) => linkNodes.find(nodeId, token),
+    findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
+    authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
+    findWhy: (nodeIds) => whys.find(nodeIds),
+    isPresenceUp: () => presence.ping(),
+  };
+}

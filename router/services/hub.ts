@@ -1,0 +1,51 @@
+// What a hub takes from its environment; made once per isolate.
+import { makeNodeTokens } from '../auth/node-tokens.ts';
+import type { Env } from '../env.ts';
+import { FIRST_PAUSE_MS } from '../homes/cool-node.ts';
+import type { HubServices } from '../hub/hub-services.ts';
+import { JOB_TICKET, makeMessageSigner } from '../../schema/receipt.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import { pickLocal } from './pick-local.ts';
+import { openCatalogue, openPresenceTable } from './shared.ts';
+import { openSigner } from './signer.ts';
+import { openStubs } from './stubs.ts';
+
+const made = new WeakMap<Env, HubServices>();
+
+export function makeHubServices(env: Env): HubServices {
+  const known = made.get(env);
+  if (known) return known;
+  const services = openHubServices(env);
+  made.set(env, services);
+  return services;
+}
+
+function openHubServices(env: Env): HubServices {
+  const { domain, signer, routerKey, routerAddress } = openSigner(env);
+  const presence = openPresenceTable(env);
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const catalogue = openCatalogue(env);
+  const stubs = openStubs(env);
+  return {
+    signer,
+    handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
+    domain,
+    routerAddress,
+    firstPauseMs: pickLocal(env, env.HUB_COOLING_MS, FIRST_PAUSE_MS),
+    mayAbort: env.LOCAL_PLACES === '1',
+    handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
+    signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
+    issueNodeToken: ({ nodeId, address, ownerAccountId, wallet, pools }, now) =>
+      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet, pools }, now),
+    catalogue: () => catalogue.list(Date.now()),
+    forgetCatalogue: () => catalogue.forget(),
+    writePresence: (changes) => presence.write(changes),
+    acceptSettlements: async (nodeId, settlements) => stubs.nodeAccount(nodeId).acceptAll([...settlements]),
+    settleCaller: async (accountId, settlements) => stubs.account(accountId).settleAll([...settlements]),
+    acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
+    findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
+    reportToArea: async (area, report) => {
+      await stubs.area(area).report(report);
+    },
+  };
+}
