@@ -10,7 +10,7 @@ import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { HubJobs } from './jobs.ts';
-import { HubParts } from './part-rows.ts';
+import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
 import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
@@ -44,7 +44,7 @@ export class Hub extends DurableObject<object> {
   readonly #history: NodeHistory;
   readonly #idle = new IdleLog();
   readonly #watch: NodeWatch;
-  readonly #parts: HubParts;
+  readonly #rows: PartRows;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
   readonly #name: string;
@@ -58,7 +58,7 @@ export class Hub extends DurableObject<object> {
     this.#name = state.id.name ?? 'hub';
     this.#area = this.#name.split(':')[1] ?? 'area';
     this.#services = services;
-    this.#parts = new HubParts(state.storage.sql);
+    this.#rows = new PartRows(state.storage.sql);
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.firstPauseMs);
     this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
@@ -83,10 +83,10 @@ export class Hub extends DurableObject<object> {
     const orphansUntilAt = Date.now() + ORPHAN_WAIT_MS;
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
-      if (this.#parts.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
+      if (this.#rows.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
     });
     // What an earlier life of this hub decided and did not deliver.
-    if (this.#parts.counts().due > 0) void this.#settlement.drain();
+    if (this.#rows.counts().due > 0) void this.#settlement.drain();
   }
 
   /**
@@ -167,7 +167,7 @@ export class Hub extends DurableObject<object> {
     await this.#settlement.drain();
     await this.#publish();
     // The alarm is one for many: what is due after this one asks again.
-    await this.#wakeBy((this.#parts.counts().firstExpiryAt ?? Infinity) + 1);
+    await this.#wakeBy((this.#rows.counts().firstExpiryAt ?? Infinity) + 1);
   }
 
   #openSockets(): HubSockets {
@@ -218,7 +218,7 @@ export class Hub extends DurableObject<object> {
       grants: this.#grants,
       loads,
       watch: this.#watch,
-      parts: this.#parts,
+      rows: this.#rows,
       settlement: this.#settlement,
       wakeBy: (at) => void this.#wakeBy(at),
       onNone: () => void this.#publish(),
@@ -228,7 +228,7 @@ export class Hub extends DurableObject<object> {
 
   #openSettlement(): HubSettlement {
     return new HubSettlement({
-      parts: this.#parts,
+      rows: this.#rows,
       services: this.#services,
       sync: () => this.ctx.storage.sync(),
       tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', answers),

@@ -8,7 +8,7 @@ import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Granted, HubGrants } from '../homes/grants.ts';
-import type { HubParts } from './part-rows.ts';
+import type { PartRows } from './part-rows.ts';
 import type { HubServices } from './hub-services.ts';
 import type { HubSettlement } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
@@ -30,7 +30,7 @@ export interface HubJobsDoors {
   readonly grants: HubGrants;
   readonly loads: NodeLoads;
   readonly watch: NodeWatch;
-  readonly parts: HubParts;
+  readonly rows: PartRows;
   readonly settlement: HubSettlement;
   readonly wakeBy: (at: number) => void;
   /** No home here has the model: what stands in the presence table may be wrong. */
@@ -99,7 +99,7 @@ export class HubJobs {
     socket: NodeSocket,
     { offer, granted, number, now }: { offer: JobOffer; granted: Granted; number: number; now: number },
   ): Opened {
-    const { services, parts, hub, wakeBy } = this.#doors;
+    const { services, rows, hub, wakeBy } = this.#doors;
     const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
     const ticketHash = services.signer.hash(JOB_TICKET, ticket);
     socket.sendJson('job', makeJobFrame(offer, granted, ticket), number);
@@ -111,7 +111,7 @@ export class HubJobs {
       { facts: socket.facts, hub },
       { message: ticket, signature, decision, resumed },
     );
-    parts.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
+    rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
     wakeBy(offer.expiresAt + 61_000);
     return { ticketHash, ticket, draft, offer };
   }
@@ -120,7 +120,7 @@ export class HubJobs {
     socket: NodeSocket,
     { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
   ): PartDoors {
-    const { sockets, parts, settlement, loads, watch } = this.#doors;
+    const { sockets, rows, settlement, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
     const lease = loads.begin(nodeId, granted.freshTokens, now);
@@ -137,7 +137,7 @@ export class HubJobs {
         }
       },
       onRefused: () => {
-        parts.forget(ticketHash);
+        rows.forget(ticketHash);
         this.#live.delete(ticketHash);
       },
       onHead: (at) => job.onHead(at),

@@ -15,7 +15,7 @@ export interface DuePart {
   readonly settlement: SettlementJson;
 }
 
-export class HubParts {
+export class PartRows {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {

@@ -7,7 +7,7 @@ import { computeCharge, splitCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { DuePart, HubParts } from './part-rows.ts';
+import type { DuePart, PartRows } from './part-rows.ts';
 import { decidePart } from '../billing/count-part.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { closeSettlement } from './make-ticket.ts';
@@ -19,7 +19,7 @@ import type { EndRecord } from '../../schema/records.ts';
 const BATCH = 64;
 
 export interface SettlementDoors {
-  readonly parts: HubParts;
+  readonly rows: PartRows;
   readonly services: HubServices;
   /** Resolves when everything written so far is on disk. */
   readonly sync: () => Promise<void>;
@@ -52,13 +52,13 @@ export class HubSettlement {
 
   /** Decides a part and returns once the decision is on disk. A part that owes nothing is only forgotten. */
   async settle(opened: OpenedPart, summary: PartSummary): Promise<EndRecord> {
-    const { parts, services, sync } = this.#doors;
+    const { rows, services, sync } = this.#doors;
     if (summary.outcome === 'failed-before-token') {
       // The caller owes nothing and is not told; the node's account is, so that a receipt for it is answered and not paid.
       const kept = this.#fittingReceipt(opened, summary);
       const nothing = { promptTokens: 0, outputTokens: 0, difference: null, charge: 0, earn: 0 };
       const owed = complete(opened.draft, { ...nothing, summary, receipt: kept, now: this.#doors.now() });
-      parts.markDue(opened.ticketHash, { ...owed, isFinal: false });
+      rows.markDue(opened.ticketHash, { ...owed, isFinal: false });
       this.#doors.retryLater();
       void this.drain();
       return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
@@ -77,7 +77,7 @@ export class HubSettlement {
       complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() }),
       opened.offer,
     );
-    parts.markDue(opened.ticketHash, settlement);
+    rows.markDue(opened.ticketHash, settlement);
     // The alarm is what guarantees delivery; draining at once is what makes it quick.
     this.#doors.retryLater();
     await sync();
@@ -102,9 +102,9 @@ export class HubSettlement {
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
   async takeLate(nodeId: string, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
-    const { parts, services, tellNode } = this.#doors;
+    const { rows, services, tellNode } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
-    const row = parts.find(ticketHash);
+    const row = rows.find(ticketHash);
     if (!row) {
       const answer = await services.acceptLate(nodeId, late).catch(() => null);
       if (!answer) return;
@@ -113,7 +113,7 @@ export class HubSettlement {
     }
     if (isLive(ticketHash)) return;
     const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
-    if (isFitting && row.settlement.receipt === null) parts.markDue(ticketHash, withLateReceipt(row, late));
+    if (isFitting && row.settlement.receipt === null) rows.markDue(ticketHash, withLateReceipt(row, late));
     await this.drain();
   }
 
@@ -126,8 +126,8 @@ export class HubSettlement {
   /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
   sweep(isLive: (ticketHash: string) => boolean): void {
     const now = this.#doors.now();
-    for (const { ticketHash, draft } of this.#doors.parts.expired(now)) {
-      if (!isLive(ticketHash)) this.#doors.parts.markDue(ticketHash, { ...draft, endedAt: now });
+    for (const { ticketHash, draft } of this.#doors.rows.expired(now)) {
+      if (!isLive(ticketHash)) this.#doors.rows.markDue(ticketHash, { ...draft, endedAt: now });
     }
   }
 
@@ -137,7 +137,7 @@ export class HubSettlement {
     this.#isDraining = true;
     try {
       for (;;) {
-        const due = this.#doors.parts.due(BATCH);
+        const due = this.#doors.rows.due(BATCH);
         if (due.length === 0) return;
         if (!(await this.#deliver(due))) return this.#doors.retryLater();
         await this.#doors.gather();
@@ -149,7 +149,7 @@ export class HubSettlement {
 
   /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; false when one was not taken. */
   async #deliver(due: readonly DuePart[]): Promise<boolean> {
-    const { services, parts, tellNode, askToSign } = this.#doors;
+    const { services, rows, tellNode, askToSign } = this.#doors;
     const accepted = await handOver(due, 'nodeId', async (nodeId, group) => {
       const answers = await services.acceptSettlements(nodeId, group.map(toSettlement));
       return group.flatMap((part, i) => (answers[i] ? [{ ...part, settlement: answers[i] }] : []));
@@ -161,7 +161,7 @@ export class HubSettlement {
       return group.filter((_, i) => taken[i]);
     });
     const done = [...charged, ...accepted.filter((part) => !owed.includes(part))];
-    for (const { ticketHash } of done) parts.forget(ticketHash);
+    for (const { ticketHash } of done) rows.forget(ticketHash);
     // A node that came back before this was delivered has not been asked for it.
     const bare = new Set(due.flatMap((part) => (part.settlement.receipt ? [] : [part.ticketHash])));
     for (const [nodeId, group] of groupBy(done, 'nodeId')) {
