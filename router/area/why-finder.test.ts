@@ -75,3 +75,21 @@ test('with its hub away, or a hub that forgot it, a home is told by its seat alo
   const forgotten = (await makeFinder(seats).finder.find(['forgotten']))[0];
   expect(forgotten).toMatchObject({ online: true, lastHour: { minutesWithout: 0 } });
 });
+
+test('a home that moves after its seat was read is asked for where it went', async () => {
+  const seats = { a: { n: HERE } };
+  const moved: Seat = { hub: 'hub:a:1', at: 'hub:a:1', leftAt: null };
+  const standing = { paused: null, isConnected: true, coolingUntilAt: null, coolingReason: null, sinceAt: 1 };
+  const finder = new WhyFinder({
+    areas: ['a'],
+    seatsOf: async () => seats.a,
+    why: async (hub, nodeId) => {
+      // What the first hub knew went ahead of the home as it was about to be asked.
+      seats.a = { n: moved };
+      if (hub !== moved.at) return null;
+      return makeWhy({ nodeId, area: 'a', hub, standing, minutes: [], measured: {}, now: 5 });
+    },
+    now: () => 5,
+  });
+  expect((await finder.find(['n']))[0]).toMatchObject({ online: true, hub: 'hub:a:1' });
+});

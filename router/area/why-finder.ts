@@ -36,10 +36,22 @@ export class WhyFinder {
   }
 
   async #ask(nodeId: string): Promise<NodeWhy> {
-    const seat = this.#seats.get(nodeId)?.seat ?? null;
-    const hub = seat ? (seat.at ?? seat.hub) : null;
-    const told = hub === null ? null : await this.#doors.why(hub, nodeId).catch(() => null);
-    return told ?? this.#tellSeat(nodeId, seat);
+    const told = await this.#askHub(nodeId);
+    if (told) return told;
+    // It may have moved since its seat was read: what is known of it went to another hub before it.
+    const before = this.#seats.get(nodeId)?.seat;
+    if (before) {
+      this.#seats.delete(nodeId);
+      await this.#findSeats([nodeId]);
+    }
+    const after = this.#seats.get(nodeId)?.seat ?? null;
+    const hasMoved = after !== null && before !== undefined && hubOf(after) !== hubOf(before);
+    return (hasMoved ? await this.#askHub(nodeId) : null) ?? this.#tellSeat(nodeId, after);
+  }
+
+  async #askHub(nodeId: string): Promise<NodeWhy | null> {
+    const seat = this.#seats.get(nodeId)?.seat;
+    return seat ? this.#doors.why(hubOf(seat), nodeId).catch(() => null) : null;
   }
 
   /** What is known without the hub: whether and since when it is gone. */
@@ -74,4 +86,9 @@ export class WhyFinder {
       else this.#seats.delete(nodeId);
     }
   }
+}
+
+/** Where a home is, or is expected. */
+function hubOf({ at, hub }: Seat): string {
+  return at ?? hub;
 }

@@ -15,15 +15,20 @@ export interface FoundReceipts {
   readonly isPending: boolean;
 }
 
-/** A job's settlements: from the book, or while they are on their way there from the account that decided them. */
+/**
+ * A job's settlements. The account is read first and the book second, as settlements move: one that moves in between is seen in both and
+ * counts as the book has it, where the other order could see it in neither.
+ */
 export async function findReceipts(
   doors: ReceiptFinderDoors,
   { jobId, accountId }: { jobId: string; accountId: string },
 ): Promise<FoundReceipts> {
-  const booked = await doors.ledger.findReceipts(accountId, jobId);
-  if (booked.some(({ isFinal }) => isFinal)) return { settlements: booked, isPending: false };
   const { settlements, waiting, pending } = await doors.account(accountId).receipts(jobId);
+  const booked = await doors.ledger.findReceipts(accountId, jobId);
   const known = new Set(booked.map(({ part }) => part));
   const rest = [...settlements, ...waiting].filter(({ part }) => !known.has(part));
-  return { settlements: [...booked, ...rest].toSorted((a, b) => a.part - b.part), isPending: pending };
+  return {
+    settlements: [...booked, ...rest].toSorted((a, b) => a.part - b.part),
+    isPending: pending && !booked.some(({ isFinal }) => isFinal),
+  };
 }
