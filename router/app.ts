@@ -1,6 +1,7 @@
 // The Hono app: a request id on every answer, the environment checked once, routes, and one place where errors become answers.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { AllowedMethods } from './allowed-methods.ts';
 import type { AppEnv } from './routes/app-env.ts';
 import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
@@ -15,19 +16,6 @@ import { receipts } from './routes/receipts.ts';
 import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services/edge.ts';
-
-/** Paths and the one method each knows; another method there is 405 with Allow, any other path 404. */
-const METHODS: readonly (readonly [pattern: RegExp, allow: string])[] = [
-  [/^\/v1\/chat\/completions$/, 'POST'],
-  [/^\/v1\/models(\/.+)?$/, 'GET'],
-  [/^\/v1\/receipts\/[^/]+$/, 'GET'],
-  [/^\/v1\/usage$/, 'GET'],
-  [/^\/v1\/stats$/, 'GET'],
-  [/^\/health$/, 'GET'],
-  [/^\/node\/enrol$/, 'POST'],
-  [/^\/node\/link$/, 'GET'],
-  [/^\/node\/v1\/why$/, 'GET'],
-];
 
 /** Builds the app once per isolate. */
 export function makeApp(): Hono<AppEnv> {
@@ -53,17 +41,18 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
   app.route('/admin/v1', makeAdminRoutes());
-  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c))));
+  const allowed = new AllowedMethods(app.routes);
+  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed))));
   app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c))));
   return app;
 }
 
-function refusePath(c: Context<AppEnv>): ApiError {
+function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
   const { method, path } = c.req;
-  const known = METHODS.find(([pattern]) => pattern.test(path));
-  if (known)
-    return new ApiError('method_not_allowed', `${method} is not allowed here; use ${known[1]}.`, {
-      headers: { allow: known[1] },
+  const methods = allowed.find(path).join(', ');
+  if (methods)
+    return new ApiError('method_not_allowed', `${method} is not allowed here; use ${methods}.`, {
+      headers: { allow: methods },
     });
   return new ApiError('unknown_path', `There is nothing at ${path.slice(0, 100)}. The API lives under /v1.`);
 }

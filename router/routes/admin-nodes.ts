@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
 import type { NodeRow } from '../auth/nodes.ts';
+import type { NodeTotals } from '../billing/node-book.ts';
 import type { Services } from '../services/edge.ts';
 import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';
 
@@ -24,7 +25,7 @@ export type KickNode = (services: Services, nodeId: string, reason: string) => P
 /** Tells a node's hub that what it lends itself to has changed: its link ends and it dials in anew, at once. */
 export type RelinkNode = (services: Services, nodeId: string) => Promise<void>;
 
-/** POST /nodes/enrolments, GET /nodes, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
+/** POST /nodes/enrolments, GET /nodes, GET /nodes/:id, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
 export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/nodes/enrolments', async (c) => {
@@ -43,6 +44,12 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     const { after, limit } = readPage(c);
     const rows = await c.get('services').nodes.list(after, limit);
     return c.json({ data: rows.map(toJson), next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+  });
+  routes.get('/nodes/:id', async (c) => {
+    const services = c.get('services');
+    const node = await services.nodes.find(c.req.param('id'));
+    if (!node) throw notFound('node', 'id');
+    return c.json({ ...toJson(node), receipts: toReceiptsJson(await services.nodeAccount(node.id).totals()) });
   });
   routes.patch('/nodes/:id', async (c) => {
     const services = c.get('services');
@@ -64,6 +71,19 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     return c.json(toJson(node));
   });
   return routes;
+}
+
+/** What is counted of a node's receipts, for the operator's judgement; none of it is a verdict by itself. */
+function toReceiptsJson(totals: NodeTotals): object {
+  return {
+    accepted: totals.count,
+    earned_micro: totals.cumulativeAmount,
+    refused: totals.refused,
+    equivocations: totals.equivocations,
+    chain_breaks: totals.breaks,
+    missing: totals.missing,
+    last_seq: totals.lastSeq,
+  };
 }
 
 function toJson(node: NodeRow): object {

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readError } from './error-shape.ts';
-import { startStack } from './stack.ts';
+import { ADMIN_SECRET, startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 let stack: Stack;
@@ -66,6 +66,17 @@ describe('paths and methods', () => {
     ['POST', '/node/link', 'GET'],
   ])('%s %s is not allowed and says what is', async (method, path, allow) => {
     const response = await stack.call(path, { method, key: account.apiKey });
+    expect(response.headers.get('allow')).toBe(allow);
+    expect((await readError(response, 405)).code).toBe('method_not_allowed');
+  });
+
+  test.each([
+    ['POST', '/admin/v1/nodes', 'GET'],
+    ['POST', '/admin/v1/nodes/node_1', 'DELETE, GET, PATCH'],
+    ['GET', '/admin/v1/accounts/acct_1/credit', 'POST'],
+    ['DELETE', '/admin/v1/ledger/check', 'GET'],
+  ])('the operator’s %s %s is not allowed and says what is', async (method, path, allow) => {
+    const response = await stack.call(path, { method, key: ADMIN_SECRET });
     expect(response.headers.get('allow')).toBe(allow);
     expect((await readError(response, 405)).code).toBe('method_not_allowed');
   });

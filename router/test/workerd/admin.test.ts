@@ -7,7 +7,7 @@ import { KeyCache } from '../../auth/key-cache.ts';
 import { makeApiKeys } from '../../auth/api-keys.ts';
 import { admin, call, openAccount, openCode, proofOf } from './admin-calls.ts';
 import { kicked, makeDoors, random } from './billing-worker.ts';
-import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
+import { makeNode, makePart, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
 const doors = makeDoors(env);
 const MINUTE = 60_000;
@@ -241,6 +241,35 @@ test('a revoked home is kicked, told so, and joins no more', async () => {
   expect(JSON.stringify((await admin('GET', '/nodes')).json)).toContain(node.id);
 });
 
+test('what is counted of a home is shown: accepted and refused receipts, equivocations, breaks and gaps', async () => {
+  const accountId = await openAccount();
+  const node = makeNode('counted');
+  await call('POST', '/node/enrol', proofOf(node, await openCode(accountId)));
+  const nothing = { accepted: 0, earned_micro: 0, refused: 0, equivocations: 0, chain_breaks: 0, missing: 0 };
+  expect((await admin('GET', `/nodes/${node.id}`)).json).toMatchObject({
+    id: node.id,
+    account_id: accountId,
+    receipts: { ...nothing, last_seq: '0' },
+  });
+  const account = env.NODE_ACCOUNT.getByName(node.id);
+  await account.accept(makePart(node, { receipt: { seq: 2n } }).withReceipt);
+  await account.accept(makePart(node, { receipt: { seq: 2n } }).withReceipt);
+  await account.accept(makePart(node, { receipt: { seq: 3n, prevReceipt: `0x${'77'.repeat(32)}` } }).withReceipt);
+  const stolen = makePart(makeNode('a stranger')).withReceipt;
+  await account.accept({ ...makePart(node).withReceipt, receiptSignature: stolen.receiptSignature });
+  expect((await admin('GET', `/nodes/${node.id}`)).json).toMatchObject({
+    receipts: {
+      accepted: 3,
+      earned_micro: 90,
+      refused: 1,
+      equivocations: 1,
+      chain_breaks: 1,
+      missing: 1,
+      last_seq: '3',
+    },
+  });
+});
+
 test('the catalogue starts with the demo model, takes changes at once, and drops what is withdrawn', async () => {
   expect((await admin('GET', '/models/nano-demo')).json).toMatchObject({
     price_in: 0,
@@ -319,6 +348,7 @@ test.each([
   ['PUT', '/pools/pool_none/nodes/node_none', undefined],
   ['DELETE', '/pools/pool_none/nodes/node_none', undefined],
   ['DELETE', '/nodes/node_none', undefined],
+  ['GET', '/nodes/node_none', undefined],
   ['GET', '/ledger/check?account=acct_none', undefined],
 ])('%s %s of nothing known is 404', async (method, path, body) => {
   expect(await admin(method, path, body)).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } });

@@ -83,6 +83,7 @@ export function makeDoors(env: Env): Services {
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
+    nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
   };
   return doors as unknown as Services;
 }
