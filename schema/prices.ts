@@ -17,8 +17,16 @@ export interface Counts {
 
 /** What counts cost at a price, in units, rounded up to the next whole unit; zero tokens cost nothing. */
 export function computeCharge(price: Price, counts: Counts): number {
-  const micro =
-    BigInt(price.priceIn) * BigInt(counts.promptTokens) + BigInt(price.priceOut) * BigInt(counts.outputTokens);
+  return toUnits(priceTokens(price.priceIn, counts.promptTokens) + priceTokens(price.priceOut, counts.outputTokens));
+}
+
+/** Tokens at a price, in millionths of a unit: exact, so that sums of them are rounded once. */
+export function priceTokens(price: number, tokens: number): bigint {
+  return BigInt(price) * BigInt(tokens);
+}
+
+/** Millionths of a unit as whole units, rounded up. */
+export function toUnits(micro: bigint): number {
   return Number((micro + 999_999n) / 1_000_000n);
 }
 

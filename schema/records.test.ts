@@ -3,18 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { concatBytes } from './bytes.ts';
 import { encodeDataRecord, encodeJsonRecord, readDataRecord, readRecordJson, RECORD, RecordReader } from './records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartRecord } from './records.ts';
-import { DECISION } from '../router/test/fake-hubs.ts';
+import { countsOf, DECISION } from '../router/test/fake-hubs.ts';
 
 const head: HeadRecord = { node: 'node_1', country: 'FR', digest: 'd', decision: DECISION, resumed: null };
-const end: EndRecord = {
-  finish: 'stop',
-  promptTokens: 3,
-  outputTokens: 2,
-  charge: 5,
-  ttftMs: null,
-  receiptHash: '0xab',
-};
-const fail: FailRecord = { code: 'lost', beforeToken: true, message: 'gone – 囲炉裏', delivered: null };
+const end: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: null, receiptHash: '0xab' };
+const fail: FailRecord = { code: 'lost', message: 'gone – 囲炉裏', delivered: null };
 
 const data = (...parts: Uint8Array[]): Uint8Array =>
   encodeDataRecord(parts.map((events) => ({ events, tokens: 1, tokenIds: null })));

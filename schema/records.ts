@@ -3,7 +3,7 @@
 // home does not tell them), the ids (u32 each) and complete events.
 import type { FinalFacts, FinishReason } from './chunks.ts';
 import type { Decision } from './placement.ts';
-import type { ResumeClass } from './settlement.ts';
+import type { PartBill, ResumeClass } from './settlement.ts';
 
 export const RECORD = { head: 1, data: 2, end: 3, fail: 4 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
@@ -21,17 +21,23 @@ export interface HeadRecord {
   readonly resumed: ResumeClass | null;
 }
 
-/** How the part ended well, with the counts that are charged. */
-export interface EndRecord {
-  readonly finish: FinishReason;
+/** What the hub settled of a part. */
+export interface PartCounts {
+  /** Prompt tokens that the caller sent: the answer so far, where the part went on with one, is not among them. */
   readonly promptTokens: number;
   readonly outputTokens: number;
-  readonly charge: number;
+  /** The same line of the job's bill that the caller's account makes of the settlement. */
+  readonly bill: PartBill;
+}
+
+/** How the part ended well, with the counts that are charged. */
+export interface EndRecord extends PartCounts {
+  readonly finish: FinishReason;
   readonly ttftMs: number | null;
   readonly receiptHash: FinalFacts['receipt_hash'];
 }
 
-/** Why the part broke off. `beforeToken` says that nothing of the answer was sent, so another home may be asked. */
+/** Why the part broke off. */
 export interface FailRecord {
   readonly code:
     | 'lost'
@@ -43,10 +49,9 @@ export interface FailRecord {
     | 'protocol'
     | 'context'
     | 'bad-request';
-  readonly beforeToken: boolean;
   readonly message: string;
   /** What the hub settled as delivered, to be charged if the answer goes on elsewhere; null where nothing is charged whatever follows. */
-  readonly delivered: { readonly promptTokens: number; readonly outputTokens: number; readonly charge: number } | null;
+  readonly delivered: PartCounts | null;
 }
 
 /** Events of one frame with the tokens that made them. */

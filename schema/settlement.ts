@@ -73,3 +73,23 @@ export const settlementSchema = z.object({
 });
 export type Settlement = z.output<typeof settlementSchema>;
 export type SettlementJson = z.input<typeof settlementSchema>;
+
+/** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */
+export type Fate = 'charged' | 'free';
+
+/** What one part adds to its job's bill; promptTokens is 0 where its ticket does not charge the prompt. */
+export interface PartBill {
+  readonly part: number;
+  readonly isFinal: boolean;
+  /** Its hub forgot it and saw no token of it itself: it says nothing of how the job ended, whatever it takes itself for. */
+  readonly isLost: boolean;
+  readonly fate: Fate;
+  /** Units per million tokens. */
+  readonly priceIn: number;
+  readonly priceOut: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** Of a final part: how many earlier parts delivered something, and how many tokens of the answer it went on from at most. */
+  readonly interrupted: number;
+  readonly resumedTokens: number | null;
+}

@@ -1,24 +1,16 @@
 // One account's money in its object's SQLite: the balance, the holds on it and what has been applied. An account can never spend
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Fate, SettlementJson } from '../../schema/settlement.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { Hold } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
+import { countAsked } from './decide-charge.ts';
 import { KNOWN_MS } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
-import {
-  billPart,
-  computeDue,
-  countAsked,
-  decideFate,
-  isCarried,
-  isTallied,
-  openTally,
-  shareDue,
-} from './tally-job.ts';
-import type { Fate, JobTally } from './tally-job.ts';
+import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
+import type { JobTally } from './tally-job.ts';
 
 export interface HoldRequest {
   readonly jobId: string;

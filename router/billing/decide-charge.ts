@@ -11,7 +11,7 @@ export interface PartFacts {
   /** False for a part that goes on where another broke off: the caller has paid the prompt already. */
   readonly chargePrompt: boolean;
   /** Tokens of the prompt that are the answer so far: another home's work, which the caller is never charged as prompt. */
-  readonly resumedTokens?: number;
+  readonly resumedTokens?: number | undefined;
 }
 
 /** Outcomes in which work was delivered. An interrupted part's charge holds if its job goes on: the caller's account sees to that. */
@@ -32,9 +32,17 @@ export function decideCharge(part: PartFacts): { readonly charge: number; readon
   const { outcome, counts, price } = part;
   const earn = splitCharge(computeCharge(price, counts)).earn;
   if (DELIVERED.has(outcome)) {
-    const asked = Math.max(0, counts.promptTokens - (part.resumedTokens ?? 0));
+    const asked = countAsked({ promptTokens: counts.promptTokens, resumedTokens: part.resumedTokens });
     const charged = { ...counts, promptTokens: part.chargePrompt ? asked : 0 };
     return { charge: computeCharge(price, charged), earn };
   }
   return { charge: 0, earn: outcome === 'failed-by-network' && counts.outputTokens > 0 ? earn : 0 };
+}
+
+/** Prompt tokens that the caller sent: the answer so far, which a home that goes on has read too, is not among them. */
+export function countAsked(part: {
+  readonly promptTokens: number;
+  readonly resumedTokens?: number | undefined;
+}): number {
+  return Math.max(0, part.promptTokens - (part.resumedTokens ?? 0));
 }

@@ -1,25 +1,7 @@
 // What the parts of one job come to for its caller, in whatever order their settlements arrive. Pure.
-import type { SettlementJson } from '../../schema/settlement.ts';
-
-/** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */
-export type Fate = 'charged' | 'free';
-
-/** What one part adds to its job's bill; promptTokens is 0 where its ticket does not charge the prompt. */
-export interface PartBill {
-  readonly part: number;
-  readonly isFinal: boolean;
-  /** Its hub forgot it and saw no token of it itself: it says nothing of how the job ended, whatever it takes itself for. */
-  readonly isLost: boolean;
-  readonly fate: Fate;
-  /** Units per million tokens. */
-  readonly priceIn: number;
-  readonly priceOut: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  /** Of a final part: how many earlier parts delivered something, and how many tokens of the answer it went on from at most. */
-  readonly interrupted: number;
-  readonly resumedTokens: number | null;
-}
+import type { Fate, PartBill, SettlementJson } from '../../schema/settlement.ts';
+import { countAsked } from './decide-charge.ts';
+import { priceAnswer } from './price-answer.ts';
 
 /** One job of several parts as its caller's account keeps it until an hour after its hold has lapsed. */
 export interface JobTally {
@@ -64,11 +46,6 @@ export function billPart(settlement: SettlementJson): PartBill {
   };
 }
 
-/** Prompt tokens that the caller sent: the answer so far, which a home that goes on has read too, is not among them. */
-export function countAsked({ promptTokens, resumedTokens = 0 }: SettlementJson): number {
-  return Math.max(0, promptTokens - resumedTokens);
-}
-
 /**
  * How the job ended; null while nobody knows. The part with the highest number ends it if it is a final one: a lower one that
  * takes itself for final was left by its edge. The edge's word ends it where no part does, and so does the hold's expiry, free.
@@ -96,28 +73,15 @@ export function isTallied(tally: JobTally, now: number): boolean {
 }
 
 /**
- * Units that the job comes to by what has arrived: the prompt once, the output of every part that the caller was given, rounded up
- * once. Earlier parts together never count more output than the answer that the last one went on from, and nothing where
- * it went on from none: then nobody was given what they sent. Never falls when a part is added to a job that has ended.
+ * Units that the job comes to by what has arrived. Parts that broke off count nothing where the answer went on from none: then nobody was
+ * given what they sent. Never falls when a part is added to a job that has ended.
  */
 export function computeDue(tally: JobTally, now: number): number {
   if (decideFate(tally, now) !== 'charged') return 0;
   const end = findEnd(tally);
   const isContinued = countInterrupted(tally, end) > 0;
   const earlier = isContinued ? tally.parts.filter((part) => part !== end) : [];
-  const own = end ? [end] : [];
-  const prompt = [...own, ...earlier].reduce(
-    (most, part) => max(most, priceTokens(part.priceIn, part.promptTokens)),
-    0n,
-  );
-  let micro = prompt + priceTokens(end?.priceOut ?? 0, end?.outputTokens ?? 0);
-  let room = end?.resumedTokens ?? Number.POSITIVE_INFINITY;
-  for (const { priceOut, outputTokens } of earlier.toSorted((a, b) => b.priceOut - a.priceOut)) {
-    const counted = Math.min(outputTokens, room);
-    room -= counted;
-    micro += priceTokens(priceOut, counted);
-  }
-  return (isContinued ? tally.before.charge : 0) + Number((micro + 999_999n) / 1_000_000n);
+  return (isContinued ? tally.before.charge : 0) + priceAnswer(earlier, end);
 }
 
 /** What each of the waiting parts is charged now, in units: together what is due and not yet booked, each at most what its hub decided. */
@@ -143,12 +107,4 @@ function findEnd(tally: JobTally): PartBill | null {
 
 function countInterrupted(tally: JobTally, end: PartBill | null): number {
   return end ? end.interrupted : (tally.release?.interrupted ?? 0);
-}
-
-function priceTokens(price: number, tokens: number): bigint {
-  return BigInt(price) * BigInt(tokens);
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -6,7 +6,7 @@ import { headRecord } from '../test/fake-hubs.ts';
 
 const STEP = 64 * 1024;
 const first = headRecord('n');
-const endRecord = encodeJsonRecord(RECORD.fail, { code: 'lost', beforeToken: false, message: 'm', delivered: null });
+const endRecord = encodeJsonRecord(RECORD.fail, { code: 'lost', message: 'm', delivered: null });
 
 function open() {
   const credits: number[] = [];

@@ -16,9 +16,7 @@ import { HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
 import { encodeTicketFrame } from './part.ts';
 import type { EndRecord, FailRecord } from '../../schema/records.ts';
 
-const failOf = (code: FailRecord['code'], beforeToken: boolean): unknown[] => [
-  expect.objectContaining({ code, beforeToken }),
-];
+const failOf = (code: FailRecord['code']): unknown[] => [expect.objectContaining({ code })];
 
 beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -150,7 +148,7 @@ describe('an answer', () => {
     say('a', 20);
     part.onEnd(signed('stop'), 30);
     await read();
-    expect(await read()).toEqual(failOf('lost', false));
+    expect(await read()).toEqual(failOf('lost'));
     expect(await read()).toBe('closed');
   });
 
@@ -171,7 +169,7 @@ describe('watchdogs', () => {
     part.onTick(10 + FIRST_TOKEN_MS);
     expect(sent).toEqual([]);
     part.onTick(11 + FIRST_TOKEN_MS);
-    expect(await read()).toEqual(failOf('first-token-timeout', true));
+    expect(await read()).toEqual(failOf('first-token-timeout'));
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
     expect(settled).toMatchObject([{ outcome: 'failed-before-token' }]);
     expect(doors.onDone).toHaveBeenCalledTimes(1);
@@ -184,7 +182,7 @@ describe('watchdogs', () => {
     part.onTick(100 + TOKEN_TIMEOUT_MS);
     expect(settled).toEqual([]);
     part.onTick(101 + TOKEN_TIMEOUT_MS);
-    expect(await read()).toEqual(failOf('token-timeout', false));
+    expect(await read()).toEqual(failOf('token-timeout'));
     expect(settled).toMatchObject([{ outcome: 'failed-by-node', frameTokens: 1, ttftMs: 100 }]);
   });
 
@@ -200,7 +198,7 @@ describe('watchdogs', () => {
     part.onTick(stalledUntil + TOKEN_TIMEOUT_MS);
     expect(settled).toEqual([]);
     part.onTick(stalledUntil + TOKEN_TIMEOUT_MS + 1);
-    expect(await read()).toEqual(failOf('token-timeout', false));
+    expect(await read()).toEqual(failOf('token-timeout'));
   });
 
   test('a job that outlives its ticket is broken off, at the network’s cost', async () => {
@@ -210,7 +208,7 @@ describe('watchdogs', () => {
     part.onTick(EXPIRES_AT - 1);
     expect(settled).toEqual([]);
     part.onTick(EXPIRES_AT);
-    expect(await read()).toEqual(failOf('expired', false));
+    expect(await read()).toEqual(failOf('expired'));
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
     expect(settled).toMatchObject([{ outcome: 'failed-by-network' }]);
   });
@@ -220,7 +218,7 @@ describe('faults', () => {
   test('before the first token nothing is owed', async () => {
     const { part, settled, read } = await openRunningPart();
     part.onFault({ code: 'internal', receipt: null }, 20);
-    expect(await read()).toEqual(failOf('fault', true));
+    expect(await read()).toEqual(failOf('fault'));
     expect(settled).toMatchObject([{ outcome: 'failed-before-token', ttftMs: null }]);
   });
 
@@ -229,7 +227,7 @@ describe('faults', () => {
     say('a', 20);
     part.onFault({ code: 'internal', receipt: signed('error') }, 30);
     expect(await read()).toEqual([writer.content('a')]);
-    expect(await read()).toEqual(failOf('fault', false));
+    expect(await read()).toEqual(failOf('fault'));
     expect(settled).toMatchObject([{ outcome: 'failed-by-node', signed: signed('error') }]);
   });
 
@@ -238,12 +236,12 @@ describe('faults', () => {
     async (code) => {
       const before = await openRunningPart();
       before.part.onFault({ code, receipt: null }, 20);
-      expect(await before.read()).toEqual(failOf(code, true));
+      expect(await before.read()).toEqual(failOf(code));
       const after = await openRunningPart();
       after.say('a', 20);
       after.part.onFault({ code, receipt: null }, 30);
       await after.read();
-      expect(await after.read()).toEqual(failOf('fault', false));
+      expect(await after.read()).toEqual(failOf('fault'));
       expect(after.settled).toMatchObject([{ outcome: 'failed-by-node' }]);
     },
   );
@@ -254,7 +252,7 @@ describe('faults', () => {
     part.onEnd(signed('preempted'), 30);
     await read();
     expect(await read()).toEqual([
-      { code: 'preempted', beforeToken: false, message: 'the home was taken back by its owner', delivered: null },
+      { code: 'preempted', message: 'the home was taken back by its owner', delivered: null },
     ]);
     expect(settled).toMatchObject([{ outcome: 'failed-by-network', signed: signed('preempted') }]);
   });
@@ -264,13 +262,12 @@ describe('faults', () => {
     say('a', 20);
     part.onEnd(signed('preempted'), 30);
     await read();
-    const { promptTokens, outputTokens, charge } = END;
+    const { promptTokens, outputTokens, bill } = END;
     expect(await read()).toEqual([
       {
         code: 'preempted',
-        beforeToken: false,
         message: 'the home was taken back by its owner',
-        delivered: { promptTokens, outputTokens, charge },
+        delivered: { promptTokens, outputTokens, bill },
       },
     ]);
     expect(settled).toMatchObject([{ outcome: 'interrupted-by-network' }]);
@@ -305,13 +302,13 @@ describe('faults', () => {
   test('a socket that closes: before a token nothing is owed, after one the home failed', async () => {
     const before = await openRunningPart();
     before.part.onLost(20);
-    expect(await before.read()).toEqual(failOf('lost', true));
+    expect(await before.read()).toEqual(failOf('lost'));
     const after = await openRunningPart();
     after.say('a', 20);
     after.part.onLost(30);
     after.part.onEnd(signed('stop'), 40);
     await after.read();
-    expect(await after.read()).toEqual(failOf('lost', false));
+    expect(await after.read()).toEqual(failOf('lost'));
     expect(await after.read()).toBe('closed');
     expect(before.settled).toMatchObject([{ outcome: 'failed-before-token' }]);
     expect(after.settled).toMatchObject([{ outcome: 'failed-by-node', durationMs: 30 }]);
@@ -332,7 +329,7 @@ describe('what is not a stream', () => {
     await read();
     part.onData({ events, tokens: 1, tokenIds: null }, 30);
     say('b', 40);
-    expect(await read()).toEqual(failOf('protocol', false));
+    expect(await read()).toEqual(failOf('protocol'));
     expect(await read()).toBe('closed');
     expect(sent).toEqual(['cancel {"reason":"fault"} of 7']);
     expect(settled).toMatchObject([{ outcome: 'failed-by-node', frameTokens: 1, durationMs: 30 }]);
@@ -341,7 +338,7 @@ describe('what is not a stream', () => {
   test('a frame that cannot be read breaks the part off', async () => {
     const { part, settled, read } = await openRunningPart();
     part.onUnreadable(20);
-    expect(await read()).toEqual(failOf('protocol', true));
+    expect(await read()).toEqual(failOf('protocol'));
     expect(settled).toMatchObject([{ outcome: 'failed-before-token' }]);
   });
 

@@ -272,9 +272,9 @@ export class Part {
       ? 'failed-before-token'
       : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
     const tell = (delivered: FailRecord['delivered']): void =>
-      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, beforeToken, message, delivered }));
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, delivered }));
     void this.#settle(outcome, signed, cause.now).then(
-      ({ promptTokens, outputTokens, charge }) => tell(goesOn ? { promptTokens, outputTokens, charge } : null),
+      ({ promptTokens, outputTokens, bill }) => tell(goesOn ? { promptTokens, outputTokens, bill } : null),
       () => tell(null),
     );
   }
@@ -288,7 +288,6 @@ export class Part {
         this.#stream.end(
           encodeJsonRecord(RECORD.fail, {
             code: 'lost',
-            beforeToken: false,
             message: 'the answer could not be settled',
             delivered: null,
           }),

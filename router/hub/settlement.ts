@@ -9,6 +9,8 @@ import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { DuePart, PartRows } from './part-rows.ts';
 import { decidePart } from '../billing/count-part.ts';
+import { countAsked } from '../billing/decide-charge.ts';
+import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -61,7 +63,8 @@ export class HubSettlement {
       rows.markDue(opened.ticketHash, { ...owed, isFinal: false });
       this.#doors.retryLater();
       void this.drain();
-      return { finish: 'stop', promptTokens: 0, outputTokens: 0, charge: 0, ttftMs: null, receiptHash: null };
+      const told = { finish: 'stop', ttftMs: null, receiptHash: null } as const;
+      return { ...told, promptTokens: 0, outputTokens: 0, bill: billPart(owed) };
     }
     const receipt = this.#fittingReceipt(opened, summary);
     const decided = decidePart({
@@ -84,9 +87,9 @@ export class HubSettlement {
     void this.drain();
     return {
       finish: summary.finish,
-      promptTokens: decided.promptTokens,
-      outputTokens: decided.outputTokens,
-      charge: decided.charge,
+      promptTokens: countAsked(settlement),
+      outputTokens: settlement.outputTokens,
+      bill: billPart(settlement),
       ttftMs: summary.ttftMs,
       receiptHash: receipt ? services.signer.hash(USAGE_RECEIPT, receipt) : null,
     };

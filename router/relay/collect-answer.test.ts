@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { dataRecord, END, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import { dataRecord, endRecord, failRecord, headRecord, JOB_END, openRun, taken } from '../test/fake-hubs.ts';
 import { collectAnswer, encodeCompletion } from './collect-answer.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
@@ -18,7 +18,7 @@ describe('collectAnswer', () => {
     const events = ['Hello', ', ', '世界'].map((text) => dataRecord(bytes(writer.content(text))));
     expect(await collect(...events, endRecord())).toEqual({
       ok: true,
-      value: { text: 'Hello, 世界', end: { ...END, ttftMs: expect.any(Number) } },
+      value: { text: 'Hello, 世界', end: { ...JOB_END, ttftMs: expect.any(Number) } },
     });
   });
 
@@ -31,7 +31,7 @@ describe('collectAnswer', () => {
   });
 
   test('an answer without a token is an empty text', async () => {
-    expect(await collect(endRecord())).toEqual({ ok: true, value: { text: '', end: END } });
+    expect(await collect(endRecord())).toEqual({ ok: true, value: { text: '', end: JOB_END } });
   });
 
   test('what is no content adds nothing', async () => {
@@ -43,7 +43,7 @@ describe('collectAnswer', () => {
 
   test('half an answer is never given as a whole one', async () => {
     const event = dataRecord(bytes(makeChunkWriter(head).content('half')));
-    const broken = await collect(event, failRecord({ beforeToken: false, message: 'the home went away' }));
+    const broken = await collect(event, failRecord({ message: 'the home went away' }));
     expect(broken).toMatchObject({
       ok: false,
       error: { kind: 'broken', message: expect.stringContaining('the home went away') },
@@ -60,7 +60,7 @@ describe('collectAnswer', () => {
 test('the completion is shaped as the OpenAI API’s, with the facts beside it', () => {
   const irori = { job: 'job_1', charge_micro: 5 } as FinalFacts;
   expect(
-    JSON.parse(encodeCompletion(head, { text: 'hi "there"\n', end: { ...END, finish: 'length' } }, irori)),
+    JSON.parse(encodeCompletion(head, { text: 'hi "there"\n', end: { ...JOB_END, finish: 'length' } }, irori)),
   ).toEqual({
     id: 'chatcmpl-1',
     object: 'chat.completion',

@@ -3,14 +3,13 @@ import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import { readContent } from '../../schema/chunks.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
-import type { JobEvent, JobFailure } from './job-doors.ts';
+import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import type { EndRecord } from '../../schema/records.ts';
 
 /** What the whole answer was. */
 export interface CollectedAnswer {
   readonly text: string;
-  readonly end: EndRecord;
+  readonly end: JobEnd;
 }
 
 /** A whole answer is kept in the edge's memory (128 MB): longer ones are for streams. */

@@ -2,6 +2,7 @@
 import type { Capacity, WishField } from '../../schema/placement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, HeadRecord } from '../../schema/records.ts';
+import type { HomeSearch } from '../placement/home-search.ts';
 
 /** What is the same for every part of a job. */
 export type JobBase = Omit<
@@ -20,27 +21,8 @@ export type JobBase = Omit<
   | 'chargePrompt'
 >;
 
-/** Whom to ask next, as placement sees it. */
-export interface JobSearch {
-  readonly excludedNodes: readonly string[];
-  next(): Promise<HubAsk | null>;
-  noteBusy(ask: HubAsk, answer: { quoteMs: number | null; retryAfterMs: number | null }): void;
-  noteNone(ask: HubAsk, emptiedBy: WishField | null): void;
-  noteRefused(nodeId: string, isBusy: boolean): void;
-  restart(failedNodeId: string | null, preferDigest: string | null): void;
-  readonly end: { kind: 'busy' | 'no-fit' | 'nobody'; emptiedBy: WishField | null; retryAfterMs: number | null };
-}
-
-export interface HubAsk {
-  readonly hub: string;
-  readonly preferNodeId: string | null;
-  readonly edgeRttMs: number;
-  readonly isForced: boolean;
-  readonly asks: number;
-}
-
 export interface JobDoors {
-  readonly search: JobSearch;
+  readonly search: HomeSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
   readonly noteCapacity: (hub: string, capacity: Capacity) => void;
   /** A part has ended: a slot of a home of this speed class is free again. */
@@ -62,10 +44,16 @@ export type JobFailure =
   | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
   | { readonly kind: 'broken'; readonly message: string };
 
+/** How the whole answer ended, with what is told and charged for all its parts. */
+export interface JobEnd extends Omit<EndRecord, 'bill'> {
+  /** Units. */
+  readonly charge: number;
+}
+
 export type JobEvent =
   | { readonly kind: 'head'; readonly head: HeadRecord }
   | { readonly kind: 'data'; readonly events: Uint8Array }
-  | { readonly kind: 'end'; readonly end: EndRecord }
+  | { readonly kind: 'end'; readonly end: JobEnd }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 
 /** How a job ended where no hub has the last word, for the caller's account. */

@@ -1,7 +1,9 @@
 // A job whose home breaks off after tokens, as its edge sees it: who goes on, from what, and what is told and charged.
+import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
-import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import { countsOf, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import { computeDue, openTally } from '../billing/tally-job.ts';
 import type { JobEvent } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -10,9 +12,9 @@ const whole = (node: string) => () =>
   taken(headRecord(node), dataRecord(bytes('a')), dataRecord(bytes('b')), endRecord());
 const chunk = (text: string): Uint8Array =>
   bytes(`data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`);
-const delivered = { promptTokens: 3, outputTokens: 2, charge: 7 };
+const delivered = countsOf(3, 2, { isFinal: false });
 const broken = (fail: Parameters<typeof failRecord>[0] = {}): Uint8Array =>
-  failRecord({ code: 'lost', beforeToken: false, delivered, ...fail });
+  failRecord({ code: 'lost', delivered, ...fail });
 
 /** The text that the caller has read. */
 async function readAnswer(run: JobRun): Promise<{ text: string; last: JobEvent }> {
@@ -63,14 +65,7 @@ describe('a home that breaks off after tokens', () => {
   test('a hub that vanished settles nothing for the caller: the next part charges the prompt', async () => {
     const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
       h1: [() => taken(headRecord('n1'), dataRecord(chunk('a'), [5]))],
-      h2: [
-        () =>
-          taken(
-            headRecord('n2', 'exact'),
-            dataRecord(chunk('b'), [6]),
-            endRecord({ promptTokens: 4, outputTokens: 1 }),
-          ),
-      ],
+      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(chunk('b'), [6]), endRecord(countsOf(3, 1)))],
     });
     const { text, last } = await readAnswer(run);
     expect(text).toBe('ab');
@@ -178,6 +173,42 @@ describe('a home that breaks off after tokens', () => {
     await readAnswer(run);
     expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
   });
+});
+
+test('what the edge tells is what the account charges, whatever homes gave the answer and however they round', async () => {
+  const price = fc.nat(3_000_000);
+  const part = fc.record({
+    priceIn: price,
+    priceOut: price,
+    prompt: fc.nat(5000),
+    output: fc.integer({ min: 1, max: 5000 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 3 }), fc.nat(9000), async (parts, resumedTokens) => {
+      const bills = parts.map(({ priceIn, priceOut, prompt, output }, i) => {
+        const isFinal = i === parts.length - 1;
+        return countsOf(prompt, output, {
+          ...{ part: i, isFinal, priceIn, priceOut, promptTokens: i === 0 ? prompt : 0 },
+          ...(isFinal && { interrupted: i, resumedTokens: i > 0 ? resumedTokens : null }),
+        });
+      });
+      const hubs = bills.map((counts, i) => {
+        const last = counts.bill.isFinal ? endRecord(counts) : broken({ delivered: counts });
+        return [
+          `h${i}`,
+          [() => taken(headRecord(`n${i}`, i > 0 ? 'exact' : null), dataRecord(chunk('a')), last)],
+        ] as const;
+      });
+      const { run } = openRun(
+        bills.map((_, i) => `n${i}@h${i}`),
+        Object.fromEntries(hubs),
+      );
+      const { last } = await readAnswer(run);
+      const tally = { ...openTally(1, { charge: 0, parts: 0 }), parts: bills.map(({ bill }) => bill).toReversed() };
+      expect(last).toMatchObject({ kind: 'end', end: { charge: computeDue(tally, 0) } });
+    }),
+    { numRuns: 100 },
+  );
 });
 
 describe('a hub that has stopped itself', () => {

@@ -1,5 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
-import { END, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import {
+  countsOf,
+  JOB_END,
+  dataRecord,
+  endRecord,
+  failRecord,
+  headRecord,
+  openRun,
+  refused,
+  taken,
+} from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
 import { MAX_ATTEMPTS } from './job-run.ts';
 import type { JobRun } from './job-run.ts';
@@ -34,14 +44,17 @@ describe('a job that is answered', () => {
       { hub: 'h1', offer: { part: 0, attempt: 1, preferNodeId: 'n1', excludeNodeIds: [], firstTokenMs: 10_000 } },
     ]);
     expect(free).toEqual({ h1: 4 });
-    expect([run.attempts, run.head?.node, run.hasToken]).toEqual([1, 'n1', true]);
+    expect([run.attempts, run.head?.node]).toEqual([1, 'n1']);
   });
 
   test('the end carries what the hub decided', async () => {
-    const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), endRecord({ charge: 9 }))] });
+    const counts = countsOf(4, 3, { promptTokens: 3 });
+    const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), endRecord(counts))] });
     await run.next();
-    expect(await run.next()).toEqual({ kind: 'end', end: { ...END, charge: 9 } });
-    expect(run.hasToken).toBe(false);
+    expect(await run.next()).toEqual({
+      kind: 'end',
+      end: { ...JOB_END, promptTokens: 4, outputTokens: 3, charge: 9 },
+    });
   });
 
   test('records are read however the body is cut', async () => {

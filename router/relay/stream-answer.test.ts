@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMENT_EVENT, DONE_EVENT, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { DECISION, END } from '../test/fake-hubs.ts';
+import { DECISION, JOB_END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 import { streamAnswer } from './stream-answer.ts';
@@ -17,7 +17,7 @@ const head: JobEvent = {
   head: { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null },
 };
 const data = (text: string): JobEvent => ({ kind: 'data', events: encode(writer.content(text)) });
-const end: JobEvent = { kind: 'end', end: END };
+const end: JobEvent = { kind: 'end', end: JOB_END };
 const failed = (failure: JobFailure): JobEvent => ({ kind: 'failed', failure });
 
 /** One event that is still to come. */
@@ -92,7 +92,7 @@ describe('an answer', () => {
       ...chunk,
       object: 'chat.completion.chunk',
       choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }],
-      irori: { job: 'job_1', charge_micro: 5 },
+      irori: { job: 'job_1', charge_micro: 7 },
     });
     expect(events.slice(3)).toEqual([DONE]);
     expect(opened.onOver.mock.calls).toEqual([[null]]);

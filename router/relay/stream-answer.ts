@@ -8,9 +8,8 @@ import {
   encodeUsageChunk,
 } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
-import type { JobEvent, JobFailure } from './job-doors.ts';
+import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import type { EndRecord } from '../../schema/records.ts';
 
 /** A closed connection is only noticed when something is written: comments in silence find out, before the first token and after. */
 const COMMENT_AFTER_MS = 500;
@@ -22,7 +21,7 @@ export interface AnswerOptions {
   readonly includeUsage: boolean;
   /** Events that were read while it was still open whether to answer with a stream. */
   readonly first: Promise<JobEvent>;
-  readonly toFacts: (end: EndRecord) => FinalFacts;
+  readonly toFacts: (end: JobEnd) => FinalFacts;
   readonly toError: (failure: JobFailure) => { message: string; type: string; code: string };
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
   readonly onOver: (failure: JobFailure | null) => void;
@@ -100,7 +99,7 @@ class AnswerStream {
     return true;
   }
 
-  #lastEvents(end: EndRecord): Uint8Array[] {
+  #lastEvents(end: JobEnd): Uint8Array[] {
     const { chunk, includeUsage, toFacts } = this.#options;
     const facts = toFacts(end);
     const role = !this.#hasContent;

@@ -1,5 +1,6 @@
 // Why a search for a home ended without one, as a failure that a caller can be told. Pure.
-import type { JobFailure, JobSearch } from './job-doors.ts';
+import type { SearchEnd } from '../placement/home-search.ts';
+import type { JobFailure } from './job-doors.ts';
 
 /** Callers are told to wait this long at least and at most, s. */
 const LEAST_WAIT_S = 1;
@@ -9,7 +10,7 @@ const UNTOLD_WAIT_MS = 2000;
 
 /** `brokenBy`: why the answer broke off that the caller has read some of, or null; `sawFault`: a home or a hub failed on the way. */
 export function tellSearchEnd(
-  end: JobSearch['end'],
+  end: SearchEnd,
   run: { readonly brokenBy: string | null; readonly sawFault: boolean },
 ): JobFailure {
   if (run.brokenBy !== null)

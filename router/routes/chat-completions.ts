@@ -7,9 +7,9 @@ import { parseChatRequest } from '../../schema/openai.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes, findModel } from './served-models.ts';
 import { collectAnswer, encodeCompletion } from '../relay/collect-answer.ts';
-import type { JobEvent, JobFailure, JobSearch } from '../relay/job-doors.ts';
+import type { HomeSearch } from '../placement/home-search.ts';
+import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
-import type { EndRecord } from '../../schema/records.ts';
 import { streamAnswer } from '../relay/stream-answer.ts';
 import type { Services } from '../services/edge.ts';
 import { findPlace } from './find-place.ts';
@@ -67,7 +67,7 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   }
 });
 
-function openRun(services: Services, job: Job, search: JobSearch): JobRun {
+function openRun(services: Services, job: Job, search: HomeSearch): JobRun {
   const { modelKey } = job.served;
   return new JobRun(job.offer, job.resume, {
     search,
@@ -147,7 +147,7 @@ function toFacts(job: Job, run: JobRun): IroriFacts {
   };
 }
 
-function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: EndRecord): FinalFacts {
+function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
   c.get('services').outputLengths.note(job.caller.keyId, job.request.model, end.outputTokens);
   return { ...toFacts(job, run), ttft_ms: end.ttftMs, charge_micro: end.charge, receipt_hash: end.receiptHash };
 }

@@ -1,21 +1,28 @@
 // An edge's hubs without a network: each answers an offer as it was told to, and what it was asked is remembered.
 import { encodeDataRecord, encodeJsonRecord, RECORD } from '../../schema/records.ts';
-import type { EndRecord, FailRecord } from '../../schema/records.ts';
+import type { EndRecord, FailRecord, PartCounts } from '../../schema/records.ts';
 import type { Capacity, Decision } from '../../schema/placement.ts';
-import type { ResumeClass } from '../../schema/settlement.ts';
+import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
+import type { JobEnd } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 
-export const END: EndRecord = {
-  finish: 'stop',
-  promptTokens: 3,
-  outputTokens: 2,
-  charge: 5,
-  ttftMs: 12,
-  receiptHash: '0xab',
-};
+/** Units per token of a fake hub's prices: one for the prompt's, two for the answer's. */
+const PRICES = { priceIn: 1e6, priceOut: 2e6 };
+
+/** What a hub settled of a part; `bill` says what its line of the bill adds to the counts. */
+export function countsOf(promptTokens: number, outputTokens: number, bill: Partial<PartBill> = {}): PartCounts {
+  const line = { part: 0, isFinal: true, isLost: false, fate: 'charged' as const, interrupted: 0, resumedTokens: null };
+  return { promptTokens, outputTokens, bill: { ...line, ...PRICES, promptTokens, outputTokens, ...bill } };
+}
+
+export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 12, receiptHash: '0xab' };
+
+const { bill: _bill, ...TOLD } = END;
+/** What the job's run makes of END where one home gave the answer. */
+export const JOB_END: JobEnd = { ...TOLD, charge: 7 };
 
 export const DECISION: Decision = {
   mode: 'closest',
@@ -47,7 +54,7 @@ export const dataRecord = (events: Uint8Array, tokenIds: readonly number[] | nul
   encodeDataRecord([{ events, tokens: tokenIds?.length ?? 1, tokenIds }]);
 export const endRecord = (end: Partial<EndRecord> = {}): Uint8Array => encodeJsonRecord(RECORD.end, { ...END, ...end });
 export const failRecord = (fail: Partial<FailRecord> = {}): Uint8Array =>
-  encodeJsonRecord(RECORD.fail, { code: 'fault', beforeToken: true, message: 'it failed', delivered: null, ...fail });
+  encodeJsonRecord(RECORD.fail, { code: 'fault', message: 'it failed', delivered: null, ...fail });
 
 /** A hub that took the part and sends these chunks, then ends its body. */
 export function taken(...chunks: Uint8Array[]): Response {
@@ -109,7 +116,7 @@ export function openRun(
     },
   });
   const size = { promptTokens: 50, outputTokens: 20 };
-  const base = { promptBound: 100, promptExact: null, priceIn: 1e6, priceOut: 2e6, size, request: { maxTokens } };
+  const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { maxTokens } };
   const freed: string[] = [];
   const run = new JobRun(base as never, least, {
     search,

@@ -10,18 +10,11 @@ import { Part } from '../hub/part.ts';
 import type { PartDoors, PartSummary } from '../hub/part.ts';
 import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../../schema/records.ts';
 import type { EndRecord } from '../../schema/records.ts';
-import { DECISION } from './fake-hubs.ts';
+import { countsOf, DECISION } from './fake-hubs.ts';
 
 export const FIRST_TOKEN_MS = 10_000;
 export const EXPIRES_AT = 900_000;
-export const END: EndRecord = {
-  finish: 'stop',
-  promptTokens: 3,
-  outputTokens: 2,
-  charge: 5,
-  ttftMs: 1,
-  receiptHash: null,
-};
+export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 1, receiptHash: null };
 export const MAX_TOKENS = 128;
 const offer = {
   firstTokenMs: FIRST_TOKEN_MS,

@@ -1,0 +1,158 @@
+// The asks of one job: hub after hub, until a home takes the next part. What the hubs say is noted where it is of use: by the search for
+// this job, and in the edge's memory for the next ones.
+import type { Capacity } from '../../schema/placement.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
+import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import type { HubAsk } from '../placement/home-search.ts';
+import type { JobDoors } from './job-doors.ts';
+
+/** A hub answers an ask sooner than this: it waits 1 s for a home's head, and as long for homes it has forgotten. */
+const ASK_TIMEOUT_MS = 5000;
+/** Where nobody can go on with an answer at once, somebody is waited for this long, and looked for this often. */
+const RESUME_WAIT_MS = 5000;
+const RESUME_RETRY_MS = 250;
+
+export type Asked =
+  | {
+      readonly kind: 'taken';
+      readonly body: ReadableStream<Uint8Array>;
+      /** Who was asked for; the hub may have chosen an equal, which its head tells. */
+      readonly nodeId: string | null;
+      /** Gives back the slot that the part has taken in this edge's memory. */
+      readonly giveBack: () => void;
+    }
+  | { readonly kind: 'declined' | 'nobody' }
+  | { readonly kind: 'bad-request'; readonly message: string; readonly param: string | null };
+
+/** What is asked for: a beginning may be refused as the caller's own mistake, a continuation may not. */
+export interface AskedPart {
+  readonly isBeginning: boolean;
+  readonly makeOffer: (ask: HubAsk, part: number) => JobOffer;
+}
+
+export class HubAsks {
+  readonly #doors: JobDoors;
+  readonly #leave: AbortSignal;
+  #tickets = 0;
+  #sawFault = false;
+  /** Until when a home that goes on is waited for; null while none is. */
+  #waitUntilAt: number | null = null;
+
+  /** `leave` aborts what is being asked, and what was taken, when the caller leaves. */
+  constructor(doors: JobDoors, leave: AbortSignal) {
+    this.#doors = doors;
+    this.#leave = leave;
+  }
+
+  /** Tickets given out: every home that was asked has its own part number, so that a late one cannot speak for another. */
+  get tickets(): number {
+    return this.#tickets;
+  }
+
+  /** True when a home or a hub has failed, rather than been busy or had no such model. */
+  get sawFault(): boolean {
+    return this.#sawFault;
+  }
+
+  /** A home that took a part has failed it. */
+  noteFault(): void {
+    this.#sawFault = true;
+  }
+
+  /** Asks one hub. `nobody` when none is left to ask, or the caller has left. */
+  async next(wanted: AskedPart): Promise<Asked> {
+    const ask = await this.#doors.search.next();
+    if (!ask || this.#leave.aborted) return { kind: 'nobody' };
+    const askedAt = Date.now();
+    const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets));
+    if (!response) return this.#leaveHub(ask);
+    // The hub says how long it took itself: what is left is the way there and back.
+    const tookMs = Number(response.headers.get(TOOK_HEADER) ?? Number.NaN);
+    if (tookMs >= 0) this.#doors.noteRtt(ask.hub, Math.max(0, Date.now() - askedAt - tookMs));
+    const { body } = response;
+    return response.status === 200 && body
+      ? this.#take(ask, response.headers, body)
+      : this.#takeRefusal(ask, response, wanted);
+  }
+
+  /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. False when it is too late. */
+  async waitForHome(digest: string | null): Promise<boolean> {
+    const now = Date.now();
+    this.#waitUntilAt ??= now + RESUME_WAIT_MS;
+    if (now >= this.#waitUntilAt) return false;
+    await new Promise((wake) => setTimeout(wake, RESUME_RETRY_MS));
+    this.#doors.search.restart(null, digest);
+    return true;
+  }
+
+  /** Null when the hub could not be reached or did not answer in time. */
+  async #ask(hub: string, offer: JobOffer): Promise<Response | null> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ASK_TIMEOUT_MS);
+    try {
+      const asked = this.#doors.askHub(hub, offer, AbortSignal.any([this.#leave, late.signal]));
+      // A hub that has stopped itself may not heed the signal either.
+      return await Promise.race([asked, rejectOn(late.signal)]);
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take(ask: HubAsk, headers: Headers, body: ReadableStream<Uint8Array>): Asked {
+    const capacity = headers.get(CAPACITY_HEADER);
+    if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
+    const speedClass = headers.get(CLASS_HEADER);
+    this.#waitUntilAt = null;
+    this.#tickets++;
+    return {
+      kind: 'taken',
+      body,
+      nodeId: ask.preferNodeId,
+      giveBack: () => void (speedClass !== null && this.#doors.noteFreed(ask.hub, speedClass)),
+    };
+  }
+
+  async #takeRefusal(ask: HubAsk, response: Response, { isBeginning }: AskedPart): Promise<Asked> {
+    const refusal = response.status === 409 ? await readRefusal(response) : null;
+    if (!refusal) return this.#leaveHub(ask);
+    const { search, noteCapacity } = this.#doors;
+    noteCapacity(ask.hub, refusal.capacity);
+    const { code, message, param } = refusal;
+    if (code === 'bad-request' && isBeginning) return { kind: 'bad-request', message, param };
+    if (code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);
+    else if (code === 'none') search.noteNone(ask, refusal.emptiedBy);
+    else this.#leaveHome(ask, refusal);
+    return { kind: 'declined' };
+  }
+
+  /** The hub itself failed. A home may run what it granted before: the part's number is used up, or two would settle as one. */
+  #leaveHub(ask: HubAsk): Asked {
+    this.#tickets++;
+    this.#sawFault = true;
+    this.#doors.search.noteNone(ask, null);
+    return { kind: 'declined' };
+  }
+
+  /** A home was given a ticket and did not take the job. */
+  #leaveHome(ask: HubAsk, { code, nodeId }: OfferRefusal): void {
+    this.#tickets++;
+    const isBusy = code === 'busy';
+    if (!isBusy) this.#sawFault = true;
+    if (nodeId) this.#doors.search.noteRefused(nodeId, isBusy);
+    else this.#doors.search.noteNone(ask, null);
+  }
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the hub did not answer in time')), { once: true });
+  });
+}
+
+/** A hub's refusal; null when it is cut short. Written by our own hub, so its shape is trusted. */
+async function readRefusal(response: Response): Promise<OfferRefusal | null> {
+  const json: unknown = await response.json().catch(() => null);
+  return json as OfferRefusal | null;
+}
