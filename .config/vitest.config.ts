@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: [
+            '.config/*.test.ts',
             'schema/**/*.test.ts',
             'router/{area,auth,bench,billing,homes,hub,local,placement,relay,routes,services}/**/*.test.ts',
             'node-agent/{backends,commands,home,jobs,link,receipts}/**/*.test.ts',

@@ -1,0 +1,48 @@
+// The order of the rooms and the words that promise a pure file, said once. `npm run lint` holds both (check-house.ts).
+
+export interface Room {
+  readonly name: string;
+  /** Folders (with a slash at the end) and single files. */
+  readonly paths: readonly string[];
+}
+
+const SCHEMA: Room = { name: 'schema', paths: ['schema/'] };
+
+/** Both ends of the network, each from its ground up: a room imports itself and what stands below it. */
+export const ENDS: Readonly<Record<string, readonly Room[]>> = {
+  router: [
+    SCHEMA,
+    { name: 'log', paths: ['router/log.ts', 'router/log/'] },
+    ...['auth', 'placement', 'billing', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
+    { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
+    ...['services', 'routes'].map(folder('router')),
+    { name: 'app, objects, worker', paths: ['router/app.ts', 'router/objects.ts', 'router/worker.ts'] },
+    // The benches stand above the tests because they use the makers that the tests use.
+    ...['local', 'test', 'bench'].map(folder('router')),
+  ],
+  'node-agent': [
+    SCHEMA,
+    { name: 'log, version', paths: ['node-agent/log.ts', 'node-agent/version.ts'] },
+    ...['backends', 'home', 'receipts', 'jobs', 'link'].map(folder('node-agent')),
+    {
+      name: 'config',
+      paths: ['choose-state-folder', 'options', 'parse-flags', 'config'].map((name) => `node-agent/${name}.ts`),
+    },
+    { name: 'agent', paths: ['node-agent/opened-backends.ts', 'node-agent/agent.ts'] },
+    folder('node-agent')('commands'),
+    { name: 'main', paths: ['node-agent/main.ts'] },
+    folder('node-agent')('test'),
+  ],
+};
+
+function folder(end: string): (name: string) => Room {
+  return (name) => ({ name, paths: [`${end}/${name}/`] });
+}
+
+const VERBS =
+  'align bound build check choose collect compare compute cool count decide delay describe draw encode expect explain find fit guess hash ' +
+  'judge learn list make match measure mint open pace parse pick plan price print probe rank read receive refuse render run sample score ' +
+  'sign split stream sum summarise tag tally tell to';
+
+/** A file that is called verb-something decides or makes from what it is given, and nothing else: no clock, timer, chance, door or memory. */
+export const PURE_FILE = new RegExp(`/(?:${VERBS.split(' ').join('|')})-[a-z0-9-]+\\.ts$`);
