@@ -1,7 +1,7 @@
 // npm run bench:pick [-- --json]: what a pick costs, at a hub of 64 and 512 homes from the offer to the lease, and at an edge that knows
 // nothing yet or all it needs. Prints the medians and the slowest hundredth, in microseconds.
-import { measureEdge } from './pick-edge.ts';
-import type { EdgeRow } from './pick-edge.ts';
+import { measureEdge } from './edge-picks.ts';
+import type { EdgeRow } from './edge-picks.ts';
 import { quantile } from './summarise-rounds.ts';
 
 const HUB_NODES = [64, 512];
@@ -15,7 +15,7 @@ interface HubRow {
 
 /** The hub's classes are typed for the platform, not for Node: they are loaded as they stand and checked with the router. */
 async function measureHubs(): Promise<HubRow[]> {
-  const file = new URL('./pick-hub.ts', import.meta.url).href;
+  const file = new URL('./hub-picks.ts', import.meta.url).href;
   const { measureHub } = (await import(file)) as { measureHub: (nodes: number) => number[] };
   return HUB_NODES.map((nodes) => {
     const tookUs = measureHub(nodes);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 test('a deployment builds dry and stays under its bundle ceiling', async () => {
-  const script = resolve(import.meta.dirname, '../local/check-bundle.ts');
+  const script = resolve(import.meta.dirname, '../local/bundle-size.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script]);
   expect(stdout).toMatch(/^bundle: \d+ KiB \(ceiling \d+\), \d+ KiB gzip \(ceiling \d+\)$/m);
 });

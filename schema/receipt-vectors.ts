@@ -1,6 +1,6 @@
-// Prints receipt.vectors.json: messages at their ordinary and their extreme values, with the hash and signature that schema/receipt.ts
-// makes of them. Run
-// `node schema/make-vectors.ts > schema/receipt.vectors.json` only when a message is added: a changed line means that old receipts no longer verify.
+// Prints receipt.vectors.json: messages at their ordinary and their extreme values, with the hash and signature that schema/receipt.ts makes of
+// them. `node schema/receipt-vectors.ts > schema/receipt.vectors.json` only when a message is added: a changed line means that old receipts no
+// longer verify.
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toHex } from './bytes.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseRow, packRow, packSummary, parseSummary } from '../../schema/presence.ts';
 import { embeddedExecutor } from '../local/redis-executor.ts';
-import { CountingExecutor, makeChanges, measureEdge } from './pick-edge.ts';
+import { CountingExecutor, makeChanges, measureEdge } from './edge-picks.ts';
 
 test('commands of a pipeline are counted one by one, and the pipeline as one trip', async () => {
   const executor = new CountingExecutor(embeddedExecutor());

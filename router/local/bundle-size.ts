@@ -1,4 +1,4 @@
-// `npm run check:bundle`: builds the Worker exactly as `wrangler deploy` would, sends nothing, and fails when it has grown past its ceiling.
+// `npm run bundle`: builds the Worker exactly as `wrangler deploy` would, sends nothing, and fails when it has grown past its ceiling.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
