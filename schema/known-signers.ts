@@ -2,6 +2,7 @@
 // against it, which costs a quarter of a recovery. The answer is always the one that recovering would give.
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js';
+import { BoundedMap } from './bounded-map.ts';
 import type { Hex } from './bytes.ts';
 import { addressOfPublicKey, readSignature, recoverPublicKey } from './typed-data.ts';
 import type { SignatureParts } from './typed-data.ts';
@@ -20,7 +21,7 @@ const { Point } = secp256k1;
 const { Fn } = Point;
 
 export class KnownSigners {
-  readonly #keys = new Map<Hex, KnownKey>();
+  readonly #keys = new BoundedMap<Hex, KnownKey>(KEYS_MAX);
 
   /** True when the 65-byte signature over the digest is the address's, in its one canonical form. */
   isSignedBy(digest: Uint8Array, signature: Hex, address: Hex): boolean {
@@ -30,15 +31,8 @@ export class KnownSigners {
     if (known) return isOfKey(digest, parts, prepare(known).point);
     const publicKey = recoverPublicKey(digest, parts);
     if (!publicKey || addressOfPublicKey(publicKey) !== address) return false;
-    this.#remember(address, { point: Point.fromBytes(publicKey), checks: 0 });
+    this.#keys.set(address, { point: Point.fromBytes(publicKey), checks: 0 });
     return true;
-  }
-
-  #remember(address: Hex, key: KnownKey): void {
-    this.#keys.set(address, key);
-    if (this.#keys.size <= KEYS_MAX) return;
-    const oldest = this.#keys.keys().next();
-    if (!oldest.done) this.#keys.delete(oldest.value);
   }
 }
 

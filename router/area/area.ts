@@ -1,6 +1,7 @@
 // The directory of one area: which hubs it has, which homes sit where, and who may not come back. It cuts hubs that grew too big and joins those
 // that are too small. Edges ask it where a home should dial, and where homes are while Redis is away.
 import { DurableObject } from 'cloudflare:workers';
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { distanceKm } from '../../schema/places.ts';
 import type { HubReport, PlacedNode } from '../hub/hub-services.ts';
@@ -27,7 +28,7 @@ export class Area extends DurableObject<object> {
   readonly #services: AreaServices;
   readonly #seats: AreaSeats;
   readonly #orders = new MoveOrders();
-  readonly #offers = new Map<string, KeptOffer>();
+  readonly #offers = new BoundedMap<string, KeptOffer>(MAX_KEPT_OFFERS);
   #plannedAt = -Infinity;
   #alarmAt = Infinity;
 
@@ -113,7 +114,6 @@ export class Area extends DurableObject<object> {
     const key = `${hub} ${modelKey}`;
     const known = this.#offers.get(key);
     if (known && now - known.at < OFFERS_FRESH_MS) return known.rows;
-    if (this.#offers.size >= MAX_KEPT_OFFERS) this.#offers.clear();
     const rows = this.#hub(hub).offer(modelKey);
     this.#offers.set(key, { at: now, rows });
     rows.catch(() => this.#offers.delete(key));

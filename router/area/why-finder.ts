@@ -1,4 +1,5 @@
 // Finds the hubs of homes through their areas and asks them why there was no job. Seats are remembered for moments, answers never.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { Seat } from './seats.ts';
 import { IdleLog, KEPT_MS } from '../homes/idle-log.ts';
 import { makeWhy } from '../homes/make-why.ts';
@@ -23,7 +24,7 @@ interface KnownSeat extends Seat {
 
 export class WhyFinder {
   readonly #doors: WhyDoors;
-  readonly #seats = new Map<string, { readonly seat: KnownSeat; readonly at: number }>();
+  readonly #seats = new BoundedMap<string, { readonly seat: KnownSeat; readonly at: number }>(MAX_SEATS);
 
   constructor(doors: WhyDoors) {
     this.#doors = doors;
@@ -71,7 +72,6 @@ export class WhyFinder {
     const now = this.#doors.now();
     const unknown = nodeIds.filter((nodeId) => now - (this.#seats.get(nodeId)?.at ?? -Infinity) >= SEAT_FRESH_MS);
     if (unknown.length === 0) return;
-    if (this.#seats.size > MAX_SEATS) this.#seats.clear();
     const answers = await Promise.allSettled(
       this.#doors.areas.map(async (area) => ({ area, seats: await this.#doors.seatsOf(area, unknown) })),
     );

@@ -1,4 +1,5 @@
 // What this isolate last read about keys: found ones for a minute, missing ones for seconds, never more than a fixed number.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { KeyRow } from './judge-key.ts';
 
 /** Also the bound on how long a revoked key may still pass here (a call that holds credit is refused at once by its account). */
@@ -12,11 +13,10 @@ interface Entry {
 }
 
 export class KeyCache {
-  readonly #entries = new Map<string, Entry>();
-  readonly #limit: number;
+  readonly #entries: BoundedMap<string, Entry>;
 
   constructor(limit: number = MAX_KEYS) {
-    this.#limit = limit;
+    this.#entries = new BoundedMap(limit);
   }
 
   /** The row, null for a key known to be missing, undefined when the store must be asked. */
@@ -30,11 +30,6 @@ export class KeyCache {
 
   /** Keeps what was read at `now`; the oldest entry leaves when the cache is full. */
   set(hash: string, row: KeyRow | null, now: number): void {
-    this.#entries.delete(hash);
-    if (this.#entries.size >= this.#limit) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
-    }
     this.#entries.set(hash, { row, untilAt: now + (row ? FOUND_MS : MISSING_MS) });
   }
 

@@ -7,6 +7,7 @@ import { expectFirstToken } from './expect-first-token.ts';
 import { guessRttMs } from './learn-rtt.ts';
 import type { NearHub } from './near-hubs.ts';
 import { keepsPromise } from './score-home.ts';
+import { readClass } from './speed-classes.ts';
 
 /** Hubs whose rows one pick reads. */
 export const NEAR_HUBS = 6;
@@ -76,21 +77,4 @@ function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): bo
     if (keepsPromise(expectFirstToken(facts, size, 0), wish)) return true;
   }
   return false;
-}
-
-type ClassSpeeds = { readonly slots: number; readonly promptTokensPerS: number; readonly decodeTokensPerS: number };
-
-/** Names that were read once; there are only so many classes, and whatever else is written does not fill memory. */
-const classes = new Map<string, ClassSpeeds | null>();
-const MAX_CLASSES = 1000;
-
-/** The middle of a speed class, as `speedClassOf` names it; null for any other text. */
-function readClass(name: string): ClassSpeeds | null {
-  const known = classes.get(name);
-  if (known !== undefined) return known;
-  const [slots = Number.NaN, prompt = Number.NaN, decode = Number.NaN] = name.split('.').map(Number);
-  const isClass = Number.isFinite(slots + prompt + decode);
-  const read = isClass ? { slots, promptTokensPerS: 2 ** (prompt / 2), decodeTokensPerS: 2 ** (decode / 2) } : null;
-  if (classes.size < MAX_CLASSES) classes.set(name, read);
-  return read;
 }

@@ -1,4 +1,5 @@
 // What one isolate measured of its round trips to hubs. Memory only, bounded; a hub never asked is guessed from its distance.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import { learnRtt, startRtt } from './learn-rtt.ts';
 import type { RttRecord } from './learn-rtt.ts';
 
@@ -7,7 +8,7 @@ const MAX_ENTRIES = 2000;
 const HOME_LINE_MS = 9;
 
 export class HubRtts {
-  readonly #rtts = new Map<string, RttRecord>();
+  readonly #rtts = new BoundedMap<string, RttRecord>(MAX_ENTRIES);
 
   /** Edge to hub and back, ms, for a hub whose homes are this far away. */
   expectMs(hub: string, km: number): number {
@@ -16,11 +17,6 @@ export class HubRtts {
 
   /** Takes one measurement, ms, without the time that the hub itself took. */
   note(hub: string, measuredMs: number): void {
-    const known = this.#rtts.get(hub) ?? startRtt(0);
-    this.#rtts.delete(hub);
-    this.#rtts.set(hub, learnRtt(known, measuredMs));
-    if (this.#rtts.size <= MAX_ENTRIES) return;
-    const oldest = this.#rtts.keys().next();
-    if (!oldest.done) this.#rtts.delete(oldest.value);
+    this.#rtts.set(hub, learnRtt(this.#rtts.get(hub) ?? startRtt(0), measuredMs));
   }
 }

@@ -1,10 +1,11 @@
 // Hubs in order of distance from a place, remembered for as long as an area's summaries are not read anew: a pick walks the nearest, however many there are.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import { distanceKm } from '../../schema/places.ts';
 import type { PresenceSummary } from '../../schema/presence.ts';
 
 /** Places, to a degree, whose orders are remembered; the least lately used is forgotten first. */
 const MAX_CELLS = 100;
-/** Areas of models remembered for a place, at most: beyond that they are forgotten together. */
+/** Areas of models remembered for a place, at most. */
 const MAX_ORDERS = 50;
 
 type Place = { readonly lat: number; readonly lon: number };
@@ -30,7 +31,7 @@ interface Order {
 
 export class NearHubs {
   /** By place to a degree, the most lately used last; then by area. */
-  readonly #cells = new Map<number, Map<string, Order>>();
+  readonly #cells = new BoundedMap<number, BoundedMap<string, Order>>(MAX_CELLS);
 
   /** Hubs of these areas (by a name that is theirs alone) that have not run out, nearest first to within the rounding of the place. */
   *walk(
@@ -63,24 +64,20 @@ export class NearHubs {
     this.#cells.clear();
   }
 
-  #ordersAt({ lat, lon }: Place): Map<string, Order> {
+  #ordersAt({ lat, lon }: Place): BoundedMap<string, Order> {
     const key = lat * 1000 + lon;
-    const orders = this.#cells.get(key) ?? new Map<string, Order>();
-    this.#cells.delete(key);
+    const orders = this.#cells.get(key) ?? new BoundedMap<string, Order>(MAX_ORDERS);
     this.#cells.set(key, orders);
-    const oldest = this.#cells.size > MAX_CELLS ? this.#cells.keys().next() : null;
-    if (oldest && !oldest.done) this.#cells.delete(oldest.value);
     return orders;
   }
 }
 
 function orderOf(
-  orders: Map<string, Order>,
+  orders: BoundedMap<string, Order>,
   { name, of, cell }: { name: string; of: AreaHubs; cell: Place },
 ): readonly Ordered[] {
   const known = orders.get(name);
   if (known?.of === of) return known.hubs;
-  if (orders.size >= MAX_ORDERS) orders.clear();
   const hubs = sortHubs(of, cell);
   orders.set(name, { of, hubs });
   return hubs;

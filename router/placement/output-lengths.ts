@@ -1,4 +1,5 @@
 // What one isolate remembers of how long answers are, by key and model: what the next one is expected to be. Memory only, bounded.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 
 /** What is expected of a key and model that have not been seen. */
 const PRIOR_TOKENS = 200;
@@ -14,7 +15,7 @@ interface Length {
 }
 
 export class OutputLengths {
-  readonly #lengths = new Map<string, Length>();
+  readonly #lengths = new BoundedMap<string, Length>(MAX_ENTRIES);
 
   /** Output tokens that the next answer is expected to have, at most `maxTokens`. */
   expect(keyId: string, model: string, maxTokens: number): number {
@@ -27,11 +28,7 @@ export class OutputLengths {
   note(keyId: string, model: string, outputTokens: number): void {
     const name = nameOf(keyId, model);
     const { sum, weight } = this.#lengths.get(name) ?? NOTHING;
-    this.#lengths.delete(name);
     this.#lengths.set(name, { sum: sum * DECAY + outputTokens, weight: weight * DECAY + 1 });
-    if (this.#lengths.size <= MAX_ENTRIES) return;
-    const oldest = this.#lengths.keys().next();
-    if (!oldest.done) this.#lengths.delete(oldest.value);
   }
 }
 

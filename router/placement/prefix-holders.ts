@@ -1,4 +1,5 @@
 // Which homes of a hub were last sent which beginnings of prompts, and may still hold them. Memory only, bounded; a term of the score, never a pin.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import { PREFIX_BLOCK_TOKENS } from './hash-prefixes.ts';
 
 const MAX_BLOCKS = 20_000;
@@ -6,7 +7,7 @@ const HOLDERS_A_BLOCK = 4;
 
 export class PrefixHolders {
   /** Block name → homes, the latest last. In the order of use: the longest unused comes first. */
-  readonly #holders = new Map<string, readonly string[]>();
+  readonly #holders = new BoundedMap<string, string[]>(MAX_BLOCKS);
 
   get size(): number {
     return this.#holders.size;
@@ -16,13 +17,7 @@ export class PrefixHolders {
   note(nodeId: string, prefixes: readonly string[]): void {
     for (const name of prefixes) {
       const others = (this.#holders.get(name) ?? []).filter((one) => one !== nodeId);
-      this.#holders.delete(name);
       this.#holders.set(name, [...others, nodeId].slice(-HOLDERS_A_BLOCK));
-    }
-    while (this.#holders.size > MAX_BLOCKS) {
-      const oldest = this.#holders.keys().next();
-      if (oldest.done) return;
-      this.#holders.delete(oldest.value);
     }
   }
 
@@ -36,10 +31,10 @@ export class PrefixHolders {
   /** The home left, or lost its model: it holds nothing any more. */
   forget(nodeId: string): void {
     for (const [name, nodes] of this.#holders) {
-      if (!nodes.includes(nodeId)) continue;
-      const left = nodes.filter((one) => one !== nodeId);
-      if (left.length > 0) this.#holders.set(name, left);
-      else this.#holders.delete(name);
+      const at = nodes.indexOf(nodeId);
+      // In place: a block that is set anew would count as used.
+      if (at >= 0) nodes.splice(at, 1);
+      if (nodes.length === 0) this.#holders.delete(name);
     }
   }
 }

@@ -1,4 +1,5 @@
 // What one edge remembers of presence and how long it believes it. Asks nobody: it says what is due and keeps what it is told.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { NearHubs } from './near-hubs.ts';
@@ -81,14 +82,18 @@ interface Entry<T> {
 
 interface Store {
   /** Hubs by name; each area's map stands until the area is read anew. */
-  readonly summaries: Map<string, Entry<Map<string, PresenceSummary>>>;
-  readonly rows: Map<string, Entry<readonly PresenceRow[]>>;
+  readonly summaries: BoundedMap<string, Entry<Map<string, PresenceSummary>>>;
+  readonly rows: BoundedMap<string, Entry<readonly PresenceRow[]>>;
   readonly near: NearHubs;
 }
 
 /** An empty memory, bounded to 5,000 areas and as many hubs. */
 export function makePresenceMemory(): PresenceMemory {
-  const store: Store = { summaries: new Map(), rows: new Map(), near: new NearHubs() };
+  const store: Store = {
+    summaries: new BoundedMap(MAX_ENTRIES),
+    rows: new BoundedMap(MAX_ENTRIES),
+    near: new NearHubs(),
+  };
   return {
     due: (places, nowAt) => findDue(store, places, nowAt),
     markRefreshing: (places, nowAt) => markRefreshing(store, places, nowAt),
@@ -157,12 +162,8 @@ function replaceHubs(
   return known;
 }
 
-function put<T>(entries: Map<string, Entry<T>>, entry: { key: string; value: T; freshUntilAt: number }): void {
-  entries.delete(entry.key);
+function put<T>(entries: BoundedMap<string, Entry<T>>, entry: { key: string; value: T; freshUntilAt: number }): void {
   entries.set(entry.key, { value: entry.value, freshUntilAt: entry.freshUntilAt, refreshingUntilAt: 0 });
-  if (entries.size <= MAX_ENTRIES) return;
-  const oldest = entries.keys().next();
-  if (!oldest.done) entries.delete(oldest.value);
 }
 
 function noteCapacity(store: Store, { modelKey, area, hub, capacity }: CapacityNote): void {
