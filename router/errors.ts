@@ -89,7 +89,7 @@ export class ApiError extends Error {
 }
 
 /** The `error.type` that the OpenAI API uses for a status. */
-export function typeOfStatus(status: number): string {
+function typeOfStatus(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 402) return 'insufficient_quota';
   if (status === 403) return 'permission_error';

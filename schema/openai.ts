@@ -8,8 +8,8 @@ import type { Result } from './result.ts';
 export const MAX_MESSAGES = 1024;
 /** Text of all messages at most, in UTF-16 units. */
 export const MAX_TEXT_CHARS = 512 * 1024;
-export const MAX_STOPS = 4;
-export const MAX_STOP_CHARS = 64;
+const MAX_STOPS = 4;
+const MAX_STOP_CHARS = 64;
 export const MAX_OUTPUT_TOKENS = 32_768;
 
 export type Role = 'system' | 'user' | 'assistant';

@@ -39,8 +39,8 @@ export interface Wish {
   readonly minTokensPerS: number;
 }
 
-export const PROMISE_TTFT_MS = 800;
-export const PROMISE_TOKENS_PER_S = 30;
+const PROMISE_TTFT_MS = 800;
+const PROMISE_TOKENS_PER_S = 30;
 
 export const NO_WISH: Wish = {
   mode: 'closest',

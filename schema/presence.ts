@@ -1,5 +1,6 @@
 // Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
 import * as z from 'zod';
+import { parseJson } from './json.ts';
 import type { Capacity } from './placement.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
@@ -46,10 +47,6 @@ export interface PresenceSummary {
   readonly slots: number;
   /** Free and all slots by speed class (`speedClassOf`), of homes that have the model in memory. */
   readonly classes: Capacity['classes'];
-  readonly bestDecodeTokensPerS: number;
-  readonly medianDecodeTokensPerS: number;
-  readonly minPriceOut: number;
-  readonly maxPriceOut: number;
   readonly untilAt: number;
 }
 
@@ -102,7 +99,7 @@ const packedRow = z.tuple([
 ]);
 
 const packedSummary = z.tuple([
-  z.literal(2),
+  z.literal(3),
   z.string(),
   lat,
   lon,
@@ -110,10 +107,6 @@ const packedSummary = z.tuple([
   count,
   count,
   z.record(z.string(), z.tuple([count, count])),
-  rate,
-  rate,
-  count,
-  count,
   count,
 ]);
 
@@ -146,7 +139,7 @@ export function packRow(row: PresenceRow): string {
 
 /** Reads a packed row; anything else (an older format, a stranger's field) is an error to be skipped, never thrown. */
 export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
-  const parsed = packedRow.safeParse(parseJson(text));
+  const parsed = packedRow.safeParse(readPacked(text));
   if (!parsed.success) return err('not-a-row');
   const [
     ,
@@ -196,7 +189,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
 /** A summary as one short JSON array, format version first. */
 export function packSummary(summary: PresenceSummary): string {
   return JSON.stringify([
-    2,
+    3,
     summary.hub,
     roundTo(summary.lat, 10),
     roundTo(summary.lon, 10),
@@ -204,20 +197,15 @@ export function packSummary(summary: PresenceSummary): string {
     summary.free,
     summary.slots,
     summary.classes,
-    roundTo(summary.bestDecodeTokensPerS, 10),
-    roundTo(summary.medianDecodeTokensPerS, 10),
-    summary.minPriceOut,
-    summary.maxPriceOut,
     summary.untilAt,
   ]);
 }
 
 /** Reads a packed summary; anything else is an error to be skipped, never thrown. */
 export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summary'> {
-  const parsed = packedSummary.safeParse(parseJson(text));
+  const parsed = packedSummary.safeParse(readPacked(text));
   if (!parsed.success) return err('not-a-summary');
-  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, best, median, minPriceOut, maxPriceOut, untilAt] =
-    parsed.data;
+  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, untilAt] = parsed.data;
   return ok({
     hub,
     lat: sumLat,
@@ -226,21 +214,13 @@ export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summ
     free,
     slots,
     classes,
-    bestDecodeTokensPerS: best,
-    medianDecodeTokensPerS: median,
-    minPriceOut,
-    maxPriceOut,
     untilAt,
   });
 }
 
-function parseJson(text: unknown): unknown {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** The store's client may have read the JSON already. */
+function readPacked(value: unknown): unknown {
+  return typeof value === 'string' ? parseJson(value) : value;
 }
 
 function roundTo(value: number, steps: number): number {

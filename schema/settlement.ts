@@ -71,7 +71,6 @@ export const settlementSchema = z.object({
   acceptance: acceptanceSchema.nullable(),
   acceptanceSignature: word.signature.nullable(),
 });
-export type Settlement = z.output<typeof settlementSchema>;
 export type SettlementJson = z.input<typeof settlementSchema>;
 
 /** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */

@@ -30,8 +30,8 @@ export const PLACEHOLDER_DOMAIN: Domain = {
 };
 /** Domain of the messages that come before a node knows its router's: enrolment and hello. The same on every network; their nonce and code bind them. */
 export const HANDSHAKE_DOMAIN: Domain = PLACEHOLDER_DOMAIN;
-export const DOMAIN_NAME = 'Irori';
-export const DOMAIN_VERSION = '1';
+const DOMAIN_NAME = 'Irori';
+const DOMAIN_VERSION = '1';
 export const ZERO_WORD: Hex = `0x${'0'.repeat(64)}`;
 
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';

@@ -5,7 +5,7 @@ import type { KeyRow } from './judge-key.ts';
 /** Also the bound on how long a revoked key may still pass here (a call that holds credit is refused at once by its account). */
 export const FOUND_MS = 60_000;
 export const MISSING_MS = 5_000;
-export const MAX_KEYS = 10_000;
+const MAX_KEYS = 10_000;
 
 interface Entry {
   readonly row: KeyRow | null;

@@ -14,7 +14,7 @@ import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
 import { hashEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
 
-export const CODE_LIFE_MS = 24 * 3_600_000;
+const CODE_LIFE_MS = 24 * 3_600_000;
 
 /** A node as the books know it. */
 export interface NodeRow {

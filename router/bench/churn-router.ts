@@ -12,7 +12,7 @@ import { embeddedExecutor } from '../local/redis-executor.ts';
 
 /** The built-in model under a name with a price: one unit a prompt token, two an output token. */
 export const CHURN_MODEL = 'churn/nano';
-export const PRICE = { prompt: 1, output: 2 };
+const PRICE = { prompt: 1, output: 2 };
 const FREE_MODEL = 'nano-demo';
 const CREDIT_UNITS = 1_000_000_000;
 const UNITS_PER_PRICE = 1_000_000;

@@ -165,7 +165,6 @@ function makeRow({ hub, home, now, centre }: Seat): PresenceRow {
 }
 
 function summarise(hub: string, centre: Seat['centre'], rows: readonly PresenceRow[]): PresenceSummary {
-  const speeds = { bestDecodeTokensPerS: 140, medianDecodeTokensPerS: 90, minPriceOut: 2, maxPriceOut: 2 };
   const capacity = countCapacity(rows.map((row) => ({ ...row, active: 0 })));
-  return { hub, ...centre, radiusKm: 130, ...capacity, ...speeds, untilAt: rows[0]?.untilAt ?? 0 };
+  return { hub, ...centre, radiusKm: 130, ...capacity, untilAt: rows[0]?.untilAt ?? 0 };
 }

@@ -41,7 +41,7 @@ interface ChatBody {
 }
 
 /** What a model's name asks for; a name of another form gets one chunk. */
-export function readBehaviour(model: string): Behaviour {
+function readBehaviour(model: string): Behaviour {
   const [, chunks = '1', gapMs = '0', padding = '0'] = /-(\d+)x(\d+)(?:p(\d+))?$/.exec(model) ?? [];
   return { chunks: Number(chunks), gapMs: Number(gapMs), padding: Number(padding) };
 }

@@ -105,8 +105,7 @@ export function capacityOf(hub: SimHub, model: number, ledger: SimLedger): Capac
 }
 
 export function summaryOf(hub: SimHub, capacity: Capacity): PresenceSummary {
-  const unread = { bestDecodeTokensPerS: 0, medianDecodeTokensPerS: 0, minPriceOut: 1, maxPriceOut: 1 };
-  return { hub: hub.name, ...hub.centre, radiusKm: hub.radiusKm, ...capacity, ...unread, untilAt: Infinity };
+  return { hub: hub.name, ...hub.centre, radiusKm: hub.radiusKm, ...capacity, untilAt: Infinity };
 }
 
 /** The closest home of some hubs with the model in memory and a free slot, km; infinite where there is none. */

@@ -105,18 +105,12 @@ function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, serve
 function summarise(hub: string, group: readonly Row[]): PresenceSummary {
   const rows = group.map(({ row }) => row);
   const centre = centreOf(rows);
-  const speeds = rows.map((row) => row.decodeTokensPerS).toSorted((a, b) => a - b);
-  const prices = rows.map((row) => row.priceOut);
   return {
     hub,
     lat: centre.lat,
     lon: centre.lon,
     radiusKm: Math.max(...rows.map((row) => distanceKm(row, centre))),
     ...countCapacity(group.map(({ row, active }) => ({ ...row, active }))),
-    bestDecodeTokensPerS: speeds.at(-1) ?? 0,
-    medianDecodeTokensPerS: speeds[Math.floor(speeds.length / 2)] ?? 0,
-    minPriceOut: Math.min(...prices),
-    maxPriceOut: Math.max(...prices),
     untilAt: Math.max(...rows.map((row) => row.untilAt)),
   };
 }

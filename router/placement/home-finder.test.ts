@@ -40,8 +40,7 @@ function row(node: string, area: AreaName, lat = 49): PresenceRow {
 }
 
 function summaryOf({ hub, lat, lon, untilAt }: PresenceRow): PresenceSummary {
-  const speeds = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
-  return { hub, lat, lon, radiusKm: 10, free: 1, slots: 2, classes: {}, untilAt, ...speeds };
+  return { hub, lat, lon, radiusKm: 10, free: 1, slots: 2, classes: {}, untilAt };
 }
 
 /** A table of these rows, each at the hub it names; it can be away. */

@@ -7,8 +7,7 @@ import { NearHubs } from './near-hubs.ts';
 const PARIS = { lat: 48.9, lon: 2.4 };
 
 function summary(hub: string, lat: number, facts: Partial<PresenceSummary> = {}): PresenceSummary {
-  const unread = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
-  return { hub, lat, lon: 2.4, radiusKm: 0, free: 1, slots: 2, classes: {}, untilAt: 1, ...unread, ...facts };
+  return { hub, lat, lon: 2.4, radiusKm: 0, free: 1, slots: 2, classes: {}, untilAt: 1, ...facts };
 }
 
 function areaOf(...summaries: readonly PresenceSummary[]): Map<string, PresenceSummary> {

@@ -8,8 +8,7 @@ import type { Presence, PresenceQuestion } from './presence.ts';
 const HOUR_MS = 3_600_000;
 
 function summaryOf(hub: string, free = 1): PresenceSummary {
-  const speeds = { bestDecodeTokensPerS: 50, medianDecodeTokensPerS: 40, minPriceOut: 1, maxPriceOut: 2 };
-  return { hub, lat: 48, lon: 2, radiusKm: 10, free, slots: 2, classes: {}, untilAt: 13 * HOUR_MS, ...speeds };
+  return { hub, lat: 48, lon: 2, radiusKm: 10, free, slots: 2, classes: {}, untilAt: 13 * HOUR_MS };
 }
 
 function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {

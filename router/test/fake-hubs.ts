@@ -45,7 +45,7 @@ export const DECISION: Decision = {
   cachedTokens: 0,
   failureShare: 0.01,
 };
-export const CAPACITY: Capacity = { free: 4, slots: 8, classes: {} };
+const CAPACITY: Capacity = { free: 4, slots: 8, classes: {} };
 
 export const headRecord = (node: string, resumed: ResumeClass | null = null, digest = 'd'): Uint8Array =>
   encodeJsonRecord(RECORD.head, { node, country: 'FR', digest, decision: DECISION, resumed });

@@ -22,7 +22,7 @@ export const PLACES = {
 export type Town = keyof typeof PLACES;
 
 /** The catalogue's name for what all homes serve; their own names for it. */
-export const HOUSE = 'house';
+const HOUSE = 'house';
 const MODEL = 'say-8x0';
 
 /** Edge to hub and back, ms. Berlin's hub is another one than that of Paris, Lyon and Rome. */

@@ -62,7 +62,7 @@ export async function giveBack(home: Home, loss: Loss): Promise<void> {
 }
 
 /** Waits until a home says itself that it is connected, not paused and idle. */
-export async function waitConnected(home: Home): Promise<void> {
+async function waitConnected(home: Home): Promise<void> {
   await until('the home is back', async () => {
     const status = await readStatus(home);
     return status?.['state'] === 'connected' && status['paused'] === null && status['pid'] === home.agent.pid();

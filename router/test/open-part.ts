@@ -15,7 +15,7 @@ import { countsOf, DECISION } from './fake-hubs.ts';
 export const FIRST_TOKEN_MS = 10_000;
 export const EXPIRES_AT = 900_000;
 export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 1, receiptHash: null };
-export const MAX_TOKENS = 128;
+const MAX_TOKENS = 128;
 const offer = {
   firstTokenMs: FIRST_TOKEN_MS,
   expiresAt: EXPIRES_AT,

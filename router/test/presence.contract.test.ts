@@ -45,7 +45,6 @@ function rowOf(node: string, change: Partial<PresenceRow> = {}): PresenceRow {
 }
 
 function summaryOf(hub: string, change: Partial<PresenceSummary> = {}): PresenceSummary {
-  const speeds = { bestDecodeTokensPerS: 61.2, medianDecodeTokensPerS: 50, minPriceOut: 30, maxPriceOut: 30 };
   return {
     hub,
     lat: 48.9,
@@ -55,7 +54,6 @@ function summaryOf(hub: string, change: Partial<PresenceSummary> = {}): Presence
     slots: 2,
     classes: { '2.20.12': [2, 2] },
     untilAt: NOW + PRESENCE_TTL_MS,
-    ...speeds,
     ...change,
   };
 }

@@ -21,7 +21,7 @@ import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
 import { makeReceipt, signReceipt } from './make-settlement.ts';
 
-export const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };
+const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };
 let hubs = 0;
 
 export type HubStub = ReturnType<typeof openHub>;

@@ -19,7 +19,7 @@ import type { SettlementJson } from '../../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
 
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
-export const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
+const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
 export const PRICE = { priceIn: 1_000_000, priceOut: 2_000_000 };
 
 export interface TestNode {
