@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AREAS, distanceKm, parsePlace, roundPlace, sortAreas } from './places.ts';
+import { AREAS, centreOf, distanceKm, parsePlace, roundPlace, sortAreas } from './places.ts';
 
 const CITY = {
   paris: { lat: 48.8566, lon: 2.3522 },
@@ -123,5 +123,21 @@ describe('places as text', () => {
 
   test('rounding keeps a tenth of a degree and the country', () => {
     expect(roundPlace({ lat: 48.8566, lon: -2.3522, country: 'FR' })).toEqual({ lat: 48.9, lon: -2.4, country: 'FR' });
+  });
+});
+
+describe('centreOf', () => {
+  test('two places across the date line meet on it', () => {
+    const centre = centreOf([
+      { lat: 0, lon: 179 },
+      { lat: 0, lon: -179 },
+    ]);
+    expect(Math.abs(centre.lon)).toBeCloseTo(180, 6);
+    expect(centre.lat).toBeCloseTo(0, 6);
+  });
+
+  test('one place is its own centre, none is 0, 0', () => {
+    expect(centreOf([{ lat: -33.9, lon: 151.2 }]).lat).toBeCloseTo(-33.9, 9);
+    expect(centreOf([])).toEqual({ lat: 0, lon: 0 });
   });
 });

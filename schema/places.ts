@@ -59,3 +59,20 @@ export function parsePlace(text: string): Place | null {
   const lon = Number(match[2]);
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat, lon, country: match[3] ?? 'XX' } : null;
 }
+
+/** The middle of places on the sphere (mean of unit vectors), so that a hub across the date line has its centre there. */
+export function centreOf(places: readonly { readonly lat: number; readonly lon: number }[]): {
+  lat: number;
+  lon: number;
+} {
+  let x = 0;
+  let y = 0;
+  let z = 0;
+  const rad = Math.PI / 180;
+  for (const { lat, lon } of places) {
+    x += Math.cos(lat * rad) * Math.cos(lon * rad);
+    y += Math.cos(lat * rad) * Math.sin(lon * rad);
+    z += Math.sin(lat * rad);
+  }
+  return { lat: Math.atan2(z, Math.hypot(x, y)) / rad, lon: Math.atan2(y, x) / rad };
+}

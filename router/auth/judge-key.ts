@@ -40,24 +40,3 @@ export function judgeKey(row: KeyRow | null, now: number): Result<Caller, KeyFau
   const { accountId, keyId, defaults, pools } = row;
   return ok({ accountId, keyId, defaults, pools });
 }
-
-/** The public words for a fault: a code of the API and a message with the remedy. Unknown, foreign and malformed read alike. */
-export function tellKeyFault(fault: KeyFault): {
-  readonly code: 'missing_api_key' | 'invalid_api_key' | 'account_disabled';
-  readonly message: string;
-} {
-  switch (fault) {
-    case 'missing':
-      return { code: 'missing_api_key', message: "No API key was given. Send 'Authorization: Bearer irori_…'." };
-    case 'revoked':
-      return { code: 'invalid_api_key', message: 'This API key was revoked. Use another key.' };
-    case 'expired':
-      return { code: 'invalid_api_key', message: 'This API key has expired. Use another key.' };
-    case 'account-disabled':
-      return { code: 'account_disabled', message: 'The account of this API key is disabled. Ask its operator.' };
-    case 'malformed':
-    case 'foreign':
-    case 'unknown':
-      return { code: 'invalid_api_key', message: 'The API key is not valid. Check that the whole key was copied.' };
-  }
-}

@@ -1,4 +1,5 @@
 // One call of a churn run as its caller sees it: streamed or whole, with every pause between its pieces and how it ended.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readContent } from '../../schema/chunks.ts';
 import type { FinalFacts, Usage } from '../../schema/chunks.ts';
 
@@ -69,7 +70,7 @@ export async function call(door: CallDoor, question: Question, options: CallOpti
       const isOver = (response.status !== 429 && response.status !== 503) || refusals >= MOST_TRIES;
       if (isOver) return { ...nothing, error, refusals, status: response.status };
       const retryAfterMs = 1000 * Number(response.headers.get('retry-after') ?? 1);
-      await new Promise((wake) => setTimeout(wake, Math.min(LONGEST_WAIT_MS, retryAfterMs)));
+      await sleep(Math.min(LONGEST_WAIT_MS, retryAfterMs));
     } catch (error) {
       return { ...nothing, error: String(error), refusals, status: 0 };
     }

@@ -1,5 +1,6 @@
 // A fleet of real homes that come and go while callers ask on: the undisturbed answers first, then the churn, then the books.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from './churn-call.ts';
 import type { Called, CallDoor } from './churn-call.ts';
 import { ChurnHome } from './churn-home.ts';
@@ -239,8 +240,4 @@ class Run {
     for (const until = Date.now() + ms; Date.now() < until && !this.#isOver;)
       await sleep(Math.min(200, Math.max(1, until - Date.now())));
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((wake) => setTimeout(wake, ms));
 }

@@ -2,6 +2,7 @@
 import { NO_WISH } from '../../schema/placement.ts';
 import { PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { quantile } from '../../schema/quantile.ts';
 import { startRedisBridge } from '../local/redis-bridge.ts';
 import { embeddedExecutor } from '../local/redis-executor.ts';
 import type { RedisExecutor } from '../local/redis-executor.ts';
@@ -117,7 +118,7 @@ async function repeat(
   return {
     commands: (counter.commands - before.commands) / PICKS,
     trips: (counter.trips - before.trips) / PICKS,
-    us: took.toSorted((a, b) => a - b)[PICKS >> 1] ?? Number.NaN,
+    us: quantile(took, 0.5),
   };
 }
 

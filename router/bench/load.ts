@@ -1,5 +1,6 @@
 // Runs one scenario against one target for one round and tells what it saw: times, faults, and the CPU that each part used meanwhile.
 import type { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
 import { readCpuS, readMachineS } from './cpu.ts';
 import type { Scenario } from './scenarios.ts';
@@ -52,7 +53,7 @@ async function callAll(target: Target, scenario: Scenario, connections: Agent): 
   let left = scenario.requests ?? Number.POSITIVE_INFINITY;
   const work = async (worker: number): Promise<void> => {
     // First starts lie apart, so that streams do not all begin, and their chunks not all come, in one moment.
-    await new Promise((wake) => setTimeout(wake, ((scenario.spreadMs ?? 0) * worker) / scenario.atOnce));
+    await sleep(((scenario.spreadMs ?? 0) * worker) / scenario.atOnce);
     while (left-- > 0 && performance.now() < endsAt) {
       const asked = await ask(target, connections, call);
       seen.requests += 1;

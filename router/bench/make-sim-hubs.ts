@@ -1,5 +1,5 @@
 // The simulated world's hubs, shared out by the project's own plan: areas by place, hubs by slots.
-import { AREAS, distanceKm, sortAreas } from '../../schema/places.ts';
+import { AREAS, centreOf, distanceKm, sortAreas } from '../../schema/places.ts';
 import { curveKey, hubFor, planHubs } from '../area/plan-hubs.ts';
 import type { PlannedNode } from '../area/plan-hubs.ts';
 import type { SimHub } from './sim-homes.ts';
@@ -13,7 +13,7 @@ const FIRST_ID = 800_000;
 export function makeSimHubs(world: SimWorld, maxSlots: number): SimHub[] {
   const { onMean = 1, offMean = 0 } = world.cfg;
   const onlineShare = onMean / (onMean + offMean);
-  const byArea = groupBy(world.nodes, ({ seen }) => sortAreas(seen)[0]);
+  const byArea = Map.groupBy(world.nodes, ({ seen }) => sortAreas(seen)[0]);
   const hubs: SimHub[] = [];
   for (const area of AREAS) {
     const nodes = byArea.get(area) ?? [];
@@ -30,7 +30,7 @@ export function makeSimHubs(world: SimWorld, maxSlots: number): SimHub[] {
       nameHub: (number) => `hub:${area}:${number}`,
       sizes: { minSlots: LEAST_SHARE * maxSlots, maxSlots },
     });
-    const members = groupBy(nodes, (node) => hubFor(plan.ranges, planned.get(node) ?? missing()));
+    const members = Map.groupBy(nodes, (node) => hubFor(plan.ranges, planned.get(node) ?? missing()));
     for (const { hub } of plan.ranges) {
       const homes = members.get(hub) ?? [];
       if (homes.length > 0) hubs.push(makeHub(world, { i: hubs.length, name: hub, area, homes }));
@@ -43,7 +43,7 @@ function makeHub(
   world: SimWorld,
   { i, name, area, homes }: { i: number; name: string; area: string; homes: readonly SimNode[] },
 ): SimHub {
-  const centre = middleOf(homes);
+  const centre = centreOf(homes.map(({ seen }) => seen));
   const at = world.edges.reduce((best, edge) => (distanceKm(edge, centre) < distanceKm(best, centre) ? edge : best));
   const place = { id: FIRST_ID + i, lat: at.lat, lon: at.lon };
   const noise = world.cfg['rttNoise'] ?? 0;
@@ -70,28 +70,6 @@ function spreadOf(node: SimNode): number {
   return (Number.parseInt(bits, 2) / 2 ** 16 - 0.5) * Math.sqrt(12);
 }
 
-function middleOf(homes: readonly SimNode[]): { lat: number; lon: number } {
-  const rad = Math.PI / 180;
-  let [x, y, z] = [0, 0, 0];
-  for (const { seen } of homes) {
-    x += Math.cos(seen.lat * rad) * Math.cos(seen.lon * rad);
-    y += Math.cos(seen.lat * rad) * Math.sin(seen.lon * rad);
-    z += Math.sin(seen.lat * rad);
-  }
-  return { lat: Math.atan2(z, Math.hypot(x, y)) / rad, lon: Math.atan2(y, x) / rad };
-}
-
 function missing(): never {
   throw new Error('a node was not planned for');
-}
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { TOKEN } from './token-counter.ts';
 
 /** Models that it lists, so that the router's catalogue can price them: a pattern has no digest of its own. */
@@ -66,8 +67,8 @@ async function stream(response: ServerResponse, body: ChatBody, behaviour: Behav
     const waitMs = startedAt + i * gapMs - performance.now();
     if (!hasRoom)
       await Promise.race(['drain', 'close'].map((name) => new Promise((wake) => response.once(name, wake))));
-    else if (gapMs === 0) await new Promise((wake) => setImmediate(wake));
-    else if (waitMs > 0) await new Promise((wake) => setTimeout(wake, waitMs));
+    else if (gapMs === 0) await setImmediate();
+    else if (waitMs > 0) await sleep(waitMs);
   }
   response.write(encodeChunk({}, 'stop'));
   if (body.stream_options?.include_usage === true)

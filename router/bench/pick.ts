@@ -2,7 +2,7 @@
 // nothing yet or all it needs. Prints the medians and the slowest hundredth, in microseconds.
 import { measureEdge } from './edge-picks.ts';
 import type { EdgeRow } from './edge-picks.ts';
-import { quantile } from './summarise-rounds.ts';
+import { quantile } from '../../schema/quantile.ts';
 
 const HUB_NODES = [64, 512];
 const EDGE_HUBS = [1, 6, 20];

@@ -3,6 +3,8 @@
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { quantile } from '../../schema/quantile.ts';
 import { beginRun, openSimulator, simulatorFile } from './sim-run.ts';
 import type { SimSummary, SimWorld } from './sim-types.ts';
 
@@ -52,14 +54,13 @@ interface ModeResult {
 }
 
 function readArgs(argv: readonly string[]): Map<string, string> {
+  // The simulator's own options are passed on by their names, which are not known here.
+  const { tokens } = parseArgs({ args: [...argv], strict: false, allowPositionals: true, tokens: true });
   const args = new Map<string, string>();
-  for (let i = 0; i < argv.length; i++) {
-    const match = /^--([^=]+)(?:=(.*))?$/s.exec(argv[i] ?? '');
-    if (!match?.[1]) throw new Error(`not an option: ${argv[i]}`);
-    const next = argv[i + 1];
-    const isFlag = match[2] === undefined && (next === undefined || next.startsWith('--'));
-    args.set(match[1], match[2] ?? (isFlag ? 'true' : (next ?? '')));
-    if (match[2] === undefined && !isFlag) i += 1;
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind !== 'option') continue;
+    const next = tokens[at + 1];
+    args.set(token.name, token.value ?? (next?.kind === 'positional' ? next.value : 'true'));
   }
   return args;
 }
@@ -92,8 +93,8 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
   const relay = args.get('relay') !== 'false';
   const control = args.get('control') ?? 'regional';
   const seen = simulator.simulate(world, requests, { hub: { mode } }, { control, hubOpts: { ...hubOpts, relay } });
-  const rankUs = medianOf(cost.rankUs);
-  const grantUs = medianOf(cost.grantUs);
+  const rankUs = quantile(cost.rankUs, 0.5);
+  const grantUs = quantile(cost.grantUs, 0.5);
   const known = warmKm.filter((km) => Number.isFinite(km));
   return {
     mode,
@@ -115,10 +116,6 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
     hubs: seen.hubs,
     tokensPerSp5: seen.speed.p5,
   };
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 const rounded = (_: string, value: unknown): unknown =>

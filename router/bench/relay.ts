@@ -2,6 +2,7 @@
 // Everything is on loopback and its own; it ends by itself. The only file of the bench that writes to the terminal for people.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnections } from './ask.ts';
 import { judgeGoals } from './judge-goals.ts';
 import type { Results } from './judge-goals.ts';
@@ -70,7 +71,7 @@ async function measure(running: Bench, rounds: number): Promise<Results> {
     for (let round = 1; round <= rounds; round++) {
       tell(`${scenario.name}: round ${round} of ${rounds}`);
       for (const target of shuffle(running.targets.filter(({ name }) => isMeasured(name, scenario.name)))) {
-        await new Promise((wake) => setTimeout(wake, SETTLE_MS));
+        await sleep(SETTLE_MS);
         slices.set(target, [...(slices.get(target) ?? []), await slice(target, scenario)]);
       }
     }

@@ -1,4 +1,5 @@
 // What the router sees of simulated jobs: when they arrive, when their first tokens and ends come. Never what a node really can.
+import { quantile } from '../../schema/quantile.ts';
 import { FIRST_PAUSE_MS, coolNode } from '../homes/cool-node.ts';
 import type { Cooling } from '../homes/cool-node.ts';
 import type { Breakage } from '../homes/cool-node.ts';
@@ -83,9 +84,7 @@ export class SimWatch {
 
   /** How far first tokens came from what was predicted, as a share of what came: at the median, and for nine in ten. */
   predictionError(): { p50: number; p90: number } {
-    const sorted = this.#misses.toSorted((a, b) => a - b);
-    const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
-    return { p50: at(0.5), p90: at(0.9) };
+    return { p50: quantile(this.#misses, 0.5), p90: quantile(this.#misses, 0.9) };
   }
 
   arrived(job: SimJob, gpu: SimGpu, at: number): void {

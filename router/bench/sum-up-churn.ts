@@ -1,4 +1,5 @@
 // What a churn run came to, from its calls and the books: the figures that are printed. Pure.
+import { quantile } from '../../schema/quantile.ts';
 import type { BooksNow } from './churn-router.ts';
 import type { Called } from './churn-call.ts';
 
@@ -53,7 +54,7 @@ export function sumUpChurn(
   const calls = judged.map(({ called }) => called);
   const completed = judged.filter(({ called }) => called.isDone && called.error === null);
   const resumed = completed.filter(({ called }) => called.facts?.resumed);
-  const addedMs = resumed.flatMap(({ called }) => measureAdded(called.gapsMs)).toSorted((a, b) => a - b);
+  const addedMs = resumed.flatMap(({ called }) => measureAdded(called.gapsMs));
   return {
     streams: calls.length,
     properEnd: calls.filter((called) => called.isDone !== (called.error !== null) && called.status !== 0).length,
@@ -102,15 +103,11 @@ function findFaults({ isSound, paid, charged, held }: BooksNow): number {
 }
 
 function measureAdded(gapsMs: readonly number[]): number[] {
-  const sorted = gapsMs.toSorted((a, b) => a - b);
-  const [usual, longest] = [pick(sorted, 0.5), sorted.at(-1)];
-  return usual === null || longest === undefined ? [] : [longest - usual];
+  return gapsMs.length === 0 ? [] : [Math.round(quantile(gapsMs, 1) - quantile(gapsMs, 0.5))];
 }
 
-/** The value below which a share of sorted values lies, rounded; null for none. */
-function pick(sorted: readonly number[], share: number): number | null {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return value === undefined ? null : Math.round(value);
+function pick(values: readonly number[], share: number): number | null {
+  return values.length === 0 ? null : Math.round(quantile(values, share));
 }
 
 function countFaults(calls: readonly Called[]): Record<string, number> {

@@ -1,4 +1,5 @@
 // Rounds of one scenario on one target as figures: each is worked out per round against the same round's direct call. Pure.
+import { quantile } from '../../schema/quantile.ts';
 import type { Slice } from './load.ts';
 
 /** The median of the rounds, and the least and the greatest of them. */
@@ -64,12 +65,6 @@ export function summariseRounds(rounds: readonly Slice[], base: readonly Slice[]
     cpuMsPerRequestOf: each((slice, part) => ((slice.cpuS[part] ?? Number.NaN) / good(slice)) * 1e3),
     otherCores: of((slice) => slice.otherCores),
   };
-}
-
-/** The value below which the share `q` of all lies; NaN of none. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
 
 function toFigure(values: readonly number[]): Figure | null {

@@ -2,6 +2,7 @@
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { claimPort } from '../local/free-port.ts';
 import { startNetwork } from '../local/network.ts';
@@ -123,7 +124,7 @@ async function waitAnswering(child: Child, path: string): Promise<z.infer<typeof
     const local = localFile.safeParse(JSON.parse(await readFile(path, 'utf8').catch(() => 'null')));
     const call = { model: 'mock-4x0', stream: true, tokens: 4 };
     if (local.success && (await ask(local.data, connections, call)).fault === null) return local.data;
-    await Promise.race([new Promise((wake) => setTimeout(wake, 100)), died]);
+    await Promise.race([sleep(100), died]);
   }
   throw new Error('a network came up whose home never answered');
 }
@@ -166,7 +167,7 @@ async function waitPriced(target: Target): Promise<void> {
     const response = await fetch(`${target.endpoint}/chat/completions`, { method: 'POST', headers, body });
     const answer = z.object({ irori: z.object({ charge_micro: z.number() }) }).safeParse(await response.json());
     if (answer.data !== undefined && answer.data.irori.charge_micro > 0) return connections.destroy();
-    await new Promise((wake) => setTimeout(wake, 250));
+    await sleep(250);
   }
   throw new Error('the priced model was never charged');
 }

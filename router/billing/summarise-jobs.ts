@@ -1,4 +1,5 @@
 // What recent jobs were like: how many, how soon their first token came, and how well that had been predicted. Pure.
+import { quantile } from '../../schema/quantile.ts';
 import type { Outcome } from '../../schema/settlement.ts';
 
 /** One settled part, as far as statistics look at it. */
@@ -48,8 +49,8 @@ export function summariseJobs(parts: readonly PartFacts[]): JobSummary {
   const withMode = parts.filter((part) => part.decision !== null);
   return {
     all: describe(parts),
-    models: describeGroups(groupBy(parts, (part) => part.model)),
-    modes: describeGroups(groupBy(withMode, (part) => part.decision?.mode ?? '')),
+    models: describeGroups(Map.groupBy(parts, (part) => part.model)),
+    modes: describeGroups(Map.groupBy(withMode, (part) => part.decision?.mode ?? '')),
   };
 }
 
@@ -70,12 +71,12 @@ function describe(parts: readonly PartFacts[]): JobFigures {
   return {
     jobs: new Set(parts.map(({ jobId }) => jobId)).size,
     parts: parts.length,
-    ttft_ms: actual.length === 0 ? null : { p50: rankOf(actual, 0.5), p95: rankOf(actual, 0.95) },
+    ttft_ms: actual.length === 0 ? null : { p50: quantile(actual, 0.5), p95: quantile(actual, 0.95) },
     predicted_ttft_ms:
       compared.length === 0
         ? null
         : {
-            p50: rankOf(
+            p50: quantile(
               compared.map(({ predicted }) => predicted),
               0.5,
             ),
@@ -83,7 +84,7 @@ function describe(parts: readonly PartFacts[]): JobFigures {
     prediction_error:
       errors.length === 0
         ? null
-        : { p50: round(rankOf(errors, 0.5)), p90: round(rankOf(errors, 0.9)), compared: errors.length },
+        : { p50: round(quantile(errors, 0.5)), p90: round(quantile(errors, 0.9)), compared: errors.length },
     distance_km_mean: meanOf(distances),
     outcomes: countOutcomes(parts),
     resumed: parts.filter(({ isResumed }) => isResumed).length,
@@ -92,24 +93,8 @@ function describe(parts: readonly PartFacts[]): JobFigures {
 }
 
 function countOutcomes(parts: readonly PartFacts[]): Record<string, number> {
-  const groups = groupBy(parts, ({ outcome }) => outcome);
+  const groups = Map.groupBy(parts, ({ outcome }) => outcome);
   return Object.fromEntries([...groups].map(([outcome, found]) => [outcome, found.length]));
-}
-
-function groupBy(parts: readonly PartFacts[], nameOf: (part: PartFacts) => string): Map<string, PartFacts[]> {
-  const groups = new Map<string, PartFacts[]>();
-  for (const part of parts) {
-    const group = groups.get(nameOf(part));
-    if (group) group.push(part);
-    else groups.set(nameOf(part), [part]);
-  }
-  return groups;
-}
-
-/** The value at a share of the sorted list (nearest rank); the list is not empty. */
-function rankOf(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
 function meanOf(values: readonly number[]): number | null {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { packRow, packSummary, parseRow, parseSummary, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { NodeCandidate } from './find-entry.ts';
-import { centreOf, makeOffers } from './make-presence.ts';
+import { makeOffers } from './make-presence.ts';
 import type { CatalogueEntry } from './make-presence.ts';
 
 const A = 'a'.repeat(64);
@@ -131,21 +131,5 @@ describe('makeOffers', () => {
       expect(rows.map((row) => parseRow(packRow(row)))).toEqual(rows.map((value) => ({ ok: true, value })));
       expect(parseSummary(packSummary(summary)).ok).toBe(true);
     }
-  });
-});
-
-describe('centreOf', () => {
-  test('two places across the date line meet on it', () => {
-    const centre = centreOf([
-      { lat: 0, lon: 179 },
-      { lat: 0, lon: -179 },
-    ]);
-    expect(Math.abs(centre.lon)).toBeCloseTo(180, 6);
-    expect(centre.lat).toBeCloseTo(0, 6);
-  });
-
-  test('one place is its own centre, none is 0, 0', () => {
-    expect(centreOf([{ lat: -33.9, lon: 151.2 }]).lat).toBeCloseTo(-33.9, 9);
-    expect(centreOf([])).toEqual({ lat: 0, lon: 0 });
   });
 });

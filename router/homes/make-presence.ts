@@ -1,7 +1,7 @@
 // What a hub's nodes offer, as presence rows and summaries. Pure: the hub says when to write them.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Place } from '../../schema/places.ts';
-import { distanceKm } from '../../schema/places.ts';
+import { centreOf, distanceKm } from '../../schema/places.ts';
 import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import type { NodeCandidate } from './find-entry.ts';
@@ -113,18 +113,4 @@ function summarise(hub: string, group: readonly Row[]): PresenceSummary {
     ...countCapacity(group.map(({ row, active }) => ({ ...row, active }))),
     untilAt: Math.max(...rows.map((row) => row.untilAt)),
   };
-}
-
-/** The middle of places on the sphere (mean of unit vectors), so that a hub across the date line has its centre there. */
-export function centreOf(places: readonly Pick<Place, 'lat' | 'lon'>[]): { lat: number; lon: number } {
-  let x = 0;
-  let y = 0;
-  let z = 0;
-  const rad = Math.PI / 180;
-  for (const { lat, lon } of places) {
-    x += Math.cos(lat * rad) * Math.cos(lon * rad);
-    y += Math.cos(lat * rad) * Math.sin(lon * rad);
-    z += Math.sin(lat * rad);
-  }
-  return { lat: Math.atan2(z, Math.hypot(x, y)) / rad, lon: Math.atan2(y, x) / rad };
 }

@@ -17,7 +17,7 @@ import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
-import { centreOf } from '../homes/make-presence.ts';
+import { centreOf } from '../../schema/places.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';

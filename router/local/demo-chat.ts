@@ -1,5 +1,7 @@
 // One real question to the running network, as any caller would ask it, and the receipt of its answer.
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { parseJson } from '../../schema/json.ts';
 import { DEMO_PLACE } from './plan-agents.ts';
 
 const RECEIPT_WAIT_MS = 10_000;
@@ -96,7 +98,7 @@ export async function fetchReceipt(asked: {
     const parsed = receiptList.safeParse(await response.json().catch(() => null));
     const last = parsed.success ? parsed.data.data.at(-1) : undefined;
     if (response.ok && last) return last;
-    await new Promise((wake) => setTimeout(wake, RECEIPT_POLL_MS));
+    await sleep(RECEIPT_POLL_MS);
   }
   return null;
 }
@@ -142,13 +144,5 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<str
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.startsWith('data: ')) yield line.slice(6).trimEnd();
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -1,5 +1,6 @@
 // Starts the homes of a local network with their enrolment codes, and waits until they are online.
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openAdmin } from './admin-client.ts';
 import { startAgent } from './agents.ts';
 import type { AgentEvents, WatchedAgent } from './agents.ts';
@@ -93,8 +94,4 @@ async function areServing(homes: readonly LocalHome[]): Promise<boolean> {
   return statuses.every((status, at) => {
     return status?.state === 'connected' && status.models.length > 0 && status.pid === homes[at]?.pid();
   });
-}
-
-async function sleep(ms: number): Promise<void> {
-  await new Promise((wake) => setTimeout(wake, ms));
 }

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as MiniflareLibrary from 'miniflare';
 import type { Miniflare, MiniflareOptions } from 'miniflare';
 import { findChildren, isAlive, killNow } from './child-processes.ts';
@@ -182,7 +183,7 @@ async function endRuntime(runtime: Runtime): Promise<void> {
   killNow(pids);
   await within(runtime.miniflare.dispose(), KILL_WAIT_MS).catch(() => undefined);
   const deadlineAt = Date.now() + KILL_WAIT_MS;
-  while (pids.some(isAlive) && Date.now() < deadlineAt) await new Promise((wake) => setTimeout(wake, 10));
+  while (pids.some(isAlive) && Date.now() < deadlineAt) await sleep(10);
 }
 
 interface DescribedWorker extends RuntimeStart {

@@ -1,52 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseToml } from './parse-toml.ts';
 import { parseWorkerConfig } from './parse-worker-config.ts';
 
 const CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
-
-describe('parseToml', () => {
-  test('tables, arrays of tables, comments and values of several lines are read', () => {
-    const text = [
-      'a = "x # not a comment" # one',
-      "b = 'lit\\eral'",
-      'c = [ # here',
-      '  "one", 2, # two',
-      '  true,',
-      ']',
-      'd = { e = 1.5, f = "g" }',
-      '[t.u]',
-      'n = -1_000',
-      '[[l]]',
-      'k = "1"',
-      '[[l]]',
-      'k = "tab\\t"',
-    ].join('\n');
-    expect(parseToml(text)).toEqual({
-      ok: true,
-      value: {
-        a: 'x # not a comment',
-        b: 'lit\\eral',
-        c: ['one', 2, true],
-        d: { e: 1.5, f: 'g' },
-        t: { u: { n: -1000 } },
-        l: [{ k: '1' }, { k: 'tab\t' }],
-      },
-    });
-  });
-
-  test.each([
-    ['dates', 'a = 2026-01-01', 'line 1'],
-    ['open strings', '\na = "x', 'line 2'],
-    ['open arrays', 'a = [1, 2', 'line 1'],
-    ['text after a value', 'a = 1 b', 'line 1'],
-    ['multi-line strings', 'a = """x"""', 'line 1'],
-    ['a table over a list', '[[a]]\n[a.b]\n[[a.b]]', 'line 3'],
-  ])('%s are refused by line', (_name, text, where) => {
-    expect(parseToml(text)).toEqual({ ok: false, error: expect.stringContaining(where) });
-  });
-});
 
 describe('parseWorkerConfig', () => {
   test('reads this repository as wrangler itself reads it', async () => {
@@ -75,6 +32,13 @@ describe('parseWorkerConfig', () => {
   });
 
   const minimal = 'name = "a"\nmain = "a.ts"\ncompatibility_date = "2026-01-01"\n';
+
+  test('a file that is no TOML is refused by its line', () => {
+    expect(parseWorkerConfig(`${minimal}[vars]\nCHAIN_ID = 1 2`)).toEqual({
+      ok: false,
+      error: expect.stringMatching(/^line 5: [^\n]+$/),
+    });
+  });
 
   test('a kind of binding that the local network lacks is named', () => {
     const parsed = parseWorkerConfig(`${minimal}[[kv_namespaces]]\nbinding = "KV"\nid = "x"`);

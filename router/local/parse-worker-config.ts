@@ -1,8 +1,8 @@
 // wrangler.toml as the local network needs it. Pure; a key that would behave differently here than when deployed is refused, not ignored.
+import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { parseToml } from './parse-toml.ts';
 
 /** What the local network takes from wrangler.toml, so that it runs what is deployed. */
 export interface WorkerConfig {
@@ -50,7 +50,7 @@ const wranglerFile = z.strictObject({
 
 /** wrangler.toml text → {@link WorkerConfig}; the error is one sentence that names the line or the key. */
 export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
-  const toml = parseToml(text);
+  const toml = readToml(text);
   if (!toml.ok) return toml;
   const parsed = wranglerFile.safeParse(toml.value);
   if (!parsed.success) {
@@ -78,4 +78,13 @@ export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
     })),
     objects,
   });
+}
+
+function readToml(text: string): Result<unknown, string> {
+  try {
+    return ok(parse(text));
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    return err(`line ${cause.line}: ${cause.message.split('\n')[0]}`);
+  }
 }

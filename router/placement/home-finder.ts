@@ -169,12 +169,8 @@ function toViews({ rtts }: HomeFinderDoors, view: PresenceView, place: Look['pla
 async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Look): Promise<Views> {
   const { lat, lon } = place;
   const answers = await Promise.allSettled(areas.map((area) => doors.askArea(area, { modelKey, lat, lon })));
-  const byHub = new Map<string, PresenceRow[]>();
-  for (const answer of answers) {
-    if (answer.status !== 'fulfilled') continue;
-    for (const row of answer.value) byHub.set(row.hub, [...(byHub.get(row.hub) ?? []), row]);
-  }
-  const hubs = [...byHub].map(([hub, rows]) => ({ hub, summary: null, rows }));
+  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const hubs = [...Map.groupBy(told, ({ hub }) => hub)].map(([hub, rows]) => ({ hub, summary: null, rows }));
   // What the hubs say themselves is not old, so nobody needs to be left out.
   const fresh = { rows: [], hubs, isDegraded: false, trips: 0 };
   return toViews(doors, fresh, place);

@@ -37,6 +37,7 @@ describe('requireCaller', () => {
     ['expired', 401, 'invalid_api_key', 'expired'],
     ['unknown', 401, 'invalid_api_key', 'Incorrect API key'],
     ['malformed', 401, 'invalid_api_key', 'Incorrect API key'],
+    ['foreign', 401, 'invalid_api_key', 'Incorrect API key'],
     ['account-disabled', 403, 'account_disabled', 'disabled'],
   ])('a key that is %s is refused with %d', async (error, status, code, told) => {
     const refused = requireCaller(contextOf({ ok: false, error }, 'Bearer x').context);
