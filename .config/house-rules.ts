@@ -16,7 +16,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
     ...['auth', 'placement', 'billing', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
     ...['services', 'routes'].map(folder('router')),
-    { name: 'app, objects, worker', paths: ['router/app.ts', 'router/objects.ts', 'router/worker.ts'] },
+    {
+      name: 'app, objects, worker',
+      paths: ['allowed-methods', 'app', 'objects', 'worker'].map((name) => `router/${name}.ts`),
+    },
     // The benches stand above the tests because they use the makers that the tests use.
     ...['local', 'test', 'bench'].map(folder('router')),
   ],

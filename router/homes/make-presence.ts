@@ -1,6 +1,5 @@
 // What a hub's nodes offer, as presence rows and summaries. Pure: the hub says when to write them.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import type { Place } from '../../schema/places.ts';
 import { centreOf, distanceKm } from '../../schema/places.ts';
 import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';

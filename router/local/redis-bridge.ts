@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
+import { parseJson } from '../../schema/json.ts';
 import type { RedisReply } from './embedded-redis.ts';
 import type { RedisExecutor } from './redis-executor.ts';
 
@@ -102,12 +103,9 @@ function isAllowed(header: string | undefined, token: string): boolean {
 }
 
 function parseCommands(text: string, isSingle: boolean): readonly (readonly string[])[] | null {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isSingle ? [command.parse(json)] : pipeline.parse(json);
-  } catch {
-    return null;
-  }
+  const json = parseJson(text);
+  const commands = pipeline.safeParse(isSingle ? [json] : json);
+  return commands.success ? commands.data : null;
 }
 
 async function readBody(request: IncomingMessage): Promise<string | null> {

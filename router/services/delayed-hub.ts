@@ -1,4 +1,5 @@
 // Distances for the local network, where edge and hub stand in one process: an ask waits half a round trip on its way there and half on its way back.
+import { parseJson } from '../../schema/json.ts';
 
 /** How far an edge is from the hubs of each area, ms there and back. */
 export type HubDelays = Readonly<Record<string, number>>;
@@ -6,14 +7,9 @@ export type HubDelays = Readonly<Record<string, number>>;
 /** Reads `{"area": ms}`; null for anything else. */
 export function parseHubDelays(text: string | undefined): HubDelays | null {
   if (text === undefined) return null;
-  try {
-    const json: unknown = JSON.parse(text);
-    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
-    if (!isObject || !Object.values(json).every((ms) => typeof ms === 'number' && ms >= 0)) return null;
-    return json as HubDelays;
-  } catch {
-    return null;
-  }
+  const json = parseJson(text);
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
+  return isObject && Object.values(json).every((ms) => typeof ms === 'number' && ms >= 0) ? (json as HubDelays) : null;
 }
 
 /** The same stub, whose `fetch` is far away. Calls of its methods are not: they are no part of a caller's wait. */
