@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Hex } from '../schema/bytes.ts';
+import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
@@ -174,14 +175,6 @@ function fitsKind(option: OptionSpec, value: unknown): value is OptionValue {
       return typeof value === 'boolean';
     case 'list':
       return Array.isArray(value) && value.every((one) => typeof one === 'string');
-  }
-}
-
-function parseJson(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return null;
   }
 }
 

@@ -55,11 +55,6 @@ export function ownModelKey(accountId: string): string {
   return `~${accountId}`;
 }
 
-/** True when an announced name (exact, or a prefix before a trailing `*`) covers the asked one. */
-export function matchesName(announced: string, asked: string): boolean {
-  return announced.endsWith('*') ? asked.startsWith(announced.slice(0, -1)) : announced === asked;
-}
-
 /** Redis hash: hub → packed summary. */
 export function summaryKey(modelKey: string, area: string): string {
   return `presence:${modelKey}:${area}`;

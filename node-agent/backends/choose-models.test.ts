@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseModels, covers, refuseModel } from './choose-models.ts';
+import { chooseModels, refuseModel } from './choose-models.ts';
 import type { Listing } from './list-models.ts';
 
 const model = (name: string) => ({ name, digest: 'd', contextTokens: 1, quantisation: null, family: null });
@@ -13,17 +13,6 @@ const LISTING: Listing = {
   ownedBy: [],
 };
 const namesOf = (choices?: string[]): string[] => chooseModels('ollama', LISTING, choices).map((m) => m.name);
-
-describe('covers', () => {
-  test('names, trailing patterns and the latest tag', () => {
-    expect([
-      covers('qwen*', 'qwen3:8b'),
-      covers('qwen3', 'qwen3:8b'),
-      covers('llama3', 'llama3:latest'),
-      covers('*', 'x'),
-    ]).toEqual([true, false, true, true]);
-  });
-});
 
 describe('chooseModels', () => {
   test('without a choice everything listed is offered', () => {

@@ -3,18 +3,13 @@
 import type { ModelInfo } from './backend.ts';
 import { hashManifest } from './hash-manifest.ts';
 import { isCloudName, type Listing } from './list-models.ts';
+import { matchName } from './match-name.ts';
 import type { Product } from './probe-server.ts';
-
-/** True when `choice` (an exact name or a trailing-`*` pattern) covers `name`; `llama3` covers Ollama's `llama3:latest`. */
-export function covers(choice: string, name: string): boolean {
-  if (choice.endsWith('*')) return name.startsWith(choice.slice(0, -1));
-  return choice === name || `${choice}:latest` === name;
-}
 
 /** The models to offer: without a choice all that are listed, else those it covers and, as they stand, choices that nothing listed fits. */
 export function chooseModels(product: Product, listing: Listing, choices: readonly string[] | undefined): ModelInfo[] {
   if (choices === undefined) return [...listing.models];
-  const listed = listing.models.filter((model) => choices.some((choice) => covers(choice, model.name)));
+  const listed = listing.models.filter((model) => choices.some((choice) => matchName(choice, model.name)));
   const unlisted = choices
     .filter((choice) => choice.endsWith('*') || isFree(choice, listing))
     .filter((choice) => !isCloudName(choice));
@@ -23,18 +18,18 @@ export function chooseModels(product: Product, listing: Listing, choices: readon
 
 /** Null when a job may ask this server for `name`, else why not. */
 export function refuseModel(name: string, listing: Listing, choices: readonly string[] | undefined): string | null {
-  const excluded = listing.excluded.find((entry) => covers(entry.name, name) || covers(name, entry.name));
+  const excluded = listing.excluded.find((entry) => matchName(entry.name, name) || matchName(name, entry.name));
   if (excluded !== undefined) return `${name} is not shared: ${excluded.why}`;
   if (isCloudName(name)) return `${name} is not shared: it runs in a cloud, not on this machine`;
   const offered =
     choices === undefined
-      ? listing.models.some((model) => covers(name, model.name))
-      : choices.some((choice) => covers(choice, name));
+      ? listing.models.some((model) => matchName(name, model.name))
+      : choices.some((choice) => matchName(choice, name));
   return offered ? null : `this home has no model ${name}`;
 }
 
 function isFree(choice: string, listing: Listing): boolean {
-  return ![...listing.models, ...listing.excluded].some((model) => covers(choice, model.name));
+  return ![...listing.models, ...listing.excluded].some((model) => matchName(choice, model.name));
 }
 
 function describeUnlisted(product: Product, name: string): ModelInfo {

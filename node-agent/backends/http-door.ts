@@ -4,6 +4,7 @@ import { lookup as resolve } from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { parseJson } from '../../schema/json.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
 /** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came in time. */
@@ -94,12 +95,4 @@ export async function readSome(response: http.IncomingMessage, limitBytes: numbe
     if (length >= limitBytes) break;
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

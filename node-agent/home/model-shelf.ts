@@ -6,7 +6,7 @@ import type { Backend, ModelInfo } from '../backends/backend.ts';
 import type { Log } from '../log.ts';
 import { guessSpeed, limitSpeed } from './guess-speed.ts';
 import type { Gpu, SpeedPrior } from './guess-speed.ts';
-import { matchName } from './match-name.ts';
+import { matchName } from '../backends/match-name.ts';
 
 /** A hub takes at most this many models of one node. */
 const MODELS_MAX = 64;

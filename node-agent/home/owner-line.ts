@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import * as z from 'zod';
+import { parseJson } from '../../schema/json.ts';
 import { findSocketPath } from './instance-lock.ts';
 
 export const ownerAskSchema = z.discriminatedUnion('do', [
@@ -66,12 +67,4 @@ function readLine(peer: Socket, limitMs: number): Promise<string | null> {
       resolve(null);
     });
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import * as z from 'zod';
 import { toHex } from '../../schema/bytes.ts';
+import { parseJson } from '../../schema/json.ts';
 import { makeMessageSigner, NODE_ENROL } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -67,12 +68,4 @@ function post(url: string, body: string): Promise<Result<Answer, LinkOutcome>> {
     outgoing.on('error', fail);
     outgoing.end(body);
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 // An HTTP refusal of the router as an outcome. Pure.
 import * as z from 'zod';
+import { parseJson } from '../../schema/json.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 
 const bodySchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
@@ -15,12 +16,4 @@ export function readRefusal(status: number, retryAfter: string | undefined, body
     message: (parsed.success ? parsed.data.error.message : `HTTP ${status}`).slice(0, 300),
     retryAfterMs: seconds === null ? null : seconds * 1000,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { matchesName } from '../../schema/presence.ts';
 import { classifyResume, findModels } from './find-entry.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
 
@@ -38,18 +37,6 @@ describe('findModels', () => {
     expect(namesOf(findModels(starred, { ...own, model: 'mine-7b' }))).toEqual(['mine-*']);
     expect(findModels(starred, { ...own, model: 'min' })).toEqual([]);
     expect(findModels(starred, { ...own, model: 'mine-7b', accountId: 'acct_c' })).toEqual([]);
-  });
-
-  test.each([
-    ['a', 'a', true],
-    ['a', 'ab', false],
-    ['a*', 'ab', true],
-    ['a*', 'a', true],
-    ['*', '', true],
-    ['a*b', 'axb', false],
-    ['a', 'a*', false],
-  ])('%j announced covers %j asked: %j', (announced, asked, isCovered) => {
-    expect(matchesName(announced, asked)).toBe(isCovered);
   });
 });
 

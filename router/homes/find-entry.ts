@@ -1,6 +1,6 @@
 // Under which of its entries a home serves what is asked: by digest for the catalogue, by name for its owner's own. Pure.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { matchesName } from '../../schema/presence.ts';
+import { matchesName } from '../../schema/model-names.ts';
 import type { Place } from '../../schema/places.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { RESUME_CLASSES } from '../../schema/settlement.ts';

@@ -3,7 +3,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import type { HomeState, JobSize, Wish, WishField } from '../../schema/placement.ts';
-import { matchesName } from '../../schema/presence.ts';
+import { matchesName } from '../../schema/model-names.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';

@@ -1,6 +1,7 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
 import { PUBLIC_POOL } from '../../schema/placement.ts';
-import { matchesName, ownModelKey } from '../../schema/presence.ts';
+import { matchesName } from '../../schema/model-names.ts';
+import { ownModelKey } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
 import type { Place } from '../../schema/places.ts';
