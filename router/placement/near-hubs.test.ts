@@ -55,7 +55,9 @@ describe('the order of hubs around a place', () => {
     }
   });
 
-  test('nobody is nearer than is said', () => {
+  test('nobody is nearer than is said, to a metre', () => {
+    // At the antipode the haversine formula itself knows no better than some decimetres.
+    const toleratedKm = 1e-3;
     const at = fc.record({
       lat: fc.double({ min: -90, max: 90, noNaN: true }),
       lon: fc.double({ min: -180, max: 180, noNaN: true }),
@@ -67,8 +69,9 @@ describe('the order of hubs around a place', () => {
         expect(seen).toHaveLength(all.length);
         for (const [at, { leastKm }] of seen.entries())
           for (const later of seen.slice(at))
-            expect(distanceKm(later.summary, place)).toBeGreaterThanOrEqual(leastKm - 1e-6);
+            expect(distanceKm(later.summary, place)).toBeGreaterThanOrEqual(leastKm - toleratedKm);
       }),
+      { examples: [[{ lat: -6.037091348628667e-7, lon: 0 }, [{ lat: 0, lon: -179.99999790869023 }]]] },
     );
   });
 });
