@@ -12,8 +12,6 @@ export interface CountFacts {
   readonly exactPrompt: number | null;
   /** Prompt tokens at most, by bytes. */
   readonly promptBound: number;
-  /** What the node said in `head`, before any receipt; used only without a receipt and never above the bound. */
-  readonly headPromptTokens?: number | null;
   readonly receipt: Counts | null;
   readonly minBytesPerToken: number;
   readonly maxOutputTokens: number;
@@ -45,8 +43,7 @@ function countOutput(facts: CountFacts): number {
 }
 
 function countPrompt(facts: CountFacts): number {
-  const said = facts.receipt?.promptTokens ?? facts.headPromptTokens ?? 0;
-  return Math.min(facts.exactPrompt ?? said, facts.promptBound);
+  return Math.min(facts.exactPrompt ?? facts.receipt?.promptTokens ?? 0, facts.promptBound);
 }
 
 function settleCount(router: number, node: number | null): { readonly count: number; readonly isClose: boolean } {

@@ -14,18 +14,15 @@ test('a prompt is pending from the grant to its first token, or to the end of a 
   expect(loads.pendingPromptTokens('other')).toBe(0);
 });
 
-test('a job is measured from its frame: work ahead of it, head, first token and the streams beside it on average', () => {
+test('a job is measured from its frame: work ahead of it, first token and the streams beside it on average', () => {
   const loads = new NodeLoads();
   const a = loads.begin('n', 100, 0);
   const b = loads.begin('n', 50, 10);
-  b.onHead(30);
-  b.onHead(99);
   a.onFirstToken(200, 1);
   b.onFirstToken(300, 3);
   a.end(400);
   const times = b.end(700);
   expect(times).toEqual({
-    headMs: 20,
     firstTokenMs: 290,
     firstTokens: 3,
     sample: { workTokens: 150, promptMs: 290, activeAtGrant: 1, meanBatch: 1.25, decodeMs: 400 },
@@ -36,7 +33,7 @@ test('a job is measured from its frame: work ahead of it, head, first token and 
 test('a job without a first token shows nothing of speed, and its slot is given back once', () => {
   const loads = new NodeLoads();
   const lease = loads.begin('n', 5, 0);
-  expect(lease.end(10)).toEqual({ headMs: null, firstTokenMs: null, firstTokens: 0, sample: null });
+  expect(lease.end(10)).toEqual({ firstTokenMs: null, firstTokens: 0, sample: null });
   lease.end(11);
   expect(loads.begin('n', 5, 20).end(30).sample).toBeNull();
   const after = loads.begin('n', 5, 40);

@@ -11,8 +11,6 @@ interface NodeLoad {
 
 /** What was measured of one job; a part of it that did not happen is null. */
 export interface JobTimes {
-  /** Job frame out to `head` in. */
-  readonly headMs: number | null;
   /** Job frame out to the first token in. */
   readonly firstTokenMs: number | null;
   /** Tokens that came together first. */
@@ -46,7 +44,6 @@ export class NodeLease {
   readonly #workTokens: number;
   readonly #activeAtGrant: number;
   readonly #onEnd: () => void;
-  #headAt: number | null = null;
   #firstAt: number | null = null;
   #firstTokens = 0;
   #jobMsAtFirst = 0;
@@ -63,10 +60,6 @@ export class NodeLease {
     this.#onEnd = onEnd;
     load.active += 1;
     load.pendingPromptTokens += promptTokens;
-  }
-
-  onHead(now: number): void {
-    this.#headAt ??= now;
   }
 
   /** `tokens`: how many came together. */
@@ -90,8 +83,7 @@ export class NodeLease {
   }
 
   #measure(now: number): JobTimes {
-    const headMs = this.#headAt === null ? null : this.#headAt - this.#startedAt;
-    if (this.#firstAt === null) return { headMs, firstTokenMs: null, firstTokens: 0, sample: null };
+    if (this.#firstAt === null) return { firstTokenMs: null, firstTokens: 0, sample: null };
     const firstTokenMs = this.#firstAt - this.#startedAt;
     const decodeMs = now - this.#firstAt;
     const meanBatch = decodeMs > 0 ? (this.#load.jobMs - this.#jobMsAtFirst) / decodeMs : this.#load.active;
@@ -102,7 +94,7 @@ export class NodeLease {
       meanBatch,
       decodeMs,
     };
-    return { headMs, firstTokenMs, firstTokens: this.#firstTokens, sample };
+    return { firstTokenMs, firstTokens: this.#firstTokens, sample };
   }
 
   #settlePrompt(): void {

@@ -58,7 +58,6 @@ export class NodeWatch {
     let isRunning = false;
     return {
       onHead: (now) => {
-        lease.onHead(now);
         // Only what it took counts as work: a home that did not answer had no job.
         isRunning = true;
         idle.noteJob(nodeId, startedAt, null);
