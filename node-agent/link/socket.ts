@@ -1,7 +1,7 @@
 // The one door to the WebSocket library: dials out, keeps the line alive, closes properly. Knows nothing of frames.
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { MAX_MESSAGE_BYTES, PING, PONG } from '../../schema/frames.ts';
+import { MAX_MESSAGE_BYTES, PING, PING_INTERVAL_MS, PONG } from '../../schema/frames.ts';
 import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
@@ -21,7 +21,7 @@ export interface SocketTimes {
   readonly pongMs: number;
 }
 
-export const SOCKET_TIMES: SocketTimes = { dialMs: 15_000, pingMs: 60_000, pongMs: 20_000 };
+export const SOCKET_TIMES: SocketTimes = { dialMs: 15_000, pingMs: PING_INTERVAL_MS, pongMs: 20_000 };
 /** A peer that does not answer a close is dropped after this. */
 const CLOSE_WAIT_MS = 2_000;
 const REFUSAL_BYTES = 8 * 1024;

@@ -4,7 +4,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { JobTally } from './tally-job.ts';
 
 /** How long after its hold's expiry a job's fate is still known to parts that come late, ms. */
-export const FATE_MS = 3_600_000;
+const FATE_MS = 3_600_000;
 
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS jobs (jobId TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID',

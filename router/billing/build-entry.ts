@@ -31,7 +31,7 @@ export function settleEventId(jobId: string, part: number): string {
 export function settleEventPrefix(jobId: string): string {
   return `settle:${jobId}:`;
 }
-export function lateEventId(jobId: string, part: number): string {
+function lateEventId(jobId: string, part: number): string {
   return `late:${jobId}:${part}`;
 }
 /** The event id of a grant; `eventId` is the operator's own and makes a repeated grant one grant. */

@@ -3,7 +3,7 @@ import { asc, eq, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { models } from '../../schema/tables.ts';
 
-export const CATALOGUE_CACHE_MS = 60_000;
+const CATALOGUE_CACHE_MS = 60_000;
 const MAX_MODELS = 1000;
 
 export interface CatalogueModel {

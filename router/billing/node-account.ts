@@ -19,7 +19,7 @@ import type { NodeTotals, Proof } from './node-book.ts';
 import { Outbox } from './outbox.ts';
 
 /** How long after its ticket's expiry a part may still be receipted. */
-export const LATE_MS = 24 * 3_600_000;
+const LATE_MS = 24 * 3_600_000;
 /** Parts that a node is asked at once to sign for. */
 const UNSIGNED_MAX = 32;
 const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went on with it';

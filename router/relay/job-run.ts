@@ -17,7 +17,7 @@ import { tellSearchEnd } from './tell-search-end.ts';
 /** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
 /** First token at the latest, unless the hub expects it to take longer. */
-export const FIRST_TOKEN_MS = 10_000;
+const FIRST_TOKEN_MS = 10_000;
 /** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
 const HUB_GRACE_MS = 5000;
 
