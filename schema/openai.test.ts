@@ -33,7 +33,6 @@ describe('a plain request', () => {
       maxTokens: null,
       stream: false,
       includeUsage: false,
-      user: null,
       provider: {},
       resume: null,
     });
@@ -63,7 +62,6 @@ describe('a plain request', () => {
       maxTokens: 9,
       stream: true,
       includeUsage: true,
-      user: 'u',
     });
   });
 

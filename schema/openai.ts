@@ -33,7 +33,6 @@ export interface ChatRequest {
   readonly maxTokens: number | null;
   readonly stream: boolean;
   readonly includeUsage: boolean;
-  readonly user: string | null;
   /** What the caller wishes of the home that answers; empty where nothing was said. */
   readonly provider: SaidWish;
   /** How far a broken answer may go on elsewhere; null when the caller said nothing. */
@@ -83,6 +82,7 @@ const chatBody = z.object({
   stream_options: z
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
     .nullish(),
+  // Taken because callers send it; nothing is done with it.
   user: z.string().max(256).nullish(),
   provider: providerSchema.nullish(),
   resume: resumeSchema.nullish(),
@@ -188,7 +188,6 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
-    user: body.user ?? null,
     provider: body.provider ?? {},
     resume: body.resume ?? null,
   });
