@@ -75,6 +75,7 @@ test.each([
   'export const draw = () => Math.random();',
   'export const draw = () => crypto.randomUUID();',
   "export const ask = () => fetch('http://127.0.0.1');",
+  'export const ask = (send = fetch) => send;',
   "export const home = () => process.env['HOME'];",
   "import { readFileSync } from 'node:fs';",
   'let count = 0;',
@@ -92,6 +93,7 @@ test('a verb file may compute with dates, tables and collections of its own', ()
   const text = `
     import { isIP } from 'node:net';
     const NAMES: ReadonlyMap<string, number> = new Map([['a', 1]]);
+    export const call = (doors: { fetch: () => number }) => doors.fetch();
     export const yearOf = (ms: number) => new Date(ms).getFullYear();
     export function countAll(names: string[]) { const seen = new Set(names); seen.add('b'); return NAMES.get('a') ?? isIP('::1') + seen.size; }
   `;

@@ -60,6 +60,8 @@ interface Impurity {
 function findImpurities(program: Program): Impurity[] {
   const names = moduleNames(program);
   const found: Impurity[] = names.variables.map(({ name, at }) => ({ what: `keeps ${name} between calls`, at }));
+  /** Where a name only says which field is meant. */
+  const labels = new Set<number>();
   const note = (what: string, at: number): void => void found.push({ what, at });
   const noteWrite = (target: Expression, at: number): void => {
     const name = rootOf(target);
@@ -73,13 +75,17 @@ function findImpurities(program: Program): Impurity[] {
       if (callee.type === 'Identifier' && callee.name === 'Date' && args.length === 0) note('new Date()', start);
     },
     CallExpression: ({ callee, start }) => {
-      if (callee.type === 'Identifier' && IMPURE_GLOBALS.has(callee.name)) note(callee.name, start);
       if (callee.type === 'MemberExpression' && MUTATORS.has(nameOf(callee.property))) noteWrite(callee, start);
     },
-    MemberExpression: ({ object, property, start }) => {
-      const owner = nameOf(object);
-      if (IMPURE_GLOBALS.has(owner)) note(owner, start);
-      else if (IMPURE_MEMBERS.has(`${owner}.${nameOf(property)}`)) note(`${owner}.${nameOf(property)}`, start);
+    MemberExpression: ({ object, property, computed, start }) => {
+      const path = `${nameOf(object)}.${nameOf(property)}`;
+      if (IMPURE_MEMBERS.has(path)) note(path, start);
+      if (!computed) labels.add(property.start);
+    },
+    Property: ({ key, shorthand }) => void (shorthand || labels.add(key.start)),
+    TSPropertySignature: ({ key }) => void labels.add(key.start),
+    Identifier: ({ name, start }) => {
+      if (IMPURE_GLOBALS.has(name) && !labels.has(start)) note(name, start);
     },
     AssignmentExpression: ({ left, start }) => noteWrite(left as Expression, start),
     UpdateExpression: ({ argument, start }) => noteWrite(argument as Expression, start),
