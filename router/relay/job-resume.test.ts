@@ -188,7 +188,11 @@ test('what the edge tells is what the account charges, whatever homes gave the a
       const bills = parts.map(({ priceIn, priceOut, prompt, output }, i) => {
         const isFinal = i === parts.length - 1;
         return countsOf(prompt, output, {
-          ...{ part: i, isFinal, priceIn, priceOut, promptTokens: i === 0 ? prompt : 0 },
+          part: i,
+          isFinal,
+          priceIn,
+          priceOut,
+          promptTokens: i === 0 ? prompt : 0,
           ...(isFinal && { interrupted: i, resumedTokens: i > 0 ? resumedTokens : null }),
         });
       });

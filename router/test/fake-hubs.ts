@@ -18,7 +18,7 @@ export function countsOf(promptTokens: number, outputTokens: number, bill: Parti
   return { promptTokens, outputTokens, bill: { ...line, ...PRICES, promptTokens, outputTokens, ...bill } };
 }
 
-export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 12, receiptHash: '0xab' };
+const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 12, receiptHash: '0xab' };
 
 const { bill: _bill, ...TOLD } = END;
 /** What the job's run makes of END where one home gave the answer. */
