@@ -3,7 +3,7 @@ import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { isId } from './ids.ts';
 
-/** In the place of the protocol's version in NodeHello: no hub's challenge is ever signed with it, so neither stands in for the other. */
+/** Stands where NodeHello has the protocol's version. No answer to a hub's challenge carries it, so a proof can never pass for one, nor the reverse. */
 export const PROOF_PROTOCOL = 0;
 /** A proof counts this long before and after its time, since clocks in homes differ. */
 export const PROOF_LIFE_MS = 600_000;

@@ -27,7 +27,7 @@ export interface JobOffer {
   readonly edgeRttMs: number;
   /** How many hubs have been asked for this part, this one included. */
   readonly asks: number;
-  /** The last ask: the best home there is, kept promise or not. */
+  /** True for the last ask: the hub has to grant its best home, even if that home breaks the promise. */
   readonly isForced: boolean;
   /** Chained hashes of the prompt's leading blocks, longest last: who was sent them may still hold them. */
   readonly prefixes: readonly string[];
@@ -35,7 +35,7 @@ export interface JobOffer {
   readonly isResumable: boolean;
   /** Earlier parts that delivered something. */
   readonly interrupted: number;
-  /** Where this part goes on; null for one that begins the answer. `class` is the most that the caller is told. */
+  /** The answer so far, where this part continues one; null for a part that begins it. */
   readonly resume: ResumePoint | null;
   readonly request: Omit<JobRequest, 'model'>;
   readonly requestHash: Hex;
@@ -66,7 +66,7 @@ export interface ResumePoint {
   readonly least: ResumeClass;
 }
 
-/** Why a hub did not take a part. `none` and `silent` exclude; `bad-request` is the caller's and is never tried elsewhere. */
+/** Why a hub did not take a part. After `none` the hub, after `silent` the home is not asked again; `bad-request` is the caller's fault and ends the search. */
 export interface OfferRefusal {
   readonly code: 'busy' | 'none' | 'silent' | 'refused' | 'bad-request';
   readonly nodeId: string | null;

@@ -94,7 +94,7 @@ export interface HomeState {
   readonly rttMs: number;
   /** Share of jobs that it is expected to break, 0 to 1. */
   readonly failureShare: number;
-  /** Output tokens an hour present: whoever has least comes first where homes share. */
+  /** Output tokens earned for each hour present. Where homes share the work, the one with least comes first. */
   readonly earnedPerHour: number;
   /** Prompt tokens that it is expected to still hold from earlier jobs. */
   readonly cachedTokens: number;
@@ -112,7 +112,7 @@ export interface GrantAsk {
   readonly excludeNodeIds: readonly string[];
   /** A continued answer prefers the digest that began it. */
   readonly preferDigest: string | null;
-  /** The last ask: the best there is, kept promise or not. */
+  /** True for the last ask: the hub has to grant its best home, even if that home breaks the promise. */
   readonly isForced: boolean;
 }
 
@@ -187,14 +187,14 @@ export const decisionSchema = z.object({
   /** Expected first token at the edge, and its parts, ms. */
   ttftMs: z.number(),
   rttMs: z.number(),
-  /** Of them between edge and hub, which a first token measured at the hub does not hold. */
+  /** The share of `rttMs` between edge and hub. A first token measured at the hub does not include it. */
   edgeRttMs: z.number().optional(),
   waitMs: z.number(),
   loadMs: z.number(),
   promptMs: z.number(),
   decodeMs: z.number(),
   tokensPerS: z.number(),
-  /** What the score was made of besides: jobs there at the grant, expected tokens, cached tokens, share of failures. */
+  /** The score's other inputs: jobs running there at the grant, expected and cached tokens, share of failures. */
   active: z.number().int(),
   promptTokens: z.number().int(),
   outputTokens: z.number().int(),

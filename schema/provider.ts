@@ -1,5 +1,5 @@
 // The `provider` object and the `resume` field: what a caller wishes of the homes that answer, in the words that OpenRouter's users know.
-// Parsed to what was said and no more; router/routes/make-wish.ts puts a key's defaults and the neutral values in.
+// The result holds only what the caller wrote; router/routes/make-wish.ts adds the key's defaults and the neutral values.
 import * as z from 'zod';
 import { isId } from './ids.ts';
 import type { Mode, Wish } from './placement.ts';
@@ -70,7 +70,7 @@ const providerShape = {
   pool: z.string().trim().min(1).max(100).nullish(),
   preferred_max_latency: z.number().min(0.001).max(3600).nullish(),
   preferred_min_throughput: z.number().gt(0).max(1_000_000).nullish(),
-  // What follows is taken where it asks for nothing that could be broken here; it is no wish.
+  // These are accepted only with values that promise nothing we could break; they do not change the wish.
   require_parameters: z.boolean().nullish(),
   data_collection: z.literal('allow', { error: `can only be 'allow': ${UNKNOWABLE}` }).nullish(),
   zdr: z.literal(false, { error: `can only be false: ${UNKNOWABLE}` }).nullish(),
@@ -116,7 +116,7 @@ function isSaid<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
 }
 
-/** An empty list wishes for any, aloud: it takes a key's default away. */
+/** An empty list means "any home will do". It is kept as null, which differs from a field that is absent: it overrides the key's default. */
 function nullIfEmpty(list: readonly string[]): readonly string[] | null {
   return list.length > 0 ? list : null;
 }

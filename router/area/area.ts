@@ -51,13 +51,13 @@ export class Area extends DurableObject<object> {
     return hub;
   }
 
-  /** Takes a hub's word on its homes, and plans the hubs anew where that asks for it. */
+  /** Stores a hub's report of its homes and plans the hubs again where it calls for that. */
   async report(report: HubReport): Promise<void> {
     const now = Date.now();
     this.#begin(report.hub);
     const hasLeft = this.#seats.take(report, now);
     if (this.#isPlanDue()) await this.#planSoon(now);
-    // A hub that stays small is joined with another once those who left it are not awaited any more.
+    // A small hub is joined with another only after the homes that left it have had time to come back.
     else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
   }
 
@@ -120,7 +120,7 @@ export class Area extends DurableObject<object> {
     return rows;
   }
 
-  /** An area without ranges is all one hub's: the first that speaks up, or is needed. */
+  /** An area without ranges belongs to one hub as a whole: the first that reports, or a new one where a home needs it. */
   #begin(hub: string): void {
     if (this.#seats.ranges.length === 0) this.#seats.keepRanges([{ hub, from: '' }]);
   }
@@ -152,7 +152,7 @@ export class Area extends DurableObject<object> {
       this.#seats.reseat(plan.moves);
     });
     const { orders, nextAt } = this.#orders.choose(plan.moves, now);
-    // Nobody waits for them: a home that does not hear is told again.
+    // Not awaited: a home that misses the order is told again.
     for (const order of orders) void this.#order(order);
     if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + PLAN_EVERY_MS));
   }

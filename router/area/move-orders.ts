@@ -1,4 +1,4 @@
-// Which homes are told to move now: not all of a hub at once, and those who were told and did not go not for ever.
+// Which homes are told to move now. A hub never loses all its homes at once, and a home that does not go is not told for ever.
 import type { HubMove } from './plan-hubs.ts';
 
 /** Homes told in one round: those that move take no jobs for a moment. */
@@ -24,7 +24,7 @@ export class MoveOrders {
   /** Homes that were told, where to, when last and how often. */
   #told = new Map<string, Told>();
 
-  /** Of the moves that are still to be made those to be told now, and when to ask again (null: when something changes). */
+  /** Which of the open moves to order now, and when to ask again (null: not before something changes). */
   choose(moves: readonly HubMove[], now: number): { orders: MoveOrder[]; nextAt: number | null } {
     const told = new Map<string, Told>();
     const chosen: HubMove[] = [];

@@ -53,11 +53,11 @@ export interface HubsNow {
 
 /** Bits of the curve that say where: cells of 0.09° by 0.04°, so that homes of one rounded place (0.1°) stand together. */
 const PLACE_BITS = 24;
-/** Bits after them that part the homes of one place, when a single town fills more than one hub. */
+/** Bits after those, taken from the home's id: they tell homes of one place apart when a single town fills more than one hub. */
 const NODE_BITS = 16;
 /** A cut leaves at least this share on its lighter side, where the curve allows it. */
 const LIGHT_SHARE = 0.3;
-/** Neighbours are joined only to this share of the most, so that they are not cut again by the next home that joins. */
+/** Neighbours are joined only if together they stay below this share of `maxSlots`, so that the next home does not cause a new cut. */
 const JOINED_SHARE = 0.75;
 
 /** Where a home stands on the curve: 24 bits of geohash (longitude first), then 16 of its id. */
@@ -201,7 +201,7 @@ function joinSmall(stretches: readonly Stretch[], sizes: HubSizes): Stretch[] {
   return list;
 }
 
-/** How much of the curve two neighbours share: the more, the nearer they stand to one another. */
+/** The number of leading bits that two neighbours on the curve share: the more, the nearer they are to one another. */
 function sharedBetween(a: Stretch, b: Stretch): number {
   const [left, right] = a.from < b.from ? [a, b] : [b, a];
   const last = left.homes.at(-1)?.key ?? left.from;

@@ -88,7 +88,7 @@ export class AreaSeats {
     this.#sql.exec('DELETE FROM homes WHERE node = ?', nodeId);
   }
 
-  /** Takes a hub's word on its homes. A hub without any leaves the directory; true when a home left. */
+  /** Stores a hub's report of its homes. A hub without homes is dropped from the directory. True when a home left. */
   take(report: HubReport, now: number): boolean {
     const { hub, homes, lat, lon } = report;
     const known = new Map(
@@ -109,7 +109,7 @@ export class AreaSeats {
     return known.size > 0;
   }
 
-  /** The seat wins: a home that is on its way from one hub to another may still be told of by both. */
+  /** A home that moves may be reported by both hubs: once it is at its seat, the other hub's report does not take it away again. */
   #connect({ nodeId, lat, lon, slots }: HomeReport, hub: string): void {
     this.#sql.exec(
       `INSERT INTO homes VALUES (?1, ?2, ?2, NULL, ?3, ?4, ?5)

@@ -16,7 +16,7 @@ import type { NodeLoads } from './node-loads.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { PrefetchHints } from './prefetch-hints.ts';
 
-/** A quote for homes that cool down is this much worse than it would be: any other hub's home comes first. */
+/** Added to a quote when only homes that cool down are left, so that any other hub's home is preferred, ms. */
 const COOLING_MS = 5000;
 
 export interface HubGrantsDoors {
@@ -105,7 +105,7 @@ export class HubGrants {
     const second = decideGrant(resting, ask);
     if (second.kind === 'grant' && offer.isForced) return { grant: second, cooling: [] };
     if (grant.kind === 'busy' || second.kind === 'none') return { grant, cooling };
-    // Only cooling homes could serve it: that is busy, not nobody.
+    // Homes that cool down could serve it later, so the answer is `busy`, not `none`.
     const untilAt = Math.min(...resting.map(({ nodeId }) => this.#doors.history.cooling(nodeId)?.untilAt ?? now));
     const quoteMs = second.kind === 'grant' ? second.decision.ttftMs : second.quoteMs;
     const retryAfterMs = Math.max(untilAt - now, second.kind === 'busy' ? second.retryAfterMs : 0);

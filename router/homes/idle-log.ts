@@ -95,7 +95,7 @@ export class IdleLog {
     log.spans = joinSpans([...log.spans, { fromAt, toAt: Math.max(fromAt, toAt) }], toAt);
   }
 
-  /** What a node stands in from now on; the same as before is nothing new. */
+  /** Sets the state that a node is in from now on; setting the same state again changes nothing. */
   noteState(nodeId: string, standing: Standing, now: number): void {
     const last = this.#nodes.get(nodeId)?.changes.at(-1);
     // A node that is gone and was never here, or has moved on, leaves nothing to tell.
@@ -110,7 +110,7 @@ export class IdleLog {
     this.#isChanged = true;
   }
 
-  /** Nodes that were connected and are not among these left without a word: their sockets closed while nobody listened. */
+  /** Marks as gone every node that was connected and is not among these: its socket closed while the hub was not running. */
   closeOthers(connected: ReadonlySet<string>, now: number): void {
     for (const [nodeId, { changes }] of this.#nodes)
       if (changes.at(-1)?.isConnected && !connected.has(nodeId)) this.noteState(nodeId, AWAY, now);
@@ -172,7 +172,7 @@ export class IdleLog {
     return JSON.stringify({ v: 1, nodes });
   }
 
-  /** Takes what an earlier life saved; jobs that ran then count until that save. Anything else is an empty log, never an error. */
+  /** Reads a log that this hub saved before it restarted; jobs that ran then count up to that save. Unreadable JSON gives an empty log, never an error. */
   load(text: string): void {
     try {
       const saved = JSON.parse(text) as { v: number; nodes: [string, SavedLog][] };
@@ -233,7 +233,7 @@ function isSame(a: Standing, b: Standing): boolean {
   );
 }
 
-/** Drops changes that no kept minute can ask for; the newest before them stays, since it still holds. */
+/** Drops changes that are older than every kept minute, except the newest of them: it says what the node was in when the first minute began. */
 function trimChanges(log: NodeLog, now: number): void {
   const keptFrom = now - KEPT_MS - MINUTE_MS;
   const first = log.changes.findLastIndex((change) => change.at <= keptFrom);

@@ -4,8 +4,8 @@
 export const FREE_PACE = { leastMs: 10_000, crossingMs: 5_000 };
 
 /**
- * Due when free slots stand on the other side of zero than what was written, or changed by more than half. `crossedAt` (ms since epoch, null for not) is
- * since when they do: keep it for the next time.
+ * Due when free slots became zero while the written count was not (or the other way round), or changed by more than half. `crossedAt` is since when
+ * they have been on the other side of zero (ms since epoch, null where they are not): hand it in again the next time.
  */
 export function judgeFreeWrite(
   last: { readonly free: number; readonly at: number; readonly crossedAt: number | null },

@@ -54,7 +54,7 @@ export function makeOffers(offering: HubOffering): HubOffer[] {
       const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
       if (model) add(entry.id, toRow(offering, { candidate, model, entry, serves: [] }));
     }
-    // One row stands for all of an owner's names at a home: the longest context speaks for it, so that no prompt is kept away that fits one.
+    // One row stands for all of an owner's names at a home. It carries the longest context, so that no prompt is turned away that fits one of them.
     const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
     if (!model) continue;
     const serves = own.map(({ name }) => name);

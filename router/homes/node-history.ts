@@ -14,22 +14,28 @@ import type { Breakage } from './cool-node.ts';
 
 const SAVE_EVERY_MS = 5000;
 const HOUR_MS = 3_600_000;
-/** Of what was earned and of the time present, half is forgotten after so long: sharing is about these days, not about years. */
+/** Half-life of what a home earned and of the time it was present: homes share the work of these days, not of years. */
 const EARNED_HALF_LIFE_MS = 24 * HOUR_MS;
-/** A home is taken to have been present for at least this long: one that just came is not the poorest of all by a thousand times. */
+/**
+ * Earnings are divided by at least this much time. Otherwise a home that connected a second ago would have an extreme rate and jump to one end of
+ * the order in which homes share work.
+ */
 const LEAST_PRESENT_MS = HOUR_MS;
 /** Nodes that were not seen for so long are forgotten. */
 const KEPT_MS = 30 * 24 * HOUR_MS;
 /** A home's distance from its hub, for the guess of its round trip until the first one was measured. */
 const GUESSED_KM = 50;
-/** Told speeds move when a believed one is off by this factor, or by the second one and in another speed class; at most so often. */
+/**
+ * Edges are told a new speed when the believed one differs from the told one by TOLD_FACTOR, or by CLASS_FACTOR if that puts the home into another
+ * speed class; at most every TOLD_EVERY_MS.
+ */
 const TOLD_FACTOR = 1.25;
 const CLASS_FACTOR = 1.1;
 const TOLD_EVERY_MS = 10_000;
 
 interface ModelRecord {
   readonly learned: LearnedSpeeds;
-  /** The benchmark that the beliefs stand against: a later word of the node does not move what was measured. */
+  /** The benchmark that samples were compared with. A later one of the node does not replace it, so what was measured keeps its meaning. */
   readonly prior: Speeds;
 }
 
@@ -59,7 +65,7 @@ export class NodeHistory {
   readonly #told = new Map<string, Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
   readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
-  /** How often told speeds have moved: edges are to hear of it. */
+  /** Counts changes of told speeds; a change means that presence rows are to be written again. */
   retold = 0;
 
   /** `firstPauseMs`: how long a home that failed is left alone at first. */
@@ -113,7 +119,7 @@ export class NodeHistory {
     return (this.cooling(nodeId)?.untilAt ?? 0) > now;
   }
 
-  /** A node has just connected: what passed since it was last seen it was away. */
+  /** A node has just connected: the time since it was last seen does not count as present. */
   notePresent(nodeId: string, now: number): void {
     this.#open(nodeId, now).seenAt = now;
     this.#changed.add(nodeId);
@@ -176,12 +182,12 @@ export class NodeHistory {
     record.models[model.digest] = { ...known, learned };
   }
 
-  /** What edges are told of a node's model: what was told last, unless what is believed has moved far enough from it. */
+  /** The speeds that edges are told of a node's model: those told last, until the belief has moved far enough from them. */
   tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
     const ofNode = this.#told.get(nodeId) ?? new Map<string, Told & { at: number; benchmark: Speeds }>();
     const told = ofNode.get(model.digest);
     const benchmark = benchmarkOf(model);
-    // A node that has measured itself since is told anew at once: nothing may happen there that would have it told later.
+    // A node that has measured itself again is told at once: without jobs nothing else would ever trigger it.
     if (told && now - told.at < TOLD_EVERY_MS && isSameSpeed(told.benchmark, benchmark)) return told;
     this.#told.set(nodeId, ofNode);
     const speeds = this.speedsOf(nodeId, model);

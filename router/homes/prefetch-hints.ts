@@ -5,7 +5,7 @@ import type { ServingHome } from './make-homes.ts';
 /** A home is given a hint at most this often; a model's next home at the earliest when the last one may have loaded it. */
 const NODE_EVERY_MS = 60_000;
 const MODEL_EVERY_MS = 5000;
-/** Homes that fit the call and lost it only to time. */
+/** Reasons of homes that suited the call but could not start in time: those a hint may help. */
 const LOST_TO_TIME: ReadonlySet<PassedOver> = new Set(['cold', 'promise', 'slower', 'farther']);
 
 export class PrefetchHints {

@@ -38,7 +38,7 @@ export class HubPresence {
   readonly #doors: HubPresenceDoors;
   /** What was last written, by model key. */
   #written = new Map<string, WrittenKey>();
-  /** Since when a model key's free capacity stands on the other side of zero than what was written. */
+  /** By model key: since when the real free capacity is zero while the written one is not, or the other way round. */
   readonly #crossedAt = new Map<string, number>();
   #catalogue: readonly CatalogueEntry[] = [];
   #work: Promise<boolean> = Promise.resolve(true);

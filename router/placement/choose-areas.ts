@@ -6,7 +6,7 @@ import type { HubRanking } from './rank-hubs.ts';
 /** Areas in which the closest home is looked for first. */
 export const NEAR_AREAS = 4;
 
-/** The areas, nearest first, cut in two: where nearness does not decide, or few homes will do, the best may stand in any of them. */
+/** Cuts the areas (nearest first) in two: those to look at first and those to fall back on. All are near where distance does not decide, or few homes will do. */
 export function splitAreas<A extends string = AreaName>(
   sorted: readonly A[],
   wish: Pick<Wish, 'mode' | 'pool' | 'only' | 'order'>,

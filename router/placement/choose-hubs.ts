@@ -11,7 +11,7 @@ import { readClass } from './speed-classes.ts';
 
 /** Hubs whose rows one pick reads. */
 export const NEAR_HUBS = 6;
-/** So many of the nearest are looked at for one that should keep the promise, before those with any room will do. */
+/** How many of the nearest hubs are searched for ones that should keep the promise; beyond that any hub with a free slot will do. */
 const MAX_LOOKED_AT = 150;
 
 /** What a job needs of a home. */
@@ -66,11 +66,11 @@ function insertNear(nearest: ChosenHub[], hub: ChosenHub): void {
   if (nearest.length > NEAR_HUBS) nearest.pop();
 }
 
-/** True where a home of some class there should keep the promise, with as many of its slots taken as of its class. */
+/** True if some speed class at this hub should keep the promise, assuming that the taken slots of a class are spread evenly over its homes. */
 function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): boolean {
   for (const [name, [free, all]] of Object.entries(summary.classes)) {
     const home = free > 0 ? readClass(name) : null;
-    // One that would not even keep it idle needs no forecast.
+    // A class that could not keep the promise even when idle needs no forecast.
     if (!home || (1000 * size.promptTokens) / home.promptTokensPerS > wish.maxTtftMs) continue;
     const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
     const facts = { ...home, active, pendingPromptTokens: 0, loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };

@@ -9,7 +9,7 @@ import { keepsPromise, scoreHome } from './score-home.ts';
 
 /** Homes at most this much farther than the closest share its work, km. */
 export const EQUAL_KM = 50;
-/** What a retry waits for at least, and where nothing is known of when a home will be free. */
+/** The shortest wait that a refused caller is told; also the one told when nothing says when a home will be free. */
 const LEAST_RETRY_MS = 100;
 const UNKNOWN_RETRY_MS = 2000;
 
@@ -50,7 +50,7 @@ export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
 interface Choosing {
   readonly ask: GrantAsk;
   readonly fitting: readonly HomeState[];
-  /** Takes why each of the others was not the one. */
+  /** Filled while choosing: for each home that was not chosen, the reason its owner may read. */
   readonly rejected: Rejected;
 }
 
@@ -72,7 +72,7 @@ function choose(candidates: readonly Candidate[], how: Choosing): { best: Candid
   return candidates.length > 0 && ask.isForced ? { best: chooseByMode(candidates, how), rule: 'forced' } : null;
 }
 
-/** The caller named homes to ask first, those here are full and others are elsewhere: they come before strangers here. */
+/** True where all homes here that the caller named are full while others it named sit at other hubs: those are asked before strangers here. */
 function isOrderElsewhere({ ask, fitting }: Choosing): boolean {
   const { order } = ask.wish;
   if (ask.isForced || order.length === 0) return false;
@@ -81,7 +81,7 @@ function isOrderElsewhere({ ask, fitting }: Choosing): boolean {
   return elsewhere && order.some((nodeId) => here.has(nodeId));
 }
 
-/** The mode's choice among those that keep the promise; the best score where none does. Says of each other one why not. */
+/** Picks by the mode among homes that keep the promise, or by best score if none does, and records why each other home was not picked. */
 function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choosing): Candidate {
   const keepers = candidates.filter(({ keeps }) => keeps);
   for (const { home, keeps } of candidates) {

@@ -15,7 +15,7 @@ export type ForecastHome = Pick<
   | 'cachedTokens'
 >;
 
-/** Speeds below this are taken for this, so that no forecast is infinite. */
+/** The slowest speed that a forecast reckons with, so that none is infinite. */
 const LEAST_TOKENS_PER_S = 0.1;
 
 /**
@@ -30,7 +30,7 @@ export function expectFirstToken(
 ): Forecast {
   const promptMsPerToken =
     (1000 / Math.max(LEAST_TOKENS_PER_S, home.promptTokensPerS)) * (home.active > 0 ? BUSY_PROMPT_FACTOR : 1);
-  // The last token of a prompt is always worked on: it is what the first answer token comes from.
+  // At least the last prompt token is always computed, even if all are cached: the first answer token comes from it.
   const freshTokens = Math.max(1, size.promptTokens - cachedTokens);
   const tokensPerS = streamSpeed(home, home.active + 1);
   const slotMs = home.active >= home.slots ? expectFreeSlotMs(home, size) : 0;
@@ -50,7 +50,7 @@ export function expectFirstToken(
   };
 }
 
-/** Expected ms until a full home has a slot: its jobs stand at even distances of their way. 0 where one is free. */
+/** Expected ms until a full home has a free slot, assuming that its jobs are spread evenly between their start and end. 0 where one is free. */
 export function expectFreeSlotMs(home: ForecastHome, size: JobSize): number {
   if (home.active < home.slots) return 0;
   const endings = home.active - home.slots + 1;

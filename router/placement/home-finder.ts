@@ -111,12 +111,12 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
     if (scope === 'near') emptiedNear = ranking.emptiedBy;
     const isTold = doors.cache.isDegraded() || excluded.hubs.length > 0;
     if (scope === 'near' || ranking.hasModel || emptiedNear !== null || isTold) return ranking;
-    // A Redis that came back empty says that nobody is there: the hubs themselves have the last word, and write their rows again.
+    // An empty Redis may have just restarted and lost its rows: the hubs are asked themselves, and write their rows again.
     return rankOf(await askAreas(doors, { modelKey, areas: sorted.slice(0, NEAR_AREAS), place }));
   };
 }
 
-/** Names of an area's first hubs: what a cold edge reads along, so that a network of few hubs costs it one round trip. */
+/** Guessed names of an area's first hubs. A cold edge reads their rows together with the summaries, so a small network costs it one round trip. */
 function guessHubs(area: string, count: number): string[] {
   return Array.from({ length: count }, (_, number) => `hub:${area}:${number}`);
 }

@@ -4,7 +4,7 @@ import { isFarWorth, planAsk } from './plan-ask.ts';
 import type { Quote } from './plan-ask.ts';
 import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
-/** Answers that cost no ask (a home that refused, a hub that has none) are borne this often. */
+/** Some answers do not count as an ask (a home refused, a hub has none). After this many of them the search gives up. */
 const MAX_DETOURS = 8;
 
 export interface SearchDoors {
@@ -75,7 +75,7 @@ export class HomeSearch {
     });
     if (!plan) return null;
     this.#isForced = plan.isForced;
-    // What a hub quoted is spent when it is pressed.
+    // A quote can be pressed once.
     this.#quotes.delete(plan.hub);
     this.#asks += 1;
     return { ...plan, asks: this.#asks };
@@ -86,11 +86,11 @@ export class HomeSearch {
     this.#isBusy = true;
     this.#hubs.add(ask.hub);
     const { hub, edgeRttMs } = ask;
-    // The hub was told how far the edge is, and counts it.
+    // The quote already includes the round trip between edge and hub: the offer told the hub how long it is.
     if (answer.quoteMs !== null) this.#quotes.set(hub, { hub, scoreMs: answer.quoteMs, edgeRttMs });
     if (answer.retryAfterMs !== null)
       this.#retryAfterMs = Math.min(this.#retryAfterMs ?? Infinity, answer.retryAfterMs);
-    // A hub that was pressed and is full has changed since its quote: one more may be pressed.
+    // A pressed hub that is full has filled up since its quote, so the next lowest quote may be pressed.
     if (ask.isForced && this.#detours++ <= 1) this.#isForced = false;
   }
 

@@ -18,7 +18,7 @@ const PRIOR_SHARE = 0.01;
 const PRIOR_JOBS = 20;
 /** An hour is thought to be like the whole day until ten jobs in it say otherwise. */
 const HOUR_JOBS = 10;
-/** What the hours beside it tell of an hour. */
+/** How much a job in a neighbouring hour counts for an hour. */
 const BESIDE = 0.5;
 
 export const NO_FAILURES: FailureRecord = {

@@ -11,7 +11,7 @@ const BASE_MS = 14;
 const MS_PER_KM = 0.018;
 /** The guess counts as one measurement; after many, a new one counts an eighth, as in TCP. */
 const LEAST_SHARE = 1 / 8;
-/** A measurement counts as at most this much more than the mean: one hiccup is no detour. */
+/** A measurement counts as at most this many times the mean, since one hiccup does not make a line slow. */
 const MOST_TIMES = 3;
 
 /** What a round trip over so many km is thought to take, ms. */

@@ -43,18 +43,18 @@ export const NO_SPEEDS: LearnedSpeeds = { prompt: UNSEEN, decode: UNSEEN };
 
 /** A sample counts half after this many jobs. */
 const HALF_LIFE_JOBS = 20;
-/** The prior weighs as much as this many jobs: little, for a benchmark may be wrong by a factor of three and a job hardly ever is. */
+/** The prior weighs as much as this many jobs. That is little, since a benchmark may be wrong by a factor of three and a measured job hardly ever is. */
 const PRIOR_JOBS = 0.5;
 /** Share of the class in a prior that has both. */
 const CLASS_SHARE = 0.3;
-/** A sample moves the belief as if it were at most this many spreads away. */
+/** A sample farther away than this many spreads counts as if it were this far: an outlier moves the belief, but not far. */
 const OUTLIER_SPREADS = 3;
 const LEAST_SPREAD = 0.08;
 /** Samples of so many tokens count half: short ones are mostly overhead. */
 const HALF_PROMPT_TOKENS = 128;
 const HALF_OUTPUT_TOKENS = 16;
 
-/** Where a belief starts: the node's benchmark, drawn to what homes of its class turned out to do where that is known. */
+/** Where a belief starts: the node's benchmark, averaged with what homes of its class turned out to do where that is known. */
 export function makeSpeedPrior(benchmark: Speeds, classSpeeds: Speeds | null): Speeds {
   const blend = (own: number, ofClass: number | undefined): number => {
     if (!(own > 0)) return ofClass ?? 1;

@@ -13,7 +13,7 @@ type Place = { readonly lat: number; readonly lon: number };
 /** The hubs of one area as last read; what hubs say since then is put in their places, and no hub is added or taken. */
 export type AreaHubs = ReadonlyMap<string, PresenceSummary>;
 
-/** A hub, and what the near edge of its circle is away at least, km. Whoever comes later is not nearer than that. */
+/** A hub, and a lower bound in km for how far the near edge of its circle is. Hubs that follow in the order are not nearer than that. */
 export interface NearHub {
   readonly summary: PresenceSummary;
   readonly leastKm: number;
@@ -40,7 +40,7 @@ export class NearHubs {
     nowAt: number = -Infinity,
   ): Generator<NearHub, void, undefined> {
     const cell = { lat: Math.round(place.lat), lon: Math.round(place.lon) };
-    // What rounding can make of a distance: a hub may be this much nearer than it is from the middle of the cell.
+    // The order is by distance from the middle of the rounded cell: from the place itself a hub may be nearer by as much as the two are apart.
     const slackKm = distanceKm(cell, place);
     const orders = this.#ordersAt(cell);
     const heads: { readonly of: AreaHubs; readonly hubs: readonly Ordered[]; at: number }[] = [];

@@ -1,12 +1,12 @@
 // Whom to ask next for one job's home, and whether to insist, from what is ranked and what was quoted. Pure; edges and the simulator follow it.
 import type { RankedHub } from './rank-hubs.ts';
 
-/** Hubs asked for one part at most; the last is asked for its best home, kept promise or not. */
+/** At most this many hubs are asked for one part; the last one has to grant its best home even if that home breaks the promise. */
 export const MAX_ASKS = 5;
 /** A near hub that quotes less than this is pressed before anybody far away is looked for, ms. */
 const FAR_WORTH_MS = 1500;
 
-/** What a busy hub said that its best free home would come to, edge to hub and back included. */
+/** The score of a busy hub's best free home, as the hub quoted it; the round trip between edge and hub is included. */
 export interface Quote {
   readonly hub: string;
   readonly scoreMs: number;
@@ -30,8 +30,9 @@ export interface AskRules {
 }
 
 /**
- * The next ask: the best of those not asked yet while it should be worth another round trip beside the lowest quote, else that quote, pressed.
- * Nobody is pressed blindly where a quote is known: a hub whose free slots are all slow ones would grant one. Null when nobody is left.
+ * The next ask. A hub that was not asked yet is asked as long as it should beat the lowest quote by more than the extra round trip costs.
+ * Otherwise, or at the last ask, the hub that quoted least is pressed: it has to grant its best home. While any quote is known, a hub that gave
+ * none is never pressed, since its free slots may all be slow ones and it would grant one of those. Null when nobody is left.
  */
 export function planAsk(
   best: RankedHub | null,
@@ -43,7 +44,7 @@ export function planAsk(
     null,
   );
   const isLast = asks + 1 >= MAX_ASKS || !hasFallbacks;
-  // An ask that comes back busy costs its way there and back before the quote is pressed after all.
+  // If the next hub is busy too, its round trip was lost and the quote is pressed later by as much.
   const isWorthIt = best !== null && (isOrdered || !lowest || best.scoreMs + best.edgeRttMs < lowest.scoreMs);
   if (lowest && (isLast || !isWorthIt))
     return { hub: lowest.hub, preferNodeId: null, edgeRttMs: lowest.edgeRttMs, isForced: true };

@@ -13,7 +13,7 @@ export class PrefixHolders {
     return this.#holders.size;
   }
 
-  /** Takes that a home is sent a prompt that begins with these blocks. */
+  /** Records that a home was sent a prompt that begins with these blocks. */
   note(nodeId: string, prefixes: readonly string[]): void {
     for (const name of prefixes) {
       const others = (this.#holders.get(name) ?? []).filter((one) => one !== nodeId);
@@ -21,7 +21,7 @@ export class PrefixHolders {
     }
   }
 
-  /** Tokens of such a prompt that the home is expected to hold: up to the first block that others had since. */
+  /** How many of a prompt's tokens the home is expected to still hold: all up to the first block that it is no longer known to have. */
   expectCachedTokens(nodeId: string, prefixes: readonly string[]): number {
     let blocks = 0;
     while (blocks < prefixes.length && this.#holders.get(prefixes[blocks] ?? '')?.includes(nodeId)) blocks += 1;

@@ -35,9 +35,9 @@ export interface PresenceView {
 export interface PresenceCache {
   /** Error `presence-away` only when Redis is away and nothing at all is remembered: then the Area objects are to be asked. */
   look(presence: Presence, look: PresenceLook): Promise<Result<PresenceView, 'presence-away'>>;
-  /** Takes what an Area or a pipeline elsewhere told, as if read now. */
+  /** Stores an answer that came by another way than this cache (such as from an Area), as if it had just been read from Redis. */
   remember(modelKey: string, answer: PresenceAnswer): void;
-  /** Takes the free slots that a hub sent with a grant or a busy, until its summary is read again. */
+  /** Stores the free slots that a hub sent with a grant or a busy; the next reading of its summary replaces them. */
   noteCapacity(note: CapacityNote): void;
   /** A job of this edge has ended: its slot is free again, as far as this edge knows. */
   noteFreed(note: FreedNote): void;

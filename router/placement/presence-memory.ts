@@ -10,7 +10,7 @@ const SUMMARY_FRESH_MS = 10_000;
 const ROW_FRESH_MS = 1_500;
 /** An area without a home is read again along with the rows, which costs no trip of its own: a home that joins there is soon seen. */
 const EMPTY_FRESH_MS = ROW_FRESH_MS;
-/** That nobody at all serves a model is believed for less, so that its first home is found at once. */
+/** "Nobody serves this model" is believed for a shorter time, so that its first home is found soon. */
 const NOBODY_FRESH_MS = 500;
 /** While one request refreshes an entry, others go on with the old value this long instead of asking too. */
 const REFRESH_GRACE_MS = 600;
@@ -54,12 +54,12 @@ export interface KnownHubs {
 
 /** The memory of one edge. Times are ms since epoch, given by the caller. */
 export interface PresenceMemory {
-  /** What of this has to be read anew. From `markRefreshing` on it is not due again for 0.6 s. */
+  /** Which of these have to be read again. After `markRefreshing` they are not due for another 0.6 s. */
   due(places: PresencePlaces, nowAt: number): { readonly areas: readonly string[]; readonly hubs: readonly string[] };
   markRefreshing(places: PresencePlaces, nowAt: number): void;
-  /** Takes what was read, as of now. */
+  /** Stores what was just read. */
   keep(modelKey: string, answer: PresenceAnswer, nowAt: number): void;
-  /** Takes the free slots that a hub sent with a grant or a busy, until its summary is read again. */
+  /** Stores the free slots that a hub sent with a grant or a busy; the next reading of its summary replaces them. */
   noteCapacity(note: CapacityNote): void;
   /** Adds one free slot to what was last heard, up to all there are. */
   noteFreed(note: FreedNote): void;
@@ -67,7 +67,7 @@ export interface PresenceMemory {
   known(modelKey: string, areas: readonly string[], nowAt: number): KnownHubs;
   /** These hubs in this order, with their rows that have not run out. */
   view(places: PresencePlaces, nowAt: number): readonly RememberedHub[];
-  /** True when something is known of the area, be it that it is empty. */
+  /** True when anything is known of the area, even that it has no homes. */
   knowsArea(modelKey: string, area: string): boolean;
   /** Forgets hubs that had no rows: they may not have existed yet. */
   forgetEmpty(modelKey: string, hubs: readonly string[]): void;
@@ -147,7 +147,7 @@ function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; no
     put(store.rows, { key: keyOf(modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
 }
 
-/** The same map with the new summaries where its hubs stand where they stood, so that their order around a place still holds; else a new one. */
+/** Puts new summaries into the same map if its hubs have not moved, since orders by distance that were worked out from it still hold; else a new map. */
 function replaceHubs(
   known: Map<string, PresenceSummary> | undefined,
   summaries: readonly PresenceSummary[],

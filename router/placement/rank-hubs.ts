@@ -14,11 +14,11 @@ import { keepsPromise, scoreHome } from './score-home.ts';
 const EQUAL_MS = 50;
 /** A hub that seems full still gets a chance. */
 const LEAST_WEIGHT = 0.5;
-/** With 4, simulated work is as even over six hubs as with 0 over ten. */
+/** How much more an idle home weighs in `fairest`. With 4, six hubs share simulated work as evenly as ten do with 0. */
 const IDLE_POWER = 4;
 /** Behind every tier that a wish can make. */
 const OTHER_WEIGHTS = 1000;
-/** What every home is thought to break until its hub knows better. */
+/** The share of jobs that an edge assumes any home to break; only a home's hub knows better. */
 const FAILURE_SHARE = 0.01;
 
 /** One hub as an edge remembers it. */
@@ -50,7 +50,7 @@ export interface RankAsk {
 
 export interface RankedHub {
   readonly hub: string;
-  /** Its home that the mode would take, to be asked for "or its equal". */
+  /** The home there that the mode would pick; the hub is asked for it "or its equal". */
   readonly preferNodeId: string | null;
   readonly km: number;
   readonly edgeRttMs: number;
@@ -100,7 +100,7 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
   };
 }
 
-/** A home as far as an edge can tell: its row, and as much of its slots taken as of its class at its hub. */
+/** A home as an edge sees it: its row, with as large a share of its slots taken as of its speed class at that hub. */
 function guessHome(row: PresenceRow, summary: HubView['summary']): HomeState {
   const [free, slots] = summary?.classes[speedClassOf(row)] ?? [summary?.free ?? 1, summary?.slots ?? 1];
   const taken = slots > 0 ? Math.min(1, Math.max(0, 1 - free / slots)) : 1;
@@ -247,7 +247,7 @@ const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; to
   cheapest: { cost: ({ price }) => price, tolerance: 0 },
 };
 
-/** Slots free at homes that will do. Where all are to have a share of the work, those of idle homes weigh more. */
+/** A hub's weight in the draw: free slots at homes that will do. In `fairest`, slots of idle homes weigh more. */
 function weighHub(homes: readonly RatedHome[], mode: Wish['mode']): number {
   const power = mode === 'fairest' ? IDLE_POWER : 0;
   const sum = homes.reduce((total, { free, slots }) => total + free * (free / Math.max(1, slots)) ** power, 0);
