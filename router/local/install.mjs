@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 const root = new URL('../../', import.meta.url);
 /** One of the packages that only development needs, and always among them. */
 const hasTools = existsSync(new URL('node_modules/vitest/package.json', root));
-const words = ['install', ...(hasTools ? [] : ['--omit=dev']), '--no-audit', '--no-fund', '--loglevel=error'];
+const words = [
+  'install',
+  '--no-save',
+  ...(hasTools ? [] : ['--omit=dev']),
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+];
 
 const isWindows = process.platform === 'win32';
 const { status, error } = spawnSync(isWindows ? 'npm.cmd' : 'npm', words, {
