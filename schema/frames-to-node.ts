@@ -92,3 +92,18 @@ export const errorFrameSchema = z.object({
   isFinal: z.boolean().optional(),
 });
 export type ErrorFrame = z.output<typeof errorFrameSchema>;
+
+/** What each JSON frame to a node holds, as a hub writes it. */
+export interface JsonToNode {
+  readonly challenge: z.input<typeof challengeSchema>;
+  readonly welcome: z.input<typeof welcomeSchema>;
+  readonly job: JobFrameJson;
+  readonly cancel: z.input<typeof cancelSchema>;
+  readonly accepted: z.input<typeof acceptedSchema>;
+  readonly unsigned: z.input<typeof unsignedSchema>;
+  readonly sync: z.input<typeof syncSchema>;
+  readonly drain: z.input<typeof drainSchema>;
+  readonly moved: z.input<typeof movedSchema>;
+  readonly prefetch: z.input<typeof prefetchSchema>;
+  readonly error: ErrorFrame;
+}

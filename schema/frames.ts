@@ -34,8 +34,8 @@ export const PING = 'p';
 export const PONG = 'P';
 export const PING_INTERVAL_MS = 60_000;
 
-/** hub → node below 32, node → hub from 32, both from 64. */
-export const FRAME = {
+/** Sent by a hub: below 32. */
+const TO_NODE = {
   challenge: 1,
   welcome: 2,
   job: 3,
@@ -48,6 +48,9 @@ export const FRAME = {
   moved: 10,
   prefetch: 11,
   unsigned: 12,
+} as const;
+/** Sent by a node: from 32. */
+const TO_HUB = {
   hello: 32,
   state: 33,
   head: 34,
@@ -57,9 +60,14 @@ export const FRAME = {
   fault: 38,
   running: 39,
   receipt: 40,
-  error: 64,
 } as const;
+/** Sent by both: from 64. */
+const BOTH_WAYS = { error: 64 } as const;
+
+export const FRAME = { ...TO_NODE, ...TO_HUB, ...BOTH_WAYS } as const;
 export type FrameName = keyof typeof FRAME;
+export type FrameToNode = keyof typeof TO_NODE | keyof typeof BOTH_WAYS;
+export type FrameToHub = keyof typeof TO_HUB | keyof typeof BOTH_WAYS;
 
 /** Flag of `data`: the payload starts with `tokens` token ids (u32 each), then the event bytes. */
 export const FLAG_TOKEN_IDS = 1;

@@ -14,7 +14,7 @@ import {
   welcomeSchema,
 } from '../../schema/frames-to-node.ts';
 import { nameFrame, readCredit, readJson } from '../../schema/frames.ts';
-import type { Frame } from '../../schema/frames.ts';
+import type { Frame, FrameToNode } from '../../schema/frames.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -30,7 +30,7 @@ const SCHEMAS = {
   prefetch: prefetchSchema,
   unsigned: unsignedSchema,
   error: errorFrameSchema,
-} as const;
+} as const satisfies Record<Exclude<FrameToNode, 'credit' | 'ticket'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of the hub; `job` is the job's number on this socket, 0 where the frame is about none. */

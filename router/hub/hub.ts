@@ -4,7 +4,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { concatBytes } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
-import type { FrameName } from '../../schema/frames.ts';
+import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
@@ -239,7 +239,7 @@ export class Hub extends DurableObject<object> {
     });
   }
 
-  #sendAll(nodeId: string, name: FrameName, values: readonly object[]): void {
+  #sendAll<N extends keyof JsonToNode>(nodeId: string, name: N, values: readonly JsonToNode[N][]): void {
     this.#sockets.find(nodeId)?.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
   }
 

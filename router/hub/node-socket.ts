@@ -1,6 +1,7 @@
 // One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
 import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
+import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
@@ -62,6 +63,7 @@ export class NodeSocket {
   /** When the node was heard last and when it was asked whether it is there, ms since epoch; 0 for never in this life of the hub. */
   #heardAt = 0;
   #askedAt = 0;
+  #unreadable = 0;
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
     this.ws = ws;
@@ -206,11 +208,7 @@ export class NodeSocket {
     }
   }
 
-  sendJson(
-    name: 'challenge' | 'welcome' | 'job' | 'cancel' | 'accepted' | 'sync' | 'moved' | 'prefetch' | 'error',
-    value: unknown,
-    job = 0,
-  ): void {
+  sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
     this.send(encodeJsonFrame(name, value, job));
   }
 
@@ -229,6 +227,11 @@ export class NodeSocket {
       this.#onSynced.push(resolve);
       setTimeout(resolve, waitMs);
     });
+  }
+
+  /** A frame of the node could not be read; true for the first of this connection. */
+  noteUnreadable(): boolean {
+    return this.#unreadable++ === 0;
   }
 
   /** A message of the node came, whatever it says. */

@@ -1,16 +1,15 @@
 // The homes at a hub: their sockets from the first challenge to the last close, and which connection speaks for which home.
-// It knows nothing of offers: what a frame means for a part stands in receive-frame.ts and part.ts.
+// It knows nothing of offers: what a frame means for a part stands in frame-desk.ts and part.ts.
 import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
-import type { Frame } from '../../schema/frames.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
+import { FrameDesk } from './frame-desk.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
 import type { Part } from './part.ts';
-import { receiveFrame } from './receive-frame.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
@@ -38,9 +37,11 @@ export interface HubSocketsDoors {
 export class HubSockets {
   readonly #doors: HubSocketsDoors;
   readonly #sockets = new Map<WebSocket, NodeSocket>();
+  readonly #desk: FrameDesk;
 
   constructor(doors: HubSocketsDoors) {
     this.#doors = doors;
+    this.#desk = this.#openDesk();
   }
 
   /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
@@ -71,13 +72,14 @@ export class HubSockets {
   receive(ws: WebSocket, message: ArrayBuffer | string): void {
     const socket = this.#sockets.get(ws);
     if (!socket) return ws.close(CLOSE.going, 'unknown socket');
-    socket.noteHeard(Date.now());
+    const now = Date.now();
+    socket.noteHeard(now);
     if (typeof message === 'string') return;
     const frames = decodeFrames(message);
     if (!frames.ok) return socket.sendJson('error', frames.error);
     const touched = new Set<Part>();
     for (const frame of frames.value) {
-      const part = this.#receive(socket, frame);
+      const part = this.#desk.receive(socket, frame, now);
       if (part) touched.add(part);
     }
     for (const part of touched) part.flush();
@@ -209,19 +211,18 @@ export class HubSockets {
     return Date.now() - lastAt > SILENT_AFTER_MS && socket.parts.size === 0;
   }
 
-  #receive(socket: NodeSocket, frame: Frame): Part | null {
-    return receiveFrame(frame, {
-      socket,
-      services: this.#doors.services,
-      now: Date.now(),
-      onReady: () => void this.#welcome(socket),
-      onBadHello: (message) => {
+  #openDesk(): FrameDesk {
+    const { services, onChanged, onLateReceipt } = this.#doors;
+    return new FrameDesk({
+      handshake: services.handshake,
+      onReady: (socket) => void this.#welcome(socket),
+      onBadHello: (socket, message) => {
         socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
         this.drop(socket, CLOSE.badHello, 'bad hello');
       },
-      onState: () => this.#doors.onChanged(socket.facts.nodeId),
-      onSynced: () => this.#moveIdle(socket),
-      onLateReceipt: (late) => this.#doors.onLateReceipt(socket.facts.nodeId, late),
+      onState: ({ facts }) => onChanged(facts.nodeId),
+      onSynced: (socket) => this.#moveIdle(socket),
+      onLateReceipt: ({ facts }, late) => onLateReceipt(facts.nodeId, late),
     });
   }
 

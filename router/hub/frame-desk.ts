@@ -1,0 +1,126 @@
+// Where a hub takes in its homes' frames: each is read strictly, then told to its part or to the hub. A malformed frame is answered, never fatal.
+import type { Frame } from '../../schema/frames.ts';
+import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import { NODE_HELLO } from '../../schema/receipt.ts';
+import { makeLog } from '../log.ts';
+import type { HubServices } from './hub-services.ts';
+import type { NodeSocket } from './node-socket.ts';
+import type { Part } from './part.ts';
+import { nameNodeFrame, readNodeFrame } from './read-node-frame.ts';
+import type { FrameRefusal, NodeFrame } from './read-node-frame.ts';
+
+const log = makeLog('hub');
+
+export interface FrameDeskDoors {
+  readonly handshake: HubServices['handshake'];
+  readonly onReady: (socket: NodeSocket) => void;
+  readonly onBadHello: (socket: NodeSocket, message: string) => void;
+  readonly onState: (socket: NodeSocket) => void;
+  /** The node has told what it runs after the hub forgot it. */
+  readonly onSynced: (socket: NodeSocket) => void;
+  readonly onLateReceipt: (socket: NodeSocket, late: LateReceipt) => void;
+}
+
+type Named<N extends NodeFrame['name']> = Extract<NodeFrame, { readonly name: N }>;
+
+export class FrameDesk {
+  readonly #doors: FrameDeskDoors;
+
+  constructor(doors: FrameDeskDoors) {
+    this.#doors = doors;
+  }
+
+  /** Handles one frame; gives back the part whose stream it touched. */
+  receive(socket: NodeSocket, frame: Frame, now: number): Part | null {
+    const name = nameNodeFrame(frame);
+    if (!socket.isReady && name !== 'hello' && name !== 'data') {
+      this.#doors.onBadHello(socket, 'say hello first');
+      return null;
+    }
+    const part = socket.parts.get(frame.job) ?? null;
+    // A part that has ended may still be spoken of: nobody reads that.
+    if (!part && isOfPart(name)) return null;
+    const read = readNodeFrame(frame);
+    if (read.ok) return this.#act(socket, part, { frame: read.value, now });
+    if (name !== 'error') this.#refuse(socket, frame.job, read.error);
+    return part && tellUnreadable(part, name, now) ? part : null;
+  }
+
+  #act(socket: NodeSocket, part: Part | null, { frame, now }: { frame: NodeFrame; now: number }): Part | null {
+    switch (frame.name) {
+      case 'data':
+        part?.onData(frame, now);
+        return part;
+      case 'head':
+        part?.onHead(now);
+        return part;
+      case 'end':
+        part?.onEnd(frame.value, now);
+        return part;
+      case 'refuse':
+        part?.onRefuse(frame.value);
+        return part;
+      case 'fault':
+        part?.onFault(frame.value, now);
+        return part;
+      case 'hello':
+        if (!socket.isReady) this.#hello(socket, frame.value);
+        return null;
+      case 'state':
+        socket.setState(frame.value);
+        this.#doors.onState(socket);
+        return null;
+      case 'running':
+        this.#running(socket, frame.value);
+        return null;
+      case 'receipt':
+        this.#doors.onLateReceipt(socket, frame.value);
+        return null;
+      case 'error':
+        return null;
+    }
+  }
+
+  #hello(socket: NodeSocket, hello: Named<'hello'>['value']): void {
+    const { handshake, onReady, onBadHello } = this.#doors;
+    if (hello.protocol < MIN_PROTOCOL_VERSION || hello.protocol > PROTOCOL_VERSION) {
+      const spoken = `${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
+      return onBadHello(socket, `protocol ${hello.protocol} is not spoken here (${spoken}): update the agent`);
+    }
+    const { address } = socket.facts;
+    const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
+    const signer = handshake.recover(NODE_HELLO, signed, hello.signature);
+    if (signer.ok && signer.value === address) onReady(socket);
+    else onBadHello(socket, 'the challenge was not signed by this node’s key');
+  }
+
+  #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {
+    for (const { job } of jobs) if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
+    socket.markSynced();
+    this.#doors.onSynced(socket);
+  }
+
+  /** The node hears of each; the operator of the first on a connection, since a broken agent may send thousands. */
+  #refuse(socket: NodeSocket, job: number, { name, code, message }: FrameRefusal): void {
+    if (name === 'hello' && socket.isReady) return;
+    const { nodeId } = socket.facts;
+    if (socket.noteUnreadable()) log.warn('frame-unreadable', { nodeId, hub: socket.hub, reason: code });
+    socket.sendJson('error', { code, message }, name === null || code === 'too-many-models' ? 0 : job);
+    if (name === 'hello') this.#doors.onBadHello(socket, 'the hello cannot be read');
+  }
+}
+
+function isOfPart(name: NodeFrame['name'] | null): boolean {
+  return name === 'data' || name === 'head' || name === 'end' || name === 'refuse' || name === 'fault';
+}
+
+/** A frame of a part that cannot be read: what its home meant is lost, and where it was its last word the part ends with it. False where it was of no part. */
+function tellUnreadable(part: Part, name: NodeFrame['name'] | null, now: number): boolean {
+  if (!isOfPart(name)) return false;
+  if (name === 'data') part.onUnreadable(now);
+  if (name === 'end') part.onFault({ code: 'bad-end', receipt: null }, now);
+  if (name === 'refuse') part.onRefuse({ code: 'unfit', message: 'refused' });
+  if (name === 'fault') part.onFault({ code: 'internal', receipt: null }, now);
+  return true;
+}

@@ -1,0 +1,87 @@
+// One frame of a node as a message that its hub understands. Pure; every payload is parsed, since a node is a stranger's machine.
+import * as z from 'zod';
+import { MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
+import type { Frame, FrameToHub } from '../../schema/frames.ts';
+import {
+  endSchema,
+  faultSchema,
+  headSchema,
+  helloSchema,
+  lateReceiptSchema,
+  refuseSchema,
+  runningSchema,
+  stateSchema,
+} from '../../schema/frames-to-hub.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+const SCHEMAS = {
+  hello: helloSchema,
+  state: stateSchema,
+  head: headSchema,
+  end: endSchema,
+  refuse: refuseSchema,
+  fault: faultSchema,
+  running: runningSchema,
+  receipt: lateReceiptSchema,
+  // Heard and not answered, whatever it says: two who answer each other's errors never stop.
+  error: z.unknown(),
+} as const satisfies Record<Exclude<FrameToHub, 'data'>, z.ZodType>;
+type JsonName = keyof typeof SCHEMAS;
+
+/** A message of a node; `job` is the job's number on this socket, 0 where the frame is about none. */
+export type NodeFrame =
+  | {
+      [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
+    }[JsonName]
+  | {
+      readonly name: 'data';
+      readonly job: number;
+      readonly tokens: number;
+      readonly tokenIds: number[] | null;
+      readonly events: Uint8Array;
+    };
+
+export interface FrameRefusal {
+  /** Null for a type that this version does not know or that only hubs send. */
+  readonly name: FrameToHub | null;
+  readonly code: 'unknown-frame' | 'bad-frame' | 'bad-payload' | 'too-many-models';
+  /** Names the frame and the field. */
+  readonly message: string;
+}
+
+/** The name of a frame that a node may send, else null. */
+export function nameNodeFrame(frame: Frame): FrameToHub | null {
+  const name = nameFrame(frame.type);
+  return name !== null && (name === 'data' || isJsonName(name)) ? name : null;
+}
+
+/** Errors: a type that no node sends, or a payload that does not fit its schema. */
+export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
+  const name = nameNodeFrame(frame);
+  if (name === null)
+    return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
+  if (name !== 'data') return readJsonFrame(name, frame);
+  const data = readData(frame);
+  const { job, tokens } = frame;
+  return data.ok ? ok({ name, job, tokens, ...data.value }) : err({ name, ...data.error });
+}
+
+function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {
+  if (name === 'state' && frame.payload.length > MAX_STATE_BYTES) {
+    const message = `the state holds more than ${MAX_STATE_BYTES} bytes: share fewer models`;
+    return err({ name, code: 'too-many-models', message });
+  }
+  const json = readJson(frame);
+  if (!json.ok) return err({ name, ...json.error });
+  const parsed = SCHEMAS[name].safeParse(json.value);
+  if (parsed.success) return ok({ name, job: frame.job, value: parsed.data } as NodeFrame);
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  const message = `'${name}' ${field}: ${issue?.message ?? 'not valid'}`.slice(0, 200);
+  return err({ name, code: 'bad-payload', message });
+}
+
+function isJsonName(name: string): name is JsonName {
+  return Object.hasOwn(SCHEMAS, name);
+}
