@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     reporters: [process.env['CI'] ? 'dot' : 'default', new SummaryReporter()],
     maxWorkers: 2,
+    // The router tells its operator what fails, and tests let much fail: only a failed test shows its lines.
+    silent: 'passed-only',
     projects: [
       {
         root,

@@ -5,6 +5,7 @@ import { AllowedMethods } from './allowed-methods.ts';
 import type { AppEnv } from './routes/app-env.ts';
 import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
+import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { health } from './routes/health.ts';
@@ -17,6 +18,8 @@ import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services/edge.ts';
 
+const log = makeLog('edge');
+
 /** Builds the app once per isolate. */
 export function makeApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -24,8 +27,10 @@ export function makeApp(): Hono<AppEnv> {
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`;
     c.set('requestId', requestId);
     const env = readEnv(c.env);
-    if (!env.ok)
+    if (!env.ok) {
+      log.error('environment-bad', { requestId, reason: env.error });
       throw new ApiError('bad_environment', `The router is not configured: '${env.error}' is missing or malformed.`);
+    }
     c.set('services', makeServices(env.value));
     await next();
     // A socket's handshake is handed on as the hub gave it.
@@ -59,10 +64,7 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
 
 function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
-  // oxlint-disable-next-line no-console -- the operator's log is the only place where a bug may show its inside
-  console.error(
-    JSON.stringify({ level: 'error', requestId: c.get('requestId'), error: String(error), stack: error.stack }),
-  );
+  log.error('request-broke', { requestId: c.get('requestId'), error });
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);
 }
 

@@ -9,6 +9,8 @@ import type { ResumeClass } from './settlement.ts';
 /** Everything a hub needs to place, sign, relay and settle a part; written by our own edge. */
 export interface JobOffer {
   readonly jobId: string;
+  /** Of the caller's call, for the operator's log; a test's own offer may have none. */
+  readonly requestId?: string;
   readonly part: number;
   /** Which attempt of the job this is, from 1. */
   readonly attempt: number;

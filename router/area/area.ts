@@ -8,8 +8,11 @@ import type { HubReport, PlacedNode } from '../hub/hub-services.ts';
 import { AreaSeats } from './seats.ts';
 import type { HubRow, Seat } from './seats.ts';
 import type { AreaServices } from './area-services.ts';
+import { makeLog } from '../log.ts';
 import { MoveOrders } from './move-orders.ts';
 import { hubFor, planHubs } from './plan-hubs.ts';
+
+const log = makeLog('area');
 
 /** Revoked nodes are remembered this long: longer than any link token lives. */
 const REVOKED_KEPT_MS = 3_600_000;
@@ -81,6 +84,7 @@ export class Area extends DurableObject<object> {
     const now = Date.now();
     const hubs = this.#seats.hubs().filter((row) => row.nodes > 0);
     const near = hubs.toSorted((a, b) => distanceKm(a, ask) - distanceKm(b, ask)).slice(0, MAX_ASKED_HUBS);
+    // A hub that does not answer was told of as it was asked: what the others have is offered.
     const answers = await Promise.allSettled(near.map((row) => this.#askOffer(row, ask.modelKey, now)));
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
@@ -100,7 +104,13 @@ export class Area extends DurableObject<object> {
   /** The catalogue changed: hubs look again at what their nodes serve. */
   async refresh(): Promise<void> {
     this.#offers.clear();
-    await Promise.allSettled(this.hubs().map((hub) => this.#hub(hub).refresh()));
+    await Promise.all(
+      this.hubs().map(async (hub) =>
+        this.#hub(hub)
+          .refresh()
+          .catch((error: unknown) => this.#noteAway(hub, error)),
+      ),
+    );
   }
 
   override async alarm(): Promise<void> {
@@ -116,7 +126,10 @@ export class Area extends DurableObject<object> {
     if (known && now - known.at < OFFERS_FRESH_MS) return known.rows;
     const rows = this.#hub(hub).offer(modelKey);
     this.#offers.set(key, { at: now, rows });
-    rows.catch(() => this.#offers.delete(key));
+    rows.catch((error: unknown) => {
+      this.#offers.delete(key);
+      this.#noteAway(hub, error);
+    });
     return rows;
   }
 
@@ -161,13 +174,17 @@ export class Area extends DurableObject<object> {
     const reason = `neighbours of this home now sit at ${to}`;
     await this.#hub(from)
       .moveNodes([...nodeIds], to, reason)
-      .catch(() => undefined);
+      .catch((error: unknown) => this.#noteAway(from, error));
   }
 
   async #wakeBy(at: number): Promise<void> {
     if (at >= this.#alarmAt) return;
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
+  }
+
+  #noteAway(hub: string, error: unknown): void {
+    log.warn('hub-away', { hub, area: this.ctx.id.name, error });
   }
 
   #nameHub(number: number): string {

@@ -4,6 +4,9 @@ import type { Seat } from './seats.ts';
 import { IdleLog, KEPT_MS } from '../homes/idle-log.ts';
 import { makeWhy } from '../homes/make-why.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
+import { makeLog } from '../log.ts';
+
+const log = makeLog('area');
 
 /** How long a seat is believed. */
 const SEAT_FRESH_MS = 10_000;
@@ -52,7 +55,21 @@ export class WhyFinder {
 
   async #askHub(nodeId: string): Promise<NodeWhy | null> {
     const seat = this.#seats.get(nodeId)?.seat;
-    return seat ? this.#doors.why(hubOf(seat), nodeId).catch(() => null) : null;
+    if (!seat) return null;
+    const hub = hubOf(seat);
+    return this.#doors.why(hub, nodeId).catch((error: unknown) => {
+      log.warn('hub-away', { nodeId, hub, error });
+      return null;
+    });
+  }
+
+  async #askArea(area: string, nodeIds: readonly string[]): Promise<{ area: string; seats: Record<string, Seat> }> {
+    try {
+      return { area, seats: await this.#doors.seatsOf(area, nodeIds) };
+    } catch (error) {
+      log.warn('area-away', { area, error });
+      return { area, seats: {} };
+    }
   }
 
   /** What is known without the hub: whether and since when it is gone. */
@@ -63,22 +80,20 @@ export class WhyFinder {
     if (!seat || seat.at === null) return makeWhy({ ...facts, standing: null, minutes: [] });
     const plain = { paused: null, coolingUntilAt: null, coolingReason: null };
     const standing = { ...plain, isConnected: seat.leftAt === null, sinceAt: seat.leftAt ?? now };
-    const log = new IdleLog();
+    const idle = new IdleLog();
     const isGoneForAnHour = seat.leftAt !== null && seat.leftAt <= now - KEPT_MS;
-    return makeWhy({ ...facts, standing, minutes: isGoneForAnHour ? log.read(nodeId, now - KEPT_MS, now) : [] });
+    return makeWhy({ ...facts, standing, minutes: isGoneForAnHour ? idle.read(nodeId, now - KEPT_MS, now) : [] });
   }
 
   async #findSeats(nodeIds: readonly string[]): Promise<void> {
     const now = this.#doors.now();
     const unknown = nodeIds.filter((nodeId) => now - (this.#seats.get(nodeId)?.at ?? -Infinity) >= SEAT_FRESH_MS);
     if (unknown.length === 0) return;
-    const answers = await Promise.allSettled(
-      this.#doors.areas.map(async (area) => ({ area, seats: await this.#doors.seatsOf(area, unknown) })),
-    );
+    const answers = await Promise.all(this.#doors.areas.map(async (area) => this.#askArea(area, unknown)));
     for (const nodeId of unknown) {
       const seats = answers.flatMap((answer) => {
-        const seat = answer.status === 'fulfilled' ? answer.value.seats[nodeId] : undefined;
-        return seat && answer.status === 'fulfilled' ? [{ ...seat, area: answer.value.area }] : [];
+        const seat = answer.seats[nodeId];
+        return seat ? [{ ...seat, area: answer.area }] : [];
       });
       // A home that moved across the world is known in two areas: it is where it is connected, else where it was last.
       const best = seats.toSorted((a, b) => (b.leftAt ?? Infinity) - (a.leftAt ?? Infinity))[0];

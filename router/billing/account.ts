@@ -5,7 +5,10 @@ import { AccountBook } from './account-book.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
 import { settleEventPrefix } from './build-entry.ts';
 import type { Ledger } from './ledger.ts';
+import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
+
+const log = makeLog('billing');
 
 export interface AccountUsage {
   /** Units owned, held ones included. */
@@ -25,7 +28,7 @@ export class Account extends DurableObject<object> {
 
   constructor(ctx: DurableObjectState, env: object, { ledger }: AccountDoors) {
     super(ctx, env);
-    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
+    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { accountId: ctx.id.name });
     this.#book = new AccountBook(ctx.storage, this.#outbox);
     this.#ringLater();
   }
@@ -62,7 +65,9 @@ export class Account extends DurableObject<object> {
       try {
         this.settle(settlement);
         return true;
-      } catch {
+      } catch (error) {
+        const { accountId, jobId, part } = settlement;
+        log.error('settlement-not-taken', { accountId, jobId, part, error });
         return false;
       }
     });

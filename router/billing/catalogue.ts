@@ -2,6 +2,9 @@
 import { asc, eq, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { models } from '../../schema/tables.ts';
+import { makeLog } from '../log.ts';
+
+const log = makeLog('billing');
 
 const CATALOGUE_CACHE_MS = 60_000;
 const MAX_MODELS = 1000;
@@ -66,6 +69,8 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
       cache.readAt = lapses === cache.lapses ? now : 0;
     } catch (error) {
       if (cache.readAt === Number.NEGATIVE_INFINITY) throw error;
+      // The list as it was read last serves on.
+      log.warn('catalogue-not-read', { error });
     }
     return cache.models;
   };

@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
 import { epochOf } from '../../schema/epoch.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema } from '../../schema/receipt.ts';
 import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
@@ -16,7 +17,11 @@ import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
+import { makeLog } from '../log.ts';
+import type { LogFacts } from '../log.ts';
 import { Outbox } from './outbox.ts';
+
+const log = makeLog('billing');
 
 /** How long after its ticket's expiry a part may still be receipted. */
 const LATE_MS = 24 * 3_600_000;
@@ -61,7 +66,7 @@ export class NodeAccount extends DurableObject<object> {
     this.#key = routerKey;
     this.#router = routerAddress;
     this.#ledger = ledger;
-    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries));
+    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
     this.#book = new NodeBook(ctx.storage.sql);
   }
 
@@ -88,7 +93,7 @@ export class NodeAccount extends DurableObject<object> {
           })
         : null;
     if (!proven) {
-      if (receipt && !isUndecided(settlement)) this.#book.countRefused();
+      if (receipt && !isUndecided(settlement)) this.#countRefused(ticket, 'not-proven');
       this.#book.sweep(Date.now());
       this.#book.keepOpen(ticketHash, settlement, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
       return bare;
@@ -103,7 +108,9 @@ export class NodeAccount extends DurableObject<object> {
     return settlements.map((settlement) => {
       try {
         return this.accept(settlement);
-      } catch {
+      } catch (error) {
+        const { nodeId, jobId, part } = settlement;
+        log.error('settlement-not-taken', { nodeId, jobId, part, error });
         return null;
       }
     });
@@ -141,11 +148,11 @@ export class NodeAccount extends DurableObject<object> {
       signature: late.signature,
     });
     if (!proven) {
-      this.#book.countRefused();
+      this.#countRefused(ticket, 'not-proven');
       return refuse('the receipt does not fit its ticket or was not signed by its node');
     }
     if (open.responseHash && open.responseHash !== receipt.responseHash) {
-      this.#book.countRefused();
+      this.#countRefused(ticket, 'other-bytes');
       return refuse('the receipt is for other bytes than were relayed');
     }
     const decision = isLost(open) ? decideByClaim(ticket, receipt) : open;
@@ -181,7 +188,8 @@ export class NodeAccount extends DurableObject<object> {
   async #findOutcome({ jobId, part }: SettlementJson): Promise<string | null> {
     try {
       return await this.#ledger.findOutcome(jobId, part);
-    } catch {
+    } catch (error) {
+      log.warn('book-away', { nodeId: this.ctx.id.name, jobId, part, error });
       return null;
     }
   }
@@ -214,14 +222,26 @@ export class NodeAccount extends DurableObject<object> {
     const verdict = judgeReceipt(proven, decision, isEquivocation);
     const proof = this.#sign(proven, verdict);
     const earn = verdict.amount;
+    let breaks = 0;
     this.ctx.storage.transactionSync(() => {
       const { seq, prevReceipt } = receipt;
       const isLate = late !== null;
-      this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
+      breaks = this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
       if (late) this.#outbox.add(buildLateEntry({ ...late.open, ...proof, earn }, late.now), 0);
     });
     if (late) this.#outbox.ring(late.now);
+    if (isEquivocation) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
+    if (breaks > 0) log.warn('receipt-chain-broken', { ...this.#aboutTicket(proven.ticket), count: breaks });
     return { proof, earn };
+  }
+
+  #countRefused(ticket: JobTicket, reason: string): void {
+    this.#book.countRefused();
+    log.warn('receipt-refused', { ...this.#aboutTicket(ticket), reason });
+  }
+
+  #aboutTicket({ jobId, part }: JobTicket): LogFacts {
+    return { nodeId: this.ctx.id.name, jobId: wordToJobId(jobId), part };
   }
 
   #sign({ receipt, receiptHash, receiptJson, signature }: Proven, verdict: Verdict): Proof {

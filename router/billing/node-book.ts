@@ -100,8 +100,8 @@ export class NodeBook {
     return this.#sql.exec<{ count: number; cumulative: number }>('SELECT count, cumulative FROM node').one();
   }
 
-  /** Writes an acceptance and moves the totals; for the caller's transaction. */
-  accept(row: NewAcceptance): void {
+  /** Writes an acceptance and moves the totals; for the caller's transaction. Gives how many links of the chain it breaks. */
+  accept(row: NewAcceptance): number {
     const { ticketHash, seq, receiptHash, prevReceipt, earn, isLate, isEquivocation, proof } = row;
     this.#sql.exec(
       'INSERT INTO accepted VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -113,13 +113,15 @@ export class NodeBook {
       isLate ? 1 : 0,
       JSON.stringify(proof),
     );
+    const breaks = isEquivocation ? 0 : this.#countBreaks(row);
     this.#sql.exec(
       'UPDATE node SET count = count + 1, cumulative = cumulative + ?, equivocations = equivocations + ?, breaks = breaks + ?',
       earn,
       isEquivocation ? 1 : 0,
-      isEquivocation ? 0 : this.#countBreaks(row),
+      breaks,
     );
     if (isLate) this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+    return breaks;
   }
 
   countRefused(): void {

@@ -1,6 +1,10 @@
 // Ledger entries on their way from a Durable Object's SQLite to D1: kept until the book has them, and their ids long after (a grant's
 // for ever), which is what makes a second delivery nothing. Filled inside the object's transaction; drained by its alarm only.
+import { makeLog } from '../log.ts';
+import type { LogFacts } from '../log.ts';
 import type { LedgerEntry } from './build-entry.ts';
+
+const log = makeLog('billing');
 
 /** Entries wait this long, so that those of a busy object share one write to D1. */
 const COALESCE_MS = 250;
@@ -15,15 +19,22 @@ const LAST_RETRY_MS = 60_000;
 export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #apply: (entries: readonly LedgerEntry[]) => Promise<void>;
+  readonly #owner: Pick<LogFacts, 'accountId' | 'nodeId'>;
   #alarmAt = Number.POSITIVE_INFINITY;
   #isDraining = false;
   #hasNew = false;
   #failures = 0;
   #markedAt: number;
 
-  constructor(storage: DurableObjectStorage, apply: (entries: readonly LedgerEntry[]) => Promise<void>) {
+  /** `owner` is whose entries they are, for the operator's log. */
+  constructor(
+    storage: DurableObjectStorage,
+    apply: (entries: readonly LedgerEntry[]) => Promise<void>,
+    owner: Pick<LogFacts, 'accountId' | 'nodeId'>,
+  ) {
     this.#storage = storage;
     this.#apply = apply;
+    this.#owner = owner;
     storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL, entry TEXT)',
     );
@@ -87,8 +98,10 @@ export class Outbox {
         batch = this.#read();
       }
       this.#prune(Date.now());
-    } catch {
-      this.#alarmAt = Date.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+    } catch (error) {
+      const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+      log.warn('book-away', { ...this.#owner, count: this.#failures, waitMs, error });
+      this.#alarmAt = Date.now() + waitMs;
       await this.#storage.setAlarm(this.#alarmAt);
     } finally {
       this.#isDraining = false;

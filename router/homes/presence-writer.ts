@@ -5,9 +5,12 @@ import type { PresenceRow } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
 import type { PresenceChange } from '../placement/presence.ts';
 import type { NodeCandidate } from './find-entry.ts';
+import { makeLog } from '../log.ts';
 import { judgeFreeWrite } from './judge-free-write.ts';
 import { makeOffers } from './make-presence.ts';
 import type { CatalogueEntry, HubOffer, HubOffering } from './make-presence.ts';
+
+const log = makeLog('homes');
 
 export interface HubPresenceDoors {
   readonly hub: string;
@@ -113,10 +116,14 @@ export class HubPresence {
       const changes = this.#diff(offers, now);
       if (changes.length === 0) return true;
       const written = await this.#doors.write(changes);
-      if (!written.ok) return false;
+      if (!written.ok) {
+        log.warn('presence-not-written', { hub: this.#doors.hub, reason: 'presence-away' });
+        return false;
+      }
       this.#keep(offers, changes, now);
       return true;
-    } catch {
+    } catch (error) {
+      log.warn('presence-not-written', { hub: this.#doors.hub, error });
       return false;
     }
   }

@@ -9,6 +9,7 @@ import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { HubGrants } from '../homes/grants.ts';
+import { makeLog } from '../log.ts';
 import { HubJobs } from './jobs.ts';
 import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
@@ -25,6 +26,8 @@ import type { NodeFacts } from './node-socket.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+
+const log = makeLog('hub');
 
 const RETRY_MS = 5000;
 /** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
@@ -100,10 +103,16 @@ export class Hub extends DurableObject<object> {
       return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
     const startedAt = Date.now();
     const offer = await request.json<JobOffer>();
-    const answer = await this.#jobs.run(offer, request.signal);
-    const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
-    response.headers.set(TOOK_HEADER, String(Date.now() - startedAt));
-    return response;
+    try {
+      const answer = await this.#jobs.run(offer, request.signal);
+      const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
+      response.headers.set(TOOK_HEADER, String(Date.now() - startedAt));
+      return response;
+    } catch (error) {
+      const { requestId, jobId, part } = offer;
+      log.error('job-broke', { requestId, jobId, part, hub: this.#name, error });
+      throw error;
+    }
   }
 
   /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
@@ -179,6 +188,7 @@ export class Hub extends DurableObject<object> {
       pingedAt: (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0,
       onChanged: (nodeId) => this.#onChanged(nodeId),
       onWelcome: (nodeId, welcome) => {
+        if (welcome.isNew) log.info('home-came', { nodeId, hub: this.#name });
         this.#watch.noteWelcome(nodeId, welcome, Date.now());
         void this.#settlement.askUnsigned(nodeId);
       },
@@ -263,8 +273,11 @@ export class Hub extends DurableObject<object> {
     const now = Date.now();
     const json = this.#watch.take(nodeId, now);
     void this.#publish();
-    // Without an answer it stays here: the home may come back, and else learns anew where it goes.
-    await this.#services.handHistory(to, nodeId, json).catch(() => this.#watch.put(nodeId, json, Date.now()));
+    await this.#services.handHistory(to, nodeId, json).catch((error: unknown) => {
+      // It stays here: the home may come back, and else learns anew where it goes.
+      log.warn('history-not-handed', { nodeId, hub: to, error });
+      this.#watch.put(nodeId, json, Date.now());
+    });
   }
 
   /** Keeps what was learned: seldom while jobs run, and when the hub falls idle. */
@@ -280,7 +293,8 @@ export class Hub extends DurableObject<object> {
     const homes = this.#sockets.seated();
     await this.#services
       .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
-      .catch(() => undefined);
+      // The next report says the same and more.
+      .catch((error: unknown) => log.warn('area-away', { hub: this.#name, area: this.#area, error }));
     if (!isWritten || homes.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
   }
 

@@ -14,12 +14,15 @@ import type { HubSettlement } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
+import { makeLog } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
 import { encodeTicketFrame, Part } from './part.ts';
 import type { PartDoors } from './part.ts';
+
+const log = makeLog('hub');
 
 const TICK_MS = 250;
 
@@ -123,6 +126,8 @@ export class HubJobs {
     const { sockets, rows, settlement, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
+    const { requestId, jobId, part } = offer;
+    const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const job = watch.begin({ nodeId, model: granted.model, slots: socket.state?.slots ?? 1, lease, startedAt: now });
     return {
@@ -132,6 +137,10 @@ export class HubJobs {
           const end = await settlement.settle(opened, summary);
           job.onSettled(summary.outcome, end.outputTokens, Date.now());
           return end;
+        } catch (error) {
+          // The part's row is open still: it is settled as lost, in the home's favour, when it expires.
+          log.error('part-not-settled', { ...about, ticketHash, error });
+          throw error;
         } finally {
           this.#live.delete(ticketHash);
         }
@@ -142,7 +151,12 @@ export class HubJobs {
       },
       onHead: (at) => job.onHead(at),
       onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
-      onBroken: (reason, at) => job.onBroken(reason, { isPlanned: socket.state?.paused === 'draining', now: at }),
+      onBroken: (reason, at) => {
+        const isPlanned = socket.state?.paused === 'draining';
+        if (isPlanned && reason === 'lost') log.info('home-stopped', about);
+        else log.warn('home-failed', { ...about, reason });
+        job.onBroken(reason, { isPlanned, now: at });
+      },
       onDone: () => {
         job.onDone(Date.now());
         sockets.endPart(socket, number);

@@ -8,10 +8,13 @@ import { FINISH } from '../../schema/receipt.ts';
 import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import { END_TIMEOUT_MS, HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import { makeLog } from '../log.ts';
 import { PartStream } from './part-stream.ts';
 import { encodeJsonRecord, RECORD } from '../../schema/records.ts';
 import type { DataPiece, EndRecord, FailRecord } from '../../schema/records.ts';
 import { ResponseDigest } from './response-digest.ts';
+
+const log = makeLog('hub');
 
 /** What a part was when it ended: enough to decide counts and charge. */
 export interface PartSummary {
@@ -167,6 +170,9 @@ export class Part {
   /** The node will not run the job. */
   onRefuse(refusal: Refusal): void {
     if (this.#stage !== 'offered') return;
+    const { requestId, jobId, part } = this.offer;
+    // The code only: the message is the home's own, and it has read the prompt.
+    log.info('home-refused', { requestId, jobId, part, nodeId: this.#doors.nodeId, reason: refusal.code });
     const code = refusal.code === 'busy' ? 'busy' : refusal.code === 'bad-request' ? 'bad-request' : 'refused';
     this.#refuse({ code, message: refusal.message, param: refusal.param ?? null });
   }

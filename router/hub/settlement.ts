@@ -12,10 +12,13 @@ import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
 import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
+import { makeLog } from '../log.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { PartSummary } from './part.ts';
 import type { EndRecord } from '../../schema/records.ts';
+
+const log = makeLog('hub');
 
 /** Parts delivered at once: one call for each account that they concern. */
 const BATCH = 64;
@@ -99,8 +102,15 @@ export class HubSettlement {
   #fittingReceipt(opened: OpenedPart, summary: PartSummary): UsageReceipt | null {
     const receipt = summary.signed?.receipt;
     if (!receipt) return null;
-    if (checkReceiptOfTicket(this.#doors.services.signer, opened, receipt)) return null;
-    return receipt.responseHash === summary.responseHash ? receipt : null;
+    const isOfBytes = receipt.responseHash === summary.responseHash;
+    const fault =
+      checkReceiptOfTicket(this.#doors.services.signer, opened, receipt) ??
+      (isOfBytes ? null : 'receipt-of-other-bytes');
+    if (!fault) return receipt;
+    const { requestId, jobId, part } = opened.offer;
+    const { nodeId } = opened.draft;
+    log.warn('receipt-unfit', { requestId, jobId, part, nodeId, ticketHash: opened.ticketHash, reason: fault });
+    return null;
   }
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
@@ -109,7 +119,11 @@ export class HubSettlement {
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = rows.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(nodeId, late).catch(() => null);
+      const answer = await services.acceptLate(nodeId, late).catch((error: unknown) => {
+        // The node keeps its receipt and offers it again.
+        log.warn('node-account-away', { nodeId, ticketHash, error });
+        return null;
+      });
       if (!answer) return;
       const acceptance = answer.acceptance && toMessageJson(answer.acceptance);
       return tellNode(nodeId, [{ ...answer, ticketHash, acceptance }]);
@@ -122,7 +136,10 @@ export class HubSettlement {
 
   /** A node came: it is asked to sign for what it delivered and lost. What cannot be asked for now is at its next connection. */
   async askUnsigned(nodeId: string): Promise<void> {
-    const parts = await this.#doors.services.findUnsigned(nodeId).catch(() => []);
+    const parts = await this.#doors.services.findUnsigned(nodeId).catch((error: unknown) => {
+      log.warn('node-account-away', { nodeId, error });
+      return [];
+    });
     if (parts.length > 0) this.#doors.askToSign(nodeId, parts);
   }
 
@@ -142,7 +159,10 @@ export class HubSettlement {
       for (;;) {
         const due = this.#doors.rows.due(BATCH);
         if (due.length === 0) return;
-        if (!(await this.#deliver(due))) return this.#doors.retryLater();
+        if (!(await this.#deliver(due))) {
+          log.warn('settlements-wait', { count: due.length });
+          return this.#doors.retryLater();
+        }
         await this.#doors.gather();
       }
     } finally {
@@ -185,8 +205,13 @@ async function handOver(
   by: 'nodeId' | 'accountId',
   call: (key: string, group: readonly DuePart[]) => Promise<DuePart[]>,
 ): Promise<DuePart[]> {
-  const calls = await Promise.allSettled([...groupBy(parts, by)].map(([key, group]) => call(key, group)));
-  return calls.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  const calls = [...groupBy(parts, by)].map(([key, group]) =>
+    call(key, group).catch((error: unknown): DuePart[] => {
+      log.warn('account-away', { [by]: key, count: group.length, error });
+      return [];
+    }),
+  );
+  return (await Promise.all(calls)).flat();
 }
 
 function groupBy(parts: readonly DuePart[], by: 'nodeId' | 'accountId'): Map<string, DuePart[]> {

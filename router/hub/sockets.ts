@@ -6,10 +6,13 @@ import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { FrameDesk } from './frame-desk.ts';
+import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
 import type { Part } from './part.ts';
+
+const log = makeLog('hub');
 
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
@@ -91,8 +94,10 @@ export class HubSockets {
     if (!socket) return;
     this.#sockets.delete(ws);
     const now = Date.now();
+    const { nodeId } = socket.facts;
+    if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
-    this.#doors.onChanged(socket.facts.nodeId);
+    this.#doors.onChanged(nodeId);
   }
 
   drop(socket: NodeSocket, code: number, reason: string): void {
@@ -217,6 +222,7 @@ export class HubSockets {
       handshake: services.handshake,
       onReady: (socket) => void this.#welcome(socket),
       onBadHello: (socket, message) => {
+        log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub });
         socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
         this.drop(socket, CLOSE.badHello, 'bad hello');
       },

@@ -3,6 +3,7 @@ import type { AreaName } from '../../schema/places.ts';
 import { distanceKm, sortAreas } from '../../schema/places.ts';
 import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
+import { makeLog } from '../log.ts';
 import { HomeSearch } from './home-search.ts';
 import type { SearchDoors } from './home-search.ts';
 import type { HubRtts } from './hub-rtts.ts';
@@ -13,6 +14,8 @@ import { NEAR_HUBS, chooseHubs } from './choose-hubs.ts';
 import type { Need } from './choose-hubs.ts';
 import { rankHubs } from './rank-hubs.ts';
 import type { HubRanking, HubView, RankAsk } from './rank-hubs.ts';
+
+const log = makeLog('placement');
 
 /** Hubs looked at, at most, where only few homes will do (a pool, named homes), or where homes are counted. */
 const MANY_HUBS = 256;
@@ -75,6 +78,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
 /** Ranks once before anybody asks, while the caller's credit is being held. */
 function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
   const looked = rank('near', { nodes: [], hubs: [], preferDigest: null });
+  // Whoever asks first awaits it and hears of a failure; where nobody asks there is none to tell.
   looked.catch(() => undefined);
   let first: Promise<HubRanking> | null = looked;
   return async (scope, excluded) => {
@@ -168,8 +172,12 @@ function toViews({ rtts }: HomeFinderDoors, view: PresenceView, place: Look['pla
 
 async function askAreas(doors: HomeFinderDoors, { modelKey, areas, place }: Look): Promise<Views> {
   const { lat, lon } = place;
-  const answers = await Promise.allSettled(areas.map((area) => doors.askArea(area, { modelKey, lat, lon })));
-  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const ask = async (area: AreaName): Promise<readonly PresenceRow[]> =>
+    doors.askArea(area, { modelKey, lat, lon }).catch((error: unknown) => {
+      log.warn('area-away', { area, error });
+      return [];
+    });
+  const told = (await Promise.all(areas.map(ask))).flat();
   const hubs = [...Map.groupBy(told, ({ hub }) => hub)].map(([hub, rows]) => ({ hub, summary: null, rows }));
   // What the hubs say themselves is not old, so nobody needs to be left out.
   const fresh = { rows: [], hubs, isDegraded: false, trips: 0 };

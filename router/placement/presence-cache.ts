@@ -3,9 +3,12 @@
 import type { PresenceRow } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
+import { makeLog } from '../log.ts';
 import type { Presence, PresenceAnswer } from './presence.ts';
 import { makePresenceMemory } from './presence-memory.ts';
 import type { CapacityNote, FreedNote, KnownHubs, PresenceMemory, RememberedHub } from './presence-memory.ts';
+
+const log = makeLog('placement');
 
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
 const AWAY_PAUSE_MS = 1_000;
@@ -110,6 +113,8 @@ async function readDue(
   if (nowAt < store.awayUntilAt) return 'away';
   store.memory.markRefreshing({ modelKey, ...due }, nowAt);
   const answer = await presence.read({ modelKey, ...due }, nowAt);
+  // Each isolate says so once, not at every look.
+  if (store.isAway === answer.ok) log[answer.ok ? 'info' : 'warn'](answer.ok ? 'presence-back' : 'presence-away');
   store.isAway = !answer.ok;
   if (!answer.ok) {
     store.awayUntilAt = store.clock() + AWAY_PAUSE_MS;

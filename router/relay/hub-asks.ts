@@ -4,7 +4,10 @@ import type { Capacity } from '../../schema/placement.ts';
 import { CAPACITY_HEADER, CLASS_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import type { HubAsk } from '../placement/home-search.ts';
+import { makeLog } from '../log.ts';
 import type { JobDoors } from './job-doors.ts';
+
+const log = makeLog('relay');
 
 /** A hub answers an ask sooner than this: it waits 1 s for a home's head, and as long for homes it has forgotten. */
 const ASK_TIMEOUT_MS = 5000;
@@ -93,7 +96,10 @@ export class HubAsks {
       const asked = this.#doors.askHub(hub, offer, AbortSignal.any([this.#leave, late.signal]));
       // A hub that has stopped itself may not heed the signal either.
       return await Promise.race([asked, rejectOn(late.signal)]);
-    } catch {
+    } catch (error) {
+      const { requestId, jobId, part } = offer;
+      // A caller who left takes the ask back: no hub's fault.
+      if (!this.#leave.aborted) log.warn('hub-away', { requestId, jobId, part, hub, error });
       return null;
     } finally {
       clearTimeout(timer);
@@ -151,7 +157,7 @@ function rejectOn(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A hub's refusal; null when it is cut short. Written by our own hub, so its shape is trusted. */
+/** A hub's refusal; null when it is cut short, as by a hub that stops itself: then it counts as away. Written by our own hub, so its shape is trusted. */
 async function readRefusal(response: Response): Promise<OfferRefusal | null> {
   const json: unknown = await response.json().catch(() => null);
   return json as OfferRefusal | null;

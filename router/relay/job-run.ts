@@ -7,12 +7,15 @@ import type { JobOffer } from '../../schema/offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartCounts, PartRecord } from '../../schema/records.ts';
 import { priceAnswer } from '../billing/price-answer.ts';
+import { makeLog } from '../log.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
+
+const log = makeLog('relay');
 
 /** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
@@ -65,6 +68,12 @@ export class JobRun {
     this.#least = least;
     this.#doors = doors;
     this.#asks = new HubAsks(doors, this.#leave.signal);
+  }
+
+  /** Whose job it is, for the operator's log. */
+  get about(): { readonly requestId: string | undefined; readonly jobId: string } {
+    const { requestId, jobId } = this.#base;
+    return { requestId, jobId };
   }
 
   /** Homes that took the job so far. */
@@ -128,6 +137,7 @@ export class JobRun {
       // Without a value the hub went away and left no last word: its restart or a broken hop.
       part.pending.push(...(value ? part.records.push(value) : [LOST]));
     } catch {
+      // The same, told with its part in #onFail.
       part.pending.push(LOST);
     } finally {
       if (this.#hasLeft) this.#watch.stop();
@@ -141,6 +151,7 @@ export class JobRun {
     return HUB_GRACE_MS + (this.#answer.tokens > tokensBefore ? TOKEN_TIMEOUT_MS : first);
   }
 
+  /** Where the stream has broken already there is nobody left to cancel. */
   #cancelReader(): void {
     if (this.#stage.kind === 'relaying') void this.#stage.reader.cancel().catch(() => undefined);
   }
@@ -192,6 +203,7 @@ export class JobRun {
     if (fail.delivered) this.#delivered.push(fail.delivered);
     else this.#unsettledTokens += this.#answer.tokens - part.tokensBefore;
     const { code, message } = fail;
+    if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: part.nodeId, reason: code });
     const { hasText } = this.#answer;
     if (!hasText && (code === 'context' || code === 'bad-request'))
       return this.#fail({ kind: code, message, param: 'messages' });

@@ -8,8 +8,11 @@ import {
   encodeUsageChunk,
 } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
+import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
+
+const log = makeLog('relay');
 
 /** A closed connection is only noticed when something is written: comments in silence find out, before the first token and after. */
 const COMMENT_AFTER_MS = 500;
@@ -75,8 +78,9 @@ class AnswerStream {
         if (await this.#take(event)) return;
         event = await this.#options.run.next();
       }
-    } catch {
+    } catch (error) {
       // A bug on the way: the caller still gets a word and an end, and the home is stopped.
+      log.error('answer-broke', { ...this.#options.run.about, error });
       this.#options.run.abort();
       await this.#take({ kind: 'failed', failure: { kind: 'broken', message: 'the router failed' } });
     } finally {

@@ -7,6 +7,8 @@ import { parseChatRequest } from '../../schema/openai.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes, findModel } from './served-models.ts';
 import { collectAnswer, encodeCompletion } from '../relay/collect-answer.ts';
+import { makeLog } from '../log.ts';
+import type { ApiError } from '../errors.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
@@ -24,6 +26,8 @@ import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts
 const OPEN_AFTER_MS = 2000;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
 const OPEN_AFTER_HEAD_MS = 400;
+
+const log = makeLog('edge');
 
 export const chatCompletions = new Hono<AppEnv>();
 
@@ -54,7 +58,7 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   const search = services.homes.openSearch({ ...job.offer, modelKey: served.modelKey, ownName: served.ownName });
   const hold = await services.account(caller.accountId).hold(job.hold);
   if (!hold.ok) throw refuseHold(hold);
-  const run = openRun(services, job, search);
+  const run = openRun(services, { job, search, requestId: c.get('requestId') });
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
@@ -67,9 +71,12 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   }
 });
 
-function openRun(services: Services, job: Job, search: HomeSearch): JobRun {
+function openRun(
+  services: Services,
+  { job, search, requestId }: { job: Job; search: HomeSearch; requestId: string },
+): JobRun {
   const { modelKey } = job.served;
-  return new JobRun(job.offer, job.resume, {
+  return new JobRun({ ...job.offer, requestId }, job.resume, {
     search,
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
@@ -81,7 +88,7 @@ function openRun(services: Services, job: Job, search: HomeSearch): JobRun {
 
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const collected = await collectAnswer(run, await run.next());
-  if (!collected.ok) throw refuseJob(await withHomes(c, job, collected.error));
+  if (!collected.ok) throw await refuse(c, job, collected.error);
   await close(c, job, run);
   const facts = takeEnd(c, job, run, collected.value.end);
   return new Response(encodeCompletion(job.chunk, collected.value, facts), {
@@ -92,7 +99,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const { first, opened } = openAnswer(run);
   const early = await Promise.race([first, opened]);
-  if (early?.kind === 'failed') throw refuseJob(await withHomes(c, job, early.failure));
+  if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
   const body = streamAnswer({
     run,
     chunk: job.chunk,
@@ -100,7 +107,10 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
     first,
     toFacts: (end) => takeEnd(c, job, run, end),
     toError: (failure) => toStreamError(failure),
-    onOver: () => c.executionCtx.waitUntil(close(c, job, run)),
+    onOver: (failure) => {
+      if (failure) noteFailure(c, job, failure);
+      c.executionCtx.waitUntil(close(c, job, run));
+    },
   });
   const headers = {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -115,6 +125,19 @@ async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   const { closing } = run;
   if (!closing) return;
   await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+}
+
+async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {
+  noteFailure(c, job, failure);
+  return refuseJob(await withHomes(c, job, failure));
+}
+
+/** A job that the network did not answer; what the caller asked wrongly, or did not wait for, is no failure of it. */
+function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
+  if (c.req.raw.signal.aborted) return;
+  const facts = { requestId: c.get('requestId'), jobId: job.id, accountId: job.caller.accountId, reason: kind };
+  if (kind === 'failed' || kind === 'broken') log.warn('job-failed', facts);
+  else if (kind === 'no-home' || kind === 'busy') log.info('job-refused', facts);
 }
 
 /** A wish that left no home is told with how many homes it turned down. */

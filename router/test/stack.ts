@@ -80,6 +80,8 @@ export async function startStack(
     localPlaces?: boolean;
     /** More edges, with texts of their own. */
     edges?: Record<string, Record<string, string>>;
+    /** Gets each line that the router writes. */
+    onLog?: (line: string) => void;
   } = {},
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
@@ -99,6 +101,7 @@ export async function startStack(
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
     ...(options.edges ? { edges: options.edges } : {}),
     onLog: (line) => {
+      options.onLog?.(line);
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`workerd ${line}\n`);
     },
   });
