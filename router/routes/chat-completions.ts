@@ -34,7 +34,7 @@ export const chatCompletions = new Hono<AppEnv>();
 chatCompletions.post('/v1/chat/completions', async (c) => {
   const services = c.get('services');
   const caller = await requireCaller(c);
-  const parsed = parseChatRequest(await readJsonBody(c.req.raw));
+  const parsed = parseChatRequest(await readJsonBody(c));
   if (!parsed.ok) throw refuseRequest(parsed.error);
   const request = parsed.value;
   const place = findPlace(c.req.raw, c.env);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Hono } from 'hono';
 import { ApiError } from '../errors.ts';
 import { MAX_BODY_BYTES, readJsonBody } from './read-body.ts';
 
@@ -9,7 +10,7 @@ function post(body: BodyInit, headers: Record<string, string> = JSON_TYPE): Requ
 }
 
 /** A body that comes in pieces and says no length. */
-function stream(pieces: readonly Uint8Array[], onCancel: () => void = () => undefined): ReadableStream<Uint8Array> {
+function stream(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   const left = [...pieces];
   return new ReadableStream({
     pull: (controller) => {
@@ -17,12 +18,25 @@ function stream(pieces: readonly Uint8Array[], onCancel: () => void = () => unde
       if (piece) controller.enqueue(piece);
       else controller.close();
     },
-    cancel: onCancel,
   });
 }
 
+/** Reads a body as a route does; the context goes on with the request that came. */
+async function read(request: Request, maxBytes?: number): Promise<unknown> {
+  let answer: Promise<unknown> = Promise.resolve();
+  const app = new Hono();
+  app.post('/', async (c) => {
+    answer = readJsonBody(c, maxBytes);
+    await answer.catch(() => undefined);
+    expect(c.req.raw).toBe(request);
+    return c.body(null);
+  });
+  expect((await app.fetch(request)).status).toBe(200);
+  return answer;
+}
+
 async function refusal(request: Request, maxBytes?: number): Promise<ApiError> {
-  const error = await readJsonBody(request, maxBytes).then(
+  const error = await read(request, maxBytes).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -35,9 +49,9 @@ describe('readJsonBody', () => {
     const text = JSON.stringify({ a: '火' });
     const bytes = new TextEncoder().encode(text);
     const length = String(bytes.length);
-    expect(await readJsonBody(post(text, { ...JSON_TYPE, 'content-length': length }))).toEqual({ a: '火' });
+    expect(await read(post(text, { ...JSON_TYPE, 'content-length': length }))).toEqual({ a: '火' });
     const pieces = Array.from(bytes, (byte) => Uint8Array.of(byte));
-    expect(await readJsonBody(post(stream(pieces)))).toEqual({ a: '火' });
+    expect(await read(post(stream(pieces)))).toEqual({ a: '火' });
   });
 
   test.each([
@@ -47,7 +61,7 @@ describe('readJsonBody', () => {
     'application/problem+json',
     'application/vnd.api.v1+json',
   ])('%s is JSON', async (type) => {
-    expect(await readJsonBody(post('{}', { 'content-type': type }))).toEqual({});
+    expect(await read(post('{}', { 'content-type': type }))).toEqual({});
   });
 
   test.each([
@@ -76,23 +90,29 @@ describe('readJsonBody', () => {
   });
 
   test('a body without a length is refused once it passes the limit, and not read on', async () => {
-    let cancelled = 0;
-    const pieces = Array.from({ length: 100 }, () => new Uint8Array(4).fill(32));
-    const request = post(stream(pieces, () => void (cancelled += 1)));
-    expect((await refusal(request, 10)).status).toBe(413);
-    expect(cancelled).toBe(1);
+    let left = 100;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        left -= 1;
+        controller.enqueue(new Uint8Array(4).fill(32));
+      },
+    });
+    expect((await refusal(post(body), 10)).status).toBe(413);
+    // Three pieces pass the limit; a stream may have some more at hand.
+    expect(left).toBeGreaterThan(90);
   });
 
   test('a body of exactly the limit is read, with a length and without', async () => {
     const text = `"${'x'.repeat(8)}"`;
-    expect(await readJsonBody(post(text, { ...JSON_TYPE, 'content-length': '10' }), 10)).toBe('x'.repeat(8));
-    expect(await readJsonBody(post(stream([new TextEncoder().encode(text)])), 10)).toBe('x'.repeat(8));
+    expect(await read(post(text, { ...JSON_TYPE, 'content-length': '10' }), 10)).toBe('x'.repeat(8));
+    expect(await read(post(stream([new TextEncoder().encode(text)])), 10)).toBe('x'.repeat(8));
     expect((await refusal(post(stream([new TextEncoder().encode(`${text} `)])), 10)).status).toBe(413);
   });
 
   test('a length that is no number is not believed', async () => {
     const body = stream([new Uint8Array(20).fill(32)]);
-    expect((await refusal(post(body, { ...JSON_TYPE, 'content-length': 'many' }), 10)).status).toBe(413);
+    for (const length of ['many', '-5', '1e1'])
+      expect((await refusal(post(body, { ...JSON_TYPE, 'content-length': length }), 10)).status).toBe(400);
   });
 
   test.each([
