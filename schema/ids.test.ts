@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isId, jobIdToWord, makeId, nodeIdOf, receiptIdOf, wordToJobId } from './ids.ts';
+import { isId, jobIdToWord, makeId, nodeIdOf, receiptIdOf, wordToJobId, makeHubName, readHubName } from './ids.ts';
 
 const random = fc.uint8Array({ minLength: 16, maxLength: 56 });
 
@@ -48,5 +48,11 @@ describe('ids', () => {
 
   test('a receipt is named by its job and part', () => {
     expect(receiptIdOf(`job_${'a'.repeat(32)}`, 2)).toBe(`rcpt_${'a'.repeat(32)}_2`);
+  });
+
+  test('a hub is named by its area and its number; any other name says neither', () => {
+    expect(makeHubName('apac-ne', 12)).toBe('hub:apac-ne:12');
+    expect(readHubName('hub:apac-ne:12')).toEqual({ area: 'apac-ne', number: 12 });
+    expect(readHubName('hub')).toEqual({ area: '', number: -1 });
   });
 });

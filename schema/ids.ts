@@ -32,3 +32,14 @@ export function nodeIdOf(address: Hex): string {
 export function receiptIdOf(jobId: string, part: number): string {
   return `rcpt_${jobId.slice(4)}_${part}`;
 }
+
+/** The name of one of an area's hubs: where it is, and which. */
+export function makeHubName(area: string, number: number): string {
+  return `hub:${area}:${number}`;
+}
+
+/** What a hub's name says; of any other name no area, and a number below all. */
+export function readHubName(hub: string): { readonly area: string; readonly number: number } {
+  const [, area = '', number = '-1'] = hub.split(':');
+  return { area, number: Number(number) };
+}

@@ -2,6 +2,7 @@
 // that are too small. Edges ask it where a home should dial, and where homes are while Redis is away.
 import { DurableObject } from 'cloudflare:workers';
 import { BoundedMap } from '../../schema/bounded-map.ts';
+import { makeHubName } from '../../schema/ids.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { distanceKm } from '../../schema/places.ts';
 import type { HubReport, PlacedNode } from '../hub/hub-services.ts';
@@ -188,7 +189,7 @@ export class Area extends DurableObject<object> {
   }
 
   #nameHub(number: number): string {
-    return `hub:${this.ctx.id.name ?? 'area'}:${number}`;
+    return makeHubName(this.ctx.id.name ?? 'area', number);
   }
 
   #hub(name: string): ReturnType<AreaServices['hub']> {

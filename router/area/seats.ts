@@ -1,4 +1,5 @@
 // The door to an area's storage: its homes and where each sits, its hubs, how they share the area out, and who may not come back.
+import { readHubName } from '../../schema/ids.ts';
 import type { HomeReport, HubReport, PlacedNode } from '../hub/hub-services.ts';
 import type { HubMove, HubRange, PlannedNode } from './plan-hubs.ts';
 
@@ -151,7 +152,7 @@ export class AreaSeats {
         'SELECT hub FROM hubs UNION SELECT hub FROM ranges UNION SELECT hub FROM homes UNION SELECT at_hub AS hub FROM homes WHERE at_hub IS NOT NULL',
       )
       .toArray();
-    return 1 + Math.max(-1, ...names.map(({ hub }) => Number(hub.split(':')[2] ?? -1)));
+    return 1 + Math.max(-1, ...names.map(({ hub }) => readHubName(hub).number));
   }
 
   prune(now: number): void {

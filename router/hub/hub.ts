@@ -4,6 +4,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { concatBytes } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
+import { readHubName } from '../../schema/ids.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
@@ -59,7 +60,7 @@ export class Hub extends DurableObject<object> {
   constructor(state: DurableObjectState, env: object, services: HubServices) {
     super(state, env);
     this.#name = state.id.name ?? 'hub';
-    this.#area = this.#name.split(':')[1] ?? 'area';
+    this.#area = readHubName(this.#name).area;
     this.#services = services;
     this.#rows = new PartRows(state.storage.sql);
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.firstPauseMs);

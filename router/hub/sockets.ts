@@ -40,6 +40,8 @@ export interface HubSocketsDoors {
 export class HubSockets {
   readonly #doors: HubSocketsDoors;
   readonly #sockets = new Map<WebSocket, NodeSocket>();
+  /** The connection that speaks for each node. */
+  readonly #current = new Map<string, NodeSocket>();
   readonly #desk: FrameDesk;
 
   constructor(doors: HubSocketsDoors) {
@@ -53,6 +55,7 @@ export class HubSockets {
       const socket = NodeSocket.wake(ws);
       if (!socket) continue;
       this.#sockets.set(ws, socket);
+      if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
       if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
       this.#moveIdle(socket);
     }
@@ -95,6 +98,7 @@ export class HubSockets {
     this.#sockets.delete(ws);
     const now = Date.now();
     const { nodeId } = socket.facts;
+    if (this.#current.get(nodeId) === socket) this.#current.delete(nodeId);
     if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
     this.#doors.onChanged(nodeId);
@@ -166,8 +170,7 @@ export class HubSockets {
 
   /** The connection that speaks for a node. */
   find(nodeId: string): NodeSocket | undefined {
-    for (const socket of this.#sockets.values()) if (socket.isCurrent && socket.facts.nodeId === nodeId) return socket;
-    return undefined;
+    return this.#current.get(nodeId);
   }
 
   /** Ends the parts of homes that are there no more though their connections stand: a frozen machine closes nothing. */
@@ -241,6 +244,7 @@ export class HubSockets {
     const replaced = this.find(nodeId);
     // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
     socket.markReady(replaced?.state ?? null);
+    this.#current.set(nodeId, socket);
     const router: Hex = services.routerAddress;
     const { domain } = services;
     socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });

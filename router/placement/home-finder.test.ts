@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readHubName } from '../../schema/ids.ts';
 import { AREAS, sortAreas } from '../../schema/places.ts';
 import type { AreaName } from '../../schema/places.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
@@ -47,7 +48,7 @@ function summaryOf({ hub, lat, lon, untilAt }: PresenceRow): PresenceSummary {
 function open(rows: readonly PresenceRow[], { away = false, areaFails = [] as readonly AreaName[] } = {}) {
   const read: string[] = [];
   const askedAreas: string[] = [];
-  const areaOf = (hub: string): string => hub.split(':')[1] ?? '';
+  const areaOf = (hub: string): string => readHubName(hub).area;
   const presence: Presence = {
     read: async ({ areas, hubs }) => {
       read.push([...areas, ...hubs].join());

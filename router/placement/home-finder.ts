@@ -1,4 +1,5 @@
 // Finds homes for a call: from this isolate's memory of presence, from Redis where that is old, from the Area objects where Redis is away.
+import { makeHubName, readHubName } from '../../schema/ids.ts';
 import type { AreaName } from '../../schema/places.ts';
 import { distanceKm, sortAreas } from '../../schema/places.ts';
 import type { Capacity } from '../../schema/placement.ts';
@@ -67,9 +68,9 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
     },
     noteCapacity: (modelKey, hub, capacity) =>
-      doors.cache.noteCapacity({ modelKey, area: hub.split(':')[1] ?? '', hub, capacity }),
+      doors.cache.noteCapacity({ modelKey, area: readHubName(hub).area, hub, capacity }),
     noteFreed: (modelKey, hub, speedClass) =>
-      doors.cache.noteFreed({ modelKey, area: hub.split(':')[1] ?? '', hub, speedClass }),
+      doors.cache.noteFreed({ modelKey, area: readHubName(hub).area, hub, speedClass }),
     noteRtt: (hub, ms) => doors.rtts.note(hub, ms),
     isDegraded: () => doors.cache.isDegraded(),
   };
@@ -122,7 +123,7 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
 
 /** Guessed names of an area's first hubs. A cold edge reads their rows together with the summaries, so a small network costs it one round trip. */
 function guessHubs(area: string, count: number): string[] {
-  return Array.from({ length: count }, (_, number) => `hub:${area}:${number}`);
+  return Array.from({ length: count }, (_, number) => makeHubName(area, number));
 }
 
 interface Look {

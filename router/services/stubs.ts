@@ -1,4 +1,5 @@
 // Stubs of the Durable Objects by their names, each made where it belongs.
+import { readHubName } from '../../schema/ids.ts';
 import type { Area } from '../area/area.ts';
 import type { Account } from '../billing/account.ts';
 import type { NodeAccount } from '../billing/node-account.ts';
@@ -21,7 +22,7 @@ export function openStubs(env: Env): Stubs {
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
     // A hub is made where its area is: near the homes that dial it.
     hub: (hub) => {
-      const area = hub.split(':')[1] ?? '';
+      const { area } = readHubName(hub);
       const stub = env.HUB.get(env.HUB.idFromName(hub), { locationHint: area as DurableObjectLocationHint });
       const rttMs = delays?.[area] ?? 0;
       return rttMs > 0 ? delayHub(stub, rttMs) : stub;
