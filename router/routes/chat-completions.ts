@@ -12,7 +12,7 @@ import type { ApiError } from '../errors.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
-import { streamAnswer } from '../relay/stream-answer.ts';
+import { streamAnswer } from '../relay/answer-stream.ts';
 import type { Services } from '../services/edge.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';

@@ -4,7 +4,7 @@ import type { FinalFacts } from '../../schema/chunks.ts';
 import { DECISION, JOB_END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import { streamAnswer } from './stream-answer.ts';
+import { streamAnswer } from './answer-stream.ts';
 
 const chunk = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
 const writer = makeChunkWriter(chunk, true);
