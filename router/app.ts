@@ -1,6 +1,7 @@
 // The Hono app: a request id on every answer, the environment checked once, routes, and one place where errors become answers.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { JobKind } from '../schema/job-kinds.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { AppEnv } from './routes/app-env.ts';
 import { readEnv } from './env.ts';
@@ -20,6 +21,9 @@ import { makeServices } from './services/edge.ts';
 
 const log = makeLog('edge');
 
+/** The route that takes each kind of job. */
+const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = { chat: chatCompletions };
+
 /** Builds the app once per isolate. */
 export function makeApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -36,7 +40,7 @@ export function makeApp(): Hono<AppEnv> {
     // A socket's handshake is handed on as the hub gave it.
     if (c.res.status !== 101) c.res.headers.set('x-request-id', requestId);
   });
-  app.route('/', chatCompletions);
+  for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);

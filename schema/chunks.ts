@@ -120,3 +120,27 @@ export function readContent(events: string): string {
   }
   return text;
 }
+
+/** What a whole answer was, for a body that is no stream. */
+export interface WholeAnswer {
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly finish: FinishReason;
+}
+
+/** The OpenAI API's chat.completion object, with the network's facts beside it. */
+export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
+  const { text, promptTokens, outputTokens, finish } = answer;
+  return JSON.stringify({
+    id: head.id,
+    object: 'chat.completion',
+    created: head.created,
+    model: head.model,
+    choices: [
+      { index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: finish },
+    ],
+    usage: { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens },
+    irori,
+  });
+}

@@ -1,5 +1,6 @@
 // Payloads of the JSON frames that a hub sends to a node. The node parses every one of them.
 import * as z from 'zod';
+import { jobRequestSchema } from './job-request.ts';
 import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 
@@ -20,20 +21,6 @@ export const welcomeSchema = z.object({
   token: z.string(),
   tokenUntilAt: z.number().int(),
 });
-
-/** What a backend is asked, field by field (nothing of the caller's JSON travels). */
-export const jobRequestSchema = z.object({
-  model: z.string(),
-  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
-  maxTokens: z.number().int().min(1),
-  temperature: z.number(),
-  topP: z.number(),
-  stop: z.array(z.string()),
-  seed: z.number().int(),
-  frequencyPenalty: z.number(),
-  presencePenalty: z.number(),
-});
-export type JobRequest = z.output<typeof jobRequestSchema>;
 
 /** One part of a job. The ticket's signature follows in a `ticket` frame (65 raw bytes) before the node may rely on it. */
 export const jobSchema = z.object({

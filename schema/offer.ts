@@ -1,7 +1,7 @@
 // What an edge asks of a hub: one part of a job, for one home "or its equal", and how a hub says no.
 import type { ChunkHead } from './chunks.ts';
 import type { Hex } from './bytes.ts';
-import type { JobRequest } from './frames-to-node.ts';
+import type { OpenRequest } from './job-request.ts';
 import type { Place } from './places.ts';
 import type { Capacity, JobSize, Wish, WishField } from './placement.ts';
 import type { ResumeClass } from './settlement.ts';
@@ -39,7 +39,7 @@ export interface JobOffer {
   readonly interrupted: number;
   /** The answer so far, where this part continues one; null for a part that begins it. */
   readonly resume: ResumePoint | null;
-  readonly request: Omit<JobRequest, 'model'>;
+  readonly request: OpenRequest;
   readonly requestHash: Hex;
   readonly salt: Hex;
   readonly chunk: ChunkHead;

@@ -1,5 +1,6 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
 import * as z from 'zod';
+import type { Message } from './message.ts';
 import { providerSchema, PROVIDER_FIELDS, resumeSchema } from './provider.ts';
 import type { ResumeWish, SaidWish } from './provider.ts';
 import { err, ok } from './result.ts';
@@ -12,17 +13,10 @@ const MAX_STOPS = 4;
 const MAX_STOP_CHARS = 64;
 export const MAX_OUTPUT_TOKENS = 32_768;
 
-export type Role = 'system' | 'user' | 'assistant';
-
-export interface ChatMessage {
-  readonly role: Role;
-  readonly content: string;
-}
-
 /** A chat request after parsing: defaults applied, text parts joined, `developer` read as `system`. */
 export interface ChatRequest {
   readonly model: string;
-  readonly messages: readonly ChatMessage[];
+  readonly messages: readonly Message[];
   readonly temperature: number;
   readonly topP: number;
   readonly stop: readonly string[];

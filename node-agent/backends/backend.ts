@@ -1,5 +1,6 @@
-// The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but Result.
+// The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but types.
 
+import type { Message } from '../../schema/message.ts';
 import type { Result } from '../../schema/result.ts';
 
 /** An engine that answers jobs at home. `run` never throws and never rejects: whatever goes wrong is in its Finish. */
@@ -61,15 +62,14 @@ export interface ModelInfo {
   readonly sizeBytes?: number;
 }
 
-export interface BackendMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
+/** A job in a backend's terms, by its kind. */
+export type BackendJob = ChatJob;
 
-export interface BackendJob {
+export interface ChatJob {
+  readonly kind: 'chat';
   /** The backend's own name of the model. */
   readonly model: string;
-  readonly messages: readonly BackendMessage[];
+  readonly messages: readonly Message[];
   /** Tokens that this run may add; the router has taken off those of earlier homes, and nobody takes them off again. */
   readonly maxTokens: number;
   readonly temperature: number;

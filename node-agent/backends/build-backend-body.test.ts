@@ -4,6 +4,7 @@ import type { BackendJob } from './backend.ts';
 import { buildBackendBody, neutraliseControls } from './build-backend-body.ts';
 
 const JOB: BackendJob = {
+  kind: 'chat',
   model: 'qwen3:8b',
   messages: [{ role: 'user', content: 'hi' }],
   maxTokens: 64,

@@ -1,7 +1,8 @@
 // The request a local server gets: built field by field from the job, so that nothing a stranger wrote reaches it unparsed. Pure.
 
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { BackendJob, BackendMessage } from './backend.ts';
+import type { Message } from '../../schema/message.ts';
+import type { BackendJob } from './backend.ts';
 import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
 
@@ -75,7 +76,7 @@ export function giveSoFar(job: BackendJob): string {
 }
 
 /** Servers take one assistant message at the end: a caller's own beginning of the answer and what followed it become one. */
-function endWith(messages: readonly BackendMessage[], soFar: string): BackendMessage[] {
+function endWith(messages: readonly Message[], soFar: string): Message[] {
   const last = messages.at(-1);
   if (last?.role !== 'assistant') return [...messages, { role: 'assistant', content: soFar }];
   return [...messages.slice(0, -1), { role: 'assistant', content: last.content + soFar }];

@@ -91,8 +91,8 @@ const jobs = fc.record({
   question: fc.constantFrom('hi', 'Tell me a story.', 'Wer bist du? 日本'),
 });
 
-function toJob(wish: { question: string } & Omit<BackendJob, 'model' | 'messages'>): BackendJob {
-  return { ...wish, model: 'nano-demo', messages: [{ role: 'user', content: wish.question }] };
+function toJob(wish: { question: string } & Omit<BackendJob, 'kind' | 'model' | 'messages'>): BackendJob {
+  return { kind: 'chat', ...wish, model: 'nano-demo', messages: [{ role: 'user', content: wish.question }] };
 }
 
 describe('an answer continued elsewhere', () => {

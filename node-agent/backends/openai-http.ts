@@ -3,7 +3,8 @@
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import type { Backend, BackendError, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
-import { buildBackendBody, giveSoFar } from './build-backend-body.ts';
+import { CALLS } from './backend-calls.ts';
+import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd, type StreamLimits } from './chat-stream.ts';
 import { chooseModels, refuseModel } from './choose-models.ts';
 import { Continuation } from './continuation.ts';
@@ -107,10 +108,11 @@ export class OpenAiHttpBackend implements Backend {
     const refusal = await this.#admit(job, signal);
     if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
     if (refusal !== null || !this.#door.ok) return finish(pump, failed(refusal ?? NOTHING));
-    const body = buildBackendBody(job, this.#known?.product);
+    const call = CALLS[job.kind];
+    const body = call.build(job, this.#known?.product);
     if (!body.ok) return finish(pump, failed({ code: 'bad-request', message: body.error }));
     this.#used.add(job.model);
-    const end = await this.#stream(this.#door.value, body.value, { pump, signal });
+    const end = await this.#stream(this.#door.value, { path: call.path, body: body.value }, { pump, signal });
     await settled(pump, signal);
     if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
     return finish(pump, this.#learnFrom(job, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
@@ -183,8 +185,12 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Sends the request; once more on a new connection when a kept one turned out to be closed. */
-  async #stream(door: HttpDoor, body: string, to: { pump: DeltaPump; signal: AbortSignal }): Promise<StreamEnd> {
-    const url = `${door.server.api}/chat/completions`;
+  async #stream(
+    door: HttpDoor,
+    { path, body }: { path: string; body: string },
+    to: { pump: DeltaPump; signal: AbortSignal },
+  ): Promise<StreamEnd> {
+    const url = `${door.server.api}/${path}`;
     const end = await new ChatStream(door.post(url, body), to.pump, this.#limits).run(to.signal);
     if (end.stale !== true || to.signal.aborted) return end;
     return new ChatStream(door.post(url, body), to.pump, this.#limits).run(to.signal);

@@ -4,7 +4,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { BackendMessage } from './backend.ts';
+import type { Message } from '../../schema/message.ts';
 import { indexTokenBytes, type TokenBytes } from './decode-text.ts';
 
 /** Everything needed to turn messages into ids and ids into text. */
@@ -47,7 +47,7 @@ export function makeCodec(tokenizerJson: unknown, configJson: unknown): Result<C
  * is rendered, so the rendered text holds none of the caller's characters when it is searched for control tokens.
  * The error says which message is wrong.
  */
-export function renderPrompt(codec: Codec, messages: readonly BackendMessage[]): Result<number[], string> {
+export function renderPrompt(codec: Codec, messages: readonly Message[]): Result<number[], string> {
   const wrong = messages.findIndex(
     (m) => !['system', 'user', 'assistant'].includes(m.role) || typeof m.content !== 'string',
   );
@@ -65,7 +65,7 @@ export function renderPrompt(codec: Codec, messages: readonly BackendMessage[]):
 }
 
 /** Tokens of a chat's prompt, as the backend will count them; the error is renderPrompt's. */
-export function countPromptTokens(codec: Codec, messages: readonly BackendMessage[]): Result<number, string> {
+export function countPromptTokens(codec: Codec, messages: readonly Message[]): Result<number, string> {
   const ids = renderPrompt(codec, messages);
   return ids.ok ? ok(ids.value.length) : ids;
 }
@@ -93,7 +93,7 @@ function splitControls(rendered: string, controls: ReadonlyMap<string, number>):
 }
 
 /** Puts the contents back into the plain parts and encodes each part as one text, so that words merge as they would have. */
-function encodeParts(codec: Codec, parts: readonly (string | number)[], messages: readonly BackendMessage[]): number[] {
+function encodeParts(codec: Codec, parts: readonly (string | number)[], messages: readonly Message[]): number[] {
   const ids: number[] = [];
   for (const part of parts) {
     if (typeof part === 'number') ids.push(part);

@@ -26,6 +26,7 @@ export async function measureSpeed(backend: Backend, model: string, limits: Meas
   const gaps: number[] = [];
   const job = {
     model,
+    kind: 'chat' as const,
     messages: [{ role: 'user' as const, content: PROMPT }],
     maxTokens: limits.maxTokens,
     temperature: 0,

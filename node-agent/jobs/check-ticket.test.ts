@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JobRequest } from '../../schema/frames-to-node.ts';
+import type { JobRequest } from '../../schema/job-request.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { checkTicket } from './check-ticket.ts';
@@ -26,6 +26,7 @@ const TICKET: JobTicket = {
 };
 const REQUEST: JobRequest = {
   model: 'm',
+  kind: 'chat',
   messages: [],
   maxTokens: 10,
   temperature: 0,

@@ -1,7 +1,7 @@
 // Whether a job's ticket lets this node do the work. Pure; the signature is checked apart, since that costs a curve operation.
 import type { Hex } from '../../schema/bytes.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
-import type { JobRequest } from '../../schema/frames-to-node.ts';
+import type { JobRequest } from '../../schema/job-request.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';

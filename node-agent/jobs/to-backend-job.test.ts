@@ -4,6 +4,7 @@ import { toBackendJob } from './to-backend-job.ts';
 
 const REQUEST = {
   model: 'm',
+  kind: 'chat' as const,
   messages: [{ role: 'user' as const, content: 'hi' }],
   maxTokens: 5,
   temperature: 1,

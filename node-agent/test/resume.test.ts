@@ -2,7 +2,7 @@
 // undisturbed answer, to the byte of its events and to the token id.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
-import type { JobRequest } from '../../schema/frames-to-node.ts';
+import type { JobRequest } from '../../schema/job-request.ts';
 import { OnnxBackend } from '../backends/onnx.ts';
 import { openSession } from './session-bench.ts';
 import type { SessionBench, Wrote } from './session-bench.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import type { JobFrameJson, JobRequest } from '../../schema/frames-to-node.ts';
+import type { JobFrameJson } from '../../schema/frames-to-node.ts';
+import type { JobRequest } from '../../schema/job-request.ts';
 import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
@@ -164,6 +165,7 @@ export async function openSession(
       const ticket = makeTicket(number, wish.ticket);
       const request = {
         model: 'fake',
+        kind: 'chat' as const,
         messages: [{ role: 'user' as const, content: 'hi' }],
         maxTokens: wish.maxTokens ?? 100,
         temperature: 0,

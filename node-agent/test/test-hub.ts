@@ -168,6 +168,7 @@ export class TestHub {
       ticket: toMessageJson(ticket),
       request: {
         model: wish.model ?? 'mock-3x0',
+        kind: 'chat',
         messages: [{ role: 'user', content: 'hello there' }],
         maxTokens: wish.maxTokens ?? 1000,
         temperature: 0,

@@ -1,5 +1,5 @@
 // Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
-import { readContent } from '../../schema/chunks.ts';
+import { ANSWERS } from '../../schema/answers.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
 import { decideCharge } from './decide-charge.ts';
@@ -51,7 +51,7 @@ export function countPrompt(
  */
 export function decidePart(input: CountInput): DecidedPart {
   const { offer, receipt } = input;
-  const text = input.events ? readContent(decoder.decode(input.events)) : null;
+  const text = input.events ? ANSWERS[offer.request.kind].readText(decoder.decode(input.events)) : null;
   const before = countResumed(offer);
   const counts = decideCounts({
     frameTokens: input.frameTokens,

@@ -1,6 +1,7 @@
 // What a job's caller has been sent so far, kept while the job runs so that another home can go on with it. Bounded; memory only.
 import { concatBytes } from '../../schema/bytes.ts';
-import { readContent } from '../../schema/chunks.ts';
+import { ANSWERS } from '../../schema/answers.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
 import type { DataPiece } from '../../schema/records.ts';
@@ -9,11 +10,16 @@ import type { DataPiece } from '../../schema/records.ts';
 export const MAX_KEPT_BYTES = 256 * 1024;
 
 export class AnswerSoFar {
+  readonly #kind: JobKind;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #tokens = 0;
   /** Null once a piece came whose ids its home did not tell. */
   #tokenIds: number[] | null = [];
+
+  constructor(kind: JobKind) {
+    this.#kind = kind;
+  }
 
   /** Output tokens by the homes' frames. */
   get tokens(): number {
@@ -45,7 +51,7 @@ export class AnswerSoFar {
 
   /** Where another home goes on; `digest` is of the weights that began the answer. Only while the answer is not too long. */
   toResumePoint(digest: string, least: ResumeClass): ResumePoint {
-    const text = readContent(new TextDecoder().decode(concatBytes(this.#pieces)));
+    const text = ANSWERS[this.#kind].readText(new TextDecoder().decode(concatBytes(this.#pieces)));
     const tokenIds = this.#tokenIds?.length === this.#tokens ? [...this.#tokenIds] : null;
     return { text, tokenIds, count: this.#tokens, digest, least };
   }

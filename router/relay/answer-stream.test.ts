@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ANSWERS } from '../../schema/answers.ts';
 import { COMMENT_EVENT, DONE_EVENT, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { DECISION, JOB_END } from '../test/fake-hubs.ts';
@@ -42,6 +43,7 @@ function open({ includeUsage = false } = {}) {
   const onOver = vi.fn();
   const body = streamAnswer({
     run: { next, abort } as unknown as JobRun,
+    format: ANSWERS.chat,
     chunk,
     includeUsage,
     first: next(),

@@ -1,12 +1,7 @@
 // A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
 import { concatBytes } from '../../schema/bytes.ts';
-import {
-  COMMENT_EVENT,
-  DONE_EVENT,
-  encodeErrorChunk,
-  encodeFinishChunk,
-  encodeUsageChunk,
-} from '../../schema/chunks.ts';
+import type { AnswerFormat } from '../../schema/answers.ts';
+import { COMMENT_EVENT, DONE_EVENT } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
@@ -20,6 +15,7 @@ const TICK_MS = 250;
 
 export interface AnswerOptions {
   readonly run: JobRun;
+  readonly format: AnswerFormat;
   readonly chunk: ChunkHead;
   readonly includeUsage: boolean;
   /** Events that were read while it was still open whether to answer with a stream. */
@@ -104,21 +100,22 @@ class AnswerStream {
   }
 
   #lastEvents(end: JobEnd): Uint8Array[] {
-    const { chunk, includeUsage, toFacts } = this.#options;
+    const { format, chunk, includeUsage, toFacts } = this.#options;
     const facts = toFacts(end);
     const role = !this.#hasContent;
-    if (!includeUsage) return [encodeFinishChunk(chunk, end.finish, { role, irori: facts }), DONE_EVENT];
+    if (!includeUsage) return [format.encodeFinish(chunk, end.finish, { role, irori: facts }), DONE_EVENT];
     const { promptTokens, outputTokens } = end;
     const usage = {
       prompt_tokens: promptTokens,
       completion_tokens: outputTokens,
       total_tokens: promptTokens + outputTokens,
     };
-    return [encodeFinishChunk(chunk, end.finish, { role }), encodeUsageChunk(chunk, usage, facts), DONE_EVENT];
+    return [format.encodeFinish(chunk, end.finish, { role }), format.encodeUsage(chunk, usage, facts), DONE_EVENT];
   }
 
   #errorEvent(failure: JobFailure): Uint8Array {
-    return encodeErrorChunk(this.#options.chunk, this.#options.toError(failure));
+    const { format, chunk, toError } = this.#options;
+    return format.encodeError(chunk, toError(failure));
   }
 
   #write(bytes: Uint8Array): void {

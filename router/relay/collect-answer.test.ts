@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { dataRecord, endRecord, failRecord, headRecord, JOB_END, openRun, taken } from '../test/fake-hubs.ts';
-import { collectAnswer, encodeCompletion } from './collect-answer.ts';
+import { collectAnswer } from './collect-answer.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function collect(...records: Uint8Array[]) {
   const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...records)] });
-  return collectAnswer(run, await run.next());
+  return collectAnswer(run, await run.next(), ANSWERS.chat);
 }
+
+const WHOLE = { text: '', promptTokens: 3, outputTokens: 2, finish: 'stop' };
 
 describe('collectAnswer', () => {
   test('the text of all events is one text', async () => {
@@ -18,7 +21,7 @@ describe('collectAnswer', () => {
     const events = ['Hello', ', ', '世界'].map((text) => dataRecord(bytes(writer.content(text))));
     expect(await collect(...events, endRecord())).toEqual({
       ok: true,
-      value: { text: 'Hello, 世界', end: { ...JOB_END, ttftMs: expect.any(Number) } },
+      value: { whole: { ...WHOLE, text: 'Hello, 世界' }, end: { ...JOB_END, ttftMs: expect.any(Number) } },
     });
   });
 
@@ -26,18 +29,18 @@ describe('collectAnswer', () => {
     const event = bytes(makeChunkWriter(head).content('火🔥'));
     for (let at = 1; at < event.length; at++) {
       const cut = [event.subarray(0, at), event.subarray(at)].map((part) => dataRecord(part));
-      expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { text: '火🔥' } });
+      expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { whole: { text: '火🔥' } } });
     }
   });
 
   test('an answer without a token is an empty text', async () => {
-    expect(await collect(endRecord())).toEqual({ ok: true, value: { text: '', end: JOB_END } });
+    expect(await collect(endRecord())).toEqual({ ok: true, value: { whole: WHOLE, end: JOB_END } });
   });
 
   test('what is no content adds nothing', async () => {
     const finish = encodeFinishChunk(head, 'stop', { role: false });
     expect(await collect(dataRecord(finish), dataRecord(bytes(': hm\n\n')), endRecord())).toMatchObject({
-      value: { text: '' },
+      value: { whole: { text: '' } },
     });
   });
 
@@ -53,14 +56,23 @@ describe('collectAnswer', () => {
 
   test('a job that failed at once says why', async () => {
     const { run } = openRun([], {});
-    expect(await collectAnswer(run, await run.next())).toMatchObject({ ok: false, error: { kind: 'no-home' } });
+    expect(await collectAnswer(run, await run.next(), ANSWERS.chat)).toMatchObject({
+      ok: false,
+      error: { kind: 'no-home' },
+    });
   });
 });
 
 test('the completion is shaped as the OpenAI API’s, with the facts beside it', () => {
   const irori = { job: 'job_1', charge_micro: 5 } as FinalFacts;
   expect(
-    JSON.parse(encodeCompletion(head, { text: 'hi "there"\n', end: { ...JOB_END, finish: 'length' } }, irori)),
+    JSON.parse(
+      ANSWERS.chat.encodeWhole(
+        head,
+        { text: 'hi "there"\n', promptTokens: 3, outputTokens: 2, finish: 'length' },
+        irori,
+      ),
+    ),
   ).toEqual({
     id: 'chatcmpl-1',
     object: 'chat.completion',

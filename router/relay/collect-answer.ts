@@ -1,6 +1,6 @@
 // A job's answer as one JSON body, for callers who did not ask for a stream.
-import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
-import { readContent } from '../../schema/chunks.ts';
+import type { AnswerFormat } from '../../schema/answers.ts';
+import type { WholeAnswer } from '../../schema/chunks.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
@@ -8,7 +8,7 @@ import type { JobRun } from './job-run.ts';
 
 /** What the whole answer was. */
 export interface CollectedAnswer {
-  readonly text: string;
+  readonly whole: WholeAnswer;
   readonly end: JobEnd;
 }
 
@@ -16,7 +16,11 @@ export interface CollectedAnswer {
 const MAX_ANSWER_CHARS = 16 * 1024 * 1024;
 
 /** Reads a job to its end. Errors: why there is no answer; nothing partial is ever given as whole. */
-export async function collectAnswer(run: JobRun, first: JobEvent): Promise<Result<CollectedAnswer, JobFailure>> {
+export async function collectAnswer(
+  run: JobRun,
+  first: JobEvent,
+  { readText }: AnswerFormat,
+): Promise<Result<CollectedAnswer, JobFailure>> {
   const decoder = new TextDecoder();
   let events = '';
   for (let event = first; ; event = await run.next()) {
@@ -26,28 +30,10 @@ export async function collectAnswer(run: JobRun, first: JobEvent): Promise<Resul
       run.abort();
       return err({ kind: 'broken', message: 'the answer is too long to be given in one piece; ask for a stream' });
     }
-    if (event.kind === 'end') return ok({ text: readContent(events), end: event.end });
+    if (event.kind === 'end') {
+      const { promptTokens, outputTokens, finish } = event.end;
+      return ok({ whole: { text: readText(events), promptTokens, outputTokens, finish }, end: event.end });
+    }
     if (event.kind === 'failed') return err(event.failure);
   }
-}
-
-/** The `chat.completion` object of the OpenAI API, with the network's facts beside it. */
-export function encodeCompletion(chunk: ChunkHead, answer: CollectedAnswer, irori: FinalFacts): string {
-  const { promptTokens, outputTokens, finish } = answer.end;
-  return JSON.stringify({
-    id: chunk.id,
-    object: 'chat.completion',
-    created: chunk.created,
-    model: chunk.model,
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: answer.text, refusal: null },
-        logprobs: null,
-        finish_reason: finish,
-      },
-    ],
-    usage: { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens },
-    irori,
-  });
 }

@@ -46,7 +46,7 @@ export class JobRun {
   readonly #doors: JobDoors;
   readonly #asks: HubAsks;
   readonly #startedAt = Date.now();
-  readonly #answer = new AnswerSoFar();
+  readonly #answer: AnswerSoFar;
   readonly #delivered: PartCounts[] = [];
   readonly #watch = new SilenceWatch(() => this.#cancelReader());
   /** Aborted when the caller leaves. */
@@ -65,6 +65,7 @@ export class JobRun {
   /** `least`: the least faithful way of going on that the caller takes; null for none. */
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
     this.#base = base;
+    this.#answer = new AnswerSoFar(base.request.kind);
     this.#least = least;
     this.#doors = doors;
     this.#asks = new HubAsks(doors, this.#leave.signal);

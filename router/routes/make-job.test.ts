@@ -7,6 +7,7 @@ import type { ChatRequest } from '../../schema/openai.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import type { ServedModel } from './served-models.ts';
+import { askChat } from './ask-chat.ts';
 import { makeJob, MAX_JOB_MS } from './make-job.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { JobInput } from './make-job.ts';
@@ -36,7 +37,10 @@ function make(extra: object = {}, input: Partial<JobInput> = {}) {
   const limits = { promptExact: 12, promptBound: 12, maxTokens: 64 };
   const place = { lat: 1, lon: 2, country: 'FR' };
   const placed = { place, wish: NO_WISH, expectedTokens: 40, prefixes: [] };
-  return makeJob({ caller, request: request(extra), served, limits, ...placed, random, now: NOW, ...input });
+  const asked = request(extra);
+  const { maxTokens } = input.limits ?? limits;
+  const ask = (seed: number) => askChat(asked, { maxTokens, seed });
+  return makeJob({ caller, request: asked, ask, served, limits, ...placed, random, now: NOW, ...input });
 }
 
 describe('makeJob', () => {
@@ -71,6 +75,7 @@ describe('makeJob', () => {
       max_tokens: 999,
     });
     expect(offer.request).toEqual({
+      kind: 'chat',
       messages: [{ role: 'user', content: 'hi' }],
       maxTokens: 64,
       temperature: 0.5,

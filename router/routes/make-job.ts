@@ -2,7 +2,7 @@
 import { concatBytes, toHex } from '../../schema/bytes.ts';
 import type { ChunkHead } from '../../schema/chunks.ts';
 import { makeId } from '../../schema/ids.ts';
-import type { ChatRequest } from '../../schema/openai.ts';
+import type { OpenRequest } from '../../schema/job-request.ts';
 import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
@@ -24,7 +24,7 @@ const HOLD_MARGIN_MS = 5 * 60_000;
 export interface Job {
   readonly id: string;
   readonly caller: Caller;
-  readonly request: ChatRequest;
+  readonly wish: CallerWish;
   readonly served: ServedModel;
   readonly chunk: ChunkHead;
   readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number };
@@ -33,9 +33,20 @@ export interface Job {
   readonly resume: ResumeClass | null;
 }
 
+/** What a caller says of a job of any kind. */
+export interface CallerWish {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly seed: number | null;
+  readonly resume: ResumeWish | null;
+}
+
 export interface JobInput {
   readonly caller: Caller;
-  readonly request: ChatRequest;
+  readonly request: CallerWish;
+  /** What a home is asked, with the seed that the job runs with. */
+  readonly ask: (seed: number) => OpenRequest;
   readonly served: ServedModel;
   readonly limits: JobLimits;
   readonly place: Place;
@@ -54,16 +65,7 @@ export function makeJob(input: JobInput): Job {
   const { caller, request, served, limits, place, wish, random, now } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
-  const asked: JobBase['request'] = {
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
-    maxTokens: limits.maxTokens,
-    temperature: request.temperature,
-    topP: request.topP,
-    stop: [...request.stop],
-    seed: request.seed ?? drawSeed(random.subarray(48, 56)),
-    frequencyPenalty: request.frequencyPenalty,
-    presencePenalty: request.presencePenalty,
-  };
+  const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
   const chunk = { id: `chatcmpl-${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
@@ -95,7 +97,7 @@ export function makeJob(input: JobInput): Job {
   return {
     id,
     caller,
-    request,
+    wish: request,
     served,
     chunk,
     hold: { jobId: id, keyId: caller.keyId, amount, expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS },

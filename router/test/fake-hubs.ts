@@ -116,7 +116,7 @@ export function openRun(
     },
   });
   const size = { promptTokens: 50, outputTokens: 20 };
-  const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { maxTokens } };
+  const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { kind: 'chat', maxTokens } };
   const freed: string[] = [];
   const run = new JobRun(base as never, least, {
     search,

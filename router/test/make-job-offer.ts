@@ -27,6 +27,7 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     interrupted: 0,
     resume: null,
     request: {
+      kind: 'chat',
       messages: [{ role: 'user', content: 'hello' }],
       maxTokens: 64,
       temperature: 1,

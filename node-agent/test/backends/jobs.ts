@@ -14,6 +14,7 @@ export const STORY_ANSWER =
 export function makeJob(content: string, change: Partial<BackendJob> = {}): BackendJob {
   return {
     model: 'nano-demo',
+    kind: 'chat',
     messages: [{ role: 'user', content }],
     maxTokens: 200,
     temperature: 0,

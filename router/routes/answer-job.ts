@@ -1,0 +1,180 @@
+// A job of any kind from its hold to its answer: search, run, stream or body, and what the account is told at the end.
+import type { Context } from 'hono';
+import { ANSWERS } from '../../schema/answers.ts';
+import type { FinalFacts, IroriFacts } from '../../schema/chunks.ts';
+import { receiptIdOf } from '../../schema/ids.ts';
+import type { AppEnv } from './app-env.ts';
+import { countHomes } from './served-models.ts';
+import { collectAnswer } from '../relay/collect-answer.ts';
+import { makeLog } from '../log.ts';
+import type { ApiError } from '../errors.ts';
+import type { HomeSearch } from '../placement/home-search.ts';
+import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
+import { JobRun } from '../relay/job-run.ts';
+import { streamAnswer } from '../relay/answer-stream.ts';
+import type { Services } from '../services/edge.ts';
+import type { Job } from './make-job.ts';
+import { refuseHold, refuseJob } from './refuse.ts';
+
+/** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
+const OPEN_AFTER_MS = 2000;
+/** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
+const OPEN_AFTER_HEAD_MS = 400;
+
+const log = makeLog('edge');
+
+/** Holds, places, relays. Throws ApiError for what is refused before the first byte; no credit stays held then. */
+export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
+  const services = c.get('services');
+  const { modelKey, ownName } = job.served;
+  const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
+  const hold = await services.account(job.caller.accountId).hold(job.hold);
+  if (!hold.ok) throw refuseHold(hold);
+  const run = openRun(services, { job, search, requestId: c.get('requestId') });
+  const { signal } = c.req.raw;
+  if (signal.aborted) run.abort();
+  signal.addEventListener('abort', () => run.abort());
+  try {
+    return await (job.wish.stream ? answerStream(c, job, run) : answerWhole(c, job, run));
+  } catch (error) {
+    // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
+    await close(c, job, run);
+    throw error;
+  }
+}
+
+function openRun(
+  services: Services,
+  { job, search, requestId }: { job: Job; search: HomeSearch; requestId: string },
+): JobRun {
+  const { modelKey } = job.served;
+  return new JobRun({ ...job.offer, requestId }, job.resume, {
+    search,
+    askHub: (hub, offer, signal) =>
+      services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
+    noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
+    noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),
+    noteRtt: (hub, ms) => services.homes.noteRtt(hub, ms),
+  });
+}
+
+async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
+  const format = ANSWERS[job.offer.request.kind];
+  const collected = await collectAnswer(run, await run.next(), format);
+  if (!collected.ok) throw await refuse(c, job, collected.error);
+  await close(c, job, run);
+  const { whole, end } = collected.value;
+  const facts = takeEnd(c, job, run, end);
+  return new Response(format.encodeWhole(job.chunk, whole, facts), {
+    headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(job, facts) },
+  });
+}
+
+async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
+  const { first, opened } = openAnswer(run);
+  const early = await Promise.race([first, opened]);
+  if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
+  const body = streamAnswer({
+    run,
+    format: ANSWERS[job.offer.request.kind],
+    chunk: job.chunk,
+    includeUsage: job.wish.includeUsage,
+    first,
+    toFacts: (end) => takeEnd(c, job, run, end),
+    toError: (failure) => toStreamError(failure),
+    onOver: (failure) => {
+      if (failure) noteFailure(c, job, failure);
+      c.executionCtx.waitUntil(close(c, job, run));
+    },
+  });
+  const headers = {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+  };
+  return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
+}
+
+/** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
+async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
+  const { closing } = run;
+  if (!closing) return;
+  await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+}
+
+async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {
+  noteFailure(c, job, failure);
+  return refuseJob(await withHomes(c, job, failure));
+}
+
+/** A job that the network did not answer; what the caller asked wrongly, or did not wait for, is no failure of it. */
+function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
+  if (c.req.raw.signal.aborted) return;
+  const facts = { requestId: c.get('requestId'), jobId: job.id, accountId: job.caller.accountId, reason: kind };
+  if (kind === 'failed' || kind === 'broken') log.warn('job-failed', facts);
+  else if (kind === 'no-home' || kind === 'busy') log.info('job-refused', facts);
+}
+
+/** A wish that left no home is told with how many homes it turned down. */
+async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
+  if (failure.kind !== 'no-fit') return failure;
+  return { ...failure, homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place) };
+}
+
+function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {
+  const { message, type, code } = refuseJob(failure);
+  return { message, type, code };
+}
+
+function toFacts(job: Job, run: JobRun): IroriFacts {
+  const { head, attempts, part, resumed } = run;
+  const decision = head?.decision;
+  return {
+    job: job.id,
+    node: head?.node ?? '',
+    country: head?.country ?? null,
+    digest: head?.digest ?? '',
+    attempts,
+    resumed,
+    mode: decision?.mode ?? null,
+    reason: decision?.reason ?? null,
+    distance_km: decision ? Math.round(decision.km) : null,
+    expected_ttft_ms: decision ? Math.round(decision.ttftMs) : null,
+    ttft_ms: null,
+    receipt: receiptIdOf(job.id, part),
+  };
+}
+
+function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
+  c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, end.outputTokens);
+  return { ...toFacts(job, run), ttft_ms: end.ttftMs, charge_micro: end.charge, receipt_hash: end.receiptHash };
+}
+
+function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
+  const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
+  if (facts.node) headers['x-irori-node'] = facts.node;
+  if (facts.country) headers['x-irori-country'] = facts.country;
+  if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
+  return headers;
+}
+
+/** The first event that is not a head, and the moment from which the caller hears comments instead of nothing. */
+function openAnswer(run: JobRun): { first: Promise<JobEvent>; opened: Promise<null> } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
+  setTimeout(open, OPEN_AFTER_MS);
+  return { first: nextAfterHead(run, () => void setTimeout(open, OPEN_AFTER_HEAD_MS)), opened };
+}
+
+async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent> {
+  for (;;) {
+    const event = await run.next();
+    if (event.kind !== 'head') return event;
+    onHead();
+  }
+}
+
+/** Headers hold ASCII; JSON's own escapes stand for the rest. */
+function toHeaderText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}

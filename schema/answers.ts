@@ -1,0 +1,30 @@
+// How an answer reads and ends on the wire, by the kind of its job. The home writes the content; the edge and the hub never parse it as it
+// runs: they read it back at the end, to count it, to hand it on and to give it in one piece.
+import { encodeCompletion, encodeErrorChunk, encodeFinishChunk, encodeUsageChunk, readContent } from './chunks.ts';
+import type { ChunkHead, FinalFacts, FinishReason, Usage, WholeAnswer } from './chunks.ts';
+import type { JobKind } from './job-kinds.ts';
+
+export interface AnswerFormat {
+  /** The text of complete events: what is counted, and what another home goes on from. */
+  readonly readText: (events: string) => string;
+  /** The event that ends an answer; with the facts where it is the last one before the terminator. */
+  readonly encodeFinish: (
+    head: ChunkHead,
+    reason: FinishReason,
+    extra: { role: boolean; irori?: FinalFacts },
+  ) => Uint8Array;
+  readonly encodeUsage: (head: ChunkHead, usage: Usage, irori: FinalFacts) => Uint8Array;
+  readonly encodeError: (head: ChunkHead, error: { message: string; type: string; code: string }) => Uint8Array;
+  /** The body of an answer that is no stream, as JSON text. */
+  readonly encodeWhole: (head: ChunkHead, answer: WholeAnswer, irori: FinalFacts) => string;
+}
+
+export const ANSWERS: Readonly<Record<JobKind, AnswerFormat>> = {
+  chat: {
+    readText: readContent,
+    encodeFinish: encodeFinishChunk,
+    encodeUsage: encodeUsageChunk,
+    encodeError: encodeErrorChunk,
+    encodeWhole: encodeCompletion,
+  },
+};
