@@ -143,6 +143,8 @@ export class HubSession {
         return this.#isDraining ? undefined : this.#parts.shop.onPrefetch(message.value.model);
       case 'drain':
         return this.#drain({ kind: 'closed', closeCode: 1000, reason: 'the hub is draining' });
+      default:
+        return message satisfies never;
     }
   }
 
