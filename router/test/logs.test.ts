@@ -8,8 +8,8 @@ import { ADMIN_SECRET, startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
-const PROMPT = 'the fox Mika hides 7431 plums';
-const ANSWER = 'nobody finds the 9917 plums';
+const PROMPT = 'the fox Mika hides plums';
+const ANSWER = 'nobody ever found quinces';
 const SECRETS = { KEY_HMAC_SECRET: 'keys-0123456789abcdef0123', NODE_TOKEN_SECRET: 'tokens-0123456789abcdef01' };
 const PARIS = '48.9,2.4,FR';
 
@@ -212,8 +212,8 @@ test('no line holds a prompt, an answer, a key or a secret', async () => {
   await stack.call('/v1/chat/completions', { key: account.apiKey, body: `{"messages": "${PROMPT}` });
   const text = output.join('\n');
   expect(lines().length).toBeGreaterThan(10);
-  // Words of a sentence might come apart, so each telling one is looked for.
-  for (const word of ['7431', '9917', 'Mika', 'plums', account.apiKey, wrong, ADMIN_SECRET, ...Object.values(SECRETS)])
+  // Words of a sentence might come apart, so each telling one is looked for: none that hex digits may spell.
+  for (const word of ['Mika', 'plums', 'quinces', account.apiKey, wrong, ADMIN_SECRET, ...Object.values(SECRETS)])
     expect(text).not.toContain(word);
 });
 
