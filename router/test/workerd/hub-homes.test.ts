@@ -144,7 +144,10 @@ test("jobs on the caller's own homes are free, also while others pay", async () 
   own.head();
   own.say('hello');
   own.end();
-  expect((await readRecords(await answering)).at(-1)).toMatchObject({ charge: 0, outputTokens: 1 });
+  expect((await readRecords(await answering)).at(-1)).toMatchObject({
+    bill: { priceIn: 0, priceOut: 0 },
+    outputTokens: 1,
+  });
   const from = home.heard.length;
   const other = ask(stub, makeJobOffer({ ...priced, accountId: 'acct_other' }));
   const paid = await home.nextJob(from);
