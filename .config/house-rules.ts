@@ -26,11 +26,7 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
   'node-agent': [
     SCHEMA,
     { name: 'log, version', paths: ['node-agent/log.ts', 'node-agent/version.ts'] },
-    ...['backends', 'home', 'receipts', 'jobs', 'link'].map(folder('node-agent')),
-    {
-      name: 'config',
-      paths: ['choose-state-folder', 'options', 'parse-flags', 'config'].map((name) => `node-agent/${name}.ts`),
-    },
+    ...['backends', 'home', 'receipts', 'jobs', 'link', 'config'].map(folder('node-agent')),
     { name: 'agent', paths: ['node-agent/opened-backends.ts', 'node-agent/agent.ts'] },
     folder('node-agent')('commands'),
     { name: 'main', paths: ['node-agent/main.ts'] },

@@ -20,7 +20,7 @@ export default defineConfig({
             '.config/*.test.ts',
             'schema/**/*.test.ts',
             'router/{area,auth,bench,billing,homes,hub,local,placement,relay,routes,services}/**/*.test.ts',
-            'node-agent/{backends,commands,home,jobs,link,receipts}/**/*.test.ts',
+            'node-agent/{backends,commands,config,home,jobs,link,receipts}/**/*.test.ts',
             'node-agent/*.test.ts',
             'router/*.test.ts',
           ],

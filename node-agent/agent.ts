@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
-import type { AgentConfig } from './config.ts';
+import type { AgentConfig } from './config/config.ts';
 import { findGpu } from './home/gpu-probe.ts';
 import { lockFolder } from './home/instance-lock.ts';
 import type { FolderLock } from './home/instance-lock.ts';

@@ -5,9 +5,9 @@ import { runStatus } from './commands/status.ts';
 import { runUp } from './commands/up.ts';
 import { runVerify } from './commands/verify.ts';
 import { runWhy } from './commands/why.ts';
-import { formatHelp } from './options.ts';
-import { parseFlags } from './parse-flags.ts';
-import type { CommandLine } from './parse-flags.ts';
+import { formatHelp } from './config/options.ts';
+import { parseFlags } from './config/parse-flags.ts';
+import type { CommandLine } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
 
 async function run(line: CommandLine): Promise<number> {

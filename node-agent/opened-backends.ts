@@ -5,7 +5,7 @@ import type { Backend } from './backends/backend.ts';
 import { OnnxBackend } from './backends/onnx.ts';
 import { OpenAiHttpBackend } from './backends/openai-http.ts';
 import { PaceBackend } from './backends/pace-backend.ts';
-import type { AgentConfig } from './config.ts';
+import type { AgentConfig } from './config/config.ts';
 
 /** Where `irori-node setup` puts the runtime of the built-in model. */
 export function runtimeFolder(state: string): string {

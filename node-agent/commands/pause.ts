@@ -1,9 +1,9 @@
 // `irori-node pause` and `irori-node resume`: the owner takes the machine back, and lends it again.
-import { readStateFolder } from '../config.ts';
-import type { Environment } from '../config.ts';
+import { readStateFolder } from '../config/config.ts';
+import type { Environment } from '../config/config.ts';
 import { askAgent } from '../home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
-import type { OptionValues } from '../parse-flags.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** Exit status 0 when the agent paused, 1 when none runs, 2 when `--for` is no length of time. */

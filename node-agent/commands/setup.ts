@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStateFolder } from '../config.ts';
-import type { Environment } from '../config.ts';
+import { readStateFolder } from '../config/config.ts';
+import type { Environment } from '../config/config.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
 import { runtimeFolder } from '../opened-backends.ts';
-import type { OptionValues } from '../parse-flags.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
 
 const RUNTIME = 'onnxruntime-node@1.30.0';
 

@@ -1,10 +1,10 @@
 // `irori-node status`: what the agent of a state folder does, from the file it keeps.
-import type { Environment } from '../config.ts';
-import { readStateFolder } from '../config.ts';
+import type { Environment } from '../config/config.ts';
+import { readStateFolder } from '../config/config.ts';
 import { lockFolder } from '../home/instance-lock.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
-import type { OptionValues } from '../parse-flags.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
 
 /** Prints the status; exit status 0 when an agent runs, 1 when none does. */
 export async function runStatus(flags: OptionValues, env: Environment): Promise<number> {

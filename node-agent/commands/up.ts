@@ -1,9 +1,9 @@
 // `irori-node up`: starts the agent and stands between it and the operating system's signals.
 import { Agent } from '../agent.ts';
-import { readConfig } from '../config.ts';
-import type { Environment } from '../config.ts';
+import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/config.ts';
 import { makeLog } from '../log.ts';
-import type { OptionValues } from '../parse-flags.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
 
 /** Runs until stopped. Resolves with the exit status: 0 stopped, 2 the owner has to change something. */
 export async function runUp(flags: OptionValues, env: Environment): Promise<number> {

@@ -8,10 +8,10 @@ import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import type { Environment } from '../config.ts';
-import { readStateFolder } from '../config.ts';
+import type { Environment } from '../config/config.ts';
+import { readStateFolder } from '../config/config.ts';
 import { readStatus } from '../home/status-file.ts';
-import type { OptionValues } from '../parse-flags.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 

@@ -1,6 +1,6 @@
 // The command line as plain values. Pure.
-import { err, ok } from '../schema/result.ts';
-import type { Result } from '../schema/result.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
 import { COMMANDS, OPTIONS } from './options.ts';
 import type { Command, OptionKey, OptionSpec } from './options.ts';
 
