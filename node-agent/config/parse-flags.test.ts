@@ -57,6 +57,10 @@ describe('parseFlags', () => {
     [['up', '--slots', 'many'], '--slots wants a number'],
     [['up', '--slots', '-1'], '--slots wants a number'],
     [['up', '--allow-lan=maybe'], '--allow-lan takes no value'],
+    [['up', '--router='], '--router is empty'],
+    [['up', '-r', 'x'], "'up' has no option -r"],
+    [['up', '--__proto__=x'], 'no option --__proto__'],
+    [['up', '--', '--slots'], "'--slots' is one word too many"],
     [['up', 'extra'], "'extra' is one word too many"],
   ])('%j is refused with its remedy', (args, words) => {
     expect(parseFlags(args)).toMatchObject({ ok: false, error: expect.stringContaining(words) });

@@ -1,4 +1,5 @@
 // The command line as plain values. Pure.
+import { parseArgs } from 'node:util';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { COMMANDS, OPTIONS } from './options.ts';
@@ -23,27 +24,33 @@ export function parseFlags(args: readonly string[]): Result<CommandLine, string>
 }
 
 function parseRest(command: Command, args: readonly string[]): Result<CommandLine, string> {
+  const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
   const values: OptionValues = {};
   const files: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const word = args[at] ?? '';
-    if (!word.startsWith('--')) {
-      files.push(word);
-      continue;
-    }
-    const [flag, attached] = splitFlag(word);
-    const option = findOption(command, flag);
-    if (!option) return err(`'${command}' has no option ${flag}. See irori-node --help.`);
-    const given = option.kind === 'switch' ? (attached ?? 'true') : (attached ?? args[++at]);
-    if (given === undefined) return err(`${flag} wants a value: ${flag} ${option.value}.`);
-    const value = readValue(option, given, values[option.key as OptionKey]);
+  for (const token of readTokens(args, options)) {
+    if (token.kind === 'positional') files.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = options.find(({ flag }) => flag === token.rawName);
+    if (!option) return err(`'${command}' has no option ${token.rawName}. See irori-node --help.`);
+    const given = option.kind === 'switch' ? (token.value ?? 'true') : token.value;
+    if (given === undefined) return err(`${option.flag} wants a value: ${option.flag} ${option.value}.`);
+    const value = readValue(option, given, values[option.key]);
     if (!value.ok) return value;
-    values[option.key as OptionKey] = value.value;
+    values[option.key] = value.value;
   }
   const wanted = command === 'verify' ? 1 : 0;
   if (files.length < wanted) return err('verify wants a file: irori-node verify receipt.json.');
   if (files.length > wanted) return err(`'${files[wanted] ?? ''}' is one word too many for '${command}'.`);
   return ok({ command, values, files });
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
+
+/** Not strict: the library's own complaints do not say what the owner should write instead. */
+function readTokens(args: readonly string[], options: readonly OptionSpec[]): readonly Token[] {
+  const types = options.map(({ flag, kind }) => [flag.slice(2), { type: kind === 'switch' ? 'boolean' : 'string' }]);
+  const known = Object.fromEntries(types) as Record<string, { type: 'boolean' | 'string' }>;
+  return parseArgs({ args: [...args], options: known, strict: false, allowPositionals: true, tokens: true }).tokens;
 }
 
 /** One value as its option wants it; `before` is what the same option got earlier. Errors name the option and the remedy. */
@@ -72,15 +79,6 @@ function splitList(text: string): string[] {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
-}
-
-function splitFlag(word: string): [string, string | undefined] {
-  const at = word.indexOf('=');
-  return at === -1 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
-}
-
-function findOption(command: Command, flag: string): OptionSpec | undefined {
-  return OPTIONS.find((option) => option.flag === flag && (option.commands as readonly Command[]).includes(command));
 }
 
 function isCommand(word: string): word is Command {
