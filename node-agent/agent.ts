@@ -1,5 +1,6 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
@@ -308,16 +309,7 @@ export class Agent {
 }
 
 async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+  const limit = new AbortController();
+  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal })]);
+  limit.abort();
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Backend } from './backends/backend.ts';
 import { OnnxBackend } from './backends/onnx.ts';
 import { OpenAiHttpBackend } from './backends/openai-http.ts';
-import { PaceBackend } from './backends/pace-backend.ts';
+import { PacedBackend } from './backends/paced-backend.ts';
 import type { AgentConfig } from './config/config.ts';
 
 /** Where `irori-node setup` puts the runtime of the built-in model. */
@@ -18,7 +18,7 @@ export function openBackends(config: AgentConfig, onChange: () => void = () => u
     config.backends.length === 0
       ? [openBuiltIn(config, onChange)]
       : config.backends.map((url) => openServer(url, config));
-  return config.pace > 0 ? backends.map((backend) => new PaceBackend(backend, { tokensPerS: config.pace })) : backends;
+  return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
 }
 
 function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChange: () => void): Backend {

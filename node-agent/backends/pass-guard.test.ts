@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { PassGuard } from './pass-guard.ts';
 
@@ -11,6 +12,6 @@ test('work passes and its failure is handed on, until the guard is closed', asyn
     ran = true;
     return Promise.resolve(1);
   });
-  const first = await Promise.race([never, new Promise((resolve) => setTimeout(resolve, 20, 'nothing'))]);
+  const first = await Promise.race([never, sleep(20, 'nothing')]);
   expect([first, ran]).toEqual(['nothing', false]);
 });

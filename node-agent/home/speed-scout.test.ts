@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Slots } from './slots.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -22,7 +23,6 @@ beforeEach(async () => {
   file = await SpeedFile.open(folder, 'v', 0);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Answers `tokens` tokens, 5 ms apart, after 40 ms. */
 function talker(tokens: number): FakeBackend {

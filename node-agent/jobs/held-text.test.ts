@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Delta } from '../backends/backend.ts';
@@ -113,7 +114,7 @@ describe('stop strings', () => {
   test('no beginning of one is passed on, not by the clock either, not even of the first token', async () => {
     const bench = open({ stops: ['END OF'], windowMs: 5 });
     feed(bench, 'E');
-    await new Promise((done) => setTimeout(done, 30));
+    await sleep(30);
     expect(bench.text()).toBe('');
     feed(bench, 'ND', ' OR');
     await vi.waitFor(() => expect(bench.text()).toBe('END OR'));

@@ -1,5 +1,6 @@
 // The agent's one line to the network: a single loop that enrols, dials, works and waits, until it is told to stop.
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { Workshop } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
@@ -197,13 +198,10 @@ export class Connection {
     const line = plan.isForOwner ? shop.log.error : isMoved ? shop.log.info : shop.log.warn;
     line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
     if (this.#isStopping || plan.waitMs === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, plan.waitMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const waiting = new AbortController();
+    this.#wake = () => waiting.abort();
+    // Woken early it rejects, which is as good as the end of the wait.
+    await sleep(plan.waitMs, undefined, { signal: waiting.signal }).catch(() => undefined);
   }
 
   #note(change: Partial<LinkStatus>): void {

@@ -1,6 +1,6 @@
 // The router's newest signed acceptance on disk: the owner's proof of everything earned so far. Older ones are replaced, since totals are cumulative.
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { acceptanceSchema, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance } from '../../schema/receipt.ts';
@@ -47,7 +47,7 @@ export class AcceptanceFile {
     this.#newest = signed;
     if (this.#isDirty) return;
     this.#isDirty = true;
-    this.#writing = this.#writing.then(() => setTimeout(GATHER_MS)).then(() => this.#write());
+    this.#writing = this.#writing.then(() => sleep(GATHER_MS)).then(() => this.#write());
   }
 
   settled(): Promise<void> {

@@ -1,6 +1,6 @@
 // The node's receipts: gives each its place in the chain, makes it durable before anyone sees it, and lets it go when it is accepted.
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
@@ -264,7 +264,7 @@ export class ReceiptBook {
     this.#toRemove.push(waiting);
     this.#answered.add(waiting.ticketHash);
     if (this.#toRemove.length > 1) return;
-    this.#removals = this.#removals.then(() => setTimeout(GATHER_MS)).then(() => this.#removeAll());
+    this.#removals = this.#removals.then(() => sleep(GATHER_MS)).then(() => this.#removeAll());
   }
 
   /** The head must be durable first: the outbox file was the only proof that its number is used. */

@@ -1,6 +1,7 @@
 // What every whole-agent test stands on: a hub, a model server, a state folder and one agent process, fresh for each test.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from 'vitest';
 import { dropStateFolder, killAgent, makeStateFolder, startAgent } from './agent-process.ts';
 import type { AgentProcess } from './agent-process.ts';
@@ -95,7 +96,7 @@ export class AgentBench {
   async until(holds: () => boolean, limitMs = 10_000): Promise<void> {
     for (const end = Date.now() + limitMs; !holds();) {
       if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${this.#agent?.output() ?? ''}`);
-      await pause(10);
+      await sleep(10);
     }
   }
 }
@@ -106,12 +107,6 @@ export function useBench(): AgentBench {
   beforeEach(() => bench.open());
   afterEach(() => bench.close());
   return bench;
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 /** Resident memory of a process, in bytes; 0 where there is no /proc. */

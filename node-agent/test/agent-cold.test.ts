@@ -1,4 +1,5 @@
 // The agent as a process with its built-in model: what it tells of memory and speed, and what makes it load.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { NodeModel, NodeState } from '../../schema/frames-to-hub.ts';
 import { useBench } from './agent-bench.ts';
@@ -35,7 +36,7 @@ describe('the built-in model', () => {
     bench.hub.heard.length = 0;
     await up();
     expect(states()[0]).toMatchObject({ promptTokensPerS: measured, loadMs: expect.any(Number) });
-    await new Promise((done) => setTimeout(done, 500));
+    await sleep(500);
     expect(bench.agent.output()).not.toContain('measured');
   });
 

@@ -1,11 +1,12 @@
 // The agent as a process: jobs, tickets, credit and cancels, as a hub sees them.
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import { readContent } from '../../schema/chunks.ts';
 import { encodeFrame } from '../../schema/frames.ts';
 import { FINISH, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import { pause, residentBytes, useBench } from './agent-bench.ts';
+import { residentBytes, useBench } from './agent-bench.ts';
 import { signer } from './test-hub.ts';
 
 const bench = useBench();
@@ -114,7 +115,7 @@ describe('tickets', () => {
     await bench.upAndReady();
     const job = bench.hub.give({ model: 'mock-10x0', signature: null });
     await bench.hub.waitForFrame('head', job.number);
-    await pause(300);
+    await sleep(300);
     expect(bench.hub.dataOf(job.number)).toEqual([]);
     bench.hub.sendRaw(encodeFrame('ticket', { job: job.number, payload: fromHex(job.signature) }));
     expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(10);
@@ -182,7 +183,7 @@ describe('flow and cancel', () => {
     await bench.upAndReady();
     const job = bench.hub.give({ model: 'mock-3000x0', maxTokens: 3000, creditBytes: 64 * 1024 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.bytesOf(job.number).length > 50_000);
-    await pause(300);
+    await sleep(300);
     expect(bench.hub.bytesOf(job.number).length).toBeLessThanOrEqual(64 * 1024);
     bench.hub.credit(job.number, 100 * 1024 * 1024);
     expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(3000);
@@ -195,7 +196,7 @@ describe('flow and cancel', () => {
     const job = bench.hub.give({ model: 'mock-400000x0', maxTokens: 500_000, creditBytes: 64 * 1024 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.bytesOf(job.number).length > 50_000);
     let chunks = -1;
-    for (; chunks !== bench.model.seen[1]?.chunks; await pause(300)) chunks = bench.model.seen[1]?.chunks ?? 0;
+    for (; chunks !== bench.model.seen[1]?.chunks; await sleep(300)) chunks = bench.model.seen[1]?.chunks ?? 0;
     expect(chunks).toBeLessThan(400_000);
     expect(residentBytes(started) - before).toBeLessThan(32 * 1024 * 1024);
     bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);

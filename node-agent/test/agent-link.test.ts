@@ -1,11 +1,12 @@
 // The agent as a process: losing and finding its hub, stopping, pausing, and frames it cannot read.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import { FRAME, encodeFrame } from '../../schema/frames.ts';
 import { FINISH, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import { pause, useBench } from './agent-bench.ts';
+import { useBench } from './agent-bench.ts';
 import { startAgent } from './agent-process.ts';
 import { TestHub, signer } from './test-hub.ts';
 
@@ -69,7 +70,7 @@ describe('losing and finding the hub', () => {
     const { dials } = bench.hub;
     bench.hub.sendJson('error', { code: 'node_revoked', message: 'told to go', isFinal: true });
     await bench.agent.waitForOutput(/This node was revoked/);
-    await pause(800);
+    await sleep(800);
     expect(bench.hub.dials).toBe(dials);
   });
 

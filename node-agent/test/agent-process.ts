@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = resolve(import.meta.dirname, '../main.ts');
 
@@ -36,7 +37,7 @@ export function startAgent(args: readonly string[]): AgentProcess {
   const waitForOutput = async (pattern: RegExp, limitMs = 10_000): Promise<void> => {
     for (const until = Date.now() + limitMs; !pattern.test(text);) {
       if (Date.now() > until) throw new Error(`no ${String(pattern)} in:\n${text}`);
-      await new Promise((done) => setTimeout(done, 20));
+      await sleep(20);
     }
   };
   return { child, output: () => text, ended, waitForOutput };

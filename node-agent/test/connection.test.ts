@@ -1,4 +1,5 @@
 // The connection's loop in this process, against a hub over a real socket: what takes minutes from outside takes milliseconds here.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { IdentityFile } from '../home/identity-file.ts';
 import { Connection } from '../link/connection.ts';
@@ -52,7 +53,7 @@ async function connect(
 async function until(holds: () => boolean): Promise<void> {
   for (const end = Date.now() + 8000; !holds();) {
     if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${bench.lines.join('')}`);
-    await new Promise((done) => setTimeout(done, 5));
+    await sleep(5);
   }
 }
 

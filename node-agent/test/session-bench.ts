@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
@@ -149,7 +150,7 @@ export async function openSession(
   const until = async (holds: () => boolean): Promise<void> => {
     for (const end = Date.now() + 8000; !holds();) {
       if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}`);
-      await new Promise((done) => setTimeout(done, 2));
+      await sleep(2);
     }
   };
   return {

@@ -1,4 +1,5 @@
 // Jobs of a backend that continues from text, through a session: what leaves, what is held back, and what a cut leaves behind.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
@@ -63,7 +64,7 @@ test('a cut leaves whole words behind, and the receipt counts only what left', a
   const session = await open(say('Once', ' upon', ' a', ' ti', 'me', ' the', 're'));
   session.give(1).sign();
   await session.until(() => textOf(session, 1).startsWith('Once'));
-  await new Promise((done) => setTimeout(done, 20));
+  await sleep(20);
   session.session.runner?.preemptAll();
   await ended(session, 1);
   expect(textOf(session, 1)).toBe('Once upon a time');

@@ -1,4 +1,5 @@
 // A session in this process: what is hard to provoke from outside, and frames of every kind of nonsense.
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeCredit, encodeFrame, encodeJsonFrame, FRAME } from '../../schema/frames.ts';
@@ -57,7 +58,7 @@ describe('a job', () => {
     const session = await open(backend);
     session.give(1).sign();
     await session.until(hasWritten(session, 'head', 1));
-    await new Promise((done) => setTimeout(done, 30));
+    await sleep(30);
     push('first');
     expect(
       session
@@ -182,7 +183,7 @@ describe('a job', () => {
     const session = await open(backend, { windowMs: 0 });
     session.socket.bufferedAmount = 10_000_000;
     session.give(1, { creditBytes: 10_000_000 }).sign();
-    await new Promise((done) => setTimeout(done, 100));
+    await sleep(100);
     expect(given).toBeLessThan(30);
     session.socket.bufferedAmount = 0;
     await session.until(hasWritten(session, 'end', 1));
@@ -263,7 +264,7 @@ describe('nonsense', () => {
     session.session.hear(encodeCredit(9, 100));
     session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 9));
     session.session.hear(encodeFrame('ticket', { job: 9, payload: new Uint8Array(65) }));
-    await new Promise((done) => setTimeout(done, 20));
+    await sleep(20);
     expect(session.wrote().filter((frame) => frame.name === 'error')).toEqual([]);
   });
 

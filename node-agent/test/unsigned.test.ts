@@ -1,6 +1,7 @@
 // A home that was killed is asked to sign for what it delivered: once, only for its own tickets, never beside a receipt of its own.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
@@ -48,7 +49,7 @@ function offered(session: SessionBench): LateReceipt[] {
   return session.wrote().flatMap(({ name, json }) => (name === 'receipt' ? [lateReceiptSchema.parse(json)] : []));
 }
 
-const quiet = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
+const quiet = (): Promise<void> => sleep(60);
 
 test('it signs for what the router counted, in its own chain, and offers that once however often it is asked', async () => {
   const session = await open();

@@ -1,5 +1,6 @@
 // What the tests of whole backends share: a job, and a run that keeps what came.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, BackendJob, Delta, Finish } from '../../backends/backend.ts';
 
 export const STORY = 'Tell me a story about a fox named Ada.';
@@ -43,5 +44,5 @@ export async function runJob(backend: Backend, job: BackendJob, signal = new Abo
 
 /** Waits until `check` holds; the test's own time limit ends a wait in vain. */
 export async function until(check: () => boolean): Promise<void> {
-  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!check()) await sleep(2);
 }

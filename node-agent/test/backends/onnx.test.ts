@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Delta } from '../../backends/backend.ts';
@@ -258,7 +259,7 @@ describe('the worker', () => {
     expect((await runJob(own, makeJob(STORY, { maxTokens: 8 }))).finish.outputTokens).toBe(8);
     expect((await own.models())[0]).not.toHaveProperty('loadMs');
     for (const end = Date.now() + 5000; (await own.models())[0]?.loadMs === undefined && Date.now() < end;)
-      await new Promise((done) => setTimeout(done, 10));
+      await sleep(10);
     expect((await own.models())[0]?.loadMs).toBeGreaterThan(0);
     await own.close();
   });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Delta } from '../../backends/backend.ts';
 import { openPromise } from '../../backends/open-promise.ts';
@@ -97,7 +98,7 @@ describe('a server that fails', () => {
       begin(response);
       for (let i = 0; i < 6; i += 1) {
         response.write(': ping\n\n');
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await sleep(60);
       }
       response.end(`data: ${text('a')}\n\ndata: ${STOP}\n\ndata: [DONE]\n\n`);
     });
@@ -121,7 +122,7 @@ describe('a server that fails', () => {
     const backend = share({ baseUrl: server.url });
     for (let i = 0; i < 5; i += 1) {
       expect((await runJob(backend, job())).finish.reason).toBe('stop');
-      await new Promise((resolve) => setTimeout(resolve, i * 3));
+      await sleep(i * 3);
     }
   });
 
@@ -145,7 +146,7 @@ describe('cancelling closes the request at once', () => {
         begin(r);
         while (!r.destroyed) {
           r.write(`data: ${text('a')}\n\n`);
-          await new Promise((go) => setTimeout(go, 3));
+          await sleep(3);
         }
       },
       2,
@@ -210,7 +211,7 @@ describe('a sink that holds back', () => {
     };
     const run = share({ baseUrl: server.url, limits: { idleMs: 100 } }).run(job(), sink, NEVER);
     await until(() => length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     expect(written).toBeLessThan(1900);
     gate.resolve();
     expect((await run).reason).toBe('stop');

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Delta } from '../../backends/backend.ts';
 import { findLocalServers } from '../../backends/local-servers.ts';
 import { openPromise } from '../../backends/open-promise.ts';
-import { PaceBackend } from '../../backends/pace-backend.ts';
+import { PacedBackend } from '../../backends/paced-backend.ts';
 import { sendEvents } from './fake-server.ts';
 import { NEVER, serve, share, PLAIN, job, text, STOP, begin } from './http-kit.ts';
 import { runJob, until } from './jobs.ts';
@@ -47,7 +48,7 @@ describe.each([
     const server = await serve(fixture.gets, async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(stream.subarray(0, cut));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await sleep(1);
       response.end(stream.subarray(cut));
     });
     const backend = share({ baseUrl: server.url });
@@ -266,15 +267,15 @@ describe('a pace', () => {
       begin(response);
       for (const piece of [...pieces, STOP, '[DONE]']) {
         response.write(`data: ${piece}\n\n`);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await sleep(1);
       }
       response.end();
     });
-    const paced = new PaceBackend(share({ baseUrl: server.url }), { tokensPerS: 50 });
+    const paced = new PacedBackend(share({ baseUrl: server.url }), { tokensPerS: 50 });
     const { finish, text: whole } = await runJob(paced, job());
     expect([finish.reason, whole]).toEqual(['stop', 'a'.repeat(11)]);
     expect(finish.durationMs).toBeGreaterThanOrEqual(150);
-    const slow = new PaceBackend(share({ baseUrl: server.url }), { tokensPerS: 0.01 });
+    const slow = new PacedBackend(share({ baseUrl: server.url }), { tokensPerS: 0.01 });
     const stop = new AbortController();
     const deltas: Delta[] = [];
     const run = slow.run(job(), (delta) => void deltas.push(delta), stop.signal);
@@ -290,7 +291,7 @@ describe('a pace', () => {
   test('leaves everything else as it is', async () => {
     const server = await serve(OLLAMA.gets);
     const inner = share({ baseUrl: server.url });
-    const paced = new PaceBackend(inner, { tokensPerS: 5 });
+    const paced = new PacedBackend(inner, { tokensPerS: 5 });
     expect(await paced.detect(NEVER)).toEqual(await inner.detect(NEVER));
     expect(await paced.models()).toEqual(await inner.models());
     expect([paced.kind, await paced.slots(), paced.capabilities()]).toEqual(['openai-http', 1, inner.capabilities()]);

@@ -1,9 +1,9 @@
 // A backend that gives its tokens no faster than a set pace, so that an answer lasts long enough to be watched or cut.
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
 import type { Result } from '../../schema/result.ts';
 
-export class PaceBackend implements Backend {
+export class PacedBackend implements Backend {
   readonly kind: Backend['kind'];
   readonly #inner: Backend;
   readonly #gapMs: number;
@@ -36,7 +36,8 @@ export class PaceBackend implements Backend {
     let handedTokens = 0;
     const paced: Sink = async (delta) => {
       const now = performance.now();
-      if (dueAt > now) await waitFor(dueAt - now, signal);
+      // An abort ends the wait by rejecting, and the next line sees it.
+      if (dueAt > now) await sleep(dueAt - now, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       dueAt = Math.max(dueAt, now) + delta.tokens * this.#gapMs;
       handedTokens += delta.tokens;
@@ -57,16 +58,4 @@ export class PaceBackend implements Backend {
   close(): Promise<void> {
     return this.#inner.close();
   }
-}
-
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
