@@ -22,9 +22,9 @@ import { SpeedScout } from './home/speed-scout.ts';
 import { StatusFile } from './home/status-file.ts';
 import type { AgentStatus } from './home/status-file.ts';
 import { Totals } from './jobs/totals.ts';
-import { CurveQueue } from './receipts/signature-queue.ts';
+import { SignatureQueue } from './receipts/signature-queue.ts';
 import { FlushClock } from './jobs/flush-clock.ts';
-import type { Workshop } from './jobs/job-runner.ts';
+import type { AgentShared } from './jobs/job-runner.ts';
 import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
@@ -46,13 +46,23 @@ const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
 
+interface AgentDoors {
+  readonly config: AgentConfig;
+  readonly log: Log;
+  readonly key: SessionKey;
+  readonly book: ReceiptBook;
+  readonly identity: IdentityFile;
+  readonly lock: FolderLock;
+  readonly speeds: SpeedFile;
+}
+
 export class Agent {
   readonly #config: AgentConfig;
   readonly #log: Log;
   readonly #key: SessionKey;
   readonly #backends: readonly Backend[];
   readonly #shelf: ModelShelf;
-  readonly #shop: Workshop;
+  readonly #shared: AgentShared;
   readonly #connection: Connection;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
@@ -64,21 +74,13 @@ export class Agent {
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
 
-  private constructor(parts: {
-    config: AgentConfig;
-    log: Log;
-    key: SessionKey;
-    book: ReceiptBook;
-    identity: IdentityFile;
-    lock: FolderLock;
-    speeds: SpeedFile;
-  }) {
-    const { config, log, key, book, identity } = parts;
+  private constructor(doors: AgentDoors) {
+    const { config, log, key, book, identity, lock, speeds } = doors;
     this.#config = config;
     this.#log = log;
     this.#key = key;
-    this.#lock = parts.lock;
-    this.#speeds = parts.speeds;
+    this.#lock = lock;
+    this.#speeds = speeds;
     this.#backends = openBackends(config, () => void this.#shelf.refresh());
     const onChange = (): void => this.#tellState();
     const { models, slots, pace, load } = config;
@@ -93,13 +95,13 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
-    this.#shop = {
+    this.#shared = {
       node: key.address,
       shelf: this.#shelf,
       slots: new Slots<Backend>(() => this.#noteWork()),
       pause: new PauseBoard(onChange),
       book,
-      curve: new CurveQueue(),
+      signatures: new SignatureQueue(),
       clock: new FlushClock(Math.min(10, config.windowMs / 10)),
       totals: new Totals(),
       log,
@@ -109,13 +111,13 @@ export class Agent {
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
     };
     const mayLoad = (): boolean =>
-      load !== 'never' && this.#shop.pause.reason === null && this.#shop.slots.running === 0;
+      load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#ownerPause = new OwnerPause({ board: this.#shop.pause, handOver: () => this.#handOver(), now: Date.now });
+    this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
     this.#status = new StatusFile(config.state, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
-    this.#memory = new MemoryTrimmer(() => this.#shop.slots.running > 0);
+    this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
@@ -155,9 +157,9 @@ export class Agent {
     const end = await this.#connection.run();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
-    this.#shop.clock.close();
+    this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
-    await this.#shop.book.settled();
+    await this.#shared.book.settled();
     await this.#status.write();
     this.#lock.release();
     return end;
@@ -167,7 +169,7 @@ export class Agent {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    const { pause, slots, book } = this.#shop;
+    const { pause, slots, book } = this.#shared;
     pause.set('draining', true);
     if (slots.running > 0) this.#log.info('finishing what runs', { jobs: slots.running });
     const runner = this.#connection.session?.runner;
@@ -186,7 +188,7 @@ export class Agent {
   async stopNow(): Promise<void> {
     await settleWithin(this.#handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
-    await this.#shop.book.settled();
+    await this.#shared.book.settled();
   }
 
   /** The answer comes when `irori-node status` tells it too. */
@@ -221,7 +223,7 @@ export class Agent {
       place,
       key: this.#key,
       identity,
-      shop: this.#shop,
+      shared: this.#shared,
       agent: `irori-node/${VERSION}`,
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       random: Math.random,
@@ -231,7 +233,7 @@ export class Agent {
 
   /** Beside the work, never before it: the home is offered with a first guess meanwhile. */
   async #learnSpeeds(): Promise<void> {
-    const { slots, pause } = this.#shop;
+    const { slots, pause } = this.#shared;
     const { load, benchmark: choice } = this.#config;
     if (load === 'keep') await Promise.all(this.#builtIns().map(([backend, name]) => backend.load(name)));
     const found = { shelf: this.#shelf, file: this.#speeds, findGpu, now: Date.now };
@@ -245,7 +247,7 @@ export class Agent {
 
   async #look(): Promise<void> {
     await this.#shelf.look();
-    const { slots, pause } = this.#shop;
+    const { slots, pause } = this.#shared;
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;
     pause.set('backend-down', isDown);
@@ -260,14 +262,14 @@ export class Agent {
   }
 
   #tellState(): void {
-    this.#shop.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     this.#connection.session?.sendState();
     this.#status.touch();
   }
 
   /** Work without acknowledgement is work that may never be paid: past the limit the home takes no more. */
   #checkExposure(): void {
-    const { pause, book } = this.#shop;
+    const { pause, book } = this.#shared;
     const isOver = book.unacknowledged > this.#config.exposure;
     if (isOver && pause.reason === null)
       this.#log.warn('too many receipts wait for an answer: no new jobs until some are acknowledged', {
@@ -279,7 +281,7 @@ export class Agent {
 
   #describe(): AgentStatus {
     const link = this.#connection.status;
-    const { pause, slots, book, totals } = this.#shop;
+    const { pause, slots, book, totals } = this.#shared;
     const { earned } = book;
     return {
       pid: process.pid,

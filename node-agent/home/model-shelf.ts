@@ -25,7 +25,7 @@ interface Seen {
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), told: '' };
 
-export interface ShelfOptions {
+export interface ShelfDoors {
   readonly backends: readonly Backend[];
   /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
   readonly choice: readonly string[] | null;
@@ -40,14 +40,14 @@ export interface ShelfOptions {
 }
 
 export class ModelShelf {
-  readonly #options: ShelfOptions;
+  readonly #doors: ShelfDoors;
   readonly #seen = new Map<Backend, Seen>();
   #looking: Promise<void> | null = null;
   #gpu: Gpu | null = null;
   readonly #measured = new Map<string, SpeedPrior>();
 
-  constructor(options: ShelfOptions) {
-    this.#options = options;
+  constructor(doors: ShelfDoors) {
+    this.#doors = doors;
   }
 
   /** The models on offer, in the owner's order of backends; a name is offered once, and what does not fit a state is left out. */
@@ -69,7 +69,7 @@ export class ModelShelf {
 
   /** Jobs at once that each backend takes. */
   get limits(): Map<Backend, number> {
-    const { slots } = this.#options;
+    const { slots } = this.#doors;
     return new Map(Array.from(this.#seen, ([backend, seen]) => [backend, slots ?? seen.slots]));
   }
 
@@ -77,7 +77,7 @@ export class ModelShelf {
   get slots(): number {
     let sum = 0;
     for (const { slots, models } of this.#seen.values()) if (models.length > 0) sum += slots;
-    return sum === 0 ? 0 : (this.#options.slots ?? sum);
+    return sum === 0 ? 0 : (this.#doors.slots ?? sum);
   }
 
   /** The backend that serves a model under this name: an exact name first, then a pattern. */
@@ -147,12 +147,12 @@ export class ModelShelf {
 
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
-    await Promise.all(this.#options.backends.map((backend) => this.#lookAt(backend)));
+    await Promise.all(this.#doors.backends.map((backend) => this.#lookAt(backend)));
     if (this.#describe() === before) return;
     const left = this.#listed().length - this.offered.length;
     if (left > 0)
-      this.#options.log.warn('there are more models than one home can offer: choose some with --models', { left });
-    this.#options.onChange();
+      this.#doors.log.warn('there are more models than one home can offer: choose some with --models', { left });
+    this.#doors.onChange();
   }
 
   #describe(): string {
@@ -178,7 +178,7 @@ export class ModelShelf {
   }
 
   #missed(backend: Backend, sentence: string): void {
-    if (this.#seen.get(backend)?.told !== sentence) this.#options.log.warn(sentence);
+    if (this.#seen.get(backend)?.told !== sentence) this.#doors.log.warn(sentence);
     this.#seen.set(backend, { ...NOTHING, told: sentence });
   }
 
@@ -187,7 +187,7 @@ export class ModelShelf {
     seen: Seen,
     found: { product: string; version: string | null; notes: readonly string[] },
   ): void {
-    const { log } = this.#options;
+    const { log } = this.#doors;
     const names = seen.models.map((model) => model.name).join(', ') || 'none';
     log.info('backend', {
       kind: backend.kind,
@@ -200,12 +200,12 @@ export class ModelShelf {
   }
 
   #isLeftCold(info: ModelInfo): boolean {
-    return this.#options.mayLoad === false && (info.loadMs ?? 0) > 0;
+    return this.#doors.mayLoad === false && (info.loadMs ?? 0) > 0;
   }
 
   /** A model as the hub is told of it; one that the hub could not take is left out. */
   #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
-    const { choice, paceTokensPerS } = this.#options;
+    const { choice, paceTokensPerS } = this.#doors;
     const loadMs = info.loadMs ?? 0;
     if (this.#isLeftCold(info)) return [];
     const measured = this.#measured.get(info.digest);

@@ -2,7 +2,7 @@
 import type { OwnerAnswer, OwnerAsk } from './owner-line.ts';
 import type { PauseBoard } from './pause-board.ts';
 
-export interface OwnerPauseOptions {
+export interface OwnerPauseDoors {
   readonly board: PauseBoard;
   /** Ends every job as preempted and frees the models' memory; gives how many jobs there were. */
   readonly handOver: () => Promise<number>;
@@ -11,12 +11,12 @@ export interface OwnerPauseOptions {
 }
 
 export class OwnerPause {
-  readonly #options: OwnerPauseOptions;
+  readonly #doors: OwnerPauseDoors;
   #timer: NodeJS.Timeout | undefined;
   #untilAt: number | null = null;
 
-  constructor(options: OwnerPauseOptions) {
-    this.#options = options;
+  constructor(doors: OwnerPauseDoors) {
+    this.#doors = doors;
   }
 
   /** When the pause ends by itself, ms since epoch; null when there is none or it has no end. */
@@ -28,7 +28,7 @@ export class OwnerPause {
   async obey(ask: OwnerAsk): Promise<OwnerAnswer> {
     const startedAt = performance.now();
     const handedOver = ask.do === 'pause' ? await this.#pause(ask.forMs) : this.#resume();
-    const { board } = this.#options;
+    const { board } = this.#doors;
     return { paused: board.reason, untilAt: this.#untilAt, handedOver, tookMs: performance.now() - startedAt };
   }
 
@@ -38,7 +38,7 @@ export class OwnerPause {
   }
 
   async #pause(forMs: number | null): Promise<number> {
-    const { board, handOver, now } = this.#options;
+    const { board, handOver, now } = this.#doors;
     clearTimeout(this.#timer);
     this.#untilAt = forMs === null ? null : now() + forMs;
     if (forMs !== null) this.#timer = setTimeout(() => this.#resume(), forMs).unref();
@@ -50,7 +50,7 @@ export class OwnerPause {
   #resume(): number {
     clearTimeout(this.#timer);
     this.#untilAt = null;
-    this.#options.board.set('owner', false);
+    this.#doors.board.set('owner', false);
     return 0;
   }
 }

@@ -2,7 +2,7 @@
 import type { Log } from '../log.ts';
 import type { ModelShelf } from './model-shelf.ts';
 
-export interface PrefetcherOptions {
+export interface PrefetcherDoors {
   readonly shelf: ModelShelf;
   /** False while the home is paused, busy, or its owner loads models himself. */
   readonly mayLoad: () => boolean;
@@ -15,17 +15,17 @@ export interface PrefetcherOptions {
 const GAP_MS = 60_000;
 
 export class Prefetcher {
-  readonly #options: PrefetcherOptions;
+  readonly #doors: PrefetcherDoors;
   #lastAt = Number.NEGATIVE_INFINITY;
   #isLoading = false;
 
-  constructor(options: PrefetcherOptions) {
-    this.#options = options;
+  constructor(doors: PrefetcherDoors) {
+    this.#doors = doors;
   }
 
   /** Loads the model, or does nothing: a hint is no order. Resolves when it is done; never rejects. */
   async hint(name: string): Promise<void> {
-    const { shelf, mayLoad, log, now } = this.#options;
+    const { shelf, mayLoad, log, now } = this.#doors;
     const cold = shelf.findCold(name);
     if (!cold || this.#isLoading || !mayLoad() || now() - this.#lastAt < GAP_MS) return;
     this.#lastAt = now();

@@ -10,7 +10,7 @@ import type { ModelShelf } from './model-shelf.ts';
 import type { SpeedFile } from './speed-file.ts';
 import type { PauseBoard } from './pause-board.ts';
 
-export interface SpeedScoutOptions {
+export interface SpeedScoutDoors {
   readonly shelf: ModelShelf;
   readonly slots: Slots<Backend>;
   readonly pause: PauseBoard;
@@ -28,15 +28,15 @@ export interface SpeedScoutOptions {
 const MODELS_MAX = 4;
 
 export class SpeedScout {
-  readonly #options: SpeedScoutOptions;
+  readonly #doors: SpeedScoutDoors;
 
-  constructor(options: SpeedScoutOptions) {
-    this.#options = options;
+  constructor(doors: SpeedScoutDoors) {
+    this.#doors = doors;
   }
 
   /** Looks once; every finding is told with the state that follows. Never rejects. */
   async run(): Promise<void> {
-    const { shelf, choice, findGpu } = this.#options;
+    const { shelf, choice, findGpu } = this.#doors;
     const byBackend = shelf.listByBackend();
     if (byBackend.some(([backend]) => backend.kind === 'openai-http')) {
       shelf.noteGpu(await findGpu());
@@ -53,7 +53,7 @@ export class SpeedScout {
   }
 
   async #measure(backend: Backend, model: NodeModel): Promise<void> {
-    const { shelf, slots, pause, file, now, log } = this.#options;
+    const { shelf, slots, pause, file, now, log } = this.#doors;
     if (file.find(model.digest)) return;
     const isBuiltIn = backend.kind === 'onnx';
     if (pause.reason !== null) return;

@@ -12,7 +12,7 @@ import { Credit } from './credit.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 import { splitText } from './split-text.ts';
 
-export interface DataStreamOptions {
+export interface DataStreamDoors {
   /** The job's number on its socket. */
   readonly job: number;
   readonly chunk: ChunkHead;
@@ -50,7 +50,7 @@ const HASH_CHARS = 16 * 1024;
 
 export class DataStream implements Flushable {
   dueAt = 0;
-  readonly #options: DataStreamOptions;
+  readonly #doors: DataStreamDoors;
   readonly #credit: Credit;
   readonly #events: ChunkWriter;
   readonly #hash = createHash('sha256');
@@ -71,11 +71,11 @@ export class DataStream implements Flushable {
   #backendPause: Pause | null = null;
   #drainPause: Pause | null = null;
 
-  constructor(options: DataStreamOptions) {
-    this.#options = options;
-    this.#credit = new Credit(options.creditBytes);
-    this.#events = makeChunkWriter(options.chunk, options.isContinued);
-    this.#hash.update(options.salt);
+  constructor(doors: DataStreamDoors) {
+    this.#doors = doors;
+    this.#credit = new Credit(doors.creditBytes);
+    this.#events = makeChunkWriter(doors.chunk, doors.isContinued);
+    this.#hash.update(doors.salt);
   }
 
   /** Output tokens whose events left for the hub. */
@@ -135,7 +135,7 @@ export class DataStream implements Flushable {
     this.#pending = [];
     this.#pendingChars = 0;
     this.#pendingTokens = 0;
-    this.#options.clock.forget(this);
+    this.#doors.clock.forget(this);
     this.#endPauses();
   }
 
@@ -147,13 +147,13 @@ export class DataStream implements Flushable {
   /** Sends what waits now, as far as ticket, credit and socket allow. */
   flush(): void {
     if (!this.#isOpen || this.#isStopped) return;
-    while (this.#pending.length > 0 && !this.#options.writer.isFull) if (!this.#sendFrame()) break;
+    while (this.#pending.length > 0 && !this.#doors.writer.isFull) if (!this.#sendFrame()) break;
     this.#endPauses();
   }
 
   #schedule(): void {
     if (!this.#isOpen || this.#pendingChars === 0) return;
-    const { rule, clock } = this.#options;
+    const { rule, clock } = this.#doors;
     const hasSent = this.#sentBytes > 0;
     if (rule.windowMs === 0 || this.#drainPause || (rule.isFirstAtOnce && !hasSent)) return this.flush();
     this.dueAt = decideDueAt(rule, {
@@ -217,7 +217,7 @@ export class DataStream implements Flushable {
   }
 
   #send(text: string, events: Uint8Array, counts: { tokens: number; tokenIds: readonly number[] | undefined }): void {
-    const { job, writer } = this.#options;
+    const { job, writer } = this.#doors;
     const tokens = Math.min(counts.tokens, FRAME_TOKENS);
     const frame = encodeData(job, { tokens, events, ...(counts.tokenIds ? { tokenIds: counts.tokenIds } : {}) });
     const isFirst = this.#sentBytes === 0;

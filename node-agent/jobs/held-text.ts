@@ -5,7 +5,7 @@ import { findHold, findStop } from '../backends/decode-text.ts';
 import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 
-export interface HeldTextOptions {
+export interface HeldTextDoors {
   readonly stops: readonly string[];
   /** The longest that a word waits for its end, ms: what tokens may wait for each other anyway, so that no reader sees a delay. */
   readonly windowMs: number;
@@ -19,13 +19,13 @@ export interface HeldTextOptions {
 
 export class HeldText implements Flushable {
   dueAt = 0;
-  readonly #options: HeldTextOptions;
+  readonly #doors: HeldTextDoors;
   #pieces: Delta[] = [];
   #isFirst = true;
   #isOver = false;
 
-  constructor(options: HeldTextOptions) {
-    this.#options = options;
+  constructor(doors: HeldTextDoors) {
+    this.#doors = doors;
   }
 
   /** Takes the next piece and passes on what may be cut off behind it. A promise means: give nothing more until it resolves. */
@@ -33,11 +33,11 @@ export class HeldText implements Flushable {
     if (this.#isOver) return;
     this.#pieces.push(delta);
     const text = this.#text();
-    const stopAt = findStop(text, this.#options.stops);
+    const stopAt = findStop(text, this.#doors.stops);
     if (stopAt >= 0) return this.#stopAt(stopAt);
     // The first token is what callers wait for: its frame leaves at once, word or not. Only what must never be seen is kept back.
-    const cut = this.#isFirst || this.#options.windowMs === 0 ? findWholeCharacters(text) : findCleanCut(text);
-    const wait = this.#pass(Math.min(cut, findHold(text, this.#options.stops)));
+    const cut = this.#isFirst || this.#doors.windowMs === 0 ? findWholeCharacters(text) : findCleanCut(text);
+    const wait = this.#pass(Math.min(cut, findHold(text, this.#doors.stops)));
     if (this.#pieces.length > 0) this.#waitForMore();
     return wait;
   }
@@ -46,10 +46,10 @@ export class HeldText implements Flushable {
   flush(): void {
     if (this.#isOver || this.#pieces.length === 0) return;
     const text = this.#text();
-    const limit = Math.min(findWholeCharacters(text), findHold(text, this.#options.stops));
+    const limit = Math.min(findWholeCharacters(text), findHold(text, this.#doors.stops));
     if (limit === 0) return;
     void this.#pass(limit);
-    this.#options.flush();
+    this.#doors.flush();
   }
 
   /** The answer is complete: everything is passed on. */
@@ -64,18 +64,18 @@ export class HeldText implements Flushable {
   drop(): void {
     this.#isOver = true;
     this.#pieces = [];
-    this.#options.clock.forget(this);
+    this.#doors.clock.forget(this);
   }
 
   #stopAt(at: number): void | Promise<void> {
     const wait = this.#pass(at);
     this.drop();
-    this.#options.onStop();
+    this.#doors.onStop();
     return wait;
   }
 
   #waitForMore(): void {
-    const { clock, windowMs } = this.#options;
+    const { clock, windowMs } = this.#doors;
     if (windowMs === 0) return;
     const now = performance.now();
     if (this.dueAt < now) this.dueAt = now + windowMs;
@@ -108,6 +108,6 @@ export class HeldText implements Flushable {
     if (text === '' && tokens === 0) return;
     this.#isFirst &&= text === '';
     this.dueAt = 0;
-    return this.#options.push(hasIds ? { text, tokens, tokenIds: ids } : { text, tokens });
+    return this.#doors.push(hasIds ? { text, tokens, tokenIds: ids } : { text, tokens });
   }
 }

@@ -15,21 +15,21 @@ import type { Log } from '../log.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { checkTicket } from './check-ticket.ts';
 import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
-import type { CurveQueue } from '../receipts/signature-queue.ts';
+import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
 import type { HubTie, JobOutcome } from './job.ts';
 import type { Slots } from '../home/slots.ts';
 
 /** What all connections of this agent share. */
-export interface Workshop {
+export interface AgentShared {
   /** This node's address. */
   readonly node: Hex;
   readonly shelf: ModelShelf;
   readonly slots: Slots<Backend>;
   readonly pause: PauseBoard;
   readonly book: ReceiptBook;
-  readonly curve: CurveQueue;
+  readonly signatures: SignatureQueue;
   readonly clock: FlushClock;
   readonly totals: Totals;
   readonly log: Log;
@@ -44,13 +44,13 @@ export interface Workshop {
 }
 
 export class JobRunner {
-  readonly #shop: Workshop;
+  readonly #shared: AgentShared;
   readonly #tie: HubTie;
   readonly #jobs = new Map<number, Job>();
   #idle: (() => void)[] = [];
 
-  constructor(shop: Workshop, tie: HubTie) {
-    this.#shop = shop;
+  constructor(shared: AgentShared, tie: HubTie) {
+    this.#shared = shared;
     this.#tie = tie;
   }
 
@@ -61,7 +61,7 @@ export class JobRunner {
 
   /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */
   start(number: number, frame: JobFrame, isLeaving: boolean): void {
-    const { shelf, slots, book, curve, clock, log } = this.#shop;
+    const { shelf, slots, book, signatures, clock, log } = this.#shared;
     if (isLeaving) return this.#refuse(number, { code: 'paused', message: 'This connection is being left.' });
     const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
     const fit = this.#judge(number, frame, ticketHash);
@@ -75,10 +75,10 @@ export class JobRunner {
     if (!backend) return this.#refuse(number, { code: 'unfit', message: 'This home does not serve that model now.' });
     const release = slots.take(backend);
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
-    const rule = frame.stream ? chooseStreamRule(this.#shop.windowMs) : WHOLE_ANSWER_RULE;
+    const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
     const resume = shelf.findResume(frame.request.model, backend);
-    const parts = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, curve, book, log };
+    const parts = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, signatures, book, log };
     // A job that loads its model makes this home a warm one: the hub should hear of it.
     const isCold = shelf.findCold(frame.request.model) !== null;
     const onFirstToken = (): void => void (isCold && shelf.refresh());
@@ -132,7 +132,7 @@ export class JobRunner {
   }
 
   #judge(number: number, frame: JobFrame, ticketHash: Hex): Result<null, Refusal> {
-    const { pause, book, node } = this.#shop;
+    const { pause, book, node } = this.#shared;
     if (this.#jobs.has(number)) return refuse('bad-request', 'That job number is in use on this socket.');
     const reason = pause.reason;
     if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
@@ -141,17 +141,17 @@ export class JobRunner {
   }
 
   #refuse(number: number, refusal: Refusal): void {
-    this.#shop.totals.countRefusal();
+    this.#shared.totals.countRefusal();
     this.#tie.writer.push(encodeJsonFrame('refuse', refusal, number));
   }
 
   #end(number: number, outcome: JobOutcome): void {
     const job = this.#jobs.get(number);
-    if (job) this.#shop.book.end(job.ticketHash);
+    if (job) this.#shared.book.end(job.ticketHash);
     this.#jobs.delete(number);
-    this.#shop.totals.countJob(outcome);
-    this.#shop.onReceipts();
-    if (outcome.isReceiptUnsent) this.#shop.onUnsentReceipt();
+    this.#shared.totals.countJob(outcome);
+    this.#shared.onReceipts();
+    if (outcome.isReceiptUnsent) this.#shared.onUnsentReceipt();
     if (this.#jobs.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -14,7 +14,7 @@ import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
 import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
 import type { CoalesceRule } from './coalesce.ts';
-import type { CurveQueue } from '../receipts/signature-queue.ts';
+import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
@@ -31,7 +31,7 @@ export interface HubTie {
   readonly routerNow: () => number;
 }
 
-export interface JobParts {
+export interface JobDoors {
   readonly number: number;
   readonly frame: JobFrame;
   readonly ticketHash: Hex;
@@ -41,7 +41,7 @@ export interface JobParts {
   readonly tie: HubTie;
   readonly rule: CoalesceRule;
   readonly clock: FlushClock;
-  readonly curve: CurveQueue;
+  readonly signatures: SignatureQueue;
   readonly book: ReceiptBook;
   readonly log: Log;
   /** Called once, when the backend gave its first token. */
@@ -72,7 +72,7 @@ const PREEMPT_WAIT_MS = 150;
 
 export class Job {
   readonly ticketHash: Hex;
-  readonly #parts: JobParts;
+  readonly #doors: JobDoors;
   readonly #stream: DataStream;
   /** Only where another home would go on from the text alone. */
   readonly #held: HeldText | null;
@@ -87,10 +87,10 @@ export class Job {
   #emittedTokens = 0;
   #isReceiptUnsent = false;
 
-  constructor(parts: JobParts) {
-    const { frame, tie, rule, clock, number } = parts;
-    this.#parts = parts;
-    this.ticketHash = parts.ticketHash;
+  constructor(doors: JobDoors) {
+    const { frame, tie, rule, clock, number } = doors;
+    this.#doors = doors;
+    this.ticketHash = doors.ticketHash;
     this.#stream = new DataStream({
       job: number,
       chunk: frame.chunk,
@@ -102,7 +102,7 @@ export class Job {
       writer: tie.writer,
       clock,
     });
-    this.#held = parts.resume === 'text' ? this.#holdEnds() : null;
+    this.#held = doors.resume === 'text' ? this.#holdEnds() : null;
     this.#verdict = new Promise((resolve) => {
       this.#decide = resolve;
     });
@@ -112,7 +112,7 @@ export class Job {
   start(): void {
     this.#ticketTimer = setTimeout(() => this.#reject('missing'), TICKET_WAIT_MS);
     this.#run().catch((error: unknown) => {
-      this.#parts.log.error('a job failed inside the agent', { job: this.#jobId(), reason: String(error) });
+      this.#doors.log.error('a job failed inside the agent', { job: this.#jobId(), reason: String(error) });
       this.#sendFault('internal', 'The agent failed.', null);
       this.#finish('error', 0);
     });
@@ -123,8 +123,8 @@ export class Job {
     if (this.#ticketSignature) return;
     clearTimeout(this.#ticketTimer);
     this.#ticketSignature = signature;
-    const { tie, frame, curve } = this.#parts;
-    curve
+    const { tie, frame, signatures } = this.#doors;
+    signatures
       .run(() => tie.signer.isSignedBy(JOB_TICKET, frame.ticket, { signature, address: tie.router }))
       .then(
         (isSigned) => (isSigned ? this.#admit() : this.#reject('bad')),
@@ -138,7 +138,7 @@ export class Job {
 
   /** True where another home can go on with the answer. */
   get isResumable(): boolean {
-    return this.#parts.resume !== 'none';
+    return this.#doors.resume !== 'none';
   }
 
   /** The hub wants no more: the backend stops at once, and `end` tells what was sent. */
@@ -163,7 +163,7 @@ export class Job {
   }
 
   async #run(): Promise<void> {
-    const { tie, number } = this.#parts;
+    const { tie, number } = this.#doors;
     tie.writer.push(encodeJsonFrame('head', { promptTokens: null }, number));
     const finish = await this.#runBackend();
     const verdict = await this.#verdict;
@@ -177,7 +177,7 @@ export class Job {
   }
 
   async #runBackend(): Promise<Finish> {
-    const { backend, frame, onBackendDone } = this.#parts;
+    const { backend, frame, onBackendDone } = this.#doors;
     const run = backend
       .run(toBackendJob(frame), (delta) => this.#take(delta), this.#abort.signal)
       .catch((error: unknown) => brokenFinish(error))
@@ -189,15 +189,15 @@ export class Job {
   }
 
   #take(delta: { text: string; tokens: number; tokenIds?: readonly number[] }): void | Promise<void> {
-    if (this.#emittedTokens === 0) this.#parts.onFirstToken();
+    if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     this.#emittedTokens += delta.tokens;
     // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
-    if (this.#emittedTokens > this.#parts.frame.request.maxTokens) return this.#stop('limit');
+    if (this.#emittedTokens > this.#doors.frame.request.maxTokens) return this.#stop('limit');
     return this.#held ? this.#held.push(delta) : this.#stream.push(delta);
   }
 
   #holdEnds(): HeldText {
-    const { frame, rule, clock } = this.#parts;
+    const { frame, rule, clock } = this.#doors;
     return new HeldText({
       stops: frame.request.stop,
       windowMs: rule.windowMs,
@@ -237,7 +237,7 @@ export class Job {
   }
 
   #refuseLate(verdict: 'bad' | 'missing'): void {
-    const { log } = this.#parts;
+    const { log } = this.#doors;
     if (this.#cause === 'preempted')
       this.#send('refuse', { code: 'paused', message: 'The owner took the machine back.' });
     else if (this.#cause === 'caller') this.#sendFault('cancelled', 'Cancelled before the ticket came.', null);
@@ -248,7 +248,7 @@ export class Job {
   }
 
   async #conclude(finish: Finish): Promise<void> {
-    const { frame } = this.#parts;
+    const { frame } = this.#doors;
     const word = this.#wordOf(finish);
     const promptTokens = finish.promptTokens ?? estimatePromptTokens(frame.request.messages, frame.resume?.text ?? '');
     const hasSent = this.#stream.sentBytes > 0;
@@ -272,7 +272,7 @@ export class Job {
   }
 
   async #issue(word: FinishWord, promptTokens: number): Promise<IssuedReceipt | null> {
-    const { tie, frame, ticketHash, book, log } = this.#parts;
+    const { tie, frame, ticketHash, book, log } = this.#doors;
     const durationMs = performance.now() - this.#startedAt;
     const work = {
       promptTokens,
@@ -310,7 +310,7 @@ export class Job {
   }
 
   #send(name: 'end' | 'fault' | 'refuse', value: object): void {
-    const { tie, number } = this.#parts;
+    const { tie, number } = this.#doors;
     tie.writer.push(encodeJsonFrame(name, value, number));
   }
 
@@ -319,18 +319,18 @@ export class Job {
     this.#stream.stop();
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    this.#parts.log.info('job', {
+    this.#doors.log.info('job', {
       job: this.#jobId(),
-      model: this.#parts.frame.request.model,
+      model: this.#doors.frame.request.model,
       finish,
       outputTokens,
       durationMs,
     });
-    this.#parts.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent: this.#isReceiptUnsent });
+    this.#doors.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent: this.#isReceiptUnsent });
   }
 
   #jobId(): string {
-    return wordToJobId(this.#parts.frame.ticket.jobId);
+    return wordToJobId(this.#doors.frame.ticket.jobId);
   }
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IdentityFile } from '../home/identity-file.ts';
-import type { Workshop } from '../jobs/job-runner.ts';
+import type { AgentShared } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome } from './decide-retry.ts';
@@ -13,7 +13,7 @@ import type { RouterUrl } from './parse-router-url.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
 import type { HubSocket, SocketTimes } from './socket.ts';
 
-export interface ConnectionParts {
+export interface ConnectionDoors {
   readonly router: RouterUrl;
   /** One-time enrolment code, when the owner gave one. */
   readonly code: string | null;
@@ -22,7 +22,7 @@ export interface ConnectionParts {
   readonly place: string | null;
   readonly key: SessionKey;
   readonly identity: IdentityFile;
-  readonly shop: Workshop;
+  readonly shared: AgentShared;
   readonly agent: string;
   readonly platform: string;
   /** In [0, 1). */
@@ -50,7 +50,7 @@ export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; r
 const STEADY_MS = 10_000;
 
 export class Connection {
-  readonly #parts: ConnectionParts;
+  readonly #doors: ConnectionDoors;
   #status: LinkStatus = { state: 'starting', hub: null, area: null, node: null, problem: null, nextTryAt: null };
   #session: HubSession | null = null;
   #token: { readonly text: string; readonly untilAt: number } | null = null;
@@ -61,8 +61,8 @@ export class Connection {
   #attempt = 0;
   #moves = 0;
 
-  constructor(parts: ConnectionParts) {
-    this.#parts = parts;
+  constructor(doors: ConnectionDoors) {
+    this.#doors = doors;
   }
 
   get status(): LinkStatus {
@@ -106,7 +106,7 @@ export class Connection {
   async #ensureEnrolled(): Promise<
     { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } | null
   > {
-    const { router, code, wallet, key, identity, shop } = this.#parts;
+    const { router, code, wallet, key, identity, shared } = this.#doors;
     const known = identity.find(router.origin);
     if (known) this.#status = { ...this.#status, node: known.node };
     if (known && !this.#canEnrolAnew()) return null;
@@ -116,19 +116,19 @@ export class Connection {
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
     await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
     this.#mustEnrol = false;
-    shop.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
+    shared.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
     return null;
   }
 
   /** True when the router has forgotten this node and there is a code that was not used yet. */
   #canEnrolAnew(): boolean {
-    const { router, code, identity } = this.#parts;
+    const { router, code, identity } = this.#doors;
     return this.#mustEnrol && code !== null && identity.find(router.origin)?.codeHash !== hashCode(code);
   }
 
   /** One connection from the dial to its end. */
   #connect(): Promise<LinkOutcome> {
-    const { router, times } = this.#parts;
+    const { router, times } = this.#doors;
     this.#note({ state: 'dialling', problem: this.#status.problem, nextTryAt: null });
     return new Promise((resolve) => {
       let leaving: LinkOutcome | null = null;
@@ -151,16 +151,16 @@ export class Connection {
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
-    const { shop, key, agent, platform } = this.#parts;
+    const { shared, key, agent, platform } = this.#doors;
     const onWelcome = (welcome: Welcome, routerAheadMs: number): void => this.#enter(welcome, routerAheadMs);
-    this.#session = new HubSession(socket, { shop, key, agent, platform, onWelcome, onLeave });
+    this.#session = new HubSession(socket, { shared, key, agent, platform, onWelcome, onLeave });
   }
 
   #enter(welcome: Welcome, routerAheadMs: number): void {
     this.#token = { text: welcome.token, untilAt: welcome.tokenUntilAt - routerAheadMs };
     const { hub, area, node } = welcome;
     this.#note({ state: 'connected', hub, area, node, problem: null });
-    this.#parts.shop.log.info('connected', { hub, area, node });
+    this.#doors.shared.log.info('connected', { hub, area, node });
     const session = this.#session;
     setTimeout(() => {
       if (!session || this.#session !== session) return;
@@ -170,7 +170,7 @@ export class Connection {
   }
 
   #headers(): Record<string, string> {
-    const { router, identity, place } = this.#parts;
+    const { router, identity, place } = this.#doors;
     const node = identity.find(router.origin)?.node;
     const isFresh = this.#token !== null && this.#token.untilAt > Date.now();
     return {
@@ -188,14 +188,14 @@ export class Connection {
   }
 
   async #waitAfter(outcome: LinkOutcome): Promise<void> {
-    const { random, shop } = this.#parts;
+    const { random, shared } = this.#doors;
     const plan = decideRetry({ outcome, attempt: this.#attempt, moves: this.#moves, random: random() });
     const isMoved = outcome.kind === 'moved';
     if (isMoved) this.#moves += 1;
     else this.#attempt += 1;
     const nextTryAt = Date.now() + plan.waitMs;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence, nextTryAt });
-    const line = plan.isForOwner ? shop.log.error : isMoved ? shop.log.info : shop.log.warn;
+    const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
     line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();
@@ -206,7 +206,7 @@ export class Connection {
 
   #note(change: Partial<LinkStatus>): void {
     this.#status = { ...this.#status, ...change };
-    this.#parts.onChange();
+    this.#doors.onChange();
   }
 }
 

@@ -5,7 +5,7 @@ import type { FrameName } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
-import type { Workshop } from '../jobs/job-runner.ts';
+import type { AgentShared } from '../jobs/job-runner.ts';
 import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts';
 import { signUnsigned } from '../receipts/sign-unsigned.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
@@ -18,8 +18,8 @@ import type { HubSocket } from './socket.ts';
 type MessageOf<N extends HubMessage['name']> = Extract<HubMessage, { name: N }>;
 export type Welcome = MessageOf<'welcome'>['value'];
 
-export interface SessionParts {
-  readonly shop: Workshop;
+export interface SessionDoors {
+  readonly shared: AgentShared;
   readonly key: SessionKey;
   readonly agent: string;
   readonly platform: string;
@@ -36,7 +36,7 @@ const LATE_CHECK_MS = 2500;
 const STRAY_FRAMES_MAX = 100;
 
 export class HubSession {
-  readonly #parts: SessionParts;
+  readonly #doors: SessionDoors;
   readonly #socket: HubSocket;
   readonly #writer: FrameWriter;
   readonly #handshakeTimer: NodeJS.Timeout;
@@ -48,9 +48,9 @@ export class HubSession {
   #isDraining = false;
   readonly #acceptances: AcceptedFrame[] = [];
 
-  constructor(socket: HubSocket, parts: SessionParts) {
+  constructor(socket: HubSocket, doors: SessionDoors) {
     this.#socket = socket;
-    this.#parts = parts;
+    this.#doors = doors;
     this.#writer = new FrameWriter(socket, () => this.#runner?.resume());
     const silence = `The hub did not finish the handshake within ${HANDSHAKE_MS} ms.`;
     this.#handshakeTimer = setTimeout(() => this.#leave({ kind: 'silent', message: silence }), HANDSHAKE_MS);
@@ -80,7 +80,7 @@ export class HubSession {
   /** Tells the hub what this home offers now. */
   sendState(): void {
     if (!this.#runner) return;
-    const { shelf, slots, pause } = this.#parts.shop;
+    const { shelf, slots, pause } = this.#doors.shared;
     const paused = pause.reason ?? (this.#isDraining ? 'draining' : null);
     this.#send('state', { models: shelf.offered, slots: slots.limit, paused });
   }
@@ -104,7 +104,7 @@ export class HubSession {
     try {
       this.#obey(message);
     } catch (error) {
-      this.#parts.shop.log.warn('a frame could not be used', { frame: message.name, reason: String(error) });
+      this.#doors.shared.log.warn('a frame could not be used', { frame: message.name, reason: String(error) });
       this.#complain('unusable', `'${message.name}' could not be used`, message.job);
     }
   }
@@ -140,7 +140,7 @@ export class HubSession {
         return this.#welcome ? void this.#signFor(message.value, this.#welcome) : undefined;
       case 'prefetch':
         // A hint may be ignored, and is while this connection is being left.
-        return this.#isDraining ? undefined : this.#parts.shop.onPrefetch(message.value.model);
+        return this.#isDraining ? undefined : this.#doors.shared.onPrefetch(message.value.model);
       case 'drain':
         return this.#drain({ kind: 'closed', closeCode: 1000, reason: 'the hub is draining' });
       default:
@@ -154,7 +154,7 @@ export class HubSession {
       return this.#leave({ kind: 'error-frame', code: 'protocol-version', message, retryMs: null, isFinal: true });
     }
     this.#routerAheadMs = challenge.serverTimeAt - Date.now();
-    const { key, agent, platform } = this.#parts;
+    const { key, agent, platform } = this.#doors;
     const hello = { nonce: challenge.nonce, node: key.address, protocol: PROTOCOL_VERSION };
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
     this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform });
@@ -164,16 +164,16 @@ export class HubSession {
     if (this.#welcome) return;
     clearTimeout(this.#handshakeTimer);
     this.#welcome = welcome;
-    const { shop, onWelcome } = this.#parts;
-    this.#runner = new JobRunner(shop, {
+    const { shared, onWelcome } = this.#doors;
+    this.#runner = new JobRunner(shared, {
       router: welcome.router,
       domain: welcome.domain,
-      signer: shop.book.signerOf(welcome.domain),
+      signer: shared.book.signerOf(welcome.domain),
       writer: this.#writer,
       routerNow: () => Date.now() + this.#routerAheadMs,
     });
     this.sendState();
-    shop.book.forgetOffers();
+    shared.book.forgetOffers();
     void this.#offerLate();
     this.#lateTimer = setInterval(() => void this.#offerLate(), LATE_CHECK_MS);
     onWelcome(welcome, this.#routerAheadMs);
@@ -184,7 +184,7 @@ export class HubSession {
     const mustLeave = this.#welcome === null || isFinal === true || retryMs !== undefined;
     if (mustLeave)
       return this.#leave({ kind: 'error-frame', code, message, retryMs: retryMs ?? null, isFinal: isFinal ?? false });
-    this.#parts.shop.log.warn('the hub could not use a frame', { code, message });
+    this.#doors.shared.log.warn('the hub could not use a frame', { code, message });
   }
 
   /** Takes nothing new on this connection, and leaves it when its last job has ended. */
@@ -197,18 +197,18 @@ export class HubSession {
 
   /** Answers that come in one message, or while others wait for their turn, are checked together. */
   #takeAcceptance(frame: AcceptedFrame): void {
-    const { shop } = this.#parts;
+    const { shared } = this.#doors;
     this.#acceptances.push(frame);
     if (this.#acceptances.length > 1) return;
-    void shop.curve.runLater(() => {
+    void shared.signatures.runLater(() => {
       const frames = this.#acceptances.splice(0);
-      shop.book.acceptAll(frames).forEach((outcome, i) => this.#logAcceptance(outcome, frames[i]));
-      shop.onReceipts();
+      shared.book.acceptAll(frames).forEach((outcome, i) => this.#logAcceptance(outcome, frames[i]));
+      shared.onReceipts();
     });
   }
 
   #logAcceptance(outcome: AcceptedOutcome, frame: AcceptedFrame | undefined): void {
-    const { log } = this.#parts.shop;
+    const { log } = this.#doors.shared;
     const ticket = frame?.ticketHash;
     if (outcome === 'refused') log.warn('the router refused a receipt for good', { ticket, reason: frame?.reason });
     if (outcome === 'bad-signature')
@@ -217,15 +217,15 @@ export class HubSession {
 
   /** Signs for a part that this home delivered and lost; the receipt then goes the way of every late one. */
   async #signFor(part: MessageOf<'unsigned'>['value'], welcome: Welcome): Promise<void> {
-    const { shop } = this.#parts;
-    const { log } = shop;
+    const { shared } = this.#doors;
+    const { log } = shared;
     try {
-      const verdict = await signUnsigned(part, { router: welcome.router, domain: welcome.domain, shop });
+      const verdict = await signUnsigned(part, { router: welcome.router, domain: welcome.domain, shared });
       if (verdict === 'foreign') log.warn('a hub asks for a receipt under a ticket that is not this home’s');
       if (verdict !== 'signed') return;
       const { jobId } = part.ticket;
       log.info('signed for a part that was lost', { job: wordToJobId(jobId), outputTokens: part.outputTokens });
-      shop.onReceipts();
+      shared.onReceipts();
       await this.#offerLate();
     } catch (error) {
       log.error('a receipt could not be stored: is the disk full?', { reason: String(error) });
@@ -235,8 +235,8 @@ export class HubSession {
   async #offerLate(): Promise<void> {
     const welcome = this.#welcome;
     if (!welcome) return;
-    const late = await this.#parts.shop.book.takeLate(welcome.router);
-    if (late.length > 0) this.#parts.shop.log.info('receipts offered again', { count: late.length });
+    const late = await this.#doors.shared.book.takeLate(welcome.router);
+    if (late.length > 0) this.#doors.shared.log.info('receipts offered again', { count: late.length });
     for (const receipt of late) this.#send('receipt', receipt);
   }
 
@@ -249,7 +249,7 @@ export class HubSession {
 
   #leave(outcome: LinkOutcome): void {
     this.#writer.flush();
-    this.#parts.onLeave(outcome);
+    this.#doors.onLeave(outcome);
   }
 
   #send(name: FrameName, value: object): void {

@@ -50,6 +50,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+interface BookDoors {
+  readonly privateKey: Uint8Array;
+  readonly now: () => number;
+  readonly chain: ReceiptChain;
+  readonly outbox: Outbox;
+  readonly latest: AcceptanceFile;
+  readonly head: ChainHead;
+}
+
 export class ReceiptBook {
   readonly #privateKey: Uint8Array;
   readonly #now: () => number;
@@ -69,21 +78,14 @@ export class ReceiptBook {
   /** Tickets whose receipts are still to come. */
   readonly #underWay = new Set<Hex>();
 
-  private constructor(parts: {
-    privateKey: Uint8Array;
-    now: () => number;
-    chain: ReceiptChain;
-    outbox: Outbox;
-    latest: AcceptanceFile;
-    head: ChainHead;
-  }) {
-    this.#privateKey = parts.privateKey;
-    this.#now = parts.now;
-    this.#chain = parts.chain;
-    this.#outbox = parts.outbox;
-    this.#latest = parts.latest;
-    this.#head = parts.head;
-    this.#durableHead = parts.head;
+  private constructor(doors: BookDoors) {
+    this.#privateKey = doors.privateKey;
+    this.#now = doors.now;
+    this.#chain = doors.chain;
+    this.#outbox = doors.outbox;
+    this.#latest = doors.latest;
+    this.#head = doors.head;
+    this.#durableHead = doors.head;
   }
 
   /** Opens `folder` (receipts/ in the state folder). `unreadable` names outbox files that were set aside. */

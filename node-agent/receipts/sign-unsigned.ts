@@ -4,17 +4,17 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { unsignedSchema } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { CurveQueue } from './signature-queue.ts';
+import type { SignatureQueue } from './signature-queue.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 
 export interface SignDoors {
   readonly router: Hex;
   readonly domain: Domain;
-  readonly shop: {
+  readonly shared: {
     /** This node's address. */
     readonly node: Hex;
     readonly book: ReceiptBook;
-    readonly curve: CurveQueue;
+    readonly signatures: SignatureQueue;
   };
 }
 
@@ -24,10 +24,10 @@ export interface SignDoors {
  */
 export async function signUnsigned(
   part: z.output<typeof unsignedSchema>,
-  { router, domain, shop }: SignDoors,
+  { router, domain, shared }: SignDoors,
 ): Promise<'signed' | 'known' | 'foreign'> {
   const { ticket, ticketSignature, promptTokens, outputTokens, finish, responseHash } = part;
-  const { node, book, curve } = shop;
+  const { node, book, signatures } = shared;
   if (ticket.node !== node) return 'foreign';
   const signer = book.signerOf(domain);
   const ticketHash = signer.hash(JOB_TICKET, ticket);
@@ -35,7 +35,7 @@ export async function signUnsigned(
   book.begin(ticketHash);
   try {
     const signed = { signature: ticketSignature, address: router };
-    if (!(await curve.run(() => signer.isSignedBy(JOB_TICKET, ticket, signed)))) return 'foreign';
+    if (!(await signatures.run(() => signer.isSignedBy(JOB_TICKET, ticket, signed)))) return 'foreign';
     // The times are not known any more.
     const work = { promptTokens, outputTokens, finish, responseHash, ttftMs: 0, durationMs: 0 };
     await book.issue({ router, domain, signer, ticket, ticketHash, ticketSignature, work, isSentNow: false });

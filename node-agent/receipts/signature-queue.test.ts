@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { CurveQueue } from './signature-queue.ts';
+import { SignatureQueue } from './signature-queue.ts';
 
 test('urgent work goes first, and each piece has a turn of its own', async () => {
-  const queue = new CurveQueue();
+  const queue = new SignatureQueue();
   const order: string[] = [];
   let turns = 0;
   const count = (): void => {
@@ -21,7 +21,7 @@ test('urgent work goes first, and each piece has a turn of its own', async () =>
 });
 
 test('work that throws rejects, and the rest goes on', async () => {
-  const queue = new CurveQueue();
+  const queue = new SignatureQueue();
   const broken = queue.run(() => {
     throw new Error('no');
   });

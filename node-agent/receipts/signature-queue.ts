@@ -1,6 +1,6 @@
 // Runs curve operations one per turn of the event loop: each costs about a millisecond, and streams must flow in between.
 
-export class CurveQueue {
+export class SignatureQueue {
   #urgent: (() => void)[] = [];
   #patient: (() => void)[] = [];
   #isRunning = false;

@@ -6,7 +6,7 @@ import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
-import { openShop, SESSION_KEY } from './session-bench.ts';
+import { openShared, SESSION_KEY } from './session-bench.ts';
 import type { ShopBench } from './session-bench.ts';
 import { CODE, TestHub } from './test-hub.ts';
 
@@ -17,7 +17,7 @@ let running: Promise<LinkEnd> | undefined;
 
 beforeEach(async () => {
   hub = await TestHub.start();
-  bench = await openShop(new FakeBackend((_job, _sink, signal) => aborted(signal)));
+  bench = await openShared(new FakeBackend((_job, _sink, signal) => aborted(signal)));
 });
 
 afterEach(async () => {
@@ -39,7 +39,7 @@ async function connect(
     place: null,
     key: SESSION_KEY,
     identity: await IdentityFile.open(bench.folder),
-    shop: bench.shop,
+    shared: bench.shared,
     agent: 'a',
     platform: 'p',
     random: options.random ?? (() => 0.1),
@@ -71,10 +71,10 @@ test('running jobs are cut with the line, and their slots come free', async () =
   await hub.waitReady();
   const job = hub.give({ model: 'fake' });
   await hub.waitForFrame('head', job.number);
-  expect(bench.shop.slots.running).toBe(1);
+  expect(bench.shared.slots.running).toBe(1);
   hub.cut();
-  await until(() => bench.shop.slots.running === 0 && hub.dials === 2);
-  expect(bench.shop.book.unacknowledged).toBe(0);
+  await until(() => bench.shared.slots.running === 0 && hub.dials === 2);
+  expect(bench.shared.book.unacknowledged).toBe(0);
 });
 
 test('a move is followed at once, also after failures, and only the fourth in a row waits', async () => {

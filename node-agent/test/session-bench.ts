@@ -16,9 +16,9 @@ import type { Backend } from '../backends/backend.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Totals } from '../jobs/totals.ts';
-import { CurveQueue } from '../receipts/signature-queue.ts';
+import { SignatureQueue } from '../receipts/signature-queue.ts';
 import { FlushClock } from '../jobs/flush-clock.ts';
-import type { Workshop } from '../jobs/job-runner.ts';
+import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import type { LinkOutcome } from '../link/decide-retry.ts';
 import { HubSession } from '../link/hub-session.ts';
@@ -43,8 +43,8 @@ export interface Wrote {
 
 export interface SessionBench {
   readonly session: HubSession;
-  readonly shop: Workshop;
-  /** The shop's state folder: its receipts. */
+  readonly shared: AgentShared;
+  /** The agent's state folder: its receipts. */
   readonly folder: string;
   readonly lines: string[];
   readonly outcomes: LinkOutcome[];
@@ -66,14 +66,14 @@ export interface SessionBench {
 }
 
 export interface ShopBench {
-  readonly shop: Workshop;
+  readonly shared: AgentShared;
   readonly folder: string;
   readonly lines: string[];
   readonly close: () => void;
 }
 
 /** What an agent's connections share, around one backend, in a folder of its own. */
-export async function openShop(backend: Backend, windowMs = 100, mayLoad = true): Promise<ShopBench> {
+export async function openShared(backend: Backend, windowMs = 100, mayLoad = true): Promise<ShopBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
   const lines: string[] = [];
   const log = makeLog({ json: false, write: (line) => void lines.push(line), now: Date.now });
@@ -90,13 +90,13 @@ export async function openShop(backend: Backend, windowMs = 100, mayLoad = true)
   await shelf.look();
   const slots = new Slots<Backend>(() => undefined);
   slots.setLimits(shelf.limits, shelf.slots);
-  const shop: Workshop = {
+  const shared: AgentShared = {
     node: NODE,
     shelf,
     slots,
     pause: new PauseBoard(() => undefined),
     book,
-    curve: new CurveQueue(),
+    signatures: new SignatureQueue(),
     clock: new FlushClock(Math.min(10, windowMs / 10)),
     totals: new Totals(),
     log,
@@ -106,10 +106,10 @@ export async function openShop(backend: Backend, windowMs = 100, mayLoad = true)
     onUnsentReceipt: () => undefined,
   };
   const close = (): void => {
-    shop.clock.close();
+    shared.clock.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { shop, folder, lines, close };
+  return { shared, folder, lines, close };
 }
 
 /** A session past its welcome, or before it with `isWelcomed` false. */
@@ -117,7 +117,7 @@ export async function openSession(
   backend: Backend,
   options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean } = {},
 ): Promise<SessionBench> {
-  const { shop, folder, lines, close } = await openShop(backend, options.windowMs, options.mayLoad);
+  const { shared, folder, lines, close } = await openShared(backend, options.windowMs, options.mayLoad);
   const frames: Frame[] = [];
   const outcomes: LinkOutcome[] = [];
   const socket = {
@@ -130,7 +130,7 @@ export async function openSession(
     close: () => undefined,
   };
   const session = new HubSession(socket, {
-    shop,
+    shared,
     key: SESSION_KEY,
     agent: 'a',
     platform: 'p',
@@ -155,7 +155,7 @@ export async function openSession(
   };
   return {
     session,
-    shop,
+    shared,
     folder,
     lines,
     outcomes,

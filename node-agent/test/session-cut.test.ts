@@ -128,5 +128,5 @@ test('a job preempted before its ticket came is refused, not a fault', async () 
   session.session.runner?.preemptAll();
   await session.until(() => session.wrote().some((frame) => frame.name === 'refuse' && frame.job === 1));
   expect(session.wrote().find((frame) => frame.name === 'refuse')?.json).toMatchObject({ code: 'paused' });
-  expect(session.shop.book.unacknowledged).toBe(0);
+  expect(session.shared.book.unacknowledged).toBe(0);
 });

@@ -41,7 +41,7 @@ function receiptOf(
 test('a prefetch is passed on as a hint, and not while the connection is being left', async () => {
   const session = await open(new FakeBackend(async () => undefined));
   const hints: string[] = [];
-  Object.assign(session.shop, { onPrefetch: (model: string) => void hints.push(model) });
+  Object.assign(session.shared, { onPrefetch: (model: string) => void hints.push(model) });
   session.session.hear(encodeJsonFrame('prefetch', { model: 'fake' }));
   session.session.hear(encodeJsonFrame('drain', { reason: 'deploy' }));
   session.session.hear(encodeJsonFrame('prefetch', { model: 'other' }));
@@ -98,7 +98,7 @@ describe('a job', () => {
     session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 1));
     await session.until(hasWritten(session, 'end', 1));
     session.give(2).sign();
-    expect(session.shop.slots.running).toBe(1);
+    expect(session.shared.slots.running).toBe(1);
     await session.until(hasWritten(session, 'refuse', 2));
   });
 
@@ -108,7 +108,7 @@ describe('a job', () => {
     await session.until(hasWritten(session, 'fault', 1));
     expect(JSON.stringify(session.wrote())).not.toContain('secret');
     expect(session.lines.join('')).not.toContain('secret');
-    expect(session.shop.slots.running).toBe(0);
+    expect(session.shared.slots.running).toBe(0);
   });
 
   test('what was made before a backend failed is sent and receipted', async () => {
@@ -130,7 +130,7 @@ describe('a job', () => {
       }),
     );
     const job = session.give(1);
-    await session.until(() => session.shop.slots.running === 0);
+    await session.until(() => session.shared.slots.running === 0);
     expect(hasWritten(session, 'data', 1)()).toBe(false);
     job.sign();
     await session.until(hasWritten(session, 'end', 1));
@@ -143,7 +143,7 @@ describe('a job', () => {
     session.session.hear(encodeJsonFrame('cancel', { reason: 'watchdog' }, 1));
     await session.until(hasWritten(session, 'fault', 1));
     expect(session.wrote().at(-1)?.json).toEqual({ code: 'cancelled', message: expect.any(String), receipt: null });
-    expect(session.shop.book.unacknowledged).toBe(0);
+    expect(session.shared.book.unacknowledged).toBe(0);
   });
 
   test('the owner who wants the machine back ends a job as preempted', async () => {

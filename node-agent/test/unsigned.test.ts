@@ -87,7 +87,7 @@ test.each([
   await session.until(() => session.lines.some((line) => line.includes('not this home’s')));
   await quiet();
   expect(offered(session)).toEqual([]);
-  expect(session.shop.book.unacknowledged).toBe(0);
+  expect(session.shared.book.unacknowledged).toBe(0);
 });
 
 test('a job that still runs, or whose receipt waits, is receipted by what was sent and not by what arrived', async () => {
@@ -110,7 +110,7 @@ test('a job that still runs, or whose receipt waits, is receipted by what was se
   ask(session, partOf(ticket));
   await quiet();
   expect(offered(session)).toEqual([]);
-  expect(session.shop.book.unacknowledged).toBe(1);
+  expect(session.shared.book.unacknowledged).toBe(1);
   const end = session.wrote().find(({ name }) => name === 'end');
   expect(end?.json).toMatchObject({ receipt: { outputTokens: 1, seq: '1' } });
 });
