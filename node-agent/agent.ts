@@ -241,7 +241,7 @@ export class Agent {
   }
 
   #builtIns(): (readonly [Backend, string])[] {
-    const offered = this.#shelf.listByBackend().filter(([backend]) => backend.kind === 'onnx');
+    const offered = this.#shelf.listByBackend().filter(([backend]) => backend.capabilities().isBuiltIn);
     return offered.flatMap(([backend, models]) => models.map((model) => [backend, model.name] as const));
   }
 

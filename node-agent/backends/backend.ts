@@ -5,6 +5,7 @@ import type { Result } from '../../schema/result.ts';
 
 /** An engine that answers jobs at home. `run` never throws and never rejects: whatever goes wrong is in its Finish. */
 export interface Backend {
+  /** For the owner's eyes; what follows from it stands in `capabilities`. */
   readonly kind: 'openai-http' | 'onnx';
   /** What this engine can promise. May change after `detect` (a server's product decides whether it can continue a text). */
   capabilities(): Capabilities;
@@ -32,10 +33,10 @@ export type Sink = (delta: Delta) => void | Promise<void>;
 export interface Capabilities {
   /** 'exact': the same tokens follow; 'text': the text is continued, sampling is not reproduced; 'none': start again. */
   readonly resume: 'exact' | 'text' | 'none';
-  readonly seed: boolean;
-  readonly tokenIds: boolean;
-  /** 'sure': the work has stopped when run resolves; 'finite': the connection is closed, and maxTokens bounds the rest. */
-  readonly cancel: 'sure' | 'finite';
+  /** The agent brought the models itself: it may load and time them unasked. False for a program of the owner's. */
+  readonly isBuiltIn: boolean;
+  /** What sets the pace: a first guess at it comes from the name of the graphics card, or needs none. */
+  readonly computesOn: 'cpu' | 'graphics-card';
 }
 
 export interface Detected {
@@ -99,11 +100,7 @@ export interface BackendError {
 export interface Finish {
   readonly reason: 'stop' | 'length' | 'cancelled' | 'error';
   readonly promptTokens: number | null;
+  /** As the engine said; where it did not, or the answer did not come whole, those of the deltas. */
   readonly outputTokens: number;
-  /** 'backend': the engine said so; 'counted': the deltas were counted. */
-  readonly tokensBy: 'backend' | 'counted';
-  /** From the call of run to the first delta; the whole duration when there was none. */
-  readonly ttftMs: number;
-  readonly durationMs: number;
   readonly error?: BackendError;
 }

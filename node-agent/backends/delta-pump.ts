@@ -4,9 +4,7 @@ import type { Delta, Sink } from './backend.ts';
 
 export class DeltaPump {
   readonly #sink: Sink;
-  readonly #startedAt = performance.now();
   #tail: Promise<void> | undefined;
-  #firstAt: number | undefined;
   #stopped = false;
   #failed = false;
   outputTokens = 0;
@@ -37,18 +35,8 @@ export class DeltaPump {
     while (this.#tail !== undefined) await this.#tail;
   }
 
-  /** The times of a Finish: whole milliseconds since the pump was made. */
-  times(): { ttftMs: number; durationMs: number } {
-    const durationMs = Math.round(performance.now() - this.#startedAt);
-    return {
-      ttftMs: this.#firstAt === undefined ? durationMs : Math.round(this.#firstAt - this.#startedAt),
-      durationMs,
-    };
-  }
-
   #deliver(delta: Delta): Promise<void> | undefined {
     if (this.#stopped) return undefined;
-    this.#firstAt ??= performance.now();
     this.outputTokens += delta.tokens;
     try {
       const result = this.#sink(delta);

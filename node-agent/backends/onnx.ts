@@ -52,7 +52,7 @@ export class OnnxBackend implements Backend {
   }
 
   capabilities(): Capabilities {
-    return { resume: 'exact', seed: true, tokenIds: true, cancel: 'sure' };
+    return { resume: 'exact', isBuiltIn: true, computesOn: 'cpu' };
   }
 
   async detect(): Promise<Result<Detected, string>> {
@@ -207,6 +207,5 @@ function failed(code: BackendError['code'], message: string): RunEnd {
 
 function close(pump: DeltaPump, end: RunEnd): Finish {
   const { reason, promptTokens, error } = end;
-  const counts = { promptTokens, outputTokens: pump.outputTokens, tokensBy: 'backend' as const };
-  return { reason, ...counts, ...pump.times(), ...(error === undefined ? {} : { error }) };
+  return { reason, promptTokens, outputTokens: pump.outputTokens, ...(error === undefined ? {} : { error }) };
 }

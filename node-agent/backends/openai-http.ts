@@ -75,7 +75,7 @@ export class OpenAiHttpBackend implements Backend {
 
   capabilities(): Capabilities {
     const continues = this.#known !== undefined && CONTINUING.has(this.#known.product);
-    return { resume: continues ? 'text' : 'none', seed: true, tokenIds: false, cancel: 'finite' };
+    return { resume: continues ? 'text' : 'none', isBuiltIn: false, computesOn: 'graphics-card' };
   }
 
   async detect(signal: AbortSignal): Promise<Result<Detected, string>> {
@@ -267,7 +267,6 @@ function failed(error: BackendError): StreamEnd {
 function finish(pump: DeltaPump, end: StreamEnd): Finish {
   const whole = end.reason === 'stop' || end.reason === 'length';
   const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
-  const tokensBy = whole && end.outputTokens !== null ? 'backend' : 'counted';
   const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
-  return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, tokensBy, ...pump.times(), ...error };
+  return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };
 }

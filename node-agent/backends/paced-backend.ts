@@ -44,7 +44,7 @@ export class PacedBackend implements Backend {
       await sink(delta);
     };
     const finish = await this.#inner.run(job, paced, signal);
-    return finish.reason === 'cancelled' ? { ...finish, outputTokens: handedTokens, tokensBy: 'counted' } : finish;
+    return finish.reason === 'cancelled' ? { ...finish, outputTokens: handedTokens } : finish;
   }
 
   load(model: string): Promise<Result<null, string>> {

@@ -6,12 +6,12 @@ import { readNvidia } from './gpu-probe.ts';
 const GB = 1e9;
 const card = (name: string, memoryBytes: number | null = 24 * GB): Gpu => ({ name, memoryBytes });
 const guess = (facts: Partial<SpeedFacts>) =>
-  guessSpeed({ kind: 'openai-http', sizeBytes: 4.9 * GB, gpu: null, paceTokensPerS: 0, ...facts });
+  guessSpeed({ computesOn: 'graphics-card', sizeBytes: 4.9 * GB, gpu: null, paceTokensPerS: 0, ...facts });
 
 describe('a first guess', () => {
   test('a pace below the prior is what the home promises', () => {
-    expect(guess({ kind: 'onnx' }).decodeTokensPerS).toBe(200);
-    expect(guess({ kind: 'onnx', paceTokensPerS: 30 }).decodeTokensPerS).toBe(30);
+    expect(guess({ computesOn: 'cpu' }).decodeTokensPerS).toBe(200);
+    expect(guess({ computesOn: 'cpu', paceTokensPerS: 30 }).decodeTokensPerS).toBe(30);
     expect(guess({ paceTokensPerS: 5000 })).toEqual(guess({}));
   });
 

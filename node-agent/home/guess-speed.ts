@@ -1,6 +1,6 @@
 // A first guess at how fast a model is here, from the graphics card's name and the model's size. Pure. A prior, not a measurement: the
 // agent's own benchmark replaces it where there is one, and the router corrects it from the jobs it relays.
-import type { Backend } from '../backends/backend.ts';
+import type { Capabilities } from '../backends/backend.ts';
 
 export interface SpeedPrior {
   readonly promptTokensPerS: number;
@@ -14,7 +14,7 @@ export interface Gpu {
 }
 
 export interface SpeedFacts {
-  readonly kind: Backend['kind'];
+  readonly computesOn: Capabilities['computesOn'];
   /** Of the weights; null where the server does not tell. */
   readonly sizeBytes: number | null;
   readonly gpu: Gpu | null;
@@ -65,16 +65,16 @@ const UNKNOWN: SpeedPrior = { promptTokensPerS: 500, decodeTokensPerS: 40 };
 /** A small card of unknown make, by its memory. */
 const SMALL: SpeedPrior = { promptTokensPerS: 400, decodeTokensPerS: 25 };
 const SMALL_BYTES = 6.5e9;
-/** The built-in demo model on a CPU. */
-const BUILT_IN: SpeedPrior = { promptTokensPerS: 2000, decodeTokensPerS: 200 };
+/** Only a small model is served from a CPU, like the built-in one. */
+const ON_CPU: SpeedPrior = { promptTokensPerS: 2000, decodeTokensPerS: 200 };
 /** A model that does not fit the card's memory is partly computed by the CPU. */
 const SPILL = 8;
 /** Small models gain less than their size says: launching kernels takes its time. */
 const GAIN_MAX = 4;
 
 /** Tokens a second of one job alone, from what is known before anything ran. */
-export function guessSpeed({ kind, sizeBytes, gpu, paceTokensPerS }: SpeedFacts): SpeedPrior {
-  const prior = kind === 'onnx' ? BUILT_IN : scale(lookUp(gpu), sizeBytes, gpu);
+export function guessSpeed({ computesOn, sizeBytes, gpu, paceTokensPerS }: SpeedFacts): SpeedPrior {
+  const prior = computesOn === 'cpu' ? ON_CPU : scale(lookUp(gpu), sizeBytes, gpu);
   return limitSpeed(prior, paceTokensPerS);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { err } from '../../schema/result.ts';
+import { err, ok } from '../../schema/result.ts';
 import { stateSchema } from '../../schema/frames-to-hub.ts';
 import { makeLog } from '../log.ts';
 import { FakeBackend } from '../test/fake-backend.ts';
@@ -43,9 +43,9 @@ describe('ModelShelf', () => {
     const [first, second] = [backendOf('mock-*'), backendOf('mock-1')];
     const { shelf } = shelfOf([first, second]);
     await shelf.look();
-    expect(shelf.find('mock-1')).toBe(second);
-    expect(shelf.find('mock-2')).toBe(first);
-    expect(shelf.find('other')).toBeNull();
+    expect(shelf.find('mock-1')).toEqual(ok({ backend: second, resume: 'exact', loadMs: 0 }));
+    expect(shelf.find('mock-2')).toEqual(ok({ backend: first, resume: 'exact', loadMs: 0 }));
+    expect(shelf.find('other')).toEqual(err('unfit'));
   });
 
   test("keeps to the owner's choice of models and slots", async () => {
@@ -100,16 +100,12 @@ describe('ModelShelf', () => {
       ['warm', undefined],
       ['cold', 1234],
     ]);
-    expect(shelf.findCold('cold')).toEqual({ backend: cold, loadMs: 1234 });
-    expect([shelf.findCold('warm'), shelf.findCold('none')]).toEqual([null, null]);
+    expect(shelf.find('cold')).toEqual(ok({ backend: cold, resume: 'exact', loadMs: 1234 }));
     const strict = shelfOf([backendOf('warm'), cold], { mayLoad: false }).shelf;
     await strict.look();
     expect(strict.offered.map((model) => model.name)).toEqual(['warm']);
-    expect([strict.isLeftCold('cold'), strict.isLeftCold('warm'), shelf.isLeftCold('cold')]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([strict.find('cold'), strict.find('none')]).toEqual([err('cold'), err('unfit')]);
+    expect(strict.find('warm')).toMatchObject({ ok: true, value: { loadMs: 0 } });
   });
 
   test('a model that came into memory is told', async () => {

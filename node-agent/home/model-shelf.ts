@@ -2,6 +2,8 @@
 import { MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
 import type { Backend, ModelInfo } from '../backends/backend.ts';
 import type { Log } from '../log.ts';
 import { guessSpeed, limitSpeed } from './guess-speed.ts';
@@ -37,6 +39,15 @@ export interface ShelfDoors {
   readonly log: Log;
   /** Called after a look that changed what is offered. */
   readonly onChange: () => void;
+}
+
+/** What a job needs to know of its model here. */
+export interface Served {
+  readonly backend: Backend;
+  /** How another home could go on with an answer, as the hub was told. */
+  readonly resume: NodeModel['resume'];
+  /** About how long loading takes; 0 when the model is in memory. */
+  readonly loadMs: number;
 }
 
 export class ModelShelf {
@@ -80,37 +91,18 @@ export class ModelShelf {
     return sum === 0 ? 0 : (this.#doors.slots ?? sum);
   }
 
-  /** The backend that serves a model under this name: an exact name first, then a pattern. */
-  find(name: string): Backend | null {
-    let byPattern: Backend | null = null;
-    for (const [backend, { models }] of this.#seen) {
-      for (const model of models) {
-        if (model.name === name) return backend;
-        if (!byPattern && matchName(model.name, name)) byPattern = backend;
-      }
-    }
-    return byPattern;
-  }
-
-  /** The backend of a model that is offered but not in memory, and about how long loading takes; null for any other name. */
-  findCold(name: string): { readonly backend: Backend; readonly loadMs: number } | null {
-    for (const [backend, { models }] of this.#seen) {
-      const loadMs = models.find((model) => model.name === name)?.loadMs ?? 0;
-      if (loadMs > 0) return { backend, loadMs };
-    }
-    return null;
-  }
-
-  /** True for a model that is here but not in memory, when its owner does not let jobs load models. */
-  isLeftCold(name: string): boolean {
-    const isCold = [...this.#seen.values()].some(({ leftCold }) => [...leftCold].some((cold) => matchName(name, cold)));
-    return isCold && !this.#listed().some((model) => model.name === name);
-  }
-
-  /** How an answer of this model can be continued, as the hub was told. */
-  findResume(name: string, backend: Backend): NodeModel['resume'] {
-    const listed = this.#seen.get(backend)?.models.find((model) => model.name === name);
-    return listed?.resume ?? backend.capabilities().resume;
+  /**
+   * Who serves a model under this name, and how: an exact name first, then a pattern. 'cold': the model is here but not in memory, and its
+   * owner lets no job load it; 'unfit': it is not here.
+   */
+  find(name: string): Result<Served, 'cold' | 'unfit'> {
+    const all = [...this.#seen].flatMap(([backend, { models }]) => models.map((model) => ({ backend, model })));
+    const exact = all.find(({ model }) => model.name === name);
+    if (!exact && this.#isLeftCold(name)) return err('cold');
+    const found = exact ?? all.find(({ model }) => matchName(model.name, name));
+    if (!found) return err('unfit');
+    const { backend, model } = found;
+    return ok({ backend, resume: model.resume, loadMs: model.loadMs ?? 0 });
   }
 
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
@@ -166,7 +158,7 @@ export class ModelShelf {
       if (!found.ok) return this.#missed(backend, found.error);
       const infos = await backend.models();
       const models = infos.flatMap((info) => this.#toModel(backend, info));
-      const leftCold = new Set(infos.filter((info) => this.#isLeftCold(info)).map((info) => info.name));
+      const leftCold = new Set(infos.filter((info) => this.#staysCold(info)).map((info) => info.name));
       const slots = Math.min(256, Math.max(1, await backend.slots()));
       const { product, version, notes } = found.value;
       const seen = { models, slots, leftCold, told: [product, version, ...notes].join('|') };
@@ -199,7 +191,11 @@ export class ModelShelf {
     for (const note of found.notes) log.info(note);
   }
 
-  #isLeftCold(info: ModelInfo): boolean {
+  #isLeftCold(name: string): boolean {
+    return [...this.#seen.values()].some(({ leftCold }) => [...leftCold].some((cold) => matchName(name, cold)));
+  }
+
+  #staysCold(info: ModelInfo): boolean {
     return this.#doors.mayLoad === false && (info.loadMs ?? 0) > 0;
   }
 
@@ -207,16 +203,17 @@ export class ModelShelf {
   #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
     const { choice, paceTokensPerS } = this.#doors;
     const loadMs = info.loadMs ?? 0;
-    if (this.#isLeftCold(info)) return [];
+    if (this.#staysCold(info)) return [];
     const measured = this.#measured.get(info.digest);
-    const facts = { kind: backend.kind, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
+    const { computesOn, resume } = backend.capabilities();
+    const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
     if (choice && !choice.some((one) => one === info.name || matchName(one, info.name))) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,
       contextTokens: info.contextTokens,
       quantisation: (info.quantisation ?? 'unknown').slice(0, 40),
-      resume: info.resume ?? backend.capabilities().resume,
+      resume: info.resume ?? resume,
       ...(measured ? limitSpeed(measured, paceTokensPerS) : guessSpeed(facts)),
       ...(loadMs > 0 ? { loadMs } : {}),
     });

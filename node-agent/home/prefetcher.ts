@@ -26,13 +26,14 @@ export class Prefetcher {
   /** Loads the model, or does nothing: a hint is no order. Resolves when it is done; never rejects. */
   async hint(name: string): Promise<void> {
     const { shelf, mayLoad, log, now } = this.#doors;
-    const cold = shelf.findCold(name);
-    if (!cold || this.#isLoading || !mayLoad() || now() - this.#lastAt < GAP_MS) return;
+    const served = shelf.find(name);
+    if (!served.ok || served.value.loadMs === 0 || this.#isLoading || !mayLoad() || now() - this.#lastAt < GAP_MS)
+      return;
     this.#lastAt = now();
     this.#isLoading = true;
     try {
-      log.info('loading a model that callers ask for', { model: name, aboutMs: cold.loadMs });
-      const loaded = await cold.backend.load(name);
+      log.info('loading a model that callers ask for', { model: name, aboutMs: served.value.loadMs });
+      const loaded = await served.value.backend.load(name);
       if (!loaded.ok) log.warn('a model could not be loaded', { model: name, reason: loaded.error });
       await shelf.refresh();
     } finally {

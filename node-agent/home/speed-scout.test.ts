@@ -7,7 +7,7 @@ import { Slots } from './slots.ts';
 import type { Backend } from '../backends/backend.ts';
 import { makeLog } from '../log.ts';
 import { FakeBackend } from '../test/fake-backend.ts';
-import { measureSpeed } from './measure-speed.ts';
+import { measureSpeed } from './speed-trial.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { PauseBoard } from './pause-board.ts';
 import { Prefetcher } from './prefetcher.ts';
@@ -96,7 +96,7 @@ describe('the scout', () => {
   });
 
   test("runs nothing of a server's without its owner's word, and still learns the card's name", async () => {
-    const server = Object.assign(talker(20), { kind: 'openai-http' as 'onnx' });
+    const server = Object.assign(talker(20), { isBuiltIn: false });
     const { shelf, slots, pause } = await open(server);
     await new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log }).run();
     expect(server.jobs).toEqual([]);
@@ -143,7 +143,7 @@ describe('a prefetch hint', () => {
     backend.facts = {};
     await prefetcher.hint('fake');
     expect(backend.loaded).toEqual(['fake', 'fake']);
-    expect(shelf.findCold('fake')).toBeNull();
+    expect(shelf.find('fake')).toMatchObject({ ok: true, value: { loadMs: 0 } });
     now = 120_000;
     await prefetcher.hint('fake');
     expect(backend.loaded).toHaveLength(2);

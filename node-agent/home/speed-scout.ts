@@ -5,7 +5,7 @@ import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Slots } from './slots.ts';
 import type { Log } from '../log.ts';
 import type { Gpu } from './guess-speed.ts';
-import { BUILT_IN_LIMITS, measureSpeed, SERVER_LIMITS } from './measure-speed.ts';
+import { BUILT_IN_LIMITS, measureSpeed, SERVER_LIMITS } from './speed-trial.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { SpeedFile } from './speed-file.ts';
 import type { PauseBoard } from './pause-board.ts';
@@ -38,12 +38,12 @@ export class SpeedScout {
   async run(): Promise<void> {
     const { shelf, choice, findGpu } = this.#doors;
     const byBackend = shelf.listByBackend();
-    if (byBackend.some(([backend]) => backend.kind === 'openai-http')) {
+    if (byBackend.some(([backend]) => backend.capabilities().computesOn === 'graphics-card')) {
       shelf.noteGpu(await findGpu());
       await shelf.refresh();
     }
     for (const [backend, models] of byBackend) {
-      const isBuiltIn = backend.kind === 'onnx';
+      const { isBuiltIn } = backend.capabilities();
       if (choice === 'none' || (choice === 'built-in' && !isBuiltIn)) continue;
       // A server's model that is not in memory stays where it is: loading it only to time it is not what its owner allowed.
       const measurable = models.filter((model) => isBuiltIn || (model.loadMs ?? 0) === 0);
@@ -55,7 +55,7 @@ export class SpeedScout {
   async #measure(backend: Backend, model: NodeModel): Promise<void> {
     const { shelf, slots, pause, file, now, log } = this.#doors;
     if (file.find(model.digest)) return;
-    const isBuiltIn = backend.kind === 'onnx';
+    const { isBuiltIn } = backend.capabilities();
     if (pause.reason !== null) return;
     if (isBuiltIn && !(await backend.load(model.name)).ok) return;
     const release = pause.reason === null ? slots.take(backend) : null;

@@ -43,6 +43,11 @@ export interface AgentShared {
   readonly onUnsentReceipt: () => void;
 }
 
+const NOT_SERVED = {
+  cold: 'That model is not in memory here, and jobs do not load it.',
+  unfit: 'This home does not serve that model now.',
+} as const;
+
 export class JobRunner {
   readonly #shared: AgentShared;
   readonly #tie: HubTie;
@@ -66,23 +71,17 @@ export class JobRunner {
     const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
     const fit = this.#judge(number, frame, ticketHash);
     if (!fit.ok) return this.#refuse(number, fit.error);
-    if (shelf.isLeftCold(frame.request.model))
-      return this.#refuse(number, {
-        code: 'cold',
-        message: 'That model is not in memory here, and jobs do not load it.',
-      });
-    const backend = shelf.find(frame.request.model);
-    if (!backend) return this.#refuse(number, { code: 'unfit', message: 'This home does not serve that model now.' });
+    const served = shelf.find(frame.request.model);
+    if (!served.ok) return this.#refuse(number, { code: served.error, message: NOT_SERVED[served.error] });
+    const { backend, resume, loadMs } = served.value;
     const release = slots.take(backend);
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
     const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
-    const resume = shelf.findResume(frame.request.model, backend);
-    const parts = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, signatures, book, log };
+    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, signatures, book, log };
     // A job that loads its model makes this home a warm one: the hub should hear of it.
-    const isCold = shelf.findCold(frame.request.model) !== null;
-    const onFirstToken = (): void => void (isCold && shelf.refresh());
-    const job = new Job({ ...parts, onBackendDone: release, onFirstToken, onEnd });
+    const onFirstToken = (): void => void (loadMs > 0 && shelf.refresh());
+    const job = new Job({ ...doors, onBackendDone: release, onFirstToken, onEnd });
     this.#jobs.set(number, job);
     book.begin(ticketHash);
     job.start();

@@ -334,14 +334,7 @@ export class Job {
   }
 }
 
-const CANCELLED: Finish = {
-  reason: 'cancelled',
-  promptTokens: null,
-  outputTokens: 0,
-  tokensBy: 'counted',
-  ttftMs: 0,
-  durationMs: 0,
-};
+const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
 
 /** A backend must not reject; one that does gives the text of its error to nobody but the log. */
 function brokenFinish(_error: unknown): Finish {

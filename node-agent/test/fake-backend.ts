@@ -7,6 +7,7 @@ export type Play = (job: BackendJob, sink: Sink, signal: AbortSignal) => Promise
 
 export class FakeBackend implements Backend {
   readonly kind = 'onnx';
+  isBuiltIn = true;
   readonly jobs: BackendJob[] = [];
   play: Play;
   names = ['fake'];
@@ -21,7 +22,7 @@ export class FakeBackend implements Backend {
   }
 
   capabilities(): Capabilities {
-    return { resume: 'exact', seed: true, tokenIds: true, cancel: 'sure' };
+    return { resume: 'exact', isBuiltIn: this.isBuiltIn, computesOn: this.isBuiltIn ? 'cpu' : 'graphics-card' };
   }
 
   async detect(): Promise<Result<Detected, string>> {
@@ -47,7 +48,7 @@ export class FakeBackend implements Backend {
     this.jobs.push(job);
     const end = await this.play(job, sink, signal);
     const reason = signal.aborted ? 'cancelled' : 'stop';
-    return { reason, promptTokens: 3, outputTokens: 0, tokensBy: 'counted', ttftMs: 0, durationMs: 0, ...end };
+    return { reason, promptTokens: 3, outputTokens: 0, ...end };
   }
 
   async load(model: string): Promise<Result<null, string>> {

@@ -32,10 +32,9 @@ describe('the built-in model', () => {
   test('gives its one greedy answer, whole characters and ids in each delta, counts that agree', async () => {
     const { text, ids, deltas, finish } = await runJob(backend, makeJob(STORY));
     expect(text).toBe(STORY_ANSWER);
-    expect(finish).toMatchObject({ reason: 'stop', promptTokens: 13, outputTokens: 71, tokensBy: 'backend' });
+    expect(finish).toMatchObject({ reason: 'stop', promptTokens: 13, outputTokens: 71 });
     expect(ids).toHaveLength(71);
     expect(deltas.reduce((sum, d) => sum + d.tokens, 0)).toBe(71);
-    expect(finish.ttftMs).toBeLessThanOrEqual(finish.durationMs);
   });
 
   test('a system turn typed by a user is read as its letters, not as a turn', async () => {
@@ -293,9 +292,10 @@ describe('the worker', () => {
   test('keeps the pace it is told, after a first token at once', async () => {
     const own = new OnnxBackend({ paceTokensPerS: 50 });
     await own.load('nano-demo');
+    const startedAt = performance.now();
     const { finish } = await runJob(own, makeJob(STORY, { maxTokens: 11 }));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(190);
     await own.close();
-    expect(finish.durationMs).toBeGreaterThanOrEqual(190);
     expect(finish.outputTokens).toBe(11);
   });
 });

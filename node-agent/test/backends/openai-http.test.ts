@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Delta } from '../../backends/backend.ts';
-import { findLocalServers } from '../../backends/local-servers.ts';
 import { openPromise } from '../../backends/open-promise.ts';
 import { PacedBackend } from '../../backends/paced-backend.ts';
 import { sendEvents } from './fake-server.ts';
@@ -21,7 +20,7 @@ describe.each([
     const backend = share({ baseUrl: server.url });
     expect(await backend.detect(NEVER)).toMatchObject({ ok: true, value: { product } });
     expect((await backend.models()).map((m) => m.name)).toEqual([model]);
-    expect(backend.capabilities()).toEqual({ resume, seed: true, tokenIds: false, cancel: 'finite' });
+    expect(backend.capabilities()).toEqual({ resume, isBuiltIn: false, computesOn: 'graphics-card' });
     expect(await backend.slots()).toBe(slots);
     const detected = await backend.detect(NEVER);
     expect(detected.ok && detected.value.notes.map((note) => note.split(' ')[0])).toEqual(leftOut);
@@ -35,7 +34,7 @@ describe.each([
     const backend = share({ baseUrl: server.url });
     const ran = await runJob(backend, job({ model }));
     expect(ran.text).toBe('囲炉裏 🔥');
-    expect(ran.finish).toMatchObject({ reason: 'stop', promptTokens: 22, outputTokens: 3, tokensBy: 'backend' });
+    expect(ran.finish).toMatchObject({ reason: 'stop', promptTokens: 22, outputTokens: 3 });
     expect(ran.deltas.reduce((sum, d) => sum + d.tokens, 0)).toBe(2);
     expect(server.asked.filter((asked) => asked.method === 'POST').map((asked) => asked.path)).toEqual([
       '/v1/chat/completions',
@@ -186,7 +185,7 @@ describe('counting', () => {
     };
     const finish = await share({ baseUrl: server.url }).run(job(), sink, NEVER);
     expect(deltas[0]?.tokens).toBe(3);
-    expect(finish).toMatchObject({ outputTokens: 5, tokensBy: 'backend' });
+    expect(finish).toMatchObject({ outputTokens: 5 });
   });
 
   test('thinking is neither shown nor counted', async () => {
@@ -200,7 +199,7 @@ describe('counting', () => {
   test('without usage the pieces are counted', async () => {
     const server = await serve(PLAIN, sendEvents([text('a'), text('b', 'length'), '[DONE]']));
     const { finish } = await runJob(share({ baseUrl: server.url }), job());
-    expect(finish).toMatchObject({ reason: 'length', promptTokens: null, outputTokens: 2, tokensBy: 'counted' });
+    expect(finish).toMatchObject({ reason: 'length', promptTokens: null, outputTokens: 2 });
   });
 });
 
@@ -254,12 +253,6 @@ describe('refusals', () => {
   });
 });
 
-test('servers on this machine are found at the ports they use, and the silent ports are left out', async () => {
-  const ollama = await serve(OLLAMA.gets);
-  const found = await findLocalServers(NEVER, [ollama.port, 1]);
-  expect(found).toMatchObject([{ baseUrl: ollama.url, detected: { ok: true, value: { product: 'ollama' } } }]);
-});
-
 describe('a pace', () => {
   test('spreads an answer over time, the first piece at once, and an abort ends the waiting', async () => {
     const pieces = Array.from({ length: 11 }, () => text('a'));
@@ -272,9 +265,10 @@ describe('a pace', () => {
       response.end();
     });
     const paced = new PacedBackend(share({ baseUrl: server.url }), { tokensPerS: 50 });
+    const startedAt = performance.now();
     const { finish, text: whole } = await runJob(paced, job());
     expect([finish.reason, whole]).toEqual(['stop', 'a'.repeat(11)]);
-    expect(finish.durationMs).toBeGreaterThanOrEqual(150);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(150);
     const slow = new PacedBackend(share({ baseUrl: server.url }), { tokensPerS: 0.01 });
     const stop = new AbortController();
     const deltas: Delta[] = [];
