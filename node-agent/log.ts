@@ -1,6 +1,6 @@
 // One line a happening, to stderr: for people, or as JSON for programs. Never prompts, answers, keys or tokens.
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
   readonly info: (message: string, fields?: LogFields) => void;

@@ -4,7 +4,7 @@ import type { Delta } from './backend.ts';
 import { countOpenBytes, findHold, findStop, type TokenBytes } from './decode-text.ts';
 
 /** Tokens that make up whole characters together. */
-export interface Piece {
+interface Piece {
   readonly ids: readonly number[];
   readonly text: string;
 }

@@ -8,7 +8,7 @@ import type { Cache } from './onnx-session.ts';
 import { renderPrompt, type Codec } from './render-prompt.ts';
 import { sampleToken } from './sample-token.ts';
 
-export interface ModelLimits {
+interface ModelLimits {
   readonly contextTokens: number;
   readonly endIds: readonly number[];
 }

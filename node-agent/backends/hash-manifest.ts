@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** What identifies a model. Leave out what is unknown; `name` only where no hash of the weights is known. */
-export interface ModelManifest {
+interface ModelManifest {
   /** Who vouches for the rest: 'onnx', 'ollama', 'llama-server' … */
   readonly source: string;
   readonly name?: string;

@@ -8,7 +8,7 @@ import { parseJson } from '../../schema/json.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
 /** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came in time. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly json: unknown;
 }

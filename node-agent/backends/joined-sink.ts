@@ -2,7 +2,7 @@
 import type { Delta, Sink } from './backend.ts';
 import type { Continuation } from './continuation.ts';
 
-export interface JoinedSink {
+interface JoinedSink {
   readonly sink: Sink;
   /** The server is done: what was undecided is passed on. */
   readonly end: () => void | Promise<void>;

@@ -15,7 +15,7 @@ export interface Listing {
 }
 
 /** The JSON of each path of LISTING_PATHS, undefined where there was none. */
-export type ListingAnswers = ReadonlyMap<string, unknown>;
+type ListingAnswers = ReadonlyMap<string, unknown>;
 
 /** What a server gives a model when it does not say: Ollama's default. */
 const DEFAULT_CONTEXT = 4096;
@@ -83,7 +83,7 @@ function listOllama(answers: ListingAnswers): Listing {
 }
 
 /** Start of a runner, and a disk that reads a gigabyte a second: what a model takes that is not in memory. Size null is taken for 5 GB. */
-export function estimateLoadMs(sizeBytes: number | null): number {
+function estimateLoadMs(sizeBytes: number | null): number {
   return Math.round(800 + (sizeBytes ?? 5e9) / 1e6);
 }
 

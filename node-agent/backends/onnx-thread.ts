@@ -7,7 +7,7 @@ import type { FromWorker, RunEnd, ToWorker, WorkerSetup } from './onnx-messages.
 import { openPromise } from './open-promise.ts';
 import { PassGuard } from './pass-guard.ts';
 
-export interface RunEvents {
+interface RunEvents {
   delta(delta: Delta): void;
   end(end: RunEnd): void;
 }

@@ -12,7 +12,7 @@ import type { RunEnd } from './onnx-messages.ts';
 import { OnnxThread } from './onnx-thread.ts';
 import { openPromise } from './open-promise.ts';
 
-export interface OnnxOptions {
+interface OnnxOptions {
   /** Folder with config.json, tokenizer.json and onnx/model.onnx; the shipped model by default. */
   readonly modelDir?: string;
   /** Folder whose node_modules holds onnxruntime-node; where this program finds its own packages by default. */

@@ -1,6 +1,6 @@
 // A promise that is settled from outside (Promise.withResolvers, which Node 20 lacks).
 
-export interface OpenPromise<T> {
+interface OpenPromise<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 export type Product = 'ollama' | 'lm-studio' | 'llama-server' | 'vllm' | 'unknown';
 
 /** One question to a server, and what in its answer gives a product away. */
-export interface Probe {
+interface Probe {
   readonly product: Product;
   readonly path: string;
   /** The version when this is the product (null when it does not tell), undefined when it is not. */

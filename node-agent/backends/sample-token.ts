@@ -1,7 +1,7 @@
 // Chooses the next token from logits. Pure: its randomness is a hash of (seed, position), so any node that has the same
 // logits and the same position draws the same token, which is what makes an answer resumable elsewhere.
 
-export interface Sampling {
+interface Sampling {
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;

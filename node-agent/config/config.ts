@@ -40,12 +40,12 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
 }
 
-export const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
-export type LoadPolicy = (typeof LOAD_POLICIES)[number];
+const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
+type LoadPolicy = (typeof LOAD_POLICIES)[number];
 
 /** Which models are measured by a short run of the agent's own. */
-export const BENCHMARK_CHOICES = ['built-in', 'all', 'none'] as const;
-export type BenchmarkChoice = (typeof BENCHMARK_CHOICES)[number];
+const BENCHMARK_CHOICES = ['built-in', 'all', 'none'] as const;
+type BenchmarkChoice = (typeof BENCHMARK_CHOICES)[number];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

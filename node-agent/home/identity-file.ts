@@ -9,7 +9,7 @@ const identitySchema = z.object({
   /** sha256 of the code that was used, so that a new code is told from the old one. */
   codeHash: z.string(),
 });
-export type Identity = z.output<typeof identitySchema>;
+type Identity = z.output<typeof identitySchema>;
 
 const fileSchema = z.object({ routers: z.record(z.string(), identitySchema) });
 const FILE = 'identity.json';

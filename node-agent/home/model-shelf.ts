@@ -27,7 +27,7 @@ interface Seen {
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), told: '' };
 
-export interface ShelfDoors {
+interface ShelfDoors {
   readonly backends: readonly Backend[];
   /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
   readonly choice: readonly string[] | null;
@@ -42,7 +42,7 @@ export interface ShelfDoors {
 }
 
 /** What a job needs to know of its model here. */
-export interface Served {
+interface Served {
   readonly backend: Backend;
   /** How another home could go on with an answer, as the hub was told. */
   readonly resume: NodeModel['resume'];

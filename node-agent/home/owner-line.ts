@@ -5,14 +5,14 @@ import * as z from 'zod';
 import { parseJson } from '../../schema/json.ts';
 import { findSocketPath } from './instance-lock.ts';
 
-export const ownerAskSchema = z.discriminatedUnion('do', [
+const ownerAskSchema = z.discriminatedUnion('do', [
   /** Give the machine back at once; for so long, or until `resume`. */
   z.object({ do: z.literal('pause'), forMs: z.number().int().min(1).nullable() }),
   z.object({ do: z.literal('resume') }),
 ]);
 export type OwnerAsk = z.output<typeof ownerAskSchema>;
 
-export const ownerAnswerSchema = z.object({
+const ownerAnswerSchema = z.object({
   /** Why the home takes no work now, null when it does. */
   paused: z.string().nullable(),
   /** When an owner's pause ends by itself, ms since epoch. */

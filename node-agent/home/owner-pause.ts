@@ -2,7 +2,7 @@
 import type { OwnerAnswer, OwnerAsk } from './owner-line.ts';
 import type { PauseBoard } from './pause-board.ts';
 
-export interface OwnerPauseDoors {
+interface OwnerPauseDoors {
   readonly board: PauseBoard;
   /** Ends every job as preempted and frees the models' memory; gives how many jobs there were. */
   readonly handOver: () => Promise<number>;

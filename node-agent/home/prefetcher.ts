@@ -2,7 +2,7 @@
 import type { Log } from '../log.ts';
 import type { ModelShelf } from './model-shelf.ts';
 
-export interface PrefetcherDoors {
+interface PrefetcherDoors {
   readonly shelf: ModelShelf;
   /** False while the home is paused, busy, or its owner loads models himself. */
   readonly mayLoad: () => boolean;

@@ -10,7 +10,7 @@ import type { ModelShelf } from './model-shelf.ts';
 import type { SpeedFile } from './speed-file.ts';
 import type { PauseBoard } from './pause-board.ts';
 
-export interface SpeedScoutDoors {
+interface SpeedScoutDoors {
   readonly shelf: ModelShelf;
   readonly slots: Slots<Backend>;
   readonly pause: PauseBoard;

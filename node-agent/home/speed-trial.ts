@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { SpeedPrior } from './guess-speed.ts';
 
 /** What a measurement may cost at most. */
-export interface MeasureLimits {
+interface MeasureLimits {
   readonly maxTokens: number;
   readonly limitMs: number;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readJsonFile, writeWhole } from './durable-file.ts';
 
-export const statusSchema = z.object({
+const statusSchema = z.object({
   pid: z.number(),
   version: z.string(),
   name: z.string().nullable(),

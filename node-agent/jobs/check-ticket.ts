@@ -6,7 +6,7 @@ import type { JobTicket } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
-export interface TicketFacts {
+interface TicketFacts {
   readonly ticket: JobTicket;
   readonly request: JobRequest;
   /** This node's address. */

@@ -15,7 +15,7 @@ export interface CoalesceRule {
 }
 
 /** What waits, and when the last frame left (or the job began). */
-export interface CoalesceState {
+interface CoalesceState {
   readonly hasSent: boolean;
   readonly lastSentAt: number;
   readonly tokens: number;

@@ -12,7 +12,7 @@ import { Credit } from './credit.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 import { splitText } from './split-text.ts';
 
-export interface DataStreamDoors {
+interface DataStreamDoors {
   /** The job's number on its socket. */
   readonly job: number;
   readonly chunk: ChunkHead;

@@ -1,7 +1,7 @@
 // Where a text may be cut so that another home can go on with it: not in a character, a word, or the white space before a word. Pure.
 
 /** A word longer than this is let go: identifiers and Base64 have no end to wait for. In UTF-16 units, white space before it included. */
-export const HOLD_CHARS = 32;
+const HOLD_CHARS = 32;
 
 /** Letters, digits and marks that make up words with spaces between them. */
 const WORD = /^[\p{L}\p{M}\p{N}_]$/u;

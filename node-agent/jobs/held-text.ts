@@ -5,7 +5,7 @@ import { findHold, findStop } from '../backends/decode-text.ts';
 import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 
-export interface HeldTextDoors {
+interface HeldTextDoors {
   readonly stops: readonly string[];
   /** The longest that a word waits for its end, ms: what tokens may wait for each other anyway, so that no reader sees a delay. */
   readonly windowMs: number;

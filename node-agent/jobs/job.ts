@@ -31,7 +31,7 @@ export interface HubTie {
   readonly routerNow: () => number;
 }
 
-export interface JobDoors {
+interface JobDoors {
   readonly number: number;
   readonly frame: JobFrame;
   readonly ticketHash: Hex;

@@ -1,7 +1,7 @@
 // What this home did since the agent started: counts for the owner's status, never the base of a payment.
 import type { JobOutcome } from './job.ts';
 
-export interface TotalsNow {
+interface TotalsNow {
   readonly jobs: number;
   readonly refused: number;
   readonly promptTokens: number;

@@ -1,6 +1,6 @@
 // How long to wait before dialling again. Pure: the random number comes in.
 
-export interface BackoffRule {
+interface BackoffRule {
   /** The widest first wait. */
   readonly startMs: number;
   readonly capMs: number;

@@ -13,7 +13,7 @@ import type { RouterUrl } from './parse-router-url.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
 import type { HubSocket, SocketTimes } from './socket.ts';
 
-export interface ConnectionDoors {
+interface ConnectionDoors {
   readonly router: RouterUrl;
   /** One-time enrolment code, when the owner gave one. */
   readonly code: string | null;
@@ -32,15 +32,13 @@ export interface ConnectionDoors {
   readonly onChange: () => void;
 }
 
-export interface LinkStatus {
+interface LinkStatus {
   readonly state: 'starting' | 'enrolling' | 'dialling' | 'connected' | 'waiting' | 'stopped';
   readonly hub: string | null;
   readonly area: string | null;
   readonly node: string | null;
   /** Why it is not connected, in a sentence. */
   readonly problem: string | null;
-  /** ms since epoch; set while waiting. */
-  readonly nextTryAt: number | null;
 }
 
 /** How the loop ended: told to stop, or something only the owner can mend before another start. */
@@ -51,7 +49,7 @@ const STEADY_MS = 10_000;
 
 export class Connection {
   readonly #doors: ConnectionDoors;
-  #status: LinkStatus = { state: 'starting', hub: null, area: null, node: null, problem: null, nextTryAt: null };
+  #status: LinkStatus = { state: 'starting', hub: null, area: null, node: null, problem: null };
   #session: HubSession | null = null;
   #token: { readonly text: string; readonly untilAt: number } | null = null;
   #isStopping = false;
@@ -85,7 +83,7 @@ export class Connection {
       this.#noteRefusal(outcome);
       if (!this.#canEnrolAnew()) await this.#waitAfter(outcome);
     }
-    this.#note({ state: 'stopped', nextTryAt: null });
+    this.#note({ state: 'stopped' });
     return { kind: 'stopped' };
   }
 
@@ -98,7 +96,7 @@ export class Connection {
   }
 
   #endFor(sentence: string): LinkEnd {
-    this.#note({ state: 'stopped', problem: sentence, nextTryAt: null });
+    this.#note({ state: 'stopped', problem: sentence });
     return { kind: 'owner', sentence };
   }
 
@@ -129,7 +127,7 @@ export class Connection {
   /** One connection from the dial to its end. */
   #connect(): Promise<LinkOutcome> {
     const { router, times } = this.#doors;
-    this.#note({ state: 'dialling', problem: this.#status.problem, nextTryAt: null });
+    this.#note({ state: 'dialling', problem: this.#status.problem });
     return new Promise((resolve) => {
       let leaving: LinkOutcome | null = null;
       const leave = (outcome: LinkOutcome): void => {
@@ -193,8 +191,7 @@ export class Connection {
     const isMoved = outcome.kind === 'moved';
     if (isMoved) this.#moves += 1;
     else this.#attempt += 1;
-    const nextTryAt = Date.now() + plan.waitMs;
-    this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence, nextTryAt });
+    this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
     line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
     if (this.#isStopping || plan.waitMs === 0) return;

@@ -33,7 +33,7 @@ export interface RetryPlan {
   readonly isForOwner: boolean;
 }
 
-export interface RetryFacts {
+interface RetryFacts {
   readonly outcome: LinkOutcome;
   /** Failures in a row before this one. */
   readonly attempt: number;

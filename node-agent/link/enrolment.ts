@@ -13,7 +13,7 @@ import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
 
-export interface EnrolmentRequest {
+interface EnrolmentRequest {
   readonly url: string;
   readonly code: string;
   readonly key: SessionKey;
@@ -22,7 +22,7 @@ export interface EnrolmentRequest {
 }
 
 const answerSchema = z.object({ node: z.string().min(1).max(100), account: z.string().min(1).max(100) });
-export type Enrolled = z.output<typeof answerSchema>;
+type Enrolled = z.output<typeof answerSchema>;
 
 const ANSWER_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;

@@ -18,7 +18,7 @@ import type { HubSocket } from './socket.ts';
 type MessageOf<N extends HubMessage['name']> = Extract<HubMessage, { name: N }>;
 export type Welcome = MessageOf<'welcome'>['value'];
 
-export interface SessionDoors {
+interface SessionDoors {
   readonly shared: AgentShared;
   readonly key: SessionKey;
   readonly agent: string;

@@ -41,7 +41,7 @@ export type HubMessage =
   | { readonly name: 'credit'; readonly job: number; readonly bytes: number }
   | { readonly name: 'ticket'; readonly job: number; readonly signature: Uint8Array };
 
-export interface FrameRefusal {
+interface FrameRefusal {
   readonly code: 'unknown-type' | 'bad-frame' | 'bad-payload';
   /** Names the frame and the field. */
   readonly message: string;

@@ -6,7 +6,7 @@ import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
 
-export interface SocketEvents {
+interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
   /** A binary message; the bytes are only borrowed until the call returns. */
   readonly onMessage: (bytes: Uint8Array) => void;

@@ -8,7 +8,7 @@ import { word } from '../../schema/typed-data.ts';
 import { readJsonFile, writeWhole } from '../home/durable-file.ts';
 
 const fileSchema = z.object({ router: word.address, acceptance: acceptanceSchema, signature: word.signature });
-export type SignedAcceptance = z.output<typeof fileSchema>;
+type SignedAcceptance = z.output<typeof fileSchema>;
 
 const FILE = 'acceptance.json';
 /** Totals that follow one another this closely are written once. */

@@ -10,7 +10,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 import { makePrivateFolder, syncFolder, writeDurably } from '../home/durable-file.ts';
 
 /** A receipt on disk with everything that proves it: the ticket with its signature, and under which domain and router. */
-export const outboxEntrySchema = z.object({
+const outboxEntrySchema = z.object({
   router: word.address,
   domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
   receiptHash: word.bytes32,
@@ -19,7 +19,7 @@ export const outboxEntrySchema = z.object({
   receipt: usageReceiptSchema,
   signature: word.signature,
 });
-export type OutboxEntry = z.output<typeof outboxEntrySchema>;
+type OutboxEntry = z.output<typeof outboxEntrySchema>;
 
 /** An entry in memory: small, since hundreds may wait; the whole of it stands in its file. */
 export interface WaitingReceipt {

@@ -31,7 +31,7 @@ export interface ReceiptDraft {
 }
 
 export type AcceptedFrame = z.output<typeof acceptedSchema>;
-export type LateReceiptJson = z.input<typeof lateReceiptSchema>;
+type LateReceiptJson = z.input<typeof lateReceiptSchema>;
 /** What became of an `accepted` frame. */
 export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
 

@@ -18,7 +18,7 @@ export interface WorkDone {
 }
 
 /** Where a receipt stands in the node's chain. */
-export interface ChainPlace {
+interface ChainPlace {
   readonly seq: bigint;
   readonly prevReceipt: Hex;
 }

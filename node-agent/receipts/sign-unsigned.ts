@@ -7,7 +7,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 import type { SignatureQueue } from './signature-queue.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 
-export interface SignDoors {
+interface SignDoors {
   readonly router: Hex;
   readonly domain: Domain;
   readonly shared: {
