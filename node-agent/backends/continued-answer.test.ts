@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BackendJob, Delta } from './backend.ts';
-import { DecodeRun } from './decode-run.ts';
+import { DecodingRun } from './decoding-run.ts';
 import { locateNano } from './nano-model.ts';
 import { makeCodec } from './render-prompt.ts';
 import type { Codec } from './render-prompt.ts';
@@ -43,7 +43,7 @@ interface Ran {
 }
 
 function answer(job: BackendJob, noise: number): Ran {
-  const run = DecodeRun.open(job, codec, LIMITS);
+  const run = DecodingRun.open(job, codec, LIMITS);
   if (!run.ok) throw new Error(run.error.message);
   const deltas: Delta[] = [];
   const ids: number[] = [];
@@ -61,7 +61,7 @@ function answer(job: BackendJob, noise: number): Ran {
 
 /** What a home has prefilled when it makes its first token. */
 function countPrompt(job: BackendJob): number {
-  const run = DecodeRun.open(job, codec, LIMITS);
+  const run = DecodingRun.open(job, codec, LIMITS);
   if (!run.ok) throw new Error(run.error.message);
   expect(run.value.promptTokens).toBe(run.value.next()?.ids.length ?? run.value.promptTokens);
   return run.value.promptTokens;

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { DecodeRounds } from './decode-rounds.ts';
+import { DecodingRounds } from './decoding-rounds.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './onnx-messages.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { PassGuard } from './pass-guard.ts';
@@ -21,7 +21,7 @@ async function serve(setup: WorkerSetup): Promise<void> {
     await readJson(setup.modelDir, 'tokenizer_config.json'),
   );
   if (!codec.ok) return post({ type: 'broken', message: codec.error });
-  const rounds = new DecodeRounds(
+  const rounds = new DecodingRounds(
     { session: session.value, codec: codec.value, paceTokensPerS: setup.paceTokensPerS, guard },
     post,
   );
@@ -35,7 +35,7 @@ async function serve(setup: WorkerSetup): Promise<void> {
   post({ type: 'ready' });
 }
 
-function obey(message: ToWorker, rounds: DecodeRounds, unloadNow: () => Promise<void>): void {
+function obey(message: ToWorker, rounds: DecodingRounds, unloadNow: () => Promise<void>): void {
   if (message.type === 'start') rounds.start(message.run, message.job);
   else if (message.type === 'ack') rounds.ack(message.run);
   else if (message.type === 'cancel') rounds.cancel(message.run);

@@ -7,7 +7,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts';
-import { signUnsigned } from '../receipts/sign-unsigned.ts';
+import { signLostPart } from '../receipts/lost-part.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { FrameWriter } from '../jobs/frame-writer.ts';
@@ -220,7 +220,7 @@ export class HubSession {
     const { shared } = this.#doors;
     const { log } = shared;
     try {
-      const verdict = await signUnsigned(part, { router: welcome.router, domain: welcome.domain, shared });
+      const verdict = await signLostPart(part, { router: welcome.router, domain: welcome.domain, shared });
       if (verdict === 'foreign') log.warn('a hub asks for a receipt under a ticket that is not this home’s');
       if (verdict !== 'signed') return;
       const { jobId } = part.ticket;

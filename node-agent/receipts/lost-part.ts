@@ -7,7 +7,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 import type { SignatureQueue } from './signature-queue.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 
-interface SignDoors {
+interface LostPartDoors {
   readonly router: Hex;
   readonly domain: Domain;
   readonly shared: {
@@ -22,9 +22,9 @@ interface SignDoors {
  * Stores a receipt over exactly what the router counted. `known`: this home has its own receipt for the ticket or is about to have
  * one, which is offered instead; `foreign`: the ticket is another node's, or this router did not sign it. Rejects when the disk refuses.
  */
-export async function signUnsigned(
+export async function signLostPart(
   part: z.output<typeof unsignedSchema>,
-  { router, domain, shared }: SignDoors,
+  { router, domain, shared }: LostPartDoors,
 ): Promise<'signed' | 'known' | 'foreign'> {
   const { ticket, ticketSignature, promptTokens, outputTokens, finish, responseHash } = part;
   const { node, book, signatures } = shared;

@@ -13,7 +13,7 @@ interface ModelLimits {
   readonly endIds: readonly number[];
 }
 
-export class DecodeRun {
+export class DecodingRun {
   readonly #job: BackendJob;
   readonly #limits: ModelLimits;
   readonly #banned: readonly number[];
@@ -50,7 +50,7 @@ export class DecodeRun {
   }
 
   /** Builds the prompt and checks that it fits; the error goes to the caller of the job. */
-  static open(job: BackendJob, codec: Codec, limits: ModelLimits): Result<DecodeRun, BackendError> {
+  static open(job: BackendJob, codec: Codec, limits: ModelLimits): Result<DecodingRun, BackendError> {
     const prompt = renderPrompt(codec, job.messages);
     if (!prompt.ok) return err({ code: 'bad-request', message: prompt.error });
     if (prompt.value.length >= limits.contextTokens) {
@@ -59,7 +59,7 @@ export class DecodeRun {
     }
     const start = alignResume(job.resume, codec);
     if (!start.ok) return err({ code: 'bad-request', message: start.error });
-    return ok(new DecodeRun(job, codec, limits, { prompt: prompt.value, start: start.value }));
+    return ok(new DecodingRun(job, codec, limits, { prompt: prompt.value, start: start.value }));
   }
 
   /** What the next forward pass takes, or null when nothing may be added. */

@@ -1,7 +1,7 @@
 // Interleaves several answers on one model, one token each in turn. Runs inside the worker; ends a run within one token of its cancel.
 
 import type { BackendJob } from './backend.ts';
-import { DecodeRun } from './decode-run.ts';
+import { DecodingRun } from './decoding-run.ts';
 import { UNACKED_LIMIT, type FromWorker, type RunEnd } from './onnx-messages.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import type { PassGuard } from './pass-guard.ts';
@@ -9,13 +9,13 @@ import type { Codec } from './render-prompt.ts';
 
 interface Seat {
   readonly run: number;
-  readonly decode: DecodeRun;
+  readonly decode: DecodingRun;
   unacked: number;
   /** When the next token may be made (performance.now()). */
   dueAt: number;
 }
 
-export class DecodeRounds {
+export class DecodingRounds {
   readonly #session: OnnxSession;
   readonly #codec: Codec;
   readonly #post: (message: FromWorker) => void;
@@ -37,7 +37,7 @@ export class DecodeRounds {
   }
 
   start(run: number, job: BackendJob): void {
-    const decode = DecodeRun.open(job, this.#codec, this.#session);
+    const decode = DecodingRun.open(job, this.#codec, this.#session);
     if (!decode.ok)
       return this.#post({ type: 'finish', run, reason: 'error', promptTokens: null, error: decode.error });
     this.#seats.set(run, { run, decode: decode.value, unacked: 0, dueAt: 0 });
