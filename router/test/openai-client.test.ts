@@ -15,6 +15,7 @@ let models: ModelServer;
 let client: OpenAI;
 let longAnswer: Promise<string>;
 
+// Asserted lengths are asked of the model server, which never ends before it was told to.
 const HELLO = [{ role: 'user' as const, content: 'Hello' }];
 
 beforeAll(async () => {
@@ -79,7 +80,7 @@ async function readEvents(response: Response): Promise<string[]> {
 describe('a stream', () => {
   test('begins with the role, ends with a finish reason, then usage as receipted, with the facts of the network', async () => {
     const stream = await client.chat.completions.create({
-      model: 'nano-demo',
+      model: 'say-30x0',
       messages: HELLO,
       stream: true,
       stream_options: { include_usage: true },
@@ -123,7 +124,7 @@ describe('a stream', () => {
   test('is understood by the client’s own stream helper', async () => {
     const deltas: string[] = [];
     const helper = client.chat.completions.stream({
-      model: 'nano-demo',
+      model: 'say-30x0',
       messages: HELLO,
       max_tokens: 10,
       stream_options: { include_usage: true },
@@ -181,7 +182,7 @@ describe('a stream', () => {
 describe('a whole answer', () => {
   test('has usage as receipted, the facts in body and headers, and a request id', async () => {
     const { data, response, request_id } = await client.chat.completions
-      .create({ model: 'nano-demo', messages: HELLO, max_tokens: 9 })
+      .create({ model: 'say-30x0', messages: HELLO, max_tokens: 9 })
       .withResponse();
     const { irori, _request_id: bodyId } = data as OpenAI.ChatCompletion & { irori: FinalFacts; _request_id: string };
     expect(data.object).toBe('chat.completion');
@@ -229,7 +230,7 @@ describe('a whole answer', () => {
   test.each([{ max_tokens: 5 }, { max_completion_tokens: 5 }, { max_tokens: 400, max_completion_tokens: 5 }])(
     'with %o holds 5 tokens and says length',
     async (limits) => {
-      const answer = await client.chat.completions.create({ model: 'nano-demo', messages: HELLO, ...limits });
+      const answer = await client.chat.completions.create({ model: 'say-30x0', messages: HELLO, ...limits });
       expect(answer.usage?.completion_tokens).toBe(5);
       expect(answer.choices[0]?.finish_reason).toBe('length');
     },
