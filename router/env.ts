@@ -25,6 +25,8 @@ export interface Env {
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */
   readonly LOCAL_HUB_DELAYS?: string;
+  /** Heeded beside LOCAL_PLACES only: waits that differ from schema/timings.ts, `{"tokenMs": 2000}`. */
+  readonly LOCAL_TIMINGS?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined, and how long homes that left still count. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;

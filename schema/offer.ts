@@ -90,10 +90,3 @@ export const CAPACITY_HEADER = 'x-irori-capacity';
 export const CLASS_HEADER = 'x-irori-class';
 /** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
 export const TOOK_HEADER = 'x-irori-took-ms';
-
-/** How long a home has to answer `head`. */
-export const HEAD_TIMEOUT_MS = 1000;
-/** Silence between tokens after which a home is taken for lost. */
-export const TOKEN_TIMEOUT_MS = 20_000;
-/** How long a cancelled home has to send its receipt before the part is settled without it. */
-export const END_TIMEOUT_MS = 2000;

@@ -8,4 +8,6 @@ export interface AreaServices {
   readonly sizes: HubSizes;
   /** Homes that left so recently still count where they sat, so that a moment's absence of many joins no hubs. */
   readonly lingerMs: number;
+  /** Plans are made at most this often. */
+  readonly planEveryMs: number;
 }

@@ -20,8 +20,6 @@ const REVOKED_KEPT_MS = 3_600_000;
 const MAX_ASKED_HUBS = 6;
 const OFFERS_FRESH_MS = 2000;
 const MAX_KEPT_OFFERS = 1000;
-/** Hubs are planned anew at most this often. */
-const PLAN_EVERY_MS = 10_000;
 
 interface KeptOffer {
   readonly at: number;
@@ -149,11 +147,11 @@ export class Area extends DurableObject<object> {
     return isSmall || isStray || [...slots.values()].some((count) => count > maxSlots);
   }
 
-  /** Plans now, or as soon as 10 s have passed since the last plan. */
+  /** Plans now, or as soon as plans may follow one another. */
   async #planSoon(now: number): Promise<void> {
-    if (now - this.#plannedAt < PLAN_EVERY_MS) return this.#wakeBy(this.#plannedAt + PLAN_EVERY_MS);
+    const { sizes, lingerMs, planEveryMs } = this.#services;
+    if (now - this.#plannedAt < planEveryMs) return this.#wakeBy(this.#plannedAt + planEveryMs);
     this.#plannedAt = now;
-    const { sizes, lingerMs } = this.#services;
     const plan = planHubs({
       nodes: this.#seats.seated(now - lingerMs),
       current: this.#seats.ranges,
@@ -168,7 +166,7 @@ export class Area extends DurableObject<object> {
     const { orders, nextAt } = this.#orders.choose(plan.moves, now);
     // Not awaited: a home that misses the order is told again.
     for (const order of orders) void this.#order(order);
-    if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + PLAN_EVERY_MS));
+    if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + planEveryMs));
   }
 
   async #order({ from, to, nodeIds }: { from: string; to: string; nodeIds: readonly string[] }): Promise<void> {

@@ -1,6 +1,7 @@
 // Pick and lease at a hub, timed in Node: the hub's own classes over sockets that go nowhere and a history that is not written to disk.
 // What is not in the figures: the ticket's signature and the frames, which come after the lease, and the platform's own copy of a socket's attachment.
 import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { TIMINGS } from '../../schema/timings.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
@@ -118,6 +119,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     salt: new Uint8Array(32),
     decision: granted.decision,
     resumed: null,
+    timings: TIMINGS,
   };
   socket.addPart(new Part(number, offer, doors, now));
   return () => {

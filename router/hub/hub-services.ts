@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Timings } from '../../schema/timings.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { LateAnswer } from '../billing/node-account.ts';
@@ -40,6 +41,7 @@ export interface HubReport {
 }
 
 export interface HubServices {
+  readonly timings: Timings;
   /** How long a home that failed is left alone at first, ms. */
   readonly firstPauseMs: number;
   /** True on a local network, where a test may end this life of the hub. */

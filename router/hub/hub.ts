@@ -30,9 +30,6 @@ import type { JobOffer } from '../../schema/offer.ts';
 
 const log = makeLog('hub');
 
-const RETRY_MS = 5000;
-/** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
-const ORPHAN_WAIT_MS = 10_000;
 /** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
 const GATHER_MS = 100;
 const REWRITE_MS = 10_000;
@@ -84,7 +81,7 @@ export class Hub extends DurableObject<object> {
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#sockets.wake(state.getWebSockets());
     this.#watch.wake(this.#sockets.connected(), Date.now());
-    const orphansUntilAt = Date.now() + ORPHAN_WAIT_MS;
+    const orphansUntilAt = Date.now() + services.timings.orphanWaitMs;
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
       if (this.#rows.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
@@ -245,7 +242,7 @@ export class Hub extends DurableObject<object> {
       tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', answers),
       askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
       gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
-      retryLater: () => void this.#wakeBy(Date.now() + RETRY_MS),
+      retryLater: () => void this.#wakeBy(Date.now() + this.#services.timings.retryMs),
       now: () => Date.now(),
     });
   }
@@ -296,7 +293,8 @@ export class Hub extends DurableObject<object> {
       .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
       // The next report says the same and more.
       .catch((error: unknown) => log.warn('area-away', { hub: this.#name, area: this.#area, error }));
-    if (!isWritten || homes.length > 0) await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : RETRY_MS));
+    if (!isWritten || homes.length > 0)
+      await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
   }
 
   async #rewritePresence(): Promise<void> {

@@ -123,7 +123,7 @@ export class HubJobs {
     socket: NodeSocket,
     { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
   ): PartDoors {
-    const { sockets, rows, settlement, loads, watch } = this.#doors;
+    const { services, sockets, rows, settlement, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
     const { requestId, jobId, part } = offer;
@@ -167,6 +167,7 @@ export class HubJobs {
       salt: fromHex(offer.salt),
       decision: granted.decision,
       resumed: granted.resumed,
+      timings: services.timings,
     };
   }
 

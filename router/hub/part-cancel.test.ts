@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { END, event, openPart, openRunningPart, signed, writer } from '../test/open-part.ts';
-import { END_TIMEOUT_MS } from '../../schema/offer.ts';
+import { TIMINGS } from '../../schema/timings.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -52,9 +52,9 @@ describe('a caller who leaves', () => {
     const { part, settled, leaveBody } = await openRunningPart();
     vi.setSystemTime(5_000);
     await leaveBody();
-    part.onTick(5_000 + END_TIMEOUT_MS);
+    part.onTick(5_000 + TIMINGS.endMs);
     expect(settled).toEqual([]);
-    part.onTick(5_001 + END_TIMEOUT_MS);
+    part.onTick(5_001 + TIMINGS.endMs);
     await vi.waitFor(() => expect(settled).toHaveLength(1));
     expect(settled).toMatchObject([{ outcome: 'cancelled', signed: null, ttftMs: null, frameTokens: 0 }]);
   });
@@ -62,9 +62,9 @@ describe('a caller who leaves', () => {
   test('a home that goes on talking does not push its own deadline away', async () => {
     const { part, settled, leaveBody } = await openRunningPart();
     await leaveBody();
-    for (let now = 0; now <= END_TIMEOUT_MS; now += 250)
+    for (let now = 0; now <= TIMINGS.endMs; now += 250)
       part.onData({ events: event('x'), tokens: 1, tokenIds: null }, now);
-    part.onTick(END_TIMEOUT_MS + 1);
+    part.onTick(TIMINGS.endMs + 1);
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'cancelled' }]));
   });
 

@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { decodeFrames, FRAME, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
-import {
-  bytesOf,
-  END,
-  event,
-  EXPIRES_AT,
-  FIRST_TOKEN_MS,
-  openPart,
-  openRunningPart,
-  signed,
-  writer,
-} from '../test/open-part.ts';
-import { HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
+import { bytesOf, END, event, EXPIRES_AT, openPart, openRunningPart, signed, writer } from '../test/open-part.ts';
+import { TIMINGS } from '../../schema/timings.ts';
 import { encodeTicketFrame } from './part.ts';
 import type { EndRecord, FailRecord } from '../../schema/records.ts';
 
@@ -24,9 +14,9 @@ afterEach(() => void vi.useRealTimers());
 describe('before the head', () => {
   test('a home that says nothing for a second is left, and told to stop', async () => {
     const { part, doors, sent, settled } = openPart();
-    part.onTick(HEAD_TIMEOUT_MS);
+    part.onTick(TIMINGS.headMs);
     expect(doors.onDone).not.toHaveBeenCalled();
-    part.onTick(HEAD_TIMEOUT_MS + 1);
+    part.onTick(TIMINGS.headMs + 1);
     expect(await part.answer).toMatchObject({
       code: 'silent',
       nodeId: 'node_1',
@@ -80,9 +70,9 @@ describe('before the head', () => {
 
   test('a head that comes too late changes nothing', async () => {
     const { part, doors } = openPart();
-    part.onTick(HEAD_TIMEOUT_MS + 1);
-    part.onHead(HEAD_TIMEOUT_MS + 2);
-    part.onEnd(signed('stop'), HEAD_TIMEOUT_MS + 3);
+    part.onTick(TIMINGS.headMs + 1);
+    part.onHead(TIMINGS.headMs + 2);
+    part.onEnd(signed('stop'), TIMINGS.headMs + 3);
     expect(await part.answer).toMatchObject({ code: 'silent' });
     expect(doors.onDone).toHaveBeenCalledTimes(1);
   });
@@ -166,9 +156,9 @@ describe('an answer', () => {
 describe('watchdogs', () => {
   test('a first token that does not come leaves the job to another home', async () => {
     const { part, doors, sent, settled, read } = await openRunningPart();
-    part.onTick(10 + FIRST_TOKEN_MS);
+    part.onTick(10 + TIMINGS.firstTokenMs);
     expect(sent).toEqual([]);
-    part.onTick(11 + FIRST_TOKEN_MS);
+    part.onTick(11 + TIMINGS.firstTokenMs);
     expect(await read()).toEqual(failOf('first-token-timeout'));
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
     expect(settled).toMatchObject([{ outcome: 'failed-before-token' }]);
@@ -179,9 +169,9 @@ describe('watchdogs', () => {
     const { part, settled, read, say } = await openRunningPart();
     say('a', 100);
     await read();
-    part.onTick(100 + TOKEN_TIMEOUT_MS);
+    part.onTick(100 + TIMINGS.tokenMs);
     expect(settled).toEqual([]);
-    part.onTick(101 + TOKEN_TIMEOUT_MS);
+    part.onTick(101 + TIMINGS.tokenMs);
     expect(await read()).toEqual(failOf('token-timeout'));
     expect(settled).toMatchObject([{ outcome: 'failed-by-node', frameTokens: 1, ttftMs: 100 }]);
   });
@@ -191,13 +181,13 @@ describe('watchdogs', () => {
     say('a', 100);
     await read();
     say('b', 150);
-    const stalledUntil = 5 * TOKEN_TIMEOUT_MS;
+    const stalledUntil = 5 * TIMINGS.tokenMs;
     for (let now = 250; now <= stalledUntil; now += 250) part.onTick(now);
     await read();
     part.onTick(stalledUntil + 250);
-    part.onTick(stalledUntil + TOKEN_TIMEOUT_MS);
+    part.onTick(stalledUntil + TIMINGS.tokenMs);
     expect(settled).toEqual([]);
-    part.onTick(stalledUntil + TOKEN_TIMEOUT_MS + 1);
+    part.onTick(stalledUntil + TIMINGS.tokenMs + 1);
     expect(await read()).toEqual(failOf('token-timeout'));
   });
 

@@ -6,7 +6,7 @@ import type { Decision } from '../../schema/placement.ts';
 import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
-import { END_TIMEOUT_MS, HEAD_TIMEOUT_MS, TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
+import type { Timings } from '../../schema/timings.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
 import { PartStream } from './part-stream.ts';
@@ -50,6 +50,7 @@ export interface PartDoors {
   readonly salt: Uint8Array;
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
+  readonly timings: Timings;
 }
 
 /** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
@@ -202,12 +203,13 @@ export class Part {
   /** Watchdogs; called a few times a second while parts are running. */
   onTick(now: number): void {
     const silenceMs = now - this.#lastAt;
-    if (this.#stage === 'offered' && silenceMs > HEAD_TIMEOUT_MS) {
+    const { headMs, endMs, tokenMs } = this.#doors.timings;
+    if (this.#stage === 'offered' && silenceMs > headMs) {
       this.#cancelNode('watchdog');
       this.#doors.onBroken('no-head', now);
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
-    if (this.#stage === 'closing' && silenceMs > END_TIMEOUT_MS) return this.#close('cancelled', null, now);
+    if (this.#stage === 'closing' && silenceMs > endMs) return this.#close('cancelled', null, now);
     if (this.#stage !== 'running') return;
     if (now >= this.offer.expiresAt) return this.#expire(now);
     if (this.#stream.queuedBytes > 0) {
@@ -215,7 +217,7 @@ export class Part {
       this.#lastAt = now;
       return;
     }
-    if (silenceMs > (this.#firstDataAt === null ? this.#firstTokenMs() : TOKEN_TIMEOUT_MS)) this.onSilent(now);
+    if (silenceMs > (this.#firstDataAt === null ? this.#firstTokenMs() : tokenMs)) this.onSilent(now);
   }
 
   /** The home says nothing any more. */

@@ -11,8 +11,7 @@ const log = makeLog('relay');
 
 /** A hub answers an ask sooner than this: it waits 1 s for a home's head, and as long for homes it has forgotten. */
 const ASK_TIMEOUT_MS = 5000;
-/** Where nobody can go on with an answer at once, somebody is waited for this long, and looked for this often. */
-const RESUME_WAIT_MS = 5000;
+/** While a home that goes on is waited for, it is looked for this often. */
 const RESUME_RETRY_MS = 250;
 
 export type Asked =
@@ -81,7 +80,7 @@ export class HubAsks {
   /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. False when it is too late. */
   async waitForHome(digest: string | null): Promise<boolean> {
     const now = Date.now();
-    this.#waitUntilAt ??= now + RESUME_WAIT_MS;
+    this.#waitUntilAt ??= now + this.#doors.timings.resumeWaitMs;
     if (now >= this.#waitUntilAt) return false;
     await new Promise((wake) => setTimeout(wake, RESUME_RETRY_MS));
     this.#doors.search.restart(null, digest);

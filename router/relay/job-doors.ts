@@ -2,6 +2,7 @@
 import type { Capacity, WishField } from '../../schema/placement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, HeadRecord } from '../../schema/records.ts';
+import type { Timings } from '../../schema/timings.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
 
 /** What is the same for every part of a job. */
@@ -22,6 +23,7 @@ export type JobBase = Omit<
 >;
 
 export interface JobDoors {
+  readonly timings: Timings;
   readonly search: HomeSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
   readonly noteCapacity: (hub: string, capacity: Capacity) => void;

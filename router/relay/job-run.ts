@@ -2,7 +2,6 @@
 // with the same answer, so that the caller sees one stream.
 import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
-import { TOKEN_TIMEOUT_MS } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartCounts, PartRecord } from '../../schema/records.ts';
@@ -19,10 +18,6 @@ const log = makeLog('relay');
 
 /** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
-/** First token at the latest, unless the hub expects it to take longer. */
-const FIRST_TOKEN_MS = 10_000;
-/** The hub's own watchdogs come first; this one is for a hub that has stopped itself. */
-const HUB_GRACE_MS = 5000;
 
 /** A part that a home has taken, while its records come. */
 interface Relaying {
@@ -148,8 +143,9 @@ export class JobRun {
   }
 
   #silenceMs({ tokensBefore }: Relaying): number {
-    const first = Math.max(FIRST_TOKEN_MS, 3 * (this.#head?.decision.ttftMs ?? 0));
-    return HUB_GRACE_MS + (this.#answer.tokens > tokensBefore ? TOKEN_TIMEOUT_MS : first);
+    const { firstTokenMs, tokenMs, hubGraceMs } = this.#doors.timings;
+    const first = Math.max(firstTokenMs, 3 * (this.#head?.decision.ttftMs ?? 0));
+    return hubGraceMs + (this.#answer.tokens > tokensBefore ? tokenMs : first);
   }
 
   /** Where the stream has broken already there is nobody left to cancel. */
@@ -260,7 +256,7 @@ export class JobRun {
       attempt: this.#attempts + 1,
       preferNodeId: ask.preferNodeId,
       excludeNodeIds: this.#doors.search.excludedNodes,
-      firstTokenMs: FIRST_TOKEN_MS,
+      firstTokenMs: this.#doors.timings.firstTokenMs,
       edgeRttMs: ask.edgeRttMs,
       asks: ask.asks,
       isForced: ask.isForced,

@@ -49,6 +49,7 @@ function openRun(
 ): JobRun {
   const { modelKey } = job.served;
   return new JobRun({ ...job.offer, requestId }, job.resume, {
+    timings: services.timings,
     search,
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),

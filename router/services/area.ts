@@ -2,7 +2,7 @@
 import type { AreaServices } from '../area/area-services.ts';
 import { HUB_SIZES } from '../area/plan-hubs.ts';
 import type { Env } from '../env.ts';
-import { pickLocal } from './pick-local.ts';
+import { pickLocal, pickTimings } from './pick-local.ts';
 import { openStubs } from './stubs.ts';
 
 /** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
@@ -15,6 +15,7 @@ export function makeAreaServices(env: Env): AreaServices {
       minSlots: pickLocal(env, env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
       maxSlots: pickLocal(env, env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
     },
+    planEveryMs: pickTimings(env).planEveryMs,
     lingerMs: pickLocal(env, env.HUB_LINGER_MS, LINGER_MS),
   };
 }

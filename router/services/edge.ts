@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../schema/openai.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
+import type { Timings } from '../../schema/timings.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeApiKeys } from '../auth/api-keys.ts';
@@ -39,12 +40,14 @@ import { makeLinkNodes } from '../auth/link-nodes.ts';
 import type { LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
+import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
 export interface Services extends Stubs {
+  readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
   readonly nodes: Nodes;
@@ -117,6 +120,7 @@ function openServices(env: Env): Services {
     askArea: (area, ask) => stubs.area(area).offers(ask),
   });
   return {
+    timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
     nodes,

@@ -5,7 +5,7 @@ import { FIRST_PAUSE_MS } from '../homes/cool-node.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { JOB_TICKET, makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import { pickLocal } from './pick-local.ts';
+import { pickLocal, pickTimings } from './pick-local.ts';
 import { openCatalogue, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -27,6 +27,7 @@ function openHubServices(env: Env): HubServices {
   const catalogue = openCatalogue(env);
   const stubs = openStubs(env);
   return {
+    timings: pickTimings(env),
     signer,
     handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,

@@ -1,4 +1,5 @@
 // An edge's hubs without a network: each answers an offer as it was told to, and what it was asked is remembered.
+import { TIMINGS } from '../../schema/timings.ts';
 import { encodeDataRecord, encodeJsonRecord, RECORD } from '../../schema/records.ts';
 import type { EndRecord, FailRecord, PartCounts } from '../../schema/records.ts';
 import type { Capacity, Decision } from '../../schema/placement.ts';
@@ -119,6 +120,7 @@ export function openRun(
   const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { kind: 'chat', maxTokens } };
   const freed: string[] = [];
   const run = new JobRun(base as never, least, {
+    timings: { ...TIMINGS, resumeWaitMs: 600 },
     search,
     askHub: async (hub, offer, signal) => {
       asked.push({ hub, offer: JSON.parse(JSON.stringify(offer)) as JobOffer });

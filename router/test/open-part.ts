@@ -6,18 +6,18 @@ import type { SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Finish } from '../../schema/receipt.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+import { TIMINGS } from '../../schema/timings.ts';
 import { Part } from '../hub/part.ts';
 import type { PartDoors, PartSummary } from '../hub/part.ts';
 import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../../schema/records.ts';
 import type { EndRecord } from '../../schema/records.ts';
 import { countsOf, DECISION } from './fake-hubs.ts';
 
-export const FIRST_TOKEN_MS = 10_000;
 export const EXPIRES_AT = 900_000;
 export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 1, receiptHash: null };
 const MAX_TOKENS = 128;
 const offer = {
-  firstTokenMs: FIRST_TOKEN_MS,
+  firstTokenMs: TIMINGS.firstTokenMs,
   expiresAt: EXPIRES_AT,
   request: { maxTokens: MAX_TOKENS },
 } as JobOffer;
@@ -59,6 +59,7 @@ export function openPart({ settle = async () => END, isResumable = false }: Part
     salt: new Uint8Array(32),
     decision: DECISION,
     resumed: null,
+    timings: TIMINGS,
   };
   return { part: new Part(7, { ...offer, isResumable }, doors, 0), doors, sent, settled };
 }

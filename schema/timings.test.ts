@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { changeTimings, TIMINGS } from './timings.ts';
+
+test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 2 s for a receipt', () => {
+  expect(TIMINGS).toEqual({
+    headMs: 1000,
+    firstTokenMs: 10_000,
+    tokenMs: 20_000,
+    endMs: 2000,
+    hubGraceMs: 5000,
+    resumeWaitMs: 5000,
+    orphanWaitMs: 10_000,
+    retryMs: 5000,
+    planEveryMs: 10_000,
+  });
+});
+
+test('a change leaves the others as they are; what names no wait, or no time, is refused', () => {
+  expect(changeTimings('{"tokenMs":2000}')).toEqual({ ...TIMINGS, tokenMs: 2000 });
+  for (const wrong of ['{"tokensMs":1}', '{"tokenMs":0}', '{"tokenMs":"1"}', '[', '{"tokenMs":1.5}'])
+    expect(() => changeTimings(wrong)).toThrow();
+});

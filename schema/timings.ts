@@ -1,0 +1,45 @@
+// How long edge, hub and area wait for one another and for homes. A local network may wait otherwise, so that a test of a deadline need not
+// sit it out; everywhere else these values hold. Pure.
+import * as z from 'zod';
+
+/** All in ms. */
+export interface Timings {
+  /** How long a home has to answer `head`. */
+  readonly headMs: number;
+  /** First token at the latest, unless the hub expects it to take longer. */
+  readonly firstTokenMs: number;
+  /** Silence between tokens after which a home is taken for lost. */
+  readonly tokenMs: number;
+  /** How long a cancelled home has to send its receipt before the part is settled without it. */
+  readonly endMs: number;
+  /** The hub's own watchdogs come first; after this much more the edge gives up a hub that has stopped itself. */
+  readonly hubGraceMs: number;
+  /** Where nobody can go on with an answer at once, somebody is waited for this long. */
+  readonly resumeWaitMs: number;
+  /** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
+  readonly orphanWaitMs: number;
+  /** A hub tries again after this long what an account or the presence table did not take. */
+  readonly retryMs: number;
+  /** Hubs of an area are planned anew at most this often. */
+  readonly planEveryMs: number;
+}
+
+export const TIMINGS: Timings = {
+  headMs: 1000,
+  firstTokenMs: 10_000,
+  tokenMs: 20_000,
+  endMs: 2000,
+  hubGraceMs: 5000,
+  resumeWaitMs: 5000,
+  orphanWaitMs: 10_000,
+  retryMs: 5000,
+  planEveryMs: 10_000,
+};
+
+const ms = z.int().min(1);
+const changesSchema = z.partialRecord(z.enum(Object.keys(TIMINGS) as (keyof Timings)[]), ms);
+
+/** The standard timings with the changes that a JSON object names. Throws on a name or value that is none, since only a developer writes it. */
+export function changeTimings(json: string): Timings {
+  return { ...TIMINGS, ...changesSchema.parse(JSON.parse(json)) } as Timings;
+}
