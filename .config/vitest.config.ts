@@ -1,4 +1,5 @@
-// Three kinds of tests: pure files in Node, the router's objects in workerd, and whole rooms with real processes (one file at a time).
+// Three kinds of tests: pure files in Node, the router's objects in workerd, and whole rooms with real processes. Files run side by side: each has its own
+// ports, processes and state, and whole ones spend most of their time waiting.
 import { defineConfig } from 'vitest/config';
 import SummaryReporter from './summary-reporter.ts';
 
@@ -32,8 +33,9 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 60_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -1,7 +1,7 @@
 // The charging table through the whole network, every row but resume, which has its own (resume.test.ts): after each job the caller's object, the home's earnings and the
 // book in D1 have moved by exactly what the table says, and no credit is held.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, askAll, askWhole, learnDigest, listModel } from './ask.ts';
+import { ask, askAll, askOnline, askWhole, learnDigest, listModel, send } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED, POLL, readUsage } from './books.ts';
 import { startModelServer } from './model-server.ts';
@@ -201,8 +201,12 @@ describe('a failure before any token', () => {
   test('at every home costs nothing, and the credit is free at once', async () => {
     const before = await readUsage(stack, caller);
     for (const stream of [false, true]) {
-      const { status, json } = await askWhole(stack, { ...job('say-20x2-die0'), stream });
-      expect([status, json['error'].code]).toEqual([502, 'home_failed']);
+      const response = await send(stack, { ...job('say-20x2-die0'), stream });
+      const text = await response.text();
+      // On a machine with other work the failures may take longer than a stream waits with its beginning.
+      if (!stream || response.status !== 200) expect(response.status).toBe(502);
+      expect(text).toContain('"code":"home_failed"');
+      expect(text).not.toContain('word');
       expect(await readUsage(stack, caller)).toEqual(before);
     }
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
@@ -223,11 +227,13 @@ describe('a failure after tokens', () => {
   test('of the home itself costs the caller nothing, and the home earns nothing', async () => {
     const answer = await ask(stack, job('say-2000x10'));
     await answer.read(({ tokens }) => tokens >= 5);
-    await near.signal('SIGKILL');
+    // The farther home, where the nearer is still left alone after the failures above.
+    const lost = [near, far].find(({ lines }) => lines.join('\n').includes(answer.irori.node))!;
+    await lost.signal('SIGKILL');
     await answer.read();
     expect(answer).toMatchObject({ isDone: false, isOver: true, finish: 'error' });
     expect(answer.error?.code).toBe('home_failed');
-    near.start();
+    lost.start();
     await stack.waitForModel(owner, MODEL, 2);
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
     expect(await findReceiptRows(stack, answer.job)).toMatchObject([{ outcome: 'failed-by-node', charge: 0, earn: 0 }]);
@@ -272,7 +278,7 @@ describe('a refused call costs nothing', () => {
   });
 
   test('all homes busy: 429', async () => {
-    const running = await Promise.all(Array.from({ length: 8 }, () => ask(stack, job('say-5000x20'))));
+    const running = await Promise.all(Array.from({ length: 8 }, () => askOnline(stack, job('say-5000x20'))));
     const { status, headers, json } = await askWhole(stack, job('say-5x0'));
     expect([status, json['error'].code, headers.get('retry-after')]).toEqual([
       429,

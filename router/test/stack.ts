@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { claimPort } from '../local/free-port.ts';
 import { startNetwork } from '../local/network.ts';
 import type { Network } from '../local/network.ts';
 import { startRedisBridge } from '../local/redis-bridge.ts';
@@ -86,7 +87,7 @@ export async function startStack(
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
   const executor = embeddedExecutor();
-  const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN });
+  const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN, port: await claimPort('127.0.0.1', 0) });
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
     bindings: {
