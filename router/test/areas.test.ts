@@ -16,7 +16,7 @@ const PARIS = '48.9,2.4,FR';
 const ROME = '41.9,12.5,IT';
 const MODEL = 'say-8x0';
 const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
-/** Plans are made at most every 10 s. */
+/** Plans are made at most every 2 s here. */
 const PLANS_MS = 40_000;
 
 let stack: Stack;

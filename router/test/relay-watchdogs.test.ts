@@ -1,4 +1,5 @@
-// Homes that fall silent: before their head, before their first token, between tokens. The real limits, waited for once and side by side.
+// Homes that fall silent: before their head, before their first token, between tokens. Limits of some seconds;
+// those of the product stand in schema/timings.test.ts.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED } from './books.ts';
@@ -22,7 +23,7 @@ let nearServer: ModelServer;
 let farServer: ModelServer;
 
 beforeAll(async () => {
-  stack = await startStack({ bindings: { HUB_COOLING_MS: '200' } });
+  stack = await startStack({ bindings: { HUB_COOLING_MS: '200' }, timings: { firstTokenMs: 4000, tokenMs: 8000 } });
   [nearServer, farServer] = await Promise.all([startModelServer(), startModelServer()]);
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
@@ -64,12 +65,12 @@ test('a home without a first token is left for the next, and one that falls sile
 
   expect(first.value).toMatchObject({ isDone: true, tokens: 5, error: null, irori: { attempts: 2 } });
   expect(first.value.comments).toBeGreaterThan(5);
-  expect(first.ms).toBeGreaterThan(9_000);
+  expect(first.ms).toBeGreaterThan(3_600);
   await until('the first home’s model is stopped', () => nearServer.seen.at(-1)?.abortedAt);
 
   expect(between.value).toMatchObject({ isDone: false, isOver: true, text: ' word0 word1 word2', finish: 'error' });
   expect(between.value.error?.code).toBe('home_failed');
-  expect(between.ms).toBeGreaterThan(18_000);
+  expect(between.ms).toBeGreaterThan(7_600);
   const hung = farServer.seen.find(({ body }) => JSON.stringify(body).includes('hang3'));
   await until('the silent model is stopped', () => hung?.abortedAt);
 

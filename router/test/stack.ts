@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Timings } from '../../schema/timings.ts';
 import { claimPort } from '../local/free-port.ts';
 import { startNetwork } from '../local/network.ts';
 import type { Network } from '../local/network.ts';
@@ -16,6 +17,9 @@ import type { RedisExecutor } from '../local/redis-executor.ts';
 const REDIS_TOKEN = 'test-redis-token';
 const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
+
+/** What many tests sit out. Watchdogs of running parts are as in the product, or a busy machine would set them off. */
+const SHORT_WAITS: Partial<Timings> = { retryMs: 1000, orphanWaitMs: 4000, planEveryMs: 2000 };
 
 /** An account to call with. */
 export interface TestAccount {
@@ -79,6 +83,8 @@ export async function startStack(
   options: {
     bindings?: Record<string, string>;
     localPlaces?: boolean;
+    /** Waits of edge, hub and area that differ from SHORT_WAITS. */
+    timings?: Partial<Timings>;
     /** More edges, with texts of their own. */
     edges?: Record<string, Record<string, string>>;
     /** Gets each line that the router writes. */
@@ -97,6 +103,7 @@ export async function startStack(
       ROUTER_SIGNING_KEY: `0x${randomBytes(32).toString('hex')}`,
       UPSTASH_REDIS_REST_URL: bridge.url,
       UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN,
+      LOCAL_TIMINGS: JSON.stringify({ ...SHORT_WAITS, ...options.timings }),
       ...options.bindings,
     },
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
