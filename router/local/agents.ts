@@ -41,6 +41,8 @@ export interface WatchedAgent {
   pid(): number | null;
   /** False once it died too often. */
   isWanted(): boolean;
+  /** Stops it in order and starts it anew, as often as wanted. */
+  restart(): Promise<void>;
   /** SIGTERM, and SIGKILL to what has not drained in time. */
   stop(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function startAgent(plan: AgentPlan, events: AgentEvents): WatchedAgent {
     name: plan.name,
     pid: () => watch.child?.pid ?? null,
     isWanted: () => !watch.isStopping && !watch.hasGivenUp,
+    restart: async () => restartAgent(watch),
     stop: async () => stopAgent(watch),
   };
 }
@@ -113,6 +116,12 @@ async function stopAgent(watch: Watch): Promise<void> {
   const lastResort = setTimeout(() => killNow([pid]), (watch.plan.timing ?? TIMING).drainMs);
   await gone;
   clearTimeout(lastResort);
+}
+
+async function restartAgent(watch: Watch): Promise<void> {
+  await stopAgent(watch);
+  Object.assign(watch, { restarts: 0, isStopping: false, hasGivenUp: false });
+  launch(watch);
 }
 
 function readLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {

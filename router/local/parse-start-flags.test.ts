@@ -16,6 +16,7 @@ describe('parseStartFlags', () => {
         paceTokensPerS: null,
         slots: null,
         windowMs: null,
+        watch: false,
         verbose: false,
         help: false,
       },

@@ -4,8 +4,10 @@ import { askDemo, fetchReceipt } from './demo-chat.ts';
 import { DEMO_PROMPT, describeAnswer, describeDeath, describeStep, describeWelcome } from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
+import type { Network } from './network.ts';
 import { openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
+import { watchSources } from './dev.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
@@ -74,6 +76,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
       folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
   };
   tellScripts();
+  if (flags.watch) startWatching(started, { network, homes: () => homes });
   if (flags.nodes === 0) {
     print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: 'MODEL' }));
     print('  No home was started (--no-agent). Ctrl-C ends everything.');
@@ -91,6 +94,15 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: demo.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
+}
+
+function startWatching(started: Started, running: { network: Network; homes: () => readonly LocalHome[] }): void {
+  const watched = watchSources({
+    restartRouter: () => running.network.restart(),
+    restartHomes: async () => void (await Promise.all(running.homes().map((home) => home.restart()))),
+    tell: (text) => print(`  dev        ${text}`),
+  });
+  started.add(() => watched.stop());
 }
 
 function watchHomes(watch: {

@@ -11,7 +11,7 @@ import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/nano';
-const CUTTING_MS = 100_000;
+const CUTTING_MS = 300_000;
 const CUTS = 100;
 const GRANTED = 1_000_000_000;
 const PARIS = '48.9,2.4,FR';
@@ -227,7 +227,7 @@ test('a hundred cuts at random places leave no seam', async () => {
   }
   expect(resumed).toBeGreaterThanOrEqual(CUTS);
   await expect.poll(() => isLedgerSound(stack), POLL).toBe(true);
-}, 150_000);
+}, 400_000);
 
 describe('the books of an answer of two homes', () => {
   test('the prompt is charged once, each home is paid its part, and the second reading of the prompt by the network', async () => {
