@@ -1,11 +1,10 @@
 // Homes of a test that are lost and given back: a real agent each, with the ways in which owners and chance take it away.
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { askAgent } from '../../node-agent/home/owner-line.ts';
+import type { OwnerAnswer } from '../../node-agent/home/owner-line.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
-
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 
 export interface Home {
   readonly agent: TestAgent;
@@ -75,11 +74,10 @@ export async function readStatus(home: Home): Promise<Record<string, unknown> | 
   return JSON.parse(text) as Record<string, unknown> | null;
 }
 
-/** `irori-node pause` or `resume`: what it printed. */
-export async function tellAgent(home: Home, command: 'pause' | 'resume'): Promise<Record<string, unknown>> {
-  const child = spawn(process.execPath, [AGENT, command, '--json', '--state', home.agent.stateDir]);
-  let said = '';
-  child.stdout.on('data', (data: Buffer) => (said += data.toString('utf8')));
-  await new Promise((done) => child.once('close', done));
-  return JSON.parse(said) as Record<string, unknown>;
+/** What `irori-node pause` and `resume` tell the agent, without waiting for a process of their own: on a busy machine the answer would be over. */
+export async function tellAgent(home: Home, command: 'pause' | 'resume'): Promise<OwnerAnswer> {
+  const ask = command === 'pause' ? ({ do: 'pause', forMs: null } as const) : ({ do: 'resume' } as const);
+  const answer = await askAgent(home.agent.stateDir, ask);
+  if (!answer) throw new Error(`the agent of ${home.place} did not answer to ${command}`);
+  return answer;
 }
