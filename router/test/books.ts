@@ -136,7 +136,7 @@ export class Books {
   }
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 90_000;
 /** How `expect.poll` waits for what another process does. */
 export const POLL = { timeout: WAIT_MS, interval: 50 };
 

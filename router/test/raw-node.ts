@@ -33,6 +33,9 @@ import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../schema/t
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
+/** As homes do, which wait 5 s. */
+const OFFER_AGAIN_MS = 5000;
+
 /** The digest of the one model that a raw node serves. */
 export const RAW_DIGEST = 'ab'.repeat(32);
 export const RAW_MODEL = 'raw';
@@ -144,17 +147,23 @@ export class RawNode {
     return { receipt, signature: this.#signer.sign(USAGE_RECEIPT, receipt, this.key) };
   }
 
-  /** Offers a receipt again, as after a reconnect, and gives the hub's answer. */
+  /** Offers a receipt again, as after a reconnect, until the hub answers: one whose part is on its way it does not answer at once. */
   async offerLate(job: RawJob, signed: Signed): Promise<Accepted> {
     const from = this.heard.length;
     const { ticket } = job.frame;
-    this.send('receipt', {
+    const offer = {
       ticket: toMessageJson(ticket),
       ticketSignature: job.ticketSignature,
       receipt: toMessageJson(signed.receipt),
       signature: signed.signature,
-    });
-    return this.#waitAccepted(job.ticketHash, from);
+    };
+    const asked = setInterval(() => this.send('receipt', offer), OFFER_AGAIN_MS);
+    try {
+      this.send('receipt', offer);
+      return await this.#waitAccepted(job.ticketHash, from);
+    } finally {
+      clearInterval(asked);
+    }
   }
 
   /** The hub's answer to a job's receipt. */

@@ -78,7 +78,7 @@ test('a home without a first token is left for the next, and one that falls sile
   expect(await findReceiptRows(stack, between.value.job)).toMatchObject([
     { outcome: 'failed-by-node', outputTokens: 3, charge: 0, earn: 0 },
   ]);
-}, 90_000);
+});
 
 test('a home that does not even answer is left within a second or so, and is welcome again when it wakes', async () => {
   await near.signal('SIGSTOP');

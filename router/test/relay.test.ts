@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, askAll, askWhole, learnDigest, listModel } from './ask.ts';
+import { ask, askAll, askOnline, askWhole, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { POLL, readUsage } from './books.ts';
 import { startModelServer } from './model-server.ts';
@@ -62,7 +62,10 @@ describe('many at once', () => {
   });
 
   test('32 at once without gaps come whole too', async () => {
-    const answers = await Promise.all(Array.from({ length: STREAMS }, () => askAll(stack, job('say-1000x0'))));
+    const answers = await Promise.all(
+      // A slot that the test before took may be free at the home before the hub has heard of it.
+      Array.from({ length: STREAMS }, async () => (await askOnline(stack, job('say-1000x0'))).read()),
+    );
     expect(answers.map(({ text, isDone }) => isDone && text === words(1000))).toEqual(answers.map(() => true));
     expect(answers.map(({ usage }) => usage?.completion_tokens)).toEqual(answers.map(() => 1000));
   });

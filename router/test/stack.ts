@@ -251,7 +251,7 @@ class RunningStack implements Stack {
   }
 
   async waitForModel(account: TestAccount, model: string, homes = 1): Promise<void> {
-    for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((wake) => setTimeout(wake, 100))) {
+    for (const until = Date.now() + 120_000; Date.now() < until; await new Promise((wake) => setTimeout(wake, 100))) {
       const listed = (await (await this.call('/v1/models', { key: account.apiKey })).json()) as {
         data?: { id: string; nodes_online: number }[];
       };

@@ -6,7 +6,7 @@ const STEP_MS = 25;
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  limitMs = 30_000,
+  limitMs = 90_000,
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   for (const deadlineAt = Date.now() + limitMs; ;) {
     const answer = await ask();
