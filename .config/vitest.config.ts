@@ -5,6 +5,9 @@ import SummaryReporter from './summary-reporter.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** Tests of router/local that start real networks. */
+const REAL_LOCAL = ['network', 'start', 'missing-binary'].map((name) => `router/local/${name}.test.ts`);
+
 export default defineConfig({
   root,
   test: {
@@ -25,6 +28,7 @@ export default defineConfig({
             'node-agent/*.test.ts',
             'router/*.test.ts',
           ],
+          exclude: REAL_LOCAL,
           testTimeout: 20_000,
         },
       },
@@ -32,7 +36,7 @@ export default defineConfig({
         root,
         test: {
           name: 'whole',
-          include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts'],
+          include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts', ...REAL_LOCAL],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.

@@ -93,7 +93,7 @@ export class AgentBench {
     return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   }
 
-  async until(holds: () => boolean, limitMs = 10_000): Promise<void> {
+  async until(holds: () => boolean, limitMs = 90_000): Promise<void> {
     for (const end = Date.now() + limitMs; !holds();) {
       if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${this.#agent?.output() ?? ''}`);
       await sleep(10);

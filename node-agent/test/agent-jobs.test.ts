@@ -201,5 +201,5 @@ describe('flow and cancel', () => {
     expect(residentBytes(started) - before).toBeLessThan(32 * 1024 * 1024);
     bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);
     expect((await bench.hub.waitEnd(job.number)).receipt.finish).toBe(FINISH.cancelled);
-  }, 20_000);
+  });
 });

@@ -34,7 +34,7 @@ export function startAgent(args: readonly string[]): AgentProcess {
   const ended = new Promise<number | string>((done) =>
     child.once('close', (code, signal) => done(code ?? signal ?? '')),
   );
-  const waitForOutput = async (pattern: RegExp, limitMs = 10_000): Promise<void> => {
+  const waitForOutput = async (pattern: RegExp, limitMs = 90_000): Promise<void> => {
     for (const until = Date.now() + limitMs; !pattern.test(text);) {
       if (Date.now() > until) throw new Error(`no ${String(pattern)} in:\n${text}`);
       await sleep(20);

@@ -214,7 +214,7 @@ export class TestHub {
   }
 
   /** The first frame, past or future, that fits. */
-  waitFor(fits: (heard: Heard) => boolean, limitMs = 10_000): Promise<Heard> {
+  waitFor(fits: (heard: Heard) => boolean, limitMs = 90_000): Promise<Heard> {
     const past = this.heard.find(fits);
     if (past) return Promise.resolve(past);
     return new Promise((resolve, reject) => {

@@ -18,8 +18,14 @@ const REDIS_TOKEN = 'test-redis-token';
 const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
 
-/** What many tests sit out. Watchdogs of running parts are as in the product, or a busy machine would set them off. */
-const SHORT_WAITS: Partial<Timings> = { retryMs: 1000, orphanWaitMs: 4000, planEveryMs: 2000 };
+/** Shorter where many tests sit it out, longer where a home on a busy machine would be taken for one that does not answer. */
+const TEST_WAITS: Partial<Timings> = {
+  retryMs: 1000,
+  orphanWaitMs: 4000,
+  planEveryMs: 2000,
+  headMs: 2500,
+  endMs: 4000,
+};
 
 /** An account to call with. */
 export interface TestAccount {
@@ -83,7 +89,7 @@ export async function startStack(
   options: {
     bindings?: Record<string, string>;
     localPlaces?: boolean;
-    /** Waits of edge, hub and area that differ from SHORT_WAITS. */
+    /** Waits of edge, hub and area that differ from TEST_WAITS. */
     timings?: Partial<Timings>;
     /** More edges, with texts of their own. */
     edges?: Record<string, Record<string, string>>;
@@ -103,7 +109,7 @@ export async function startStack(
       ROUTER_SIGNING_KEY: `0x${randomBytes(32).toString('hex')}`,
       UPSTASH_REDIS_REST_URL: bridge.url,
       UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN,
-      LOCAL_TIMINGS: JSON.stringify({ ...SHORT_WAITS, ...options.timings }),
+      LOCAL_TIMINGS: JSON.stringify({ ...TEST_WAITS, ...options.timings }),
       ...options.bindings,
     },
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
