@@ -204,7 +204,7 @@ describe('a failure before any token', () => {
       const response = await send(stack, { ...job('say-20x2-die0'), stream });
       const text = await response.text();
       // On a machine with other work the failures may take longer than a stream waits with its beginning.
-      if (!stream || response.status !== 200) expect(response.status).toBe(502);
+      expect(stream ? [502, 200] : [502]).toContain(response.status);
       expect(text).toContain('"code":"home_failed"');
       expect(text).not.toContain('word');
       expect(await readUsage(stack, caller)).toEqual(before);
