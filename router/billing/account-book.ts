@@ -5,7 +5,7 @@ import type { Fate, SettlementJson } from '../../schema/settlement.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { Hold } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
-import { buildChargeEntry, buildGrantEntry, grantEventId, settleEventId, settleEventPrefix } from './build-entry.ts';
+import { buildChargeEntry, buildGrantEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
 import { KNOWN_MS } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
@@ -129,9 +129,9 @@ export class AccountBook {
   settle(settlement: SettlementJson, now: number): boolean {
     this.sweep(now);
     const { jobId, part } = settlement;
-    const booked = this.#outbox.find(settleEventPrefix(jobId));
+    const booked = this.#outbox.findParts(jobId);
     const known = this.#jobs.find(jobId);
-    if (booked.some(({ id }) => id === settleEventId(jobId, part))) return false;
+    if (booked.some((one) => one.part === part)) return false;
     if (known?.parts.some((one) => one.part === part)) return false;
     const bill = billPart(settlement);
     if (isForgotten(settlement, now)) {
@@ -148,8 +148,8 @@ export class AccountBook {
       this.#bookLost(settlement, { ...tally, parts }, known === null);
       return true;
     }
-    // A job without a tally ended with a part that went on from none: nobody was given what an earlier one sent.
-    const isFenced = !known && booked.some(({ id }) => partOf(id) > part);
+    // A later part that left no tally began the answer anew: the caller was never given what this one sent.
+    const isFenced = !known && booked.some((one) => one.part > part);
     const release = isFenced ? ({ fate: 'free', interrupted: 0 } as const) : tally.release;
     this.#advance(jobId, { ...tally, parts, release }, { arrived: settlement, now });
     return true;
@@ -235,7 +235,7 @@ export class AccountBook {
 
   /** The first that is heard of a job's several parts. */
   #openTally(jobId: string, expiresAt: number): JobTally {
-    const booked = this.#outbox.find(settleEventPrefix(jobId));
+    const booked = this.#outbox.findParts(jobId);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
     return openTally(this.#holds.find(jobId)?.expiresAt ?? expiresAt, { charge, parts: booked.length });
   }
@@ -354,10 +354,6 @@ function addToTotals(
 /** An id is kept for KNOWN_MS from its booking, which no ticket outlives by a day. */
 function isForgotten(settlement: SettlementJson, now: number): boolean {
   return now > Number(settlement.ticket.expiresAtMs) + KNOWN_MS - FORGET_MARGIN_MS;
-}
-
-function partOf(eventId: string): number {
-  return Number(eventId.slice(eventId.lastIndexOf(':') + 1));
 }
 
 /** A part that broke off and that nobody went on with: what its hub could not know when it settled it. */

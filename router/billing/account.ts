@@ -3,7 +3,6 @@ import { DurableObject } from 'cloudflare:workers';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
-import { settleEventPrefix } from './build-entry.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -105,9 +104,7 @@ export class Account extends DurableObject<object> {
    */
   receipts(jobId: string): { settlements: SettlementJson[]; waiting: SettlementJson[]; pending: boolean } {
     this.#sweep();
-    const settlements = this.#outbox
-      .findWaiting(settleEventPrefix(jobId))
-      .flatMap(({ settlement }) => settlement ?? []);
+    const settlements = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
     return { settlements, waiting: this.#book.findWaiting(jobId), pending: this.#book.isOpen(jobId) };
   }
 

@@ -24,12 +24,8 @@ export interface LedgerEntry {
 }
 
 /** The event id of a part's settlement, and of a receipt that was paid after it. */
-export function settleEventId(jobId: string, part: number): string {
+function settleEventId(jobId: string, part: number): string {
   return `settle:${jobId}:${part}`;
-}
-/** What the event ids of all of a job's settlements start with. */
-export function settleEventPrefix(jobId: string): string {
-  return `settle:${jobId}:`;
 }
 function lateEventId(jobId: string, part: number): string {
   return `late:${jobId}:${part}`;

@@ -35,11 +35,7 @@ export class Outbox {
     this.#storage = storage;
     this.#apply = apply;
     this.#owner = owner;
-    storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL, entry TEXT)',
-    );
-    storage.sql.exec('CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (seq) WHERE entry IS NOT NULL');
-    storage.sql.exec('CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, seq INTEGER NOT NULL)');
+    openTables(storage);
     this.#markedAt = storage.sql.exec<{ at: number | null }>('SELECT max(at) AS at FROM marks').one().at ?? 0;
     if (this.waiting().events > 0) this.ring(Date.now());
   }
@@ -48,17 +44,19 @@ export class Outbox {
     return this.#storage.sql.exec('SELECT 1 FROM outbox WHERE id = ?', id).toArray().length > 0;
   }
 
-  /** Every entry ever kept whose id starts with `prefix`, and what it did to the object's own balance. */
-  find(prefix: string): { readonly id: string; readonly own: number }[] {
-    const query = 'SELECT id, own FROM outbox WHERE id >= ? AND id < ?';
-    return this.#storage.sql.exec<{ id: string; own: number }>(query, prefix, `${prefix}\u{10FFFF}`).toArray();
+  /** Every entry of a job that is still known: its part, and what it did to the object's own balance. */
+  findParts(jobId: string): { readonly part: number; readonly own: number }[] {
+    const query = 'SELECT part, own FROM outbox WHERE jobId = ?';
+    return this.#storage.sql.exec<{ part: number; own: number }>(query, jobId).toArray();
   }
 
   /** Keeps an entry unless its id is known; `own` is what it does to the object's own balance. Call `ring` after. */
   add(entry: LedgerEntry, own: number): boolean {
     const text = JSON.stringify(entry);
-    const insert = 'INSERT INTO outbox (id, own, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq';
-    const isNew = this.#storage.sql.exec(insert, entry.id, own, text).toArray().length > 0;
+    const { id, jobId, part } = entry;
+    const into = 'INSERT INTO outbox (id, own, entry, jobId, part) VALUES (?, ?, ?, ?, ?)';
+    const insert = `${into} ON CONFLICT DO NOTHING RETURNING seq`;
+    const isNew = this.#storage.sql.exec(insert, id, own, text, jobId, part).toArray().length > 0;
     this.#hasNew ||= isNew;
     return isNew;
   }
@@ -114,14 +112,10 @@ export class Outbox {
     return this.#storage.sql.exec<{ events: number; own: number }>(query).one();
   }
 
-  /** Waiting entries whose id starts with `prefix`. */
-  findWaiting(prefix: string): LedgerEntry[] {
+  /** Waiting entries of a job. */
+  findWaiting(jobId: string): LedgerEntry[] {
     return this.#storage.sql
-      .exec<{ entry: string }>(
-        'SELECT entry FROM outbox WHERE id >= ? AND id < ? AND entry IS NOT NULL',
-        prefix,
-        `${prefix}\u{10FFFF}`,
-      )
+      .exec<{ entry: string }>('SELECT entry FROM outbox WHERE jobId = ? AND entry IS NOT NULL ORDER BY part', jobId)
       .toArray()
       .map((row) => JSON.parse(row.entry) as LedgerEntry);
   }
@@ -153,4 +147,30 @@ export class Outbox {
       .toArray();
     return { entries: rows.map((row) => JSON.parse(row.entry) as LedgerEntry), lastSeq: rows.at(-1)?.seq ?? 0 };
   }
+}
+
+const TABLE = `CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL,
+  entry TEXT, jobId TEXT, part INTEGER)`;
+const OTHERS = [
+  'CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (seq) WHERE entry IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS outbox_jobs ON outbox (jobId, part) WHERE jobId IS NOT NULL',
+  'CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, seq INTEGER NOT NULL)',
+];
+/** Objects older than the columns for job and part: the ids of their rows say both, as in `settle:job_1:0`. */
+const ADD_COLUMNS = [
+  'ALTER TABLE outbox ADD COLUMN jobId TEXT',
+  'ALTER TABLE outbox ADD COLUMN part INTEGER',
+  `UPDATE outbox SET jobId = substr(tail, 1, instr(tail, ':') - 1), part = CAST(substr(tail, instr(tail, ':') + 1) AS INTEGER)
+    FROM (SELECT seq AS known, substr(id, instr(id, ':') + 1) AS tail FROM outbox WHERE id LIKE 'settle:%' OR id LIKE 'late:%')
+    WHERE seq = known`,
+];
+
+function openTables(storage: DurableObjectStorage): void {
+  const { sql } = storage;
+  // In one transaction: an object killed on the way has the old table or the new one.
+  storage.transactionSync(() => {
+    sql.exec(TABLE);
+    const isOld = sql.exec("SELECT 1 FROM pragma_table_info('outbox') WHERE name = 'jobId'").toArray().length === 0;
+    for (const statement of isOld ? [...ADD_COLUMNS, ...OTHERS] : OTHERS) sql.exec(statement);
+  });
 }
