@@ -34,6 +34,9 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
   ],
 };
 
+/** Tests and benches of the whole put real homes beside a real router, and may use what either end's own tests use. */
+export const MEETS_BOTH = /^(?:router|node-agent)\/(?:test|bench)\//;
+
 function folder(end: string): (name: string) => Room {
   return (name) => ({ name, paths: [`${end}/${name}/`] });
 }

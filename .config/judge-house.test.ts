@@ -5,7 +5,12 @@ import { readModule } from './read-module.ts';
 
 const SCHEMA = { name: 'schema', paths: ['schema/'] };
 const ENDS = {
-  router: [SCHEMA, { name: 'hub', paths: ['router/hub/'] }, { name: 'routes', paths: ['router/routes/'] }],
+  router: [
+    SCHEMA,
+    { name: 'hub', paths: ['router/hub/'] },
+    { name: 'routes', paths: ['router/routes/'] },
+    { name: 'test', paths: ['router/test/'] },
+  ],
   'node-agent': [SCHEMA, { name: 'jobs', paths: ['node-agent/jobs/'] }],
 };
 
@@ -58,6 +63,13 @@ test('agent and router never import each other, and schema imports neither', () 
       'router/hub/hub.ts': '',
     }),
   ).toHaveLength(2);
+});
+
+test('tests of the whole may use both ends, the product may not', () => {
+  const home = { 'node-agent/jobs/pause.ts': 'export const ID = 1;' };
+  const text = "import { ID } from '../../node-agent/jobs/pause.ts'; export const id = ID;";
+  expect(judge({ ...home, 'router/test/homes.ts': text })).toEqual([]);
+  expect(judge({ ...home, 'router/hub/homes.ts': text })).toHaveLength(1);
 });
 
 test('a file in no room, and an import of one, are named', () => {

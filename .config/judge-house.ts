@@ -1,5 +1,5 @@
 // Holds what the files import against the order of the rooms, and verb files against their promise. Pure.
-import { PURE_FILE } from './house-rules.ts';
+import { MEETS_BOTH, PURE_FILE } from './house-rules.ts';
 import type { Room } from './house-rules.ts';
 import type { Module } from './read-module.ts';
 
@@ -35,6 +35,7 @@ function judgeImports({ file, imports }: Module, ends: Ends): Complaint[] {
   for (const target of imports.filter((name) => name.endsWith('.ts'))) {
     const to = findFloor(target, ends);
     const what = `${file} (${from.name}) imports ${target} (${to?.name ?? 'no room'})`;
+    if (to && !from.ends.some((end) => to.ends.includes(end)) && MEETS_BOTH.test(file)) continue;
     if (!to || !from.ends.every((end) => to.ends.includes(end)))
       complaints.push({ what, remedy: 'router and agent share schema only, and schema imports neither' });
     else if (to.floor > from.floor)
