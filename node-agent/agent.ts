@@ -28,6 +28,7 @@ import type { AgentShared } from './jobs/job-runner.ts';
 import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
+import { describeError } from './log.ts';
 import type { Log } from './log.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';
@@ -115,7 +116,7 @@ export class Agent {
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
-    this.#status = new StatusFile(config.state, () => this.#describe());
+    this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
@@ -130,14 +131,13 @@ export class Agent {
         `An agent is running with the state folder ${config.state} already. Stop it, or give this one its own folder with --state.`,
       );
     try {
-      const { book, unreadable } = await ReceiptBook.open(
-        join(config.state, 'receipts'),
-        key.value.privateKey,
-        Date.now,
-      );
+      const { book, unreadable } = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
+        now: Date.now,
+        log,
+      });
       for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
-      const identity = await IdentityFile.open(config.state);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now());
+      const identity = await IdentityFile.open(config.state, log);
+      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
       return ok(new Agent({ config, log, key: key.value, book, identity, lock, speeds }));
     } catch (error) {
       lock.release();
@@ -194,8 +194,7 @@ export class Agent {
   /** The answer comes when `irori-node status` tells it too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep')
-      for (const [backend, name] of this.#builtIns()) void backend.load(name);
+    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#loadBuiltIns();
     await this.#status.write();
     return answer;
   }
@@ -206,7 +205,7 @@ export class Agent {
     const jobs = runner?.size ?? 0;
     if (jobs > 0) this.#log.info('handing over what runs', { jobs });
     runner?.preemptAll();
-    const unloads = this.#backends.map((backend) => backend.unload().catch(() => undefined));
+    const unloads = this.#backends.map((backend) => backend.unload().catch((error: unknown) => this.#tellStuck(error)));
     await settleWithin(Promise.all([runner?.whenIdle(), ...unloads]), HAND_OVER_MS);
     // A server's models may be gone from its memory now: the next offer should say so.
     void this.#shelf.refresh();
@@ -235,14 +234,24 @@ export class Agent {
   async #learnSpeeds(): Promise<void> {
     const { slots, pause } = this.#shared;
     const { load, benchmark: choice } = this.#config;
-    if (load === 'keep') await Promise.all(this.#builtIns().map(([backend, name]) => backend.load(name)));
+    if (load === 'keep') await this.#loadBuiltIns();
     const found = { shelf: this.#shelf, file: this.#speeds, findGpu, now: Date.now };
     await new SpeedScout({ ...found, slots, pause, choice, log: this.#log }).run();
   }
 
-  #builtIns(): (readonly [Backend, string])[] {
+  async #loadBuiltIns(): Promise<void> {
     const offered = this.#shelf.listByBackend().filter(([backend]) => backend.capabilities().isBuiltIn);
-    return offered.flatMap(([backend, models]) => models.map((model) => [backend, model.name] as const));
+    const pairs = offered.flatMap(([backend, models]) => models.map(({ name }) => ({ backend, name })));
+    await Promise.all(
+      pairs.map(async ({ backend, name }) => {
+        const loaded = await backend.load(name);
+        if (!loaded.ok) this.#log.warn('a model could not be loaded', { model: name, reason: loaded.error });
+      }),
+    );
+  }
+
+  #tellStuck(error: unknown): void {
+    this.#log.warn('a backend did not free its memory', { reason: describeError(error) });
   }
 
   async #look(): Promise<void> {

@@ -3,32 +3,48 @@
 type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
-  readonly info: (message: string, fields?: LogFields) => void;
-  readonly warn: (message: string, fields?: LogFields) => void;
-  readonly error: (message: string, fields?: LogFields) => void;
+  /** What happens on a good day too. */
+  readonly info: (event: string, fields?: LogFields) => void;
+  /** Something failed and was worked around, or will be tried again. */
+  readonly warn: (event: string, fields?: LogFields) => void;
+  /** A bug, or something that only the owner can mend. */
+  readonly error: (event: string, fields?: LogFields) => void;
 }
 
 type Level = keyof Log;
 
 /** Writes through `write`, one complete line a call; `now` gives ms since epoch. */
 export function makeLog(options: { json: boolean; write: (line: string) => void; now: () => number }): Log {
-  const log = (level: Level, message: string, fields: LogFields = {}): void => {
-    const at = new Date(options.now()).toISOString();
-    options.write(options.json ? formatJson(at, level, message, fields) : formatText(at, level, message, fields));
+  const log = (level: Level, event: string, fields: LogFields = {}): void => {
+    const time = new Date(options.now()).toISOString();
+    options.write(options.json ? formatJson(time, level, event, fields) : formatText(time, level, event, fields));
   };
   return {
-    info: (message, fields) => log('info', message, fields),
-    warn: (message, fields) => log('warn', message, fields),
-    error: (message, fields) => log('error', message, fields),
+    info: (event, fields) => log('info', event, fields),
+    warn: (event, fields) => log('warn', event, fields),
+    error: (event, fields) => log('error', event, fields),
   };
 }
 
-function formatJson(at: string, level: Level, message: string, fields: LogFields): string {
-  return `${JSON.stringify({ at, level, message, ...fields })}\n`;
+/**
+ * What may be told of something thrown. The system's own errors name a file or a call. Any other may quote what was parsed or sent, a prompt
+ * even, so of those only the kind and the place are told.
+ */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  if ('syscall' in error && 'code' in error) return error.message;
+  const { name, message, stack = '' } = error;
+  const calls = stack.replace(message, '');
+  const place = /^\s+at (.+)$/m.exec(calls)?.[1] ?? 'an unknown place';
+  return `${name} at ${place.slice(0, 200)}`;
 }
 
-function formatText(at: string, level: Level, message: string, fields: LogFields): string {
-  let line = `${at.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${oneLine(message)}`;
+function formatJson(time: string, level: Level, event: string, fields: LogFields): string {
+  return `${JSON.stringify({ time, level, event, ...fields })}\n`;
+}
+
+function formatText(time: string, level: Level, event: string, fields: LogFields): string {
+  let line = `${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${oneLine(event)}`;
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) line += ` ${name}=${oneLine(String(value))}`;
   }

@@ -11,7 +11,7 @@ export interface Backend {
   capabilities(): Capabilities;
   /** Looks whether the engine is there and may be shared; the error is a sentence for the owner that says what to do. */
   detect(signal: AbortSignal): Promise<Result<Detected, string>>;
-  /** The models that may be shared now. Empty when the engine is away or refused. */
+  /** The models that may be shared now. Empty when the engine is away or refused; rejects where its models cannot be read. */
   models(): Promise<ModelInfo[]>;
   /** How many jobs this engine answers at once. */
   slots(): Promise<number>;

@@ -76,9 +76,10 @@ export class OnnxBackend implements Backend {
     this.#info ??= readModelInfo(this.#modelDir);
     try {
       return [this.#withLoad(await this.#info)];
-    } catch {
+    } catch (error) {
+      // Read anew at the next look; whoever asked tells the owner.
       this.#info = undefined;
-      return [];
+      throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,6 +70,14 @@ describe('readConfig', () => {
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+  });
+
+  test('a config.json that cannot be read is refused, not passed over', () => {
+    mkdirSync(join(state, 'config.json'));
+    expect(read({ router: 'https://a.example' })).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/config\.json cannot be read: EISDIR/),
+    });
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
+import { describeError } from '../log.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
@@ -148,8 +149,9 @@ function readFileValues(path: string): Result<OptionValues, string> {
   let raw: string;
   try {
     raw = readFileSync(path, 'utf8');
-  } catch {
-    return ok({});
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ok({});
+    return err(`${path} cannot be read: ${describeError(error)}. Mend it or move it away.`);
   }
   const parsed = parseJson(raw);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))

@@ -1,7 +1,9 @@
 // Which routers know this node, and under which account: one small file in the state folder. No secrets.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readJsonFile, writeDurably } from './durable-file.ts';
+import type { Log } from '../log.ts';
+import { writeDurably } from './durable-file.ts';
+import { readKept } from './kept-file.ts';
 
 const identitySchema = z.object({
   node: z.string(),
@@ -24,10 +26,10 @@ export class IdentityFile {
   }
 
   /** A damaged file counts as none: the node can be enrolled again with a new code. */
-  static async open(folder: string): Promise<IdentityFile> {
+  static async open(folder: string, log: Log): Promise<IdentityFile> {
     const path = join(folder, FILE);
-    const parsed = fileSchema.safeParse(await readJsonFile(path).catch(() => null));
-    return new IdentityFile(path, new Map(parsed.success ? Object.entries(parsed.data.routers) : []));
+    const kept = await readKept(path, fileSchema, log);
+    return new IdentityFile(path, new Map(Object.entries(kept?.routers ?? {})));
   }
 
   /** `router` is its origin, as parseRouterUrl gives it. */

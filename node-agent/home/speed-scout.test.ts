@@ -20,7 +20,7 @@ let file: SpeedFile;
 const now = (): number => 5;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'irori-scout-'));
-  file = await SpeedFile.open(folder, 'v', 0);
+  file = await SpeedFile.open(folder, 'v', 0, log);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -104,7 +104,7 @@ describe('the scout', () => {
     await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, file, now, log }).run();
     expect([server.jobs.length, server.loaded]).toEqual([1, []]);
     server.facts = { loadMs: 900 };
-    file = await SpeedFile.open(folder, 'another version', 0);
+    file = await SpeedFile.open(folder, 'another version', 0, log);
     await shelf.refresh();
     await new SpeedScout({ shelf, slots, pause, choice: 'all', findGpu, file, now, log }).run();
     expect(server.jobs.length).toBe(1);

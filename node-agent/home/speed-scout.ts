@@ -2,6 +2,7 @@
 // Takes a slot for each run, so that a job finds either a free place or a true "busy"; gives way to jobs that were first.
 import type { Backend } from '../backends/backend.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { ok } from '../../schema/result.ts';
 import type { Slots } from './slots.ts';
 import type { Log } from '../log.ts';
 import type { Gpu } from './guess-speed.ts';
@@ -57,12 +58,14 @@ export class SpeedScout {
     if (file.find(model.digest)) return;
     const { isBuiltIn } = backend.capabilities();
     if (pause.reason !== null) return;
-    if (isBuiltIn && !(await backend.load(model.name)).ok) return;
+    const loaded = isBuiltIn ? await backend.load(model.name) : ok(null);
+    if (!loaded.ok) return log.warn('a model could not be loaded', { model: model.name, reason: loaded.error });
     const release = pause.reason === null ? slots.take(backend) : null;
     if (!release) return;
     try {
       const speed = await measureSpeed(backend, model.name, isBuiltIn ? BUILT_IN_LIMITS : SERVER_LIMITS);
-      if (!speed) return;
+      if (!speed)
+        return log.warn('a model could not be measured: its run failed or was too short', { model: model.name });
       shelf.noteSpeed(model.digest, speed);
       await file.save(model.digest, speed, now());
       log.info('measured', { model: model.name, ...speed });

@@ -1,7 +1,9 @@
 // What the agent does, in DIR/status.json for `irori-node status` and other programs of the owner. Written now and then, never per token.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readJsonFile, writeWhole } from './durable-file.ts';
+import type { Log } from '../log.ts';
+import { readJsonFile } from './durable-file.ts';
+import { KeptFile } from './kept-file.ts';
 
 const statusSchema = z.object({
   pid: z.number(),
@@ -41,13 +43,13 @@ const FILE = 'status.json';
 const EVERY_MS = 1000;
 
 export class StatusFile {
-  readonly #path: string;
+  readonly #file: KeptFile;
   readonly #describe: () => AgentStatus;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, describe: () => AgentStatus) {
-    this.#path = join(folder, FILE);
+  constructor(folder: string, log: Log, describe: () => AgentStatus) {
+    this.#file = new KeptFile(join(folder, FILE), log);
     this.#describe = describe;
   }
 
@@ -60,11 +62,9 @@ export class StatusFile {
     this.#timer.unref();
   }
 
-  /** Writes now. A full disk must not stop the agent: the file is then old. */
+  /** Writes now; never rejects. Where the disk refuses, the file is old. */
   write(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      await writeWhole(this.#path, `${JSON.stringify(this.#describe(), null, 2)}\n`).catch(() => undefined);
-    });
+    this.#writing = this.#writing.then(() => this.#file.write(`${JSON.stringify(this.#describe(), null, 2)}\n`));
     return this.#writing;
   }
 }

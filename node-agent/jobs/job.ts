@@ -7,7 +7,8 @@ import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { Backend, Capabilities, Finish } from '../backends/backend.ts';
+import type { Backend, Capabilities, Delta, Finish } from '../backends/backend.ts';
+import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
@@ -112,7 +113,7 @@ export class Job {
   start(): void {
     this.#ticketTimer = setTimeout(() => this.#reject('missing'), TICKET_WAIT_MS);
     this.#run().catch((error: unknown) => {
-      this.#doors.log.error('a job failed inside the agent', { job: this.#jobId(), reason: String(error) });
+      this.#doors.log.error('a job failed inside the agent', { job: this.#jobId(), reason: describeError(error) });
       this.#sendFault('internal', 'The agent failed.', null);
       this.#finish('error', 0);
     });
@@ -179,8 +180,8 @@ export class Job {
   async #runBackend(): Promise<Finish> {
     const { backend, frame, onBackendDone } = this.#doors;
     const run = backend
-      .run(toBackendJob(frame), (delta) => this.#take(delta), this.#abort.signal)
-      .catch((error: unknown) => brokenFinish(error))
+      .run(toBackendJob(frame), (delta) => this.#takeOrTell(delta), this.#abort.signal)
+      .catch((error: unknown) => this.#brokenFinish(error))
       .finally(onBackendDone);
     const abandoned = new Promise<Finish>((resolve) => {
       this.#endAbortWait = () => resolve(CANCELLED);
@@ -188,7 +189,26 @@ export class Job {
     return Promise.race([run, abandoned]);
   }
 
-  #take(delta: { text: string; tokens: number; tokenIds?: readonly number[] }): void | Promise<void> {
+  /** A backend must not reject. The hub hears nothing of why. */
+  #brokenFinish(error: unknown): Finish {
+    this.#doors.log.error('a backend broke its promise never to reject', {
+      job: this.#jobId(),
+      reason: describeError(error),
+    });
+    return { ...CANCELLED, reason: 'error', error: { code: 'internal', message: 'The backend failed.' } };
+  }
+
+  /** The backend ends the run when its sink throws, and knows no log. */
+  #takeOrTell(delta: Delta): void | Promise<void> {
+    try {
+      return this.#take(delta);
+    } catch (error) {
+      this.#doors.log.error('an answer could not be handed on', { job: this.#jobId(), reason: describeError(error) });
+      throw error;
+    }
+  }
+
+  #take(delta: Delta): void | Promise<void> {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     this.#emittedTokens += delta.tokens;
     // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
@@ -244,6 +264,7 @@ export class Job {
     else if (verdict === 'bad') this.#sendFault('bad-ticket', "The ticket's signature is not the router's.", null);
     else this.#sendFault('bad-ticket', 'No ticket signature followed the job.', null);
     if (verdict === 'bad') log.warn('a job came with a ticket that the router did not sign', { job: this.#jobId() });
+    else if (this.#cause === null) log.warn("no signature followed a job's ticket", { job: this.#jobId() });
     this.#finish('bad-ticket', 0);
   }
 
@@ -255,8 +276,7 @@ export class Job {
     const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
     const issued = isReceipted ? await this.#issue(word, promptTokens) : null;
     if (isReceipted && !issued) this.#sendFault('internal', 'The receipt could not be stored.', null);
-    else if (word === 'error')
-      this.#sendFault(finish.error?.code ?? 'lost', finish.error?.message ?? 'The link was lost.', issued);
+    else if (word === 'error') this.#tellFault(finish.error ?? LINK_LOST, issued);
     else if (issued) this.#send('end', toSigned(issued));
     this.#finish(word, promptTokens);
   }
@@ -299,9 +319,18 @@ export class Job {
         isSentNow,
       });
     } catch (error) {
-      log.error('a receipt could not be stored: is the disk full?', { job: this.#jobId(), reason: String(error) });
+      log.error('a receipt could not be stored: is the disk full?', {
+        job: this.#jobId(),
+        reason: describeError(error),
+      });
       return null;
     }
+  }
+
+  /** A fault's words are the backend's own for strangers: they hold nothing of the prompt. */
+  #tellFault({ code, message }: { code: string; message: string }, issued: IssuedReceipt | null): void {
+    this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason: message });
+    this.#sendFault(code, message, issued);
   }
 
   #sendFault(code: string, message: string, issued: IssuedReceipt | null): void {
@@ -334,12 +363,8 @@ export class Job {
   }
 }
 
+const LINK_LOST = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
-
-/** A backend must not reject; one that does gives the text of its error to nobody but the log. */
-function brokenFinish(_error: unknown): Finish {
-  return { ...CANCELLED, reason: 'error', error: { code: 'internal', message: 'The backend failed.' } };
-}
 
 function toSigned(issued: IssuedReceipt): object {
   return { receipt: issued.receiptJson, signature: issued.signature };

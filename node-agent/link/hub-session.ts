@@ -7,6 +7,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { AcceptedFrame, AcceptedOutcome } from '../receipts/receipt-book.ts';
+import { describeError } from '../log.ts';
 import { signLostPart } from '../receipts/lost-part.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
@@ -104,7 +105,7 @@ export class HubSession {
     try {
       this.#obey(message);
     } catch (error) {
-      this.#doors.shared.log.warn('a frame could not be used', { frame: message.name, reason: String(error) });
+      this.#doors.shared.log.warn('a frame could not be used', { frame: message.name, reason: describeError(error) });
       this.#complain('unusable', `'${message.name}' could not be used`, message.job);
     }
   }
@@ -228,7 +229,10 @@ export class HubSession {
       shared.onReceipts();
       await this.#offerLate();
     } catch (error) {
-      log.error('a receipt could not be stored: is the disk full?', { reason: String(error) });
+      log.error('a receipt could not be stored: is the disk full?', {
+        job: wordToJobId(part.ticket.jobId),
+        reason: describeError(error),
+      });
     }
   }
 

@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { acceptanceSchema, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance } from '../../schema/receipt.ts';
 import { word } from '../../schema/typed-data.ts';
-import { readJsonFile, writeWhole } from '../home/durable-file.ts';
+import { KeptFile, readKept } from '../home/kept-file.ts';
+import type { Log } from '../log.ts';
 
 const fileSchema = z.object({ router: word.address, acceptance: acceptanceSchema, signature: word.signature });
 type SignedAcceptance = z.output<typeof fileSchema>;
@@ -15,21 +16,20 @@ const FILE = 'acceptance.json';
 const GATHER_MS = 250;
 
 export class AcceptanceFile {
-  readonly #path: string;
+  readonly #file: KeptFile;
   #newest: SignedAcceptance | null;
   #isDirty = false;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, newest: SignedAcceptance | null) {
-    this.#path = path;
+  private constructor(file: KeptFile, newest: SignedAcceptance | null) {
+    this.#file = file;
     this.#newest = newest;
   }
 
   /** Reads the newest acceptance; a damaged file counts as none, since the router can tell the total again. */
-  static async open(folder: string): Promise<AcceptanceFile> {
+  static async open(folder: string, log: Log): Promise<AcceptanceFile> {
     const path = join(folder, FILE);
-    const parsed = fileSchema.safeParse(await readJsonFile(path).catch(() => null));
-    return new AcceptanceFile(path, parsed.success ? parsed.data : null);
+    return new AcceptanceFile(new KeptFile(path, log), await readKept(path, fileSchema, log));
   }
 
   get acceptance(): Acceptance | null {
@@ -60,6 +60,6 @@ export class AcceptanceFile {
     if (!newest) return;
     const json = { ...newest, acceptance: toMessageJson(newest.acceptance) };
     // A lost write costs nothing: the next acceptance carries the whole total.
-    await writeWhole(this.#path, JSON.stringify(json)).catch(() => undefined);
+    await this.#file.write(JSON.stringify(json));
   }
 }

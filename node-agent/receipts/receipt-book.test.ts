@@ -7,6 +7,7 @@ import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { collectLog } from '../test/collect-log.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import type { AcceptedFrame, ReceiptDraft } from './receipt-book.ts';
 import type { IssuedReceipt } from './sign-receipt.ts';
@@ -19,14 +20,16 @@ const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 
 let folder: string;
 let now: number;
+let { log, lines } = collectLog();
 beforeEach(() => {
+  ({ log, lines } = collectLog());
   folder = mkdtempSync(join(tmpdir(), 'irori-book-'));
   now = 1_000_000;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function open(): Promise<ReceiptBook> {
-  return (await ReceiptBook.open(folder, KEY, () => now)).book;
+  return (await ReceiptBook.open(folder, KEY, { now: () => now, log })).book;
 }
 
 function files(): string[] {
@@ -144,7 +147,7 @@ describe('issuing', () => {
     await book.issue(draft(1));
     writeFileSync(join(folder, 'outbox', files()[0]!), '{');
     for (let start = 0; start < 2; start++) {
-      const reopened = await ReceiptBook.open(folder, KEY, () => now);
+      const reopened = await ReceiptBook.open(folder, KEY, { now: () => now, log });
       expect(reopened.unreadable.length).toBe(start === 0 ? 1 : 0);
       expect(reopened.book.unacknowledged).toBe(0);
     }
@@ -181,6 +184,16 @@ describe('acceptances', () => {
     );
     await book.settled();
     expect(files()).toEqual([]);
+  });
+
+  test('where the disk keeps a receipt that was accepted, the owner is told and it stays for the next start', async () => {
+    const book = await open();
+    const issued = await book.issue(draft(1));
+    mkdirSync(join(folder, 'chain.json'));
+    expect(book.accept(accept(issued, 1n))).toBe('taken');
+    await book.settled();
+    expect(files()).toHaveLength(1);
+    expect(lines.join('')).toMatch(/cannot leave the outbox.*count=1 reason=E/);
   });
 
   test('answers that count on from the newest are taken by the signature of the last', async () => {
@@ -246,6 +259,14 @@ describe('late receipts', () => {
     expect((await book.takeLate(ROUTER)).length).toBe(1);
     now += 5000;
     expect((await book.takeLate(ROUTER)).length).toBe(1);
+  });
+
+  test('one whose file was damaged since the start is not offered, and the owner is told', async () => {
+    const book = await open();
+    await book.issue(draft(1, false));
+    writeFileSync(join(folder, 'outbox', files()[0]!), '{');
+    expect(await book.takeLate(ROUTER)).toEqual([]);
+    expect(lines.join('')).toMatch(/a stored receipt cannot be read.*file=1-0x/);
   });
 
   test('a ticket under which work goes on is known until it ends', async () => {

@@ -9,6 +9,8 @@ import { ACCEPTANCE, makeMessageSigner, toMessageJson } from '../../schema/recei
 import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
+import { describeError } from '../log.ts';
+import type { Log } from '../log.ts';
 import { AcceptanceFile } from './acceptance-file.ts';
 import { ReceiptChain } from './chain.ts';
 import type { ChainHead } from './chain.ts';
@@ -53,6 +55,7 @@ interface Waiting {
 interface BookDoors {
   readonly privateKey: Uint8Array;
   readonly now: () => number;
+  readonly log: Log;
   readonly chain: ReceiptChain;
   readonly outbox: Outbox;
   readonly latest: AcceptanceFile;
@@ -62,6 +65,7 @@ interface BookDoors {
 export class ReceiptBook {
   readonly #privateKey: Uint8Array;
   readonly #now: () => number;
+  readonly #log: Log;
   readonly #chain: ReceiptChain;
   readonly #outbox: Outbox;
   readonly #latest: AcceptanceFile;
@@ -81,6 +85,7 @@ export class ReceiptBook {
   private constructor(doors: BookDoors) {
     this.#privateKey = doors.privateKey;
     this.#now = doors.now;
+    this.#log = doors.log;
     this.#chain = doors.chain;
     this.#outbox = doors.outbox;
     this.#latest = doors.latest;
@@ -92,14 +97,14 @@ export class ReceiptBook {
   static async open(
     folder: string,
     privateKey: Uint8Array,
-    now: () => number,
+    { now, log }: { readonly now: () => number; readonly log: Log },
   ): Promise<{ book: ReceiptBook; unreadable: string[] }> {
     await makePrivateFolder(folder);
     const chain = await ReceiptChain.open(folder);
     const { outbox, unreadable, lastSeq } = await Outbox.open(join(folder, 'outbox'));
-    const latest = await AcceptanceFile.open(folder);
+    const latest = await AcceptanceFile.open(folder, log);
     const head = findHead(chain.saved, outbox.newest(), lastSeq);
-    return { book: new ReceiptBook({ privateKey, now, chain, outbox, latest, head }), unreadable };
+    return { book: new ReceiptBook({ privateKey, now, log, chain, outbox, latest, head }), unreadable };
   }
 
   /** Receipts without an answer from the router. */
@@ -156,7 +161,10 @@ export class ReceiptBook {
       waiting.offeredAt = now;
       waiting.offers += 1;
       const entry = await this.#outbox.load(waiting.ticketHash);
-      if (!entry) continue;
+      if (!entry) {
+        this.#log.warn('a stored receipt cannot be read and was set aside', { file: waiting.file });
+        continue;
+      }
       const { ticketSignature, signature } = entry;
       late.push({
         ticket: toMessageJson(entry.ticket),
@@ -278,8 +286,12 @@ export class ReceiptBook {
         this.#outbox.remove(ticketHash);
         this.#answered.delete(ticketHash);
       }
-    } catch {
+    } catch (error) {
       // The files stay, so after the next start these receipts are offered again and acknowledged again.
+      this.#log.warn('receipts that were accepted cannot leave the outbox: is the disk full?', {
+        count: going.length,
+        reason: describeError(error),
+      });
     }
   }
 }

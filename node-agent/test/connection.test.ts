@@ -7,11 +7,11 @@ import type { LinkEnd } from '../link/connection.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
 import { openShared, SESSION_KEY } from './session-bench.ts';
-import type { ShopBench } from './session-bench.ts';
+import type { SharedBench } from './session-bench.ts';
 import { CODE, TestHub } from './test-hub.ts';
 
 let hub: TestHub;
-let bench: ShopBench;
+let bench: SharedBench;
 let connection: Connection | undefined;
 let running: Promise<LinkEnd> | undefined;
 
@@ -38,7 +38,7 @@ async function connect(
     wallet: null,
     place: null,
     key: SESSION_KEY,
-    identity: await IdentityFile.open(bench.folder),
+    identity: await IdentityFile.open(bench.folder, bench.shared.log),
     shared: bench.shared,
     agent: 'a',
     platform: 'p',

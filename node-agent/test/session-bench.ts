@@ -22,9 +22,9 @@ import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import type { LinkOutcome } from '../link/decide-retry.ts';
 import { HubSession } from '../link/hub-session.ts';
-import { makeLog } from '../log.ts';
 import { ReceiptBook } from '../receipts/receipt-book.ts';
 import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
+import { collectLog } from './collect-log.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const NODE = addressOfPrivateKey(KEY);
@@ -65,7 +65,7 @@ export interface SessionBench {
   readonly close: () => void;
 }
 
-export interface ShopBench {
+export interface SharedBench {
   readonly shared: AgentShared;
   readonly folder: string;
   readonly lines: string[];
@@ -73,11 +73,10 @@ export interface ShopBench {
 }
 
 /** What an agent's connections share, around one backend, in a folder of its own. */
-export async function openShared(backend: Backend, windowMs = 100, mayLoad = true): Promise<ShopBench> {
+export async function openShared(backend: Backend, windowMs = 100, mayLoad = true): Promise<SharedBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
-  const lines: string[] = [];
-  const log = makeLog({ json: false, write: (line) => void lines.push(line), now: Date.now });
-  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, Date.now);
+  const { log, lines } = collectLog();
+  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: Date.now, log });
   const shelf = new ModelShelf({
     backends: [backend],
     choice: null,
