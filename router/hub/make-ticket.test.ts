@@ -126,10 +126,11 @@ describe('closeSettlement', () => {
   );
 
   test.each(['complete', 'cancelled', 'failed-by-node'] as const)(
-    'a part that is %s ends it and tells of those before',
+    'a part that is %s ends it and tells of those before; of the answer so far the router’s own count stands',
     (outcome) => {
-      const closed = closeSettlement({ ...draft, outcome }, { ...offer, interrupted: 2, resume });
-      expect(closed).toEqual({ ...draft, outcome, interrupted: 2, resumedTokens: 9 });
+      const decided = { ...draft, outcome, resumedTokens: 7 };
+      const closed = closeSettlement(decided, { ...offer, interrupted: 2, resume });
+      expect(closed).toEqual({ ...decided, interrupted: 2 });
     },
   );
 

@@ -78,8 +78,8 @@ export function draftSettlement(
 }
 
 /** A decided part as its accounts take it: one that broke off is not the job's last; the last one tells what came before it. */
-export function closeSettlement(settlement: SettlementJson, { interrupted, resume }: JobOffer): SettlementJson {
+export function closeSettlement(settlement: SettlementJson, { interrupted }: JobOffer): SettlementJson {
   const isBroken = settlement.outcome === 'interrupted-by-node' || settlement.outcome === 'interrupted-by-network';
   if (isBroken) return { ...settlement, isFinal: false };
-  return { ...settlement, ...(interrupted > 0 && { interrupted }), ...(resume && { resumedTokens: resume.count }) };
+  return { ...settlement, ...(interrupted > 0 && { interrupted }) };
 }
