@@ -28,7 +28,6 @@ import type { AgentShared } from './jobs/job-runner.ts';
 import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
-import { describeError } from './log.ts';
 import type { Log } from './log.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';
@@ -194,7 +193,7 @@ export class Agent {
   /** The answer comes when `irori-node status` tells it too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#loadBuiltIns();
+    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
     await this.#status.write();
     return answer;
   }
@@ -205,8 +204,7 @@ export class Agent {
     const jobs = runner?.size ?? 0;
     if (jobs > 0) this.#log.info('handing over what runs', { jobs });
     runner?.preemptAll();
-    const unloads = this.#backends.map((backend) => backend.unload().catch((error: unknown) => this.#tellStuck(error)));
-    await settleWithin(Promise.all([runner?.whenIdle(), ...unloads]), HAND_OVER_MS);
+    await settleWithin(Promise.all([runner?.whenIdle(), this.#shelf.unloadAll()]), HAND_OVER_MS);
     // A server's models may be gone from its memory now: the next offer should say so.
     void this.#shelf.refresh();
     this.#status.touch();
@@ -234,24 +232,9 @@ export class Agent {
   async #learnSpeeds(): Promise<void> {
     const { slots, pause } = this.#shared;
     const { load, benchmark: choice } = this.#config;
-    if (load === 'keep') await this.#loadBuiltIns();
+    if (load === 'keep') await this.#shelf.loadBuiltIns();
     const found = { shelf: this.#shelf, file: this.#speeds, findGpu, now: Date.now };
     await new SpeedScout({ ...found, slots, pause, choice, log: this.#log }).run();
-  }
-
-  async #loadBuiltIns(): Promise<void> {
-    const offered = this.#shelf.listByBackend().filter(([backend]) => backend.capabilities().isBuiltIn);
-    const pairs = offered.flatMap(([backend, models]) => models.map(({ name }) => ({ backend, name })));
-    await Promise.all(
-      pairs.map(async ({ backend, name }) => {
-        const loaded = await backend.load(name);
-        if (!loaded.ok) this.#log.warn('a model could not be loaded', { model: name, reason: loaded.error });
-      }),
-    );
-  }
-
-  #tellStuck(error: unknown): void {
-    this.#log.warn('a backend did not free its memory', { reason: describeError(error) });
   }
 
   async #look(): Promise<void> {

@@ -108,6 +108,22 @@ describe('ModelShelf', () => {
     expect(strict.find('warm')).toMatchObject({ ok: true, value: { loadMs: 0 } });
   });
 
+  test('loads the models that the agent brought itself and no others, and tells what does not load or go', async () => {
+    const [ours, theirs] = [backendOf('ours'), Object.assign(backendOf('theirs'), { isBuiltIn: false })];
+    const { shelf, lines } = shelfOf([ours, theirs]);
+    await shelf.look();
+    await shelf.loadBuiltIns();
+    expect([ours.loaded, theirs.loaded]).toEqual([['ours'], []]);
+    ours.load = async () => err('The runtime is missing.');
+    await shelf.loadBuiltIns();
+    theirs.unload = () => Promise.reject(new Error('stuck'));
+    await shelf.unloadAll();
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/could not be loaded model=ours reason=The runtime is missing\./),
+      expect.stringMatching(/did not free its memory/),
+    ]);
+  });
+
   test('a model that came into memory is told', async () => {
     const backend = backendOf('m');
     backend.facts = { loadMs: 500 };

@@ -5,6 +5,7 @@ import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend, ModelInfo } from '../backends/backend.ts';
+import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { guessSpeed, limitSpeed } from './guess-speed.ts';
 import type { Gpu, SpeedPrior } from './guess-speed.ts';
@@ -135,6 +136,28 @@ export class ModelShelf {
   async refresh(): Promise<void> {
     await this.#looking;
     await this.look();
+  }
+
+  /** Brings a model into memory, and says whether it is there; the owner is told why where it is not. Never rejects. */
+  async load(backend: Backend, name: string): Promise<boolean> {
+    const loaded = await backend.load(name);
+    if (!loaded.ok) this.#doors.log.warn('a model could not be loaded', { model: name, reason: loaded.error });
+    return loaded.ok;
+  }
+
+  /** Loads the models that the agent brought itself. */
+  async loadBuiltIns(): Promise<void> {
+    const ours = this.listByBackend().filter(([backend]) => backend.capabilities().isBuiltIn);
+    const loads = ours.flatMap(([backend, models]) => models.map(({ name }) => this.load(backend, name)));
+    await Promise.all(loads);
+  }
+
+  /** Frees the memory of every backend's models. Never rejects. */
+  async unloadAll(): Promise<void> {
+    const { backends, log } = this.#doors;
+    const tell = (error: unknown): void =>
+      log.warn('a backend did not free its memory', { reason: describeError(error) });
+    await Promise.all(backends.map((backend) => backend.unload().catch(tell)));
   }
 
   async #lookAtAll(): Promise<void> {

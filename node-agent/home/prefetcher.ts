@@ -33,8 +33,7 @@ export class Prefetcher {
     this.#isLoading = true;
     try {
       log.info('loading a model that callers ask for', { model: name, aboutMs: served.value.loadMs });
-      const loaded = await served.value.backend.load(name);
-      if (!loaded.ok) log.warn('a model could not be loaded', { model: name, reason: loaded.error });
+      await shelf.load(served.value.backend, name);
       await shelf.refresh();
     } finally {
       this.#isLoading = false;

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { err } from '../../schema/result.ts';
 import { Slots } from './slots.ts';
 import type { Backend } from '../backends/backend.ts';
-import { makeLog } from '../log.ts';
+import { collectLog } from '../test/collect-log.ts';
 import { FakeBackend } from '../test/fake-backend.ts';
 import { measureSpeed } from './speed-trial.ts';
 import { ModelShelf } from './model-shelf.ts';
@@ -14,7 +15,7 @@ import { Prefetcher } from './prefetcher.ts';
 import { SpeedFile } from './speed-file.ts';
 import { SpeedScout } from './speed-scout.ts';
 
-const log = makeLog({ json: false, write: () => undefined, now: () => 0 });
+const { log, lines } = collectLog();
 let folder = '';
 let file: SpeedFile;
 const now = (): number => 5;
@@ -85,6 +86,18 @@ describe('the scout', () => {
     await run;
     expect([slots.running, backend.loaded]).toEqual([0, ['fake']]);
     expect(shelf.offered[0]?.promptTokensPerS).not.toBe(before);
+  });
+
+  test('tells of a model that does not load, and of one whose run says nothing', async () => {
+    const backend = talker(1);
+    const { shelf, slots, pause } = await open(backend);
+    const scout = new SpeedScout({ shelf, slots, pause, choice: 'built-in', findGpu, file, now, log });
+    await scout.run();
+    expect(lines.at(-1)).toMatch(/could not be measured.* model=fake/);
+    backend.load = async () => err('The runtime is missing.');
+    await scout.run();
+    expect(lines.at(-1)).toMatch(/could not be loaded model=fake/);
+    expect(backend.jobs).toHaveLength(1);
   });
 
   test('does not measure again what an earlier start measured', async () => {

@@ -2,7 +2,6 @@
 // Takes a slot for each run, so that a job finds either a free place or a true "busy"; gives way to jobs that were first.
 import type { Backend } from '../backends/backend.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { ok } from '../../schema/result.ts';
 import type { Slots } from './slots.ts';
 import type { Log } from '../log.ts';
 import type { Gpu } from './guess-speed.ts';
@@ -58,8 +57,7 @@ export class SpeedScout {
     if (file.find(model.digest)) return;
     const { isBuiltIn } = backend.capabilities();
     if (pause.reason !== null) return;
-    const loaded = isBuiltIn ? await backend.load(model.name) : ok(null);
-    if (!loaded.ok) return log.warn('a model could not be loaded', { model: model.name, reason: loaded.error });
+    if (isBuiltIn && !(await shelf.load(backend, model.name))) return;
     const release = pause.reason === null ? slots.take(backend) : null;
     if (!release) return;
     try {

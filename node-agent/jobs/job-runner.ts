@@ -4,6 +4,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { err } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -70,7 +71,12 @@ export class JobRunner {
     if (isLeaving) return this.#refuse(number, { code: 'paused', message: 'This connection is being left.' });
     const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
     const fit = this.#judge(number, frame, ticketHash);
-    if (!fit.ok) return this.#refuse(number, fit.error);
+    if (!fit.ok) {
+      const { code, message: reason } = fit.error;
+      // A paused home refuses by rule; a hub that gives what nobody can take is worth a look.
+      if (code !== 'paused') log.warn('a job was refused', { job: wordToJobId(frame.ticket.jobId), code, reason });
+      return this.#refuse(number, fit.error);
+    }
     const served = shelf.find(frame.request.model);
     if (!served.ok) return this.#refuse(number, { code: served.error, message: NOT_SERVED[served.error] });
     const { backend, resume, loadMs } = served.value;

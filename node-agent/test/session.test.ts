@@ -48,6 +48,24 @@ test('a prefetch is passed on as a hint, and not while the connection is being l
   expect(hints).toEqual(['fake']);
 });
 
+describe('what goes wrong in a backend', () => {
+  test.each(['rejects', 'throws a token that cannot be handed on'])(
+    'one that %s leaves a line without its words',
+    async (how) => {
+      const backend = new FakeBackend(async (job, sink) => {
+        if (how === 'rejects') throw new Error(`cannot read "${job.messages[0]?.content as string}"`);
+        await sink({ text: null as never, tokens: 1 });
+      });
+      const session = await open(backend);
+      session.give(1, { request: { messages: [{ role: 'user', content: 'a secret wish' }] } }).sign();
+      await session.until(hasWritten(session, 'fault', 1));
+      const lines = session.lines.join('');
+      expect(lines).toMatch(/error: .* job=job_\w+ reason=(Type)?Error at /);
+      expect(lines).not.toContain('secret');
+    },
+  );
+});
+
 describe('a job', () => {
   test('the first token leaves in the turn in which it came, the next ones wait', async () => {
     let push: (text: string) => void = () => undefined;

@@ -1,0 +1,73 @@
+// What a real agent writes to its log: enough to find a job again, and nothing that anyone asked, was answered, or keeps secret.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { encodeFrame } from '../../schema/frames.ts';
+import { JOB_TICKET } from '../../schema/receipt.ts';
+import { useBench } from './agent-bench.ts';
+import { CODE, signer } from './test-hub.ts';
+
+const bench = useBench();
+
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly event: string;
+  readonly job?: string;
+  readonly node?: string;
+}
+
+test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, whatever happens %s', async (...flags) => {
+  const agent = await bench.upAndReady(...flags);
+  const good = bench.hub.give({ model: 'mock-30x1' });
+  await bench.hub.waitEnd(good.number);
+  const broken = bench.hub.give({ model: 'broken-5x5' });
+  await bench.hub.waitForFrame('fault', broken.number);
+  const foreign = signer.sign(JOB_TICKET, bench.hub.makeTicket(1, {}), new Uint8Array(32).fill(3));
+  const forged = bench.hub.give({ model: 'mock-50x5', signature: foreign });
+  await bench.hub.waitForFrame('fault', forged.number);
+  await bench.hub.waitForFrame('refuse', bench.hub.give({ model: 'gpt-unknown' }).number);
+  const late = bench.hub.give({ ticket: { expiresAtMs: 1n } });
+  await bench.hub.waitForFrame('refuse', late.number);
+  bench.hub.sendRaw(encodeFrame('job', { job: 99, payload: Buffer.from('{"messages":"hello there"') }));
+  await bench.hub.waitForFrame('error', 99);
+  agent.child.kill('SIGTERM');
+  await agent.ended;
+  const output = agent.output();
+  expect(output).toMatch(/a job failed/);
+  expect(output).toMatch(/did not sign/);
+  expect(output).toMatch(/a job was refused/);
+  expect(output).not.toContain('hello');
+  expect(output).not.toMatch(/\bw\d+\b/);
+  expect(output).not.toContain(CODE);
+  expect(output).not.toContain(readFileSync(join(bench.state, 'session.key'), 'utf8').trim().slice(2));
+});
+
+test('as JSON each line holds its time, level and event, and names the job or the node that it is about', async () => {
+  const agent = await bench.upAndReady('--json-logs');
+  await bench.hub.waitEnd(bench.hub.give({ model: 'mock-3x0' }).number);
+  await bench.hub.waitForFrame('fault', bench.hub.give({ model: 'broken-0' }).number);
+  agent.child.kill('SIGTERM');
+  await agent.ended;
+  const lines = agent
+    .output()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  for (const line of lines)
+    expect(line).toEqual(
+      expect.objectContaining({
+        time: expect.stringMatching(/^\d{4}-.*Z$/),
+        level: expect.stringMatching(/^(info|warn|error)$/),
+        event: expect.any(String),
+      }),
+    );
+  expect(lines.find((line) => line.event === 'connected')?.node).toMatch(/^node_/);
+  const jobs = lines.filter(({ event }) => event === 'job' || event === 'a job failed');
+  expect(jobs.map(({ event, level }) => [event, level])).toEqual([
+    ['job', 'info'],
+    ['a job failed', 'warn'],
+    ['job', 'info'],
+  ]);
+  for (const { job } of jobs) expect(job).toMatch(/^job_/);
+});
