@@ -41,7 +41,7 @@ const LOOK_AWAY_MS = 10_000;
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
-/** Handing over is not waited for any longer: a backend that hangs keeps its memory, and its jobs were answered long before. */
+/** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
 const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
@@ -190,7 +190,7 @@ export class Agent {
     await this.#shared.book.settled();
   }
 
-  /** The answer comes when `irori-node status` tells it too. */
+  /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
     if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
@@ -228,7 +228,7 @@ export class Agent {
     });
   }
 
-  /** Beside the work, never before it: the home is offered with a first guess meanwhile. */
+  /** Nothing waits for this: the home works meanwhile, offered with a first guess. */
   async #learnSpeeds(): Promise<void> {
     const { slots, pause } = this.#shared;
     const { load, benchmark: choice } = this.#config;

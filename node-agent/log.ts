@@ -1,4 +1,4 @@
-// One line a happening, to stderr: for people, or as JSON for programs. Never prompts, answers, keys or tokens.
+// The agent's log: one line for each event, for people, or as JSON for programs. Never a prompt, an answer, a key or a token.
 
 type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -27,8 +27,8 @@ export function makeLog(options: { json: boolean; write: (line: string) => void;
 }
 
 /**
- * What may be told of something thrown. The system's own errors name a file or a call. Any other may quote what was parsed or sent, a prompt
- * even, so of those only the kind and the place are told.
+ * What the log may say of something thrown. An error of the system names a file or a call. Any other may quote what was parsed or sent, even a
+ * prompt, so the log says only of what kind it was and where.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;

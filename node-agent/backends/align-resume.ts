@@ -4,10 +4,10 @@ import { splitPieces, type Told } from './answer-text.ts';
 import type { BackendJob } from './backend.ts';
 import type { Codec } from './render-prompt.ts';
 
-/** The tokens that the next one follows, its position, and what of the answer has been told beyond them. */
+/** The tokens before the next one, its position, and what callers have of the answer beyond those tokens. */
 export interface ResumeStart {
   readonly ids: readonly number[];
-  /** Tokens of the answer before the next one: what its random number hangs on. */
+  /** Tokens of the answer before the next one: its random number depends on this. */
   readonly position: number;
   readonly told: Told;
 }
@@ -15,9 +15,9 @@ export interface ResumeStart {
 const BEGINNING: ResumeStart = { ids: [], position: 0, told: { tokens: 0, text: '' } };
 
 /**
- * Token ids stand as far as they make whole characters of the text that was told. Beyond that (a character cut in two, a
- * token that a stop string cut in two, ids that did not travel) tokens are made again: each hangs on its position only,
- * so they come out the same, and `told` says what of them must not be sent twice. Without ids the text is tokenised anew.
+ * Keeps token ids as far as they make whole characters of the text that callers have. What lies beyond (a character cut in two, a token that a
+ * stop string cut in two, ids that did not travel) is made again: a token depends on its position only, so it comes out the same, and `told`
+ * says what must not be sent twice. Without ids the text is tokenised anew.
  * The error names what no home of this model can have sent.
  */
 export function alignResume(resume: BackendJob['resume'], codec: Codec): Result<ResumeStart, string> {

@@ -9,7 +9,7 @@ interface Piece {
   readonly text: string;
 }
 
-/** What an earlier home sent of the tokens that are made again: so many of them, and this text. */
+/** What callers already have of the tokens that this home makes again: how many, and their text. */
 export interface Told {
   readonly tokens: number;
   readonly text: string;
@@ -27,7 +27,7 @@ export class AnswerText {
   #held: Piece[] = [];
   #told: Told;
 
-  /** `told` is what the next tokens say again because the caller has it already: it is left out of what comes out. */
+  /** `told` is what callers already have of the next tokens: it does not come out again. */
   constructor(bytesOf: TokenBytes, stops: readonly string[], told: Told = NOTHING_TOLD) {
     this.#bytesOf = bytesOf;
     this.#stops = stops;
@@ -83,7 +83,7 @@ export class AnswerText {
     return this.#give(ids, text.slice(0, stopAt));
   }
 
-  /** Leaves out what was told before. Throws when these tokens are not the ones that were told: nothing true could follow. */
+  /** Leaves out what callers already have. Throws when the tokens made again are not theirs: whatever followed would be wrong. */
   #give(ids: number[], text: string): Delta | null {
     if (ids.length === 0) return null;
     const { tokens, text: told } = this.#told;

@@ -6,7 +6,7 @@ import { isCloudName, type Listing } from './list-models.ts';
 import { matchName } from './match-name.ts';
 import type { Product } from './probe-server.ts';
 
-/** The models to offer: without a choice all that are listed, else those it covers and, as they stand, choices that nothing listed fits. */
+/** All models that the server lists, or those that the owner's choice covers; a choice that fits nothing listed is offered as it stands. */
 export function chooseModels(product: Product, listing: Listing, choices: readonly string[] | undefined): ModelInfo[] {
   if (choices === undefined) return [...listing.models];
   const listed = listing.models.filter((model) => choices.some((choice) => matchName(choice, model.name)));

@@ -1,11 +1,12 @@
-// Joins what a server adds to a text that callers have read already: what it says again of that text is taken off. Holds what is undecided.
+// A server that continues a text may repeat some of it. This takes off what callers have read already, and holds a beginning back until it is
+// clear whether it is a repetition.
 
-/** A continuation that begins with this many characters of the text before it is an echo and no chance. */
+/** A beginning that equals this many characters of the text so far is a repetition; fewer may be chance. */
 const ECHO_CHARS = 16;
 
 /**
- * The text so far as a server is given it: without the white space at its end. Templates treat such space each in their own way and
- * tokenizers put it before the next word, so the model is left to write it once more, and `Continuation` takes it off.
+ * The text so far as a server is given it: without the white space at its end. Each template treats such space in its own way, and tokenizers
+ * join it to the next word; so the model writes it once more, and `Continuation` takes it off.
  */
 export function trimForServer(text: string): string {
   return text.trimEnd();
@@ -38,7 +39,7 @@ export class Continuation {
     return this.#passSpace(false);
   }
 
-  /** The end: an undecided beginning was no echo. */
+  /** The answer ended: a beginning that is still undecided was no repetition. */
   end(): string {
     this.#stage = 'open';
     return this.#passSpace(true);

@@ -70,7 +70,7 @@ export class DecodingRounds {
     });
   }
 
-  /** Gives every seat that may go on one token, again and again, until none may; a pass never rejects out of here. */
+  /** Makes one token for each seat that may go on, round after round, until none may. Never rejects. */
   async #turn(): Promise<void> {
     for (let moved = true; moved;) {
       moved = false;

@@ -19,11 +19,11 @@ export class DecodingRun {
   readonly #banned: readonly number[];
   readonly #counts = new Map<number, number>();
   readonly #answer: AnswerText;
-  /** All that is prefilled: the prompt, and of an answer that goes on what of it stands. */
+  /** Tokens that the model reads first: the prompt, and what stands of the answer that it continues. */
   readonly promptTokens: number;
   #feed: readonly number[];
   #cache: Cache | null = null;
-  /** Tokens of the answer before the next one, of all homes. */
+  /** Tokens of the answer so far, whichever home made them. */
   #position: number;
   /** Where the answer ends at the latest, as a position. */
   readonly #lastPosition: number;
@@ -44,7 +44,7 @@ export class DecodingRun {
     this.promptTokens = this.#feed.length;
     this.#length = this.#feed.length;
     this.#position = start.position;
-    // Tokens that were told and are made again were counted by the home that told them.
+    // The home that sent these tokens counted them; making them again counts no second time.
     this.#lastPosition = start.position + start.told.tokens + job.maxTokens;
     for (const id of start.ids) this.#count(id);
   }

@@ -71,7 +71,7 @@ export class HttpDoor {
     });
   }
 
-  /** Judges every address that a name stands for at the moment of connecting, so that a name cannot change its mind. */
+  /** Judges every address of a name at the moment of connecting, since a name may point elsewhere by then than when it was checked. */
   readonly #lookup: LookupFunction = (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, '', 0);

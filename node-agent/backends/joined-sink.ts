@@ -1,4 +1,4 @@
-// Stands between a server's continuation and whoever takes it: only new text passes, and what the server repeated is not counted.
+// Stands between a server's continuation and whoever takes it: only new text passes, and nobody counts what the server repeated.
 import type { Delta, Sink } from './backend.ts';
 import type { Continuation } from './continuation.ts';
 
@@ -13,7 +13,7 @@ export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
   const pass = (text: string, tokens: number): void | Promise<void> => {
     const wasEchoing = continuation.hasEchoed;
     const fresh = continuation.push(text);
-    // The chunks of an echo are the router's own text: nobody made them. It comes as one, with others behind it where they came together.
+    // Nobody made what the server repeats. It comes as one chunk, so all tokens of this delta but one are new.
     if (continuation.hasEchoed && !wasEchoing) waiting = tokens - 1;
     else waiting += tokens;
     if (fresh === '') return;

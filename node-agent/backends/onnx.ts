@@ -29,7 +29,7 @@ interface OnnxOptions {
   readonly onChange?: () => void;
 }
 
-/** Before the first load is measured: the runtime's start, and a disk that reads a gigabyte a second. */
+/** A guess until the first load is measured: the runtime's start, and a disk that reads a gigabyte a second. */
 const START_MS = 400;
 const BYTES_PER_MS = 1e6;
 
@@ -134,7 +134,7 @@ export class OnnxBackend implements Backend {
     this.#options.onChange?.();
   }
 
-  /** Nobody uses the model now: it leaves memory after a while. */
+  /** Lets the model leave memory a while after its last use. */
   #rest(): void {
     const { idleMs = 0 } = this.#options;
     clearTimeout(this.#idleTimer);

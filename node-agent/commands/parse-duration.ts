@@ -3,7 +3,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** Longer than a timer holds, and a pause that long is a stop. */
+/** A timer holds 24 days at most, and a pause this long is a stop. */
 const MAX_MS = 14 * 86_400_000;
 
 /** Milliseconds. The error names the forms that are taken. */

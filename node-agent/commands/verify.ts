@@ -52,7 +52,7 @@ async function readBundles(file: string): Promise<Result<ReceiptBundle[], string
   return err(`${file} is not a receipt as GET /v1/receipts/{jobId} gives it: ${describeIssue(value)}.`);
 }
 
-/** The union's own issue says little: the one of the shape that was meant says where. */
+/** A union's error says little. Read once more as the shape that was meant, the file gives an error that names the field. */
 function describeIssue(value: unknown): string {
   const list =
     typeof value === 'object' && value !== null && 'data' in value && Array.isArray(value.data) ? value.data : null;

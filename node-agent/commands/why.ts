@@ -100,7 +100,7 @@ export function formatWhy(why: Why): string {
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
     ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
   ];
-  // What a router writes is not let at the terminal's controls.
+  // A router's words must not move the terminal's cursor or change its colours.
   // oxlint-disable-next-line no-control-regex -- these are the controls
   return `${lines.map((line) => line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')).join('\n')}\n`;
 }

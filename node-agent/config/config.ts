@@ -53,7 +53,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_EXPOSURE = 200;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
-/** A day: timers hold no more than 24, and a model that may stay longer may as well be kept. */
+/** A day. A timer holds 24 at most, and whoever wants a model to stay longer can keep it. */
 const UNLOAD_AFTER_MAX_MIN = 1440;
 
 /** The state folder: `--state`, IRORI_STATE, or the platform's data folder. */

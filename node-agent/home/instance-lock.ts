@@ -12,9 +12,9 @@ const PATH_MAX = 90;
 const PROBE_MS = 1000;
 
 export interface FolderLock {
-  /** Gives the folder free again. */
+  /** Frees the folder for another agent. */
   readonly release: () => void;
-  /** From now on `hear` gets whoever connects; before, they are turned away. */
+  /** Hands whoever connects from now on to `hear`; whoever came before was turned away. */
   readonly serve: (hear: (peer: Socket) => void) => void;
 }
 

@@ -1,5 +1,5 @@
-// Small files of the state folder that may be lost: what stands in them can be learned again. Nothing here stops the agent; a file that is
-// damaged, or a disk that refuses, is told to the owner.
+// Small files of the state folder that the agent can do without: what stands in them it learns again. So a damaged file or a full disk stops
+// nothing; the log tells the owner.
 import type * as z from 'zod';
 import type { Log } from '../log.ts';
 import { describeError } from '../log.ts';

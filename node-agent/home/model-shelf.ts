@@ -13,7 +13,7 @@ import { matchName } from '../backends/match-name.ts';
 
 /** A hub takes at most this many models of one node. */
 const MODELS_MAX = 64;
-/** What the models may take of a state; the rest of it is short. */
+/** The share of a `state` frame that models may fill; the rest of it is short. */
 const MODELS_BYTES = MAX_STATE_BYTES - 1000;
 const DETECT_MS = 10_000;
 
@@ -62,7 +62,7 @@ export class ModelShelf {
     this.#doors = doors;
   }
 
-  /** The models on offer, in the owner's order of backends; a name is offered once, and what does not fit a state is left out. */
+  /** The models on offer, in the order in which the owner named the backends. Each name stands once; what does not fit a `state` frame is left out. */
   get offered(): NodeModel[] {
     let bytes = 0;
     return this.#listed().filter((model, i) => {
@@ -132,7 +132,7 @@ export class ModelShelf {
     return this.#looking;
   }
 
-  /** A look that begins now: one under way may have asked before the change. Never rejects. */
+  /** Looks anew: a look under way may have asked before the change that somebody knows of. Never rejects. */
   async refresh(): Promise<void> {
     await this.#looking;
     await this.look();

@@ -1,4 +1,4 @@
-// The owner's own pause: at once, for a while or until told otherwise. Not kept over a restart: starting the agent is a way of lending.
+// The owner's own pause: it begins at once and lasts for a while or until told otherwise. A restart ends it: whoever starts the agent lends.
 import type { OwnerAnswer, OwnerAsk } from './owner-line.ts';
 import type { PauseBoard } from './pause-board.ts';
 

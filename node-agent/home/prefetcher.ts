@@ -11,7 +11,7 @@ interface PrefetcherDoors {
   readonly now: () => number;
 }
 
-/** One hint in so long: a network that changes its mind must not keep a home's disk busy. */
+/** Follows one hint in this time at most: a network that changes its mind must not keep a home's disk busy. */
 const GAP_MS = 60_000;
 
 export class Prefetcher {

@@ -1,5 +1,5 @@
-// Finds better figures than the first guess, after the home was offered with it: the card's name, and short runs of the agent's own.
-// Takes a slot for each run, so that a job finds either a free place or a true "busy"; gives way to jobs that were first.
+// Replaces the first guess at this home's speed while the home already works: by the card's name, and by short runs of the models.
+// Each run takes a slot, so that a job that comes meanwhile is refused rightly as busy; a job that came first goes first.
 import type { Backend } from '../backends/backend.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Slots } from './slots.ts';

@@ -47,10 +47,10 @@ export async function measureSpeed(backend: Backend, model: string, limits: Meas
     AbortSignal.timeout(limits.limitMs),
   );
   if (finish.reason === 'error' || gaps.length < TOKENS_MIN) return null;
-  // The middle one: what else the machine does at its start should not be taken for the model's own pace.
+  // The median: a machine that has just started does other things too, and they should not count as the model's pace.
   const msPerToken = Math.max(0.01, gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 1);
   const promptTokens = finish.promptTokens ?? Math.round(PROMPT.length / 4);
-  // The first token took a step of its own after the prompt was read.
+  // After the prompt was read, the first token took one more step.
   const promptMs = Math.max(1, firstAt - startedAt - msPerToken);
   return {
     promptTokensPerS: Math.round((promptTokens * 1000) / promptMs),

@@ -44,7 +44,7 @@ const FRAME_CHARS = 32 * 1024;
 const FRAME_TOKENS = 0xffff;
 /** Text of one event at most: even fully escaped it fits FRAME_BYTES. */
 const EVENT_CHARS = 8 * 1024;
-/** What may wait before the backend has to. */
+/** When more than this waits to leave, the backend waits too. */
 const PAUSE_CHARS = 48 * 1024;
 const HASH_CHARS = 16 * 1024;
 

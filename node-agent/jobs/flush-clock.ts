@@ -1,6 +1,6 @@
 // One timer for all jobs: streams that are due at about the same time are flushed together, so that their frames share one message.
 
-/** Something that has bytes waiting for a time. */
+/** A stream whose bytes wait for their time. */
 export interface Flushable {
   /** The clock's `now()` from which the bytes should leave. */
   dueAt: number;
@@ -14,7 +14,7 @@ export class FlushClock {
   #timerAt = Number.POSITIVE_INFINITY;
   #lastTickAt = Number.NEGATIVE_INFINITY;
 
-  /** Ticks are at least `grainMs` apart: the price in delay for sharing a write. 0 flushes everything as soon as it is due. */
+  /** Two ticks are at least `grainMs` apart: bytes wait that much longer so that streams share a write. With 0 they leave as soon as they are due. */
   constructor(grainMs: number) {
     this.#grainMs = grainMs;
   }
@@ -45,7 +45,7 @@ export class FlushClock {
     this.#timer = setTimeout(() => this.#tick(performance.now()), Math.max(1, Math.ceil(at - now)));
   }
 
-  /** Takes along what is due before the next tick could come. */
+  /** Also flushes what falls due before the next tick could come. */
   #tick(now: number): void {
     this.#lastTickAt = now;
     clearTimeout(this.#timer);

@@ -1,5 +1,5 @@
-// The end of an answer that another home may have to go on with from its text alone: an unfinished word, half a character and what may
-// become a stop string wait here, so that wherever the stream is cut the cut is clean. Backends that continue from token ids need none of it.
+// Another home may have to continue an answer from its text alone, wherever this home was cut off. So that each cut is clean, an unfinished word,
+// half a character and what may become a stop string wait here. Backends that continue from token ids do not need this.
 import type { Delta } from '../backends/backend.ts';
 import { findHold, findStop } from '../backends/decode-text.ts';
 import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
@@ -35,7 +35,7 @@ export class HeldText implements Flushable {
     const text = this.#text();
     const stopAt = findStop(text, this.#doors.stops);
     if (stopAt >= 0) return this.#stopAt(stopAt);
-    // The first token is what callers wait for: its frame leaves at once, word or not. Only what must never be seen is kept back.
+    // Callers wait for the first token, so its frame leaves at once, in mid-word too. Only what they must never see is held back.
     const cut = this.#isFirst || this.#doors.windowMs === 0 ? findWholeCharacters(text) : findCleanCut(text);
     const wait = this.#pass(Math.min(cut, findHold(text, this.#doors.stops)));
     if (this.#pieces.length > 0) this.#waitForMore();
@@ -60,7 +60,7 @@ export class HeldText implements Flushable {
     return wait;
   }
 
-  /** The answer was cut: what waits is another home's to write. */
+  /** The answer was cut: another home will write what waits here. */
   drop(): void {
     this.#isOver = true;
     this.#pieces = [];
@@ -86,7 +86,7 @@ export class HeldText implements Flushable {
     return this.#pieces.length === 1 ? (this.#pieces[0]?.text ?? '') : this.#pieces.map((piece) => piece.text).join('');
   }
 
-  /** Passes on the text before `limit`. A token that is cut there counts with its end: what was not delivered is not charged. */
+  /** Passes on the text before `limit`. A token that `limit` cuts in two counts with its second half: nobody pays for what was not delivered. */
   #pass(limit: number): void | Promise<void> {
     let text = '';
     let tokens = 0;

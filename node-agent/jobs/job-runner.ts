@@ -73,7 +73,7 @@ export class JobRunner {
     const fit = this.#judge(number, frame, ticketHash);
     if (!fit.ok) {
       const { code, message: reason } = fit.error;
-      // A paused home refuses by rule; a hub that gives what nobody can take is worth a look.
+      // Being paused is no fault of anyone's. A job that no home could take is.
       if (code !== 'paused') log.warn('a job was refused', { job: wordToJobId(frame.ticket.jobId), code, reason });
       return this.#refuse(number, fit.error);
     }
@@ -85,7 +85,7 @@ export class JobRunner {
     const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
     const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, signatures, book, log };
-    // A job that loads its model makes this home a warm one: the hub should hear of it.
+    // The job has brought its model into memory: the hub should know that the next one begins at once.
     const onFirstToken = (): void => void (loadMs > 0 && shelf.refresh());
     const job = new Job({ ...doors, onBackendDone: release, onFirstToken, onEnd });
     this.#jobs.set(number, job);
@@ -121,7 +121,7 @@ export class JobRunner {
     for (const job of this.#jobs.values()) job.preempt();
   }
 
-  /** Jobs that another home can go on with end as preempted; those that it cannot go on. */
+  /** Jobs that another home can continue end as preempted; the others run on. */
   preemptResumable(): void {
     for (const job of this.#jobs.values()) if (job.isResumable) job.preempt();
   }

@@ -64,18 +64,18 @@ export interface JobOutcome {
 type StopCause = 'caller' | 'cut' | 'preempted' | 'limit' | 'stop-string';
 type TicketVerdict = 'good' | 'bad' | 'missing';
 
-/** A signature that has not followed its job by then never will. */
+/** How long to wait for the ticket's signature, which the hub sends right after the job. */
 const TICKET_WAIT_MS = 5_000;
-/** A backend that has not let go by then is not waited for: its slot stays taken, the hub gets its answer. */
+/** How long to wait for a backend to stop. Then the hub gets its answer, and the slot stays taken until the backend lets go. */
 const ABORT_WAIT_MS = 1_000;
-/** The same when the owner wants the machine: callers wait for another home from this moment on. */
+/** The same when the owner wants the machine: shorter, since callers wait for another home from this moment on. */
 const PREEMPT_WAIT_MS = 150;
 
 export class Job {
   readonly ticketHash: Hex;
   readonly #doors: JobDoors;
   readonly #stream: DataStream;
-  /** Only where another home would go on from the text alone. */
+  /** Holds back unfinished ends; only for models that another home continues from the text alone. */
   readonly #held: HeldText | null;
   readonly #abort = new AbortController();
   readonly #startedAt = performance.now();
@@ -95,7 +95,7 @@ export class Job {
     this.#stream = new DataStream({
       job: number,
       chunk: frame.chunk,
-      // An answer of which nothing was told yet begins here, whatever was tried before.
+      // Homes may have tried before; as long as nothing reached the caller, the answer begins here.
       isContinued: frame.resume !== undefined && frame.resume.text !== '',
       creditBytes: frame.creditBytes,
       salt: fromHex(frame.ticket.salt),
@@ -152,7 +152,7 @@ export class Job {
   preempt(): void {
     this.#cause ??= 'preempted';
     if (!this.#ticketSignature) this.#reject('missing');
-    // What is ready need not be made twice.
+    // The next home need not make again what is ready.
     this.#stream.flush();
     this.#stop('preempted');
   }
@@ -198,7 +198,7 @@ export class Job {
     return { ...CANCELLED, reason: 'error', error: { code: 'internal', message: 'The backend failed.' } };
   }
 
-  /** The backend ends the run when its sink throws, and knows no log. */
+  /** A backend catches what its sink throws and has no log, so the line is written here. */
   #takeOrTell(delta: Delta): void | Promise<void> {
     try {
       return this.#take(delta);
@@ -211,7 +211,7 @@ export class Job {
   #take(delta: Delta): void | Promise<void> {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     this.#emittedTokens += delta.tokens;
-    // A backend that forgets its limit is stopped here: nothing past the ticket's maximum is ever paid.
+    // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped.
     if (this.#emittedTokens > this.#doors.frame.request.maxTokens) return this.#stop('limit');
     return this.#held ? this.#held.push(delta) : this.#stream.push(delta);
   }
@@ -327,7 +327,7 @@ export class Job {
     }
   }
 
-  /** A fault's words are the backend's own for strangers: they hold nothing of the prompt. */
+  /** The message is the agent's, never the model server's: it quotes nothing of the prompt. */
   #tellFault({ code, message }: { code: string; message: string }, issued: IssuedReceipt | null): void {
     this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason: message });
     this.#sendFault(code, message, issued);

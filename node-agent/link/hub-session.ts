@@ -31,9 +31,9 @@ interface SessionDoors {
 
 /** A hub that has not finished the handshake by then is not a hub. */
 const HANDSHAKE_MS = 10_000;
-/** How often receipts are looked for that got no answer; which of them are offered again is the book's to say. */
+/** How often to look for receipts without an answer; the book decides which of them to offer again. */
 const LATE_CHECK_MS = 2500;
-/** Frames that could not be read, answered each; more of them end the connection. */
+/** Each frame that cannot be read gets an answer, up to this many; one more ends the connection. */
 const STRAY_FRAMES_MAX = 100;
 
 export class HubSession {
@@ -196,7 +196,7 @@ export class HubSession {
     void idle.then(() => this.#leave(outcome));
   }
 
-  /** Answers that come in one message, or while others wait for their turn, are checked together. */
+  /** Checks answers together that came in one message, or while others waited for their turn. */
   #takeAcceptance(frame: AcceptedFrame): void {
     const { shared } = this.#doors;
     this.#acceptances.push(frame);

@@ -40,7 +40,7 @@ export function dialHub(
 ): { readonly stop: () => void } {
   const ws = new WebSocket(url, {
     headers,
-    // Deflate doubles the CPU of both ends and hides nothing worth hiding on short JSON.
+    // Deflate would double the CPU of both ends and make short JSON hardly shorter.
     perMessageDeflate: false,
     handshakeTimeout: times.dialMs,
     maxPayload: MAX_MESSAGE_BYTES,

@@ -1,4 +1,5 @@
-// Signs for a part that this home delivered and of which a kill left no receipt: its hub tells what arrived, the ticket proves the work.
+// An agent that is killed after it delivered a part leaves no receipt. The hub then tells what arrived, the ticket proves that the work was this
+// home's, and the agent signs for it.
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { unsignedSchema } from '../../schema/frames-to-node.ts';

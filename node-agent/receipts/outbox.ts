@@ -120,12 +120,12 @@ export class Outbox {
     unlinkSync(join(this.#folder, waiting.file));
   }
 
-  /** As `remove`, for a receipt that was never given to anyone: it does not matter then when its file cannot be removed. */
+  /** Removes a receipt that nobody was given. If its file cannot be removed, only its number is lost. */
   discard(ticketHash: Hex): void {
     try {
       this.remove(ticketHash);
     } catch {
-      // Its number stays used, as every number of a file does.
+      // The number of every file counts as used.
     }
   }
 

@@ -40,8 +40,8 @@ export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
 /** Acknowledged receipts wait this long for others, since the head of the chain is synced once for all that leave together. */
 const GATHER_MS = 250;
 /**
- * Mostly the answer takes milliseconds. Where a home broke a part off it comes when the job has ended elsewhere, so a receipt is offered
- * again after this long, each time after twice as long, up to the last.
+ * An answer mostly takes milliseconds. Where this home broke a part off, the router answers only when another home has finished the job. So
+ * the book offers a receipt again after the first of these times, then after twice as long each time, up to the last.
  */
 const FIRST_QUIET_MS = 5000;
 const LAST_QUIET_MS = 60_000;
@@ -150,8 +150,8 @@ export class ReceiptBook {
   }
 
   /**
-   * Receipts to offer a router again: those that no connection has carried, and those that got no answer for a while, at first a
-   * short one. Marks them as offered.
+   * Receipts to offer a router: those that no connection has carried, and those that have waited long enough for their answer. Marks them as
+   * offered.
    */
   async takeLate(router: Hex): Promise<LateReceiptJson[]> {
     const now = this.#now();
@@ -211,8 +211,8 @@ export class ReceiptBook {
   }
 
   /**
-   * True when the answers count on from the newest acceptance without a gap, each adding its own amount to the total, and the last is
-   * signed: the router has then signed for all of them, and the last is also all that is kept.
+   * True when one signature covers all answers: each adds its own amount to the running total, no number is missing since the newest
+   * acceptance, and the router signed the last. Only the last is kept then.
    */
   #isCoveredByLast(frames: readonly AcceptedFrame[]): boolean {
     const newest = this.#latest.newest;
@@ -236,7 +236,7 @@ export class ReceiptBook {
     this.#isIssuing = false;
   }
 
-  /** One folder sync for all receipts that end together. From the first that fails on, none counts. */
+  /** Receipts that end together share one sync of the folder. If one of them cannot be stored, none of them counts. */
   async #issueBatch(batch: readonly Waiting[]): Promise<void> {
     const issued = batch.map(({ draft }) => this.#sign(draft));
     try {
@@ -296,12 +296,12 @@ export class ReceiptBook {
   }
 }
 
-/** How long an answer is waited for after so many offers, ms. One that was never offered is not waited for. */
+/** How long to wait for an answer after this many offers, in ms; 0 before the first. */
 function quietMs(offers: number): number {
   return offers === 0 ? 0 : Math.min(LAST_QUIET_MS, FIRST_QUIET_MS * 2 ** (offers - 1));
 }
 
-/** The newest place known: the saved head, the newest receipt waiting, or at least a number that no file has used. */
+/** Where the chain goes on: after the saved head or the newest waiting receipt, whichever is later, and past every number that a file has used. */
 function findHead(saved: ChainHead, newest: WaitingReceipt | undefined, lastSeq: bigint): ChainHead {
   const head = newest && newest.seq > saved.seq ? { seq: newest.seq, receiptHash: newest.receiptHash } : saved;
   return lastSeq > head.seq ? { seq: lastSeq, receiptHash: head.receiptHash } : head;

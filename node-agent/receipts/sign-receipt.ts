@@ -6,7 +6,7 @@ import type { Finish, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson }
 
 /** What one part of a job came to, as the node counted it. */
 export interface WorkDone {
-  /** All that was prefilled: of a part that goes on, the prompt and the answer so far. */
+  /** Every token that the model had to read: the prompt, and the answer so far where this part continues one. */
   readonly promptTokens: number;
   /** Tokens whose events left for the hub. */
   readonly outputTokens: number;
@@ -37,7 +37,7 @@ export function buildReceipt(ticket: JobTicket, ticketHash: Hex, work: WorkDone,
   const promptTokens = Math.min(work.promptTokens, ticket.maxPromptTokens);
   const outputTokens = Math.min(work.outputTokens, ticket.maxOutputTokens);
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
-  // Prefilled is earned, also where the caller does not pay the prompt a second time.
+  // A node earns what its model read, also where the caller pays no second time for the prompt.
   const worth = computeCharge(price, { promptTokens, outputTokens });
   return {
     ticketHash,

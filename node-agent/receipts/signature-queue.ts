@@ -1,4 +1,4 @@
-// Runs curve operations one per turn of the event loop: each costs about a millisecond, and streams must flow in between.
+// Checks signatures one in each turn of the event loop: a check costs about a millisecond, and streams must flow in between.
 
 export class SignatureQueue {
   #urgent: (() => void)[] = [];
