@@ -100,11 +100,19 @@ function isNetwork(pid: number): boolean {
   }
 }
 
+/** A killed process is gone within this time, ms. */
+const ORPHAN_END_MS = 2000;
+
 /** Ends what a network left running when it was killed itself; only where a process can be known by its environment. */
 function endOrphans(dir: string): void {
   const left = readJson(join(dir, 'local.json'), localFile);
   if (left === null || process.platform !== 'linux') return;
-  killNow([...left.pids.edge, ...left.pids.agents].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`)));
+  const orphans = [...left.pids.edge, ...left.pids.agents].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`));
+  killNow(orphans);
+  // Until they are gone they hold the port that this start is about to take. Nothing else runs yet that could wait instead.
+  const deadlineAt = Date.now() + ORPHAN_END_MS;
+  while (orphans.some(isAlive) && Date.now() < deadlineAt)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 }
 
 function openSecrets(path: string): LocalSecrets {
