@@ -43,8 +43,8 @@ export function decideByClaim(ticket: JobTicket, receipt: UsageReceipt): Decisio
   return { ...counts, earn: earnOf(ticket, counts) };
 }
 
-/** Every token earns, also a prompt that the caller does not pay again. */
-function earnOf(ticket: JobTicket, counts: Counts): number {
+/** What counts earn at a ticket's prices, in units: every token, also of a prompt that the caller does not pay again. */
+export function earnOf(ticket: JobTicket, counts: Counts): number {
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
   return splitCharge(computeCharge(price, counts)).earn;
 }

@@ -3,13 +3,13 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
-import { computeCharge, splitCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { DuePart, PartRows } from './part-rows.ts';
 import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
+import { earnOf } from '../billing/judge-receipt.ts';
 import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
@@ -282,8 +282,7 @@ function withLateReceipt(row: { isDue: boolean; settlement: SettlementJson }, la
   const signed = { receipt: toMessageJson(late.receipt), receiptSignature: late.signature };
   if (row.isDue) return { ...row.settlement, ...signed };
   const { promptTokens, outputTokens } = late.receipt;
-  const price = { priceIn: Number(late.ticket.priceIn), priceOut: Number(late.ticket.priceOut) };
-  const { earn } = splitCharge(computeCharge(price, { promptTokens, outputTokens }));
+  const earn = earnOf(late.ticket, { promptTokens, outputTokens });
   return {
     ...row.settlement,
     ...signed,

@@ -1,4 +1,5 @@
 // What the accounts and the book in D1 say of money, read through the API and the database, and compared after each job.
+import { splitCharge } from '../../schema/prices.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
@@ -26,10 +27,10 @@ export interface Moved {
 
 export const NOTHING_MOVED: Moved = { caller: 0, owner: 0, fees: 0 };
 
-/** A charge that the home earns less the fee of a tenth, which is rounded down. */
+/** A charge that the home earns less the fee. */
 export function movedBy(charge: number): Moved {
-  const fee = Math.floor(charge / 10);
-  return { caller: 0 - charge, owner: charge - fee, fees: fee };
+  const { earn, fee } = splitCharge(charge);
+  return { caller: 0 - charge, owner: earn, fees: fee };
 }
 
 export async function readUsage(stack: Stack, account: TestAccount): Promise<AccountUsage> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkBundle, receiptBundleSchema } from '../../schema/receipt.ts';
 import { askOnline, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
-import { findReceiptRows, isLedgerSound, POLL, readBooks } from './books.ts';
+import { findReceiptRows, isLedgerSound, movedBy, POLL, readBooks } from './books.ts';
 import type { ReceiptRow } from './books.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
@@ -73,10 +73,9 @@ async function firstPaid(answer: Answer): Promise<ReceiptRow> {
   });
 }
 
-/** Every token of a part at its price, the prompt with it, less a tenth. */
+/** Every token of a part at its price, the prompt with it, less the fee. */
 function worthOf({ promptTokens, outputTokens }: ReceiptRow): number {
-  const charge = promptTokens + 2 * outputTokens;
-  return charge - Math.floor(charge / 10);
+  return movedBy(promptTokens + 2 * outputTokens).owner;
 }
 
 test('a home whose server broke is paid its part while it stays connected, some seconds after the answer has ended', async () => {

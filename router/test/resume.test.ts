@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { askOnline, askWhole } from './ask.ts';
 import type { Answer } from './ask.ts';
-import { Books, findReceiptRows, isLedgerSound, NOTHING_MOVED, POLL, readBooks } from './books.ts';
+import { Books, findReceiptRows, isLedgerSound, movedBy, NOTHING_MOVED, POLL, readBooks } from './books.ts';
 import { giveBack, giveBackAll, lose, readStatus, startHomes, tellAgent } from './homes.ts';
 import type { Home } from './homes.ts';
 import { startStack } from './stack.ts';
@@ -125,7 +125,7 @@ async function movedOf(jobId: string, parts: number): Promise<{ caller: number; 
 
 /** What a home moves that signs for its part of an answer after the part was settled without it. */
 function paidLate(receipt: Record<string, any>): { caller: number; owner: number; fees: number } {
-  const owner = lessFee(receipt['charge_micro']);
+  const owner = movedBy(receipt['charge_micro']).owner;
   return { caller: 0, owner, fees: 0 - owner };
 }
 
@@ -137,10 +137,6 @@ async function startBooks(): Promise<void> {
     before = earned;
   }
   await books.start();
-}
-
-function lessFee(units: number): number {
-  return units - Math.floor(units / 10);
 }
 
 async function countRunning(home: Home): Promise<number> {
@@ -248,7 +244,7 @@ describe('the books of an answer of two homes', () => {
     // A tenth is the fee of what each home did, each has read the prompt, and a dead one is paid when it has signed for its part.
     expect(first!['earned_micro']).toBe(0);
     expect(second!['charge_micro']).toBe(2 * tokensOf(second!));
-    expect(second!['earned_micro']).toBeGreaterThan(lessFee(second!['charge_micro']));
+    expect(second!['earned_micro']).toBeGreaterThan(movedBy(second!['charge_micro']).owner);
     expect(await books.faultsAfter(await movedOf(answer.job, 2))).toEqual([]);
     await giveBack(lost, 'kill');
     expect(await books.faultsAfter(paidLate(first!))).toEqual([]);
