@@ -4,7 +4,7 @@ import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 
-/** How a part ended, in the words of the charging table (DESIGN section 6). */
+/** How a part ended, in the words of the charging table (billing/decide-charge.ts). */
 export const OUTCOMES = [
   'complete',
   'cancelled',

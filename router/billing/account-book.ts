@@ -56,9 +56,9 @@ interface Booking {
   readonly tally: JobTally | null;
 }
 
-/** The hold outlives its job's tickets by this much: for a job whose hold is not known any more. */
+/** A hold outlives its job's tickets by this much, which tells when one lapsed that is not known any more. */
 const HOLD_MARGIN_MS = 5 * 60_000;
-/** How long a job and its hold can last: for a job of which nothing else is known. */
+/** The longest that a job and its hold can last, assumed where nothing else is known of it. */
 const LONGEST_HOLD_MS = 65 * 60_000;
 
 const FORGET_MARGIN_MS = 86_400_000;
@@ -233,7 +233,7 @@ export class AccountBook {
     return { jobs, promptTokens, outputTokens, charged };
   }
 
-  /** The first that is heard of a job's several parts. */
+  /** Begins the tally of a job that turns out to have several parts. */
   #openTally(jobId: string, expiresAt: number): JobTally {
     const booked = this.#outbox.findParts(jobId);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
@@ -247,8 +247,8 @@ export class AccountBook {
   }
 
   /**
-   * A part so old that its id may have been forgotten: charged already or never, so it moves nothing of the caller's now. Where the book
-   * knows its event this is nothing there; where it does not, the fees pay its home.
+   * A part so old that the outbox may have forgotten its id. Nobody can tell here whether the caller has paid for it, so it charges
+   * nothing. The book can tell: it ignores an event that it knows, and has the fees pay the home of one that it does not.
    */
   #bookForgotten(settlement: SettlementJson): void {
     const reason = 'it came too late to know that it is the first';

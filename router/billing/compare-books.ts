@@ -1,4 +1,4 @@
-// Whether an account's object and the book in D1 tell the same story (DESIGN D9: "a command compares the two"). Pure.
+// Whether an account's object and the book in D1 tell the same story. Pure.
 
 /** What an account's object says the book must show, and how many of its entries are still on their way. */
 export interface ObjectSide {

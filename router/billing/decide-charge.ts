@@ -1,4 +1,4 @@
-// The charging table (DESIGN section 6): what the caller pays and what the home earns for one part. Pure.
+// The charging table: what the caller pays and what the home earns for one part. Pure.
 import { computeCharge, splitCharge } from '../../schema/prices.ts';
 import type { Counts, Price } from '../../schema/prices.ts';
 import type { Outcome } from '../../schema/settlement.ts';

@@ -1,4 +1,4 @@
-// How many tokens a part is paid for (DESIGN D6): the router counts, the node's receipt is checked against it. Pure.
+// How many tokens a part is paid for: the router counts, the node's receipt is checked against it. Pure.
 import type { Counts } from '../../schema/prices.ts';
 
 export interface CountFacts {

@@ -9,7 +9,7 @@ import type { JobDoors } from './job-doors.ts';
 
 const log = makeLog('relay');
 
-/** A hub answers an ask sooner than this: it waits 1 s for a home's head, and as long for homes it has forgotten. */
+/** A hub that works answers sooner: it gives a home 1 s to take the job, and 1 s to homes that have yet to tell it which jobs they run. */
 const ASK_TIMEOUT_MS = 5000;
 /** While a home that goes on is waited for, it is looked for this often. */
 const RESUME_RETRY_MS = 250;
@@ -89,6 +89,7 @@ export class HubAsks {
 
   /** Null when the hub could not be reached or did not answer in time. */
   async #ask(hub: string, offer: JobOffer): Promise<Response | null> {
+    // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), ASK_TIMEOUT_MS);
     try {

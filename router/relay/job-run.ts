@@ -99,7 +99,7 @@ export class JobRun {
   /** What the caller's account is to be told; null where the last home's hub settles the job. */
   get closing(): JobClosing | null {
     if (this.#stage.kind === 'over') return this.#stage.closing;
-    // Asked between two homes: the caller has left, and pays what it was given.
+    // Between two homes only a caller who leaves ends a job: it pays for what it was given.
     return this.#stage.kind === 'relaying' ? null : this.#close(true);
   }
 
