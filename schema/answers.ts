@@ -3,8 +3,11 @@
 import { encodeCompletion, encodeErrorChunk, encodeFinishChunk, encodeUsageChunk, readContent } from './chunks.ts';
 import type { ChunkHead, FinalFacts, FinishReason, Usage, WholeAnswer } from './chunks.ts';
 import type { JobKind } from './job-kinds.ts';
+import type { OpenRequestOf, OpenRequests } from './job-request.ts';
 
-export interface AnswerFormat {
+export interface AnswerFormat<R = never> {
+  /** Bytes that an answer may hold at most, far above what it needs: a home cannot fill a caller's disk or an edge's memory. */
+  readonly maxBytes: (request: R) => number;
   /** The text of complete events: what is counted, and what another home goes on from. */
   readonly readText: (events: string) => string;
   /** The event that ends an answer; with the facts where it is the last one before the terminator. */
@@ -19,8 +22,9 @@ export interface AnswerFormat {
   readonly encodeWhole: (head: ChunkHead, answer: WholeAnswer, irori: FinalFacts) => string;
 }
 
-export const ANSWERS: Readonly<Record<JobKind, AnswerFormat>> = {
+export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> } = {
   chat: {
+    maxBytes: ({ maxTokens }) => 64 * 1024 + maxTokens * 8 * 1024,
     readText: readContent,
     encodeFinish: encodeFinishChunk,
     encodeUsage: encodeUsageChunk,
@@ -28,3 +32,8 @@ export const ANSWERS: Readonly<Record<JobKind, AnswerFormat>> = {
     encodeWhole: encodeCompletion,
   },
 };
+
+/** Bytes that the answer to this request may hold at most. */
+export function maxAnswerBytes<K extends JobKind>(request: OpenRequestOf<K>): number {
+  return ANSWERS[request.kind].maxBytes(request);
+}

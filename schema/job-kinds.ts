@@ -1,7 +1,12 @@
-// The kinds of work that a job can be. Only chat is served. A new kind begins here, and the compiler asks for the rest, each in a file of
-// its own: what a home is asked (JOB_REQUESTS, schema/job-request.ts), how its events read and end (ANSWERS, schema/answers.ts), which route
-// takes it (JOB_ROUTES, router/app.ts), what a backend is given (JOB_MAKERS, node-agent/jobs/to-backend-job.ts) and the call to a model
-// server that it becomes (CALLS, node-agent/backends/backend-calls.ts).
+// The kinds of work that a job can be. Only chat is served. A new kind begins here, and the compiler asks for the rest: a line in each of these
+// tables, which names a file of the kind's own. First JOB_REQUESTS: until it is there, whoever reads a request's limits does not compile either.
+//   schema/job-request.ts              JOB_REQUESTS   what a home is asked, field by field               schema/chat-job.ts
+//   schema/answers.ts                  ANSWERS        how its events read, end and how long they may be  schema/chunks.ts
+//   router/app.ts                      JOB_ROUTES     the route that takes it                            router/routes/chat-completions.ts
+//   node-agent/jobs/work-kinds.ts      WORK           from the frame to a backend's job, and its events  node-agent/jobs/chat-work.ts
+//   node-agent/backends/backend.ts     BackendJobs    the job in a backend's terms, and a case in `run` of each engine
+//   node-agent/backends/backend-calls.ts  CALLS       the call to a model server that it becomes         node-agent/backends/build-backend-body.ts
+// Hub, placement, tickets, receipts, accounts and going on elsewhere read no more of a request than its kind, model, maxTokens and seed.
 
 export const JOB_KINDS = ['chat'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];

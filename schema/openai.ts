@@ -1,5 +1,6 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
 import * as z from 'zod';
+import { textOf } from './message.ts';
 import type { Message } from './message.ts';
 import { providerSchema, PROVIDER_FIELDS, resumeSchema } from './provider.ts';
 import type { ResumeWish, SaidWish } from './provider.ts';
@@ -155,7 +156,7 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     content: typeof one.content === 'string' ? one.content : one.content.map((part) => part.text).join('\n'),
   }));
   let chars = 0;
-  for (const one of messages) chars += one.content.length;
+  for (const one of messages) chars += textOf(one).length;
   if (chars > MAX_TEXT_CHARS) {
     return err({
       param: 'messages',

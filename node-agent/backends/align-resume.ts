@@ -1,7 +1,7 @@
 // Where an answer that another home began goes on: which of its tokens stand, and what of them has to be made again. Pure.
 import { err, ok, type Result } from '../../schema/result.ts';
 import { splitPieces, type Told } from './answer-text.ts';
-import type { BackendJob } from './backend.ts';
+import type { ChatJob } from './backend.ts';
 import type { Codec } from './render-prompt.ts';
 
 /** The tokens before the next one, its position, and what callers have of the answer beyond those tokens. */
@@ -20,7 +20,7 @@ const BEGINNING: ResumeStart = { ids: [], position: 0, told: { tokens: 0, text: 
  * says what must not be sent twice. Without ids the text is tokenised anew.
  * The error names what no home of this model can have sent.
  */
-export function alignResume(resume: BackendJob['resume'], codec: Codec): Result<ResumeStart, string> {
+export function alignResume(resume: ChatJob['resume'], codec: Codec): Result<ResumeStart, string> {
   if (resume === undefined) return ok(BEGINNING);
   const { text, tokenIds, count } = resume;
   if (tokenIds === undefined) return ok({ ids: codec.encode(text), position: count, told: { tokens: 0, text: '' } });

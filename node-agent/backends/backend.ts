@@ -1,5 +1,6 @@
 // The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but types.
 
+import type { JobKind } from '../../schema/job-kinds.ts';
 import type { Message } from '../../schema/message.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -63,8 +64,18 @@ export interface ModelInfo {
   readonly sizeBytes?: number;
 }
 
-/** A job in a backend's terms, by its kind. */
-export type BackendJob = ChatJob;
+/** A job in a backend's terms, by its kind: `run` of each engine has a case for each. */
+interface BackendJobs {
+  readonly chat: ChatJob;
+}
+export type BackendJob = { [K in JobKind]: BackendJobs[K] & JobTerms<K> }[JobKind];
+
+/** What a job of any kind has. */
+interface JobTerms<K extends JobKind> {
+  readonly kind: K;
+  readonly model: string;
+  readonly resume?: ChatJob['resume'];
+}
 
 export interface ChatJob {
   readonly kind: 'chat';

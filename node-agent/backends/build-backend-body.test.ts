@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BackendJob } from './backend.ts';
+import type { ChatJob } from './backend.ts';
 import { buildBackendBody, neutraliseControls } from './build-backend-body.ts';
 
-const JOB: BackendJob = {
+const JOB: ChatJob = {
   kind: 'chat',
   model: 'qwen3:8b',
   messages: [{ role: 'user', content: 'hi' }],
@@ -16,7 +16,7 @@ const JOB: BackendJob = {
   presencePenalty: 0,
 };
 
-function bodyOf(job: BackendJob): Record<string, unknown> {
+function bodyOf(job: ChatJob): Record<string, unknown> {
   const body = buildBackendBody(job);
   if (!body.ok) throw new Error(body.error);
   return JSON.parse(body.value);
@@ -103,7 +103,7 @@ describe('buildBackendBody', () => {
     ['messages[0]', { messages: [{ role: 'tool', content: 'x' }] }],
     ['messages[0]', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }],
   ])('a wrong %s is refused by name', (name, change) => {
-    expect(buildBackendBody({ ...JOB, ...change } as BackendJob)).toEqual({
+    expect(buildBackendBody({ ...JOB, ...change } as ChatJob)).toEqual({
       ok: false,
       error: expect.stringContaining(name),
     });

@@ -1,8 +1,9 @@
 // The request a local server gets: built field by field from the job, so that nothing a stranger wrote reaches it unparsed. Pure.
 
 import { err, ok, type Result } from '../../schema/result.ts';
+import { changeText, findStrangeMessage } from '../../schema/message.ts';
 import type { Message } from '../../schema/message.ts';
-import type { BackendJob } from './backend.ts';
+import type { ChatJob } from './backend.ts';
 import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
 
@@ -47,11 +48,11 @@ const CONTINUE: Partial<Record<Product, object>> = {
  * The body of POST chat/completions as JSON text: standard fields only, always streamed, always with a finite max_tokens.
  * A job to be resumed ends with the assistant's text so far, in the product's own form. The error names the field that is wrong.
  */
-export function buildBackendBody(job: BackendJob, product: Product = 'unknown'): Result<string, string> {
+export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Result<string, string> {
   const wrong = findWrongField(job);
   if (wrong !== null) return err(wrong);
   const soFar = giveSoFar(job);
-  const messages = job.messages.map((m) => ({ role: m.role, content: neutraliseControls(m.content) }));
+  const messages = job.messages.map((message) => changeText(message, neutraliseControls));
   return ok(
     JSON.stringify({
       model: job.model,
@@ -71,7 +72,7 @@ export function buildBackendBody(job: BackendJob, product: Product = 'unknown'):
 }
 
 /** The answer so far as a server is given it; '' where there is none. */
-export function giveSoFar(job: BackendJob): string {
+export function giveSoFar(job: ChatJob): string {
   return neutraliseControls(trimForServer(job.resume?.text ?? ''));
 }
 
@@ -79,10 +80,10 @@ export function giveSoFar(job: BackendJob): string {
 function endWith(messages: readonly Message[], soFar: string): Message[] {
   const last = messages.at(-1);
   if (last?.role !== 'assistant') return [...messages, { role: 'assistant', content: soFar }];
-  return [...messages.slice(0, -1), { role: 'assistant', content: last.content + soFar }];
+  return [...messages.slice(0, -1), changeText(last, (text) => text + soFar)];
 }
 
-function findWrongField(job: BackendJob): string | null {
+function findWrongField(job: ChatJob): string | null {
   if (!Number.isSafeInteger(job.maxTokens) || job.maxTokens < 1)
     return 'maxTokens must be a whole number of at least 1';
   if (!Number.isSafeInteger(job.seed) || job.seed < 0) return 'seed must be a whole number of at least 0';
@@ -92,10 +93,7 @@ function findWrongField(job: BackendJob): string | null {
   if (!inRange(job.presencePenalty, -2, 2)) return 'presencePenalty must be between -2 and 2';
   if (job.stop.length > MAX_STOPS || job.stop.some((stop) => typeof stop !== 'string'))
     return `stop must be at most ${MAX_STOPS} texts`;
-  const index = job.messages.findIndex(
-    (m) => !['system', 'user', 'assistant'].includes(m.role) || typeof m.content !== 'string',
-  );
-  return index < 0 ? null : `messages[${index}] must have a role of system, user or assistant and a text`;
+  return findStrangeMessage(job.messages);
 }
 
 function inRange(value: number, low: number, high: number): boolean {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BackendJob, Delta } from './backend.ts';
+import type { ChatJob, Delta } from './backend.ts';
 import { DecodingRun } from './decoding-run.ts';
 import { locateNano } from './nano-model.ts';
 import { makeCodec } from './render-prompt.ts';
@@ -42,7 +42,7 @@ interface Ran {
   readonly reason: 'stop' | 'length' | null;
 }
 
-function answer(job: BackendJob, noise: number): Ran {
+function answer(job: ChatJob, noise: number): Ran {
   const run = DecodingRun.open(job, codec, LIMITS);
   if (!run.ok) throw new Error(run.error.message);
   const deltas: Delta[] = [];
@@ -60,7 +60,7 @@ function answer(job: BackendJob, noise: number): Ran {
 }
 
 /** What a home has prefilled when it makes its first token. */
-function countPrompt(job: BackendJob): number {
+function countPrompt(job: ChatJob): number {
   const run = DecodingRun.open(job, codec, LIMITS);
   if (!run.ok) throw new Error(run.error.message);
   expect(run.value.promptTokens).toBe(run.value.next()?.ids.length ?? run.value.promptTokens);
@@ -91,7 +91,7 @@ const jobs = fc.record({
   question: fc.constantFrom('hi', 'Tell me a story.', 'Wer bist du? 日本'),
 });
 
-function toJob(wish: { question: string } & Omit<BackendJob, 'kind' | 'model' | 'messages'>): BackendJob {
+function toJob(wish: { question: string } & Omit<ChatJob, 'kind' | 'model' | 'messages'>): ChatJob {
   return { kind: 'chat', ...wish, model: 'nano-demo', messages: [{ role: 'user', content: wish.question }] };
 }
 

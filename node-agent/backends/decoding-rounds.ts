@@ -1,6 +1,6 @@
 // Interleaves several answers on one model, one token each in turn. Runs inside the worker; ends a run within one token of its cancel.
 
-import type { BackendJob } from './backend.ts';
+import type { ChatJob } from './backend.ts';
 import { DecodingRun } from './decoding-run.ts';
 import { UNACKED_LIMIT, type FromWorker, type RunEnd } from './onnx-messages.ts';
 import type { OnnxSession } from './onnx-session.ts';
@@ -36,7 +36,7 @@ export class DecodingRounds {
     this.#post = post;
   }
 
-  start(run: number, job: BackendJob): void {
+  start(run: number, job: ChatJob): void {
     const decode = DecodingRun.open(job, this.#codec, this.#session);
     if (!decode.ok)
       return this.#post({ type: 'finish', run, reason: 'error', promptTokens: null, error: decode.error });

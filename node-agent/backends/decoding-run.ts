@@ -2,7 +2,7 @@
 
 import { alignResume, type ResumeStart } from './align-resume.ts';
 import { AnswerText } from './answer-text.ts';
-import type { BackendError, BackendJob, Delta } from './backend.ts';
+import type { BackendError, ChatJob, Delta } from './backend.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
 import type { Cache } from './onnx-session.ts';
 import { renderPrompt, type Codec } from './render-prompt.ts';
@@ -14,7 +14,7 @@ interface ModelLimits {
 }
 
 export class DecodingRun {
-  readonly #job: BackendJob;
+  readonly #job: ChatJob;
   readonly #limits: ModelLimits;
   readonly #banned: readonly number[];
   readonly #counts = new Map<number, number>();
@@ -30,7 +30,7 @@ export class DecodingRun {
   #length: number;
 
   private constructor(
-    job: BackendJob,
+    job: ChatJob,
     codec: Codec,
     limits: ModelLimits,
     from: { prompt: readonly number[]; start: ResumeStart },
@@ -50,7 +50,7 @@ export class DecodingRun {
   }
 
   /** Builds the prompt and checks that it fits; the error goes to the caller of the job. */
-  static open(job: BackendJob, codec: Codec, limits: ModelLimits): Result<DecodingRun, BackendError> {
+  static open(job: ChatJob, codec: Codec, limits: ModelLimits): Result<DecodingRun, BackendError> {
     const prompt = renderPrompt(codec, job.messages);
     if (!prompt.ok) return err({ code: 'bad-request', message: prompt.error });
     if (prompt.value.length >= limits.contextTokens) {

@@ -1,6 +1,6 @@
 // What the main thread and the ONNX worker say to each other. Types only.
 
-import type { BackendError, BackendJob, Delta } from './backend.ts';
+import type { BackendError, ChatJob, Delta } from './backend.ts';
 
 /** Handed to the worker when it starts. */
 export interface WorkerSetup {
@@ -14,7 +14,7 @@ export interface WorkerSetup {
 }
 
 export type ToWorker =
-  | { readonly type: 'start'; readonly run: number; readonly job: BackendJob }
+  | { readonly type: 'start'; readonly run: number; readonly job: ChatJob }
   | { readonly type: 'ack'; readonly run: number }
   | { readonly type: 'cancel'; readonly run: number }
   | { readonly type: 'unload' };

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { BackendJob, Delta } from './backend.ts';
+import type { ChatJob, Delta } from './backend.ts';
 import type { FromWorker, RunEnd, ToWorker, WorkerSetup } from './onnx-messages.ts';
 import { openPromise } from './open-promise.ts';
 import { PassGuard } from './pass-guard.ts';
@@ -62,7 +62,7 @@ export class OnnxThread {
   }
 
   /** Starts a run and gives its number. `events.end` is called exactly once. */
-  start(job: BackendJob, events: RunEvents): number {
+  start(job: ChatJob, events: RunEvents): number {
     const run = this.#nextRun;
     this.#nextRun += 1;
     if (this.#gone) {

@@ -4,7 +4,17 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { Backend, BackendError, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import type {
+  Backend,
+  BackendError,
+  BackendJob,
+  Capabilities,
+  ChatJob,
+  Detected,
+  Finish,
+  ModelInfo,
+  Sink,
+} from './backend.ts';
 import { DeltaPump } from './delta-pump.ts';
 import { explainRuntime } from './explain-runtime.ts';
 import { locateNano, NANO_MODEL_NAME, readModelInfo } from './nano-model.ts';
@@ -94,7 +104,14 @@ export class OnnxBackend implements Backend {
     return loaded;
   }
 
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+    switch (job.kind) {
+      case 'chat':
+        return this.#runChat(job, sink, signal);
+    }
+  }
+
+  async #runChat(job: ChatJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
     const pump = new DeltaPump(sink);
     if (job.model !== NANO_MODEL_NAME) return close(pump, failed('no-model', `this home has no model ${job.model}`));
     if (this.#active >= this.#slots) return close(pump, failed('busy', `all ${this.#slots} slots are taken`));
@@ -171,11 +188,7 @@ export class OnnxBackend implements Backend {
 }
 
 /** One run on the thread: settles when the thread has let go of it and everything that may be shown was handed over. */
-async function runOn(
-  thread: OnnxThread,
-  job: BackendJob,
-  to: { pump: DeltaPump; signal: AbortSignal },
-): Promise<RunEnd> {
+async function runOn(thread: OnnxThread, job: ChatJob, to: { pump: DeltaPump; signal: AbortSignal }): Promise<RunEnd> {
   const { pump, signal } = to;
   const ended = openPromise<RunEnd>();
   const run = thread.start(job, {

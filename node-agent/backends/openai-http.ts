@@ -2,7 +2,17 @@
 // Jobs reach it by POST {api}/chat/completions only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { Backend, BackendError, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import type {
+  Backend,
+  BackendError,
+  BackendJob,
+  Capabilities,
+  ChatJob,
+  Detected,
+  Finish,
+  ModelInfo,
+  Sink,
+} from './backend.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd, type StreamLimits } from './chat-stream.ts';
@@ -101,7 +111,14 @@ export class OpenAiHttpBackend implements Backend {
     return this.#known?.listing.slots ?? 1;
   }
 
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+    switch (job.kind) {
+      case 'chat':
+        return this.#runChat(job, sink, signal);
+    }
+  }
+
+  async #runChat(job: ChatJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
     const continuation = new Continuation(job.resume?.text ?? '', giveSoFar(job), this.#echoes);
     const joined = job.resume === undefined ? null : joinSink(sink, continuation);
     const pump = new DeltaPump(joined?.sink ?? sink);
@@ -119,7 +136,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
-  #learnFrom(job: BackendJob, end: StreamEnd, continuation: Continuation): StreamEnd {
+  #learnFrom(job: ChatJob, end: StreamEnd, continuation: Continuation): StreamEnd {
     if (end.error?.code === 'unreachable') this.#known = undefined;
     this.#echoes ||= continuation.hasEchoed;
     if (end.hasThought) this.#uncontinued.add(job.model);
@@ -171,7 +188,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Null when the job may go to the server; it is looked at again after every time it was not reached. */
-  async #admit(job: BackendJob, signal: AbortSignal): Promise<BackendError | null> {
+  async #admit(job: ChatJob, signal: AbortSignal): Promise<BackendError | null> {
     if (this.#known === undefined) {
       const found = await this.detect(signal);
       if (!found.ok) return { code: 'unreachable', message: found.error };
@@ -255,7 +272,7 @@ async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
   signal.removeEventListener('abort', abort);
 }
 
-function isContinued(job: BackendJob): boolean {
+function isContinued(job: ChatJob): boolean {
   return job.resume !== undefined && job.resume.text !== '';
 }
 

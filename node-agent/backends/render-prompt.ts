@@ -4,6 +4,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { err, ok, type Result } from '../../schema/result.ts';
+import { findStrangeMessage, textOf } from '../../schema/message.ts';
 import type { Message } from '../../schema/message.ts';
 import { indexTokenBytes, type TokenBytes } from './decode-text.ts';
 
@@ -48,10 +49,8 @@ export function makeCodec(tokenizerJson: unknown, configJson: unknown): Result<C
  * The error says which message is wrong.
  */
 export function renderPrompt(codec: Codec, messages: readonly Message[]): Result<number[], string> {
-  const wrong = messages.findIndex(
-    (m) => !['system', 'user', 'assistant'].includes(m.role) || typeof m.content !== 'string',
-  );
-  if (wrong >= 0) return err(`messages[${wrong}] needs a role of system, user or assistant and a text`);
+  const wrong = findStrangeMessage(messages);
+  if (wrong !== null) return err(wrong);
   const marked = messages.map((m, index) => ({ role: m.role, content: `\u{F0000}${index}\u{F0001}` }));
   let rendered: string;
   try {
@@ -97,11 +96,14 @@ function encodeParts(codec: Codec, parts: readonly (string | number)[], messages
   const ids: number[] = [];
   for (const part of parts) {
     if (typeof part === 'number') ids.push(part);
-    else
-      for (const id of codec.encode(part.replace(MARK, (_, index) => messages[Number(index)]?.content ?? '')))
-        ids.push(id);
+    else for (const id of codec.encode(part.replace(MARK, (_, index) => textAt(messages, Number(index))))) ids.push(id);
   }
   return ids;
+}
+
+function textAt(messages: readonly Message[], index: number): string {
+  const message = messages[index];
+  return message ? textOf(message) : '';
 }
 
 const MARK = /\u{F0000}(\d+)\u{F0001}/gu;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, describe, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { makeChunkWriter, readContent } from '../../schema/chunks.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -24,8 +24,7 @@ function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued
   const writer = new FrameWriter(sink, () => stream.grant(0));
   const stream: DataStream = new DataStream({
     job: 1,
-    chunk: { id: 'c', created: 1, model: 'm' },
-    isContinued: options.isContinued ?? false,
+    writeEvent: makeChunkWriter({ id: 'c', created: 1, model: 'm' }, options.isContinued).content,
     creditBytes: options.creditBytes ?? 1_000_000,
     salt: SALT,
     rule: options.rule ?? chooseStreamRule(0),

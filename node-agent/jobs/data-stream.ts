@@ -1,8 +1,6 @@
 // The answer of one job on its way out: events wait here for their time, for the ticket's signature and for credit, then leave as `data` frames.
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
-import { makeChunkWriter } from '../../schema/chunks.ts';
-import type { ChunkHead, ChunkWriter } from '../../schema/chunks.ts';
 import { encodeData } from '../../schema/frames.ts';
 import type { Delta } from '../backends/backend.ts';
 import type { FrameWriter } from './frame-writer.ts';
@@ -15,8 +13,8 @@ import { splitText } from './split-text.ts';
 interface DataStreamDoors {
   /** The job's number on its socket. */
   readonly job: number;
-  readonly chunk: ChunkHead;
-  readonly isContinued: boolean;
+  /** A piece of the answer as one complete event. */
+  readonly writeEvent: (text: string) => string;
   readonly creditBytes: number;
   /** The ticket's salt, 32 bytes: the response hash starts with it. */
   readonly salt: Uint8Array;
@@ -52,7 +50,6 @@ export class DataStream implements Flushable {
   dueAt = 0;
   readonly #doors: DataStreamDoors;
   readonly #credit: Credit;
-  readonly #events: ChunkWriter;
   readonly #hash = createHash('sha256');
   readonly #startedAt = performance.now();
   #unhashed = '';
@@ -74,7 +71,6 @@ export class DataStream implements Flushable {
   constructor(doors: DataStreamDoors) {
     this.#doors = doors;
     this.#credit = new Credit(doors.creditBytes);
-    this.#events = makeChunkWriter(doors.chunk, doors.isContinued);
     this.#hash.update(doors.salt);
   }
 
@@ -167,7 +163,7 @@ export class DataStream implements Flushable {
 
   #append(text: string, tokens: number, tokenIds: readonly number[] | undefined): void {
     if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(text, tokens, tokenIds ?? []);
-    const event = this.#events.content(text);
+    const event = this.#doors.writeEvent(text);
     this.#pending.push({ text: event, tokens, tokenIds });
     this.#pendingChars += event.length;
     this.#pendingTokens += tokens;

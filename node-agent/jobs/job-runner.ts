@@ -93,6 +93,11 @@ export class JobRunner {
     job.start();
   }
 
+  /** A job of a kind that only later versions know: another home may take it. */
+  refuseKind(number: number, kind: string): void {
+    this.#refuse(number, { code: 'unfit', message: `This agent does not know jobs of kind '${kind.slice(0, 40)}'.` });
+  }
+
   /** The signature that belongs to a job: 65 raw bytes. Frames for jobs that have ended are late, not wrong. */
   takeTicket(number: number, signature: Uint8Array): void {
     this.#jobs.get(number)?.takeTicket(toHex(signature));

@@ -19,7 +19,8 @@ import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
-import { toBackendJob } from './to-backend-job.ts';
+import type { JobWork } from './job-work.ts';
+import { planWork } from './work-kinds.ts';
 
 /** What a job needs from its connection: who is at the other end, and the way there. */
 export interface HubTie {
@@ -74,6 +75,7 @@ const PREEMPT_WAIT_MS = 150;
 export class Job {
   readonly ticketHash: Hex;
   readonly #doors: JobDoors;
+  readonly #work: JobWork;
   readonly #stream: DataStream;
   /** Holds back unfinished ends; only for models that another home continues from the text alone. */
   readonly #held: HeldText | null;
@@ -91,12 +93,11 @@ export class Job {
   constructor(doors: JobDoors) {
     const { frame, tie, rule, clock, number } = doors;
     this.#doors = doors;
+    this.#work = planWork(frame.request, frame);
     this.ticketHash = doors.ticketHash;
     this.#stream = new DataStream({
       job: number,
-      chunk: frame.chunk,
-      // Homes may have tried before; as long as nothing reached the caller, the answer begins here.
-      isContinued: frame.resume !== undefined && frame.resume.text !== '',
+      writeEvent: this.#work.writeEvent,
       creditBytes: frame.creditBytes,
       salt: fromHex(frame.ticket.salt),
       rule,
@@ -178,9 +179,9 @@ export class Job {
   }
 
   async #runBackend(): Promise<Finish> {
-    const { backend, frame, onBackendDone } = this.#doors;
+    const { backend, onBackendDone } = this.#doors;
     const run = backend
-      .run(toBackendJob(frame), (delta) => this.#takeOrTell(delta), this.#abort.signal)
+      .run(this.#work.job, (delta) => this.#takeOrTell(delta), this.#abort.signal)
       .catch((error: unknown) => this.#brokenFinish(error))
       .finally(onBackendDone);
     const abandoned = new Promise<Finish>((resolve) => {
@@ -217,9 +218,9 @@ export class Job {
   }
 
   #holdEnds(): HeldText {
-    const { frame, rule, clock } = this.#doors;
+    const { rule, clock } = this.#doors;
     return new HeldText({
-      stops: frame.request.stop,
+      stops: this.#work.stops,
       windowMs: rule.windowMs,
       clock,
       push: (delta) => this.#stream.push(delta),
@@ -271,7 +272,7 @@ export class Job {
   async #conclude(finish: Finish): Promise<void> {
     const { frame } = this.#doors;
     const word = this.#wordOf(finish);
-    const promptTokens = finish.promptTokens ?? estimatePromptTokens(frame.request.messages, frame.resume?.text ?? '');
+    const promptTokens = finish.promptTokens ?? estimatePromptTokens(this.#work.promptTexts, frame.resume?.text ?? '');
     const hasSent = this.#stream.sentBytes > 0;
     const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
     const issued = isReceipted ? await this.#issue(word, promptTokens) : null;

@@ -127,6 +127,8 @@ export class HubSession {
     switch (message.name) {
       case 'job':
         return runner.start(message.job, message.value, this.#isDraining);
+      case 'strange-job':
+        return runner.refuseKind(message.job, message.kind);
       case 'ticket':
         return runner.takeTicket(message.job, message.signature);
       case 'credit':

@@ -51,6 +51,15 @@ describe('readHubFrame', () => {
     });
   });
 
+  test('a job of an unknown kind is known as that, whatever else it holds', () => {
+    const later = encodeJsonFrame('job', { request: { kind: 'dream', of: 'sheep' }, later: true }, 7);
+    expect(readHubFrame(frameOf(later))).toEqual({ ok: true, value: { name: 'strange-job', job: 7, kind: 'dream' } });
+    for (const request of [{ kind: 'chat' }, { kind: 7 }, {}, null]) {
+      const read = readHubFrame(frameOf(encodeJsonFrame('job', { request }, 7)));
+      expect(read).toMatchObject({ ok: false, error: { code: 'bad-payload' } });
+    }
+  });
+
   test('any payload of any type is read or refused, never thrown', () => {
     const names = fc.constantFrom<FrameName>(...(Object.keys(FRAME) as FrameName[]));
     fc.assert(

@@ -13,6 +13,7 @@ import {
   unsignedSchema,
   welcomeSchema,
 } from '../../schema/frames-to-node.ts';
+import { findStrangeKind } from '../../schema/job-request.ts';
 import { nameFrame, readCredit, readJson } from '../../schema/frames.ts';
 import type { Frame, FrameToNode } from '../../schema/frames.ts';
 import { err, ok } from '../../schema/result.ts';
@@ -39,6 +40,8 @@ export type HubMessage =
       [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
     }[JsonName]
   | { readonly name: 'credit'; readonly job: number; readonly bytes: number }
+  /** A job of a kind that this version does not know: the hub is newer than this agent. */
+  | { readonly name: 'strange-job'; readonly job: number; readonly kind: string }
   | { readonly name: 'ticket'; readonly job: number; readonly signature: Uint8Array };
 
 interface FrameRefusal {
@@ -72,12 +75,18 @@ function readJsonFrame(name: JsonName, frame: Frame): Result<HubMessage, FrameRe
   if (!json.ok) return json;
   const parsed = SCHEMAS[name].safeParse(json.value);
   if (parsed.success) return ok({ name, job: frame.job, value: parsed.data } as HubMessage);
+  const strange = name === 'job' ? readStrangeKind(json.value) : null;
+  if (strange !== null) return ok({ name: 'strange-job', job: frame.job, kind: strange });
   const issue = parsed.error.issues[0];
   const field = issue?.path.map(String).join('.') ?? '';
   return refuse(
     'bad-payload',
     `'${name}' is wrong${field === '' ? '' : ` at ${field}`}: ${issue?.message ?? 'not valid'}`.slice(0, 200),
   );
+}
+
+function readStrangeKind(value: unknown): string | null {
+  return typeof value === 'object' && value !== null && 'request' in value ? findStrangeKind(value.request) : null;
 }
 
 function isJsonName(name: string): name is JsonName {

@@ -77,6 +77,6 @@ test('what is signed is its own, fits its ticket, and survives JSON', () => {
 
 test('prompt tokens are guessed from the bytes of the text', () => {
   expect(estimatePromptTokens([], '')).toBe(0);
-  expect(estimatePromptTokens([{ content: 'hello' }, { content: '漢' }], '')).toBe(2);
-  expect(estimatePromptTokens([{ content: 'hello' }, { content: '漢' }], ' and so on')).toBe(5);
+  expect(estimatePromptTokens(['hello', '漢'], '')).toBe(2);
+  expect(estimatePromptTokens(['hello', '漢'], ' and so on')).toBe(5);
 });

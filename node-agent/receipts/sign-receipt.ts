@@ -74,12 +74,12 @@ export function signReceipt(
 }
 
 /**
- * Prompt tokens when the backend did not say: a quarter of the text's UTF-8 bytes, rounded up, of the messages and of the answer so far.
+ * Prompt tokens when the backend did not say: a quarter of the text's UTF-8 bytes, rounded up, of the prompt and of the answer so far.
  * The router's own count decides.
  */
-export function estimatePromptTokens(messages: readonly { readonly content: string }[], answerSoFar: string): number {
+export function estimatePromptTokens(texts: readonly string[], answerSoFar: string): number {
   let bytes = new TextEncoder().encode(answerSoFar).length;
-  for (const message of messages) bytes += new TextEncoder().encode(message.content).length;
+  for (const text of texts) bytes += new TextEncoder().encode(text).length;
   return Math.ceil(bytes / 4);
 }
 

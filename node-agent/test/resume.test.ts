@@ -2,7 +2,7 @@
 // undisturbed answer, to the byte of its events and to the token id.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
-import type { JobRequest } from '../../schema/job-request.ts';
+import type { JobRequestOf } from '../../schema/job-request.ts';
 import { OnnxBackend } from '../backends/onnx.ts';
 import { openSession } from './session-bench.ts';
 import type { SessionBench, Wrote } from './session-bench.ts';
@@ -25,7 +25,7 @@ interface Answer {
 }
 
 async function ask(
-  request: Partial<JobRequest>,
+  request: Partial<JobRequestOf<'chat'>>,
   resume?: { text: string; tokenIds: number[]; count: number },
 ): Promise<Answer> {
   jobs += 1;
@@ -53,8 +53,14 @@ const QUESTIONS = [
   'Count to 12.',
   'Name some fruits: 林檎, пломба, naïve?',
 ];
-const HOT: Partial<JobRequest> = { temperature: 2, seed: 10, maxTokens: 350, frequencyPenalty: 2, presencePenalty: 2 };
-const SAMPLINGS: Partial<JobRequest>[] = [
+const HOT: Partial<JobRequestOf<'chat'>> = {
+  temperature: 2,
+  seed: 10,
+  maxTokens: 350,
+  frequencyPenalty: 2,
+  presencePenalty: 2,
+};
+const SAMPLINGS: Partial<JobRequestOf<'chat'>>[] = [
   { temperature: 0 },
   { temperature: 0.7, topP: 0.95, seed: 7 },
   { temperature: 1, seed: 8 },

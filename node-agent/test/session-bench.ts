@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
-import type { JobRequest } from '../../schema/job-request.ts';
+import type { JobRequestOf } from '../../schema/job-request.ts';
 import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
@@ -58,7 +58,7 @@ export interface SessionBench {
       creditBytes?: number;
       ticket?: Partial<JobTicket>;
       resume?: JobFrameJson['resume'];
-      request?: Partial<JobRequest>;
+      request?: Partial<JobRequestOf<'chat'>>;
     },
   ) => { sign: () => void; ticketHash: Hex };
   readonly until: (holds: () => boolean) => Promise<void>;

@@ -67,6 +67,27 @@ describe('what goes wrong in a backend', () => {
 });
 
 describe('a job', () => {
+  test('of an unknown kind is refused as unfit, and the next one of a known kind runs', async () => {
+    const session = await open(new FakeBackend(async () => undefined));
+    session.session.hear(encodeJsonFrame('job', { request: { kind: 'dream', model: 'fake' } }, 1));
+    await session.until(hasWritten(session, 'refuse', 1));
+    expect(session.wrote().find(({ name }) => name === 'refuse')).toMatchObject({
+      job: 1,
+      json: { code: 'unfit', message: expect.stringContaining("'dream'") },
+    });
+    session.give(2).sign();
+    await session.until(hasWritten(session, 'end', 2));
+    expect(hasWritten(session, 'error', 1)()).toBe(false);
+  });
+
+  test('of a hub that names no kind is a chat', async () => {
+    const backend = new FakeBackend(async () => undefined);
+    const session = await open(backend);
+    session.give(1, { request: { kind: undefined as never } }).sign();
+    await session.until(hasWritten(session, 'end', 1));
+    expect(backend.jobs).toMatchObject([{ kind: 'chat' }]);
+  });
+
   test('the first token leaves in the turn in which it came, the next ones wait', async () => {
     let push: (text: string) => void = () => undefined;
     const backend = new FakeBackend(async (_job, sink, signal) => {

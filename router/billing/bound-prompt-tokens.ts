@@ -6,13 +6,14 @@ const TOKENS_PER_PROMPT = 8;
 
 const encoder = new TextEncoder();
 
-/** UTF-8 bytes of all contents ÷ `minBytesPerToken` (≥ 1), rounded up, and the template's own tokens. */
+/** UTF-8 bytes of all texts ÷ `minBytesPerToken` (≥ 1), rounded up, and the template's own tokens. */
 export function boundPromptTokens(chat: {
-  readonly messages: readonly { readonly content: string }[];
+  /** One for each message. */
+  readonly texts: readonly string[];
   readonly minBytesPerToken: number;
 }): number {
   let bytes = 0;
-  for (const message of chat.messages) bytes += encoder.encode(message.content).length;
+  for (const one of chat.texts) bytes += encoder.encode(one).length;
   const text = Math.ceil(bytes / Math.max(1, chat.minBytesPerToken));
-  return text + TOKENS_PER_MESSAGE * chat.messages.length + TOKENS_PER_PROMPT;
+  return text + TOKENS_PER_MESSAGE * chat.texts.length + TOKENS_PER_PROMPT;
 }

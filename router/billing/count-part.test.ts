@@ -7,7 +7,7 @@ import { findTokenizer } from './tokenizers.ts';
 import { countPrompt, decidePart } from './count-part.ts';
 import type { CountInput } from './count-part.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import { makeJobOffer } from '../test/make-job-offer.ts';
+import { CHAT_REQUEST, makeJobOffer } from '../test/make-job-offer.ts';
 
 const price = { priceIn: 1_000_000, priceOut: 2_000_000 };
 const nano = findTokenizer('nano')!;
@@ -24,7 +24,7 @@ function offerOf(before: string | null, facts: Partial<JobOffer> = {}): JobOffer
     tokenizer: 'nano',
     promptBound: prompt.bound + count,
     promptExact: prompt.exact! + count,
-    request: { ...makeJobOffer().request, messages, maxTokens: 10_000 },
+    request: { ...CHAT_REQUEST, messages, maxTokens: 10_000 },
     chargePrompt: before === null,
     resume,
     ...facts,

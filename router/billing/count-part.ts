@@ -1,5 +1,6 @@
 // Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
 import { ANSWERS } from '../../schema/answers.ts';
+import { textsOf } from '../../schema/message.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
 import { decideCharge } from './decide-charge.ts';
@@ -32,16 +33,14 @@ export interface DecidedPart extends DecidedCounts {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Prompt tokens: exactly where the router carries the model's tokenizer, and at most, by bytes. */
+/** Prompt tokens of a chat: exactly where the router carries the model's tokenizer, and at most, by bytes. */
 export function countPrompt(
   request: Pick<ChatRequest, 'messages'>,
   model: { tokenizer: string | null; minBytesPerToken: number },
 ): { exact: number | null; bound: number } {
-  const exact = findTokenizer(model.tokenizer)?.countPrompt(request.messages) ?? null;
-  return {
-    exact,
-    bound: exact ?? boundPromptTokens({ messages: request.messages, minBytesPerToken: model.minBytesPerToken }),
-  };
+  const texts = textsOf(request.messages);
+  const exact = findTokenizer(model.tokenizer)?.countPrompt(texts) ?? null;
+  return { exact, bound: exact ?? boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken }) };
 }
 
 /**

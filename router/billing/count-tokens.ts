@@ -16,12 +16,12 @@ export function countTextTokens(encode: Encode, text: string): number | null {
  * Prompt tokens of a chat in the nano template: each message is one role token, its text and `<|end|>`, and `<|assistant|>`
  * opens the answer. Null when the texts are too long to count.
  */
-export function countChatTokens(encode: Encode, messages: readonly { readonly content: string }[]): number | null {
+export function countChatTokens(encode: Encode, texts: readonly string[]): number | null {
   let tokens = 1;
   let chars = 0;
-  for (const { content } of messages) {
-    chars += content.length;
-    const count = chars > MAX_COUNTED_CHARS ? null : countTextTokens(encode, content);
+  for (const text of texts) {
+    chars += text.length;
+    const count = chars > MAX_COUNTED_CHARS ? null : countTextTokens(encode, text);
     if (count === null) return null;
     tokens += count + 2;
   }

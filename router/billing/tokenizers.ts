@@ -6,7 +6,8 @@ import nano from './nano-tokenizer.json' with { type: 'json' };
 
 /** Exact counts for one tokenizer; null where a text is too long to be counted. */
 export interface TokenCounter {
-  readonly countPrompt: (messages: readonly { readonly content: string }[]) => number | null;
+  /** Of a chat, from one text for each message. */
+  readonly countPrompt: (texts: readonly string[]) => number | null;
   readonly countText: (text: string) => number | null;
 }
 
@@ -20,7 +21,7 @@ export function findTokenizer(name: string | null): TokenCounter | null {
     const tokenizer = new Tokenizer({ ...nano, added_tokens: [], post_processor: null }, {});
     const encode: Encode = (text) => tokenizer.encode(text, { add_special_tokens: false }).ids;
     counter = {
-      countPrompt: (messages) => countChatTokens(encode, messages),
+      countPrompt: (texts) => countChatTokens(encode, texts),
       countText: (text) => countTextTokens(encode, text),
     };
     counters.set(name, counter);

@@ -1,5 +1,6 @@
 // One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
 // It counts and times; it never parses the events it relays.
+import { maxAnswerBytes } from '../../schema/answers.ts';
 import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
@@ -117,7 +118,11 @@ export class Part {
     }
     if (this.#stage !== 'running') return;
     this.#creditBytes -= events.length;
-    if (this.#creditBytes < 0 || this.#digest.relayedBytes > maxAnswerBytes(this.offer) || !isWholeEvents(events))
+    if (
+      this.#creditBytes < 0 ||
+      this.#digest.relayedBytes > maxAnswerBytes(this.offer.request) ||
+      !isWholeEvents(events)
+    )
       return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     this.#lastAt = now;
     if (this.#firstDataAt === null) {
@@ -325,11 +330,6 @@ export class Part {
 
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
-
-/** Bytes that an answer may hold at most, far above what its tokens need: a home cannot fill a caller's disk or an edge's memory. */
-function maxAnswerBytes(offer: JobOffer): number {
-  return 64 * 1024 + offer.request.maxTokens * 8 * 1024;
-}
 
 const DATA_PREFIX = [0x64, 0x61, 0x74, 0x61, 0x3a, 0x20];
 

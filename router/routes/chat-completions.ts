@@ -1,9 +1,11 @@
 // POST /v1/chat/completions, the main job, told top to bottom: who asks, what for, which wishes; then it is answered as any job is.
 import { Hono } from 'hono';
 import { parseChatRequest } from '../../schema/openai.ts';
+import { countPrompt } from '../billing/count-part.ts';
+import { hashPrefixes } from '../placement/hash-prefixes.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerJob } from './answer-job.ts';
-import { askChat } from './ask-chat.ts';
+import { askChat, promptText } from './ask-chat.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
 import { makeJob } from './make-job.ts';
@@ -22,7 +24,7 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
   const request = parsed.value;
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
-  const limits = fitLimits(request, served, services);
+  const limits = fitLimits(request, served, { count: countPrompt(request, served), field: 'messages' });
   const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
   const wish = makeWish({ said: request.provider, defaults: caller.defaults, pools: caller.pools, model });
   if (!wish.ok) throw refuseRequest(wish.error);
@@ -35,7 +37,8 @@ chatCompletions.post('/v1/chat/completions', async (c) => {
     place,
     wish: wish.value,
     expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
-    prefixes: services.hashPrefixes(caller.accountId, request.messages),
+    prefixes: hashPrefixes(promptText(request), caller.accountId),
+    idPrefix: 'chatcmpl-',
     random: crypto.getRandomValues(new Uint8Array(56)),
     now: Date.now(),
   });

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatRequest } from '../../schema/openai.ts';
 import { ApiError } from '../errors.ts';
 import type { ServedModel } from './served-models.ts';
 import { fitLimits } from './fit-limits.ts';
 
 const model = { contextTokens: 1000, maxOutputTokens: 400 } as ServedModel;
-const asking = (maxTokens: number | null): ChatRequest => ({ model: 'm', maxTokens }) as ChatRequest;
-const counted = (exact: number | null, bound: number) => ({ countPrompt: () => ({ exact, bound }) });
+const asking = (maxTokens: number | null) => ({ model: 'm', maxTokens });
+const counted = (exact: number | null, bound: number) => ({ count: { exact, bound }, field: 'messages' });
 
 describe('fitLimits', () => {
   test('what was asked for is granted where model and context have room', () => {

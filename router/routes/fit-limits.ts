@@ -1,5 +1,4 @@
 // How many tokens a request may use: what it asks, cut to what the model allows, and refused where the prompt alone does not fit.
-import type { ChatRequest } from '../../schema/openai.ts';
 import { ApiError } from '../errors.ts';
 import type { ServedModel } from './served-models.ts';
 
@@ -13,19 +12,25 @@ export interface JobLimits {
   readonly maxTokens: number;
 }
 
-export interface TokenCounter {
-  readonly countPrompt: (request: ChatRequest, model: ServedModel) => { exact: number | null; bound: number };
+interface Prompt {
+  readonly count: { readonly exact: number | null; readonly bound: number };
+  /** The caller's field that holds it. */
+  readonly field: string;
 }
 
 /** Throws ApiError context_length_exceeded with the numbers when the prompt leaves no room for an answer. */
-export function fitLimits(request: ChatRequest, model: ServedModel, counter: TokenCounter): JobLimits {
-  const { exact, bound } = counter.countPrompt(request, model);
-  const prompt = exact ?? 0;
-  const room = model.contextTokens - prompt;
+export function fitLimits(
+  request: { readonly model: string; readonly maxTokens: number | null },
+  served: ServedModel,
+  { count, field }: Prompt,
+): JobLimits {
+  const prompt = count.exact ?? 0;
+  const room = served.contextTokens - prompt;
   if (room < 1) {
-    const message = `The prompt holds ${prompt} tokens, and '${request.model}' takes ${model.contextTokens} tokens in all. Shorten the messages.`;
-    throw new ApiError('context_length_exceeded', message, { param: 'messages' });
+    const message = `The prompt holds ${prompt} tokens, and '${request.model}' takes ${served.contextTokens} tokens in all. Shorten the ${field}.`;
+    throw new ApiError('context_length_exceeded', message, { param: field });
   }
-  const asked = request.maxTokens ?? model.maxOutputTokens;
-  return { promptExact: exact, promptBound: bound, maxTokens: Math.min(asked, model.maxOutputTokens, room) };
+  const asked = request.maxTokens ?? served.maxOutputTokens;
+  const maxTokens = Math.min(asked, served.maxOutputTokens, room);
+  return { promptExact: count.exact, promptBound: count.bound, maxTokens };
 }

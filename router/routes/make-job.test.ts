@@ -40,7 +40,18 @@ function make(extra: object = {}, input: Partial<JobInput> = {}) {
   const asked = request(extra);
   const { maxTokens } = input.limits ?? limits;
   const ask = (seed: number) => askChat(asked, { maxTokens, seed });
-  return makeJob({ caller, request: asked, ask, served, limits, ...placed, random, now: NOW, ...input });
+  return makeJob({
+    caller,
+    request: asked,
+    ask,
+    served,
+    limits,
+    ...placed,
+    random,
+    idPrefix: 'chatcmpl-',
+    now: NOW,
+    ...input,
+  });
 }
 
 describe('makeJob', () => {

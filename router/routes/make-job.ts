@@ -57,6 +57,8 @@ export interface JobInput {
   readonly prefixes: readonly string[];
   /** 56 random bytes: 16 for the id, 32 for the salt, 8 for the seed. */
   readonly random: Uint8Array;
+  /** Begins the id of the answer, as clients of the endpoint expect it. */
+  readonly idPrefix: string;
   readonly now: number;
 }
 
@@ -66,7 +68,7 @@ export function makeJob(input: JobInput): Job {
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
   const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
-  const chunk = { id: `chatcmpl-${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  const chunk = { id: `${input.idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {

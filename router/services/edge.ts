@@ -1,6 +1,5 @@
 // What the routes take from their environment, opened once per isolate: no route touches a door itself.
 import type { Hex } from '../../schema/bytes.ts';
-import type { ChatRequest } from '../../schema/openai.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
@@ -26,9 +25,7 @@ import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
-import { countPrompt } from '../billing/count-part.ts';
 import type { Env } from '../env.ts';
-import { hashPrefixes } from '../placement/hash-prefixes.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
 import { HubRtts } from '../placement/hub-rtts.ts';
@@ -62,9 +59,6 @@ export interface Services extends Stubs {
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
-  /** Hashes of a prompt's leading blocks, salted by account: homes that were sent them may still hold them. */
-  readonly hashPrefixes: (accountId: string, messages: ChatRequest['messages']) => string[];
-  readonly countPrompt: typeof countPrompt;
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
@@ -134,13 +128,10 @@ function openServices(env: Env): Services {
     }),
     homes,
     outputLengths,
-    hashPrefixes: (accountId, messages) =>
-      hashPrefixes(messages.map(({ role, content }) => `${role}\n${content}\n`).join(''), accountId),
     domain,
     routerAddress,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
-    countPrompt,
     findNode: (nodeId, token) => linkNodes.find(nodeId, token),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),

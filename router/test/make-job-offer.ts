@@ -2,7 +2,21 @@
 import { toHex } from '../../schema/bytes.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
+import type { OpenRequestOf } from '../../schema/job-request.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+
+/** What a home is asked where a test does not care. */
+export const CHAT_REQUEST: OpenRequestOf<'chat'> = {
+  kind: 'chat',
+  messages: [{ role: 'user', content: 'hello' }],
+  maxTokens: 64,
+  temperature: 1,
+  topP: 1,
+  stop: [],
+  seed: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+};
 
 /** A part of a new job for `acct_caller` in Paris, of a catalogue model whose digest is 64 times `a`. */
 export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
@@ -26,17 +40,7 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     isResumable: false,
     interrupted: 0,
     resume: null,
-    request: {
-      kind: 'chat',
-      messages: [{ role: 'user', content: 'hello' }],
-      maxTokens: 64,
-      temperature: 1,
-      topP: 1,
-      stop: [],
-      seed: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-    },
+    request: CHAT_REQUEST,
     requestHash: ZERO_WORD,
     salt: ZERO_WORD,
     chunk: { id: 'chatcmpl-1', created: 1, model: 'm' },

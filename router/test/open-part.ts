@@ -19,7 +19,7 @@ const MAX_TOKENS = 128;
 const offer = {
   firstTokenMs: TIMINGS.firstTokenMs,
   expiresAt: EXPIRES_AT,
-  request: { maxTokens: MAX_TOKENS },
+  request: { kind: 'chat', maxTokens: MAX_TOKENS },
 } as JobOffer;
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 // What the tests of whole backends share: a job, and a run that keeps what came.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Backend, BackendJob, Delta, Finish } from '../../backends/backend.ts';
+import type { Backend, ChatJob, Delta, Finish } from '../../backends/backend.ts';
 
 export const STORY = 'Tell me a story about a fox named Ada.';
 
@@ -12,7 +12,7 @@ export const STORY_ANSWER =
   'It is good to help a friend.';
 
 /** A greedy job with nothing special about it; `change` replaces fields. */
-export function makeJob(content: string, change: Partial<BackendJob> = {}): BackendJob {
+export function makeJob(content: string, change: Partial<ChatJob> = {}): ChatJob {
   return {
     model: 'nano-demo',
     kind: 'chat',
@@ -36,7 +36,7 @@ export interface Ran {
 }
 
 /** Runs a job and keeps every delta. */
-export async function runJob(backend: Backend, job: BackendJob, signal = new AbortController().signal): Promise<Ran> {
+export async function runJob(backend: Backend, job: ChatJob, signal = new AbortController().signal): Promise<Ran> {
   const deltas: Delta[] = [];
   const finish = await backend.run(job, (delta) => void deltas.push(delta), signal);
   return { text: deltas.map((d) => d.text).join(''), ids: deltas.flatMap((d) => d.tokenIds ?? []), deltas, finish };

@@ -1,0 +1,39 @@
+// A chat as this home works on it: only the fields of the whitelist, in the engine's terms, and the events that its answer is told in. Pure.
+import { textsOf } from '../../schema/message.ts';
+import { makeChunkWriter } from '../../schema/chunks.ts';
+import type { JobRequests } from '../../schema/job-request.ts';
+import type { ChatJob } from '../backends/backend.ts';
+import type { JobWork, WorkFrame } from './job-work.ts';
+
+export function planChat(request: JobRequests['chat'], { chunk, resume }: WorkFrame): JobWork {
+  // Homes may have tried before; as long as nothing reached the caller, the answer begins here.
+  const isContinued = resume !== undefined && resume.text !== '';
+  return {
+    job: toChatJob(request, resume),
+    promptTexts: textsOf(request.messages),
+    stops: request.stop,
+    writeEvent: makeChunkWriter(chunk, isContinued).content,
+  };
+}
+
+/** The seed becomes a non-negative integer of 53 bits; everything else passes as the router decided it. */
+function toChatJob(request: JobRequests['chat'], resume: WorkFrame['resume']): ChatJob {
+  return {
+    kind: 'chat',
+    model: request.model,
+    messages: request.messages,
+    maxTokens: request.maxTokens,
+    temperature: request.temperature,
+    topP: request.topP,
+    seed: Number(BigInt.asUintN(53, BigInt(request.seed))),
+    stop: request.stop,
+    frequencyPenalty: request.frequencyPenalty,
+    presencePenalty: request.presencePenalty,
+    ...(resume ? { resume: toResume(resume) } : {}),
+  };
+}
+
+function toResume(resume: NonNullable<WorkFrame['resume']>): NonNullable<ChatJob['resume']> {
+  const { text, count, tokenIds } = resume;
+  return tokenIds ? { text, count, tokenIds } : { text, count };
+}

@@ -1,0 +1,17 @@
+// What running a job takes that depends on its kind: types only.
+import type { JobFrame } from '../../schema/frames-to-node.ts';
+import type { BackendJob } from '../backends/backend.ts';
+
+/** What else of the frame a kind may need. */
+export type WorkFrame = Pick<JobFrame, 'chunk' | 'resume'>;
+
+export interface JobWork {
+  /** The job in the engine's terms. */
+  readonly job: BackendJob;
+  /** All text of the prompt, for an engine that does not count it. */
+  readonly promptTexts: readonly string[];
+  /** Texts that end the answer before themselves. */
+  readonly stops: readonly string[];
+  /** A piece of the answer as one complete event; called once for each piece, in their order. */
+  readonly writeEvent: (text: string) => string;
+}
