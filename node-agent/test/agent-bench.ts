@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from 'vitest';
 import { dropStateFolder, killAgent, makeStateFolder, startAgent } from './agent-process.ts';
 import type { AgentProcess } from './agent-process.ts';
-import { startModelServer } from './model-server.ts';
-import type { ModelServer } from './model-server.ts';
+import { startModelServer } from '../../router/test/model-server.ts';
+import type { ModelServer } from '../../router/test/model-server.ts';
 import { CODE, TestHub } from './test-hub.ts';
 
 export class AgentBench {
@@ -58,7 +58,7 @@ export class AgentBench {
   /** `up` with the code and the test's model server. */
   up(...more: string[]): AgentProcess {
     const { hub, model, state } = this;
-    const models = 'mock-*,broken-*,hang';
+    const models = 'say-*';
     return this.start(
       'up',
       '--router',
@@ -93,7 +93,7 @@ export class AgentBench {
     return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   }
 
-  async until(holds: () => boolean, limitMs = 90_000): Promise<void> {
+  async until(holds: () => unknown, limitMs = 90_000): Promise<void> {
     for (const end = Date.now() + limitMs; !holds();) {
       if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${this.#agent?.output() ?? ''}`);
       await sleep(10);

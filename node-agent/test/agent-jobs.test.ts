@@ -6,6 +6,7 @@ import { fromHex, toHex } from '../../schema/bytes.ts';
 import { readContent } from '../../schema/chunks.ts';
 import { encodeFrame } from '../../schema/frames.ts';
 import { FINISH, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { words } from '../../router/test/model-server.ts';
 import { residentBytes, useBench } from './agent-bench.ts';
 import { signer } from './test-hub.ts';
 
@@ -14,14 +15,14 @@ const bench = useBench();
 describe('a streamed job', () => {
   test('gives head, complete events with counted tokens, and a receipt that holds', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-12x5' });
+    const job = bench.hub.give({ model: 'say-12x5' });
     const signed = await bench.hub.waitEnd(job.number);
     const data = bench.hub.dataOf(job.number);
     expect(bench.hub.heard.findIndex((one) => one.name === 'head' && one.job === job.number)).toBeLessThan(
       bench.hub.heard.indexOf(data[0]!),
     );
     expect(data.reduce((sum, one) => sum + one.tokens, 0)).toBe(12);
-    expect(readContent(bench.hub.bytesOf(job.number).toString())).toBe('w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 ');
+    expect(readContent(bench.hub.bytesOf(job.number).toString())).toBe(words(12));
     for (const one of data) expect(Buffer.from(one.events).toString()).toMatch(/^data: [^]*\n\n$/);
     const hash = createHash('sha256').update(fromHex(job.ticket.salt)).update(bench.hub.bytesOf(job.number)).digest();
     expect(signed.receipt).toMatchObject({
@@ -43,7 +44,7 @@ describe('a streamed job', () => {
 
   test('the first token leaves alone, later ones share frames', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-40x4' });
+    const job = bench.hub.give({ model: 'say-40x4' });
     await bench.hub.waitEnd(job.number);
     const data = bench.hub.dataOf(job.number);
     expect(data[0]?.tokens).toBe(1);
@@ -52,14 +53,14 @@ describe('a streamed job', () => {
 
   test('with a window of 0 every delta is its own frame', async () => {
     await bench.upAndReady('--window', '0');
-    const job = bench.hub.give({ model: 'mock-20x3' });
+    const job = bench.hub.give({ model: 'say-20x3' });
     await bench.hub.waitEnd(job.number);
     expect(bench.hub.dataOf(job.number).map((one) => one.tokens)).toEqual(Array.from({ length: 20 }, () => 1));
   });
 
   test('frames of several jobs share messages', async () => {
     await bench.upAndReady();
-    const jobs = [1, 2, 3, 4].map(() => bench.hub.give({ model: 'mock-60x5' }));
+    const jobs = [1, 2, 3, 4].map(() => bench.hub.give({ model: 'say-60x5' }));
     for (const job of jobs) await bench.hub.waitEnd(job.number);
     const data = jobs.flatMap((job) => bench.hub.dataOf(job.number));
     expect(new Set(data.map((one) => one.message)).size).toBeLessThan(data.length);
@@ -67,7 +68,7 @@ describe('a streamed job', () => {
 
   test('a whole answer travels in few large frames', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-300x0', stream: false });
+    const job = bench.hub.give({ model: 'say-300x0', stream: false });
     await bench.hub.waitEnd(job.number);
     const data = bench.hub.dataOf(job.number);
     expect(data.length).toBeLessThanOrEqual(4);
@@ -76,7 +77,7 @@ describe('a streamed job', () => {
 
   test('a backend that breaks after tokens gives a fault with a receipt for what was sent', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'broken-5x5' });
+    const job = bench.hub.give({ model: 'say-9x5-die5' });
     const fault = await bench.hub.waitForFrame('fault', job.number);
     const { receipt } = (fault.json as { receipt: { receipt: { outputTokens: number; finish: number } } }).receipt;
     const sent = bench.hub.dataOf(job.number).reduce((sum, one) => sum + one.tokens, 0);
@@ -87,13 +88,13 @@ describe('a streamed job', () => {
 
   test('a backend that breaks before any token gives a fault without a receipt', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'broken-0' });
+    const job = bench.hub.give({ model: 'say-9x0-die0' });
     expect((await bench.hub.waitForFrame('fault', job.number)).json).toMatchObject({ receipt: null });
   });
 
   test('--pace holds the tokens back', async () => {
     await bench.upAndReady('--pace', '50');
-    const job = bench.hub.give({ model: 'mock-10x0' });
+    const job = bench.hub.give({ model: 'say-10x0' });
     const { receipt } = await bench.hub.waitEnd(job.number);
     expect(receipt.durationMs).toBeGreaterThanOrEqual(150);
   });
@@ -103,17 +104,17 @@ describe('tickets', () => {
   test('a ticket with a foreign signature never yields data', async () => {
     await bench.upAndReady();
     const foreign = signer.sign(JOB_TICKET, bench.hub.makeTicket(1, {}), new Uint8Array(32).fill(3));
-    const job = bench.hub.give({ model: 'mock-50x5', signature: foreign });
+    const job = bench.hub.give({ model: 'say-50x5', signature: foreign });
     const fault = await bench.hub.waitForFrame('fault', job.number);
     expect(fault.json).toMatchObject({ code: 'bad-ticket', receipt: null });
     // The backend may have been stopped before the request reached its server at all.
-    await bench.until(() => bench.model.seen.every((one) => one.isGone));
+    await bench.until(() => bench.model.seen.every((one) => one.abortedAt !== null));
     expect(bench.hub.dataOf(job.number)).toEqual([]);
   });
 
   test('without a signature nothing is sent, and after it everything', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-10x0', signature: null });
+    const job = bench.hub.give({ model: 'say-10x0', signature: null });
     await bench.hub.waitForFrame('head', job.number);
     await sleep(300);
     expect(bench.hub.dataOf(job.number)).toEqual([]);
@@ -145,19 +146,19 @@ describe('tickets', () => {
 describe('flow and cancel', () => {
   test('past its slots it refuses as busy and never queues', async () => {
     await bench.upAndReady('--slots', '1');
-    const first = bench.hub.give({ model: 'hang' });
+    const first = bench.hub.give({ model: 'say-9x0-hang0' });
     await bench.hub.waitForFrame('head', first.number);
-    const second = bench.hub.give({ model: 'mock-3x0' });
+    const second = bench.hub.give({ model: 'say-3x0' });
     expect((await bench.hub.waitForFrame('refuse', second.number)).json).toMatchObject({ code: 'busy' });
     bench.hub.sendJson('cancel', { reason: 'caller' }, first.number);
     await bench.hub.waitEnd(first.number);
-    const third = bench.hub.give({ model: 'mock-3x0' });
+    const third = bench.hub.give({ model: 'say-3x0' });
     await bench.hub.waitEnd(third.number);
   });
 
   test('a cancel while tokens flow ends the backend and receipts what was sent', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-5000x5', maxTokens: 10_000 });
+    const job = bench.hub.give({ model: 'say-5000x5', maxTokens: 10_000 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.dataOf(job.number).length >= 3);
     bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);
     const { receipt } = await bench.hub.waitEnd(job.number);
@@ -165,23 +166,23 @@ describe('flow and cancel', () => {
     expect(receipt).toMatchObject({ finish: FINISH.cancelled, outputTokens: sent });
     const hash = createHash('sha256').update(fromHex(job.ticket.salt)).update(bench.hub.bytesOf(job.number)).digest();
     expect(receipt.responseHash).toBe(toHex(hash));
-    await bench.until(() => bench.model.seen[0]?.isGone === true);
+    await bench.until(() => bench.model.seen[0]?.abortedAt);
   });
 
   test('a cancel in silence ends the backend', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'hang' });
+    const job = bench.hub.give({ model: 'say-9x0-hang0' });
     await bench.hub.waitForFrame('head', job.number);
     await bench.until(() => bench.model.seen.length === 1);
     bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);
     const { receipt } = await bench.hub.waitEnd(job.number);
     expect(receipt).toMatchObject({ finish: FINISH.cancelled, outputTokens: 0 });
-    await bench.until(() => bench.model.seen[0]?.isGone === true);
+    await bench.until(() => bench.model.seen[0]?.abortedAt);
   });
 
   test('without credit nothing leaves, and with it the rest follows', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-3000x0', maxTokens: 3000, creditBytes: 64 * 1024 });
+    const job = bench.hub.give({ model: 'say-3000x0', maxTokens: 3000, creditBytes: 64 * 1024 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.bytesOf(job.number).length > 50_000);
     await sleep(300);
     expect(bench.hub.bytesOf(job.number).length).toBeLessThanOrEqual(64 * 1024);
@@ -191,12 +192,12 @@ describe('flow and cancel', () => {
 
   test('a hub that grants nothing pauses the backend: the agent does not grow', async () => {
     const started = await bench.upAndReady();
-    await bench.hub.waitEnd(bench.hub.give({ model: 'mock-50x0' }).number);
+    await bench.hub.waitEnd(bench.hub.give({ model: 'say-50x0' }).number);
     const before = residentBytes(started);
-    const job = bench.hub.give({ model: 'mock-400000x0', maxTokens: 500_000, creditBytes: 64 * 1024 });
+    const job = bench.hub.give({ model: 'say-400000x0', maxTokens: 500_000, creditBytes: 64 * 1024 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.bytesOf(job.number).length > 50_000);
     let chunks = -1;
-    for (; chunks !== bench.model.seen[1]?.chunks; await sleep(300)) chunks = bench.model.seen[1]?.chunks ?? 0;
+    for (; chunks !== bench.model.seen[1]?.sent; await sleep(300)) chunks = bench.model.seen[1]?.sent ?? 0;
     expect(chunks).toBeLessThan(400_000);
     expect(residentBytes(started) - before).toBeLessThan(32 * 1024 * 1024);
     bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);

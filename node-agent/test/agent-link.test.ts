@@ -16,7 +16,7 @@ describe('losing and finding the hub', () => {
   test('a cut socket is dialled again with the token, and the late receipt is offered until it is acknowledged', async () => {
     bench.hub.isAccepting = false;
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-5000x5', maxTokens: 10_000 });
+    const job = bench.hub.give({ model: 'say-5000x5', maxTokens: 10_000 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.dataOf(job.number).length >= 2);
     const dials = bench.hub.dials;
     bench.hub.cut();
@@ -28,7 +28,7 @@ describe('losing and finding the hub', () => {
     expect(late.receipt.outputTokens).toBeGreaterThan(0);
     expect(late.ticketSignature).toBe(job.signature);
     expect(bench.outboxFiles().length).toBe(1);
-    await bench.until(() => bench.model.seen[0]?.isGone === true);
+    await bench.until(() => bench.model.seen[0]?.abortedAt);
     bench.hub.accept(late.receipt);
     await bench.until(() => bench.outboxFiles().length === 0);
   });
@@ -84,7 +84,7 @@ describe('losing and finding the hub', () => {
 
   test('moved means dial again at once, after the running job', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-20x5' });
+    const job = bench.hub.give({ model: 'say-20x5' });
     await bench.hub.waitForFrame('head', job.number);
     bench.hub.sendJson('moved', { reason: 'split' });
     const late = bench.hub.give({});
@@ -95,7 +95,7 @@ describe('losing and finding the hub', () => {
 
   test('sync is answered with what runs', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'hang' });
+    const job = bench.hub.give({ model: 'say-9x0-hang0' });
     await bench.hub.waitForFrame('head', job.number);
     bench.hub.sendJson('sync', { protocol: 1 });
     expect((await bench.hub.waitForFrame('running')).json).toEqual({
@@ -107,7 +107,7 @@ describe('losing and finding the hub', () => {
 describe('stopping', () => {
   test('SIGTERM finishes the running job, takes no new one, and exits with 0', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-40x10' });
+    const job = bench.hub.give({ model: 'say-40x10' });
     await bench.hub.waitForFrame('head', job.number);
     bench.agent.child.kill('SIGTERM');
     await bench.hub.waitFor(
@@ -122,7 +122,7 @@ describe('stopping', () => {
 
   test('a second signal ends it at once', async () => {
     const started = await bench.upAndReady();
-    const job = bench.hub.give({ model: 'hang' });
+    const job = bench.hub.give({ model: 'say-9x0-hang0' });
     await bench.hub.waitForFrame('head', job.number);
     started.child.kill('SIGINT');
     await started.waitForOutput(/finishing what runs/);

@@ -19,12 +19,12 @@ interface Line {
 
 test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, whatever happens %s', async (...flags) => {
   const agent = await bench.upAndReady(...flags);
-  const good = bench.hub.give({ model: 'mock-30x1' });
+  const good = bench.hub.give({ model: 'say-30x1' });
   await bench.hub.waitEnd(good.number);
-  const broken = bench.hub.give({ model: 'broken-5x5' });
+  const broken = bench.hub.give({ model: 'say-9x5-die5' });
   await bench.hub.waitForFrame('fault', broken.number);
   const foreign = signer.sign(JOB_TICKET, bench.hub.makeTicket(1, {}), new Uint8Array(32).fill(3));
-  const forged = bench.hub.give({ model: 'mock-50x5', signature: foreign });
+  const forged = bench.hub.give({ model: 'say-50x5', signature: foreign });
   await bench.hub.waitForFrame('fault', forged.number);
   await bench.hub.waitForFrame('refuse', bench.hub.give({ model: 'gpt-unknown' }).number);
   const late = bench.hub.give({ ticket: { expiresAtMs: 1n } });
@@ -38,15 +38,15 @@ test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, what
   expect(output).toMatch(/did not sign/);
   expect(output).toMatch(/a job was refused/);
   expect(output).not.toContain('hello');
-  expect(output).not.toMatch(/\bw\d+\b/);
+  expect(output).not.toMatch(/\bword\d+\b/);
   expect(output).not.toContain(CODE);
   expect(output).not.toContain(readFileSync(join(bench.state, 'session.key'), 'utf8').trim().slice(2));
 });
 
 test('as JSON each line holds its time, level and event, and names the job or the node that it is about', async () => {
   const agent = await bench.upAndReady('--json-logs');
-  await bench.hub.waitEnd(bench.hub.give({ model: 'mock-3x0' }).number);
-  await bench.hub.waitForFrame('fault', bench.hub.give({ model: 'broken-0' }).number);
+  await bench.hub.waitEnd(bench.hub.give({ model: 'say-3x0' }).number);
+  await bench.hub.waitForFrame('fault', bench.hub.give({ model: 'say-9x0-die0' }).number);
   agent.child.kill('SIGTERM');
   await agent.ended;
   const lines = agent

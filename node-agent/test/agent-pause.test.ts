@@ -21,7 +21,7 @@ const pausedOf = (json: unknown): string | null => (json as NodeState).paused;
 describe('irori-node pause', () => {
   test('ends running jobs as preempted within a second, tells the hub first, and frees the backend', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-5000x5', maxTokens: 10_000 });
+    const job = bench.hub.give({ model: 'say-5000x5', maxTokens: 10_000 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.dataOf(job.number).length >= 3);
     const { status, output } = await command('pause', '--json');
     expect(status).toBe(0);
@@ -35,7 +35,7 @@ describe('irori-node pause', () => {
     const end = bench.hub.heard.findIndex((heard) => heard.name === 'end' && heard.job === job.number);
     expect(state).toBeGreaterThan(-1);
     expect(state).toBeLessThan(end);
-    await bench.until(() => bench.model.seen[0]?.isGone === true);
+    await bench.until(() => bench.model.seen[0]?.abortedAt);
     const late = bench.hub.give({});
     expect((await bench.hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
     await bench.until(() => bench.outboxFiles().length === 0);
@@ -61,7 +61,7 @@ describe('irori-node pause', () => {
 
   test('a job whose ticket has not come is refused, and no fault', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'hang', signature: null });
+    const job = bench.hub.give({ model: 'say-9x0-hang0', signature: null });
     await bench.hub.waitForFrame('head', job.number);
     await command('pause');
     expect((await bench.hub.waitForFrame('refuse', job.number)).json).toMatchObject({ code: 'paused' });
@@ -104,7 +104,7 @@ describe('irori-node pause', () => {
 describe('a planned stop', () => {
   test('a second signal hands over what runs, receipt and all', async () => {
     const started = await bench.upAndReady();
-    const job = bench.hub.give({ model: 'mock-5000x5', maxTokens: 10_000 });
+    const job = bench.hub.give({ model: 'say-5000x5', maxTokens: 10_000 });
     await bench.hub.waitFor((heard) => heard.name === 'data' && bench.hub.dataOf(job.number).length >= 3);
     started.child.kill('SIGINT');
     await started.waitForOutput(/finishing what runs/);

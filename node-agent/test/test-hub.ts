@@ -167,7 +167,7 @@ export class TestHub {
     const json: JobFrameJson = {
       ticket: toMessageJson(ticket),
       request: {
-        model: wish.model ?? 'mock-3x0',
+        model: wish.model ?? 'say-3x0',
         kind: 'chat',
         messages: [{ role: 'user', content: 'hello there' }],
         maxTokens: wish.maxTokens ?? 1000,

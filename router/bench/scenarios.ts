@@ -21,7 +21,7 @@ const PACED: Call = { model: '64x5', stream: true, tokens: 64 };
 const LONG: Call = { model: '640x5', stream: true, tokens: 640 };
 const UNPACED: Call = { model: '512x0', stream: true, tokens: 512 };
 /** 1 KB asked, 1 KB answered. */
-const WHOLE: Call = { model: '1x0p700', stream: false, tokens: 1 };
+const WHOLE: Call = { model: '1x0-fat700', stream: false, tokens: 1 };
 
 /** `quick` shortens every round: good for seeing that all works, too short for figures to show around. */
 export function listScenarios(quick: boolean): readonly Scenario[] {

@@ -15,8 +15,8 @@ import { LISTED_MODELS } from './mock-backend.ts';
 /** Something that answers chat calls, and whose CPU time belongs to which part of the way. */
 export interface Target extends Door {
   readonly name: TargetName;
-  /** Models of this prefix are asked: `mock` is free at a home of one's own, `priced` is charged from the catalogue. */
-  readonly prefix: 'mock' | 'priced';
+  /** Models of this prefix are asked: `say` is free at a home of one's own, `priced-say` is charged from the catalogue. */
+  readonly prefix: 'say' | 'priced-say';
   readonly pids: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -45,12 +45,12 @@ export async function startBench(): Promise<Bench> {
     const backend = startChild('the mock backend', [join(here, 'mock-backend.ts')]);
     ends.push(() => backend.end());
     const { port } = portLine.parse(await backend.ready);
-    const direct = { name: 'direct' as const, prefix: 'mock' as const, ...doorAt(port), pids: {} };
+    const direct = { name: 'direct' as const, prefix: 'say' as const, ...doorAt(port), pids: {} };
     const floor = await startFloor(port, ends);
     const bare = await startIrori({ name: 'irori-window-0', backendPort: port, windowMs: 0 }, ends);
     const full = await startIrori({ name: 'irori', backendPort: port, windowMs: null }, ends);
     const callerKey = await setPrices(full);
-    const priced = { ...full.target, apiKey: callerKey, name: 'irori-priced' as const, prefix: 'priced' as const };
+    const priced = { ...full.target, apiKey: callerKey, name: 'irori-priced' as const, prefix: 'priced-say' as const };
     return { targets: [direct, floor, bare.target, full.target, priced], backendPid: backend.pid, end };
   } catch (cause) {
     await end();
@@ -71,7 +71,7 @@ async function startFloor(backendPort: number, ends: (() => Promise<void>)[]): P
   ends.push(() => agent.end());
   await agent.ready;
   const pids = { router: network.workerdPids(), agent: [agent.pid] };
-  return { name: 'floor', prefix: 'mock', ...doorAt(network.port), pids };
+  return { name: 'floor', prefix: 'say', ...doorAt(network.port), pids };
 }
 
 /** What the caller who pays may spend, µ: more than any run does. */
@@ -99,7 +99,7 @@ async function startIrori(
     port: await claimPort('127.0.0.1', 0),
     state: folder,
     backend: `http://127.0.0.1:${asked.backendPort}/v1`,
-    models: [...LISTED_MODELS, 'mock-*'].join(','),
+    models: [...LISTED_MODELS, 'say-*'].join(','),
     slots: SLOTS,
     ...(asked.windowMs === null ? {} : { window: asked.windowMs }),
   };
@@ -111,7 +111,7 @@ async function startIrori(
   pids = [...local.pids.edge, ...local.pids.agents];
   const { endpoint, apiKey, adminSecret } = local;
   const groups = { router: local.pids.edge, agent: local.pids.agents, 'local presence': [child.pid] };
-  return { target: { name: asked.name, prefix: 'mock', endpoint, apiKey, pids: groups }, adminSecret };
+  return { target: { name: asked.name, prefix: 'say', endpoint, apiKey, pids: groups }, adminSecret };
 }
 
 /** The file that the network leaves for scripts, once a call through a home gets a whole answer. */
@@ -122,7 +122,7 @@ async function waitAnswering(child: Child, path: string): Promise<z.infer<typeof
   const deadlineAt = Date.now() + READY_WAIT_MS;
   while (Date.now() < deadlineAt) {
     const local = localFile.safeParse(JSON.parse(await readFile(path, 'utf8').catch(() => 'null')));
-    const call = { model: 'mock-4x0', stream: true, tokens: 4 };
+    const call = { model: 'say-4x0', stream: true, tokens: 4 };
     if (local.success && (await ask(local.data, connections, call)).fault === null) return local.data;
     await Promise.race([sleep(100), died]);
   }
@@ -130,7 +130,7 @@ async function waitAnswering(child: Child, path: string): Promise<z.infer<typeof
 }
 
 /**
- * Puts the mock's listed models into the catalogue: until then they are free names of the owner's own home, which tell their digest.
+ * Puts the listed models into the catalogue: until then they are free names of the owner's own home, which tell their digest.
  * Gives the key of somebody else, who pays: an owner's calls at the owner's own home stay free.
  */
 async function setPrices({ target, adminSecret }: Irori): Promise<string> {

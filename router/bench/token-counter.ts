@@ -1,9 +1,7 @@
-// Counts the mock's tokens in a stream of bytes, however the network splits them, and keeps the end to look at.
+// Counts the model server's tokens in a stream of bytes, however the network splits them, and keeps the end to look at.
+import { WORD } from '../test/model-server.ts';
 
-/** The text of one token of the mock backend: it stands nowhere else in an answer. */
-export const TOKEN = ' tik';
-
-const MARK = Buffer.from(TOKEN);
+const MARK = Buffer.from(WORD);
 const EMPTY: Buffer = Buffer.alloc(0);
 
 export class TokenCounter {

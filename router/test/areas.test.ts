@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { ask, askAll } from './ask.ts';
 import type { Answer } from './ask.ts';
-import { startModelServer } from './model-server.ts';
+import { startModelServer, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
@@ -65,10 +65,6 @@ async function hubsOf(agents: readonly TestAgent[]): Promise<Set<string | null>>
   const { nodes } = await askWhy();
   const ids = new Set(agents.map(idOf));
   return new Set(nodes.filter(({ node, online }) => ids.has(node) && online).map(({ hub }) => hub));
-}
-
-function words(count: number): string {
-  return Array.from({ length: count }, (_, i) => ` word${i}`).join('');
 }
 
 const job = (prompt: string, place: string) => ({ account: owner, model: MODEL, prompt, place });

@@ -1,13 +1,14 @@
-// A small OpenAI-shaped server on loopback that stands in for chance and failure: the model's name says how it behaves.
+// The one model server that stands in for all others, in tests and benches of both ends: OpenAI-shaped, on loopback, and as long, slow or
+// broken as a name says. The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
 //   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
-// A request that ends with an assistant's text and asks to go on with it gets the words that follow. Where `isContinuing` was asked for the
-// server passes for vLLM, so that agents know that it can.
 // die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
 // torn: each event in two writes, cut inside a character · fat: n letters more in each token.
-// The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
+// A request that ends with an assistant's text and asks to go on with it gets the words that follow. Where `isContinuing` was asked for the
+// server passes for vLLM, so that agents know that it can.
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 /** What the server saw of one request. */
 export interface SeenRequest {
@@ -19,11 +20,25 @@ export interface SeenRequest {
 }
 
 export interface ModelServer {
+  readonly port: number;
+  /** Ends in /v1. */
   readonly url: string;
   readonly seen: SeenRequest[];
   /** When set, how every answer goes, whatever is asked. */
   behaviour: string | null;
+  /** While false every request is dropped at once. */
+  isUp: boolean;
   stop(): Promise<void>;
+}
+
+export interface ModelServerOptions {
+  readonly isContinuing?: boolean;
+  /** The models it lists. */
+  readonly models?: readonly string[];
+  /** What it counts of every prompt. */
+  readonly promptTokens?: number;
+  /** False where so many are asked that it is to remember none of them. */
+  readonly isRemembering?: boolean;
 }
 
 interface Plan {
@@ -39,77 +54,142 @@ interface Plan {
 
 /** Characters of three and four bytes. */
 export const WIDE = '囲炉裏🔥';
+/** Each token is this and its number; it stands nowhere else in an answer. */
+export const WORD = ' word';
+
+/** The first `count` tokens of an answer. */
+export function words(count: number, word = WORD): string {
+  return Array.from({ length: count }, (_, i) => `${word}${i}`).join('');
+}
 
 /** Starts the server on a free port. */
-export async function startModelServer(options: { isContinuing?: boolean } = {}): Promise<ModelServer> {
-  const seen: SeenRequest[] = [];
-  const server = createServer((request, response) => {
-    if (options.isContinuing && request.url === '/version') return sendJson(response, 200, { version: '0.0.0-test' });
-    if (request.method === 'GET')
-      return sendJson(response, request.url?.startsWith('/v1/models') ? 200 : 404, {
-        object: 'list',
-        data: [{ id: 'say-8x0', object: 'model' }],
-      });
-    void readBody(request).then((body) => answer(response, body, model));
+export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
+  const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembering = true } = options;
+  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
+    if (!model.isUp) return void request.socket.destroy();
+    if (request.method === 'POST') return void readBody(request).then((body) => answer(response, body));
+    if (isContinuing && request.url === '/version') return sendJson(response, 200, { version: '0.0.0-test' });
+    const status = request.url?.startsWith('/v1/models') ? 200 : 404;
+    sendJson(response, status, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const model: ModelServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    seen,
-    behaviour: null,
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+  const answer = async (response: ServerResponse, body: Record<string, unknown>): Promise<void> => {
+    const plan = parsePlan(model.behaviour ?? readPrompt(body) ?? String(body['model']));
+    const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
+    if (isRemembering) model.seen.push(record);
+    response.on('close', () => {
+      if (!record.isFinished) record.abortedAt = Date.now();
+    });
+    await new Answer({ response, plan, record, promptTokens }).give();
   };
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/v1`;
+  const model: ModelServer = { port, url, seen: [], behaviour: null, isUp: true, stop: () => close(server) };
   return model;
 }
 
-async function answer(response: ServerResponse, body: Record<string, unknown>, model: ModelServer): Promise<void> {
-  const { seen, behaviour } = model;
-  const plan = parsePlan(behaviour ?? readPrompt(body) ?? String(body['model']));
-  const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
-  seen.push(record);
-  response.on('close', () => {
-    if (!record.isFinished) record.abortedAt = Date.now();
-  });
-  if (plan.wait > 0) await sleep(plan.wait);
-  if (plan.status !== 200)
-    return sendJson(response, plan.status, { error: { message: 'as asked', type: 'test', code: String(plan.status) } });
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const { from, chars } = findPlace(readGiven(body), plan.word);
-  const limit = Math.min(plan.tokens, from + Number(body['max_tokens'] ?? plan.tokens));
-  for (let i = from; i < limit && record.abortedAt === null; i++) {
-    if (i === plan.die) {
-      record.isFinished = true;
-      response.destroy();
-      return;
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** One answer as planned. */
+class Answer {
+  readonly #response: ServerResponse;
+  readonly #plan: Plan;
+  readonly #record: SeenRequest;
+  /** The first token of this answer, and how many of its characters are there already. */
+  readonly #from: number;
+  readonly #chars: number;
+  /** The token before which it ends. */
+  readonly #limit: number;
+  readonly #promptTokens: number;
+
+  constructor(made: { response: ServerResponse; plan: Plan; record: SeenRequest; promptTokens: number }) {
+    const { body } = made.record;
+    const { from, chars } = findPlace(readGiven(body), made.plan.word);
+    this.#response = made.response;
+    this.#plan = made.plan;
+    this.#record = made.record;
+    this.#from = from;
+    this.#chars = chars;
+    this.#limit = Math.min(made.plan.tokens, from + Number(body['max_tokens'] ?? made.plan.tokens));
+    this.#promptTokens = made.promptTokens + from;
+  }
+
+  async give(): Promise<void> {
+    const { wait, status } = this.#plan;
+    if (wait > 0) await sleep(wait);
+    if (status !== 200) {
+      const error = { message: 'as asked', type: 'test', code: String(status) };
+      return sendJson(this.#response, status, { error });
     }
-    if (i === plan.hang) return;
-    const content = `${plan.word}${i}`.slice(i === from ? chars : 0);
-    const event = toEvent({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    if (this.#record.body['stream'] !== true) return this.#giveWhole();
+    this.#response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    this.#response.flushHeaders();
+    if ((await this.#stream()) && this.#record.abortedAt === null) this.#end();
+  }
+
+  #giveWhole(): void {
+    const content = Array.from({ length: this.#limit - this.#from }, (_, i) => this.#token(this.#from + i)).join('');
+    const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: this.#finish }];
+    this.#record.isFinished = true;
+    sendJson(this.#response, 200, { id: 'x', object: 'chat.completion', created: 1, choices, usage: this.#usage });
+  }
+
+  /** False where it is not to end properly. Each token is a write of its own, and comes when it is due however late the last one was. */
+  async #stream(): Promise<boolean> {
+    const { die, hang, gapMs } = this.#plan;
+    const startedAt = performance.now();
+    for (let i = this.#from; i < this.#limit && this.#record.abortedAt === null; i++) {
+      if (i === die) this.#cut();
+      if (i === die || i === hang) return false;
+      const hasRoom = await this.#say(this.#token(i));
+      this.#record.sent++;
+      const waitMs = startedAt + (i + 1 - this.#from) * gapMs - performance.now();
+      if (!hasRoom) await drained(this.#response);
+      else if (gapMs === 0) await setImmediate();
+      else if (waitMs > 0) await sleep(waitMs);
+    }
+    return true;
+  }
+
+  #token(i: number): string {
+    return `${this.#plan.word}${i}`.slice(i === this.#from ? this.#chars : 0);
+  }
+
+  #cut(): void {
+    this.#record.isFinished = true;
+    this.#response.destroy();
+  }
+
+  async #say(content: string): Promise<boolean> {
+    const event = `${BEFORE}${content}${AFTER}`;
+    if (!this.#plan.isTorn) return this.#response.write(event);
     const bytes = Buffer.from(event);
-    const cutAt = plan.isTorn ? bytes.indexOf(WIDE) + 1 : 0;
+    const cutAt = bytes.indexOf(WIDE) + 1;
     if (cutAt > 0) {
-      response.write(bytes.subarray(0, cutAt));
+      this.#response.write(bytes.subarray(0, cutAt));
       await sleep(1);
     }
-    if (!response.write(bytes.subarray(cutAt))) await drained(response);
-    record.sent++;
-    if (plan.gapMs > 0) await sleep(plan.gapMs);
+    return this.#response.write(bytes.subarray(cutAt));
   }
-  if (record.abortedAt !== null) return;
-  record.isFinished = true;
-  response.write(
-    toEvent({ choices: [{ index: 0, delta: {}, finish_reason: limit < plan.tokens ? 'length' : 'stop' }] }),
-  );
-  response.write(
-    toEvent({
-      choices: [],
-      usage: { prompt_tokens: 7 + from, completion_tokens: limit - from, total_tokens: 7 + limit },
-    }),
-  );
-  response.end('data: [DONE]\n\n');
+
+  #end(): void {
+    this.#record.isFinished = true;
+    this.#response.write(toEvent({ choices: [{ index: 0, delta: {}, finish_reason: this.#finish }] }));
+    this.#response.write(toEvent({ choices: [], usage: this.#usage }));
+    this.#response.end('data: [DONE]\n\n');
+  }
+
+  get #finish(): string {
+    return this.#limit < this.#plan.tokens ? 'length' : 'stop';
+  }
+
+  get #usage(): object {
+    const [prompt, completion] = [this.#promptTokens, this.#limit - this.#from];
+    return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  }
 }
 
 /** The answer that it is to go on with; empty where it begins. */
@@ -136,10 +216,11 @@ function readPrompt(body: Record<string, unknown>): string | null {
   return typeof content === 'string' && content.startsWith('say-') ? content : null;
 }
 
-function parsePlan(model: string): Plan {
-  const [, tokens = '8', gap = '0'] = /^say-(\d+)x(\d+)/.exec(model) ?? [];
-  const option = (name: string, otherwise: number): number =>
-    Number(new RegExp(`-${name}(\\d+)`).exec(model)?.[1] ?? otherwise);
+/** What a name says; what stands before its `say-` says nothing. */
+function parsePlan(name: string): Plan {
+  const [, tokens = '8', gap = '0'] = /(?:^|-)say-(\d+)x(\d+)/.exec(name) ?? [];
+  const option = (what: string, otherwise: number): number =>
+    Number(new RegExp(`-${what}(\\d+)`).exec(name)?.[1] ?? otherwise);
   return {
     tokens: Number(tokens),
     gapMs: Number(gap),
@@ -147,14 +228,19 @@ function parsePlan(model: string): Plan {
     hang: option('hang', -1),
     wait: option('wait', 0),
     status: option('status', 200),
-    word: model.includes('-wide') ? ` ${WIDE}` : ` ${'x'.repeat(option('fat', 0))}word`,
-    isTorn: model.includes('-torn'),
+    word: name.includes('-wide') ? ` ${WIDE}` : `${'x'.repeat(option('fat', 0))}${WORD}`,
+    isTorn: name.includes('-torn'),
   };
 }
 
 function toEvent(value: object): string {
   return `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', ...value })}\n\n`;
 }
+
+/** What stands around a token: made once, since benches measure others on the same machine. */
+const [BEFORE = '', AFTER = ''] = toEvent({
+  choices: [{ index: 0, delta: { content: 'TOKEN' }, finish_reason: null }],
+}).split('TOKEN');
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -176,8 +262,4 @@ function drained(response: ServerResponse): Promise<void> {
     response.on('drain', done);
     response.on('close', done);
   });
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

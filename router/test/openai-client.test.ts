@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { startModelServer, WIDE } from './model-server.ts';
+import { startModelServer, WIDE, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -162,7 +162,7 @@ describe('a stream', () => {
   });
 
   test.each(['say-40x2-wide', 'say-40x2-wide-torn'])('of %s never cuts a character', async (model) => {
-    const wanted = Array.from({ length: 40 }, (_, i) => ` ${WIDE}${i}`).join('');
+    const wanted = words(40, ` ${WIDE}`);
     const raw = await stack.call('/v1/chat/completions', {
       key: account.apiKey,
       body: { model, messages: HELLO, stream: true },
@@ -279,5 +279,5 @@ describe('models', () => {
 
 // Begun before all others, so that nobody waits for it.
 test('a stream of seven seconds comes whole', async () => {
-  expect(await longAnswer).toBe(Array.from({ length: 30 }, (_, i) => ` word${i}`).join(''));
+  expect(await longAnswer).toBe(words(30));
 });

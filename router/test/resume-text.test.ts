@@ -5,7 +5,7 @@ import type { Answer } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED } from './books.ts';
 import { startHomes } from './homes.ts';
 import type { Home } from './homes.ts';
-import { startModelServer, WIDE } from './model-server.ts';
+import { startModelServer, WIDE, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -61,10 +61,6 @@ function job(prompt: string, more: Record<string, unknown> = {}) {
   return { account: caller, model: MODEL, prompt, place: PARIS, more };
 }
 
-function words(count: number, word = 'word'): string {
-  return Array.from({ length: count }, (_, i) => ` ${word}${i}`).join('');
-}
-
 /** How the server behind the home that is asked first answers, whatever others do. */
 function behave(behaviour: string): void {
   servers[0]!.behaviour = behaviour;
@@ -103,7 +99,7 @@ describe('a model server that dies in the middle', () => {
   test('in text of three and four bytes a character', async () => {
     behave('say-40x3-wide-torn-die13');
     const answer = await (await askOnline(stack, job('say-40x3-wide'))).read();
-    expect(answer).toMatchObject({ text: words(40, WIDE), isDone: true, irori: { resumed: 'same-model' } });
+    expect(answer).toMatchObject({ text: words(40, ` ${WIDE}`), isDone: true, irori: { resumed: 'same-model' } });
     expect(await books.faultsAfter(await movedOf(answer.job, 2))).toEqual([]);
   });
 
