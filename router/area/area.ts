@@ -167,6 +167,9 @@ export class Area extends DurableObject<object> {
     // Not awaited: a home that misses the order is told again.
     for (const order of orders) void this.#order(order);
     if (nextAt !== null) await this.#wakeBy(Math.max(nextAt, now + planEveryMs));
+    // Homes that left lately still counted: what is too small without them is seen when they count no more.
+    const lastLeftAt = plan.ranges.length > 1 ? this.#seats.lastLeftAt(now - lingerMs) : null;
+    if (lastLeftAt !== null) await this.#wakeBy(Math.max(lastLeftAt + lingerMs + 1, now + planEveryMs));
   }
 
   async #order({ from, to, nodeIds }: { from: string; to: string; nodeIds: readonly string[] }): Promise<void> {

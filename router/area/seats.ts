@@ -139,6 +139,15 @@ export class AreaSeats {
       });
   }
 
+  /** When the last of the homes left that did so after a moment; null when none did. */
+  lastLeftAt(leftAfter: number): number | null {
+    const found = this.#sql.exec<{ at: number | null }>(
+      'SELECT max(left_at) AS at FROM homes WHERE left_at > ?',
+      leftAfter,
+    );
+    return found.one().at;
+  }
+
   /** Homes are to sit elsewhere from now on. */
   reseat(moves: readonly HubMove[]): void {
     for (const { nodeId, to } of moves)

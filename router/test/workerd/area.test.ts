@@ -110,6 +110,28 @@ test('a hub below 15 slots is joined with its neighbour, and leaves the director
   expect((await readSeats(stub)).every((seat) => seat.hub === hub(0) && seat.at_hub === hub(0))).toBe(true);
 });
 
+test('a hub that became too small in one moment is joined when the homes that left count no more', async () => {
+  const { stub, hub } = openArea();
+  const paris = makeHomes(30, PARIS, { slots: 4, prefix: 'p' });
+  const rome = makeHomes(25, ROME, { slots: 4, prefix: 'r' });
+  await dial(stub, [...paris, ...rome]);
+  await report(stub, hub(0), [...paris, ...rome]);
+  await report(stub, hub(1), rome);
+  await report(stub, hub(0), paris);
+  await runDurableObjectAlarm(stub);
+  await report(stub, hub(1), rome.slice(0, 3));
+  expect(await dial(stub, rome.slice(0, 3))).toEqual(new Set([hub(1)]));
+  const alarmAt = await runInDurableObject(stub, (_area, state) => state.storage.getAlarm());
+  expect(alarmAt).toBeGreaterThan(Date.now() + 500_000);
+  await runInDurableObject(
+    stub,
+    (_area, state) => void state.storage.sql.exec('UPDATE homes SET left_at = 1 WHERE left_at > 0'),
+  );
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  expect(await dial(stub, rome.slice(0, 3))).toEqual(new Set([hub(0)]));
+});
+
 test('homes that all drop off for a moment join no hubs, and find their seats again', async () => {
   const { stub, hub } = openArea();
   const paris = makeHomes(30, PARIS, { slots: 4, prefix: 'p' });
