@@ -2,19 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatJob } from './backend.ts';
 import { buildBackendBody, neutraliseControls } from './build-backend-body.ts';
+import { sampleRequest } from '../../schema/sample-messages.ts';
 
-const JOB: ChatJob = {
-  kind: 'chat',
-  model: 'qwen3:8b',
-  messages: [{ role: 'user', content: 'hi' }],
-  maxTokens: 64,
-  temperature: 0.7,
-  topP: 0.9,
-  seed: 42,
-  stop: [],
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-};
+const JOB: ChatJob = sampleRequest({ model: 'qwen3:8b', maxTokens: 64, temperature: 0.7, topP: 0.9, seed: 42 });
 
 function bodyOf(job: ChatJob): Record<string, unknown> {
   const body = buildBackendBody(job);

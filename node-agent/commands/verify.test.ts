@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, toMessageJson } from '../../schema/receipt.ts';
-import type { JobTicket, ReceiptBundleJson } from '../../schema/receipt.ts';
+import type { ReceiptBundleJson } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { sampleTicket } from '../../schema/sample-messages.ts';
 import { signReceipt } from '../receipts/sign-receipt.ts';
 import { runVerify } from './verify.ts';
 
@@ -29,25 +30,7 @@ afterEach(() => {
 });
 
 function makeBundle(change: { outputTokens?: number; accepted?: boolean } = {}): ReceiptBundleJson {
-  const ticket: JobTicket = {
-    jobId: `0x${'ab'.repeat(16)}${'00'.repeat(16)}`,
-    part: 0,
-    node: NODE,
-    epoch: 1,
-    modelId: ZERO_WORD,
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chargePrompt: true,
-    allowance: ZERO_WORD,
-    maxPromptTokens: 100,
-    maxOutputTokens: 50,
-    seed: 0n,
-    priceIn: 1_000_000n,
-    priceOut: 1_000_000n,
-    auditCommit: ZERO_WORD,
-    issuedAtMs: 0n,
-    expiresAtMs: 1n,
-  };
+  const ticket = sampleTicket({ jobId: `0x${'ab'.repeat(16)}${'00'.repeat(16)}`, node: NODE });
   const work = {
     promptTokens: 4,
     outputTokens: 6,

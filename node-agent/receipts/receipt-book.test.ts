@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import type { JobTicket } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { sampleTicket } from '../../schema/sample-messages.ts';
 import { collectLog } from '../test/collect-log.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import type { AcceptedFrame, ReceiptDraft } from './receipt-book.ts';
@@ -37,25 +37,13 @@ function files(): string[] {
 }
 
 function draft(job: number, isSentNow = true): ReceiptDraft {
-  const ticket: JobTicket = {
+  const ticket = sampleTicket({
     jobId: `0x${job.toString(16).padStart(64, '0')}`,
-    part: 0,
     node: NODE,
-    epoch: 1,
-    modelId: ZERO_WORD,
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chargePrompt: true,
-    allowance: ZERO_WORD,
-    maxPromptTokens: 100,
     maxOutputTokens: 50,
-    seed: 0n,
     priceIn: 0n,
-    priceOut: 1_000_000n,
-    auditCommit: ZERO_WORD,
-    issuedAtMs: 0n,
     expiresAtMs: 1n,
-  };
+  });
   return {
     router: ROUTER,
     domain: PLACEHOLDER_DOMAIN,

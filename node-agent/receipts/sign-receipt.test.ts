@@ -7,32 +7,14 @@ import {
   USAGE_RECEIPT,
   usageReceiptSchema,
 } from '../../schema/receipt.ts';
-import type { JobTicket } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { sampleTicket } from '../../schema/sample-messages.ts';
 import { buildReceipt, estimatePromptTokens, signReceipt } from './sign-receipt.ts';
 import type { WorkDone } from './sign-receipt.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
-const TICKET: JobTicket = {
-  jobId: ZERO_WORD,
-  part: 0,
-  node: addressOfPrivateKey(KEY),
-  epoch: 1,
-  modelId: ZERO_WORD,
-  requestHash: ZERO_WORD,
-  salt: ZERO_WORD,
-  chargePrompt: true,
-  allowance: ZERO_WORD,
-  maxPromptTokens: 100,
-  maxOutputTokens: 50,
-  seed: 0n,
-  priceIn: 3_000_000n,
-  priceOut: 7_000_000n,
-  auditCommit: ZERO_WORD,
-  issuedAtMs: 0n,
-  expiresAtMs: 1n,
-};
+const TICKET = sampleTicket({ node: addressOfPrivateKey(KEY), priceIn: 3_000_000n, priceOut: 7_000_000n });
 const WORK: WorkDone = {
   promptTokens: 10,
   outputTokens: 20,

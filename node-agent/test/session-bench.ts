@@ -11,7 +11,8 @@ import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJs
 import type { Frame } from '../../schema/frames.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 import type { Backend } from '../backends/backend.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { PauseBoard } from '../home/pause-board.ts';
@@ -163,19 +164,7 @@ export async function openSession(
     wrote: () => frames.map(describe),
     give: (number, wish = {}) => {
       const ticket = makeTicket(number, wish.ticket);
-      const request = {
-        model: 'fake',
-        kind: 'chat' as const,
-        messages: [{ role: 'user' as const, content: 'hi' }],
-        maxTokens: wish.maxTokens ?? 100,
-        temperature: 0,
-        topP: 1,
-        stop: [],
-        seed: 1,
-        frequencyPenalty: 0,
-        presencePenalty: 0,
-        ...wish.request,
-      };
+      const request = sampleRequest({ model: 'fake', maxTokens: wish.maxTokens ?? 100, ...wish.request });
       const chunk = { id: 'c', created: 1, model: 'fake' };
       const job: JobFrameJson = {
         ticket: toMessageJson(ticket),
@@ -201,26 +190,12 @@ export async function openSession(
 
 /** A ticket of this bench's node, as its router would sign it. */
 export function makeTicket(number: number, change: Partial<JobTicket> = {}): JobTicket {
-  return {
+  return sampleTicket({
     jobId: `0x${number.toString(16).padStart(64, '0')}`,
-    part: 0,
     node: NODE,
-    epoch: 1,
-    modelId: ZERO_WORD,
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chargePrompt: true,
-    allowance: ZERO_WORD,
-    maxPromptTokens: 100,
-    maxOutputTokens: 100,
-    seed: 0n,
-    priceIn: 1_000_000n,
-    priceOut: 1_000_000n,
-    auditCommit: ZERO_WORD,
-    issuedAtMs: 0n,
     expiresAtMs: BigInt(Date.now() + 60_000),
     ...change,
-  };
+  });
 }
 
 function describe(frame: Frame): Wrote {

@@ -33,7 +33,8 @@ import {
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 
 export const ROUTER_KEY = new Uint8Array(32).fill(9);
 export const ROUTER = addressOfPrivateKey(ROUTER_KEY);
@@ -166,18 +167,11 @@ export class TestHub {
     const signature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
     const json: JobFrameJson = {
       ticket: toMessageJson(ticket),
-      request: {
+      request: sampleRequest({
         model: wish.model ?? 'say-3x0',
-        kind: 'chat',
         messages: [{ role: 'user', content: 'hello there' }],
         maxTokens: wish.maxTokens ?? 1000,
-        temperature: 0,
-        topP: 1,
-        stop: [],
-        seed: 1,
-        frequencyPenalty: 0,
-        presencePenalty: 0,
-      },
+      }),
       chunk: { id: `chatcmpl-${number}`, created: 1, model: 'mock' },
       stream: wish.stream ?? true,
       creditBytes: wish.creditBytes ?? 256 * 1024,
@@ -191,26 +185,17 @@ export class TestHub {
 
   makeTicket(number: number, wish: JobWish): JobTicket {
     const now = Date.now();
-    return {
+    return sampleTicket({
       jobId: `0x${number.toString(16).padStart(32, '0')}${'0'.repeat(32)}`,
-      part: 0,
       node: this.address,
-      epoch: 1,
-      modelId: ZERO_WORD,
-      requestHash: ZERO_WORD,
       salt: `0x${'5a'.repeat(32)}`,
-      chargePrompt: true,
-      allowance: ZERO_WORD,
       maxPromptTokens: 1000,
       maxOutputTokens: wish.maxTokens ?? 1000,
-      seed: 1n,
-      priceIn: 1_000_000n,
       priceOut: 2_000_000n,
-      auditCommit: ZERO_WORD,
       issuedAtMs: BigInt(now),
       expiresAtMs: BigInt(now + 600_000),
       ...wish.ticket,
-    };
+    });
   }
 
   /** The first frame, past or future, that fits. */

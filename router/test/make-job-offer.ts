@@ -4,19 +4,15 @@ import { NO_WISH } from '../../schema/placement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { OpenRequestOf } from '../../schema/job-request.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+import { sampleRequest } from '../../schema/sample-messages.ts';
 
 /** What a home is asked where a test does not care. */
-export const CHAT_REQUEST: OpenRequestOf<'chat'> = {
-  kind: 'chat',
+const { model: _model, ...request } = sampleRequest({
   messages: [{ role: 'user', content: 'hello' }],
   maxTokens: 64,
   temperature: 1,
-  topP: 1,
-  stop: [],
-  seed: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-};
+});
+export const CHAT_REQUEST: OpenRequestOf<'chat'> = request;
 
 /** A part of a new job for `acct_caller` in Paris, of a catalogue model whose digest is 64 times `a`. */
 export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {

@@ -20,7 +20,6 @@ import type { Frame, FrameName } from '../../schema/frames.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import {
-  FINISH,
   JOB_TICKET,
   makeMessageSigner,
   NODE_ENROL,
@@ -30,6 +29,7 @@ import {
 } from '../../schema/receipt.ts';
 import type { MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { sampleReceipt } from '../../schema/sample-messages.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
@@ -267,23 +267,16 @@ export class RawJob {
     const { ticket } = this.frame;
     const counts = { promptTokens: 7, outputTokens: this.#tokens };
     const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
-    const receipt: UsageReceipt = {
+    const receipt = sampleReceipt({
       ticketHash: this.ticketHash,
       node: ticket.node,
       seq: this.node.seq + 1n,
       prevReceipt: this.node.prevReceipt,
       responseHash: `0x${this.#hash.copy().digest('hex')}`,
       ...counts,
-      finish: FINISH.stop,
-      ttftMs: 1,
-      durationMs: 2,
       amount: BigInt(computeCharge(price, { ...counts, ...change })),
-      energyMicroWh: 0n,
-      energyLowMicroWh: 0n,
-      energyHighMicroWh: 0n,
-      energyMethod: 0,
       ...change,
-    };
+    });
     this.node.seq = receipt.seq;
     this.node.prevReceipt = this.node.signer.hash(USAGE_RECEIPT, receipt);
     return this.node.sign(receipt);

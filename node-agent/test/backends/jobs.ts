@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, ChatJob, Delta, Finish } from '../../backends/backend.ts';
+import { sampleRequest } from '../../../schema/sample-messages.ts';
 
 export const STORY = 'Tell me a story about a fox named Ada.';
 
@@ -13,19 +14,7 @@ export const STORY_ANSWER =
 
 /** A greedy job with nothing special about it; `change` replaces fields. */
 export function makeJob(content: string, change: Partial<ChatJob> = {}): ChatJob {
-  return {
-    model: 'nano-demo',
-    kind: 'chat',
-    messages: [{ role: 'user', content }],
-    maxTokens: 200,
-    temperature: 0,
-    topP: 1,
-    seed: 1,
-    stop: [],
-    frequencyPenalty: 0,
-    presencePenalty: 0,
-    ...change,
-  };
+  return { ...sampleRequest({ model: 'nano-demo', messages: [{ role: 'user', content }], maxTokens: 200 }), ...change };
 }
 
 export interface Ran {

@@ -7,7 +7,6 @@ import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
 import {
   checkBundle,
-  ENERGY_METHOD,
   JOB_TICKET,
   makeMessageSigner,
   receiptBundleSchema,
@@ -16,7 +15,8 @@ import {
 } from '../../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
+import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
@@ -40,47 +40,32 @@ export function newId(prefix: 'acct' | 'job' | 'key'): string {
 
 export function makeTicket(node: TestNode, overrides: Partial<JobTicket> & { readonly job?: string } = {}): JobTicket {
   const { job = newId('job'), ...rest } = overrides;
-  return {
+  return sampleTicket({
     jobId: jobIdToWord(job),
-    part: 0,
     node: node.address,
-    epoch: 1,
-    modelId: ZERO_WORD,
-    requestHash: ZERO_WORD,
-    salt: ZERO_WORD,
-    chargePrompt: true,
-    allowance: ZERO_WORD,
     maxPromptTokens: 1000,
     maxOutputTokens: 1000,
     seed: 7n,
     priceIn: BigInt(PRICE.priceIn),
     priceOut: BigInt(PRICE.priceOut),
-    auditCommit: ZERO_WORD,
     issuedAtMs: BigInt(Date.now()),
     expiresAtMs: BigInt(Date.now() + 600_000),
     ...rest,
-  };
+  });
 }
 
 /** A receipt as an honest node signs it: amount is the charge for its counts. */
 export function makeReceipt(ticket: JobTicket, overrides: Partial<UsageReceipt> = {}): UsageReceipt {
   const counts = { promptTokens: 10, outputTokens: 20, ...overrides };
-  return {
+  return sampleReceipt({
     ticketHash: signer.hash(JOB_TICKET, ticket),
     node: ticket.node,
-    seq: 1n,
-    prevReceipt: ZERO_WORD,
     responseHash: toHex(keccak_256(Uint8Array.of(1))),
-    finish: 0,
     ttftMs: 100,
     durationMs: 1000,
     amount: BigInt(computeCharge({ priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) }, counts)),
-    energyMicroWh: 0n,
-    energyLowMicroWh: 0n,
-    energyHighMicroWh: 0n,
-    energyMethod: ENERGY_METHOD.unknown,
     ...counts,
-  };
+  });
 }
 
 export function signReceipt(node: TestNode, receipt: UsageReceipt): Hex {
