@@ -27,12 +27,9 @@ export interface Env {
   readonly LOCAL_HUB_DELAYS?: string;
   /** Heeded beside LOCAL_PLACES only: waits that differ from schema/timings.ts, `{"tokenMs": 2000}`. */
   readonly LOCAL_TIMINGS?: string;
-  /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined, and how long homes that left still count. */
+  /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
-  readonly HUB_LINGER_MS?: string;
-  /** The first pause of a home that failed. */
-  readonly HUB_COOLING_MS?: string;
 }
 
 const secret = z.string().min(16, 'must hold at least 16 characters');

@@ -12,6 +12,8 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     orphanWaitMs: 10_000,
     retryMs: 5000,
     planEveryMs: 10_000,
+    lingerMs: 600_000,
+    coolingMs: 5000,
   });
 });
 

@@ -22,6 +22,10 @@ export interface Timings {
   readonly retryMs: number;
   /** Hubs of an area are planned anew at most this often. */
   readonly planEveryMs: number;
+  /** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
+  readonly lingerMs: number;
+  /** A home that failed is left alone for this long at first, and longer each time it fails again. */
+  readonly coolingMs: number;
 }
 
 export const TIMINGS: Timings = {
@@ -34,6 +38,8 @@ export const TIMINGS: Timings = {
   orphanWaitMs: 10_000,
   retryMs: 5000,
   planEveryMs: 10_000,
+  lingerMs: 600_000,
+  coolingMs: 5000,
 };
 
 const ms = z.int().min(1);

@@ -1,6 +1,7 @@
 // What the router sees of simulated jobs: when they arrive, when their first tokens and ends come. Never what a node really can.
 import { quantile } from '../../schema/quantile.ts';
-import { FIRST_PAUSE_MS, coolNode } from '../homes/cool-node.ts';
+import { TIMINGS } from '../../schema/timings.ts';
+import { coolNode } from '../homes/cool-node.ts';
 import type { Cooling } from '../homes/cool-node.ts';
 import type { Breakage } from '../homes/cool-node.ts';
 import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-failures.ts';
@@ -158,7 +159,7 @@ export class SimWatch {
 
   #cool(node: SimNode, atS: number, reason: Breakage): void {
     const last = this.#cooling.get(node.id) ?? null;
-    this.#cooling.set(node.id, coolNode(last, { reason, now: atS * 1000, firstPauseMs: FIRST_PAUSE_MS }));
+    this.#cooling.set(node.id, coolNode(last, { reason, now: atS * 1000, firstPauseMs: TIMINGS.coolingMs }));
   }
 
   #note(gpu: SimNode, at: number, isBroken: boolean): void {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { coolNode, FIRST_PAUSE_MS } from './cool-node.ts';
+import { TIMINGS } from '../../schema/timings.ts';
+import { coolNode } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
+
+const FIRST_PAUSE_MS = TIMINGS.coolingMs;
 
 test('the first failure is five seconds, each further one twice as long, five minutes at most', () => {
   let cooling: Cooling | null = null;

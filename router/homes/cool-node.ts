@@ -12,9 +12,8 @@ export interface Cooling {
   readonly pauseMs: number;
 }
 
-/** The first pause; the local network may say another. */
-export const FIRST_PAUSE_MS = 5000;
-const LONGEST_PAUSE_MS = 300_000;
+/** The longest pause, in first ones: five minutes. */
+const LONGEST_PAUSES = 60;
 
 /** What each failure is called where an owner reads it. */
 export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
@@ -33,6 +32,6 @@ export function coolNode(
 ): Cooling {
   const { reason, now, firstPauseMs } = failure;
   if (last && now < last.untilAt) return last;
-  const pauseMs = last ? Math.min(LONGEST_PAUSE_MS, 2 * last.pauseMs) : firstPauseMs;
+  const pauseMs = last ? Math.min(LONGEST_PAUSES * firstPauseMs, 2 * last.pauseMs) : firstPauseMs;
   return { reason, untilAt: now + pauseMs, pauseMs };
 }

@@ -2,7 +2,8 @@
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { speedClassOf } from '../../schema/placement.ts';
-import { coolNode, FIRST_PAUSE_MS } from './cool-node.ts';
+import { TIMINGS } from '../../schema/timings.ts';
+import { coolNode } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
 import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../placement/learn-speed.ts';
 import type { LearnedSpeeds, Speeds, SpeedSample } from '../placement/learn-speed.ts';
@@ -69,7 +70,7 @@ export class NodeHistory {
   retold = 0;
 
   /** `firstPauseMs`: how long a home that failed is left alone at first. */
-  constructor(sql: SqlStorage, now: number, firstPauseMs = FIRST_PAUSE_MS) {
+  constructor(sql: SqlStorage, now: number, firstPauseMs = TIMINGS.coolingMs) {
     this.#sql = sql;
     this.#firstPauseMs = firstPauseMs;
     sql.exec(

@@ -42,8 +42,6 @@ export interface HubReport {
 
 export interface HubServices {
   readonly timings: Timings;
-  /** How long a home that failed is left alone at first, ms. */
-  readonly firstPauseMs: number;
   /** True on a local network, where a test may end this life of the hub. */
   readonly mayAbort: boolean;
   /** Hands what is known of a node to the hub that it moves to. */

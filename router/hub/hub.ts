@@ -60,7 +60,7 @@ export class Hub extends DurableObject<object> {
     this.#area = readHubName(this.#name).area;
     this.#services = services;
     this.#rows = new PartRows(state.storage.sql);
-    this.#history = new NodeHistory(state.storage.sql, Date.now(), services.firstPauseMs);
+    this.#history = new NodeHistory(state.storage.sql, Date.now(), services.timings.coolingMs);
     this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
     this.#watch = this.#openWatch();

@@ -5,17 +5,15 @@ import type { Env } from '../env.ts';
 import { pickLocal, pickTimings } from './pick-local.ts';
 import { openStubs } from './stubs.ts';
 
-/** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
-const LINGER_MS = 600_000;
-
 export function makeAreaServices(env: Env): AreaServices {
+  const { planEveryMs, lingerMs } = pickTimings(env);
   return {
     hub: openStubs(env).hub,
     sizes: {
       minSlots: pickLocal(env, env.HUB_MIN_SLOTS, HUB_SIZES.minSlots),
       maxSlots: pickLocal(env, env.HUB_MAX_SLOTS, HUB_SIZES.maxSlots),
     },
-    planEveryMs: pickTimings(env).planEveryMs,
-    lingerMs: pickLocal(env, env.HUB_LINGER_MS, LINGER_MS),
+    planEveryMs,
+    lingerMs,
   };
 }

@@ -1,11 +1,10 @@
 // What a hub takes from its environment; made once per isolate.
 import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { Env } from '../env.ts';
-import { FIRST_PAUSE_MS } from '../homes/cool-node.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { JOB_TICKET, makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import { pickLocal, pickTimings } from './pick-local.ts';
+import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -32,7 +31,6 @@ function openHubServices(env: Env): HubServices {
     handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,
     routerAddress,
-    firstPauseMs: pickLocal(env, env.HUB_COOLING_MS, FIRST_PAUSE_MS),
     mayAbort: env.LOCAL_PLACES === '1',
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
     signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),

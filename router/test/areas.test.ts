@@ -26,7 +26,7 @@ const paris: TestAgent[] = [];
 const rome: TestAgent[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({ bindings: { HUB_MAX_SLOTS: '4', HUB_MIN_SLOTS: '2', HUB_LINGER_MS: '1000' } });
+  stack = await startStack({ bindings: { HUB_MAX_SLOTS: '4', HUB_MIN_SLOTS: '2' }, timings: { lingerMs: 1000 } });
   server = await startModelServer();
   owner = await stack.makeAccount();
   for (const [town, place] of [

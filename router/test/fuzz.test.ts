@@ -21,7 +21,7 @@ let account: TestAccount;
 let pids: readonly number[];
 
 beforeAll(async () => {
-  [stack, models] = await Promise.all([startStack(), startModelServer()]);
+  [stack, models] = await Promise.all([startStack({ timings: { resumeWaitMs: 100 } }), startModelServer()]);
   account = await stack.makeAccount();
   await stack.startAgent({ owner: account, args: ['--backend', models.url, '--models', 'say-*', '--slots', '8'] });
   await stack.waitForModel(account, 'say-*');

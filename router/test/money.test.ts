@@ -28,7 +28,7 @@ let nearServer: ModelServer;
 let farServer: ModelServer;
 
 beforeAll(async () => {
-  stack = await startStack({ bindings: { HUB_COOLING_MS: '100' } });
+  stack = await startStack();
   [nearServer, farServer] = await Promise.all([startModelServer(), startModelServer()]);
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);

@@ -26,7 +26,7 @@ interface Home {
 }
 
 beforeAll(async () => {
-  stack = await startStack({ bindings: { HUB_COOLING_MS: '200' } });
+  stack = await startStack();
   account = await stack.makeAccount();
 });
 

@@ -23,7 +23,7 @@ let nearServer: ModelServer;
 let farServer: ModelServer;
 
 beforeAll(async () => {
-  stack = await startStack({ bindings: { HUB_COOLING_MS: '200' }, timings: { firstTokenMs: 4000, tokenMs: 8000 } });
+  stack = await startStack({ timings: { firstTokenMs: 4000, tokenMs: 8000 } });
   [nearServer, farServer] = await Promise.all([startModelServer(), startModelServer()]);
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);

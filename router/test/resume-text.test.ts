@@ -24,7 +24,7 @@ const servers: ModelServer[] = [];
 let homes: Home[];
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ timings: { firstTokenMs: 4000, tokenMs: 6000, resumeWaitMs: 2000 } });
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
   for (const _ of CITIES) servers.push(await startModelServer({ isContinuing: true }));

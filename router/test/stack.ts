@@ -25,6 +25,7 @@ const TEST_WAITS: Partial<Timings> = {
   planEveryMs: 2000,
   headMs: 2500,
   endMs: 4000,
+  coolingMs: 200,
 };
 
 /** An account to call with. */
