@@ -14,7 +14,12 @@ import type { WorkDone } from './sign-receipt.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
-const TICKET = sampleTicket({ node: addressOfPrivateKey(KEY), priceIn: 3_000_000n, priceOut: 7_000_000n });
+const TICKET = sampleTicket({
+  node: addressOfPrivateKey(KEY),
+  maxOutputTokens: 50,
+  priceIn: 3_000_000n,
+  priceOut: 7_000_000n,
+});
 const WORK: WorkDone = {
   promptTokens: 10,
   outputTokens: 20,
