@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts', ...REAL_LOCAL],
+          // As many as those of router/test/workerd, so that both kinds share one queue.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.

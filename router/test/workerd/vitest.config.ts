@@ -33,5 +33,12 @@ export default defineConfig({
       },
     }),
   ],
-  test: { name: 'workerd', include: ['*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
+  test: {
+    name: 'workerd',
+    include: ['*.test.ts'],
+    maxWorkers: 3,
+    sequence: { groupOrder: 1 },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });
