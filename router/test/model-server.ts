@@ -52,6 +52,7 @@ interface Plan {
   readonly isTorn: boolean;
 }
 
+const CUT_AFTER_MS = 20;
 /** Characters of three and four bytes. */
 export const WIDE = '囲炉裏🔥';
 /** Each token is this and its number; it stands nowhere else in an answer. */
@@ -142,14 +143,14 @@ class Answer {
     const { die, hang, gapMs } = this.#plan;
     const startedAt = performance.now();
     for (let i = this.#from; i < this.#limit && this.#record.abortedAt === null; i++) {
-      if (i === die) this.#cut();
+      if (i === die) await this.#cut();
       if (i === die || i === hang) return false;
       const hasRoom = await this.#say(this.#token(i));
       this.#record.sent++;
       const waitMs = startedAt + (i + 1 - this.#from) * gapMs - performance.now();
       if (!hasRoom) await drained(this.#response);
-      else if (gapMs === 0) await setImmediate();
       else if (waitMs > 0) await sleep(waitMs);
+      else await setImmediate();
     }
     return true;
   }
@@ -158,7 +159,9 @@ class Answer {
     return `${this.#plan.word}${i}`.slice(i === this.#from ? this.#chars : 0);
   }
 
-  #cut(): void {
+  /** Not at once: what was said before is to arrive. */
+  async #cut(): Promise<void> {
+    await sleep(CUT_AFTER_MS);
     this.#record.isFinished = true;
     this.#response.destroy();
   }

@@ -69,12 +69,12 @@ describe('the far home wins', () => {
     const slow = await homes.ask(from({ from: 'lyon', provider: { ignore: ids('rome') } }));
     expect(homes.townOf(slow.facts.node)).toBe('paris');
     expect(slow.facts.reason).toMatch(/^closest home that keeps the promise: \d{3} km/);
-    const provider = { preferred_min_throughput: 100, ignore: ids('rome') };
+    const provider = { preferred_min_throughput: 250, ignore: ids('rome') };
     const fast = await homes.ask(from({ provider }));
     expect(homes.townOf(fast.facts.node)).toBe('tokyo');
     expect(fast.tookMs).toBeGreaterThanOrEqual(DELAYS.paris['apac-ne'] + LINES.tokyo);
     const decision = await homes.decisionOf(fast.facts.job);
-    expect(decision.tokensPerS).toBeGreaterThan(100);
+    expect(decision.tokensPerS).toBeGreaterThan(250);
     // The edge had never asked that hub: what it sent was a guess by distance.
     expect(decision.ttftMs).toBeGreaterThan(100);
   });
@@ -106,14 +106,14 @@ describe('a hub knows better than an edge', () => {
     expect(running.headers.get('x-irori-node')).toBe(homes.nodes.paris);
     try {
       expect(await homes.believedFree('weur')).toBeGreaterThan(0);
-      const provider = { ignore: ids('rome', 'lyon') };
-      const decisions = [];
-      for (let i = 0; i < 2; i++) {
-        const { facts } = await homes.ask(from({ provider }));
-        expect([homes.townOf(facts.node), facts.attempts]).toEqual(['berlin', 1]);
-        decisions.push(await homes.decisionOf(facts.job));
-      }
-      expect(decisions.map(({ asks }) => asks)).toEqual([2, 1]);
+      const provider = { ignore: ids('rome', 'lyon'), preferred_max_latency: 0.8 };
+      const asked = [];
+      for (let i = 0; i < 4; i++) asked.push(await homes.ask(from({ provider })));
+      for (const { facts } of asked) expect([homes.townOf(facts.node), facts.attempts]).toEqual(['berlin', 1]);
+      const [first, ...later] = await Promise.all(asked.map(({ facts }) => homes.decisionOf(facts.job)));
+      expect(first?.asks).toBe(2);
+      // Once in ten seconds the table is read anew, which does not know better yet.
+      expect(later.map(({ asks }) => asks)).toContain(1);
     } finally {
       stop.abort();
       await running.text().catch(() => undefined);
@@ -150,7 +150,7 @@ describe('wishes', () => {
   });
 
   test('a limit on the way to a home counts the way to its hub, as this edge has measured it', async () => {
-    const wished = { from: 'tokyo', provider: { max_rtt_ms: 100, ignore: ids('rome') } } as const;
+    const wished = { from: 'tokyo', provider: { max_rtt_ms: 250, ignore: ids('rome') } } as const;
     expect(await homes.townFor(from({ ...wished, edge: 'tokyo' }))).toBe('tokyo');
     expect(['paris', 'berlin']).toContain(await homes.townFor(from(wished)));
   });
@@ -164,7 +164,7 @@ describe('wishes', () => {
       ['ignore', { ignore: Object.values(homes.nodes) }],
       ['quantizations', { quantizations: ['q2_k'] }],
       ['max_rtt_ms', { max_rtt_ms: 1 }],
-      ['max_rtt_ms', { max_rtt_ms: 100, only: ids('tokyo') }],
+      ['max_rtt_ms', { max_rtt_ms: 250, only: ids('tokyo') }],
       ['pool', { pool: 'mine' }],
     ];
     for (const [field, provider] of refused) {
