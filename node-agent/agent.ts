@@ -1,10 +1,12 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentConfig } from './config/config.ts';
+import { DiskWatch } from './home/disk-watch.ts';
 import { findGpu } from './home/gpu-probe.ts';
 import { lockFolder } from './home/instance-lock.ts';
 import type { FolderLock } from './home/instance-lock.ts';
@@ -70,6 +72,7 @@ export class Agent {
   readonly #prefetcher: Prefetcher;
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
+  readonly #disk: DiskWatch;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -109,6 +112,7 @@ export class Agent {
       onReceipts: () => this.#checkExposure(),
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
+      onLostReceipt: () => this.#disk.noteFailure(),
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
@@ -117,6 +121,11 @@ export class Agent {
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
+    this.#disk = new DiskWatch({
+      folder: config.state,
+      log,
+      onChange: (isFull) => this.#shared.pause.set('disk', isFull),
+    });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
@@ -125,10 +134,7 @@ export class Agent {
     const key = await openSessionKey(config.state);
     if (!key.ok) return key;
     const lock = await lockFolder(config.state);
-    if (!lock)
-      return err(
-        `An agent is running with the state folder ${config.state} already. Stop it, or give this one its own folder with --state.`,
-      );
+    if (!lock.ok) return err(lock.error.sentence);
     try {
       const { book, unreadable } = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
         now: Date.now,
@@ -137,9 +143,9 @@ export class Agent {
       for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock, speeds }));
+      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds }));
     } catch (error) {
-      lock.release();
+      lock.value.release();
       return err(
         `The receipts in ${config.state} cannot be opened: ${String(error)}. Restore receipts/chain.json, or move the whole state folder away to start as a new node.`,
       );
@@ -156,6 +162,7 @@ export class Agent {
     const end = await this.#connection.run();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
+    this.#disk.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -223,6 +230,7 @@ export class Agent {
       shared: this.#shared,
       agent: `irori-node/${VERSION}`,
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
+      instance: randomUUID(),
       random: Math.random,
       onChange: () => this.#noteWork(),
     });
@@ -238,7 +246,7 @@ export class Agent {
   }
 
   async #look(): Promise<void> {
-    await this.#shelf.look();
+    await Promise.all([this.#shelf.look(), this.#disk.check()]);
     const { slots, pause } = this.#shared;
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;

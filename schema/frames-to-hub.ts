@@ -12,6 +12,8 @@ export const helloSchema = z.object({
   signature: word.signature,
   agent: shortText,
   platform: shortText,
+  /** Drawn at each start of the agent: tells one that dials anew from a second one with the same key. */
+  instance: z.string().max(64).optional(),
 });
 
 /** One model that the node can serve now. */
@@ -41,6 +43,7 @@ export const pauseReasonSchema = z.enum([
   'temperature',
   'battery',
   'update',
+  'disk',
 ]);
 export type PauseReason = z.output<typeof pauseReasonSchema>;
 

@@ -4,16 +4,14 @@ import type { Environment } from '../config/config.ts';
 import { askAgent } from '../home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { complain } from './complain.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** Exit status 0 when the agent paused, 1 when none runs, 2 when `--for` is no length of time. */
 export async function runPause(flags: OptionValues, env: Environment): Promise<number> {
   const given = flags.for;
   const forMs = typeof given === 'string' ? parseDuration(given) : null;
-  if (forMs?.ok === false) {
-    process.stderr.write(`--for: ${forMs.error}\n`);
-    return 2;
-  }
+  if (forMs?.ok === false) return complain(`--for: ${forMs.error}`, 2);
   return tell({ do: 'pause', forMs: forMs?.value ?? null }, flags, env);
 }
 
@@ -24,11 +22,9 @@ export async function runResume(flags: OptionValues, env: Environment): Promise<
 
 async function tell(ask: OwnerAsk, flags: OptionValues, env: Environment): Promise<number> {
   const folder = readStateFolder(flags, env);
-  const answer = await askAgent(folder, ask);
-  if (!answer) {
-    process.stderr.write(`No agent runs with the state folder ${folder}. Start it with irori-node up.\n`);
-    return 1;
-  }
+  if (!folder.ok) return complain(folder.error, 2);
+  const answer = await askAgent(folder.value, ask);
+  if (!answer) return complain(`No agent runs with the state folder ${folder.value}. Start it with irori-node up.`, 1);
   process.stdout.write(flags.json === true ? `${JSON.stringify(answer)}\n` : `${describe(answer)}\n`);
   return 0;
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { complain } from './complain.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
@@ -12,7 +13,9 @@ const RUNTIME = 'onnxruntime-node@1.30.0';
 
 /** Exit status 0 when the runtime is there, 1 when npm failed. */
 export async function runSetup(flags: OptionValues, env: Environment): Promise<number> {
-  const folder = runtimeFolder(readStateFolder(flags, env));
+  const state = readStateFolder(flags, env);
+  if (!state.ok) return complain(state.error, 2);
+  const folder = runtimeFolder(state.value);
   await makePrivateFolder(folder);
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   process.stdout.write(

@@ -1,6 +1,7 @@
 // `irori-node status`: what the agent of a state folder does, from the file it keeps.
 import type { Environment } from '../config/config.ts';
 import { readStateFolder } from '../config/config.ts';
+import { complain } from './complain.ts';
 import { lockFolder } from '../home/instance-lock.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
@@ -8,7 +9,9 @@ import type { OptionValues } from '../config/parse-flags.ts';
 
 /** Prints the status; exit status 0 when an agent runs, 1 when none does. */
 export async function runStatus(flags: OptionValues, env: Environment): Promise<number> {
-  const folder = readStateFolder(flags, env);
+  const state = readStateFolder(flags, env);
+  if (!state.ok) return complain(state.error, 2);
+  const folder = state.value;
   const status = await readStatus(folder);
   const isRunning = status !== null && (await isHeld(folder));
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ running: isRunning, state: folder, status })}\n`);
@@ -21,8 +24,9 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
 
 async function isHeld(folder: string): Promise<boolean> {
   const lock = await lockFolder(folder);
-  lock?.release();
-  return lock === null;
+  if (!lock.ok) return lock.error.isHeld;
+  lock.value.release();
+  return false;
 }
 
 function formatStatus(status: AgentStatus, isRunning: boolean): string {

@@ -3,18 +3,19 @@ import { Agent } from '../agent.ts';
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { makeLog } from '../log.ts';
+import { complain } from './complain.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 
 /** Runs until stopped. Resolves with the exit status: 0 stopped, 2 the owner has to change something. */
 export async function runUp(flags: OptionValues, env: Environment): Promise<number> {
   const config = readConfig(flags, env);
-  if (!config.ok) return complain(config.error);
+  if (!config.ok) return complain(config.error, 2);
   const log = makeLog({ json: config.value.jsonLogs, write: (line) => void process.stderr.write(line), now: Date.now });
   const agent = await Agent.open(config.value, log);
-  if (!agent.ok) return complain(agent.error);
+  if (!agent.ok) return complain(agent.error, 2);
   obeySignals(agent.value);
   const end = await agent.value.run();
-  return end.kind === 'stopped' ? 0 : complain(end.sentence);
+  return end.kind === 'stopped' ? 0 : complain(end.sentence, 2);
 }
 
 /** The first signal lets jobs finish for a while, the second hands them over, the third ends the process where it stands. */
@@ -28,9 +29,6 @@ function obeySignals(agent: Agent): void {
   };
   process.on('SIGTERM', hear);
   process.on('SIGINT', hear);
-}
-
-function complain(sentence: string): number {
-  process.stderr.write(`${sentence}\n`);
-  return 2;
+  // The terminal or the connection to this machine is gone.
+  process.on('SIGHUP', hear);
 }

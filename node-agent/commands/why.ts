@@ -10,12 +10,13 @@ import type { Result } from '../../schema/result.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Environment } from '../config/config.ts';
 import { readStateFolder } from '../config/config.ts';
+import { complain } from './complain.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { parseJson } from '../../schema/json.ts';
+import { askRouter } from '../link/router-door.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
-
-const ANSWER_MS = 15_000;
 
 const count = z.number().int().min(0);
 const text = z.string().max(2000);
@@ -52,12 +53,14 @@ const refusalSchema = z.object({ error: z.object({ message: text }) });
 /** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
 export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
   const folder = readStateFolder(flags, env);
-  const status = await readStatus(folder);
-  if (!status) return complain(`No agent has run with the state folder ${folder}. Start it with irori-node up.`);
-  const key = await openSessionKey(folder);
-  if (!key.ok) return complain(key.error);
+  if (!folder.ok) return complain(folder.error, 2);
+  const status = await readStatus(folder.value);
+  if (!status)
+    return complain(`No agent has run with the state folder ${folder.value}. Start it with irori-node up.`, 1);
+  const key = await openSessionKey(folder.value);
+  if (!key.ok) return complain(key.error, 1);
   const why = await askWhy(status.router, key.value, Date.now());
-  if (!why.ok) return complain(why.error);
+  if (!why.ok) return complain(why.error, 1);
   process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
   return 0;
 }
@@ -68,26 +71,17 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
   const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
   const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  try {
-    const response = await fetch(`${router}/node/v1/why`, {
-      headers: { authorization: `Bearer ${proof}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) {
-      const told = refusalSchema.safeParse(body);
-      return err(
-        `The router at ${router} did not answer: ${told.success ? told.data.error.message : `status ${response.status}`}`,
-      );
-    }
-    const [node] = answerSchema.safeParse(body).data?.nodes ?? [];
-    return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
-  } catch (error) {
-    const reason =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : 'no answer';
-    return err(`The router at ${router} cannot be reached: ${reason}.`);
+  const answer = await askRouter(`${router}/node/v1/why`, { headers: { authorization: `Bearer ${proof}` } });
+  if (!answer.ok) return err(`The router at ${router} cannot be reached: ${answer.error}.`);
+  const { status, text: told } = answer.value;
+  const body = parseJson(told);
+  if (status !== 200) {
+    const refusal = refusalSchema.safeParse(body);
+    const why = refusal.success ? refusal.data.error.message : `status ${status}`;
+    return err(`The router at ${router} did not answer: ${why}`);
   }
+  const [node] = answerSchema.safeParse(body).data?.nodes ?? [];
+  return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
@@ -123,9 +117,4 @@ function describeMeasured(model: string, measured: Why['measured'][string]): str
 function clock(at: number): string {
   const time = new Date(at);
   return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
-}
-
-function complain(sentence: string): number {
-  process.stderr.write(`${sentence}\n`);
-  return 1;
 }

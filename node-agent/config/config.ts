@@ -56,20 +56,35 @@ const DEFAULT_UNLOAD_AFTER_MIN = 10;
 /** A day. A timer holds 24 at most, and whoever wants a model to stay longer can keep it. */
 const UNLOAD_AFTER_MAX_MIN = 1440;
 
-/** The state folder: `--state`, IRORI_STATE, or the platform's data folder. */
-export function readStateFolder(flags: OptionValues, env: Environment): string {
+/** The state folder: `--state`, IRORI_STATE, or the platform's data folder. Error: a user without a home who names none. */
+export function readStateFolder(flags: OptionValues, env: Environment): Result<string, string> {
   const given = flags.state ?? env['IRORI_STATE'];
-  return typeof given === 'string' ? resolve(given) : chooseStateFolder(process.platform, env, homedir());
+  if (typeof given === 'string') return ok(resolve(given));
+  const folder = chooseStateFolder(process.platform, env, findHome());
+  return folder === null
+    ? err('This user has no home folder: name a folder for the key and the receipts with --state DIR, or set HOME.')
+    : ok(folder);
+}
+
+/** Null for a user id that no list of users knows, as in some containers, without HOME. */
+function findHome(): string | null {
+  try {
+    return homedir();
+  } catch {
+    // Told by who asked.
+    return null;
+  }
 }
 
 /** All settings of `up`. Errors are sentences that name the setting and where it came from. */
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
-  const fromFile = readFileValues(join(state, 'config.json'));
+  if (!state.ok) return state;
+  const fromFile = readFileValues(join(state.value, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state, env['IRORI_BACKEND_KEY'] ?? null);
+  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env['IRORI_BACKEND_KEY'] ?? null);
 }
 
 function checkConfig(values: OptionValues, state: string, backendKey: string | null): Result<AgentConfig, string> {

@@ -6,6 +6,8 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
 
 /** Unix socket paths hold about 100 bytes. */
 const PATH_MAX = 90;
@@ -18,15 +20,36 @@ export interface FolderLock {
   readonly serve: (hear: (peer: Socket) => void) => void;
 }
 
-/** The lock of a state folder, or null when another agent holds it. */
-export async function lockFolder(folder: string): Promise<FolderLock | null> {
+/** Why a folder could not be locked. */
+export interface LockFault {
+  /** True when another agent holds it; else the folder cannot be used. */
+  readonly isHeld: boolean;
+  /** For the owner: what to do. */
+  readonly sentence: string;
+}
+
+/** The lock of a state folder. Errors: another agent holds it, or nothing can be written there. */
+export async function lockFolder(folder: string): Promise<Result<FolderLock, LockFault>> {
   const path = findSocketPath(folder);
   const first = await listen(path);
-  if (first) return first;
-  if (await isAnswered(path)) return null;
-  // The holder was killed and left its socket file behind.
+  if (first.ok) return first;
+  if (first.error !== 'EADDRINUSE') return err(tellUnusable(path, first.error));
+  if (await isAnswered(path)) return err(tellHeld(folder));
+  // The holder was killed and left its socket file behind. Where it cannot be removed the next line says so.
   await unlink(path).catch(() => undefined);
-  return listen(path);
+  const second = await listen(path);
+  if (second.ok) return second;
+  return err(second.error === 'EADDRINUSE' ? tellHeld(folder) : tellUnusable(path, second.error));
+}
+
+function tellHeld(folder: string): LockFault {
+  const sentence = `An agent is running with the state folder ${folder} already. Stop it, or give this one its own folder with --state.`;
+  return { isHeld: true, sentence };
+}
+
+function tellUnusable(path: string, code: string): LockFault {
+  const sentence = `Nothing can be written at ${path} (${code}). Make its folder writable for this user, or choose another with --state.`;
+  return { isHeld: false, sentence };
 }
 
 /** Where the agent of a state folder listens: a socket file, or a pipe's name on Windows. */
@@ -37,29 +60,31 @@ export function findSocketPath(folder: string): string {
   return Buffer.byteLength(inside) <= PATH_MAX ? inside : join(tmpdir(), `irori-node-${name}.sock`);
 }
 
-async function listen(path: string): Promise<FolderLock | null> {
+/** The error is the system's code. */
+async function listen(path: string): Promise<Result<FolderLock, string>> {
   let hear = (peer: Socket): void => void peer.destroy();
   const server = createServer((peer) => {
     peer.on('error', () => undefined);
     hear(peer);
   });
-  if (!(await isBound(server, path))) return null;
+  const fault = await bind(server, path);
+  if (fault !== null) return err(fault);
   // Outside the state folder the file's own mode is what keeps others away.
   if (process.platform !== 'win32') await chmod(path, 0o600).catch(() => undefined);
-  return {
+  return ok({
     release: () => void server.close(),
     serve: (next) => {
       hear = next;
     },
-  };
+  });
 }
 
-function isBound(server: Server, path: string): Promise<boolean> {
+function bind(server: Server, path: string): Promise<string | null> {
   return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen(path, () => {
       server.unref();
-      resolve(true);
+      resolve(null);
     });
   });
 }

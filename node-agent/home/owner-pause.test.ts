@@ -54,13 +54,19 @@ describe("the owner's line", () => {
   let lock: FolderLock | null = null;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'irori-line-'));
-    lock = await lockFolder(folder);
+    lock = await lockIt();
   });
   afterEach(() => {
     lock?.release();
     rmSync(folder, { recursive: true, force: true });
   });
   const answer = { paused: 'owner', untilAt: null, handedOver: 1, tookMs: 12 };
+
+  async function lockIt(): Promise<FolderLock> {
+    const locked = await lockFolder(folder);
+    if (!locked.ok) throw new Error(locked.error.sentence);
+    return locked.value;
+  }
 
   test('carries an ask and its answer', async () => {
     const asks: OwnerAsk[] = [];
@@ -94,9 +100,14 @@ describe("the owner's line", () => {
   );
 
   test('the folder is held while the lock is, and free afterwards', async () => {
-    expect(await lockFolder(folder)).toBeNull();
+    expect(await lockFolder(folder)).toMatchObject({ ok: false, error: { isHeld: true } });
     lock?.release();
-    lock = await lockFolder(folder);
-    expect(lock).not.toBeNull();
+    lock = await lockIt();
+  });
+
+  test('a folder in which nothing can be written is told as that, not as held', async () => {
+    const locked = await lockFolder(join(folder, 'missing'));
+    expect(locked).toMatchObject({ ok: false, error: { isHeld: false } });
+    expect(!locked.ok && locked.error.sentence).toMatch(/agent\.sock \(EACCES|agent\.sock \(ENOENT/);
   });
 });

@@ -11,6 +11,7 @@ const ORDER: readonly PauseReason[] = [
   'gpu-in-use',
   'temperature',
   'battery',
+  'disk',
   'backend-down',
   'exposure',
 ];

@@ -42,6 +42,8 @@ export interface AgentShared {
   readonly onPrefetch: (model: string) => void;
   /** Called when a receipt was stored that no socket can carry now. */
   readonly onUnsentReceipt: () => void;
+  /** Called when a receipt could not be stored: the disk is full, or gone. */
+  readonly onLostReceipt: () => void;
 }
 
 const NOT_SERVED = {
@@ -162,6 +164,7 @@ export class JobRunner {
     this.#shared.totals.countJob(outcome);
     this.#shared.onReceipts();
     if (outcome.isReceiptUnsent) this.#shared.onUnsentReceipt();
+    if (outcome.isReceiptLost) this.#shared.onLostReceipt();
     if (this.#jobs.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

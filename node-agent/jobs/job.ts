@@ -60,6 +60,8 @@ export interface JobOutcome {
   readonly outputTokens: number;
   /** True when a receipt was stored and the socket was gone. */
   readonly isReceiptUnsent: boolean;
+  /** True when work was done and its receipt could not be stored. */
+  readonly isReceiptLost: boolean;
 }
 
 type StopCause = 'caller' | 'cut' | 'preempted' | 'limit' | 'stop-string';
@@ -89,6 +91,7 @@ export class Job {
   #endAbortWait: () => void = () => undefined;
   #emittedTokens = 0;
   #isReceiptUnsent = false;
+  #isReceiptLost = false;
 
   constructor(doors: JobDoors) {
     const { frame, tie, rule, clock, number } = doors;
@@ -320,6 +323,7 @@ export class Job {
         isSentNow,
       });
     } catch (error) {
+      this.#isReceiptLost = true;
       log.error('a receipt could not be stored: is the disk full?', {
         job: this.#jobId(),
         reason: describeError(error),
@@ -356,7 +360,13 @@ export class Job {
       outputTokens,
       durationMs,
     });
-    this.#doors.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent: this.#isReceiptUnsent });
+    this.#doors.onEnd({
+      finish,
+      promptTokens,
+      outputTokens,
+      isReceiptUnsent: this.#isReceiptUnsent,
+      isReceiptLost: this.#isReceiptLost,
+    });
   }
 
   #jobId(): string {

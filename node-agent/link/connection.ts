@@ -25,6 +25,8 @@ interface ConnectionDoors {
   readonly shared: AgentShared;
   readonly agent: string;
   readonly platform: string;
+  /** Drawn at the agent's start, so that a hub can tell this agent from a second one with the same key. */
+  readonly instance: string;
   /** In [0, 1). */
   readonly random: () => number;
   readonly times?: SocketTimes;
@@ -149,9 +151,9 @@ export class Connection {
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
-    const { shared, key, agent, platform } = this.#doors;
+    const { shared, key, agent, platform, instance } = this.#doors;
     const onWelcome = (welcome: Welcome, routerAheadMs: number): void => this.#enter(welcome, routerAheadMs);
-    this.#session = new HubSession(socket, { shared, key, agent, platform, onWelcome, onLeave });
+    this.#session = new HubSession(socket, { shared, key, agent, platform, instance, onWelcome, onLeave });
   }
 
   #enter(welcome: Welcome, routerAheadMs: number): void {

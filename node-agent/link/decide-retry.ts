@@ -46,6 +46,8 @@ interface RetryFacts {
 /** Areas that split and merge may move a node twice; a node that is sent round in circles must not dial as fast as it can. */
 const FREE_MOVES = 3;
 const REPLACED_WAIT_MS = 60_000;
+const SECOND_AGENT =
+  'Another agent is connected with the key of this node. Stop one of the two, or give each its own --state folder and code.';
 
 /** The wait grows with every failure in a row; a wait that the router named is kept, with jitter on top. */
 export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts): RetryPlan {
@@ -78,9 +80,11 @@ export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts)
 
 function planAfterClose(closeCode: number, reason: string, soonMs: number): RetryPlan {
   if (closeCode === CLOSE.replaced) {
-    const sentence =
-      'Another agent connected with the key of this node, so this one stays away for a minute. Stop one of the two, or give each its own --state folder.';
-    return { waitMs: REPLACED_WAIT_MS, sentence, isForOwner: true };
+    return {
+      waitMs: REPLACED_WAIT_MS,
+      sentence: `${SECOND_AGENT} This one stays away for a minute.`,
+      isForOwner: true,
+    };
   }
   const why = reason === '' ? `code ${closeCode}` : `code ${closeCode}, ${reason}`;
   return { waitMs: soonMs, sentence: `The connection ended (${why}).`, isForOwner: false };
@@ -102,6 +106,7 @@ function planAfterRefusal(
 }
 
 function explainRefusal(code: string | null, message: string): string {
+  if (code === 'node_elsewhere') return SECOND_AGENT;
   if (code === 'node_unenrolled')
     return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
   if (code === 'node_revoked')

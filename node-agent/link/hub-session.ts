@@ -24,6 +24,8 @@ interface SessionDoors {
   readonly key: SessionKey;
   readonly agent: string;
   readonly platform: string;
+  /** Drawn at the agent's start. */
+  readonly instance: string;
   readonly onWelcome: (welcome: Welcome, routerAheadMs: number) => void;
   /** The connection should end for this reason; the session goes on until the socket has ended. */
   readonly onLeave: (outcome: LinkOutcome) => void;
@@ -157,10 +159,10 @@ export class HubSession {
       return this.#leave({ kind: 'error-frame', code: 'protocol-version', message, retryMs: null, isFinal: true });
     }
     this.#routerAheadMs = challenge.serverTimeAt - Date.now();
-    const { key, agent, platform } = this.#doors;
+    const { key, agent, platform, instance } = this.#doors;
     const hello = { nonce: challenge.nonce, node: key.address, protocol: PROTOCOL_VERSION };
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-    this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform });
+    this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform, instance });
   }
 
   #enter(welcome: Welcome): void {

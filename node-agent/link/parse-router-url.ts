@@ -11,6 +11,11 @@ export interface RouterUrl {
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** True for a URL's host name that means this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
 const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[f[cd]|[^.]+$|.*\.local$|.*\.lan$|.*\.home\.arpa$)/;
 
 /** https anywhere; plain http only on this machine, or in the home's own network with `allowLan`. Errors are sentences for the owner. */
@@ -19,7 +24,7 @@ export function parseRouterUrl(text: string, allowLan: boolean): Result<RouterUr
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     return err(`--router must be an https address such as https://irori.example, not '${text.slice(0, 100)}'.`);
   if (url.username !== '' || url.password !== '') return err('--router must not hold a user name or password.');
-  const isLoopback = LOOPBACK.test(url.hostname);
+  const isLoopback = isLoopbackHost(url.hostname);
   if (url.protocol === 'http:' && !isLoopback && !(allowLan && PRIVATE.test(url.hostname)))
     return err(
       `--router must use https: over plain http anyone on the way could read prompts. Use https://${url.host}.`,

@@ -5,6 +5,7 @@ import { MAX_MESSAGE_BYTES, PING, PING_INTERVAL_MS, PONG } from '../../schema/fr
 import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
+import { makeRouterAgent } from './router-agent.ts';
 
 interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
@@ -40,6 +41,7 @@ export function dialHub(
 ): { readonly stop: () => void } {
   const ws = new WebSocket(url, {
     headers,
+    agent: makeRouterAgent(url, process.env),
     // Deflate would double the CPU of both ends and make short JSON hardly shorter.
     perMessageDeflate: false,
     handshakeTimeout: times.dialMs,

@@ -77,7 +77,7 @@ describe('losing and finding the hub', () => {
   test('replaced by another connection it stays away instead of fighting', async () => {
     await bench.upAndReady();
     bench.hub.socket?.close(4409, 'replaced by a newer connection');
-    await bench.agent.waitForOutput(/Another agent connected with the key/);
+    await bench.agent.waitForOutput(/Another agent is connected with the key/);
     expect(bench.agent.output()).toMatch(/nextTryInMs=60000/);
     expect(bench.hub.dials).toBe(1);
   });
@@ -105,20 +105,23 @@ describe('losing and finding the hub', () => {
 });
 
 describe('stopping', () => {
-  test('SIGTERM finishes the running job, takes no new one, and exits with 0', async () => {
-    await bench.upAndReady();
-    const job = bench.hub.give({ model: 'say-40x10' });
-    await bench.hub.waitForFrame('head', job.number);
-    bench.agent.child.kill('SIGTERM');
-    await bench.hub.waitFor(
-      (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'draining',
-    );
-    const late = bench.hub.give({});
-    expect((await bench.hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
-    expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(40);
-    expect(await bench.agent.ended).toBe(0);
-    expect(bench.outboxFiles()).toEqual([]);
-  });
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s finishes the running job, takes no new one, and exits with 0',
+    async (signal) => {
+      await bench.upAndReady();
+      const job = bench.hub.give({ model: 'say-40x10' });
+      await bench.hub.waitForFrame('head', job.number);
+      bench.agent.child.kill(signal);
+      await bench.hub.waitFor(
+        (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'draining',
+      );
+      const late = bench.hub.give({});
+      expect((await bench.hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
+      expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(40);
+      expect(await bench.agent.ended).toBe(0);
+      expect(bench.outboxFiles()).toEqual([]);
+    },
+  );
 
   test('a second signal ends it at once', async () => {
     const started = await bench.upAndReady();

@@ -25,8 +25,12 @@ export function dropStateFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-export function startAgent(args: readonly string[]): AgentProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** `env`: variables beside those of the tests. */
+export function startAgent(args: readonly string[], env: Readonly<Record<string, string>> = {}): AgentProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let text = '';
   const hear = (part: Buffer): void => void (text += part.toString());
   child.stdout.on('data', hear);

@@ -41,6 +41,7 @@ async function connect(
     identity: await IdentityFile.open(bench.folder, bench.shared.log),
     shared: bench.shared,
     agent: 'a',
+    instance: 'one',
     platform: 'p',
     random: options.random ?? (() => 0.1),
     times: { dialMs: 1000, pingMs: options.pingMs ?? 60_000, pongMs: 60 },

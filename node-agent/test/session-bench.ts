@@ -103,6 +103,7 @@ export async function openShared(backend: Backend, windowMs = 100, mayLoad = tru
     windowMs,
     onReceipts: () => undefined,
     onPrefetch: () => undefined,
+    onLostReceipt: () => undefined,
     onUnsentReceipt: () => undefined,
   };
   const close = (): void => {
@@ -134,6 +135,7 @@ export async function openSession(
     key: SESSION_KEY,
     agent: 'a',
     platform: 'p',
+    instance: 'one',
     onWelcome: () => undefined,
     onLeave: (outcome) => void outcomes.push(outcome),
   });

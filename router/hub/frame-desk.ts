@@ -14,7 +14,8 @@ const log = makeLog('hub');
 
 export interface FrameDeskDoors {
   readonly handshake: HubServices['handshake'];
-  readonly onReady: (socket: NodeSocket) => void;
+  /** `instance`: what the agent drew at its start; null from one that tells none. */
+  readonly onReady: (socket: NodeSocket, instance: string | null) => void;
   readonly onBadHello: (socket: NodeSocket, message: string) => void;
   readonly onState: (socket: NodeSocket) => void;
   /** The node has told what it runs after the hub forgot it. */
@@ -91,7 +92,7 @@ export class FrameDesk {
     const { address } = socket.facts;
     const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
     const signer = handshake.recover(NODE_HELLO, signed, hello.signature);
-    if (signer.ok && signer.value === address) onReady(socket);
+    if (signer.ok && signer.value === address) onReady(socket, hello.instance ?? null);
     else onBadHello(socket, 'the challenge was not signed by this node’s key');
   }
 

@@ -39,6 +39,8 @@ interface Attachment {
   readonly nonce: Hex;
   readonly connectedAt: number;
   readonly isReady: boolean;
+  /** What its agent drew at its start; null where it told none. */
+  readonly instance: string | null;
   /** True when a newer connection of the same node took its place: no new job, and it ends with its last part. */
   readonly isReplaced: boolean;
   /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
@@ -84,6 +86,7 @@ export class NodeSocket {
         nonce,
         connectedAt: now,
         isReady: false,
+        instance: null,
         isReplaced: false,
         isBusy: false,
         state: null,
@@ -117,6 +120,10 @@ export class NodeSocket {
     return this.#attachment.isReady;
   }
 
+  get instance(): string | null {
+    return this.#attachment.instance ?? null;
+  }
+
   get isReplaced(): boolean {
     return this.#attachment.isReplaced;
   }
@@ -144,9 +151,9 @@ export class NodeSocket {
   }
 
   /** The node has proved who it is; `state` is what its last connection told, or null. */
-  markReady(state: NodeState | null): void {
+  markReady({ state, instance }: { state: NodeState | null; instance: string | null }): void {
     if (this.#helloTimer) clearTimeout(this.#helloTimer);
-    this.#attachment = { ...this.#attachment, isReady: true, state };
+    this.#attachment = { ...this.#attachment, isReady: true, state, instance };
     this.#save();
   }
 

@@ -17,6 +17,9 @@ const log = makeLog('hub');
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
+/** How long a connected agent has to answer when a second one says that it is the same home. */
+const ELSEWHERE_WAIT_MS = 2000;
+const ELSEWHERE_RETRY_MS = 60_000;
 const CHANGED = 'what this node lends itself to has changed';
 const REPLACED = 'replaced by a newer connection';
 
@@ -223,7 +226,7 @@ export class HubSockets {
     const { services, onChanged, onLateReceipt } = this.#doors;
     return new FrameDesk({
       handshake: services.handshake,
-      onReady: (socket) => void this.#welcome(socket),
+      onReady: (socket, instance) => void this.#enter(socket, instance),
       onBadHello: (socket, message) => {
         log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub });
         socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
@@ -235,15 +238,27 @@ export class HubSockets {
     });
   }
 
-  async #welcome(socket: NodeSocket): Promise<void> {
-    const { services, area, hub } = this.#doors;
+  /** Two machines with one key would take the home from each other for ever: the one that is here and answers keeps it. */
+  async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
+    const here = this.find(nodeId);
+    const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
+    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, { instance, rttMs });
+    log.warn('home-elsewhere', { nodeId, hub: socket.hub });
+    const message = 'another agent is connected with the key of this node';
+    socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
+    this.drop(socket, CLOSE.replaced, 'another agent is connected');
+  }
+
+  async #welcome(socket: NodeSocket, { instance, rttMs }: { instance: string | null; rttMs: number }): Promise<void> {
+    const { services, area, hub } = this.#doors;
+    const { nodeId } = socket.facts;
     const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
     if (socket.isReady || !this.#sockets.has(socket.ws)) return;
     const replaced = this.find(nodeId);
     // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
-    socket.markReady(replaced?.state ?? null);
+    socket.markReady({ state: replaced?.state ?? null, instance });
     this.#current.set(nodeId, socket);
     const router: Hex = services.routerAddress;
     const { domain } = services;

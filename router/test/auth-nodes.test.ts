@@ -178,24 +178,19 @@ describe('dialling', () => {
 });
 
 describe('an identity', () => {
-  test('that connects a second time replaces the first connection, and no caller notices', async () => {
-    let isOver = false;
-    const statuses: number[] = [];
-    const calls = (async () => {
-      while (!isOver) statuses.push((await chat()).status);
-    })();
+  test('that a second agent claims stays with the first while that one works, and goes to the second when it is gone', async () => {
     const long = await chat(account, { model: 'say-150x10', stream: true });
-    const twin = await startHome(account, { copyOf: agent });
     const first = agent;
-    agent = twin;
-    await until('the first stays away', () => countLines(first, /Another agent connected with the key/) > 0);
-    await until('the second works', () => countLines(twin, / job .*finish=stop/) > 2);
-    isOver = true;
-    await calls;
+    const twin = await startHome(account, { copyOf: first });
+    await until('the second is told', () => countLines(twin, /Another agent is connected with the key/) > 0);
     expect(await long.text()).toMatch(/ word149.*\[DONE\]/s);
+    expect([countLines(twin, / connected hub=/), countLines(first, / connected hub=/)]).toEqual([0, 1]);
     await first.signal('SIGKILL');
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(nodeIdIn(twin)).toBe(nodeIdIn(first));
+    await twin.signal('SIGKILL');
+    twin.start();
+    agent = twin;
+    await until('the second works', async () => (await chat()).status === 200);
+    expect(await until('its name', () => nodeIdIn(twin))).toBe(nodeIdIn(first));
   });
 
   test('comes back by itself after a restart of the router, by its token, without a look into the database', async () => {

@@ -1,7 +1,7 @@
 // Callers, the network and two homes whose model servers are real llama-servers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, askAll, askWhole, learnDigest, listModel } from './ask.ts';
-import { isLedgerSound } from './books.ts';
+import { isLedgerSound, POLL } from './books.ts';
 import { startHomes } from './homes.ts';
 import { HAS_LLAMA_SERVER, startLlamaServer } from './llama-server.ts';
 import type { LlamaServer } from './llama-server.ts';
@@ -78,7 +78,7 @@ describe.skipIf(!HAS_LLAMA_SERVER)('homes that share a real llama-server (built 
     await until('a busy slot', async () => (await countBusy()) > 0);
     leave.abort();
     await whole;
-    await until('no busy slot', async () => (await countBusy()) === 0);
+    await expect.poll(countBusy, POLL).toBe(0);
   });
 
   test('an answer whose server is killed goes on at the other home as if nothing had happened', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!HAS_LLAMA_SERVER)('homes that share a real llama-server (built 
   });
 
   test('the books balance', async () => {
-    await until('sound books', () => isLedgerSound(stack));
+    await expect.poll(() => isLedgerSound(stack), POLL).toBe(true);
   });
 
   async function countBusy(): Promise<number> {

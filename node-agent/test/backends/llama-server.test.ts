@@ -79,9 +79,8 @@ describe.skipIf(!HAS_LLAMA_SERVER)('a real llama-server (built by .ci/build-llam
   test('an answer breaks off where it is killed, and the next one comes after it is back', async () => {
     const broken = await new Promise<Awaited<ReturnType<OpenAiHttpBackend['run']>>>((resolve) => {
       let killed: Promise<void> | null = null;
-      void backend
-        .run(makeJob(STORY, nano), async () => void (await (killed ??= server.kill())), new AbortController().signal)
-        .then(resolve);
+      const kill = (): Promise<void> => (killed ??= server.kill());
+      void backend.run(makeJob(STORY, nano), kill, new AbortController().signal).then(resolve);
     });
     expect(broken).toMatchObject({ reason: 'error', error: { code: 'unreachable' } });
     await server.start();

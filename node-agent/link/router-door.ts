@@ -1,0 +1,50 @@
+// The one door of the agent to plain HTTP requests: small JSON answers of its router, through the owner's proxy where there is one.
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { makeRouterAgent } from './router-agent.ts';
+
+export interface RouterAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
+const ANSWER_MS = 15_000;
+const ANSWER_BYTES = 64 * 1024;
+
+/** GET, or POST where there is a body of JSON. Redirects are not followed. The error says in a few words why nothing came. */
+export function askRouter(
+  url: string,
+  { body, headers = {} }: { body?: string; headers?: Readonly<Record<string, string>> },
+): Promise<Result<RouterAnswer, string>> {
+  const send = url.startsWith('https:') ? requestHttps : requestHttp;
+  const agent = makeRouterAgent(url, process.env);
+  const about =
+    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+  const options = {
+    agent,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...about },
+    signal: AbortSignal.timeout(ANSWER_MS),
+  };
+  const asked = new Promise<Result<RouterAnswer, string>>((resolve) => {
+    const fail = (error: Error): void => resolve(err(error.message));
+    const outgoing = send(url, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+        if (text.length > ANSWER_BYTES) response.destroy(new Error('the answer is too long'));
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        resolve(ok({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text }));
+      });
+    });
+    outgoing.on('error', fail);
+    outgoing.end(body);
+  });
+  return asked.finally(() => agent.destroy());
+}
