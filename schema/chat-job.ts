@@ -2,6 +2,9 @@
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
 
+/** More than callers were seen to send: the home holds the answer against each, however few its server takes. */
+export const MAX_STOPS = 64;
+
 export const chatJobSchema = z.object({
   // Routers that knew only chat named no kind.
   kind: z.literal('chat').default('chat'),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_MESSAGES, MAX_OUTPUT_TOKENS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
+import { MAX_STOPS } from './chat-job.ts';
+import { MAX_MESSAGES, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
 import type { ChatRequest, RequestFault } from './openai.ts';
 
 const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
@@ -85,11 +86,97 @@ describe('a plain request', () => {
     ['temperature', 2],
     ['top_p', 1],
     ['seed', Number.MAX_SAFE_INTEGER],
-    ['max_tokens', MAX_OUTPUT_TOKENS],
     ['frequency_penalty', -2],
     ['stop', []],
+    ['stop', Array.from({ length: MAX_STOPS }, () => 'x'.repeat(MAX_STOP_CHARS))],
   ])('%s may be %j', (field, value) => {
     expect(parseChatRequest({ ...plain, [field]: value }).ok).toBe(true);
+  });
+});
+
+describe('what OpenAI takes and nobody else minds', () => {
+  test.each([1, 32_768, 32_769, 200_000, 2 ** 53, 1e21, 1e308])(
+    'a limit of %d tokens stands as it was asked',
+    (limit) => {
+      expect(accept({ max_tokens: limit }).maxTokens).toBe(limit);
+      expect(accept({ max_completion_tokens: limit }).maxTokens).toBe(limit);
+      expect(accept({ max_tokens: null, max_completion_tokens: limit }).maxTokens).toBe(limit);
+    },
+  );
+
+  test('top_p 0 asks for one token, in a number that every server takes', () => {
+    const { topP } = accept({ top_p: 0 });
+    expect(topP).toBeGreaterThan(0);
+    expect(topP).toBeLessThan(1e-5);
+  });
+
+  test('a stop that is null is none', () => {
+    expect(accept({ stop: [null, 'a', null] }).stop).toEqual(['a']);
+  });
+
+  test('stream options of any vendor change nothing', () => {
+    const vendors = { continuous_usage_stats: true, include_irori: { a: 1 }, chunk_size: null };
+    for (const more of [vendors, { include_obfuscation: true }, { include_obfuscation: false }]) {
+      const asked = { stream: true, stream_options: { include_usage: true, ...more } };
+      expect(accept(asked)).toEqual(accept({ stream: true, stream_options: { include_usage: true } }));
+    }
+    expect(accept({ stream: true, stream_options: {} }).includeUsage).toBe(false);
+    expect(accept({ stream: true, stream_options: { include_usage: null } }).includeUsage).toBe(false);
+  });
+
+  test('a name and members that nobody knows are taken and not handed on', () => {
+    const more = { name: 'User proxy', id: 'm1', reasoning_content: 'hm', prefix: false, tool_call_id: null };
+    for (const role of ['system', 'developer', 'user', 'assistant'])
+      expect(accept({ messages: [{ role, content: 'x', ...more }] })).toEqual(
+        accept({ messages: [{ role, content: 'x', name: null }] }),
+      );
+  });
+
+  test('a text part may be marked for a cache', () => {
+    const content = [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' }, annotations: null }];
+    expect(accept({ messages: [{ role: 'user', content }] }).messages).toEqual([{ role: 'user', content: 'x' }]);
+  });
+
+  test('an answer that held nothing may come back as null, or without its content', () => {
+    for (const nothing of [{ content: null }, {}])
+      expect(accept({ messages: [{ role: 'assistant', ...nothing }] }).messages).toEqual([
+        { role: 'assistant', content: '' },
+      ]);
+  });
+
+  test('several system and developer messages keep their places', () => {
+    const roles = ['system', 'developer', 'user', 'system', 'assistant', 'developer'];
+    const messages = roles.map((role, i) => ({ role, content: String(i) }));
+    expect(
+      accept({ messages })
+        .messages.map(({ role, content }) => role[0] + content)
+        .join(' '),
+    ).toBe('s0 s1 u2 s3 a4 s5');
+  });
+});
+
+describe('half a character', () => {
+  const HALVES = ['\ud83d', '\ude00', 'half \ud83d here', '\ude00\ud83d', '🔥\ud83d'];
+
+  test.each(HALVES)('%j in a message is refused where it stands, with what to do', (half) => {
+    for (const role of ['system', 'user', 'assistant'])
+      expect(refuseWith({ messages: [...plain.messages, { role, content: half }] })).toEqual({
+        param: 'messages[1].content',
+        code: 'invalid_value',
+        message: expect.stringMatching(/'messages\[1\]\.content'.*lone surrogate.*toWellFormed/),
+      });
+  });
+
+  test('in a text part and in a stop string it is refused where it stands', () => {
+    const content = ['a', '\ud83d'].map((text) => ({ type: 'text', text }));
+    expect(refuseWith({ messages: [{ role: 'user', content }] }).param).toBe('messages[0].content[1].text');
+    expect(refuseWith({ stop: '\ud83d' }).message).toContain('lone surrogate');
+    expect(refuseWith({ stop: ['a', '\ud83d'] }).param).toBe('stop[1]');
+  });
+
+  test('whole ones are taken as they are', () => {
+    for (const content of ['🔥', '👩‍👩‍👧', '\u0000', '\ufffd', '\uffff', '囲炉裏'])
+      expect(accept({ messages: [{ role: 'user', content }] }).messages).toEqual([{ role: 'user', content }]);
   });
 });
 
@@ -102,10 +189,10 @@ describe('wrong values', () => {
     ['messages', 'hi'],
     ['temperature', 2.1],
     ['temperature', '1'],
-    ['top_p', 0],
+    ['top_p', -0.1],
     ['top_p', 1.1],
-    ['stop', ['1', '2', '3', '4', '5']],
-    ['stop', 'x'.repeat(65)],
+    ['stop', Array.from({ length: MAX_STOPS + 1 }, () => 'x')],
+    ['stop', 'x'.repeat(MAX_STOP_CHARS + 1)],
     ['stop', ''],
     ['stop', 5],
     ['seed', 1.5],
@@ -113,7 +200,9 @@ describe('wrong values', () => {
     ['frequency_penalty', 2.5],
     ['presence_penalty', -3],
     ['max_tokens', 0],
-    ['max_tokens', MAX_OUTPUT_TOKENS + 1],
+    ['max_tokens', -1],
+    ['max_tokens', '16'],
+    ['max_tokens', Number.POSITIVE_INFINITY],
     ['max_completion_tokens', 1.5],
     ['stream', 'yes'],
     ['user', 'x'.repeat(257)],
@@ -142,15 +231,9 @@ describe('wrong values', () => {
     expect(refuseWith({ stream: false, stream_options: {} }).param).toBe('stream_options');
   });
 
-  test('an unknown stream option is refused by name', () => {
-    const fault = refuseWith({ stream: true, stream_options: { include_irori: true } });
-    expect(fault).toMatchObject({ param: 'stream_options.include_irori', code: 'unsupported_parameter' });
-  });
-
-  test('no obfuscation is what is done anyway; asking for it is refused', () => {
-    expect(accept({ stream: true, stream_options: { include_obfuscation: false } }).includeUsage).toBe(false);
-    const fault = refuseWith({ stream: true, stream_options: { include_obfuscation: true } });
-    expect(fault.param).toBe('stream_options.include_obfuscation');
+  test('a stream option of the wrong type is refused by name', () => {
+    const fault = refuseWith({ stream: true, stream_options: { include_usage: 'yes' } });
+    expect(fault).toMatchObject({ param: 'stream_options.include_usage', code: 'invalid_value' });
   });
 
   test.each([[null], [undefined], ['text'], [5], [[plain]]])('a body that is %j is no JSON object', (body) => {
@@ -257,9 +340,9 @@ describe('messages', () => {
     );
   });
 
-  test('a field that no message has is refused at its place', () => {
-    const fault = refuseWith(withMessage({ role: 'user', content: 'x', name: 'bob' }));
-    expect(fault).toMatchObject({ param: 'messages[0].name', code: 'unsupported_parameter' });
+  test('a name that is no text is refused at its place', () => {
+    const fault = refuseWith(withMessage({ role: 'user', content: 'x', name: 5 }));
+    expect(fault).toMatchObject({ param: 'messages[0].name', code: 'invalid_value' });
   });
 
   test('an answer sent back as it came is accepted', () => {
@@ -291,6 +374,8 @@ describe('messages', () => {
   });
 });
 
+const anyText = fc.string({ unit: fc.oneof(fc.constantFrom('\ud83d', '\ude00', '🔥'), fc.string({ maxLength: 1 })) });
+
 describe('whatever comes', () => {
   const isFault = (fault: RequestFault): boolean => fault.message.length > 10 && fault.code.length > 0;
 
@@ -303,8 +388,26 @@ describe('whatever comes', () => {
     );
   });
 
+  test('whatever is accepted holds whole characters only, and what no one knows changes nothing', () => {
+    const stranger = fc.dictionary(
+      fc.string({ minLength: 1 }).map((key) => `x_${key}`),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    fc.assert(
+      fc.property(anyText, anyText, stranger, (said, stop, more) => {
+        const messages = [{ role: 'user', content: [{ ...more, type: 'text', text: said }], ...more }];
+        const parsed = parseChatRequest({ ...plain, messages, stop: [stop], stream: true, stream_options: more });
+        const isWhole = said.isWellFormed() && stop.isWellFormed() && stop !== '';
+        expect(parsed.ok).toBe(isWhole);
+        if (parsed.ok)
+          expect(parsed.value).toEqual(accept({ messages: [{ role: 'user', content: said }], stop, stream: true }));
+      }),
+    );
+  });
+
   test('any value in any field is answered, and the fault is of that field', () => {
-    const known = ['model', 'messages', 'stop', 'temperature', 'stream_options', 'stream', 'n', 'seed', 'user'];
+    const chat = ['model', 'messages', 'stop', 'temperature', 'top_p', 'stream_options', 'stream', 'n', 'seed', 'user'];
+    const known = [...chat, 'max_tokens', 'max_completion_tokens'];
     const field = fc.constantFrom(...known, ...Object.keys(UNSUPPORTED));
     fc.assert(
       fc.property(field, fc.jsonValue({ maxDepth: 4 }), (name, value) => {

@@ -1,5 +1,6 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
 import * as z from 'zod';
+import { MAX_STOPS } from './chat-job.ts';
 import { textOf } from './message.ts';
 import type { Message } from './message.ts';
 import { providerSchema, PROVIDER_FIELDS, resumeSchema } from './provider.ts';
@@ -7,12 +8,15 @@ import type { ResumeWish, SaidWish } from './provider.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
-export const MAX_MESSAGES = 1024;
+/** As many as OpenAI takes. */
+export const MAX_MESSAGES = 2048;
 /** Text of all messages at most, in UTF-16 units. */
 export const MAX_TEXT_CHARS = 512 * 1024;
-const MAX_STOPS = 4;
-const MAX_STOP_CHARS = 64;
+export const MAX_STOP_CHARS = 1000;
+/** Of the models that the catalogue does not limit itself; what a caller asks above it is cut. */
 export const MAX_OUTPUT_TOKENS = 32_768;
+/** `top_p: 0` asks for the likeliest token, but vLLM refuses 0: this much holds one token as well. */
+const SMALLEST_TOP_P = 1e-6;
 
 /** A chat request after parsing: defaults applied, text parts joined, `developer` read as `system`. */
 export interface ChatRequest {
@@ -41,31 +45,42 @@ export interface RequestFault {
   readonly code: 'invalid_value' | 'unsupported_parameter' | 'unknown_parameter' | 'invalid_json';
 }
 
-const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
-const content = z.union([z.string(), z.array(textPart).min(1)], { error: 'must be a text or a list of text parts.' });
+const WHOLE_TEXT =
+  'holds half of a character (a lone surrogate). Cut texts between characters, or send toWellFormed() of it.';
+/** A text that UTF-8 can hold: half a surrogate pair becomes another character on its way, or breaks a strict server. */
+const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), { error: WHOLE_TEXT });
+// Members that are not known, such as `cache_control` or a framework's `id`, are no reason to refuse: they say nothing that a home could do.
+const textPart = z.object({ type: z.literal('text'), text });
+const content = z.union([text, z.array(textPart).min(1)], { error: 'must be a text or a list of text parts.' });
 const emptyList = z.array(z.never()).max(0).nullish();
-const message = z.strictObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
-  content,
+const said = {
+  // Taken because frameworks name every speaker; no home is told, since hardly a model's template has a place for it.
+  name: z.string().nullish(),
   // What an answer's message holds beside its text, empty: callers send answers back as they got them.
   annotations: emptyList,
   audio: z.null().optional(),
   function_call: z.null().optional(),
   refusal: z.null().optional(),
   tool_calls: emptyList,
-});
+};
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.enum(['system', 'developer', 'user']), content, ...said }),
+  // An answer that held nothing comes back as null from some clients.
+  z.object({ role: z.literal('assistant'), content: content.nullish(), ...said }),
+]);
 
-const tokenLimit = z.number().int().min(1).max(MAX_OUTPUT_TOKENS).nullish();
+// Not zod's int(), which ends at 2^53: callers who want all that there is ask for any number.
+const tokenLimit = z.number().min(1).refine(Number.isInteger, { error: 'must be a whole number.' }).nullish();
 const penalty = z.number().min(-2).max(2).nullish();
-const stopText = z.string().min(1).max(MAX_STOP_CHARS);
+const stopText = text.min(1).max(MAX_STOP_CHARS);
 
 const chatBody = z.object({
   model: z.string().min(1).max(200),
   messages: z.array(message).min(1).max(MAX_MESSAGES),
   temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
   stop: z
-    .union([stopText, z.array(stopText).max(MAX_STOPS)], { error: 'must be a text or a list of texts.' })
+    .union([stopText, z.array(stopText.nullable()).max(MAX_STOPS)], { error: 'must be a text or a list of texts.' })
     .nullish(),
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
   frequency_penalty: penalty,
@@ -74,8 +89,9 @@ const chatBody = z.object({
   max_completion_tokens: tokenLimit,
   n: z.literal(1, { error: 'Only n = 1 is supported. Send one request for each choice.' }).nullish(),
   stream: z.boolean().nullish(),
+  // Obfuscation pads events against those who read their sizes off the wire; nothing is padded here. Vendors' own members are passed over.
   stream_options: z
-    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
+    .object({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .nullish(),
   // Taken because callers send it; nothing is done with it.
   user: z.string().max(256).nullish(),
@@ -151,10 +167,7 @@ function findStranger(body: Record<string, unknown>): RequestFault | null {
 }
 
 function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, RequestFault> {
-  const messages = body.messages.map((one) => ({
-    role: one.role === 'developer' ? ('system' as const) : one.role,
-    content: typeof one.content === 'string' ? one.content : one.content.map((part) => part.text).join('\n'),
-  }));
+  const messages = body.messages.map(toMessage);
   let chars = 0;
   for (const one of messages) chars += textOf(one).length;
   if (chars > MAX_TEXT_CHARS) {
@@ -175,8 +188,8 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     model: body.model,
     messages,
     temperature: body.temperature ?? 1,
-    topP: body.top_p ?? 1,
-    stop: body.stop === null || body.stop === undefined ? [] : typeof body.stop === 'string' ? [body.stop] : body.stop,
+    topP: Math.max(body.top_p ?? 1, SMALLEST_TOP_P),
+    stop: [body.stop].flat().filter((one) => typeof one === 'string'),
     seed: body.seed ?? null,
     frequencyPenalty: body.frequency_penalty ?? 0,
     presencePenalty: body.presence_penalty ?? 0,
@@ -188,12 +201,18 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
   });
 }
 
-/** The deepest issue of a zod failure as a fault: unions report the branch that fits the value best. */
+function toMessage({ role, content }: z.infer<typeof message>): Message {
+  const parts = typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('\n');
+  return { role: role === 'developer' ? 'system' : role, content: parts };
+}
+
+/** The deepest issue of a zod failure as a fault: unions report the branch that fits the value best, which is not one of another type. */
 function describeIssue(issue: z.core.$ZodIssue | undefined, body: unknown): RequestFault {
   if (!issue) return { param: null, code: 'invalid_value', message: 'The request is not valid.' };
   if (issue.code === 'invalid_union') {
-    const inner = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
-    if (inner && inner.path.length > 0) return describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, body);
+    const inners = issue.errors.flat().filter((one) => one.path.length > 0 || one.code !== 'invalid_type');
+    const inner = inners.toSorted((a, b) => b.path.length - a.path.length)[0];
+    if (inner) return describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, body);
   }
   if (issue.code === 'unrecognized_keys') {
     const path = formatPath([...issue.path, issue.keys[0] ?? '']);

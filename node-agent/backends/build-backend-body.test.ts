@@ -89,7 +89,7 @@ describe('buildBackendBody', () => {
     ['topP', { topP: 1.1 }],
     ['frequencyPenalty', { frequencyPenalty: 3 }],
     ['presencePenalty', { presencePenalty: -3 }],
-    ['stop', { stop: Array.from({ length: 17 }, () => 'x') }],
+    ['stop', { stop: Array.from({ length: 65 }, () => 'x') }],
     ['messages[0]', { messages: [{ role: 'tool', content: 'x' }] }],
     ['messages[0]', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }],
   ])('a wrong %s is refused by name', (name, change) => {

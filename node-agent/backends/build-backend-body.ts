@@ -1,6 +1,7 @@
 // The request a local server gets: built field by field from the job, so that nothing a stranger wrote reaches it unparsed. Pure.
 
 import { err, ok, type Result } from '../../schema/result.ts';
+import { MAX_STOPS } from '../../schema/chat-job.ts';
 import { changeText, findStrangeMessage } from '../../schema/message.ts';
 import type { Message } from '../../schema/message.ts';
 import type { ChatJob } from './backend.ts';
@@ -27,8 +28,6 @@ export function neutraliseControls(text: string): string {
   } while (after !== before);
   return after;
 }
-
-const MAX_STOPS = 16;
 
 /** Servers read the seed as a signed or unsigned 32-bit number, and some take its highest value as "random". */
 const SEED_RANGE = 0x7fffffff;
