@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Hono } from 'hono';
 import { ApiError } from '../errors.ts';
@@ -127,5 +128,106 @@ describe('readJsonBody', () => {
 
   test('the default limit is a megabyte', () => {
     expect(MAX_BODY_BYTES).toBe(1024 * 1024);
+  });
+});
+
+/** How each coding is written; deflate is also met bare, without zlib's head. */
+const PACKERS: readonly (readonly [string, string, (bytes: Uint8Array) => Uint8Array<ArrayBuffer>])[] = [
+  ['gzip', 'gzip', (bytes) => new Uint8Array(gzipSync(bytes))],
+  ['gzip by its old name', 'X-GZIP', (bytes) => new Uint8Array(gzipSync(bytes))],
+  ['deflate', 'deflate', (bytes) => new Uint8Array(deflateSync(bytes))],
+  ['bare deflate', 'Deflate', (bytes) => new Uint8Array(deflateRawSync(bytes))],
+  ['brotli', 'br', (bytes) => new Uint8Array(brotliCompressSync(bytes))],
+  ['zstd', 'zstd', (bytes) => new Uint8Array(zstdCompressSync(bytes))],
+];
+const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const coded = (coding: string): Record<string, string> => ({ ...JSON_TYPE, 'content-encoding': coding });
+
+describe.each(PACKERS)('a body in %s', (_, coding, pack) => {
+  test('is read, with a length and in pieces', async () => {
+    const packed = pack(toBytes(JSON.stringify({ a: '火' })));
+    const length = String(packed.length);
+    expect(await read(post(packed, { ...coded(coding), 'content-length': length }))).toEqual({ a: '火' });
+    const pieces = Array.from(packed, (byte) => Uint8Array.of(byte));
+    expect(await read(post(stream(pieces), coded(coding)))).toEqual({ a: '火' });
+  });
+
+  test('that is cut, or is something else, is refused with the name of the header', async () => {
+    const packed = pack(toBytes(JSON.stringify({ a: 'x'.repeat(99) })));
+    for (const wrong of [packed.slice(0, packed.length - 5), toBytes('{"a":1}') as Uint8Array<ArrayBuffer>]) {
+      const error = await refusal(post(wrong, coded(coding)));
+      expect([error.status, error.code]).toEqual([400, 'invalid_value']);
+      expect(error.message).toContain("'content-encoding'");
+    }
+  });
+
+  test('is held to the limit unpacked: exactly the limit is read, a byte more is not', async () => {
+    const text = `"${'x'.repeat(998)}"`;
+    expect(await read(post(pack(toBytes(text)), coded(coding)), 1000)).toBe('x'.repeat(998));
+    const error = await refusal(post(pack(toBytes(`${text} `)), coded(coding)), 1000);
+    expect([error.status, error.code]).toEqual([413, 'body_too_large']);
+  });
+
+  test('that would unpack to 200 MB is refused, and nothing like it is held', async () => {
+    const bomb = pack(new Uint8Array(200_000_000));
+    expect(bomb.length).toBeLessThan(MAX_BODY_BYTES);
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await refusal(post(bomb, coded(coding)))).status).toBe(413);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
+  });
+});
+
+describe('codings', () => {
+  const twice = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(brotliCompressSync(gzipSync(bytes)));
+
+  test('that follow each other are undone from the last to the first', async () => {
+    expect(await read(post(twice(toBytes('[1]')), coded('gzip, br')))).toEqual([1]);
+    expect((await refusal(post(twice(toBytes('[1]')), coded('br, gzip')))).status).toBe(400);
+    expect((await refusal(post(twice(new Uint8Array(50_000_000)), coded('gzip, br')))).status).toBe(413);
+  });
+
+  test.each(['identity', '', ' , ', 'Identity, identity'])('%j change nothing', async (coding) => {
+    expect(await read(post('[1]', coded(coding)))).toEqual([1]);
+  });
+
+  test.each([
+    ['compress', 'compress'],
+    ['gzip, lzma', 'lzma'],
+    ['gzip, gzip, gzip, gzip', 'gzip, gzip, gzip, gzip'],
+    ['*', '*'],
+  ])('%j are refused before anything is read, with those that are read', async (coding, told) => {
+    const request = post(stream([toBytes('[1]')]), coded(coding));
+    const error = await refusal(request);
+    expect([error.status, error.code]).toEqual([415, 'unsupported_media_type']);
+    expect(error.message).toContain(`'content-encoding: ${told}'`);
+    expect(error.options.headers).toEqual({ 'accept-encoding': 'gzip, deflate, br, zstd' });
+    expect(request.bodyUsed).toBe(false);
+  });
+});
+
+describe('characters', () => {
+  const typed = (charset: string): Record<string, string> => ({
+    'content-type': `application/json; charset=${charset}`,
+  });
+
+  test('a byte order mark in front and blank lines behind are passed over', async () => {
+    expect(await read(post('\ufeff[1]\n\n'))).toEqual([1]);
+  });
+
+  test.each(['utf-8', 'UTF8', '"utf-8"', 'us-ascii', 'iso-8859-1'])(
+    'that %s and UTF-8 share are read',
+    async (charset) => {
+      expect(await read(post('["a"]', typed(charset)))).toEqual(['a']);
+    },
+  );
+
+  test.each([
+    ['iso-8859-1', Uint8Array.of(0x22, 0xfc, 0x22)],
+    ['UTF-16LE', Uint8Array.of(0x22, 0, 0x41, 0, 0x22, 0)],
+  ])('of %s that are no UTF-8 are refused by the charset', async (charset, bytes) => {
+    const error = await refusal(post(bytes, typed(charset)));
+    expect(error.status).toBe(415);
+    expect(error.message).toContain(`charset=${charset}`);
+    expect(error.message).toContain('UTF-8');
   });
 });
