@@ -18,7 +18,9 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
     ...['services', 'routes'].map(folder('router')),
     {
       name: 'app, objects, worker',
-      paths: ['allowed-methods', 'app', 'objects', 'worker'].map((name) => `router/${name}.ts`),
+      paths: ['allowed-methods', 'app', 'browser-access', 'match-path', 'objects', 'worker'].map(
+        (name) => `router/${name}.ts`,
+      ),
     },
     // The benches stand above the tests because they use the makers that the tests use.
     ...['local', 'test', 'bench'].map(folder('router')),

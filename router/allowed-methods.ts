@@ -1,11 +1,6 @@
 // Which methods a path answers to, from the routes themselves, so that a new route is never told as a path that does not exist.
 import { TrieRouter } from 'hono/router/trie-router';
-
-/** A route as Hono lists it; middleware is listed under ALL and makes no path exist. */
-interface ListedRoute {
-  readonly method: string;
-  readonly path: string;
-}
+import type { ListedRoute } from './match-path.ts';
 
 export class AllowedMethods {
   readonly #router = new TrieRouter<true>();

@@ -1,8 +1,11 @@
 // The Hono app: a request id on every answer, the environment checked once, routes, and one place where errors become answers.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { getPath } from 'hono/utils/url';
 import type { JobKind } from '../schema/job-kinds.ts';
 import { AllowedMethods } from './allowed-methods.ts';
+import { answerPreflight, shareWithPages } from './browser-access.ts';
+import { matchPaths } from './match-path.ts';
 import type { AppEnv } from './routes/app-env.ts';
 import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
@@ -24,9 +27,13 @@ const log = makeLog('edge');
 /** The route that takes each kind of job. */
 const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = { chat: chatCompletions };
 
+const ADDRESSES = 'The API lives under /v1: POST /v1/chat/completions, GET /v1/models, GET /v1/usage.';
+
 /** Builds the app once per isolate. */
 export function makeApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  let matchPath: (path: string) => string = (path) => path;
+  const app = new Hono<AppEnv>({ getPath: (request) => matchPath(getPath(request)) });
+  app.use(shareWithPages);
   app.use(async (c, next) => {
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`;
     c.set('requestId', requestId);
@@ -40,6 +47,7 @@ export function makeApp(): Hono<AppEnv> {
     // A socket's handshake is handed on as the hub gave it.
     if (c.res.status !== 101) c.res.headers.set('x-request-id', requestId);
   });
+  app.use(answerPreflight);
   for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
   app.route('/', models);
   app.route('/', receipts);
@@ -50,6 +58,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
   app.route('/admin/v1', makeAdminRoutes());
+  matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
   app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed))));
   app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c))));
@@ -63,7 +72,7 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
     return new ApiError('method_not_allowed', `${method} is not allowed here; use ${methods}.`, {
       headers: { allow: methods },
     });
-  return new ApiError('unknown_path', `There is nothing at ${path.slice(0, 100)}. The API lives under /v1.`);
+  return new ApiError('unknown_path', `There is nothing at ${path.slice(0, 100)}. ${ADDRESSES}`);
 }
 
 function toApiError(error: Error, c: Context<AppEnv>): ApiError {

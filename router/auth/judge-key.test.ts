@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkAdminSecret } from './check-admin-secret.ts';
 import { judgeKey } from './judge-key.ts';
 import type { KeyFault, KeyRow } from './judge-key.ts';
-import { readBearer } from './read-bearer.ts';
+import { pickKeyHeader, readBearer } from './read-bearer.ts';
 
 const row: KeyRow = {
   keyId: 'key_1',
@@ -48,6 +48,21 @@ test.each([
   ['Bearer a b', 'malformed'],
 ])('%j carries none', (header, error) => {
   expect(readBearer(header)).toEqual({ ok: false, error });
+});
+
+test.each<[Record<string, string>, string | null]>([
+  [{}, null],
+  [{ authorization: 'Bearer a' }, 'Bearer a'],
+  [{ authorization: 'bearer   a', 'x-api-key': 'b' }, 'bearer   a'],
+  [{ 'x-api-key': ' b ' }, 'Bearer b'],
+  [{ 'api-key': 'c' }, 'Bearer c'],
+  [{ 'x-api-key': 'b', 'api-key': 'c' }, 'Bearer b'],
+  [{ 'x-api-key': ' ', 'api-key': 'Bearer c' }, 'Bearer c'],
+  [{ authorization: 'Basic cHJveHk=', 'api-key': 'c' }, 'Bearer c'],
+  [{ authorization: 'Bearer', 'api-key': 'c' }, 'Bearer c'],
+  [{ authorization: 'Basic cHJveHk=' }, 'Basic cHJveHk='],
+])('of %j it is %j that says who calls', (headers, said) => {
+  expect(pickKeyHeader((name) => headers[name])).toBe(said);
 });
 
 test('the admin secret is right only as a whole', () => {

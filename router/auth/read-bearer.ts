@@ -1,4 +1,4 @@
-// The token of an Authorization header. Pure.
+// The token of an Authorization header, and the other headers that clients send a key in. Pure.
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -9,4 +9,21 @@ export function readBearer(header: string | null | undefined): Result<string, 'm
   const match = /^bearer +(\S+)$/i.exec(text);
   const token = match?.[1];
   return token === undefined ? err(/^bearer$/i.test(text) ? 'missing' : 'malformed') : ok(token);
+}
+
+/** Where Azure's and Anthropic's clients put a key. */
+const KEY_HEADERS = ['x-api-key', 'api-key'];
+
+/**
+ * The Authorization header of a request, or one made of the key that stands in another header; null where no key is sent.
+ * A bearer token goes before the others; another scheme, such as a proxy's Basic, does not.
+ */
+export function pickKeyHeader(read: (name: string) => string | undefined): string | null {
+  const said = read('authorization');
+  if (readBearer(said).ok) return said ?? null;
+  for (const name of KEY_HEADERS) {
+    const key = (read(name) ?? '').trim();
+    if (key !== '') return readBearer(key).ok ? key : `Bearer ${key}`;
+  }
+  return said ?? null;
 }

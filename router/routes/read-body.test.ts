@@ -168,8 +168,8 @@ describe.each(PACKERS)('a body in %s', (_, coding, pack) => {
     expect([error.status, error.code]).toEqual([413, 'body_too_large']);
   });
 
-  test('that would unpack to 200 MB is refused, and nothing like it is held', async () => {
-    const bomb = pack(new Uint8Array(200_000_000));
+  test('that would unpack to 50 MB is refused, and nothing like it is held', async () => {
+    const bomb = pack(new Uint8Array(50_000_000));
     expect(bomb.length).toBeLessThan(MAX_BODY_BYTES);
     const before = process.memoryUsage().arrayBuffers;
     expect((await refusal(post(bomb, coded(coding)))).status).toBe(413);
@@ -183,7 +183,7 @@ describe('codings', () => {
   test('that follow each other are undone from the last to the first', async () => {
     expect(await read(post(twice(toBytes('[1]')), coded('gzip, br')))).toEqual([1]);
     expect((await refusal(post(twice(toBytes('[1]')), coded('br, gzip')))).status).toBe(400);
-    expect((await refusal(post(twice(new Uint8Array(50_000_000)), coded('gzip, br')))).status).toBe(413);
+    expect((await refusal(post(twice(new Uint8Array(5_000_000)), coded('gzip, br')))).status).toBe(413);
   });
 
   test.each(['identity', '', ' , ', 'Identity, identity'])('%j change nothing', async (coding) => {

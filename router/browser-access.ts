@@ -1,0 +1,45 @@
+// What lets a web page read the API's answers, refusals among them: any page may, since a key is what opens it and no cookie ever does.
+// The operator's paths and the homes' are not for pages. (hono/cors answers every OPTIONS as a preflight; here a bare one is told what is allowed.)
+import type { MiddlewareHandler } from 'hono';
+import type { AppEnv } from './routes/app-env.ts';
+
+const NOT_FOR_PAGES = /^\/+(?:admin|node)(?:\/|$)/i;
+
+/** By name too: older browsers do not read the star. */
+const READABLE = [
+  '*',
+  'x-request-id',
+  'x-irori',
+  'x-irori-job',
+  'x-irori-node',
+  'x-irori-country',
+  'x-irori-reason',
+  'retry-after',
+  'allow',
+  'www-authenticate',
+].join(', ');
+
+/** A method that a path does not have is refused by the path, where the page can read why. */
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+/** As long as any browser believes it. */
+const MAX_AGE_S = 86_400;
+
+/** Marks every answer as readable; stands before all others, so that it sees their refusals. */
+export const shareWithPages: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  if (NOT_FOR_PAGES.test(c.req.path) || c.res.status === 101) return;
+  c.res.headers.set('access-control-allow-origin', '*');
+  c.res.headers.set('access-control-expose-headers', READABLE);
+};
+
+/** A browser's question before the call itself: whatever headers it means to send may be sent. */
+export const answerPreflight: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const isPreflight = c.req.method === 'OPTIONS' && c.req.header('access-control-request-method') !== undefined;
+  if (!isPreflight || NOT_FOR_PAGES.test(c.req.path)) return next();
+  return c.body(null, 204, {
+    'access-control-allow-methods': METHODS,
+    'access-control-allow-headers': c.req.header('access-control-request-headers') ?? 'authorization, content-type',
+    'access-control-max-age': String(MAX_AGE_S),
+    vary: 'access-control-request-headers',
+  });
+};
