@@ -1,6 +1,13 @@
 // How an answer reads and ends on the wire, by the kind of its job. The home writes the content; the edge and the hub never parse it as it
 // runs: they read it back at the end, to count it, to hand it on and to give it in one piece.
-import { encodeCompletion, encodeErrorChunk, encodeFinishChunk, encodeUsageChunk, readContent } from './chunks.ts';
+import {
+  encodeCompletion,
+  encodeEmptyChunk,
+  encodeErrorChunk,
+  encodeFinishChunk,
+  encodeUsageChunk,
+  readContent,
+} from './chunks.ts';
 import type { ChunkHead, FinalFacts, FinishReason, Usage, WholeAnswer } from './chunks.ts';
 import type { JobKind } from './job-kinds.ts';
 import type { OpenRequestOf, OpenRequests } from './job-request.ts';
@@ -10,6 +17,8 @@ export interface AnswerFormat<R = never> {
   readonly maxBytes: (request: R) => number;
   /** The text of complete events: what is counted, and what another home goes on from. */
   readonly readText: (events: string) => string;
+  /** An event that says nothing: what comments in silence may stand before. */
+  readonly encodeEmpty: (head: ChunkHead) => Uint8Array;
   /** The event that ends an answer; with the facts where it is the last one before the terminator. */
   readonly encodeFinish: (
     head: ChunkHead,
@@ -26,6 +35,7 @@ export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> }
   chat: {
     maxBytes: ({ maxTokens }) => 64 * 1024 + maxTokens * 8 * 1024,
     readText: readContent,
+    encodeEmpty: encodeEmptyChunk,
     encodeFinish: encodeFinishChunk,
     encodeUsage: encodeUsageChunk,
     encodeError: encodeErrorChunk,

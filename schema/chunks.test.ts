@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  COMMENT_EVENT,
+  COMMENT_LINE,
   DONE_EVENT,
+  encodeEmptyChunk,
   encodeErrorChunk,
   encodeFinishChunk,
   encodeUsageChunk,
@@ -74,7 +75,7 @@ describe('content chunks', () => {
     fc.assert(
       fc.property(fc.array(text), (pieces) => {
         const writer = makeChunkWriter(head);
-        const events = pieces.map((piece) => writer.content(piece) + decode(COMMENT_EVENT)).join('');
+        const events = pieces.map((piece) => writer.content(piece) + decode(COMMENT_LINE)).join('');
         const last = decode(encodeFinishChunk(head, 'stop', { role: false })) + decode(DONE_EVENT);
         expect(readContent(events + last)).toBe(pieces.join(''));
       }),
@@ -145,8 +146,15 @@ describe('the last chunks', () => {
     });
   });
 
+  test('a chunk that says nothing adds nothing to an answer and does not end it', () => {
+    const event = decode(encodeEmptyChunk(head));
+    const choices = [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: null }];
+    expect(readEvent(event)).toEqual({ ...base, choices });
+    expect(readContent(event)).toBe('');
+  });
+
   test('the comment is a comment and the end is the end', () => {
-    expect(decode(COMMENT_EVENT)).toMatch(/^:[^\n]*\n\n$/);
+    expect(decode(COMMENT_LINE)).toMatch(/^:[^\n]*\n$/);
     expect(decode(DONE_EVENT)).toBe('data: [DONE]\n\n');
   });
 });

@@ -46,7 +46,11 @@ export interface FinalFacts extends IroriFacts {
 
 const encoder = new TextEncoder();
 export const DONE_EVENT: Uint8Array = encoder.encode('data: [DONE]\n\n');
-export const COMMENT_EVENT: Uint8Array = encoder.encode(': irori\n\n');
+/**
+ * One line in silence, with no blank line behind it: that would end an event, and readers who give on every event, empty ones too, choke on it
+ * (openai-go, pull requests 643 and 651; httpx-sse, pull request 46; openai-python once an id was seen, issue 2722).
+ */
+export const COMMENT_LINE: Uint8Array = encoder.encode(': irori\n');
 
 /** Writes the content chunks of one answer: everything but the text is rendered once. */
 export interface ChunkWriter {
@@ -82,6 +86,15 @@ export function encodeFinishChunk(
     choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
     ...(extra.irori ? { irori: extra.irori } : {}),
   });
+}
+
+/**
+ * A chunk that says nothing. It follows comments, at once with the event that ends the silence: readers who cut at blank lines and pass over
+ * what begins with a colon lose this one and not that. Its delta is not `{}`, which some take for the end, and names no role, which some add up.
+ */
+export function encodeEmptyChunk(head: ChunkHead): Uint8Array {
+  const choices = [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: null }];
+  return encodeEvent({ ...chunkBase(head), choices });
 }
 
 /** The usage chunk that OpenAI sends last when `stream_options.include_usage` is set: no choices. */

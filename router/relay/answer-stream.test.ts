@@ -1,6 +1,7 @@
+import { createParser } from 'eventsource-parser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ANSWERS } from '../../schema/answers.ts';
-import { COMMENT_EVENT, DONE_EVENT, makeChunkWriter } from '../../schema/chunks.ts';
+import { COMMENT_LINE, DONE_EVENT, encodeEmptyChunk, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { DECISION, JOB_END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
@@ -10,7 +11,8 @@ import { streamAnswer } from './answer-stream.ts';
 const chunk = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
 const writer = makeChunkWriter(chunk, true);
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-const COMMENT = new TextDecoder().decode(COMMENT_EVENT);
+const COMMENT = new TextDecoder().decode(COMMENT_LINE);
+const EMPTY = new TextDecoder().decode(encodeEmptyChunk(chunk));
 const DONE = new TextDecoder().decode(DONE_EVENT);
 
 const head: JobEvent = {
@@ -70,10 +72,10 @@ function open({ includeUsage = false } = {}) {
 
 type Opened = ReturnType<typeof open>;
 
-/** Every event until the stream closes; the last events come as one write. */
+/** Every event and comment until the stream closes; the last events come as one write. */
 async function readAll({ read }: Opened): Promise<string[]> {
   const events: string[] = [];
-  for (let text = await read(); text !== 'closed'; text = await read()) events.push(...text.split(/(?<=\n\n)/));
+  for (let text = await read(); text !== 'closed'; text = await read()) events.push(...text.split(/(?<=\n\n|^:.*\n)/m));
   return events;
 }
 
@@ -175,14 +177,10 @@ describe('silence', () => {
     await vi.advanceTimersByTimeAsync(1_200);
     opened.feed(end);
     await settle();
-    const kinds = (await events).map((event) => (event === COMMENT ? 'comment' : 'event'));
+    const kinds = (await events).map((event) => (event === COMMENT ? 'comment' : event === EMPTY ? 'empty' : 'event'));
     expect(kinds).toEqual([
       ...Array.from({ length: 4 }, () => 'comment'),
-      'event',
-      'comment',
-      'comment',
-      'event',
-      'event',
+      ...['empty', 'event', 'comment', 'comment', 'empty', 'event', 'event'],
     ]);
   });
 
@@ -213,6 +211,54 @@ describe('silence', () => {
     await readAll(opened);
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+/** An answer with silence before its first token, in its middle and before its end, as one text. */
+async function sayWithPauses(): Promise<string> {
+  const opened = open();
+  const events = readAll(opened);
+  for (const event of [data('one '), data('two'), end]) {
+    await vi.advanceTimersByTimeAsync(1_200);
+    opened.feed(event);
+  }
+  await settle();
+  return (await events).join('');
+}
+
+/** What each kind of reader that is met takes for the data of events. */
+const READERS: Record<string, (text: string) => string[]> = {
+  // The standard: an event without data is none.
+  'eventsource-parser': (text) => {
+    const found: string[] = [];
+    createParser({ onEvent: (event) => void found.push(event.data) }).feed(text);
+    return found;
+  },
+  // openai-go until it was mended, httpx-sse and others: each blank line ends an event, be it empty.
+  'gives an event at every blank line': (text) => {
+    const found: string[] = [];
+    let said: string[] = [];
+    for (const line of text.split('\n').slice(0, -1)) {
+      if (line.startsWith('data: ')) said.push(line.slice(6));
+      if (line !== '') continue;
+      found.push(said.join('\n'));
+      said = [];
+    }
+    return found;
+  },
+  'reads line by line': (text) =>
+    text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : [])),
+  'cuts at blank lines and passes over what does not begin with data': (text) =>
+    text.split('\n\n').flatMap((block) => (block.startsWith('data: ') ? [block.slice(6)] : [])),
+};
+
+test.each(Object.entries(READERS))('a reader that %s finds the whole answer in spite of comments', async (_, read) => {
+  const text = await sayWithPauses();
+  expect(text.split(COMMENT).length - 1).toBe(6);
+  const found = read(text);
+  expect(found.pop()).toBe('[DONE]');
+  const chunks = found.map((one) => JSON.parse(one));
+  expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe('one two');
+  expect(chunks.map(({ choices }) => choices[0].finish_reason).filter((reason) => reason !== null)).toEqual(['stop']);
 });
 
 describe('a slow reader', () => {

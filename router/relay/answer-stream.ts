@@ -1,7 +1,7 @@
 // A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
 import { concatBytes } from '../../schema/bytes.ts';
 import type { AnswerFormat } from '../../schema/answers.ts';
-import { COMMENT_EVENT, DONE_EVENT } from '../../schema/chunks.ts';
+import { COMMENT_LINE, DONE_EVENT } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
@@ -38,6 +38,8 @@ class AnswerStream {
   #onPull: (() => void) | null = null;
   #lastWriteAt = Date.now();
   #hasContent = false;
+  /** Comments were the last that was written. */
+  #isSilent = false;
   #isOver = false;
 
   constructor(options: AnswerOptions) {
@@ -118,7 +120,14 @@ class AnswerStream {
     return format.encodeError(chunk, toError(failure));
   }
 
-  #write(bytes: Uint8Array): void {
+  /** Writes whole events; the first after comments is one that says nothing. */
+  #write(events: Uint8Array): void {
+    const { format, chunk } = this.#options;
+    this.#enqueue(this.#isSilent ? concatBytes([format.encodeEmpty(chunk), events]) : events);
+    this.#isSilent = false;
+  }
+
+  #enqueue(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#lastWriteAt = Date.now();
     this.#controller?.enqueue(bytes);
@@ -127,7 +136,8 @@ class AnswerStream {
   #comment(): void {
     if (this.#isOver || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS || (this.#controller?.desiredSize ?? 0) <= 0)
       return;
-    this.#write(COMMENT_EVENT);
+    this.#enqueue(COMMENT_LINE);
+    this.#isSilent = true;
   }
 
   /** Waits until the caller has read what was written. */

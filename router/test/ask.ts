@@ -102,9 +102,11 @@ export class Answer {
   }
 
   #takeEvent(event: string): void {
-    if (event.startsWith(':')) this.comments++;
-    else if (event === 'data: [DONE]') this.isDone = true;
-    else this.#takeChunk(JSON.parse(event.slice(6)) as Chunk);
+    const lines = event.split('\n');
+    const data = lines.filter((line) => !line.startsWith(':')).join('\n');
+    this.comments += lines.filter((line) => line.startsWith(':')).length;
+    if (data === 'data: [DONE]') this.isDone = true;
+    else this.#takeChunk(JSON.parse(data.slice(6)) as Chunk);
   }
 
   #takeChunk(chunk: Chunk): void {

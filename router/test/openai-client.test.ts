@@ -156,7 +156,8 @@ describe('a stream', () => {
       client.chat.completions.create(body),
     ]);
     const events = await readEvents(raw);
-    expect(events[0]).toBe(': irori');
+    expect(events[0]).toMatch(/^(: irori\n)+data: \{.*"delta":\{"content":""\}.*$/);
+    expect(events.slice(1).every((event) => event.startsWith('data: '))).toBe(true);
     expect(events.at(-1)).toBe('data: [DONE]');
     expect(textOf(await collect(stream))).toBe(' word0 word1 word2');
   });
