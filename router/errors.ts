@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'model_not_found'
   | 'receipt_not_found'
+  | 'receipt_pending'
   | 'not_found'
   | 'unknown_path'
   | 'method_not_allowed'
@@ -44,6 +45,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   model_not_found: 404,
   receipt_not_found: 404,
+  receipt_pending: 503,
   not_found: 404,
   unknown_path: 404,
   method_not_allowed: 405,

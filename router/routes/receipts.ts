@@ -3,13 +3,18 @@ import { Hono } from 'hono';
 import { isId, receiptIdOf } from '../../schema/ids.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
+import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
 
-/** A settlement reaches the book within moments of the answer: wait that long before saying it is not there. */
-const WAIT_MS = 3000;
-const POLL_MS = 100;
+/**
+ * A settlement reaches the account within moments of the answer, or as late as it takes to sign what hundreds of others are owed: what is
+ * announced is waited for, with looks ever further apart, since each costs the account's time.
+ */
+const WAIT_MS = 25_000;
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 1000;
 
 export const receipts = new Hono<AppEnv>();
 
@@ -17,25 +22,25 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   const caller = await requireCaller(c);
   const jobId = c.req.param('jobId');
   const services = c.get('services');
-  const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId: caller.accountId }) : [];
-  if (found.length === 0) {
-    throw new ApiError(
-      'receipt_not_found',
-      'There is no receipt for this job yet, or it is not yours. A receipt appears within seconds of the answer.',
-      { retryAfterS: 2 },
-    );
-  }
-  return c.json({ object: 'list', data: found.map((settlement) => toReceiptJson(settlement, services)) });
+  const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId: caller.accountId }) : null;
+  if (found?.settlements.length)
+    return c.json({ object: 'list', data: found.settlements.map((one) => toReceiptJson(one, services)) });
+  if (found?.isPending)
+    throw new ApiError('receipt_pending', 'This job is still open: its receipt comes within seconds of its answer.', {
+      retryAfterS: 2,
+    });
+  throw new ApiError('receipt_not_found', 'There is no receipt for this job, or it is not yours.');
 });
 
 async function waitForReceipts(
   services: Services,
   wanted: { jobId: string; accountId: string },
-): Promise<SettlementJson[]> {
-  for (const until = Date.now() + WAIT_MS; ;) {
+): Promise<FoundReceipts> {
+  const until = Date.now() + WAIT_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 2)) {
     const found = await services.findReceipts(wanted);
-    if (found.settlements.length > 0 || !found.isPending || Date.now() > until) return found.settlements;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (found.settlements.length > 0 || !found.isPending || Date.now() > until) return found;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
