@@ -12,8 +12,6 @@ import type { HoldRefusal } from '../billing/account-book.ts';
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
 
-const SEND_KEY = "Send it as 'Authorization: Bearer irori_…', or in the header 'x-api-key' or 'api-key'.";
-
 /** Who calls. Throws ApiError 401 or 403. */
 export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   const caller = await c.get('services').authenticate(pickKeyHeader((name) => c.req.header(name)));
@@ -21,18 +19,18 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   if (caller.error === 'account-disabled')
     throw new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
   if (caller.error === 'missing') {
-    throw new ApiError('missing_api_key', `You did not provide an API key. ${SEND_KEY}`, {
-      headers: { 'www-authenticate': 'Bearer' },
-    });
+    throw new ApiError(
+      'missing_api_key',
+      "You did not provide an API key. Send it as 'Authorization: Bearer irori_…', or in the header 'x-api-key' or 'api-key'.",
+      { headers: { 'www-authenticate': 'Bearer' } },
+    );
   }
   const told =
     caller.error === 'revoked'
       ? 'This API key has been revoked.'
       : caller.error === 'expired'
         ? 'This API key has expired.'
-        : caller.error === 'malformed'
-          ? `Incorrect API key provided. ${SEND_KEY}`
-          : 'Incorrect API key provided.';
+        : 'Incorrect API key provided.';
   throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
