@@ -96,24 +96,30 @@ const oddText = fc.oneof(
 );
 const oddValue = fc.oneof(oddNumber, oddText, fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 3 }));
 
-const message = fc.record({
-  role: fc.constantFrom('system', 'developer', 'user', 'assistant'),
-  content: fc.oneof(
-    oddText,
-    fc.array(fc.record({ type: fc.constant('text'), text: oddText }), { minLength: 1, maxLength: 3 }),
-  ),
-});
+/** What frameworks put beside what a message needs; nothing of it may matter. */
+const extras = fc.dictionary(fc.constantFrom('id', 'cache_control', 'reasoning_content', 'tool_call_id'), oddValue);
+const message = fc
+  .record({
+    role: fc.constantFrom('system', 'developer', 'user', 'assistant'),
+    content: fc.oneof(
+      oddText,
+      fc.array(fc.record({ type: fc.constant('text'), text: oddText }), { minLength: 1, maxLength: 3 }),
+    ),
+    name: fc.option(oddText),
+    more: extras,
+  })
+  .map(({ more, ...said }) => ({ ...more, ...said }));
 const stopText = oddText.filter((text) => text.length > 0);
 const penalty = fc.double({ min: -2, max: 2, noNaN: true });
-const limit = fc.integer({ min: 1, max: 30_000 });
+const limit = fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.constantFrom(65_536, 2 ** 53, 1e21, 1e308));
 
 const good = fc.record(
   {
     model: fc.constantFrom('say-3x0', 'say-2x0-wide', 'say-4x0-die2', 'say-1x0-status500'),
     messages: fc.array(message, { minLength: 1, maxLength: 4 }),
     temperature: fc.double({ min: 0, max: 2, noNaN: true }),
-    top_p: fc.double({ min: 0.01, max: 1, noNaN: true }),
-    stop: fc.oneof(stopText, fc.array(stopText, { maxLength: 4 })),
+    top_p: fc.double({ min: 0, max: 1, noNaN: true }),
+    stop: fc.oneof(stopText, fc.array(fc.option(stopText), { maxLength: 64 })),
     seed: fc.maxSafeInteger(),
     frequency_penalty: penalty,
     presence_penalty: penalty,
