@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'unsupported_parameter'
   | 'unknown_parameter'
   | 'context_length_exceeded'
+  | 'prompt_failed'
   | 'no_home_fits'
   | 'missing_api_key'
   | 'invalid_api_key'
@@ -37,6 +38,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unsupported_parameter: 400,
   unknown_parameter: 400,
   context_length_exceeded: 400,
+  prompt_failed: 400,
   no_home_fits: 400,
   missing_api_key: 401,
   invalid_api_key: 401,

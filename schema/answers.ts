@@ -8,7 +8,7 @@ import {
   encodeUsageChunk,
   readContent,
 } from './chunks.ts';
-import type { ChunkHead, FinalFacts, FinishReason, Usage, WholeAnswer } from './chunks.ts';
+import type { ChunkHead, FinalFacts, FinishReason, StreamError, Usage, WholeAnswer } from './chunks.ts';
 import type { JobKind } from './job-kinds.ts';
 import type { OpenRequestOf, OpenRequests } from './job-request.ts';
 
@@ -26,7 +26,7 @@ export interface AnswerFormat<R = never> {
     extra: { role: boolean; irori?: FinalFacts },
   ) => Uint8Array;
   readonly encodeUsage: (head: ChunkHead, usage: Usage, irori: FinalFacts) => Uint8Array;
-  readonly encodeError: (head: ChunkHead, error: { message: string; type: string; code: string }) => Uint8Array;
+  readonly encodeError: (head: ChunkHead, error: StreamError) => Uint8Array;
   /** The body of an answer that is no stream, as JSON text. */
   readonly encodeWhole: (head: ChunkHead, answer: WholeAnswer, irori: FinalFacts) => string;
 }

@@ -102,11 +102,19 @@ export function encodeUsageChunk(head: ChunkHead, usage: Usage, irori: FinalFact
   return encodeEvent({ ...chunkBase(head), choices: [], usage, irori });
 }
 
+/** What is told of an error after the first byte: the same as before it. */
+export interface StreamError {
+  readonly message: string;
+  readonly type: string;
+  readonly param?: string | null;
+  readonly code: string;
+}
+
 /** An error after the first byte, in the form OpenRouter uses: `error` beside `choices`; the official client raises it. */
-export function encodeErrorChunk(head: ChunkHead, error: { message: string; type: string; code: string }): Uint8Array {
+export function encodeErrorChunk(head: ChunkHead, error: StreamError): Uint8Array {
   return encodeEvent({
     ...chunkBase(head),
-    error: { ...error, param: null },
+    error: { param: null, ...error },
     choices: [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: 'error' }],
   });
 }

@@ -73,10 +73,17 @@ export const refuseSchema = z.object({
 });
 export type Refusal = z.output<typeof refuseSchema>;
 
-/** The backend failed. The receipt covers what was delivered until then. */
+/**
+ * The backend failed, and whose doing it was: `context` (the prompt is longer than the model's context) and `bad-request` (the server refuses the
+ * request and says why) are the request's; `unreachable` (the server is away) is the home's; `busy`; `internal` is a failure on this request.
+ * The receipt covers what was delivered until then.
+ */
 export const faultSchema = z.object({
   code: z.string().max(40),
   message: shortText,
+  /** For `context`, where the server told or the agent counted them. */
+  promptTokens: z.number().int().min(0).optional(),
+  contextTokens: z.number().int().min(0).optional(),
   receipt: signedReceiptSchema.nullable(),
 });
 

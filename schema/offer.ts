@@ -35,6 +35,8 @@ export interface JobOffer {
   readonly prefixes: readonly string[];
   /** True while the edge would go on elsewhere if this part broke off after tokens. */
   readonly isResumable: boolean;
+  /** Another home's model server has failed on this job before its first token: a second failure is the request's, and no home's. */
+  readonly isSuspect?: boolean;
   /** Earlier parts that delivered something. */
   readonly interrupted: number;
   /** The answer so far, where this part continues one; null for a part that begins it. */
@@ -82,6 +84,8 @@ export interface OfferRefusal {
   readonly retryAfterMs: number | null;
   /** For `none`: the wish that left no home. */
   readonly emptiedBy: WishField | null;
+  /** For `none`: the longest context among homes here that would do but for the prompt's length; null where there is none. */
+  readonly contextTokens: number | null;
 }
 
 /** Header of a granted part: the hub's Capacity as JSON. */

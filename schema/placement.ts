@@ -64,6 +64,11 @@ export type WishField = 'pool' | 'order' | 'only' | 'ignore' | 'quantizations' |
 /** How big a job is expected to be, in tokens. */
 export interface JobSize {
   readonly promptTokens: number;
+  /**
+   * What the prompt holds for sure: a home needs a longer context than this. By the text's script, by an exact count, or by the context of a home
+   * that turned the prompt down. 0 where nothing is sure.
+   */
+  readonly leastPromptTokens?: number;
   /** Expected length of the answer: by this key and model so far, within `max_tokens`. */
   readonly outputTokens: number;
 }
@@ -169,6 +174,8 @@ export type Grant =
       readonly kind: 'none';
       /** The wish that left none of those that have the model; null when none has it. */
       readonly emptiedBy: WishField | null;
+      /** The longest context among homes that would do but for the prompt's length; null where there is none. */
+      readonly contextTokens: number | null;
       readonly passedOver: readonly { readonly nodeId: string; readonly why: PassedOver }[];
     };
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  contextOf,
+  isServing,
   ownModelKey,
   packRow,
   packSummary,
@@ -16,27 +18,34 @@ import type { PresenceRow, PresenceSummary } from './presence.ts';
 const tenth = (min: number, max: number): fc.Arbitrary<number> =>
   fc.integer({ min: min * 10, max: max * 10 }).map((steps) => steps / 10 + 0);
 const count = fc.nat();
-const row: fc.Arbitrary<PresenceRow> = fc.record({
-  node: fc.string(),
-  hub: fc.string(),
-  lat: tenth(-90, 90),
-  lon: tenth(-180, 180),
-  country: fc.string(),
-  owner: fc.string(),
-  pools: fc.array(fc.string()),
-  slots: count,
-  rttMs: count,
-  loadMs: count,
-  promptTokensPerS: tenth(0, 10_000),
-  decodeTokensPerS: tenth(0, 1000),
-  contextTokens: count,
-  digest: fc.string(),
-  quantisation: fc.string(),
-  priceIn: count,
-  priceOut: count,
-  serves: fc.array(fc.string()),
-  untilAt: fc.maxSafeNat(),
-});
+const row: fc.Arbitrary<PresenceRow> = fc
+  .record({
+    node: fc.string(),
+    hub: fc.string(),
+    lat: tenth(-90, 90),
+    lon: tenth(-180, 180),
+    country: fc.string(),
+    owner: fc.string(),
+    pools: fc.array(fc.string()),
+    slots: count,
+    rttMs: count,
+    loadMs: count,
+    promptTokensPerS: tenth(0, 10_000),
+    decodeTokensPerS: tenth(0, 1000),
+    contextTokens: count,
+    digest: fc.string(),
+    quantisation: fc.string(),
+    priceIn: count,
+    priceOut: count,
+    serves: fc.constant([] as string[]),
+    contexts: fc.constant([] as number[]),
+    untilAt: fc.maxSafeNat(),
+  })
+  .chain((one) =>
+    fc
+      .array(fc.tuple(fc.string(), count))
+      .map((own) => ({ ...one, serves: own.map(([name]) => name), contexts: own.map(([, context]) => context) })),
+  );
 const summary: fc.Arbitrary<PresenceSummary> = fc.record({
   hub: fc.string(),
   lat: tenth(-90, 90),
@@ -58,6 +67,21 @@ describe('packed rows and summaries', () => {
         expect(parseRow(packRow(one))).toEqual({ ok: true, value: one });
       }),
     );
+  });
+
+  test('a row of format 2, which told one context for all names, is still read', () => {
+    const own = { ...sampleRow, serves: ['a', 'b*'], contexts: [1, 2], contextTokens: 4096 };
+    const old = (JSON.parse(packRow(own)) as unknown[]).slice(0, -1).with(0, 2);
+    expect(parseRow(JSON.stringify(old))).toEqual({ ok: true, value: { ...own, contexts: [4096, 4096] } });
+  });
+
+  test('each name of an owner has its own context, a pattern that of what it covers', () => {
+    const own = { serves: ['small', 'long', 'wild-*'], contexts: [2048, 32_768, 512], contextTokens: 32_768 };
+    expect(['small', 'long', 'wild-1', 'other'].map((name) => contextOf(own, name))).toEqual([
+      2048, 32_768, 512, 32_768,
+    ]);
+    expect(contextOf({ serves: [], contexts: [], contextTokens: 100 }, null)).toBe(100);
+    expect(['small', 'wild-1', 'smaller', null].map((name) => isServing(own, name))).toEqual([true, true, false, true]);
   });
 
   test('a summary comes back', () => {

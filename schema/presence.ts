@@ -1,6 +1,7 @@
 // Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
 import * as z from 'zod';
 import { parseJson } from './json.ts';
+import { matchesName } from './model-names.ts';
 import type { Capacity } from './placement.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
@@ -34,7 +35,26 @@ export interface PresenceRow {
   readonly priceOut: number;
   /** Names served in the owner's own pool (exact, or a prefix before a trailing `*`); empty for a catalogue model. */
   readonly serves: readonly string[];
+  /** The context of each name in `serves`, in that order. `contextTokens` is the longest of them. */
+  readonly contexts: readonly number[];
   readonly untilAt: number;
+}
+
+/** True where a row's home serves this name of its owner's; any row of a catalogue model (`ownName` null) does. */
+export function isServing({ serves }: Pick<PresenceRow, 'serves'>, ownName: string | null): boolean {
+  return ownName === null || serves.some((name) => matchesName(name, ownName));
+}
+
+/** What the model of this name takes in all at a row's home, tokens. */
+export function contextOf(
+  row: Pick<PresenceRow, 'serves' | 'contexts' | 'contextTokens'>,
+  ownName: string | null,
+): number {
+  if (ownName === null) return row.contextTokens;
+  const own = row.serves.flatMap((name, i) =>
+    matchesName(name, ownName) ? [row.contexts[i] ?? row.contextTokens] : [],
+  );
+  return own.length > 0 ? Math.max(...own) : row.contextTokens;
 }
 
 /** One hub's offer of one model: where its homes are and whether a slot was free when it was written. */
@@ -70,8 +90,7 @@ const lon = z.number().min(-180).max(180);
 const count = z.number().int().min(0);
 const rate = z.number().min(0);
 
-const packedRow = z.tuple([
-  z.literal(2),
+const rowFields = [
   z.string(),
   z.string(),
   lat,
@@ -91,7 +110,10 @@ const packedRow = z.tuple([
   count,
   z.array(z.string()),
   count,
-]);
+] as const;
+/** Format 2 told one context for all names; such rows are read until their hubs have written them anew. */
+const oldRow = z.tuple([z.literal(2), ...rowFields]);
+const packedRow = z.union([z.tuple([z.literal(3), ...rowFields, z.array(count)]), oldRow]);
 
 const packedSummary = z.tuple([
   z.literal(3),
@@ -111,7 +133,7 @@ export function packRow(row: PresenceRow): string {
   const speeds = [roundTo(row.promptTokensPerS, 10), roundTo(row.decodeTokensPerS, 10)];
   const place = [roundTo(row.lat, 10), roundTo(row.lon, 10)];
   return JSON.stringify([
-    2,
+    3,
     node,
     hub,
     ...place,
@@ -129,6 +151,7 @@ export function packRow(row: PresenceRow): string {
     row.priceOut,
     serves,
     untilAt,
+    row.contexts,
   ]);
 }
 
@@ -157,6 +180,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     priceOut,
     serves,
     untilAt,
+    contexts = [],
   ] = parsed.data;
   return ok({
     node,
@@ -177,6 +201,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     priceIn,
     priceOut,
     serves,
+    contexts: serves.map((_, i) => contexts[i] ?? contextTokens),
     untilAt,
   });
 }

@@ -43,6 +43,8 @@ export interface FailRecord {
     | 'lost'
     | 'preempted'
     | 'fault'
+    | 'unreachable'
+    | 'busy'
     | 'first-token-timeout'
     | 'token-timeout'
     | 'expired'
@@ -50,6 +52,11 @@ export interface FailRecord {
     | 'context'
     | 'bad-request';
   readonly message: string;
+  /** What the home's model server said, cleaned by the hub; its own words, never ours. Absent where it said nothing. */
+  readonly reason?: string;
+  /** For `context`, as far as it is known: what the prompt holds, and what the home's model takes in all. */
+  readonly promptTokens?: number;
+  readonly contextTokens?: number;
   /** What the hub settled as delivered, to be charged if the answer goes on elsewhere; null where nothing is charged whatever follows. */
   readonly delivered: PartCounts | null;
 }

@@ -33,6 +33,8 @@ const whySchema = z.object({
     summary: text,
     spans: z.array(z.object({ from: z.number(), to: z.number(), reason: text, text })).max(100),
   }),
+  /** Jobs that its model server failed on, and how many of them count against it. Older routers do not tell. */
+  faults: z.object({ lastHour: count, heldAgainst: count }).optional(),
   pause: text.nullable(),
   coolingUntil: z.number().nullable(),
   coolingReason: text.nullable(),
@@ -92,6 +94,7 @@ export function formatWhy(why: Why): string {
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...describeFaults(why),
     ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
   ];
   // A router's words must not move the terminal's cursor or change its colours.
@@ -107,6 +110,13 @@ function describeStanding(why: Why): string {
   if (why.coolingUntil !== null)
     return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
   return `connected (${place})`;
+}
+
+function describeFaults({ faults }: Why): string[] {
+  if (!faults || faults.lastHour === 0) return [];
+  return [
+    `faults     ${faults.lastHour} in the last hour: jobs that the model server failed on; ${faults.heldAgainst} of them counted against this home, the others may be their prompts' doing`,
+  ];
 }
 
 function describeMeasured(model: string, measured: Why['measured'][string]): string {

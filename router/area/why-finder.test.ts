@@ -3,6 +3,8 @@ import type { Seat } from './seats.ts';
 import { makeWhy } from '../homes/make-why.ts';
 import { WhyFinder } from './why-finder.ts';
 
+const NO_FAULTS = { lastHour: 0, heldAgainst: 0 };
+
 const HERE: Seat = { hub: 'hub:a:1', at: 'hub:a:0', leftAt: null };
 
 /** Areas `a` and `b` with these seats; hubs answer unless they are away. */
@@ -21,7 +23,16 @@ function makeFinder(seats: Record<string, Record<string, Seat>>, some: { away?: 
       if (some.hubsAway) throw new Error('away');
       if (nodeId === 'forgotten') return null;
       const standing = { paused: null, isConnected: true, coolingUntilAt: null, coolingReason: null, sinceAt: 1 };
-      return makeWhy({ nodeId, area: 'a', hub, standing, minutes: [], measured: {}, now: clock.now });
+      return makeWhy({
+        nodeId,
+        area: 'a',
+        hub,
+        standing,
+        minutes: [],
+        faults: NO_FAULTS,
+        measured: {},
+        now: clock.now,
+      });
     },
     now: () => clock.now,
   });
@@ -87,7 +98,7 @@ test('a home that moves after its seat was read is asked for where it went', asy
       // What the first hub knew went ahead of the home as it was about to be asked.
       seats.a = { n: moved };
       if (hub !== moved.at) return null;
-      return makeWhy({ nodeId, area: 'a', hub, standing, minutes: [], measured: {}, now: 5 });
+      return makeWhy({ nodeId, area: 'a', hub, standing, minutes: [], faults: NO_FAULTS, measured: {}, now: 5 });
     },
     now: () => 5,
   });

@@ -76,7 +76,7 @@ export class WhyFinder {
   #tellSeat(nodeId: string, seat: KnownSeat | null): NodeWhy {
     const now = this.#doors.now();
     const hub = seat?.at ?? null;
-    const facts = { nodeId, area: seat?.area ?? null, hub, measured: {}, now };
+    const facts = { nodeId, area: seat?.area ?? null, hub, measured: {}, faults: { lastHour: 0, heldAgainst: 0 }, now };
     if (!seat || seat.at === null) return makeWhy({ ...facts, standing: null, minutes: [] });
     const plain = { paused: null, coolingUntilAt: null, coolingReason: null };
     const standing = { ...plain, isConnected: seat.leftAt === null, sinceAt: seat.leftAt ?? now };

@@ -161,6 +161,7 @@ function makeRow({ hub, home, now, centre }: Seat): PresenceRow {
     priceIn: 1,
     priceOut: 2,
     serves: [],
+    contexts: [],
     untilAt: now + PRESENCE_TTL_MS,
   };
 }

@@ -3,6 +3,7 @@
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
 import type { HubServices } from '../hub/hub-services.ts';
@@ -76,6 +77,7 @@ function openHub(nodes: number): BenchHub {
     area: 'weur',
     history,
     idle,
+    faults: new FaultMemory(),
     stateOf: (nodeId) => sockets.find(nodeId)?.state ?? null,
     isConnected: (nodeId) => sockets.find(nodeId) !== undefined,
   });
@@ -103,6 +105,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     slots: socket.state?.slots ?? 1,
     lease: loads.begin(nodeId, granted.freshTokens, now),
     startedAt: now,
+    asked: offer,
   });
   const nothing = (): void => undefined;
   const doors = {
@@ -115,6 +118,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     onDone: nothing,
     country: place.country,
     digest: DIGEST,
+    contextTokens: granted.model.contextTokens,
     nodeId,
     salt: new Uint8Array(32),
     decision: granted.decision,

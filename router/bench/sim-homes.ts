@@ -78,6 +78,7 @@ export function rowsOf(hub: SimHub, model: number, ledger: SimLedger): PresenceR
         loadMs: 0,
         ...currentRun().watch.speeds(node, model),
         serves: [],
+        contexts: [],
         untilAt: Infinity,
       },
     ];

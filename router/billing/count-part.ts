@@ -1,6 +1,8 @@
 // Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
 import { ANSWERS } from '../../schema/answers.ts';
 import { textsOf } from '../../schema/message.ts';
+import { estimateTokens } from '../../schema/estimate-tokens.ts';
+import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
 import { decideCharge } from './decide-charge.ts';
@@ -30,17 +32,29 @@ export interface DecidedPart extends DecidedCounts {
   readonly resumedTokens?: number;
 }
 
+/** Tokens of a prompt, as far as they can be told before a home has it. */
+export interface PromptCount extends TokenEstimate {
+  readonly exact: number | null;
+  /** At most this many. */
+  readonly bound: number;
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Prompt tokens of a chat: exactly where the router carries the model's tokenizer, and at most, by bytes. */
+/** Prompt tokens of a chat: exactly where the router carries the model's tokenizer; at most, by bytes; at least and about, by script. */
 export function countPrompt(
   request: Pick<ChatRequest, 'messages'>,
   model: { tokenizer: string | null; minBytesPerToken: number },
-): { exact: number | null; bound: number } {
+): PromptCount {
   const texts = textsOf(request.messages);
   const exact = findTokenizer(model.tokenizer)?.countPrompt(texts) ?? null;
-  return { exact, bound: exact ?? boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken }) };
+  if (exact !== null) return { exact, bound: exact, least: exact, expected: exact };
+  return {
+    exact,
+    bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken }),
+    ...estimateTokens(texts),
+  };
 }
 
 /**

@@ -3,7 +3,11 @@ import type { FailRecord } from '../../schema/records.ts';
 
 /** How a home failed a part. */
 export type Breakage =
-  'no-head' | Extract<FailRecord['code'], 'lost' | 'fault' | 'first-token-timeout' | 'token-timeout' | 'protocol'>;
+  | 'no-head'
+  | Extract<
+      FailRecord['code'],
+      'lost' | 'fault' | 'unreachable' | 'first-token-timeout' | 'token-timeout' | 'protocol'
+    >;
 
 /** Why a home gets no jobs, until when, and how long this pause is. Kept until a success, so that its owner can read it. */
 export interface Cooling {
@@ -19,7 +23,8 @@ const LONGEST_PAUSES = 60;
 export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
   'no-head': 'it did not answer when a job was given to it',
   lost: 'its connection broke off in the middle of a job',
-  fault: 'its model server failed',
+  fault: 'its model server failed on different prompts of different callers',
+  unreachable: 'its model server was away',
   'first-token-timeout': 'the first word of an answer did not come in time',
   'token-timeout': 'it fell silent in the middle of an answer',
   protocol: 'it sent what is not an answer',

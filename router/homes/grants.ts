@@ -18,6 +18,7 @@ import { PrefetchHints } from './prefetch-hints.ts';
 
 /** Added to a quote when only homes that cool down are left, so that any other hub's home is preferred, ms. */
 const COOLING_MS = 5000;
+const NO_REASON = { emptiedBy: null, contextTokens: null } as const;
 
 export interface HubGrantsDoors {
   readonly history: NodeHistory;
@@ -104,7 +105,8 @@ export class HubGrants {
     if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
     const second = decideGrant(resting, ask);
     if (second.kind === 'grant' && offer.isForced) return { grant: second, cooling: [] };
-    if (grant.kind === 'busy' || second.kind === 'none') return { grant, cooling };
+    if (grant.kind === 'busy') return { grant, cooling };
+    if (second.kind === 'none') return { grant: { ...grant, contextTokens: longest(grant, second) }, cooling };
     // Homes that cool down could serve it later, so the answer is `busy`, not `none`.
     const untilAt = Math.min(...resting.map(({ nodeId }) => this.#doors.history.cooling(nodeId)?.untilAt ?? now));
     const quoteMs = second.kind === 'grant' ? second.decision.ttftMs : second.quoteMs;
@@ -155,8 +157,9 @@ export class HubGrants {
     const capacity = this.#countCapacity(asked);
     const plain = { nodeId: null, param: null, capacity };
     if (grant.kind !== 'busy') {
-      const emptiedBy = grant.kind === 'none' ? grant.emptiedBy : null;
-      return { ...plain, code: 'none', message: 'no home here', quoteMs: null, retryAfterMs: null, emptiedBy };
+      const { emptiedBy, contextTokens } = grant.kind === 'none' ? grant : NO_REASON;
+      const why = { quoteMs: null, retryAfterMs: null, emptiedBy, contextTokens };
+      return { ...plain, code: 'none', message: 'no home here', ...why };
     }
     const { quoteMs, retryAfterMs } = grant;
     return {
@@ -166,6 +169,7 @@ export class HubGrants {
       quoteMs,
       retryAfterMs,
       emptiedBy: null,
+      contextTokens: null,
     };
   }
 
@@ -186,4 +190,10 @@ export class HubGrants {
     const cold = this.#hints.choose(offer.model, serving, { passedOver, now });
     if (cold) this.#doors.prefetch(cold.home.nodeId, offer.digests ? cold.model.name : offer.model);
   }
+}
+
+/** The longest context of homes that would do but for the prompt's length, ready or resting. */
+function longest(...refused: readonly { readonly contextTokens: number | null }[]): number | null {
+  const known = refused.flatMap(({ contextTokens }) => (contextTokens === null ? [] : [contextTokens]));
+  return known.length > 0 ? Math.max(...known) : null;
 }

@@ -49,13 +49,15 @@ export function makeHomes(
   return { serving, passedOver };
 }
 
-/** Of the entries that can go on with the answer, the most faithful one, in memory before one that has to be loaded. */
-function chooseEntry(models: readonly NodeModel[], { resume }: JobOffer): NodeModel | null {
+/** Of the entries that can go on with the answer, and whose context may hold the prompt, the most faithful one, in memory before one that has to be loaded. */
+function chooseEntry(models: readonly NodeModel[], { resume, size }: JobOffer): NodeModel | null {
   if (models.length === 1 && !resume) return models[0] ?? null;
   const rank = (model: NodeModel): number => {
     const found = resume ? classifyResume(model, resume) : 'exact';
     if (found === null) return Infinity;
-    return (['exact', 'same-model', 'same-family'] as const).indexOf(found) * 2 + Number((model.loadMs ?? 0) > 0);
+    const isShort = model.contextTokens <= (size.leastPromptTokens ?? 0);
+    const order = (['exact', 'same-model', 'same-family'] as const).indexOf(found);
+    return Number(isShort) * 8 + order * 2 + Number((model.loadMs ?? 0) > 0);
   };
   const best = models.toSorted((a, b) => rank(a) - rank(b))[0];
   return best && Number.isFinite(rank(best)) ? best : null;

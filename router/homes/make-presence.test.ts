@@ -54,6 +54,7 @@ describe('makeOffers', () => {
             priceIn: 10,
             priceOut: 20,
             serves: [],
+            contexts: [],
             untilAt: NOW + PRESENCE_TTL_MS,
           },
         ],
@@ -84,6 +85,7 @@ describe('makeOffers', () => {
     ];
     const own = offersOf([node('n1', { models })]).find(({ modelKey }) => modelKey === '~acct_o');
     expect(own?.rows[0]).toMatchObject({ contextTokens: 32_768, digest: 'c'.repeat(64), serves: ['small', 'long'] });
+    expect(own?.rows[0]?.contexts).toEqual([4096, 32_768]);
   });
 
   test('the same weights under two names are one home with one set of slots', () => {

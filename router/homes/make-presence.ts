@@ -52,13 +52,12 @@ export function makeOffers(offering: HubOffering): HubOffer[] {
       // A home may hold the same weights under two names: it is still one home with one set of slots.
       const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
       const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
-      if (model) add(entry.id, toRow(offering, { candidate, model, entry, serves: [] }));
+      if (model) add(entry.id, toRow(offering, { candidate, model, entry, own: [] }));
     }
     // One row stands for all of an owner's names at a home. It carries the longest context, so that no prompt is turned away that fits one of them.
     const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
     if (!model) continue;
-    const serves = own.map(({ name }) => name);
-    add(ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, serves }));
+    add(ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, own }));
   }
   return [...byKey].map(([modelKey, group]) => ({
     modelKey,
@@ -71,10 +70,11 @@ interface RowParts {
   readonly candidate: NodeCandidate;
   readonly model: NodeModel;
   readonly entry: CatalogueEntry | null;
-  readonly serves: readonly string[];
+  /** What goes by its owner's names; none where the row is of a catalogue model. */
+  readonly own: readonly NodeModel[];
 }
 
-function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, serves }: RowParts): Row {
+function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, own }: RowParts): Row {
   const { lat, lon, country } = candidate.place;
   const told = tell(candidate, model);
   const row: PresenceRow = {
@@ -95,7 +95,8 @@ function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, serve
     quantisation: model.quantisation,
     priceIn: entry?.priceIn ?? 0,
     priceOut: entry?.priceOut ?? 0,
-    serves,
+    serves: own.map(({ name }) => name),
+    contexts: own.map(({ contextTokens }) => contextTokens),
     untilAt: now + PRESENCE_TTL_MS,
   };
   return { row, active: candidate.active };

@@ -12,7 +12,8 @@ const minute = (index: number, some: Partial<IdleMinute>): IdleMinute => {
 const measured = { m: { promptTokensPerS: 1, decodeTokensPerS: 2, rttMs: 3, failureShare: 0 } };
 
 function tell(some: Partial<WhyFacts> = {}) {
-  const facts = { nodeId: 'n', area: 'weur', hub: 'hub:weur:0', standing, minutes: [], measured, now: NOW };
+  const known = { minutes: [], measured, faults: { lastHour: 3, heldAgainst: 1 } };
+  const facts = { nodeId: 'n', area: 'weur', hub: 'hub:weur:0', standing, ...known, now: NOW };
   return makeWhy({ ...facts, ...some });
 }
 
@@ -24,6 +25,7 @@ test('jobs, minutes with and without work, and what was measured are told', () =
     since: NOW - 1000,
     lastHour: { jobs: 4, minutesWithJob: 2, minutesWithout: 1 },
     measured,
+    faults: { lastHour: 3, heldAgainst: 1 },
   });
 });
 

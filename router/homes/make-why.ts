@@ -1,6 +1,7 @@
 // What an owner is told of one home: its last hour in words, what it stands in now, and what the router measured of it. Pure.
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import { explainIdle } from './explain-idle.ts';
+import type { FaultCounts } from './fault-memory.ts';
 import type { IdleSpan } from './explain-idle.ts';
 import type { IdleMinute, Standing } from './idle-log.ts';
 
@@ -26,6 +27,8 @@ export interface NodeWhy {
     readonly summary: string;
     readonly spans: readonly IdleSpan[];
   };
+  /** Jobs that its model server failed on. */
+  readonly faults: FaultCounts;
   readonly pause: PauseReason | null;
   /** ms since epoch; null when it is not cooling down. */
   readonly coolingUntil: number | null;
@@ -42,12 +45,13 @@ export interface WhyFacts {
   readonly standing: (Standing & { readonly sinceAt: number }) | null;
   /** Its last hour, as `IdleLog.read` gives it. */
   readonly minutes: readonly IdleMinute[];
+  readonly faults: FaultCounts;
   readonly measured: Readonly<Record<string, Measured>>;
   readonly now: number;
 }
 
 /** The answer of `GET /node/v1/why` for one home. */
-export function makeWhy({ nodeId, area, hub, standing, minutes, measured, now }: WhyFacts): NodeWhy {
+export function makeWhy({ nodeId, area, hub, standing, minutes, faults, measured, now }: WhyFacts): NodeWhy {
   const online = standing?.isConnected ?? false;
   const goneSinceAt = online ? null : (standing?.sinceAt ?? null);
   const { summary, minutes: spans } = explainIdle(minutes, { models: Object.keys(measured), goneSinceAt });
@@ -66,6 +70,7 @@ export function makeWhy({ nodeId, area, hub, standing, minutes, measured, now }:
       summary: standing ? summary : 'This home has not been connected yet. Start it with irori-node up.',
       spans,
     },
+    faults,
     pause: online ? (standing?.paused ?? null) : null,
     coolingUntil: isCooling ? (standing?.coolingUntilAt ?? null) : null,
     coolingReason: isCooling ? (standing?.coolingReason ?? null) : null,

@@ -154,6 +154,15 @@ export class NodeHistory {
     return record.cooling !== last;
   }
 
+  /** The failure that began the last pause was no fault of the home: it ends. False where it rests for another reason, or not at all. */
+  pardon(nodeId: string): boolean {
+    const record = this.#nodes.get(nodeId);
+    if (record?.cooling?.reason !== 'fault') return false;
+    record.cooling = null;
+    this.#changed.add(nodeId);
+    return true;
+  }
+
   /** A job was answered: its speed is learned, its tokens count as earned, and failures before it are forgiven. */
   noteAnswer(
     nodeId: string,

@@ -1,5 +1,7 @@
 // What a hub learns of a home's speed from how its answers come.
 import { expect, test } from 'vitest';
+import { makeJobOffer } from '../test/make-job-offer.ts';
+import { FaultMemory } from './fault-memory.ts';
 import { IdleLog } from './idle-log.ts';
 import type { SpeedSample } from '../placement/learn-speed.ts';
 import { NodeLoads } from './node-loads.ts';
@@ -25,10 +27,11 @@ function watchJob(firstTokens: number): SpeedSample | null {
     cooling: () => null,
     noteAnswer: (_: string, { sample }: { sample: SpeedSample | null }) => void samples.push(sample),
   };
-  const doors = { hub: 'hub:weur:0', area: 'weur', idle: new IdleLog(), stateOf: () => null, isConnected: () => true };
+  const plain = { hub: 'hub:weur:0', area: 'weur', stateOf: () => null, isConnected: () => true };
+  const doors = { ...plain, idle: new IdleLog(), faults: new FaultMemory() };
   const watch = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
   const lease = new NodeLoads().begin('n', 100, 0);
-  const job = watch.begin({ nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0 });
+  const job = watch.begin({ nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0, asked: makeJobOffer() });
   job.onFirstToken(230, firstTokens);
   job.onDone(630);
   job.onSettled('complete', 20, 640);

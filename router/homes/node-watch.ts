@@ -1,6 +1,7 @@
 // What a hub learns of its homes as their jobs go by, and what of it their owners may read. It joins the history, the log of idle minutes and
 // the measuring of leases; it decides nothing.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import type { JobOffer } from '../../schema/offer.ts';
 import type { Outcome } from '../../schema/settlement.ts';
 import { BREAKAGE_TEXT } from './cool-node.ts';
 import { KEPT_MS } from './idle-log.ts';
@@ -9,6 +10,8 @@ import type { SpeedSample } from '../placement/learn-speed.ts';
 import { makeWhy } from './make-why.ts';
 import type { Measured, NodeWhy } from './make-why.ts';
 import type { NodeHistory } from './node-history.ts';
+import type { FaultMemory } from './fault-memory.ts';
+import { hashPrompt } from './judge-fault.ts';
 import type { JobTimes, NodeLease } from './node-loads.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { Breakage } from './cool-node.ts';
@@ -18,6 +21,7 @@ export interface NodeWatchDoors {
   readonly area: string;
   readonly history: NodeHistory;
   readonly idle: IdleLog;
+  readonly faults: FaultMemory;
   /** What a connected node told last; null when it is not connected. */
   readonly stateOf: (nodeId: string) => NodeState | null;
   readonly isConnected: (nodeId: string) => boolean;
@@ -30,6 +34,7 @@ export interface WatchedStart {
   readonly slots: number;
   readonly lease: NodeLease;
   readonly startedAt: number;
+  readonly asked: Pick<JobOffer, 'jobId' | 'accountId' | 'request' | 'isSuspect'>;
 }
 
 /** What is told of one job as it goes on. */
@@ -37,7 +42,7 @@ export interface WatchedJob {
   readonly onHead: (now: number) => void;
   /** The first of its answer came, so many tokens together. */
   readonly onFirstToken: (now: number, tokens: number) => void;
-  /** It broke by the home's doing; one that said it would stop is not to blame. */
+  /** It broke by the home's doing; one that said it would stop is not to blame. Of a `fault` it is judged here whose doing it was. */
   readonly onBroken: (reason: Breakage, cause: { readonly isPlanned: boolean; readonly now: number }) => void;
   /** Its slot is free again. */
   readonly onDone: (now: number) => void;
@@ -51,8 +56,8 @@ export class NodeWatch {
     this.#doors = doors;
   }
 
-  begin({ nodeId, model, slots, lease, startedAt }: WatchedStart): WatchedJob {
-    const { history, idle } = this.#doors;
+  begin({ nodeId, model, slots, lease, startedAt, asked }: WatchedStart): WatchedJob {
+    const { history, idle, faults } = this.#doors;
     const isWarm = (model.loadMs ?? 0) === 0;
     let times: JobTimes | null = null;
     let isRunning = false;
@@ -67,6 +72,7 @@ export class NodeWatch {
       onFirstToken: (now, tokens) => lease.onFirstToken(now, tokens),
       onBroken: (reason, { isPlanned, now }) => {
         if (isPlanned && reason === 'lost') return;
+        if (reason === 'fault' && !this.#isHeld(nodeId, asked, now)) return;
         if (!history.noteFailure(nodeId, { reason, startedAt, now })) return;
         this.noteStanding(nodeId, now);
         history.save(now, true);
@@ -76,6 +82,7 @@ export class NodeWatch {
         if (isRunning) idle.noteJob(nodeId, startedAt, now);
       },
       onSettled: (outcome, outputTokens, now) => {
+        if (outcome === 'complete') faults.clear(nodeId);
         if (outputTokens === 0) return;
         const wasCooling = history.cooling(nodeId) !== null;
         const isWell = outcome === 'complete' || outcome === 'cancelled';
@@ -85,6 +92,19 @@ export class NodeWatch {
         if (wasCooling && isWell) this.noteStanding(nodeId, now);
       },
     };
+  }
+
+  /** A job that a home's model server failed on has failed at another home too: nothing of it speaks against this one. */
+  forgive(nodeId: string, jobId: string, now: number): void {
+    const { faults, history } = this.#doors;
+    if (!faults.forgive(nodeId, jobId) || !history.pardon(nodeId)) return;
+    this.noteStanding(nodeId, now);
+    history.save(now, true);
+  }
+
+  /** True where a model server's failure is the home's doing and not the request's. */
+  #isHeld(nodeId: string, { jobId, accountId, request, isSuspect }: WatchedStart['asked'], at: number): boolean {
+    return this.#doors.faults.note(nodeId, { jobId, accountId, prompt: hashPrompt(request), at }, isSuspect);
   }
 
   /** A home has proved who it is; `isNew` when it was not connected until now. */
@@ -116,7 +136,7 @@ export class NodeWatch {
 
   /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */
   why(nodeId: string, now: number): NodeWhy | null {
-    const { history, idle, stateOf, hub, area } = this.#doors;
+    const { history, idle, faults, stateOf, hub, area } = this.#doors;
     const standing = idle.standing(nodeId);
     if (!standing) return null;
     const failureShare = history.failureShare(nodeId, now);
@@ -124,7 +144,8 @@ export class NodeWatch {
     const measured: Record<string, Measured> = {};
     for (const model of stateOf(nodeId)?.models ?? [])
       measured[model.name] = { ...history.speedsOf(nodeId, model), rttMs, failureShare };
-    return makeWhy({ nodeId, area, hub, standing, minutes: idle.read(nodeId, now - KEPT_MS, now), measured, now });
+    const minutes = idle.read(nodeId, now - KEPT_MS, now);
+    return makeWhy({ nodeId, area, hub, standing, minutes, faults: faults.count(nodeId, now), measured, now });
   }
 
   /** All that is known of a node, as JSON, for the hub that it moves to; it is forgotten here. */

@@ -9,6 +9,7 @@ import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
 import { HubJobs } from './jobs.ts';
@@ -135,6 +136,11 @@ export class Hub extends DurableObject<object> {
     return this.#watch.why(nodeId, Date.now());
   }
 
+  /** A job that a home's model server failed on has failed at another home too: the home is not to blame. */
+  forgive(nodeId: string, jobId: string): void {
+    this.#watch.forgive(nodeId, jobId, Date.now());
+  }
+
   /** Lets homes dial another hub of the area: each once no job of it runs, and what is known of it goes before it. No stream is cut. */
   moveNodes(nodeIds: string[], to: string, reason: string): void {
     this.#sockets.move(nodeIds, { to, reason, now: Date.now() });
@@ -202,6 +208,7 @@ export class Hub extends DurableObject<object> {
       area: this.#area,
       history: this.#history,
       idle: this.#idle,
+      faults: new FaultMemory(),
       stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
     });

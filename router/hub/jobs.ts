@@ -129,7 +129,14 @@ export class HubJobs {
     const { requestId, jobId, part } = offer;
     const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
     const lease = loads.begin(nodeId, granted.freshTokens, now);
-    const job = watch.begin({ nodeId, model: granted.model, slots: socket.state?.slots ?? 1, lease, startedAt: now });
+    const job = watch.begin({
+      nodeId,
+      model: granted.model,
+      slots: socket.state?.slots ?? 1,
+      lease,
+      startedAt: now,
+      asked: offer,
+    });
     return {
       send: (bytes) => socket.send(bytes),
       settle: async (summary) => {
@@ -163,6 +170,7 @@ export class HubJobs {
       },
       country: place.country,
       digest: granted.model.digest,
+      contextTokens: granted.model.contextTokens,
       nodeId,
       salt: fromHex(offer.salt),
       decision: granted.decision,

@@ -39,7 +39,8 @@ describe('before the head', () => {
   ])('a home that refuses with %s is told to the edge as %s', async (code, told) => {
     const { part, doors, settled } = openPart();
     part.onRefuse({ code, message: 'why', param: 'stop' });
-    expect(await part.answer).toMatchObject({ code: told, nodeId: 'node_1', message: 'why', param: 'stop' });
+    const message = code === 'bad-request' ? 'The home refused the request: "why".' : 'why';
+    expect(await part.answer).toMatchObject({ code: told, nodeId: 'node_1', message, param: 'stop' });
     expect(doors.onDone).toHaveBeenCalledTimes(1);
     expect(doors.onRefused).toHaveBeenCalledTimes(1);
     expect(settled).toEqual([]);
@@ -231,8 +232,9 @@ describe('faults', () => {
       after.say('a', 20);
       after.part.onFault({ code, receipt: null }, 30);
       await after.read();
-      expect(await after.read()).toEqual(failOf('fault'));
+      expect(await after.read()).toEqual(failOf(code === 'context' ? code : 'fault'));
       expect(after.settled).toMatchObject([{ outcome: 'failed-by-node' }]);
+      for (const { doors } of [before, after]) expect(doors.onBroken).not.toHaveBeenCalled();
     },
   );
 

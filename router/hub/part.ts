@@ -11,6 +11,8 @@ import type { Timings } from '../../schema/timings.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
 import { PartStream } from './part-stream.ts';
+import { readFault, readRefusal } from './read-fault.ts';
+import type { PartFault } from './read-fault.ts';
 import { encodeJsonRecord, RECORD } from '../../schema/records.ts';
 import type { DataPiece, EndRecord, FailRecord } from '../../schema/records.ts';
 import { ResponseDigest } from './response-digest.ts';
@@ -47,6 +49,8 @@ export interface PartDoors {
   readonly onDone: () => void;
   readonly country: string;
   readonly digest: string;
+  /** What the home's model takes in all, as the home offers it. */
+  readonly contextTokens: number;
   readonly nodeId: string;
   readonly salt: Uint8Array;
   readonly decision: Decision;
@@ -56,6 +60,14 @@ export interface PartDoors {
 
 /** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
 const PATIENCE = 3;
+
+/** Why a part fails: whose cost it is, and what speaks against the home; left out: the failure itself, where the cost is the home's. */
+interface FailCause {
+  readonly now: number;
+  readonly isNodeFault: boolean;
+  readonly blame?: Breakage | null;
+  readonly facts?: Pick<FailRecord, 'reason' | 'promptTokens' | 'contextTokens'>;
+}
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
 
@@ -158,19 +170,20 @@ export class Part {
     this.#fail(code, message, signed, { now, isNodeFault: !isPreempted });
   }
 
-  /** The node's backend failed. */
-  onFault(fault: { code: string; receipt: SignedReceipt | null }, now: number): void {
+  /** The node's backend failed, or cannot take the request. */
+  onFault(fault: PartFault, now: number): void {
     if (this.#stage === 'closing') return this.#close('cancelled', fault.receipt, now);
+    const hasText = this.#firstDataAt !== null;
+    const read = readFault(fault, { hasText, offeredTokens: this.#doors.contextTokens });
+    const { code, blame, isRequests, message, facts } = read;
+    // What is told of the request travels in records, which begin with a head.
+    if (this.#stage === 'offered' && isRequests) this.onHead(now);
     if (this.#stage === 'offered') {
-      this.#doors.onBroken('fault', now);
-      return this.#refuse({ code: 'refused', message: 'the home failed', param: null });
+      if (blame) this.#doors.onBroken(blame, now);
+      return this.#refuse({ code: code === 'busy' ? code : 'refused', message, param: null });
     }
     if (this.#stage !== 'running') return;
-    const isBeforeToken = this.#firstDataAt === null;
-    if (isBeforeToken && (fault.code === 'context' || fault.code === 'bad-request')) {
-      return this.#fail(fault.code, 'the home cannot take this request', fault.receipt, { now, isNodeFault: false });
-    }
-    this.#fail('fault', 'the home failed', fault.receipt, { now, isNodeFault: true });
+    this.#fail(code, message, fault.receipt, { now, isNodeFault: hasText || !isRequests, blame, facts });
   }
 
   /** The node will not run the job. */
@@ -179,8 +192,7 @@ export class Part {
     const { requestId, jobId, part } = this.offer;
     // The code only: the message is the home's own, and it has read the prompt.
     log.info('home-refused', { requestId, jobId, part, nodeId: this.#doors.nodeId, reason: refusal.code });
-    const code = refusal.code === 'busy' ? 'busy' : refusal.code === 'bad-request' ? 'bad-request' : 'refused';
-    this.#refuse({ code, message: refusal.message, param: refusal.param ?? null });
+    this.#refuse(readRefusal(refusal));
   }
 
   /** The socket is gone. */
@@ -252,6 +264,7 @@ export class Part {
       quoteMs: null,
       retryAfterMs: null,
       emptiedBy: null,
+      contextTokens: null,
     });
   }
 
@@ -270,22 +283,18 @@ export class Part {
    * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
    * interrupted while the edge would go on elsewhere, as failed where nobody can.
    */
-  #fail(
-    code: FailRecord['code'],
-    message: string,
-    signed: SignedReceipt | null,
-    cause: { now: number; isNodeFault: boolean },
-  ): void {
+  #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
     const beforeToken = this.#firstDataAt === null;
     const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken;
     this.#stage = 'settling';
-    if (cause.isNodeFault) this.#doors.onBroken(code as Breakage, cause.now);
+    const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
+    if (blame) this.#doors.onBroken(blame, cause.now);
     this.#doors.onDone();
     const outcome = beforeToken
       ? 'failed-before-token'
       : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
     const tell = (delivered: FailRecord['delivered']): void =>
-      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, delivered }));
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...cause.facts, delivered }));
     void this.#settle(outcome, signed, cause.now).then(
       ({ promptTokens, outputTokens, bill }) => tell(goesOn ? { promptTokens, outputTokens, bill } : null),
       () => tell(null),

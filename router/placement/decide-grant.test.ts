@@ -51,6 +51,8 @@ function ask(wish: Partial<Wish> = {}, facts: Partial<GrantAsk> = {}): GrantAsk 
   };
 }
 
+/** At least 1,000 tokens for sure. */
+const LONG = { promptTokens: 1000, leastPromptTokens: 1000, outputTokens: 200 };
 const granted = (grant: Grant): string => (grant.kind === 'grant' ? grant.nodeId : grant.kind);
 const why = (grant: Grant, nodeId: string): string | undefined =>
   grant.passedOver.find((one) => one.nodeId === nodeId)?.why;
@@ -166,17 +168,33 @@ describe('wishes', () => {
     const grant = decideGrant([home('a')], ask({ countries: ['DE'] }));
     expect(grant).toMatchObject({ kind: 'none', emptiedBy: 'country' });
     expect(why(grant, 'a')).toBe('wish');
-    expect(decideGrant([], ask())).toEqual({ kind: 'none', emptiedBy: null, passedOver: [] });
+    expect(decideGrant([], ask())).toEqual({ kind: 'none', emptiedBy: null, contextTokens: null, passedOver: [] });
   });
 
   test('homes left out for the job’s own sake are no wish’s fault', () => {
     const excluded = decideGrant([home('a')], ask({}, { excludeNodeIds: ['a'] }));
     expect(excluded).toMatchObject({ kind: 'none', emptiedBy: null });
     expect(why(excluded, 'a')).toBe('excluded');
-    const small = decideGrant([home('a', { contextTokens: 1000 })], ask());
-    expect(small).toMatchObject({ kind: 'none', emptiedBy: null });
+    const small = decideGrant([home('a', { contextTokens: 1000 })], ask({}, { size: LONG }));
+    expect(small).toMatchObject({ kind: 'none', emptiedBy: null, contextTokens: 1000 });
     expect(why(small, 'a')).toBe('context');
     expect(why(decideGrant([home('a'), home('b', { priceOut: 900 })], ask({ maxPriceOut: 500 })), 'b')).toBe('price');
+  });
+
+  test('the largest context of homes that would do but for the prompt is told, and of no others', () => {
+    const homes = [home('a', { contextTokens: 500 }), home('b', { contextTokens: 900 }), home('c', { priceOut: 900 })];
+    const grant = decideGrant(homes, ask({ maxPriceOut: 500 }, { size: LONG }));
+    expect(grant).toMatchObject({ kind: 'none', contextTokens: 900 });
+    expect(decideGrant(homes, ask({}, { size: LONG, excludeNodeIds: ['c', 'b'] }))).toMatchObject({
+      contextTokens: 500,
+    });
+  });
+
+  test('a home whose context is only expected to be too short is asked where no other is free', () => {
+    const [tight, roomy] = [home('tight', { contextTokens: 900 }), home('roomy', { place: north(900) })];
+    const grant = decideGrant([tight, roomy], ask());
+    expect([granted(grant), why(grant, 'tight')]).toEqual(['roomy', 'context']);
+    expect(granted(decideGrant([tight, { ...roomy, active: 4 }], ask()))).toBe('tight');
   });
 
   test('the order asked for comes first, whatever it promises', () => {

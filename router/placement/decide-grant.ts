@@ -21,8 +21,9 @@ type Rejected = Map<string, PassedOver>;
  * `decision.asks` is 1: the hub writes what the offer says.
  */
 export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
-  const { fitting, rejected, emptiedBy } = sortOut(homes, ask);
-  if (fitting.length === 0) return { kind: 'none', emptiedBy, passedOver: listPassed(homes, rejected, null) };
+  const { fitting, rejected, emptiedBy, contextTokens } = sortOut(homes, ask);
+  if (fitting.length === 0)
+    return { kind: 'none', emptiedBy, contextTokens, passedOver: listPassed(homes, rejected, null) };
   const candidates = fitting.flatMap((home) => (home.active < home.slots ? [makeCandidate(home, ask)] : []));
   for (const home of fitting) if (home.active >= home.slots) rejected.set(home.nodeId, 'full');
   const keeping = candidates.filter(({ keeps }) => keeps).length;
@@ -87,7 +88,7 @@ function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choos
   for (const { home, keeps } of candidates) {
     if (!keeps && keepers.length > 0) rejected.set(home.nodeId, home.loadMs > 0 ? 'cold' : 'promise');
   }
-  const pool = ofDigest(keepers.length > 0 ? keepers : candidates, ask, rejected);
+  const pool = withRoom(ofDigest(keepers.length > 0 ? keepers : candidates, ask, rejected), ask, rejected);
   const mode = keepers.length > 0 ? ask.wish.mode : 'fastest';
   const isPreferred = ({ home }: Candidate): number => Number(home.nodeId !== ask.preferNodeId);
   const least = (list: readonly Candidate[], cost: (one: Candidate) => number, why: PassedOver): Candidate => {
@@ -118,6 +119,12 @@ function ofDigest(list: readonly Candidate[], { preferDigest }: GrantAsk, reject
   return same.length > 0 ? keep(list, { rejected, why: 'wish', if: (one) => same.includes(one) }) : list;
 }
 
+/** Homes whose context should hold the prompt, where there are any: the estimate may be wrong, so the others are not left out. */
+function withRoom(list: readonly Candidate[], { size }: GrantAsk, rejected: Rejected): readonly Candidate[] {
+  const roomy = list.filter(({ home }) => home.contextTokens > size.promptTokens);
+  return roomy.length > 0 ? keep(list, { rejected, why: 'context', if: (one) => roomy.includes(one) }) : list;
+}
+
 function keep(
   list: readonly Candidate[],
   rule: { readonly rejected: Rejected; readonly why: PassedOver; readonly if: (one: Candidate) => boolean },
@@ -141,7 +148,7 @@ function passOthers(
 function sortOut(
   homes: readonly HomeState[],
   ask: GrantAsk,
-): { fitting: HomeState[]; rejected: Rejected; emptiedBy: WishField | null } {
+): { fitting: HomeState[]; rejected: Rejected; emptiedBy: WishField | null; contextTokens: number | null } {
   const rejected: Rejected = new Map();
   const fits: (WishField | null)[] = [];
   const fitting = homes.filter((home) => {
@@ -151,14 +158,16 @@ function sortOut(
     if (why) rejected.set(home.nodeId, why);
     return why === null;
   });
-  return { fitting, rejected, emptiedBy: findEmptying(fits) };
+  const tooShort = homes.filter(({ nodeId }) => rejected.get(nodeId) === 'context');
+  const contextTokens = tooShort.length > 0 ? Math.max(...tooShort.map((home) => home.contextTokens)) : null;
+  return { fitting, rejected, emptiedBy: findEmptying(fits), contextTokens };
 }
 
 function whyUnfit(home: HomeState, ask: GrantAsk, field: WishField | null): PassedOver | null {
   if (ask.excludeNodeIds.includes(home.nodeId)) return 'excluded';
   if (field !== null) return field === 'max_price' ? 'price' : 'wish';
-  // At least one token of an answer has to fit behind the prompt.
-  return home.contextTokens <= ask.size.promptTokens ? 'context' : null;
+  // At least one token of an answer has to fit behind the prompt. What is not sure only the home can tell.
+  return home.contextTokens <= (ask.size.leastPromptTokens ?? 0) ? 'context' : null;
 }
 
 function makeCandidate(home: HomeState, ask: GrantAsk): Candidate {

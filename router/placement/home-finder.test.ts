@@ -25,7 +25,7 @@ const farthest = sortAreas(PARIS).at(-1) ?? 'oc';
 
 function row(node: string, area: AreaName, lat = 49): PresenceRow {
   const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 50, contextTokens: 4096, slots: 1, rttMs: 20, loadMs: 0 };
-  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [] };
+  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [], contexts: [] };
   return {
     node,
     hub: `hub:${area}:0`,
@@ -111,7 +111,9 @@ describe('a search', () => {
   test('a near home that cannot take the prompt sends the call on to far ones', async () => {
     const small = { ...row('small', near[0]!), contextTokens: 10 };
     const { homes } = open([small, row('far', farthest, -30)]);
-    expect(await askedFor(homes, { size: { promptTokens: 10, outputTokens: 100 } })).toEqual(['far']);
+    expect(await askedFor(homes, { size: { promptTokens: 10, leastPromptTokens: 10, outputTokens: 100 } })).toEqual([
+      'far',
+    ]);
   });
 
   test('a cold edge of a small network needs one round trip, a warm one none', async () => {

@@ -78,12 +78,13 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
 
 /** Ranks once before anybody asks, while the caller's credit is being held. */
 function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
-  const looked = rank('near', { nodes: [], hubs: [], preferDigest: null });
+  const looked = rank('near', { nodes: [], hubs: [], preferDigest: null, leastPromptTokens: 0 });
   // Whoever asks first awaits it and hears of a failure; where nobody asks there is none to tell.
   looked.catch(() => undefined);
   let first: Promise<HubRanking> | null = looked;
   return async (scope, excluded) => {
-    const isFirst = excluded.nodes.length + excluded.hubs.length === 0 && excluded.preferDigest === null;
+    const { nodes, hubs, preferDigest, leastPromptTokens } = excluded;
+    const isFirst = nodes.length + hubs.length + leastPromptTokens === 0 && preferDigest === null;
     const ahead = scope === 'near' && isFirst ? first : null;
     first = null;
     return ahead ?? rank(scope, excluded);
@@ -100,7 +101,9 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
     const areas = scope === 'near' ? near : far;
     const rankOf = ({ views, isDegraded }: Views): HubRanking => {
       const { nodes, hubs, preferDigest } = excluded;
-      const said = { excludeNodeIds: nodes, excludeHubs: hubs, preferDigest, isDegraded };
+      const leastPromptTokens = Math.max(ask.size.leastPromptTokens ?? 0, excluded.leastPromptTokens);
+      const size = { ...ask.size, leastPromptTokens };
+      const said = { excludeNodeIds: nodes, excludeHubs: hubs, preferDigest, isDegraded, size };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
     const ranking = rankOf(
@@ -112,6 +115,12 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
         await viewsIn(doors, { modelKey, areas: sorted, place, isWide: false, excluded: excluded.hubs, need: ask }),
       );
       if (wide.ranked.some(({ keeps }) => keeps)) return wide;
+    }
+    if (ranking.contextTokens !== null && !isWide) {
+      // No home at the nearest hubs holds the prompt: all the others here are looked at before that is said.
+      const look = { modelKey, areas, place, isWide: true, excluded: excluded.hubs, need: ask };
+      const wide = rankOf(await viewsIn(doors, look));
+      if (wide.ranked.length > 0) return wide;
     }
     if (scope === 'near') emptiedNear = ranking.emptiedBy;
     const isTold = doors.cache.isDegraded() || excluded.hubs.length > 0;

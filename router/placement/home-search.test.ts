@@ -21,7 +21,7 @@ function searchAmong(near: readonly RankedHub[], far: readonly RankedHub[] = [],
     const left = (scope === 'near' ? near : far).filter(
       (one) => !excluded.hubs.includes(one.hub) && !excluded.nodes.includes(one.preferNodeId ?? ''),
     );
-    return { ranked: left, emptiedBy: null, hasModel: true };
+    return { ranked: left, emptiedBy: null, contextTokens: null, hasModel: true };
   };
   return new HomeSearch({ rank, hasFallbacks });
 }
@@ -78,7 +78,7 @@ describe('a search for a home', () => {
     search.noteBusy((await search.next())!, full);
     search.noteBusy((await search.next())!, { quoteMs: null, retryAfterMs: 2500 });
     expect(await search.next()).toBeNull();
-    expect(search.end).toEqual({ kind: 'busy', emptiedBy: null, retryAfterMs: 2500 });
+    expect(search.end).toMatchObject({ kind: 'busy', emptiedBy: null, retryAfterMs: 2500 });
   });
 
   test('hubs without a home cost no ask', async () => {
@@ -108,7 +108,7 @@ describe('a search for a home', () => {
     const search = searchAmong([hub('a'), hub('b')], [], false);
     const ask = (await search.next())!;
     expect(ask).toMatchObject({ hub: 'a', isForced: true });
-    search.noteNone(ask, 'order');
+    search.noteNone(ask, { emptiedBy: 'order', contextTokens: null });
     expect(search.end).toMatchObject({ kind: 'no-fit', emptiedBy: 'order' });
   });
 

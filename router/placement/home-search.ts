@@ -16,6 +16,8 @@ export interface SearchDoors {
       readonly hubs: readonly string[];
       /** Weights that a continued answer began with; null where it begins. */
       readonly preferDigest: string | null;
+      /** The longest context among homes that turned the prompt down as too long: only a longer one is of use. */
+      readonly leastPromptTokens: number;
     },
   ) => Promise<HubRanking>;
   /** False when the caller wants one home or none: it is asked once, and has to take the job. */
@@ -36,8 +38,12 @@ export interface HubAsk {
 
 /** Why nobody is left to ask. */
 export interface SearchEnd {
-  readonly kind: 'busy' | 'no-fit' | 'nobody';
+  readonly kind: 'busy' | 'context' | 'no-fit' | 'nobody';
   readonly emptiedBy: WishField | null;
+  /** For `context`: the longest context of homes that would do but for the prompt's length. */
+  readonly contextTokens: number | null;
+  /** False where no home anywhere is known to have the model. */
+  readonly hasModel: boolean;
   /** For `busy`: when trying again may succeed, by the hubs' own words. */
   readonly retryAfterMs: number | null;
 }
@@ -54,6 +60,9 @@ export class HomeSearch {
   #isBusy = false;
   #retryAfterMs: number | null = null;
   #emptiedBy: WishField | null = null;
+  #contextTokens: number | null = null;
+  #leastPromptTokens = 0;
+  #hasModel = false;
 
   constructor(doors: SearchDoors) {
     this.#doors = doors;
@@ -95,11 +104,16 @@ export class HomeSearch {
   }
 
   /** The hub has no home for this job, or is not there: another one is asked at no cost. */
-  noteNone(ask: HubAsk, emptiedBy: WishField | null): void {
+  noteNone(ask: HubAsk, why: Pick<HubRanking, 'emptiedBy' | 'contextTokens'> | null): void {
     this.#hubs.add(ask.hub);
     this.#quotes.delete(ask.hub);
-    this.#emptiedBy ??= emptiedBy;
+    if (why) this.#noteUnfit(why);
     this.#undo();
+  }
+
+  /** A home has turned the prompt down: its model takes so many tokens in all. From now on only homes with a longer context are asked. */
+  noteTooLong(contextTokens: number): void {
+    this.#leastPromptTokens = Math.max(this.#leastPromptTokens, contextTokens);
   }
 
   /** A home did not take the job (`isBusy`: by its own count it is full): its hub may have another. */
@@ -123,19 +137,33 @@ export class HomeSearch {
     this.#retryAfterMs = null;
   }
 
+  /** What the context of a home must be longer than, by those that turned the prompt down; 0 while none has. */
+  get leastPromptTokens(): number {
+    return this.#leastPromptTokens;
+  }
+
   /** Why nobody is left. */
   get end(): SearchEnd {
-    if (this.#isBusy) return { kind: 'busy', emptiedBy: null, retryAfterMs: this.#retryAfterMs };
-    const kind = this.#emptiedBy ? 'no-fit' : 'nobody';
-    return { kind, emptiedBy: this.#emptiedBy, retryAfterMs: null };
+    const plain = { emptiedBy: null, contextTokens: null, retryAfterMs: null, hasModel: this.#hasModel };
+    if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: this.#retryAfterMs };
+    if (this.#contextTokens !== null) return { ...plain, kind: 'context', contextTokens: this.#contextTokens };
+    return { ...plain, kind: this.#emptiedBy ? 'no-fit' : 'nobody', emptiedBy: this.#emptiedBy };
+  }
+
+  #noteUnfit({ emptiedBy, contextTokens }: Pick<HubRanking, 'emptiedBy' | 'contextTokens'>): void {
+    this.#emptiedBy ??= emptiedBy;
+    if (contextTokens !== null) this.#contextTokens = Math.max(this.#contextTokens ?? 0, contextTokens);
   }
 
   async #best(): Promise<RankedHub | null> {
-    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs], preferDigest: this.#preferDigest };
+    const [preferDigest, leastPromptTokens] = [this.#preferDigest, this.#leastPromptTokens];
+    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs], preferDigest, leastPromptTokens };
     for (const scope of ['near', 'far'] as const) {
-      const { ranked, emptiedBy } = await this.#doors.rank(scope, excluded);
-      if (ranked[0]) return ranked[0];
-      this.#emptiedBy ??= emptiedBy;
+      const ranking = await this.#doors.rank(scope, excluded);
+      this.#hasModel ||= ranking.hasModel;
+      const [best] = ranking.ranked;
+      if (best) return best;
+      this.#noteUnfit(ranking);
       if (!isFarWorth([...this.#quotes.values()])) return null;
     }
     return null;

@@ -21,6 +21,7 @@ function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
     priceIn: 1,
     priceOut: 2,
     serves: [],
+    contexts: [],
     owner: 'acct_o',
     pools: ['public'],
     rttMs: 10,

@@ -15,7 +15,15 @@ const FAST = { slots: 4, promptTokensPerS: 8000, decodeTokensPerS: 100 };
 const SLOW = { slots: 4, promptTokensPerS: 500, decodeTokensPerS: 60 };
 
 function row(node: string, facts: Partial<PresenceRow> = {}): PresenceRow {
-  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, contextTokens: 8192, serves: [] };
+  const model = {
+    digest: 'd',
+    quantisation: 'q8',
+    priceIn: 1,
+    priceOut: 2,
+    contextTokens: 8192,
+    serves: [],
+    contexts: [],
+  };
   const whose = { owner: 'acct_o', pools: ['public'], rttMs: 15, loadMs: 0, country: 'FR', untilAt: 1 };
   return { node, hub: 'h', ...PARIS, ...whose, ...FAST, ...model, ...facts };
 }
@@ -117,11 +125,27 @@ describe('rankHubs', () => {
     expect(rankHubs([near, far], ask({ countries: ['DE'] }), () => 0)).toEqual({
       ranked: [],
       emptiedBy: 'country',
+      contextTokens: null,
       hasModel: true,
     });
-    expect(rankHubs([view('h', [])], ask(), () => 0)).toEqual({ ranked: [], emptiedBy: null, hasModel: false });
-    const small = view('small', [row('s1', { contextTokens: 1000 })]);
-    expect(rankHubs([small], ask(), () => 0)).toEqual({ ranked: [], emptiedBy: null, hasModel: true });
+    const none = { ranked: [], emptiedBy: null, contextTokens: null, hasModel: false };
+    expect(rankHubs([view('h', [])], ask(), () => 0)).toEqual(none);
+    const small = view('small', [row('s1', { contextTokens: 1000 }), row('s2', { contextTokens: 500 })]);
+    const long = { size: { promptTokens: 2000, leastPromptTokens: 1000, outputTokens: 200 } };
+    expect(rankHubs([small], ask({}, long), () => 0)).toEqual({ ...none, contextTokens: 1000, hasModel: true });
+    expect(rankHubs([small, near], ask({}, long), () => 0)).toMatchObject({ contextTokens: null });
+  });
+
+  test('a home whose context is only expected to be too short comes behind the others', () => {
+    const tight = view('tight', [row('t1', { contextTokens: 1000 })]);
+    expect(rank([tight, far], ask())).toEqual(['far', 'tight']);
+  });
+
+  test('a name of the caller’s own has the context of that name, not of the longest beside it', () => {
+    const both = view('h', [row('n', { serves: ['small', 'long'], contexts: [500, 8192] })]);
+    const long = { size: { promptTokens: 2000, leastPromptTokens: 1000, outputTokens: 200 } };
+    expect(rank([both], ask({}, { ...long, ownName: 'small' }))).toEqual([]);
+    expect(rank([both], ask({}, { ...long, ownName: 'long' }))).toEqual(['h']);
   });
 
   test('an own name is asked of the homes that announce it, exactly or by prefix', () => {

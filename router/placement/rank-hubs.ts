@@ -3,7 +3,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import type { HomeState, JobSize, Wish, WishField } from '../../schema/placement.ts';
-import { matchesName } from '../../schema/model-names.ts';
+import { contextOf, isServing } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
@@ -16,6 +16,8 @@ const EQUAL_MS = 50;
 const LEAST_WEIGHT = 0.5;
 /** How much more an idle home weighs in `fairest`. With 4, six hubs share simulated work as evenly as ten do with 0. */
 const IDLE_POWER = 4;
+/** A home whose context may be too short comes behind those that the caller wishes as much. */
+const TIGHT_CONTEXT = 0.5;
 /** Behind every tier that a wish can make. */
 const OTHER_WEIGHTS = 1000;
 /** The share of jobs that an edge assumes any home to break; only a home's hub knows better. */
@@ -65,6 +67,8 @@ export interface HubRanking {
   readonly ranked: readonly RankedHub[];
   /** The wish that left nobody of those that have the model. */
   readonly emptiedBy: WishField | null;
+  /** The longest context among homes that would do but for the prompt's length; null where one would do, or none has the model. */
+  readonly contextTokens: number | null;
   /** False where no row serves the model at all. */
   readonly hasModel: boolean;
 }
@@ -73,15 +77,20 @@ export interface HubRanking {
 export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => number): HubRanking {
   const fits: (WishField | null)[] = [];
   const hubs: RatedHub[] = [];
+  const tooShort: number[] = [];
+  let isShort = true;
   for (const view of views) {
     const homes: RatedHome[] = [];
     for (const row of view.rows) {
-      if (!serves(row, ask.ownName)) continue;
-      const home = guessHome(row, view.summary);
+      if (!isServing(row, ask.ownName)) continue;
+      const home = guessHome(row, view.summary, ask.ownName);
       const field = fitWish(home, ask.wish, { accountId: ask.accountId, edgeRttMs: view.edgeRttMs });
       fits.push(field);
-      if (field === null && isAskable(row, ask)) homes.push(rateHome(home, view, ask));
+      if (field !== null || ask.excludeNodeIds.includes(row.node)) continue;
+      if (home.contextTokens > (ask.size.leastPromptTokens ?? 0)) homes.push(rateHome(home, view, ask));
+      else tooShort.push(home.contextTokens);
     }
+    isShort &&= homes.length === 0;
     if (!ask.excludeHubs.includes(view.hub)) hubs.push(...rateHub(view, homes, { ask, random }));
   }
   const ranked = order(hubs, ask.wish.mode, random);
@@ -96,12 +105,13 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
       keeps,
     })),
     emptiedBy: findEmptying(fits),
+    contextTokens: isShort && tooShort.length > 0 ? Math.max(...tooShort) : null,
     hasModel: fits.length > 0,
   };
 }
 
 /** A home as an edge sees it: its row, with as large a share of its slots taken as of its speed class at that hub. */
-function guessHome(row: PresenceRow, summary: HubView['summary']): HomeState {
+function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: string | null): HomeState {
   const [free, slots] = summary?.classes[speedClassOf(row)] ?? [summary?.free ?? 1, summary?.slots ?? 1];
   const taken = slots > 0 ? Math.min(1, Math.max(0, 1 - free / slots)) : 1;
   return {
@@ -111,7 +121,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary']): HomeState {
     place: { lat: row.lat, lon: row.lon, country: row.country },
     quantisation: row.quantisation,
     digest: row.digest,
-    contextTokens: row.contextTokens,
+    contextTokens: contextOf(row, ownName),
     priceIn: row.priceIn,
     priceOut: row.priceOut,
     slots: row.slots,
@@ -163,6 +173,7 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
   const isOwn = home.ownerAccountId === accountId;
   const isOwnFirst = isOwn && wish.pool.kind === 'mine-first' && free > 0;
   const at = wish.order.indexOf(home.nodeId);
+  const isTight = home.contextTokens <= size.promptTokens;
   const isOther = ask.preferDigest ? home.digest !== ask.preferDigest : false;
   return {
     nodeId: home.nodeId,
@@ -172,7 +183,10 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
     price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
     slots: home.slots,
     free,
-    tier: (at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1)) + (isOther ? OTHER_WEIGHTS : 0),
+    tier:
+      (at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1)) +
+      (isTight ? TIGHT_CONTEXT : 0) +
+      (isOther ? OTHER_WEIGHTS : 0),
   };
 }
 
@@ -263,13 +277,4 @@ function drawByWeight(hubs: readonly RatedHub[], random: () => number): RatedHub
     drawn.push(...left.splice(found >= 0 ? found : left.length - 1, 1));
   }
   return drawn;
-}
-
-function serves(row: PresenceRow, ownName: string | null): boolean {
-  if (ownName === null) return true;
-  return row.serves.some((name) => matchesName(name, ownName));
-}
-
-function isAskable(row: PresenceRow, { excludeNodeIds, size }: RankAsk): boolean {
-  return row.contextTokens > size.promptTokens && !excludeNodeIds.includes(row.node);
 }

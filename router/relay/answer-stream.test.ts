@@ -148,7 +148,7 @@ describe('a failure', () => {
 
   test('before the first byte, where the stream was opened by comments, is one too', async () => {
     const opened = open();
-    opened.feed(failed({ kind: 'no-home', message: 'none' }));
+    opened.feed(failed({ kind: 'no-home', message: 'none', isKnown: true }));
     const events = await readAll(opened);
     expect(events.map((event) => toJson(event).error.message)).toEqual(['none']);
   });

@@ -2,7 +2,7 @@
 import { concatBytes } from '../../schema/bytes.ts';
 import type { AnswerFormat } from '../../schema/answers.ts';
 import { COMMENT_LINE, DONE_EVENT } from '../../schema/chunks.ts';
-import type { ChunkHead, FinalFacts } from '../../schema/chunks.ts';
+import type { ChunkHead, FinalFacts, StreamError } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -21,7 +21,7 @@ export interface AnswerOptions {
   /** Events that were read while it was still open whether to answer with a stream. */
   readonly first: Promise<JobEvent>;
   readonly toFacts: (end: JobEnd) => FinalFacts;
-  readonly toError: (failure: JobFailure) => { message: string; type: string; code: string };
+  readonly toError: (failure: JobFailure) => StreamError;
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
   readonly onOver: (failure: JobFailure | null) => void;
 }

@@ -17,6 +17,7 @@ const RESUME_RETRY_MS = 250;
 export type Asked =
   | {
       readonly kind: 'taken';
+      readonly hub: string;
       readonly body: ReadableStream<Uint8Array>;
       /** Who was asked for; the hub may have chosen an equal, which its head tells. */
       readonly nodeId: string | null;
@@ -114,6 +115,7 @@ export class HubAsks {
     this.#tickets++;
     return {
       kind: 'taken',
+      hub: ask.hub,
       body,
       nodeId: ask.preferNodeId,
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(ask.hub, speedClass)),
@@ -128,7 +130,7 @@ export class HubAsks {
     const { code, message, param } = refusal;
     if (code === 'bad-request' && isBeginning) return { kind: 'bad-request', message, param };
     if (code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);
-    else if (code === 'none') search.noteNone(ask, refusal.emptiedBy);
+    else if (code === 'none') search.noteNone(ask, refusal);
     else this.#leaveHome(ask, refusal);
     return { kind: 'declined' };
   }

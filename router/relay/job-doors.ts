@@ -17,6 +17,7 @@ export type JobBase = Omit<
   | 'asks'
   | 'isForced'
   | 'isResumable'
+  | 'isSuspect'
   | 'interrupted'
   | 'resume'
   | 'chargePrompt'
@@ -30,11 +31,17 @@ export interface JobDoors {
   /** A part has ended: a slot of a home of this speed class is free again. */
   readonly noteFreed: (hub: string, speedClass: string) => void;
   readonly noteRtt: (hub: string, ms: number) => void;
+  /** Another home has failed on this job like the one that its hub counted a fault of: the fault was the request's. */
+  readonly forgive: (hub: string, nodeId: string, jobId: string) => void;
 }
 
 /** Why a job could not be answered, in the caller's terms. */
 export type JobFailure =
-  | { readonly kind: 'no-home' | 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** `isKnown`: some home is known to have the model, so that waiting may help. */
+  | { readonly kind: 'no-home'; readonly message: string; readonly isKnown: boolean }
+  /** The model servers of two homes failed on it before the first token. */
+  | { readonly kind: 'prompt'; readonly message: string }
   | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
   | {
       readonly kind: 'no-fit';

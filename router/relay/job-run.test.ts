@@ -169,7 +169,7 @@ describe('a job that is not answered', () => {
   test('three homes are asked and no fourth', async () => {
     const { run, asked } = openRun(
       homes,
-      all(({ preferNodeId }) => taken(headRecord(preferNodeId ?? ''), failRecord())),
+      all(({ preferNodeId }) => taken(headRecord(preferNodeId ?? ''), failRecord({ code: 'lost' }))),
     );
     expect(await follow(run)).toEqual(['head n1', 'head n2', 'head n3', 'failed failed']);
     expect(asked).toHaveLength(MAX_ATTEMPTS);
@@ -208,10 +208,98 @@ describe('a job that is not answered', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test.each(['context', 'bad-request'] as const)('a running home that says %s is not replaced', async (code) => {
-    const { run, asked } = openRun(homes, { h1: [() => taken(headRecord('n1'), failRecord({ code }))] });
-    expect(await follow(run)).toEqual(['head n1', `failed ${code}`]);
+  test('a running home that says bad-request is not replaced, and its server’s words are told as its own', async () => {
+    const fail = failRecord({ code: 'bad-request', reason: 'roles must alternate' });
+    const { run, asked } = openRun(homes, { h1: [() => taken(headRecord('n1'), fail)] });
+    await run.next();
+    expect(await run.next()).toEqual({
+      kind: 'failed',
+      failure: {
+        kind: 'bad-request',
+        message: 'The home\'s model server refused the request: "roles must alternate".',
+        param: 'messages',
+      },
+    });
     expect(asked).toHaveLength(1);
+  });
+
+  test('two homes whose model servers fail are enough: it is the request, which says so, and neither is to blame', async () => {
+    const fault = (reason: string) => () => taken(headRecord(`n${reason}`), failRecord({ reason: `reason ${reason}` }));
+    const { run, asked, forgiven } = openRun(homes, { h1: [fault('1')], h2: [fault('2')] });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'failed prompt']);
+    expect(asked.map(({ offer }) => offer.isSuspect)).toEqual([false, true]);
+    expect(forgiven).toEqual(['n1@h1', 'n2@h2']);
+  });
+
+  test('a home that failed and one that went away are no such thing: a third is asked', async () => {
+    const { run, forgiven } = openRun(homes, {
+      h1: [() => taken(headRecord('n1'), failRecord())],
+      h2: [() => taken(headRecord('n2'), failRecord({ code: 'unreachable' }))],
+      h3: [whole('n3')],
+    });
+    expect(await follow(run)).toContain('head n3');
+    expect(forgiven).toEqual([]);
+  });
+
+  test('one home alone that failed: the caller hears what its server said', async () => {
+    const { run } = openRun(['n1@h1'], {
+      h1: [() => taken(headRecord('n1'), failRecord({ reason: 'out of memory' }))],
+    });
+    await run.next();
+    expect(await run.next()).toMatchObject({
+      failure: { kind: 'failed', message: expect.stringContaining('"out of memory"') },
+    });
+  });
+
+  test('a home that found itself full after all is like one that refused as busy', async () => {
+    const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), failRecord({ code: 'busy' }))] });
+    expect(await follow(run)).toEqual(['head n1', 'failed busy']);
+  });
+});
+
+describe('a prompt that is too long', () => {
+  const tooLong = (node: string, contextTokens: number) => () =>
+    taken(headRecord(node), failRecord({ code: 'context', promptTokens: 9001, contextTokens }));
+
+  test('for one home goes on to those with a longer context, and is answered', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [tooLong('n1', 4096)], h2: [whole('n2')] });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'data a', 'data b', 'end stop']);
+    expect(asked.map(({ offer }) => offer.size.leastPromptTokens)).toEqual([0, 4096]);
+  });
+
+  test('for all that could be asked is told with both numbers, of the largest', async () => {
+    const none = () => refused({ code: 'none', contextTokens: 2048 });
+    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [tooLong('n1', 4096), none], h2: [none] });
+    await run.next();
+    expect(await run.next()).toEqual({
+      kind: 'failed',
+      failure: {
+        kind: 'context',
+        message:
+          "This model's maximum context length is 4096 tokens, and the prompt holds 9001 tokens. Shorten the prompt.",
+        param: 'messages',
+      },
+    });
+  });
+
+  test('by what the hubs know of their homes is no empty network', async () => {
+    const { run } = openRun(['n1@h1'], { h1: [() => refused({ code: 'none', contextTokens: 2048 })] });
+    expect(await run.next()).toMatchObject({ failure: { kind: 'context', message: expect.stringContaining('2048') } });
+  });
+
+  test('where a larger home is busy is a matter of waiting', async () => {
+    const busy = () => refused({ code: 'busy', retryAfterMs: 4000 });
+    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [tooLong('n1', 4096), busy], h2: [busy] });
+    expect(await follow(run)).toEqual(['head n1', 'failed busy']);
+  });
+
+  test('with the answer so far breaks it off as that, where nobody goes on', async () => {
+    const full = () =>
+      taken(headRecord('n1'), dataRecord(bytes('a')), failRecord({ code: 'context', contextTokens: 4096 }));
+    for (const least of [null, 'same-family'] as const) {
+      const { run } = openRun(['n1@h1'], { h1: [full, () => refused({ code: 'none' })] }, { least });
+      expect(await follow(run)).toEqual(['head n1', 'data a', 'failed context']);
+    }
   });
 });
 

@@ -12,16 +12,22 @@ import { AnswerSoFar } from './answer-so-far.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { tellRefusal, tellTwiceFailed } from './tell-fault.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
+import type { SearchStory } from './tell-search-end.ts';
 
 const log = makeLog('relay');
 
 /** Homes that may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
 
+/** After so many homes' model servers have failed on a job before its first token it is the request that fails, and no third home is asked. */
+const MOST_FAULTS = 2;
+
 /** A part that a home has taken, while its records come. */
 interface Relaying {
   readonly kind: 'relaying';
+  readonly hub: string;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly records: RecordReader;
   readonly pending: PartRecord[];
@@ -56,6 +62,11 @@ export class JobRun {
   #ttftMs: number | null = null;
   /** Why the answer broke off that the caller has read some of. */
   #brokenBy: string | null = null;
+  /** Homes whose model servers failed on it before its first token, and the last reason that one gave. */
+  readonly #faults: { readonly hub: string; readonly nodeId: string }[] = [];
+  #reason: string | null = null;
+  /** What homes told that turned the prompt down as too long. */
+  #tooLong: SearchStory['tooLong'] = null;
 
   /** `least`: the least faithful way of going on that the caller takes; null for none. */
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
@@ -202,13 +213,39 @@ export class JobRun {
     const { code, message } = fail;
     if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: part.nodeId, reason: code });
     const { hasText } = this.#answer;
-    if (!hasText && (code === 'context' || code === 'bad-request'))
-      return this.#fail({ kind: code, message, param: 'messages' });
-    this.#asks.noteFault();
+    if (!hasText && code === 'bad-request')
+      return this.#fail({ kind: code, message: tellRefusal(fail.reason ?? null), param: 'messages' });
+    if (code === 'context') this.#noteTooLong(fail);
+    else if (code !== 'busy') this.#asks.noteFault();
+    if (!hasText && code === 'fault' && this.#noteFault(part, fail))
+      return this.#fail({ kind: 'prompt', message: tellTwiceFailed(this.#reason) });
     if (hasText) this.#brokenBy = message;
-    if (hasText && !this.#canGoOn(fail)) return this.#fail({ kind: 'broken', message });
-    this.#doors.search.restart(part.nodeId, hasText ? this.#firstDigest : null);
+    if (hasText && !this.#canGoOn(fail))
+      return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message });
+    const { search } = this.#doors;
+    search.restart(part.nodeId, hasText ? this.#firstDigest : null);
+    if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);
     return null;
+  }
+
+  /** The prompt, or the answer so far with it, is longer than this home's context: a home with a longer one may take it. */
+  #noteTooLong(fail: FailRecord): void {
+    const { promptTokens = null, contextTokens = null } = fail;
+    const { promptTokens: counted = null, contextTokens: longest = null } = this.#tooLong ?? {};
+    this.#tooLong = {
+      promptTokens: promptTokens ?? counted,
+      contextTokens: contextTokens === null ? longest : Math.max(contextTokens, longest ?? 0),
+    };
+    if (contextTokens !== null) this.#doors.search.noteTooLong(contextTokens);
+  }
+
+  /** A home's model server failed before the first token; true when it is the request that fails, and no home is to blame. */
+  #noteFault({ hub, nodeId }: Relaying, { reason }: FailRecord): boolean {
+    this.#reason = reason ?? this.#reason;
+    if (nodeId) this.#faults.push({ hub, nodeId });
+    if (this.#faults.length < MOST_FAULTS) return false;
+    for (const fault of this.#faults) this.#doors.forgive(fault.hub, fault.nodeId, this.#base.jobId);
+    return true;
   }
 
   #canGoOn(fail: FailRecord): boolean {
@@ -232,10 +269,10 @@ export class JobRun {
         if (this.#hasLeft) return this.#fail(LEFT);
         return hasText && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
       case 'taken': {
-        const { body, nodeId, giveBack } = asked;
+        const { hub, body, nodeId, giveBack } = asked;
         const [reader, records, tokensBefore] = [body.getReader(), new RecordReader(), this.#answer.tokens];
         this.#attempts++;
-        this.#stage = { kind: 'relaying', reader, records, pending: [], tokensBefore, giveBack, nodeId };
+        this.#stage = { kind: 'relaying', hub, reader, records, pending: [], tokensBefore, giveBack, nodeId };
         return null;
       }
     }
@@ -251,7 +288,11 @@ export class JobRun {
       request: { ...request, maxTokens: this.#tokensLeft() },
       promptBound: promptBound + before,
       promptExact: promptExact === null ? null : promptExact + before,
-      size: { ...size, promptTokens: size.promptTokens + before },
+      size: {
+        ...size,
+        promptTokens: size.promptTokens + before,
+        leastPromptTokens: Math.max((size.leastPromptTokens ?? 0) + before, this.#doors.search.leastPromptTokens),
+      },
       part,
       attempt: this.#attempts + 1,
       preferNodeId: ask.preferNodeId,
@@ -261,6 +302,7 @@ export class JobRun {
       asks: ask.asks,
       isForced: ask.isForced,
       isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isTooLong,
+      isSuspect: this.#faults.length > 0,
       interrupted: this.#delivered.length,
       chargePrompt: this.#delivered.length === 0,
       resume,
@@ -284,7 +326,14 @@ export class JobRun {
   }
 
   #tellEnd(): JobFailure {
-    return tellSearchEnd(this.#doors.search.end, { brokenBy: this.#brokenBy, sawFault: this.#asks.sawFault });
+    const { promptExact, size } = this.#base;
+    return tellSearchEnd(this.#doors.search.end, {
+      brokenBy: this.#brokenBy,
+      sawFault: this.#asks.sawFault,
+      reason: this.#reason,
+      tooLong: this.#tooLong,
+      prompt: { exact: promptExact, least: size.leastPromptTokens ?? 0, expected: size.promptTokens },
+    });
   }
 
   /** What was delivered is charged where the caller has the whole answer, or left on its own account. */

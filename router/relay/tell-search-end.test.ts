@@ -1,30 +1,67 @@
 import { expect, test } from 'vitest';
+import type { SearchEnd } from '../placement/home-search.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
+import type { SearchStory } from './tell-search-end.ts';
 
-const quiet = { brokenBy: null, sawFault: false };
-const busy = (retryAfterMs: number | null) => ({ kind: 'busy' as const, emptiedBy: null, retryAfterMs });
-const nobody = { kind: 'nobody' as const, emptiedBy: null, retryAfterMs: null };
+const prompt = { exact: null, least: 10, expected: 5000 };
+const quiet: SearchStory = { brokenBy: null, sawFault: false, reason: null, tooLong: null, prompt };
+const tooLong = { promptTokens: 9001, contextTokens: 4096 };
+const end = (kind: SearchEnd['kind'], more: Partial<SearchEnd> = {}): SearchEnd => ({
+  kind,
+  emptiedBy: null,
+  contextTokens: null,
+  retryAfterMs: null,
+  hasModel: true,
+  ...more,
+});
 
 test.each([
-  [null, 2],
-  [10, 1],
-  [1001, 2],
-  [3_600_000, 30],
-])('a queue of %s ms is told as a wait of %i s', (retryAfterMs, retryAfterS) => {
-  expect(tellSearchEnd(busy(retryAfterMs), quiet)).toMatchObject({ kind: 'busy', retryAfterS });
+  [null, 2, '2 s'],
+  [10, 1, '1 s'],
+  [1001, 2, '2 s'],
+  [60_000, 10, '60 s'],
+  [3_600_000, 10, '600 s'],
+])('a queue of %s ms is told as a wait of %i s, and in words as %s', (retryAfterMs, retryAfterS, words) => {
+  const told = tellSearchEnd(end('busy', { retryAfterMs }), quiet);
+  expect(told).toMatchObject({ kind: 'busy', retryAfterS, message: expect.stringContaining(`about ${words}`) });
 });
 
 test('a wish that left nobody is named', () => {
-  const end = { kind: 'no-fit' as const, emptiedBy: 'country' as const, retryAfterMs: null };
-  expect(tellSearchEnd(end, quiet)).toMatchObject({ kind: 'no-fit', field: 'country' });
+  expect(tellSearchEnd(end('no-fit', { emptiedBy: 'country' }), quiet)).toMatchObject({
+    kind: 'no-fit',
+    field: 'country',
+  });
 });
 
-test('nobody there is no failure; a home that failed on the way is', () => {
-  expect(tellSearchEnd(nobody, quiet)).toMatchObject({ kind: 'no-home' });
-  expect(tellSearchEnd(nobody, { ...quiet, sawFault: true })).toMatchObject({ kind: 'failed' });
+test('nobody there is no failure; a home that failed on the way is, with what its server said', () => {
+  expect(tellSearchEnd(end('nobody'), quiet)).toMatchObject({ kind: 'no-home', isKnown: true });
+  expect(tellSearchEnd(end('nobody', { hasModel: false }), quiet)).toMatchObject({ kind: 'no-home', isKnown: false });
+  expect(tellSearchEnd(end('nobody'), { ...quiet, sawFault: true })).toMatchObject({ kind: 'failed' });
+  const told = tellSearchEnd(end('nobody'), { ...quiet, sawFault: true, reason: 'out of memory' });
+  expect(told.message).toContain('"out of memory"');
+});
+
+test('homes that are all too small for the prompt are the prompt’s matter, with the largest context', () => {
+  const told = tellSearchEnd(end('context', { contextTokens: 4096 }), quiet);
+  expect(told).toMatchObject({ kind: 'context', param: 'messages' });
+  expect(told.message).toMatch(/4096 tokens, and the prompt holds about 5000 tokens/);
+});
+
+test('a home that turned the prompt down and nobody with a longer context: both numbers', () => {
+  for (const last of [end('nobody'), end('no-fit', { emptiedBy: 'country' }), end('context', { contextTokens: 2048 })])
+    expect(tellSearchEnd(last, { ...quiet, tooLong }).message).toMatch(/4096 tokens, and the prompt holds 9001 tokens/);
+});
+
+test('a larger home that is busy or has failed is a matter of waiting', () => {
+  expect(tellSearchEnd(end('busy'), { ...quiet, tooLong })).toMatchObject({ kind: 'busy' });
+  expect(tellSearchEnd(end('nobody'), { ...quiet, tooLong, sawFault: true })).toMatchObject({ kind: 'failed' });
 });
 
 test('an answer that broke off says by what', () => {
-  const told = tellSearchEnd(busy(10), { brokenBy: 'the home went away', sawFault: true });
+  const told = tellSearchEnd(end('busy'), { ...quiet, brokenBy: 'the home went away', sawFault: true });
   expect(told).toEqual({ kind: 'broken', message: 'the home went away, and no other home could go on with it' });
+});
+
+test('an answer that filled the context says that, though it had begun', () => {
+  expect(tellSearchEnd(end('busy'), { ...quiet, tooLong, brokenBy: 'it is full' })).toMatchObject({ kind: 'context' });
 });

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
 import type { NodeRow } from '../auth/nodes.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
 import type { NodeTotals } from '../billing/node-book.ts';
 import type { Services } from '../services/edge.ts';
 import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';
@@ -49,7 +50,8 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     const services = c.get('services');
     const node = await services.nodes.find(c.req.param('id'));
     if (!node) throw notFound('node', 'id');
-    return c.json({ ...toJson(node), receipts: toReceiptsJson(await services.nodeAccount(node.id).totals()) });
+    const [totals, [why]] = await Promise.all([services.nodeAccount(node.id).totals(), services.findWhy([node.id])]);
+    return c.json({ ...toJson(node), receipts: toReceiptsJson(totals), faults: toFaultsJson(why) });
   });
   routes.patch('/nodes/:id', async (c) => {
     const services = c.get('services');
@@ -84,6 +86,11 @@ function toReceiptsJson(totals: NodeTotals): object {
     missing: totals.missing,
     last_seq: totals.lastSeq,
   };
+}
+
+/** Jobs of the last hour that its model server failed on; those not held against it may have been their prompts'. */
+function toFaultsJson(why: NodeWhy | undefined): object {
+  return { last_hour: why?.faults.lastHour ?? 0, held_against: why?.faults.heldAgainst ?? 0 };
 }
 
 function toJson(node: NodeRow): object {

@@ -1,7 +1,7 @@
 // A job of any kind from its hold to its answer: search, run, stream or body, and what the account is told at the end.
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
-import type { FinalFacts, IroriFacts } from '../../schema/chunks.ts';
+import type { FinalFacts, IroriFacts, StreamError } from '../../schema/chunks.ts';
 import { receiptIdOf } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
@@ -30,7 +30,8 @@ export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response>
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
   const hold = await services.account(job.caller.accountId).hold(job.hold);
   if (!hold.ok) throw refuseHold(hold);
-  const run = openRun(services, { job, search, requestId: c.get('requestId') });
+  const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
+  const run = openRun(services, { job, search, requestId: c.get('requestId'), waitUntil });
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
@@ -43,10 +44,15 @@ export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response>
   }
 }
 
-function openRun(
-  services: Services,
-  { job, search, requestId }: { job: Job; search: HomeSearch; requestId: string },
-): JobRun {
+interface OpenedRun {
+  readonly job: Job;
+  readonly search: HomeSearch;
+  readonly requestId: string;
+  /** Work that may outlive the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+function openRun(services: Services, { job, search, requestId, waitUntil }: OpenedRun): JobRun {
   const { modelKey } = job.served;
   return new JobRun({ ...job.offer, requestId }, job.resume, {
     timings: services.timings,
@@ -56,6 +62,16 @@ function openRun(
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
     noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),
     noteRtt: (hub, ms) => services.homes.noteRtt(hub, ms),
+    forgive: (hub, nodeId, jobId) =>
+      waitUntil(
+        services
+          .hub(hub)
+          .forgive(nodeId, jobId)
+          .catch((error: unknown) => {
+            // The home counts one fault too many until its next good answer.
+            log.warn('hub-away', { requestId, jobId, hub, error });
+          }),
+      ),
   });
 }
 
@@ -122,9 +138,9 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   return { ...failure, homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place) };
 }
 
-function toStreamError(failure: JobFailure): { message: string; type: string; code: string } {
-  const { message, type, code } = refuseJob(failure);
-  return { message, type, code };
+function toStreamError(failure: JobFailure): StreamError {
+  const { message, type, code, options } = refuseJob(failure);
+  return { message, type, param: options.param ?? null, code };
 }
 
 function toFacts(job: Job, run: JobRun): IroriFacts {

@@ -5,13 +5,18 @@ import { fitLimits } from './fit-limits.ts';
 
 const model = { contextTokens: 1000, maxOutputTokens: 400 } as ServedModel;
 const asking = (maxTokens: number | null) => ({ model: 'm', maxTokens });
-const counted = (exact: number | null, bound: number) => ({ count: { exact, bound }, field: 'messages' });
+const counted = (exact: number | null, bound: number, least = exact ?? 0, expected = exact ?? 0) => ({
+  count: { exact, bound, least, expected },
+  field: 'messages',
+});
 
 describe('fitLimits', () => {
   test('what was asked for is granted where model and context have room', () => {
     expect(fitLimits(asking(50), model, counted(100, 100))).toEqual({
       promptExact: 100,
       promptBound: 100,
+      promptLeast: 100,
+      promptExpected: 100,
       maxTokens: 50,
     });
   });
@@ -46,7 +51,20 @@ describe('fitLimits', () => {
     expect(fitLimits(asking(null), model, counted(null, 5000))).toEqual({
       promptExact: null,
       promptBound: 5000,
+      promptLeast: 0,
+      promptExpected: 0,
       maxTokens: 400,
+    });
+  });
+
+  test('a prompt that is surely too long is refused without a home; one that is only expected to be is not', () => {
+    expect(() => fitLimits(asking(1), model, counted(null, 9000, 1000, 2000))).toThrow(
+      /1000 tokens.*at least 1000 tokens/,
+    );
+    expect(fitLimits(asking(null), model, counted(null, 9000, 999, 2000))).toMatchObject({
+      promptLeast: 999,
+      promptExpected: 2000,
+      maxTokens: 1,
     });
   });
 

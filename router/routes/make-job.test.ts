@@ -34,7 +34,7 @@ function request(extra: object = {}): ChatRequest {
 }
 
 function make(extra: object = {}, input: Partial<JobInput> = {}) {
-  const limits = { promptExact: 12, promptBound: 12, maxTokens: 64 };
+  const limits = { promptExact: 12, promptBound: 12, promptLeast: 12, promptExpected: 12, maxTokens: 64 };
   const place = { lat: 1, lon: 2, country: 'FR' };
   const placed = { place, wish: NO_WISH, expectedTokens: 40, prefixes: [] };
   const asked = request(extra);
@@ -64,9 +64,13 @@ describe('makeJob', () => {
   });
 
   test('the hold is what the job may cost at most, and outlives the job', () => {
-    const { hold, offer } = make({}, { limits: { promptExact: null, promptBound: 1000, maxTokens: 500 } });
+    const { hold, offer } = make(
+      {},
+      { limits: { promptExact: null, promptBound: 1000, promptLeast: 90, promptExpected: 300, maxTokens: 500 } },
+    );
     const most = computeCharge(served, { promptTokens: 1000, outputTokens: 500 });
     expect(hold).toMatchObject({ keyId: 'key_c', amount: most });
+    expect(offer.size).toMatchObject({ promptTokens: 300, leastPromptTokens: 90 });
     expect(offer.expiresAt).toBe(NOW + MAX_JOB_MS);
     expect(hold.expiresAt).toBeGreaterThan(offer.expiresAt);
   });

@@ -14,8 +14,6 @@ import type { ServedModel } from './served-models.ts';
 import type { JobLimits } from './fit-limits.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** What a token of ordinary text holds, where it cannot be counted. */
-const BYTES_PER_TOKEN = 4;
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
@@ -80,7 +78,8 @@ export function makeJob(input: JobInput): Job {
     place,
     wish,
     size: {
-      promptTokens: limits.promptExact ?? Math.ceil(limits.promptBound / BYTES_PER_TOKEN),
+      promptTokens: limits.promptExpected,
+      leastPromptTokens: limits.promptLeast,
       outputTokens: input.expectedTokens,
     },
     prefixes: input.prefixes,

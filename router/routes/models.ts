@@ -35,6 +35,7 @@ function toModelJson(model: ModelListing): object {
     owned_by: model.isOwn ? 'you' : 'irori',
     description: model.description,
     context_length: model.contextTokens,
+    max_context_length: model.maxContextTokens,
     max_output_tokens: model.maxOutputTokens,
     pricing: { unit: 'micro-credits per million tokens', prompt: model.priceIn, completion: model.priceOut },
     nodes_online: model.nodesOnline,

@@ -81,11 +81,18 @@ describe('refuseJob', () => {
 
   test('where waiting helps it says how long', () => {
     expect(told({ kind: 'busy', message: 'm', retryAfterS: 7 })).toEqual([429, '7']);
-    expect(told({ kind: 'no-home', message: 'm' })).toEqual([503, '30']);
+    expect(told({ kind: 'no-home', message: 'm', isKnown: true })).toEqual([503, '3']);
     expect(told({ kind: 'failed', message: 'm' })).toEqual([502, '2']);
   });
 
+  test('where nobody has the model clients are told not to sleep and ask again by themselves', () => {
+    const header = (isKnown: boolean) =>
+      toErrorResponse(refuseJob({ kind: 'no-home', message: 'm', isKnown })).headers.get('x-should-retry');
+    expect([header(true), header(false)]).toEqual([null, 'false']);
+  });
+
   test('where it does not it says nothing of the kind', () => {
+    expect(told({ kind: 'prompt', message: 'm' })).toEqual([400, null]);
     expect(told({ kind: 'broken', message: 'm' })).toEqual([502, null]);
     expect(told({ kind: 'bad-request', message: 'm', param: 'stop' })).toEqual([400, null]);
     expect(told({ kind: 'context', message: 'm', param: 'messages' })).toEqual([400, null]);

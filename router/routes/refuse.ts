@@ -11,6 +11,8 @@ import type { HoldRefusal } from '../billing/account-book.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
+/** A home that has just gone is back within seconds, or not for long. Clients sleep this long twice without a word. */
+const ABSENT_RETRY_AFTER_S = 3;
 
 /** Who calls. Throws ApiError 401 or 403. */
 export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
@@ -71,7 +73,11 @@ const NO_FIT: Readonly<Record<WishField, string>> = {
 export function refuseJob(failure: JobFailure): ApiError {
   switch (failure.kind) {
     case 'no-home':
-      return new ApiError('no_node_online', failure.message, { retryAfterS: 30 });
+      return new ApiError('no_node_online', failure.message, {
+        retryAfterS: ABSENT_RETRY_AFTER_S,
+        // Clients sleep and ask again on their own: where nobody has the model that only delays the answer that nobody has it.
+        ...(!failure.isKnown && { headers: { 'x-should-retry': 'false' } }),
+      });
     case 'busy':
       return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
     case 'no-fit':
@@ -80,6 +86,8 @@ export function refuseJob(failure: JobFailure): ApiError {
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':
       return new ApiError('home_failed', `The answer broke off: ${failure.message}. You are not charged for it.`);
+    case 'prompt':
+      return new ApiError('prompt_failed', failure.message, { param: 'messages' });
     case 'bad-request':
       return new ApiError('invalid_value', failure.message, { param: failure.param });
     case 'context':

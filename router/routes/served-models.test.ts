@@ -12,8 +12,9 @@ const stranger: Caller = { ...caller, accountId: 'acct_s', pools: [] };
 const listed = { id: 'm', description: 'd', digests: ['x'], priceIn: 1, priceOut: 2, contextTokens: 100 };
 const model = { ...listed, maxOutputTokens: 50, tokenizer: null, minBytesPerToken: 1, createdAt: 0 };
 
+const CONTEXTS = [4096, 2048];
 const row = (owner: string, pools: string[], serves: string[] = []): PresenceRow =>
-  ({ owner, pools, serves, contextTokens: 4096 }) as unknown as PresenceRow;
+  ({ owner, pools, serves, contexts: CONTEXTS.slice(0, serves.length), contextTokens: 4096 }) as unknown as PresenceRow;
 const rows: Record<string, PresenceRow[]> = {
   m: [row('acct_o', ['public']), row('acct_o', ['pool_lab']), row('acct_c', []), row('acct_o', ['pool_other'])],
   '~acct_c': [row('acct_c', [], ['llama*', 'mine'])],
@@ -51,4 +52,32 @@ test('a name is the catalogue’s, else one of the caller’s own, else nobody�
     priceOut: 0,
   });
   await expect(findModel(doors, 'llama3', stranger)).rejects.toMatchObject({ code: 'model_not_found' });
+});
+
+test('each of the caller’s own names has its own context, in the listing and for a call', async () => {
+  const own = (await listModels(doors, caller, UNKNOWN_PLACE)).filter(({ isOwn }) => isOwn);
+  expect(own.map(({ id, contextTokens }) => [id, contextTokens])).toEqual([
+    ['llama*', 4096],
+    ['mine', 2048],
+  ]);
+  expect(await findModel(doors, 'mine', caller)).toMatchObject({ contextTokens: 2048, maxOutputTokens: 2048 });
+});
+
+test('a catalogue model is listed with what can be used of it now: the largest of the caller’s homes, within its own limit', async () => {
+  const listing = async (contexts: readonly number[], of = caller): Promise<unknown> => {
+    const online = contexts.map((contextTokens, i) => ({
+      ...row('acct_o', [i === 0 ? 'public' : 'pool_lab']),
+      contextTokens,
+    }));
+    const [first] = await listModels(
+      { catalogue, homes: { serving: async (key: string) => (key === 'm' ? online : []) } as never },
+      of,
+      UNKNOWN_PLACE,
+    );
+    return [first?.contextTokens, first?.maxContextTokens];
+  };
+  expect(await listing([])).toEqual([100, 100]);
+  expect(await listing([40, 64])).toEqual([64, 100]);
+  expect(await listing([40, 64], stranger)).toEqual([40, 100]);
+  expect(await listing([4096])).toEqual([100, 100]);
 });

@@ -1,7 +1,6 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
 import { PUBLIC_POOL } from '../../schema/placement.ts';
-import { matchesName } from '../../schema/model-names.ts';
-import { ownModelKey } from '../../schema/presence.ts';
+import { contextOf, isServing, ownModelKey } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
 import type { Place } from '../../schema/places.ts';
@@ -31,7 +30,10 @@ export interface ModelListing {
   readonly isOwn: boolean;
   readonly description: string;
   readonly createdAt: number;
+  /** What can be used now: of the homes that the caller may use the one that takes most, within the model's own limit. */
   readonly contextTokens: number;
+  /** The model's own limit: the catalogue's, or the most of the caller's homes. */
+  readonly maxContextTokens: number;
   readonly maxOutputTokens: number;
   readonly priceIn: number;
   readonly priceOut: number;
@@ -49,7 +51,7 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   if (listed) return { ...listed, modelKey: listed.id, ownName: null };
   const modelKey = ownModelKey(caller.accountId);
   const rows = await homes.serving(modelKey, UNKNOWN_PLACE);
-  const own = rows.filter((row) => row.serves.some((name) => matchesName(name, model)));
+  const own = rows.filter((row) => isServing(row, model));
   if (own.length === 0) {
     throw new ApiError(
       'model_not_found',
@@ -57,7 +59,7 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
       { param: 'model' },
     );
   }
-  const contextTokens = Math.max(...own.map((home) => home.contextTokens));
+  const contextTokens = Math.max(...own.map((home) => contextOf(home, model)));
   const maxOutputTokens = Math.min(MAX_OUTPUT_TOKENS, contextTokens);
   const free = { priceIn: 0, priceOut: 0, tokenizer: null, minBytesPerToken: 1, digests: null };
   return { modelKey, ownName: model, contextTokens, maxOutputTokens, ...free };
@@ -71,9 +73,7 @@ export async function countHomes(
   place: Place,
 ): Promise<number> {
   const rows = await homes.serving(modelKey, place);
-  return rows.filter(
-    (row) => mayUse(row, caller) && (ownName === null || row.serves.some((name) => matchesName(name, ownName))),
-  ).length;
+  return rows.filter((row) => mayUse(row, caller) && isServing(row, ownName)).length;
 }
 
 function mayUse(row: Pick<PresenceRow, 'owner' | 'pools'>, caller: Caller): boolean {
@@ -88,14 +88,18 @@ export async function listModels({ catalogue, homes }: Doors, caller: Caller, pl
     homes.serving(ownModelKey(caller.accountId), place),
   ]);
   const online = await Promise.all(
-    listed.map(({ id }) => countHomes(homes, { modelKey: id, ownName: null }, caller, place)),
+    listed.map(async ({ id }) => (await homes.serving(id, place)).filter((row) => mayUse(row, caller))),
   );
-  return [...listed.map((model, i) => toListing(model, online[i] ?? 0)), ...toOwnListings(own)];
+  return [...listed.map((model, i) => toListing(model, online[i] ?? [])), ...toOwnListings(own)];
 }
 
-function toListing(model: CatalogueModel, nodesOnline: number): ModelListing {
-  const { id, description, createdAt, contextTokens, maxOutputTokens, priceIn, priceOut } = model;
-  return { id, isOwn: false, description, createdAt, contextTokens, maxOutputTokens, priceIn, priceOut, nodesOnline };
+/** Where no home is online the model's own limit stands: one that comes may take as much. */
+function toListing(model: CatalogueModel, online: readonly PresenceRow[]): ModelListing {
+  const { id, description, createdAt, maxOutputTokens, priceIn, priceOut, contextTokens: maxContextTokens } = model;
+  const most = online.length > 0 ? Math.max(...online.map((row) => row.contextTokens)) : maxContextTokens;
+  const contextTokens = Math.min(maxContextTokens, most);
+  const facts = { isOwn: false, contextTokens, maxContextTokens, nodesOnline: online.length };
+  return { id, description, createdAt, maxOutputTokens, priceIn, priceOut, ...facts };
 }
 
 function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
@@ -104,7 +108,7 @@ function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
     for (const name of row.serves) {
       const known = names.get(name) ?? { contextTokens: 0, nodesOnline: 0 };
       names.set(name, {
-        contextTokens: Math.max(known.contextTokens, row.contextTokens),
+        contextTokens: Math.max(known.contextTokens, contextOf(row, name)),
         nodesOnline: known.nodesOnline + 1,
       });
     }
@@ -115,6 +119,7 @@ function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
     description: 'Served by your own homes, free for your own calls.',
     createdAt: 0,
     contextTokens,
+    maxContextTokens: contextTokens,
     maxOutputTokens: Math.min(MAX_OUTPUT_TOKENS, contextTokens),
     priceIn: 0,
     priceOut: 0,

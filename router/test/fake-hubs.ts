@@ -79,6 +79,7 @@ export function refused(refusal: Partial<OfferRefusal>): Response {
     quoteMs: null,
     retryAfterMs: null,
     emptiedBy: null,
+    contextTokens: null,
     ...refusal,
   };
   return Response.json(whole, { status: 409 });
@@ -113,12 +114,18 @@ export function openRun(
         scoreMs: 300 + i,
         keeps: true,
       }));
-      return { ranked: scope === 'near' ? ranked : [], emptiedBy: null, hasModel: known.length > 0 };
+      return {
+        ranked: scope === 'near' ? ranked : [],
+        emptiedBy: null,
+        contextTokens: null,
+        hasModel: known.length > 0,
+      };
     },
   });
   const size = { promptTokens: 50, outputTokens: 20 };
   const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { kind: 'chat', maxTokens } };
   const freed: string[] = [];
+  const forgiven: string[] = [];
   const run = new JobRun(base as never, least, {
     timings: { ...TIMINGS, resumeWaitMs: 600 },
     search,
@@ -131,6 +138,7 @@ export function openRun(
     noteCapacity: (hub, capacity) => void (free[hub] = capacity.free),
     noteFreed: (hub, speedClass) => void freed.push(`${hub} ${speedClass}`),
     noteRtt: () => undefined,
+    forgive: (hub, nodeId) => void forgiven.push(`${nodeId}@${hub}`),
   });
-  return { run, asked, free, freed, search };
+  return { run, asked, free, freed, forgiven, search };
 }

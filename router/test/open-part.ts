@@ -55,6 +55,7 @@ export function openPart({ settle = async () => END, isResumable = false }: Part
     onDone: vi.fn(),
     country: 'FR',
     digest: 'd',
+    contextTokens: 4096,
     nodeId: 'node_1',
     salt: new Uint8Array(32),
     decision: DECISION,

@@ -1,0 +1,34 @@
+// What a home's fault means for its part: what the edge is told, and whether it speaks against the home.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openPart, openRunningPart } from '../test/open-part.ts';
+
+beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+test.each([
+  ['internal', 'fault'],
+  ['unreachable', 'unreachable'],
+  ['busy', null],
+])('a fault %s is told to the hub as %s', async (code, blame) => {
+  const [running, offered] = [await openRunningPart(), openPart()];
+  running.part.onFault({ code, receipt: null }, 20);
+  offered.part.onFault({ code, receipt: null }, 20);
+  for (const { doors } of [running, offered])
+    expect(vi.mocked(doors.onBroken).mock.calls).toEqual(blame === null ? [] : [[blame, 20]]);
+  expect(await offered.part.answer).toMatchObject({ code: code === 'busy' ? 'busy' : 'refused' });
+});
+
+test('what the server said travels cleaned, with the numbers of a prompt that is too long', async () => {
+  const { part, read } = await openRunningPart();
+  const message = 'too long for http://10.0.0.1/v1';
+  part.onFault({ code: 'context', message, promptTokens: 9001, contextTokens: 2048, receipt: null }, 20);
+  const numbers = { promptTokens: 9001, contextTokens: 2048 };
+  expect(await read()).toEqual([expect.objectContaining({ code: 'context', reason: 'too long for …', ...numbers })]);
+});
+
+test('a request that is refused before the head is told as one that was refused after it', async () => {
+  const { part, doors } = openPart();
+  part.onFault({ code: 'bad-request', message: 'roles must alternate', receipt: null }, 20);
+  expect(await part.answer).toBeInstanceOf(Response);
+  expect(doors.onBroken).not.toHaveBeenCalled();
+});
