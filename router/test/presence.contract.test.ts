@@ -98,7 +98,7 @@ for (const { name, start, isHere } of stores)
     }
 
     test('what a hub wrote is read back whole, in the keys of the design', async () => {
-      const row = rowOf('node_a', { serves: ['llama-*', 'qwen'] });
+      const row = rowOf('node_a', { serves: ['llama-*', 'qwen'], contexts: [8192, 4096] });
       expect(await presence.write([{ ...join1, rows: [row], summary: summaryOf('weur.0') }])).toEqual({
         ok: true,
         value: null,

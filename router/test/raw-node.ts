@@ -17,6 +17,7 @@ import {
   readJson,
 } from '../../schema/frames.ts';
 import type { Frame, FrameName } from '../../schema/frames.ts';
+import { textOf } from '../../schema/message.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import {
@@ -137,10 +138,11 @@ export class RawNode {
     this.#ws?.send(text);
   }
 
-  sendState(slots = 32): void {
+  /** What it serves; left out, the one model with a long context. */
+  sendState(slots = 32, models: readonly { name?: string; digest?: string; contextTokens?: number }[] = [{}]): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
-    this.send('state', { models: [{ ...model, ...speeds }], slots, paused: null });
+    this.send('state', { models: models.map((one) => ({ ...model, ...speeds, ...one })), slots, paused: null });
   }
 
   sign(receipt: UsageReceipt): Signed {
@@ -260,6 +262,17 @@ export class RawJob {
     this.#tokens += tokens;
     this.node.sendBytes(encodeData(this.number, { tokens, events }));
     return this;
+  }
+
+  /** What the caller asks last. */
+  get prompt(): string {
+    const { request } = this.frame;
+    return request.kind === 'chat' ? textOf(request.messages.at(-1) ?? { role: 'user', content: '' }) : '';
+  }
+
+  /** Its model server failed, or will not have the request. */
+  fault(code: string, message = '', numbers: { promptTokens?: number; contextTokens?: number } = {}): void {
+    this.node.send('fault', { code, message, ...numbers, receipt: null }, this.number);
   }
 
   /** A receipt of what was said, with some fields changed; it takes the next number of the chain. */
