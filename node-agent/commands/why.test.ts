@@ -111,3 +111,11 @@ test('the lines tell where it stands, what it did and what was measured, and kee
 test('a folder where no agent ran has nothing to ask with', async () => {
   expect(await runWhy({ state: '/nonexistent-irori-folder' }, {})).toBe(1);
 });
+
+test('jobs that its model server failed on are told where there are any', () => {
+  expect(formatWhy(makeWhy({ faults: { lastHour: 5, heldAgainst: 2 } }))).toContain(
+    'faults     5 in the last hour: jobs that the model server failed on; 2 of them counted against this home',
+  );
+  expect(formatWhy(makeWhy({ faults: { lastHour: 0, heldAgainst: 0 } }))).not.toContain('faults');
+  expect(formatWhy(makeWhy())).not.toContain('faults');
+});

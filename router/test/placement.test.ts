@@ -170,12 +170,16 @@ describe('among homes in Paris, Lyon and Tokyo', () => {
 describe('attempts', () => {
   test('on which model servers fail are two, at different homes: then it is the request, and no home rests', async () => {
     const owner = await stack.makeAccount();
-    const homes = await startHomes(owner, [PARIS, LYON, BERLIN, OSAKA]);
+    const homes = await startHomes(owner, [PARIS, LYON, BERLIN, OSAKA], 'say-5x0');
     for (const home of homes) home.models.behaviour = 'say-1x0-status500';
-    expect((await readError(await ask(owner, PARIS), 400)).code).toBe('prompt_failed');
+    expect((await readError(await ask(owner, PARIS, 'say-5x0'), 400)).code).toBe('prompt_failed');
     expect(homes.map((home) => home.models.seen.length)).toEqual([1, 1, 0, 0]);
     for (const home of homes) home.models.behaviour = null;
-    expect(await factsOf(await ask(owner, PARIS))).toMatchObject({ node: homes[0]!.node, attempts: 1, country: 'FR' });
+    expect(await factsOf(await ask(owner, PARIS, 'say-5x0'))).toMatchObject({
+      node: homes[0]!.node,
+      attempts: 1,
+      country: 'FR',
+    });
   });
 });
 

@@ -250,6 +250,7 @@ test('what is counted of a home is shown: accepted and refused receipts, equivoc
     id: node.id,
     account_id: accountId,
     receipts: { ...nothing, last_seq: '0' },
+    faults: { last_hour: 3, held_against: 1 },
   });
   const account = env.NODE_ACCOUNT.getByName(node.id);
   await account.accept(makePart(node, { receipt: { seq: 2n } }).withReceipt);

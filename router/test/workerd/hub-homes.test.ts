@@ -4,8 +4,8 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Capacity } from '../../../schema/placement.ts';
 import { CAPACITY_HEADER, TOOK_HEADER } from '../../../schema/offer.ts';
-import type { OfferRefusal } from '../../../schema/offer.ts';
-import { makeJobOffer } from '../make-job-offer.ts';
+import type { JobOffer, OfferRefusal } from '../../../schema/offer.ts';
+import { CHAT_REQUEST, makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
@@ -92,6 +92,45 @@ describe('a home that fails', () => {
     await evictDurableObject(stub);
     expect(await refusalOf(await ask(stub, makeJobOffer()))).toMatchObject({ code: 'busy' });
     expect((await stub.why(home.nodeId))?.coolingReason).toContain('did not answer');
+  });
+
+  test('by its model server on different prompts of different callers cools down; a job that failed elsewhere too is forgiven', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub, { slots: 2 });
+    const poison = (accountId: string, content: string) =>
+      makeJobOffer({ accountId, request: { ...CHAT_REQUEST, messages: [{ role: 'user', content }] } });
+    const fail = async (offer: JobOffer): Promise<unknown> => {
+      const from = home.heard.length;
+      const answering = ask(stub, offer);
+      const job = await home.nextJob(from);
+      job.head();
+      job.send('fault', { code: 'internal', message: 'out of memory', receipt: null }, job.job);
+      return (await readRecords(await answering)).at(-1);
+    };
+    expect(await fail(poison('acct_a', 'one'))).toMatchObject({ code: 'fault', reason: 'out of memory' });
+    await fail(poison('acct_a', 'two'));
+    await fail(poison('acct_b', 'one'));
+    const last = poison('acct_c', 'three');
+    expect(await stub.why(home.nodeId)).toMatchObject({ coolingUntil: expect.any(Number) });
+    await stub.forgive(home.nodeId, 'job_of_nobody');
+    await fail({ ...last, isForced: true });
+    expect(await stub.why(home.nodeId)).toMatchObject({ faults: { lastHour: 4, heldAgainst: 2 } });
+    await stub.forgive(home.nodeId, last.jobId);
+    expect(await stub.why(home.nodeId)).toMatchObject({ coolingUntil: null, faults: { lastHour: 4, heldAgainst: 1 } });
+  });
+
+  test('after a prompt was too long for it is asked for the next; what none here can hold is told with the longest context', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub, { slots: 2 });
+    const long = makeJobOffer({ size: { promptTokens: 3000, leastPromptTokens: 2000, outputTokens: 10 } });
+    expect(await refusalOf(await ask(stub, long))).toMatchObject({ code: 'none', contextTokens: 1000 });
+    const answering = ask(stub, makeJobOffer());
+    const job = await home.nextJob();
+    job.head();
+    job.send('fault', { code: 'context', message: 'too long', promptTokens: 2000, receipt: null }, job.job);
+    const numbers = { promptTokens: 2000, contextTokens: 1000 };
+    expect((await readRecords(await answering)).at(-1)).toMatchObject({ code: 'context', ...numbers });
+    expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
   });
 
   test('bad requests, refusals and planned stops are not its failures', async () => {

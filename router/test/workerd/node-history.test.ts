@@ -120,6 +120,21 @@ describe('speeds', () => {
 
 describe('failures', () => {
   test(
+    'that turn out to be a request’s are pardoned, others are not',
+    inObject(({ history }) => {
+      expect(history.pardon('n')).toBe(false);
+      history.noteFailure('n', { reason: 'lost', startedAt: NOW, now: NOW });
+      expect(history.pardon('n')).toBe(false);
+      history.noteFailure('m', { reason: 'fault', startedAt: NOW, now: NOW });
+      expect([history.pardon('m'), history.isCooling('m', NOW), history.isCooling('n', NOW)]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+    }),
+  );
+
+  test(
     'begin a pause, raise the expected share of failures, and are forgiven by an answer',
     inObject(({ history }) => {
       const before = history.failureShare('n', NOW);
