@@ -12,12 +12,12 @@ export function runtimeFolder(state: string): string {
   return join(state, 'runtime');
 }
 
-/** Opens nothing yet: the first look and the first job do. `onChange`: a model came into memory or left it. */
+/** Opens nothing yet: the first look and the first job do. `onChange`: what a backend offers may have changed. */
 export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
   const backends =
     config.backends.length === 0
       ? [openBuiltIn(config, onChange)]
-      : config.backends.map((url) => openServer(url, config));
+      : config.backends.map((url) => openServer(url, config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
 }
 
@@ -33,14 +33,16 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
   });
 }
 
-function openServer(baseUrl: string, config: AgentConfig): Backend {
-  const { backendKey, models, slots, allowLan, allowNetworks } = config;
+function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
+  const { backendKey, models, slots, ollamaSlots, allowLan, allowNetworks } = config;
   return new OpenAiHttpBackend({
     baseUrl,
+    onChange,
     allowLan,
     allowNetworks,
     ...(backendKey === null ? {} : { apiKey: backendKey }),
     ...(models === null ? {} : { models }),
     ...(slots === null ? {} : { slots }),
+    ...(ollamaSlots === null ? {} : { ollamaSlots }),
   });
 }

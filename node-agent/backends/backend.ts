@@ -46,6 +46,10 @@ export interface Detected {
   readonly version: string | null;
   /** Sentences for the owner: what was left out and why. */
   readonly notes: readonly string[];
+  /** Sentences for the owner that may want something done: an address that was wrong, a thing that could not be seen. */
+  readonly warnings?: readonly string[];
+  /** Names that a server lists, whether they are offered or not: what the owner chose beside them is not there. Absent where it lists none. */
+  readonly listed?: readonly string[];
 }
 
 export interface ModelInfo {

@@ -19,6 +19,8 @@ export interface StreamEnd {
   readonly hasThought: boolean;
   /** A kept connection turned out to be closed before anything was answered: the same request may be sent again. */
   readonly stale?: true;
+  /** Where a redirect leads that keeps the request as it is (307, 308). */
+  readonly location?: string;
 }
 
 export interface StreamLimits {
@@ -176,10 +178,13 @@ export class ChatStream {
 
   async #refuse(response: IncomingMessage): Promise<void> {
     const body = await readSome(response, 16_384).catch(() => '');
+    const { statusCode = 0, headers } = response;
+    const location = statusCode === 307 || statusCode === 308 ? headers.location : undefined;
     this.#settle({
       ...this.#counts(),
       reason: 'error',
-      error: readRefusal(response.statusCode ?? 0, body),
+      error: readRefusal(statusCode, body),
+      ...(location === undefined ? {} : { location }),
     });
   }
 

@@ -7,17 +7,31 @@ import type { LookupFunction } from 'node:net';
 import { parseJson } from '../../schema/json.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
-/** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came in time. */
-interface Answer {
+/** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came. */
+export interface Answer {
   readonly status: number;
   readonly json: unknown;
+  /** With status 0: 'refused' where nobody can be reached at the address, 'silent' where somebody may only be slow. */
+  readonly failure: 'refused' | 'silent' | null;
+  /** Why there was no answer, or where a redirect leads that is not followed. */
+  readonly why: string;
 }
+
+/** Nobody is there, or the connection is none that we may make; what is not in here (a time-out, a reset) may be a slow server. */
+const REFUSED =
+  /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENOTFOUND|EADDRNOTAVAIL|EACCES|ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|IRORI_REFUSED)/;
+
+const REFUSED_ADDRESS = 'IRORI_REFUSED';
+
+/** Slashes are added by one redirect; two is generous. */
+const REDIRECTS_MAX = 2;
 
 /** Longest answer that is read of a probe or of an error. */
 const ANSWER_LIMIT_BYTES = 4 << 20;
 
 export class HttpDoor {
-  readonly server: ServerUrl;
+  /** Where the API was found; what the owner named until then. */
+  server: ServerUrl;
   readonly #allowLan: boolean;
   readonly #headers: Record<string, string>;
   readonly #agent: http.Agent;
@@ -32,16 +46,35 @@ export class HttpDoor {
     this.#request = secure ? https.request : http.request;
   }
 
-  /** GET, or POST when there is a body, of a small JSON answer. Never rejects. */
+  /** GET, or POST when there is a body, of a small JSON answer. Redirects are followed on the same origin only. Never rejects. */
   async ask(url: string, options: { timeoutMs: number; signal?: AbortSignal; body?: string }): Promise<Answer> {
     const limit = AbortSignal.timeout(options.timeoutMs);
     const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     try {
-      const response = await this.#open(url, options.body, signal);
-      return { status: response.statusCode ?? 0, json: parseJson(await readSome(response, ANSWER_LIMIT_BYTES)) };
-    } catch {
-      return { status: 0, json: undefined };
+      return await this.#askFollowing(url, options.body, { signal, left: REDIRECTS_MAX });
+    } catch (error) {
+      const { code = '', message } = error as Error & { code?: string };
+      return {
+        status: 0,
+        json: undefined,
+        failure: REFUSED.test(code) ? 'refused' : 'silent',
+        why: code === REFUSED_ADDRESS ? message : code || 'no answer in time',
+      };
     }
+  }
+
+  async #askFollowing(
+    url: string,
+    body: string | undefined,
+    { signal, left }: { signal: AbortSignal; left: number },
+  ): Promise<Answer> {
+    const response = await this.#open(url, body, signal);
+    const status = response.statusCode ?? 0;
+    const json = parseJson(await readSome(response, ANSWER_LIMIT_BYTES));
+    const moved = status >= 301 && status <= 308 ? findMoved(url, response.headers.location) : null;
+    if (moved?.isSameOrigin === true && left > 0)
+      return this.#askFollowing(moved.url, body, { signal, left: left - 1 });
+    return { status, json, failure: null, why: moved === null ? '' : `it sends on to ${moved.url}` };
   }
 
   /** Sends a chat request. The caller reads or destroys what comes; the request has no time limit of its own. */
@@ -61,12 +94,23 @@ export class HttpDoor {
     this.#agent.destroy();
   }
 
+  /** A kept connection that the server closed meanwhile says nothing: the question is put once more on a new one. */
   #open(url: string, body: string | undefined, signal: AbortSignal): Promise<http.IncomingMessage> {
+    return this.#openOn(this.#agent, { url, body, signal }).catch((error: Error & { isStale?: boolean }) => {
+      if (error.isStale !== true || signal.aborted) throw error;
+      return this.#openOn(false, { url, body, signal });
+    });
+  }
+
+  #openOn(
+    agent: http.Agent | false,
+    { url, body, signal }: { url: string; body: string | undefined; signal: AbortSignal },
+  ): Promise<http.IncomingMessage> {
     return new Promise((fulfil, reject) => {
       const headers = { ...this.#headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
       const method = body === undefined ? 'GET' : 'POST';
-      const request = this.#request(url, { method, agent: this.#agent, headers, lookup: this.#lookup, signal }, fulfil);
-      request.on('error', reject);
+      const request = this.#request(url, { method, agent, headers, lookup: this.#lookup, signal }, fulfil);
+      request.on('error', (error) => reject(Object.assign(error, { isStale: request.reusedSocket })));
       request.end(body);
     });
   }
@@ -78,11 +122,21 @@ export class HttpDoor {
       const refusal = addresses
         .map((entry) => refuseAddress(entry.address, this.#allowLan))
         .find((reason) => reason !== null);
-      if (refusal !== undefined) return done(new Error(refusal), '', 0);
+      if (refusal !== undefined) return done(Object.assign(new Error(refusal), { code: REFUSED_ADDRESS }), '', 0);
       if (options.all === true) return done(null, addresses);
       done(null, addresses[0]?.address ?? '', addresses[0]?.family);
     });
   };
+}
+
+/** Where a redirect leads, and whether that is the same server; null where it says nothing that can be read. */
+export function findMoved(
+  from: string,
+  location: string | undefined,
+): { readonly url: string; readonly isSameOrigin: boolean } | null {
+  if (location === undefined || !URL.canParse(location, from)) return null;
+  const to = new URL(location, from);
+  return { url: to.href, isSameOrigin: to.origin === new URL(from).origin };
 }
 
 /** The body as text, cut at `limitBytes` (the rest is not read and the connection is dropped). */

@@ -126,7 +126,7 @@ function listLmStudio(answers: ListingAnswers): Listing {
     for (const instance of model.loaded_instances) {
       const contextTokens = instance.config?.context_length ?? DEFAULT_CONTEXT;
       models.push({ name: instance.id, digest, contextTokens, quantisation, family: textOrNull(model.architecture) });
-      slots.push(instance.config?.parallel ?? 1);
+      if (instance.config?.parallel !== undefined) slots.push(instance.config.parallel);
     }
   }
   return { models, excluded, slots: slots.length === 0 ? null : Math.min(...slots), ownedBy: [] };
@@ -204,9 +204,14 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
   return {
     models,
     excluded,
-    slots: props?.total_slots ?? null,
+    slots: props?.total_slots ?? countSlots(answers.get('/slots')),
     ownedBy: entries.flatMap((model) => model.owned_by ?? []),
   };
+}
+
+/** llama-server before /props told them (and under a proxy that leaves /props out). */
+function countSlots(json: unknown): number | null {
+  return Array.isArray(json) && json.length > 0 ? json.length : null;
 }
 
 function hashOpenAi(product: Product, model: z.infer<typeof openAiModel>, template: string | undefined): string {

@@ -16,36 +16,36 @@ import type {
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd, type StreamLimits } from './chat-stream.ts';
-import { chooseModels, refuseModel } from './choose-models.ts';
+import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
-import { HttpDoor } from './http-door.ts';
+import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
-import { listModels, type Listing } from './list-models.ts';
-import { LISTING_PATHS, PROBES, PROBE_TIMEOUT_MS, type Product } from './probe-server.ts';
-import { refuseBaseUrl, refuseNetwork, refuseTools } from './refuse-server.ts';
+import { isCloudName } from './list-models.ts';
 import { openPromise } from './open-promise.ts';
+import type { Product } from './probe-server.ts';
+import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
+import { SlotLearner } from './slot-learner.ts';
 
 export interface OpenAiHttpOptions {
   /** Like http://127.0.0.1:11434 or http://127.0.0.1:8000/v1. */
   readonly baseUrl: string;
   readonly apiKey?: string;
-  /** Names, or patterns that end in `*`; names the server does not list pass. All that it lists by default. */
+  /** Names, or patterns that end in `*`, of what the server lists (choose-models.ts). All that it lists by default. */
   readonly models?: readonly string[];
-  /** Answers at once; what the server tells by default, else 1. */
+  /** Answers at once; what the server tells by default, else what is learned. */
   readonly slots?: number;
+  /** OLLAMA_NUM_PARALLEL where this machine's environment has it: Ollama itself tells it nowhere. */
+  readonly ollamaSlots?: number;
+  /** Called when the server should be looked at anew: a job did not reach it, or it turned out to answer more or fewer at once. */
+  readonly onChange?: () => void;
+  readonly sight?: Pick<SightOptions, 'limits' | 'now'>;
   /** The owner's word that a server on another machine of the home may be shared. */
   readonly allowLan?: boolean;
   /** The owner's word that a server which forwards to other machines (exo, mesh-llm) may be shared. */
   readonly allowNetworks?: boolean;
   readonly limits?: Partial<StreamLimits>;
-}
-
-/** What was learned of the server. */
-interface Known {
-  readonly product: Product;
-  readonly version: string | null;
-  readonly listing: Listing;
 }
 
 /** Products that are known to go on with a text. LM Studio's way was never seen proven, so an answer is begun anew there. */
@@ -57,8 +57,7 @@ const CHANNELLED = /gpt-?oss|harmony/i;
 /** A server that loads a model from disk first may be silent for long; the router has its own, shorter, patience. */
 const DEFAULT_LIMITS: StreamLimits = { firstByteMs: 120_000, idleMs: 60_000 };
 
-/** Lists may be long and servers busy; only the probes of detection are in a hurry. */
-const LISTING_TIMEOUT_MS = 3_000;
+const UNLOAD_TIMEOUT_MS = 3_000;
 const LOAD_TIMEOUT_MS = 300_000;
 
 export class OpenAiHttpBackend implements Backend {
@@ -66,11 +65,14 @@ export class OpenAiHttpBackend implements Backend {
   readonly #options: OpenAiHttpOptions;
   readonly #limits: StreamLimits;
   readonly #door: Result<HttpDoor, string>;
-  #known: Known | undefined;
+  readonly #sight: ServerSight | null;
+  readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
   readonly #uncontinued = new Set<string>();
   #echoes = false;
+  /** Where the server sent jobs on to, by where they were sent: most want a slash at the end. */
+  readonly #moved = new Map<string, string>();
   /** How long each model took when this agent asked for it. */
   readonly #loads = new Map<string, number>();
 
@@ -81,6 +83,13 @@ export class OpenAiHttpBackend implements Backend {
     const server = refuseBaseUrl(options.baseUrl, allowLan);
     const key = options.apiKey === undefined ? {} : { apiKey: options.apiKey };
     this.#door = server.ok ? ok(new HttpDoor(server.value, { allowLan, ...key })) : server;
+    const allowNetworks = options.allowNetworks ?? false;
+    this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
+    this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
+  }
+
+  get #known(): Known | undefined {
+    return this.#sight?.known;
   }
 
   capabilities(): Capabilities {
@@ -89,55 +98,93 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   async detect(signal: AbortSignal): Promise<Result<Detected, string>> {
-    if (!this.#door.ok) return this.#door;
-    const known = await this.#learn(this.#door.value, signal);
-    this.#known = known.ok ? known.value : undefined;
+    const known = await this.#look(signal);
     if (!known.ok) return known;
-    const { product, version, listing } = known.value;
-    return ok({ product, version, notes: listing.excluded.map((model) => `${model.name} is left out: ${model.why}.`) });
+    const { product, version, listing, warnings } = known.value;
+    const excluded = listing.excluded.map((model) => `${model.name} is left out: ${model.why}.`);
+    const listed = [...listing.models, ...listing.excluded].map(({ name }) => name);
+    const clouds = listed.length > 0 ? [] : (this.#options.models ?? []).filter(isCloudName);
+    const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
+    return ok({ product, version, notes: [...excluded, ...absent], warnings, listed });
   }
 
   async models(): Promise<ModelInfo[]> {
-    const found = await this.detect(NEVER);
+    if (this.#known === undefined) await this.#look(NEVER);
     const known = this.#known;
-    if (!found.ok || known === undefined) return [];
+    if (known === undefined) return [];
     const models = chooseModels(known.product, known.listing, this.#options.models);
     return models.map((model) => this.#withMeasuredLoad(this.#continues(model) ? model : { ...model, resume: 'none' }));
   }
 
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
-    if (this.#known === undefined) await this.detect(NEVER);
-    return this.#known?.listing.slots ?? 1;
+    if (this.#known === undefined) await this.#look(NEVER);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    return this.#statedSlots() ?? this.#slots.limit;
+  }
+
+  /** What the owner, the server or this machine's environment says; null where nobody does and it has to be learned. */
+  #statedSlots(): number | null {
+    const { slots, ollamaSlots } = this.#options;
+    const isOllamaHere =
+      this.#known?.product === 'ollama' && this.#door.ok && isThisMachine(this.#door.value.server.hostname);
+    return slots ?? this.#known?.listing.slots ?? (isOllamaHere ? ollamaSlots : null) ?? null;
+  }
+
+  /** Looks at the server, no longer than until `signal` aborts: the look itself goes on for whoever asks next. */
+  async #look(signal: AbortSignal): Promise<Result<Known, string>> {
+    if (!this.#door.ok) return this.#door;
+    if (this.#sight === null) return err(NOTHING.message);
+    const late = openPromise<Result<Known, string>>();
+    const give = (): void => late.resolve(this.#known === undefined ? err(SLOW) : ok(this.#known));
+    signal.addEventListener('abort', give, { once: true });
+    const found = await Promise.race([this.#sight.look(), late.promise]);
+    signal.removeEventListener('abort', give);
+    return found;
   }
 
   run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
-        return this.#runChat(job, sink, signal);
+        return this.#seat(sink, (heard) => this.#runChat(job, heard, signal));
     }
+  }
+
+  /** Runs an answer and learns from it: that the server lives, how many it gives at once, and that it was not reached. */
+  async #seat(sink: Sink, run: (heard: Sink) => Promise<Finish>): Promise<Finish> {
+    const seat = this.#slots.sit();
+    const end = await run((delta) => {
+      seat.hear();
+      this.#sight?.noteAlive();
+      return sink(delta);
+    });
+    seat.leave(end.error?.code === 'busy');
+    if (end.error?.code !== 'unreachable' || this.#known === undefined) return end;
+    this.#sight?.doubt();
+    this.#options.onChange?.();
+    return end;
   }
 
   async #runChat(job: ChatJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
     const continuation = new Continuation(job.resume?.text ?? '', giveSoFar(job), this.#echoes);
     const joined = job.resume === undefined ? null : joinSink(sink, continuation);
     const pump = new DeltaPump(joined?.sink ?? sink);
-    const refusal = await this.#admit(job, signal);
+    const admitted = await this.#admit(job, signal);
     if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
-    if (refusal !== null || !this.#door.ok) return finish(pump, failed(refusal ?? NOTHING));
+    if (!admitted.ok || !this.#door.ok) return finish(pump, failed(admitted.ok ? NOTHING : admitted.error));
     const call = CALLS[job.kind];
-    const body = call.build(job, this.#known?.product);
+    const named = { ...job, model: admitted.value };
+    const body = call.build(named, this.#known?.product);
     if (!body.ok) return finish(pump, failed({ code: 'bad-request', message: body.error }));
-    this.#used.add(job.model);
+    this.#used.add(named.model);
     const end = await this.#stream(this.#door.value, { path: call.path, body: body.value }, { pump, signal });
     await settled(pump, signal);
     if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
-    return finish(pump, this.#learnFrom(job, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
+    return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
   #learnFrom(job: ChatJob, end: StreamEnd, continuation: Continuation): StreamEnd {
-    if (end.error?.code === 'unreachable') this.#known = undefined;
     this.#echoes ||= continuation.hasEchoed;
     if (end.hasThought) this.#uncontinued.add(job.model);
     if (!isContinued(job) || end.error?.code !== 'bad-request') return end;
@@ -160,8 +207,8 @@ export class OpenAiHttpBackend implements Backend {
   async load(model: string): Promise<Result<null, string>> {
     if (!this.#door.ok) return this.#door;
     if (this.#known?.product !== 'ollama') return err(`This server loads its models itself: start it with ${model}.`);
-    const refusal = refuseModel(model, this.#known.listing, this.#options.models);
-    if (refusal !== null) return err(refusal);
+    const found = findModelName(model, this.#known, this.#options.models);
+    if ('refusal' in found) return err(found.refusal);
     const startedAt = performance.now();
     const url = `${this.#door.value.server.root}/api/generate`;
     const { status } = await this.#door.value.ask(url, { timeoutMs: LOAD_TIMEOUT_MS, body: JSON.stringify({ model }) });
@@ -179,7 +226,7 @@ export class OpenAiHttpBackend implements Backend {
     const { server } = this.#door.value;
     for (const model of used) {
       const body = JSON.stringify({ model, keep_alive: 0 });
-      await this.#door.value.ask(`${server.root}/api/generate`, { timeoutMs: LISTING_TIMEOUT_MS, body });
+      await this.#door.value.ask(`${server.root}/api/generate`, { timeoutMs: UNLOAD_TIMEOUT_MS, body });
     }
   }
 
@@ -187,77 +234,44 @@ export class OpenAiHttpBackend implements Backend {
     if (this.#door.ok) this.#door.value.close();
   }
 
-  /** Null when the job may go to the server; it is looked at again after every time it was not reached. */
-  async #admit(job: ChatJob, signal: AbortSignal): Promise<BackendError | null> {
-    if (this.#known === undefined) {
-      const found = await this.detect(signal);
-      if (!found.ok) return { code: 'unreachable', message: found.error };
+  /** The name under which the server has the job's model, or why the job may not go there; it is looked at first after a time it was not reached. */
+  async #admit(job: ChatJob, signal: AbortSignal): Promise<Result<string, BackendError>> {
+    if (this.#sight?.isDoubted !== false) {
+      const found = await this.#look(signal);
+      if (!found.ok) return err({ code: 'unreachable', message: found.error });
     }
-    if (this.#known === undefined) return { code: 'unreachable', message: 'the server is not known' };
-    const refusal = refuseModel(job.model, this.#known.listing, this.#options.models);
-    if (refusal !== null) return { code: 'no-model', message: refusal };
-    return isContinued(job) && this.capabilities().resume === 'none'
-      ? { code: 'bad-request', message: `this ${this.#known.product} server cannot continue an answer` }
-      : null;
+    if (this.#known === undefined) return err({ code: 'unreachable', message: 'the server is not known' });
+    const model = findModelName(job.model, this.#known, this.#options.models);
+    if ('refusal' in model) return err({ code: 'no-model', message: model.refusal });
+    if (!isContinued(job) || this.capabilities().resume !== 'none') return ok(model.name);
+    return err({
+      code: 'bad-request',
+      message: `this ${this.#known.product} server cannot continue an answer`,
+    });
   }
 
-  /** Sends the request; once more on a new connection when a kept one turned out to be closed. */
+  /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
   async #stream(
     door: HttpDoor,
     { path, body }: { path: string; body: string },
     to: { pump: DeltaPump; signal: AbortSignal },
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;
-    const end = await new ChatStream(door.post(url, body), to.pump, this.#limits).run(to.signal);
-    if (end.stale !== true || to.signal.aborted) return end;
-    return new ChatStream(door.post(url, body), to.pump, this.#limits).run(to.signal);
-  }
-
-  async #learn(door: HttpDoor, signal: AbortSignal): Promise<Result<Known, string>> {
-    const found = await identify(door, signal);
-    if (!found.ok) return found;
-    const { product, version } = found.value;
-    const answers = new Map<string, unknown>();
-    let tools = { status: 0, json: undefined as unknown };
-    for (const path of LISTING_PATHS[product]) {
-      const url = path === 'models' ? `${door.server.api}/models` : `${door.server.root}${path}`;
-      const answer = await door.ask(url, { timeoutMs: LISTING_TIMEOUT_MS, signal });
-      if (path === '/tools') tools = answer;
-      else if (answer.status === 200) answers.set(path, answer.json);
-    }
-    const listing = listModels(product, answers);
-    const allowNetworks = this.#options.allowNetworks ?? false;
-    const refusal =
-      refuseNetwork({ port: door.server.port, ownedBy: listing.ownedBy, allowNetworks }) ?? refuseTools(product, tools);
-    return refusal === null ? ok({ product, version, listing }) : err(refusal);
+    const at = this.#moved.get(url) ?? url;
+    const end = await new ChatStream(door.post(at, body), to.pump, this.#limits).run(to.signal);
+    if (to.signal.aborted) return end;
+    const moved = findMoved(at, end.location);
+    if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
+    else if (end.stale !== true) return end;
+    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, this.#limits).run(to.signal);
   }
 }
 
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
 
-const NEVER = new AbortController().signal;
+const SLOW = 'The server is slow to say what it is. It is asked again.';
 
-/** Asks the probes in their order; the error tells apart a server that is away and one that speaks another language. */
-async function identify(
-  door: HttpDoor,
-  signal: AbortSignal,
-): Promise<Result<{ product: Product; version: string | null }, string>> {
-  let answered = 0;
-  for (const probe of PROBES) {
-    const url = probe.path === '/v1/models' ? `${door.server.api}/models` : `${door.server.root}${probe.path}`;
-    const answer = await door.ask(url, { timeoutMs: PROBE_TIMEOUT_MS, signal });
-    answered = answer.status === 0 ? answered : answer.status;
-    const version = answer.status === 200 ? probe.readVersion(answer.json) : undefined;
-    if (version !== undefined) return ok({ product: probe.product, version });
-  }
-  const at = door.server.root;
-  if (answered === 0) return err(`No server answers at ${at}. Start it, or correct the URL.`);
-  if (answered === 401 || answered === 403)
-    return err(`The server at ${at} wants an API key (${answered}). Set the one it expects.`);
-  return err(
-    `What answers at ${at} has no OpenAI-compatible API (GET ${door.server.api}/models answered ${answered}).`,
-  );
-}
+const NEVER = new AbortController().signal;
 
 /** Waits until what was given to the pump has been handed on, or the job is aborted. */
 async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
-import { PROBES, type Product } from './probe-server.ts';
+import { identifyServer, isModelList, PROBES, type Product, type Said } from './probe-server.ts';
 
-/** The first product that fits the answers, as the door would find it. */
+const saying = (answers: Record<string, unknown>): Map<string, Said> =>
+  new Map(
+    Object.entries(answers).map(([path, json]) => [path === '/v1/models' ? 'models' : path, { status: 200, json }]),
+  );
+
 function identify(answers: Record<string, unknown>): [Product, string | null] | null {
-  for (const probe of PROBES) {
-    const version = probe.path in answers ? probe.readVersion(answers[probe.path]) : undefined;
-    if (version !== undefined) return [probe.product, version];
-  }
-  return null;
+  const found = identifyServer(saying(answers));
+  return found && [found.product, found.version];
 }
 
 test('each product is known by its own paths, whatever else it answers', () => {
@@ -33,4 +34,34 @@ test('what has none of these shapes is no such server', () => {
   expect(
     identify({ '/api/version': 'page', '/props': {}, '/version': [], '/v1/models': { detail: 'Not Found' } }),
   ).toBeNull();
+});
+
+test('what stands first decides, and only when it has said something is the product sure', () => {
+  const list = { data: [] };
+  const absent = { status: 404, json: undefined };
+  const all = new Map<string, Said>(PROBES.map(({ path }) => [path, absent]));
+  const find = (change: Record<string, Said | undefined>): unknown =>
+    identifyServer(new Map([...all, ...Object.entries(change)] as [string, Said][]));
+  const ollama = { status: 200, json: { version: '0.12' } };
+  const models = { status: 200, json: list };
+  expect(find({ '/api/version': ollama, models })).toEqual({ product: 'ollama', version: '0.12', isSure: true });
+  expect(find({ models })).toEqual({ product: 'unknown', version: null, isSure: true });
+  for (const silent of [
+    undefined,
+    { status: 0, json: undefined },
+    { status: 503, json: {} },
+    { status: 429, json: {} },
+  ])
+    expect(find({ '/api/version': silent, models })).toEqual({ product: 'unknown', version: null, isSure: false });
+  expect(find({ '/version': { status: 0, json: undefined }, '/api/version': ollama })).toMatchObject({ isSure: true });
+});
+
+test('an empty list is a list, also as Ollama writes it', () => {
+  expect([{ data: [] }, { object: 'list', data: null }, { models: [] }, [], 'x'].map(isModelList)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -19,9 +19,15 @@ const lmStudio = z.looseObject({
 });
 const lmStudioOld = z.looseObject({ data: z.array(z.looseObject({ id: z.string(), state: z.string() })).min(1) });
 const llamaProps = z.looseObject({ total_slots: z.number(), build_info: z.string().optional() });
-const listed = z.looseObject({ data: z.array(z.unknown()) });
+const listed = z.looseObject({ data: z.array(z.unknown()).nullable() });
 
-/** Asked in this order, each within 300 ms; the first that fits decides. `/v1/models` stands last: everything answers it. */
+/** What a server said at a path. Status 0: nothing came. A 5xx, 408 or 429 says nothing of what lies there either. */
+export interface Said {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** The first that fits decides. `models`, which everything answers, stands last; it means `{api}/models`, all others lie at the root. */
 export const PROBES: readonly Probe[] = [
   { product: 'ollama', path: '/api/version', readVersion: (json) => version.safeParse(json).data?.version },
   {
@@ -36,26 +42,51 @@ export const PROBES: readonly Probe[] = [
   },
   { product: 'llama-server', path: '/props', readVersion: readBuild },
   { product: 'vllm', path: '/version', readVersion: (json) => version.safeParse(json).data?.version },
-  {
-    product: 'unknown',
-    path: '/v1/models',
-    readVersion: (json) => (listed.safeParse(json).success ? null : undefined),
-  },
+  { product: 'unknown', path: 'models', readVersion: (json) => (isModelList(json) ? null : undefined) },
 ];
 
-/** Time limit of each question, in milliseconds. */
-export const PROBE_TIMEOUT_MS = 300;
+/** What a server is taken for, and whether every earlier probe was answered: false means that a slow one may still say otherwise. */
+export interface Identity {
+  readonly product: Product;
+  readonly version: string | null;
+  readonly isSure: boolean;
+}
+
+/** The first product that fits what was said at each path, or null where none does. */
+export function identifyServer(said: ReadonlyMap<string, Said>): Identity | null {
+  let isSure = true;
+  for (const probe of PROBES) {
+    const answer = said.get(probe.path);
+    if (!isStatement(answer)) isSure = false;
+    const version = answer?.status === 200 ? probe.readVersion(answer.json) : undefined;
+    if (version !== undefined) return { product: probe.product, version, isSure };
+  }
+  return null;
+}
+
+const NO_STATEMENTS: ReadonlySet<number> = new Set([0, 408, 425, 429]);
+
+/** True where an answer says what lies at its path: that it is there, absent or locked. A server that is busy or starting says nothing. */
+export function isStatement(said: Said | undefined): said is Said {
+  if (said === undefined || NO_STATEMENTS.has(said.status)) return false;
+  return said.status < 500 || said.status === 501;
+}
+
+/** True for an OpenAI-style list of models, also an empty one (Ollama without models says `data: null`). */
+export function isModelList(json: unknown): boolean {
+  return listed.safeParse(json).success;
+}
 
 function readBuild(json: unknown): string | null | undefined {
   const props = llamaProps.safeParse(json);
   return props.success ? (props.data.build_info ?? null) : undefined;
 }
 
-/** What else to ask each product, to learn its models. `models` stands for `{api}/models`. */
+/** What else to ask each product, to learn its models: without an answer of the first, nothing is known of them. */
 export const LISTING_PATHS: Readonly<Record<Product, readonly string[]>> = {
   ollama: ['/api/tags', '/api/ps'],
   'lm-studio': ['/api/v1/models', '/api/v0/models'],
-  'llama-server': ['models', '/props', '/tools'],
+  'llama-server': ['models', '/props', '/tools', '/slots'],
   vllm: ['models'],
   unknown: ['models', '/tools'],
 };

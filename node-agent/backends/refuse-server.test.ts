@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { judgeAddress, refuseAddress, refuseBaseUrl, refuseNetwork, refuseTools } from './refuse-server.ts';
+import {
+  doubtTools,
+  isThisMachine,
+  judgeAddress,
+  refuseAddress,
+  refuseBaseUrl,
+  refuseNetwork,
+  refuseTools,
+} from './refuse-server.ts';
 
 const reasonOf = (url: string, allowLan = false): string => {
   const result = refuseBaseUrl(url, allowLan);
@@ -10,7 +18,13 @@ describe('refuseBaseUrl', () => {
   test('this machine is allowed, and a bare address gets /v1', () => {
     expect(refuseBaseUrl('http://127.0.0.1:11434', false)).toEqual({
       ok: true,
-      value: { root: 'http://127.0.0.1:11434', api: 'http://127.0.0.1:11434/v1', hostname: '127.0.0.1', port: 11434 },
+      value: {
+        root: 'http://127.0.0.1:11434',
+        api: 'http://127.0.0.1:11434/v1',
+        hostname: '127.0.0.1',
+        port: 11434,
+        elsewhere: expect.any(Array),
+      },
     });
     expect(refuseBaseUrl('http://[::1]:8000/v1/', false)).toMatchObject({
       ok: true,
@@ -72,6 +86,11 @@ describe('refuseAddress', () => {
   });
 });
 
+test('this machine is told from every other', () => {
+  expect(['localhost', 'LOCALHOST.', 'a.localhost', '127.0.0.1', '127.9.9.9', '::1'].every(isThisMachine)).toBe(true);
+  expect(['nas.local', '192.168.1.5', 'localhost.example', '::2'].some(isThisMachine)).toBe(false);
+});
+
 describe('refuseNetwork', () => {
   test.each([
     [9337, [], 'mesh-llm'],
@@ -90,26 +109,36 @@ describe('refuseNetwork', () => {
 
 describe('refuseTools', () => {
   const shell = [{ name: 'exec_shell_command' }];
+  const disabled = { error: { code: 403, message: 'This feature is disabled', type: 'feature_disabled' } };
 
-  test('llama-server with tools is refused, in whatever wrapping', () => {
+  test('a server that lists tools is refused, in whatever wrapping', () => {
     for (const json of [shell, { tools: shell }, { data: shell }])
-      expect(refuseTools('llama-server', { status: 200, json })).toContain('--tools');
+      expect(refuseTools({ status: 200, json })).toContain('--tools');
   });
 
-  test('llama-server without them is allowed', () => {
-    for (const status of [404, 405, 501]) expect(refuseTools('llama-server', { status, json: undefined })).toBeNull();
-    expect(refuseTools('llama-server', { status: 200, json: [] })).toBeNull();
+  test('a server without them is shared: a plain llama-server answers 403 feature_disabled, older ones 404', () => {
+    expect(refuseTools({ status: 403, json: disabled })).toBeNull();
+    for (const status of [401, 403, 404, 405, 501]) expect(refuseTools({ status, json: undefined })).toBeNull();
+    expect(refuseTools({ status: 200, json: [] })).toBeNull();
+    expect(refuseTools({ status: 200, json: 'page' })).toBeNull();
   });
 
-  test('llama-server that does not tell is refused', () => {
-    for (const status of [0, 401, 500])
-      expect(refuseTools('llama-server', { status, json: undefined })).toContain('could not be made sure');
-    expect(refuseTools('llama-server', { status: 200, json: undefined })).toContain('could not be made sure');
+  test('a list of models, which some servers answer everything with, is no list of tools', () => {
+    expect(refuseTools({ status: 200, json: { data: [{ id: 'm', object: 'model' }] } })).toBeNull();
   });
 
-  test('an unknown server is refused only when it lists tools', () => {
-    expect(refuseTools('unknown', { status: 200, json: shell })).toContain('tools');
-    expect(refuseTools('unknown', { status: 0, json: undefined })).toBeNull();
-    expect(refuseTools('unknown', { status: 200, json: 'page' })).toBeNull();
+  test('a llama-server that does not tell is shared in the open: its owner is told', () => {
+    for (const tools of [undefined, { status: 0, json: undefined }, { status: 500, json: undefined }]) {
+      expect(refuseTools(tools)).toBeNull();
+      expect(doubtTools('llama-server', tools)).toContain('--tools');
+      expect(doubtTools('unknown', tools)).toBeNull();
+    }
+    expect(doubtTools('llama-server', { status: 200, json: 'page' })).toContain('answered 200');
+    for (const tools of [
+      { status: 403, json: disabled },
+      { status: 404, json: undefined },
+      { status: 200, json: [] },
+    ])
+      expect(doubtTools('llama-server', tools)).toBeNull();
   });
 });

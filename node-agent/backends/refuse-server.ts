@@ -2,13 +2,15 @@
 
 import { BlockList, isIP } from 'node:net';
 import { err, ok, type Result } from '../../schema/result.ts';
+import { listApiPlaces, type ApiPlace } from './find-api.ts';
+import { isStatement, type Product, type Said } from './probe-server.ts';
 
-/** A server's address, taken apart. `root` has no path; `api` is where chat/completions lies, without a slash at its end. */
-export interface ServerUrl {
-  readonly root: string;
-  readonly api: string;
+/** A server's address, taken apart. */
+export interface ServerUrl extends ApiPlace {
   readonly hostname: string;
   readonly port: number;
+  /** Where else the API may lie, should it not be where the owner said. */
+  readonly elsewhere: readonly ApiPlace[];
 }
 
 type Reach = 'loopback' | 'lan' | 'forbidden' | 'public';
@@ -71,14 +73,21 @@ export function refuseBaseUrl(text: string, allowLan: boolean): Result<ServerUrl
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = isIP(hostname) === 0 ? refuseName(hostname, allowLan) : refuseAddress(hostname, allowLan);
   if (refusal !== null) return err(refusal);
-  const path = url.pathname.replace(/\/+$/, '');
+  const [named, ...elsewhere] = listApiPlaces(url.origin, url.pathname);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  return ok({ root: url.origin, api: `${url.origin}${path === '' ? '/v1' : path}`, hostname, port });
+  return ok({ root: url.origin, api: `${url.origin}/v1`, ...named, hostname, port, elsewhere });
+}
+
+/** True for a hostname that cannot be another machine. */
+export function isThisMachine(hostname: string): boolean {
+  if (isIP(hostname) !== 0) return judgeAddress(hostname) === 'loopback';
+  const name = hostname.toLowerCase().replace(/\.$/, '');
+  return name === 'localhost' || name.endsWith('.localhost');
 }
 
 function refuseName(hostname: string, allowLan: boolean): string | null {
-  const name = hostname.toLowerCase().replace(/\.$/, '');
-  if (name === 'localhost' || name.endsWith('.localhost')) return null;
+  const name = hostname.toLowerCase();
+  if (isThisMachine(hostname)) return null;
   if (/^metadata(\.|$)|^instance-data(\.|$)/.test(name))
     return `${hostname} is a metadata service. It is never shared.`;
   return allowLan
@@ -106,18 +115,20 @@ export function refuseNetwork(server: {
 }
 
 /**
- * Null, or why a server that runs tools on the owner's machine is not shared. `status` and `json` are the answer of GET /tools,
- * status 0 when there was none. llama-server started with --tools or --agent lists exec_shell_command, write_file and the like there.
+ * Null, or why a server that runs tools on the owner's machine is not shared: llama-server started with --tools or --agent lists
+ * exec_shell_command, write_file and the like at GET /tools. Without them it answers 404, since June 2026 403 `feature_disabled`
+ * (ggml-org/llama.cpp pull request 24970). Only what really lists tools is refused: jobs reach chat/completions and nothing else.
  */
-export function refuseTools(product: string, tools: { status: number; json: unknown }): string | null {
-  const absent = [404, 405, 501].includes(tools.status);
-  const listed = tools.status === 200 && countEntries(tools.json) > 0;
-  const emptyList = tools.status === 200 && countEntries(tools.json) === 0;
-  if (product !== 'llama-server') return listed ? TOOLS_SENTENCE : null;
-  if (absent || emptyList) return null;
-  return listed
-    ? TOOLS_SENTENCE
-    : `It could not be made sure that this llama-server runs no tools (GET /tools answered ${tools.status}). It is not shared.`;
+export function refuseTools(tools: Said | undefined): string | null {
+  return tools?.status === 200 && countEntries(tools.json) > 0 ? TOOLS_SENTENCE : null;
+}
+
+/** Null, or what the owner of a llama-server is told when it does not say whether it runs tools. Nothing else there tells (/props does not). */
+export function doubtTools(product: Product, tools: Said | undefined): string | null {
+  if (product !== 'llama-server' || (isStatement(tools) && (tools.status !== 200 || countEntries(tools.json) >= 0)))
+    return null;
+  const answer = tools === undefined || tools.status === 0 ? 'was not answered' : `answered ${tools.status}`;
+  return `It could not be seen whether this llama-server runs tools on your machine (GET /tools ${answer}). It is shared, and jobs reach chat/completions only; start it without --tools and --agent to be sure.`;
 }
 
 const TOOLS_SENTENCE =

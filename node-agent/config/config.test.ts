@@ -48,6 +48,19 @@ describe('readConfig', () => {
     });
   });
 
+  test('how many answers an Ollama here gives at once is read where its variable is set, and nonsense is as good as none', () => {
+    const slotsOf = (given?: string): unknown => {
+      const config = read({ router: 'https://x.example' }, given === undefined ? {} : { OLLAMA_NUM_PARALLEL: given });
+      return config.ok && config.value.ollamaSlots;
+    };
+    expect(['4', '1', '256', '0', '', 'many', '1.5', '9999', undefined].map(slotsOf)).toEqual([
+      4,
+      1,
+      256,
+      ...Array.from({ length: 6 }, () => null),
+    ]);
+  });
+
   test('the state folder comes from the flag, the variable, or the platform', () => {
     expect(readStateFolder({ state: '/x' }, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/x' });
     expect(readStateFolder({}, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/y' });

@@ -24,6 +24,8 @@ export interface AgentConfig {
   readonly backendKey: string | null;
   readonly models: readonly string[] | null;
   readonly slots: number | null;
+  /** OLLAMA_NUM_PARALLEL of this machine's environment, which Ollama tells nowhere; null where it is not set. */
+  readonly ollamaSlots: number | null;
   /** Tokens a second, 0 for no limit. */
   readonly pace: number;
   readonly windowMs: number;
@@ -84,10 +86,10 @@ export function readConfig(flags: OptionValues, env: Environment): Result<AgentC
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env['IRORI_BACKEND_KEY'] ?? null);
+  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
 }
 
-function checkConfig(values: OptionValues, state: string, backendKey: string | null): Result<AgentConfig, string> {
+function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
   const allowLan = values.allowLan === true;
   const routerText = text(values.router);
   if (routerText === null) return err('Which network? Start with `irori-node up --router URL`.');
@@ -100,9 +102,10 @@ function checkConfig(values: OptionValues, state: string, backendKey: string | n
     code: text(values.code),
     state,
     backends: list(values.backends) ?? [],
-    backendKey,
+    backendKey: env['IRORI_BACKEND_KEY'] ?? null,
     models: list(values.models),
     slots: number(values.slots),
+    ollamaSlots: readSlots(env['OLLAMA_NUM_PARALLEL']),
     pace: number(values.pace) ?? 0,
     windowMs: number(values.windowMs) ?? DEFAULT_WINDOW_MS,
     place: text(values.place),
@@ -116,6 +119,12 @@ function checkConfig(values: OptionValues, state: string, backendKey: string | n
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */
+function readSlots(given: string | undefined): number | null {
+  const slots = Number(given);
+  return given !== undefined && Number.isInteger(slots) && slots >= 1 && slots <= 256 ? slots : null;
 }
 
 function findFault(values: OptionValues): string | null {

@@ -68,7 +68,7 @@ export const OPTIONS = [
     env: 'IRORI_SLOTS',
     kind: 'number',
     value: 'N',
-    text: 'Jobs at once. Default: what the model server says.',
+    text: 'Jobs at once. Default: what the model server says, else what it turns out to give.',
     commands: ['up'],
   },
   {

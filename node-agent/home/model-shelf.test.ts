@@ -156,4 +156,47 @@ describe('ModelShelf', () => {
     await refreshed;
     expect(shelf.offered.map((model) => model.name)).toEqual(['b']);
   });
+
+  test('what the owner chose and no server lists is told once, with what is close to it', async () => {
+    const listing = (listed: string[]) => ok({ product: 'ollama', version: null, notes: [], listed });
+    const [first, second] = [backendOf('llama3:latest'), backendOf('qwen3:8b')];
+    first.detected = listing(['llama3:latest']);
+    second.detected = listing(['qwen3:8b']);
+    const { shelf, lines } = shelfOf([first, second], { choice: ['lama3', 'qwen3:8b', 'llama*'] });
+    await shelf.look();
+    await shelf.look();
+    expect(shelf.offered.map((model) => model.name)).toEqual(['llama3:latest', 'qwen3:8b']);
+    const told = lines.filter((line) => line.includes('lama3. It lists'));
+    expect(told).toEqual([expect.stringContaining('This server has no lama3. It lists: llama3:latest, qwen3:8b.')]);
+  });
+
+  test('a model that is removed from its server is gone at the next look, and told', async () => {
+    const backend = backendOf('a', 'b');
+    const detected = (listed: string[]) => ok({ product: 'ollama', version: null, notes: [], listed });
+    backend.detected = detected(['a', 'b']);
+    const { shelf, lines, onChange } = shelfOf([backend], { choice: ['a', 'b'] });
+    await shelf.look();
+    backend.names = ['b'];
+    backend.detected = detected(['b']);
+    await shelf.look();
+    expect(shelf.offered.map((model) => model.name)).toEqual(['b']);
+    expect(shelf.find('a')).toEqual(err('unfit'));
+    expect(onChange).toHaveBeenCalledTimes(2);
+    expect(lines.join('')).toMatch(/no longer on its server.*model=a/);
+    expect(lines.join('')).toContain('This server has no a. It lists: b.');
+  });
+
+  test('finds a model with and without :latest, the very name first', async () => {
+    const [tagged, plain] = [backendOf('m:latest'), backendOf('m', 'n:latest')];
+    const { shelf } = shelfOf([tagged, plain]);
+    await shelf.look();
+    const finder = (name: string): unknown => {
+      const found = shelf.find(name);
+      return found.ok ? found.value.backend : found.error;
+    };
+    expect(finder('m')).toBe(plain);
+    expect(finder('m:latest')).toBe(tagged);
+    expect(finder('n')).toBe(plain);
+    expect([finder('M'), finder(' m'), finder('n:8b')]).toEqual(['unfit', 'unfit', 'unfit']);
+  });
 });

@@ -2,31 +2,35 @@
 import { MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { matchesName, pickByName } from '../../schema/model-names.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import type { Backend, ModelInfo } from '../backends/backend.ts';
+import type { Backend, Detected, ModelInfo } from '../backends/backend.ts';
+import { explainMissing } from '../backends/choose-models.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { guessSpeed, limitSpeed } from './guess-speed.ts';
 import type { Gpu, SpeedPrior } from './guess-speed.ts';
-import { matchName } from '../backends/match-name.ts';
 
 /** A hub takes at most this many models of one node. */
 const MODELS_MAX = 64;
 /** The share of a `state` frame that models may fill; the rest of it is short. */
 const MODELS_BYTES = MAX_STATE_BYTES - 1000;
-const DETECT_MS = 10_000;
+/** A busy server may need long to say what it serves. */
+const DETECT_MS = 30_000;
 
 interface Seen {
   readonly models: readonly NodeModel[];
   readonly slots: number;
   /** Names that are there but not in memory, where jobs may not load them: no pattern covers these. */
   readonly leftCold: ReadonlySet<string>;
+  /** Names that its server lists, whether they are offered or not. */
+  readonly listed: readonly string[];
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
 }
 
-const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), told: '' };
+const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
 
 interface ShelfDoors {
   readonly backends: readonly Backend[];
@@ -55,6 +59,7 @@ export class ModelShelf {
   readonly #doors: ShelfDoors;
   readonly #seen = new Map<Backend, Seen>();
   #looking: Promise<void> | null = null;
+  #toldMissing: string | null = null;
   #gpu: Gpu | null = null;
   readonly #measured = new Map<string, SpeedPrior>();
 
@@ -98,9 +103,9 @@ export class ModelShelf {
    */
   find(name: string): Result<Served, 'cold' | 'unfit'> {
     const all = [...this.#seen].flatMap(([backend, { models }]) => models.map((model) => ({ backend, model })));
-    const exact = all.find(({ model }) => model.name === name);
-    if (!exact && this.#isLeftCold(name)) return err('cold');
-    const found = exact ?? all.find(({ model }) => matchName(model.name, name));
+    const [found] = pickByName(all, ({ model }) => model.name, name);
+    const isPattern = found?.model.name.endsWith('*') ?? true;
+    if (isPattern && this.#isLeftCold(name)) return err('cold');
     if (!found) return err('unfit');
     const { backend, model } = found;
     return ok({ backend, resume: model.resume, loadMs: model.loadMs ?? 0 });
@@ -163,6 +168,7 @@ export class ModelShelf {
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
     await Promise.all(this.#doors.backends.map((backend) => this.#lookAt(backend)));
+    this.#tellMissing();
     if (this.#describe() === before) return;
     const left = this.#listed().length - this.offered.length;
     if (left > 0)
@@ -170,12 +176,20 @@ export class ModelShelf {
     this.#doors.onChange();
   }
 
+  /** What the owner chose and no server has: a typo, or a model that was removed. Told when it changes. */
+  #tellMissing(): void {
+    const listed = [...new Set([...this.#seen.values()].flatMap((seen) => seen.listed))];
+    const missing = explainMissing(this.#doors.choice ?? [], listed);
+    if (missing !== null && missing !== this.#toldMissing) this.#doors.log.warn(missing);
+    this.#toldMissing = missing;
+  }
+
   #describe(): string {
     return JSON.stringify([this.slots, this.offered]);
   }
 
   async #lookAt(backend: Backend): Promise<void> {
-    const told = this.#seen.get(backend)?.told ?? '';
+    const last = this.#seen.get(backend) ?? NOTHING;
     try {
       const found = await backend.detect(AbortSignal.timeout(DETECT_MS));
       if (!found.ok) return this.#missed(backend, found.error);
@@ -183,10 +197,11 @@ export class ModelShelf {
       const models = infos.flatMap((info) => this.#toModel(backend, info));
       const leftCold = new Set(infos.filter((info) => this.#staysCold(info)).map((info) => info.name));
       const slots = Math.min(256, Math.max(1, await backend.slots()));
-      const { product, version, notes } = found.value;
-      const seen = { models, slots, leftCold, told: [product, version, ...notes].join('|') };
+      const { product, version, notes, warnings = [], listed = [] } = found.value;
+      const seen = { models, slots, leftCold, listed, told: [product, version, ...notes, ...warnings].join('|') };
       this.#seen.set(backend, seen);
-      if (seen.told !== told) this.#tell(backend, seen, { product, version, notes });
+      if (seen.told !== last.told) this.#tell(backend, seen, found.value);
+      this.#tellGone(last, seen);
     } catch (error) {
       this.#missed(backend, `A backend (${backend.kind}) failed when it was asked what it serves: ${String(error)}`);
     }
@@ -197,11 +212,14 @@ export class ModelShelf {
     this.#seen.set(backend, { ...NOTHING, told: sentence });
   }
 
-  #tell(
-    backend: Backend,
-    seen: Seen,
-    found: { product: string; version: string | null; notes: readonly string[] },
-  ): void {
+  #tellGone(last: Seen, seen: Seen): void {
+    const gone = last.listed.filter((name) => !seen.listed.includes(name));
+    const wasOffered = gone.filter((name) => last.models.some((model) => model.name === name));
+    for (const model of wasOffered)
+      this.#doors.log.warn('a model is no longer on its server, and no longer offered', { model });
+  }
+
+  #tell(backend: Backend, seen: Seen, found: Detected): void {
     const { log } = this.#doors;
     const names = seen.models.map((model) => model.name).join(', ') || 'none';
     log.info('backend', {
@@ -212,10 +230,11 @@ export class ModelShelf {
       models: names,
     });
     for (const note of found.notes) log.info(note);
+    for (const warning of found.warnings ?? []) log.warn(warning);
   }
 
   #isLeftCold(name: string): boolean {
-    return [...this.#seen.values()].some(({ leftCold }) => [...leftCold].some((cold) => matchName(name, cold)));
+    return [...this.#seen.values()].some(({ leftCold }) => [...leftCold].some((cold) => matchesName(name, cold)));
   }
 
   #staysCold(info: ModelInfo): boolean {
@@ -230,7 +249,7 @@ export class ModelShelf {
     const measured = this.#measured.get(info.digest);
     const { computesOn, resume } = backend.capabilities();
     const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
-    if (choice && !choice.some((one) => one === info.name || matchName(one, info.name))) return [];
+    if (choice && !choice.some((one) => matchesName(one, info.name))) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,

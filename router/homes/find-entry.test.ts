@@ -38,6 +38,17 @@ describe('findModels', () => {
     expect(findModels(starred, { ...own, model: 'min' })).toEqual([]);
     expect(findModels(starred, { ...own, model: 'mine-7b', accountId: 'acct_c' })).toEqual([]);
   });
+
+  test('with or without :latest it is one model, and the very name comes first', () => {
+    const tagged = { ownerAccountId: 'acct_o', models: [model('mine*'), model('mine:latest', OTHER)] };
+    const find = (asked: string): string[] => namesOf(findModels(tagged, { ...own, model: asked }));
+    expect([find('mine'), find('mine:latest'), find('mine:8b'), find('Mine')]).toEqual([
+      ['mine:latest'],
+      ['mine:latest'],
+      ['mine*'],
+      [],
+    ]);
+  });
 });
 
 describe('classifyResume', () => {

@@ -1,6 +1,6 @@
 // Under which of its entries a home serves what is asked: by digest for the catalogue, by name for its owner's own. Pure.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { matchesName } from '../../schema/model-names.ts';
+import { pickByName } from '../../schema/model-names.ts';
 import type { Place } from '../../schema/places.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { RESUME_CLASSES } from '../../schema/settlement.ts';
@@ -21,13 +21,13 @@ export interface NodeCandidate {
 
 export type ModelAsk = Pick<JobOffer, 'model' | 'digests' | 'accountId'>;
 
-/** Every entry that serves the ask, in the node's order: the same weights may stand under two names. */
+/** Every entry that serves the ask, in the node's order: the same weights may stand under two names. Of names the closest, as the home chooses too. */
 export function findModels(
   { models, ownerAccountId }: Pick<NodeCandidate, 'models' | 'ownerAccountId'>,
   { model: asked, digests, accountId }: ModelAsk,
 ): NodeModel[] {
   if (digests) return models.filter(({ digest }) => digests.includes(digest));
-  return ownerAccountId === accountId ? models.filter(({ name }) => matchesName(name, asked)) : [];
+  return ownerAccountId === accountId ? pickByName(models, ({ name }) => name, asked) : [];
 }
 
 /** How faithfully this entry would go on with an answer; null where it cannot, or not as faithfully as the caller wants. */

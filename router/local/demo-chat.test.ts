@@ -3,7 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { askDemo, fetchReceipt, listModels } from './demo-chat.ts';
-import { describeAnswer, describeDeath, describeNoHome, describeWelcome } from './describe-start.ts';
+import { describeAnswer, describeDeath, describeNoHome, describeWelcome, readWarning } from './describe-start.ts';
 
 const RECEIPT = {
   id: 'rcpt_1',
@@ -121,5 +121,13 @@ describe('what a start tells', () => {
       'home 1 ended (SIGKILL); it ended too often and stays down.',
     );
     expect(describeNoHome(['a', 'b'])).toContain('Last heard: a | b');
+  });
+
+  test('what a home warns of is told from what it says on a good day', () => {
+    expect(readWarning('12:00:01 warn: This server has no lama3. It lists: llama3.')).toBe(
+      'This server has no lama3. It lists: llama3.',
+    );
+    expect(readWarning('12:00:01 error: That code is spent.')).toBe('That code is spent.');
+    expect(['12:00:01 backend kind=onnx', 'warn: x', ''].map(readWarning)).toEqual([null, null, null]);
   });
 });

@@ -45,6 +45,11 @@ export function describeNoHome(lastLines: readonly string[]): string {
   return `No home came online within the time allowed. Run again with --verbose to see why.${heard}`;
 }
 
+/** What a home warns of, without its time: a typo in a model's name, a server that is not there. Null for any other line. */
+export function readWarning(line: string): string | null {
+  return /^\d\d:\d\d:\d\d (?:warn|error): (.+)$/.exec(line)?.[1] ?? null;
+}
+
 /** One line on a home that died. */
 export function describeDeath(
   name: string,

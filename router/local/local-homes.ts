@@ -1,6 +1,7 @@
 // Starts the homes of a local network with their enrolment codes, and waits until they are online.
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { matchesName } from '../../schema/model-names.ts';
 import { openAdmin } from './admin-client.ts';
 import { startAgent } from './agents.ts';
 import type { AgentEvents, WatchedAgent } from './agents.ts';
@@ -78,9 +79,10 @@ export async function waitOnline(
 }
 
 async function findOnline(start: HomesStart): Promise<string | null> {
-  const asked = start.flags.models.find((name) => !name.endsWith('*'));
+  const asked = start.flags.models.filter((name) => !name.endsWith('*'));
   const listed = await listModels({ endpoint: `${start.url}/v1`, apiKey: start.demo.apiKey }).catch(() => null);
-  const found = listed?.find((model) => model.nodesOnline > 0 && (asked === undefined || model.id === asked));
+  const isAsked = (id: string): boolean => asked.length === 0 || asked.some((name) => matchesName(name, id));
+  const found = listed?.find((model) => model.nodesOnline > 0 && isAsked(model.id));
   return found?.id ?? null;
 }
 

@@ -1,7 +1,14 @@
 // `npm start`: the whole network on this machine, told top to bottom. The only file here that writes to the terminal or ends the process.
 import type { AgentEvents } from './agents.ts';
 import { askDemo, fetchReceipt } from './demo-chat.ts';
-import { DEMO_PROMPT, describeAnswer, describeDeath, describeStep, describeWelcome } from './describe-start.ts';
+import {
+  DEMO_PROMPT,
+  describeAnswer,
+  describeDeath,
+  describeStep,
+  describeWelcome,
+  readWarning,
+} from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
 import type { Network } from './network.ts';
@@ -84,11 +91,14 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   }
   const lastWords: string[] = [];
   const homesStart = { flags, folder, demo, isNewAccount: isNew, url: network.url };
-  homes = await startHomes(homesStart, watchHomes({ flags, started, lastWords, onChange: () => tellScripts() }));
+  let isOnline = false;
+  const watch = { flags, started, lastWords, isOnline: () => isOnline, onChange: () => tellScripts() };
+  homes = await startHomes(homesStart, watchHomes(watch));
   started.add(async () => void (await Promise.all(homes.map(async (home) => home.stop()))));
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
   tellScripts();
   const model = await waitOnline(homesStart, homes, () => lastWords);
+  isOnline = true;
   print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
   if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: demo.apiKey, model }));
@@ -109,13 +119,19 @@ function watchHomes(watch: {
   flags: StartFlags;
   started: Started;
   lastWords: string[];
+  isOnline: () => boolean;
   onChange: () => void;
 }): AgentEvents {
+  const warned = new Set<string>();
   return {
     onLine: (name, line) => {
       watch.lastWords.push(line);
       if (watch.lastWords.length > LAST_WORDS) watch.lastWords.shift();
-      if (watch.flags.verbose) print(`  [${name}] ${line}`);
+      if (watch.flags.verbose) return print(`  [${name}] ${line}`);
+      // Homes that share one server say the same of it.
+      const warning = watch.isOnline() ? null : readWarning(line);
+      if (warning !== null && !warned.has(warning)) print(describeStep('home', warning));
+      if (warning !== null) warned.add(warning);
     },
     onDeath: (name, death) => {
       if (!watch.started.isEnding) complain(describeDeath(name, death));

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
-import { listModels } from './served-models.ts';
+import { listModels, pickListing } from './served-models.ts';
 import type { ModelListing } from './served-models.ts';
 import { findPlace } from './find-place.ts';
 import { requireCaller } from './refuse.ts';
@@ -19,7 +19,7 @@ models.get('/v1/models/:id{.+}', async (c) => {
   const caller = await requireCaller(c);
   const id = c.req.param('id');
   const listed = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
-  const model = listed.find((one) => one.id === id);
+  const model = pickListing(listed, id);
   if (!model)
     throw new ApiError('model_not_found', `The model '${id.slice(0, 100)}' does not exist here. See GET /v1/models.`, {
       param: 'model',

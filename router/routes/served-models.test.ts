@@ -4,7 +4,7 @@ import { UNKNOWN_PLACE } from '../../schema/places.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
 import type { Caller } from '../auth/judge-key.ts';
-import { countHomes, findModel, listModels } from './served-models.ts';
+import { countHomes, findModel, listModels, pickListing } from './served-models.ts';
 
 const LAB = { id: 'pool_lab', name: 'lab' };
 const caller: Caller = { accountId: 'acct_c', keyId: 'key_c', defaults: null, pools: [LAB] };
@@ -80,4 +80,33 @@ test('a catalogue model is listed with what can be used of it now: the largest o
   expect(await listing([40, 64])).toEqual([64, 100]);
   expect(await listing([40, 64], stranger)).toEqual([40, 100]);
   expect(await listing([4096])).toEqual([100, 100]);
+});
+
+test('a name with and without :latest is one model: listed once, found under both, and never charged for one’s own home', async () => {
+  const both = {
+    '~acct_c': [row('acct_c', [], ['llama3.2:latest', 'm:latest']), row('acct_c', [], ['llama3.2', 'llama3.2:latest'])],
+  } as Record<string, PresenceRow[]>;
+  const here = { catalogue, homes: { serving: async (key: string) => both[key] ?? [] } as unknown as HomeFinder };
+  const listing = await listModels(here, caller, UNKNOWN_PLACE);
+  expect(listing.map(({ id, nodesOnline }) => [id, nodesOnline])).toEqual([
+    ['m', 0],
+    ['llama3.2', 2],
+    ['m:latest', 1],
+  ]);
+  for (const id of ['llama3.2', 'llama3.2:latest']) {
+    expect(pickListing(listing, id)).toMatchObject({ id, nodesOnline: 2 });
+    expect(await findModel(here, id, caller)).toMatchObject({ ownName: id });
+  }
+  for (const id of ['LLAMA3.2', ' llama3.2', 'llama3.2 ', 'llama3.2:1b']) {
+    expect(pickListing(listing, id)).toBeNull();
+    await expect(findModel(here, id, caller)).rejects.toMatchObject({ code: 'model_not_found' });
+  }
+  expect(await findModel(here, 'm:latest', caller)).toMatchObject({ ownName: 'm:latest', priceOut: 0 });
+  expect(await findModel(here, 'm:latest', stranger)).toMatchObject({ modelKey: 'm', priceOut: 2 });
+});
+
+test('a name under a pattern can be retrieved as it can be called', async () => {
+  const listing = await listModels(doors, caller, UNKNOWN_PLACE);
+  expect(pickListing(listing, 'llama-7b')).toMatchObject({ id: 'llama-7b', isOwn: true });
+  expect(pickListing(listing, 'other')).toBeNull();
 });

@@ -1,6 +1,7 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
 import { PUBLIC_POOL } from '../../schema/placement.ts';
 import { contextOf, isServing, ownModelKey } from '../../schema/presence.ts';
+import { pickByName, plainName } from '../../schema/model-names.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
 import type { Place } from '../../schema/places.ts';
@@ -45,14 +46,20 @@ interface Doors {
   readonly homes: HomeFinder;
 }
 
-/** The model a caller named. Throws ApiError model_not_found (404) for a name that is neither listed nor one of the caller's own. */
+/**
+ * The model a caller named. A name of the caller's own homes comes before a catalogue model that is called so only but for `:latest`: the
+ * one is free, the other may not be. Throws ApiError model_not_found (404) for a name that is neither listed nor one of the caller's own.
+ */
 export async function findModel({ catalogue, homes }: Doors, model: string, caller: Caller): Promise<ServedModel> {
-  const listed = await catalogue.find(model, Date.now());
+  const now = Date.now();
+  const listed = await catalogue.find(model, now);
   if (listed) return { ...listed, modelKey: listed.id, ownName: null };
   const modelKey = ownModelKey(caller.accountId);
   const rows = await homes.serving(modelKey, UNKNOWN_PLACE);
   const own = rows.filter((row) => isServing(row, model));
   if (own.length === 0) {
+    const respelt = (await catalogue.list(now)).find(({ id }) => plainName(id) === plainName(model));
+    if (respelt) return { ...respelt, modelKey: respelt.id, ownName: null };
     throw new ApiError(
       'model_not_found',
       `The model '${model.slice(0, 100)}' does not exist here. See GET /v1/models.`,
@@ -81,6 +88,12 @@ function mayUse(row: Pick<PresenceRow, 'owner' | 'pools'>, caller: Caller): bool
   return caller.pools.some(({ id }) => row.pools.includes(id));
 }
 
+/** Of a listing the model that a name names most closely, under that name; null when it names none. */
+export function pickListing(listed: readonly ModelListing[], name: string): ModelListing | null {
+  const found = pickByName(listed, ({ id }) => id, name)[0];
+  return found ? { ...found, id: name } : null;
+}
+
 /** The catalogue and the caller's own names, with how many homes that the caller may use serve each now. */
 export async function listModels({ catalogue, homes }: Doors, caller: Caller, place: Place): Promise<ModelListing[]> {
   const [listed, own] = await Promise.all([
@@ -102,18 +115,20 @@ function toListing(model: CatalogueModel, online: readonly PresenceRow[]): Model
   return { id, description, createdAt, maxOutputTokens, priceIn, priceOut, ...facts };
 }
 
+/** The caller's own names; one that some homes call with `:latest` and some without is one model, and stands once. */
 function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
-  const names = new Map<string, { contextTokens: number; nodesOnline: number }>();
+  const names = new Map<string, { id: string; contextTokens: number; nodes: Set<PresenceRow> }>();
   for (const row of rows) {
     for (const name of row.serves) {
-      const known = names.get(name) ?? { contextTokens: 0, nodesOnline: 0 };
-      names.set(name, {
+      const known = names.get(plainName(name)) ?? { id: name, contextTokens: 0, nodes: new Set() };
+      names.set(plainName(name), {
+        id: name.length < known.id.length ? name : known.id,
         contextTokens: Math.max(known.contextTokens, contextOf(row, name)),
-        nodesOnline: known.nodesOnline + 1,
+        nodes: known.nodes.add(row),
       });
     }
   }
-  return [...names].map(([id, { contextTokens, nodesOnline }]) => ({
+  return [...names.values()].map(({ id, contextTokens, nodes }) => ({
     id,
     isOwn: true,
     description: 'Served by your own homes, free for your own calls.',
@@ -123,6 +138,6 @@ function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
     maxOutputTokens: Math.min(MAX_OUTPUT_TOKENS, contextTokens),
     priceIn: 0,
     priceOut: 0,
-    nodesOnline,
+    nodesOnline: nodes.size,
   }));
 }

@@ -39,7 +39,8 @@ afterAll(async () => {
 async function startHomes(owner: TestAccount, places: readonly string[], names = 'say-*'): Promise<Home[]> {
   const homes = await Promise.all(
     places.map(async (place) => {
-      const models = await startModelServer();
+      // What a home serves by name its server has to list.
+      const models = await startModelServer(names.endsWith('*') ? {} : { models: names.split(',') });
       servers.push(models);
       const args = ['--backend', models.url, '--models', names, '--slots', '1'];
       return { agent: await stack.startAgent({ owner, args, place }), models, place, node: '' };

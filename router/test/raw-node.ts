@@ -267,7 +267,7 @@ export class RawJob {
   /** What the caller asks last. */
   get prompt(): string {
     const { request } = this.frame;
-    return request.kind === 'chat' ? textOf(request.messages.at(-1) ?? { role: 'user', content: '' }) : '';
+    return request.kind === 'chat' ? textOf(request.messages.at(-1) ?? { content: '' }) : '';
   }
 
   /** Its model server failed, or will not have the request. */

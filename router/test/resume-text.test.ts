@@ -163,7 +163,7 @@ test('servers that hang before the first word or in the middle are left; nobody 
 });
 
 test('a home whose server is not known to continue texts is not asked to', async () => {
-  const plain = await startModelServer();
+  const plain = await startModelServer({ models: ['say-9x0'] });
   servers.push(plain);
   const lonely = await stack.makeAccount();
   const args = ['--models', 'say-9x0', '--slots', '4', '--backend', plain.url];

@@ -49,7 +49,7 @@ async function answer(
     body: Buffer.concat(chunks).toString(),
   };
   fake.asked.push(asked);
-  if (asked.path.endsWith('/chat/completions')) {
+  if (/\/chat\/completions\/?$/.test(asked.path)) {
     response.on('close', () => (fake.closed += response.writableFinished ? 0 : 1));
     return fake.chat(response, asked);
   }

@@ -12,7 +12,7 @@ import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
 describe.each([
   ['ollama', OLLAMA, 'gemma3:latest', 'text', 1, ['gpt-oss:120b-cloud']],
   ['llama-server', LLAMA_SERVER, 'qwen2.5-14b', 'text', 2, []],
-  ['vllm', VLLM, 'Qwen/Qwen2.5-7B-Instruct-AWQ', 'text', 1, []],
+  ['vllm', VLLM, 'Qwen/Qwen2.5-7B-Instruct-AWQ', 'text', 8, []],
   ['lm-studio', LM_STUDIO, 'google/gemma-4-26b-a4b', 'none', 4, ['qwen/asleep']],
 ])('%s', (product, fixture, model, resume, slots, leftOut) => {
   test('is known by its paths, offers its local models, and says what it leaves out', async () => {
@@ -51,11 +51,13 @@ describe.each([
       response.end(stream.subarray(cut));
     });
     const backend = share({ baseUrl: server.url });
+    await backend.detect(NEVER);
+    const lookedWith = server.connections;
     for (cut = 1; cut < stream.length; cut += 23) {
       const ran = await runJob(backend, job({ model }));
       expect([ran.text, ran.finish.reason, ran.finish.outputTokens]).toEqual(['囲炉裏 🔥', 'stop', 3]);
     }
-    expect(server.connections).toBeLessThan(4);
+    expect(server.connections - lookedWith).toBeLessThan(4);
   });
 });
 
@@ -241,14 +243,6 @@ describe('refusals', () => {
     expect(await share({ baseUrl: page.url }).detect(NEVER)).toEqual({
       ok: false,
       error: expect.stringContaining('no OpenAI-compatible API'),
-    });
-  });
-
-  test('a server that is slow to say what it is does not hold detection up: each question has 300 ms', async () => {
-    const server = await serve({ '/api/version': () => undefined, ...PLAIN });
-    expect(await share({ baseUrl: server.url }).detect(NEVER)).toMatchObject({
-      ok: true,
-      value: { product: 'unknown' },
     });
   });
 });

@@ -1,0 +1,28 @@
+// What an owner is told of a server that cannot be shared now: what was seen, and what to do. Pure.
+
+import type { Answer } from './http-door.ts';
+import { isStatement } from './probe-server.ts';
+import type { ServerUrl } from './refuse-server.ts';
+
+/** Nobody answered; `why` is the system's word for it. */
+export function describeSilence({ root }: ServerUrl, why: string): string {
+  return `No server answers at ${root} (${why}). Start it, or correct the URL.`;
+}
+
+/** Somebody answered, and there is no API that jobs could use: a key is missing, it is starting, or it lies elsewhere. */
+export function describeNoApi(server: ServerUrl, answers: ReadonlyMap<string, Answer>): string {
+  const { root, api, elsewhere } = server;
+  const locked = [...answers.values()].find(({ status }) => status === 401 || status === 403);
+  const list = answers.get('models');
+  if (locked !== undefined) return `The server at ${root} wants an API key (${locked.status}). Set the one it expects.`;
+  if (list === undefined || !isStatement(list)) return describeNoList(server, list);
+  const redirect = list.why === '' ? '' : `; ${list.why}`;
+  const places = elsewhere.map((place) => place.api.slice(new URL(place.api).origin.length) || '/').join(', ');
+  return `What answers at ${root} has no OpenAI-compatible API (GET ${api}/models answered ${list.status}${redirect}; looked at ${places} too). Correct the URL.`;
+}
+
+/** It is there, and its list of models did not come. An absent list is not an empty one. */
+export function describeNoList({ root }: ServerUrl, list: Answer | undefined): string {
+  const how = list === undefined || list.status === 0 ? 'does not come' : `is answered with ${list.status}`;
+  return `The server at ${root} is there, but its list of models ${how}. It may be starting, or busy; it is asked again.`;
+}
