@@ -178,10 +178,8 @@ describe('silence', () => {
     opened.feed(end);
     await settle();
     const kinds = (await events).map((event) => (event === COMMENT ? 'comment' : event === EMPTY ? 'empty' : 'event'));
-    expect(kinds).toEqual([
-      ...Array.from({ length: 4 }, () => 'comment'),
-      ...['empty', 'event', 'comment', 'comment', 'empty', 'event', 'event'],
-    ]);
+    const before = 'comment comment comment comment empty event';
+    expect(kinds.join(' ')).toBe(`${before} comment comment empty event event`);
   });
 
   test('is not filled while tokens flow', async () => {

@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeId } from '../../schema/ids.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
-import { ApiError, toErrorResponse } from '../errors.ts';
+import { toErrorResponse } from '../errors.ts';
+import type { ApiError } from '../errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { receipts } from './receipts.ts';
 
