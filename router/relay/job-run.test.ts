@@ -251,6 +251,15 @@ describe('a job that is not answered', () => {
     });
   });
 
+  test('an answer that broke off says what the server said of it', async () => {
+    const broken = () => taken(headRecord('n1'), dataRecord(bytes('a')), failRecord({ reason: 'out of memory' }));
+    const { run } = openRun(['n1@h1'], { h1: [broken] }, { least: null });
+    await run.next();
+    await run.next();
+    const message = 'it failed (its model server says "out of memory")';
+    expect(await run.next()).toEqual({ kind: 'failed', failure: { kind: 'broken', message } });
+  });
+
   test('a home that found itself full after all is like one that refused as busy', async () => {
     const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), failRecord({ code: 'busy' }))] });
     expect(await follow(run)).toEqual(['head n1', 'failed busy']);

@@ -12,7 +12,7 @@ import { AnswerSoFar } from './answer-so-far.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { tellRefusal, tellTwiceFailed } from './tell-fault.ts';
+import { tellBreak, tellRefusal, tellTwiceFailed } from './tell-fault.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 import type { SearchStory } from './tell-search-end.ts';
 
@@ -219,9 +219,9 @@ export class JobRun {
     else if (code !== 'busy') this.#asks.noteFault();
     if (!hasText && code === 'fault' && this.#noteFault(part, fail))
       return this.#fail({ kind: 'prompt', message: tellTwiceFailed(this.#reason) });
-    if (hasText) this.#brokenBy = message;
+    if (hasText) this.#brokenBy = tellBreak(message, fail.reason ?? null);
     if (hasText && !this.#canGoOn(fail))
-      return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message });
+      return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message: this.#brokenBy ?? message });
     const { search } = this.#doors;
     search.restart(part.nodeId, hasText ? this.#firstDigest : null);
     if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);

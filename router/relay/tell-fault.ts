@@ -17,6 +17,11 @@ export function tellTwiceFailed(reason: string | null): string {
   return `The model servers of two homes failed on this request, so no other is asked: it is the request that they cannot answer${quote(reason)}. Change it.`;
 }
 
+/** Why an answer broke off that had begun; `how` is ours. */
+export function tellBreak(how: string, reason: string | null): string {
+  return reason === null ? how : `${how} (its model server says "${reason}")`;
+}
+
 function quote(reason: string | null): string {
   return reason === null ? '' : `: "${reason}"`;
 }
