@@ -270,8 +270,8 @@ test('where nobody has the model the official client does not sleep and ask agai
     apiKey: callers[0].apiKey,
     baseURL: `${stack.url}/v1`,
     fetch: (url, init) => {
-      fetched.push(String(url));
-      return fetch(url as string, init as RequestInit);
+      fetched.push(url instanceof Request ? url.url : url.toString());
+      return fetch(url, init);
     },
   });
   const error: unknown = await client.chat.completions
