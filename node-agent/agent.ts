@@ -38,7 +38,7 @@ import { VERSION } from './version.ts';
 
 /** Looks at the backends this often: more often while one is away. */
 const LOOK_MS = 60_000;
-const LOOK_AWAY_MS = 10_000;
+const LOOK_AWAY_MS = 3_000;
 /** Running jobs may finish for this long after the owner said stop; then other homes go on with those that can be continued. */
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
@@ -84,7 +84,7 @@ export class Agent {
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#shelf.refresh());
+    this.#backends = openBackends(config, () => void this.#look(true));
     const onChange = (): void => this.#tellState();
     const { models, slots, pace, load } = config;
     this.#shelf = new ModelShelf({
@@ -245,8 +245,9 @@ export class Agent {
     await new SpeedScout({ ...found, slots, pause, choice, log: this.#log }).run();
   }
 
-  async #look(): Promise<void> {
-    await Promise.all([this.#shelf.look(), this.#disk.check()]);
+  /** `isAnew`: somebody knows of a change that a look under way may have missed. */
+  async #look(isAnew = false): Promise<void> {
+    await Promise.all([isAnew ? this.#shelf.refresh() : this.#shelf.look(), this.#disk.check()]);
     const { slots, pause } = this.#shared;
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;
