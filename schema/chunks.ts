@@ -17,7 +17,8 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-export type FinishReason = 'stop' | 'length';
+/** 'content_filter': the model server's own filter ended the answer. */
+export type FinishReason = 'stop' | 'length' | 'content_filter';
 
 /** What the network adds to an answer, in the last chunk and in the `x-irori` header. */
 export interface IroriFacts {

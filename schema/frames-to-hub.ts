@@ -62,8 +62,12 @@ export const headSchema = z.object({ promptTokens: z.number().int().min(0).nulla
 export const signedReceiptSchema = z.object({ receipt: usageReceiptSchema, signature: word.signature });
 export type SignedReceipt = z.output<typeof signedReceiptSchema>;
 
-/** The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the receipt. */
-export const endSchema = signedReceiptSchema;
+/**
+ * The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the receipt; `finish` says what the
+ * receipt has no word for: the engine's own filter ended the answer, which the receipt calls a stop.
+ */
+export const endSchema = signedReceiptSchema.extend({ finish: z.enum(['content_filter']).optional() });
+export type NodeEnd = z.output<typeof endSchema>;
 
 /** The node will not run this job; nothing was generated and nothing is owed. */
 export const refuseSchema = z.object({

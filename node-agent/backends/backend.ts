@@ -113,7 +113,8 @@ export interface BackendError {
 }
 
 export interface Finish {
-  readonly reason: 'stop' | 'length' | 'cancelled' | 'error';
+  /** 'content_filter': the engine's own filter ended the answer; what came before it stands. */
+  readonly reason: 'stop' | 'length' | 'content_filter' | 'cancelled' | 'error';
   readonly promptTokens: number | null;
   /** As the engine said; where it did not, or the answer did not come whole, those of the deltas. */
   readonly outputTokens: number;

@@ -1,16 +1,18 @@
 // One streamed chat request to a local server, from its first byte to its Finish: reads, counts, watches the clock, holds back.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { AnswerReading } from './answer-reading.ts';
 import type { BackendError } from './backend.ts';
+import { BodyReader } from './body-reader.ts';
 import type { DeltaPump } from './delta-pump.ts';
-import { EventReader } from './event-reader.ts';
 import { readSome } from './http-door.ts';
-import { readBackendEvent, type BackendEvent } from './read-backend-event.ts';
+import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
+import { readBackendEvent } from './read-backend-event.ts';
 import { readRefusal } from './read-refusal.ts';
 import { openPromise } from './open-promise.ts';
 
 export interface StreamEnd {
-  readonly reason: 'stop' | 'length' | 'cancelled' | 'error';
+  readonly reason: WholeFinish | 'cancelled' | 'error';
   readonly promptTokens: number | null;
   /** The server's own count of shown tokens, null when it gave none. */
   readonly outputTokens: number | null;
@@ -30,30 +32,32 @@ export interface StreamLimits {
   readonly idleMs: number;
 }
 
-/** How long a finished response may linger before its connection is dropped instead of kept. */
-const LINGER_MS = 1_000;
+/** How long a finished response may take to its proper end, before its connection is dropped instead of kept. */
+const KEEP_MS = 1_000;
 
 export class ChatStream {
   readonly #request: ClientRequest;
   readonly #pump: DeltaPump;
   readonly #limits: StreamLimits;
+  readonly #maxTokens: number;
   readonly #ended = openPromise<StreamEnd>();
-  readonly #reader = new EventReader();
+  readonly #body = new BodyReader();
+  readonly #reading: AnswerReading;
   #response: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
   #seenAt = performance.now();
+  #finishAt: number | null = null;
   #started = false;
   #holding = false;
   #settled = false;
-  #counted = 0;
-  #hiddenCounted = 0;
-  #finish: 'stop' | 'length' | null = null;
-  #usage: BackendEvent['usage'] = null;
 
-  constructor(request: ClientRequest, pump: DeltaPump, limits: StreamLimits) {
+  /** `maxTokens`: what the request asks for at most. */
+  constructor(request: ClientRequest, pump: DeltaPump, limits: StreamLimits & { readonly maxTokens: number }) {
     this.#request = request;
     this.#pump = pump;
     this.#limits = limits;
+    this.#maxTokens = limits.maxTokens;
+    this.#reading = new AnswerReading(limits.maxTokens);
   }
 
   /** Settles once, when the answer is complete, broken or cancelled. An abort destroys the request at once. */
@@ -72,7 +76,7 @@ export class ChatStream {
 
   #begin(response: IncomingMessage): void {
     this.#response = response;
-    if (response.statusCode !== 200) {
+    if (!isGood(response.statusCode)) {
       void this.#refuse(response);
       return;
     }
@@ -85,50 +89,44 @@ export class ChatStream {
     if (this.#settled) return;
     this.#seenAt = performance.now();
     try {
-      const events = this.#reader.feed(chunk);
-      if (events.length > 0) this.#readEvents(events);
+      const events = this.#body.feed(chunk);
+      if (this.#body.form === 'page') this.#fail('unreachable', 'a web page answers instead of the server');
+      else if (events.length > 0) this.#readEvents(events);
     } catch {
-      this.#fail('internal', 'the server sent a line that is longer than 1 MiB');
+      this.#fail('internal', 'the server sent a line that is longer than 1 MiB, or a body longer than 4 MiB');
     }
   }
 
   /** Text of events that came together becomes one delta: what costs is the handing over, not the bytes. */
   #readEvents(events: readonly string[]): void {
     this.#started = true;
-    let text = '';
-    let tokens = 0;
-    let last: BackendEvent | undefined;
+    const reading = this.#reading;
+    // Near the limit each piece goes alone, so that an answer which oversteps it is cut between two pieces.
+    const isNearLimit = reading.counted + events.length >= this.#maxTokens;
     for (const data of events) {
-      last = readBackendEvent(data);
-      if (last.text !== '') {
-        text += last.text;
-        tokens += 1;
-      } else if (last.hidden) this.#hiddenCounted += 1;
-      this.#finish = last.finish ?? this.#finish;
-      this.#usage = last.usage ?? this.#usage;
-      if (last.done || last.error !== null) break;
+      const hadFinish = reading.finish;
+      reading.take(readBackendEvent(data));
+      if (reading.finish !== hadFinish) this.#noteFinish();
+      if (isNearLimit) this.#hand();
+      if (this.#settled) return;
     }
-    if (text !== '') this.#hand(text, tokens);
-    if (last?.error != null) this.#fail('internal', last.error);
-    else if (last?.done === true) this.#complete();
+    this.#hand();
+    this.#judge('open');
   }
 
-  #hand(text: string, chunks: number): void {
-    const tokens = this.#tokensOf(chunks);
-    this.#counted += tokens;
-    const wait = this.#pump.push({ text, tokens });
+  /** From its finish reason on a server has LINGER_MS for its last words. */
+  #noteFinish(): void {
+    this.#finishAt = this.#reading.finish === null ? null : performance.now();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#watch(), LINGER_MS);
+  }
+
+  #hand(): void {
+    const piece = this.#reading.takeReady();
+    if (piece === null) return;
+    const wait = this.#pump.push(piece);
     if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     else if (wait !== undefined) this.#hold(wait);
-  }
-
-  /** A chunk counts as one token, unless the server keeps a running count in every chunk. */
-  #tokensOf(chunks: number): number {
-    const running = this.#usage === null ? 0 : this.#usage.outputTokens - this.#hiddenTokens() - this.#counted;
-    return this.#finish === null && running > 0 ? running : chunks;
-  }
-
-  #hiddenTokens(): number {
-    return this.#usage?.hiddenTokens ?? this.#hiddenCounted;
   }
 
   #hold(wait: Promise<void>): void {
@@ -137,6 +135,7 @@ export class ChatStream {
     void wait.then(() => {
       this.#holding = false;
       this.#seenAt = performance.now();
+      if (this.#finishAt !== null) this.#finishAt = this.#seenAt;
       this.#response?.resume();
       if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     });
@@ -144,31 +143,62 @@ export class ChatStream {
 
   #endOfBody(): void {
     if (this.#settled) return;
-    const events = this.#reader.end();
+    const events = this.#body.end();
     if (events.length > 0) this.#readEvents(events);
-    this.#complete();
+    if (this.#body.form === 'json') this.#reading.endWhole();
+    this.#judge('ended');
   }
 
-  #complete(): void {
-    if (this.#finish === null) return this.#fail('internal', 'the server ended its answer without a finish_reason');
-    this.#settle({ ...this.#counts(), reason: this.#finish });
+  /** Ends the run where judgeEnd says that the answer is finished or broken. */
+  #judge(body: Seen['body']): void {
+    if (this.#settled) return;
+    const { finish, isDone, hasAnswer, isAtLimit, errorJson } = this.#reading;
+    const sinceFinishMs = this.#finishAt === null ? 0 : performance.now() - this.#finishAt;
+    const seen = { finish, isDone, hasAnswer, isAtLimit, sinceFinishMs, hasError: errorJson !== null, body };
+    const verdict = judgeEnd(seen);
+    if (verdict.end === 'finished') this.#complete(verdict.finish);
+    if (verdict.end === 'broken') this.#settleError(this.#tellBroken(verdict.by));
+  }
+
+  #complete(reason: WholeFinish): void {
+    const rest = this.#reading.takeRest();
+    if (rest !== null) void this.#pump.push(rest);
+    if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
+    else this.#settle({ ...this.#counts(), reason });
+  }
+
+  /** The server's own words stay here: they may quote the prompt. */
+  #tellBroken(by: Extract<Verdict, { end: 'broken' }>['by']): BackendError {
+    switch (by) {
+      case 'error':
+        return { code: 'internal', message: 'the server reported an error in the stream' };
+      case 'gave-up':
+        return { code: 'internal', message: 'the server gave the answer up' };
+      case 'connection':
+        return { code: 'unreachable', message: 'the connection to the server broke in mid-answer' };
+      case 'nothing':
+      case 'no-finish':
+        return {
+          code: 'internal',
+          message: this.#reading.hasJunk
+            ? 'the server sent what is not JSON, and ended its answer without a finish_reason'
+            : 'the server ended its answer without a finish_reason',
+        };
+    }
   }
 
   #counts(): { promptTokens: number | null; outputTokens: number | null; hasThought: boolean } {
-    const hasThought = this.#hiddenTokens() > 0;
-    if (this.#usage === null) return { promptTokens: null, outputTokens: null, hasThought };
-    return {
-      hasThought,
-      promptTokens: this.#usage.promptTokens,
-      outputTokens: Math.max(0, this.#usage.outputTokens - this.#hiddenTokens()),
-    };
+    return { ...this.#reading.usage, hasThought: this.#reading.hasThought };
   }
 
   /** Called when a limit may have passed; sets itself again for what is left, so that chunks cost no timer. */
   #watch(): void {
-    const limitMs = this.#started ? this.#limits.idleMs : this.#limits.firstByteMs;
-    const leftMs = this.#holding ? limitMs : this.#seenAt + limitMs - performance.now();
+    const limitMs =
+      this.#finishAt !== null ? LINGER_MS : this.#started ? this.#limits.idleMs : this.#limits.firstByteMs;
+    const since = this.#finishAt ?? this.#seenAt;
+    const leftMs = this.#holding ? limitMs : since + limitMs - performance.now();
     if (leftMs > 0) this.#timer = setTimeout(() => this.#watch(), leftMs);
+    else if (this.#finishAt !== null) this.#judge('open');
     else
       this.#fail(
         'unreachable',
@@ -190,39 +220,46 @@ export class ChatStream {
 
   /** The connection broke. An answer whose finish_reason came is complete all the same. */
   #breakOff(error: Error & { code?: string }): void {
-    if (this.#finish !== null) return this.#complete();
-    const unanswered = this.#response === undefined;
-    const stale = unanswered && this.#request.reusedSocket && error.code === 'ECONNRESET';
-    const message = unanswered
-      ? `the server does not answer (${error.code ?? error.message})`
-      : 'the connection to the server broke in mid-answer';
+    if (this.#response !== undefined) return this.#judge('broken');
+    const stale = this.#request.reusedSocket && error.code === 'ECONNRESET';
     this.#settle({
       ...this.#counts(),
       reason: 'error',
-      error: { code: 'unreachable', message },
+      error: { code: 'unreachable', message: `the server does not answer (${error.code ?? error.message})` },
       ...(stale ? { stale } : {}),
     });
   }
 
   #fail(code: BackendError['code'], message: string): void {
-    this.#settle({ ...this.#counts(), reason: 'error', error: { code, message } });
+    this.#settleError({ code, message });
   }
 
-  /** The first end counts. Anything but a complete answer drops the connection at once. */
+  #settleError(error: BackendError): void {
+    this.#settle({ ...this.#counts(), reason: 'error', error });
+  }
+
+  /** The first end counts. A server that has come to its end keeps its connection; anything else drops it at once. */
   #settle(end: StreamEnd): void {
     if (this.#settled) return;
     this.#settled = true;
     if (end.reason === 'cancelled') this.#pump.stop();
-    if (end.reason === 'stop' || end.reason === 'length') this.#letGo();
+    const isWhole = end.reason !== 'cancelled' && end.reason !== 'error';
+    const hasLingered = this.#finishAt !== null && performance.now() - this.#finishAt >= LINGER_MS;
+    if (isWhole && !hasLingered) this.#letGo();
     else this.#request.destroy();
     this.#ended.resolve(end);
   }
 
   /** Reads on to the end of the body, so that the connection can serve the next job. */
   #letGo(): void {
-    const timer = setTimeout(() => this.#request.destroy(), LINGER_MS);
+    const timer = setTimeout(() => this.#request.destroy(), KEEP_MS);
     timer.unref();
     this.#request.on('close', () => clearTimeout(timer));
     this.#response?.resume();
   }
+}
+
+/** 201 and 202 with an answer are answers. */
+function isGood(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300;
 }

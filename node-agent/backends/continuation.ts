@@ -31,6 +31,11 @@ export class Continuation {
     return this.#hasEchoed;
   }
 
+  /** What the server was given of the answer. */
+  get given(): string {
+    return this.#given;
+  }
+
   /** Takes the server's next text and gives what is new of it; '' while that cannot be told yet. */
   push(text: string): string {
     if (this.#stage === 'open') return text;

@@ -1,6 +1,7 @@
 // Cuts a server's byte stream into the data of its server-sent events. Holds what is not whole yet, within a bound.
 
 import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { parseJson } from '../../schema/json.ts';
 
 /** An event longer than this is no chat chunk; reading it on would only grow memory. */
 const BUFFER_LIMIT_CHARS = 1 << 20;
@@ -14,7 +15,7 @@ export class EventReader {
   constructor() {
     this.#parser = createParser({
       maxBufferSize: BUFFER_LIMIT_CHARS,
-      onEvent: (event) => this.#events.push(event.data),
+      onEvent: ({ event, data }) => this.#events.push(event === 'error' ? asError(data) : data),
       onError: (error) => {
         this.#tooLong ||= error.type === 'max-buffer-size-exceeded';
       },
@@ -38,4 +39,11 @@ export class EventReader {
     if (events.length > 0) this.#events = [];
     return events;
   }
+}
+
+/** An event that is named `error` is one, whatever its data look like: LM Studio's have an `error`, others a bare text. */
+function asError(data: string): string {
+  const value = parseJson(data);
+  if (typeof value !== 'object' || value === null) return JSON.stringify({ error: { message: data } });
+  return 'error' in value ? data : JSON.stringify({ error: value });
 }

@@ -1,6 +1,7 @@
 // Stands between a server's continuation and whoever takes it: only new text passes, and nobody counts what the server repeated.
 import type { Delta, Sink } from './backend.ts';
 import type { Continuation } from './continuation.ts';
+import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 
 interface JoinedSink {
   readonly sink: Sink;
@@ -13,8 +14,8 @@ export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
   const pass = (text: string, tokens: number): void | Promise<void> => {
     const wasEchoing = continuation.hasEchoed;
     const fresh = continuation.push(text);
-    // Nobody made what the server repeats. It comes as one chunk, so all tokens of this delta but one are new.
-    if (continuation.hasEchoed && !wasEchoing) waiting = tokens - 1;
+    // Nobody made what the server repeats. It comes as one chunk, so all tokens of this delta but those of that chunk are new.
+    if (continuation.hasEchoed && !wasEchoing) waiting = Math.max(0, tokens - estimateChunkTokens(continuation.given));
     else waiting += tokens;
     if (fresh === '') return;
     const delta: Delta = { text: fresh, tokens: Math.max(1, waiting) };

@@ -177,7 +177,8 @@ export class OpenAiHttpBackend implements Backend {
     const body = call.build(named, this.#known?.product);
     if (!body.ok) return finish(pump, failed({ code: 'bad-request', message: body.error }));
     this.#used.add(named.model);
-    const end = await this.#stream(this.#door.value, { path: call.path, body: body.value }, { pump, signal });
+    const asked = { path: call.path, body: body.value, maxTokens: job.maxTokens };
+    const end = await this.#stream(this.#door.value, asked, { pump, signal });
     await settled(pump, signal);
     if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
     return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
@@ -253,17 +254,18 @@ export class OpenAiHttpBackend implements Backend {
   /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
   async #stream(
     door: HttpDoor,
-    { path, body }: { path: string; body: string },
+    { path, body, maxTokens }: { path: string; body: string; maxTokens: number },
     to: { pump: DeltaPump; signal: AbortSignal },
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;
+    const limits = { ...this.#limits, maxTokens };
     const at = this.#moved.get(url) ?? url;
-    const end = await new ChatStream(door.post(at, body), to.pump, this.#limits).run(to.signal);
+    const end = await new ChatStream(door.post(at, body), to.pump, limits).run(to.signal);
     if (to.signal.aborted) return end;
     const moved = findMoved(at, end.location);
     if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
     else if (end.stale !== true) return end;
-    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, this.#limits).run(to.signal);
+    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, limits).run(to.signal);
   }
 }
 
@@ -296,7 +298,7 @@ function failed(error: BackendError): StreamEnd {
 
 /** The server's count stands only for an answer that came whole; otherwise what was handed on counts. */
 function finish(pump: DeltaPump, end: StreamEnd): Finish {
-  const whole = end.reason === 'stop' || end.reason === 'length';
+  const whole = end.reason !== 'cancelled' && end.reason !== 'error';
   const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
   const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
   return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };

@@ -1,90 +1,143 @@
-// One event of a local server's chat stream, read with distrust. Pure.
+// One event of a local server's chat stream, or its JSON body, read with distrust and generously. Pure.
+
+import type { FinishWord } from './judge-end.ts';
+import { readFinishWord } from './read-finish-word.ts';
+
+/** What a server says of its counts; null where it says nothing that can be true. */
+export interface BackendUsage {
+  readonly promptTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly hiddenTokens: number | null;
+}
 
 /** What one event says. Fields that it does not speak of are empty, false or null. */
 export interface BackendEvent {
   /** Answer text to hand on. */
   readonly text: string;
-  /** The event carried thinking that is not shown (reasoning_content, reasoning): it costs tokens but is no answer. */
+  /** The event carried thinking (reasoning_content, reasoning): it costs tokens but is no answer. */
   readonly hidden: boolean;
-  readonly finish: 'stop' | 'length' | null;
-  readonly usage: {
-    readonly promptTokens: number;
-    readonly outputTokens: number;
-    readonly hiddenTokens: number | null;
-  } | null;
+  readonly finish: FinishWord | null;
+  readonly usage: BackendUsage | null;
   readonly done: boolean;
-  /** The server reported an error, or sent what is no chat chunk. The text is ours; the server's may quote the prompt. */
-  readonly error: string | null;
+  /** The server reported an error: the event's JSON text, which may quote the prompt and never goes further than the agent. */
+  readonly errorJson: string | null;
+  /** 'chunk': a choice of an answer, be it empty. 'other': anything that says nothing of it (pings, usage alone). 'junk': no JSON object. */
+  readonly kind: 'chunk' | 'other' | 'junk';
 }
 
-const BLANK: BackendEvent = { text: '', hidden: false, finish: null, usage: null, done: false, error: null };
+const BLANK: BackendEvent = {
+  text: '',
+  hidden: false,
+  finish: null,
+  usage: null,
+  done: false,
+  errorJson: null,
+  kind: 'other',
+};
 const DONE: BackendEvent = { ...BLANK, done: true };
+const JUNK: BackendEvent = { ...BLANK, kind: 'junk' };
+
+interface RawMessage {
+  readonly content?: unknown;
+  readonly reasoning_content?: unknown;
+  readonly reasoning?: unknown;
+}
 
 interface RawChunk {
   readonly error?: unknown;
+  readonly object?: unknown;
+  readonly type?: unknown;
   readonly usage?: {
     prompt_tokens?: unknown;
     completion_tokens?: unknown;
     completion_tokens_details?: { reasoning_tokens?: unknown } | null;
   } | null;
   readonly choices?:
-    | {
-        delta?: { content?: unknown; reasoning_content?: unknown; reasoning?: unknown } | null;
-        finish_reason?: unknown;
-      }[]
-    | null;
+    { delta?: RawMessage | null; message?: RawMessage | null; text?: unknown; finish_reason?: unknown }[] | null;
 }
 
-/** Reads the data of one event: OpenAI's chat.completion.chunk as Ollama, llama-server, LM Studio and vLLM write it, or `[DONE]`. */
+/**
+ * Reads the data of one event: OpenAI's chat.completion.chunk as Ollama, llama-server, LM Studio and vLLM write it, a whole chat.completion,
+ * a chunk of the older completions API (`choices[].text`), or `[DONE]`. An empty one and pings say nothing.
+ */
 export function readBackendEvent(data: string): BackendEvent {
-  if (data === '[DONE]') return DONE;
+  if (isDone(data)) return DONE;
   const raw = parse(data);
-  if (raw === null) return { ...BLANK, error: 'the server sent a chunk that is not JSON' };
-  if (raw.error !== undefined && raw.error !== null)
-    return { ...BLANK, error: 'the server reported an error in the stream' };
+  if (raw === null) return data.trim() === '' ? BLANK : JUNK;
+  if (isError(raw)) return { ...BLANK, errorJson: data };
   const choice = Array.isArray(raw.choices) ? raw.choices[0] : undefined;
-  const delta = choice?.delta;
-  const content = delta?.content;
+  const usage = readUsage(raw.usage);
+  if (choice === undefined || choice === null) return usage === null ? BLANK : { ...BLANK, usage };
+  const message = choice.delta ?? choice.message;
+  const content = message?.content;
   return {
-    text: typeof content === 'string' ? content : '',
-    hidden: isText(delta?.reasoning_content) || isText(delta?.reasoning),
-    finish: readFinish(choice?.finish_reason),
-    usage: readUsage(raw.usage),
+    text: readText(content) || (typeof choice.text === 'string' ? choice.text : ''),
+    hidden: isText(message?.reasoning_content) || isText(message?.reasoning) || hasThought(content),
+    finish: readFinishWord(choice.finish_reason),
+    usage,
     done: false,
-    error: null,
+    errorJson: null,
+    kind: 'chunk',
   };
+}
+
+/** `[DONE]`, also with white space around it. */
+function isDone(data: string): boolean {
+  return data === '[DONE]' || (data.length < 20 && data.trim() === '[DONE]');
 }
 
 function parse(data: string): RawChunk | null {
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? value : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** OpenAI's `error` member, or an object that calls itself an error (vLLM and LMDeploy before a stream's form, Anthropic's `type`). */
+function isError(raw: RawChunk): boolean {
+  const { error } = raw;
+  if (error !== undefined && error !== null && error !== '' && error !== false) return true;
+  return raw.object === 'error' || raw.type === 'error';
+}
+
+/** Content is a text, or parts of which those of type `text` are the answer. */
+function readText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return Array.isArray(content) ? content.map(readPart).join('') : '';
+}
+
+function readPart(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (typeof part !== 'object' || part === null) return '';
+  const { type, text } = part as { type?: unknown; text?: unknown };
+  const isAnswer = type === undefined || type === 'text' || type === 'output_text';
+  return isAnswer && typeof text === 'string' ? text : '';
+}
+
+/** Mistral's reasoning models put their thinking among the parts. */
+function hasThought(content: unknown): boolean {
+  return (
+    Array.isArray(content) && content.some((part) => part?.['type'] === 'thinking' || part?.['type'] === 'reasoning')
+  );
 }
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-/** 'length' is the only reason that differs for a caller without tools; everything else is a stop. */
-function readFinish(reason: unknown): 'stop' | 'length' | null {
-  if (typeof reason !== 'string' || reason === '') return null;
-  return reason === 'length' || reason === 'max_tokens' ? 'length' : 'stop';
+/** A prompt has tokens, so 0 means that nothing was counted. */
+function readUsage(usage: RawChunk['usage']): BackendUsage | null {
+  if (typeof usage !== 'object' || usage === null) return null;
+  const promptTokens = readCount(usage.prompt_tokens) || null;
+  const outputTokens = readCount(usage.completion_tokens);
+  if (promptTokens === null && !outputTokens) return null;
+  return { promptTokens, outputTokens, hiddenTokens: readCount(usage.completion_tokens_details?.reasoning_tokens) };
 }
 
-function readUsage(usage: RawChunk['usage']): BackendEvent['usage'] {
-  if (usage === undefined || usage === null || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens))
-    return null;
-  const hidden = usage.completion_tokens_details?.reasoning_tokens;
-  return {
-    promptTokens: usage.prompt_tokens,
-    outputTokens: usage.completion_tokens,
-    hiddenTokens: isCount(hidden) ? hidden : null,
-  };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/** A whole number of at least 0, also as a decimal text; null for anything else. */
+function readCount(value: unknown): number | null {
+  const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }

@@ -1,5 +1,5 @@
-// Another home may have to continue an answer from its text alone, wherever this home was cut off. So that each cut is clean, an unfinished word,
-// half a character and what may become a stop string wait here. Backends that continue from token ids do not need this.
+// The end of an answer as it grows. What may become a stop string waits here, and a whole one ends the answer before it. Where another home may
+// have to continue the answer from its text alone, an unfinished word and half a character wait as well, so that wherever it is cut the cut is clean.
 import type { Delta } from '../backends/backend.ts';
 import { findHold, findStop } from '../backends/decode-text.ts';
 import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
@@ -7,7 +7,7 @@ import type { Flushable, FlushClock } from './flush-clock.ts';
 
 interface HeldTextDoors {
   readonly stops: readonly string[];
-  /** The longest that a word waits for its end, ms: what tokens may wait for each other anyway, so that no reader sees a delay. */
+  /** The longest that a word waits for its end, ms: what tokens may wait for each other anyway, so that no reader sees a delay. 0: not at all. */
   readonly windowMs: number;
   readonly clock: FlushClock;
   readonly push: (delta: Delta) => void | Promise<void>;
@@ -86,7 +86,10 @@ export class HeldText implements Flushable {
     return this.#pieces.length === 1 ? (this.#pieces[0]?.text ?? '') : this.#pieces.map((piece) => piece.text).join('');
   }
 
-  /** Passes on the text before `limit`. A token that `limit` cuts in two counts with its second half: nobody pays for what was not delivered. */
+  /**
+   * Passes on the text before `limit`. A token that `limit` cuts in two counts with its second half: nobody pays for what was not delivered.
+   * A piece of many tokens counts by its share of text.
+   */
   #pass(limit: number): void | Promise<void> {
     let text = '';
     let tokens = 0;
@@ -102,8 +105,10 @@ export class HeldText implements Flushable {
     const [rest] = this.#pieces;
     if (rest && limit > text.length) {
       const head = rest.text.slice(0, limit - text.length);
-      this.#pieces[0] = { ...rest, text: rest.text.slice(head.length) };
+      const headTokens = rest.tokenIds === undefined ? Math.floor((rest.tokens * head.length) / rest.text.length) : 0;
+      this.#pieces[0] = { ...rest, text: rest.text.slice(head.length), tokens: rest.tokens - headTokens };
       text += head;
+      tokens += headTokens;
     }
     if (text === '' && tokens === 0) return;
     this.#isFirst &&= text === '';

@@ -16,6 +16,7 @@ import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
 import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import type { SignatureQueue } from '../receipts/signature-queue.ts';
+import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
@@ -79,7 +80,7 @@ export class Job {
   readonly #doors: JobDoors;
   readonly #work: JobWork;
   readonly #stream: DataStream;
-  /** Holds back unfinished ends; only for models that another home continues from the text alone. */
+  /** Ends the answer before a stop string; and holds back unfinished ends where another home continues from the text alone. */
   readonly #held: HeldText | null;
   readonly #abort = new AbortController();
   readonly #startedAt = performance.now();
@@ -107,7 +108,8 @@ export class Job {
       writer: tie.writer,
       clock,
     });
-    this.#held = doors.resume === 'text' ? this.#holdEnds() : null;
+    const isContinuedByText = doors.resume === 'text';
+    this.#held = isContinuedByText || this.#work.stops.length > 0 ? this.#holdEnds(isContinuedByText) : null;
     this.#verdict = new Promise((resolve) => {
       this.#decide = resolve;
     });
@@ -174,7 +176,7 @@ export class Job {
     const verdict = await this.#verdict;
     clearTimeout(this.#ticketTimer);
     if (verdict !== 'good') return this.#refuseLate(verdict);
-    if (finish.reason === 'stop' || finish.reason === 'length' || this.#cause === 'limit') await this.#held?.end();
+    if (isWhole(finish) || this.#cause === 'limit') await this.#held?.end();
     else this.#held?.drop();
     if (finish.reason === 'error') this.#stream.flush();
     else await this.#stream.drain();
@@ -214,17 +216,25 @@ export class Job {
 
   #take(delta: Delta): void | Promise<void> {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
+    const leftTokens = this.#doors.frame.request.maxTokens - this.#emittedTokens;
     this.#emittedTokens += delta.tokens;
-    // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped.
-    if (this.#emittedTokens > this.#doors.frame.request.maxTokens) return this.#stop('limit');
+    if (delta.tokens <= leftTokens) return this.#pass(delta);
+    // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped; what lies within it is the caller's.
+    const within = cutDelta(delta, leftTokens);
+    if (within !== null) void this.#pass(within);
+    this.#stop('limit');
+  }
+
+  #pass(delta: Delta): void | Promise<void> {
     return this.#held ? this.#held.push(delta) : this.#stream.push(delta);
   }
 
-  #holdEnds(): HeldText {
+  /** Servers end at stop strings themselves, but not all of them do, nor at all strings. */
+  #holdEnds(isContinuedByText: boolean): HeldText {
     const { rule, clock } = this.#doors;
     return new HeldText({
       stops: this.#work.stops,
-      windowMs: rule.windowMs,
+      windowMs: isContinuedByText ? rule.windowMs : 0,
       clock,
       push: (delta) => this.#stream.push(delta),
       flush: () => this.#stream.flush(),
@@ -281,15 +291,15 @@ export class Job {
     const issued = isReceipted ? await this.#issue(word, promptTokens) : null;
     if (isReceipted && !issued) this.#sendFault('internal', 'The receipt could not be stored.', null);
     else if (word === 'error') this.#tellFault(finish.error ?? LINK_LOST, issued);
-    else if (issued) this.#send('end', toSigned(issued));
+    else if (issued) this.#send('end', { ...toSigned(issued), ...(isFiltered(word, finish) ? FILTERED : {}) });
     this.#finish(word, promptTokens);
   }
 
   #wordOf(finish: Finish): FinishWord {
     if (this.#cause === 'stop-string' && !this.#stream.hasDropped) return 'stop';
     if (finish.reason === 'error') return 'error';
-    const isWhole = finish.reason !== 'cancelled' && !this.#stream.hasDropped;
-    if (isWhole) return finish.reason === 'stop' ? 'stop' : 'length';
+    // A filter is the model's own end for the receipt; the `end` frame tells it apart.
+    if (isWhole(finish) && !this.#stream.hasDropped) return finish.reason === 'length' ? 'length' : 'stop';
     if (this.#cause === 'caller') return 'cancelled';
     if (this.#cause === 'cut') return 'error';
     return this.#cause === 'limit' ? 'length' : 'preempted';
@@ -376,6 +386,18 @@ export class Job {
 
 const LINK_LOST = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
+
+const FILTERED = { finish: 'content_filter' } as const;
+
+/** The engine came to the end of its answer. */
+function isWhole({ reason }: Finish): boolean {
+  return reason !== 'cancelled' && reason !== 'error';
+}
+
+/** The word is that of the receipt: an answer that ended by a stop string or was cut short was not ended by a filter. */
+function isFiltered(word: FinishWord, { reason }: Finish): boolean {
+  return word === 'stop' && reason === 'content_filter';
+}
 
 function toSigned(issued: IssuedReceipt): object {
   return { receipt: issued.receiptJson, signature: issued.signature };

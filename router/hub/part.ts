@@ -4,7 +4,8 @@ import { maxAnswerBytes } from '../../schema/answers.ts';
 import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
-import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import type { FinishReason } from '../../schema/chunks.ts';
+import type { NodeEnd, Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
@@ -22,7 +23,7 @@ const log = makeLog('hub');
 /** What a part was when it ended: enough to decide counts and charge. */
 export interface PartSummary {
   readonly outcome: Outcome;
-  readonly finish: 'stop' | 'length';
+  readonly finish: FinishReason;
   readonly frameTokens: number;
   /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
   readonly lateTokens: number;
@@ -158,7 +159,7 @@ export class Part {
   }
 
   /** The node's last word, with its receipt. */
-  onEnd(signed: SignedReceipt, now: number): void {
+  onEnd(signed: NodeEnd, now: number): void {
     const { finish } = signed.receipt;
     if (this.#stage === 'closing') return this.#close('cancelled', signed, now);
     if (this.#stage !== 'running') return;
@@ -301,7 +302,7 @@ export class Part {
     );
   }
 
-  #close(outcome: Outcome, signed: SignedReceipt | null, now: number): void {
+  #close(outcome: Outcome, signed: NodeEnd | null, now: number): void {
     this.#stage = 'settling';
     this.#doors.onDone();
     void this.#settle(outcome, signed, now).then(
@@ -317,11 +318,11 @@ export class Part {
     );
   }
 
-  async #settle(outcome: Outcome, signed: SignedReceipt | null, now: number): Promise<EndRecord> {
+  async #settle(outcome: Outcome, signed: NodeEnd | null, now: number): Promise<EndRecord> {
     try {
       return await this.#doors.settle({
         outcome,
-        finish: signed?.receipt.finish === FINISH.length ? 'length' : 'stop',
+        finish: signed ? tellFinish(signed) : 'stop',
         frameTokens: this.#frameTokens,
         lateTokens: this.#lateTokens,
         events: this.#digest.relayedEvents(),
@@ -335,6 +336,12 @@ export class Part {
       this.#stage = 'done';
     }
   }
+}
+
+/** A receipt's `stop` may have been a filter's, as the home says beside it. */
+function tellFinish({ receipt, finish }: NodeEnd): FinishReason {
+  if (receipt.finish === FINISH.length) return 'length';
+  return finish ?? 'stop';
 }
 
 /** A refusing node says nothing of its hub; the hub fills this in. */

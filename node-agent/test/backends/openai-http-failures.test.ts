@@ -21,7 +21,8 @@ describe('a server that fails', () => {
       'a',
     ],
     ['dies before an answer', (r: ServerResponse) => void r.destroy(), 'unreachable', 'does not answer', ''],
-    ['ends without a finish_reason', sendEvents([text('a'), '[DONE]']), 'internal', 'finish_reason', 'a'],
+    ['ends without a finish_reason', sendEvents([text('a')]), 'internal', 'finish_reason', 'a'],
+    ['says that it is done before anything', sendEvents(['[DONE]']), 'internal', 'finish_reason', ''],
     ['ends without anything', sendEvents([]), 'internal', 'finish_reason', ''],
     [
       'sends an error in the stream',
@@ -31,6 +32,7 @@ describe('a server that fails', () => {
       'a',
     ],
     ['sends what is no JSON', sendEvents(['<html>']), 'internal', 'not JSON', ''],
+    ['gives an answer up', sendEvents([text('a'), text('', 'abort'), '[DONE]']), 'internal', 'gave the answer up', 'a'],
     [
       'sends a line without end',
       (r: ServerResponse) => {

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AnswerReading } from './answer-reading.ts';
+import { readBackendEvent } from './read-backend-event.ts';
+
+const chunk = (content: string, finish: string | null = null, usage?: object): string =>
+  JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }], ...(usage ? { usage } : {}) });
+const thought = JSON.stringify({ choices: [{ index: 0, delta: { reasoning_content: 'hm' }, finish_reason: null }] });
+
+function readAll(...events: string[]): { reading: AnswerReading; text: string; tokens: number } {
+  const reading = new AnswerReading(100);
+  let text = '';
+  let tokens = 0;
+  const add = (piece: { text: string; tokens: number } | null): void => {
+    text += piece?.text ?? '';
+    tokens += piece?.tokens ?? 0;
+  };
+  for (const event of events) {
+    reading.take(readBackendEvent(event));
+    add(reading.takeReady());
+  }
+  add(reading.takeRest());
+  return { reading, text, tokens };
+}
+
+describe('what belongs to an answer', () => {
+  test('text after the finish reason does not', () => {
+    const { reading, text, tokens } = readAll(chunk('a'), chunk('b', 'stop'), chunk(' more'), '[DONE]');
+    expect([text, tokens, reading.finish]).toEqual(['ab', 2, 'stop']);
+  });
+
+  test('text between two finish reasons does: some servers say one in each chunk', () => {
+    const each = readAll(chunk('a', 'stop'), chunk('b', 'stop'), chunk('c', 'length'));
+    expect([each.text, each.reading.finish]).toEqual(['abc', 'length']);
+    const twice = readAll(chunk('a', 'stop'), chunk('b'), chunk('', 'length'), chunk('c'));
+    expect([twice.text, twice.tokens, twice.reading.finish]).toEqual(['ab', 2, 'length']);
+  });
+
+  test('a finish reason before anything else ends nothing that follows', () => {
+    const { reading, text } = readAll(chunk('', 'stop'), chunk('a'), chunk('b'));
+    expect([text, reading.finish]).toEqual(['ab', null]);
+    expect(readAll(chunk('', 'stop'), thought).reading.finish).toBeNull();
+    expect(readAll(chunk('', 'stop'), '[DONE]').reading.finish).toBe('stop');
+  });
+
+  test('nothing that follows changes how it ended', () => {
+    for (const after of [chunk('', 'error'), chunk('', 'length'), '{"error":"x"}', 'cost=1', chunk(' x', 'abort')]) {
+      const { reading, text } = readAll(chunk('a', 'stop'), after);
+      expect([text, reading.finish, reading.errorJson]).toEqual(['a', 'stop', null]);
+    }
+  });
+
+  test('half a pair waits for its other half and never leaves alone', () => {
+    const half = (text: string): string => `{"choices":[{"delta":{"content":"${text}"}}]}`;
+    const { text, tokens } = readAll(half(String.raw`x\ud83d`), half(String.raw`\ude00y`));
+    expect([text, tokens]).toEqual(['x😀y', 2]);
+    expect(readAll(half(String.raw`x\ud83d`), chunk('', 'stop')).text).toBe('x\ufffd');
+    expect(readAll(half(String.raw`x\ude00y\ud83dz`)).text).toBe('x\ufffdy\ufffdz');
+  });
+
+  test('however a text is cut into chunks, also within characters, it is handed on whole', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.array(fc.nat(6)), (given, sizes) => {
+        const chunks: string[] = [];
+        let at = 0;
+        for (const size of [...sizes, given.length]) {
+          chunks.push(chunk(given.slice(at, at + size)));
+          at += size;
+        }
+        expect(readAll(...chunks, chunk('', 'stop')).text).toBe(given.toWellFormed());
+      }),
+    );
+  });
+});
+
+describe('what an answer counts', () => {
+  test('a running count is believed as far as the text can hold it', () => {
+    const { tokens, reading } = readAll(
+      chunk('three tokens here', null, { prompt_tokens: 4, completion_tokens: 3 }),
+      chunk(' two', null, { prompt_tokens: 4, completion_tokens: 1_000_000 }),
+    );
+    expect(tokens).toBe(3 + ' two'.length);
+    expect(reading.usage).toEqual({ promptTokens: 4, outputTokens: null });
+  });
+
+  test('usage counts wherever it comes, also after [DONE], and zeros unsay nothing', () => {
+    const usage = (prompt: unknown, output: unknown): string =>
+      JSON.stringify({ choices: [], usage: { prompt_tokens: prompt, completion_tokens: output } });
+    const late = readAll(chunk('a', 'stop'), '[DONE]', usage(11, 1));
+    expect(late.reading.usage).toEqual({ promptTokens: 11, outputTokens: 1 });
+    const zeros = readAll(chunk('a', 'stop'), usage('11', '1'), usage(0, 0), '[DONE]');
+    expect(zeros.reading.usage).toEqual({ promptTokens: 11, outputTokens: 1 });
+    expect(readAll(chunk('a', 'stop'), usage(11, 0)).reading.usage).toEqual({ promptTokens: 11, outputTokens: null });
+    expect(readAll(chunk('', 'stop'), usage(11, 0)).reading.usage).toEqual({ promptTokens: 11, outputTokens: 0 });
+  });
+
+  test('a long piece without usage is estimated by its text, one of a token’s length is one token', () => {
+    expect(readAll(chunk('word '.repeat(200))).tokens).toBeGreaterThan(50);
+    expect(readAll(chunk('word '.repeat(200))).tokens).toBeLessThanOrEqual(200);
+    expect(readAll(chunk(' internationalisation')).tokens).toBe(1);
+    expect(readAll(chunk(' '.repeat(80))).tokens).toBe(1);
+  });
+});
