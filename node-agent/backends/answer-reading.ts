@@ -39,7 +39,7 @@ export class AnswerReading {
     this.#maxTokens = maxTokens;
   }
 
-  /** The finish reason that stands: the first one after anything of an answer, unless text and another one followed. */
+  /** The finish reason that stands: the first one after any text, unless more text and another one followed. */
   get finish(): FinishWord | null {
     return this.#finish;
   }
@@ -132,8 +132,8 @@ export class AnswerReading {
   }
 
   #takeChunk({ text, hidden, finish, usage }: BackendEvent): void {
-    const isAfterFinish = this.#finish !== null && this.hasAnswer;
-    // A server whose finish reason comes before anything else has not ended an answer yet.
+    const isAfterFinish = this.#finish !== null && this.#chars > 0;
+    // A finish reason before any text, or with a thought, ends nothing that follows.
     if (this.#finish !== null && !isAfterFinish && (text !== '' || hidden)) this.#finish = null;
     if (text !== '') this.#takeText(text, usage, isAfterFinish);
     else if (hidden && !isAfterFinish) this.#hiddenCounted += 1;

@@ -105,7 +105,7 @@ export class HeldText implements Flushable {
     const [rest] = this.#pieces;
     if (rest && limit > text.length) {
       const head = rest.text.slice(0, limit - text.length);
-      const headTokens = rest.tokenIds === undefined ? Math.floor((rest.tokens * head.length) / rest.text.length) : 0;
+      const headTokens = countShare(rest, head.length);
       this.#pieces[0] = { ...rest, text: rest.text.slice(head.length), tokens: rest.tokens - headTokens };
       text += head;
       tokens += headTokens;
@@ -115,4 +115,9 @@ export class HeldText implements Flushable {
     this.dueAt = 0;
     return this.#doors.push(hasIds ? { text, tokens, tokenIds: ids } : { text, tokens });
   }
+}
+
+/** Tokens of a piece's beginning. A single token, and those that have ids, count with their end. */
+function countShare({ text, tokens, tokenIds }: Delta, length: number): number {
+  return tokens < 2 || tokenIds !== undefined ? 0 : Math.round((tokens * length) / text.length);
 }
