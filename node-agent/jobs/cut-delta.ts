@@ -6,7 +6,9 @@ export function cutDelta(delta: Delta, tokens: number): Delta | null {
   if (tokens <= 0) return null;
   if (tokens >= delta.tokens) return delta;
   const text = takeShare(delta.text, tokens / delta.tokens);
-  return text === '' ? null : { ...withoutIds(delta), text, tokens };
+  // A share of the text is not what a share of the ids says, so those stay behind.
+  const { tokenIds: _, ...rest } = delta;
+  return text === '' ? null : { ...rest, text, tokens };
 }
 
 /** The text's beginning, by length. */
@@ -14,9 +16,4 @@ function takeShare(text: string, share: number): string {
   const length = Math.floor(text.length * share);
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
-}
-
-/** A share of the text is not what a share of the ids says. */
-function withoutIds({ tokenIds: _, ...rest }: Delta): Delta {
-  return rest;
 }

@@ -107,6 +107,13 @@ describe('an answer', () => {
     ]);
   });
 
+  test('an answer that the engine filtered is complete, and told apart from a stop', async () => {
+    const { part, say, settled } = await openRunningPart();
+    say('a', 20);
+    part.onEnd({ ...signed('stop'), finish: 'content_filter' }, 30);
+    await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete', finish: 'content_filter' }]));
+  });
+
   test('an answer at its limit and an answer without a token are complete', async () => {
     const long = await openRunningPart();
     long.say('a', 20);

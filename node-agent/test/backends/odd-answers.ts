@@ -1,5 +1,5 @@
 // Answers as real servers were seen to give them, each with its source and with what has to come of it. Tests of both ends play them.
-// The words of an answer are `WORDS`; what another home would add is `MORE`, and may never be read.
+// What another home would add is `MORE`, and may never be read.
 import type { ServerResponse } from 'node:http';
 
 export interface OddAnswer {
@@ -11,8 +11,8 @@ export interface OddAnswer {
   readonly text: string;
 }
 
-export const WORDS = ['The', ' fox', ' went', ' home', '.'];
-export const TEXT = WORDS.join('');
+const WORDS = ['The', ' fox', ' went', ' home', '.'];
+const TEXT = WORDS.join('');
 export const MORE = ' And a stranger added this.';
 export const USAGE = { prompt_tokens: 11, completion_tokens: 5, total_tokens: 16 };
 
