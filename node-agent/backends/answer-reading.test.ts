@@ -50,6 +50,13 @@ describe('what belongs to an answer', () => {
     }
   });
 
+  test('usage without a choice after the finish reason is the last word', () => {
+    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 1 } });
+    expect(readAll(chunk('a'), usage, chunk('b'), chunk('', 'stop')).reading.isDone).toBe(false);
+    const { reading, text } = readAll(chunk('a', 'stop'), usage, chunk('b', 'length'));
+    expect([reading.isDone, text, reading.finish]).toEqual([true, 'a', 'stop']);
+  });
+
   test('half a pair waits for its other half and never leaves alone', () => {
     const half = (text: string): string => `{"choices":[{"delta":{"content":"${text}"}}]}`;
     const { text, tokens } = readAll(half(String.raw`x\ud83d`), half(String.raw`\ude00y`));

@@ -97,7 +97,7 @@ export class AnswerReading {
     if (event.usage !== null) this.#usage = mergeUsage(this.#usage, event.usage);
     // Usage may come late; everything else that follows the end is nobody's.
     if (this.isOver) return;
-    if (event.done) this.#isDone = true;
+    if (event.done || this.#isLastWord(event)) this.#isDone = true;
     else if (event.errorJson !== null) this.#takeError(event.errorJson);
     else this.#takeChunk(event);
   }
@@ -125,6 +125,11 @@ export class AnswerReading {
     const tokens = this.#tokens;
     this.#tokens = 0;
     return { text, tokens };
+  }
+
+  /** Usage without a choice comes last of all: a server that has said it and its finish reason need not be waited for. */
+  #isLastWord({ kind, usage }: BackendEvent): boolean {
+    return this.#finish !== null && kind === 'other' && usage !== null;
   }
 
   #takeError(json: string): void {

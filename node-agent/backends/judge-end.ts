@@ -11,7 +11,7 @@ export interface Seen {
   readonly finish: FinishWord | null;
   /** Since that finish reason came, ms; 0 without one. */
   readonly sinceFinishMs: number;
-  /** The server said that nothing follows: `[DONE]`, or the end of a JSON body that holds an answer. */
+  /** The server said that nothing follows: `[DONE]`, usage without a choice after its finish reason, the end of a JSON body that holds an answer. */
   readonly isDone: boolean;
   /** Anything of an answer came: text or thinking. */
   readonly hasAnswer: boolean;
