@@ -45,6 +45,7 @@ export class ChatStream {
   readonly #reading: AnswerReading;
   #response: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
   #seenAt = performance.now();
   #finishAt: number | null = null;
   #started = false;
@@ -71,6 +72,7 @@ export class ChatStream {
     const end = await this.#ended.promise;
     signal.removeEventListener('abort', abort);
     clearTimeout(this.#timer);
+    clearTimeout(this.#linger);
     return end;
   }
 
@@ -116,9 +118,16 @@ export class ChatStream {
 
   /** From its finish reason on a server has LINGER_MS for its last words. */
   #noteFinish(): void {
+    clearTimeout(this.#linger);
     this.#finishAt = this.#reading.finish === null ? null : performance.now();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#watch(), LINGER_MS);
+    if (this.#finishAt !== null && !this.#settled) this.#linger = setTimeout(() => this.#endLinger(), LINGER_MS);
+  }
+
+  /** What a slow reader holds back is read before the server's time is over. A timer may fire a little before its time. */
+  #endLinger(): void {
+    if (this.#holding) return this.#noteFinish();
+    this.#judge('open');
+    if (!this.#settled) this.#linger = setTimeout(() => this.#endLinger(), 1);
   }
 
   #hand(): void {
@@ -135,7 +144,7 @@ export class ChatStream {
     void wait.then(() => {
       this.#holding = false;
       this.#seenAt = performance.now();
-      if (this.#finishAt !== null) this.#finishAt = this.#seenAt;
+      if (this.#finishAt !== null) this.#noteFinish();
       this.#response?.resume();
       if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     });
@@ -193,12 +202,10 @@ export class ChatStream {
 
   /** Called when a limit may have passed; sets itself again for what is left, so that chunks cost no timer. */
   #watch(): void {
-    const limitMs =
-      this.#finishAt !== null ? LINGER_MS : this.#started ? this.#limits.idleMs : this.#limits.firstByteMs;
-    const since = this.#finishAt ?? this.#seenAt;
-    const leftMs = this.#holding ? limitMs : since + limitMs - performance.now();
+    const limitMs = this.#started ? this.#limits.idleMs : this.#limits.firstByteMs;
+    const isHeld = this.#holding || this.#finishAt !== null;
+    const leftMs = isHeld ? limitMs : this.#seenAt + limitMs - performance.now();
     if (leftMs > 0) this.#timer = setTimeout(() => this.#watch(), leftMs);
-    else if (this.#finishAt !== null) this.#judge('open');
     else
       this.#fail(
         'unreachable',

@@ -14,6 +14,7 @@ import type { FrameWriter } from './frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
 import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
+import { chooseFinishWord, isWhole, tellBeside, type StopCause } from './choose-finish-word.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import { cutDelta } from './cut-delta.ts';
@@ -65,7 +66,6 @@ export interface JobOutcome {
   readonly isReceiptLost: boolean;
 }
 
-type StopCause = 'caller' | 'cut' | 'preempted' | 'limit' | 'stop-string';
 type TicketVerdict = 'good' | 'bad' | 'missing';
 
 /** How long to wait for the ticket's signature, which the hub sends right after the job. */
@@ -284,25 +284,15 @@ export class Job {
 
   async #conclude(finish: Finish): Promise<void> {
     const { frame } = this.#doors;
-    const word = this.#wordOf(finish);
+    const word = chooseFinishWord(finish, this.#cause, this.#stream.hasDropped);
     const promptTokens = finish.promptTokens ?? estimatePromptTokens(this.#work.promptTexts, frame.resume?.text ?? '');
     const hasSent = this.#stream.sentBytes > 0;
     const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
     const issued = isReceipted ? await this.#issue(word, promptTokens) : null;
     if (isReceipted && !issued) this.#sendFault('internal', 'The receipt could not be stored.', null);
     else if (word === 'error') this.#tellFault(finish.error ?? LINK_LOST, issued);
-    else if (issued) this.#send('end', { ...toSigned(issued), ...(isFiltered(word, finish) ? FILTERED : {}) });
+    else if (issued) this.#send('end', { ...toSigned(issued), ...tellBeside(word, finish) });
     this.#finish(word, promptTokens);
-  }
-
-  #wordOf(finish: Finish): FinishWord {
-    if (this.#cause === 'stop-string' && !this.#stream.hasDropped) return 'stop';
-    if (finish.reason === 'error') return 'error';
-    // A filter is the model's own end for the receipt; the `end` frame tells it apart.
-    if (isWhole(finish) && !this.#stream.hasDropped) return finish.reason === 'length' ? 'length' : 'stop';
-    if (this.#cause === 'caller') return 'cancelled';
-    if (this.#cause === 'cut') return 'error';
-    return this.#cause === 'limit' ? 'length' : 'preempted';
   }
 
   async #issue(word: FinishWord, promptTokens: number): Promise<IssuedReceipt | null> {
@@ -386,18 +376,6 @@ export class Job {
 
 const LINK_LOST = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
-
-const FILTERED = { finish: 'content_filter' } as const;
-
-/** The engine came to the end of its answer. */
-function isWhole({ reason }: Finish): boolean {
-  return reason !== 'cancelled' && reason !== 'error';
-}
-
-/** The word is that of the receipt: an answer that ended by a stop string or was cut short was not ended by a filter. */
-function isFiltered(word: FinishWord, { reason }: Finish): boolean {
-  return word === 'stop' && reason === 'content_filter';
-}
 
 function toSigned(issued: IssuedReceipt): object {
   return { receipt: issued.receiptJson, signature: issued.signature };
