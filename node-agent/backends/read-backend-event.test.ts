@@ -63,13 +63,19 @@ describe('readBackendEvent', () => {
     expect(readBackendEvent(data)).toMatchObject({ done: true, errorJson: null });
   });
 
-  test.each(['', ' ', '{}', '{"type":"ping"}', '{"error":null}', '{"choices":[]}', '{"error":"","choices":null}'])(
-    '%j says nothing',
-    (data) => {
-      const said = readBackendEvent(data);
-      expect(said).toMatchObject({ text: '', finish: null, usage: null, done: false, errorJson: null, kind: 'other' });
-    },
-  );
+  test.each([
+    '',
+    ' ',
+    '{}',
+    '{"type":"ping"}',
+    '{"error":null}',
+    '{"choices":[]}',
+    '{"message":"ok","code":0}',
+    '{"error":"","choices":null}',
+  ])('%j says nothing', (data) => {
+    const said = readBackendEvent(data);
+    expect(said).toMatchObject({ text: '', finish: null, usage: null, done: false, errorJson: null, kind: 'other' });
+  });
 
   test.each(['ping', 'cost=0.01', 'null', '[1]', '{"choices":'])('%j is junk and no error', (data) => {
     expect(readBackendEvent(data)).toMatchObject({ kind: 'junk', errorJson: null, done: false });
@@ -80,6 +86,9 @@ describe('readBackendEvent', () => {
     '{"error":"x"}',
     '{"object":"error","message":"x","code":400}',
     '{"type":"error","message":"x"}',
+    '{"detail":"Internal Server Error"}',
+    '{"statusCode":500,"message":"x"}',
+    '{"code":"503","message":"x"}',
     '{"choices":[{"delta":{"content":""},"finish_reason":"error"}],"error":{"code":502}}',
   ])('%s is an error, handed on as it is', (data) => {
     expect(readBackendEvent(data)).toMatchObject({ errorJson: data, text: '', finish: null });

@@ -47,6 +47,11 @@ interface RawChunk {
   readonly error?: unknown;
   readonly object?: unknown;
   readonly type?: unknown;
+  readonly detail?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
   readonly usage?: {
     prompt_tokens?: unknown;
     completion_tokens?: unknown;
@@ -95,11 +100,14 @@ function parse(data: string): RawChunk | null {
   }
 }
 
-/** OpenAI's `error` member, or an object that calls itself an error (vLLM and LMDeploy before a stream's form, Anthropic's `type`). */
+/** OpenAI's `error` member, an object that calls itself an error (vLLM of old, LMDeploy, Anthropic), or a web framework's error page in JSON. */
 function isError(raw: RawChunk): boolean {
   const { error } = raw;
   if (error !== undefined && error !== null && error !== '' && error !== false) return true;
-  return raw.object === 'error' || raw.type === 'error';
+  if (raw.object === 'error' || raw.type === 'error') return true;
+  if (raw.choices !== undefined) return false;
+  const status = Number(raw.statusCode ?? raw.status ?? raw.code);
+  return typeof raw.detail === 'string' || (typeof raw.message === 'string' && status >= 400);
 }
 
 /** Content is a text, or parts of which those of type `text` are the answer. */
