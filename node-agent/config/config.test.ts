@@ -64,7 +64,10 @@ describe('readConfig', () => {
   test('the state folder comes from the flag, the variable, or the platform', () => {
     expect(readStateFolder({ state: '/x' }, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/x' });
     expect(readStateFolder({}, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/y' });
-    expect(readStateFolder({}, {})).toMatchObject({ ok: true, value: expect.stringContaining('irori-node') as unknown });
+    expect(readStateFolder({}, {})).toMatchObject({
+      ok: true,
+      value: expect.stringContaining('irori-node') as unknown,
+    });
   });
 
   test.each<[OptionValues, Record<string, string>, string]>([
