@@ -154,3 +154,10 @@ describe('keys and times', () => {
     expect(PRESENCE_TTL_MS).toBeGreaterThan(2 * PRESENCE_REFRESH_MS);
   });
 });
+
+test('a name takes the context of the entry that names it most closely, as its home does', () => {
+  const row = { serves: ['m*', 'm:latest', 'n'], contexts: [32_768, 4096, 2048], contextTokens: 32_768 };
+  expect(['m', 'm:latest', 'm:8b', 'n', 'none', null].map((name) => contextOf(row, name))).toEqual([
+    4096, 4096, 32_768, 2048, 32_768, 32_768,
+  ]);
+});

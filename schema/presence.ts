@@ -1,7 +1,7 @@
 // Rows and summaries of the presence table, packed into short texts. Key names stand here; who reads and writes them is in router/placement.
 import * as z from 'zod';
 import { parseJson } from './json.ts';
-import { matchesName } from './model-names.ts';
+import { matchesName, pickByName } from './model-names.ts';
 import type { Capacity } from './placement.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
@@ -51,10 +51,9 @@ export function contextOf(
   ownName: string | null,
 ): number {
   if (ownName === null) return row.contextTokens;
-  const own = row.serves.flatMap((name, i) =>
-    matchesName(name, ownName) ? [row.contexts[i] ?? row.contextTokens] : [],
-  );
-  return own.length > 0 ? Math.max(...own) : row.contextTokens;
+  const entries = row.serves.map((name, i) => ({ name, tokens: row.contexts[i] ?? row.contextTokens }));
+  const own = pickByName(entries, ({ name }) => name, ownName);
+  return own.length > 0 ? Math.max(...own.map(({ tokens }) => tokens)) : row.contextTokens;
 }
 
 /** One hub's offer of one model: where its homes are and whether a slot was free when it was written. */

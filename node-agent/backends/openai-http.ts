@@ -138,6 +138,7 @@ export class OpenAiHttpBackend implements Backend {
     const late = openPromise<Result<Known, string>>();
     const give = (): void => late.resolve(this.#known === undefined ? err(SLOW) : ok(this.#known));
     signal.addEventListener('abort', give, { once: true });
+    if (signal.aborted) give();
     const found = await Promise.race([this.#sight.look(), late.promise]);
     signal.removeEventListener('abort', give);
     return found;

@@ -5,7 +5,7 @@ import { describeNoApi, describeNoList, describeSilence } from './describe-serve
 import type { ApiPlace } from './find-api.ts';
 import type { HttpDoor } from './http-door.ts';
 import { listModels, type Listing } from './list-models.ts';
-import { identifyServer, isStatement, LISTING_PATHS, type Identity, type Product, type Said } from './probe-server.ts';
+import { identifyServer, LISTING_PATHS, type Identity, type Product, type Said } from './probe-server.ts';
 import { doubtTools, refuseNetwork, refuseTools } from './refuse-server.ts';
 import { ServerLook } from './server-look.ts';
 
@@ -91,7 +91,7 @@ export class ServerSight {
   async #look(): Promise<Result<Known, string>> {
     const look = new ServerLook(this.#door, this.#limits.questionMs);
     await look.askProduct(this.#known?.product ?? 'unknown');
-    if (!look.isAnswered) return this.#hearNothing(look);
+    if (look.statements.size === 0) return this.#hearNothing(look);
     this.noteAlive();
     this.#isDoubted = false;
     const place = await look.searchApi();
@@ -120,21 +120,21 @@ export class ServerSight {
     this.#said = new Map();
   }
 
-  /** Refused is gone. Silence is believed only when it lasts: the server may be at work. */
-  #hearNothing({ answers }: ServerLook): Result<Known, string> {
+  /** Refused is gone. Silence, and excuses such as 503, are believed only when they last: the server may be at work, or starting. */
+  #hearNothing({ answers, isAnswered }: ServerLook): Result<Known, string> {
     const refused = [...answers.values()].find(({ failure }) => failure === 'refused');
     this.#silentLooks += 1;
     const { silentLooks, silentMs } = this.#limits;
     const isPatient = this.#silentLooks < silentLooks || this.#now() - this.#heardAt < silentMs;
     if (this.#known !== undefined && refused === undefined && isPatient) return ok(this.#known);
     this.#forget();
-    return err(describeSilence(this.#door.server, refused?.why ?? 'no answer in time'));
+    const { server } = this.#door;
+    return err(
+      isAnswered ? describeNoApi(server, answers) : describeSilence(server, refused?.why ?? 'no answer in time'),
+    );
   }
 
-  /** Something answers. Where it only makes excuses, as a server that starts or is busy does, nothing new is known. */
   #hearNoApi({ answers }: ServerLook): Result<Known, string> {
-    const isVague = ![...answers.values()].some(isStatement);
-    if (isVague && this.#known !== undefined) return ok(this.#known);
     this.#forget();
     return err(describeNoApi(this.#door.server, answers));
   }

@@ -88,9 +88,9 @@ describe.each(PRODUCTS)('%s', (product, gets, sign) => {
     }
   });
 
-  test('excuses (500, 503, 429) say nothing new', async () => {
+  test('excuses (500, 503, 429) say nothing new, unless they last as silence would have to', async () => {
     const { server, moods, all } = await serveMoody(gets);
-    const { backend, look } = patient(server.url);
+    const { backend, clock, look } = patient(server.url);
     await look();
     const models = await backend.models();
     for (const status of [500, 502, 503, 429]) {
@@ -101,6 +101,9 @@ describe.each(PRODUCTS)('%s', (product, gets, sign) => {
       expect(await look()).toBe(product);
       expect(await backend.models()).toEqual(models);
     }
+    clock.now = 200_000;
+    expect([await look(), await look(), await look()].at(-1)).toContain('It may be starting');
+    expect(await backend.models()).toEqual([]);
   });
 
   test('silence is believed after three looks and three minutes, not before, and the server is found again', async () => {
