@@ -7,6 +7,9 @@ test('an answer to a chat may hold far more than its tokens need, and no more', 
   expect(maxAnswerBytes({ kind: 'chat', ...asked, frequencyPenalty: 0, presencePenalty: 0 })).toBe((64 + 5 * 8) * 1024);
 });
 
-test('another home goes on from the text of whole events', () => {
-  expect(ANSWERS.chat.readText('data: {"choices":[{"delta":{"content":"so"}}]}\n\n: hm\n\n')).toBe('so');
+test('whole events are read back as the text, which another home goes on from, and the thinking beside it', () => {
+  const events = ['{"reasoning_content":"Hm"}', '{"content":"so"}', '{"content":null}'].map(
+    (delta) => `data: {"choices":[{"delta":${delta}}]}\n\n`,
+  );
+  expect(ANSWERS.chat.readEvents(`${events.join('')}: hm\n\n`)).toEqual({ text: 'so', thinking: 'Hm' });
 });

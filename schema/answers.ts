@@ -6,25 +6,33 @@ import {
   encodeErrorChunk,
   encodeFinishChunk,
   encodeUsageChunk,
-  readContent,
+  readChunks,
 } from './chunks.ts';
-import type { ChunkHead, FinalFacts, FinishReason, StreamError, Usage, WholeAnswer } from './chunks.ts';
+import type {
+  AnswerText,
+  ChunkHead,
+  FinalFacts,
+  FinishExtra,
+  FinishReason,
+  StreamError,
+  Usage,
+  WholeAnswer,
+} from './chunks.ts';
 import type { JobKind } from './job-kinds.ts';
 import type { OpenRequestOf, OpenRequests } from './job-request.ts';
 
 export interface AnswerFormat<R = never> {
   /** Bytes that an answer may hold at most, far above what it needs: a home cannot fill a caller's disk or an edge's memory. */
   readonly maxBytes: (request: R) => number;
-  /** The text of complete events: what is counted, and what another home goes on from. */
-  readonly readText: (events: string) => string;
+  /**
+   * What complete events say: the text of the answer, which another home goes on from, and the thinking beside it. Both are given to the
+   * caller and both are output, so both are counted and charged.
+   */
+  readonly readEvents: (events: string) => AnswerText;
   /** An event that says nothing: what comments in silence may stand before. */
   readonly encodeEmpty: (head: ChunkHead) => Uint8Array;
   /** The event that ends an answer; with the facts where it is the last one before the terminator. */
-  readonly encodeFinish: (
-    head: ChunkHead,
-    reason: FinishReason,
-    extra: { role: boolean; irori?: FinalFacts },
-  ) => Uint8Array;
+  readonly encodeFinish: (head: ChunkHead, reason: FinishReason, extra: FinishExtra) => Uint8Array;
   readonly encodeUsage: (head: ChunkHead, usage: Usage, irori: FinalFacts) => Uint8Array;
   readonly encodeError: (head: ChunkHead, error: StreamError) => Uint8Array;
   /** The body of an answer that is no stream, as JSON text. */
@@ -34,7 +42,7 @@ export interface AnswerFormat<R = never> {
 export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> } = {
   chat: {
     maxBytes: ({ maxTokens }) => 64 * 1024 + maxTokens * 8 * 1024,
-    readText: readContent,
+    readEvents: readChunks,
     encodeEmpty: encodeEmptyChunk,
     encodeFinish: encodeFinishChunk,
     encodeUsage: encodeUsageChunk,

@@ -8,6 +8,8 @@ import {
   encodeFinishChunk,
   encodeUsageChunk,
   makeChunkWriter,
+  makeUsage,
+  readChunks,
   readContent,
 } from './chunks.ts';
 import type { FinalFacts } from './chunks.ts';
@@ -62,6 +64,25 @@ describe('content chunks', () => {
 
   test('a continued answer says its role no second time', () => {
     expect(readEvent(makeChunkWriter(head, true).content('a')).choices[0].delta).toEqual({ content: 'a' });
+  });
+
+  test.each([false, true])(
+    'thinking is an event of its own; the first event of all has the role (continued: %s)',
+    (isContinued) => {
+      const writer = makeChunkWriter(head, isContinued);
+      const deltas = [writer.thinking('Hm'), writer.thinking('.'), writer.content('So')].map(
+        (event) => readEvent(event).choices[0].delta,
+      );
+      const role = isContinued ? {} : { role: 'assistant' };
+      expect(deltas).toEqual([{ ...role, reasoning_content: 'Hm' }, { reasoning_content: '.' }, { content: 'So' }]);
+    },
+  );
+
+  test.each(awkward)('%j as thinking stays one line and comes back, and is no content', (text) => {
+    const event = makeChunkWriter(head).thinking(text);
+    expect(readEvent(event).choices[0].delta.reasoning_content).toBe(text);
+    expect(readChunks(event)).toEqual({ text: '', thinking: text });
+    expect(readContent(event)).toBe('');
   });
 
   test.each(awkward)('%j stays one line and comes back', (text) => {
@@ -130,6 +151,21 @@ describe('the last chunks', () => {
     const chunk = readEvent(decode(encodeFinishChunk(head, 'stop', { role: true, irori })));
     expect(chunk.choices[0].delta).toEqual({ role: 'assistant', content: '' });
     expect(chunk.irori).toEqual(irori);
+  });
+
+  test('the finish chunk of an answer that was only thought tells that its content is empty', () => {
+    const chunk = readEvent(decode(encodeFinishChunk(head, 'length', { role: false, isEmpty: true })));
+    expect(chunk.choices[0].delta).toEqual({ content: '' });
+  });
+
+  test('usage tells thinking apart where there was some', () => {
+    const counts = { promptTokens: 3, outputTokens: 5, thinkingTokens: 0 };
+    const usage = { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 };
+    expect(makeUsage(counts)).toEqual(usage);
+    expect(makeUsage({ ...counts, thinkingTokens: 4 })).toEqual({
+      ...usage,
+      completion_tokens_details: { reasoning_tokens: 4 },
+    });
   });
 
   test('the usage chunk has no choices', () => {

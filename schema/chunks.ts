@@ -15,6 +15,19 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
+  /** Only of an answer that was thought over: thinking is output and counted there. */
+  readonly completion_tokens_details?: { readonly reasoning_tokens: number };
+}
+
+/** The usage of an answer; `thinkingTokens` are among `outputTokens`. Source: the OpenAI API's usage object. */
+export function makeUsage(counts: { promptTokens: number; outputTokens: number; thinkingTokens: number }): Usage {
+  const { promptTokens, outputTokens, thinkingTokens } = counts;
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    ...(thinkingTokens > 0 ? { completion_tokens_details: { reasoning_tokens: thinkingTokens } } : {}),
+  };
 }
 
 /** 'content_filter': the model server's own filter ended the answer. */
@@ -53,35 +66,44 @@ export const DONE_EVENT: Uint8Array = encoder.encode('data: [DONE]\n\n');
  */
 export const COMMENT_LINE: Uint8Array = encoder.encode(': irori\n');
 
-/** Writes the content chunks of one answer: everything but the text is rendered once. */
+/** Writes the chunks of one answer: everything but the text is rendered once. Each call is one complete event; the first one of an answer carries the role. */
 export interface ChunkWriter {
-  /** One complete event; the first one of an answer carries the role. */
   readonly content: (text: string) => string;
+  /** Thinking: what the model wrote before or between the words of its answer. */
+  readonly thinking: (text: string) => string;
 }
 
-/** Source of the shape: the OpenAI API's chat.completion.chunk object. */
+/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
   const start = `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)},"choices":[{"index":0,"delta":{`;
-  const first = `${start}"role":"assistant","content":`;
   const rest = `${start}"content":`;
   const end = '},"logprobs":null,"finish_reason":null}]}\n\n';
-  let prefix = isContinued ? rest : first;
+  const role = '"role":"assistant",';
+  let hasRole = isContinued;
+  const write = (field: string, text: string): string => {
+    const event = start + (hasRole ? '' : role) + field + JSON.stringify(text) + end;
+    hasRole = true;
+    return event;
+  };
   return {
-    content: (text) => {
-      const event = prefix + JSON.stringify(text) + end;
-      prefix = rest;
-      return event;
-    },
+    content: (text) => (hasRole ? rest + JSON.stringify(text) + end : write('"content":', text)),
+    thinking: (text) => write('"reasoning_content":', text),
   };
 }
 
+/** What the last chunk says beside its reason. */
+export interface FinishExtra {
+  /** Nothing was sent before: it carries the role, and that the content is empty. */
+  readonly role: boolean;
+  /** Thinking was sent and no text: it tells that the content is empty. */
+  readonly isEmpty?: boolean;
+  readonly irori?: FinalFacts;
+}
+
 /** The chunk that ends an answer: its finish reason, with the network's facts when it is the last chunk. */
-export function encodeFinishChunk(
-  head: ChunkHead,
-  reason: FinishReason,
-  extra: { role: boolean; irori?: FinalFacts },
-): Uint8Array {
-  const delta = extra.role ? { role: 'assistant', content: '' } : {};
+export function encodeFinishChunk(head: ChunkHead, reason: FinishReason, extra: FinishExtra): Uint8Array {
+  const { role, isEmpty = role } = extra;
+  const delta = { ...(role ? { role: 'assistant' } : {}), ...(isEmpty ? { content: '' } : {}) };
   return encodeEvent({
     ...chunkBase(head),
     choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
@@ -128,41 +150,57 @@ function encodeEvent(value: unknown): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(value)}\n\n`);
 }
 
-/** Text of all content deltas in complete events, in order; events that are not content chunks add nothing. Errors: none, garbage is skipped. */
-export function readContent(events: string): string {
+/** What an answer holds: the text that it is, and the thinking that was written beside it; either may be empty. */
+export interface AnswerText {
+  readonly text: string;
+  readonly thinking: string;
+}
+
+/** Content and thinking of all chunks in complete events, each in order; other events add nothing. Errors: none, garbage is skipped. */
+export function readChunks(events: string): AnswerText {
   let text = '';
+  let thinking = '';
   for (const line of events.split('\n')) {
     if (!line.startsWith('data: {')) continue;
     try {
-      const delta: unknown = JSON.parse(line.slice(6))?.choices?.[0]?.delta?.content;
-      if (typeof delta === 'string') text += delta;
+      const delta: unknown = JSON.parse(line.slice(6))?.choices?.[0]?.delta;
+      if (typeof delta !== 'object' || delta === null) continue;
+      if ('content' in delta && typeof delta.content === 'string') text += delta.content;
+      if ('reasoning_content' in delta && typeof delta.reasoning_content === 'string')
+        thinking += delta.reasoning_content;
     } catch {
       continue;
     }
   }
-  return text;
+  return { text, thinking };
+}
+
+/** Text of all content chunks in complete events. */
+export function readContent(events: string): string {
+  return readChunks(events).text;
 }
 
 /** What a whole answer was, for a body that is no stream. */
-export interface WholeAnswer {
-  readonly text: string;
+export interface WholeAnswer extends AnswerText {
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Among the output tokens. */
+  readonly thinkingTokens: number;
   readonly finish: FinishReason;
 }
 
 /** The OpenAI API's chat.completion object, with the network's facts beside it. */
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
-  const { text, promptTokens, outputTokens, finish } = answer;
+  const { text, thinking, finish } = answer;
+  const thought = thinking === '' ? {} : { reasoning_content: thinking };
+  const message = { role: 'assistant', content: text, ...thought, refusal: null };
   return JSON.stringify({
     id: head.id,
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    choices: [
-      { index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: finish },
-    ],
-    usage: { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens },
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    usage: makeUsage(answer),
     irori,
   });
 }

@@ -33,6 +33,8 @@ export const jobSchema = z.object({
   resume: z
     .object({ text: z.string(), tokenIds: z.array(z.number().int()).optional(), count: z.number().int() })
     .optional(),
+  /** The caller has been sent something of this answer already, be it thinking only: it is not told the role again. */
+  isBegun: z.boolean().optional(),
 });
 export type JobFrame = z.output<typeof jobSchema>;
 export type JobFrameJson = z.input<typeof jobSchema>;

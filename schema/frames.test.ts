@@ -9,6 +9,7 @@ import {
   encodeData,
   encodeFrame,
   encodeJsonFrame,
+  FLAG_THINKING,
   FLAG_TOKEN_IDS,
   FRAME,
   FRAME_HEADER_BYTES,
@@ -74,7 +75,10 @@ describe('one frame', () => {
   test('a message that starts inside a larger buffer is read at its own place', () => {
     const message = encodeData(1, { tokens: 1, events: Uint8Array.of(5), tokenIds: [77] });
     const inside = concatBytes([Uint8Array.of(1, 2, 3), message]).subarray(3);
-    expect(readData(only(inside))).toEqual({ ok: true, value: { tokenIds: [77], events: Uint8Array.of(5) } });
+    expect(readData(only(inside))).toEqual({
+      ok: true,
+      value: { tokenIds: [77], events: Uint8Array.of(5), isThinking: false },
+    });
   });
 
   test('an ArrayBuffer is read as well', () => {
@@ -200,7 +204,7 @@ describe('payloads', () => {
       fc.property(ids, fc.uint8Array(), (tokenIds, events) => {
         const frame = only(encodeData(9, { tokens: tokenIds.length, events, tokenIds }));
         expect(frame).toMatchObject({ tokens: tokenIds.length, flags: FLAG_TOKEN_IDS, job: 9 });
-        expect(readData(frame)).toEqual({ ok: true, value: { tokenIds, events } });
+        expect(readData(frame)).toEqual({ ok: true, value: { tokenIds, events, isThinking: false } });
       }),
     );
   });
@@ -208,7 +212,19 @@ describe('payloads', () => {
   test('without token ids the payload is the events', () => {
     const frame = only(encodeData(9, { tokens: 3, events: Uint8Array.of(1) }));
     expect(frame).toMatchObject({ tokens: 3, flags: 0 });
-    expect(readData(frame)).toEqual({ ok: true, value: { tokenIds: null, events: Uint8Array.of(1) } });
+    expect(readData(frame)).toEqual({
+      ok: true,
+      value: { tokenIds: null, events: Uint8Array.of(1), isThinking: false },
+    });
+  });
+
+  test('thinking is flagged, with and without token ids', () => {
+    for (const tokenIds of [undefined, [5]]) {
+      const events = Uint8Array.of(1);
+      const frame = only(encodeData(9, { tokens: 1, events, isThinking: true, ...(tokenIds && { tokenIds }) }));
+      expect(frame.flags).toBe(FLAG_THINKING | (tokenIds ? FLAG_TOKEN_IDS : 0));
+      expect(readData(frame)).toEqual({ ok: true, value: { tokenIds: tokenIds ?? null, events, isThinking: true } });
+    }
   });
 
   test('fewer bytes than the token ids need are refused', () => {
@@ -226,13 +242,22 @@ function describeProtocol(): string {
     }
   }
   const sample = encodeData(0x01020304, { tokens: 1, events: Uint8Array.of(9), tokenIds: [5] });
-  return JSON.stringify({ schemas, FRAME, FLAG_TOKEN_IDS, FRAME_HEADER_BYTES, PING, PONG, sample: [...sample] });
+  return JSON.stringify({
+    schemas,
+    FRAME,
+    FLAG_TOKEN_IDS,
+    FLAG_THINKING,
+    FRAME_HEADER_BYTES,
+    PING,
+    PONG,
+    sample: [...sample],
+  });
 }
 
-/** The hash that belongs to PROTOCOL_VERSION. Still 1 after `prefetch`, `loadMs`, `unsigned`, a job's `kind`, the hello's `instance`, the pause `disk` and the numbers of a fault, an end's `finish`: all are additions, and nothing released speaks the older form. */
+/** The hash that belongs to PROTOCOL_VERSION. Still 1 after `prefetch`, `loadMs`, `unsigned`, a job's `kind` and `isBegun`, the hello's `instance`, the pause `disk`, the numbers of a fault, an end's `finish` and the flag for thinking: all are additions, and nothing released speaks the older form. */
 const PINNED: { version: number; hash: string } = {
   version: 1,
-  hash: '0x00d294d551ff84102ce69bb99b860643632b49df88ec7bd828422f570ff3644a',
+  hash: '0xc794e37c0bcecafddf83db1445a5570ab134c7ede69dbd78df5604086e1d8caf',
 };
 
 describe('the protocol', () => {

@@ -71,6 +71,8 @@ export type FrameToHub = keyof typeof TO_HUB | keyof typeof BOTH_WAYS;
 
 /** Flag of `data`: the payload starts with `tokens` token ids (u32 each), then the event bytes. */
 export const FLAG_TOKEN_IDS = 1;
+/** Flag of `data`: its events are thinking and no text of the answer. A frame holds one or the other. */
+export const FLAG_THINKING = 2;
 
 export interface Frame {
   readonly type: number;
@@ -170,33 +172,42 @@ export function readJson(frame: Frame): Result<unknown, FrameFault> {
   }
 }
 
-/** The payload of a `data` frame: token ids if the node sent them, and the event bytes. */
-export function readData(
-  frame: Frame,
-): Result<{ readonly tokenIds: number[] | null; readonly events: Uint8Array }, FrameFault> {
-  if ((frame.flags & FLAG_TOKEN_IDS) === 0) return ok({ tokenIds: null, events: frame.payload });
+/** What a `data` frame holds. */
+export interface DataPayload {
+  /** Null where the node sent none. */
+  readonly tokenIds: number[] | null;
+  readonly events: Uint8Array;
+  /** True where the events are thinking. */
+  readonly isThinking: boolean;
+}
+
+/** The payload of a `data` frame. */
+export function readData(frame: Frame): Result<DataPayload, FrameFault> {
+  const isThinking = (frame.flags & FLAG_THINKING) !== 0;
+  if ((frame.flags & FLAG_TOKEN_IDS) === 0) return ok({ tokenIds: null, events: frame.payload, isThinking });
   const idBytes = 4 * frame.tokens;
   if (frame.payload.length < idBytes)
     return err({ code: 'bad-frame', message: 'a data frame holds fewer bytes than its token ids need' });
   const { buffer, byteOffset } = frame.payload;
   const view = new DataView(buffer, byteOffset, idBytes);
   const tokenIds = Array.from({ length: frame.tokens }, (_, i) => view.getUint32(4 * i));
-  return ok({ tokenIds, events: frame.payload.subarray(idBytes) });
+  return ok({ tokenIds, events: frame.payload.subarray(idBytes), isThinking });
 }
 
 /** A `data` frame of events that stand together, with their token count and, optionally, the token ids. */
 export function encodeData(
   job: number,
-  data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[] },
+  data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[]; isThinking?: boolean },
 ): Uint8Array {
-  if (!data.tokenIds) return encodeFrame('data', { job, tokens: data.tokens, payload: data.events });
+  const kind = data.isThinking ? FLAG_THINKING : 0;
+  if (!data.tokenIds) return encodeFrame('data', { job, tokens: data.tokens, flags: kind, payload: data.events });
   const ids = new Uint8Array(4 * data.tokenIds.length);
   const view = new DataView(ids.buffer);
   data.tokenIds.forEach((id, i) => view.setUint32(4 * i, id));
   return encodeFrame('data', {
     job,
     tokens: data.tokenIds.length,
-    flags: FLAG_TOKEN_IDS,
+    flags: FLAG_TOKEN_IDS | kind,
     payload: concatBytes([ids, data.events]),
   });
 }

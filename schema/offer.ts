@@ -39,6 +39,8 @@ export interface JobOffer {
   readonly isSuspect?: boolean;
   /** Earlier parts that delivered something. */
   readonly interrupted: number;
+  /** True once the caller was sent something: thinking, where the answer is begun anew all the same. Nobody tells it the role again. */
+  readonly isBegun: boolean;
   /** The answer so far, where this part continues one; null for a part that begins it. */
   readonly resume: ResumePoint | null;
   readonly request: OpenRequest;

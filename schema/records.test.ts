@@ -42,7 +42,19 @@ describe('records', () => {
 
   test('parts of one data record come back joined', () => {
     const [record] = readAll([data(Uint8Array.of(1), new Uint8Array(0), Uint8Array.of(2))]);
-    expect(readDataRecord(record!)).toEqual({ tokens: 3, tokenIds: null, events: Uint8Array.of(1, 2) });
+    expect(readDataRecord(record!)).toEqual({
+      tokens: 3,
+      tokenIds: null,
+      events: Uint8Array.of(1, 2),
+      isThinking: false,
+    });
+  });
+
+  test('thinking is a record of its own kind', () => {
+    const piece = { tokens: 2, tokenIds: null, events: Uint8Array.of(1), isThinking: true };
+    const [record] = readAll([encodeDataRecord([piece])]);
+    expect(record?.kind).toBe(RECORD.thinking);
+    expect(readDataRecord(record!)).toEqual(piece);
   });
 
   test('token ids travel beside the events that they made', () => {
@@ -52,7 +64,7 @@ describe('records', () => {
         { events: Uint8Array.of(2), tokens: 1, tokenIds: [9] },
       ]),
     ]);
-    expect(readDataRecord(record!)).toEqual({ tokens: 3, tokenIds: [7, 70_000, 9], events: Uint8Array.of(1, 2) });
+    expect(readDataRecord(record!)).toMatchObject({ tokens: 3, tokenIds: [7, 70_000, 9], events: Uint8Array.of(1, 2) });
   });
 
   test('where one piece does not tell its ids, none are told', () => {

@@ -1,11 +1,11 @@
 // What a hub writes to an edge as the body of one part: length-prefixed records, so the edge forwards bytes it never has to parse.
-// Record: u8 kind, u32 length (big-endian), payload. Head, end and fail hold JSON. `data` holds u32 tokens, u32 count of token ids (0 where the
-// home does not tell them), the ids (u32 each) and complete events.
+// Record: u8 kind, u32 length (big-endian), payload. Head, end and fail hold JSON. `data` and `thinking` hold u32 tokens, u32 count of token ids (0
+// where the home does not tell them), the ids (u32 each) and complete events.
 import type { FinalFacts, FinishReason } from './chunks.ts';
 import type { Decision } from './placement.ts';
 import type { PartBill, ResumeClass } from './settlement.ts';
 
-export const RECORD = { head: 1, data: 2, end: 3, fail: 4 } as const;
+export const RECORD = { head: 1, data: 2, end: 3, fail: 4, thinking: 6 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
 const HEADER_BYTES = 5;
 const DATA_HEADER_BYTES = 8;
@@ -26,6 +26,8 @@ export interface PartCounts {
   /** Prompt tokens that the caller sent: the answer so far, where the part went on with one, is not among them. */
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Thinking, among the output tokens. */
+  readonly thinkingTokens: number;
   /** The same line of the job's bill that the caller's account makes of the settlement. */
   readonly bill: PartBill;
 }
@@ -67,6 +69,8 @@ export interface DataPiece {
   readonly tokens: number;
   /** Null where the home does not tell them. */
   readonly tokenIds: readonly number[] | null;
+  /** True where the events are thinking: none of the answer's text is in them. */
+  readonly isThinking?: boolean;
 }
 
 export interface PartRecord {
@@ -77,7 +81,7 @@ export interface PartRecord {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One data record of pieces that belong together: they are joined once, here. Ids travel only where every piece has them. */
+/** One record of pieces that belong together, all thinking or all text: they are joined once, here. Ids travel only where every piece has them. */
 export function encodeDataRecord(pieces: readonly DataPiece[]): Uint8Array {
   let tokens = 0;
   let bytes = 0;
@@ -90,7 +94,7 @@ export function encodeDataRecord(pieces: readonly DataPiece[]): Uint8Array {
   const ids = hasIds ? pieces.flatMap((piece) => piece.tokenIds ?? []) : [];
   const length = DATA_HEADER_BYTES + 4 * ids.length + bytes;
   const record = new Uint8Array(HEADER_BYTES + length);
-  writeHeader(record, RECORD.data, length);
+  writeHeader(record, pieces[0]?.isThinking ? RECORD.thinking : RECORD.data, length);
   const view = new DataView(record.buffer, HEADER_BYTES);
   view.setUint32(0, tokens);
   view.setUint32(4, ids.length);
@@ -103,7 +107,7 @@ export function encodeDataRecord(pieces: readonly DataPiece[]): Uint8Array {
   return record;
 }
 
-/** What a data record holds; the events are a view into it. Written by our own hub, so its shape is trusted. */
+/** What a data or thinking record holds; the events are a view into it. Written by our own hub, so its shape is trusted. */
 export function readDataRecord(record: PartRecord): DataPiece {
   const { payload } = record;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -113,7 +117,8 @@ export function readDataRecord(record: PartRecord): DataPiece {
     idCount === 0 && tokens > 0
       ? null
       : Array.from({ length: idCount }, (_, i) => view.getUint32(DATA_HEADER_BYTES + 4 * i));
-  return { tokens, tokenIds, events: payload.subarray(DATA_HEADER_BYTES + 4 * idCount) };
+  const events = payload.subarray(DATA_HEADER_BYTES + 4 * idCount);
+  return { tokens, tokenIds, events, isThinking: record.kind === RECORD.thinking };
 }
 
 /** A record that holds JSON. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Delta } from './backend.ts';
 import { AnswerReading } from './answer-reading.ts';
 import { readBackendEvent } from './read-backend-event.ts';
 
@@ -7,20 +8,24 @@ const chunk = (content: string, finish: string | null = null, usage?: object): s
   JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }], ...(usage ? { usage } : {}) });
 const thought = JSON.stringify({ choices: [{ index: 0, delta: { reasoning_content: 'hm' }, finish_reason: null }] });
 
-function readAll(...events: string[]): { reading: AnswerReading; text: string; tokens: number } {
+function readAll(...events: string[]): { reading: AnswerReading; text: string; thinking: string; tokens: number } {
   const reading = new AnswerReading(100);
   let text = '';
   let tokens = 0;
-  const add = (piece: { text: string; tokens: number } | null): void => {
-    text += piece?.text ?? '';
-    tokens += piece?.tokens ?? 0;
+  let thinking = '';
+  const add = (pieces: readonly Delta[]): void => {
+    for (const piece of pieces) {
+      if (piece.thinking) thinking += piece.text;
+      else text += piece.text;
+      tokens += piece.tokens;
+    }
   };
   for (const event of events) {
     reading.take(readBackendEvent(event));
     add(reading.takeReady());
   }
   add(reading.takeRest());
-  return { reading, text, tokens };
+  return { reading, text, thinking, tokens };
 }
 
 describe('what belongs to an answer', () => {
@@ -77,6 +82,51 @@ describe('what belongs to an answer', () => {
         expect(readAll(...chunks, chunk('', 'stop')).text).toBe(given.toWellFormed());
       }),
     );
+  });
+});
+
+describe('thinking', () => {
+  const said = (delta: object, usage?: object): string => JSON.stringify({ choices: [{ index: 0, delta }], usage });
+
+  test('is handed on beside the text and in its order, characters whole in each', () => {
+    const reading = new AnswerReading(100);
+    const half = String.raw`{"choices":[{"delta":{"content":"so\ud83d","reasoning_content":"hm\ud83d"}}]}`;
+    const other = String.raw`{"choices":[{"delta":{"content":"\ude00","reasoning_content":"\ude01"}}]}`;
+    for (const event of [half, other]) reading.take(readBackendEvent(event));
+    expect(reading.takeRest()).toEqual([
+      { text: 'hm', tokens: 0, thinking: true },
+      { text: 'so', tokens: 1 },
+      { text: '😁', tokens: 0, thinking: true },
+      { text: '😀', tokens: 1 },
+    ]);
+    expect(reading.hasThought).toBe(true);
+  });
+
+  test('of a whole message counts as the server says, or as its text comes to', () => {
+    const message = {
+      content: 'Yes, so it is.',
+      reasoning_content: 'Let me think about that for a good long while. '.repeat(9),
+    };
+    const usage = { prompt_tokens: 4, completion_tokens: 95, completion_tokens_details: { reasoning_tokens: 90 } };
+    const countsOf = (...events: string[]): number[] => {
+      const reading = new AnswerReading(1000);
+      for (const event of events) reading.take(readBackendEvent(event));
+      return reading.takeRest().map(({ tokens }) => tokens);
+    };
+    expect(countsOf(said(message, usage))).toEqual([90, 5]);
+    const [thoughts, words] = countsOf(said(message));
+    expect(thoughts).toBeGreaterThan(50);
+    expect(words).toBe(1);
+  });
+
+  test('that the server counts and does not show is nobody’s', () => {
+    const usage = { prompt_tokens: 4, completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 8 } };
+    const { reading, tokens } = readAll(said({ content: 'Yes' }, usage));
+    expect([tokens, reading.usage.outputTokens, reading.hasThought]).toEqual([1, 1, true]);
+  });
+
+  test('after the answer’s end is not handed on', () => {
+    expect(readAll(chunk('a', 'stop'), thought).thinking).toBe('');
   });
 });
 

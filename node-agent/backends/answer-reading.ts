@@ -1,12 +1,17 @@
 // One server's answer as its events are read: what of it may be handed on, what it counts, and how it has ended. Knows no connection and no clock.
 
+import type { Delta } from './backend.ts';
 import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 import type { FinishWord } from './judge-end.ts';
 import type { BackendEvent, BackendUsage } from './read-backend-event.ts';
 import { WholePairs } from './whole-pairs.ts';
 
-/** A piece of the answer: whole characters. */
-interface Piece {
+/** What is read of an answer: its text, and the thinking beside it. */
+type Channel = 'text' | 'thinking';
+
+/** Read and not taken yet. */
+interface Run {
+  readonly channel: Channel;
   readonly text: string;
   readonly tokens: number;
 }
@@ -16,17 +21,19 @@ const BYTES_PER_CHAR = 3;
 
 export class AnswerReading {
   readonly #maxTokens: number;
-  readonly #pairs = new WholePairs();
-  /** Read and not taken yet. */
-  #text = '';
-  #tokens = 0;
+  readonly #pairs = { text: new WholePairs(), thinking: new WholePairs() };
+  #runs: Run[] = [];
+  /** Tokens whose text waits for its other half. */
+  readonly #owed = { text: 0, thinking: 0 };
   /** What came after the finish reason: part of the answer only if the server says once more that it ends. */
   #late = '';
   #lateTokens = 0;
-  /** Shown tokens and characters so far, those that wait included. */
+  /** Tokens and characters so far, those that wait and thinking included. */
   #counted = 0;
   #chars = 0;
-  #hiddenCounted = 0;
+  #thinkingCounted = 0;
+  #hasText = false;
+  #hasThinking = false;
   #usage: BackendUsage | null = null;
   #finish: FinishWord | null = null;
   #isDone = false;
@@ -64,21 +71,21 @@ export class AnswerReading {
   }
 
   get hasAnswer(): boolean {
-    return this.#counted > 0 || this.#hiddenCounted > 0;
+    return this.#hasText || this.#hasThinking;
   }
 
-  /** Shown tokens so far. */
+  /** Tokens so far, of thinking too. */
   get counted(): number {
     return this.#counted;
   }
 
   get hasThought(): boolean {
-    return this.#hiddenTokens() > 0;
+    return this.#hasThinking || this.#unseenTokens() > 0;
   }
 
   /** As many tokens came as were asked for, by the server's count or by the pieces. */
   get isAtLimit(): boolean {
-    return Math.max(this.#counted + this.#hiddenCounted, this.#usage?.outputTokens ?? 0) >= this.#maxTokens;
+    return Math.max(this.#counted, this.#usage?.outputTokens ?? 0) >= this.#maxTokens;
   }
 
   /** The server's counts, as far as they can be true. */
@@ -86,7 +93,7 @@ export class AnswerReading {
     const said = this.#usage?.outputTokens;
     const promptTokens = this.#usage?.promptTokens ?? null;
     if (said === undefined || said === null) return { promptTokens, outputTokens: null };
-    const outputTokens = Math.max(0, said - this.#hiddenTokens());
+    const outputTokens = Math.max(0, said - this.#unseenTokens());
     const isTrue = outputTokens <= this.#chars * BYTES_PER_CHAR && (outputTokens > 0 || this.#counted === 0);
     return { promptTokens, outputTokens: isTrue ? outputTokens : null };
   }
@@ -107,24 +114,32 @@ export class AnswerReading {
     this.#isDone ||= this.#hasChunk;
   }
 
-  /** What may be handed on now; null when that is nothing. */
-  takeReady(): Piece | null {
-    if (this.#text === '') return null;
-    const text = this.#pairs.push(this.#text);
-    this.#text = '';
-    return this.#release(text);
+  /** What may be handed on now, in its order. */
+  takeReady(): Delta[] {
+    const runs = this.#runs;
+    if (runs.length === 0) return [];
+    this.#runs = [];
+    return runs.flatMap(({ channel, text, tokens }) => {
+      this.#owed[channel] += tokens;
+      return this.#release(channel, this.#pairs[channel].push(text));
+    });
   }
 
   /** The answer is finished: half a character at its end is shown as one mark. */
-  takeRest(): Piece | null {
-    return this.#release(this.#pairs.push(this.#text) + this.#pairs.end());
+  takeRest(): Delta[] {
+    const rest = this.takeReady();
+    return [
+      ...rest,
+      ...this.#release('thinking', this.#pairs.thinking.end()),
+      ...this.#release('text', this.#pairs.text.end()),
+    ];
   }
 
-  #release(text: string): Piece | null {
-    if (text === '') return null;
-    const tokens = this.#tokens;
-    this.#tokens = 0;
-    return { text, tokens };
+  #release(channel: Channel, text: string): Delta[] {
+    if (text === '') return [];
+    const tokens = this.#owed[channel];
+    this.#owed[channel] = 0;
+    return [channel === 'thinking' ? { text, tokens, thinking: true } : { text, tokens }];
   }
 
   /** Usage without a choice comes last of all: a server that has said it and its finish reason need not be waited for. */
@@ -136,12 +151,13 @@ export class AnswerReading {
     if (this.#finish === null) this.#errorJson = json;
   }
 
-  #takeChunk({ text, hidden, finish, usage }: BackendEvent): void {
-    const isAfterFinish = this.#finish !== null && this.#chars > 0;
+  #takeChunk({ text, thinking, finish, usage }: BackendEvent): void {
+    const isAfterFinish = this.#finish !== null && this.#hasText;
     // A finish reason before any text, or with a thought, ends nothing that follows.
-    if (this.#finish !== null && !isAfterFinish && (text !== '' || hidden)) this.#finish = null;
+    if (this.#finish !== null && !isAfterFinish && (text !== '' || thinking !== '')) this.#finish = null;
+    if (thinking !== '' && !isAfterFinish)
+      this.#show({ channel: 'thinking', text: thinking, tokens: this.#countThinking(thinking, text, usage) });
     if (text !== '') this.#takeText(text, usage, isAfterFinish);
-    else if (hidden && !isAfterFinish) this.#hiddenCounted += 1;
     if (finish !== null) this.#takeFinish(finish);
   }
 
@@ -150,21 +166,29 @@ export class AnswerReading {
     if (isAfterFinish) {
       this.#late += text;
       this.#lateTokens += tokens;
-    } else this.#show(text, tokens);
+    } else this.#show({ channel: 'text', text, tokens });
   }
 
-  #show(text: string, tokens: number): void {
-    this.#text += text;
-    this.#tokens += tokens;
+  #show(run: Run): void {
+    const { channel, text, tokens } = run;
+    const last = this.#runs.at(-1);
+    if (last?.channel === channel)
+      this.#runs[this.#runs.length - 1] = { channel, text: last.text + text, tokens: last.tokens + tokens };
+    else this.#runs.push(run);
     this.#counted += tokens;
     this.#chars += text.length;
+    if (channel === 'text') this.#hasText = true;
+    else {
+      this.#hasThinking = true;
+      this.#thinkingCounted += tokens;
+    }
   }
 
   #takeFinish(finish: FinishWord): void {
     if (this.#finish === null) this.#finish = finish;
     else if (this.#late !== '' && finish !== 'failed') {
       this.#finish = finish;
-      this.#show(this.#late, this.#lateTokens);
+      this.#show({ channel: 'text', text: this.#late, tokens: this.#lateTokens });
       this.#late = '';
       this.#lateTokens = 0;
     }
@@ -172,13 +196,21 @@ export class AnswerReading {
 
   /** A server that keeps a running count in its chunks is believed, as far as the text can hold it. */
   #countTokens(text: string, usage: BackendUsage | null): number {
-    const before = this.#counted + this.#lateTokens + this.#hiddenTokens();
+    const before = this.#counted + this.#lateTokens + this.#unseenTokens();
     const running = usage?.outputTokens ? usage.outputTokens - before : 0;
     return running > 0 ? Math.min(running, Buffer.byteLength(text)) : estimateChunkTokens(text);
   }
 
-  #hiddenTokens(): number {
-    return this.#usage?.hiddenTokens ?? this.#hiddenCounted;
+  /** An event that ends the thinking and begins the text is one token, and the text's; a whole message is as much as it says, or its text comes to. */
+  #countThinking(thinking: string, text: string, usage: BackendUsage | null): number {
+    if (text === '') return this.#countTokens(thinking, usage);
+    const told = (usage?.thinkingTokens ?? 0) - this.#thinkingCounted;
+    return told > 0 ? Math.min(told, Buffer.byteLength(thinking)) : estimateChunkTokens(thinking) - 1;
+  }
+
+  /** Of a server that tells how many tokens it thought and not what: nobody was given them. */
+  #unseenTokens(): number {
+    return this.#hasThinking ? 0 : (this.#usage?.thinkingTokens ?? 0);
   }
 }
 
@@ -187,6 +219,6 @@ function mergeUsage(before: BackendUsage | null, now: BackendUsage): BackendUsag
   return {
     promptTokens: now.promptTokens ?? before?.promptTokens ?? null,
     outputTokens: now.outputTokens || (before?.outputTokens ?? now.outputTokens),
-    hiddenTokens: now.hiddenTokens ?? before?.hiddenTokens ?? null,
+    thinkingTokens: now.thinkingTokens ?? before?.thinkingTokens ?? null,
   };
 }

@@ -102,6 +102,8 @@ export interface ChatJob {
 /** A piece of the answer: whole characters, whole tokens. */
 export interface Delta {
   readonly text: string;
+  /** The text is thinking: callers get it apart from the answer, and it counts as output. */
+  readonly thinking?: true;
   readonly tokens: number;
   readonly tokenIds?: readonly number[];
 }

@@ -14,10 +14,10 @@ import { openPromise } from './open-promise.ts';
 export interface StreamEnd {
   readonly reason: WholeFinish | 'cancelled' | 'error';
   readonly promptTokens: number | null;
-  /** The server's own count of shown tokens, null when it gave none. */
+  /** The server's own count of what it handed over, thinking included; null when it gave none. */
   readonly outputTokens: number | null;
   readonly error?: BackendError;
-  /** The server thought where callers do not see it: its answer cannot be continued from the text alone. */
+  /** The server thought: its answer cannot be continued from the text alone. */
   readonly hasThought: boolean;
   /** A kept connection turned out to be closed before anything was answered: the same request may be sent again. */
   readonly stale?: true;
@@ -99,7 +99,7 @@ export class ChatStream {
     }
   }
 
-  /** Text of events that came together becomes one delta: what costs is the handing over, not the bytes. */
+  /** Text of events that came together becomes one delta, and so does thinking: what costs is the handing over, not the bytes. */
   #readEvents(events: readonly string[]): void {
     this.#started = true;
     const reading = this.#reading;
@@ -131,11 +131,11 @@ export class ChatStream {
   }
 
   #hand(): void {
-    const piece = this.#reading.takeReady();
-    if (piece === null) return;
-    const wait = this.#pump.push(piece);
-    if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
-    else if (wait !== undefined) this.#hold(wait);
+    for (const piece of this.#reading.takeReady()) {
+      const wait = this.#pump.push(piece);
+      if (this.#pump.failed) return this.#fail('internal', 'the answer could not be handed on');
+      if (wait !== undefined) this.#hold(wait);
+    }
   }
 
   #hold(wait: Promise<void>): void {
@@ -170,8 +170,7 @@ export class ChatStream {
   }
 
   #complete(reason: WholeFinish): void {
-    const rest = this.#reading.takeRest();
-    if (rest !== null) void this.#pump.push(rest);
+    for (const piece of this.#reading.takeRest()) void this.#pump.push(piece);
     if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     else this.#settle({ ...this.#counts(), reason });
   }

@@ -26,5 +26,6 @@ export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
     const text = continuation.end();
     if (text !== '') return sink({ text, tokens: Math.max(1, waiting) });
   };
-  return { sink: (delta) => pass(delta.text, delta.tokens), end };
+  // Thinking is no continuation of the text: nothing of it was given to the server.
+  return { sink: (delta) => (delta.thinking ? sink(delta) : pass(delta.text, delta.tokens)), end };
 }

@@ -17,7 +17,7 @@ describe('readBackendEvent', () => {
 
   test('reads content as parts, the older text, and a whole message', () => {
     const parts = [{ type: 'thinking', thinking: 'hm' }, { type: 'text', text: ' hi' }, ' you'];
-    expect(readBackendEvent(chunk({ delta: { content: parts } }))).toMatchObject({ text: ' hi you', hidden: true });
+    expect(readBackendEvent(chunk({ delta: { content: parts } }))).toMatchObject({ text: ' hi you', thinking: 'hm' });
     expect(readBackendEvent(chunk({ text: ' hi', finish_reason: null })).text).toBe(' hi');
     const whole = readBackendEvent(chunk({ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }));
     expect(whole).toMatchObject({ text: 'hi', finish: 'stop', kind: 'chunk' });
@@ -28,7 +28,7 @@ describe('readBackendEvent', () => {
     expect(readBackendEvent(JSON.stringify({ choices: [], usage })).usage).toEqual({
       promptTokens: 22,
       outputTokens: 16,
-      hiddenTokens: 4,
+      thinkingTokens: 4,
     });
   });
 
@@ -51,12 +51,28 @@ describe('readBackendEvent', () => {
     [null, null],
   ])('usage %j is believed as far as it can be true', (usage, read) => {
     const { usage: found } = readBackendEvent(JSON.stringify({ choices: [], usage }));
-    expect(found).toEqual(read && { ...read, hiddenTokens: null });
+    expect(found).toEqual(read && { ...read, thinkingTokens: null });
   });
 
-  test('thinking is told apart from the answer under both of its names', () => {
-    expect(readBackendEvent(chunk({ delta: { reasoning_content: 'hm' } }))).toMatchObject({ text: '', hidden: true });
-    expect(readBackendEvent(chunk({ delta: { reasoning: 'hm' } }))).toMatchObject({ text: '', hidden: true });
+  test.each(['reasoning_content', 'reasoning', 'thinking'])('thinking that a server calls %s is told apart', (name) => {
+    const read = (delta: object) => readBackendEvent(chunk({ delta }));
+    expect(read({ [name]: 'hm' })).toMatchObject({ text: '', thinking: 'hm' });
+    expect(read({ [name]: 'hm', content: '' })).toMatchObject({ text: '', thinking: 'hm' });
+    expect(read({ [name]: 'hm', content: 'So' })).toMatchObject({ text: 'So', thinking: 'hm' });
+    for (const nothing of [null, '', 3, { text: 'hm' }])
+      expect(read({ [name]: nothing, content: 'So' })).toMatchObject({ text: 'So', thinking: '' });
+  });
+
+  test('thinking that a server tells under two names is told once', () => {
+    const delta = { content: null, reasoning: 'hm', reasoning_content: 'hm' };
+    expect(readBackendEvent(chunk({ delta }))).toMatchObject({ text: '', thinking: 'hm' });
+  });
+
+  test('a `<think>` block within the content is text, as the server wrote it', () => {
+    expect(readBackendEvent(chunk({ delta: { content: '<think>hm</think>' } }))).toMatchObject({
+      text: '<think>hm</think>',
+      thinking: '',
+    });
   });
 
   test.each(['[DONE]', '[DONE] ', ' [DONE]'])('%j ends an answer', (data) => {

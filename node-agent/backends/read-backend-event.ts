@@ -7,15 +7,16 @@ import { readFinishWord } from './read-finish-word.ts';
 export interface BackendUsage {
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;
-  readonly hiddenTokens: number | null;
+  /** Among the output tokens. */
+  readonly thinkingTokens: number | null;
 }
 
 /** What one event says. Fields that it does not speak of are empty, false or null. */
 export interface BackendEvent {
   /** Answer text to hand on. */
   readonly text: string;
-  /** The event carried thinking (reasoning_content, reasoning): it costs tokens but is no answer. */
-  readonly hidden: boolean;
+  /** Thinking to hand on beside it; where an event has both it came before the text. */
+  readonly thinking: string;
   readonly finish: FinishWord | null;
   readonly usage: BackendUsage | null;
   readonly done: boolean;
@@ -27,7 +28,7 @@ export interface BackendEvent {
 
 const BLANK: BackendEvent = {
   text: '',
-  hidden: false,
+  thinking: '',
   finish: null,
   usage: null,
   done: false,
@@ -37,11 +38,10 @@ const BLANK: BackendEvent = {
 const DONE: BackendEvent = { ...BLANK, done: true };
 const JUNK: BackendEvent = { ...BLANK, kind: 'junk' };
 
-interface RawMessage {
-  readonly content?: unknown;
-  readonly reasoning_content?: unknown;
-  readonly reasoning?: unknown;
-}
+/** What servers call thinking. Several at once say the same in each. QUIRKS.md tells which server writes which. */
+const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'thinking'] as const;
+
+type RawMessage = { readonly content?: unknown } & { readonly [N in (typeof THINKING_FIELDS)[number]]?: unknown };
 
 interface RawChunk {
   readonly error?: unknown;
@@ -77,7 +77,7 @@ export function readBackendEvent(data: string): BackendEvent {
   const content = message?.content;
   return {
     text: readText(content) || (typeof choice.text === 'string' ? choice.text : ''),
-    hidden: isText(message?.reasoning_content) || isText(message?.reasoning) || hasThought(content),
+    thinking: message ? readThinking(message) : '',
     finish: readFinishWord(choice.finish_reason),
     usage,
     done: false,
@@ -124,15 +124,20 @@ function readPart(part: unknown): string {
   return isAnswer && typeof text === 'string' ? text : '';
 }
 
-/** Mistral's reasoning models put their thinking among the parts. */
-function hasThought(content: unknown): boolean {
-  return (
-    Array.isArray(content) && content.some((part) => part?.['type'] === 'thinking' || part?.['type'] === 'reasoning')
-  );
+/** The thinking of a delta, or of a whole message. */
+function readThinking(message: RawMessage): string {
+  for (const name of THINKING_FIELDS) {
+    const value = message[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return Array.isArray(message.content) ? message.content.map(readThought).join('') : '';
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
+/** Mistral's reasoning models put their thinking among the parts, as a text or as parts of its own. */
+function readThought(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return '';
+  const { type, thinking, text } = part as { type?: unknown; thinking?: unknown; text?: unknown };
+  return type === 'thinking' || type === 'reasoning' ? readText(thinking) || readText(text) : '';
 }
 
 /** A prompt has tokens, so 0 means that nothing was counted. */
@@ -141,7 +146,7 @@ function readUsage(usage: RawChunk['usage']): BackendUsage | null {
   const promptTokens = readCount(usage.prompt_tokens) || null;
   const outputTokens = readCount(usage.completion_tokens);
   if (promptTokens === null && !outputTokens) return null;
-  return { promptTokens, outputTokens, hiddenTokens: readCount(usage.completion_tokens_details?.reasoning_tokens) };
+  return { promptTokens, outputTokens, thinkingTokens: readCount(usage.completion_tokens_details?.reasoning_tokens) };
 }
 
 /** A whole number of at least 0, also as a decimal text; null for anything else. */

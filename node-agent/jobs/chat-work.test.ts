@@ -34,10 +34,15 @@ test('what ends the answer and what makes its prompt are the chat’s own', () =
   expect(planChat(REQUEST, { chunk })).toMatchObject({ stops: ['x'], promptTexts: ['hi'] });
 });
 
+test('a caller who has been sent some thinking is not told again who speaks', () => {
+  const { writer } = planChat(REQUEST, { chunk, isBegun: true });
+  expect(writer.content('hello')).not.toContain('"role"');
+});
+
 test('the first event says who speaks, unless another home has told some of the answer', () => {
   const begins = (text: string | null): string => {
     const resume = text === null ? undefined : { text, count: 1 };
-    return planChat(REQUEST, { chunk, resume }).writeEvent('hello');
+    return planChat(REQUEST, { chunk, resume }).writer.content('hello');
   };
   for (const text of [null, '', 'so far']) expect(readContent(begins(text))).toBe('hello');
   expect([null, '', 'so far'].map((text) => begins(text).includes('"role":"assistant"'))).toEqual([true, true, false]);

@@ -5,14 +5,14 @@ import type { JobRequests } from '../../schema/job-request.ts';
 import type { ChatJob } from '../backends/backend.ts';
 import type { JobWork, WorkFrame } from './job-work.ts';
 
-export function planChat(request: JobRequests['chat'], { chunk, resume }: WorkFrame): JobWork {
+export function planChat(request: JobRequests['chat'], { chunk, resume, isBegun = false }: WorkFrame): JobWork {
   // Homes may have tried before; as long as nothing reached the caller, the answer begins here.
-  const isContinued = resume !== undefined && resume.text !== '';
+  const isContinued = isBegun || (resume !== undefined && resume.text !== '');
   return {
     job: toChatJob(request, resume),
     promptTexts: textsOf(request.messages),
     stops: request.stop,
-    writeEvent: makeChunkWriter(chunk, isContinued).content,
+    writer: makeChunkWriter(chunk, isContinued),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, describe, test } from 'vitest';
-import { makeChunkWriter, readContent } from '../../schema/chunks.ts';
+import { makeChunkWriter, readChunks } from '../../schema/chunks.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -15,7 +15,14 @@ interface Setup {
   readonly stream: DataStream;
   readonly sink: { bufferedAmount: number };
   /** Frames that left: tokens, ids and text. */
-  readonly frames: () => { tokens: number; ids: number[] | null; text: string; bytes: Uint8Array }[];
+  readonly frames: () => {
+    tokens: number;
+    isThinking: boolean;
+    ids: number[] | null;
+    text: string;
+    thinking: string;
+    bytes: Uint8Array;
+  }[];
 }
 
 function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued?: boolean } = {}): Setup {
@@ -24,7 +31,7 @@ function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued
   const writer = new FrameWriter(sink, () => stream.grant(0));
   const stream: DataStream = new DataStream({
     job: 1,
-    writeEvent: makeChunkWriter({ id: 'c', created: 1, model: 'm' }, options.isContinued).content,
+    events: makeChunkWriter({ id: 'c', created: 1, model: 'm' }, options.isContinued),
     creditBytes: options.creditBytes ?? 1_000_000,
     salt: SALT,
     rule: options.rule ?? chooseStreamRule(0),
@@ -42,7 +49,8 @@ function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued
         return {
           tokens: frame.tokens,
           ids: data.value.tokenIds,
-          text: readContent(Buffer.from(data.value.events).toString()),
+          isThinking: data.value.isThinking,
+          ...readChunks(Buffer.from(data.value.events).toString()),
           bytes: data.value.events,
         };
       });
@@ -151,6 +159,35 @@ describe('DataStream', () => {
     expect(frames().map(({ tokens, ids, text }) => ({ tokens, ids, text }))).toEqual([
       { tokens: 3, ids: [5, 6, 7], text: '漢' },
     ]);
+  });
+
+  test('thinking and text leave in frames of their own, in their order, each flagged as what it is', () => {
+    const { stream, frames } = setUp();
+    void stream.push({ text: 'One.', tokens: 2 });
+    void stream.push({ text: 'h', tokens: 1, thinking: true });
+    void stream.push({ text: 'm', tokens: 1, thinking: true });
+    void stream.push({ text: ' Two.', tokens: 3 });
+    stream.open();
+    expect(frames().map(({ tokens, isThinking, text, thinking }) => ({ tokens, isThinking, text, thinking }))).toEqual([
+      { tokens: 2, isThinking: false, text: 'One.', thinking: '' },
+      { tokens: 2, isThinking: true, text: '', thinking: 'hm' },
+      { tokens: 3, isThinking: false, text: ' Two.', thinking: '' },
+    ]);
+    expect(stream.sentTokens).toBe(7);
+  });
+
+  test('long thinking is cut into pieces that are all thinking', async () => {
+    const { stream, frames } = setUp({ creditBytes: 100_000_000 });
+    stream.open();
+    void stream.push({ text: 'hm '.repeat(50_000), tokens: 9, thinking: true });
+    await stream.drain();
+    expect(frames().every(({ isThinking, text }) => isThinking && text === '')).toBe(true);
+    expect(
+      frames()
+        .map(({ thinking }) => thinking)
+        .join(''),
+    ).toBe('hm '.repeat(50_000));
+    expect(stream.sentTokens).toBe(9);
   });
 
   test('a long text becomes events and frames of bounded size with its tokens counted once', async () => {

@@ -1,6 +1,7 @@
 // The answer of one job on its way out: events wait here for their time, for the ticket's signature and for credit, then leave as `data` frames.
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
+import type { ChunkWriter } from '../../schema/chunks.ts';
 import { encodeData } from '../../schema/frames.ts';
 import type { Delta } from '../backends/backend.ts';
 import type { FrameWriter } from './frame-writer.ts';
@@ -13,8 +14,8 @@ import { splitText } from './split-text.ts';
 interface DataStreamDoors {
   /** The job's number on its socket. */
   readonly job: number;
-  /** A piece of the answer as one complete event. */
-  readonly writeEvent: (text: string) => string;
+  /** Writes pieces of the answer as complete events. */
+  readonly events: ChunkWriter;
   readonly creditBytes: number;
   /** The ticket's salt, 32 bytes: the response hash starts with it. */
   readonly salt: Uint8Array;
@@ -28,6 +29,8 @@ interface PendingEvent {
   readonly text: string;
   readonly tokens: number;
   readonly tokenIds: readonly number[] | undefined;
+  /** Thinking and text leave in frames of their own. */
+  readonly isThinking: boolean;
 }
 
 /** A promise that several may wait for, with its resolver. */
@@ -96,7 +99,7 @@ export class DataStream implements Flushable {
   /** Takes a piece of the answer. A promise means: give nothing more until it resolves. */
   push(delta: Delta): void | Promise<void> {
     if (this.#isStopped) return;
-    if (delta.text.length <= EVENT_CHARS) this.#append(delta.text, delta.tokens, delta.tokenIds);
+    if (delta.text.length <= EVENT_CHARS) this.#append(delta);
     else this.#appendPieces(delta);
     this.#schedule();
     if (this.#pendingChars < PAUSE_CHARS) return;
@@ -161,28 +164,31 @@ export class DataStream implements Flushable {
     clock.request(this);
   }
 
-  #append(text: string, tokens: number, tokenIds: readonly number[] | undefined): void {
-    if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(text, tokens, tokenIds ?? []);
-    const event = this.#doors.writeEvent(text);
-    this.#pending.push({ text: event, tokens, tokenIds });
+  #append(delta: Delta): void {
+    const { text, tokens, tokenIds, thinking: isThinking = false } = delta;
+    if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(delta);
+    const { events } = this.#doors;
+    const event = isThinking ? events.thinking(text) : events.content(text);
+    this.#pending.push({ text: event, tokens, tokenIds, isThinking });
     this.#pendingChars += event.length;
     this.#pendingTokens += tokens;
   }
 
-  #appendAfterTextless(text: string, tokens: number, ids: readonly number[]): void {
-    const all = { tokens: this.#textless.tokens + tokens, ids: [...this.#textless.ids, ...ids] };
+  #appendAfterTextless(delta: Delta): void {
+    const { text, tokens, tokenIds = [] } = delta;
+    const all = { tokens: this.#textless.tokens + tokens, ids: [...this.#textless.ids, ...tokenIds] };
     this.#textless = text === '' ? all : { tokens: 0, ids: [] };
-    if (text !== '') this.#append(text, all.tokens, all.ids);
+    if (text !== '') this.#append({ ...delta, tokens: all.tokens, tokenIds: all.ids });
   }
 
   #appendPieces(delta: Delta): void {
-    splitText(delta.text, EVENT_CHARS).forEach((piece, i) => {
-      if (i === 0) this.#append(piece, delta.tokens, delta.tokenIds);
-      else this.#append(piece, 0, delta.tokenIds && []);
+    splitText(delta.text, EVENT_CHARS).forEach((text, i) => {
+      if (i === 0) this.#append({ ...delta, text });
+      else this.#append({ ...delta, text, tokens: 0, ...(delta.tokenIds && { tokenIds: [] }) });
     });
   }
 
-  /** Sends as many whole events as fit a frame and the credit; false when not even one does. */
+  /** Sends as many whole events of one kind as fit a frame and the credit; false when not even one does. */
   #sendFrame(): boolean {
     for (let count = this.#countForFrame(); count >= 1; count = Math.floor(count / 2)) {
       const taken = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
@@ -193,7 +199,7 @@ export class DataStream implements Flushable {
       const tokenIds = joinTokenIds(taken);
       if (!this.#credit.take(events.length)) continue;
       this.#pending = taken === this.#pending ? [] : this.#pending.slice(count);
-      this.#send(text, events, { tokens: sumTokens(taken), tokenIds });
+      this.#send(text, events, { tokens: sumTokens(taken), tokenIds, isThinking: taken[0]?.isThinking === true });
       return true;
     }
     return false;
@@ -204,6 +210,7 @@ export class DataStream implements Flushable {
     let tokens = 0;
     let count = 0;
     for (const event of this.#pending) {
+      if (event.isThinking !== this.#pending[0]?.isThinking) break;
       chars += event.text.length;
       tokens += event.tokens;
       if (count > 0 && (chars > FRAME_CHARS || tokens > FRAME_TOKENS)) break;
@@ -212,10 +219,11 @@ export class DataStream implements Flushable {
     return count;
   }
 
-  #send(text: string, events: Uint8Array, counts: { tokens: number; tokenIds: readonly number[] | undefined }): void {
+  #send(text: string, events: Uint8Array, counts: Omit<PendingEvent, 'text'>): void {
     const { job, writer } = this.#doors;
     const tokens = Math.min(counts.tokens, FRAME_TOKENS);
-    const frame = encodeData(job, { tokens, events, ...(counts.tokenIds ? { tokenIds: counts.tokenIds } : {}) });
+    const { tokenIds, isThinking } = counts;
+    const frame = encodeData(job, { tokens, events, isThinking, ...(tokenIds ? { tokenIds } : {}) });
     const isFirst = this.#sentBytes === 0;
     this.#pendingChars -= text.length;
     this.#pendingTokens -= counts.tokens;

@@ -131,3 +131,33 @@ describe('stop strings', () => {
     expect(bench.counts.stops).toBe(1);
   });
 });
+
+describe('thinking', () => {
+  const think = ({ held }: Bench, text: string): void => void held.push({ text, tokens: 1, thinking: true });
+
+  test('passes at once, in mid-word, and is not taken for the first of the text', () => {
+    const bench = open({ stops: ['hm'] });
+    think(bench, ' h');
+    think(bench, 'm');
+    expect(bench.passed.map(({ text, thinking }) => [text, thinking])).toEqual([
+      [' h', true],
+      ['m', true],
+    ]);
+    feed(bench, 'On');
+    expect(bench.passed.at(-1)).toEqual({ text: 'On', tokens: 1 });
+    expect(bench.counts.stops).toBe(0);
+  });
+
+  test('ends the word before it, and not what may become a stop string', () => {
+    const bench = open({ stops: ['END'] });
+    feed(bench, 'Once', ' upon');
+    think(bench, 'hm');
+    expect(bench.passed.map(({ text }) => text)).toEqual(['Once', ' upon', 'hm']);
+    feed(bench, ' a EN');
+    think(bench, 'hm');
+    expect(bench.passed.slice(3).map(({ text }) => text)).toEqual([' a', ' ', 'hm']);
+    feed(bench, 'D of it');
+    expect(bench.counts.stops).toBe(1);
+    expect(bench.text()).not.toContain('EN');
+  });
+});

@@ -1,9 +1,10 @@
 // What running a job takes that depends on its kind: types only.
+import type { ChunkWriter } from '../../schema/chunks.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import type { BackendJob } from '../backends/backend.ts';
 
 /** What else of the frame a kind may need. */
-export type WorkFrame = Pick<JobFrame, 'chunk' | 'resume'>;
+export type WorkFrame = Pick<JobFrame, 'chunk' | 'resume' | 'isBegun'>;
 
 export interface JobWork {
   /** The job in the engine's terms. */
@@ -12,6 +13,6 @@ export interface JobWork {
   readonly promptTexts: readonly string[];
   /** Texts that end the answer before themselves. */
   readonly stops: readonly string[];
-  /** A piece of the answer as one complete event; called once for each piece, in their order. */
-  readonly writeEvent: (text: string) => string;
+  /** Pieces of the answer as complete events: `content` for its text, `thinking` beside it. Called once for each piece, in their order. */
+  readonly writer: ChunkWriter;
 }

@@ -101,7 +101,7 @@ export class Job {
     this.ticketHash = doors.ticketHash;
     this.#stream = new DataStream({
       job: number,
-      writeEvent: this.#work.writeEvent,
+      events: this.#work.writer,
       creditBytes: frame.creditBytes,
       salt: fromHex(frame.ticket.salt),
       rule,

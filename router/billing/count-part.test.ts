@@ -37,6 +37,7 @@ function inputOf(offer: JobOffer, text: string, facts: Partial<CountInput> = {})
     offer,
     outcome: 'complete',
     frameTokens: text.length,
+    frameThinkingTokens: 0,
     lateTokens: 0,
     events,
     relayedBytes: events.length,
@@ -132,6 +133,41 @@ describe('a part that goes on, its tokenizer unknown', () => {
     const offer = offerOf(before, { ...unknown, promptBound: 100 + 900, resume: { ...resume, count: 900 } });
     const decided = decidePart(inputOf(offer, 'y', { frameTokens: 1, receipt: receiptOf(1000, 0) }));
     expect(decided).toMatchObject({ promptTokens: 120, resumedTokens: 20 });
+  });
+});
+
+describe('thinking', () => {
+  const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' });
+  const events = new TextEncoder().encode(writer.thinking('Let me think of hearths.') + writer.content('Warm.'));
+  const unknown = { tokenizer: null, promptExact: null, promptBound: 100, minBytesPerToken: 1 };
+
+  test('is output like the text, and told apart, where the tokenizer is known', () => {
+    const decided = decidePart(inputOf(offerOf(null), '', { events, frameTokens: 900, frameThinkingTokens: 800 }));
+    expect(decided).toMatchObject({
+      outputTokens: nano.countText('Let me think of hearths.Warm.'),
+      thinkingTokens: nano.countText('Let me think of hearths.'),
+    });
+    expect(decided.charge).toBe(prompt.exact! + 2 * decided.outputTokens);
+  });
+
+  test('elsewhere the frames’ counts stand, bounded by the bytes of both', () => {
+    const decide = (frameTokens: number, frameThinkingTokens: number) =>
+      decidePart(inputOf(offerOf(null, unknown), '', { events, frameTokens, frameThinkingTokens }));
+    expect(decide(7, 5)).toMatchObject({ outputTokens: 7, thinkingTokens: 5, charge: 14 });
+    expect(decide(5000, 4990)).toMatchObject({ outputTokens: 29, thinkingTokens: 24 });
+  });
+
+  test('that was not sent is not counted, whatever frames were flagged', () => {
+    const plain = inputOf(offerOf(null, unknown), 'hello', { frameTokens: 5, frameThinkingTokens: 5 });
+    expect(decidePart(plain)).toMatchObject({ outputTokens: 5, thinkingTokens: 0 });
+  });
+
+  test('of an answer too long to be kept is what its frames say, and no more than its output', () => {
+    const long = { events: null, relayedBytes: 300_000, frameTokens: 9000, frameThinkingTokens: 8000 };
+    expect(decidePart(inputOf(offerOf(null, unknown), '', long))).toMatchObject({
+      outputTokens: 9000,
+      thinkingTokens: 8000,
+    });
   });
 });
 

@@ -18,6 +18,8 @@ export interface CountInput {
   readonly offer: JobOffer;
   readonly outcome: Outcome;
   readonly frameTokens: number;
+  /** Of these, tokens of thinking. */
+  readonly frameThinkingTokens: number;
   readonly lateTokens: number;
   /** All relayed events, or null when they were too many to keep. */
   readonly events: Uint8Array | null;
@@ -28,6 +30,8 @@ export interface CountInput {
 export interface DecidedPart extends DecidedCounts {
   readonly charge: number;
   readonly earn: number;
+  /** Thinking, among the output tokens. */
+  readonly thinkingTokens: number;
   /** Of a part that went on: tokens of the answer until there. It must stand in the settlement. */
   readonly resumedTokens?: number;
 }
@@ -58,13 +62,15 @@ export function countPrompt(
 }
 
 /**
- * Counts, charge and earnings of a part. Re-tokenises the relayed text where that can be done; else frames and bytes bound it.
+ * Counts, charge and earnings of a part. Re-tokenises the relayed text and thinking where that can be done; else frames and bytes bound it.
  * A part that goes on has prefilled the prompt and the answer so far: both count as its prompt. Its output is what the answer has grown
  * by, so that the parts of an answer together have as many tokens as the whole, however its text falls into tokens at the seams.
  */
 export function decidePart(input: CountInput): DecidedPart {
   const { offer, receipt } = input;
-  const text = input.events ? ANSWERS[offer.request.kind].readText(decoder.decode(input.events)) : null;
+  const answer = input.events ? ANSWERS[offer.request.kind].readEvents(decoder.decode(input.events)) : null;
+  // Thinking is output like the text: a home has made both, and the caller was given both.
+  const text = answer && answer.thinking + answer.text;
   const before = countResumed(offer);
   const counts = decideCounts({
     frameTokens: input.frameTokens,
@@ -88,7 +94,17 @@ export function decidePart(input: CountInput): DecidedPart {
     chargePrompt,
     resumedTokens: before.tokens,
   });
-  return { ...counts, ...decided, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
+  const thinkingTokens = countThinking(input, answer?.thinking ?? null, counts.outputTokens);
+  return { ...counts, ...decided, thinkingTokens, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
+}
+
+/** How many of the output tokens are thinking: told to the caller, and charged like the others. */
+function countThinking(input: CountInput, thinking: string | null, outputTokens: number): number {
+  const { tokenizer, minBytesPerToken } = input.offer;
+  if (thinking === null) return Math.min(input.frameThinkingTokens, outputTokens);
+  const believable = Math.floor(encoder.encode(thinking).length / Math.max(1, minBytesPerToken));
+  const counted = findTokenizer(tokenizer)?.countText(thinking) ?? Math.min(input.frameThinkingTokens, believable);
+  return Math.min(counted, outputTokens);
 }
 
 /**

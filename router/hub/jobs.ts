@@ -195,7 +195,7 @@ export class HubJobs {
 
 /** What a home is sent of a part. Token ids go only to a home that goes on with the very same tokens. */
 function makeJobFrame(offer: JobOffer, { model, resumed }: Granted, ticket: JobTicket): JobFrameJson {
-  const { request, digests, chunk, stream, resume } = offer;
+  const { request, digests, chunk, stream, resume, isBegun } = offer;
   const tokenIds = resumed === 'exact' && resume?.tokenIds ? { tokenIds: [...resume.tokenIds] } : {};
   return {
     ticket: toMessageJson(ticket),
@@ -205,5 +205,6 @@ function makeJobFrame(offer: JobOffer, { model, resumed }: Granted, ticket: JobT
     stream,
     creditBytes: INITIAL_CREDIT_BYTES,
     ...(resume && { resume: { text: resume.text, count: resume.count, ...tokenIds } }),
+    ...(isBegun && { isBegun }),
   };
 }

@@ -59,6 +59,24 @@ describe('PartStream', () => {
     expect(stream.queuedBytes).toBe(0);
   });
 
+  test('thinking and text leave as records of their own, in their order', async () => {
+    const { stream, push, read } = open();
+    for (const [byte, isThinking] of [
+      [1, true],
+      [2, true],
+      [3, false],
+      [4, true],
+    ] as const)
+      stream.push({ ...pieceOf(Uint8Array.of(byte)), isThinking });
+    push(Uint8Array.of(5));
+    const records = [await read(), await read(), await read(), await read()].flatMap((one) =>
+      one === 'end' ? [] : one,
+    );
+    expect(records.map(({ kind }) => kind)).toEqual([RECORD.thinking, RECORD.data, RECORD.thinking, RECORD.data]);
+    expect(eventsOf(records)).toEqual([[1, 2], [3], [4], [5]].map((one) => Uint8Array.from(one)));
+    expect(stream.queuedBytes).toBe(0);
+  });
+
   test('one read takes one record: what comes after waits for the next read', async () => {
     const { stream, push, read } = open();
     const first = read();

@@ -69,7 +69,7 @@ export class PartStream {
     this.flush();
   }
 
-  /** Hands what is queued to a reading edge; does nothing while it is not reading. */
+  /** Hands what is queued to a reading edge, thinking and text in records of their own; does nothing while it is not reading. */
   flush(): void {
     const controller = this.#controller;
     if (!controller || this.#isClosed) return;
@@ -87,20 +87,14 @@ export class PartStream {
   }
 
   #takeQueue(): { pieces: DataPiece[]; bytes: number } {
-    if (this.#queuedBytes <= MAX_RECORD_BYTES) {
-      const all = { pieces: this.#queue, bytes: this.#queuedBytes };
-      this.#queue = [];
-      this.#queuedBytes = 0;
-      return all;
+    const isThinking = this.#queue[0]?.isThinking === true;
+    let [count, bytes] = [0, 0];
+    for (const piece of this.#queue) {
+      if (bytes >= MAX_RECORD_BYTES || (piece.isThinking === true) !== isThinking) break;
+      bytes += piece.events.length;
+      count++;
     }
-    const pieces: DataPiece[] = [];
-    let bytes = 0;
-    while (bytes < MAX_RECORD_BYTES) {
-      const next = this.#queue.shift();
-      if (!next) break;
-      pieces.push(next);
-      bytes += next.events.length;
-    }
+    const pieces = this.#queue.splice(0, count);
     this.#queuedBytes -= bytes;
     return { pieces, bytes };
   }

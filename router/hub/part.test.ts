@@ -96,6 +96,7 @@ describe('an answer', () => {
         outcome: 'complete',
         finish: 'stop',
         frameTokens: 5,
+        frameThinkingTokens: 0,
         lateTokens: 0,
         events: bytesOf(writer.content('a') + writer.content('b')),
         contentBytes: event('a').length + event('b').length,
@@ -261,12 +262,12 @@ describe('faults', () => {
     say('a', 20);
     part.onEnd(signed('preempted'), 30);
     await read();
-    const { promptTokens, outputTokens, bill } = END;
+    const { promptTokens, outputTokens, thinkingTokens, bill } = END;
     expect(await read()).toEqual([
       {
         code: 'preempted',
         message: 'the home was taken back by its owner',
-        delivered: { promptTokens, outputTokens, bill },
+        delivered: { promptTokens, outputTokens, thinkingTokens, bill },
       },
     ]);
     expect(settled).toMatchObject([{ outcome: 'interrupted-by-network' }]);

@@ -25,6 +25,8 @@ export interface PartSummary {
   readonly outcome: Outcome;
   readonly finish: FinishReason;
   readonly frameTokens: number;
+  /** Of these, tokens of thinking. */
+  readonly frameThinkingTokens: number;
   /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
   readonly lateTokens: number;
   readonly events: Uint8Array | null;
@@ -85,6 +87,9 @@ export class Part {
   #lastAt: number;
   #firstDataAt: number | null = null;
   #frameTokens = 0;
+  #frameThinkingTokens = 0;
+  #hasThinking = false;
+  #hasText = false;
   #lateTokens = 0;
   #creditBytes = INITIAL_CREDIT_BYTES;
 
@@ -143,6 +148,10 @@ export class Part {
       this.#doors.onFirstToken(now, tokens);
     }
     this.#frameTokens += tokens;
+    if (piece.isThinking) {
+      this.#hasThinking = true;
+      this.#frameThinkingTokens += tokens;
+    } else this.#hasText = true;
     const kept = detach(events);
     this.#digest.add(kept, true);
     this.#stream.push(kept === events ? piece : { ...piece, events: kept });
@@ -282,11 +291,12 @@ export class Part {
 
   /**
    * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
-   * interrupted while the edge would go on elsewhere, as failed where nobody can.
+   * interrupted while the edge would go on elsewhere, as failed where nobody can: as with a text whose thoughts no other home has.
    */
   #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
     const beforeToken = this.#firstDataAt === null;
-    const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken;
+    const isThoughtOver = this.#hasThinking && (this.#hasText || this.offer.resume !== null);
+    const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken && !isThoughtOver;
     this.#stage = 'settling';
     const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
     if (blame) this.#doors.onBroken(blame, cause.now);
@@ -297,7 +307,8 @@ export class Part {
     const tell = (delivered: FailRecord['delivered']): void =>
       this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...cause.facts, delivered }));
     void this.#settle(outcome, signed, cause.now).then(
-      ({ promptTokens, outputTokens, bill }) => tell(goesOn ? { promptTokens, outputTokens, bill } : null),
+      ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
+        tell(goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null),
       () => tell(null),
     );
   }
@@ -324,6 +335,7 @@ export class Part {
         outcome,
         finish: signed ? tellFinish(signed) : 'stop',
         frameTokens: this.#frameTokens,
+        frameThinkingTokens: this.#frameThinkingTokens,
         lateTokens: this.#lateTokens,
         events: this.#digest.relayedEvents(),
         contentBytes: this.#digest.relayedBytes,

@@ -67,13 +67,14 @@ export class HubSettlement {
       this.#doors.retryLater();
       void this.drain();
       const told = { finish: 'stop', ttftMs: null, receiptHash: null } as const;
-      return { ...told, promptTokens: 0, outputTokens: 0, bill: billPart(owed) };
+      return { ...told, promptTokens: 0, outputTokens: 0, thinkingTokens: 0, bill: billPart(owed) };
     }
     const receipt = this.#fittingReceipt(opened, summary);
-    const decided = decidePart({
+    const { thinkingTokens, ...decided } = decidePart({
       offer: opened.offer,
       outcome: summary.outcome,
       frameTokens: summary.frameTokens,
+      frameThinkingTokens: summary.frameThinkingTokens,
       lateTokens: summary.lateTokens,
       events: summary.events,
       relayedBytes: summary.contentBytes,
@@ -92,6 +93,7 @@ export class HubSettlement {
       finish: summary.finish,
       promptTokens: countAsked(settlement),
       outputTokens: settlement.outputTokens,
+      thinkingTokens,
       bill: billPart(settlement),
       ttftMs: summary.ttftMs,
       receiptHash: receipt ? services.signer.hash(USAGE_RECEIPT, receipt) : null,

@@ -39,11 +39,40 @@ test('what is kept is a copy', () => {
   expect(answer.toResumePoint('d', 'exact').text).toBe('a');
 });
 
+const thinking = { events: events('hm'), tokens: 5, tokenIds: null, isThinking: true };
+
+test('thinking counts, and is none of the text that another home goes on from', () => {
+  const answer = new AnswerSoFar('chat');
+  expect(answer.isBegun).toBe(false);
+  answer.add(thinking);
+  expect(answer).toMatchObject({ isBegun: true, hasText: false, isOutOfReach: false, tokens: 5, thinkingTokens: 5 });
+});
+
+test('a text that rests on thoughts is out of reach; one whose home did not think is not, whoever thought before', () => {
+  const thought = new AnswerSoFar('chat');
+  thought.add(thinking);
+  const begunAnew = new AnswerSoFar('chat');
+  begunAnew.add(thinking);
+  begunAnew.forgetThinking();
+  for (const answer of [thought, begunAnew]) answer.add({ events: events('a'), tokens: 1, tokenIds: [7] });
+  expect(thought.isOutOfReach).toBe(true);
+  thought.forgetThinking();
+  expect(thought.isOutOfReach).toBe(true);
+  expect(begunAnew).toMatchObject({ isOutOfReach: false, tokens: 6, thinkingTokens: 5 });
+  expect(begunAnew.toResumePoint('d', 'exact')).toMatchObject({ text: 'a', tokenIds: [7], count: 1 });
+});
+
+test('thinking of any length is not kept, and puts nothing out of reach', () => {
+  const answer = new AnswerSoFar('chat');
+  answer.add({ ...thinking, events: new Uint8Array(MAX_KEPT_BYTES + 1) });
+  expect(answer.isOutOfReach).toBe(false);
+});
+
 test('past 256 KB nothing is kept', () => {
   const answer = new AnswerSoFar('chat');
   answer.add({ events: new Uint8Array(MAX_KEPT_BYTES), tokens: 1, tokenIds: null });
-  expect(answer.isTooLong).toBe(false);
+  expect(answer.isOutOfReach).toBe(false);
   answer.add({ events: events('a'), tokens: 1, tokenIds: null });
-  expect(answer.isTooLong).toBe(true);
+  expect(answer.isOutOfReach).toBe(true);
   expect(answer.hasText).toBe(true);
 });

@@ -12,8 +12,13 @@ export const MAX_KEPT_BYTES = 256 * 1024;
 export class AnswerSoFar {
   readonly #kind: JobKind;
   #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  /** Of the text, and tokens since it was begun: thinking is no part of what another home goes on from, and is not kept. */
+  #textBytes = 0;
+  #textTokens = 0;
+  #hasThinking = false;
+  #isBegun = false;
   #tokens = 0;
+  #thinkingTokens = 0;
   /** Null once a piece came whose ids its home did not tell. */
   #tokenIds: number[] | null = [];
 
@@ -21,25 +26,50 @@ export class AnswerSoFar {
     this.#kind = kind;
   }
 
-  /** Output tokens by the homes' frames. */
+  /** Output tokens by the homes' frames, thinking included. */
   get tokens(): number {
     return this.#tokens;
   }
 
-  get hasText(): boolean {
-    return this.#bytes > 0;
+  get thinkingTokens(): number {
+    return this.#thinkingTokens;
   }
 
-  /** True when too much was sent to be kept: nobody can go on with it. */
-  get isTooLong(): boolean {
-    return this.#bytes > MAX_KEPT_BYTES;
+  /** True once the caller was sent something, be it thinking only. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  get hasText(): boolean {
+    return this.#textBytes > 0;
+  }
+
+  /** True when nobody can go on with it: too much was sent to be kept, or it rests on thoughts that no other home has. */
+  get isOutOfReach(): boolean {
+    return this.#isTooLong || (this.hasText && this.#hasThinking);
+  }
+
+  get #isTooLong(): boolean {
+    return this.#textBytes > MAX_KEPT_BYTES;
+  }
+
+  /** The home is lost that has only thought so far: another one thinks for itself, and its text rests on its own thoughts. */
+  forgetThinking(): void {
+    if (!this.hasText) this.#hasThinking = false;
   }
 
   /** Takes what is about to be sent. The bytes are copied: the record they came in is not held. */
-  add({ events, tokens, tokenIds }: DataPiece): void {
-    this.#bytes += events.length;
+  add({ events, tokens, tokenIds, isThinking }: DataPiece): void {
+    this.#isBegun = true;
     this.#tokens += tokens;
-    if (this.isTooLong) {
+    if (isThinking) {
+      this.#hasThinking = true;
+      this.#thinkingTokens += tokens;
+      return;
+    }
+    this.#textBytes += events.length;
+    this.#textTokens += tokens;
+    if (this.#isTooLong) {
       this.#pieces = [];
       this.#tokenIds = null;
       return;
@@ -49,10 +79,10 @@ export class AnswerSoFar {
     else this.#tokenIds = null;
   }
 
-  /** Where another home goes on; `digest` is of the weights that began the answer. Only while the answer is not too long. */
+  /** Where another home goes on; `digest` is of the weights that began the answer. Only while it is not out of reach. */
   toResumePoint(digest: string, least: ResumeClass): ResumePoint {
-    const text = ANSWERS[this.#kind].readText(new TextDecoder().decode(concatBytes(this.#pieces)));
-    const tokenIds = this.#tokenIds?.length === this.#tokens ? [...this.#tokenIds] : null;
-    return { text, tokenIds, count: this.#tokens, digest, least };
+    const { text } = ANSWERS[this.#kind].readEvents(new TextDecoder().decode(concatBytes(this.#pieces)));
+    const tokenIds = this.#tokenIds?.length === this.#textTokens ? [...this.#tokenIds] : null;
+    return { text, tokenIds, count: this.#textTokens, digest, least };
   }
 }

@@ -103,6 +103,16 @@ describe('an answer', () => {
     expect(opened.abort).not.toHaveBeenCalled();
   });
 
+  test('an answer that was only thought ends with an empty content, and its usage tells what was spent on thinking', async () => {
+    const opened = open({ includeUsage: true });
+    const thought: JobEvent = { kind: 'data', events: encode(writer.thinking('Hm')), isThinking: true };
+    opened.feed(head, thought, { kind: 'end', end: { ...JOB_END, finish: 'length', thinkingTokens: 2 } });
+    const events = await readAll(opened);
+    expect(events[0]).toBe(writer.thinking('Hm'));
+    expect(toJson(events[1]).choices).toMatchObject([{ delta: { content: '' }, finish_reason: 'length' }]);
+    expect(toJson(events[2]).usage).toMatchObject({ completion_tokens_details: { reasoning_tokens: 2 } });
+  });
+
   test('with usage asked for, the facts stand in the usage chunk, which has no choices', async () => {
     const opened = open({ includeUsage: true });
     opened.feed(head, data('a'), end);

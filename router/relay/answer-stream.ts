@@ -1,7 +1,7 @@
 // A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
 import { concatBytes } from '../../schema/bytes.ts';
 import type { AnswerFormat } from '../../schema/answers.ts';
-import { COMMENT_LINE, DONE_EVENT } from '../../schema/chunks.ts';
+import { COMMENT_LINE, DONE_EVENT, makeUsage } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, StreamError } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
@@ -37,7 +37,8 @@ class AnswerStream {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #onPull: (() => void) | null = null;
   #lastWriteAt = Date.now();
-  #hasContent = false;
+  #isBegun = false;
+  #hasText = false;
   /** Comments were the last that was written. */
   #isSilent = false;
   #isOver = false;
@@ -90,7 +91,8 @@ class AnswerStream {
   async #take(event: JobEvent): Promise<boolean> {
     if (event.kind === 'head') return false;
     if (event.kind === 'data') {
-      this.#hasContent = true;
+      this.#isBegun = true;
+      if (!event.isThinking) this.#hasText = true;
       this.#write(event.events);
       await this.#room();
       return false;
@@ -104,15 +106,10 @@ class AnswerStream {
   #lastEvents(end: JobEnd): Uint8Array[] {
     const { format, chunk, includeUsage, toFacts } = this.#options;
     const facts = toFacts(end);
-    const role = !this.#hasContent;
-    if (!includeUsage) return [format.encodeFinish(chunk, end.finish, { role, irori: facts }), DONE_EVENT];
-    const { promptTokens, outputTokens } = end;
-    const usage = {
-      prompt_tokens: promptTokens,
-      completion_tokens: outputTokens,
-      total_tokens: promptTokens + outputTokens,
-    };
-    return [format.encodeFinish(chunk, end.finish, { role }), format.encodeUsage(chunk, usage, facts), DONE_EVENT];
+    const extra = { role: !this.#isBegun, isEmpty: !this.#hasText };
+    if (!includeUsage) return [format.encodeFinish(chunk, end.finish, { ...extra, irori: facts }), DONE_EVENT];
+    const finish = format.encodeFinish(chunk, end.finish, extra);
+    return [finish, format.encodeUsage(chunk, makeUsage(end), facts), DONE_EVENT];
   }
 
   #errorEvent(failure: JobFailure): Uint8Array {

@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { dataRecord, endRecord, failRecord, headRecord, JOB_END, openRun, taken } from '../test/fake-hubs.ts';
+import {
+  dataRecord,
+  endRecord,
+  failRecord,
+  headRecord,
+  thinkingRecord,
+  JOB_END,
+  openRun,
+  taken,
+} from '../test/fake-hubs.ts';
 import { collectAnswer } from './collect-answer.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
@@ -13,7 +22,7 @@ async function collect(...records: Uint8Array[]) {
   return collectAnswer(run, await run.next(), ANSWERS.chat);
 }
 
-const WHOLE = { text: '', promptTokens: 3, outputTokens: 2, finish: 'stop' };
+const WHOLE = { text: '', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'stop' };
 
 describe('collectAnswer', () => {
   test('the text of all events is one text', async () => {
@@ -31,6 +40,15 @@ describe('collectAnswer', () => {
       const cut = [event.subarray(0, at), event.subarray(at)].map((part) => dataRecord(part));
       expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { whole: { text: '火🔥' } } });
     }
+  });
+
+  test('thinking stands beside the text, with its tokens among those of the output', async () => {
+    const writer = makeChunkWriter(head);
+    const thoughts = ['Hm', ', well'].map((text) => thinkingRecord(bytes(writer.thinking(text))));
+    const said = dataRecord(bytes(writer.content('So')));
+    expect(await collect(...thoughts, said, endRecord({ outputTokens: 3, thinkingTokens: 2 }))).toMatchObject({
+      value: { whole: { text: 'So', thinking: 'Hm, well', outputTokens: 3, thinkingTokens: 2 } },
+    });
   });
 
   test('an answer without a token is an empty text', async () => {
@@ -69,7 +87,7 @@ test('the completion is shaped as the OpenAI API’s, with the facts beside it',
     JSON.parse(
       ANSWERS.chat.encodeWhole(
         head,
-        { text: 'hi "there"\n', promptTokens: 3, outputTokens: 2, finish: 'length' },
+        { text: 'hi "there"\n', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'length' },
         irori,
       ),
     ),
@@ -88,5 +106,27 @@ test('the completion is shaped as the OpenAI API’s, with the facts beside it',
     ],
     usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
     irori,
+  });
+});
+
+test('a completion whose limit was used up by thinking has an empty content, and says what was thought and counted', () => {
+  const answer = {
+    text: '',
+    thinking: 'Hm',
+    promptTokens: 3,
+    outputTokens: 2,
+    thinkingTokens: 2,
+    finish: 'length',
+  } as const;
+  const whole = JSON.parse(ANSWERS.chat.encodeWhole(head, answer, { job: 'job_1' } as FinalFacts));
+  expect(whole.choices[0]).toMatchObject({
+    message: { content: '', reasoning_content: 'Hm' },
+    finish_reason: 'length',
+  });
+  expect(whole.usage).toEqual({
+    prompt_tokens: 3,
+    completion_tokens: 2,
+    total_tokens: 5,
+    completion_tokens_details: { reasoning_tokens: 2 },
   });
 });

@@ -19,7 +19,7 @@ const MAX_ANSWER_CHARS = 16 * 1024 * 1024;
 export async function collectAnswer(
   run: JobRun,
   first: JobEvent,
-  { readText }: AnswerFormat,
+  { readEvents }: AnswerFormat,
 ): Promise<Result<CollectedAnswer, JobFailure>> {
   const decoder = new TextDecoder();
   let events = '';
@@ -31,8 +31,9 @@ export async function collectAnswer(
       return err({ kind: 'broken', message: 'the answer is too long to be given in one piece; ask for a stream' });
     }
     if (event.kind === 'end') {
-      const { promptTokens, outputTokens, finish } = event.end;
-      return ok({ whole: { text: readText(events), promptTokens, outputTokens, finish }, end: event.end });
+      const { promptTokens, outputTokens, thinkingTokens, finish } = event.end;
+      const whole = { ...readEvents(events), promptTokens, outputTokens, thinkingTokens, finish };
+      return ok({ whole, end: event.end });
     }
     if (event.kind === 'failed') return err(event.failure);
   }

@@ -20,6 +20,7 @@ export type JobBase = Omit<
   | 'isSuspect'
   | 'interrupted'
   | 'resume'
+  | 'isBegun'
   | 'chargePrompt'
 >;
 
@@ -61,7 +62,7 @@ export interface JobEnd extends Omit<EndRecord, 'bill'> {
 
 export type JobEvent =
   | { readonly kind: 'head'; readonly head: HeadRecord }
-  | { readonly kind: 'data'; readonly events: Uint8Array }
+  | { readonly kind: 'data'; readonly events: Uint8Array; readonly isThinking?: boolean }
   | { readonly kind: 'end'; readonly end: JobEnd }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 

@@ -81,6 +81,7 @@ function settle(
     offer: whole,
     outcome,
     frameTokens,
+    frameThinkingTokens: 0,
     lateTokens: 0,
     events,
     relayedBytes: events.length,
@@ -93,6 +94,7 @@ function tell(settlement: SettlementJson): PartCounts {
   return {
     promptTokens: countAsked(settlement),
     outputTokens: settlement.outputTokens,
+    thinkingTokens: 0,
     bill: billPart(settlement),
   };
 }

@@ -2,7 +2,17 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
-import { countsOf, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import {
+  countsOf,
+  dataRecord,
+  endRecord,
+  failRecord,
+  headRecord,
+  openRun,
+  refused,
+  taken,
+  thinkingRecord,
+} from '../test/fake-hubs.ts';
 import { computeDue, openTally } from '../billing/tally-job.ts';
 import type { JobEvent } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -172,6 +182,99 @@ describe('a home that breaks off after tokens', () => {
     });
     await readAnswer(run);
     expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
+  });
+});
+
+describe('a home that breaks off while it thinks', () => {
+  const thought = (): Uint8Array =>
+    thinkingRecord(bytes('data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}\n\n'));
+  const thinkingPart = countsOf(3, 2, { isFinal: false });
+  const fail = (): Uint8Array => broken({ delivered: { ...thinkingPart, thinkingTokens: 2 } });
+
+  test('another begins anew with what is left of the limit; both are counted, and the prompt once', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [() => taken(headRecord('n1', null, 'd1'), thought(), thought(), fail())],
+      h2: [
+        () =>
+          taken(
+            headRecord('n2', null, 'd2'),
+            thought(),
+            dataRecord(chunk('So')),
+            endRecord({ ...countsOf(3, 2, { promptTokens: 0 }), thinkingTokens: 1 }),
+          ),
+      ],
+    });
+    const { text, last } = await readAnswer(run);
+    expect(text).toBe('So');
+    expect(asked[1]?.offer).toMatchObject({
+      resume: null,
+      isBegun: true,
+      request: { maxTokens: 98 },
+      promptBound: 100,
+      chargePrompt: false,
+      interrupted: 1,
+      isResumable: true,
+    });
+    expect(asked[0]?.offer.isBegun).toBe(false);
+    expect(last).toMatchObject({
+      kind: 'end',
+      end: { promptTokens: 3, outputTokens: 4, thinkingTokens: 3, charge: 3 + 2 * 4 },
+    });
+    expect(run.resumed).toBeNull();
+    expect(run.attempts).toBe(2);
+  });
+
+  test('a third goes on with the text of a second that did not think, from its weights', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2', 'n3@h3'], {
+      h1: [() => taken(headRecord('n1', null, 'd1'), thought(), fail())],
+      h2: [() => taken(headRecord('n2', null, 'd2'), dataRecord(chunk('a'), [5]), broken())],
+      h3: [() => taken(headRecord('n3', 'same-model', 'd2'), dataRecord(chunk('b')), endRecord())],
+    });
+    expect((await readAnswer(run)).text).toBe('ab');
+    expect(asked[2]?.offer).toMatchObject({
+      resume: { text: 'a', tokenIds: [5], count: 1, digest: 'd2' },
+      request: { maxTokens: 98 },
+    });
+  });
+
+  test('once it has begun its text nobody goes on: the answer is broken, and free', async () => {
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [() => taken(headRecord('n1'), thought(), dataRecord(chunk('So')), broken({ delivered: null }))],
+      h2: [whole('n2')],
+    });
+    const { text, last } = await readAnswer(run);
+    expect(text).toBe('So');
+    expect(last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
+    expect(asked).toHaveLength(1);
+    expect(run.closing).toEqual({ interrupted: 0, isCharged: false });
+  });
+
+  test('for a caller who wants no other home it is broken', async () => {
+    const hubs = { h1: [() => taken(headRecord('n1'), thought(), broken({ delivered: null }))], h2: [whole('n2')] };
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], hubs, { least: null });
+    expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken' } });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('with the limit used up, the answer is whole, and empty', async () => {
+    const hubs = { h1: [() => taken(headRecord('n1'), thought(), thought(), fail())] };
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], hubs, { maxTokens: 2 });
+    const { text, last } = await readAnswer(run);
+    expect(text).toBe('');
+    expect(last).toMatchObject({
+      kind: 'end',
+      end: { finish: 'length', outputTokens: 2, thinkingTokens: 2, charge: 7 },
+    });
+    expect(asked).toHaveLength(1);
+    expect(run.closing).toEqual({ interrupted: 1, isCharged: true });
+  });
+
+  test('what a vanished hub has not settled is counted as thinking too', async () => {
+    const { run } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [() => taken(headRecord('n1'), thought(), thought())],
+      h2: [() => taken(headRecord('n2'), dataRecord(chunk('So')), endRecord(countsOf(3, 1)))],
+    });
+    expect((await readAnswer(run)).last).toMatchObject({ end: { outputTokens: 3, thinkingTokens: 2, charge: 5 } });
   });
 });
 

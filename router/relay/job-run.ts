@@ -1,14 +1,14 @@
 // One job as its edge sees it: a home that takes it, then that home's records; a home that breaks off is replaced by another that goes on
 // with the same answer, so that the caller sees one stream.
 import { RESUME_CLASSES } from '../../schema/settlement.ts';
-import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
+import type { ResumeClass } from '../../schema/settlement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
-import type { EndRecord, FailRecord, HeadRecord, PartCounts, PartRecord } from '../../schema/records.ts';
-import { priceAnswer } from '../billing/price-answer.ts';
+import type { EndRecord, FailRecord, HeadRecord, PartRecord } from '../../schema/records.ts';
 import { makeLog } from '../log.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
+import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -33,6 +33,8 @@ interface Relaying {
   readonly pending: PartRecord[];
   /** Tokens of the answer before this part. */
   readonly tokensBefore: number;
+  /** Of these, thinking. */
+  readonly thinkingBefore: number;
   readonly giveBack: () => void;
   /** Who runs the part, or was asked for until a head says who does. */
   nodeId: string | null;
@@ -48,7 +50,7 @@ export class JobRun {
   readonly #asks: HubAsks;
   readonly #startedAt = Date.now();
   readonly #answer: AnswerSoFar;
-  readonly #delivered: PartCounts[] = [];
+  readonly #delivered = new DeliveredParts();
   readonly #watch = new SilenceWatch(() => this.#cancelReader());
   /** Aborted when the caller leaves. */
   readonly #leave = new AbortController();
@@ -57,8 +59,6 @@ export class JobRun {
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
   #attempts = 0;
-  /** Tokens by frames that no hub has settled: its memory died with them. */
-  #unsettledTokens = 0;
   #ttftMs: number | null = null;
   /** Why the answer broke off that the caller has read some of. */
   #brokenBy: string | null = null;
@@ -166,11 +166,12 @@ export class JobRun {
 
   #toEvent(part: Relaying, record: PartRecord): JobEvent | null {
     switch (record.kind) {
-      case RECORD.data: {
+      case RECORD.data:
+      case RECORD.thinking: {
         const piece = readDataRecord(record);
         this.#ttftMs ??= Date.now() - this.#startedAt;
         this.#answer.add(piece);
-        return { kind: 'data', events: piece.events };
+        return { kind: 'data', events: piece.events, isThinking: piece.isThinking === true };
       }
       case RECORD.head:
         return { kind: 'head', head: this.#begin(part, readRecordJson<HeadRecord>(record)) };
@@ -191,37 +192,31 @@ export class JobRun {
     return head;
   }
 
-  /** The whole answer's counts and price: the prompt once, the output of every home. */
   #sumUp({ bill, ...end }: EndRecord): JobEnd {
-    const first = this.#delivered[0] ?? end;
-    return {
-      ...end,
-      promptTokens: first.promptTokens,
-      outputTokens:
-        this.#delivered.reduce((sum, one) => sum + one.outputTokens, end.outputTokens) + this.#unsettledTokens,
-      charge: priceAnswer(this.#delivered.map(billOf), bill),
-      ttftMs: this.#ttftMs ?? end.ttftMs,
-    };
+    return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ttftMs: this.#ttftMs ?? end.ttftMs };
   }
 
   #onFail(part: Relaying, fail: FailRecord): JobEvent | null {
     this.#cancelReader();
     this.#stage = { kind: 'searching' };
     part.giveBack();
-    if (fail.delivered) this.#delivered.push(fail.delivered);
-    else this.#unsettledTokens += this.#answer.tokens - part.tokensBefore;
+    this.#delivered.note(fail.delivered, {
+      outputTokens: this.#answer.tokens - part.tokensBefore,
+      thinkingTokens: this.#answer.thinkingTokens - part.thinkingBefore,
+    });
     const { code, message } = fail;
     if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: part.nodeId, reason: code });
-    const { hasText } = this.#answer;
-    if (!hasText && code === 'bad-request')
+    const { isBegun, hasText } = this.#answer;
+    if (!isBegun && code === 'bad-request')
       return this.#fail({ kind: code, message: tellRefusal(fail.reason ?? null), param: 'messages' });
     if (code === 'context') this.#noteTooLong(fail);
     else if (code !== 'busy') this.#asks.noteFault();
-    if (!hasText && code === 'fault' && this.#noteFault(part, fail))
+    if (!isBegun && code === 'fault' && this.#noteFault(part, fail))
       return this.#fail({ kind: 'prompt', message: tellTwiceFailed(this.#reason) });
-    if (hasText) this.#brokenBy = tellBreak(message, fail.reason ?? null);
-    if (hasText && !this.#canGoOn(fail))
+    if (isBegun) this.#brokenBy = tellBreak(message, fail.reason ?? null);
+    if (isBegun && !this.#canGoOn(fail))
       return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message: this.#brokenBy ?? message });
+    if (!hasText) this.#beginAnew();
     const { search } = this.#doors;
     search.restart(part.nodeId, hasText ? this.#firstDigest : null);
     if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);
@@ -249,17 +244,23 @@ export class JobRun {
   }
 
   #canGoOn(fail: FailRecord): boolean {
-    return this.#least !== null && fail.code !== 'expired' && !this.#answer.isTooLong;
+    return this.#least !== null && fail.code !== 'expired' && !this.#answer.isOutOfReach;
+  }
+
+  /** Nothing of the text was sent: the next home gives all of it, with what is left of the limit. */
+  #beginAnew(): void {
+    this.#answer.forgetThinking();
+    this.#firstDigest = null;
   }
 
   /** Asks one hub for the next part; null when the part has begun, or another hub is to be asked. */
   async #search(): Promise<JobEvent | null> {
-    const { hasText } = this.#answer;
+    const { isBegun } = this.#answer;
     if (this.#hasLeft) return this.#fail(LEFT);
-    if (hasText && this.#tokensLeft() <= 0) return this.#endWhole();
+    if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
     if (this.#attempts >= MAX_ATTEMPTS) return this.#fail(this.#tellEnd());
     const makeOffer = (ask: HubAsk, part: number): JobOffer => this.#makeOffer(ask, part);
-    const asked = await this.#asks.next({ isBeginning: !hasText, makeOffer });
+    const asked = await this.#asks.next({ isBeginning: !isBegun, makeOffer });
     switch (asked.kind) {
       case 'declined':
         return null;
@@ -267,12 +268,14 @@ export class JobRun {
         return this.#fail(asked);
       case 'nobody':
         if (this.#hasLeft) return this.#fail(LEFT);
-        return hasText && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
+        return isBegun && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
       case 'taken': {
         const { hub, body, nodeId, giveBack } = asked;
-        const [reader, records, tokensBefore] = [body.getReader(), new RecordReader(), this.#answer.tokens];
+        const { tokens: tokensBefore, thinkingTokens: thinkingBefore } = this.#answer;
+        const [reader, records] = [body.getReader(), new RecordReader()];
+        const before = { tokensBefore, thinkingBefore };
         this.#attempts++;
-        this.#stage = { kind: 'relaying', hub, reader, records, pending: [], tokensBefore, giveBack, nodeId };
+        this.#stage = { kind: 'relaying', hub, reader, records, pending: [], ...before, giveBack, nodeId };
         return null;
       }
     }
@@ -301,10 +304,11 @@ export class JobRun {
       edgeRttMs: ask.edgeRttMs,
       asks: ask.asks,
       isForced: ask.isForced,
-      isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isTooLong,
+      isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isOutOfReach,
       isSuspect: this.#faults.length > 0,
-      interrupted: this.#delivered.length,
-      chargePrompt: this.#delivered.length === 0,
+      interrupted: this.#delivered.settled,
+      chargePrompt: this.#delivered.settled === 0,
+      isBegun: so.isBegun,
       resume,
     };
   }
@@ -316,13 +320,8 @@ export class JobRun {
   /** Every token was delivered and only the last word is missing: the answer is whole. */
   #endWhole(): JobEvent {
     this.#over(this.#close(true));
-    const promptTokens = this.#delivered[0]?.promptTokens ?? 0;
-    const outputTokens = this.#delivered.reduce((sum, one) => sum + one.outputTokens, this.#unsettledTokens);
-    const charge = priceAnswer(this.#delivered.map(billOf), null);
-    return {
-      kind: 'end',
-      end: { finish: 'length', promptTokens, outputTokens, charge, ttftMs: this.#ttftMs, receiptHash: null },
-    };
+    const last = { finish: 'length', ttftMs: this.#ttftMs, receiptHash: null } as const;
+    return { kind: 'end', end: { ...last, ...this.#delivered.sumUp(null) } };
   }
 
   #tellEnd(): JobFailure {
@@ -343,7 +342,7 @@ export class JobRun {
   }
 
   #close(isCharged: boolean): JobClosing {
-    return { interrupted: this.#delivered.length, isCharged };
+    return { interrupted: this.#delivered.settled, isCharged };
   }
 
   #over(closing: JobClosing | null): void {
@@ -353,10 +352,6 @@ export class JobRun {
 }
 
 const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
-
-function billOf({ bill }: PartCounts): PartBill {
-  return bill;
-}
 
 function worseOf(a: ResumeClass | null, b: ResumeClass): ResumeClass {
   if (!a) return b;

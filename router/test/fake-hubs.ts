@@ -16,7 +16,12 @@ const PRICES = { priceIn: 1e6, priceOut: 2e6 };
 /** What a hub settled of a part; `bill` says what its line of the bill adds to the counts. */
 export function countsOf(promptTokens: number, outputTokens: number, bill: Partial<PartBill> = {}): PartCounts {
   const line = { part: 0, isFinal: true, isLost: false, fate: 'charged' as const, interrupted: 0, resumedTokens: null };
-  return { promptTokens, outputTokens, bill: { ...line, ...PRICES, promptTokens, outputTokens, ...bill } };
+  return {
+    promptTokens,
+    outputTokens,
+    thinkingTokens: 0,
+    bill: { ...line, ...PRICES, promptTokens, outputTokens, ...bill },
+  };
 }
 
 const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 12, receiptHash: '0xab' };
@@ -50,6 +55,9 @@ const CAPACITY: Capacity = { free: 4, slots: 8, classes: {} };
 
 export const headRecord = (node: string, resumed: ResumeClass | null = null, digest = 'd'): Uint8Array =>
   encodeJsonRecord(RECORD.head, { node, country: 'FR', digest, decision: DECISION, resumed });
+/** One record of thinking, a token. */
+export const thinkingRecord = (events: Uint8Array): Uint8Array =>
+  encodeDataRecord([{ events, tokens: 1, tokenIds: null, isThinking: true }]);
 /** One data record; `tokens` counts as one for each token id where ids are told, else one in all. */
 export const dataRecord = (events: Uint8Array, tokenIds: readonly number[] | null = null): Uint8Array =>
   encodeDataRecord([{ events, tokens: tokenIds?.length ?? 1, tokenIds }]);

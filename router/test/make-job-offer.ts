@@ -35,6 +35,7 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     prefixes: [],
     isResumable: false,
     interrupted: 0,
+    isBegun: false,
     resume: null,
     request: CHAT_REQUEST,
     requestHash: ZERO_WORD,

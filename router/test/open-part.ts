@@ -30,10 +30,11 @@ export const signed = (finish: Finish): SignedReceipt =>
 interface PartOptions {
   readonly settle?: (summary: PartSummary) => Promise<EndRecord>;
   readonly isResumable?: boolean;
+  readonly resume?: JobOffer['resume'];
 }
 
 /** A part that has just been offered to its node, at time 0. */
-export function openPart({ settle = async () => END, isResumable = false }: PartOptions = {}) {
+export function openPart({ settle = async () => END, isResumable = false, resume = null }: PartOptions = {}) {
   const sent: string[] = [];
   const settled: PartSummary[] = [];
   const doors: PartDoors = {
@@ -62,7 +63,7 @@ export function openPart({ settle = async () => END, isResumable = false }: Part
     resumed: null,
     timings: TIMINGS,
   };
-  return { part: new Part(7, { ...offer, isResumable }, doors, 0), doors, sent, settled };
+  return { part: new Part(7, { ...offer, isResumable, resume }, doors, 0), doors, sent, settled };
 }
 
 /** A part whose node has said `head` at 10 ms, and its records so far read to the end on demand. */
@@ -80,7 +81,7 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
       ? records
           .push(value)
           .map((record) =>
-            record.kind === RECORD.data
+            record.kind === RECORD.data || record.kind === RECORD.thinking
               ? new TextDecoder().decode(readDataRecord(record).events)
               : readRecordJson(record),
           )
@@ -91,5 +92,10 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
     opened.part.onData({ events: event(text), tokens, tokenIds: null }, now);
     opened.part.flush();
   };
-  return { ...opened, read, say, leaveBody: () => reader.cancel() };
+  const think = (text: string, now: number, tokens = 1): void => {
+    const events = bytesOf(writer.thinking(text));
+    opened.part.onData({ events, tokens, tokenIds: null, isThinking: true }, now);
+    opened.part.flush();
+  };
+  return { ...opened, read, say, think, leaveBody: () => reader.cancel() };
 }

@@ -110,7 +110,7 @@ describe('what a server is sent', () => {
     expect(second.text).toBe(' more');
   });
 
-  test('a model that refuses a beginning, or thinks unseen, is offered as one that cannot be resumed', async () => {
+  test('a model that refuses a beginning, or thinks, is offered as one that cannot be resumed', async () => {
     const llama = await serve(LLAMA_SERVER.gets, (response) => void response.writeHead(400).end('{"error":"prefill"}'));
     const backend = share({ baseUrl: llama.url });
     expect((await backend.models())[0]).not.toHaveProperty('resume');
@@ -190,10 +190,10 @@ describe('counting', () => {
     expect(finish).toMatchObject({ outputTokens: 5 });
   });
 
-  test('thinking is neither shown nor counted', async () => {
-    const thought = JSON.stringify({ choices: [{ delta: { reasoning_content: 'hm' } }] });
-    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 3 } });
-    const server = await serve(PLAIN, sendEvents([thought, thought, text('yes'), STOP, usage, '[DONE]']));
+  test('tokens that a server counts as thinking and does not show are nobody’s', async () => {
+    const counts = { completion_tokens_details: { reasoning_tokens: 2 } };
+    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 3, ...counts } });
+    const server = await serve(PLAIN, sendEvents([text('yes'), STOP, usage, '[DONE]']));
     const { text: answer, finish } = await runJob(share({ baseUrl: server.url }), job());
     expect([answer, finish.outputTokens]).toEqual(['yes', 1]);
   });
@@ -202,6 +202,80 @@ describe('counting', () => {
     const server = await serve(PLAIN, sendEvents([text('a'), text('b', 'length'), '[DONE]']));
     const { finish } = await runJob(share({ baseUrl: server.url }), job());
     expect(finish).toMatchObject({ reason: 'length', promptTokens: null, outputTokens: 2 });
+  });
+});
+
+describe('thinking', () => {
+  const said = (delta: object, more: object = {}): string =>
+    JSON.stringify({ choices: [{ index: 0, delta }], ...more });
+  const shown = ({ deltas }: { deltas: readonly Delta[] }): unknown[] =>
+    deltas.map(({ text: words, tokens, thinking }) => [thinking ? 'thinking' : 'text', words, tokens]);
+
+  // Where each name is written: QUIRKS.md.
+  test.each(['reasoning_content', 'reasoning', 'thinking'])('as %s is handed on apart from the text', async (name) => {
+    const thoughts = [said({ role: 'assistant', content: '', [name]: 'Hm' }), said({ content: null, [name]: '.' })];
+    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 3 } });
+    const server = await serve(PLAIN, sendEvents([...thoughts, text('Yes'), STOP, usage, '[DONE]']));
+    const ran = await runJob(share({ baseUrl: server.url }), job());
+    expect(shown(ran)).toEqual([
+      ['thinking', 'Hm.', 2],
+      ['text', 'Yes', 1],
+    ]);
+    expect(ran.finish).toMatchObject({ reason: 'stop', outputTokens: 3 });
+  });
+
+  test('that ends in the event in which the text begins comes before it, and both count as the one token that they are', async () => {
+    const both = said({ reasoning_content: ' so', content: 'Yes' });
+    const server = await serve(PLAIN, sendEvents([said({ reasoning_content: 'Hm' }), both, text('!'), STOP, '[DONE]']));
+    const ran = await runJob(share({ baseUrl: server.url }), job());
+    expect(shown(ran)).toEqual([
+      ['thinking', 'Hm so', 1],
+      ['text', 'Yes!', 2],
+    ]);
+    expect(ran.finish.outputTokens).toBe(3);
+  });
+
+  test('between two texts stays between them, also where a server counts as it goes', async () => {
+    const at = (tokens: number): object => ({ usage: { prompt_tokens: 4, completion_tokens: tokens } });
+    const events = [
+      said({ content: 'One.' }, at(2)),
+      said({ reasoning: 'hm' }, at(5)),
+      said({ content: ' Two.' }, at(7)),
+    ];
+    const server = await serve(PLAIN, sendEvents([...events, STOP, '[DONE]']));
+    expect(shown(await runJob(share({ baseUrl: server.url }), job()))).toEqual([
+      ['text', 'One.', 2],
+      ['thinking', 'hm', 3],
+      ['text', ' Two.', expect.any(Number)],
+    ]);
+  });
+
+  test('that uses up the limit ends the answer with length, and nothing but thinking was handed on', async () => {
+    const thoughts = Array.from({ length: 20 }, () => said({ content: '', reasoning: ' hm' }));
+    const end = text('', 'length');
+    const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 20 } });
+    const server = await serve(PLAIN, sendEvents([...thoughts, end, usage, '[DONE]']));
+    const ran = await runJob(share({ baseUrl: server.url }), job({ maxTokens: 20 }));
+    expect(shown(ran)).toEqual([['thinking', ' hm'.repeat(20), 20]]);
+    expect(ran.finish).toMatchObject({ reason: 'length', outputTokens: 20 });
+  });
+
+  test('of a server that goes on with a text is no repetition of it', async () => {
+    const llama = await serve(
+      LLAMA_SERVER.gets,
+      sendEvents([said({ reasoning: 'Once' }), text(' upon'), STOP, '[DONE]']),
+    );
+    const resume = { text: 'Once', count: 1 };
+    const ran = await runJob(share({ baseUrl: llama.url }), job({ model: 'qwen2.5-14b', resume }));
+    expect(shown(ran)).toEqual([
+      ['thinking', 'Once', 1],
+      ['text', ' upon', 1],
+    ]);
+  });
+
+  test('in a `<think>` block of the content is text, as the server wrote it', async () => {
+    const server = await serve(PLAIN, sendEvents([text('<think>hm'), text('</think>Yes'), STOP, '[DONE]']));
+    expect(shown(await runJob(share({ baseUrl: server.url }), job()))).toEqual([['text', '<think>hm</think>Yes', 2]]);
   });
 });
 
