@@ -17,10 +17,14 @@ export interface Irori {
 export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  readonly completion_tokens_details?: { readonly reasoning_tokens: number };
 }
 
 interface Chunk {
-  readonly choices: readonly { delta?: { content?: string; role?: string }; finish_reason?: string | null }[];
+  readonly choices: readonly {
+    delta?: { content?: string; reasoning_content?: string; role?: string };
+    finish_reason?: string | null;
+  }[];
   readonly usage?: Usage;
   readonly irori?: Irori;
   readonly error?: { code: string; message: string };
@@ -44,6 +48,9 @@ export class Answer {
   /** When each piece of the body came, ms since epoch, and how many content events it held. */
   readonly pieces: { at: number; events: number }[] = [];
   text = '';
+  thinking = '';
+  /** Chunks that tell who speaks. */
+  roles = 0;
   contentEvents = 0;
   comments = 0;
   finish: string | null = null;
@@ -115,6 +122,8 @@ export class Answer {
     this.usage = chunk.usage ?? this.usage;
     this.irori = chunk.irori ?? this.irori;
     this.error = chunk.error ?? this.error;
+    this.thinking += choice?.delta?.reasoning_content ?? '';
+    if (choice?.delta?.role) this.roles++;
     if (!choice?.delta?.content) return;
     this.text += choice.delta.content;
     this.contentEvents++;

@@ -1,7 +1,7 @@
 // The one model server that stands in for all others, in tests and benches of both ends: OpenAI-shaped, on loopback, and as long, slow or
 // broken as a name says. The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
-//   say-<tokens>x<gapMs>[-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
-// die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
+//   say-<tokens>x<gapMs>[-think<k>][-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
+// think: k tokens of thinking before the text · die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
 // torn: each event in two writes, cut inside a character · fat: n letters more in each token.
 // A request that ends with an assistant's text and asks to go on with it gets the words that follow. Where `isContinuing` was asked for the
 // server passes for vLLM, so that agents know that it can.
@@ -43,6 +43,7 @@ export interface ModelServerOptions {
 
 interface Plan {
   readonly tokens: number;
+  readonly think: number;
   readonly gapMs: number;
   readonly die: number;
   readonly hang: number;
@@ -58,9 +59,17 @@ export const WIDE = '囲炉裏🔥';
 /** Each token is this and its number; it stands nowhere else in an answer. */
 export const WORD = ' word';
 
+/** Each token of thinking is this and its number. */
+const THOUGHT = ' hm';
+
 /** The first `count` tokens of an answer. */
 export function words(count: number, word = WORD): string {
   return Array.from({ length: count }, (_, i) => `${word}${i}`).join('');
+}
+
+/** The first `count` tokens of thinking. */
+export function thoughts(count: number): string {
+  return words(count, THOUGHT);
 }
 
 /** Starts the server on a free port. */
@@ -102,6 +111,8 @@ class Answer {
   /** The first token of this answer, and how many of its characters are there already. */
   readonly #from: number;
   readonly #chars: number;
+  /** Tokens of thinking before the text. */
+  readonly #thoughts: number;
   /** The token before which it ends. */
   readonly #limit: number;
   readonly #promptTokens: number;
@@ -114,7 +125,10 @@ class Answer {
     this.#record = made.record;
     this.#from = from;
     this.#chars = chars;
-    this.#limit = Math.min(made.plan.tokens, from + Number(body['max_tokens'] ?? made.plan.tokens));
+    const { think, tokens } = made.plan;
+    const most = Number(body['max_tokens'] ?? think + tokens);
+    this.#thoughts = Math.min(think, most);
+    this.#limit = Math.min(tokens, from + most - this.#thoughts);
     this.#promptTokens = made.promptTokens + from;
   }
 
@@ -142,12 +156,14 @@ class Answer {
   async #stream(): Promise<boolean> {
     const { die, hang, gapMs } = this.#plan;
     const startedAt = performance.now();
-    for (let i = this.#from; i < this.#limit && this.#record.abortedAt === null; i++) {
-      if (i === die) await this.#cut();
-      if (i === die || i === hang) return false;
-      const hasRoom = await this.#say(this.#token(i));
+    const begin = this.#from - this.#thoughts;
+    for (let i = begin; i < this.#limit && this.#record.abortedAt === null; i++) {
+      const at = i + this.#thoughts;
+      if (at === die) await this.#cut();
+      if (at === die || at === hang) return false;
+      const hasRoom = i < this.#from ? this.#think(i - begin) : await this.#say(this.#token(i));
       this.#record.sent++;
-      const waitMs = startedAt + (i + 1 - this.#from) * gapMs - performance.now();
+      const waitMs = startedAt + (i + 1 - begin) * gapMs - performance.now();
       if (!hasRoom) await drained(this.#response);
       else if (waitMs > 0) await sleep(waitMs);
       else await setImmediate();
@@ -164,6 +180,11 @@ class Answer {
     await sleep(CUT_AFTER_MS);
     this.#record.isFinished = true;
     this.#response.destroy();
+  }
+
+  #think(i: number): boolean {
+    const delta = { content: '', reasoning_content: `${THOUGHT}${i}` };
+    return this.#response.write(toEvent({ choices: [{ index: 0, delta, finish_reason: null }] }));
   }
 
   async #say(content: string): Promise<boolean> {
@@ -190,7 +211,7 @@ class Answer {
   }
 
   get #usage(): object {
-    const [prompt, completion] = [this.#promptTokens, this.#limit - this.#from];
+    const [prompt, completion] = [this.#promptTokens, this.#thoughts + this.#limit - this.#from];
     return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
   }
 }
@@ -226,6 +247,7 @@ function parsePlan(name: string): Plan {
     Number(new RegExp(`-${what}(\\d+)`).exec(name)?.[1] ?? otherwise);
   return {
     tokens: Number(tokens),
+    think: option('think', 0),
     gapMs: Number(gap),
     die: option('die', -1),
     hang: option('hang', -1),

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FinalFacts } from '../../schema/chunks.ts';
-import { startModelServer, WIDE, words } from './model-server.ts';
+import { startModelServer, thoughts, WIDE, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -177,6 +177,38 @@ describe('a stream', () => {
     expect(textOf(await collect(stream))).toBe(wanted);
     const whole = await client.chat.completions.create({ model, messages: HELLO });
     expect(whole.choices[0]?.message.content).toBe(wanted);
+  });
+});
+
+describe('thinking', () => {
+  /** The client's types do not know the field; what it parses has it. */
+  const thinkingOf = (message: object | undefined): string =>
+    message && 'reasoning_content' in message ? String(message.reasoning_content) : '';
+
+  test('comes before the text of a stream, in chunks of its own, and is told apart in the usage', async () => {
+    const asked = { model: 'say-3x5-think4', messages: HELLO, stream_options: { include_usage: true } };
+    const chunks = await collect(await client.chat.completions.create({ ...asked, stream: true }));
+    const deltas = chunks.flatMap(({ choices }) => (choices[0] ? [choices[0].delta] : []));
+    expect(deltas.map(thinkingOf).join('')).toBe(thoughts(4));
+    expect(textOf(chunks)).toBe(words(3));
+    expect(deltas.some((delta) => thinkingOf(delta) && delta.content)).toBe(false);
+    expect(deltas.findLastIndex(thinkingOf)).toBeLessThan(deltas.findIndex(({ content }) => content));
+    expect(deltas.map(({ role }) => role).filter(Boolean)).toEqual(['assistant']);
+    expect(chunks.at(-1)?.usage).toMatchObject({
+      completion_tokens: 7,
+      completion_tokens_details: { reasoning_tokens: 4 },
+    });
+    const helper = client.chat.completions.stream(asked);
+    expect((await helper.finalChatCompletion()).choices[0]?.message.content).toBe(words(3));
+  });
+
+  test('stands beside the content of a whole answer, and is counted in its receipt', async () => {
+    const answer = await client.chat.completions.create({ model: 'say-3x0-think4', messages: HELLO });
+    const { message, finish_reason } = answer.choices[0]!;
+    expect([message.content, thinkingOf(message), finish_reason]).toEqual([words(3), thoughts(4), 'stop']);
+    expect(answer.usage).toMatchObject({ completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 4 } });
+    const { irori } = answer as OpenAI.ChatCompletion & { irori: FinalFacts };
+    expect((await readReceipt(irori.job)).usage.completion_tokens).toBe(7);
   });
 });
 
