@@ -12,14 +12,23 @@ import type { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import { streamAnswer } from '../relay/answer-stream.ts';
+import { openWhole } from '../relay/whole-answer.ts';
+import type { WholeOptions } from '../relay/whole-answer.ts';
 import type { Services } from '../services/edge.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 
-/** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
+/**
+ * A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. One that is not
+ * streamed starts when it is whole, or with white space after a home has taken the job: a call that waits for a home may still be refused.
+ */
 const OPEN_AFTER_MS = 2000;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
 const OPEN_AFTER_HEAD_MS = 400;
+
+const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+/** Proxies hand on at once what comes. */
+const UNBUFFERED = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 const log = makeLog('edge');
 
@@ -77,18 +86,39 @@ function openRun(services: Services, { job, search, requestId, waitUntil }: Open
 
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
-  const collected = await collectAnswer(run, await run.next(), format);
-  if (!collected.ok) throw await refuse(c, job, collected.error);
+  const { first, opened } = openAnswer(run, null);
+  const collected = first.then((event) => collectAnswer(run, event, format));
+  const early = await Promise.race([collected, opened]);
+  if (!early) return openBody(c, { job, run, collected });
+  if (!early.ok) throw await refuse(c, job, early.error);
   await close(c, job, run);
-  const { whole, end } = collected.value;
+  const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(format.encodeWhole(job.chunk, whole, facts), {
-    headers: { 'content-type': 'application/json; charset=utf-8', ...factHeaders(job, facts) },
+    headers: { ...JSON_HEADERS, ...factHeaders(job, facts) },
+  });
+}
+
+/** A whole answer that takes its time: what is not known yet of its facts stands in the body alone. */
+function openBody(
+  c: Context<AppEnv>,
+  { job, run, collected }: { job: Job; run: JobRun; collected: WholeOptions['collected'] },
+): Response {
+  const format = ANSWERS[job.offer.request.kind];
+  const body = openWhole({
+    run,
+    collected,
+    encode: ({ whole, end }) => format.encodeWhole(job.chunk, whole, takeEnd(c, job, run, end)),
+    toError: toStreamError,
+    onOver: (failure) => finish(c, { job, run, failure }),
+  });
+  return new Response(body, {
+    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, toFacts(job, run)) },
   });
 }
 
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
-  const { first, opened } = openAnswer(run);
+  const { first, opened } = openAnswer(run, OPEN_AFTER_MS);
   const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
   const body = streamAnswer({
@@ -99,17 +129,16 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
     first,
     toFacts: (end) => takeEnd(c, job, run, end),
     toError: (failure) => toStreamError(failure),
-    onOver: (failure) => {
-      if (failure) noteFailure(c, job, failure);
-      c.executionCtx.waitUntil(close(c, job, run));
-    },
+    onOver: (failure) => finish(c, { job, run, failure }),
   });
-  const headers = {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-accel-buffering': 'no',
-  };
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', ...UNBUFFERED };
   return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
+}
+
+/** The end of an answer whose status was sent long before. */
+function finish(c: Context<AppEnv>, { job, run, failure }: { job: Job; run: JobRun; failure: JobFailure | null }): void {
+  if (failure) noteFailure(c, job, failure);
+  c.executionCtx.waitUntil(close(c, job, run));
 }
 
 /** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
@@ -175,11 +204,11 @@ function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
   return headers;
 }
 
-/** The first event that is not a head, and the moment from which the caller hears comments instead of nothing. */
-function openAnswer(run: JobRun): { first: Promise<JobEvent>; opened: Promise<null> } {
+/** The first event that is not a head, and the moment from which the caller hears something that says nothing: at the latest `latestMs` from now. */
+function openAnswer(run: JobRun, latestMs: number | null): { first: Promise<JobEvent>; opened: Promise<null> } {
   let open: () => void = () => undefined;
   const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
-  setTimeout(open, OPEN_AFTER_MS);
+  if (latestMs !== null) setTimeout(open, latestMs);
   return { first: nextAfterHead(run, () => void setTimeout(open, OPEN_AFTER_HEAD_MS)), opened };
 }
 

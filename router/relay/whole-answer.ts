@@ -1,0 +1,116 @@
+// The body of an answer that is no stream, opened before the answer is there: white space while a home makes it, then the JSON. JSON may begin
+// with white space, and only what is written finds out that a connection was closed.
+import type { Result } from '../../schema/result.ts';
+import type { StreamError } from '../../schema/chunks.ts';
+import { makeLog } from '../log.ts';
+import type { CollectedAnswer } from './collect-answer.ts';
+import type { JobFailure } from './job-doors.ts';
+import type { JobRun } from './job-run.ts';
+
+const log = makeLog('relay');
+
+const SPACE_EVERY_MS = 500;
+const encoder = new TextEncoder();
+const SPACE = encoder.encode('\n');
+
+export interface WholeOptions {
+  readonly run: JobRun;
+  readonly collected: Promise<Result<CollectedAnswer, JobFailure>>;
+  /** The JSON of the answer. */
+  readonly encode: (answer: CollectedAnswer) => string;
+  readonly toError: (failure: JobFailure) => StreamError;
+  /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
+  readonly onOver: (failure: JobFailure | null) => void;
+}
+
+/** Leaving cancels the home. A failure is told as the JSON of an error, and the body breaks off behind it: its status was sent long ago. */
+export function openWhole(options: WholeOptions): ReadableStream<Uint8Array> {
+  return new WholeBody(options).body;
+}
+
+class WholeBody {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #options: WholeOptions;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** All that was written has been taken, and more is asked for. */
+  #isWanted = false;
+  #onWanted: (() => void) | null = null;
+  #isOver = false;
+
+  constructor(options: WholeOptions) {
+    this.#options = options;
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+          void this.#give();
+        },
+        pull: () => {
+          this.#isWanted = true;
+          this.#onWanted?.();
+        },
+        cancel: () => this.#leave(),
+      },
+      // Nothing is kept ready: who asks for more has been sent what came before.
+      { highWaterMark: 0 },
+    );
+  }
+
+  async #give(): Promise<void> {
+    const ticker = setInterval(() => this.#breathe(), SPACE_EVERY_MS);
+    try {
+      const collected = await this.#options.collected;
+      if (this.#isOver) return;
+      if (collected.ok) this.#end(this.#options.encode(collected.value));
+      else await this.#breakOff(collected.error);
+    } catch (error) {
+      // A bug on the way: the caller still gets a word and an end, and the home is stopped.
+      log.error('answer-broke', { ...this.#options.run.about, error });
+      this.#options.run.abort();
+      await this.#breakOff({ kind: 'broken', message: 'the router failed' });
+    } finally {
+      clearInterval(ticker);
+    }
+  }
+
+  #breathe(): void {
+    if (this.#isWanted && !this.#isOver) this.#write(SPACE);
+  }
+
+  #end(json: string): void {
+    this.#isOver = true;
+    this.#write(encoder.encode(json));
+    this.#controller?.close();
+    this.#options.onOver(null);
+  }
+
+  /** An end without the last chunk: no client takes it for a whole answer. */
+  async #breakOff(failure: JobFailure): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { toError, onOver } = this.#options;
+    onOver(failure);
+    // A stream that breaks drops what nobody has taken yet.
+    await this.#untilWanted();
+    this.#write(encoder.encode(JSON.stringify({ error: { param: null, ...toError(failure) } })));
+    await this.#untilWanted();
+    this.#controller?.error(new Error('the answer broke off'));
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#isWanted = false;
+    this.#controller?.enqueue(bytes);
+  }
+
+  async #untilWanted(): Promise<void> {
+    if (!this.#isWanted) await new Promise<void>((resolve) => void (this.#onWanted = resolve));
+  }
+
+  #leave(): void {
+    this.#onWanted?.();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.run.abort();
+    this.#options.onOver(null);
+  }
+}
