@@ -31,6 +31,8 @@ export interface JobOffer {
   readonly asks: number;
   /** True for the last ask: the hub has to grant its best home, even if that home breaks the promise. */
   readonly isForced: boolean;
+  /** How long the hub may let this ask wait for a slot where every home is full, ms; 0: it answers at once. Such an ask is a forced one. */
+  readonly waitMs: number;
   /** Chained hashes of the prompt's leading blocks, longest last: who was sent them may still hold them. */
   readonly prefixes: readonly string[];
   /** True while the edge would go on elsewhere if this part broke off after tokens. */
@@ -82,7 +84,7 @@ export interface OfferRefusal {
   readonly capacity: Capacity;
   /** For `busy`: the score in ms of the best home here, were it forced; null when all are full. */
   readonly quoteMs: number | null;
-  /** For `busy`: when trying again may succeed, from the live queue. */
+  /** For `busy`: when trying again may succeed, from the live queue: what runs, and who waits. */
   readonly retryAfterMs: number | null;
   /** For `none`: the wish that left no home. */
   readonly emptiedBy: WishField | null;

@@ -37,6 +37,8 @@ export interface Wish {
   /** The promise: first token at most this late, and a stream at least this fast. */
   readonly maxTtftMs: number;
   readonly minTokensPerS: number;
+  /** How long it may wait for its turn where every home is full: the latency that the caller states; null for the network's own. */
+  readonly maxWaitMs: number | null;
 }
 
 const PROMISE_TTFT_MS = 800;
@@ -56,6 +58,7 @@ export const NO_WISH: Wish = {
   maxPriceOut: null,
   maxTtftMs: PROMISE_TTFT_MS,
   minTokensPerS: PROMISE_TOKENS_PER_S,
+  maxWaitMs: null,
 };
 
 /** The field of the `provider` object that left no home, as the caller wrote it. */
@@ -197,6 +200,8 @@ export const decisionSchema = z.object({
   /** The share of `rttMs` between edge and hub. A first token measured at the hub does not include it. */
   edgeRttMs: z.number().optional(),
   waitMs: z.number(),
+  /** How long the ask waited at its hub for a slot before this decision; absent where it did not. `ttftMs` counts from the decision. */
+  queuedMs: z.number().optional(),
   loadMs: z.number(),
   promptMs: z.number(),
   decodeMs: z.number(),

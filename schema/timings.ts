@@ -14,6 +14,8 @@ export interface Timings {
   readonly endMs: number;
   /** The hub's own watchdogs come first; after this much more the edge gives up a hub that has stopped itself. */
   readonly hubGraceMs: number;
+  /** A call that finds every home full waits so long for its turn, unless its caller states another latency. */
+  readonly turnWaitMs: number;
   /** Where nobody can go on with an answer at once, somebody is waited for this long. */
   readonly resumeWaitMs: number;
   /** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
@@ -34,6 +36,7 @@ export const TIMINGS: Timings = {
   tokenMs: 20_000,
   endMs: 2000,
   hubGraceMs: 5000,
+  turnWaitMs: 10_000,
   resumeWaitMs: 5000,
   orphanWaitMs: 10_000,
   retryMs: 5000,

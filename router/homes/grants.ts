@@ -51,6 +51,8 @@ export interface Declined {
   readonly refusal: OfferRefusal;
   /** False when no home here has the model at all: what stands in the presence table may be wrong. */
   readonly isServed: boolean;
+  /** Homes that would do but for a slot. */
+  readonly full: readonly string[];
 }
 
 interface Asked {
@@ -67,8 +69,11 @@ export class HubGrants {
     this.#doors = doors;
   }
 
-  /** Chooses among the homes that are here now. What a caller could have had and did not is noted for the owners. */
-  choose(offer: JobOffer, now: number): Granted | Declined {
+  /**
+   * Chooses among the homes that are here now. What a caller could have had and did not is noted for the owners: once an ask, `isAgain` when an ask
+   * that waits is decided anew.
+   */
+  choose(offer: JobOffer, now: number, isAgain = false): Granted | Declined {
     const { candidates, idle } = this.#doors;
     const { serving, passedOver } = makeHomes(candidates(), offer, (one, model) =>
       this.#know(one, model, { offer, now }),
@@ -76,7 +81,7 @@ export class HubGrants {
     const asked = { offer, serving, now };
     const { grant, cooling } = this.#decide(asked);
     const reasons = new Map([...passedOver, ...cooling, ...grant.passedOver].map(({ nodeId, why }) => [nodeId, why]));
-    for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
+    if (!isAgain) for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
     if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons);
     if (grant.kind === 'grant') {
       const granted = this.#toGranted(asked, grant);
@@ -86,6 +91,7 @@ export class HubGrants {
       kind: 'declined',
       refusal: this.#toRefusal(asked, grant),
       isServed: serving.length + passedOver.length > 0,
+      full: grant.passedOver.flatMap(({ nodeId, why }) => (why === 'full' ? [nodeId] : [])),
     };
   }
 
@@ -104,7 +110,9 @@ export class HubGrants {
     const grant = decideGrant(ready, ask);
     if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
     const second = decideGrant(resting, ask);
-    if (second.kind === 'grant' && offer.isForced) return { grant: second, cooling: [] };
+    // Who can wait rather waits for a home that is only full.
+    const isPatient = grant.kind === 'busy' && offer.waitMs > 0;
+    if (second.kind === 'grant' && offer.isForced && !isPatient) return { grant: second, cooling: [] };
     if (grant.kind === 'busy') return { grant, cooling };
     if (second.kind === 'none') return { grant: { ...grant, contextTokens: longest(grant, second) }, cooling };
     // Homes that cool down could serve it later, so the answer is `busy`, not `none`.

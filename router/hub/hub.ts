@@ -270,6 +270,7 @@ export class Hub extends DurableObject<object> {
     const now = Date.now();
     this.#watch.noteStanding(nodeId, now);
     if (!this.#sockets.find(nodeId)) this.#grants.forget(nodeId);
+    this.#jobs.onRoom();
     this.#save(now, false);
     void this.#publish();
   }

@@ -7,7 +7,11 @@ import type { JobFrameJson } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { Granted, HubGrants } from '../homes/grants.ts';
+import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
+import { LeaseTimes } from '../homes/lease-times.ts';
+import { expectTurnMs } from '../placement/expect-turn.ts';
+import type { Decision } from '../../schema/placement.ts';
+import { HubTurns } from './turns.ts';
 import type { PartRows } from './part-rows.ts';
 import type { HubServices } from './hub-services.ts';
 import type { HubSettlement } from './settlement.ts';
@@ -25,6 +29,9 @@ import type { PartDoors } from './part.ts';
 const log = makeLog('hub');
 
 const TICK_MS = 250;
+/** Which of the times that jobs took lately is reckoned with: to refuse at once only who surely waits too long, and to tell when to come back. */
+const LEAST_SHARE = 0.25;
+const USUAL_SHARE = 0.5;
 
 export interface HubJobsDoors {
   readonly hub: string;
@@ -42,6 +49,13 @@ export interface HubJobsDoors {
   readonly onTick: (now: number, isLast: boolean) => void;
 }
 
+/** A part that a home was given, and how it was chosen. */
+interface Started {
+  readonly kind: 'taken';
+  readonly part: Part;
+  readonly granted: Granted;
+}
+
 /** A part whose ticket is signed. */
 interface Opened {
   readonly ticketHash: Hex;
@@ -53,10 +67,21 @@ interface Opened {
 export class HubJobs {
   readonly #doors: HubJobsDoors;
   readonly #live = new Map<Hex, Part>();
+  readonly #times = new LeaseTimes();
+  readonly #turns: HubTurns<Started>;
   #ticker: ReturnType<typeof setInterval> | null = null;
 
   constructor(doors: HubJobsDoors) {
     this.#doors = doors;
+    this.#turns = new HubTurns({
+      decide: (offer, waitedMs) => {
+        const tried = this.#try(offer, waitedMs);
+        return tried.kind === 'taken'
+          ? { kind: 'taken', taken: tried }
+          : { kind: 'declined', isBusy: tried.refusal.code === 'busy' };
+      },
+      hasRoom: () => doors.sockets.candidates().some(({ active, slots }) => active < slots),
+    });
   }
 
   isLive(ticketHash: Hex): boolean {
@@ -65,16 +90,16 @@ export class HubJobs {
 
   /** One part: a response of records, or why no home here takes it. `signal` fires when the edge goes away. */
   async run(offer: JobOffer, signal: AbortSignal | null): Promise<Response | OfferRefusal> {
-    const { sockets, grants, onNone } = this.#doors;
-    const granted = grants.choose(offer, Date.now());
-    if (granted.kind === 'declined') {
-      if (await sockets.waitForSync()) return this.run(offer, signal);
-      if (!granted.isServed) onNone();
-      return granted.refusal;
+    // Nobody who comes now gets a slot before those who wait for it.
+    this.#turns.serve(Date.now());
+    const tried = this.#try(offer, null);
+    if (tried.kind === 'declined' && (await this.#doors.sockets.waitForSync())) return this.run(offer, signal);
+    const taken = tried.kind === 'declined' ? await this.#await(offer, tried, signal) : tried;
+    if (taken.kind === 'declined') {
+      if (!taken.isServed) this.#doors.onNone();
+      return taken.refusal;
     }
-    const socket = sockets.find(granted.nodeId);
-    if (!socket) throw new Error('a home was granted that is not here');
-    const part = this.#startPart(socket, offer, granted);
+    const { part, granted } = taken;
     if (signal?.aborted) part.leave();
     signal?.addEventListener('abort', () => part.leave());
     const answer = await part.answer;
@@ -82,6 +107,47 @@ export class HubJobs {
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
     return answer;
+  }
+
+  /** A home may have a slot free, or has come: who waits for one is decided anew, once what frees it is done. */
+  onRoom(): void {
+    queueMicrotask(() => this.#turns.serve(Date.now()));
+  }
+
+  /** Decides, and starts the part where a home takes it. `waitedMs`: null where the ask has only come. */
+  #try(offer: JobOffer, waitedMs: number | null): Started | Declined {
+    const { sockets, grants } = this.#doors;
+    const granted = grants.choose(offer, Date.now(), waitedMs !== null);
+    if (granted.kind === 'declined') return granted;
+    const socket = sockets.find(granted.nodeId);
+    if (!socket) throw new Error('a home was granted that is not here');
+    const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
+    return { kind: 'taken', part: this.#startPart(socket, offer, waited), granted: waited };
+  }
+
+  /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */
+  async #await(offer: JobOffer, declined: Declined, signal: AbortSignal | null): Promise<Started | Declined> {
+    const told = this.#withQueue(offer, declined);
+    if (told.refusal.code !== 'busy' || offer.waitMs <= 0 || !this.#turns.hasPlace(offer)) return told;
+    const leastMs = this.#expectTurnMs(offer, declined, LEAST_SHARE);
+    if (leastMs !== null && leastMs > offer.waitMs) return told;
+    const taken = await this.#turns.wait(offer, signal);
+    // What it is told is what would be told to one who comes now.
+    return taken ?? this.#withQueue(offer, declined);
+  }
+
+  /** Who comes back must know of those who wait, too. */
+  #withQueue(offer: JobOffer, declined: Declined): Declined {
+    const { refusal } = declined;
+    const turnMs = refusal.code === 'busy' ? this.#expectTurnMs(offer, declined, USUAL_SHARE) : null;
+    if (turnMs === null || refusal.quoteMs !== null) return declined;
+    return { ...declined, refusal: { ...refusal, retryAfterMs: Math.round(turnMs) } };
+  }
+
+  #expectTurnMs({ model }: JobOffer, { full }: Declined, share: number): number | null {
+    const now = Date.now();
+    const homes = full.map((nodeId) => this.#times.read(nodeId, now));
+    return expectTurnMs(homes, this.#turns.countAhead(model), share);
   }
 
   #startPart(socket: NodeSocket, asked: JobOffer, granted: Granted): Part {
@@ -129,6 +195,8 @@ export class HubJobs {
     const { requestId, jobId, part } = offer;
     const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
     const lease = loads.begin(nodeId, granted.freshTokens, now);
+    const endLease = this.#times.begin(nodeId, now);
+    let isTaken = false;
     const job = watch.begin({
       nodeId,
       model: granted.model,
@@ -156,7 +224,10 @@ export class HubJobs {
         rows.forget(ticketHash);
         this.#live.delete(ticketHash);
       },
-      onHead: (at) => job.onHead(at),
+      onHead: (at) => {
+        isTaken = true;
+        job.onHead(at);
+      },
       onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
       onBroken: (reason, at) => {
         const isPlanned = socket.state?.paused === 'draining';
@@ -165,8 +236,11 @@ export class HubJobs {
         job.onBroken(reason, { isPlanned, now: at });
       },
       onDone: () => {
-        job.onDone(Date.now());
+        const endedAt = Date.now();
+        job.onDone(endedAt);
+        endLease(endedAt, isTaken);
         sockets.endPart(socket, number);
+        this.onRoom();
       },
       country: place.country,
       digest: granted.model.digest,
@@ -191,6 +265,12 @@ export class HubJobs {
       this.#ticker = null;
     }, TICK_MS);
   }
+}
+
+/** What a caller reads of a home that was waited for. */
+function tellWait(decision: Decision, waitedMs: number): Decision {
+  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
+  return { ...decision, reason, queuedMs: waitedMs };
 }
 
 /** What a home is sent of a part. Token ids go only to a home that goes on with the very same tokens. */

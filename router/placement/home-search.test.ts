@@ -31,7 +31,8 @@ const full = { quoteMs: null, retryAfterMs: 4000 };
 describe('a search for a home', () => {
   test('asks the best hub first, without insisting', async () => {
     const ask = await searchAmong([hub('a'), hub('b')]).next();
-    expect(ask).toEqual({ hub: 'a', preferNodeId: 'node_a', edgeRttMs: 10, isForced: false, asks: 1 });
+    const plain = { isForced: false, isWaiting: false };
+    expect(ask).toEqual({ hub: 'a', preferNodeId: 'node_a', edgeRttMs: 10, ...plain, asks: 1 });
   });
 
   test('takes the next hub after a busy one, and presses the lowest quote where nobody is expected to be better', async () => {
@@ -41,11 +42,11 @@ describe('a search for a home', () => {
     const second = (await search.next())!;
     expect([second.hub, second.isForced]).toEqual(['b', false]);
     search.noteBusy(second, { quoteMs: 1200, retryAfterMs: 1000 });
-    expect(await search.next()).toEqual({ hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, asks: 3 });
+    expect(await search.next()).toMatchObject({ hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, asks: 3 });
     // That hub might have changed since: one more is pressed.
-    search.noteBusy({ hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, asks: 3 }, full);
-    expect(await search.next()).toMatchObject({ hub: 'a', isForced: true, asks: 4 });
-    expect(await search.next()).toBeNull();
+    const third = { hub: 'b', preferNodeId: null, edgeRttMs: 10, isForced: true, isWaiting: false, asks: 3 };
+    search.noteBusy(third, full);
+    expect(await search.next()).toMatchObject({ hub: 'a', isForced: true, isWaiting: false, asks: 4 });
   });
 
   test('a quote counts the way to the hub once', async () => {
@@ -73,10 +74,21 @@ describe('a search for a home', () => {
     expect(await search.next()).toMatchObject({ hub: 'a', isForced: true, asks: 2 });
   });
 
-  test('where all are full the end is busy, with the shortest wait that a hub told', async () => {
-    const search = searchAmong([hub('a'), hub('b')]);
+  test('where all are full one ask waits for its turn where the line is shortest; then the end is busy, with the shortest wait that was told', async () => {
+    const search = searchAmong([hub('a'), hub('b'), hub('c')]);
     search.noteBusy((await search.next())!, full);
     search.noteBusy((await search.next())!, { quoteMs: null, retryAfterMs: 2500 });
+    search.noteBusy((await search.next())!, { quoteMs: null, retryAfterMs: null });
+    const turn = (await search.next())!;
+    expect(turn).toEqual({
+      hub: 'b',
+      preferNodeId: 'node_b',
+      edgeRttMs: 10,
+      isForced: true,
+      isWaiting: true,
+      asks: 4,
+    });
+    search.noteBusy(turn, { quoteMs: null, retryAfterMs: 9000 });
     expect(await search.next()).toBeNull();
     expect(search.end).toMatchObject({ kind: 'busy', emptiedBy: null, retryAfterMs: 2500 });
   });
@@ -126,6 +138,27 @@ describe('a search for a home', () => {
     for (; await search.next(); asks++) search.noteRefused(`node_${asks}`, false);
     expect(asks).toBeLessThan(12);
     expect(search.end.kind).toBe('nobody');
+  });
+
+  test('a home that is full by its own count is left out, but for one who waits, until it fails', async () => {
+    const search = searchAmong([hub('a')]);
+    await search.next();
+    search.noteRefused('node_a', true);
+    expect([search.excludedNodes, search.isBlind]).toEqual([['node_a'], true]);
+    expect(await search.next()).toMatchObject({ hub: 'a', isWaiting: true });
+    expect(search.excludedNodes).toEqual([]);
+    search.retry();
+    search.noteRefused('node_a', true);
+    expect(await search.next()).toMatchObject({ hub: 'a', isWaiting: true });
+    search.restart('node_a', null);
+    expect([search.excludedNodes.includes('node_a'), search.isBlind]).toEqual([true, false]);
+    expect(await search.next()).toBeNull();
+  });
+
+  test('where nobody is full nobody is waited for', async () => {
+    const search = searchAmong([hub('a')]);
+    search.noteNone((await search.next())!, null);
+    expect(await search.next()).toBeNull();
   });
 
   test('after a home broke off the search begins anew without it', async () => {

@@ -34,6 +34,8 @@ export interface HubAsk {
   readonly isForced: boolean;
   /** Which ask of this part it is, from 1. */
   readonly asks: number;
+  /** Every home that fits is full: the hub is asked to let it wait for its turn. */
+  readonly isWaiting: boolean;
 }
 
 /** Why nobody is left to ask. */
@@ -51,8 +53,14 @@ export interface SearchEnd {
 export class HomeSearch {
   readonly #doors: SearchDoors;
   readonly #nodes: string[] = [];
+  /** Those of them that were only full by their own count: one who waits may be given them. */
+  readonly #fullNodes = new Set<string>();
   #hubs = new Set<string>();
   #quotes = new Map<string, Quote>();
+  /** The hub where a slot should be free first. */
+  #shortest: { readonly ask: HubAsk; readonly waitMs: number } | null = null;
+  #isWaiting = false;
+  #last: HubAsk | null = null;
   #asks = 0;
   #detours = 0;
   #isForced = false;
@@ -68,14 +76,19 @@ export class HomeSearch {
     this.#doors = doors;
   }
 
-  /** Homes that failed or refused this job: never asked again for it. */
+  /** Homes that failed or refused this job: never asked again for it, but by one who waits where they were only full. */
   get excludedNodes(): readonly string[] {
-    return this.#nodes;
+    return this.#isWaiting ? this.#nodes.filter((nodeId) => !this.#fullNodes.has(nodeId)) : this.#nodes;
   }
 
-  /** Whom to ask now; null when nobody is left, and `end` says why. */
+  /** Whom to ask now; null when nobody is left, and `end` says why. Where all are full the last ask waits for its turn. */
   async next(): Promise<HubAsk | null> {
-    if (this.#isForced || this.#detours > MAX_DETOURS) return null;
+    this.#last = (await this.#ask()) ?? this.#turn();
+    return this.#last;
+  }
+
+  async #ask(): Promise<HubAsk | null> {
+    if (this.#isWaiting || this.#isForced || this.#detours > MAX_DETOURS) return null;
     const best = await this.#best();
     const plan = planAsk(best, [...this.#quotes.values()], {
       asks: this.#asks,
@@ -87,7 +100,15 @@ export class HomeSearch {
     // A quote can be pressed once.
     this.#quotes.delete(plan.hub);
     this.#asks += 1;
-    return { ...plan, asks: this.#asks };
+    return { ...plan, asks: this.#asks, isWaiting: false };
+  }
+
+  #turn(): HubAsk | null {
+    if (this.#isWaiting || !this.#shortest) return null;
+    this.#isWaiting = true;
+    this.#asks += 1;
+    const { hub, preferNodeId, edgeRttMs } = this.#shortest.ask;
+    return { hub, preferNodeId, edgeRttMs, isForced: true, asks: this.#asks, isWaiting: true };
   }
 
   /** The hub has homes, and none that keeps the promise now. `quoteMs` null: all of them are full. */
@@ -99,6 +120,7 @@ export class HomeSearch {
     if (answer.quoteMs !== null) this.#quotes.set(hub, { hub, scoreMs: answer.quoteMs, edgeRttMs });
     if (answer.retryAfterMs !== null)
       this.#retryAfterMs = Math.min(this.#retryAfterMs ?? Infinity, answer.retryAfterMs);
+    this.#noteQueue(answer.retryAfterMs ?? Infinity);
     // A pressed hub that is full has filled up since its quote, so the next lowest quote may be pressed.
     if (ask.isForced && this.#detours++ <= 1) this.#isForced = false;
   }
@@ -119,22 +141,42 @@ export class HomeSearch {
   /** A home did not take the job (`isBusy`: by its own count it is full): its hub may have another. */
   noteRefused(nodeId: string, isBusy: boolean): void {
     this.#nodes.push(nodeId);
-    this.#isBusy ||= isBusy;
+    this.#fullNodes.delete(nodeId);
+    if (isBusy) {
+      this.#isBusy = true;
+      this.#fullNodes.add(nodeId);
+      this.#noteQueue(Infinity);
+    }
     this.#undo();
   }
 
-  /** A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be. */
-  restart(failedNodeId: string | null, preferDigest: string | null): void {
-    if (failedNodeId) this.#nodes.push(failedNodeId);
-    this.#preferDigest = preferDigest;
+  /** Everybody may be asked again: a hub was lost with all who waited there, or a home that let one wait was full after all. */
+  retry(): void {
     this.#hubs = new Set();
     this.#quotes = new Map();
     this.#asks = 0;
     this.#detours = 0;
     this.#isForced = false;
+    this.#isWaiting = false;
+    this.#shortest = null;
+  }
+
+  /** A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be. */
+  restart(failedNodeId: string | null, preferDigest: string | null): void {
+    if (failedNodeId) {
+      this.#nodes.push(failedNodeId);
+      this.#fullNodes.delete(failedNodeId);
+    }
+    this.#preferDigest = preferDigest;
+    this.retry();
     // A home was found after all: what was said before it is over.
     this.#isBusy = false;
     this.#retryAfterMs = null;
+  }
+
+  /** True where a home that one may wait for is full by its own count: nobody but itself knows when it will not be. */
+  get isBlind(): boolean {
+    return this.#fullNodes.size > 0;
   }
 
   /** What the context of a home must be longer than, by those that turned the prompt down; 0 while none has. */
@@ -148,6 +190,11 @@ export class HomeSearch {
     if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: this.#retryAfterMs };
     if (this.#contextTokens !== null) return { ...plain, kind: 'context', contextTokens: this.#contextTokens };
     return { ...plain, kind: this.#emptiedBy ? 'no-fit' : 'nobody', emptiedBy: this.#emptiedBy };
+  }
+
+  /** The hub that was asked last has homes that fit, all of them full. */
+  #noteQueue(waitMs: number): void {
+    if (this.#last && (!this.#shortest || waitMs < this.#shortest.waitMs)) this.#shortest = { ask: this.#last, waitMs };
   }
 
   #noteUnfit({ emptiedBy, contextTokens }: Pick<HubRanking, 'emptiedBy' | 'contextTokens'>): void {

@@ -11,8 +11,13 @@ const log = makeLog('relay');
 
 /** A hub that works answers sooner: it gives a home 1 s to take the job, and 1 s to homes that have yet to tell it which jobs they run. */
 const ASK_TIMEOUT_MS = 5000;
-/** While a home that goes on is waited for, it is looked for this often. */
-const RESUME_RETRY_MS = 250;
+/** While a home is waited for that goes on, it is looked for this often. */
+const RETRY_MS = 250;
+/** Before a home is asked again that was full by its own count; twice as long each time, so often at most. */
+const FIRST_PAUSE_MS = 250;
+const MOST_DOUBLINGS = 3;
+/** However long a latency the caller states, nobody waits longer for a turn. */
+const MOST_WAIT_MS = 60_000;
 
 export type Asked =
   | {
@@ -30,21 +35,32 @@ export type Asked =
 /** What is asked for: a beginning may be refused as the caller's own mistake, a continuation may not. */
 export interface AskedPart {
   readonly isBeginning: boolean;
-  readonly makeOffer: (ask: HubAsk, part: number) => JobOffer;
+  readonly makeOffer: (ask: HubAsk, part: number, waitMs: number) => JobOffer;
+}
+
+export interface AskLimits {
+  /** Aborts what is being asked, and what was taken, when the caller leaves. */
+  readonly leave: AbortSignal;
+  /** How long a turn is waited for, ms; null for as long as the network does. */
+  readonly maxWaitMs: number | null;
 }
 
 export class HubAsks {
   readonly #doors: JobDoors;
   readonly #leave: AbortSignal;
+  readonly #maxWaitMs: number;
   #tickets = 0;
   #sawFault = false;
   /** Until when a home that goes on is waited for; null while none is. */
   #waitUntilAt: number | null = null;
+  /** Since when a home is looked for that begins the answer; null while one has it. */
+  #searchingSinceAt: number | null = null;
+  #pauses = 0;
 
-  /** `leave` aborts what is being asked, and what was taken, when the caller leaves. */
-  constructor(doors: JobDoors, leave: AbortSignal) {
+  constructor(doors: JobDoors, { leave, maxWaitMs }: AskLimits) {
     this.#doors = doors;
     this.#leave = leave;
+    this.#maxWaitMs = Math.min(MOST_WAIT_MS, maxWaitMs ?? doors.timings.turnWaitMs);
   }
 
   /** Tickets given out: every home that was asked has its own part number, so that a late one cannot speak for another. */
@@ -64,10 +80,14 @@ export class HubAsks {
 
   /** Asks one hub. `nobody` when none is left to ask, or the caller has left. */
   async next(wanted: AskedPart): Promise<Asked> {
+    this.#searchingSinceAt ??= Date.now();
     const ask = await this.#doors.search.next();
     if (!ask || this.#leave.aborted) return { kind: 'nobody' };
+    if (ask.isWaiting && this.#doors.search.isBlind) await this.#pause(this.#leftMs(wanted, Date.now()));
     const askedAt = Date.now();
-    const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets));
+    const waitMs = ask.isWaiting ? this.#leftMs(wanted, askedAt) : 0;
+    if ((ask.isWaiting && waitMs <= 0) || this.#leave.aborted) return { kind: 'nobody' };
+    const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets, waitMs));
     if (!response) return this.#leaveHub(ask);
     // The hub says how long it took itself: what is left is the way there and back.
     const tookMs = Number(response.headers.get(TOOK_HEADER) ?? Number.NaN);
@@ -81,18 +101,31 @@ export class HubAsks {
   /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. False when it is too late. */
   async waitForHome(digest: string | null): Promise<boolean> {
     const now = Date.now();
-    this.#waitUntilAt ??= now + this.#doors.timings.resumeWaitMs;
-    if (now >= this.#waitUntilAt) return false;
-    await new Promise((wake) => setTimeout(wake, RESUME_RETRY_MS));
+    if (this.#resumeLeftMs(now) <= 0) return false;
+    await sleep(RETRY_MS);
     this.#doors.search.restart(null, digest);
     return true;
+  }
+
+  async #pause(mostMs: number): Promise<void> {
+    await sleep(Math.min(mostMs, FIRST_PAUSE_MS * 2 ** Math.min(MOST_DOUBLINGS, this.#pauses++)));
+  }
+
+  /** How long a turn may still be waited for, ms. */
+  #leftMs({ isBeginning }: AskedPart, now: number): number {
+    return isBeginning ? (this.#searchingSinceAt ?? now) + this.#maxWaitMs - now : this.#resumeLeftMs(now);
+  }
+
+  #resumeLeftMs(now: number): number {
+    this.#waitUntilAt ??= now + this.#doors.timings.resumeWaitMs;
+    return this.#waitUntilAt - now;
   }
 
   /** Null when the hub could not be reached or did not answer in time. */
   async #ask(hub: string, offer: JobOffer): Promise<Response | null> {
     // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), ASK_TIMEOUT_MS);
+    const timer = setTimeout(() => late.abort(), ASK_TIMEOUT_MS + offer.waitMs);
     try {
       const asked = this.#doors.askHub(hub, offer, AbortSignal.any([this.#leave, late.signal]));
       // A hub that has stopped itself may not heed the signal either.
@@ -112,6 +145,7 @@ export class HubAsks {
     if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
     const speedClass = headers.get(CLASS_HEADER);
     this.#waitUntilAt = null;
+    this.#searchingSinceAt = null;
     this.#tickets++;
     return {
       kind: 'taken',
@@ -136,10 +170,16 @@ export class HubAsks {
   }
 
   /** The hub itself failed. A home may run what it granted before: the part's number is used up, or two would settle as one. */
-  #leaveHub(ask: HubAsk): Asked {
+  async #leaveHub(ask: HubAsk): Promise<Asked> {
     this.#tickets++;
-    this.#sawFault = true;
-    this.#doors.search.noteNone(ask, null);
+    if (ask.isWaiting) {
+      // Who waits at a hub that restarts is forgotten there, and asks again.
+      await sleep(RETRY_MS);
+      this.#doors.search.retry();
+    } else {
+      this.#sawFault = true;
+      this.#doors.search.noteNone(ask, null);
+    }
     return { kind: 'declined' };
   }
 
@@ -148,9 +188,15 @@ export class HubAsks {
     this.#tickets++;
     const isBusy = code === 'busy';
     if (!isBusy) this.#sawFault = true;
+    // The turn came and was none: it is waited for again while there is time.
+    if (ask.isWaiting) this.#doors.search.retry();
     if (nodeId) this.#doors.search.noteRefused(nodeId, isBusy);
     else this.#doors.search.noteNone(ask, null);
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

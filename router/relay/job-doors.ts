@@ -16,6 +16,7 @@ export type JobBase = Omit<
   | 'edgeRttMs'
   | 'asks'
   | 'isForced'
+  | 'waitMs'
   | 'isResumable'
   | 'isSuspect'
   | 'interrupted'

@@ -74,7 +74,7 @@ export class JobRun {
     this.#answer = new AnswerSoFar(base.request.kind);
     this.#least = least;
     this.#doors = doors;
-    this.#asks = new HubAsks(doors, this.#leave.signal);
+    this.#asks = new HubAsks(doors, { leave: this.#leave.signal, maxWaitMs: base.wish.maxWaitMs });
   }
 
   /** Whose job it is, for the operator's log. */
@@ -259,7 +259,7 @@ export class JobRun {
     if (this.#hasLeft) return this.#fail(LEFT);
     if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
     if (this.#attempts >= MAX_ATTEMPTS) return this.#fail(this.#tellEnd());
-    const makeOffer = (ask: HubAsk, part: number): JobOffer => this.#makeOffer(ask, part);
+    const makeOffer = (ask: HubAsk, part: number, waitMs: number): JobOffer => this.#makeOffer(ask, part, waitMs);
     const asked = await this.#asks.next({ isBeginning: !isBegun, makeOffer });
     switch (asked.kind) {
       case 'declined':
@@ -281,7 +281,7 @@ export class JobRun {
     }
   }
 
-  #makeOffer(ask: HubAsk, part: number): JobOffer {
+  #makeOffer(ask: HubAsk, part: number, waitMs: number): JobOffer {
     const { request, promptBound, promptExact, size } = this.#base;
     const so = this.#answer;
     const resume = so.hasText && this.#least ? so.toResumePoint(this.#firstDigest ?? '', this.#least) : null;
@@ -304,6 +304,7 @@ export class JobRun {
       edgeRttMs: ask.edgeRttMs,
       asks: ask.asks,
       isForced: ask.isForced,
+      waitMs,
       isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isOutOfReach,
       isSuspect: this.#faults.length > 0,
       interrupted: this.#delivered.settled,

@@ -136,7 +136,10 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
 }
 
 /** The end of an answer whose status was sent long before. */
-function finish(c: Context<AppEnv>, { job, run, failure }: { job: Job; run: JobRun; failure: JobFailure | null }): void {
+function finish(
+  c: Context<AppEnv>,
+  { job, run, failure }: { job: Job; run: JobRun; failure: JobFailure | null },
+): void {
   if (failure) noteFailure(c, job, failure);
   c.executionCtx.waitUntil(close(c, job, run));
 }
@@ -185,7 +188,8 @@ function toFacts(job: Job, run: JobRun): IroriFacts {
     mode: decision?.mode ?? null,
     reason: decision?.reason ?? null,
     distance_km: decision ? Math.round(decision.km) : null,
-    expected_ttft_ms: decision ? Math.round(decision.ttftMs) : null,
+    // A caller counts from the call: what it waited for its turn is part of it.
+    expected_ttft_ms: decision ? Math.round(decision.ttftMs + (decision.queuedMs ?? 0)) : null,
     ttft_ms: null,
     receipt: receiptIdOf(job.id, part),
   };

@@ -30,7 +30,7 @@ export function makeWish({ said, defaults, pools, model }: WishInput): Result<Wi
   const { pool: poolText, ...fields } = { ...defaults?.wish, ...said };
   const pool = poolText === undefined ? ok(NO_WISH.pool) : findPool(poolText, pools);
   if (!pool.ok) return err(blame(pool.error, said.pool === undefined));
-  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value };
+  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null };
   // Work on the caller's own homes is free, whatever the model costs elsewhere.
   if (wish.pool.kind === 'mine') return ok(wish);
   if (wish.maxPriceIn !== null && wish.maxPriceIn < model.priceIn)

@@ -2,6 +2,7 @@
 import { TIMINGS } from '../../schema/timings.ts';
 import { encodeDataRecord, encodeJsonRecord, RECORD } from '../../schema/records.ts';
 import type { EndRecord, FailRecord, PartCounts } from '../../schema/records.ts';
+import { NO_WISH } from '../../schema/placement.ts';
 import type { Capacity, Decision } from '../../schema/placement.ts';
 import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
@@ -131,7 +132,14 @@ export function openRun(
     },
   });
   const size = { promptTokens: 50, outputTokens: 20 };
-  const base = { promptBound: 100, promptExact: null, ...PRICES, size, request: { kind: 'chat', maxTokens } };
+  const base = {
+    wish: NO_WISH,
+    promptBound: 100,
+    promptExact: null,
+    ...PRICES,
+    size,
+    request: { kind: 'chat', maxTokens },
+  };
   const freed: string[] = [];
   const forgiven: string[] = [];
   const run = new JobRun(base as never, least, {

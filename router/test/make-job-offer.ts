@@ -32,6 +32,7 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     edgeRttMs: 10,
     asks: 1,
     isForced: false,
+    waitMs: 0,
     prefixes: [],
     isResumable: false,
     interrupted: 0,

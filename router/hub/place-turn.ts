@@ -1,0 +1,18 @@
+// Where a new ask stands among those that wait: accounts take turns, and within one who came first goes first. Pure.
+
+/** One that waits; lower turns come first. */
+export interface Turn {
+  readonly accountId: string;
+  readonly turn: number;
+}
+
+/**
+ * The new ask's turn, and its place in the line. `served`: the turn that was served last. Each account has at most one ask in a turn, so a crowd of
+ * one account holds nobody else up; and since whoever comes later gets a later turn than the one that is served, nobody waits for ever.
+ */
+export function placeTurn(line: readonly Turn[], accountId: string, served: number): { turn: number; at: number } {
+  const last = line.reduce((most, one) => (one.accountId === accountId ? Math.max(most, one.turn) : most), served);
+  const turn = last + 1;
+  const at = line.findIndex((one) => one.turn > turn);
+  return { turn, at: at < 0 ? line.length : at };
+}
