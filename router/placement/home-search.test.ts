@@ -88,9 +88,10 @@ describe('a search for a home', () => {
       isWaiting: true,
       asks: 4,
     });
+    // What a hub says last counts: the line has grown since.
     search.noteBusy(turn, { quoteMs: null, retryAfterMs: 9000 });
     expect(await search.next()).toBeNull();
-    expect(search.end).toMatchObject({ kind: 'busy', emptiedBy: null, retryAfterMs: 2500 });
+    expect(search.end).toMatchObject({ kind: 'busy', emptiedBy: null, retryAfterMs: 4000 });
   });
 
   test('hubs without a home cost no ask', async () => {

@@ -57,8 +57,8 @@ export class HomeSearch {
   readonly #fullNodes = new Set<string>();
   #hubs = new Set<string>();
   #quotes = new Map<string, Quote>();
-  /** The hub where a slot should be free first. */
-  #shortest: { readonly ask: HubAsk; readonly waitMs: number } | null = null;
+  /** Hubs whose homes are full, and when a slot should be free there by what they said last; infinite where nobody knows. */
+  #lines = new Map<string, { readonly ask: HubAsk; readonly waitMs: number }>();
   #isWaiting = false;
   #last: HubAsk | null = null;
   #asks = 0;
@@ -66,7 +66,6 @@ export class HomeSearch {
   #isForced = false;
   #preferDigest: string | null = null;
   #isBusy = false;
-  #retryAfterMs: number | null = null;
   #emptiedBy: WishField | null = null;
   #contextTokens: number | null = null;
   #leastPromptTokens = 0;
@@ -104,10 +103,11 @@ export class HomeSearch {
   }
 
   #turn(): HubAsk | null {
-    if (this.#isWaiting || !this.#shortest) return null;
+    const shortest = this.#shortestLine();
+    if (this.#isWaiting || !shortest) return null;
     this.#isWaiting = true;
     this.#asks += 1;
-    const { hub, preferNodeId, edgeRttMs } = this.#shortest.ask;
+    const { hub, preferNodeId, edgeRttMs } = shortest.ask;
     return { hub, preferNodeId, edgeRttMs, isForced: true, asks: this.#asks, isWaiting: true };
   }
 
@@ -118,9 +118,7 @@ export class HomeSearch {
     const { hub, edgeRttMs } = ask;
     // The quote already includes the round trip between edge and hub: the offer told the hub how long it is.
     if (answer.quoteMs !== null) this.#quotes.set(hub, { hub, scoreMs: answer.quoteMs, edgeRttMs });
-    if (answer.retryAfterMs !== null)
-      this.#retryAfterMs = Math.min(this.#retryAfterMs ?? Infinity, answer.retryAfterMs);
-    this.#noteQueue(answer.retryAfterMs ?? Infinity);
+    this.#lines.set(hub, { ask, waitMs: answer.retryAfterMs ?? Infinity });
     // A pressed hub that is full has filled up since its quote, so the next lowest quote may be pressed.
     if (ask.isForced && this.#detours++ <= 1) this.#isForced = false;
   }
@@ -129,6 +127,7 @@ export class HomeSearch {
   noteNone(ask: HubAsk, why: Pick<HubRanking, 'emptiedBy' | 'contextTokens'> | null): void {
     this.#hubs.add(ask.hub);
     this.#quotes.delete(ask.hub);
+    this.#lines.delete(ask.hub);
     if (why) this.#noteUnfit(why);
     this.#undo();
   }
@@ -145,7 +144,7 @@ export class HomeSearch {
     if (isBusy) {
       this.#isBusy = true;
       this.#fullNodes.add(nodeId);
-      this.#noteQueue(Infinity);
+      if (this.#last) this.#lines.set(this.#last.hub, { ask: this.#last, waitMs: Infinity });
     }
     this.#undo();
   }
@@ -158,7 +157,7 @@ export class HomeSearch {
     this.#detours = 0;
     this.#isForced = false;
     this.#isWaiting = false;
-    this.#shortest = null;
+    this.#lines = new Map();
   }
 
   /** A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be. */
@@ -171,7 +170,6 @@ export class HomeSearch {
     this.retry();
     // A home was found after all: what was said before it is over.
     this.#isBusy = false;
-    this.#retryAfterMs = null;
   }
 
   /** True where a home that one may wait for is full by its own count: nobody but itself knows when it will not be. */
@@ -187,14 +185,15 @@ export class HomeSearch {
   /** Why nobody is left. */
   get end(): SearchEnd {
     const plain = { emptiedBy: null, contextTokens: null, retryAfterMs: null, hasModel: this.#hasModel };
-    if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: this.#retryAfterMs };
+    const waitMs = this.#shortestLine()?.waitMs ?? Infinity;
+    if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: Number.isFinite(waitMs) ? waitMs : null };
     if (this.#contextTokens !== null) return { ...plain, kind: 'context', contextTokens: this.#contextTokens };
     return { ...plain, kind: this.#emptiedBy ? 'no-fit' : 'nobody', emptiedBy: this.#emptiedBy };
   }
 
-  /** The hub that was asked last has homes that fit, all of them full. */
-  #noteQueue(waitMs: number): void {
-    if (this.#last && (!this.#shortest || waitMs < this.#shortest.waitMs)) this.#shortest = { ask: this.#last, waitMs };
+  #shortestLine(): { readonly ask: HubAsk; readonly waitMs: number } | null {
+    const lines = [...this.#lines.values()];
+    return lines.reduce<(typeof lines)[number] | null>((a, b) => (a && a.waitMs <= b.waitMs ? a : b), null);
   }
 
   #noteUnfit({ emptiedBy, contextTokens }: Pick<HubRanking, 'emptiedBy' | 'contextTokens'>): void {

@@ -99,13 +99,15 @@ type Answer = (offer: JobOffer, signal: AbortSignal) => Response | Promise<Respo
 interface RunOptions {
   readonly least?: ResumeClass | null;
   readonly maxTokens?: number;
+  /** The latency that the caller states, ms. */
+  readonly maxWaitMs?: number;
 }
 
 /** A run over homes `node@hub`, best first; each time a hub is asked it gives its next answer. */
 export function openRun(
   homes: readonly string[],
   hubs: Readonly<Record<string, readonly Answer[]>>,
-  { least = 'same-family', maxTokens = 100 }: RunOptions = {},
+  { least = 'same-family', maxTokens = 100, maxWaitMs }: RunOptions = {},
 ) {
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
@@ -133,7 +135,7 @@ export function openRun(
   });
   const size = { promptTokens: 50, outputTokens: 20 };
   const base = {
-    wish: NO_WISH,
+    wish: { ...NO_WISH, maxWaitMs: maxWaitMs ?? null },
     promptBound: 100,
     promptExact: null,
     ...PRICES,

@@ -26,6 +26,7 @@ const TEST_WAITS: Partial<Timings> = {
   headMs: 2500,
   endMs: 4000,
   coolingMs: 200,
+  turnWaitMs: 500,
 };
 
 /** An account to call with. */

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { JOB_END } from '../test/fake-hubs.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import type { CollectedAnswer } from './collect-answer.ts';
+import type { JobFailure } from './job-doors.ts';
+import type { JobRun } from './job-run.ts';
+import { openWhole } from './whole-answer.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const ANSWER = {
+  whole: { text: 'hi', promptTokens: 3, outputTokens: 2, finish: 'stop' },
+  end: JOB_END,
+} as unknown as CollectedAnswer;
+
+function open() {
+  let settle: (collected: Result<CollectedAnswer, JobFailure>) => void = () => undefined;
+  let fail: (cause: Error) => void = () => undefined;
+  const collected = new Promise<Result<CollectedAnswer, JobFailure>>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  const seen = { aborts: 0, over: [] as (string | null)[] };
+  const run = { abort: () => void seen.aborts++, about: { jobId: 'job_1', requestId: 'req_1' } } as unknown as JobRun;
+  const body = openWhole({
+    run,
+    collected,
+    encode: ({ whole }) => JSON.stringify({ text: whole.text }),
+    toError: ({ message }) => ({ message, type: 'server_error', code: 'home_failed' }),
+    onOver: (failure) => void seen.over.push(failure?.kind ?? null),
+  });
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  /** The next piece; 'end' or 'broken' where there is none. */
+  const read = (): Promise<string> =>
+    reader.read().then(
+      ({ value, done }) => (done ? 'end' : decoder.decode(value)),
+      () => 'broken',
+    );
+  return { settle, fail, seen, reader, read };
+}
+
+test('while it is made white space comes twice a second, then the JSON and a proper end', async () => {
+  const { settle, read, seen } = open();
+  const first = read();
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await first).trim()).toBe('');
+  const second = read();
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await second).trim()).toBe('');
+  settle(ok(ANSWER));
+  expect([await read(), await read()]).toEqual(['{"text":"hi"}', 'end']);
+  expect(seen).toEqual({ aborts: 0, over: [null] });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a reader who does not read is not written for', async () => {
+  const { settle, read } = open();
+  await vi.advanceTimersByTimeAsync(60_000);
+  settle(ok(ANSWER));
+  expect(await read()).toBe('{"text":"hi"}');
+});
+
+test('a failure is told as an error’s JSON, and the body breaks off behind it', async () => {
+  const { settle, read, seen } = open();
+  settle(err({ kind: 'broken', message: 'the home went away' }));
+  expect(JSON.parse(await read())).toEqual({
+    error: { message: 'the home went away', type: 'server_error', param: null, code: 'home_failed' },
+  });
+  expect(await read()).toBe('broken');
+  expect(seen).toEqual({ aborts: 0, over: ['broken'] });
+});
+
+test('a bug stops the home, and is told as the router’s', async () => {
+  const { fail, read, seen } = open();
+  fail(new Error('a bug'));
+  expect(JSON.parse(await read())).toMatchObject({ error: { message: 'the router failed' } });
+  expect(await read()).toBe('broken');
+  expect(seen).toEqual({ aborts: 1, over: ['broken'] });
+});
+
+test('a caller who leaves stops the home at once, and what ends later is nobody’s', async () => {
+  const { settle, reader, seen } = open();
+  await reader.cancel();
+  expect(seen).toEqual({ aborts: 1, over: [null] });
+  settle(err({ kind: 'failed', message: 'The caller left.' }));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(seen).toEqual({ aborts: 1, over: [null] });
+  expect(vi.getTimerCount()).toBe(0);
+});
