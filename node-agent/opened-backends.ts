@@ -34,12 +34,13 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
 }
 
 function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKey, models, slots, ollamaSlots, allowLan, allowNetworks } = config;
+  const { backendKey, models, slots, ollamaSlots, allowLan, allowNetworks, specials } = config;
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
     allowLan,
     allowNetworks,
+    allowSpecials: specials === 'share',
     ...(backendKey === null ? {} : { apiKey: backendKey }),
     ...(models === null ? {} : { models }),
     ...(slots === null ? {} : { slots }),

@@ -58,6 +58,8 @@ export interface ModelInfo {
   /** sha256, 64 hex digits, of the model's manifest (hash-manifest.ts). */
   readonly digest: string;
   readonly contextTokens: number;
+  /** The server did not tell its context: `contextTokens` is the least that such servers have. */
+  readonly isContextGuessed?: true;
   readonly quantisation: string | null;
   readonly family: string | null;
   /** Where it is less than the engine's `capabilities().resume`: a model that thinks unseen, or whose template takes no prefix. */
@@ -110,8 +112,11 @@ export interface Delta {
 
 export interface BackendError {
   readonly code: 'unreachable' | 'bad-request' | 'busy' | 'internal' | 'no-model' | 'context';
-  /** Short, no secrets, no prompt text. */
+  /** Short, no secrets, no prompt text. Of 'bad-request' the server's reason, cleaned (clean-reason.ts). */
   readonly message: string;
+  /** Of 'context', where they are known: what the prompt has, and what the model takes with its answer. */
+  readonly promptTokens?: number;
+  readonly contextTokens?: number;
 }
 
 export interface Finish {

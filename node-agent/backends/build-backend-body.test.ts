@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatJob } from './backend.ts';
-import { buildBackendBody, neutraliseControls } from './build-backend-body.ts';
+import { buildBackendBody, giveSoFar } from './build-backend-body.ts';
 import { sampleRequest } from '../../schema/sample-messages.ts';
 
 const JOB: ChatJob = sampleRequest({ model: 'qwen3:8b', maxTokens: 64, temperature: 0.7, topP: 0.9, seed: 42 });
@@ -100,59 +100,29 @@ describe('buildBackendBody', () => {
   });
 });
 
-const CONTROLS = [
-  '<|im_start|>',
-  '<|eot_id|>',
-  '<|start_header_id|>',
-  '<|end|>',
-  '<｜User｜>',
-  '<｜end▁of▁sentence｜>',
-  '[|user|]',
-  '[INST]',
-  '[/INST]',
-  '[SYSTEM_PROMPT]',
-  '[TOOL_CALLS]',
-  '<<SYS>>',
-  '<</SYS>>',
-  '<s>',
-  '</s>',
-  '<start_of_turn>',
-  '<end_of_turn>',
-  '<bos>',
-  '<eos>',
-  '<unused12>',
-  '<reserved_106>',
-  ']~b]',
-  '[e~[',
-  '[gMASK]',
-];
+describe('the text of a message reaches the server as it was written', () => {
+  const contentOf = (content: string): unknown =>
+    (bodyOf({ ...JOB, messages: [{ role: 'user', content }] })['messages'] as { content: string }[])[0]?.content;
 
-describe('neutraliseControls', () => {
-  test.each(CONTROLS)('breaks %s invisibly', (control) => {
-    const text = neutraliseControls(`a${control}b`);
-    expect(text).not.toContain(control);
-    expect(text.replaceAll('\u200d', '')).toBe(`a${control}b`);
+  test.each([
+    '<s>old price</s>',
+    '<mask id="m"></mask>',
+    '[IMG]x[/IMG]',
+    'a <| b |> c',
+    '<|im_start|>system',
+    '[MASK] [SEP] <pad> <eos>',
+    '<｜User｜>',
+    '👩\u200d👩\u200d👧',
+  ])('%s', (text) => {
+    expect(contentOf(text)).toBe(text);
   });
 
-  test('for any mix of them none is left, and no visible character changes', () => {
-    const piece = fc.constantFrom(...CONTROLS, '<', '|', '>', '[', ']', 'user', ' ');
+  test('any text, also as the answer so far, but for the white space at its end', () => {
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
-        const text = pieces.join('');
-        const safe = neutraliseControls(text);
-        for (const control of CONTROLS) expect(safe).not.toContain(control);
-        expect(safe.replaceAll('\u200d', '')).toBe(text);
-        expect(neutraliseControls(safe)).toBe(safe);
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(contentOf(text)).toBe(text);
+        expect(giveSoFar({ ...JOB, resume: { text: `${text}.`, count: 1 } })).toBe(`${text}.`);
       }),
     );
-  });
-
-  test('ordinary text, code and mathematics pass as they are', () => {
-    const text = 'if (a < b || c > d) { x[0] |= 1; } <div>[1]</div> 囲炉裏 <|> a|b';
-    expect(neutraliseControls(text)).toBe(text);
-  });
-
-  test('long runs of opening marks take no quadratic time', () => {
-    expect(neutraliseControls('<|'.repeat(50_000))).toHaveLength(100_000);
   });
 });

@@ -1,4 +1,5 @@
 // The request a local server gets: built field by field from the job, so that nothing a stranger wrote reaches it unparsed. Pure.
+// Texts go as they were written: whether a server reads control tokens out of them is found out and told (special-probe.ts), never mended here.
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import { MAX_STOPS } from '../../schema/chat-job.ts';
@@ -8,26 +9,8 @@ import type { ChatJob } from './backend.ts';
 import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
 
-/**
- * Strings that some chat template reads as control tokens: <|x|>, ＜｜x｜＞ (DeepSeek), [|x|] (EXAONE), Llama 2 and Mistral
- * brackets, Gemma's turns, sentence marks, reserved ids, MiniMax's brackets.
- */
-const CONTROL =
-  /<[|｜][^<>]{0,80}?[|｜]>|\[\|[^[\]]{0,40}?\|\]|\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|IMG|IMG_BREAK|IMG_END|BOS|EOS|CLS|SEP|PAD|MASK|gMASK|sMASK)\]|<<\/?SYS>>|<\/?(?:s|bos|eos|pad|unk|mask|sop|eop)>|<(?:start|end)_of_(?:turn|image|text|role)>|<(?:reserved|unused|extra_id|special)_?\d+>|\]~!?b[[\]]|\[e~\[/gi;
-
-/** A zero-width joiner: invisible, and enough to make the tokenizer read the string as plain text. */
-const BREAK = '\u200d';
-
-/** The text with every control string broken after its first character; no other character changes. */
-export function neutraliseControls(text: string): string {
-  let before: string;
-  let after = text;
-  do {
-    before = after;
-    after = before.replace(CONTROL, (control) => `${control[0] ?? ''}${BREAK}${control.slice(1)}`);
-  } while (after !== before);
-  return after;
-}
+/** What of a job a tokenizer reads. */
+export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume'>;
 
 /** Servers read the seed as a signed or unsigned 32-bit number, and some take its highest value as "random". */
 const SEED_RANGE = 0x7fffffff;
@@ -51,11 +34,10 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
   const wrong = findWrongField(job);
   if (wrong !== null) return err(wrong);
   const soFar = giveSoFar(job);
-  const messages = job.messages.map((message) => changeText(message, neutraliseControls));
   return ok(
     JSON.stringify({
       model: job.model,
-      messages: soFar === '' ? messages : endWith(messages, soFar),
+      messages: buildMessages(job),
       ...(soFar === '' ? {} : CONTINUE[product]),
       max_tokens: job.maxTokens,
       temperature: job.temperature,
@@ -71,8 +53,15 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
 }
 
 /** The answer so far as a server is given it; '' where there is none. */
-export function giveSoFar(job: ChatJob): string {
-  return neutraliseControls(trimForServer(job.resume?.text ?? ''));
+export function giveSoFar(job: Conversation): string {
+  return trimForServer(job.resume?.text ?? '');
+}
+
+/** The conversation as a server is given it: the job's messages, and the answer so far at their end. */
+export function buildMessages(job: Conversation): readonly Message[] {
+  const soFar = giveSoFar(job);
+  const messages = job.messages.map((message) => changeText(message, (text) => text));
+  return soFar === '' ? messages : endWith(messages, soFar);
 }
 
 /** Servers take one assistant message at the end: a caller's own beginning of the answer and what followed it become one. */

@@ -1,6 +1,7 @@
 // One streamed chat request to a local server, from its first byte to its Finish: reads, counts, watches the clock, holds back.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { parseJson } from '../../schema/json.ts';
 import { AnswerReading } from './answer-reading.ts';
 import type { BackendError } from './backend.ts';
 import { BodyReader } from './body-reader.ts';
@@ -8,7 +9,7 @@ import type { DeltaPump } from './delta-pump.ts';
 import { readSome } from './http-door.ts';
 import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
 import { readBackendEvent } from './read-backend-event.ts';
-import { readRefusal } from './read-refusal.ts';
+import { readErrorEvent, readRefusal } from './read-refusal.ts';
 import { openPromise } from './open-promise.ts';
 
 export interface StreamEnd {
@@ -40,6 +41,7 @@ export class ChatStream {
   readonly #pump: DeltaPump;
   readonly #limits: StreamLimits;
   readonly #maxTokens: number;
+  readonly #prompt: readonly string[];
   readonly #ended = openPromise<StreamEnd>();
   readonly #body = new BodyReader();
   readonly #reading: AnswerReading;
@@ -52,12 +54,17 @@ export class ChatStream {
   #holding = false;
   #settled = false;
 
-  /** `maxTokens`: what the request asks for at most. */
-  constructor(request: ClientRequest, pump: DeltaPump, limits: StreamLimits & { readonly maxTokens: number }) {
+  /** `maxTokens`: what the request asks for at most; `prompt`: every text that the server is given, so that its words quote none of it. */
+  constructor(
+    request: ClientRequest,
+    pump: DeltaPump,
+    limits: StreamLimits & { readonly maxTokens: number; readonly prompt: readonly string[] },
+  ) {
     this.#request = request;
     this.#pump = pump;
     this.#limits = limits;
     this.#maxTokens = limits.maxTokens;
+    this.#prompt = limits.prompt;
     this.#reading = new AnswerReading(limits.maxTokens);
   }
 
@@ -175,11 +182,10 @@ export class ChatStream {
     else this.#settle({ ...this.#counts(), reason });
   }
 
-  /** The server's own words stay here: they may quote the prompt. */
   #tellBroken(by: Extract<Verdict, { end: 'broken' }>['by']): BackendError {
     switch (by) {
       case 'error':
-        return { code: 'internal', message: 'the server reported an error in the stream' };
+        return readErrorEvent(parseJson(this.#reading.errorJson ?? ''), this.#prompt);
       case 'gave-up':
         return { code: 'internal', message: 'the server gave the answer up' };
       case 'connection':
@@ -219,7 +225,7 @@ export class ChatStream {
     this.#settle({
       ...this.#counts(),
       reason: 'error',
-      error: readRefusal(statusCode, body),
+      error: readRefusal(statusCode, body, this.#prompt),
       ...(location === undefined ? {} : { location }),
     });
   }

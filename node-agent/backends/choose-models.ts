@@ -73,6 +73,7 @@ function describeUnlisted(product: Product, name: string): ModelInfo {
     name,
     digest: hashManifest({ source: product, name }),
     contextTokens: 4096,
+    isContextGuessed: true,
     quantisation: null,
     family: null,
   };

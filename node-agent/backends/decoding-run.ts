@@ -5,6 +5,7 @@ import { AnswerText } from './answer-text.ts';
 import type { BackendError, ChatJob, Delta } from './backend.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
 import type { Cache } from './onnx-session.ts';
+import { tellContext } from './read-context.ts';
 import { renderPrompt, type Codec } from './render-prompt.ts';
 import { sampleToken } from './sample-token.ts';
 
@@ -54,8 +55,7 @@ export class DecodingRun {
     const prompt = renderPrompt(codec, job.messages);
     if (!prompt.ok) return err({ code: 'bad-request', message: prompt.error });
     if (prompt.value.length >= limits.contextTokens) {
-      const message = `the prompt has ${prompt.value.length} tokens; this model takes ${limits.contextTokens} with the answer`;
-      return err({ code: 'context', message });
+      return err(tellContext({ promptTokens: prompt.value.length, contextTokens: limits.contextTokens }));
     }
     const start = alignResume(job.resume, codec);
     if (!start.ok) return err({ code: 'bad-request', message: start.error });

@@ -18,7 +18,7 @@ export interface Listing {
 type ListingAnswers = ReadonlyMap<string, unknown>;
 
 /** What a server gives a model when it does not say: Ollama's default. */
-const DEFAULT_CONTEXT = 4096;
+export const DEFAULT_CONTEXT = 4096;
 
 /** Reads the answers of one product. Entries that do not have the documented shape are left out. */
 export function listModels(product: Product, answers: ListingAnswers): Listing {
@@ -54,10 +54,7 @@ const ollamaLoaded = z.looseObject({ name: z.string(), context_length: count.opt
 
 function listOllama(answers: ListingAnswers): Listing {
   const loaded = new Map(
-    each(field(answers.get('/api/ps'), 'models'), ollamaLoaded).map((m) => [
-      m.name,
-      m.context_length ?? DEFAULT_CONTEXT,
-    ]),
+    each(field(answers.get('/api/ps'), 'models'), ollamaLoaded).map((m) => [m.name, m.context_length]),
   );
   // A server that does not tell what it holds is taken to hold what it lists.
   const knowsLoaded = answers.get('/api/ps') !== undefined;
@@ -72,14 +69,19 @@ function listOllama(answers: ListingAnswers): Listing {
     const weights = model.digest.replace(/^sha256:/, '');
     const identity = weights === '' ? { name: model.name } : { weights };
     const digest = hashManifest({ source: 'ollama', ...identity, ...(quantisation === null ? {} : { quantisation }) });
-    const contextTokens = loaded.get(model.name) ?? DEFAULT_CONTEXT;
+    const context = sayContext(loaded.get(model.name));
     const isCold = knowsLoaded && !loaded.has(model.name);
     const loadMs = isCold ? estimateLoadMs(model.size ?? null) : 0;
     const family = textOrNull(model.details.family);
     const size = model.size === undefined ? {} : { sizeBytes: model.size };
-    models.push({ name: model.name, digest, contextTokens, quantisation, family, loadMs, ...size });
+    models.push({ name: model.name, digest, ...context, quantisation, family, loadMs, ...size });
   }
   return { models, excluded, slots: null, ownedBy: [] };
+}
+
+/** A context as the server told it; where it did not, the default, and the word that it is one. */
+function sayContext(told: number | null | undefined): Pick<ModelInfo, 'contextTokens' | 'isContextGuessed'> {
+  return told == null ? { contextTokens: DEFAULT_CONTEXT, isContextGuessed: true } : { contextTokens: told };
 }
 
 /** Start of a runner, and a disk that reads a gigabyte a second: what a model takes that is not in memory. Size null is taken for 5 GB. */
@@ -124,8 +126,8 @@ function listLmStudio(answers: ListingAnswers): Listing {
     };
     const digest = hashManifest({ source: 'lm-studio', name: model.key, ...facts });
     for (const instance of model.loaded_instances) {
-      const contextTokens = instance.config?.context_length ?? DEFAULT_CONTEXT;
-      models.push({ name: instance.id, digest, contextTokens, quantisation, family: textOrNull(model.architecture) });
+      const context = sayContext(instance.config?.context_length);
+      models.push({ name: instance.id, digest, ...context, quantisation, family: textOrNull(model.architecture) });
       if (instance.config?.parallel !== undefined) slots.push(instance.config.parallel);
     }
   }
@@ -156,8 +158,8 @@ function listOldLmStudio(answers: ListingAnswers): Listing {
         name: model.id,
         ...(quantisation === null ? {} : { quantisation }),
       });
-      const contextTokens = model.loaded_context_length ?? DEFAULT_CONTEXT;
-      return { name: model.id, digest, contextTokens, quantisation, family: textOrNull(model.arch) };
+      const context = sayContext(model.loaded_context_length);
+      return { name: model.id, digest, ...context, quantisation, family: textOrNull(model.arch) };
     });
   const excluded = entries
     .filter((model) => model.state !== 'loaded')
@@ -195,8 +197,7 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
     .map((model) => ({
       name: model.id,
       digest: hashOpenAi(product, model, props?.chat_template),
-      contextTokens:
-        props?.default_generation_settings?.n_ctx ?? model.max_model_len ?? model.meta?.n_ctx ?? DEFAULT_CONTEXT,
+      ...sayContext(props?.default_generation_settings?.n_ctx ?? model.max_model_len ?? model.meta?.n_ctx),
       quantisation: readQuantisation(model),
       family: null,
     }));

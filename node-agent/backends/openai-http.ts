@@ -21,7 +21,9 @@ import { Continuation } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
-import { isCloudName } from './list-models.ts';
+import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
+import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
+import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
 import { openPromise } from './open-promise.ts';
 import type { Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
@@ -45,6 +47,8 @@ export interface OpenAiHttpOptions {
   readonly allowLan?: boolean;
   /** The owner's word that a server which forwards to other machines (exo, mesh-llm) may be shared. */
   readonly allowNetworks?: boolean;
+  /** False: a server that reads control tokens out of messages, or may, is not shared. */
+  readonly allowSpecials?: boolean;
   readonly limits?: Partial<StreamLimits>;
 }
 
@@ -66,6 +70,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #limits: StreamLimits;
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
+  readonly #prompts: PromptGate | null;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -85,6 +90,7 @@ export class OpenAiHttpBackend implements Backend {
     this.#door = server.ok ? ok(new HttpDoor(server.value, { allowLan, ...key })) : server;
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
+    this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -100,12 +106,36 @@ export class OpenAiHttpBackend implements Backend {
   async detect(signal: AbortSignal): Promise<Result<Detected, string>> {
     const known = await this.#look(signal);
     if (!known.ok) return known;
-    const { product, version, listing, warnings } = known.value;
+    const { product, version, listing } = known.value;
+    const specials = await this.#learnSpecials(known.value, signal);
+    const refusal = this.#options.allowSpecials === false ? refuseSpecials(specials) : null;
+    if (refusal !== null) return err(refusal);
+    const note = noteSpecials(specials);
+    const isWarned = specials.verdict === 'reads' && note !== null;
+    const warnings = isWarned ? [...known.value.warnings, note] : known.value.warnings;
     const excluded = listing.excluded.map((model) => `${model.name} is left out: ${model.why}.`);
     const listed = [...listing.models, ...listing.excluded].map(({ name }) => name);
     const clouds = listed.length > 0 ? [] : (this.#options.models ?? []).filter(isCloudName);
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
-    return ok({ product, version, notes: [...excluded, ...absent], warnings, listed });
+    const unsure = isWarned || note === null ? [] : [note];
+    return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
+  }
+
+  /** Asked of the first model that is in memory: a server has one way with all of them. */
+  async #learnSpecials({ product, version, listing }: Known, signal: AbortSignal): Promise<Specials> {
+    const model = listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null;
+    if (this.#prompts === null) return { verdict: 'unknown' };
+    return this.#prompts.learnSpecials({ product, version, model }, signal);
+  }
+
+  /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
+  #factsOf(job: ChatJob): PromptFacts {
+    const model = this.#known?.listing.models.find(({ name }) => name === job.model);
+    const context = {
+      tokens: model?.contextTokens ?? DEFAULT_CONTEXT,
+      isGuessed: model?.isContextGuessed ?? model === undefined,
+    };
+    return { product: this.#known?.product ?? 'unknown', context };
   }
 
   async models(): Promise<ModelInfo[]> {
@@ -173,13 +203,13 @@ export class OpenAiHttpBackend implements Backend {
     const admitted = await this.#admit(job, signal);
     if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
     if (!admitted.ok || !this.#door.ok) return finish(pump, failed(admitted.ok ? NOTHING : admitted.error));
-    const call = CALLS[job.kind];
     const named = { ...job, model: admitted.value };
-    const body = call.build(named, this.#known?.product);
-    if (!body.ok) return finish(pump, failed({ code: 'bad-request', message: body.error }));
+    const facts = this.#factsOf(named);
+    const checked = await this.#prompts?.check(named, facts, signal);
+    if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
+    if (checked?.ok !== true) return finish(pump, failed(checked?.error ?? NOTHING));
     this.#used.add(named.model);
-    const asked = { path: call.path, body: body.value, maxTokens: job.maxTokens };
-    const end = await this.#stream(this.#door.value, asked, { pump, signal });
+    const end = await this.#answer(checked.value, facts, { pump, signal });
     await settled(pump, signal);
     if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
     return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
@@ -252,14 +282,31 @@ export class OpenAiHttpBackend implements Backend {
     });
   }
 
+  /** One answer of the server; a second request, with a shorter answer, where that alone was too long for it. */
+  async #answer(job: ChatJob, facts: PromptFacts, to: { pump: DeltaPump; signal: AbortSignal }): Promise<StreamEnd> {
+    if (!this.#door.ok || this.#prompts === null) return failed(NOTHING);
+    const end = await this.#send(this.#door.value, job, to);
+    const shorter = to.pump.outputTokens > 0 ? null : await this.#prompts.shorten(job, end, facts, to.signal);
+    const last = shorter === null ? end : await this.#send(this.#door.value, shorter, to);
+    return this.#prompts.judge(job, last, facts);
+  }
+
+  async #send(door: HttpDoor, job: ChatJob, to: { pump: DeltaPump; signal: AbortSignal }): Promise<StreamEnd> {
+    const call = CALLS[job.kind];
+    const body = call.build(job, this.#known?.product);
+    if (!body.ok) return failed({ code: 'bad-request', message: body.error });
+    const asked = { path: call.path, body: body.value, maxTokens: job.maxTokens, prompt: textsGiven(job) };
+    return this.#stream(door, asked, to);
+  }
+
   /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
   async #stream(
     door: HttpDoor,
-    { path, body, maxTokens }: { path: string; body: string; maxTokens: number },
+    { path, body, ...terms }: { path: string; body: string; maxTokens: number; prompt: readonly string[] },
     to: { pump: DeltaPump; signal: AbortSignal },
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;
-    const limits = { ...this.#limits, maxTokens };
+    const limits = { ...this.#limits, ...terms };
     const at = this.#moved.get(url) ?? url;
     const end = await new ChatStream(door.post(at, body), to.pump, limits).run(to.signal);
     if (to.signal.aborted) return end;

@@ -29,6 +29,7 @@ describe('readConfig', () => {
         load: 'on-demand',
         unloadAfterMs: 600_000,
         benchmark: 'built-in',
+        specials: 'share',
         exposure: 200,
         pace: 0,
         slots: null,
@@ -82,6 +83,7 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', load: 'sometimes' }, {}, '--load must be one of on-demand, keep, never'],
     [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],
     [{ router: 'https://a.example', benchmark: 'yes' }, {}, '--benchmark must be one of'],
+    [{ router: 'https://a.example', specials: 'maybe' }, {}, '--specials must be one of share, refuse'],
     [{ router: 'https://a.example', unloadAfterMin: 9999 }, {}, '--unload-after'],
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
   ])('%j with %j is refused by name', (flags, env, words) => {

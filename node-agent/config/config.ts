@@ -35,6 +35,8 @@ export interface AgentConfig {
   readonly exposure: number;
   readonly allowLan: boolean;
   readonly allowNetworks: boolean;
+  /** Whether servers are shared that read control tokens out of messages, or may. */
+  readonly specials: SpecialsPolicy;
   readonly jsonLogs: boolean;
   /** Whether models that are not in memory may be loaded for jobs, and whether the built-in one stays there. */
   readonly load: LoadPolicy;
@@ -45,6 +47,9 @@ export interface AgentConfig {
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
 type LoadPolicy = (typeof LOAD_POLICIES)[number];
+
+const SPECIALS_POLICIES = ['share', 'refuse'] as const;
+type SpecialsPolicy = (typeof SPECIALS_POLICIES)[number];
 
 /** Which models are measured by a short run of the agent's own. */
 const BENCHMARK_CHOICES = ['built-in', 'all', 'none'] as const;
@@ -114,6 +119,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     exposure: number(values.exposure) ?? DEFAULT_EXPOSURE,
     allowLan,
     allowNetworks: values.allowNetworks === true,
+    specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
@@ -148,10 +154,12 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
+  if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
+    return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
   if (load === 'never' && (list(backends) ?? []).length === 0)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;

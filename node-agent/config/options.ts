@@ -171,6 +171,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'specials',
+    flag: '--specials',
+    env: 'IRORI_SPECIALS',
+    kind: 'text',
+    value: 'POLICY',
+    text: 'Model servers that read control tokens out of messages, or may: share them with a warning, or refuse to share them. Default: share.',
+    commands: ['up'],
+  },
+  {
     key: 'jsonLogs',
     flag: '--json-logs',
     env: 'IRORI_JSON_LOGS',

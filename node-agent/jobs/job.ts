@@ -7,7 +7,7 @@ import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import type { Backend, Capabilities, Delta, Finish } from '../backends/backend.ts';
+import type { Backend, BackendError, Capabilities, Delta, Finish } from '../backends/backend.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { FrameWriter } from './frame-writer.ts';
@@ -332,15 +332,19 @@ export class Job {
     }
   }
 
-  /** The message is the agent's, never the model server's: it quotes nothing of the prompt. */
-  #tellFault({ code, message }: { code: string; message: string }, issued: IssuedReceipt | null): void {
-    this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason: message });
-    this.#sendFault(code, message, issued);
+  /** Of a refused request the message is the server's, cleaned: it may go to the caller, whose words it is about, and stays out of the log. */
+  #tellFault(error: Fault, issued: IssuedReceipt | null): void {
+    const { code, message } = error;
+    const reason = code === 'bad-request' ? 'the request was refused' : message;
+    this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason });
+    this.#sendFault(code, message, issued, error);
   }
 
-  #sendFault(code: string, message: string, issued: IssuedReceipt | null): void {
+  #sendFault(code: string, message: string, issued: IssuedReceipt | null, numbers: FaultNumbers = {}): void {
+    const { promptTokens, contextTokens } = numbers;
     const receipt = issued ? toSigned(issued) : null;
-    this.#send('fault', { code: code.slice(0, 40), message: message.slice(0, 200), receipt });
+    const fault = { code: code.slice(0, 40), message: message.slice(0, 200), promptTokens, contextTokens, receipt };
+    this.#send('fault', fault);
   }
 
   #send(name: 'end' | 'fault' | 'refuse', value: object): void {
@@ -374,7 +378,14 @@ export class Job {
   }
 }
 
-const LINK_LOST = { code: 'lost', message: 'The link was lost.' };
+/** What a backend reports, or the link's loss. */
+interface Fault extends FaultNumbers {
+  readonly code: string;
+  readonly message: string;
+}
+type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens'>;
+
+const LINK_LOST: Fault = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
 
 function toSigned(issued: IssuedReceipt): object {

@@ -64,6 +64,25 @@ describe('what goes wrong in a backend', () => {
       expect(lines).not.toContain('secret');
     },
   );
+
+  test('a prompt over the context is told with both numbers', async () => {
+    const error = { code: 'context' as const, message: 'too long', promptTokens: 9001, contextTokens: 4096 };
+    const session = await open(new FakeBackend(async () => ({ reason: 'error', error })));
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'fault', 1));
+    const fault = session.wrote().find(({ name }) => name === 'fault')?.json;
+    expect(fault).toEqual({ ...error, receipt: null });
+  });
+
+  test('a server’s reason to refuse goes to the hub and stays out of the log', async () => {
+    const error = { code: 'bad-request' as const, message: 'roles must alternate' };
+    const session = await open(new FakeBackend(async () => ({ reason: 'error', error })));
+    session.give(1).sign();
+    await session.until(hasWritten(session, 'fault', 1));
+    expect(session.wrote().find(({ name }) => name === 'fault')?.json).toMatchObject(error);
+    expect(session.lines.join('')).toContain('the request was refused');
+    expect(session.lines.join('')).not.toContain('alternate');
+  });
 });
 
 describe('a job', () => {

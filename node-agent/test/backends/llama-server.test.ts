@@ -58,6 +58,14 @@ describe.skipIf(!HAS_LLAMA_SERVER)('a real llama-server (built by .ci/build-llam
     expect([cut.finish.reason, cut.finish.outputTokens]).toEqual(['length', 7]);
   });
 
+  test('reads control tokens out of messages, and its owner is told', async () => {
+    const found = await backend.detect(new AbortController().signal);
+    expect(found.ok && found.value.warnings).toEqual([expect.stringContaining('reads control tokens (<|endoftext|>)')]);
+    const strict = new OpenAiHttpBackend({ baseUrl: server.url, allowSpecials: false });
+    expect((await strict.detect(new AbortController().signal)).ok).toBe(false);
+    await strict.close();
+  });
+
   test('tells a prompt that is too long, with both numbers', async () => {
     const ran = await runJob(backend, makeJob('The fox went home. '.repeat(400), nano));
     expect(ran.finish).toMatchObject({ reason: 'error', error: { code: 'context', contextTokens: CONTEXT_TOKENS } });

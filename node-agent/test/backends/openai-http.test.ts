@@ -23,10 +23,12 @@ describe.each([
     expect(backend.capabilities()).toEqual({ resume, isBuiltIn: false, computesOn: 'graphics-card' });
     expect(await backend.slots()).toBe(slots);
     const detected = await backend.detect(NEVER);
-    expect(detected.ok && detected.value.notes.map((note) => note.split(' ')[0])).toEqual(leftOut);
+    const notes = detected.ok ? detected.value.notes.filter((note) => !note.includes('control tokens')) : [];
+    expect(notes.map((note) => note.split(' ')[0])).toEqual(leftOut);
     for (const name of leftOut)
       expect((await runJob(backend, job({ model: name }))).finish.error?.code).toBe('no-model');
-    expect(server.asked.filter((asked) => asked.method !== 'GET')).toEqual([]);
+    const posted = server.asked.filter((asked) => asked.method !== 'GET').map((asked) => asked.path);
+    expect(posted.filter((path) => path !== '/tokenize' && path !== '/apply-template')).toEqual([]);
   });
 
   test('answers whole characters, counts its own usage, and is asked at chat/completions only', async () => {
@@ -62,7 +64,7 @@ describe.each([
 });
 
 describe('what a server is sent', () => {
-  test('the whitelist, control strings broken, the key in its header', async () => {
+  test('the whitelist, texts as they were written, the key in its header', async () => {
     const server = await serve(PLAIN, sendEvents([text('a'), STOP, '[DONE]']));
     const backend = share({ baseUrl: server.url, apiKey: 'sk-local' });
     const strange = {
@@ -75,7 +77,7 @@ describe('what a server is sent', () => {
     expect(asked?.headers.authorization).toBe('Bearer sk-local');
     expect(JSON.parse(asked?.body ?? '{}')).toEqual({
       model: 'm',
-      messages: [{ role: 'user', content: '<\u200d|im_end|>x' }],
+      messages: [{ role: 'user', content: '<|im_end|>x' }],
       max_tokens: 200,
       temperature: 0,
       top_p: 1,

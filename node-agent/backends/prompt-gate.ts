@@ -1,0 +1,101 @@
+// Stands between a job and one server for everything about the length of its prompt: counts before anything is spent, sees a silent cut, and lets a
+// job that was refused for its answer's length alone go once more with a shorter one.
+
+import { estimateTokens } from '../../schema/estimate-tokens.ts';
+import { textsOf } from '../../schema/message.ts';
+import { err, ok, type Result } from '../../schema/result.ts';
+import type { BackendError, ChatJob } from './backend.ts';
+import { buildMessages } from './build-backend-body.ts';
+import type { HttpDoor } from './http-door.ts';
+import { mayOverflow, surelyOverflows, wasCut, type Context } from './judge-prompt.ts';
+import { PromptCounter } from './prompt-counter.ts';
+import type { Product } from './probe-server.ts';
+import { tellContext } from './read-context.ts';
+import { SpecialProbe, type Specials } from './special-probe.ts';
+
+/** What is known of the server and of the job's model there. */
+export interface PromptFacts {
+  readonly product: Product;
+  readonly context: Context;
+}
+
+/** The part of a run's end that this is about. */
+interface End {
+  readonly reason: string;
+  readonly promptTokens: number | null;
+  readonly error?: BackendError;
+}
+
+export class PromptGate {
+  readonly #counter: PromptCounter;
+  readonly #specials: SpecialProbe;
+
+  constructor(door: HttpDoor) {
+    this.#counter = new PromptCounter(door);
+    this.#specials = new SpecialProbe(this.#counter);
+  }
+
+  /** Whether the server reads control tokens out of messages of this model; asked once for each product, version and model. Without one it is not asked. */
+  learnSpecials(
+    server: { product: Product; version: string | null; model: string | null },
+    signal: AbortSignal,
+  ): Promise<Specials> {
+    return this.#specials.learn(server, signal);
+  }
+
+  /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */
+  async check(job: ChatJob, facts: PromptFacts, signal: AbortSignal): Promise<Result<ChatJob, BackendError>> {
+    const estimate = estimateTokens(textsGiven(job));
+    if (!mayOverflow(estimate, facts.context)) return ok(job);
+    const counted = await this.#counter.count(job, facts.product, signal);
+    if (counted === null) {
+      const promptTokens = estimate.expected;
+      return surelyOverflows(estimate, facts.context)
+        ? err(tellContext({ promptTokens, contextTokens: facts.context.tokens }))
+        : ok(job);
+    }
+    const contextTokens = counted.contextTokens ?? (facts.context.isGuessed ? null : facts.context.tokens);
+    return contextTokens === null ? ok(job) : fit(job, counted.tokens, contextTokens);
+  }
+
+  /** The job with a shorter answer, where the server refused the length of both together and the prompt alone fits; else null. */
+  async shorten(job: ChatJob, end: End, facts: PromptFacts, signal: AbortSignal): Promise<ChatJob | null> {
+    const { error } = end;
+    if (error?.code !== 'context' || error.contextTokens === undefined || signal.aborted) return null;
+    const promptTokens = error.promptTokens ?? (await this.#counter.count(job, facts.product, signal))?.tokens;
+    if (promptTokens === undefined) return null;
+    const fitted = fit(job, promptTokens, error.contextTokens);
+    return fitted.ok && fitted.value.maxTokens < job.maxTokens ? fitted.value : null;
+  }
+
+  /** A run's end as it was: an answer to half a prompt is none. */
+  judge<E extends End>(job: ChatJob, end: E, facts: PromptFacts): E | (E & { reason: 'error'; error: BackendError }) {
+    if (end.reason === 'cancelled' || end.reason === 'error' || end.promptTokens === null) return end;
+    const estimate = estimateTokens(textsGiven(job));
+    if (!wasCut(facts.product, end.promptTokens, { estimate, context: facts.context })) return end;
+    const told = tellContext({
+      promptTokens: Math.max(estimate.expected, end.promptTokens + 1),
+      contextTokens: facts.context.isGuessed ? undefined : facts.context.tokens,
+    });
+    return {
+      ...end,
+      reason: 'error',
+      error: {
+        ...told,
+        message: `the server cut the prompt to ${end.promptTokens} tokens: it is too long for its model`,
+      },
+    };
+  }
+}
+
+/** Every text that the server is given of a job. */
+export function textsGiven(job: ChatJob): string[] {
+  return textsOf(buildMessages(job));
+}
+
+/** The job with its answer cut to what the context leaves, or the prompt's own error where that is nothing. */
+function fit(job: ChatJob, promptTokens: number, contextTokens: number): Result<ChatJob, BackendError> {
+  const left = contextTokens - promptTokens;
+  if (left < 1) return err(tellContext({ promptTokens, contextTokens }));
+  return ok(left < job.maxTokens ? { ...job, maxTokens: left } : job);
+}
