@@ -13,12 +13,18 @@ const binary = folder === undefined ? null : join(folder, 'bin', 'llama-server')
 
 export const HAS_LLAMA_SERVER = binary !== null && existsSync(binary);
 
+/** A server that is slowed down runs for so long, this often. */
+const RUN_MS = 2;
+const EVERY_MS = 100;
+
 export interface LlamaServer {
   /** Without a path. */
   readonly url: string;
   /** Kills it in the middle of whatever it does, and waits for its end. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, and waits until it answers. */
+  /** From now on it runs for a few milliseconds of every hundred, so that an answer lasts long enough to be cut. */
+  slowDown(): void;
+  /** Starts it again on the same port and at full speed, and waits until it answers. */
   start(): Promise<void>;
   /** Answers that it works on now. */
   countBusy(): Promise<number>;
@@ -36,9 +42,11 @@ export async function startLlamaServer({
   args.push('--threads', '1', '--parallel', String(slots), '--ctx-size', String(contextTokens * slots));
   args.push('--override-kv', `llama.context_length=int:${contextTokens}`);
   let child: ChildProcess | null = null;
+  let brake: NodeJS.Timeout | undefined;
   const server: LlamaServer = {
     url,
     kill: async () => {
+      clearInterval(brake);
       if (child === null || child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((done) => child?.once('close', done));
       child.kill('SIGKILL');
@@ -52,6 +60,13 @@ export async function startLlamaServer({
           () => false,
         ),
       );
+    },
+    slowDown: () => {
+      clearInterval(brake);
+      brake = setInterval(() => {
+        child?.kill('SIGCONT');
+        setTimeout(() => child?.kill('SIGSTOP'), RUN_MS);
+      }, EVERY_MS);
     },
     countBusy: async () => {
       const slotList = (await (await fetch(`${url}/slots`)).json()) as { is_processing: boolean }[];

@@ -37,7 +37,7 @@ describe.skipIf(!HAS_LLAMA_SERVER)('a real llama-server (built by .ci/build-llam
   test('gives the greedy answer of the built-in engine, with its counts', async () => {
     const ran = await runJob(backend, makeJob(STORY, nano));
     expect(ran.text).toBe(STORY_ANSWER);
-    expect(ran.finish).toMatchObject({ reason: 'stop', promptTokens: 14 });
+    expect(ran.finish).toMatchObject({ reason: 'stop', promptTokens: 13 });
     expect(ran.finish.outputTokens).toBeGreaterThan(60);
   });
 
