@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'all_homes_busy'
   | 'no_node_online'
   | 'home_failed'
+  | 'first_token_timeout'
   | 'node_unenrolled'
   | 'node_revoked'
   | 'upgrade_required'
@@ -57,6 +58,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   all_homes_busy: 429,
   no_node_online: 503,
   home_failed: 502,
+  first_token_timeout: 504,
   node_unenrolled: 401,
   node_revoked: 403,
   upgrade_required: 426,

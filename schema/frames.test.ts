@@ -254,10 +254,10 @@ function describeProtocol(): string {
   });
 }
 
-/** The hash that belongs to PROTOCOL_VERSION. Still 1 after `prefetch`, `loadMs`, `unsigned`, a job's `kind` and `isBegun`, the hello's `instance`, the pause `disk`, the numbers of a fault, an end's `finish` and the flag for thinking: all are additions, and nothing released speaks the older form. */
+/** The hash that belongs to PROTOCOL_VERSION. Still 1 after `prefetch`, `loadMs`, `unsigned`, a job's `kind` and `isBegun`, the hello's `instance`, the pause `disk`, the numbers of a fault, an end's `finish` the flag for thinking and `alive`: all are additions, and nothing released speaks the older form. */
 const PINNED: { version: number; hash: string } = {
   version: 1,
-  hash: '0xc794e37c0bcecafddf83db1445a5570ab134c7ede69dbd78df5604086e1d8caf',
+  hash: '0x6406fb3351e1626689d728abec4586e12375fb50c9c5cae8f78320be548b23ca',
 };
 
 describe('the protocol', () => {
@@ -284,7 +284,18 @@ describe('the protocol', () => {
     expect(new Set(types).size).toBe(types.length);
     for (const name of ['challenge', 'welcome', 'job', 'ticket', 'cancel', 'credit', 'accepted', 'sync'] as const)
       expect(FRAME[name]).toBeLessThan(32);
-    for (const name of ['hello', 'state', 'head', 'data', 'end', 'refuse', 'fault', 'running', 'receipt'] as const)
+    for (const name of [
+      'hello',
+      'state',
+      'head',
+      'data',
+      'end',
+      'refuse',
+      'fault',
+      'running',
+      'receipt',
+      'alive',
+    ] as const)
       expect(Math.floor(FRAME[name] / 32)).toBe(1);
     expect(FRAME.error).toBe(64);
   });

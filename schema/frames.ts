@@ -60,6 +60,7 @@ const TO_HUB = {
   fault: 38,
   running: 39,
   receipt: 40,
+  alive: 41,
 } as const;
 /** Sent by both: from 64. */
 const BOTH_WAYS = { error: 64 } as const;

@@ -58,7 +58,11 @@ export interface JobOffer {
   readonly promptExact: number | null;
   readonly tokenizer: string | null;
   readonly minBytesPerToken: number;
+  /** A first token at the latest, of a home that gives no sign of life. */
   readonly firstTokenMs: number;
+  /** The caller's limit: how long one that lives is waited for between two tokens, and what is left of it for the first. */
+  readonly maxSilenceMs: number;
+  readonly maxFirstTokenMs: number;
   readonly expiresAt: number;
 }
 

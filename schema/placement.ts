@@ -39,6 +39,8 @@ export interface Wish {
   readonly minTokensPerS: number;
   /** How long it may wait for its turn where every home is full: the latency that the caller states; null for the network's own. */
   readonly maxWaitMs: number | null;
+  /** How long a home that lives is waited for; null for the model's own limit. */
+  readonly maxFirstTokenMs: number | null;
 }
 
 const PROMISE_TTFT_MS = 800;
@@ -59,6 +61,7 @@ export const NO_WISH: Wish = {
   maxTtftMs: PROMISE_TTFT_MS,
   minTokensPerS: PROMISE_TOKENS_PER_S,
   maxWaitMs: null,
+  maxFirstTokenMs: null,
 };
 
 /** The field of the `provider` object that left no home, as the caller wrote it. */

@@ -36,6 +36,8 @@ describe('what is said of homes', () => {
     [{ pool: ' lab ' }, { pool: 'lab' }],
     [{ preferred_max_latency: 0.5 }, { maxTtftMs: 500 }],
     [{ preferred_min_throughput: 42 }, { minTokensPerS: 42 }],
+    [{ max_first_token_s: 0.25 }, { maxFirstTokenMs: 250 }],
+    [{ max_first_token_s: 600 }, { maxFirstTokenMs: 600_000 }],
   ])('%j', (provider, said) => {
     expect(read(provider)).toEqual(said);
   });
@@ -54,7 +56,7 @@ describe('what is said of homes', () => {
 
   test('nothing said is nothing, in the object and in each of its fields', () => {
     const fields = ['order', 'only', 'ignore', 'allow_fallbacks', 'quantizations', 'max_price', 'sort', 'country'];
-    const more = ['max_rtt_ms', 'pool', 'preferred_max_latency', 'preferred_min_throughput'];
+    const more = ['max_rtt_ms', 'pool', 'preferred_max_latency', 'preferred_min_throughput', 'max_first_token_s'];
     const neutral = ['require_parameters', 'data_collection', 'zdr'];
     for (const provider of [
       null,
@@ -111,6 +113,8 @@ describe('what cannot be read is refused by its name', () => {
     [{ preferred_max_latency: 0 }, 'provider.preferred_max_latency', '>='],
     [{ preferred_max_latency: { p50: 1 } }, 'provider.preferred_max_latency', 'expected number'],
     [{ preferred_min_throughput: -1 }, 'provider.preferred_min_throughput', '>0'],
+    [{ max_first_token_s: 0 }, 'provider.max_first_token_s', '>='],
+    [{ max_first_token_s: 601 }, 'provider.max_first_token_s', '<=600'],
     [{ require_parameters: 1 }, 'provider.require_parameters', 'expected boolean'],
     [{ data_collection: 'deny' }, 'provider.data_collection', "can only be 'allow'"],
     [{ zdr: true }, 'provider.zdr', 'can only be false'],

@@ -5,6 +5,7 @@ import { isId } from './ids.ts';
 import type { Mode, Wish } from './placement.ts';
 import { RESUME_CLASSES } from './settlement.ts';
 import type { ResumeClass } from './settlement.ts';
+import { MAX_FIRST_TOKEN_S } from './timings.ts';
 
 /** Entries of one list at most. */
 export const MAX_LISTED = 100;
@@ -70,6 +71,7 @@ const providerShape = {
   pool: z.string().trim().min(1).max(100).nullish(),
   preferred_max_latency: z.number().min(0.001).max(3600).nullish(),
   preferred_min_throughput: z.number().gt(0).max(1_000_000).nullish(),
+  max_first_token_s: z.number().min(0.001).max(MAX_FIRST_TOKEN_S).nullish(),
   // These are accepted only with values that promise nothing we could break; they do not change the wish.
   require_parameters: z.boolean().nullish(),
   data_collection: z.literal('allow', { error: `can only be 'allow': ${UNKNOWABLE}` }).nullish(),
@@ -93,7 +95,7 @@ export const keyDefaultsSchema = z
 
 function toSaidWish(said: Provider): SaidWish {
   const { sort, country, max_price: price, max_rtt_ms: rttMs } = said;
-  const { preferred_max_latency: latencyS, preferred_min_throughput: throughput } = said;
+  const { preferred_max_latency: latencyS, preferred_min_throughput: throughput, max_first_token_s: firstS } = said;
   const countries = typeof country === 'string' ? [country] : country;
   return {
     ...(isSaid(sort) && { mode: SORTS[sort] }),
@@ -109,6 +111,7 @@ function toSaidWish(said: Provider): SaidWish {
     ...(isSaid(price?.completion) && { maxPriceOut: toUnits(price.completion) }),
     ...(isSaid(latencyS) && { maxTtftMs: Math.round(latencyS * 1000) }),
     ...(isSaid(throughput) && { minTokensPerS: throughput }),
+    ...(isSaid(firstS) && { maxFirstTokenMs: Math.round(firstS * 1000) }),
   };
 }
 

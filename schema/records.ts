@@ -1,15 +1,19 @@
 // What a hub writes to an edge as the body of one part: length-prefixed records, so the edge forwards bytes it never has to parse.
 // Record: u8 kind, u32 length (big-endian), payload. Head, end and fail hold JSON. `data` and `thinking` hold u32 tokens, u32 count of token ids (0
 // where the home does not tell them), the ids (u32 each) and complete events.
+// `alive` holds nothing: the hub lives, and what it waits for has not come yet.
 import type { FinalFacts, FinishReason } from './chunks.ts';
 import type { Decision } from './placement.ts';
 import type { PartBill, ResumeClass } from './settlement.ts';
 
-export const RECORD = { head: 1, data: 2, end: 3, fail: 4, thinking: 6 } as const;
+export const RECORD = { head: 1, data: 2, end: 3, fail: 4, alive: 5, thinking: 6 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
 const HEADER_BYTES = 5;
 const DATA_HEADER_BYTES = 8;
 const MAX_RECORD_BYTES = 8 * 1024 * 1024;
+
+/** Says that the hub is there while there is nothing else to say. */
+export const ALIVE_RECORD: Uint8Array = Uint8Array.of(RECORD.alive, 0, 0, 0, 0);
 
 /** Which home took the part. */
 export interface HeadRecord {
@@ -50,6 +54,7 @@ export interface FailRecord {
     | 'first-token-timeout'
     | 'token-timeout'
     | 'expired'
+    | 'slow'
     | 'protocol'
     | 'context'
     | 'bad-request';

@@ -142,6 +142,8 @@ export const models = sqliteTable('models', {
   tokenizer: text('tokenizer'),
   /** Fewest UTF-8 bytes of text that one token stands for on average; more tokens than this allows are not believed. */
   minBytesPerToken: integer('min_bytes_per_token').notNull(),
+  /** How long a home that lives is waited for: for the first token, and for each next. The default is DEFAULT_FIRST_TOKEN_MS of timings.ts. */
+  maxFirstTokenMs: integer('max_first_token_ms').notNull().default(120_000),
   createdAt: integer('created_at').notNull(),
   withdrawnAt: integer('withdrawn_at'),
 });

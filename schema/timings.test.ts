@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { changeTimings, TIMINGS } from './timings.ts';
 
-test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 2 s for a receipt', () => {
+test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 4 s between signs of life, 2 s for a receipt', () => {
   expect(TIMINGS).toEqual({
     headMs: 1000,
     firstTokenMs: 10_000,
     tokenMs: 20_000,
+    aliveMs: 4000,
     endMs: 2000,
     hubGraceMs: 5000,
     resumeWaitMs: 5000,
@@ -14,6 +15,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     planEveryMs: 10_000,
     lingerMs: 600_000,
     coolingMs: 5000,
+    turnWaitMs: 10_000,
   });
 });
 

@@ -2,14 +2,20 @@
 // sit it out; everywhere else these values hold. Pure.
 import * as z from 'zod';
 
+/** How long a home that lives is waited for, for its first token and for each next: of models that say nothing else, ms; of any caller at most, s. */
+export const DEFAULT_FIRST_TOKEN_MS = 120_000;
+export const MAX_FIRST_TOKEN_S = 600;
+
 /** All in ms. */
 export interface Timings {
   /** How long a home has to answer `head`. */
   readonly headMs: number;
-  /** First token at the latest, unless the hub expects it to take longer. */
+  /** First token at the latest, unless the hub expects it to take longer; for homes that never say `alive` in the part. */
   readonly firstTokenMs: number;
-  /** Silence between tokens after which a home is taken for lost. */
+  /** Silence between tokens after which such a home is taken for lost. */
   readonly tokenMs: number;
+  /** A home that has said `alive` in the part, and then nothing at all for so long, is lost. */
+  readonly aliveMs: number;
   /** How long a cancelled home has to send its receipt before the part is settled without it. */
   readonly endMs: number;
   /** The hub's own watchdogs come first; after this much more the edge gives up a hub that has stopped itself. */
@@ -34,6 +40,7 @@ export const TIMINGS: Timings = {
   headMs: 1000,
   firstTokenMs: 10_000,
   tokenMs: 20_000,
+  aliveMs: 4000,
   endMs: 2000,
   hubGraceMs: 5000,
   turnWaitMs: 10_000,

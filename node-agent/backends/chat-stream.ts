@@ -7,6 +7,7 @@ import type { BackendError } from './backend.ts';
 import { BodyReader } from './body-reader.ts';
 import type { DeltaPump } from './delta-pump.ts';
 import { readSome } from './http-door.ts';
+import type { LifeWatch } from './life-watch.ts';
 import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
 import { readBackendEvent } from './read-backend-event.ts';
 import { readErrorEvent, readRefusal } from './read-refusal.ts';
@@ -26,31 +27,21 @@ export interface StreamEnd {
   readonly location?: string;
 }
 
-export interface StreamLimits {
-  /** From the request to the first event. */
-  readonly firstByteMs: number;
-  /** Between two pieces of the answer, while the sink is not holding back. */
-  readonly idleMs: number;
-}
-
 /** How long a finished response may take to its proper end, before its connection is dropped instead of kept. */
 const KEEP_MS = 1_000;
 
 export class ChatStream {
   readonly #request: ClientRequest;
   readonly #pump: DeltaPump;
-  readonly #limits: StreamLimits;
+  readonly #life: LifeWatch;
   readonly #maxTokens: number;
   readonly #prompt: readonly string[];
   readonly #ended = openPromise<StreamEnd>();
   readonly #body = new BodyReader();
   readonly #reading: AnswerReading;
   #response: IncomingMessage | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #seenAt = performance.now();
   #finishAt: number | null = null;
-  #started = false;
   #holding = false;
   #settled = false;
 
@@ -58,14 +49,14 @@ export class ChatStream {
   constructor(
     request: ClientRequest,
     pump: DeltaPump,
-    limits: StreamLimits & { readonly maxTokens: number; readonly prompt: readonly string[] },
+    terms: { readonly life: LifeWatch; readonly maxTokens: number; readonly prompt: readonly string[] },
   ) {
     this.#request = request;
     this.#pump = pump;
-    this.#limits = limits;
-    this.#maxTokens = limits.maxTokens;
-    this.#prompt = limits.prompt;
-    this.#reading = new AnswerReading(limits.maxTokens);
+    this.#life = terms.life;
+    this.#maxTokens = terms.maxTokens;
+    this.#prompt = terms.prompt;
+    this.#reading = new AnswerReading(terms.maxTokens);
   }
 
   /** Settles once, when the answer is complete, broken or cancelled. An abort destroys the request at once. */
@@ -75,10 +66,10 @@ export class ChatStream {
     if (signal.aborted) abort();
     this.#request.on('response', (response) => this.#begin(response));
     this.#request.on('error', (error) => this.#breakOff(error));
-    this.#timer = setTimeout(() => this.#watch(), this.#limits.firstByteMs);
+    this.#life.attend((silentMs) => this.#fail('unreachable', `the server gave no sign of life for ${silentMs} ms`));
     const end = await this.#ended.promise;
     signal.removeEventListener('abort', abort);
-    clearTimeout(this.#timer);
+    this.#life.rest();
     clearTimeout(this.#linger);
     return end;
   }
@@ -96,7 +87,7 @@ export class ChatStream {
 
   #take(chunk: Buffer): void {
     if (this.#settled) return;
-    this.#seenAt = performance.now();
+    this.#life.hear();
     try {
       const events = this.#body.feed(chunk);
       if (this.#body.form === 'page') this.#fail('unreachable', 'a web page answers instead of the server');
@@ -108,7 +99,6 @@ export class ChatStream {
 
   /** Text of events that came together becomes one delta, and so does thinking: what costs is the handing over, not the bytes. */
   #readEvents(events: readonly string[]): void {
-    this.#started = true;
     const reading = this.#reading;
     // Near the limit each piece goes alone, so that an answer which oversteps it is cut between two pieces.
     const isNearLimit = reading.counted + events.length >= this.#maxTokens;
@@ -147,10 +137,11 @@ export class ChatStream {
 
   #hold(wait: Promise<void>): void {
     this.#holding = true;
+    this.#life.hold(true);
     this.#response?.pause();
     void wait.then(() => {
       this.#holding = false;
-      this.#seenAt = performance.now();
+      this.#life.hold(false);
       if (this.#finishAt !== null) this.#noteFinish();
       this.#response?.resume();
       if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
@@ -203,19 +194,6 @@ export class ChatStream {
 
   #counts(): { promptTokens: number | null; outputTokens: number | null; hasThought: boolean } {
     return { ...this.#reading.usage, hasThought: this.#reading.hasThought };
-  }
-
-  /** Called when a limit may have passed; sets itself again for what is left, so that chunks cost no timer. */
-  #watch(): void {
-    const limitMs = this.#started ? this.#limits.idleMs : this.#limits.firstByteMs;
-    const isHeld = this.#holding || this.#finishAt !== null;
-    const leftMs = isHeld ? limitMs : this.#seenAt + limitMs - performance.now();
-    if (leftMs > 0) this.#timer = setTimeout(() => this.#watch(), leftMs);
-    else
-      this.#fail(
-        'unreachable',
-        this.#started ? `the server fell silent for ${limitMs} ms` : `the server said nothing within ${limitMs} ms`,
-      );
   }
 
   async #refuse(response: IncomingMessage): Promise<void> {

@@ -42,6 +42,7 @@ interface OnnxOptions {
 /** A guess until the first load is measured: the runtime's start, and a disk that reads a gigabyte a second. */
 const START_MS = 400;
 const BYTES_PER_MS = 1e6;
+const TELL_EVERY_MS = 1000;
 
 export class OnnxBackend implements Backend {
   readonly kind = 'onnx';
@@ -104,10 +105,16 @@ export class OnnxBackend implements Backend {
     return loaded;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
-    switch (job.kind) {
-      case 'chat':
-        return this.#runChat(job, sink, signal);
+  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+    // It computes here, from loading to the last token.
+    const beat = setInterval(onAlive, TELL_EVERY_MS);
+    try {
+      switch (job.kind) {
+        case 'chat':
+          return await this.#runChat(job, sink, signal);
+      }
+    } finally {
+      clearInterval(beat);
     }
   }
 

@@ -15,7 +15,7 @@ import type {
 } from './backend.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
-import { ChatStream, type StreamEnd, type StreamLimits } from './chat-stream.ts';
+import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
@@ -24,8 +24,9 @@ import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
+import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
-import type { Product } from './probe-server.ts';
+import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
@@ -49,7 +50,7 @@ export interface OpenAiHttpOptions {
   readonly allowNetworks?: boolean;
   /** False: a server that reads control tokens out of messages, or may, is not shared. */
   readonly allowSpecials?: boolean;
-  readonly limits?: Partial<StreamLimits>;
+  readonly life?: Partial<LifeLimits>;
 }
 
 /** Products that are known to go on with a text. LM Studio's way was never seen proven, so an answer is begun anew there. */
@@ -58,8 +59,8 @@ const CONTINUING: ReadonlySet<Product> = new Set(['ollama', 'llama-server', 'vll
 /** Harmony models (gpt-oss) write in channels: an answer's text is not all that stands before its next word. */
 const CHANNELLED = /gpt-?oss|harmony/i;
 
-/** A server that loads a model from disk first may be silent for long; the router has its own, shorter, patience. */
-const DEFAULT_LIMITS: StreamLimits = { firstByteMs: 120_000, idleMs: 60_000 };
+/** Only a frozen server is given up here: how long one that works is waited for is the caller's to say, and the hub's to hold. */
+const DEFAULT_LIFE: LifeLimits = { tellEveryMs: 1000, lookAfterMs: 3000, frozenMs: 30_000 };
 
 const UNLOAD_TIMEOUT_MS = 3_000;
 const LOAD_TIMEOUT_MS = 300_000;
@@ -67,7 +68,7 @@ const LOAD_TIMEOUT_MS = 300_000;
 export class OpenAiHttpBackend implements Backend {
   readonly kind = 'openai-http';
   readonly #options: OpenAiHttpOptions;
-  readonly #limits: StreamLimits;
+  readonly #life: LifeLimits;
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
@@ -83,7 +84,9 @@ export class OpenAiHttpBackend implements Backend {
 
   constructor(options: OpenAiHttpOptions) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const life = { ...DEFAULT_LIFE, ...options.life };
+    // A look has time to be answered before its silence is held against the server.
+    this.#life = { ...life, lookAfterMs: Math.min(life.lookAfterMs, life.frozenMs / 3) };
     const allowLan = options.allowLan ?? false;
     const server = refuseBaseUrl(options.baseUrl, allowLan);
     const key = options.apiKey === undefined ? {} : { apiKey: options.apiKey };
@@ -174,10 +177,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
-        return this.#seat(sink, (heard) => this.#runChat(job, heard, signal));
+        return this.#seat(sink, (heard) =>
+          this.#watched(onAlive, (life) => this.#runChat(job, heard, { signal, life })),
+        );
     }
   }
 
@@ -196,7 +201,11 @@ export class OpenAiHttpBackend implements Backend {
     return end;
   }
 
-  async #runChat(job: ChatJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  async #runChat(
+    job: ChatJob,
+    sink: Sink,
+    { signal, life }: { signal: AbortSignal; life: LifeWatch },
+  ): Promise<Finish> {
     const continuation = new Continuation(job.resume?.text ?? '', giveSoFar(job), this.#echoes);
     const joined = job.resume === undefined ? null : joinSink(sink, continuation);
     const pump = new DeltaPump(joined?.sink ?? sink);
@@ -209,7 +218,7 @@ export class OpenAiHttpBackend implements Backend {
     if (signal.aborted) return finish(pump, { ...failed(NOTHING), reason: 'cancelled' });
     if (checked?.ok !== true) return finish(pump, failed(checked?.error ?? NOTHING));
     this.#used.add(named.model);
-    const end = await this.#answer(checked.value, facts, { pump, signal });
+    const end = await this.#answer(checked.value, facts, { pump, signal, life });
     await settled(pump, signal);
     if (joined && !signal.aborted) await Promise.resolve(joined.end()).catch(() => undefined);
     return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
@@ -283,7 +292,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** One answer of the server; a second request, with a shorter answer, where that alone was too long for it. */
-  async #answer(job: ChatJob, facts: PromptFacts, to: { pump: DeltaPump; signal: AbortSignal }): Promise<StreamEnd> {
+  async #answer(job: ChatJob, facts: PromptFacts, to: RunTo): Promise<StreamEnd> {
     if (!this.#door.ok || this.#prompts === null) return failed(NOTHING);
     const end = await this.#send(this.#door.value, job, to);
     const shorter = to.pump.outputTokens > 0 ? null : await this.#prompts.shorten(job, end, facts, to.signal);
@@ -291,7 +300,7 @@ export class OpenAiHttpBackend implements Backend {
     return this.#prompts.judge(job, last, facts);
   }
 
-  async #send(door: HttpDoor, job: ChatJob, to: { pump: DeltaPump; signal: AbortSignal }): Promise<StreamEnd> {
+  async #send(door: HttpDoor, job: ChatJob, to: RunTo): Promise<StreamEnd> {
     const call = CALLS[job.kind];
     const body = call.build(job, this.#known?.product);
     if (!body.ok) return failed({ code: 'bad-request', message: body.error });
@@ -303,18 +312,49 @@ export class OpenAiHttpBackend implements Backend {
   async #stream(
     door: HttpDoor,
     { path, body, ...terms }: { path: string; body: string; maxTokens: number; prompt: readonly string[] },
-    to: { pump: DeltaPump; signal: AbortSignal },
+    to: RunTo,
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;
-    const limits = { ...this.#limits, ...terms };
+    const watched = { ...terms, life: to.life };
     const at = this.#moved.get(url) ?? url;
-    const end = await new ChatStream(door.post(at, body), to.pump, limits).run(to.signal);
+    const end = await new ChatStream(door.post(at, body), to.pump, watched).run(to.signal);
     if (to.signal.aborted) return end;
     const moved = findMoved(at, end.location);
     if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
     else if (end.stale !== true) return end;
-    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, limits).run(to.signal);
+    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, watched).run(to.signal);
   }
+
+  /** Runs a job while `onAlive` is told that the server is at work on it. */
+  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+    const life = new LifeWatch(this.#life, {
+      look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
+      answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',
+      onAlive,
+    });
+    try {
+      return await run(life);
+    } finally {
+      life.stop();
+    }
+  }
+
+  async #lookAtWork(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (!this.#door.ok) return false;
+    const { server } = this.#door.value;
+    const path = LOOK_PATHS[this.#known?.product ?? 'unknown'];
+    const url = path === 'models' ? `${server.api}/models` : `${server.root}${path}`;
+    const hasAnswered = (await this.#door.value.ask(url, { timeoutMs, signal })).status !== 0;
+    if (hasAnswered) this.#sight?.noteAlive();
+    return hasAnswered;
+  }
+}
+
+/** Where an answer goes, and what watches over it. */
+interface RunTo {
+  readonly pump: DeltaPump;
+  readonly signal: AbortSignal;
+  readonly life: LifeWatch;
 }
 
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
 import type { Result } from '../../schema/result.ts';
 
+const TELL_EVERY_MS = 1000;
+
 export class PacedBackend implements Backend {
   readonly kind: Backend['kind'];
   readonly #inner: Backend;
@@ -30,20 +32,22 @@ export class PacedBackend implements Backend {
     return this.#inner.slots();
   }
 
-  /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting. */
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting, which is a sign of life. */
+  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
     let dueAt = 0;
     let handedTokens = 0;
     const paced: Sink = async (delta) => {
       const now = performance.now();
       // An abort ends the wait by rejecting, and the next line sees it.
+      const beat = setInterval(onAlive, TELL_EVERY_MS);
       if (dueAt > now) await sleep(dueAt - now, undefined, { signal }).catch(() => undefined);
+      clearInterval(beat);
       if (signal.aborted) return;
       dueAt = Math.max(dueAt, now) + delta.tokens * this.#gapMs;
       handedTokens += delta.tokens;
       await sink(delta);
     };
-    const finish = await this.#inner.run(job, paced, signal);
+    const finish = await this.#inner.run(job, paced, signal, onAlive);
     return finish.reason === 'cancelled' ? { ...finish, outputTokens: handedTokens } : finish;
   }
 

@@ -82,6 +82,15 @@ function readBuild(json: unknown): string | null | undefined {
   return props.success ? (props.data.build_info ?? null) : undefined;
 }
 
+/** What is asked of each product beside a job, to see whether it lives: the least that it answers while it works. */
+export const LOOK_PATHS: Readonly<Record<Product, string>> = {
+  ollama: '/api/version',
+  'lm-studio': 'models',
+  'llama-server': '/health',
+  vllm: '/health',
+  unknown: 'models',
+};
+
 /** What else to ask each product, to learn its models: without an answer of the first, nothing is known of them. */
 export const LISTING_PATHS: Readonly<Record<Product, readonly string[]>> = {
   ollama: ['/api/tags', '/api/ps'],

@@ -28,6 +28,7 @@ describe('readConfig', () => {
         windowMs: 100,
         load: 'on-demand',
         unloadAfterMs: 600_000,
+        frozenMs: 30_000,
         benchmark: 'built-in',
         specials: 'share',
         exposure: 200,
@@ -74,6 +75,8 @@ describe('readConfig', () => {
   test.each<[OptionValues, Record<string, string>, string]>([
     [{}, {}, 'Which network?'],
     [{ router: 'nonsense' }, {}, '--router must be'],
+    [{ router: 'https://irori.example', frozenAfterS: 4 }, {}, '--frozen-after must be'],
+    [{ router: 'https://irori.example', frozenAfterS: 601 }, {}, '--frozen-after must be'],
     [{ router: 'http://irori.example' }, {}, 'must use https'],
     [{ router: 'https://a.example', slots: 1.5 }, {}, '--slots'],
     [{ router: 'https://a.example', slots: 0 }, {}, '--slots'],

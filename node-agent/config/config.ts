@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Hex } from '../../schema/bytes.ts';
 import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
+import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
 import { describeError } from '../log.ts';
@@ -43,6 +44,8 @@ export interface AgentConfig {
   /** The built-in model leaves memory after so long without a job; 0 never. */
   readonly unloadAfterMs: number;
   readonly benchmark: BenchmarkChoice;
+  /** A model server without a sign of life for so long is given up. */
+  readonly frozenMs: number;
 }
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
@@ -60,6 +63,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_EXPOSURE = 200;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
+const DEFAULT_FROZEN_AFTER_S = 30;
+/** Less, and one slow answer to a look would end a job. */
+const FROZEN_AFTER_LEAST_S = 5;
 /** A day. A timer holds 24 at most, and whoever wants a model to stay longer can keep it. */
 const UNLOAD_AFTER_MAX_MIN = 1440;
 
@@ -123,6 +129,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
+    frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
 }
@@ -143,6 +150,9 @@ function findFault(values: OptionValues): string | null {
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;
+  const frozenAfterS = number(values.frozenAfterS);
+  if (frozenAfterS !== null && (frozenAfterS < FROZEN_AFTER_LEAST_S || frozenAfterS > MAX_FIRST_TOKEN_S))
+    return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
   const fault = findChoiceFault(values);
   if (fault !== null) return fault;
   const wallet = text(values.wallet);

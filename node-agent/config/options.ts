@@ -108,6 +108,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'frozenAfterS',
+    flag: '--frozen-after',
+    env: 'IRORI_FROZEN_AFTER',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'A model server that gives no sign of life for so long in the middle of a job is given up. Default: 30.',
+    commands: ['up'],
+  },
+  {
     key: 'benchmark',
     flag: '--benchmark',
     env: 'IRORI_BENCHMARK',

@@ -91,6 +91,11 @@ export class DataStream implements Flushable {
     return this.#sentBytes;
   }
 
+  /** When the last of the answer left, by `performance.now()`; the job's arrival before that. */
+  get lastSentAt(): number {
+    return this.#lastSentAt;
+  }
+
   /** From the job's arrival to its first frame; null before it. */
   get ttftMs(): number | null {
     return this.#ttftMs;

@@ -10,6 +10,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 import type { Backend, BackendError, Capabilities, Delta, Finish } from '../backends/backend.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
+import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
@@ -184,9 +185,15 @@ export class Job {
   }
 
   async #runBackend(): Promise<Finish> {
-    const { backend, onBackendDone } = this.#doors;
+    const { backend, onBackendDone, number, tie } = this.#doors;
+    const alive = new AliveTeller({ job: number, writer: tie.writer, lastSentAt: () => this.#stream.lastSentAt });
     const run = backend
-      .run(this.#work.job, (delta) => this.#takeOrTell(delta), this.#abort.signal)
+      .run(
+        this.#work.job,
+        (delta) => this.#takeOrTell(delta),
+        this.#abort.signal,
+        () => alive.note(),
+      )
       .catch((error: unknown) => this.#brokenFinish(error))
       .finally(onBackendDone);
     const abandoned = new Promise<Finish>((resolve) => {

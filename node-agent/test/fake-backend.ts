@@ -3,7 +3,12 @@ import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Si
 import type { Result } from '../../schema/result.ts';
 import { ok } from '../../schema/result.ts';
 
-export type Play = (job: BackendJob, sink: Sink, signal: AbortSignal) => Promise<Partial<Finish> | void>;
+export type Play = (
+  job: BackendJob,
+  sink: Sink,
+  signal: AbortSignal,
+  onAlive: () => void,
+) => Promise<Partial<Finish> | void>;
 
 export class FakeBackend implements Backend {
   readonly kind = 'onnx';
@@ -44,9 +49,9 @@ export class FakeBackend implements Backend {
     return this.slotCount;
   }
 
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal): Promise<Finish> {
+  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
     this.jobs.push(job);
-    const end = await this.play(job, sink, signal);
+    const end = await this.play(job, sink, signal, onAlive);
     const reason = signal.aborted ? 'cancelled' : 'stop';
     return { reason, promptTokens: 3, outputTokens: 0, ...end };
   }

@@ -48,6 +48,22 @@ test('a prefetch is passed on as a hint, and not while the connection is being l
   expect(hints).toEqual(['fake']);
 });
 
+test('while an engine is at work and nothing is sent, its sign of life is; while tokens flow none is', async () => {
+  const backend = new FakeBackend(async (_job, sink, _signal, onAlive) => {
+    onAlive();
+    await sleep(1000);
+    onAlive();
+    onAlive();
+    await sink({ text: 'a', tokens: 1 });
+    onAlive();
+  });
+  const session = await open(backend, { windowMs: 0 });
+  session.give(3).sign();
+  await session.until(hasWritten(session, 'end', 3));
+  expect(session.wrote().map(({ name }) => name)).toEqual(expect.arrayContaining(['head', 'alive', 'data', 'end']));
+  expect(session.wrote().filter(({ name }) => name === 'alive')).toMatchObject([{ job: 3, bytes: 0 }]);
+});
+
 describe('what goes wrong in a backend', () => {
   test.each(['rejects', 'throws a token that cannot be handed on'])(
     'one that %s leaves a line without its words',

@@ -23,6 +23,8 @@ export interface CatalogueModel {
   /** A name that `findTokenizer` knows, or null. */
   readonly tokenizer: string | null;
   readonly minBytesPerToken: number;
+  /** How long a home that lives is waited for, where the caller says nothing: for the first token, and for each next. */
+  readonly maxFirstTokenMs: number;
   readonly createdAt: number;
 }
 
@@ -108,19 +110,6 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
 }
 
 function toModel(row: typeof models.$inferSelect): CatalogueModel {
-  const { id, description, priceIn, priceOut, contextTokens, maxOutputTokens, tokenizer, minBytesPerToken, createdAt } =
-    row;
-  const digests = JSON.parse(row.digests) as string[];
-  return {
-    id,
-    description,
-    digests,
-    priceIn,
-    priceOut,
-    contextTokens,
-    maxOutputTokens,
-    tokenizer,
-    minBytesPerToken,
-    createdAt,
-  };
+  const { withdrawnAt: _withdrawnAt, ...model } = row;
+  return { ...model, digests: JSON.parse(row.digests) as string[] };
 }

@@ -53,6 +53,9 @@ export class FrameDesk {
       case 'data':
         part?.onData(frame, now);
         return part;
+      case 'alive':
+        part?.onAlive(now);
+        return null;
       case 'head':
         part?.onHead(now);
         return part;
@@ -113,7 +116,9 @@ export class FrameDesk {
 }
 
 function isOfPart(name: NodeFrame['name'] | null): boolean {
-  return name === 'data' || name === 'head' || name === 'end' || name === 'refuse' || name === 'fault';
+  return (
+    name === 'data' || name === 'alive' || name === 'head' || name === 'end' || name === 'refuse' || name === 'fault'
+  );
 }
 
 /** A frame of a part that cannot be read: what its home meant is lost, and where it was its last word the part ends with it. False where it was of no part. */

@@ -122,7 +122,9 @@ export class HubJobs {
     const socket = sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
-    return { kind: 'taken', part: this.#startPart(socket, offer, waited), granted: waited };
+    // What it has waited in line is gone of the caller's limit.
+    const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
+    return { kind: 'taken', part: this.#startPart(socket, left, waited), granted: waited };
   }
 
   /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */

@@ -1,5 +1,5 @@
 // The bytes of one part between hub and edge: a queue counted in bytes, drained only when the edge reads, that grants the node credit as it drains.
-import { encodeDataRecord } from '../../schema/records.ts';
+import { ALIVE_RECORD, encodeDataRecord } from '../../schema/records.ts';
 import type { DataPiece } from '../../schema/records.ts';
 
 /** Credit goes back to the node in steps of at least this many bytes: a frame for each chunk would cost more than it frees. */
@@ -61,6 +61,13 @@ export class PartStream {
   pushRecord(record: Uint8Array): void {
     this.#controller?.enqueue(record);
     this.#isWanted = false;
+  }
+
+  /** Tells an edge that waits that the hub is there; one that has something to read needs no telling. */
+  tellAlive(): void {
+    if (!this.#isWanted || this.#isClosed || this.#queue.length > 0) return;
+    this.#isWanted = false;
+    this.#controller?.enqueue(ALIVE_RECORD);
   }
 
   /** Ends the stream with this record after everything queued. */

@@ -11,6 +11,8 @@ import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
+import { detach, isWholeEvents } from './check-events.ts';
+import { judgeSilence } from './judge-silence.ts';
 import { PartStream } from './part-stream.ts';
 import { readFault, readRefusal } from './read-fault.ts';
 import type { PartFault } from './read-fault.ts';
@@ -61,8 +63,8 @@ export interface PartDoors {
   readonly timings: Timings;
 }
 
-/** The first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
-const PATIENCE = 3;
+/** An edge that has heard nothing for so long is told that its hub is there. */
+const TELL_ALIVE_MS = 1500;
 
 /** Why a part fails: whose cost it is, and what speaks against the home; left out: the failure itself, where the cost is the home's. */
 interface FailCause {
@@ -84,7 +86,11 @@ export class Part {
   #stage: Stage = 'offered';
   #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
   #startedAt: number;
+  /** The home's last word that the caller has something of, or its head. */
   #lastAt: number;
+  /** Its last `alive`; null while it has sent none. */
+  #aliveAt: number | null = null;
+  #toldAt: number;
   #firstDataAt: number | null = null;
   #frameTokens = 0;
   #frameThinkingTokens = 0;
@@ -99,6 +105,7 @@ export class Part {
     this.#doors = doors;
     this.#startedAt = now;
     this.#lastAt = now;
+    this.#toldAt = now;
     this.#digest = new ResponseDigest(doors.salt);
     this.answer = new Promise((resolve) => void (this.#resolve = resolve));
     this.#stream = new PartStream({
@@ -143,6 +150,7 @@ export class Part {
     )
       return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     this.#lastAt = now;
+    this.#toldAt = now;
     if (this.#firstDataAt === null) {
       this.#firstDataAt = now;
       this.#doors.onFirstToken(now, tokens);
@@ -160,6 +168,11 @@ export class Part {
   /** A `data` frame that cannot be read: the answer would have a hole. */
   onUnreadable(now: number): void {
     if (this.#stage === 'running') this.#breakOff('protocol', 'the home sent what is not a stream', now);
+  }
+
+  /** Nothing of the answer yet, but its home and its model server are at work: no output, so the caller's limit runs on. */
+  onAlive(now: number): void {
+    if (this.#stage === 'running') this.#aliveAt = now;
   }
 
   /** Writes what came together as one record. */
@@ -230,13 +243,14 @@ export class Part {
   /** Watchdogs; called a few times a second while parts are running. */
   onTick(now: number): void {
     const silenceMs = now - this.#lastAt;
-    const { headMs, endMs, tokenMs } = this.#doors.timings;
+    const { headMs, endMs } = this.#doors.timings;
     if (this.#stage === 'offered' && silenceMs > headMs) {
       this.#cancelNode('watchdog');
       this.#doors.onBroken('no-head', now);
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
     if (this.#stage === 'closing' && silenceMs > endMs) return this.#close('cancelled', null, now);
+    if (this.#stage === 'running' || this.#stage === 'settling') this.#tellEdge(now);
     if (this.#stage !== 'running') return;
     if (now >= this.offer.expiresAt) return this.#expire(now);
     if (this.#stream.queuedBytes > 0) {
@@ -244,19 +258,40 @@ export class Part {
       this.#lastAt = now;
       return;
     }
-    if (silenceMs > (this.#firstDataAt === null ? this.#firstTokenMs() : tokenMs)) this.onSilent(now);
+    const verdict = this.#judgeSilence(now);
+    if (verdict === 'lost') return this.onSilent(now);
+    if (verdict === 'slow') this.#giveUp(now);
+  }
+
+  #judgeSilence(now: number): ReturnType<typeof judgeSilence> {
+    const { timings, decision } = this.#doors;
+    const heard = {
+      startedAt: this.#startedAt,
+      lastAt: this.#lastAt,
+      aliveAt: this.#aliveAt,
+      hasToken: this.#firstDataAt !== null,
+    };
+    return judgeSilence(heard, { offer: this.offer, timings, expectedMs: decision.ttftMs }, now);
   }
 
   /** The home says nothing any more. */
   onSilent(now: number): void {
     if (this.#stage !== 'running') return;
-    const code = this.#firstDataAt === null ? 'first-token-timeout' : 'token-timeout';
+    const code = this.#aliveAt !== null ? 'lost' : this.#firstDataAt === null ? 'first-token-timeout' : 'token-timeout';
     this.#cancelNode('watchdog');
     this.#fail(code, 'the home fell silent', null, { now, isNodeFault: true });
   }
 
-  #firstTokenMs(): number {
-    return Math.max(this.offer.firstTokenMs, PATIENCE * this.#doors.decision.ttftMs);
+  /** Nobody is to blame: the home worked, and the caller waits no longer. */
+  #giveUp(now: number): void {
+    this.#cancelNode('watchdog');
+    this.#fail('slow', 'the home took longer than the caller waits', null, { now, isNodeFault: false });
+  }
+
+  #tellEdge(now: number): void {
+    if (now - this.#toldAt < TELL_ALIVE_MS) return;
+    this.#toldAt = now;
+    this.#stream.tellAlive();
   }
 
   #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
@@ -296,7 +331,7 @@ export class Part {
   #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
     const beforeToken = this.#firstDataAt === null;
     const isThoughtOver = this.#hasThinking && (this.#hasText || this.offer.resume !== null);
-    const goesOn = this.offer.isResumable && code !== 'expired' && !beforeToken && !isThoughtOver;
+    const goesOn = this.offer.isResumable && code !== 'expired' && code !== 'slow' && !beforeToken && !isThoughtOver;
     this.#stage = 'settling';
     const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
     if (blame) this.#doors.onBroken(blame, cause.now);
@@ -358,24 +393,6 @@ function tellFinish({ receipt, finish }: NodeEnd): FinishReason {
 
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
-
-const DATA_PREFIX = [0x64, 0x61, 0x74, 0x61, 0x3a, 0x20];
-
-/** True when the bytes start like an event and end like one: what lies between is the home's to answer for. */
-function isWholeEvents(events: Uint8Array): boolean {
-  const { length } = events;
-  return (
-    length > 8 &&
-    events[length - 1] === 0x0a &&
-    events[length - 2] === 0x0a &&
-    DATA_PREFIX.every((byte, i) => events[i] === byte)
-  );
-}
-
-/** The events without the message they came in, where that is much larger: what is kept must not hold it in memory. */
-function detach(events: Uint8Array): Uint8Array {
-  return events.buffer.byteLength > 2 * events.length + 4096 ? events.slice() : events;
-}
 
 /** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
 export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {

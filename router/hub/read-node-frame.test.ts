@@ -29,6 +29,12 @@ describe('a frame of a node', () => {
     expect(readNodeFrame(frame)).toEqual({ ok: true, value });
   });
 
+  test('that says alive holds nothing, whatever its payload', () => {
+    const value = { name: 'alive', job: 4 };
+    for (const payload of [new Uint8Array(0), bytesOf('{')])
+      expect(readNodeFrame(only(encodeFrame('alive', { job: 4, payload })))).toEqual({ ok: true, value });
+  });
+
   test('of data that holds fewer bytes than its token ids need is refused', () => {
     const frame = only(encodeFrame('data', { flags: 1, tokens: 2, payload: new Uint8Array(7) }));
     expect(readNodeFrame(frame)).toMatchObject({ ok: false, error: { name: 'data', code: 'bad-frame' } });

@@ -26,7 +26,7 @@ const SCHEMAS = {
   receipt: lateReceiptSchema,
   // Heard and not answered, whatever it says: two who answer each other's errors never stop.
   error: z.unknown(),
-} as const satisfies Record<Exclude<FrameToHub, 'data'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of a node; `job` is the job's number on this socket, 0 where the frame is about none. */
@@ -40,7 +40,9 @@ export type NodeFrame =
       readonly tokens: number;
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
-    };
+    }
+  /** Its model server is at work on the part; whatever its payload holds. */
+  | { readonly name: 'alive'; readonly job: number };
 
 export interface FrameRefusal {
   /** Null for a type that this version does not know or that only hubs send. */
@@ -53,7 +55,7 @@ export interface FrameRefusal {
 /** The name of a frame that a node may send, else null. */
 export function nameNodeFrame(frame: Frame): FrameToHub | null {
   const name = nameFrame(frame.type);
-  return name !== null && (name === 'data' || isJsonName(name)) ? name : null;
+  return name !== null && (name === 'data' || name === 'alive' || isJsonName(name)) ? name : null;
 }
 
 /** Errors: a type that no node sends, or a payload that does not fit its schema. */
@@ -61,6 +63,7 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = nameNodeFrame(frame);
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
+  if (name === 'alive') return ok({ name, job: frame.job });
   if (name !== 'data') return readJsonFrame(name, frame);
   const data = readData(frame);
   const { job, tokens } = frame;

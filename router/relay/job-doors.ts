@@ -13,6 +13,7 @@ export type JobBase = Omit<
   | 'preferNodeId'
   | 'excludeNodeIds'
   | 'firstTokenMs'
+  | 'maxFirstTokenMs'
   | 'edgeRttMs'
   | 'asks'
   | 'isForced'
@@ -44,6 +45,7 @@ export type JobFailure =
   | { readonly kind: 'no-home'; readonly message: string; readonly isKnown: boolean }
   /** The model servers of two homes failed on it before the first token. */
   | { readonly kind: 'prompt'; readonly message: string }
+  | { readonly kind: 'slow'; readonly message: string }
   | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
   | {
       readonly kind: 'no-fit';

@@ -1,5 +1,6 @@
 // A job whose home breaks off after tokens, as its edge sees it: who goes on, from what, and what is told and charged.
 import fc from 'fast-check';
+import { ALIVE_RECORD } from '../../schema/records.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import {
@@ -341,6 +342,22 @@ describe('a hub that has stopped itself', () => {
     await vi.advanceTimersByTimeAsync(3000);
     expect((await answer).text).toBe('ab');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('having told that it lives is left 5 s after it stops telling', async () => {
+    vi.useFakeTimers();
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
+      h1: [hanging(headRecord('n1'), ALIVE_RECORD)],
+      h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), endRecord())],
+    });
+    const answer = readAnswer(run);
+    await vi.advanceTimersByTimeAsync(4900);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1600);
+    expect((await answer).text).toBe('b');
+    // What the first home has used of the caller's patience is gone.
+    expect(asked[1]?.offer.maxFirstTokenMs).toBeLessThanOrEqual(115_000);
+    expect(asked[1]?.offer.maxSilenceMs).toBe(120_000);
   });
 
   test('before it answers an ask is passed over after 5 s, and its part number is used up', async () => {

@@ -8,11 +8,13 @@ import type { EndRecord, FailRecord, HeadRecord, PartRecord } from '../../schema
 import { makeLog } from '../log.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
+import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { tellBreak, tellRefusal, tellTwiceFailed } from './tell-fault.ts';
+import { tellSlow } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 import type { SearchStory } from './tell-search-end.ts';
 
@@ -38,6 +40,8 @@ interface Relaying {
   readonly giveBack: () => void;
   /** Who runs the part, or was asked for until a head says who does. */
   nodeId: string | null;
+  /** Its hub has told that it is there, and goes on telling: the silence of the home is the hub's to judge. */
+  isTelling: boolean;
 }
 
 /** Where a job stands: a home is looked for, one answers, or there is nothing more to come. */
@@ -50,6 +54,7 @@ export class JobRun {
   readonly #asks: HubAsks;
   readonly #startedAt = Date.now();
   readonly #answer: AnswerSoFar;
+  readonly #wait: CallerWait;
   readonly #delivered = new DeliveredParts();
   readonly #watch = new SilenceWatch(() => this.#cancelReader());
   /** Aborted when the caller leaves. */
@@ -71,6 +76,7 @@ export class JobRun {
   /** `least`: the least faithful way of going on that the caller takes; null for none. */
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
     this.#base = base;
+    this.#wait = new CallerWait(base.maxSilenceMs, this.#startedAt);
     this.#answer = new AnswerSoFar(base.request.kind);
     this.#least = least;
     this.#doors = doors;
@@ -123,6 +129,7 @@ export class JobRun {
 
   /** What happens next. After `end` or `failed` it must not be called again. */
   async next(): Promise<JobEvent> {
+    this.#wait.begin();
     for (;;) {
       const stage = this.#stage;
       const event = stage.kind === 'relaying' ? await this.#relay(stage) : await this.#search();
@@ -153,8 +160,9 @@ export class JobRun {
     return null;
   }
 
-  #silenceMs({ tokensBefore }: Relaying): number {
+  #silenceMs({ tokensBefore, isTelling }: Relaying): number {
     const { firstTokenMs, tokenMs, hubGraceMs } = this.#doors.timings;
+    if (isTelling) return hubGraceMs;
     const first = Math.max(firstTokenMs, 3 * (this.#head?.decision.ttftMs ?? 0));
     return hubGraceMs + (this.#answer.tokens > tokensBefore ? tokenMs : first);
   }
@@ -169,10 +177,14 @@ export class JobRun {
       case RECORD.data:
       case RECORD.thinking: {
         const piece = readDataRecord(record);
+        this.#wait.end();
         this.#ttftMs ??= Date.now() - this.#startedAt;
         this.#answer.add(piece);
         return { kind: 'data', events: piece.events, isThinking: piece.isThinking === true };
       }
+      case RECORD.alive:
+        part.isTelling = true;
+        return null;
       case RECORD.head:
         return { kind: 'head', head: this.#begin(part, readRecordJson<HeadRecord>(record)) };
       case RECORD.end:
@@ -209,6 +221,7 @@ export class JobRun {
     const { isBegun, hasText } = this.#answer;
     if (!isBegun && code === 'bad-request')
       return this.#fail({ kind: code, message: tellRefusal(fail.reason ?? null), param: 'messages' });
+    if (code === 'slow') return this.#fail(this.#tellSlow());
     if (code === 'context') this.#noteTooLong(fail);
     else if (code !== 'busy') this.#asks.noteFault();
     if (!isBegun && code === 'fault' && this.#noteFault(part, fail))
@@ -258,6 +271,7 @@ export class JobRun {
     const { isBegun } = this.#answer;
     if (this.#hasLeft) return this.#fail(LEFT);
     if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
+    if (this.#wait.leftMs <= 0) return this.#fail(this.#tellSlow());
     if (this.#attempts >= MAX_ATTEMPTS) return this.#fail(this.#tellEnd());
     const makeOffer = (ask: HubAsk, part: number, waitMs: number): JobOffer => this.#makeOffer(ask, part, waitMs);
     const asked = await this.#asks.next({ isBeginning: !isBegun, makeOffer });
@@ -275,7 +289,17 @@ export class JobRun {
         const [reader, records] = [body.getReader(), new RecordReader()];
         const before = { tokensBefore, thinkingBefore };
         this.#attempts++;
-        this.#stage = { kind: 'relaying', hub, reader, records, pending: [], ...before, giveBack, nodeId };
+        this.#stage = {
+          kind: 'relaying',
+          hub,
+          reader,
+          records,
+          pending: [],
+          ...before,
+          giveBack,
+          nodeId,
+          isTelling: false,
+        };
         return null;
       }
     }
@@ -301,6 +325,7 @@ export class JobRun {
       preferNodeId: ask.preferNodeId,
       excludeNodeIds: this.#doors.search.excludedNodes,
       firstTokenMs: this.#doors.timings.firstTokenMs,
+      maxFirstTokenMs: this.#wait.leftMs,
       edgeRttMs: ask.edgeRttMs,
       asks: ask.asks,
       isForced: ask.isForced,
@@ -312,6 +337,10 @@ export class JobRun {
       isBegun: so.isBegun,
       resume,
     };
+  }
+
+  #tellSlow(): JobFailure {
+    return tellSlow(this.#base.maxSilenceMs, this.#answer.hasText);
   }
 
   #tokensLeft(): number {

@@ -1,6 +1,7 @@
 // The catalogue: which digests count as which public model, and its price.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { DEFAULT_FIRST_TOKEN_MS, MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { AppEnv } from './app-env.ts';
 import { isTokenizer } from '../billing/tokenizers.ts';
 import type { CatalogueModel } from '../billing/catalogue.ts';
@@ -24,6 +25,12 @@ const modelBody = z.strictObject({
   max_output_tokens: tokens,
   tokenizer: z.string().refine(isTokenizer, 'is not a tokenizer that the router carries; leave it out').nullish(),
   min_bytes_per_token: z.number().int().min(1).max(64).default(1),
+  max_first_token_ms: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_FIRST_TOKEN_S * 1000)
+    .default(DEFAULT_FIRST_TOKEN_MS),
 });
 
 /** Tells hubs to look again at what their nodes serve. */
@@ -74,6 +81,7 @@ function toModel(id: string, body: z.output<typeof modelBody>): Omit<CatalogueMo
     maxOutputTokens: body.max_output_tokens,
     tokenizer: body.tokenizer ?? null,
     minBytesPerToken: body.min_bytes_per_token,
+    maxFirstTokenMs: body.max_first_token_ms,
   };
 }
 
@@ -88,6 +96,7 @@ function toJson(model: CatalogueModel): object {
     max_output_tokens: model.maxOutputTokens,
     tokenizer: model.tokenizer,
     min_bytes_per_token: model.minBytesPerToken,
+    max_first_token_ms: model.maxFirstTokenMs,
     created_at: model.createdAt,
   };
 }

@@ -160,7 +160,7 @@ async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promis
 function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
   if (c.req.raw.signal.aborted) return;
   const facts = { requestId: c.get('requestId'), jobId: job.id, accountId: job.caller.accountId, reason: kind };
-  if (kind === 'failed' || kind === 'broken') log.warn('job-failed', facts);
+  if (kind === 'failed' || kind === 'broken' || kind === 'slow') log.warn('job-failed', facts);
   else if (kind === 'no-home' || kind === 'busy') log.info('job-refused', facts);
 }
 

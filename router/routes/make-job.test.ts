@@ -24,6 +24,7 @@ const served: ServedModel = {
   contextTokens: 4096,
   maxOutputTokens: 1024,
   tokenizer: 'nano',
+  maxFirstTokenMs: 120_000,
   minBytesPerToken: 2,
 };
 
@@ -73,6 +74,11 @@ describe('makeJob', () => {
     expect(offer.size).toMatchObject({ promptTokens: 300, leastPromptTokens: 90 });
     expect(offer.expiresAt).toBe(NOW + MAX_JOB_MS);
     expect(hold.expiresAt).toBeGreaterThan(offer.expiresAt);
+  });
+
+  test('how long is waited is the caller’s to say, else the model’s', () => {
+    expect(make().offer.maxSilenceMs).toBe(120_000);
+    expect(make({}, { wish: { ...NO_WISH, maxFirstTokenMs: 300_000 } }).offer.maxSilenceMs).toBe(300_000);
   });
 
   test('a free model holds nothing', () => {

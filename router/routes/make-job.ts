@@ -93,6 +93,7 @@ export function makeJob(input: JobInput): Job {
     promptExact: limits.promptExact,
     tokenizer: served.tokenizer,
     minBytesPerToken: served.minBytesPerToken,
+    maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
     expiresAt: now + MAX_JOB_MS,
   };
   return {

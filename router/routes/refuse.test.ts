@@ -91,6 +91,11 @@ describe('refuseJob', () => {
     expect([header(true), header(false)]).toEqual([null, 'false']);
   });
 
+  test('a caller’s own limit is no reason for its client to wait as long again by itself', () => {
+    const { status, headers } = toErrorResponse(refuseJob({ kind: 'slow', message: 'm' }));
+    expect([status, headers.get('x-should-retry')]).toEqual([504, 'false']);
+  });
+
   test('where it does not it says nothing of the kind', () => {
     expect(told({ kind: 'prompt', message: 'm' })).toEqual([400, null]);
     expect(told({ kind: 'broken', message: 'm' })).toEqual([502, null]);

@@ -69,6 +69,9 @@ const NO_FIT: Readonly<Record<WishField, string>> = {
   max_price: "No home offers this model within 'provider.max_price' now; raise it or leave it out.",
 };
 
+/** Nobody has the model, or the caller has waited as long as it wished to: a client that asks again by itself only makes it wait anew. */
+const NO_RETRY = { 'x-should-retry': 'false' };
+
 /** A job that no home could answer. */
 export function refuseJob(failure: JobFailure): ApiError {
   switch (failure.kind) {
@@ -76,12 +79,14 @@ export function refuseJob(failure: JobFailure): ApiError {
       return new ApiError('no_node_online', failure.message, {
         retryAfterS: ABSENT_RETRY_AFTER_S,
         // Clients sleep and ask again on their own: where nobody has the model that only delays the answer that nobody has it.
-        ...(!failure.isKnown && { headers: { 'x-should-retry': 'false' } }),
+        ...(!failure.isKnown && { headers: NO_RETRY }),
       });
     case 'busy':
       return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
     case 'no-fit':
       return new ApiError('no_home_fits', tellNoFit(failure), { param: `provider.${failure.field}` });
+    case 'slow':
+      return new ApiError('first_token_timeout', failure.message, { headers: NO_RETRY });
     case 'failed':
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':

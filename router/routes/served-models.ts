@@ -4,6 +4,7 @@ import { contextOf, isServing, ownModelKey } from '../../schema/presence.ts';
 import { pickByName, plainName } from '../../schema/model-names.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
+import { DEFAULT_FIRST_TOKEN_MS } from '../../schema/timings.ts';
 import type { Place } from '../../schema/places.ts';
 import { UNKNOWN_PLACE } from '../../schema/places.ts';
 import type { Caller } from '../auth/judge-key.ts';
@@ -23,6 +24,8 @@ export interface ServedModel {
   readonly maxOutputTokens: number;
   readonly tokenizer: string | null;
   readonly minBytesPerToken: number;
+  /** How long a home that lives is waited for, where the caller says nothing. */
+  readonly maxFirstTokenMs: number;
 }
 
 /** A model as `GET /v1/models` lists it. */
@@ -69,7 +72,8 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   const contextTokens = Math.max(...own.map((home) => contextOf(home, model)));
   const maxOutputTokens = Math.min(MAX_OUTPUT_TOKENS, contextTokens);
   const free = { priceIn: 0, priceOut: 0, tokenizer: null, minBytesPerToken: 1, digests: null };
-  return { modelKey, ownName: model, contextTokens, maxOutputTokens, ...free };
+  const maxFirstTokenMs = DEFAULT_FIRST_TOKEN_MS;
+  return { modelKey, ownName: model, contextTokens, maxOutputTokens, maxFirstTokenMs, ...free };
 }
 
 /** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. */

@@ -101,13 +101,14 @@ interface RunOptions {
   readonly maxTokens?: number;
   /** The latency that the caller states, ms. */
   readonly maxWaitMs?: number;
+  readonly maxSilenceMs?: number;
 }
 
 /** A run over homes `node@hub`, best first; each time a hub is asked it gives its next answer. */
 export function openRun(
   homes: readonly string[],
   hubs: Readonly<Record<string, readonly Answer[]>>,
-  { least = 'same-family', maxTokens = 100, maxWaitMs }: RunOptions = {},
+  { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000 }: RunOptions = {},
 ) {
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
@@ -140,6 +141,7 @@ export function openRun(
     promptExact: null,
     ...PRICES,
     size,
+    maxSilenceMs,
     request: { kind: 'chat', maxTokens },
   };
   const freed: string[] = [];

@@ -51,6 +51,8 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     tokenizer: null,
     minBytesPerToken: 1,
     firstTokenMs: 10_000,
+    maxSilenceMs: 120_000,
+    maxFirstTokenMs: 120_000,
     expiresAt: Date.now() + 600_000,
     ...facts,
   };

@@ -28,6 +28,8 @@ export interface ModelServer {
   behaviour: string | null;
   /** While false every request is dropped at once. */
   isUp: boolean;
+  /** While true it takes what comes and answers nothing but the answers that have begun, as one that hangs. */
+  isFrozen: boolean;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembering = true } = options;
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
     if (!model.isUp) return void request.socket.destroy();
+    if (model.isFrozen) return;
     if (request.method === 'POST') return void readBody(request).then((body) => answer(response, body));
     if (isContinuing && request.url === '/version') return sendJson(response, 200, { version: '0.0.0-test' });
     const status = request.url?.startsWith('/v1/models') ? 200 : 404;
@@ -94,7 +97,15 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/v1`;
-  const model: ModelServer = { port, url, seen: [], behaviour: null, isUp: true, stop: () => close(server) };
+  const model: ModelServer = {
+    port,
+    url,
+    seen: [],
+    behaviour: null,
+    isUp: true,
+    isFrozen: false,
+    stop: () => close(server),
+  };
   return model;
 }
 

@@ -10,14 +10,19 @@ import { TIMINGS } from '../../schema/timings.ts';
 import { Part } from '../hub/part.ts';
 import type { PartDoors, PartSummary } from '../hub/part.ts';
 import { readDataRecord, readRecordJson, RECORD, RecordReader } from '../../schema/records.ts';
-import type { EndRecord } from '../../schema/records.ts';
+import type { EndRecord, PartRecord } from '../../schema/records.ts';
 import { countsOf, DECISION } from './fake-hubs.ts';
 
 export const EXPIRES_AT = 900_000;
 export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 1, receiptHash: null };
 const MAX_TOKENS = 128;
+/** What is left of the caller's limit for the first token, and the limit of each silence after it. */
+export const MAX_FIRST_TOKEN_MS = 100_000;
+export const MAX_SILENCE_MS = 120_000;
 const offer = {
   firstTokenMs: TIMINGS.firstTokenMs,
+  maxFirstTokenMs: MAX_FIRST_TOKEN_MS,
+  maxSilenceMs: MAX_SILENCE_MS,
   expiresAt: EXPIRES_AT,
   request: { kind: 'chat', maxTokens: MAX_TOKENS },
 } as JobOffer;
@@ -75,17 +80,16 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
   const reader = answer.body.getReader();
   const records = new RecordReader();
   /** The records of the next chunk, as words and texts; `closed` at the end. */
-  const read = async (): Promise<unknown[] | 'closed'> => {
+  const readAny = async (): Promise<unknown[] | 'closed'> => {
     const { value } = await reader.read();
-    return value
-      ? records
-          .push(value)
-          .map((record) =>
-            record.kind === RECORD.data || record.kind === RECORD.thinking
-              ? new TextDecoder().decode(readDataRecord(record).events)
-              : readRecordJson(record),
-          )
-      : 'closed';
+    return value ? records.push(value).map(tellRecord) : 'closed';
+  };
+  /** The same of the next chunk that holds more than the hub's word that it lives. */
+  const read: typeof readAny = async () => {
+    for (;;) {
+      const told = await readAny();
+      if (told === 'closed' || told.some((one) => one !== 'alive')) return told;
+    }
   };
   await read();
   const say = (text: string, now: number, tokens = 1): void => {
@@ -97,5 +101,12 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
     opened.part.onData({ events, tokens, tokenIds: null, isThinking: true }, now);
     opened.part.flush();
   };
-  return { ...opened, read, say, think, leaveBody: () => reader.cancel() };
+  return { ...opened, read, readAny, say, think, leaveBody: () => reader.cancel() };
+}
+
+function tellRecord(record: PartRecord): unknown {
+  if (record.kind === RECORD.alive) return 'alive';
+  return record.kind === RECORD.data || record.kind === RECORD.thinking
+    ? new TextDecoder().decode(readDataRecord(record).events)
+    : readRecordJson(record);
 }

@@ -16,7 +16,10 @@ let client: OpenAI;
 const HELLO = [{ role: 'user' as const, content: 'Hello' }];
 
 beforeAll(async () => {
-  [stack, models] = await Promise.all([startStack({ timings: { resumeWaitMs: 500 } }), startModelServer({ models: ['say-8x0', 'doomed'] })]);
+  [stack, models] = await Promise.all([
+    startStack({ timings: { resumeWaitMs: 500 } }),
+    startModelServer({ models: ['say-8x0', 'doomed'] }),
+  ]);
   account = await stack.makeAccount();
   await startHome('say-*', 4);
   client = clientOf(account);

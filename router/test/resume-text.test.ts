@@ -16,6 +16,8 @@ const GRANTED = 10_000_000;
 const PARIS = '48.9,2.4,FR';
 const CITIES = [PARIS, '40.7,-74,US', '35.7,139.7,JP'];
 
+const ARGS = ['--models', 'say-8x0', '--slots', '4', '--frozen-after', '5', '--backend'];
+
 let stack: Stack;
 let owner: TestAccount;
 let caller: TestAccount;
@@ -24,14 +26,14 @@ const servers: ModelServer[] = [];
 let homes: Home[];
 
 beforeAll(async () => {
-  stack = await startStack({ timings: { firstTokenMs: 4000, tokenMs: 6000, resumeWaitMs: 2000 } });
+  stack = await startStack({ timings: { resumeWaitMs: 2000 } });
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
   for (const _ of CITIES) servers.push(await startModelServer({ isContinuing: true }));
   homes = await startHomes(
     stack,
     owner,
-    CITIES.map((place, i) => ({ place, args: ['--models', 'say-8x0', '--slots', '4', '--backend', servers[i]!.url] })),
+    CITIES.map((place, i) => ({ place, args: [...ARGS, servers[i]!.url] })),
   );
   const digest = await learnDigest(stack, owner, 'say-8x0');
   await listModel(stack, { owner, id: MODEL, digest, homes: CITIES.length });
@@ -141,19 +143,27 @@ describe('a model server that dies in the middle', () => {
   });
 });
 
-test('servers that hang before the first word or in the middle are left; nobody pays for silence', async () => {
-  servers[0]!.behaviour = 'say-40x5-hang0';
-  servers[2]!.behaviour = 'say-40x5-hang9';
-  const [early, late] = await Promise.all([
-    askOnline(stack, job('say-40x5')).then((answer) => answer.read()),
-    askOnline(stack, { ...job('say-40x5'), place: CITIES[2]! }).then((answer) => answer.read()),
-  ]);
+/** An answer whose first home's server hangs as told and then freezes. */
+async function askFrozen(home: number, behaviour: string): Promise<Answer> {
+  const server = servers[home]!;
+  server.behaviour = behaviour;
+  const answer = askOnline(stack, { ...job('say-40x5'), place: CITIES[home]! });
+  await until('it is asked', () => JSON.stringify(server.seen.at(-1)?.body).includes('say-40x5'));
+  server.isFrozen = true;
+  const whole = await (await answer).read();
+  Object.assign(server, { isFrozen: false, behaviour: null });
+  return whole;
+}
+
+test('servers that freeze before the first word or in the middle are left; nobody pays for silence', async () => {
+  const early = await askFrozen(0, 'say-40x5-hang0');
+  const late = await askFrozen(2, 'say-40x5-hang9');
   expect(early).toMatchObject({ text: words(40), isDone: true, irori: { attempts: 2, resumed: null } });
   expect(early.comments).toBeGreaterThan(0);
   expect(early.irori.charge_micro).toBe(7 + 2 * 40);
   expect(late).toMatchObject({ text: words(40), isDone: true, irori: { attempts: 2, resumed: 'same-model' } });
   expect(late.irori.node).not.toBe(homes[2]!.node);
-  const [one, other] = [await movedOf(early.job, 2), await movedOf(late.job, 2)];
+  const [one, other] = [await movedOf(early.job, 1), await movedOf(late.job, 2)];
   const both = {
     caller: one.caller + other.caller,
     owner: one.owner + other.owner,

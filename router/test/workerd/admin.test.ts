@@ -287,7 +287,13 @@ test('the catalogue starts with the demo model, takes changes at once, and drops
   };
   expect((await admin('PUT', '/models/meta/llama-3:8b', model)).status).toBe(200);
   expect((await admin('PUT', '/models/meta/llama-3:8b', { ...model, price_out: 300_000 })).status).toBe(200);
-  expect((await admin('GET', '/models/meta/llama-3:8b')).json).toMatchObject({ price_out: 300_000, tokenizer: null });
+  expect((await admin('GET', '/models/meta/llama-3:8b')).json).toMatchObject({
+    price_out: 300_000,
+    tokenizer: null,
+    max_first_token_ms: 120_000,
+  });
+  expect((await admin('PUT', '/models/meta/llama-3:8b', { ...model, max_first_token_ms: 300_000 })).status).toBe(200);
+  expect((await admin('GET', '/models/meta/llama-3:8b')).json).toMatchObject({ max_first_token_ms: 300_000 });
   expect((await admin('DELETE', '/models/meta/llama-3:8b')).status).toBe(200);
   expect((await admin('DELETE', '/models/meta/llama-3:8b')).status).toBe(404);
   expect((await admin('GET', '/models/meta/llama-3:8b')).status).toBe(404);
@@ -326,6 +332,19 @@ test.each([
       tokenizer: 'gpt',
     },
     'tokenizer',
+  ],
+  [
+    'PUT',
+    '/models/x',
+    {
+      digests: ['ab'.repeat(32)],
+      price_in: 1,
+      price_out: 1,
+      context_tokens: 1,
+      max_output_tokens: 1,
+      max_first_token_ms: 600_001,
+    },
+    'max_first_token_ms',
   ],
   ['GET', '/nodes?limit=0', undefined, 'limit'],
 ])('%s %s with a wrong body names the field', async (method, path, body, param) => {

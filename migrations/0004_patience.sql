@@ -1,0 +1,1 @@
+ALTER TABLE `models` ADD `max_first_token_ms` integer DEFAULT 120000 NOT NULL;

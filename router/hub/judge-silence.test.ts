@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { judgeSilence } from './judge-silence.ts';
+import type { Heard } from './judge-silence.ts';
+
+const patience = {
+  offer: { firstTokenMs: 10_000, maxFirstTokenMs: 50_000, maxSilenceMs: 60_000 },
+  timings: { aliveMs: 4000, tokenMs: 20_000 },
+  expectedMs: 300,
+};
+const heard: Heard = { startedAt: 0, lastAt: 0, aliveAt: null, hasToken: false };
+
+test.each<[string, Partial<Heard>, number, ReturnType<typeof judgeSilence>]>([
+  ['before its first token one that never told is waited for 10 s', {}, 10_000, 'wait'],
+  ['and then lost', {}, 10_001, 'lost'],
+  ['between tokens it is waited for 20 s', { hasToken: true, lastAt: 5000 }, 25_000, 'wait'],
+  ['and then lost', { hasToken: true, lastAt: 5000 }, 25_001, 'lost'],
+  ['one that tells is lost when it stops', { aliveAt: 9000 }, 13_001, 'lost'],
+  ['and not before', { aliveAt: 9000 }, 13_000, 'wait'],
+  ['its tokens tell too', { aliveAt: 1000, lastAt: 9000, hasToken: true }, 13_000, 'wait'],
+  ['one that tells is waited for to the limit of the first token', { aliveAt: 49_000 }, 50_000, 'wait'],
+  ['and not longer', { aliveAt: 49_000 }, 50_001, 'slow'],
+  ['the first token’s limit counts from the offer', { aliveAt: 49_000, lastAt: 900 }, 50_001, 'slow'],
+  ['between tokens to that of a silence', { aliveAt: 64_000, lastAt: 5000, hasToken: true }, 65_000, 'wait'],
+  ['and not longer', { aliveAt: 64_000, lastAt: 5000, hasToken: true }, 65_001, 'slow'],
+])('%s', (_, change, now, verdict) => {
+  expect(judgeSilence({ ...heard, ...change }, patience, now)).toBe(verdict);
+});
+
+test('a first token that was expected late is waited for three times as long of a home that never tells', () => {
+  const late = { ...patience, expectedMs: 8000 };
+  expect(judgeSilence(heard, late, 24_000)).toBe('wait');
+  expect(judgeSilence(heard, late, 24_001)).toBe('lost');
+});
+
+test('a caller’s limit below what such a home is given is kept, and is nobody’s fault', () => {
+  const short = { ...patience, offer: { ...patience.offer, maxFirstTokenMs: 3000, maxSilenceMs: 3000 } };
+  expect(judgeSilence(heard, short, 3000)).toBe('wait');
+  expect(judgeSilence(heard, short, 3001)).toBe('slow');
+  expect(judgeSilence({ ...heard, hasToken: true, lastAt: 9000 }, short, 12_001)).toBe('slow');
+});

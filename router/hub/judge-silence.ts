@@ -1,0 +1,40 @@
+// Whether a running part is waited for: a home that tells that it lives is waited for as long as the caller lets it be, one that has stopped
+// telling is lost within seconds, and of one that never tells nothing is known but when it spoke last. Pure.
+import type { JobOffer } from '../../schema/offer.ts';
+import type { Timings } from '../../schema/timings.ts';
+
+/** A first token is waited for this many times as long as it was expected to take, where that is more than the offer says. */
+const PATIENCE = 3;
+
+/** What was heard of a part's home, ms. */
+export interface Heard {
+  readonly startedAt: number;
+  /** Its head, or the last of its answer. */
+  readonly lastAt: number;
+  /** Its last `alive`; null while it has sent none, as agents that do not know the frame never do. */
+  readonly aliveAt: number | null;
+  readonly hasToken: boolean;
+}
+
+/** What is waited for. */
+export interface Patience {
+  readonly offer: Pick<JobOffer, 'firstTokenMs' | 'maxFirstTokenMs' | 'maxSilenceMs'>;
+  readonly timings: Pick<Timings, 'aliveMs' | 'tokenMs'>;
+  /** The first token, as it was forecast. */
+  readonly expectedMs: number;
+}
+
+/** 'lost': the home is gone or frozen. 'slow': it works, and the caller's limit is reached: nobody's fault. */
+export function judgeSilence(heard: Heard, patience: Patience, now: number): 'wait' | 'lost' | 'slow' {
+  const { offer } = patience;
+  const { startedAt, lastAt, hasToken } = heard;
+  if (isLost(heard, patience, now)) return 'lost';
+  const isSlow = hasToken ? now - lastAt > offer.maxSilenceMs : now - startedAt > offer.maxFirstTokenMs;
+  return isSlow ? 'slow' : 'wait';
+}
+
+function isLost({ lastAt, aliveAt, hasToken }: Heard, { offer, timings, expectedMs }: Patience, now: number): boolean {
+  if (aliveAt !== null) return now - Math.max(aliveAt, lastAt) > timings.aliveMs;
+  const limitMs = hasToken ? timings.tokenMs : Math.max(offer.firstTokenMs, PATIENCE * expectedMs);
+  return now - lastAt > limitMs;
+}
