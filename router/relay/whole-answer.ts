@@ -10,6 +10,8 @@ import type { JobRun } from './job-run.ts';
 const log = makeLog('relay');
 
 const SPACE_EVERY_MS = 500;
+/** The platform asks for more before it has sent what it took, and a body that breaks in between takes it along. */
+const LAST_WORD_MS = 100;
 const encoder = new TextEncoder();
 const SPACE = encoder.encode('\n');
 
@@ -35,6 +37,7 @@ class WholeBody {
   /** All that was written has been taken, and more is asked for. */
   #isWanted = false;
   #onWanted: (() => void) | null = null;
+  #isFirst = true;
   #isOver = false;
 
   constructor(options: WholeOptions) {
@@ -47,6 +50,9 @@ class WholeBody {
         },
         pull: () => {
           this.#isWanted = true;
+          // At once: who has left meanwhile is noticed by the first byte.
+          if (this.#isFirst) this.#breathe();
+          this.#isFirst = false;
           this.#onWanted?.();
         },
         cancel: () => this.#leave(),
@@ -94,6 +100,7 @@ class WholeBody {
     await this.#untilWanted();
     this.#write(encoder.encode(JSON.stringify({ error: { param: null, ...toError(failure) } })));
     await this.#untilWanted();
+    await new Promise((wake) => setTimeout(wake, LAST_WORD_MS));
     this.#controller?.error(new Error('the answer broke off'));
   }
 

@@ -18,13 +18,12 @@ import type { Services } from '../services/edge.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 
-/**
- * A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. One that is not
- * streamed starts when it is whole, or with white space after a home has taken the job: a call that waits for a home may still be refused.
- */
+/** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 const OPEN_AFTER_MS = 2000;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
 const OPEN_AFTER_HEAD_MS = 400;
+/** An answer that is not streamed starts when it is whole, or so long after a home has taken the job, with white space. Until a home has it may be refused. */
+const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
 
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 /** Proxies hand on at once what comes. */
@@ -86,7 +85,7 @@ function openRun(services: Services, { job, search, requestId, waitUntil }: Open
 
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
-  const { first, opened } = openAnswer(run, null);
+  const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
   const collected = first.then((event) => collectAnswer(run, event, format));
   const early = await Promise.race([collected, opened]);
   if (!early) return openBody(c, { job, run, collected });
@@ -118,7 +117,7 @@ function openBody(
 }
 
 async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
-  const { first, opened } = openAnswer(run, OPEN_AFTER_MS);
+  const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_AFTER_HEAD_MS, latestMs: OPEN_AFTER_MS });
   const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
   const body = streamAnswer({
@@ -208,12 +207,15 @@ function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
   return headers;
 }
 
-/** The first event that is not a head, and the moment from which the caller hears something that says nothing: at the latest `latestMs` from now. */
-function openAnswer(run: JobRun, latestMs: number | null): { first: Promise<JobEvent>; opened: Promise<null> } {
+/** The first event that is not a head, and the moment from which the caller hears what says nothing: after a home's head, or at the latest from now. */
+function openAnswer(
+  run: JobRun,
+  { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
+): { first: Promise<JobEvent>; opened: Promise<null> } {
   let open: () => void = () => undefined;
   const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
   if (latestMs !== null) setTimeout(open, latestMs);
-  return { first: nextAfterHead(run, () => void setTimeout(open, OPEN_AFTER_HEAD_MS)), opened };
+  return { first: nextAfterHead(run, () => void setTimeout(open, afterHeadMs)), opened };
 }
 
 async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent> {
