@@ -89,6 +89,11 @@ export class JobRun {
     return { requestId, jobId };
   }
 
+  /** Where it stands: a home is looked for, one answers, or there is nothing more to come. */
+  get stage(): Stage['kind'] {
+    return this.#stage.kind;
+  }
+
   /** Homes that took the job so far. */
   get attempts(): number {
     return this.#attempts;

@@ -215,7 +215,12 @@ function openAnswer(
   let open: () => void = () => undefined;
   const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
   if (latestMs !== null) setTimeout(open, latestMs);
-  return { first: nextAfterHead(run, () => void setTimeout(open, afterHeadMs)), opened };
+  // A status is given away only while a home works: the search for another one may still end in a status of its own.
+  const openAtHome = (): void => {
+    if (run.stage === 'relaying') open();
+    else if (run.stage === 'searching') setTimeout(openAtHome, afterHeadMs);
+  };
+  return { first: nextAfterHead(run, () => void setTimeout(openAtHome, afterHeadMs)), opened };
 }
 
 async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent> {
