@@ -10,21 +10,32 @@ interface Lease {
   readonly startedAt: number;
 }
 
+export interface HeldSlot {
+  /** The home has taken the job: its time counts. */
+  readonly take: () => void;
+  /** The slot is free again. */
+  readonly end: (now: number) => void;
+}
+
 export class LeaseTimes {
   readonly #heldMs = new BoundedMap<string, number[]>(KEPT_HOMES);
   readonly #running = new Map<string, Set<Lease>>();
 
-  /** A job takes a slot. The function it returns is called when the slot is free again; `isCounted`: the home had taken the job. */
-  begin(nodeId: string, startedAt: number): (endedAt: number, isCounted: boolean) => void {
+  /** A job takes a slot. */
+  begin(nodeId: string, startedAt: number): HeldSlot {
     const running = this.#running.get(nodeId) ?? new Set<Lease>();
     const lease = { startedAt };
     this.#running.set(nodeId, running.add(lease));
-    return (endedAt, isCounted) => {
-      if (!running.delete(lease)) return;
-      if (running.size === 0 && this.#running.get(nodeId) === running) this.#running.delete(nodeId);
-      if (!isCounted) return;
-      const held = [...(this.#heldMs.get(nodeId) ?? []), endedAt - startedAt];
-      this.#heldMs.set(nodeId, held.slice(-KEPT_JOBS));
+    let isTaken = false;
+    return {
+      take: () => void (isTaken = true),
+      end: (now) => {
+        if (!running.delete(lease)) return;
+        if (running.size === 0 && this.#running.get(nodeId) === running) this.#running.delete(nodeId);
+        if (!isTaken) return;
+        const held = [...(this.#heldMs.get(nodeId) ?? []), now - startedAt];
+        this.#heldMs.set(nodeId, held.slice(-KEPT_JOBS));
+      },
     };
   }
 

@@ -24,7 +24,8 @@ import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
 import { encodeTicketFrame, Part } from './part.ts';
-import type { PartDoors } from './part.ts';
+import type { PartDoors, PartSummary } from './part.ts';
+import type { EndRecord } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
@@ -191,14 +192,13 @@ export class HubJobs {
     socket: NodeSocket,
     { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
   ): PartDoors {
-    const { services, sockets, rows, settlement, loads, watch } = this.#doors;
+    const { services, sockets, rows, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
     const { requestId, jobId, part } = offer;
     const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
     const lease = loads.begin(nodeId, granted.freshTokens, now);
-    const endLease = this.#times.begin(nodeId, now);
-    let isTaken = false;
+    const held = this.#times.begin(nodeId, now);
     const job = watch.begin({
       nodeId,
       model: granted.model,
@@ -209,25 +209,16 @@ export class HubJobs {
     });
     return {
       send: (bytes) => socket.send(bytes),
-      settle: async (summary) => {
-        try {
-          const end = await settlement.settle(opened, summary);
-          job.onSettled(summary.outcome, end.outputTokens, Date.now());
-          return end;
-        } catch (error) {
-          // The part's row is open still: it is settled as lost, in the home's favour, when it expires.
-          log.error('part-not-settled', { ...about, ticketHash, error });
-          throw error;
-        } finally {
-          this.#live.delete(ticketHash);
-        }
-      },
+      settle: (summary) =>
+        this.#settle(opened, about, summary, ({ outputTokens }) =>
+          job.onSettled(summary.outcome, outputTokens, Date.now()),
+        ),
       onRefused: () => {
         rows.forget(ticketHash);
         this.#live.delete(ticketHash);
       },
       onHead: (at) => {
-        isTaken = true;
+        held.take();
         job.onHead(at);
       },
       onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
@@ -240,7 +231,7 @@ export class HubJobs {
       onDone: () => {
         const endedAt = Date.now();
         job.onDone(endedAt);
-        endLease(endedAt, isTaken);
+        held.end(endedAt);
         sockets.endPart(socket, number);
         this.onRoom();
       },
@@ -253,6 +244,26 @@ export class HubJobs {
       resumed: granted.resumed,
       timings: services.timings,
     };
+  }
+
+  async #settle(
+    opened: Opened,
+    about: object,
+    summary: PartSummary,
+    onSettled: (end: EndRecord) => void,
+  ): Promise<EndRecord> {
+    const { ticketHash } = opened;
+    try {
+      const end = await this.#doors.settlement.settle(opened, summary);
+      onSettled(end);
+      return end;
+    } catch (error) {
+      // The part's row is open still: it is settled as lost, in the home's favour, when it expires.
+      log.error('part-not-settled', { ...about, ticketHash, error });
+      throw error;
+    } finally {
+      this.#live.delete(ticketHash);
+    }
   }
 
   #startTicking(): void {

@@ -6,7 +6,7 @@ import type { Turn } from './place-turn.ts';
 function lineOf(comers: string, served = 0): string {
   const line: Turn[] = [];
   let last = 0;
-  [...comers].forEach((accountId, i) => {
+  Array.from(comers).forEach((accountId, i) => {
     if (i === comers.length - 1) for (const one of line.splice(0, served)) last = one.turn;
     const { turn, at } = placeTurn(line, accountId, last);
     line.splice(at, 0, { accountId, turn });

@@ -99,7 +99,8 @@ export class HubTurns<T> {
 
   #serveLine(now: number): void {
     const waitsOn = new Set<string>();
-    for (const waiting of [...this.#line]) {
+    // A copy: who is served leaves the line meanwhile.
+    for (const waiting of this.#line.slice()) {
       if (waitsOn.has(waiting.need)) continue;
       if (!this.#doors.hasRoom()) return;
       const tried = this.#doors.decide(waiting.offer, now - waiting.sinceAt);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   countsOf,
   JOB_END,
@@ -362,89 +362,4 @@ test('every home that was asked has its own part number: a late one cannot speak
 test('a wish that left no home is named', async () => {
   const { run } = openRun(['n1@h1'], { h1: [() => refused({ code: 'none', emptiedBy: 'country' })] });
   expect(await run.next()).toMatchObject({ kind: 'failed', failure: { kind: 'no-fit', field: 'country' } });
-});
-
-describe('where all homes are full', () => {
-  const full = (): Response => refused({ code: 'busy', retryAfterMs: 4200 });
-
-  afterEach(() => void vi.useRealTimers());
-
-  test('the last ask waits for its turn as long as the network lets it', async () => {
-    const { run, asked } = openRun(['n1@h1'], { h1: [full, whole('n1')] });
-    expect(await follow(run)).toEqual(['head n1', 'data a', 'data b', 'end stop']);
-    expect(asked.map(({ offer }) => offer)).toMatchObject([
-      { part: 0, isForced: false, waitMs: 0 },
-      { part: 0, isForced: true, waitMs: expect.closeTo(10_000, -3) },
-    ]);
-  });
-
-  test.each([
-    [1500, 1500],
-    [3_600_000, 60_000],
-  ])('a stated latency of %i ms is waited for %i ms', async (maxWaitMs, waitMs) => {
-    const { run, asked } = openRun(['n1@h1'], { h1: [full, whole('n1')] }, { maxWaitMs });
-    await follow(run);
-    const offered = asked[1]?.offer.waitMs ?? 0;
-    expect(offered).toBeLessThanOrEqual(waitMs);
-    expect(offered).toBeGreaterThan(waitMs - 1000);
-  });
-
-  test('a caller whose turn does not come hears when to come back, by what the line was like at last', async () => {
-    const { run } = openRun(['n1@h1'], { h1: [full, () => refused({ code: 'busy', retryAfterMs: 8100 })] });
-    expect(await run.next()).toMatchObject({ kind: 'failed', failure: { kind: 'busy', retryAfterS: 9 } });
-    expect(run.closing).toEqual({ interrupted: 0, isCharged: false });
-  });
-
-  test('an answer that comes late, and within the wait, is no hub’s fault; a hub that says nothing is left 5 s after it', async () => {
-    vi.useFakeTimers();
-    const never = (): Promise<Response> => new Promise(() => undefined);
-    const late = async (): Promise<Response> => {
-      await new Promise((wake) => setTimeout(wake, 9000));
-      return whole('n1')();
-    };
-    const patient = openRun(['n1@h1'], { h1: [full, late] });
-    const answer = follow(patient.run);
-    await vi.advanceTimersByTimeAsync(9500);
-    expect(await answer).toContain('head n1');
-    const stopped = openRun(['n1@h1'], { h1: [full, never] });
-    const end = follow(stopped.run);
-    await vi.advanceTimersByTimeAsync(14_900);
-    expect(stopped.asked).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(await end).toEqual(['failed busy']);
-  });
-
-  test('who waited at a hub that restarts asks it again', async () => {
-    const restarts = (): Promise<Response> => Promise.reject(new Error('the hub restarts'));
-    const { run, asked } = openRun(['n1@h1'], { h1: [full, restarts, full, whole('n1')] });
-    expect(await follow(run)).toContain('head n1');
-    expect(asked.map(({ offer }) => [offer.part, offer.waitMs > 0])).toEqual([
-      [0, false],
-      [0, true],
-      [1, false],
-      [1, true],
-    ]);
-  });
-
-  test('a home that is full by its own count is asked again while there is time, with a pause before each', async () => {
-    const own = () => refused({ code: 'busy', nodeId: 'n1' });
-    const { run, asked } = openRun(['n1@h1'], { h1: [own, own, whole('n1')] });
-    const startedAt = performance.now();
-    expect(await follow(run)).toContain('head n1');
-    expect(performance.now() - startedAt).toBeGreaterThan(740);
-    expect(asked.map(({ offer }) => offer.excludeNodeIds)).toEqual([[], [], []]);
-    expect(new Set(asked.map(({ offer }) => offer.part)).size).toBe(3);
-  });
-
-  test('a caller who leaves takes the ask back', async () => {
-    let signalled: AbortSignal | null = null;
-    const waits = (_offer: JobOffer, signal: AbortSignal): Promise<Response> => {
-      signalled = signal;
-      queueMicrotask(() => run.abort());
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-    };
-    const { run } = openRun(['n1@h1'], { h1: [full, waits] });
-    expect(await run.next()).toMatchObject({ kind: 'failed', failure: { kind: 'failed' } });
-    expect(signalled).toMatchObject({ aborted: true });
-  });
 });

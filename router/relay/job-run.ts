@@ -334,7 +334,7 @@ export class JobRun {
       edgeRttMs: ask.edgeRttMs,
       asks: ask.asks,
       isForced: ask.isForced,
-      waitMs,
+      waitMs: Math.min(waitMs, this.#wait.leftMs),
       isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isOutOfReach,
       isSuspect: this.#faults.length > 0,
       interrupted: this.#delivered.settled,

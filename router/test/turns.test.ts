@@ -57,7 +57,7 @@ async function occupy(): Promise<Answer> {
 afterEach(async () => {
   await Promise.all(running.splice(0).map((answer) => answer.leave()));
   for (const account of [caller, other])
-    await expect.poll(async () => (await readUsage(stack, account)).held_micro, POLL).toBe(0);
+    await until('nothing is held', async () => (await readUsage(stack, account)).held_micro === 0);
 });
 
 test('8 calls at once at a home with one slot are all answered, one after another, and each is told how long it would be', async () => {

@@ -54,6 +54,43 @@ describe('the promise', () => {
     expect(await refusalOf(await first)).toMatchObject({ code: 'busy', nodeId: home.nodeId, capacity: { free: 1 } });
   });
 
+  test('an ask that may wait gets the slot when it is free, and is told how long that took', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub);
+    const first = runJob(stub, home, 300);
+    await home.nextJob();
+    const from = home.heard.length;
+    const waiting = ask(stub, makeJobOffer({ isForced: true, waitMs: 5000 }));
+    await first;
+    const job = await home.nextJob(from);
+    job.head();
+    job.say('one ');
+    job.end();
+    const [head] = (await readRecords(await waiting)) as { decision: { queuedMs: number; reason: string } }[];
+    expect(head?.decision.queuedMs).toBeGreaterThan(100);
+    expect(head?.decision.reason).toMatch(/, after \d\.\d s in line$/);
+  });
+
+  test('an ask whose turn surely comes too late is busy at once, with when it would come; one that may come in time is busy when its time is over', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub);
+    // Where no job has ended yet nobody knows: it waits its time.
+    const held = runJob(stub, home, 1000);
+    await home.nextJob();
+    const short = await ask(stub, makeJobOffer({ isForced: true, waitMs: 300 }));
+    expect(Number(short.headers.get(TOOK_HEADER))).toBeGreaterThanOrEqual(290);
+    expect(await refusalOf(short)).toMatchObject({ code: 'busy', nodeId: null });
+    await held;
+    const from = home.heard.length;
+    const again = ask(stub, makeJobOffer());
+    await home.nextJob(from);
+    const refusal = await refusalOf(await ask(stub, makeJobOffer({ isForced: true, waitMs: 100 })));
+    expect(refusal.code).toBe('busy');
+    expect(refusal.retryAfterMs).toBeGreaterThan(500);
+    home.close();
+    await again;
+  });
+
   test('a wish that leaves no home is told by its name', async () => {
     const stub = openHub();
     await joinHub(stub);
