@@ -43,7 +43,7 @@ export const TIMINGS: Timings = {
   aliveMs: 4000,
   endMs: 2000,
   hubGraceMs: 5000,
-  turnWaitMs: 10_000,
+  turnWaitMs: 30_000,
   resumeWaitMs: 5000,
   orphanWaitMs: 10_000,
   retryMs: 5000,
