@@ -43,12 +43,13 @@ describe('a streamed job', () => {
   });
 
   test('the first token leaves alone, later ones share frames', async () => {
-    await bench.upAndReady();
-    const job = bench.hub.give({ model: 'say-40x4' });
+    // The pause between two tokens leaves even a busy machine time to check the ticket.
+    await bench.upAndReady('--window', '1000');
+    const job = bench.hub.give({ model: 'say-30x60' });
     await bench.hub.waitEnd(job.number);
     const data = bench.hub.dataOf(job.number);
     expect(data[0]?.tokens).toBe(1);
-    expect(data.length).toBeLessThan(20);
+    expect(data.length).toBeLessThan(15);
   });
 
   test('with a window of 0 every delta is its own frame', async () => {
