@@ -19,7 +19,7 @@ let server: ModelServer;
 let caller: TestAccount;
 
 beforeAll(async () => {
-  [stack, server] = await Promise.all([startStack({ timings: PATIENT }), startModelServer()]);
+  [stack, server] = await Promise.all([startStack({ timings: PATIENT }), startModelServer({ models: ['say-3x0'] })]);
   const owner = await stack.makeAccount();
   caller = await stack.makeAccount(100_000_000);
   const args = ['--models', 'say-3x0', '--backend', server.url, '--slots', String(CALLS / 2)];
