@@ -1,5 +1,6 @@
 // A job that finds every home full, as its edge sees it: how long it waits for its turn, and what becomes of it meanwhile.
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { TIMINGS } from '../../schema/timings.ts';
 import { dataRecord, endRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { JobRun } from './job-run.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -27,7 +28,7 @@ describe('where all homes are full', () => {
     expect(await follow(run)).toEqual(['head n1', 'data', 'end']);
     expect(asked.map(({ offer }) => offer)).toMatchObject([
       { part: 0, isForced: false, waitMs: 0 },
-      { part: 0, isForced: true, waitMs: expect.closeTo(10_000, -3) },
+      { part: 0, isForced: true, waitMs: expect.closeTo(TIMINGS.turnWaitMs, -4) },
     ]);
   });
 
@@ -52,16 +53,16 @@ describe('where all homes are full', () => {
     vi.useFakeTimers();
     const never = (): Promise<Response> => new Promise(() => undefined);
     const late = async (): Promise<Response> => {
-      await new Promise((wake) => setTimeout(wake, 9000));
+      await new Promise((wake) => setTimeout(wake, TIMINGS.turnWaitMs - 1000));
       return whole('n1')();
     };
     const patient = openRun(['n1@h1'], { h1: [full, late] });
     const answer = follow(patient.run);
-    await vi.advanceTimersByTimeAsync(9500);
+    await vi.advanceTimersByTimeAsync(TIMINGS.turnWaitMs - 500);
     expect(await answer).toContain('head n1');
     const stopped = openRun(['n1@h1'], { h1: [full, never] });
     const end = follow(stopped.run);
-    await vi.advanceTimersByTimeAsync(14_900);
+    await vi.advanceTimersByTimeAsync(TIMINGS.turnWaitMs + 4900);
     expect(stopped.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1000);
     expect(await end).toEqual(['failed busy']);

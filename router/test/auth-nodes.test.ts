@@ -87,7 +87,7 @@ function countLines(home: TestAgent, pattern: RegExp): number {
 }
 
 function nodeIdIn(home: TestAgent): string {
-  return /node_[0-9a-f]{32}/.exec(home.lines.find((line) => line.includes(' connected ')) ?? '')?.[0] ?? '';
+  return /node_[0-9a-f]{32}/.exec(home.lines.find((line) => line.includes(' connected hub=')) ?? '')?.[0] ?? '';
 }
 
 describe('enrolment', () => {
