@@ -32,7 +32,14 @@ const UNBUFFERED = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 const log = makeLog('edge');
 
 /** Holds, places, relays. Throws ApiError for what is refused before the first byte; no credit stays held then. */
-export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
+export function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
+  const answer = holdAndAnswer(c, job);
+  // The platform ends at once what a caller asked who resets the connection: a hold would outlive it, and nobody would release it.
+  c.executionCtx.waitUntil(answer.catch(() => undefined));
+  return answer;
+}
+
+async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
   const services = c.get('services');
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });

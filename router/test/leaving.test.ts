@@ -13,6 +13,7 @@ import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
+const SLOTS = 4;
 /** What a left home may still do: what is written to a closed connection is noticed by the write after it. */
 const STOPS_WITHIN_MS = 2500;
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   server = await startModelServer();
   const owner = await stack.makeAccount();
   caller = await stack.makeAccount(1_000_000_000);
-  await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--slots', '4', '--backend', server.url] });
+  await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--slots', String(SLOTS), '--backend', server.url] });
   await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
 });
 
@@ -39,8 +40,8 @@ function seen(prompt: string): SeenRequest | undefined {
 }
 
 /** A call on a connection of its own; what comes of it is kept as text. */
-function callBy(prompt: string): { socket: Socket; heard: () => string; ended: Promise<void> } {
-  const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: prompt }] });
+function callBy(prompt: string, stream = false): { socket: Socket; heard: () => string; ended: Promise<void> } {
+  const body = JSON.stringify({ model: MODEL, stream, messages: [{ role: 'user', content: prompt }] });
   const socket = connect({ host: '127.0.0.1', port: stack.network.port, allowHalfOpen: false });
   let text = '';
   socket.on('data', (bytes) => void (text += bytes.toString('latin1')));
@@ -77,6 +78,34 @@ describe.each(Object.entries(LEAVES))('a caller who leaves by %s', (name, leave)
     const abortedAt = await until('the abort', () => seen(prompt)?.abortedAt);
     expect(abortedAt - at).toBeLessThan(STOPS_WITHIN_MS);
     await expect.poll(async () => (await readUsage(stack, caller)).held_micro, POLL).toBe(0);
+  });
+});
+
+describe.each(Object.entries(LEAVES))('no credit stays held for a call that is left by %s', (name, leave) => {
+  const isFree = (): Promise<void> =>
+    expect.poll(async () => (await readUsage(stack, caller)).held_micro, POLL).toBe(0);
+
+  test.each([true, false])('as soon as it was sent, streamed: %s', async (stream) => {
+    // Each is left at another step: its key, its hold, its search.
+    for (let ms = 0; ms < 40; ms += 2) {
+      const { socket } = callBy(`say-1x0-fat${name.length}`, stream);
+      await new Promise((wake) => setTimeout(wake, ms));
+      leave(socket);
+    }
+    await isFree();
+  });
+
+  test.each([true, false])('while it waits for its turn, streamed: %s', async (stream) => {
+    const prompt = `say-5x5-wait60000-fat9${name.length}${stream}`;
+    const running = Array.from({ length: SLOTS }, () => callBy(prompt, true));
+    const asked = (): number => server.seen.filter(({ body }) => JSON.stringify(body).includes(prompt)).length;
+    await until('the home is full', () => asked() === SLOTS);
+    const heldBefore = (await readUsage(stack, caller)).held_micro;
+    const waiting = Array.from({ length: 3 }, () => callBy('say-1x0', stream));
+    await until('all wait', async () => (await readUsage(stack, caller)).held_micro > heldBefore);
+    await new Promise((wake) => setTimeout(wake, 300));
+    for (const { socket } of [...waiting, ...running]) leave(socket);
+    await isFree();
   });
 });
 
