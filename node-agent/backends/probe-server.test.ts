@@ -30,6 +30,21 @@ test('each product is known by its own paths, whatever else it answers', () => {
   expect(identify({ '/v1/models': list })).toEqual(['unknown', null]);
 });
 
+test('a version alone makes no Ollama of what has no list of tags, and no vLLM of LocalAI', () => {
+  const list = { object: 'list', data: [{ id: 'm' }] };
+  const version = { '/api/version': { version: '177', commit: 'abc' }, '/v1/models': list };
+  expect(identify({ ...version, '/api/tags': { models: [] } })).toEqual(['ollama', '177']);
+  expect(identify({ ...version, '/api/tags': { models: null } })).toEqual(['ollama', '177']);
+  const absent = { status: 404, json: undefined };
+  const swap = saying(version).set('/api/tags', absent);
+  expect(identifyServer(swap)?.product).toBe('unknown');
+  expect(identifyServer(swap.set('/props', { status: 200, json: { total_slots: 1 } }))?.product).toBe('llama-server');
+  // Slow is no denial, and not sure either.
+  const slow = saying(version).set('/api/tags', { status: 0, json: undefined });
+  expect(identifyServer(slow)).toMatchObject({ product: 'ollama', isSure: false });
+  expect(identify({ '/version': { version: 'v3.2.1 (5d1b2a)' }, '/v1/models': list })).toEqual(['unknown', null]);
+});
+
 test('what has none of these shapes is no such server', () => {
   expect(
     identify({ '/api/version': 'page', '/props': {}, '/version': [], '/v1/models': { detail: 'Not Found' } }),
@@ -44,7 +59,12 @@ test('what stands first decides, and only when it has said something is the prod
     identifyServer(new Map([...all, ...Object.entries(change)] as [string, Said][]));
   const ollama = { status: 200, json: { version: '0.12' } };
   const models = { status: 200, json: list };
-  expect(find({ '/api/version': ollama, models })).toEqual({ product: 'ollama', version: '0.12', isSure: true });
+  const tags = { status: 200, json: { models: [] } };
+  expect(find({ '/api/version': ollama, '/api/tags': tags, models })).toEqual({
+    product: 'ollama',
+    version: '0.12',
+    isSure: true,
+  });
   expect(find({ models })).toEqual({ product: 'unknown', version: null, isSure: true });
   for (const silent of [
     undefined,
@@ -53,7 +73,9 @@ test('what stands first decides, and only when it has said something is the prod
     { status: 429, json: {} },
   ])
     expect(find({ '/api/version': silent, models })).toEqual({ product: 'unknown', version: null, isSure: false });
-  expect(find({ '/version': { status: 0, json: undefined }, '/api/version': ollama })).toMatchObject({ isSure: true });
+  expect(find({ '/version': { status: 0, json: undefined }, '/api/version': ollama, '/api/tags': tags })).toMatchObject(
+    { isSure: true },
+  );
 });
 
 test('an empty list is a list, also as Ollama writes it', () => {

@@ -11,6 +11,8 @@ interface Probe {
   readonly path: string;
   /** The version when this is the product (null when it does not tell), undefined when it is not. */
   readVersion(json: unknown): string | null | undefined;
+  /** Where the sign alone is not enough, since others have it too: a second path that denies the product unless it has this. */
+  readonly proof?: { readonly path: string; readonly isGiven: (json: unknown) => boolean };
 }
 
 const version = z.looseObject({ version: z.string() });
@@ -20,6 +22,9 @@ const lmStudio = z.looseObject({
 const lmStudioOld = z.looseObject({ data: z.array(z.looseObject({ id: z.string(), state: z.string() })).min(1) });
 const llamaProps = z.looseObject({ total_slots: z.number(), build_info: z.string().optional() });
 const listed = z.looseObject({ data: z.array(z.unknown()).nullable() });
+const ollamaTags = z.looseObject({ models: z.array(z.unknown()).nullable() });
+/** As Python packages count: LocalAI answers at the same path, with `v3.2.1 (commit)`. */
+const vllmVersion = z.looseObject({ version: z.string().regex(/^\d/) });
 
 /** What a server said at a path. Status 0: nothing came. A 5xx, 408 or 429 says nothing of what lies there either. */
 export interface Said {
@@ -29,7 +34,13 @@ export interface Said {
 
 /** The first that fits decides. `models`, which everything answers, stands last; it means `{api}/models`, all others lie at the root. */
 export const PROBES: readonly Probe[] = [
-  { product: 'ollama', path: '/api/version', readVersion: (json) => version.safeParse(json).data?.version },
+  {
+    // llama-swap and Open WebUI answer here too.
+    product: 'ollama',
+    path: '/api/version',
+    readVersion: (json) => version.safeParse(json).data?.version,
+    proof: { path: '/api/tags', isGiven: (json) => ollamaTags.safeParse(json).success },
+  },
   {
     product: 'lm-studio',
     path: '/api/v1/models',
@@ -41,7 +52,7 @@ export const PROBES: readonly Probe[] = [
     readVersion: (json) => (lmStudioOld.safeParse(json).success ? null : undefined),
   },
   { product: 'llama-server', path: '/props', readVersion: readBuild },
-  { product: 'vllm', path: '/version', readVersion: (json) => version.safeParse(json).data?.version },
+  { product: 'vllm', path: '/version', readVersion: (json) => vllmVersion.safeParse(json).data?.version },
   { product: 'unknown', path: 'models', readVersion: (json) => (isModelList(json) ? null : undefined) },
 ];
 
@@ -59,9 +70,25 @@ export function identifyServer(said: ReadonlyMap<string, Said>): Identity | null
     const answer = said.get(probe.path);
     if (!isStatement(answer)) isSure = false;
     const version = answer?.status === 200 ? probe.readVersion(answer.json) : undefined;
-    if (version !== undefined) return { product: probe.product, version, isSure };
+    if (version === undefined) continue;
+    const proof = judgeProof(probe, said);
+    if (proof !== 'denied') return { product: probe.product, version, isSure: isSure && proof === 'given' };
   }
   return null;
+}
+
+/** A proof that has not come denies nothing yet. */
+function judgeProof({ proof }: Probe, said: ReadonlyMap<string, Said>): 'given' | 'open' | 'denied' {
+  if (proof === undefined) return 'given';
+  const answer = said.get(proof.path);
+  if (!isStatement(answer)) return 'open';
+  return answer.status === 200 && proof.isGiven(answer.json) ? 'given' : 'denied';
+}
+
+/** The paths that tell whether a server is this product. */
+export function listSigns(product: Product): string[] {
+  const probes = PROBES.filter((probe) => probe.product === product);
+  return probes.flatMap(({ path, proof }) => (proof === undefined ? [path] : [path, proof.path]));
 }
 
 const NO_STATEMENTS: ReadonlySet<number> = new Set([0, 408, 425, 429]);

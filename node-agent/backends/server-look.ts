@@ -2,7 +2,15 @@
 
 import type { ApiPlace } from './find-api.ts';
 import type { Answer, HttpDoor } from './http-door.ts';
-import { identifyServer, isModelList, isStatement, PROBES, type Product, type Said } from './probe-server.ts';
+import {
+  identifyServer,
+  isModelList,
+  isStatement,
+  listSigns,
+  PROBES,
+  type Product,
+  type Said,
+} from './probe-server.ts';
 
 const MODELS = 'models';
 
@@ -32,14 +40,14 @@ export class ServerLook {
    * Ends as soon as the product is sure, however long the other questions would take.
    */
   async askProduct(known: Product): Promise<void> {
-    const signs = PROBES.filter(({ product }) => product === known && known !== 'unknown').map(({ path }) => path);
+    const signs = known === 'unknown' ? [] : listSigns(known);
     if (signs.length > 0) await this.ask([...signs, MODELS]);
     const said = new Map([...this.answers].filter(([path]) => signs.includes(path)));
     const isDenied = signs.every((path) => isStatement(said.get(path))) && identifyServer(said) === null;
     if (!isDenied) return;
     const enough = new AbortController();
     await this.ask(
-      PROBES.map(({ path }) => path),
+      PROBES.flatMap(({ product }) => listSigns(product)),
       enough.signal,
       () => {
         if (this.answers.has(MODELS) && identifyServer(this.answers)?.isSure === true) enough.abort();
