@@ -40,6 +40,8 @@ export class AnswerReading {
   #errorJson: string | null = null;
   #hasJunk = false;
   #hasChunk = false;
+  /** Text or thinking came as pieces (`delta`). */
+  #hasPieces = false;
 
   /** `maxTokens`: what the server was asked for at most. */
   constructor(maxTokens: number) {
@@ -106,7 +108,7 @@ export class AnswerReading {
     if (this.isOver) return;
     if (event.done || this.#isLastWord(event)) this.#isDone = true;
     else if (event.errorJson !== null) this.#takeError(event.errorJson);
-    else this.#takeChunk(event);
+    else this.#takeChunk(event.isMessage && this.#hasPieces ? { ...event, text: '', thinking: '' } : event);
   }
 
   /** A body of one JSON object has ended: what it holds is the whole answer. */
@@ -151,7 +153,8 @@ export class AnswerReading {
     if (this.#finish === null) this.#errorJson = json;
   }
 
-  #takeChunk({ text, thinking, finish, usage }: BackendEvent): void {
+  #takeChunk({ text, thinking, finish, usage, isMessage }: BackendEvent): void {
+    this.#hasPieces ||= !isMessage && (text !== '' || thinking !== '');
     const isAfterFinish = this.#finish !== null && this.#hasText;
     // A finish reason before any text, or with a thought, ends nothing that follows.
     if (this.#finish !== null && !isAfterFinish && (text !== '' || thinking !== '')) this.#finish = null;

@@ -44,6 +44,15 @@ describe('EventReader', () => {
     expect(readAll(bytes('data: a\n\n'), [])).toEqual(['a']);
   });
 
+  test('takes apart what a server wrote without empty lines, and nothing that is one JSON object of many lines', () => {
+    expect(readAll(bytes('data: {"a":1}\ndata: {"b":2}\ndata: [DONE]\n\n'), [])).toEqual([
+      '{"a":1}',
+      '{"b":2}',
+      '[DONE]',
+    ]);
+    expect(readAll(bytes('data: {"a":\ndata: {"b":2}}\n\n'), [])).toEqual(['{"a":\n{"b":2}}']);
+  });
+
   test('refuses an event over 1 MiB instead of growing', () => {
     const reader = new EventReader();
     const piece = bytes(`data: ${'x'.repeat(300_000)}\n`);

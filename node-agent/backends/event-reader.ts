@@ -15,7 +15,7 @@ export class EventReader {
   constructor() {
     this.#parser = createParser({
       maxBufferSize: BUFFER_LIMIT_CHARS,
-      onEvent: ({ event, data }) => this.#events.push(event === 'error' ? asError(data) : data),
+      onEvent: ({ event, data }) => this.#events.push(...(event === 'error' ? [asError(data)] : takeApart(data))),
       onError: (error) => {
         this.#tooLong ||= error.type === 'max-buffer-size-exceeded';
       },
@@ -39,6 +39,13 @@ export class EventReader {
     if (events.length > 0) this.#events = [];
     return events;
   }
+}
+
+/** Servers that leave out the empty line between their events have made one event of many; of one that is whole JSON no line is. */
+function takeApart(data: string): string[] {
+  if (!data.includes('\n')) return [data];
+  const lines = data.split('\n').filter((line) => line.trim() !== '');
+  return lines.every((line) => /^\s*(?:\{.*\}|\[done\])\s*$/i.test(line)) ? lines : [data];
 }
 
 /** An event that is named `error` is one, whatever its data look like: LM Studio's have an `error`, others a bare text. */

@@ -20,6 +20,8 @@ export interface BackendEvent {
   readonly finish: FinishWord | null;
   readonly usage: BackendUsage | null;
   readonly done: boolean;
+  /** A whole message, and no piece of one: where pieces came before it, it says them once more. */
+  readonly isMessage: boolean;
   /** The server reported an error: the event's JSON text, which may quote the prompt and never goes further than the agent. */
   readonly errorJson: string | null;
   /** 'chunk': a choice of an answer, be it empty. 'other': anything that says nothing of it (pings, usage alone). 'junk': no JSON object. */
@@ -32,6 +34,7 @@ const BLANK: BackendEvent = {
   finish: null,
   usage: null,
   done: false,
+  isMessage: false,
   errorJson: null,
   kind: 'other',
 };
@@ -81,14 +84,15 @@ export function readBackendEvent(data: string): BackendEvent {
     finish: readFinishWord(choice.finish_reason),
     usage,
     done: false,
+    isMessage: !choice.delta && !!choice.message,
     errorJson: null,
     kind: 'chunk',
   };
 }
 
-/** `[DONE]`, also with white space around it. */
+/** `[DONE]`, also with white space around it and in small letters. */
 function isDone(data: string): boolean {
-  return data === '[DONE]' || (data.length < 20 && data.trim() === '[DONE]');
+  return data === '[DONE]' || (data.length < 20 && data.trim().toUpperCase() === '[DONE]');
 }
 
 function parse(data: string): RawChunk | null {

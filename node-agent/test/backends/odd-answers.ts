@@ -166,6 +166,22 @@ export const FINISHED: readonly OddAnswer[] = [
     'the same behind a proxy',
     send(whole({ role: 'assistant', content: TEXT })),
   ),
+  of(
+    'the whole message once more behind its pieces',
+    "MiniMax's last chunk",
+    send(words() + stop() + event(whole({ role: 'assistant', content: TEXT })) + DONE),
+  ),
+  of(
+    'the whole message once more with the finish reason',
+    'the same',
+    send(words() + event(whole({ role: 'assistant', content: TEXT })) + DONE),
+  ),
+  of(
+    'no empty lines between the events',
+    'servers that write `data: …` and one line end',
+    send(PLAIN.replaceAll('\n\n', '\n')),
+  ),
+  of('[done] in small letters', 'the same', send(words() + event('[done]'))),
   of('a stream that calls itself JSON', 'servers of one content type', send(PLAIN, { type: 'application/json' })),
   of('a status of 201', 'NestJS and other frameworks whose POST answers 201', send(PLAIN, { status: 201 })),
   of(
