@@ -186,7 +186,7 @@ export class OpenAiHttpBackend implements Backend {
     }
   }
 
-  /** Runs an answer and learns from it: that the server lives, how many it gives at once, and that it was not reached. */
+  /** Runs an answer and learns from it: that the server lives, how many it gives at once, and that it, or its model, was not there. */
   async #seat(sink: Sink, run: (heard: Sink) => Promise<Finish>): Promise<Finish> {
     const seat = this.#slots.sit();
     const end = await run((delta) => {
@@ -195,7 +195,8 @@ export class OpenAiHttpBackend implements Backend {
       return sink(delta);
     });
     seat.leave(end.error?.code === 'busy');
-    if (end.error?.code !== 'unreachable' || this.#known === undefined) return end;
+    const isAbsent = end.error?.code === 'unreachable' || end.error?.code === 'no-model';
+    if (!isAbsent || this.#known === undefined) return end;
     this.#sight?.doubt();
     this.#options.onChange?.();
     return end;

@@ -11,8 +11,11 @@ import { readContext } from './read-context.ts';
 export function readRefusal(status: number, body: string, prompt: readonly string[] = []): BackendError {
   if (status >= 300 && status < 400)
     return { code: 'unreachable', message: `the server redirects (${status}); give the URL it redirects to` };
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403 || status === 407)
     return { code: 'unreachable', message: `the server wants another API key (${status})` };
+  if (status === 405 || status === 421 || status === 426)
+    return { code: 'unreachable', message: `no chat is taken at the server's address (${status})` };
+  if (PAGE.test(body)) return readPage(status);
   return judge(status, readWords(parseJson(body) ?? body), prompt);
 }
 
@@ -24,6 +27,15 @@ export function readErrorEvent(json: unknown, prompt: readonly string[] = []): B
   return error.code === 'internal'
     ? { code: 'internal', message: 'the server reported an error in its answer' }
     : error;
+}
+
+/** A web page is no model server's: what stands in front of one (nginx, Apache, a tunnel) speaks, and of the request it knows no more than the size. */
+function readPage(status: number): BackendError {
+  if (status === 429 || status === 503) return { code: 'busy', message: `the server is busy (${status})` };
+  if (TOO_LARGE.has(status)) return { code: 'bad-request', message: tellTooLarge(status) };
+  if (status === 404 || status > 500)
+    return { code: 'unreachable', message: `a web page answers instead of the server (${status})` };
+  return { code: 'internal', message: `the server failed (${status})` };
 }
 
 /** A server's error as it told it: its sentence, its name for the kind, its number for it. */
@@ -40,24 +52,45 @@ const CRASHED =
   /\b(?:has )?crash(?:ed)?\b|out of memory|\boom\b|segmentation fault|exit code|core dumped|engine\w*\s?(?:is |core )?(?:dead|died)|EngineDead|runner (?:process )?(?:has )?(?:terminated|no longer|exited)|\b(?:cuda|hip|rocm|metal|vulkan|ggml)\w* (?:error|failed|assert)|panic:|failed to allocate|nil pointer|memory address/i;
 const BUSY =
   /queue (?:is )?full|overloaded|too many requests|rate.?limit|server (?:is )?busy|no (?:free )?slots? available/i;
+/** An account that the owner's server draws on is used up (LiteLLM, OpenRouter and others behind it). */
+const UNPAID =
+  /budget_exceeded|budget has been exceeded|insufficient[ _](?:credits?|quota|balance|funds)|payment required/i;
+/** The model is there, and this machine cannot bring it into memory: Ollama, LM Studio, llama-swap. */
+const NOT_LOADABLE =
+  /requires more system memory|insufficient system resources|(?:failed|unable) to load (?:the )?model|error loading model|model failed to load|unable to start process|upstream command exited/i;
 const NO_MODEL =
   /model_not_found|no models? (?:are |is )?(?:currently )?loaded|\bmodel\b[^.]{0,120}\b(?:not found|not loaded|does not exist|is unloaded|unloaded)/i;
 /** What a 500 says when the request was at fault all the same. */
 const ASKED_WRONG =
   /jinja|templat|grammar|json.?schema|roles? must|\binvalid\b(?! (?:device|argument|pointer|memory))|malformed|unsupported|not supported|must (?:be|alternate|have|not)|validation|unterminated|failed to parse|parse error|badrequest|bad_request/i;
 
+const PAGE = /^\s*(?:<!doctype|<html|<head|<\?xml)/i;
+/** Refusals that speak of the size alone. */
+const TOO_LARGE: ReadonlySet<number> = new Set([413, 414, 431]);
+/** A client error by its number, and none of the request: time ran out, another request is in the way, generation failed (TGI's 424). */
+const NOT_THE_REQUEST: ReadonlySet<number> = new Set([408, 409, 410, 423, 424, 451, 499]);
+
 function judge(status: number, words: Words, prompt: readonly string[]): BackendError {
   const said = `${words.kind} ${words.text}`;
   const context = readContext(words.json, said);
   if (context !== null) return context;
   if (CRASHED.test(said)) return { code: 'internal', message: `the server failed (${status})` };
-  if (status === 429 || status === 503 || BUSY.test(said))
+  if (status === 402 || UNPAID.test(said))
+    return { code: 'unreachable', message: `the account that the server draws on is used up (${status})` };
+  if (status === 429 || status === 503 || status === 425 || BUSY.test(said))
     return { code: 'busy', message: `the server is busy (${status})` };
+  if (NOT_LOADABLE.test(said)) return { code: 'no-model', message: `the server could not load the model (${status})` };
   if (status === 404 || NO_MODEL.test(said))
     return { code: 'no-model', message: `the server does not have this model (${status})` };
-  if (status >= 500 && !ASKED_WRONG.test(said)) return { code: 'internal', message: `the server failed (${status})` };
+  const isServers = NOT_THE_REQUEST.has(status) || (status >= 500 && !ASKED_WRONG.test(said));
+  if (isServers) return { code: 'internal', message: `the server failed (${status})` };
   const reason = cleanReason(words.text, prompt);
-  return { code: 'bad-request', message: reason === '' ? `the server refused the request (${status})` : reason };
+  const unsaid = TOO_LARGE.has(status) ? tellTooLarge(status) : `the server refused the request (${status})`;
+  return { code: 'bad-request', message: reason === '' ? unsaid : reason };
+}
+
+function tellTooLarge(status: number): string {
+  return `the request is too large for the server (${status})`;
 }
 
 /**

@@ -13,7 +13,8 @@ test.each([
   ['unreachable', false, 'unreachable', 'unreachable'],
   ['bad-end', true, 'protocol', 'protocol'],
   ['internal', false, 'fault', 'fault'],
-  ['no-model', false, 'fault', 'fault'],
+  ['no-model', false, 'unreachable', 'fault'],
+  ['no-model', true, 'unreachable', 'fault'],
   ['anything else', true, 'fault', 'fault'],
 ] as const)(
   'a fault %s (some text has come: %s) is %s to the edge and speaks against the home as %s',

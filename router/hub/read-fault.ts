@@ -47,6 +47,9 @@ function judgeCode(code: string, hasText: boolean): Pick<ReadFault, 'code' | 'bl
       return { code: hasText ? 'fault' : code, blame: null };
     case 'unreachable':
       return { code, blame: code };
+    case 'no-model':
+      // No prompt's fault, however many homes say it; the home's only where it is not one caller's name that no server has.
+      return { code: 'unreachable', blame: 'fault' };
     case 'bad-end':
       return { code: 'protocol', blame: 'protocol' };
     default:
