@@ -104,15 +104,15 @@ describe('listModels', () => {
     });
   });
 
-  test('llama-server as a router: models that are not loaded are left out', () => {
+  test('llama-server as a router: models that are not loaded are left out, those that sleep wake as they do without a router', () => {
     const data = [
       { id: 'a', status: { value: 'loaded' } },
       { id: 'b', status: { value: 'unloaded' } },
       { id: 'c', status: { value: 'sleeping' } },
     ];
     const listing = listModels('llama-server', answers({ models: { data } }));
-    expect(listing.models.map((m) => m.name)).toEqual(['a']);
-    expect(listing.excluded.map((m) => m.name)).toEqual(['b', 'c']);
+    expect(listing.models.map((m) => m.name)).toEqual(['a', 'c']);
+    expect(listing.excluded.map((m) => m.name)).toEqual(['b']);
   });
 
   test('vLLM: max_model_len, quantisation from the name', () => {
@@ -128,6 +128,21 @@ describe('listModels', () => {
     expect(listModels('vllm', answers({ models: { data } })).models).toMatchObject([
       { contextTokens: 32768, quantisation: 'AWQ' },
     ]);
+  });
+
+  test('vLLM: an adapter has the context of its model (docs.vllm.ai, LoRA adapters)', () => {
+    const data = [
+      { id: 'Qwen', owned_by: 'vllm', parent: null, max_model_len: 32768 },
+      { id: 'lora', owned_by: 'vllm', parent: 'Qwen', max_model_len: null },
+    ];
+    const lengths = listModels('vllm', answers({ models: { data } })).models.map((model) => model.contextTokens);
+    expect(lengths).toEqual([32768, 32768]);
+  });
+
+  test('LiteLLM: routes among the models are none (docs.litellm.ai, wildcard routing)', () => {
+    const data = [{ id: 'gpt-oss', owned_by: null }, { id: 'openai/*' }, { id: '*' }, { id: '' }];
+    const listing = listModels('unknown', answers({ models: { data } }));
+    expect(listing.models.map((m) => m.name)).toEqual(['gpt-oss']);
   });
 
   test('answers without the documented shape give no models', () => {

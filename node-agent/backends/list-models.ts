@@ -169,8 +169,10 @@ function listOldLmStudio(answers: ListingAnswers): Listing {
 
 // Sources: ggml-org/llama.cpp tools/server/README.md (/v1/models meta and status, /props); docs.vllm.ai, OpenAI-compatible server.
 const openAiModel = z.looseObject({
-  id: z.string(),
-  owned_by: z.string().optional(),
+  // LiteLLM lists its routes (`openai/*`) among its models. A pattern is the owner's to give.
+  id: z.string().regex(/[^*]$/),
+  owned_by: z.string().nullish(),
+  parent: z.string().nullish(),
   max_model_len: count.nullish(),
   status: z.looseObject({ value: z.string() }).optional(),
   meta: z
@@ -188,16 +190,26 @@ const llamaProps = z.looseObject({
   default_generation_settings: z.looseObject({ n_ctx: count.optional() }).optional(),
 });
 
+/** llama-server's router: a model that sleeps has left memory by its owner's rule (`--sleep-idle-seconds`), and the next request wakes it. */
+const IN_MEMORY: ReadonlySet<string> = new Set(['loaded', 'sleeping']);
+
 function listOpenAi(product: Product, answers: ListingAnswers): Listing {
   const props = llamaProps.safeParse(answers.get('/props')).data;
   const entries = each(field(answers.get('models'), 'data'), openAiModel);
-  const asleep = entries.filter((model) => model.status !== undefined && model.status.value !== 'loaded');
+  const asleep = entries.filter((model) => model.status !== undefined && !IN_MEMORY.has(model.status.value));
+  // vLLM's adapters have the context of what they adapt.
+  const lengths = new Map(entries.map((model) => [model.id, model.max_model_len]));
   const models = entries
     .filter((model) => !asleep.includes(model))
     .map((model) => ({
       name: model.id,
       digest: hashOpenAi(product, model, props?.chat_template),
-      ...sayContext(props?.default_generation_settings?.n_ctx ?? model.max_model_len ?? model.meta?.n_ctx),
+      ...sayContext(
+        props?.default_generation_settings?.n_ctx ??
+          model.max_model_len ??
+          model.meta?.n_ctx ??
+          lengths.get(model.parent ?? ''),
+      ),
       quantisation: readQuantisation(model),
       family: null,
     }));
@@ -206,7 +218,7 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
     models,
     excluded,
     slots: props?.total_slots ?? countSlots(answers.get('/slots')),
-    ownedBy: entries.flatMap((model) => model.owned_by ?? []),
+    ownedBy: entries.flatMap(({ owned_by: owner }) => owner ?? []),
   };
 }
 

@@ -24,7 +24,7 @@ const llamaProps = z.looseObject({ total_slots: z.number(), build_info: z.string
 const listed = z.looseObject({ data: z.array(z.unknown()).nullable() });
 const ollamaTags = z.looseObject({ models: z.array(z.unknown()).nullable() });
 /** As Python packages count: LocalAI answers at the same path, with `v3.2.1 (commit)`. */
-const vllmVersion = z.looseObject({ version: z.string().regex(/^\d/) });
+const vllmVersion = z.looseObject({ version: z.string().regex(/^(\d|dev$)/) });
 
 /** What a server said at a path. Status 0: nothing came. A 5xx, 408 or 429 says nothing of what lies there either. */
 export interface Said {
@@ -122,7 +122,13 @@ export const LOOK_PATHS: Readonly<Record<Product, string>> = {
 export const LISTING_PATHS: Readonly<Record<Product, readonly string[]>> = {
   ollama: ['/api/tags', '/api/ps'],
   'lm-studio': ['/api/v1/models', '/api/v0/models'],
-  'llama-server': ['models', '/props', '/tools', '/slots'],
+  'llama-server': ['models', '/props', '/tools'],
   vllm: ['models'],
   unknown: ['models', '/tools'],
 };
+
+/** What is asked only where nothing else told it: a llama-server that sleeps (`--sleep-idle-seconds`) is woken by `/slots`, and by nothing above. */
+export function listFurther(product: Product, said: ReadonlyMap<string, Said>): readonly string[] {
+  const props = llamaProps.safeParse(said.get('/props')?.json).data;
+  return product === 'llama-server' && !(props !== undefined && props.total_slots > 0) ? ['/slots'] : [];
+}

@@ -5,7 +5,7 @@ import { describeNoApi, describeNoList, describeSilence } from './describe-serve
 import type { ApiPlace } from './find-api.ts';
 import type { HttpDoor } from './http-door.ts';
 import { listModels, type Listing } from './list-models.ts';
-import { identifyServer, LISTING_PATHS, type Identity, type Product, type Said } from './probe-server.ts';
+import { identifyServer, listFurther, LISTING_PATHS, type Identity, type Product, type Said } from './probe-server.ts';
 import { doubtTools, refuseNetwork, refuseTools } from './refuse-server.ts';
 import { ServerLook } from './server-look.ts';
 
@@ -104,6 +104,8 @@ export class ServerSight {
     if (identity === null) return this.#hearNoApi(look);
     if (this.#known !== undefined && identity.product !== this.#known.product) this.#said = look.statements;
     await look.ask(LISTING_PATHS[identity.product]);
+    this.#keep(look);
+    await look.ask(listFurther(identity.product, this.#said));
     this.#keep(look);
     return this.#learn(identity, look);
   }

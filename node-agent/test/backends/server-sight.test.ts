@@ -383,6 +383,15 @@ describe('slots', () => {
     expect(await share({ baseUrl: server.url }).slots()).toBe(3);
   });
 
+  test('/slots, which wakes a llama-server that sleeps, is not asked where /props tells', async () => {
+    const server = await serve(LLAMA_SERVER.gets);
+    const backend = share({ baseUrl: server.url });
+    await backend.slots();
+    await backend.detect(new AbortController().signal);
+    expect(server.asked.map(({ path }) => path)).toContain('/props');
+    expect(server.asked.filter(({ path }) => path === '/slots')).toEqual([]);
+  });
+
   test('answers that run well beside as many as allowed raise the number, and the home is asked to look', async () => {
     let asked = 0;
     const server = await serve(PLAIN, sendEvents([text('a'), STOP, '[DONE]']));
