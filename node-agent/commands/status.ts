@@ -39,6 +39,7 @@ function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
     `models     ${status.models.join(', ') || 'none'}`,
     `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
+    ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),
     `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
     `receipts   ${status.outbox} waiting for an answer; ${status.acceptedReceipts} accepted in all`,
     `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,

@@ -30,6 +30,8 @@ const statusSchema = z.object({
   refused: z.number(),
   promptTokens: z.number(),
   outputTokens: z.number(),
+  /** Why the model server failed the last job; null where it did not. */
+  lastFailure: z.string().nullable().default(null),
   /** Receipts without an answer from the router. */
   outbox: z.number(),
   /** Units (millionths of a credit) that the router has signed for in all, and in how many receipts. */

@@ -65,6 +65,8 @@ export interface JobOutcome {
   readonly isReceiptUnsent: boolean;
   /** True when work was done and its receipt could not be stored. */
   readonly isReceiptLost: boolean;
+  /** Why the model server failed it, for the owner; null where it did not. */
+  readonly failure: string | null;
 }
 
 type TicketVerdict = 'good' | 'bad' | 'missing';
@@ -94,6 +96,7 @@ export class Job {
   #emittedTokens = 0;
   #isReceiptUnsent = false;
   #isReceiptLost = false;
+  #failure: string | null = null;
 
   constructor(doors: JobDoors) {
     const { frame, tie, rule, clock, number } = doors;
@@ -344,6 +347,7 @@ export class Job {
     const { code, message } = error;
     const reason = code === 'bad-request' ? 'the request was refused' : message;
     this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason });
+    if (SERVERS_FAULTS.has(code)) this.#failure = reason;
     this.#sendFault(code, message, issued, error);
   }
 
@@ -364,20 +368,10 @@ export class Job {
     this.#stream.stop();
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    this.#doors.log.info('job', {
-      job: this.#jobId(),
-      model: this.#doors.frame.request.model,
-      finish,
-      outputTokens,
-      durationMs,
-    });
-    this.#doors.onEnd({
-      finish,
-      promptTokens,
-      outputTokens,
-      isReceiptUnsent: this.#isReceiptUnsent,
-      isReceiptLost: this.#isReceiptLost,
-    });
+    const { model } = this.#doors.frame.request;
+    this.#doors.log.info('job', { job: this.#jobId(), model, finish, outputTokens, durationMs });
+    const receipt = { isReceiptUnsent: this.#isReceiptUnsent, isReceiptLost: this.#isReceiptLost };
+    this.#doors.onEnd({ finish, promptTokens, outputTokens, ...receipt, failure: this.#failure });
   }
 
   #jobId(): string {
@@ -392,6 +386,7 @@ interface Fault extends FaultNumbers {
 }
 type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens'>;
 
+const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);
 const LINK_LOST: Fault = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { encodeFrame } from '../../schema/frames.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { useBench } from './agent-bench.ts';
+import { startAgent } from './agent-process.ts';
 import { CODE, signer } from './test-hub.ts';
 
 const bench = useBench();
@@ -70,4 +71,7 @@ test('as JSON each line holds its time, level and event, and names the job or th
     ['job', 'info'],
   ]);
   for (const { job } of jobs) expect(job).toMatch(/^job_/);
+  const status = startAgent(['status', '--state', bench.state]);
+  await status.ended;
+  expect(status.output()).toMatch(/^failing {4}the last job failed: \w/m);
 });

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import type { JobOutcome } from './job.ts';
+import { Totals } from './totals.ts';
+
+const OUTCOME: JobOutcome = {
+  finish: 'stop',
+  promptTokens: 3,
+  outputTokens: 5,
+  isReceiptUnsent: false,
+  isReceiptLost: false,
+  failure: null,
+};
+
+test('why the last job failed stands until one goes well: who leaves, and what is refused for its own sake, says nothing', () => {
+  const totals = new Totals();
+  const after = (outcome: Partial<JobOutcome>): string | null => {
+    totals.countJob({ ...OUTCOME, ...outcome });
+    return totals.now().lastFailure;
+  };
+  expect(after({})).toBeNull();
+  expect(after({ finish: 'error', failure: 'the server wants another API key (401)' })).toContain('API key');
+  expect(after({ finish: 'cancelled' })).toContain('API key');
+  expect(after({ finish: 'error' })).toContain('API key');
+  expect(after({ finish: 'length' })).toBeNull();
+  expect(totals.now()).toMatchObject({ jobs: 5, promptTokens: 15, outputTokens: 25 });
+});
