@@ -182,6 +182,11 @@ describe('ModelShelf', () => {
     expect(shelf.offered.map((model) => model.name)).toEqual(['b']);
     expect(shelf.find('a')).toEqual(err('unfit'));
     expect(onChange).toHaveBeenCalledTimes(2);
+    backend.names = ['b:latest'];
+    backend.detected = detected(['b:latest']);
+    await shelf.look();
+    // Another spelling of a name is the same model.
+    expect(lines.join('')).not.toMatch(/no longer on its server.*model=b/);
     expect(lines.join('')).toMatch(/no longer on its server.*model=a/);
     expect(lines.join('')).toContain('This server has no a. It lists: b.');
   });

@@ -2,7 +2,7 @@
 import { MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { matchesName, pickByName } from '../../schema/model-names.ts';
+import { matchesName, pickByName, plainName } from '../../schema/model-names.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend, Detected, ModelInfo } from '../backends/backend.ts';
@@ -213,7 +213,8 @@ export class ModelShelf {
   }
 
   #tellGone(last: Seen, seen: Seen): void {
-    const gone = last.listed.filter((name) => !seen.listed.includes(name));
+    const left = new Set(seen.listed.map(plainName));
+    const gone = last.listed.filter((name) => !left.has(plainName(name)));
     const wasOffered = gone.filter((name) => last.models.some((model) => model.name === name));
     for (const model of wasOffered)
       this.#doors.log.warn('a model is no longer on its server, and no longer offered', { model });
