@@ -153,13 +153,14 @@ export class AnswerReading {
     if (this.#finish === null) this.#errorJson = json;
   }
 
-  #takeChunk({ text, thinking, finish, usage, isMessage }: BackendEvent): void {
+  #takeChunk(event: BackendEvent): void {
+    const { text, thinking, finish, usage, isMessage } = event;
     this.#hasPieces ||= !isMessage && (text !== '' || thinking !== '');
     const isAfterFinish = this.#finish !== null && this.#hasText;
     // A finish reason before any text, or with a thought, ends nothing that follows.
     if (this.#finish !== null && !isAfterFinish && (text !== '' || thinking !== '')) this.#finish = null;
     if (thinking !== '' && !isAfterFinish)
-      this.#show({ channel: 'thinking', text: thinking, tokens: this.#countThinking(thinking, text, usage) });
+      this.#show({ channel: 'thinking', text: thinking, tokens: this.#countThinking(event) });
     if (text !== '') this.#takeText(text, usage, isAfterFinish);
     if (finish !== null) this.#takeFinish(finish);
   }
@@ -205,10 +206,11 @@ export class AnswerReading {
   }
 
   /** An event that ends the thinking and begins the text is one token, and the text's; a whole message is as much as it says, or its text comes to. */
-  #countThinking(thinking: string, text: string, usage: BackendUsage | null): number {
+  #countThinking({ thinking, text, usage, isMessage }: BackendEvent): number {
     if (text === '') return this.#countTokens(thinking, usage);
     const told = (usage?.thinkingTokens ?? 0) - this.#thinkingCounted;
-    return told > 0 ? Math.min(told, Buffer.byteLength(thinking)) : estimateChunkTokens(thinking) - 1;
+    if (told > 0) return Math.min(told, Buffer.byteLength(thinking));
+    return estimateChunkTokens(thinking) - (isMessage ? 0 : 1);
   }
 
   /** Of a server that tells how many tokens it thought and not what: nobody was given them. */

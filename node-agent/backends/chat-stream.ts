@@ -152,7 +152,7 @@ export class ChatStream {
     if (this.#settled) return;
     const events = this.#body.end();
     if (events.length > 0) this.#readEvents(events);
-    if (this.#body.form === 'json') this.#reading.endWhole();
+    if (this.#body.isOneObject) this.#reading.endWhole();
     this.#judge('ended');
   }
 

@@ -182,6 +182,12 @@ export const FINISHED: readonly OddAnswer[] = [
     send(PLAIN.replaceAll('\n\n', '\n')),
   ),
   of('[done] in small letters', 'the same', send(words() + event('[done]'))),
+  of(
+    'a JSON body and a connection left open',
+    'servers that ignore `stream`, behind a proxy that keeps the connection',
+    leaveOpen(whole({ role: 'assistant', content: TEXT })),
+  ),
+  of('lines of JSON', 'servers that leave out `data:`', send(PLAIN.replaceAll('data: ', '').replaceAll('\n\n', '\n'))),
   of('a stream that calls itself JSON', 'servers of one content type', send(PLAIN, { type: 'application/json' })),
   of('a status of 201', 'NestJS and other frameworks whose POST answers 201', send(PLAIN, { status: 201 })),
   of(
@@ -224,6 +230,7 @@ export const FINISHED: readonly OddAnswer[] = [
 
 /** Broken answers: what came of them may be gone on with elsewhere. */
 export const BROKEN: readonly OddAnswer[] = [
+  broken('lines of JSON without a finish reason', 'the same without `data:`', send(words().replaceAll('data: ', ''))),
   broken('the end of the file without a finish reason', 'vercel/ai #19165', send(words())),
   broken('a usage chunk and the end of the file', 'the same', send(words() + usage())),
   broken('a connection that breaks', 'a server that crashes', cutOff(words())),
