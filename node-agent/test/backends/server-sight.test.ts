@@ -373,7 +373,7 @@ describe('slots', () => {
     ]);
   });
 
-  test('/slots is counted where /props does not tell', async () => {
+  test('/slots, which wakes a llama-server that sleeps, is asked and counted only where /props does not tell', async () => {
     const { total_slots: _, ...props } = LLAMA_SERVER.gets['/props'];
     const server = await serve({
       ...LLAMA_SERVER.gets,
@@ -381,15 +381,9 @@ describe('slots', () => {
       '/slots': [{}, {}, {}],
     });
     expect(await share({ baseUrl: server.url }).slots()).toBe(3);
-  });
-
-  test('/slots, which wakes a llama-server that sleeps, is not asked where /props tells', async () => {
-    const server = await serve(LLAMA_SERVER.gets);
-    const backend = share({ baseUrl: server.url });
-    await backend.slots();
-    await backend.detect(new AbortController().signal);
-    expect(server.asked.map(({ path }) => path)).toContain('/props');
-    expect(server.asked.filter(({ path }) => path === '/slots')).toEqual([]);
+    const telling = await serve(LLAMA_SERVER.gets);
+    await share({ baseUrl: telling.url }).slots();
+    expect(telling.asked.filter(({ path }) => path === '/slots')).toEqual([]);
   });
 
   test('answers that run well beside as many as allowed raise the number, and the home is asked to look', async () => {
