@@ -82,8 +82,7 @@ describe.each(Object.entries(LEAVES))('a caller who leaves by %s', (name, leave)
 });
 
 describe.each(Object.entries(LEAVES))('no credit stays held for a call that is left by %s', (name, leave) => {
-  const isFree = (): Promise<void> =>
-    expect.poll(async () => (await readUsage(stack, caller)).held_micro, POLL).toBe(0);
+  const readHeld = async (): Promise<number> => (await readUsage(stack, caller)).held_micro;
 
   test.each([true, false])('as soon as it was sent, streamed: %s', async (stream) => {
     // Each is left at another step: its key, its hold, its search.
@@ -92,7 +91,7 @@ describe.each(Object.entries(LEAVES))('no credit stays held for a call that is l
       await new Promise((wake) => setTimeout(wake, ms));
       leave(socket);
     }
-    await isFree();
+    await expect.poll(readHeld, POLL).toBe(0);
   });
 
   test.each([true, false])('while it waits for its turn, streamed: %s', async (stream) => {
@@ -105,7 +104,7 @@ describe.each(Object.entries(LEAVES))('no credit stays held for a call that is l
     await until('all wait', async () => (await readUsage(stack, caller)).held_micro > heldBefore);
     await new Promise((wake) => setTimeout(wake, 300));
     for (const { socket } of [...waiting, ...running]) leave(socket);
-    await isFree();
+    await expect.poll(readHeld, POLL).toBe(0);
   });
 });
 
