@@ -122,7 +122,7 @@ describe('an answer', () => {
     const empty = await openRunningPart();
     empty.part.onEnd(signed('stop'), 30);
     expect(await empty.read()).toEqual([END]);
-    expect(long.settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]);
+    await vi.waitFor(() => expect(long.settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]));
     expect(empty.settled).toMatchObject([{ outcome: 'complete', finish: 'stop', ttftMs: null, frameTokens: 0 }]);
   });
 
