@@ -147,10 +147,10 @@ export class HubJobs {
     return { ...declined, refusal: { ...refusal, retryAfterMs: Math.round(turnMs) } };
   }
 
-  #expectTurnMs({ model }: JobOffer, { full }: Declined, share: number): number | null {
+  #expectTurnMs(offer: JobOffer, { full }: Declined, share: number): number | null {
     const now = Date.now();
     const homes = full.map((nodeId) => this.#times.read(nodeId, now));
-    return expectTurnMs(homes, this.#turns.countAhead(model), share);
+    return expectTurnMs(homes, this.#turns.countAhead(offer), share);
   }
 
   #startPart(socket: NodeSocket, asked: JobOffer, granted: Granted): Part {

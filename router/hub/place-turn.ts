@@ -8,11 +8,16 @@ export interface Turn {
 
 /**
  * The new ask's turn, and its place in the line. `served`: the turn that was served last. Each account has at most one ask in a turn, so a crowd of
- * one account holds nobody else up; and since whoever comes later gets a later turn than the one that is served, nobody waits for ever.
+ * one account holds nobody else up; and since whoever comes later gets a later turn than the one that is served, nobody waits for ever. An answer that
+ * has begun elsewhere and goes on here is in the turn that was served already: its caller has waited, and reads. A job goes on at most twice.
  */
-export function placeTurn(line: readonly Turn[], accountId: string, served: number): { turn: number; at: number } {
+export function placeTurn(
+  line: readonly Turn[],
+  { accountId, isBegun }: { readonly accountId: string; readonly isBegun: boolean },
+  served: number,
+): { turn: number; at: number } {
   const last = line.reduce((most, one) => (one.accountId === accountId ? Math.max(most, one.turn) : most), served);
-  const turn = last + 1;
+  const turn = isBegun ? served : last + 1;
   const at = line.findIndex((one) => one.turn > turn);
   return { turn, at: at < 0 ? line.length : at };
 }

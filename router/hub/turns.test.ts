@@ -44,6 +44,15 @@ test('who came first is served first, the moment that a slot is free, and is tol
   expect(ended['second']).toBe('second after 1200 ms');
 });
 
+test('an answer that has begun elsewhere goes on before others begin, and only such are ahead of it', async () => {
+  const { turns, freeSlot, ended, wait } = openTurns({ m: 0 });
+  for (const name of ['a', 'b']) wait(name);
+  wait('goes on', { isBegun: true });
+  expect([true, false].map((isBegun) => turns.countAhead(makeJobOffer({ isBegun })))).toEqual([1, 3]);
+  await freeSlot('m');
+  expect(Object.keys(ended)).toEqual(['goes on']);
+});
+
 test('several free slots are given out at once', async () => {
   const { free, freeSlot, ended, wait } = openTurns({ m: 0 });
   for (const name of ['a', 'b', 'c']) wait(name);
@@ -129,5 +138,8 @@ test('nobody fills the line: one account has its share of it, all have theirs, a
   expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_other', promptBound: 33 * 1024 * 1024 }))).toBe(false);
   for (let i = MOST_WAITING_OF_ACCOUNT; i < MOST_WAITING; i++) wait(`b-${i}`, { accountId: `acct_${i}` });
   expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_last' }))).toBe(false);
-  expect([turns.countAhead('m'), turns.countAhead('other')]).toEqual([MOST_WAITING, 0]);
+  expect([turns.countAhead(makeJobOffer()), turns.countAhead(makeJobOffer({ model: 'other' }))]).toEqual([
+    MOST_WAITING,
+    0,
+  ]);
 });

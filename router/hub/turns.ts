@@ -43,9 +43,9 @@ export class HubTurns<T> {
     this.#doors = doors;
   }
 
-  /** How many wait for this model. */
-  countAhead(model: string): number {
-    return this.#line.filter(({ offer }) => offer.model === model).length;
+  /** How many wait for this ask's model before it. */
+  countAhead(asked: JobOffer): number {
+    return this.#line.filter(({ offer }) => offer.model === asked.model && (offer.isBegun || !asked.isBegun)).length;
   }
 
   /** False where one more of this ask's account would be too many. */
@@ -60,7 +60,7 @@ export class HubTurns<T> {
     if (signal?.aborted) return Promise.resolve(null);
     return new Promise((resolve) => {
       const { accountId } = offer;
-      const { turn, at } = placeTurn(this.#line, accountId, this.#served);
+      const { turn, at } = placeTurn(this.#line, offer, this.#served);
       const onLeave = (): void => waiting.leave(null);
       const timer = setTimeout(onLeave, offer.waitMs);
       const waiting: Waiting<T> = {

@@ -51,9 +51,7 @@ export class HubAsks {
   readonly #maxWaitMs: number;
   #tickets = 0;
   #sawFault = false;
-  /** Until when a home that goes on is waited for; null while none is. */
-  #waitUntilAt: number | null = null;
-  /** Since when a home is looked for that begins the answer; null while one has it. */
+  /** Since when a home is looked for that begins the answer or goes on with it; null while one has it. */
   #searchingSinceAt: number | null = null;
   #pauses = 0;
 
@@ -101,7 +99,7 @@ export class HubAsks {
   /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. False when it is too late. */
   async waitForHome(digest: string | null): Promise<boolean> {
     const now = Date.now();
-    if (this.#resumeLeftMs(now) <= 0) return false;
+    if ((this.#searchingSinceAt ?? now) + this.#doors.timings.resumeWaitMs <= now) return false;
     await sleep(RETRY_MS);
     this.#doors.search.restart(null, digest);
     return true;
@@ -111,14 +109,10 @@ export class HubAsks {
     await sleep(Math.min(mostMs, FIRST_PAUSE_MS * 2 ** Math.min(MOST_DOUBLINGS, this.#pauses++)));
   }
 
-  /** How long a turn may still be waited for, ms. */
+  /** How long a turn may still be waited for, ms: a home that is full is worth as long a wait to who has read some of the answer as to who has not. */
   #leftMs({ isBeginning }: AskedPart, now: number): number {
-    return isBeginning ? (this.#searchingSinceAt ?? now) + this.#maxWaitMs - now : this.#resumeLeftMs(now);
-  }
-
-  #resumeLeftMs(now: number): number {
-    this.#waitUntilAt ??= now + this.#doors.timings.resumeWaitMs;
-    return this.#waitUntilAt - now;
+    const mostMs = isBeginning ? this.#maxWaitMs : Math.max(this.#maxWaitMs, this.#doors.timings.resumeWaitMs);
+    return (this.#searchingSinceAt ?? now) + mostMs - now;
   }
 
   /** Null when the hub could not be reached or did not answer in time. */
@@ -144,7 +138,6 @@ export class HubAsks {
     const capacity = headers.get(CAPACITY_HEADER);
     if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
     const speedClass = headers.get(CLASS_HEADER);
-    this.#waitUntilAt = null;
     this.#searchingSinceAt = null;
     this.#tickets++;
     return {

@@ -1,7 +1,7 @@
 // A job that finds every home full, as its edge sees it: how long it waits for its turn, and what becomes of it meanwhile.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TIMINGS } from '../../schema/timings.ts';
-import { dataRecord, endRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
+import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { JobRun } from './job-run.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 
@@ -66,6 +66,32 @@ describe('where all homes are full', () => {
     expect(stopped.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1000);
     expect(await end).toEqual(['failed busy']);
+  });
+
+  test('an answer that broke off waits for its turn as long as one that begins, and not less than for any home', async () => {
+    const broken = () => taken(headRecord('n1'), dataRecord(new TextEncoder().encode('a')), failRecord());
+    for (const [maxWaitMs, mostMs] of [
+      [20_000, 20_000],
+      [1, 600],
+    ] as const) {
+      const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [broken], h2: [full, whole('n2')] }, { maxWaitMs });
+      expect(await follow(run)).toEqual(['head n1', 'data', 'head n2', 'data', 'end']);
+      const waits = asked.at(-1)?.offer;
+      expect(waits).toMatchObject({ isBegun: true, isForced: true });
+      expect(waits?.waitMs).toBeGreaterThan(mostMs - 500);
+      expect(waits?.waitMs).toBeLessThanOrEqual(mostMs);
+    }
+  });
+
+  test('an answer that broke off, and whose turn does not come, ends with what broke it', async () => {
+    const broken = () => taken(headRecord('n1'), dataRecord(new TextEncoder().encode('a')), failRecord());
+    const slow = async (): Promise<Response> => {
+      await new Promise((wake) => setTimeout(wake, 700));
+      return full();
+    };
+    const { run, asked } = openRun(['n1@h1', 'n2@h2'], { h1: [broken], h2: [full, slow] }, { maxWaitMs: 1 });
+    expect(await follow(run)).toEqual(['head n1', 'data', 'failed broken']);
+    expect(asked).toHaveLength(3);
   });
 
   test('who waited at a hub that restarts asks it again', async () => {
