@@ -35,6 +35,20 @@ describe('what OpenAI takes and nobody else minds', () => {
     expect(topP).toBeLessThan(1e-5);
   });
 
+  test('a seed of 64 bits is taken, and becomes a number that JSON holds exactly', () => {
+    for (const seed of ['9223372036854775807', '-9223372036854775808', '18446744073709551615', '9007199254740993']) {
+      const taken = accept({ seed: JSON.parse(seed) }).seed;
+      expect(taken).not.toBeNull();
+      expect(Number.isSafeInteger(taken)).toBe(true);
+      expect(accept({ seed: JSON.parse(seed) }).seed).toBe(taken);
+    }
+    expect(accept({ seed: JSON.parse('9223372036854775807') }).seed).not.toBe(
+      accept({ seed: JSON.parse('9223372036854000000') }).seed,
+    );
+    expect(accept({ seed: Number.MAX_SAFE_INTEGER }).seed).toBe(Number.MAX_SAFE_INTEGER);
+    expect(accept({ seed: -3 }).seed).toBe(-3);
+  });
+
   test('64 stops of 1,000 characters are taken', () => {
     const stop = Array.from({ length: MAX_STOPS }, () => 'x'.repeat(MAX_STOP_CHARS));
     expect([MAX_STOPS, MAX_STOP_CHARS]).toEqual([64, 1000]);

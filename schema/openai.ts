@@ -18,6 +18,12 @@ export const MAX_OUTPUT_TOKENS = 32_768;
 /** `top_p: 0` asks for the likeliest token, but vLLM refuses 0: this much holds one token as well. */
 const SMALLEST_TOP_P = 1e-6;
 
+/** OpenAI's seeds have 64 bits with a sign, and other clients draw theirs without one. */
+const LEAST_SEED = -(2 ** 63);
+const MOST_SEED = 2 ** 64;
+/** What JSON rounds is scaled into what a number holds exactly. */
+const SEED_SCALE = 2 ** 12;
+
 /** A chat request after parsing: defaults applied, text parts joined, `developer` read as `system`. */
 export interface ChatRequest {
   readonly model: string;
@@ -70,7 +76,8 @@ const message = z.discriminatedUnion('role', [
 ]);
 
 // Not zod's int(), which ends at 2^53: callers who want all that there is ask for any number.
-const tokenLimit = z.number().min(1).refine(Number.isInteger, { error: 'must be a whole number.' }).nullish();
+const wholeNumber = z.number().refine(Number.isInteger, { error: 'must be a whole number.' });
+const tokenLimit = wholeNumber.min(1).nullish();
 const penalty = z.number().min(-2).max(2).nullish();
 const stopText = text.min(1).max(MAX_STOP_CHARS);
 
@@ -82,7 +89,7 @@ const chatBody = z.object({
   stop: z
     .union([stopText, z.array(stopText.nullable()).max(MAX_STOPS)], { error: 'must be a text or a list of texts.' })
     .nullish(),
-  seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
+  seed: wholeNumber.min(LEAST_SEED).max(MOST_SEED).nullish(),
   frequency_penalty: penalty,
   presence_penalty: penalty,
   max_tokens: tokenLimit,
@@ -190,7 +197,7 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     temperature: body.temperature ?? 1,
     topP: Math.max(body.top_p ?? 1, SMALLEST_TOP_P),
     stop: [body.stop].flat().filter((one) => typeof one === 'string'),
-    seed: body.seed ?? null,
+    seed: toExactSeed(body.seed ?? null),
     frequencyPenalty: body.frequency_penalty ?? 0,
     presencePenalty: body.presence_penalty ?? 0,
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
@@ -199,6 +206,11 @@ function toChatRequest(body: z.infer<typeof chatBody>): Result<ChatRequest, Requ
     provider: body.provider ?? {},
     resume: body.resume ?? null,
   });
+}
+
+/** The same seed is the same number at every home; one that JSON could not hold exactly keeps the digits that it has. */
+function toExactSeed(seed: number | null): number | null {
+  return seed === null || Number.isSafeInteger(seed) ? seed : Math.trunc(seed / SEED_SCALE);
 }
 
 function toMessage({ role, content }: z.infer<typeof message>): Message {
