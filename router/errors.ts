@@ -92,6 +92,11 @@ export class ApiError extends Error {
   get type(): string {
     return typeOfStatus(this.status);
   }
+
+  /** Asking the same again is of no use: the request itself is the reason, or the caller's own limit. */
+  get isFinal(): boolean {
+    return (this.status < 500 && this.status !== 429) || this.options.headers?.['x-should-retry'] === 'false';
+  }
 }
 
 /** The `error.type` that the OpenAI API uses for a status. */

@@ -29,6 +29,7 @@ function open() {
     collected,
     encode: ({ whole }) => JSON.stringify({ text: whole.text }),
     toError: ({ message }) => ({ message, type: 'server_error', code: 'home_failed' }),
+    isFinal: ({ kind }) => kind === 'context',
     onOver: (failure) => void seen.over.push(failure?.kind ?? null),
   });
   const reader = body.getReader();
@@ -83,6 +84,15 @@ test('a failure is told as an error’s JSON, and the body breaks off behind it'
   await vi.advanceTimersByTimeAsync(100);
   expect(await end).toBe('broken');
   expect(seen).toEqual({ aborts: 0, over: ['broken'] });
+});
+
+test('a failure that asking again does not mend ends well behind the error’s JSON', async () => {
+  const { settle, read, readOn, seen } = open();
+  settle(err({ kind: 'context', message: 'too long', param: 'messages' }));
+  expect(JSON.parse(await readOn())).toMatchObject({ error: { message: 'too long' } });
+  expect(await read()).toBe('end');
+  expect(seen).toEqual({ aborts: 0, over: ['context'] });
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a bug stops the home, and is told as the router’s', async () => {

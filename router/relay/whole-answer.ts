@@ -21,11 +21,17 @@ export interface WholeOptions {
   /** The JSON of the answer. */
   readonly encode: (answer: CollectedAnswer) => string;
   readonly toError: (failure: JobFailure) => StreamError;
+  /** Asking the same again is of no use. */
+  readonly isFinal: (failure: JobFailure) => boolean;
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
   readonly onOver: (failure: JobFailure | null) => void;
 }
 
-/** Leaving cancels the home. A failure is told as the JSON of an error, and the body breaks off behind it: its status was sent long ago. */
+/**
+ * Leaving cancels the home. A failure is told as the JSON of an error, since its status was sent long ago. Behind it the body breaks off, which no
+ * client takes for an answer, and which many ask again for. Where that is of no use it ends well instead: else openai-python asks three times and
+ * LangChain seven, and neither shows the error. Such a body has no `choices`, which no client takes for an answer either.
+ */
 export function openWhole(options: WholeOptions): ReadableStream<Uint8Array> {
   return new WholeBody(options).body;
 }
@@ -90,15 +96,16 @@ class WholeBody {
     this.#options.onOver(null);
   }
 
-  /** An end without the last chunk: no client takes it for a whole answer. */
+  /** Without the last chunk, unless asking again is of no use. */
   async #breakOff(failure: JobFailure): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { toError, onOver } = this.#options;
+    const { toError, isFinal, onOver } = this.#options;
     onOver(failure);
     // A stream that breaks drops what nobody has taken yet.
     await this.#untilWanted();
     this.#write(encoder.encode(JSON.stringify({ error: { param: null, ...toError(failure) } })));
+    if (isFinal(failure)) return this.#controller?.close();
     await this.#untilWanted();
     await new Promise((wake) => setTimeout(wake, LAST_WORD_MS));
     this.#controller?.error(new Error('the answer broke off'));

@@ -116,6 +116,7 @@ function openBody(
     collected,
     encode: ({ whole, end }) => format.encodeWhole(job.chunk, whole, takeEnd(c, job, run, end)),
     toError: toStreamError,
+    isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   return new Response(body, {

@@ -162,6 +162,16 @@ describe('an answer that takes long', () => {
     await expect(ask('say-41x100-die20')).rejects.toThrow('terminated');
   });
 
+  test('and is waited for no longer tells so at once in a body that ends well, since a client that asked again would wait as long again', async () => {
+    const answer = await client().chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content: 'say-3x0-wait20000' }],
+      provider: { max_first_token_s: 2 },
+    } as OpenAI.ChatCompletionCreateParamsNonStreaming);
+    expect(answer).toMatchObject({ error: { code: 'first_token_timeout' } });
+    expect(answer.choices).toBeUndefined();
+  });
+
   test('what fails soon has its own status', async () => {
     const error = await ask('say-3x0-status500').catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(OpenAI.APIError);
