@@ -44,10 +44,17 @@ test('a page that names no headers may send the ones that every call needs', asy
   expect(headers.get('access-control-allow-headers')).toBe('authorization, content-type');
 });
 
+test('a page of the internet may call a router in its own house, and is told so only where it asks', async () => {
+  const asked = await app.request('/v1/models', preflight({ 'access-control-request-private-network': 'true' }));
+  expect(asked.headers.get('access-control-allow-private-network')).toBe('true');
+  const { headers } = await app.request('/v1/models', preflight());
+  expect(headers.has('access-control-allow-private-network')).toBe(false);
+});
+
 test.each(['/admin/v1/nodes', '/admin/v1/nothing', '/ADMIN/v1/nodes', '//admin', '/node/link'])(
   '%s is not for pages',
   async (path) => {
-    for (const init of [{}, preflight()]) {
+    for (const init of [{}, preflight(), preflight({ 'access-control-request-private-network': 'true' })]) {
       const names = [...(await app.request(path, init)).headers.keys()];
       expect(names.filter((name) => name.startsWith('access-control-'))).toEqual([]);
     }

@@ -15,6 +15,7 @@ const READABLE = [
   'x-irori-country',
   'x-irori-reason',
   'retry-after',
+  'x-should-retry',
   'allow',
   'www-authenticate',
 ].join(', ');
@@ -41,5 +42,7 @@ export const answerPreflight: MiddlewareHandler<AppEnv> = async (c, next) => {
     'access-control-allow-headers': c.req.header('access-control-request-headers') ?? 'authorization, content-type',
     'access-control-max-age': String(MAX_AGE_S),
     vary: 'access-control-request-headers',
+    // A page of the internet that calls a router in the same house, as npm start is one.
+    ...(c.req.header('access-control-request-private-network') && { 'access-control-allow-private-network': 'true' }),
   });
 };
