@@ -36,7 +36,7 @@ describe('requireCaller', () => {
     ['revoked', 401, 'invalid_api_key', 'revoked'],
     ['expired', 401, 'invalid_api_key', 'expired'],
     ['unknown', 401, 'invalid_api_key', 'Incorrect API key'],
-    ['malformed', 401, 'invalid_api_key', 'Incorrect API key'],
+    ['malformed', 401, 'invalid_api_key', "Send it as 'Authorization: Bearer irori_…'"],
     ['foreign', 401, 'invalid_api_key', 'Incorrect API key'],
     ['account-disabled', 403, 'account_disabled', 'disabled'],
   ])('a key that is %s is refused with %d', async (error, status, code, told) => {
@@ -50,6 +50,20 @@ describe('requireCaller', () => {
     );
     expect(toErrorResponse(error as never).headers.get('www-authenticate')).toBe('Bearer');
   });
+});
+
+test.each<[JobFailure, boolean]>([
+  [{ kind: 'context', message: 'm', param: 'messages' }, true],
+  [{ kind: 'bad-request', message: 'm', param: null }, true],
+  [{ kind: 'prompt', message: 'm' }, true],
+  [{ kind: 'slow', message: 'm' }, true],
+  [{ kind: 'no-home', message: 'm', isKnown: false }, true],
+  [{ kind: 'no-home', message: 'm', isKnown: true }, false],
+  [{ kind: 'busy', message: 'm', retryAfterS: 2 }, false],
+  [{ kind: 'failed', message: 'm' }, false],
+  [{ kind: 'broken', message: 'm' }, false],
+])('%j is final: %j', (failure, isFinal) => {
+  expect(refuseJob(failure).isFinal).toBe(isFinal);
 });
 
 test('a request’s fault keeps its field and code', async () => {

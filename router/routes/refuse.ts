@@ -32,7 +32,9 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
       ? 'This API key has been revoked.'
       : caller.error === 'expired'
         ? 'This API key has expired.'
-        : 'Incorrect API key provided.';
+        : caller.error === 'malformed'
+          ? "Incorrect API key provided. Send it as 'Authorization: Bearer irori_…', with nothing before or behind it."
+          : 'Incorrect API key provided.';
   throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
