@@ -195,13 +195,15 @@ describe('a sink that holds back', () => {
       length += delta.text.length;
       return gate.promise;
     };
-    const run = share({ baseUrl: server.url, life: { tellEveryMs: 10, lookAfterMs: 1e6, frozenMs: 100 } }).run(
+    // Longer than a busy machine stands still, shorter than the reading does.
+    const frozenMs = 2000;
+    const run = share({ baseUrl: server.url, life: { tellEveryMs: 10, lookAfterMs: 1e6, frozenMs } }).run(
       job(),
       sink,
       NEVER,
     );
     await until(() => length > 0);
-    await sleep(300);
+    await sleep(frozenMs + 500);
     expect(written).toBeLessThan(1900);
     gate.resolve();
     expect((await run).reason).toBe('stop');
