@@ -164,7 +164,7 @@ describe('fields', () => {
     [{ top_p: -1 }, 'top_p'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ max_completion_tokens: 1.5 }, 'max_completion_tokens'],
-    [{ seed: 2 ** 60 }, 'seed'],
+    [{ seed: 2 ** 65 }, 'seed'],
     [{ n: 2 }, 'n'],
     [{ stop: Array.from({ length: 65 }, () => 'a') }, 'stop'],
     [{ messages: [{ role: 'user', content: 'half \ud83d here' }] }, 'messages[0].content'],

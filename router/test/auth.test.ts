@@ -59,20 +59,31 @@ describe('keys', () => {
   });
 
   test.each([
+    ['minted by another router', `Bearer ${mintApiKey(new Uint8Array(24), 'another-secret').key}`],
+    ['that nobody was given', `Bearer ${mintUnknown()}`],
+  ])('%s are refused alike', async (_, header) => {
+    expect(await readError(await usageWith(header), 401)).toMatchObject({
+      code: 'invalid_api_key',
+      type: 'authentication_error',
+      message: 'Incorrect API key provided.',
+    });
+  });
+
+  test.each([
     ['of another scheme', 'Basic dXNlcjpwYXNz'],
     ['of another network', 'Bearer sk-proj-0123456789abcdef'],
     ['of a wrong length', 'Bearer irori_short'],
     ['with more than a key', 'Bearer irori_a irori_b'],
     ['with signs that keys do not have', `Bearer irori_${'-'.repeat(41)}`],
     ['that is very long', `Bearer ${'x'.repeat(7000)}`],
-    ['minted by another router', `Bearer ${mintApiKey(new Uint8Array(24), 'another-secret').key}`],
-    ['that nobody was given', `Bearer ${mintUnknown()}`],
     ['that is the admin secret', `Bearer ${ADMIN_SECRET}`],
-  ])('%s are refused alike', async (_, header) => {
+  ])('%s are refused with how a key is sent', async (_, header) => {
     expect(await readError(await usageWith(header), 401)).toMatchObject({
       code: 'invalid_api_key',
       type: 'authentication_error',
-      message: 'Incorrect API key provided.',
+      message: expect.stringMatching(
+        /^Incorrect API key provided\. Send it as 'Authorization: Bearer irori_…'/,
+      ) as string,
     });
   });
 
