@@ -23,4 +23,9 @@ const { status, error } = spawnSync(isWindows ? 'npm.cmd' : 'npm', words, {
   shell: isWindows,
 });
 if (error) process.stderr.write(`irori: npm could not be started (${error.message}).\n`);
+const isOld = Number(process.versions.node.split('.')[0]) < 24;
+if (status === 0 && isOld && !existsSync(new URL('node_modules/.bin/node', root)) && !isWindows)
+  process.stderr.write(
+    'irori: the packages hold no Node for this system: install Node 24 or newer, then start again.\n',
+  );
 process.exitCode = status ?? 1;
