@@ -1,5 +1,6 @@
 // The D1 tables. Money moves only in `events` and `postings`, both append-only; everything else is who and what.
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** Someone who calls, owns homes, or both. */
 export const accounts = sqliteTable('accounts', {
@@ -163,7 +164,7 @@ export const events = sqliteTable(
   (table) => [index('events_job').on(table.jobId)],
 );
 
-/** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`. */
+/** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`, `operator`. */
 export const postings = sqliteTable(
   'postings',
   {
@@ -174,6 +175,30 @@ export const postings = sqliteTable(
     amount: integer('amount').notNull(),
   },
   (table) => [primaryKey({ columns: [table.eventId, table.book] }), index('postings_book').on(table.book)],
+);
+
+/** What each book's postings sum to, moved in the transaction that writes them: the fees can never be spent before they have come in. */
+export const balances = sqliteTable(
+  'balances',
+  {
+    book: text('book').primaryKey(),
+    amount: integer('amount').notNull(),
+  },
+  (table) => [check('fees_never_negative', sql`${table.book} <> 'fees' OR ${table.amount} >= 0`)],
+);
+
+/**
+ * Fees by home, in units: what its charged work brought in and what it was paid out of that for work that nobody was charged for. So no
+ * home, and no owner of many, ever gets more than the callers of its work have paid.
+ */
+export const homeFees = sqliteTable(
+  'home_fees',
+  {
+    nodeId: text('node_id').primaryKey(),
+    brought: integer('brought').notNull(),
+    drawn: integer('drawn').notNull(),
+  },
+  (table) => [check('home_draws_what_it_brought', sql`${table.drawn} <= ${table.brought}`)],
 );
 
 /** A part's settlement with its signed messages: what `GET /v1/receipts/{jobId}` shows. */

@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
+import type { ObjectSide } from './compare-books.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -109,9 +110,9 @@ export class Account extends DurableObject<object> {
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
-  booked(): { booked: number; waiting: number } {
+  booked(): ObjectSide {
     const { events, own } = this.#outbox.waiting();
-    return { booked: this.#book.balance - own, waiting: events };
+    return { booked: this.#book.balance - own, waiting: events, unpayable: this.#outbox.unpayable };
   }
 
   override async alarm(): Promise<void> {

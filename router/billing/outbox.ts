@@ -3,6 +3,7 @@
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { LedgerEntry } from './build-entry.ts';
+import type { Ledger } from './ledger.ts';
 
 const log = makeLog('billing');
 
@@ -15,23 +16,24 @@ export const KNOWN_MS = 30 * 86_400_000;
 const MARK_MS = 86_400_000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** How long entries that the fees could not pay wait before the book is asked again. */
+const UNPAYABLE_RETRY_MS = 60_000;
 
 export class Outbox {
   readonly #storage: DurableObjectStorage;
-  readonly #apply: (entries: readonly LedgerEntry[]) => Promise<void>;
+  readonly #apply: Ledger['apply'];
   readonly #owner: Pick<LogFacts, 'accountId' | 'nodeId'>;
   #alarmAt = Number.POSITIVE_INFINITY;
   #isDraining = false;
   #hasNew = false;
   #failures = 0;
+  /** Entries that the fees could not pay, and when the book is asked again. */
+  #unpayable: readonly string[] = [];
+  #unpayableUntil = 0;
   #markedAt: number;
 
   /** `owner` is whose entries they are, for the operator's log. */
-  constructor(
-    storage: DurableObjectStorage,
-    apply: (entries: readonly LedgerEntry[]) => Promise<void>,
-    owner: Pick<LogFacts, 'accountId' | 'nodeId'>,
-  ) {
+  constructor(storage: DurableObjectStorage, apply: Ledger['apply'], owner: Pick<LogFacts, 'accountId' | 'nodeId'>) {
     this.#storage = storage;
     this.#apply = apply;
     this.#owner = owner;
@@ -81,29 +83,29 @@ export class Outbox {
 
   /**
    * Hands every waiting entry to the book; for the object's `alarm`. Being killed between the book's answer and ours delivers
-   * a batch twice, which the book takes as once. A book that fails is asked again later, ever less often.
+   * a batch twice, which the book takes as once. A book that fails is asked again later, ever less often. Entries that the fees cannot
+   * pay yet stay and hold up no others.
    */
   async drain(): Promise<void> {
     this.#alarmAt = Number.POSITIVE_INFINITY;
     this.#isDraining = true;
     this.#hasNew = false;
     try {
-      let batch = this.#read();
-      while (batch.entries.length > 0) {
-        await this.#apply(batch.entries);
-        this.#failures = 0;
-        this.#storage.sql.exec('UPDATE outbox SET entry = NULL WHERE seq <= ? AND entry IS NOT NULL', batch.lastSeq);
-        batch = this.#read();
-      }
+      await this.#handOver();
       this.#prune(Date.now());
+      if (this.#unpayable.length > 0) await this.#setAlarm(Math.max(this.#unpayableUntil, Date.now() + COALESCE_MS));
     } catch (error) {
       const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
       log.warn('book-away', { ...this.#owner, count: this.#failures, waitMs, error });
-      this.#alarmAt = Date.now() + waitMs;
-      await this.#storage.setAlarm(this.#alarmAt);
+      await this.#setAlarm(Date.now() + waitMs);
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /** How many of the waiting entries the fees could not pay when they were last handed to the book. */
+  get unpayable(): number {
+    return this.#unpayable.length;
   }
 
   /** Entries that the book has not acknowledged: how many, and what they do to the object's own balance. */
@@ -118,6 +120,28 @@ export class Outbox {
       .exec<{ entry: string }>('SELECT entry FROM outbox WHERE jobId = ? AND entry IS NOT NULL ORDER BY part', jobId)
       .toArray()
       .map((row) => JSON.parse(row.entry) as LedgerEntry);
+  }
+
+  async #handOver(): Promise<void> {
+    if (Date.now() >= this.#unpayableUntil) this.#unpayable = [];
+    const found = this.#unpayable.length;
+    let batch = this.#read(0);
+    while (batch.entries.length > 0) {
+      const unpayable = await this.#apply(batch.entries);
+      this.#failures = 0;
+      this.#unpayable = [...this.#unpayable, ...unpayable];
+      const acknowledge = `UPDATE outbox SET entry = NULL WHERE seq > ? AND seq <= ? AND entry IS NOT NULL AND ${IS_PAYABLE}`;
+      this.#storage.sql.exec(acknowledge, batch.afterSeq, batch.lastSeq, JSON.stringify(this.#unpayable));
+      batch = this.#read(batch.lastSeq);
+    }
+    if (this.#unpayable.length === found) return;
+    this.#unpayableUntil = Date.now() + UNPAYABLE_RETRY_MS;
+    log.warn('fees-too-low', { ...this.#owner, count: this.#unpayable.length, waitMs: UNPAYABLE_RETRY_MS });
+  }
+
+  async #setAlarm(at: number): Promise<void> {
+    this.#alarmAt = at;
+    await this.#storage.setAlarm(at);
   }
 
   /** Once a day: notes the newest entry's number, and forgets the ids of settlements that were booked before a note old enough. */
@@ -138,16 +162,22 @@ export class Outbox {
     this.#markedAt = now;
   }
 
-  #read(): { readonly entries: LedgerEntry[]; readonly lastSeq: number } {
+  /** The next entries after a number, without those that the fees could not pay just now. */
+  #read(afterSeq: number): {
+    readonly entries: LedgerEntry[];
+    readonly afterSeq: number;
+    readonly lastSeq: number;
+  } {
+    const query = `SELECT seq, entry FROM outbox WHERE seq > ? AND entry IS NOT NULL AND ${IS_PAYABLE} ORDER BY seq LIMIT ?`;
     const rows = this.#storage.sql
-      .exec<{ seq: number; entry: string }>(
-        'SELECT seq, entry FROM outbox WHERE entry IS NOT NULL ORDER BY seq LIMIT ?',
-        BATCH,
-      )
+      .exec<{ seq: number; entry: string }>(query, afterSeq, JSON.stringify(this.#unpayable), BATCH)
       .toArray();
-    return { entries: rows.map((row) => JSON.parse(row.entry) as LedgerEntry), lastSeq: rows.at(-1)?.seq ?? 0 };
+    const entries = rows.map((row) => JSON.parse(row.entry) as LedgerEntry);
+    return { entries, afterSeq, lastSeq: rows.at(-1)?.seq ?? afterSeq };
   }
 }
+
+const IS_PAYABLE = 'id NOT IN (SELECT value FROM json_each(?))';
 
 const TABLE = `CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, own INTEGER NOT NULL,
   entry TEXT, jobId TEXT, part INTEGER)`;

@@ -1,6 +1,7 @@
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
+import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
@@ -73,4 +74,36 @@ test('what such an object has taken it takes no second time, and knows which par
   expect(await stub.settle(settlementOf(account, newId('job'), 0))).toEqual({ applied: true });
   expect(await stub.usage()).toMatchObject({ balance: 900, totals: { jobs: 2, charged: 100 } });
   await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 10_000 }).toBe(900);
+});
+
+test('what the fees cannot pay yet waits without holding up the rest, is counted, and is booked when they can', async () => {
+  const account = await openAccount();
+  const { stub } = account;
+  const jobs = [newId('job'), newId('job'), newId('job')] as const;
+  const home = makeNode(account.accountId);
+  const partOf = (jobId: string, charge: number, earn: number) => ({
+    ...makeSettlement(home, {
+      ticket: makeTicket(home, { job: jobId }),
+      receipt: null,
+      jobId,
+      accountId: account.accountId,
+    }),
+    charge,
+    earn,
+  });
+  // As an object of an earlier version left it: paid out of fees that its home had not brought in.
+  await runInDurableObject(stub, (_, { storage }) => {
+    const entry = JSON.stringify(buildSettleEntry(partOf(jobs[0], 0, 30), null));
+    const into = 'INSERT INTO outbox (id, own, entry, jobId, part) VALUES (?, 0, ?, ?, 0)';
+    storage.sql.exec(into, `settle:${jobs[0]}:0`, entry, jobs[0]);
+  });
+  await stub.settle(partOf(jobs[1], 100, 90));
+  await expect.poll(async () => (await stub.booked()).unpayable, { timeout: 10_000 }).toBe(1);
+  expect(await stub.booked()).toEqual({ booked: 900, waiting: 1, unpayable: 1 });
+  expect(await ledger.balanceOf(account.accountId)).toBe(900);
+  await stub.settle(partOf(jobs[2], 200, 180));
+  await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 10_000 }).toBe(700);
+  await evictDurableObject(stub);
+  await expect.poll(async () => (await stub.booked()).waiting, { timeout: 10_000 }).toBe(0);
+  expect(await ledger.findOutcome(jobs[0], 0)).toBe('complete');
 });
