@@ -5,9 +5,10 @@ import type { Fate, SettlementJson } from '../../schema/settlement.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { Hold } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
-import { buildChargeEntry, buildGrantEntry, grantEventId } from './build-entry.ts';
+import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
 import { KNOWN_MS } from './outbox.ts';
+import type { LedgerEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
@@ -54,6 +55,8 @@ interface Booking {
   readonly closesHold: boolean;
   /** What becomes of the job's tally; null for a job that leaves none. */
   readonly tally: JobTally | null;
+  /** The entries of a settlement that is charged so many units; as a rule `buildChargeEntries`. */
+  readonly build?: typeof buildChargeEntries;
 }
 
 /** A hold outlives its job's tickets by this much, which tells when one lapsed that is not known any more. */
@@ -253,7 +256,12 @@ export class AccountBook {
   #bookForgotten(settlement: SettlementJson): void {
     const reason = 'it came too late to know that it is the first';
     const shares = new Map<number, number>();
-    this.#book(settlement.jobId, { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null });
+    // One entry with all that it pays: another one would be new to a book that knows this.
+    const build = (part: SettlementJson, charge: number): LedgerEntry[] => [
+      buildSettleEntry({ ...part, charge }, `charge lowered from ${part.charge} to ${charge}: ${reason}`),
+    ];
+    const booking = { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null, build };
+    this.#book(settlement.jobId, booking);
   }
 
   /** A part that its hub forgot is free whatever becomes of its job. Where nothing else is known of the job its credit goes back now. */
@@ -294,7 +302,8 @@ export class AccountBook {
     });
   }
 
-  #book(jobId: string, { settlements, shares, reason, jobs, closesHold, tally }: Booking): void {
+  #book(jobId: string, booking: Booking): void {
+    const { settlements, shares, reason, jobs, closesHold, tally, build = buildChargeEntries } = booking;
     const hold = this.#holds.find(jobId);
     let room = hold ? hold.amount : this.available;
     const charged = settlements.map((settlement) => {
@@ -302,14 +311,15 @@ export class AccountBook {
       const charge = Math.min(share, room);
       room -= charge;
       const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
-      return { charge, entry: buildChargeEntry(settlement, charge, charge < share ? limit : reason) };
+      return { charge, entries: build(settlement, charge, charge < share ? limit : reason) };
     });
     const charge = charged.reduce((sum, one) => sum + one.charge, 0);
     const state = addToTotals(this.#state, { settlements, charge, jobs });
     const rest = closesHold || !hold ? null : { ...hold, amount: hold.amount - charge };
     const kept = tally && { ...tally, booked: tally.booked + charge };
     this.#storage.transactionSync(() => {
-      for (const one of charged) this.#outbox.add(one.entry, -one.charge);
+      for (const { charge: own, entries } of charged)
+        for (const entry of entries) this.#outbox.add(entry, entry === entries[0] ? -own : 0);
       this.#writeState(state);
       this.#holds.write(jobId, rest);
       if (kept) this.#jobs.write(jobId, kept, null);

@@ -5,6 +5,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import { balances, postings, receipts } from '../../schema/tables.ts';
 import { sumPostings } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
+import type { BookedPart, Fate } from './decide-earn.ts';
 
 export interface Ledger {
   /**
@@ -14,8 +15,8 @@ export interface Ledger {
   readonly apply: (entries: readonly LedgerEntry[]) => Promise<readonly string[]>;
   /** The settlements of a job's parts, if the account called it. */
   readonly findReceipts: (accountId: string, jobId: string) => Promise<SettlementJson[]>;
-  /** How a part was booked; null while it is not. */
-  readonly findOutcome: (jobId: string, part: number) => Promise<string | null>;
+  /** How a part and those before it were booked, and what its home's work has brought in: as of one moment. */
+  readonly findFate: (part: { jobId: string; part: number; nodeId: string }) => Promise<Fate>;
   /** What a book's postings sum to, in units. */
   readonly balanceOf: (book: string) => Promise<number>;
   /** Ids of up to 100 events whose postings do not sum to zero: always none. */
@@ -58,13 +59,17 @@ export function makeLedger(database: D1Database): Ledger {
         .orderBy(asc(receipts.part));
       return rows.map((row) => JSON.parse(row.settlement) as SettlementJson);
     },
-    findOutcome: async (jobId, part) => {
-      const row = await db
-        .select({ outcome: receipts.outcome })
-        .from(receipts)
-        .where(and(eq(receipts.jobId, jobId), eq(receipts.part, part)))
-        .get();
-      return row?.outcome ?? null;
+    findFate: async ({ jobId, part, nodeId }) => {
+      const [booked, home] = (await database.batch([
+        database.prepare(FIND_PARTS).bind(jobId, part),
+        database.prepare('SELECT brought FROM home_fees WHERE node_id = ?').bind(nodeId),
+      ])) as [D1Result<PartRow>, D1Result<{ brought: number }>];
+      const parts = booked.results.map((row) => ({ ...row, hasToken: row.hasToken === 1 }));
+      return {
+        part: parts.find((one) => one.part === part) ?? null,
+        earlier: parts.filter((one) => one.part < part),
+        brought: home.results[0]?.brought ?? 0,
+      };
     },
     balanceOf: async (book) => {
       const row = await db.select({ amount: balances.amount }).from(balances).where(eq(balances.book, book)).get();
@@ -191,6 +196,12 @@ const UPSERT_RECEIPTS = `
         '$.charge', max(charge, excluded.charge), '$.earn', max(earn, excluded.earn))`;
 
 const STATEMENTS = [INSERT_EVENTS, MOVE_BALANCES, MOVE_HOME_FEES, INSERT_POSTINGS, UPSERT_RECEIPTS];
+
+type PartRow = Omit<BookedPart, 'hasToken'> & { readonly hasToken: number };
+
+const FIND_PARTS = `
+    SELECT part, owner_account_id AS ownerAccountId, outcome, charge, settlement->>'ttftMs' IS NOT NULL AS hasToken
+    FROM receipts WHERE job_id = ?1 AND part <= ?2 ORDER BY part`;
 
 const FIND_DRIFTED = `
     SELECT coalesce(summed.book, held.book) AS book

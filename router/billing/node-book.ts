@@ -2,6 +2,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { AcceptanceJson, UsageReceiptJson } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { shareOf } from './decide-earn.ts';
 
 /** What completes a settlement once its receipt has been accepted. */
 export interface Proof {
@@ -51,6 +52,9 @@ const TABLES = [
     earn INTEGER NOT NULL, isLate INTEGER NOT NULL, proof TEXT NOT NULL) WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS accepted_seq ON accepted (seq)',
   'CREATE TABLE IF NOT EXISTS open (ticketHash TEXT PRIMARY KEY, untilAt INTEGER NOT NULL, settlement TEXT NOT NULL) WITHOUT ROWID',
+  `CREATE INDEX IF NOT EXISTS open_signed ON open (ticketHash) WHERE settlement->>'receipt' IS NOT NULL`,
+  'CREATE TABLE IF NOT EXISTS drawn (id INTEGER PRIMARY KEY CHECK (id = 1), units INTEGER NOT NULL)',
+  'INSERT INTO drawn VALUES (1, 0) ON CONFLICT DO NOTHING',
 ];
 
 export class NodeBook {
@@ -82,6 +86,35 @@ export class NodeBook {
       .exec<{ settlement: string }>(query, now, limit)
       .toArray()
       .map((row) => JSON.parse(row.settlement) as SettlementJson);
+  }
+
+  /** Open settlements whose receipt is here and whose job is not known to have ended, and when their parts ended. */
+  findSigned(): { readonly ticketHash: Hex; readonly endedAt: number }[] {
+    const query = `SELECT ticketHash, settlement->>'endedAt' AS endedAt FROM open WHERE settlement->>'receipt' IS NOT NULL`;
+    return this.#sql.exec<{ ticketHash: Hex; endedAt: number }>(query).toArray();
+  }
+
+  /** Keeps a proven receipt with its open settlement until it is known what it earns; null: it earns nothing and is not waited for. */
+  keepReceipt(ticketHash: Hex, signed: { readonly receipt: UsageReceiptJson; readonly signature: Hex } | null): void {
+    const receipt = signed ? JSON.stringify(signed.receipt) : null;
+    const set = `settlement = json_set(settlement, '$.receipt', json(?), '$.receiptSignature', ?)`;
+    this.#sql.exec(`UPDATE open SET ${set} WHERE ticketHash = ?`, receipt, signed?.signature ?? null, ticketHash);
+  }
+
+  /** Units that late events have paid or will pay. */
+  drawn(): number {
+    return this.#sql.exec<{ units: number }>('SELECT units FROM drawn').one().units;
+  }
+
+  /** Units that receipts for the open settlements beside one may still claim of what their callers pay. */
+  reserved(beside: Hex): number {
+    const charges = this.#sql.exec<{ charge: number }>(
+      "SELECT settlement->>'charge' AS charge FROM open WHERE settlement->>'charge' > 0 AND ticketHash <> ?",
+      beside,
+    );
+    let units = 0;
+    for (const { charge } of charges) units += shareOf(charge);
+    return units;
   }
 
   /** Keeps a settlement whose receipt is missing until `untilAt`; the first one stands. */
@@ -120,7 +153,10 @@ export class NodeBook {
       isEquivocation ? 1 : 0,
       breaks,
     );
-    if (isLate) this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+    if (isLate) {
+      this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+      this.#sql.exec('UPDATE drawn SET units = units + ?', earn);
+    }
     return breaks;
   }
 

@@ -16,8 +16,6 @@ export const KNOWN_MS = 30 * 86_400_000;
 const MARK_MS = 86_400_000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
-/** How long entries that the fees could not pay wait before the book is asked again. */
-const UNPAYABLE_RETRY_MS = 60_000;
 
 export class Outbox {
   readonly #storage: DurableObjectStorage;
@@ -30,6 +28,7 @@ export class Outbox {
   /** Entries that the fees could not pay, and when the book is asked again. */
   #unpayable: readonly string[] = [];
   #unpayableUntil = 0;
+  #unpayableTries = 0;
   #markedAt: number;
 
   /** `owner` is whose entries they are, for the operator's log. */
@@ -46,9 +45,9 @@ export class Outbox {
     return this.#storage.sql.exec('SELECT 1 FROM outbox WHERE id = ?', id).toArray().length > 0;
   }
 
-  /** Every entry of a job that is still known: its part, and what it did to the object's own balance. */
+  /** Every settled part of a job that is still known, and what it did to the object's own balance. */
   findParts(jobId: string): { readonly part: number; readonly own: number }[] {
-    const query = 'SELECT part, own FROM outbox WHERE jobId = ?';
+    const query = "SELECT part, own FROM outbox WHERE jobId = ? AND id NOT LIKE 'rest:%'";
     return this.#storage.sql.exec<{ part: number; own: number }>(query, jobId).toArray();
   }
 
@@ -114,17 +113,21 @@ export class Outbox {
     return this.#storage.sql.exec<{ events: number; own: number }>(query).one();
   }
 
-  /** Waiting entries of a job. */
+  /** Waiting settlements of a job. */
   findWaiting(jobId: string): LedgerEntry[] {
     return this.#storage.sql
-      .exec<{ entry: string }>('SELECT entry FROM outbox WHERE jobId = ? AND entry IS NOT NULL ORDER BY part', jobId)
+      .exec<{ entry: string }>(
+        "SELECT entry FROM outbox WHERE jobId = ? AND entry IS NOT NULL AND id NOT LIKE 'rest:%' ORDER BY part",
+        jobId,
+      )
       .toArray()
       .map((row) => JSON.parse(row.entry) as LedgerEntry);
   }
 
   async #handOver(): Promise<void> {
-    if (Date.now() >= this.#unpayableUntil) this.#unpayable = [];
-    const found = this.#unpayable.length;
+    const isRetry = Date.now() >= this.#unpayableUntil;
+    const before = this.#unpayable.length;
+    if (isRetry) this.#unpayable = [];
     let batch = this.#read(0);
     while (batch.entries.length > 0) {
       const unpayable = await this.#apply(batch.entries);
@@ -134,9 +137,12 @@ export class Outbox {
       this.#storage.sql.exec(acknowledge, batch.afterSeq, batch.lastSeq, JSON.stringify(this.#unpayable));
       batch = this.#read(batch.lastSeq);
     }
-    if (this.#unpayable.length === found) return;
-    this.#unpayableUntil = Date.now() + UNPAYABLE_RETRY_MS;
-    log.warn('fees-too-low', { ...this.#owner, count: this.#unpayable.length, waitMs: UNPAYABLE_RETRY_MS });
+    const count = this.#unpayable.length;
+    if (count === 0) this.#unpayableTries = 0;
+    if (count === 0 || (!isRetry && count === before)) return;
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#unpayableTries++);
+    this.#unpayableUntil = Date.now() + waitMs;
+    log.warn('fees-too-low', { ...this.#owner, count, waitMs });
   }
 
   async #setAlarm(at: number): Promise<void> {
@@ -154,7 +160,8 @@ export class Outbox {
       const seq = sql.exec<{ seq: number | null }>(old, now - KNOWN_MS).one().seq ?? 0;
       // The newest row stays whatever it is, so that no number is given twice.
       sql.exec(
-        `DELETE FROM outbox WHERE seq <= ? AND seq < (SELECT max(seq) FROM outbox) AND entry IS NULL AND id LIKE 'settle:%'`,
+        `DELETE FROM outbox WHERE seq <= ? AND seq < (SELECT max(seq) FROM outbox) AND entry IS NULL
+          AND (id LIKE 'settle:%' OR id LIKE 'rest:%')`,
         seq,
       );
       sql.exec('DELETE FROM marks WHERE seq < ?', seq);

@@ -251,6 +251,7 @@ export class Hub extends DurableObject<object> {
       gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
       retryLater: () => void this.#wakeBy(Date.now() + this.#services.timings.retryMs),
       now: () => Date.now(),
+      startedAt: Date.now(),
     });
   }
 

@@ -3,7 +3,7 @@ import { decodeFrames, FRAME, INITIAL_CREDIT_BYTES } from '../../schema/frames.t
 import type { Refusal } from '../../schema/frames-to-hub.ts';
 import { bytesOf, END, event, EXPIRES_AT, openPart, openRunningPart, signed, writer } from '../test/open-part.ts';
 import { TIMINGS } from '../../schema/timings.ts';
-import { encodeTicketFrame } from './part.ts';
+import { encodeTicketFrame } from './make-ticket.ts';
 import type { EndRecord, FailRecord } from '../../schema/records.ts';
 
 const failOf = (code: FailRecord['code']): unknown[] => [expect.objectContaining({ code })];

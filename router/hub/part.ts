@@ -1,7 +1,7 @@
 // One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
 // It counts and times; it never parses the events it relays.
 import { maxAnswerBytes } from '../../schema/answers.ts';
-import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import { encodeCredit, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
 import type { FinishReason } from '../../schema/chunks.ts';
@@ -11,7 +11,9 @@ import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
+import { NOTE_EVERY_MS } from './bound-lost.ts';
 import { detach, isWholeEvents } from './check-events.ts';
+import { judgeBreak, tellFinish } from './judge-break.ts';
 import { judgeSilence } from './judge-silence.ts';
 import { PartStream } from './part-stream.ts';
 import { readFault, readRefusal } from './read-fault.ts';
@@ -98,6 +100,7 @@ export class Part {
   #hasText = false;
   #lateTokens = 0;
   #creditBytes = INITIAL_CREDIT_BYTES;
+  #notedAt: number;
 
   constructor(number: number, offer: JobOffer, doors: PartDoors, now: number) {
     this.number = number;
@@ -106,6 +109,7 @@ export class Part {
     this.#startedAt = now;
     this.#lastAt = now;
     this.#toldAt = now;
+    this.#notedAt = now;
     this.#digest = new ResponseDigest(doors.salt);
     this.answer = new Promise((resolve) => void (this.#resolve = resolve));
     this.#stream = new PartStream({
@@ -178,6 +182,14 @@ export class Part {
   /** Writes what came together as one record. */
   flush(): void {
     this.#stream.flush();
+  }
+
+  /** Output tokens relayed so far, once every NOTE_EVERY_MS while it runs; null in between, and where nothing has come. */
+  takeProgress(now: number): number | null {
+    if (this.#stage !== 'running' || this.#frameTokens === 0 || now - this.#notedAt < NOTE_EVERY_MS) return null;
+    this.#notedAt = now;
+    const believable = Math.floor(this.#digest.relayedBytes / Math.max(1, this.offer.minBytesPerToken));
+    return Math.min(this.#frameTokens, believable);
   }
 
   /** The node's last word, with its receipt. */
@@ -324,27 +336,21 @@ export class Part {
     this.#fail('expired', 'the answer took longer than a job may', null, { now, isNodeFault: false });
   }
 
-  /**
-   * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
-   * interrupted while the edge would go on elsewhere, as failed where nobody can: as with a text whose thoughts no other home has.
-   */
+  /** The part broke off; `judgeBreak` says what that costs whom. */
   #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
-    const beforeToken = this.#firstDataAt === null;
-    const isThoughtOver = this.#hasThinking && (this.#hasText || this.offer.resume !== null);
-    const goesOn = this.offer.isResumable && code !== 'expired' && code !== 'slow' && !beforeToken && !isThoughtOver;
+    const { now, isNodeFault, facts, blame = isNodeFault ? (code as Breakage) : null } = cause;
+    const sent = { hasToken: this.#firstDataAt !== null, hasThinking: this.#hasThinking, hasText: this.#hasText };
+    const { outcome, goesOn } = judgeBreak(this.offer, { code, isNodeFault, ...sent });
     this.#stage = 'settling';
-    const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
-    if (blame) this.#doors.onBroken(blame, cause.now);
+    if (blame) this.#doors.onBroken(blame, now);
     this.#doors.onDone();
-    const outcome = beforeToken
-      ? 'failed-before-token'
-      : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
-    const tell = (delivered: FailRecord['delivered']): void =>
-      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...cause.facts, delivered }));
-    void this.#settle(outcome, signed, cause.now).then(
+    const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
+    const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...facts, ...told }));
+    void this.#settle(outcome, signed, now).then(
       ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
-        tell(goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null),
-      () => tell(null),
+        tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
+      () => tell({ delivered: null }),
     );
   }
 
@@ -385,16 +391,5 @@ export class Part {
   }
 }
 
-/** A receipt's `stop` may have been a filter's, as the home says beside it. */
-function tellFinish({ receipt, finish }: NodeEnd): FinishReason {
-  if (receipt.finish === FINISH.length) return 'length';
-  return finish ?? 'stop';
-}
-
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
-
-/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
-export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
-  return encodeFrame('ticket', { job, payload: signature });
-}

@@ -105,5 +105,6 @@ test('what the fees cannot pay yet waits without holding up the rest, is counted
   await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 10_000 }).toBe(700);
   await evictDurableObject(stub);
   await expect.poll(async () => (await stub.booked()).waiting, { timeout: 10_000 }).toBe(0);
-  expect(await ledger.findOutcome(jobs[0], 0)).toBe('complete');
+  const { part } = await ledger.findFate({ jobId: jobs[0], part: 0, nodeId: home.id });
+  expect(part).toMatchObject({ outcome: 'complete', charge: 0 });
 });
