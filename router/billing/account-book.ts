@@ -3,7 +3,7 @@
 // ended. Reads come from memory, which is written after the database is.
 import type { Fate, SettlementJson } from '../../schema/settlement.ts';
 import { AccountHolds } from './account-holds.ts';
-import type { Hold } from './account-holds.ts';
+import type { Hold, LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
@@ -85,14 +85,16 @@ export class AccountBook {
   readonly #holds: AccountHolds;
   readonly #jobs: AccountJobs;
   readonly #revoked = new Set<string>();
+  readonly #leaseMs: number;
   #state: State;
 
-  constructor(storage: DurableObjectStorage, outbox: Outbox) {
+  constructor(storage: DurableObjectStorage, outbox: Outbox, { terms, now }: { terms: LeaseTerms; now: number }) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#outbox = outbox;
     for (const table of TABLES) this.#sql.exec(table);
-    this.#holds = new AccountHolds(storage.sql);
+    this.#leaseMs = terms.leaseMs;
+    this.#holds = new AccountHolds(storage, terms, now);
     this.#jobs = new AccountJobs(storage.sql);
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
     this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
@@ -108,8 +110,23 @@ export class AccountBook {
     if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
     if (this.#revoked.has(request.keyId)) return { ok: false, reason: 'key-revoked', available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    this.#replaceHold(request.jobId, { amount: request.amount, expiresAt: request.expiresAt });
+    const { amount, expiresAt } = request;
+    this.#replaceHold(request.jobId, { amount, expiresAt, leaseAt: now + this.#leaseMs });
     return { ok: true };
+  }
+
+  /**
+   * These jobs live: an edge looks for a home for them, or a hub has a part of them. What has been given back, and what was never held,
+   * stays so.
+   */
+  renew(jobIds: readonly string[], now: number): void {
+    this.sweep(now);
+    const leaseAt = now + this.#leaseMs;
+    for (const jobId of jobIds) {
+      const hold = this.#holds.find(jobId);
+      if (hold) this.#replaceHold(jobId, { ...hold, leaseAt });
+      this.#jobs.renew(jobId, Math.min(leaseAt, hold?.expiresAt ?? leaseAt));
+    }
   }
 
   /**
@@ -120,7 +137,7 @@ export class AccountBook {
     this.sweep(now);
     const known = this.#jobs.find(jobId);
     if (!known && closing.interrupted === 0) return this.#replaceHold(jobId, null);
-    const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS);
+    const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS, now);
     if (decideFate(tally, now) === null) this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now });
   }
 
@@ -145,7 +162,7 @@ export class AccountBook {
       this.#bookWhole(settlement);
       return true;
     }
-    const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS);
+    const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS, now);
     const parts = [...tally.parts, bill];
     if (bill.isLost) {
       this.#bookLost(settlement, { ...tally, parts }, known === null);
@@ -214,9 +231,13 @@ export class AccountBook {
     return this.#jobs.findWaiting(jobId);
   }
 
-  /** When parts that wait must be booked without their job's end; null when none waits. */
-  get nextBookingAt(): number | null {
-    return this.#jobs.nextBookingAt;
+  /** When something lapses next: a hold, or parts that wait and must be booked without their job's end; null when nothing does. */
+  get nextLapseAt(): number | null {
+    const at = Math.min(
+      this.#jobs.nextBookingAt ?? Number.POSITIVE_INFINITY,
+      this.#holds.sum > 0 ? this.#holds.nextLapseAt : Number.POSITIVE_INFINITY,
+    );
+    return at === Number.POSITIVE_INFINITY ? null : at;
   }
 
   get balance(): number {
@@ -237,10 +258,13 @@ export class AccountBook {
   }
 
   /** Begins the tally of a job that turns out to have several parts. */
-  #openTally(jobId: string, expiresAt: number): JobTally {
+  #openTally(jobId: string, expiresAt: number, now: number): JobTally {
     const booked = this.#outbox.findParts(jobId);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
-    return openTally(this.#holds.find(jobId)?.expiresAt ?? expiresAt, { charge, parts: booked.length });
+    return openTally(Math.min(this.#holds.find(jobId)?.expiresAt ?? expiresAt, now + this.#leaseMs), {
+      charge,
+      parts: booked.length,
+    });
   }
 
   #bookWhole(settlement: SettlementJson): void {
@@ -288,6 +312,8 @@ export class AccountBook {
       const kept = { ...tally, waiting: tally.waiting + 1 };
       this.#storage.transactionSync(() => this.#jobs.write(jobId, kept, arrived));
       this.#jobs.remember(jobId, kept);
+      // A part that came is news of its job.
+      this.renew([jobId], now);
       return;
     }
     const all = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];

@@ -184,7 +184,8 @@ export class HubJobs {
       { message: ticket, signature, decision, resumed },
     );
     rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
-    wakeBy(offer.expiresAt + 61_000);
+    // A hub that loses its memory is woken soon, by what the disk remembers, and settles what it had.
+    wakeBy(now + services.timings.holdRenewMs);
     return { ticketHash, ticket, draft, offer };
   }
 

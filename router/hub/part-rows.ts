@@ -113,6 +113,18 @@ export class PartRows {
     }));
   }
 
+  /** Jobs by account of the parts that were opened until `openedBy` (ms since epoch) and still concern their callers. */
+  jobsByAccount(openedBy: number): Map<string, string[]> {
+    const rows = this.#sql.exec<{ accountId: string; jobId: string }>(
+      `SELECT DISTINCT settlement->>'accountId' AS accountId, settlement->>'jobId' AS jobId FROM parts
+        WHERE CAST(settlement->>'$.ticket.issuedAtMs' AS INTEGER) <= ? AND NOT (is_due = 1 AND settlement->>'outcome' = 'failed-before-token')`,
+      openedBy,
+    );
+    const jobs = new Map<string, string[]>();
+    for (const { accountId, jobId } of rows) jobs.set(accountId, [...(jobs.get(accountId) ?? []), jobId]);
+    return jobs;
+  }
+
   /** How many parts are open and due; and when the first open one expires. */
   counts(): { open: number; due: number; firstExpiryAt: number | null } {
     const row = this.#sql

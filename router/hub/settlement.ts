@@ -176,6 +176,22 @@ export class HubSettlement {
     return { ...lost, outputTokens, promptTokens, durationMs: receipt.durationMs };
   }
 
+  /**
+   * Tells the callers' accounts which of their jobs have a part here that is open or not yet delivered: their credit stays held. Parts that
+   * are younger than the time between two tellings are left out, so that a short job costs no call.
+   */
+  async renewHolds(): Promise<void> {
+    const { rows, services, now } = this.#doors;
+    const jobs = rows.jobsByAccount(now() - services.timings.holdRenewMs / 2);
+    const calls = [...jobs].map(([accountId, jobIds]) =>
+      services
+        .renewHolds(accountId, jobIds)
+        // The next telling says the same; a hold outlasts two that are lost.
+        .catch((error: unknown) => log.warn('account-away', { accountId, count: jobIds.length, error })),
+    );
+    await Promise.all(calls);
+  }
+
   /** Delivers everything that is due, in batches; stops and asks to be called again when an account cannot be reached. */
   async drain(): Promise<void> {
     if (this.#isDraining) return;

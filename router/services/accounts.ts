@@ -3,10 +3,12 @@ import type { AccountDoors } from '../billing/account.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
+import { pickTimings } from './pick-local.ts';
 import { openSigner } from './signer.ts';
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  return { ledger: makeLedger(env.DB) };
+  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs } = pickTimings(env);
+  return { ledger: makeLedger(env.DB), terms: { leaseMs, graceMs } };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
