@@ -1,11 +1,13 @@
 // The door to the book in D1: events, postings, balances and receipts. Everything it writes may be written again and changes nothing then.
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { balances, postings, receipts } from '../../schema/tables.ts';
+import { balances } from '../../schema/tables.ts';
 import { sumPostings } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
 import type { BookedPart, Fate } from './decide-earn.ts';
+import { isBookedSql, makeReceiptShelves } from './receipt-shelves.ts';
+import type { FoundRow, ReceiptFiles } from './receipt-shelves.ts';
 
 export interface Ledger {
   /**
@@ -41,8 +43,10 @@ export interface BookSums {
   readonly overdrawn: number;
 }
 
-export function makeLedger(database: D1Database): Ledger {
+/** `files`: the object storage that old receipts stand in; null where there is none. */
+export function makeLedger(database: D1Database, files: ReceiptFiles | null = null): Ledger {
   const db = drizzle(database);
+  const shelves = makeReceiptShelves(database, files);
   return {
     apply: async (entries) => {
       for (const entry of entries)
@@ -51,20 +55,14 @@ export function makeLedger(database: D1Database): Ledger {
       const byId = new Map(entries.toReversed().map((entry) => [entry.id, entry]));
       return applyAll(database, [...byId.values()].toReversed());
     },
-    findReceipts: async (accountId, jobId) => {
-      const rows = await db
-        .select({ settlement: receipts.settlement })
-        .from(receipts)
-        .where(and(eq(receipts.jobId, jobId), eq(receipts.accountId, accountId)))
-        .orderBy(asc(receipts.part));
-      return rows.map((row) => JSON.parse(row.settlement) as SettlementJson);
-    },
+    findReceipts: async (accountId, jobId) =>
+      (await shelves.find(jobId)).filter((settlement) => settlement.accountId === accountId),
     findFate: async ({ jobId, part, nodeId }) => {
       const [booked, home] = (await database.batch([
-        database.prepare(FIND_PARTS).bind(jobId, part),
+        shelves.ask(jobId),
         database.prepare('SELECT brought FROM home_fees WHERE node_id = ?').bind(nodeId),
-      ])) as [D1Result<PartRow>, D1Result<{ brought: number }>];
-      const parts = booked.results.map((row) => ({ ...row, hasToken: row.hasToken === 1 }));
+      ])) as [D1Result<FoundRow>, D1Result<{ brought: number }>];
+      const parts = (await shelves.read(booked.results)).map(toBookedPart);
       return {
         part: parts.find((one) => one.part === part) ?? null,
         earlier: parts.filter((one) => one.part < part),
@@ -76,13 +74,8 @@ export function makeLedger(database: D1Database): Ledger {
       return row?.amount ?? 0;
     },
     findUnbalanced: async () => {
-      const rows = await db
-        .select({ id: postings.eventId })
-        .from(postings)
-        .groupBy(postings.eventId)
-        .having(sql`sum(${postings.amount}) <> 0`)
-        .limit(100);
-      return rows.map((row) => row.id);
+      const { results } = await database.prepare(FIND_UNBALANCED).all<{ id: string }>();
+      return results.map((row) => row.id);
     },
     findDrifted: async () => {
       const summed = await database.prepare(FIND_DRIFTED).all<{ book: string }>();
@@ -92,14 +85,12 @@ export function makeLedger(database: D1Database): Ledger {
       const row = await database.prepare(SUM_UP).first<BookSums>();
       return row ?? { paid: 0, earned: 0, fees: 0, overdrawn: 0 };
     },
-    total: async () => {
-      const row = await db
-        .select({ sum: sql<number | null>`sum(${postings.amount})` })
-        .from(postings)
-        .get();
-      return row?.sum ?? 0;
-    },
+    total: async () => (await database.prepare(TOTAL).first<number>('sum')) ?? 0,
   };
+}
+
+function toBookedPart({ part, ownerAccountId, outcome, charge, ttftMs }: SettlementJson): BookedPart {
+  return { part, ownerAccountId, outcome, charge, hasToken: ttftMs !== null };
 }
 
 /** One transaction; where the books cannot carry it as a whole, each half for itself. Gives the ids of those that they cannot carry alone. */
@@ -137,12 +128,15 @@ function toRow(entry: LedgerEntry): object {
 
 // One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and a few statements cost less than a few a row.
 
+/** An event whose postings have been summed up with those of its day. */
+const IS_SUMMED = isBookedSql({ id: "e.value->>'id'", jobId: "e.value->>'jobId'", part: "e.value->>'part'" });
+
 const INSERT_EVENTS = `
     INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
     SELECT value->>'id', value->>'kind', value->>'jobId', value->>'part', value->>'accountId', value->>'at', value->>'memo'
-    FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
+    FROM json_each(?1) AS e WHERE NOT ${IS_SUMMED} ON CONFLICT DO NOTHING`;
 
-const IS_NEW = "NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id')";
+const IS_NEW = `NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id') AND NOT ${IS_SUMMED}`;
 
 /** Before the postings, which tell what is new. A row is checked as it will stand, not as what is added to it. */
 const MOVE_BALANCES = `
@@ -181,7 +175,7 @@ const UPSERT_RECEIPTS = `
       value->>'$.settlement.nodeId', value->>'$.settlement.ownerAccountId', value->>'$.settlement.model',
       value->>'$.settlement.outcome', value->>'$.settlement.promptTokens', value->>'$.settlement.outputTokens',
       value->>'$.settlement.charge', value->>'$.settlement.earn', value->>'$.settlement.endedAt', value->>'$.settlement.text'
-    FROM json_each(?1) WHERE value->>'settlement' IS NOT NULL
+    FROM json_each(?1) AS e WHERE value->>'settlement' IS NOT NULL AND NOT ${IS_SUMMED}
     ON CONFLICT (job_id, part) DO UPDATE SET
       charge = max(charge, excluded.charge),
       earn = max(earn, excluded.earn),
@@ -197,15 +191,19 @@ const UPSERT_RECEIPTS = `
 
 const STATEMENTS = [INSERT_EVENTS, MOVE_BALANCES, MOVE_HOME_FEES, INSERT_POSTINGS, UPSERT_RECEIPTS];
 
-type PartRow = Omit<BookedPart, 'hasToken'> & { readonly hasToken: number };
+/** One by one, and summed up by day. */
+const ALL_POSTINGS = 'SELECT book, amount FROM postings UNION ALL SELECT book, amount FROM book_days';
 
-const FIND_PARTS = `
-    SELECT part, owner_account_id AS ownerAccountId, outcome, charge, settlement->>'ttftMs' IS NOT NULL AS hasToken
-    FROM receipts WHERE job_id = ?1 AND part <= ?2 ORDER BY part`;
+const TOTAL = `SELECT sum(amount) AS sum FROM (${ALL_POSTINGS})`;
+
+/** A day is named by its number since 1970. */
+const FIND_UNBALANCED = `
+    SELECT event_id AS id FROM postings GROUP BY event_id HAVING sum(amount) <> 0
+    UNION ALL SELECT 'day:' || day FROM book_days GROUP BY day HAVING sum(amount) <> 0 LIMIT 100`;
 
 const FIND_DRIFTED = `
     SELECT coalesce(summed.book, held.book) AS book
-    FROM (SELECT book, sum(amount) AS amount FROM postings GROUP BY book) AS summed
+    FROM (SELECT book, sum(amount) AS amount FROM (${ALL_POSTINGS}) GROUP BY book) AS summed
     FULL JOIN balances AS held ON held.book = summed.book
     WHERE coalesce(summed.amount, 0) <> coalesce(held.amount, 0) LIMIT 100`;
 

@@ -40,7 +40,7 @@ class Lab {
 
   /** The object's memory is gone. */
   restart(): AccountBook {
-    const outbox = new Outbox(this.#storage, async () => undefined, { accountId: 'acct_lab' });
+    const outbox = new Outbox(this.#storage, async () => [], { accountId: 'acct_lab' });
     return (this.book = new AccountBook(this.#storage, outbox, { terms, now: this.now }));
   }
 
@@ -230,7 +230,7 @@ test('an object from before leases keeps its holds for one lease', async () => {
     );
     state.storage.sql.exec('INSERT INTO holds VALUES (?, ?, ?)', 'job_old', 70, START + JOB_MS);
     const open = (now: number): AccountBook =>
-      new AccountBook(state.storage, new Outbox(state.storage, async () => undefined, {}), { terms, now });
+      new AccountBook(state.storage, new Outbox(state.storage, async () => [], {}), { terms, now });
     expect(open(START).held).toBe(70);
     const later = open(START + TIMINGS.holdLeaseMs);
     expect(later.held).toBe(70);
