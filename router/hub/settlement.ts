@@ -78,8 +78,7 @@ export class HubSettlement {
       frameTokens: summary.frameTokens,
       frameThinkingTokens: summary.frameThinkingTokens,
       lateTokens: summary.lateTokens,
-      events: summary.events,
-      relayedBytes: summary.contentBytes,
+      content: summary.content,
       receipt,
     });
     const settlement = closeSettlement(

@@ -246,7 +246,7 @@ export class RawJob {
     this.number = number;
     this.frame = frame;
     this.ticketHash = node.signer.hash(JOB_TICKET, frame.ticket);
-    this.#writer = makeChunkWriter(frame.chunk);
+    this.#writer = makeChunkWriter(frame.chunk, frame.isBegun === true || frame.resume !== undefined);
     this.#hash.update(fromHex(frame.ticket.salt));
   }
 
@@ -257,10 +257,14 @@ export class RawJob {
 
   /** One event of this text in a frame that claims `tokens`. */
   say(text: string, tokens: number): this {
-    const events = new TextEncoder().encode(this.#writer.content(text));
+    return this.sayBytes(new TextEncoder().encode(this.#writer.content(text)), { tokens });
+  }
+
+  /** A `data` frame of any bytes, which its receipt covers like the others. */
+  sayBytes(events: Uint8Array, { tokens = 1, isThinking = false } = {}): this {
     this.#hash.update(events);
     this.#tokens += tokens;
-    this.node.sendBytes(encodeData(this.number, { tokens, events }));
+    this.node.sendBytes(encodeData(this.number, { tokens, events, isThinking }));
     return this;
   }
 
