@@ -7,7 +7,7 @@ import type { Hold, LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
-import { KNOWN_MS } from './outbox.ts';
+import { KNOWN_MS } from './known-events.ts';
 import type { LedgerEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
