@@ -1,24 +1,15 @@
 // Which entries an object has made, long after the book has taken them: what makes a second delivery nothing. An event of a job is a few bytes
-// in one of two tables, each of 30 days: when a table's turn comes again it is emptied as a whole. Ids of grants are kept for ever.
+// for a month or two; ids of grants are kept for ever.
 import { fromHex } from '../../schema/bytes.ts';
 import { isId } from '../../schema/ids.ts';
 import { BOOKED_BITS } from './receipt-shelves.ts';
+import { TURN_MS, TurnedTables } from './turned-tables.ts';
 
 /** How long the ids of a job's events are known at least, ms. An older one that comes again must be told by its ticket's age. */
-export const KNOWN_MS = 30 * 86_400_000;
+export const KNOWN_MS = TURN_MS;
 
-const SLOTS = [0, 1] as const;
-type Slot = (typeof SLOTS)[number];
-
-const TABLES = [
-  ...SLOTS.map(
-    (slot) =>
-      `CREATE TABLE IF NOT EXISTS known${slot} (job BLOB NOT NULL, part INTEGER NOT NULL, kind INTEGER NOT NULL, own INTEGER NOT NULL,
-        PRIMARY KEY (job, part, kind)) WITHOUT ROWID`,
-  ),
-  'CREATE TABLE IF NOT EXISTS known_ids (id TEXT PRIMARY KEY) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS known_turns (slot INTEGER PRIMARY KEY, turn INTEGER NOT NULL)',
-];
+const COLUMNS =
+  'job BLOB NOT NULL, part INTEGER NOT NULL, kind INTEGER NOT NULL, own INTEGER NOT NULL, PRIMARY KEY (job, part, kind)';
 
 /** One entry as far as it has to be known. */
 export interface KnownEvent {
@@ -31,13 +22,13 @@ export interface KnownEvent {
 
 export class KnownEvents {
   readonly #sql: SqlStorage;
-  #turn = -1;
+  readonly #tables: TurnedTables;
 
   /** For the caller's transaction. */
   constructor(sql: SqlStorage, now: number) {
     this.#sql = sql;
-    for (const table of TABLES) sql.exec(table);
-    this.#takeTurn(now);
+    this.#tables = new TurnedTables(sql, { name: 'known', columns: COLUMNS }, now);
+    sql.exec('CREATE TABLE IF NOT EXISTS known_ids (id TEXT PRIMARY KEY) WITHOUT ROWID');
   }
 
   /** Whether an entry without a job is known. */
@@ -47,37 +38,22 @@ export class KnownEvents {
 
   /** Every settled part of a job that is still known, and what it did to the object's own balance. */
   findParts(jobId: string): { readonly part: number; readonly own: number }[] {
-    const of = (slot: Slot): string =>
-      `SELECT part, own FROM known${slot} WHERE job = ?1 AND kind <> ${BOOKED_BITS.rest}`;
-    const query = `${of(0)} UNION ALL ${of(1)}`;
+    const query = this.#tables.both
+      .map((table) => `SELECT part, own FROM ${table} WHERE job = ?1 AND kind <> ${BOOKED_BITS.rest}`)
+      .join(' UNION ALL ');
     return this.#sql.exec<{ part: number; own: number }>(query, keyOf(jobId)).toArray();
   }
 
   /** False for an entry that is known already. */
-  add(event: KnownEvent, now: number): boolean {
-    this.#takeTurn(now);
-    const { id, jobId, part, own } = event;
+  add({ id, jobId, part, own }: KnownEvent, now: number): boolean {
     if (jobId === null || part === null) {
       const insert = 'INSERT INTO known_ids VALUES (?) ON CONFLICT DO NOTHING RETURNING 1';
       return this.#sql.exec(insert, id).toArray().length > 0;
     }
-    const slot = this.#turn % SLOTS.length;
-    const insert = `INSERT INTO known${slot} SELECT ?1, ?2, ?3, ?4
-      WHERE NOT EXISTS (SELECT 1 FROM known${1 - slot} WHERE job = ?1 AND part = ?2 AND kind = ?3) ON CONFLICT DO NOTHING RETURNING 1`;
+    const { table, older } = this.#tables.current(now);
+    const insert = `INSERT INTO ${table} SELECT ?1, ?2, ?3, ?4
+      WHERE NOT EXISTS (SELECT 1 FROM ${older} WHERE job = ?1 AND part = ?2 AND kind = ?3) ON CONFLICT DO NOTHING RETURNING 1`;
     return this.#sql.exec(insert, keyOf(jobId), part, kindOf(id), own).toArray().length > 0;
-  }
-
-  /** Empties the table whose turn comes again. */
-  #takeTurn(now: number): void {
-    const turn = Math.floor(now / KNOWN_MS);
-    if (turn <= this.#turn) return;
-    const slot = turn % SLOTS.length;
-    const row = this.#sql.exec<{ turn: number }>('SELECT turn FROM known_turns WHERE slot = ?', slot).toArray()[0];
-    if (row?.turn !== turn) {
-      this.#sql.exec(`DELETE FROM known${slot}`);
-      this.#sql.exec('INSERT OR REPLACE INTO known_turns VALUES (?, ?)', slot, turn);
-    }
-    this.#turn = turn;
   }
 }
 

@@ -10,6 +10,7 @@ import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJs
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
+import type { Proof } from './accepted-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
 import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
@@ -18,7 +19,7 @@ import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
-import type { NodeTotals, Proof } from './node-book.ts';
+import type { NodeTotals } from './node-book.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -81,7 +82,7 @@ export class NodeAccount extends DurableObject<object> {
     this.#router = routerAddress;
     this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
-    this.#book = new NodeBook(ctx.storage.sql);
+    this.#book = new NodeBook(ctx.storage);
     this.#ringForSigned(Date.now());
   }
 
@@ -264,7 +265,8 @@ export class NodeAccount extends DurableObject<object> {
   }
 
   /** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
-  #answerAgain(proof: Proof, receipt: UsageReceipt): LateAnswer {
+  #answerAgain(proof: Proof | null, receipt: UsageReceipt): LateAnswer {
+    if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
     const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
     return isSame ? answer(proof) : refuse('another receipt for this ticket has been accepted');
   }
