@@ -10,6 +10,7 @@ import { notFound, readInput, readPage } from './admin-input.ts';
 
 /** A thousand million credits: far above any grant, far below where integers end. */
 const MAX_GRANT = 1_000_000_000_000_000;
+const HOMES_MAX = 100;
 const newCredit = z.strictObject({
   amount_micro: z.number().int().min(1).max(MAX_GRANT),
   event_id: z
@@ -54,6 +55,7 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       const compared = await compareAccount(services, id);
       accounts.push(drifted.includes(id) ? { ...compared, verdict: 'different' } : compared);
     }
+    const homes = accountId === undefined ? [] : await findUnpaid(services, accountId);
     const isSound = sums.fees >= 0 && sums.overdrawn === 0 && drifted.length === 0;
     const isBalanced = total === 0 && unbalanced.length === 0;
     return c.json({
@@ -66,6 +68,7 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       fees_micro: sums.fees,
       overdrawn_accounts: sums.overdrawn,
       accounts,
+      homes_unpayable: homes,
       next,
     });
   });
@@ -79,6 +82,16 @@ async function listIds(
   const rows = await services.accounts.list(page.after, page.limit);
   const ids = rows.map((row) => row.id);
   return { ids, next: ids.length === page.limit ? (ids.at(-1) ?? null) : null };
+}
+
+/** An owner's homes with entries that the fees cannot pay yet, 100 homes at most. */
+async function findUnpaid(services: Services, account: string): Promise<{ node: string; unpayable: number }[]> {
+  const found: { node: string; unpayable: number }[] = [];
+  for (const node of await services.nodes.listOwned(account, '', HOMES_MAX)) {
+    const { unpayable } = await services.nodeAccount(node).booked();
+    if (unpayable > 0) found.push({ node, unpayable });
+  }
+  return found;
 }
 
 async function compareAccount(services: Services, account: string): Promise<Comparison> {

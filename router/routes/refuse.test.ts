@@ -136,6 +136,12 @@ describe('refuseJob', () => {
     expect(message()).toMatch(/leave it out\.$/);
   });
 
+  test('a broken answer that its caller has ended by its own wish says that what was sent is charged', () => {
+    expect(refuseJob({ kind: 'broken', message: 'the home went away', isCharged: true }).message).toBe(
+      'The answer broke off: the home went away. What was sent of it is charged.',
+    );
+  });
+
   test('a broken answer says that it is not charged', () => {
     expect(refuseJob({ kind: 'broken', message: 'the home went away' }).message).toBe(
       'The answer broke off: the home went away. You are not charged for it.',
