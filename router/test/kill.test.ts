@@ -148,8 +148,9 @@ describe('workerd killed after an answer', () => {
     expect([CHARGE, 0]).toEqual(expect.arrayContaining([...chargesAt(false)]));
     // What nobody pays for comes out of the fees that the home has brought in, once the book knows of it.
     for (const answer of answers) seqs.push(BigInt((await readReceipt(answer))['receipt'].seq));
-    expect(await books.faultsAfter(sum((await rowsOf(answers)).map(toMoved)))).toEqual([]);
-    const charged = rows.filter(({ charge }) => charge > 0);
+    const paid = await rowsOf(answers);
+    expect(await books.faultsAfter(sum(paid.map(toMoved)))).toEqual([]);
+    const charged = paid.filter(({ charge }) => charge > 0);
     expect(new Set(charged.map(({ earn }) => earn))).toEqual(new Set([movedBy(CHARGE).owner]));
   });
 });
