@@ -9,8 +9,8 @@ import { Books, movedBy } from '../test/books.ts';
 import { startModelServer } from '../test/model-server.ts';
 import { startStack } from '../test/stack.ts';
 import type { Stack, TestAccount } from '../test/stack.ts';
-import { measureFile, measureStore, nameStore, STORES } from './measure-store.ts';
-import type { StoreName, StoreSize } from './measure-store.ts';
+import { measureFile, measureStore, nameStore, STORES } from './store-size.ts';
+import type { StoreName, StoreSize } from './store-size.ts';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, jobs: { type: 'string' } } });
 const JOBS = Number(flags.jobs ?? 500);
@@ -51,6 +51,7 @@ async function report(network: Stack, backend: string): Promise<void> {
   const makeRoom = (days: number): Promise<void> => network.network.runSchedule(Date.now() + days * DAY_MS + RUN_MS);
   // The jobs before the count are as old as they will be in any count.
   await makeRoom(7);
+  const keysBefore = await network.askPresence('DBSIZE');
   const before = await measure(network);
   tell(`${JOBS} jobs …`);
   await callAll(network, caller, JOBS);
@@ -65,8 +66,10 @@ async function report(network: Stack, backend: string): Promise<void> {
     afterADay: perJob(before, afterADay, JOBS),
     afterAWeek: perJob(before, afterAWeek, JOBS),
   };
-  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, bytesPerJob: rows }, null, 1));
+  const redisKeys = { before: keysBefore, after: await network.askPresence('DBSIZE') };
+  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, bytesPerJob: rows, redisKeys }, null, 1));
   else print(rows);
+  tell(`Redis keys, before and after: ${JSON.stringify(redisKeys)}`);
 }
 
 async function callAll(network: Stack, caller: TestAccount, count: number): Promise<void> {

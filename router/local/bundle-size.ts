@@ -6,9 +6,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-/** A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. */
-const CEILING_RAW_KIB = 1_450;
-const CEILING_GZIP_KIB = 330;
+/**
+ * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by a tenth: what packs and
+ * moves old receipts (35 KiB), and rules by which nobody is paid for nothing (20 KiB).
+ */
+const CEILING_RAW_KIB = 1_600;
+const CEILING_GZIP_KIB = 365;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
