@@ -8,6 +8,8 @@ export const MAX_FIRST_TOKEN_S = 600;
 
 /** All in ms. */
 export interface Timings {
+  /** How long the body of a call may take from its first byte to its last: a megabyte in a minute is 140 kbit/s. */
+  readonly bodyMs: number;
   /** How long a home has to answer `head`. */
   readonly headMs: number;
   /** First token at the latest, unless the hub expects it to take longer; for homes that never say `alive` in the part. */
@@ -43,6 +45,7 @@ export interface Timings {
 }
 
 export const TIMINGS: Timings = {
+  bodyMs: 60_000,
   headMs: 1000,
   firstTokenMs: 10_000,
   tokenMs: 20_000,

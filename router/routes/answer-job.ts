@@ -169,6 +169,7 @@ function finish(
 
 /** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
 async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
+  c.get('seat')?.leave();
   const { closing } = run;
   if (!closing) return;
   await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);

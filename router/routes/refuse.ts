@@ -38,6 +38,13 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
+/** Too much of what one account sent is on its way, or of what all did. */
+export function refuseCrowd(): ApiError {
+  const told =
+    'Too many large requests at once: the prompts of those that run fill the room for them. Send fewer at once.';
+  return new ApiError('rate_limit_exceeded', told, { retryAfterS: RETRY_AFTER_S });
+}
+
 /** A chat request that cannot be taken. */
 export function refuseRequest(fault: RequestFault): ApiError {
   return new ApiError(fault.code, fault.message, { param: fault.param });

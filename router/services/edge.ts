@@ -36,6 +36,8 @@ import { makeLinkNodes } from '../auth/link-nodes.ts';
 import type { LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
+import { AccountTurns } from './account-turns.ts';
+import { BodyRoom } from './body-room.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -58,6 +60,10 @@ export interface Services extends Stubs {
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
+  /** Room for what callers send. */
+  readonly bodies: BodyRoom;
+  /** For work that holds the thread up. */
+  readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
@@ -77,6 +83,8 @@ const keyCache = new KeyCache();
 const presenceCache = makePresenceCache(() => Date.now());
 const hubRtts = new HubRtts();
 const outputLengths = new OutputLengths();
+const bodies = new BodyRoom();
+const turns = new AccountTurns();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -127,6 +135,8 @@ function openServices(env: Env): Services {
     }),
     homes,
     outputLengths,
+    bodies,
+    turns,
     domain,
     routerAddress,
     ...stubs,

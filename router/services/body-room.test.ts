@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { BodyRoom } from './body-room.ts';
+import type { Seat } from './body-room.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const LIMITS = { bytes: 100, bytesOfAccount: 60, waiting: 3, waitMs: 1000, keptMs: 60_000 };
+
+/** Asks for a place and notes what came of it. */
+function openRoom() {
+  const room = new BodyRoom(LIMITS);
+  const came: Record<string, Seat | null> = {};
+  const enter = (name: string, accountId: string, bytes: number): void =>
+    void room.enter(accountId, bytes).then((seat) => void (came[name] = seat));
+  return { room, came, enter, settle: () => vi.advanceTimersByTimeAsync(0) };
+}
+
+test('who fits enters at once, and what it gives back is there for others', async () => {
+  const { room, came, enter, settle } = openRoom();
+  enter('a', 'x', 60);
+  await settle();
+  expect(room.bytes).toBe(60);
+  came['a']?.shrink(10);
+  expect(room.bytes).toBe(10);
+  came['a']?.shrink(50);
+  expect(room.bytes).toBe(10);
+  came['a']?.leave();
+  came['a']?.leave();
+  expect(room.bytes).toBe(0);
+});
+
+test('one account has its share only, and holds nobody else up', async () => {
+  const { came, enter, settle } = openRoom();
+  enter('a', 'x', 60);
+  enter('more of x', 'x', 30);
+  enter('b', 'y', 30);
+  await settle();
+  expect(Object.keys(came)).toEqual(['a', 'b']);
+  came['a']?.leave();
+  await settle();
+  expect(came['more of x']).not.toBeNull();
+});
+
+test('several who wait enter as soon as there is room for them, first come first', async () => {
+  const { room, came, enter, settle } = openRoom();
+  for (const [name, account] of [
+    ['a', 'x'],
+    ['b', 'y'],
+  ] as const)
+    enter(name, account, 50);
+  await settle();
+  for (const name of ['c', 'd', 'e']) enter(name, name, 25);
+  await settle();
+  came['a']?.leave();
+  await settle();
+  expect(Object.keys(came)).toEqual(['a', 'b', 'c', 'd']);
+  expect(room.bytes).toBe(100);
+});
+
+test('who waits too long gets no place, and the line has an end', async () => {
+  const { came, enter, settle } = openRoom();
+  enter('a', 'x', 60);
+  for (const name of ['b', 'c', 'd', 'e']) enter(name, 'x', 60);
+  await settle();
+  expect(came).toMatchObject({ e: null });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(came).toMatchObject({ b: null, c: null, d: null });
+  came['a']?.leave();
+  enter('f', 'x', 60);
+  await settle();
+  expect(came['f']).not.toBeNull();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a place whose call never says that it is over is free again in the end', async () => {
+  const { room, enter, settle } = openRoom();
+  enter('a', 'x', 60);
+  await settle();
+  vi.setSystemTime(Date.now() + LIMITS.keptMs + 60_000);
+  enter('b', 'x', 60);
+  await settle();
+  expect(room.bytes).toBe(60);
+});
