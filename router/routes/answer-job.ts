@@ -109,7 +109,9 @@ function openRun(services: Services, { job, search, requestId, waitUntil }: Open
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
   const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
-  const collected = first.then((event) => collectAnswer(run, event, format));
+  const collected = first.then((event) =>
+    collectAnswer(run, event, { format, keep: (chars) => c.get('seat')?.grow(chars) !== false }),
+  );
   const early = await Promise.race([collected, opened]);
   if (!early) return openBody(c, { job, run, collected });
   if (!early.ok) throw await refuse(c, job, early.error);

@@ -82,3 +82,17 @@ test('a place whose call never says that it is over is free again in the end', a
   await settle();
   expect(room.bytes).toBe(60);
 });
+
+test('what grows does so within the room and the share of its account, and leaves with all of it', async () => {
+  const { room, came, enter, settle } = openRoom();
+  enter('a', 'x', 10);
+  enter('b', 'y', 30);
+  await settle();
+  expect(came['a']?.grow(40)).toBe(true);
+  expect(came['a']?.grow(11)).toBe(false);
+  expect(came['b']?.grow(25)).toBe(false);
+  expect(room.bytes).toBe(80);
+  came['a']?.leave();
+  expect(came['a']?.grow(1)).toBe(false);
+  expect(room.bytes).toBe(30);
+});

@@ -1,5 +1,5 @@
-// How many bytes of callers' bodies this isolate keeps at once: an isolate has 128 MB, and a body takes about three times its bytes while its job
-// runs. Who finds no room waits a little before a byte is read; one account has a share of it only, so that nobody waits for one that sends much.
+// How many bytes of callers' bodies, and of long answers in one piece, this isolate keeps at once: it has 128 MB, and a body takes about three
+// times its bytes while its job runs. Who finds no room waits a little before a byte is read; one account has a share of it only, so that nobody waits for one that sends much.
 
 export interface RoomLimits {
   readonly bytes: number;
@@ -25,6 +25,8 @@ const BODY_ROOM: RoomLimits = {
 export interface Seat {
   /** Fewer bytes came than were announced. */
   readonly shrink: (bytes: number) => void;
+  /** More is kept from now on, such as a long answer; false, and nothing changes, where there is no room for it. */
+  readonly grow: (bytes: number) => boolean;
   /** The job is over; again is the same. */
   readonly leave: () => void;
 }
@@ -90,8 +92,15 @@ export class BodyRoom {
     this.#change(taken, bytes);
     return {
       shrink: (to) => this.#change(taken, Math.min(taken.bytes, to)),
+      grow: (more) => this.#grow(taken, more),
       leave: () => this.#leave(taken),
     };
+  }
+
+  #grow(taken: Taken, bytes: number): boolean {
+    if (!this.#taken.has(taken) || !this.#hasRoom(taken.accountId, bytes)) return false;
+    this.#change(taken, taken.bytes + bytes);
+    return true;
   }
 
   #leave(taken: Taken): void {
