@@ -23,6 +23,8 @@ export interface Env {
   readonly UPSTASH_REDIS_REST_TOKEN: string;
   readonly CHAIN_ID: string;
   readonly VERIFYING_CONTRACT: string;
+  /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
+  readonly JOBS_AT_ONCE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */

@@ -3,14 +3,18 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
+import { MAX_BALANCE } from '../billing/account-book.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
+import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 
 /** A thousand million credits: far above any grant, far below where integers end. */
 const MAX_GRANT = 1_000_000_000_000_000;
 const HOMES_MAX = 100;
+/** All grants together: their book is a sum of the same integers. */
+const MAX_GRANTS = 8_000_000_000_000_000;
 const newCredit = z.strictObject({
   amount_micro: z.number().int().min(1).max(MAX_GRANT),
   event_id: z
@@ -35,7 +39,9 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       amount: input.amount_micro,
       memo: input.memo ?? null,
     };
-    const { balance, applied } = await services.account(accountId).grant(grant);
+    if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
+    const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
+    if (isTooMuch) throw refuseGrant(balance);
     return c.json({ event_id: eventId, balance_micro: balance, applied }, applied ? 201 : 200);
   });
   routes.get('/ledger/check', async (c) => {
@@ -73,6 +79,16 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
     });
   });
   return routes;
+}
+
+function refuseGrant(balance: number): ApiError {
+  const told = `The account has ${balance} and may have ${MAX_BALANCE} at most. Grant less.`;
+  return new ApiError('invalid_value', told, { param: 'amount_micro' });
+}
+
+function refuseGrants(): ApiError {
+  const told = `All grants together may come to ${MAX_GRANTS} at most: amounts above it are no whole numbers any more. Grant less.`;
+  return new ApiError('invalid_value', told, { param: 'amount_micro' });
 }
 
 async function listIds(

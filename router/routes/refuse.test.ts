@@ -75,12 +75,25 @@ test('a request’s fault keeps its field and code', async () => {
   });
 });
 
-test.each<[HoldRefusal['reason'], number, string]>([
+test.each<[Exclude<HoldRefusal['reason'], 'too-many'>, number, string]>([
   ['no-credit', 402, 'insufficient_credit'],
   ['key-revoked', 401, 'invalid_api_key'],
   ['account-disabled', 403, 'account_disabled'],
 ])('credit refused for %s is %d %s', (reason, status, code) => {
   expect(refuseHold({ reason, available: 7 })).toMatchObject({ status, code });
+});
+
+test('a job too many is 429 in the words and headers of a rate limit, with when to come back', () => {
+  const response = toErrorResponse(refuseHold({ reason: 'too-many', of: 'key', limit: 5 }));
+  expect(response.status).toBe(429);
+  const headers = ['retry-after', 'x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests'];
+  expect(headers.map((name) => response.headers.get(name))).toEqual(['2', '5', '0']);
+  expect(refuseHold({ reason: 'too-many', of: 'guest', limit: 5 })).toMatchObject({
+    code: 'rate_limit_exceeded',
+    type: 'rate_limit_error',
+    isFinal: false,
+    message: expect.stringMatching(/5 of this account without credit.*Wait/),
+  });
 });
 
 test('missing credit says how much there is', () => {

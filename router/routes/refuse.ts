@@ -8,6 +8,7 @@ import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
 import type { HoldRefusal } from '../billing/account-book.ts';
+import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
@@ -62,7 +63,26 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
       return new ApiError('invalid_api_key', 'This API key has been revoked.');
     case 'account-disabled':
       return new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
+    case 'too-many':
+      return refuseOneMore(refusal);
   }
+}
+
+const TOO_MANY: Readonly<Record<keyof CrowdLimits, string>> = {
+  account: 'this account',
+  key: 'this API key',
+  guest: 'this account without credit, on homes of others',
+};
+
+/** In the words and headers that OpenAI's clients know of requests a minute; here it is requests at once. */
+function refuseOneMore({ of, limit }: { readonly of: keyof CrowdLimits; readonly limit: number }): ApiError {
+  const told = `Too many requests at once: ${limit} of ${TOO_MANY[of]} run already. Wait until some have ended.`;
+  const headers = {
+    'x-ratelimit-limit-requests': String(limit),
+    'x-ratelimit-remaining-requests': '0',
+    'x-ratelimit-reset-requests': `${RETRY_AFTER_S}s`,
+  };
+  return new ApiError('rate_limit_exceeded', told, { retryAfterS: RETRY_AFTER_S, headers });
 }
 
 /** Which wish left no home, and what to do about it. */

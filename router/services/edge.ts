@@ -38,6 +38,7 @@ import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
+import { EndedJobs } from './ended-jobs.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -62,6 +63,7 @@ export interface Services extends Stubs {
   readonly outputLengths: OutputLengths;
   /** Room for what callers send. */
   readonly bodies: BodyRoom;
+  readonly endedJobs: EndedJobs;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
@@ -85,6 +87,7 @@ const hubRtts = new HubRtts();
 const outputLengths = new OutputLengths();
 const bodies = new BodyRoom();
 const turns = new AccountTurns();
+const endedJobs = new EndedJobs();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -137,6 +140,7 @@ function openServices(env: Env): Services {
     outputLengths,
     bodies,
     turns,
+    endedJobs,
     domain,
     routerAddress,
     ...stubs,
