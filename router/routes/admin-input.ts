@@ -8,8 +8,8 @@ import { readJsonBody } from './read-body.ts';
 const MAX_BYTES = 64 * 1024;
 
 /** The parsed body. Throws ApiError: 415, 413 and 400 as readJsonBody does; 400 with `param` for the first wrong or unknown field. */
-export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<T> {
-  return parseInput(await readJsonBody(c, MAX_BYTES), schema);
+export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>, maxBytes = MAX_BYTES): Promise<T> {
+  return parseInput(await readJsonBody(c, maxBytes), schema);
 }
 
 /** As readInput, for a value that is already here (a query's parameters). */

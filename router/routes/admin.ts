@@ -11,6 +11,7 @@ import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
 import type { KickNode, RelinkNode } from './admin-nodes.ts';
+import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
 
 /** What the operator's doings mean for areas and their hubs. */
@@ -28,7 +29,10 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
     const headers = { 'www-authenticate': 'Bearer' };
     if (verdict === 'missing')
       throw new ApiError('missing_api_key', 'Send the admin secret as a bearer token.', { headers });
-    if (verdict === 'wrong') throw new ApiError('invalid_api_key', 'The admin secret is wrong.', { headers });
+    if (verdict === 'wrong') {
+      await slowDown(c, 'admin');
+      throw new ApiError('invalid_api_key', 'The admin secret is wrong.', { headers });
+    }
     await next();
   });
   routes.route('/', makeAdminAccountRoutes());

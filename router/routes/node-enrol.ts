@@ -8,6 +8,7 @@ import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
 import { addressField, readInput } from './admin-input.ts';
+import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const enrolBody = z.strictObject({
   code: z.string().refine(isEnrolmentCode, "must look like 'enr_XXXX-XXXX-XXXX-XXXX-XXXX'"),
@@ -16,14 +17,19 @@ const enrolBody = z.strictObject({
   wallet: addressField.nullish(),
 });
 
+/** Four short texts. Anyone may send them. */
+const MAX_BYTES = 4096;
+
 export const nodeEnrol = new Hono<AppEnv>();
 
 nodeEnrol.post('/node/enrol', async (c) => {
-  const { code, address, signature, wallet } = await readInput(c, enrolBody);
+  requireCalm(c, 'enrol');
+  const { code, address, signature, wallet } = await readInput(c, enrolBody, MAX_BYTES);
   const services = c.get('services');
   const now = Date.now();
   const enrolled = await services.nodes.enrol({ code, address, signature, wallet: wallet ?? null }, now);
   if (!enrolled.ok) {
+    await slowDown(c, 'enrol');
     const told = tellEnrolFault(enrolled.error);
     throw new ApiError(told.code, told.message, { param: told.param });
   }

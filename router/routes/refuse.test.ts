@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestFault } from '../../schema/openai.ts';
+import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { HoldRefusal } from '../billing/account-book.ts';
@@ -14,7 +15,8 @@ function contextOf(answer: object, header?: string) {
     asked.push(given);
     return answer;
   };
-  const context = { get: () => ({ authenticate }), req: { header: () => header } } as unknown as Context;
+  const attempts = new FailedAttempts();
+  const context = { get: () => ({ authenticate, attempts }), req: { header: () => header } } as unknown as Context;
   return { context, asked };
 }
 

@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
+import { slowDown } from './wrong-attempts.ts';
 import type { HoldRefusal } from '../billing/account-book.ts';
 import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
@@ -15,7 +16,7 @@ const RETRY_AFTER_S = 2;
 /** A home that has just gone is back within seconds, or not for long. Clients sleep this long twice without a word. */
 const ABSENT_RETRY_AFTER_S = 3;
 
-/** Who calls. Throws ApiError 401 or 403. */
+/** Who calls. Throws ApiError 401, 403, or 429 after many wrong keys from one address. */
 export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   const caller = await c.get('services').authenticate(pickKeyHeader((name) => c.req.header(name)));
   if (caller.ok) return caller.value;
@@ -28,6 +29,7 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
       { headers: { 'www-authenticate': 'Bearer' } },
     );
   }
+  await slowDown(c, 'key');
   const told =
     caller.error === 'revoked'
       ? 'This API key has been revoked.'

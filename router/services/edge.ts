@@ -11,6 +11,7 @@ import type { ApiKeys } from '../auth/api-keys.ts';
 import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
+import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
@@ -64,6 +65,7 @@ export interface Services extends Stubs {
   /** Room for what callers send. */
   readonly bodies: BodyRoom;
   readonly endedJobs: EndedJobs;
+  readonly attempts: FailedAttempts;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
@@ -88,6 +90,7 @@ const outputLengths = new OutputLengths();
 const bodies = new BodyRoom();
 const turns = new AccountTurns();
 const endedJobs = new EndedJobs();
+const attempts = new FailedAttempts();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -141,6 +144,7 @@ function openServices(env: Env): Services {
     bodies,
     turns,
     endedJobs,
+    attempts,
     domain,
     routerAddress,
     ...stubs,
