@@ -101,7 +101,10 @@ export class ApiError extends Error {
 
   /** Asking the same again is of no use: the request itself is the reason, or the caller's own limit. */
   get isFinal(): boolean {
-    return (this.status < 500 && this.status !== 429 && this.status !== 408) || this.options.headers?.['x-should-retry'] === 'false';
+    return (
+      (this.status < 500 && this.status !== 429 && this.status !== 408) ||
+      this.options.headers?.['x-should-retry'] === 'false'
+    );
   }
 }
 
