@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
-import { notFound, readInput, readPage } from './admin-input.ts';
+import { notFound, readInput, readPage, shownText } from './admin-input.ts';
 
-const newAccount = z.strictObject({ name: z.string().trim().min(1, 'must not be empty').max(200) });
+const newAccount = z.strictObject({ name: shownText });
 
 /** POST /accounts, GET /accounts, GET /accounts/:id, POST /accounts/:id/disable. */
 export function makeAdminAccountRoutes(): Hono<AppEnv> {

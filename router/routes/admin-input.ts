@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
+import { isShownAsWritten } from '../auth/fold-name.ts';
 import { ApiError } from '../errors.ts';
 import { readJsonBody } from './read-body.ts';
 
@@ -35,6 +36,14 @@ export function readPage(c: Context<AppEnv>): { readonly after: string; readonly
 }
 
 const pageSchema = z.object({ after: z.string().max(100), limit: z.number().int().min(1).max(200) });
+
+/** A text that somebody else is shown, perhaps in a terminal. */
+export const shownText = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  .refine(isShownAsWritten, { error: 'must not hold control characters or marks that turn its direction' });
 
 /** A 20-byte address, written in any case, read in lower case. */
 export const addressField = z
