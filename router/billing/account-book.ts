@@ -263,6 +263,11 @@ export class AccountBook {
     return this.#state.balance;
   }
 
+  /** Keys that hold nothing any more, and whether all of them do. */
+  get closed(): { revokedKeys: string[]; isDisabled: boolean } {
+    return { revokedKeys: [...this.#revoked], isDisabled: this.#state.disabledAt !== null };
+  }
+
   get held(): number {
     return this.#holds.sum;
   }

@@ -111,6 +111,11 @@ export class Account extends DurableObject<object> {
     this.#book.disable(Date.now());
   }
 
+  /** What was closed here for good, to be compared with the books. */
+  closed(): { revokedKeys: string[]; isDisabled: boolean } {
+    return this.#book.closed;
+  }
+
   usage(): AccountUsage {
     this.#sweep();
     return { balance: this.#book.balance, held: this.#book.held, totals: this.#book.totals };

@@ -11,6 +11,8 @@ import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
 import type { KickNode, RelinkNode } from './admin-nodes.ts';
+import { makeAdminRestoreRoutes } from './admin-restore.ts';
+import type { FindRevoked } from './admin-restore.ts';
 import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
 
@@ -19,6 +21,7 @@ export interface AreaCalls {
   readonly kickNode: KickNode;
   readonly relinkNode: RelinkNode;
   readonly tellHubs: TellHubs;
+  readonly findRevoked: FindRevoked;
 }
 
 /** All admin routes, paths relative to their mount. `calls` is given by tests that have no areas. */
@@ -41,6 +44,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.relinkNode));
   routes.route('/', makeAdminPoolRoutes(calls.relinkNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
+  routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
 }
 
@@ -56,5 +60,9 @@ const ALL_AREAS: AreaCalls = {
   },
   tellHubs: async (services) => {
     await Promise.all(AREAS.map((area) => services.area(area).refresh()));
+  },
+  findRevoked: async (services, nodeIds) => {
+    const found = await Promise.all(AREAS.map((area) => services.area(area).revokedOf([...nodeIds])));
+    return [...new Set(found.flat())];
   },
 };

@@ -104,6 +104,7 @@ app.route(
     kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
     relinkNode: async (_services, nodeId) => void relinked.push(nodeId),
     tellHubs: async () => undefined,
+    findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
   }),
 );
 app.route('/', nodeEnrol);
