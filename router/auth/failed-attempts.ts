@@ -19,7 +19,7 @@ const MOST_ADDRESSES = 10_000;
 const MOST_LATE = 200;
 
 /** What is attempted: each is counted by itself. */
-export type Attempt = 'key' | 'admin' | 'enrol';
+export type Attempt = 'key' | 'admin' | 'enrol' | 'receipt';
 
 interface Level {
   readonly count: number;

@@ -47,17 +47,8 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
   const findRow = async (poolId: string): Promise<PoolRow | null> =>
     (await db.select().from(pools).where(eq(pools.id, poolId)).get()) ?? null;
   return {
-    create: async ({ name, ownerAccountId }, now) => {
-      const owner = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, ownerAccountId)).get();
-      if (!owner) return err('no-account');
-      const row = { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now };
-      const folded = foldName(name);
-      const names = await db.select({ name: pools.name }).from(pools).limit(MAX_COMPARED).all();
-      const alike = names.find((other) => foldName(other.name) === folded);
-      if (alike) return err({ taken: alike.name });
-      const written = await db.insert(pools).values(row).onConflictDoNothing({ target: pools.name }).returning().get();
-      return written ? ok(row) : err({ taken: name });
-    },
+    create: ({ name, ownerAccountId }, now) =>
+      createPool(db, { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now }),
     find: async (poolId) => {
       const row = await findRow(poolId);
       if (!row) return null;
@@ -102,4 +93,19 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       return ok(null);
     },
   };
+}
+
+async function createPool(
+  db: ReturnType<typeof drizzle>,
+  row: PoolRow,
+): Promise<Result<PoolRow, 'no-account' | { readonly taken: string }>> {
+  const { name, ownerAccountId } = row;
+  const owner = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, ownerAccountId)).get();
+  if (!owner) return err('no-account');
+  const folded = foldName(name);
+  const names = await db.select({ name: pools.name }).from(pools).limit(MAX_COMPARED).all();
+  const alike = names.find((other) => foldName(other.name) === folded);
+  if (alike) return err({ taken: alike.name });
+  const written = await db.insert(pools).values(row).onConflictDoNothing({ target: pools.name }).returning().get();
+  return written ? ok(row) : err({ taken: name });
 }

@@ -40,6 +40,7 @@ import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
+import { PacedLook } from './paced-look.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -105,6 +106,7 @@ export function makeServices(env: Env): Services {
 function openServices(env: Env): Services {
   const { domain, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
+  const presenceLook = new PacedLook(() => presence.ping());
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
@@ -153,6 +155,6 @@ function openServices(env: Env): Services {
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
     findWhy: (nodeIds) => whys.find(nodeIds),
-    isPresenceUp: () => presence.ping(),
+    isPresenceUp: () => presenceLook.ask(Date.now()),
   };
 }
