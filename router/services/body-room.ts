@@ -1,9 +1,12 @@
 // How many bytes of callers' bodies, and of long answers in one piece, this isolate keeps at once: it has 128 MB, and a body takes about three
-// times its bytes while its job runs. Who finds no room waits a little before a byte is read; one account has a share of it only, so that nobody waits for one that sends much.
+// times its bytes while its job runs. Who finds no room waits a little before a byte is read. No account gets more than half of what the others
+// leave, so that however many send much, or send slowly, some room is left; and a little of each account always finds some.
 
 export interface RoomLimits {
   readonly bytes: number;
   readonly bytesOfAccount: number;
+  /** Of an account that keeps no more than this nothing is held up. */
+  readonly always: number;
   /** Bodies that wait for room. */
   readonly waiting: number;
   /** How long somebody waits for it. */
@@ -16,6 +19,7 @@ const MIB = 1024 * 1024;
 const BODY_ROOM: RoomLimits = {
   bytes: 32 * MIB,
   bytesOfAccount: 12 * MIB,
+  always: MIB / 2,
   waiting: 256,
   waitMs: 10_000,
   keptMs: 70 * 60_000,
@@ -82,8 +86,10 @@ export class BodyRoom {
   }
 
   #hasRoom(accountId: string, bytes: number): boolean {
-    const { bytes: most, bytesOfAccount } = this.#limits;
-    return this.#bytes + bytes <= most && (this.#byAccount.get(accountId) ?? 0) + bytes <= bytesOfAccount;
+    const { bytes: most, bytesOfAccount, always } = this.#limits;
+    const own = this.#byAccount.get(accountId) ?? 0;
+    const share = Math.min(bytesOfAccount, (most - (this.#bytes - own)) / 2);
+    return own + bytes <= Math.max(always, share);
   }
 
   #seat(accountId: string, bytes: number): Seat {
