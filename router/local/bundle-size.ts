@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 /**
- * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by a tenth: what packs and
- * moves old receipts (35 KiB), and rules by which nobody is paid for nothing (20 KiB).
+ * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by a sixth: limits at every
+ * door, what packs and moves old receipts, and rules by which nobody is paid for nothing.
  */
-const CEILING_RAW_KIB = 1_600;
-const CEILING_GZIP_KIB = 365;
+const CEILING_RAW_KIB = 1_700;
+const CEILING_GZIP_KIB = 390;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -1,6 +1,8 @@
 // The callers' doors under attack: bodies that cost more than they weigh, crowds, wrong keys, books that are away. Beside each, honest calls go on.
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask as askStreamed, askAll, learnDigest, listModel } from './ask.ts';
+import type { Answer, AskOptions } from './ask.ts';
 import { readError } from './error-shape.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
@@ -21,7 +23,7 @@ beforeAll(async () => {
   const bindings = { JOBS_AT_ONCE: JSON.stringify(LIMITS) };
   [stack, models] = await Promise.all([startStack({ bindings, timings: { bodyMs: 1500 } }), startModelServer()]);
   owner = await stack.makeAccount();
-  const args = ['--backend', models.url, '--models', 'say-*', '--slots', '4'];
+  const args = ['--backend', models.url, '--models', 'say-*,say-8x0', '--slots', '4'];
   await stack.startAgent({ owner, args, place: PARIS });
   await stack.waitForModel(owner, 'say-*');
 });
@@ -30,6 +32,19 @@ afterAll(async () => {
   await stack?.stop();
   await models?.stop();
 });
+
+/** Asks and reads on until it is left. */
+async function keepAsking(
+  options: Omit<AskOptions, 'account'>,
+  account: TestAccount,
+  running: Answer[],
+): Promise<void> {
+  // Whose turn does not come in time is refused.
+  const answer = await askStreamed(stack, { ...options, account }).catch(() => null);
+  if (!answer) return;
+  running.push(answer);
+  await answer.read().catch(() => undefined);
+}
 
 function ask(account: TestAccount, model: string, more: object = {}): Promise<Response> {
   const body = { model, messages: [{ role: 'user', content: 'hi' }], ...more };
@@ -100,6 +115,39 @@ describe('jobs at once', () => {
       await Promise.all(again.map(async (one) => one.text()));
       return again.every(({ status }) => status === 200);
     });
+  });
+});
+
+describe('guests', () => {
+  test('one without credit that fills a free model leaves slots for another without and for one that pays', async () => {
+    const digest = await learnDigest(stack, owner, 'say-8x0');
+    await listModel(stack, { owner, id: 'test/free', digest, model: { price_in: 0, price_out: 0 } });
+    const [greedy, guest, paying] = [
+      await stack.makeAccount(),
+      await stack.makeAccount(),
+      await stack.makeAccount(1_000_000),
+    ];
+    const endless = {
+      model: 'test/free',
+      prompt: 'say-30000x50',
+      place: PARIS,
+      more: { provider: { max_first_token_s: 300 } },
+    };
+    const running: Answer[] = [];
+    // Two of them get slots, and four wait in line behind them.
+    for (let i = 0; i < LIMITS.guest; i++) void keepAsking(endless, greedy, running);
+    await until('the greedy one has its share', () => running.filter(({ tokens }) => tokens > 0).length === 2);
+    try {
+      for (const account of [guest, paying]) {
+        const startedAt = Date.now();
+        const answer = await askAll(stack, { account, model: 'test/free', prompt: 'say-2x0', place: PARIS });
+        expect({ error: answer.error, isDone: answer.isDone }).toEqual({ error: null, isDone: true });
+        expect(Date.now() - startedAt).toBeLessThan(5000);
+      }
+      expect(running.filter(({ tokens }) => tokens > 0)).toHaveLength(2);
+    } finally {
+      await Promise.all(running.map((one) => one.leave()));
+    }
   });
 });
 
