@@ -42,6 +42,8 @@ export interface Timings {
   readonly holdGraceMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
   readonly coolingMs: number;
+  /** A home that sent more than it may is kept out for this long at first, and longer each time it does so again. */
+  readonly shutOutMs: number;
 }
 
 export const TIMINGS: Timings = {
@@ -62,6 +64,7 @@ export const TIMINGS: Timings = {
   holdLeaseMs: 75_000,
   holdGraceMs: 15_000,
   coolingMs: 5000,
+  shutOutMs: 30_000,
 };
 
 const ms = z.int().min(1);

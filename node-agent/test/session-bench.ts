@@ -44,6 +44,8 @@ export interface Wrote {
 
 export interface SessionBench {
   readonly session: HubSession;
+  /** The hub says welcome, where it has not yet. */
+  readonly welcome: () => void;
   readonly shared: AgentShared;
   /** The agent's state folder: its receipts. */
   readonly folder: string;
@@ -148,7 +150,8 @@ export async function openSession(
     token: 't',
     tokenUntilAt: 0,
   };
-  if (options.isWelcomed !== false) session.hear(encodeJsonFrame('welcome', welcome));
+  const sayWelcome = (): void => session.hear(encodeJsonFrame('welcome', welcome));
+  if (options.isWelcomed !== false) sayWelcome();
   const until = async (holds: () => boolean): Promise<void> => {
     for (const end = Date.now() + 8000; !holds();) {
       if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}`);
@@ -162,6 +165,7 @@ export async function openSession(
     lines,
     outcomes,
     socket,
+    welcome: sayWelcome,
     until,
     wrote: () => frames.map(describe),
     give: (number, wish = {}) => {

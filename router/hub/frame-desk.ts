@@ -16,6 +16,9 @@ export interface FrameDeskDoors {
   readonly handshake: HubServices['handshake'];
   /** `instance`: what the agent drew at its start; null from one that tells none. */
   readonly onReady: (socket: NodeSocket, instance: string | null) => void;
+  /** False where a hello is not even checked: one a connection is, and not too many at once. */
+  readonly mayProve: (socket: NodeSocket, now: number) => boolean;
+  readonly onBadProof: (socket: NodeSocket) => void;
   readonly onBadHello: (socket: NodeSocket, message: string) => void;
   readonly onState: (socket: NodeSocket) => void;
   /** The node has told what it runs after the hub forgot it. */
@@ -35,7 +38,7 @@ export class FrameDesk {
   /** Handles one frame; gives back the part whose stream it touched. */
   receive(socket: NodeSocket, frame: Frame, now: number): Part | null {
     const name = nameNodeFrame(frame);
-    if (!socket.isReady && name !== 'hello' && name !== 'data') {
+    if (!socket.isReady && name !== 'hello') {
       this.#doors.onBadHello(socket, 'say hello first');
       return null;
     }
@@ -69,13 +72,14 @@ export class FrameDesk {
         part?.onFault(frame.value, now);
         return part;
       case 'hello':
-        if (!socket.isReady) this.#hello(socket, frame.value);
+        if (!socket.isReady) this.#hello(socket, frame.value, now);
         return null;
       case 'state':
-        if (frame.complaint !== undefined)
-          socket.sendJson('error', { code: 'too-many-models', message: frame.complaint });
-        socket.setState(frame.value);
-        this.#doors.onState(socket);
+        if (frame.complaint !== undefined) socket.sendError({ code: 'too-many-models', message: frame.complaint });
+        socket.states.offer(frame.value, (state) => {
+          socket.setState(state);
+          this.#doors.onState(socket);
+        });
         return null;
       case 'running':
         this.#running(socket, frame.value);
@@ -88,20 +92,24 @@ export class FrameDesk {
     }
   }
 
-  #hello(socket: NodeSocket, hello: Named<'hello'>['value']): void {
-    const { handshake, onReady, onBadHello } = this.#doors;
+  #hello(socket: NodeSocket, hello: Named<'hello'>['value'], now: number): void {
+    const { handshake, mayProve, onReady, onBadHello, onBadProof } = this.#doors;
     if (hello.protocol < MIN_PROTOCOL_VERSION || hello.protocol > PROTOCOL_VERSION) {
       const spoken = `${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
       return onBadHello(socket, `protocol ${hello.protocol} is not spoken here (${spoken}): update the agent`);
     }
+    if (!mayProve(socket, now)) return onBadHello(socket, 'too many homes say hello just now');
     const { address } = socket.facts;
     const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
     const signer = handshake.recover(NODE_HELLO, signed, hello.signature);
-    if (signer.ok && signer.value === address) onReady(socket, hello.instance ?? null);
-    else onBadHello(socket, 'the challenge was not signed by this node’s key');
+    if (signer.ok && signer.value === address) return onReady(socket, hello.instance ?? null);
+    onBadProof(socket);
+    onBadHello(socket, 'the challenge was not signed by this node’s key');
   }
 
+  /** What nobody asked for is not looked into: each job in it would be answered. */
   #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {
+    if (!socket.unread.noteAnswered()) return;
     for (const { job } of jobs) if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
     socket.markSynced();
     this.#doors.onSynced(socket);
@@ -112,7 +120,7 @@ export class FrameDesk {
     if (name === 'hello' && socket.isReady) return;
     const { nodeId } = socket.facts;
     if (socket.noteUnreadable()) log.warn('frame-unreadable', { nodeId, hub: socket.hub, reason: code });
-    socket.sendJson('error', { code, message }, name === null || code === 'too-many-models' ? 0 : job);
+    socket.sendError({ code, message }, name === null || code === 'too-many-models' ? 0 : job);
     if (name === 'hello') this.#doors.onBadHello(socket, 'the hello cannot be read');
   }
 }

@@ -166,7 +166,7 @@ export class HubJobs {
     const opened = this.#openPart(socket, { offer, granted, number, now });
     const part = new Part(number, offer, this.#openDoors(socket, { opened, granted, number, now }), now);
     this.#live.set(opened.ticketHash, part);
-    socket.addPart(part);
+    this.#doors.sockets.beginPart(socket, part);
     this.#startTicking();
     return part;
   }

@@ -7,6 +7,10 @@ import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
+import { Bucket } from '../../schema/bucket.ts';
+import { ERRORS_TOLD } from './door-limits.ts';
+import { StateGate } from './state-gate.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** Two and a half ping intervals without a sign of life. */
 export const SILENT_AFTER_MS = 150_000;
@@ -60,6 +64,10 @@ const ANSWER_MS = 2000;
 export class NodeSocket {
   readonly ws: WebSocket;
   readonly parts = new Map<number, Part>();
+  /** What it was sent and has not shown to have read. */
+  readonly unread = new UnreadBytes();
+  readonly states = new StateGate();
+  readonly #errors = new Bucket();
   #attachment: Attachment;
   #nextJob = 1;
   /** False after a cold start of the hub until the node has answered `sync`. */
@@ -196,7 +204,8 @@ export class NodeSocket {
       place: facts.place,
       models: state.models,
       slots: state.slots,
-      active: this.parts.size,
+      // Who has not read what was sent gets nothing more for now.
+      active: this.unread.isFull ? Math.max(state.slots, this.parts.size) : this.parts.size,
       isPaused: state.paused !== null,
     };
   }
@@ -223,9 +232,15 @@ export class NodeSocket {
   send(frame: Uint8Array): void {
     try {
       this.ws.send(frame);
+      if (this.unread.noteSent(frame.length) && this.isReady) this.#ask();
     } catch {
       // The socket closed under us; its close event ends the parts.
     }
+  }
+
+  /** Tells what could not be used; after many of these nothing. */
+  sendError(error: JsonToNode['error'], job = 0): void {
+    if (this.#errors.take(1, ERRORS_TOLD, Date.now())) this.sendJson('error', error, job);
   }
 
   sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
@@ -235,7 +250,7 @@ export class NodeSocket {
   /** Asks the node what it runs; false when it did not answer in time. */
   async askSync(waitMs: number): Promise<boolean> {
     this.isSynced = false;
-    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    this.#ask();
     await this.waitForSync(waitMs);
     return this.isSynced;
   }
@@ -264,8 +279,13 @@ export class NodeSocket {
     if (now - this.#heardAt < ASK_AFTER_MS) return true;
     if (this.#askedAt > this.#heardAt) return now - this.#askedAt < ANSWER_MS;
     this.#askedAt = now;
-    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    this.#ask();
     return true;
+  }
+
+  /** It woke with its hub: what it runs is not known. */
+  askAtWake(): void {
+    if (!this.isSynced) this.#ask();
   }
 
   markSynced(): void {
@@ -275,12 +295,23 @@ export class NodeSocket {
   }
 
   close(code: number, reason: string): void {
-    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    this.dispose();
     try {
       this.ws.close(code, reason);
     } catch {
       // Already closed.
     }
+  }
+
+  /** Nothing of it waits any longer. */
+  dispose(): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    this.states.close();
+  }
+
+  #ask(): void {
+    this.unread.noteAsked();
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
   }
 
   #markBusy(isBusy: boolean): void {

@@ -27,6 +27,7 @@ const TEST_WAITS: Partial<Timings> = {
   endMs: 4000,
   coolingMs: 200,
   turnWaitMs: 500,
+  shutOutMs: 1000,
 };
 
 /** An account to call with. */
