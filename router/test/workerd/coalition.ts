@@ -5,8 +5,10 @@ import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
+import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
+import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import type { Ledger } from '../../billing/ledger.ts';
 import { NodeAccount } from '../../billing/node-account.ts';
@@ -36,6 +38,7 @@ export type Step =
   | { readonly kind: 'd1'; readonly lost: number; readonly unheard: number };
 
 const HOMES = 4;
+const terms = { leaseMs: TIMINGS.holdLeaseMs, graceMs: TIMINGS.holdGraceMs };
 
 /** An object over storage that outlives it. */
 interface Kept<T> {
@@ -70,7 +73,8 @@ export class Coalition {
   }
 
   account(accountId: string): Account {
-    return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, { ledger: this.ledger }));
+    const doors = { ledger: this.ledger, terms, crowd: CROWD_LIMITS };
+    return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
 
   node(nodeId: string): NodeAccount {
