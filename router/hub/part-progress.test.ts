@@ -9,7 +9,7 @@ test('a part that runs long is noted every ten seconds, a short one never', asyn
   say('b', 30);
   expect(part.takeProgress(NOTE_EVERY_MS)).toBe(2);
   expect(part.takeProgress(NOTE_EVERY_MS + 1)).toBeNull();
-  say('c', NOTE_EVERY_MS + 2, 3);
+  say('ccc', NOTE_EVERY_MS + 2, 3);
   expect(part.takeProgress(2 * NOTE_EVERY_MS)).toBe(5);
 });
 

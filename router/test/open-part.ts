@@ -24,7 +24,6 @@ const offer = {
   maxFirstTokenMs: MAX_FIRST_TOKEN_MS,
   maxSilenceMs: MAX_SILENCE_MS,
   expiresAt: EXPIRES_AT,
-  minBytesPerToken: 1,
   request: { kind: 'chat', maxTokens: MAX_TOKENS },
   chunk: { id: 'c', created: 1, model: 'm' },
   isBegun: false,

@@ -5,7 +5,6 @@ import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
-import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
@@ -38,7 +37,6 @@ export type Step =
   | { readonly kind: 'd1'; readonly lost: number; readonly unheard: number };
 
 const HOMES = 4;
-const terms = { leaseMs: TIMINGS.holdLeaseMs, graceMs: TIMINGS.holdGraceMs };
 
 /** An object over storage that outlives it. */
 interface Kept<T> {
@@ -60,8 +58,12 @@ export class Coalition {
   readonly #offers: (() => Promise<void>)[] = [];
   #now = 1_800_000_000_000;
 
-  constructor(d1: FakeD1) {
+  readonly #leaseMs: number;
+
+  /** `leaseMs`: how long a hold lasts of whose job nobody tells that it lives. */
+  constructor(d1: FakeD1, leaseMs: number) {
     this.#d1 = d1;
+    this.#leaseMs = leaseMs;
     this.ledger = makeLedger(d1.door);
     const owners = [newId('acct'), newId('acct')];
     this.callers = [newId('acct'), newId('acct')];
@@ -73,7 +75,11 @@ export class Coalition {
   }
 
   account(accountId: string): Account {
-    const doors = { ledger: this.ledger, terms, crowd: CROWD_LIMITS };
+    const doors = {
+      ledger: this.ledger,
+      terms: { leaseMs: this.#leaseMs, graceMs: 1000 },
+      crowd: CROWD_LIMITS,
+    };
     return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
 

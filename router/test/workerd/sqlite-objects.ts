@@ -121,7 +121,10 @@ export class FakeD1 {
       bind: (...bound: unknown[]) => prepare(sql, bound),
       all: async () => ({ results: this.read(sql, ...values) }),
       raw: async () => this.read<object>(sql, ...values).map((row) => Object.values(row)),
-      first: async () => this.read(sql, ...values)[0] ?? null,
+      first: async (column?: string) => {
+        const row = this.read<Record<string, unknown>>(sql, ...values)[0];
+        return (column === undefined ? row : row?.[column]) ?? null;
+      },
     });
     const batch = async (statements: { sql: string; values: unknown[] }[]): Promise<object[]> => {
       if (this.lost > 0 && this.lost-- > 0) throw new Error('D1 is away');
