@@ -1,5 +1,8 @@
 // Which node dials in: by the token of its last connection, else by the books.
 import type { Hex } from '../../schema/bytes.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import type { DialGate } from './dial-gate.ts';
 import type { NodeTokens } from './node-tokens.ts';
 import { poolsOf } from './nodes.ts';
 import type { Nodes } from './nodes.ts';
@@ -13,35 +16,54 @@ export interface LinkNode {
   readonly pools: readonly string[];
   readonly isRevoked: boolean;
   readonly reason: string | null;
+  /** True where a token said who it is, and not the dial alone. */
+  readonly hasToken: boolean;
+}
+
+/** Why a dial goes no further: the node is not enrolled, or too many like it came; `waitMs` tells for how long. */
+export type LinkFault = { readonly kind: 'unenrolled' } | { readonly kind: 'too-many'; readonly waitMs: number };
+
+interface LinkDoors {
+  readonly nodes: Pick<Nodes, 'find'>;
+  readonly nodeTokens: Pick<NodeTokens, 'verify'>;
+  readonly gate: DialGate;
 }
 
 export interface LinkNodes {
-  /** Null when it is not enrolled. */
-  find(nodeId: string, token: string | null): Promise<LinkNode | null>;
+  /** `from`: the address that it dials from, empty where nobody knows. The books are asked only for a node without a token, and not for all of those. */
+  find(nodeId: string, token: string | null, from: string): Promise<Result<LinkNode, LinkFault>>;
 }
 
-export function makeLinkNodes(doors: { readonly nodes: Nodes; readonly nodeTokens: NodeTokens }): LinkNodes {
-  return { find: (nodeId, token) => findNode(doors, nodeId, token) };
+export function makeLinkNodes(doors: LinkDoors): LinkNodes {
+  return { find: (nodeId, token, from) => findNode(doors, { nodeId, token, from }) };
 }
 
 async function findNode(
-  doors: { readonly nodes: Nodes; readonly nodeTokens: NodeTokens },
-  nodeId: string,
-  token: string | null,
-): Promise<LinkNode | null> {
-  const claims = token ? await doors.nodeTokens.verify(token, Date.now()) : null;
-  if (claims?.ok && claims.value.nodeId === nodeId) {
-    const { address, accountId, wallet, pools } = claims.value;
-    return { address, ownerAccountId: accountId, wallet: wallet as Hex | null, pools, isRevoked: false, reason: null };
+  { nodes, nodeTokens, gate }: LinkDoors,
+  { nodeId, token, from }: { nodeId: string; token: string | null; from: string },
+): Promise<Result<LinkNode, LinkFault>> {
+  const now = Date.now();
+  const claims = token ? await nodeTokens.verify(token, now) : null;
+  const known = claims?.ok && claims.value.nodeId === nodeId ? claims.value : null;
+  const waitMs = gate.waitMs({ nodeId, from, hasToken: known !== null }, now);
+  if (waitMs > 0) return err({ kind: 'too-many', waitMs });
+  if (known) {
+    const { address, accountId, wallet, pools } = known;
+    const owner = { ownerAccountId: accountId, wallet: wallet as Hex | null, pools };
+    return ok({ address, ...owner, isRevoked: false, reason: null, hasToken: true });
   }
-  const row = await doors.nodes.find(nodeId);
-  if (!row) return null;
-  return {
+  const row = gate.isUnknown(nodeId, now) ? null : await nodes.find(nodeId);
+  if (!row) {
+    gate.noteUnknown(nodeId, now);
+    return err({ kind: 'unenrolled' });
+  }
+  return ok({
     address: row.address as Hex,
     ownerAccountId: row.accountId,
     wallet: row.wallet as Hex | null,
     pools: poolsOf(row),
     isRevoked: row.revokedAt !== null,
     reason: row.revokedReason,
-  };
+    hasToken: false,
+  });
 }

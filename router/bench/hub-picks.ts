@@ -7,6 +7,7 @@ import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
 import type { HubServices } from '../hub/hub-services.ts';
+import { TIMINGS } from '../../schema/timings.ts';
 import { HubSockets } from '../hub/sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
 
@@ -62,7 +63,7 @@ function openHub(nodes: number): BenchHub {
   const sockets = new HubSockets({
     hub: HUB,
     area: 'weur',
-    services: {} as HubServices,
+    services: { timings: TIMINGS } as HubServices,
     accept: () => undefined,
     pingedAt: () => now,
     onChanged: () => undefined,

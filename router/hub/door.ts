@@ -14,7 +14,7 @@ import {
   MAX_MESSAGE_BYTES_OF_NODE,
   PROOFS,
 } from './door-limits.ts';
-import { BROKEN_POINTS, HELLO_POINTS, measureWork } from './measure-work.ts';
+import { HELLO_POINTS, measureBroken, measureWork } from './measure-work.ts';
 import type { NodeSocket } from './node-socket.ts';
 import { ShutOuts } from './shut-outs.ts';
 import { UnprovenDials } from './unproven-dials.ts';
@@ -84,10 +84,10 @@ export class HubDoor {
     if (!socket.isReady) return this.#readHello(socket, message);
     if (socket.unread.isOver) return err({ kind: 'unread' });
     if (typeof message === 'string')
-      return this.#spend(socket, measureWork([]) + message.length / 64, now) ? ok([]) : err({ kind: 'too-much' });
+      return this.#spend(socket, measureBroken(message.length), now) ? ok([]) : err({ kind: 'too-much' });
     if (message.byteLength > MAX_MESSAGE_BYTES_OF_NODE) return err({ kind: 'too-large' });
     const frames = decodeFrames(message);
-    if (!this.#spend(socket, frames.ok ? measureWork(frames.value) : BROKEN_POINTS, now))
+    if (!this.#spend(socket, frames.ok ? measureWork(frames.value) : measureBroken(message.byteLength), now))
       return err({ kind: 'too-much' });
     return frames.ok ? frames : err({ kind: 'fault', fault: frames.error });
   }

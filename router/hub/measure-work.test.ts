@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeData, encodeFrame, encodeJsonFrame, decodeFrames, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import { concatBytes } from '../../schema/bytes.ts';
 import { HOME_POINTS, JOB_POINTS, MAX_MESSAGE_BYTES_OF_NODE } from './door-limits.ts';
-import { measureWork } from './measure-work.ts';
+import { measureBroken, measureWork } from './measure-work.ts';
 
 function measure(...frames: Uint8Array[]): number {
   const decoded = decodeFrames(concatBytes(frames));
@@ -27,6 +27,10 @@ test('many frames of a message cost what each costs', () => {
 
 test('what is not looked into costs the same at any length', () => {
   expect(measure(encodeFrame('error', { payload: new Uint8Array(50_000) }))).toBe(4);
+});
+
+test('what cannot be split costs by its length', () => {
+  expect([measureBroken(0), measureBroken(1024 * 1024)]).toEqual([50, 562]);
 });
 
 test('an honest job stays far below what it brings: fifty frames a second, or all that its credit allows at once', () => {

@@ -2,10 +2,10 @@
 import type { Frame, FrameToHub } from '../../schema/frames.ts';
 import { nameNodeFrame } from './read-node-frame.ts';
 
-/** A message by itself, and a text one, which says nothing. */
+/** A message by itself. */
 const MESSAGE_POINTS = 2;
 /** A message that cannot be split into frames: it is answered. */
-export const BROKEN_POINTS = 50;
+const BROKEN_POINTS = 50;
 /** An unknown type: it is answered, since a later version may know it. */
 const UNKNOWN_POINTS = 10;
 /** A proof: the signature's check, the token and the welcome. */
@@ -28,6 +28,11 @@ const BASE: Readonly<Record<FrameToHub, number>> = {
 /** Bytes of its payload that cost one point more: JSON is parsed and checked field by field, events are copied and hashed. */
 const JSON_BYTES = 128;
 const DATA_BYTES = 2048;
+
+/** Points of a message that cannot be split into frames, or is a text. */
+export function measureBroken(length: number): number {
+  return BROKEN_POINTS + Math.floor(length / DATA_BYTES);
+}
 
 /** Points of one message. */
 export function measureWork(frames: readonly Frame[]): number {

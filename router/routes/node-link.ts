@@ -3,7 +3,11 @@ import { Hono } from 'hono';
 import { isId } from '../../schema/ids.ts';
 import { sortAreas } from '../../schema/places.ts';
 import type { AppEnv } from './app-env.ts';
+import type { LinkFault } from '../auth/link-nodes.ts';
+import { ADDRESS_HEADER, readAddress } from '../auth/read-address.ts';
 import { ApiError } from '../errors.ts';
+import { DIAL_HEADER } from '../hub/door.ts';
+import type { Dial } from '../hub/door.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
 import { findPlace } from './find-place.ts';
 
@@ -16,9 +20,11 @@ nodeLink.get('/node/link', async (c) => {
   const services = c.get('services');
   const nodeId = c.req.header('x-irori-node') ?? '';
   const token = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
-  const node = isId('node', nodeId) ? await services.findNode(nodeId, token) : null;
-  if (!node)
-    throw new ApiError('node_unenrolled', 'This node is not enrolled. Enrol it with a code from its owner’s account.');
+  const from = readAddress(c.req.header(ADDRESS_HEADER));
+  if (!isId('node', nodeId)) throw refuseDial({ kind: 'unenrolled' });
+  const found = await services.findNode(nodeId, token, from);
+  if (!found.ok) throw refuseDial(found.error);
+  const node = found.value;
   if (node.isRevoked)
     throw new ApiError('node_revoked', `This node was revoked: ${node.reason ?? 'no reason was given'}.`);
   const place = findPlace(c.req.raw, c.env);
@@ -27,7 +33,27 @@ nodeLink.get('/node/link', async (c) => {
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
   const { address, ownerAccountId, wallet, pools } = node;
   const facts: NodeFacts = { nodeId, address, ownerAccountId, wallet, pools, place };
-  return services
-    .hub(hub)
-    .fetch('https://hub/link', { headers: { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) } });
+  const dial: Dial = { from, hasToken: node.hasToken };
+  const headers = {
+    upgrade: 'websocket',
+    'x-irori-facts': JSON.stringify(facts),
+    [DIAL_HEADER]: JSON.stringify(dial),
+  };
+  const answer = await services.hub(hub).fetch('https://hub/link', { headers });
+  if (answer.status !== 429) return answer;
+  throw refuseDial({ kind: 'too-many', waitMs: (await answer.json<{ retryAfterMs: number }>()).retryAfterMs });
 });
+
+function refuseDial(fault: LinkFault): ApiError {
+  switch (fault.kind) {
+    case 'unenrolled':
+      return new ApiError(
+        'node_unenrolled',
+        'This node is not enrolled. Enrol it with a code from its owner’s account.',
+      );
+    case 'too-many': {
+      const told = 'This node, or the address that it dials from, dials too often or was sent away. Try again later.';
+      return new ApiError('rate_limit_exceeded', told, { retryAfterS: Math.ceil(fault.waitMs / 1000) });
+    }
+  }
+}

@@ -34,7 +34,8 @@ import { makePresenceCache } from '../placement/presence-cache.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { WhyFinder } from '../area/why-finder.ts';
 import { makeLinkNodes } from '../auth/link-nodes.ts';
-import type { LinkNode } from '../auth/link-nodes.ts';
+import { DialGate } from '../auth/dial-gate.ts';
+import type { LinkFault, LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
@@ -69,7 +70,7 @@ export interface Services extends Stubs {
   readonly attempts: FailedAttempts;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
-  readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
+  readonly findNode: (nodeId: string, token: string | null, from: string) => Promise<Result<LinkNode, LinkFault>>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
   readonly authenticateNode: (header: string | null) => Promise<Result<string, NodeFault> | null>;
@@ -85,6 +86,7 @@ function random(bytes: number): Uint8Array {
 
 // One isolate serves one environment: what it learns of keys, catalogue and presence is shared by all its requests.
 const keyCache = new KeyCache();
+const dialGate = new DialGate();
 const presenceCache = makePresenceCache(() => Date.now());
 const hubRtts = new HubRtts();
 const outputLengths = new OutputLengths();
@@ -111,7 +113,7 @@ function openServices(env: Env): Services {
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
   const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
-  const linkNodes = makeLinkNodes({ nodes, nodeTokens });
+  const linkNodes = makeLinkNodes({ nodes, nodeTokens, gate: dialGate });
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
@@ -151,7 +153,7 @@ function openServices(env: Env): Services {
     routerAddress,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
-    findNode: (nodeId, token) => linkNodes.find(nodeId, token),
+    findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
     findWhy: (nodeIds) => whys.find(nodeIds),

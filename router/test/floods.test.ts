@@ -15,9 +15,9 @@ import { until } from './until.ts';
 
 const MIB = 1024 * 1024;
 /** Seconds of the answer that goes on beside. */
-const BESIDE_S = 4;
+const BESIDE_S = 3;
 /** An answer that stood still for the flood stood for 3.5 to 8 s on a machine with nothing else to do; a busy one takes up to a second by itself. */
-const WORST_GAP_MS = 2500;
+const WORST_GAP_MS = 3000;
 /** One word of an answer more than a flood may leave behind: each of these left 300 MB and more. */
 const MOST_LEFT_BYTES = 150 * MIB;
 
@@ -25,7 +25,8 @@ let stack: Stack;
 let owner: TestAccount;
 
 beforeAll(async () => {
-  stack = await startStack();
+  // Longer than elsewhere in tests, so that a busy machine still sees who is kept out.
+  stack = await startStack({ timings: { shutOutMs: 6000 } });
   owner = await stack.makeAccount();
   await joinPacedHome(stack, owner);
 });
@@ -101,7 +102,10 @@ describe('who has not proved who it is', () => {
     await beside(async () => {
       const dials = Array.from({ length: 60 }, () => new FloodDial(stack, home.id, { from: '203.0.113.9' }));
       await Promise.all(dials.map((dial) => dial.settled()));
-      await until('most of them to be closed', () => dials.filter(({ isOpen }) => isOpen).length <= MAX_UNPROVEN_OF_PAIR);
+      await until(
+        'most of them to be closed',
+        () => dials.filter(({ isOpen }) => isOpen).length <= MAX_UNPROVEN_OF_PAIR,
+      );
       expect(home.isOpen).toBe(true);
       expect(home.heard.filter(({ name }) => name === 'sync')).toEqual([]);
       await home.close();
@@ -149,15 +153,15 @@ describe('a home that floods', () => {
   });
 
   test.each([
-    ['more frames than a message may hold', () => repeat(encodeFrame('alive', {}), 50_000), 400],
-    ['lists of jobs that nobody asked for', () => encodeRunning(), 500],
+    ['more frames than a message may hold', () => repeat(encodeFrame('alive', {}), 50_000), 60],
+    ['lists of jobs that nobody asked for', () => encodeRunning(), 60],
     ['errors about errors', () => repeat(encodeJsonFrame('error', { code: 'no', message: 'no' }), 1000), 100],
     [
       'bytes of an answer that nobody asked for',
       () => encodeFrame('data', { job: 7, payload: new Uint8Array(MIB / 2) }),
-      500,
+      60,
     ],
-    ['texts', () => 'x'.repeat(10_000), 1000],
+    ['texts', () => 'x'.repeat(10_000), 400],
   ])('with %s is sent away, and is not answered for each', async (_what, make, times) => {
     const node = await enrol();
     const message = make();
