@@ -111,7 +111,15 @@ const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 export function packSettlement(given: SettlementJson): Uint8Array<ArrayBuffer> {
   const settlement: Part = { ...given };
   delete settlement.decision;
-  return writePacked(settlement) ?? writeText(settlement);
+  return writePacked(settlement) ?? packText(JSON.stringify(settlement));
+}
+
+/** A text as it is, where nobody can tell what it says: read again, it is as good as it was. */
+export function packText(json: string): Uint8Array<ArrayBuffer> {
+  const writer = new PackedWriter();
+  writer.number(JSON_TEXT);
+  writer.text(json);
+  return writer.take();
 }
 
 /** The settlement that was packed, without its decision. Throws RangeError on bytes that were not. */
@@ -149,13 +157,6 @@ function writePacked(settlement: Part): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
-}
-
-function writeText(settlement: Part): Uint8Array<ArrayBuffer> {
-  const writer = new PackedWriter();
-  writer.number(JSON_TEXT);
-  writer.text(JSON.stringify(settlement));
-  return writer.take();
 }
 
 function stateOf(settlement: Part, name: keyof typeof FIELDS): number {

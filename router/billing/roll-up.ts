@@ -4,7 +4,7 @@
 import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { makeLog } from '../log.ts';
-import { packSettlement } from './pack-settlement.ts';
+import { packSettlement, packText } from './pack-settlement.ts';
 import { BOOKED_BITS, jobKeySql } from './receipt-shelves.ts';
 import type { ReceiptFiles, ReceiptShelves } from './receipt-shelves.ts';
 
@@ -76,22 +76,35 @@ async function repeat(batch: number, step: () => Promise<number>): Promise<numbe
 async function packSome({ database, shelves }: RollUpDoors, endedBy: number): Promise<number> {
   const { results } = await database.prepare(READ_OLD).bind(endedBy, PACK_BATCH).all<HotRow>();
   if (results.length === 0) return 0;
-  const chosen = await Promise.all(
-    results.map(async ({ settlement, isKnown, ...row }) => {
-      const part = JSON.parse(settlement) as SettlementJson;
-      const whole = isKnown ? await completePart(shelves, part) : part;
-      return { ...row, packed: toHex(packSettlement(whole)).slice(2) };
-    }),
-  );
-  const json = JSON.stringify(chosen);
+  const packed = await Promise.all(results.map((row) => packRow(shelves, row)));
+  const json = JSON.stringify(packed.filter((row) => row !== null));
   await database.batch(PACK.map((text) => database.prepare(text).bind(json)));
   return results.length;
 }
 
-/** Something of it came late, and the rest has been packed before. */
-async function completePart(shelves: ReceiptShelves, part: SettlementJson): Promise<SettlementJson> {
-  const known = await shelves.find(part.jobId);
-  return known.find((one) => one.part === part.part) ?? part;
+/** Null for one that has to wait: nothing that is wrong with one receipt keeps the others where they are. */
+async function packRow(
+  shelves: ReceiptShelves,
+  { settlement, isKnown, ...row }: HotRow,
+): Promise<(Omit<HotRow, 'settlement' | 'isKnown'> & { readonly packed: string }) | null> {
+  const { jobId, part } = row;
+  try {
+    // Something of it came late, and the rest has been packed before.
+    const known = isKnown ? (await shelves.find(jobId)).find((one) => one.part === part) : undefined;
+    const bytes = known ? packSettlement(known) : packJson(settlement);
+    return { ...row, packed: toHex(bytes).slice(2) };
+  } catch (error) {
+    log.error('receipt-not-packed', { jobId, part, error });
+    return null;
+  }
+}
+
+function packJson(text: string): Uint8Array {
+  try {
+    return packSettlement(JSON.parse(text) as SettlementJson);
+  } catch {
+    return packText(text);
+  }
 }
 
 async function archiveSome(database: D1Database, files: ReceiptFiles, endedBy: number): Promise<number> {

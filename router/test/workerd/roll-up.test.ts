@@ -165,6 +165,22 @@ describe('what comes only then completes the receipt, once', () => {
   });
 });
 
+test('a receipt that cannot be read, or completed from a file that is lost, keeps no other where it is', async () => {
+  const accountId = newId('acct');
+  const [lost, broken, sound] = [partOf(accountId), partOf(accountId), partOf(accountId)];
+  await ledger.apply([buildSettleEntry({ ...lost, ...NO_PROOF, charge: 500, earn: 0 }, null)]);
+  await rollUp(A_WEEK_LATER);
+  files.kept.clear();
+  await ledger.apply([buildLateEntry(lost, NOW), buildSettleEntry(broken, null), buildSettleEntry(sound, null)]);
+  await env.DB.prepare("UPDATE receipts SET settlement = '{' WHERE job_id = ?").bind(broken.jobId).run();
+  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 3, archived: 0 });
+  expect(await ledger.findReceipts(accountId, sound.jobId)).toEqual([sound]);
+  // One waits for its file, the other is as unreadable as it was.
+  expect(await sizes()).toMatchObject({ receipts: 1, packed_receipts: 2, archived_receipts: 1 });
+  await expect(ledger.findReceipts(accountId, broken.jobId)).rejects.toThrow(SyntaxError);
+  await expectSound();
+});
+
 test('a part of many: each is found, in order, wherever it stands', async () => {
   const accountId = newId('acct');
   const first = partOf(accountId);
