@@ -7,7 +7,6 @@ import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
 import type { HubServices } from '../hub/hub-services.ts';
-import { TIMINGS } from '../../schema/timings.ts';
 import { HubSockets } from '../hub/sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
 
