@@ -27,8 +27,11 @@ export const CLOSE = {
   replaced: 4409,
 } as const;
 
-/** Bytes of a `state` payload at most: a hub keeps it in the socket's attachment, which holds 16,384. */
+/** Bytes of a `state` payload at most: a hub keeps them as they are in the socket's attachment, which holds 16,384 in all. */
 export const MAX_STATE_BYTES = 12_000;
+/** Models that one home may offer at once, and jobs that it may take at once. */
+export const MAX_MODELS = 64;
+export const MAX_SLOTS = 64;
 
 export const PING = 'p';
 export const PONG = 'P';

@@ -72,6 +72,8 @@ export class FrameDesk {
         if (!socket.isReady) this.#hello(socket, frame.value);
         return null;
       case 'state':
+        if (frame.complaint !== undefined)
+          socket.sendJson('error', { code: 'too-many-models', message: frame.complaint });
         socket.setState(frame.value);
         this.#doors.onState(socket);
         return null;

@@ -6,6 +6,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import type { Part } from './part.ts';
+import { packState, unpackState } from './read-state.ts';
 
 /** Two and a half ping intervals without a sign of life. */
 export const SILENT_AFTER_MS = 150_000;
@@ -49,6 +50,9 @@ interface Attachment {
   readonly moving: Moving | null;
 }
 
+/** As it is stored: the state as bytes. `isCut`: it could not be stored with the rest, so that the node has to tell it anew. */
+type Stored = Omit<Attachment, 'state'> & { readonly state: Uint8Array | NodeState | null; readonly isCut?: true };
+
 /** A home that runs jobs and says nothing for so long is asked whether it is there, and has so long to answer. */
 const ASK_AFTER_MS = 2000;
 const ANSWER_MS = 2000;
@@ -60,12 +64,16 @@ export class NodeSocket {
   #nextJob = 1;
   /** False after a cold start of the hub until the node has answered `sync`. */
   isSynced: boolean;
+  /** True where the node's state did not outlive the hub's memory: it has to dial anew to tell it. */
+  isCut = false;
   #helloTimer: ReturnType<typeof setTimeout> | null = null;
   #onSynced: (() => void)[] = [];
   /** When the node was heard last and when it was asked whether it is there, ms since epoch; 0 for never in this life of the hub. */
   #heardAt = 0;
   #askedAt = 0;
   #unreadable = 0;
+  /** The state as it is stored, so that it is packed once and not at every job. */
+  #packed: { readonly state: NodeState; readonly bytes: Uint8Array } | null = null;
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
     this.ws = ws;
@@ -100,8 +108,13 @@ export class NodeSocket {
 
   /** A connection that outlived its hub's memory; null when its attachment is not ours. */
   static wake(ws: WebSocket): NodeSocket | null {
-    const attachment = ws.deserializeAttachment() as Attachment | null;
-    return attachment?.facts ? new NodeSocket(ws, attachment, !attachment.isBusy) : null;
+    const stored = ws.deserializeAttachment() as Stored | null;
+    if (!stored?.facts) return null;
+    const { state, isCut = false, ...rest } = stored;
+    const told = state instanceof Uint8Array ? unpackState(state) : state;
+    const socket = new NodeSocket(ws, { ...rest, state: told }, !stored.isBusy);
+    socket.isCut = isCut;
+    return socket;
   }
 
   get facts(): NodeFacts {
@@ -275,7 +288,20 @@ export class NodeSocket {
     this.#save();
   }
 
+  /** Never throws: where what the home says cannot be stored the hub works with what it remembers, and has it told anew once it forgot. */
   #save(): void {
-    this.ws.serializeAttachment(this.#attachment);
+    const { state, ...rest } = this.#attachment;
+    this.#packed = state === this.#packed?.state ? this.#packed : state && { state, bytes: packState(state) };
+    if (this.#store({ ...rest, state: this.#packed?.bytes ?? null })) return;
+    this.#store({ ...rest, state: null, isCut: true });
+  }
+
+  #store(stored: Stored): boolean {
+    try {
+      this.ws.serializeAttachment(stored);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

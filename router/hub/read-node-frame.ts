@@ -10,14 +10,17 @@ import {
   lateReceiptSchema,
   refuseSchema,
   runningSchema,
-  stateSchema,
 } from '../../schema/frames-to-hub.ts';
+import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { readState } from './read-state.ts';
+
+/** A longer state is not even read. */
+const MOST_READ_BYTES = 4 * MAX_STATE_BYTES;
 
 const SCHEMAS = {
   hello: helloSchema,
-  state: stateSchema,
   head: headSchema,
   end: endSchema,
   refuse: refuseSchema,
@@ -26,7 +29,7 @@ const SCHEMAS = {
   receipt: lateReceiptSchema,
   // Heard and not answered, whatever it says: two who answer each other's errors never stop.
   error: z.unknown(),
-} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive' | 'state'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of a node; `job` is the job's number on this socket, 0 where the frame is about none. */
@@ -34,6 +37,10 @@ export type NodeFrame =
   | {
       [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
     }[JsonName]
+  | ({ readonly name: 'state'; readonly job: number; readonly value: NodeState } & {
+      /** What of it is not served, and why; absent where all of it is. */
+      readonly complaint?: string;
+    })
   | {
       readonly name: 'data';
       readonly job: number;
@@ -55,7 +62,7 @@ export interface FrameRefusal {
 /** The name of a frame that a node may send, else null. */
 export function nameNodeFrame(frame: Frame): FrameToHub | null {
   const name = nameFrame(frame.type);
-  return name !== null && (name === 'data' || name === 'alive' || isJsonName(name)) ? name : null;
+  return name !== null && (name === 'data' || name === 'alive' || name === 'state' || isJsonName(name)) ? name : null;
 }
 
 /** Errors: a type that no node sends, or a payload that does not fit its schema. */
@@ -64,6 +71,7 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
   if (name === 'alive') return ok({ name, job: frame.job });
+  if (name === 'state') return readStateFrame(frame);
   if (name !== 'data') return readJsonFrame(name, frame);
   const data = readData(frame);
   const { job, tokens } = frame;
@@ -71,10 +79,6 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {
-  if (name === 'state' && frame.payload.length > MAX_STATE_BYTES) {
-    const message = `the state holds more than ${MAX_STATE_BYTES} bytes: share fewer models`;
-    return err({ name, code: 'too-many-models', message });
-  }
   const json = readJson(frame);
   if (!json.ok) return err({ name, ...json.error });
   const parsed = SCHEMAS[name].safeParse(json.value);
@@ -83,6 +87,21 @@ function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRef
   const field = issue?.path.map(String).join('.') ?? '';
   const message = `'${name}' ${field}: ${issue?.message ?? 'not valid'}`.slice(0, 200);
   return err({ name, code: 'bad-payload', message });
+}
+
+/** Of a state that says too much the home's first models are served; only one that cannot be read at all changes nothing. */
+function readStateFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
+  const name = 'state';
+  const json = frame.payload.length > MOST_READ_BYTES ? null : readJson(frame);
+  if (!json?.ok && frame.payload.length > MAX_STATE_BYTES) {
+    const message = `the state holds more than ${MAX_STATE_BYTES} bytes: share fewer models`;
+    return err({ name, code: 'too-many-models', message });
+  }
+  if (!json?.ok) return err({ name, code: 'bad-payload', message: "the payload of 'state' is not JSON" });
+  const read = readState(json.value);
+  if (!read.ok) return err({ name, code: 'bad-payload', message: `'state' ${read.error}` });
+  const { state, complaint } = read.value;
+  return ok({ name, job: frame.job, value: state, ...(complaint !== null && { complaint }) });
 }
 
 function isJsonName(name: string): name is JsonName {
