@@ -3,6 +3,7 @@
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
@@ -69,6 +70,7 @@ function openHub(nodes: number): BenchHub {
     onWelcome: () => undefined,
     onMoved: () => undefined,
     onLateReceipt: () => undefined,
+    onUnusable: () => undefined,
   });
   const homes = Array.from({ length: nodes }, (_, i) => makeHome(i, now));
   sockets.wake(homes.map(({ attachment }) => fakeSocket(attachment)));
@@ -87,6 +89,7 @@ function openHub(nodes: number): BenchHub {
     loads,
     prefixes: holders,
     idle,
+    aside: new AsideHomes(() => undefined),
     candidates: () => sockets.candidates(),
     prefetch: () => undefined,
   });

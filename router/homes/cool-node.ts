@@ -4,6 +4,7 @@ import type { FailRecord } from '../../schema/records.ts';
 /** How a home failed a part. */
 export type Breakage =
   | 'no-head'
+  | 'unusable'
   | Extract<
       FailRecord['code'],
       'lost' | 'fault' | 'unreachable' | 'first-token-timeout' | 'token-timeout' | 'protocol'
@@ -22,6 +23,7 @@ const LONGEST_PAUSES = 60;
 /** What each failure is called where an owner reads it. */
 export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
   'no-head': 'it did not answer when a job was given to it',
+  unusable: 'the router could not use what it says of itself; update the agent, or share fewer models',
   lost: 'its connection broke off in the middle of a job',
   fault: 'its model server failed on different prompts of different callers',
   unreachable: 'its model server was away',

@@ -1,6 +1,7 @@
 // What a hub has seen of its homes: speeds by model, round trips, failures, what they earned and how long they were there. Kept in the hub's
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { parseJson } from '../../schema/json.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { coolNode } from './cool-node.ts';
@@ -77,8 +78,11 @@ export class NodeHistory {
       'CREATE TABLE IF NOT EXISTS history (node TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID',
     );
     sql.exec('DELETE FROM history WHERE seen_at < ?', now - KEPT_MS);
-    for (const row of sql.exec<{ node: string; record: string }>('SELECT node, record FROM history'))
-      this.#nodes.set(row.node, JSON.parse(row.record) as NodeRecord);
+    for (const row of sql.exec<{ node: string; record: string }>('SELECT node, record FROM history')) {
+      const record = parseJson(row.record) as NodeRecord | undefined;
+      // One that cannot be read is learned anew, and keeps no hub from waking.
+      if (record?.models) this.#nodes.set(row.node, record);
+    }
   }
 
   /** The speeds believed of a node's model: its benchmark, moved by what its jobs showed. */

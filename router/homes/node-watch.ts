@@ -102,6 +102,12 @@ export class NodeWatch {
     history.save(now, true);
   }
 
+  /** A step that touches its data broke: it is left alone, and its owner reads why. */
+  noteUnusable(nodeId: string, now: number): void {
+    if (this.#doors.history.noteFailure(nodeId, { reason: 'unusable', startedAt: now, now }))
+      this.noteStanding(nodeId, now);
+  }
+
   /** True where a model server's failure is the home's doing and not the request's. */
   #isHeld(nodeId: string, { jobId, accountId, request, isSuspect }: WatchedStart['asked'], at: number): boolean {
     return this.#doors.faults.note(nodeId, { jobId, accountId, prompt: hashPrompt(request), at }, isSuspect);

@@ -9,6 +9,7 @@ import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
@@ -45,6 +46,7 @@ export class Hub extends DurableObject<object> {
   readonly #jobs: HubJobs;
   readonly #history: NodeHistory;
   readonly #idle = new IdleLog();
+  readonly #aside = new AsideHomes((nodeId, now) => this.#watch.noteUnusable(nodeId, now));
   readonly #watch: NodeWatch;
   readonly #rows: PartRows;
   readonly #settlement: HubSettlement;
@@ -75,6 +77,7 @@ export class Hub extends DurableObject<object> {
       candidates: () => this.#sockets.candidates(),
       catalogue: this.#services.catalogue,
       tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
+      onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       write: this.#services.writePresence,
       save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
     });
@@ -196,6 +199,7 @@ export class Hub extends DurableObject<object> {
         this.#watch.noteWelcome(nodeId, welcome, Date.now());
         void this.#settlement.askUnsigned(nodeId);
       },
+      onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) =>
         void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
@@ -220,6 +224,7 @@ export class Hub extends DurableObject<object> {
       loads,
       prefixes: new PrefixHolders(),
       idle: this.#idle,
+      aside: this.#aside,
       candidates: () => this.#sockets.candidates(),
       prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),
     });
@@ -231,6 +236,7 @@ export class Hub extends DurableObject<object> {
       services: this.#services,
       sockets: this.#sockets,
       grants: this.#grants,
+      aside: this.#aside,
       loads,
       watch: this.#watch,
       rows: this.#rows,

@@ -7,6 +7,7 @@ import type { JobFrameJson } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import type { AsideHomes } from '../homes/aside-homes.ts';
 import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
@@ -39,6 +40,7 @@ export interface HubJobsDoors {
   readonly services: HubServices;
   readonly sockets: HubSockets;
   readonly grants: HubGrants;
+  readonly aside: AsideHomes;
   readonly loads: NodeLoads;
   readonly watch: NodeWatch;
   readonly rows: PartRows;
@@ -67,7 +69,7 @@ interface Opened {
 
 export class HubJobs {
   readonly #doors: HubJobsDoors;
-  readonly #live = new Map<Hex, Part>();
+  readonly #live = new Map<Hex, { readonly part: Part; readonly nodeId: string }>();
   readonly #times = new LeaseTimes();
   readonly #turns: HubTurns<Started>;
   #ticker: ReturnType<typeof setInterval> | null = null;
@@ -117,10 +119,18 @@ export class HubJobs {
 
   /** Decides, and starts the part where a home takes it. `waitedMs`: null where the ask has only come. */
   #try(offer: JobOffer, waitedMs: number | null): Started | Declined {
-    const { sockets, grants } = this.#doors;
-    const granted = grants.choose(offer, Date.now(), waitedMs !== null);
-    if (granted.kind === 'declined') return granted;
-    const socket = sockets.find(granted.nodeId);
+    const { grants, aside } = this.#doors;
+    for (let isAgain = waitedMs !== null; ; isAgain = true) {
+      const granted = grants.choose(offer, Date.now(), isAgain);
+      if (granted.kind === 'declined') return granted;
+      // Whatever breaks here is this one home's: it is set aside, and the next best is given the part.
+      const started = aside.guard(granted.nodeId, Date.now(), () => this.#start(offer, granted, waitedMs));
+      if (started) return started;
+    }
+  }
+
+  #start(offer: JobOffer, granted: Granted, waitedMs: number | null): Started {
+    const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
     // What it has waited in line is gone of the caller's limit.
@@ -158,12 +168,31 @@ export class HubJobs {
     const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
     const number = socket.nextJob();
     const now = Date.now();
-    const opened = this.#openPart(socket, { offer, granted, number, now });
-    const part = new Part(number, offer, this.#openDoors(socket, { opened, granted, number, now }), now);
-    this.#live.set(opened.ticketHash, part);
-    socket.addPart(part);
-    this.#startTicking();
-    return part;
+    let undo: (() => void) | null = null;
+    try {
+      const opened = this.#openPart(socket, { offer, granted, number, now });
+      undo = () => this.#forget(opened.ticketHash);
+      const doors = this.#openDoors(socket, { opened, granted, number, now });
+      undo = () => {
+        doors.onDone();
+        doors.onRefused('refused');
+      };
+      const part = new Part(number, offer, doors, now);
+      this.#live.set(opened.ticketHash, { part, nodeId: granted.nodeId });
+      socket.addPart(part);
+      this.#startTicking();
+      return part;
+    } catch (error) {
+      undo?.();
+      socket.sendJson('cancel', { reason: 'fault' }, number);
+      throw error;
+    }
+  }
+
+  /** A part that never ran: nothing of it is kept. */
+  #forget(ticketHash: Hex): void {
+    this.#doors.rows.forget(ticketHash);
+    this.#live.delete(ticketHash);
   }
 
   /** Sends the job first and its ticket's signature after it, and keeps on disk that the part is open. */
@@ -192,7 +221,7 @@ export class HubJobs {
     socket: NodeSocket,
     { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
   ): PartDoors {
-    const { services, sockets, rows, loads, watch } = this.#doors;
+    const { services, sockets, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
     const { requestId, jobId, part } = offer;
@@ -213,10 +242,7 @@ export class HubJobs {
         this.#settle(opened, about, summary, ({ outputTokens }) =>
           job.onSettled(summary.outcome, outputTokens, Date.now()),
         ),
-      onRefused: () => {
-        rows.forget(ticketHash);
-        this.#live.delete(ticketHash);
-      },
+      onRefused: () => this.#forget(ticketHash),
       onHead: (at) => {
         held.take();
         job.onHead(at);
@@ -269,7 +295,8 @@ export class HubJobs {
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const now = Date.now();
-      for (const part of this.#live.values()) part.onTick(now);
+      for (const { part, nodeId } of [...this.#live.values()])
+        this.#doors.aside.guard(nodeId, now, () => part.onTick(now));
       this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);

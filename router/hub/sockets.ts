@@ -38,6 +38,8 @@ export interface HubSocketsDoors {
   /** A home is told to dial another hub: no job runs there. */
   readonly onMoved: (nodeId: string, to: string) => void;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+  /** A step that touches this home's data threw: the other homes work on. */
+  readonly onUnusable: (nodeId: string, error: unknown) => void;
 }
 
 export class HubSockets {
@@ -55,13 +57,24 @@ export class HubSockets {
   /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
   wake(sockets: readonly WebSocket[]): void {
     for (const ws of sockets) {
-      const socket = NodeSocket.wake(ws);
-      if (!socket) continue;
-      this.#sockets.set(ws, socket);
-      if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
-      if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
-      this.#moveIdle(socket);
+      try {
+        this.#wake(ws);
+      } catch (error) {
+        // Its home dials anew.
+        log.error('socket-not-woken', { hub: this.#doors.hub, error });
+        ws.close(CLOSE.going, 'unknown socket');
+      }
     }
+  }
+
+  #wake(ws: WebSocket): void {
+    const socket = NodeSocket.wake(ws);
+    if (!socket) return;
+    this.#sockets.set(ws, socket);
+    if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
+    if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    if (socket.isCut) this.relink(socket.facts.nodeId);
+    else this.#moveIdle(socket);
   }
 
   /** A home dials: it is challenged, and has 5 s to prove who it is. */
@@ -88,10 +101,10 @@ export class HubSockets {
     if (!frames.ok) return socket.sendJson('error', frames.error);
     const touched = new Set<Part>();
     for (const frame of frames.value) {
-      const part = this.#desk.receive(socket, frame, now);
+      const part = this.#guard(socket, () => this.#desk.receive(socket, frame, now));
       if (part) touched.add(part);
     }
-    for (const part of touched) part.flush();
+    for (const part of touched) this.#guard(socket, () => part.flush());
   }
 
   /** The socket is closed: its jobs are lost. */
@@ -136,8 +149,8 @@ export class HubSockets {
     const candidates: NodeCandidate[] = [];
     const finishing = this.#countFinishing();
     for (const socket of this.#sockets.values()) {
-      const candidate = socket.toCandidate(now);
-      if (!candidate || this.#isSilent(socket)) continue;
+      const candidate = this.#guard(socket, () => (this.#isSilent(socket) ? null : socket.toCandidate(now)));
+      if (!candidate) continue;
       const others = finishing.get(candidate.nodeId) ?? 0;
       candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
     }
@@ -146,11 +159,14 @@ export class HubSockets {
 
   /** Homes that are connected here and belong here, able to work or not. */
   seated(): { nodeId: string; slots: number; lat: number; lon: number }[] {
-    return [...this.#sockets.values()].flatMap((socket) => {
-      const { facts, state, moving } = socket;
-      if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return [];
-      return [{ nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon }];
-    });
+    const seated = [...this.#sockets.values()].map((socket) =>
+      this.#guard(socket, () => {
+        const { facts, state, moving } = socket;
+        if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return null;
+        return { nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon };
+      }),
+    );
+    return seated.filter((home) => home !== null);
   }
 
   /** Lets homes dial another hub: at once where no job runs, else when the last one has ended. A stream is never cut by it. */
@@ -178,8 +194,20 @@ export class HubSockets {
 
   /** Ends the parts of homes that are there no more though their connections stand: a frozen machine closes nothing. */
   leaveSilent(now: number): void {
-    for (const socket of this.#sockets.values())
-      if (socket.parts.size > 0 && !socket.isThere(now)) for (const part of socket.parts.values()) part.onSilent(now);
+    for (const socket of this.#sockets.values()) {
+      if (socket.parts.size === 0 || socket.isThere(now)) continue;
+      for (const part of [...socket.parts.values()]) this.#guard(socket, () => part.onSilent(now));
+    }
+  }
+
+  /** What touches one home's data is nobody else's matter: null where it throws. */
+  #guard<T>(socket: NodeSocket, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      this.#doors.onUnusable(socket.facts.nodeId, error);
+      return null;
+    }
   }
 
   /** The lease of a part ends; a connection that only waited for it ends too. */
