@@ -4,6 +4,7 @@ import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { parseJson } from '../../schema/json.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import { TIMINGS } from '../../schema/timings.ts';
+import { makeLog } from '../log.ts';
 import { coolNode } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
 import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../placement/learn-speed.ts';
@@ -13,6 +14,8 @@ import type { FailureRecord } from '../placement/learn-failures.ts';
 import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
 import type { RttRecord } from '../placement/learn-rtt.ts';
 import type { Breakage } from './cool-node.ts';
+
+const log = makeLog('homes');
 
 const SAVE_EVERY_MS = 5000;
 const HOUR_MS = 3_600_000;
@@ -245,17 +248,21 @@ export class NodeHistory {
   save(now: number, isLast = false): void {
     if (this.#changed.size === 0 || (!isLast && now - this.#savedAt < SAVE_EVERY_MS)) return;
     this.#savedAt = now;
-    for (const nodeId of this.#changed) {
-      const record = this.#nodes.get(nodeId);
-      if (record)
-        this.#sql.exec(
-          'INSERT OR REPLACE INTO history VALUES (?, ?, ?)',
-          nodeId,
-          record.seenAt,
-          JSON.stringify(record),
-        );
-    }
+    for (const nodeId of this.#changed) this.#write(nodeId);
     this.#changed.clear();
+  }
+
+  /** A record that cannot be written is forgotten: the others are kept, and it is not tried again at each save. */
+  #write(nodeId: string): void {
+    const record = this.#nodes.get(nodeId);
+    if (!record) return;
+    try {
+      const json = JSON.stringify(record);
+      this.#sql.exec('INSERT OR REPLACE INTO history VALUES (?, ?, ?)', nodeId, record.seenAt, json);
+    } catch (error) {
+      log.error('history-not-kept', { nodeId, error });
+      this.#nodes.delete(nodeId);
+    }
   }
 
   #open(nodeId: string, now: number): NodeRecord {

@@ -109,7 +109,7 @@ export class NodeSocket {
   /** A connection that outlived its hub's memory; null when its attachment is not ours. */
   static wake(ws: WebSocket): NodeSocket | null {
     const stored = ws.deserializeAttachment() as Stored | null;
-    if (!stored?.facts) return null;
+    if (typeof stored?.facts?.nodeId !== 'string') return null;
     const { state, isCut = false, ...rest } = stored;
     const told = state instanceof Uint8Array ? unpackState(state) : state;
     const socket = new NodeSocket(ws, { ...rest, state: told }, !stored.isBusy);

@@ -69,7 +69,7 @@ export class HubSockets {
 
   #wake(ws: WebSocket): void {
     const socket = NodeSocket.wake(ws);
-    if (!socket) return;
+    if (!socket) throw new TypeError('an attachment that is not ours');
     this.#sockets.set(ws, socket);
     if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
     if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
