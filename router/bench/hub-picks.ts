@@ -14,6 +14,7 @@ import { IdleLog } from '../homes/idle-log.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
+import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { Part } from '../hub/part.ts';
@@ -80,6 +81,7 @@ function openHub(nodes: number): BenchHub {
     history,
     idle,
     faults: new FaultMemory(),
+    turns: new TurnMemory(),
     stateOf: (nodeId) => sockets.find(nodeId)?.state ?? null,
     isConnected: (nodeId) => sockets.find(nodeId) !== undefined,
   });
@@ -108,6 +110,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     slots: socket.state?.slots ?? 1,
     lease: loads.begin(nodeId, granted.freshTokens, now),
     startedAt: now,
+    isOwn: granted.isOwn,
     asked: offer,
   });
   const nothing = (): void => undefined;

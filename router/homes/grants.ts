@@ -35,6 +35,7 @@ export interface HubGrantsDoors {
 export interface Granted {
   readonly kind: 'grant';
   readonly nodeId: string;
+  readonly ownerAccountId: string;
   readonly model: NodeModel;
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
@@ -165,6 +166,7 @@ export class HubGrants {
     return {
       kind: 'grant',
       nodeId: home.nodeId,
+      ownerAccountId: home.ownerAccountId,
       model,
       decision: { ...grant.decision, asks: offer.asks },
       resumed: offer.resume ? classifyResume(model, offer.resume) : null,

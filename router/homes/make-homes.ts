@@ -106,9 +106,10 @@ function toServing(
 
 /** What placement is asked for an offer. */
 export function makeAsk(offer: JobOffer): GrantAsk {
-  const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, isForced } = offer;
+  const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, avoidOwners = [], isForced } = offer;
   const preferDigest = offer.resume?.digest ?? null;
-  return { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, preferDigest, isForced };
+  const left = { excludeNodeIds, avoidOwners };
+  return { wish, place, accountId, size, edgeRttMs, preferNodeId, ...left, preferDigest, isForced };
 }
 
 /** Free and all slots of homes that serve a model, in all; and by speed class of those that have it in memory. */

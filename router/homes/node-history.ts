@@ -150,6 +150,12 @@ export class NodeHistory {
     this.#changed.add(nodeId);
   }
 
+  /** A turn was the home's and came to nothing: so many tokens count as had, so that others come first. */
+  noteMissed(nodeId: string, tokens: number, now: number): void {
+    this.noteStillPresent(nodeId, now);
+    this.#open(nodeId, now).earnedTokens += tokens;
+  }
+
   /** A job broke by the home's doing. True when this begins a pause. */
   noteFailure(nodeId: string, failure: { reason: Breakage; startedAt: number; now: number }): boolean {
     const { reason, startedAt, now } = failure;

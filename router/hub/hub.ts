@@ -26,6 +26,7 @@ import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
+import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -144,6 +145,11 @@ export class Hub extends DurableObject<object> {
     this.#watch.forgive(nodeId, jobId, Date.now());
   }
 
+  /** Another home has answered a job of which this one said that nobody can. */
+  contradict(nodeId: string, jobId: string): void {
+    this.#watch.contradict(nodeId, jobId, Date.now());
+  }
+
   /** Lets homes dial another hub of the area: each once no job of it runs, and what is known of it goes before it. No stream is cut. */
   moveNodes(nodeIds: string[], to: string, reason: string): void {
     this.#sockets.move(nodeIds, { to, reason, now: Date.now() });
@@ -213,6 +219,7 @@ export class Hub extends DurableObject<object> {
       history: this.#history,
       idle: this.#idle,
       faults: new FaultMemory(),
+      turns: new TurnMemory(),
       stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
     });

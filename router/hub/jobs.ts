@@ -20,10 +20,12 @@ import type { HubSockets } from './sockets.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
+import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
+import { readGivenBack } from './read-fault.ts';
 import { encodeTicketFrame, Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
 import type { EndRecord } from '../../schema/records.ts';
@@ -52,10 +54,16 @@ export interface HubJobsDoors {
   readonly onTick: (now: number, isLast: boolean) => void;
 }
 
+/** Whether who asked is still there: that a part ends then is no home's doing. */
+interface Caller {
+  hasLeft: boolean;
+}
+
 /** A part that a home was given, and how it was chosen. */
 interface Started {
   readonly kind: 'taken';
   readonly part: Part;
+  readonly caller: Caller;
   readonly granted: Granted;
 }
 
@@ -65,6 +73,14 @@ interface Opened {
   readonly ticket: JobTicket;
   readonly draft: SettlementJson;
   readonly offer: JobOffer;
+}
+
+interface OpenedPart {
+  readonly opened: Opened;
+  readonly granted: Granted;
+  readonly caller: Caller;
+  readonly number: number;
+  readonly now: number;
 }
 
 export class HubJobs {
@@ -102,11 +118,17 @@ export class HubJobs {
       if (!taken.isServed) this.#doors.onNone();
       return taken.refusal;
     }
-    const { part, granted } = taken;
-    if (signal?.aborted) part.leave();
-    signal?.addEventListener('abort', () => part.leave());
+    const { part, caller, granted } = taken;
+    const leave = (): void => {
+      caller.hasLeft = true;
+      part.leave();
+    };
+    if (signal?.aborted) leave();
+    signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    if (!(answer instanceof Response)) return { ...answer, capacity: granted.capacityBefore };
+    const { ownerAccountId } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
+    answer.headers.set(OWNER_HEADER, ownerAccountId);
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
     return answer;
@@ -135,7 +157,8 @@ export class HubJobs {
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
     // What it has waited in line is gone of the caller's limit.
     const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
-    return { kind: 'taken', part: this.#startPart(socket, left, waited), granted: waited };
+    const caller = { hasLeft: false };
+    return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
 
   /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */
@@ -163,7 +186,7 @@ export class HubJobs {
     return expectTurnMs(homes, this.#turns.countAhead(offer), share);
   }
 
-  #startPart(socket: NodeSocket, asked: JobOffer, granted: Granted): Part {
+  #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
     const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
     const number = socket.nextJob();
@@ -172,7 +195,7 @@ export class HubJobs {
     try {
       const opened = this.#openPart(socket, { offer, granted, number, now });
       undo = () => this.#forget(opened.ticketHash);
-      const doors = this.#openDoors(socket, { opened, granted, number, now });
+      const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
       undo = () => {
         doors.onDone();
         doors.onRefused('refused');
@@ -187,6 +210,10 @@ export class HubJobs {
       socket.sendJson('cancel', { reason: 'fault' }, number);
       throw error;
     }
+  }
+
+  #about({ requestId, jobId, part }: JobOffer, nodeId: string): LogFacts {
+    return { requestId, jobId, part, nodeId, hub: this.#doors.hub };
   }
 
   /** A part that never ran: nothing of it is kept. */
@@ -217,15 +244,11 @@ export class HubJobs {
     return { ticketHash, ticket, draft, offer };
   }
 
-  #openDoors(
-    socket: NodeSocket,
-    { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
-  ): PartDoors {
+  #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
     const { services, sockets, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
-    const { requestId, jobId, part } = offer;
-    const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
+    const about = this.#about(offer, nodeId);
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const held = this.#times.begin(nodeId, now);
     const job = watch.begin({
@@ -234,28 +257,38 @@ export class HubJobs {
       slots: socket.state?.slots ?? 1,
       lease,
       startedAt: now,
+      isOwn: granted.isOwn,
       asked: offer,
     });
+    let hasText = false;
     return {
       send: (bytes) => socket.send(bytes),
       settle: (summary) =>
         this.#settle(opened, about, summary, ({ outputTokens }) =>
           job.onSettled(summary.outcome, outputTokens, Date.now()),
         ),
-      onRefused: () => this.#forget(ticketHash),
+      onRefused: (code) => {
+        this.#forget(ticketHash);
+        if (code !== 'silent' && !caller.hasLeft) job.onGivenBack('refused', Date.now());
+      },
       onHead: (at) => {
         held.take();
         job.onHead(at);
       },
-      onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
+      onFirstToken: (at, tokens) => {
+        hasText = true;
+        job.onFirstToken(at, tokens);
+      },
       onBroken: (reason, at) => {
         const isPlanned = socket.state?.paused === 'draining';
         if (isPlanned && reason === 'lost') log.info('home-stopped', about);
         else log.warn('home-failed', { ...about, reason });
         job.onBroken(reason, { isPlanned, now: at });
       },
-      onDone: () => {
+      onDone: (code) => {
         const endedAt = Date.now();
+        const fate = code && readGivenBack(code, hasText);
+        if (fate) job.onGivenBack(fate, endedAt);
         job.onDone(endedAt);
         held.end(endedAt);
         sockets.endPart(socket, number);
@@ -295,8 +328,7 @@ export class HubJobs {
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const now = Date.now();
-      for (const { part, nodeId } of [...this.#live.values()])
-        this.#doors.aside.guard(nodeId, now, () => part.onTick(now));
+      for (const { part, nodeId } of this.#live.values()) this.#doors.aside.guard(nodeId, now, () => part.onTick(now));
       this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);

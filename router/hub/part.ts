@@ -50,8 +50,8 @@ export interface PartDoors {
   readonly onFirstToken: (now: number, tokens: number) => void;
   /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
   readonly onBroken: (code: Breakage, now: number) => void;
-  /** The lease ends: the slot is free again. */
-  readonly onDone: () => void;
+  /** The lease ends: the slot is free again. The code where the part broke off. */
+  readonly onDone: (code?: FailRecord['code']) => void;
   readonly country: string;
   readonly digest: string;
   /** What the home's model takes in all, as the home offers it. */
@@ -335,7 +335,7 @@ export class Part {
     this.#stage = 'settling';
     const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
     if (blame) this.#doors.onBroken(blame, cause.now);
-    this.#doors.onDone();
+    this.#doors.onDone(code);
     const outcome = beforeToken
       ? 'failed-before-token'
       : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);

@@ -196,7 +196,7 @@ export class HubSockets {
   leaveSilent(now: number): void {
     for (const socket of this.#sockets.values()) {
       if (socket.parts.size === 0 || socket.isThere(now)) continue;
-      for (const part of [...socket.parts.values()]) this.#guard(socket, () => part.onSilent(now));
+      for (const part of socket.parts.values()) this.#guard(socket, () => part.onSilent(now));
     }
   }
 
