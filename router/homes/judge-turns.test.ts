@@ -82,3 +82,13 @@ test('what another home disproves counts more than what nobody can tell, once', 
   expect(memory.count('n', 200_000)).toEqual({ answered: 0, refused: 0, contradicted: 3, preempted: 0 });
   expect(memory.count('n', 4_000_000)).toEqual({ answered: 0, refused: 0, contradicted: 0, preempted: 0 });
 });
+
+test('a home that declines before it asks its server, and is disproved, has refused: whoever called', () => {
+  const memory = new TurnMemory();
+  for (const turn of turns(times(3, 'declined'))) expect(memory.note('n', turn)).toBeNull();
+  expect(['job_0', 'job_1', 'job_2'].map((job) => memory.contradict('n', job, 200_000))).toEqual([
+    null,
+    null,
+    'refused',
+  ]);
+});

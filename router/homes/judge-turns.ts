@@ -3,10 +3,12 @@
 import type { GivenBack } from './cool-node.ts';
 
 /**
- * What became of a job at a home: `doubted` where it said that the request cannot be answered and nobody knows better, `contradicted` where another
- * home answered it after that, `broken` where it failed in mid-answer, `slow` where its caller waited no longer.
+ * What became of a job at a home: `doubted` where its server said that the request cannot be answered and nobody knows better, `declined` where the
+ * home said so without asking its server, `contradicted` where another home answered what was doubted (what was declined is then refused), `broken`
+ * where it failed in mid-answer, `slow` where its caller waited no longer.
  */
-export type TurnFate = 'answered' | 'refused' | 'doubted' | 'contradicted' | 'preempted' | 'slow' | 'broken';
+export type TurnFate =
+  'answered' | 'refused' | 'declined' | 'doubted' | 'contradicted' | 'preempted' | 'slow' | 'broken';
 
 export interface Turn {
   readonly jobId: string;
@@ -45,7 +47,7 @@ export function judgeTurns(turns: readonly Turn[], now: number): GivenBack | nul
   const givenBack = groups.reduce((sum, [, count]) => sum + count, 0);
   if (givenBack >= LEAST_GIVEN_BACK && 2 * givenBack > givenBack + of('answered').length)
     return groups.reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-  const doubted = of('doubted', 'contradicted');
+  const doubted = of('declined', 'doubted', 'contradicted');
   const isMost = 2 * doubted.length > recent.length;
   return doubted.length >= LEAST_DOUBTED && isMost && callersOf(doubted) >= DOUBTED_CALLERS ? 'refused' : null;
 }

@@ -31,9 +31,12 @@ export class TurnMemory {
   /** Another home answered what this one said nobody can; why it is to be left alone, or null. */
   contradict(nodeId: string, jobId: string, now: number): GivenBack | null {
     const turns = this.#nodes.get(nodeId) ?? [];
-    if (!turns.some((turn) => turn.jobId === jobId && turn.fate === 'doubted')) return null;
+    const isSaid = ({ jobId: id, fate }: Turn): boolean => id === jobId && (fate === 'doubted' || fate === 'declined');
+    if (!turns.some(isSaid)) return null;
     const told = turns.map((turn) =>
-      turn.jobId === jobId && turn.fate === 'doubted' ? { ...turn, fate: 'contradicted' as const } : turn,
+      isSaid(turn)
+        ? { ...turn, fate: turn.fate === 'doubted' ? ('contradicted' as const) : ('refused' as const) }
+        : turn,
     );
     this.#nodes.set(nodeId, told);
     return judgeTurns(told, now);
@@ -44,7 +47,7 @@ export class TurnMemory {
     const of = (fate: Turn['fate']): number => turns.filter((turn) => turn.fate === fate).length;
     return {
       answered: of('answered'),
-      refused: of('refused') + of('doubted'),
+      refused: of('refused') + of('declined') + of('doubted'),
       contradicted: of('contradicted'),
       preempted: of('preempted'),
     };

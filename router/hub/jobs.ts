@@ -269,7 +269,8 @@ export class HubJobs {
         ),
       onRefused: (code) => {
         this.#forget(ticketHash);
-        if (code !== 'silent' && !caller.hasLeft) job.onGivenBack('refused', Date.now());
+        if (code === 'silent' || caller.hasLeft) return;
+        job.onGivenBack(code === 'bad-request' ? 'declined' : 'refused', Date.now());
       },
       onHead: (at) => {
         held.take();
