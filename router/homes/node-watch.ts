@@ -50,7 +50,7 @@ export interface WatchedJob {
   /** It broke by the home's doing; one that said it would stop is not to blame. Of a `fault` it is judged here whose doing it was. */
   readonly onBroken: (reason: Breakage, cause: { readonly isPlanned: boolean; readonly now: number }) => void;
   /** It gave the job back, without an answer or in the middle of one. A `doubted` request may be shown to be right later. */
-  readonly onGivenBack: (fate: Exclude<TurnFate, 'answered' | 'contradicted'>, now: number) => void;
+  readonly onGivenBack: (fate: Exclude<TurnFate, 'answered' | 'contradicted'> | null, now: number) => void;
   /** Its slot is free again. */
   readonly onDone: (now: number) => void;
   readonly onSettled: (outcome: Outcome, outputTokens: number, now: number) => void;
@@ -88,7 +88,7 @@ export class NodeWatch {
         this.#rest(nodeId, { reason, startedAt, now, isOwn });
       },
       onGivenBack: (fate, now) => {
-        if (!isOwn) this.#noteGivenBack(start, fate, now);
+        if (fate && !isOwn) this.#noteGivenBack(start, fate, now);
       },
       onDone: (now) => {
         times = lease.end(now);

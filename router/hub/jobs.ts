@@ -288,8 +288,7 @@ export class HubJobs {
       },
       onDone: (code) => {
         const endedAt = Date.now();
-        const fate = code && readGivenBack(code, hasText);
-        if (fate) job.onGivenBack(fate, endedAt);
+        job.onGivenBack(code ? readGivenBack(code, hasText) : null, endedAt);
         job.onDone(endedAt);
         held.end(endedAt);
         sockets.endPart(socket, number);
