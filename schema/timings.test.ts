@@ -14,6 +14,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     retryMs: 5000,
     planEveryMs: 10_000,
     lingerMs: 600_000,
+    slotsHeldMs: 300_000,
     coolingMs: 5000,
     turnWaitMs: 30_000,
   });

@@ -32,6 +32,8 @@ export interface Timings {
   readonly planEveryMs: number;
   /** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
   readonly lingerMs: number;
+  /** What a home tells of its slots counts in the plan of its area once it has told it for so long. */
+  readonly slotsHeldMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
   readonly coolingMs: number;
 }
@@ -49,6 +51,7 @@ export const TIMINGS: Timings = {
   retryMs: 5000,
   planEveryMs: 10_000,
   lingerMs: 600_000,
+  slotsHeldMs: 300_000,
   coolingMs: 5000,
 };
 

@@ -117,7 +117,8 @@ export class HubSockets {
     if (this.#current.get(nodeId) === socket) this.#current.delete(nodeId);
     if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
-    this.#doors.onChanged(nodeId);
+    // A dial that never proved who it is was nobody's: nothing of it is written anywhere.
+    if (socket.isReady) this.#doors.onChanged(nodeId);
   }
 
   drop(socket: NodeSocket, code: number, reason: string): void {

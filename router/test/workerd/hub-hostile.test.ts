@@ -116,3 +116,24 @@ test('a record of a home that cannot be read keeps no hub from waking', async ()
   const response = await ask(stub, makeJobOffer({ excludeNodeIds: [good.nodeId], digests: ['b'.repeat(64)] }));
   expect(await response.json<OfferRefusal>()).toMatchObject({ code: 'none' });
 });
+
+test('a dial that proves nothing writes nothing: no history, no standing, no alarm, and no home that is here is touched', async () => {
+  const stub = openHub();
+  const facts = { nodeId: 'node_of_another', address: `0x${'11'.repeat(20)}`, ownerAccountId: 'acct_x', wallet: null };
+  const place = { lat: 48.9, lon: 2.4, country: 'FR' };
+  const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify({ ...facts, place, pools: ['public'] }) };
+  for (let i = 0; i < 3; i++) {
+    const { webSocket } = await stub.fetch('https://hub/link', { headers });
+    webSocket?.accept();
+    webSocket?.send(new Uint8Array([33, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x7b, 0x7d]));
+    await sleep(50);
+    webSocket?.close(1000);
+  }
+  await sleep(100);
+  expect(await stub.why('node_of_another')).toBeNull();
+  await runInDurableObject(stub, async (_hub, state) => {
+    expect(state.storage.sql.exec('SELECT * FROM history').toArray()).toEqual([]);
+    expect([...state.storage.kv.list()]).toEqual([]);
+    expect(await state.storage.getAlarm()).toBeNull();
+  });
+});
