@@ -164,7 +164,10 @@ export class HubAsks {
       this.#tickets++;
       if (nodeId) search.noteRefused(nodeId, false, owner);
       else search.noteNone(ask, null);
-      return { kind: 'doubted', objection: { hub: ask.hub, nodeId, owner, told: message, reason, param } };
+      return {
+        kind: 'doubted',
+        objection: { hub: ask.hub, nodeId, owner, isServers: false, told: message, reason, param },
+      };
     }
     if (code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);
     else if (code === 'none') search.noteNone(ask, refusal);

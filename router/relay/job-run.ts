@@ -229,7 +229,8 @@ export class JobRun {
     const { code, reason = null } = fail;
     const { isBegun } = this.#answer;
     const { hub, nodeId, owner } = part;
-    const objection: Objection = { hub, nodeId, owner, reason, told: tellRefusal(reason), param: 'messages' };
+    const said = { isServers: true, reason, told: tellRefusal(reason), param: 'messages' };
+    const objection: Objection = { hub, nodeId, owner, ...said };
     if (!isBegun && code === 'bad-request') return this.#objections.noteRefused(objection);
     if (code === 'context') {
       this.#objections.noteTooLong(objection, fail);

@@ -62,14 +62,12 @@ test('nine homes of nine owners that refuse otherwise leave the tenth', async ()
   expect(await follow(run)).toContain('end');
 });
 
-test('homes of two owners that agree are believed, and the second one’s words are told as its own', async () => {
-  const agreed = bad('n2', 'o2', { message: 'The home refused the request: "stop is empty".', param: 'stop' });
-  const { run, asked } = openRun(homes, { h1: [bad('n1', 'o1')], h2: [agreed] });
-  expect(await run.next()).toEqual({
-    kind: 'failed',
-    failure: { kind: 'bad-request', message: 'The home refused the request: "stop is empty".', param: 'stop' },
-  });
-  expect(asked).toHaveLength(2);
+test('homes that decline before they ask their servers are not believed, however many owners they have', async () => {
+  const nine = Array.from({ length: 9 }, (_, i) => `e${i}@h1`);
+  const no = nine.map((_, i) => bad(`e${i}`, `o${i}`));
+  const { run, contradicted } = openRun([...nine, 'n1@h2'], { h1: no, h2: [whole('n1')] });
+  expect(await follow(run)).toContain('end');
+  expect(contradicted).toHaveLength(9);
 });
 
 test('the caller’s own home is believed at once', async () => {

@@ -1,5 +1,5 @@
-// What homes said against one job's request. One home's word decides for no caller: it stands where a home of another owner agrees, or where it is
-// the caller's own home. Only then are its words shown, too, and always as what a model server said.
+// What homes said against one job's request. One home's word decides for no caller: it stands where the model server of another owner's home agrees, or
+// where it is the caller's own home. Only then are its words shown, too, and always as what a model server said.
 import type { JobFailure } from './job-doors.ts';
 import type { SearchStory } from './tell-search-end.ts';
 import { tellDoubted, tellTwiceFailed } from './tell-fault.ts';
@@ -12,6 +12,8 @@ export interface Objection {
   readonly nodeId: string | null;
   /** The account of the home's owner; null where the hub did not tell. */
   readonly owner: string | null;
+  /** True where its model server said so; false where the home declined before it asked one, as no agent of ours does for what a caller wrote. */
+  readonly isServers: boolean;
   /** What a caller reads where it stands, the home's words in quotation marks. */
   readonly told: string;
   /** The home's words alone, cleaned; null where it said none. */
@@ -99,7 +101,7 @@ export class Objections {
   }
 
   #stands(list: readonly Objection[]): boolean {
-    return ownersOf(list).size > 1 || this.isOwn(list.at(-1)?.owner ?? null);
+    return ownersOf(list.filter(({ isServers }) => isServers)).size > 1 || this.isOwn(list.at(-1)?.owner ?? null);
   }
 }
 
