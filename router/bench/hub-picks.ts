@@ -72,6 +72,7 @@ function openHub(nodes: number): BenchHub {
     onMoved: () => undefined,
     onLateReceipt: () => undefined,
     onUnusable: () => undefined,
+    trustSlots: (_, told) => told,
   });
   const homes = Array.from({ length: nodes }, (_, i) => makeHome(i, now));
   sockets.wake(homes.map(({ attachment }) => fakeSocket(attachment)));

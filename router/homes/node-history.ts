@@ -38,6 +38,12 @@ const TOLD_FACTOR = 1.25;
 const CLASS_FACTOR = 1.1;
 const TOLD_EVERY_MS = 10_000;
 
+/** Faster than any home, with any model. */
+const MOST_PROMPT_TOKENS_PER_S = 200_000;
+const MOST_DECODE_TOKENS_PER_S = 2000;
+/** Failures of a home that was given more than it can do. */
+const TOO_SLOW: ReadonlySet<Breakage> = new Set(['first-token-timeout', 'token-timeout', 'slow', 'no-head']);
+
 interface ModelRecord {
   readonly learned: LearnedSpeeds;
   /** The benchmark that samples were compared with. A later one of the node does not replace it, so what was measured keeps its meaning. */
@@ -54,6 +60,8 @@ interface NodeRecord {
   /** Until when its presence is counted. */
   seenAt: number;
   models: Record<string, ModelRecord>;
+  /** The most of its streams that ran at once; absent in records of before that was kept. */
+  widest?: number;
 }
 
 /** Speeds and round trip as callers' edges are told, in coarse steps. */
@@ -118,6 +126,19 @@ export class NodeHistory {
     return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
   }
 
+  /** The most of a node's streams that ran at once and had their first words. */
+  widest(nodeId: string): number {
+    return this.#nodes.get(nodeId)?.widest ?? 0;
+  }
+
+  /** So many streams of a node run at once, the last of them since now. True where it is more than ever. */
+  noteWidth(nodeId: string, streams: number, now: number): boolean {
+    if (streams <= this.widest(nodeId)) return false;
+    this.#open(nodeId, now).widest = streams;
+    this.#changed.add(nodeId);
+    return true;
+  }
+
   /** Why and until when a node is left alone; also when that is over, until a job ends well there. */
   cooling(nodeId: string): Cooling | null {
     return this.#nodes.get(nodeId)?.cooling ?? null;
@@ -162,6 +183,8 @@ export class NodeHistory {
     const record = this.#open(nodeId, now);
     const last = record.cooling;
     record.failures = learnFailure(record.failures, { at: startedAt, isBroken: true });
+    // What it ran at once it may not run any more.
+    if (record.widest !== undefined && TOO_SLOW.has(reason)) record.widest = Math.floor(record.widest / 2);
     record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#firstPauseMs });
     this.#changed.add(nodeId);
     return record.cooling !== last;
@@ -281,8 +304,12 @@ export class NodeHistory {
   }
 }
 
+/** What the node tells, as far as any home is as fast: where a belief starts, and no more. */
 function benchmarkOf({ promptTokensPerS, decodeTokensPerS }: NodeModel): Speeds {
-  return { promptTokensPerS, decodeTokensPerS };
+  return {
+    promptTokensPerS: Math.min(MOST_PROMPT_TOKENS_PER_S, promptTokensPerS),
+    decodeTokensPerS: Math.min(MOST_DECODE_TOKENS_PER_S, decodeTokensPerS),
+  };
 }
 
 function isSameSpeed(a: Speeds, b: Speeds): boolean {

@@ -28,6 +28,8 @@ export interface NodeWatchDoors {
   /** What a connected node told last; null when it is not connected. */
   readonly stateOf: (nodeId: string) => NodeState | null;
   readonly isConnected: (nodeId: string) => boolean;
+  /** A home has shown that it runs more at once: it may have a slot more. */
+  readonly onWider?: () => void;
 }
 
 /** A job at a home whose lease has begun. */
@@ -79,7 +81,10 @@ export class NodeWatch {
         // A home that loads the model first may say `head` late: that is no round trip.
         if (isWarm) history.noteRtt(nodeId, now - startedAt, now);
       },
-      onFirstToken: (now, tokens) => lease.onFirstToken(now, tokens),
+      onFirstToken: (now, tokens) => {
+        lease.onFirstToken(now, tokens);
+        if (history.noteWidth(nodeId, lease.streaming, now)) this.#doors.onWider?.();
+      },
       onBroken: (reason, { isPlanned, now }) => {
         if (isPlanned && reason === 'lost') return;
         // A turn that it took and did not use is used: who never delivers is not first for ever.

@@ -185,8 +185,8 @@ export class NodeSocket {
     this.#save();
   }
 
-  /** What placement may know of this node; null until it is connected, authenticated and has told its state, and while it moves. */
-  toCandidate(now: number): NodeCandidate | null {
+  /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. */
+  toCandidate(now: number, slots: number): NodeCandidate | null {
     const { facts, state } = this.#attachment;
     if (!this.isCurrent || !state || !this.isSynced || this.#isLeaving(now)) return null;
     return {
@@ -195,7 +195,7 @@ export class NodeSocket {
       pools: facts.pools,
       place: facts.place,
       models: state.models,
-      slots: state.slots,
+      slots,
       active: this.parts.size,
       isPaused: state.paused !== null,
     };

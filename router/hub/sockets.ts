@@ -37,6 +37,8 @@ export interface HubSocketsDoors {
   readonly onWelcome: (nodeId: string, welcome: { readonly rttMs: number; readonly isNew: boolean }) => void;
   /** A home is told to dial another hub: no job runs there. */
   readonly onMoved: (nodeId: string, to: string) => void;
+  /** How many of the slots that a home tells may be given jobs. */
+  readonly trustSlots: (nodeId: string, told: number) => number;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
   /** A step that touches this home's data threw: the other homes work on. */
   readonly onUnusable: (nodeId: string, error: unknown) => void;
@@ -150,7 +152,9 @@ export class HubSockets {
     const candidates: NodeCandidate[] = [];
     const finishing = this.#countFinishing();
     for (const socket of this.#sockets.values()) {
-      const candidate = this.#guard(socket, () => (this.#isSilent(socket) ? null : socket.toCandidate(now)));
+      const candidate = this.#guard(socket, () =>
+        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket)),
+      );
       if (!candidate) continue;
       const others = finishing.get(candidate.nodeId) ?? 0;
       candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
@@ -164,7 +168,7 @@ export class HubSockets {
       this.#guard(socket, () => {
         const { facts, state, moving } = socket;
         if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return null;
-        return { nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon };
+        return { nodeId: facts.nodeId, slots: this.#trusted(socket), lat: facts.place.lat, lon: facts.place.lon };
       }),
     );
     return seated.filter((home) => home !== null);
@@ -199,6 +203,10 @@ export class HubSockets {
       if (socket.parts.size === 0 || socket.isThere(now)) continue;
       for (const part of socket.parts.values()) this.#guard(socket, () => part.onSilent(now));
     }
+  }
+
+  #trusted({ facts, state }: NodeSocket): number {
+    return this.#doors.trustSlots(facts.nodeId, state?.slots ?? 0);
   }
 
   /** What touches one home's data is nobody else's matter: null where it throws. */

@@ -2,12 +2,15 @@
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
+import { encodeData } from '../../../schema/frames.ts';
 import type { OfferRefusal } from '../../../schema/offer.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 import type { HubStub } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+
+const CHUNK = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n';
 
 type Home = Awaited<ReturnType<typeof joinHub>>;
 
@@ -136,4 +139,24 @@ test('a dial that proves nothing writes nothing: no history, no standing, no ala
     expect([...state.storage.kv.list()]).toEqual([]);
     expect(await state.storage.getAlarm()).toBeNull();
   });
+});
+
+test('a home that tells 64 slots is given 16 jobs, and twice as many as have run at once after that', async () => {
+  const stub = openHub();
+  const home = await joinHub(stub, { slots: 64 });
+  const answers = Array.from({ length: 24 }, () => ask(stub, makeJobOffer()));
+  await waitFor(home.heard, 'job');
+  const busy = await Promise.all(answers.slice(16).map(async (answer) => (await answer).json<OfferRefusal>()));
+  expect(busy.map(({ code, capacity }) => [code, capacity.slots])).toEqual(Array(8).fill(['busy', 16]));
+  const more = Array.from({ length: 12 }, () => ask(stub, makeJobOffer({ isForced: true, waitMs: 4000 })));
+  const heard = (): number[] => home.heard.filter(({ name }) => name === 'job').map(({ job }) => job);
+  expect(heard()).toHaveLength(16);
+  for (const job of heard()) {
+    home.send('head', { promptTokens: null }, job);
+    home.sendBytes(encodeData(job, { tokens: 1, events: new TextEncoder().encode(CHUNK) }));
+  }
+  for (let i = 0; i < 100 && heard().length < 28; i++) await sleep(20);
+  expect(heard()).toHaveLength(28);
+  home.close();
+  await Promise.all([...answers.slice(0, 16), ...more].map(async (answer) => (await answer).arrayBuffer()));
 });

@@ -233,3 +233,33 @@ describe('a node that moves to another hub', () => {
     })();
   });
 });
+
+test(
+  'how much a home has run at once is kept, and halved where it was too much',
+  inObject(({ history, sql }) => {
+    expect(history.widest('n')).toBe(0);
+    expect([history.noteWidth('n', 3, NOW), history.noteWidth('n', 2, NOW), history.noteWidth('n', 20, NOW)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    history.noteFailure('n', { reason: 'lost', startedAt: NOW, now: NOW });
+    expect(history.widest('n')).toBe(20);
+    history.noteFailure('n', { reason: 'token-timeout', startedAt: NOW, now: NOW });
+    history.save(NOW, true);
+    expect(new NodeHistory(sql, NOW).widest('n')).toBe(10);
+  }),
+);
+
+test(
+  'speeds that no home has are no beginning of a belief, and turns that came to nothing count as had',
+  inObject(({ history }) => {
+    expect(history.speedsOf('n', { ...model, promptTokensPerS: 1e7, decodeTokensPerS: 1e6 })).toEqual({
+      promptTokensPerS: 200_000,
+      decodeTokensPerS: 2000,
+    });
+    history.notePresent('n', NOW);
+    history.noteMissed('n', 500, NOW);
+    expect(history.earnedPerHour('n', NOW)).toBe(500);
+  }),
+);
