@@ -151,3 +151,10 @@ test('a prompt that is too long for one home, and not for another whose context 
   expect(asked.map(({ offer }) => offer.size.leastPromptTokens)).toEqual([0, 4096, 0]);
   expect(contradicted).toEqual(['n1@h1']);
 });
+
+test('two of the caller’s own homes are enough', async () => {
+  const fault = (node: string) => () => takenBy('acct_caller', headRecord(node), failRecord({ reason: 'no' }));
+  const { run, asked } = openRun(homes, { h1: [fault('n1')], h2: [fault('n2')] });
+  expect(await follow(run)).toEqual(['head n1', 'head n2', 'failed prompt']);
+  expect(asked).toHaveLength(2);
+});

@@ -48,7 +48,8 @@ export class Objections {
   /** A home's model server failed before the first token; the failure where it is the request that fails. */
   noteFailed(objection: Objection): JobFailure | null {
     this.#failed.push(objection);
-    const isRequests = ownersOf(this.#failed).size > 1 || this.#failed.length >= MOST_FAILED;
+    const own = this.#failed.filter(({ owner }) => this.isOwn(owner)).length;
+    const isRequests = ownersOf(this.#failed).size > 1 || own > 1 || this.#failed.length >= MOST_FAILED;
     return isRequests ? { kind: 'prompt', message: tellTwiceFailed(this.reason) } : null;
   }
 
