@@ -13,6 +13,7 @@ import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-fa
 import type { FailureRecord } from '../placement/learn-failures.ts';
 import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
 import type { RttRecord } from '../placement/learn-rtt.ts';
+import { FIRST_TRUSTED, narrow, widen } from './trust-slots.ts';
 import type { Breakage } from './cool-node.ts';
 
 const log = makeLog('homes');
@@ -60,8 +61,8 @@ interface NodeRecord {
   /** Until when its presence is counted. */
   seenAt: number;
   models: Record<string, ModelRecord>;
-  /** The most of its streams that ran at once; absent in records of before that was kept. */
-  widest?: number;
+  /** Slots that it is believed to have, at most; absent where nothing was seen. */
+  trusted?: number;
 }
 
 /** Speeds and round trip as callers' edges are told, in coarse steps. */
@@ -126,15 +127,17 @@ export class NodeHistory {
     return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
   }
 
-  /** The most of a node's streams that ran at once and had their first words. */
-  widest(nodeId: string): number {
-    return this.#nodes.get(nodeId)?.widest ?? 0;
+  /** How many of the slots that a node tells are given jobs, at most. */
+  trustedSlots(nodeId: string): number {
+    return this.#nodes.get(nodeId)?.trusted ?? FIRST_TRUSTED;
   }
 
-  /** So many streams of a node run at once, the last of them since now. True where it is more than ever. */
-  noteWidth(nodeId: string, streams: number, now: number): boolean {
-    if (streams <= this.widest(nodeId)) return false;
-    this.#open(nodeId, now).widest = streams;
+  /** So many streams of a node run at once and have their first words. True where more slots are believed of it than before. */
+  noteStreams(nodeId: string, streams: number, now: number): boolean {
+    const trusted = this.trustedSlots(nodeId);
+    const wider = widen(trusted, streams);
+    if (wider === trusted) return false;
+    this.#open(nodeId, now).trusted = wider;
     this.#changed.add(nodeId);
     return true;
   }
@@ -183,11 +186,11 @@ export class NodeHistory {
     const record = this.#open(nodeId, now);
     const last = record.cooling;
     record.failures = learnFailure(record.failures, { at: startedAt, isBroken: true });
-    // What it ran at once it may not run any more.
-    if (record.widest !== undefined && TOO_SLOW.has(reason)) record.widest = Math.floor(record.widest / 2);
     record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#firstPauseMs });
+    const isNew = record.cooling !== last;
+    if (isNew && TOO_SLOW.has(reason)) record.trusted = narrow(this.trustedSlots(nodeId));
     this.#changed.add(nodeId);
-    return record.cooling !== last;
+    return isNew;
   }
 
   /** The failure that began the last pause was no fault of the home: it ends. False where it rests for another reason, or not at all. */

@@ -26,7 +26,7 @@ function watchJob(firstTokens: number): SpeedSample | null {
     noteRtt: () => undefined,
     rttMs: () => 30,
     cooling: () => null,
-    noteWidth: () => false,
+    noteStreams: () => false,
     noteAnswer: (_: string, { sample }: { sample: SpeedSample | null }) => void samples.push(sample),
   };
   const plain = { hub: 'hub:weur:0', area: 'weur', stateOf: () => null, isConnected: () => true };

@@ -83,7 +83,7 @@ export class NodeWatch {
       },
       onFirstToken: (now, tokens) => {
         lease.onFirstToken(now, tokens);
-        if (history.noteWidth(nodeId, lease.streaming, now)) this.#doors.onWider?.();
+        if (history.noteStreams(nodeId, lease.streaming, now)) this.#doors.onWider?.();
       },
       onBroken: (reason, { isPlanned, now }) => {
         if (isPlanned && reason === 'lost') return;

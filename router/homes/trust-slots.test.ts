@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { trustSlots } from './trust-slots.ts';
+import { FIRST_TRUSTED, narrow, widen } from './trust-slots.ts';
 
-test('up to sixteen slots are believed as they are told', () => {
-  expect([0, 1, 8, 16].map((told) => trustSlots(told, 0))).toEqual([0, 1, 8, 16]);
+test('an honest home has all of 64 slots once 32 streams ran at once', () => {
+  expect([1, 16, 17, 32].map((streams) => widen(FIRST_TRUSTED, streams))).toEqual([32, 32, 34, 64]);
 });
 
-test('more are, twice as many as have run at once: an honest home has all of 64 after two rounds', () => {
-  expect([0, 8, 16, 32, 64].map((widest) => trustSlots(64, widest))).toEqual([16, 16, 32, 64, 64]);
-  expect(trustSlots(20, 64)).toBe(20);
+test('one that is too slow has half as many each time, one at least, and has them back as it shows what it can', () => {
+  const times = [1, 2, 3, 4, 5, 6, 7].map((count) =>
+    Array.from({ length: count }).reduce<number>(narrow, FIRST_TRUSTED),
+  );
+  expect(times).toEqual([16, 8, 4, 2, 1, 1, 1]);
+  expect([1, 2, 4].reduce(widen, 1)).toBe(8);
 });

@@ -1,10 +1,14 @@
-// How many of the slots that a home tells are given jobs: as many as it has shown to run at once, twice over, so that a home that claims many and
-// can do few is found out by few callers. Pure.
+// How many of the slots that a home tells are given jobs: fewer where it has shown that so many at once are too much, more where more ran well. Pure.
 
 /** So many are believed of any home, before anything was seen. */
-const FIRST_TRUSTED = 16;
+export const FIRST_TRUSTED = 32;
 
-/** `widest`: the most streams of it that ran at once and had their first words. */
-export function trustSlots(told: number, widest: number): number {
-  return Math.min(told, Math.max(FIRST_TRUSTED, 2 * widest));
+/** What is believed once so many streams ran at once and had their first words: twice as many. */
+export function widen(trusted: number, streams: number): number {
+  return Math.max(trusted, 2 * streams);
+}
+
+/** What is believed once jobs were too slow for their callers. */
+export function narrow(trusted: number): number {
+  return Math.max(1, Math.floor(trusted / 2));
 }

@@ -26,7 +26,6 @@ import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
-import { trustSlots } from '../homes/trust-slots.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { TOOK_HEADER } from '../../schema/offer.ts';
@@ -207,7 +206,7 @@ export class Hub extends DurableObject<object> {
         void this.#settlement.askUnsigned(nodeId);
       },
       onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
-      trustSlots: (nodeId, told) => trustSlots(told, this.#history.widest(nodeId)),
+      trustSlots: (nodeId, told) => Math.min(told, this.#history.trustedSlots(nodeId)),
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) =>
         void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),

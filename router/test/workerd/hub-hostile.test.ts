@@ -141,22 +141,22 @@ test('a dial that proves nothing writes nothing: no history, no standing, no ala
   });
 });
 
-test('a home that tells 64 slots is given 16 jobs, and twice as many as have run at once after that', async () => {
+test('a home that tells 64 slots is given 32 jobs, and twice as many as run at once after that', async () => {
   const stub = openHub();
   const home = await joinHub(stub, { slots: 64 });
-  const answers = Array.from({ length: 24 }, () => ask(stub, makeJobOffer()));
+  const answers = Array.from({ length: 40 }, () => ask(stub, makeJobOffer()));
   await waitFor(home.heard, 'job');
-  const busy = await Promise.all(answers.slice(16).map(async (answer) => (await answer).json<OfferRefusal>()));
-  expect(busy.map(({ code, capacity }) => [code, capacity.slots])).toEqual(Array(8).fill(['busy', 16]));
+  const busy = await Promise.all(answers.slice(32).map(async (answer) => (await answer).json<OfferRefusal>()));
+  expect(busy.map(({ code, capacity }) => [code, capacity.slots])).toEqual(Array(8).fill(['busy', 32]));
   const more = Array.from({ length: 12 }, () => ask(stub, makeJobOffer({ isForced: true, waitMs: 4000 })));
   const heard = (): number[] => home.heard.filter(({ name }) => name === 'job').map(({ job }) => job);
-  expect(heard()).toHaveLength(16);
+  expect(heard()).toHaveLength(32);
   for (const job of heard()) {
     home.send('head', { promptTokens: null }, job);
     home.sendBytes(encodeData(job, { tokens: 1, events: new TextEncoder().encode(CHUNK) }));
   }
-  for (let i = 0; i < 100 && heard().length < 28; i++) await sleep(20);
-  expect(heard()).toHaveLength(28);
+  for (let i = 0; i < 100 && heard().length < 44; i++) await sleep(20);
+  expect(heard()).toHaveLength(44);
   home.close();
-  await Promise.all([...answers.slice(0, 16), ...more].map(async (answer) => (await answer).arrayBuffer()));
+  await Promise.all([...answers.slice(0, 32), ...more].map(async (answer) => (await answer).arrayBuffer()));
 });

@@ -235,19 +235,17 @@ describe('a node that moves to another hub', () => {
 });
 
 test(
-  'how much a home has run at once is kept, and halved where it was too much',
+  'slots that are believed of a home grow with what it ran at once, halve where it was too slow, and are kept',
   inObject(({ history, sql }) => {
-    expect(history.widest('n')).toBe(0);
-    expect([history.noteWidth('n', 3, NOW), history.noteWidth('n', 2, NOW), history.noteWidth('n', 20, NOW)]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+    expect(history.trustedSlots('n')).toBe(32);
+    expect([3, 20, 19].map((streams) => history.noteStreams('n', streams, NOW))).toEqual([false, true, false]);
     history.noteFailure('n', { reason: 'lost', startedAt: NOW, now: NOW });
-    expect(history.widest('n')).toBe(20);
-    history.noteFailure('n', { reason: 'token-timeout', startedAt: NOW, now: NOW });
+    expect(history.trustedSlots('n')).toBe(40);
+    // Jobs that fail together are one failure.
+    for (let i = 0; i < 5; i++)
+      history.noteFailure('n', { reason: 'token-timeout', startedAt: NOW, now: NOW + 60_000 });
     history.save(NOW, true);
-    expect(new NodeHistory(sql, NOW).widest('n')).toBe(10);
+    expect(new NodeHistory(sql, NOW).trustedSlots('n')).toBe(20);
   }),
 );
 
