@@ -22,6 +22,8 @@ export interface JobOffer {
   readonly digests: readonly string[] | null;
   readonly preferNodeId: string | null;
   readonly excludeNodeIds: readonly string[];
+  /** Owners whose homes have turned this job down or failed it: their other homes come after everybody else's. */
+  readonly avoidOwners?: readonly string[];
   readonly place: Place;
   readonly wish: Wish;
   readonly size: JobSize;
@@ -82,12 +84,15 @@ export interface ResumePoint {
   readonly least: ResumeClass;
 }
 
-/** Why a hub did not take a part. After `none` the hub, after `silent` the home is not asked again; `bad-request` is the caller's fault and ends the search. */
+/** Why a hub did not take a part. After `none` the hub, after `silent` the home is not asked again; `bad-request` is the caller's fault where another owner's home says so too. */
 export interface OfferRefusal {
   readonly code: 'busy' | 'none' | 'silent' | 'refused' | 'bad-request';
   readonly nodeId: string | null;
   readonly message: string;
   readonly param: string | null;
+  /** Of the home that did not take it: its owner, and its own words, cleaned. */
+  readonly ownerAccountId?: string | null;
+  readonly reason?: string | null;
   /** What is free at this hub for this model right now. */
   readonly capacity: Capacity;
   /** For `busy`: the score in ms of the best home here, were it forced; null when all are full. */
@@ -104,5 +109,7 @@ export interface OfferRefusal {
 export const CAPACITY_HEADER = 'x-irori-capacity';
 /** Header of a granted part: the speed class of its home, one of whose slots is free again when the part ends. */
 export const CLASS_HEADER = 'x-irori-class';
+/** Header of a granted part: the account of its home's owner. */
+export const OWNER_HEADER = 'x-irori-owner';
 /** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
 export const TOOK_HEADER = 'x-irori-took-ms';

@@ -121,6 +121,8 @@ export interface GrantAsk {
   readonly edgeRttMs: number;
   readonly preferNodeId: string | null;
   readonly excludeNodeIds: readonly string[];
+  /** Their homes come after everybody else's. */
+  readonly avoidOwners?: readonly string[];
   /** A continued answer prefers the digest that began it. */
   readonly preferDigest: string | null;
   /** True for the last ask: the hub has to grant its best home, even if that home breaks the promise. */

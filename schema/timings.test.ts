@@ -3,6 +3,7 @@ import { changeTimings, TIMINGS } from './timings.ts';
 
 test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 4 s between signs of life, 2 s for a receipt', () => {
   expect(TIMINGS).toEqual({
+    bodyMs: 60_000,
     headMs: 1000,
     firstTokenMs: 10_000,
     tokenMs: 20_000,
@@ -14,6 +15,10 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     retryMs: 5000,
     planEveryMs: 10_000,
     lingerMs: 600_000,
+    holdRenewMs: 30_000,
+    holdLeaseMs: 75_000,
+    holdGraceMs: 15_000,
+    slotsHeldMs: 300_000,
     coolingMs: 5000,
     shutOutMs: 30_000,
     turnWaitMs: 30_000,

@@ -119,3 +119,14 @@ test('jobs that its model server failed on are told where there are any', () => 
   expect(formatWhy(makeWhy({ faults: { lastHour: 0, heldAgainst: 0 } }))).not.toContain('faults');
   expect(formatWhy(makeWhy())).not.toContain('faults');
 });
+
+test('jobs that it gave back are told where there are any', () => {
+  const turns = { answered: 4, refused: 3, contradicted: 1, preempted: 2 };
+  expect(formatWhy(makeWhy({ turns }))).toContain(
+    'given back 6 jobs in the last hour, and 4 answered: 3 refused, 1 refused that another home answered, 2 taken back.',
+  );
+  expect(formatWhy(makeWhy({ turns: { answered: 4, refused: 0, contradicted: 0, preempted: 0 } }))).not.toContain(
+    'given',
+  );
+  expect(formatWhy(makeWhy())).not.toContain('given back');
+});

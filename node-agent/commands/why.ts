@@ -35,6 +35,8 @@ const whySchema = z.object({
   }),
   /** Jobs that its model server failed on, and how many of them count against it. Older routers do not tell. */
   faults: z.object({ lastHour: count, heldAgainst: count }).optional(),
+  /** What became of strangers' jobs. Older routers do not tell. */
+  turns: z.object({ answered: count, refused: count, contradicted: count, preempted: count }).optional(),
   pause: text.nullable(),
   coolingUntil: z.number().nullable(),
   coolingReason: text.nullable(),
@@ -95,6 +97,7 @@ export function formatWhy(why: Why): string {
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
     ...describeFaults(why),
+    ...describeTurns(why),
     ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
   ];
   // A router's words must not move the terminal's cursor or change its colours.
@@ -116,6 +119,14 @@ function describeFaults({ faults }: Why): string[] {
   if (!faults || faults.lastHour === 0) return [];
   return [
     `faults     ${faults.lastHour} in the last hour: jobs that the model server failed on; ${faults.heldAgainst} of them counted against this home, the others may be their prompts' doing`,
+  ];
+}
+
+function describeTurns({ turns }: Why): string[] {
+  if (!turns || turns.refused + turns.contradicted + turns.preempted === 0) return [];
+  const { answered, refused, contradicted, preempted } = turns;
+  return [
+    `given back ${refused + contradicted + preempted} jobs in the last hour, and ${answered} answered: ${refused} refused, ${contradicted} refused that another home answered, ${preempted} taken back. A home that gives most jobs back is left alone for a while`,
   ];
 }
 

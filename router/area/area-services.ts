@@ -8,6 +8,8 @@ export interface AreaServices {
   readonly sizes: HubSizes;
   /** Homes that left so recently still count where they sat, so that a moment's absence of many joins no hubs. */
   readonly lingerMs: number;
+  /** What a home tells of its slots counts once it has told it for so long. */
+  readonly heldMs: number;
   /** Plans are made at most this often. */
   readonly planEveryMs: number;
 }

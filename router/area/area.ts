@@ -43,24 +43,40 @@ export class Area extends DurableObject<object> {
     });
   }
 
-  /** The hub a node should sit at by the area's plan. Null when the node was revoked. */
+  /**
+   * The hub a node should sit at by the area's plan. Null when the node was revoked. It writes nothing: whoever dials has yet to prove who it is, and
+   * its hub reports it then.
+   */
   assign(node: PlacedNode): string | null {
-    const now = Date.now();
-    if (this.#seats.isRevoked(node.nodeId, now)) return null;
-    this.#begin(this.#nameHub(this.#seats.nextNumber()));
-    const hub = hubFor(this.#seats.ranges, node) ?? this.#nameHub(0);
-    this.#seats.seat(node, hub, now);
-    return hub;
+    if (this.#seats.isRevoked(node.nodeId, Date.now())) return null;
+    return hubFor(this.#seats.ranges, node) ?? this.#nameHub(this.#seats.nextNumber());
   }
 
   /** Stores a hub's report of its homes and plans the hubs again where it calls for that. */
   async report(report: HubReport): Promise<void> {
     const now = Date.now();
+    const { heldMs } = this.#services;
     this.#begin(report.hub);
-    const hasLeft = this.#seats.take(report, now);
+    const hasLeft = this.#seats.take(this.#withoutRevoked(report, now), { now, heldMs });
+    const nextAt = this.#seats.settleTold({ now, heldMs });
+    if (nextAt !== null) await this.#wakeBy(nextAt + 1);
     if (this.#isPlanDue()) await this.#planSoon(now);
     // A small hub is joined with another only after the homes that left it have had time to come back.
     else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
+  }
+
+  /** A node that was revoked between its dial and its first report is told now. */
+  #withoutRevoked(report: HubReport, now: number): HubReport {
+    const revoked = this.#seats.revokedOf(
+      report.homes.map(({ nodeId }) => nodeId),
+      now,
+    );
+    if (revoked.length === 0) return report;
+    for (const nodeId of revoked)
+      void this.#hub(report.hub)
+        .kick(nodeId, 'revoked')
+        .catch((error: unknown) => this.#noteAway(report.hub, error));
+    return { ...report, homes: report.homes.filter(({ nodeId }) => !revoked.includes(nodeId)) };
   }
 
   /** Where nodes sit and whether they are connected, by node; those that this area does not know are left out. */
@@ -90,7 +106,7 @@ export class Area extends DurableObject<object> {
 
   /** Of these nodes those that were revoked lately: what the books may have forgotten. */
   revokedOf(nodeIds: string[]): string[] {
-    return this.#seats.revokedOf(nodeIds);
+    return this.#seats.revokedOf(nodeIds, Date.now());
   }
 
   /** A node may not come back; wherever it is connected its socket is closed now. */
@@ -119,8 +135,11 @@ export class Area extends DurableObject<object> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
-    this.#seats.prune(Date.now());
-    await this.#planSoon(Date.now());
+    const now = Date.now();
+    this.#seats.prune(now);
+    const nextAt = this.#seats.settleTold({ now, heldMs: this.#services.heldMs });
+    if (nextAt !== null) await this.#wakeBy(nextAt + 1);
+    await this.#planSoon(now);
   }
 
   /** What one hub offers, asked at most every 2 s however many edges ask, each with hubs of its own neighbourhood. */

@@ -3,6 +3,7 @@ import type { Seat } from './seats.ts';
 import { makeWhy } from '../homes/make-why.ts';
 import { WhyFinder } from './why-finder.ts';
 
+const NO_TURNS = { answered: 0, refused: 0, contradicted: 0, preempted: 0 };
 const NO_FAULTS = { lastHour: 0, heldAgainst: 0 };
 
 const HERE: Seat = { hub: 'hub:a:1', at: 'hub:a:0', leftAt: null };
@@ -30,6 +31,7 @@ function makeFinder(seats: Record<string, Record<string, Seat>>, some: { away?: 
         standing,
         minutes: [],
         faults: NO_FAULTS,
+        turns: NO_TURNS,
         measured: {},
         now: clock.now,
       });
@@ -98,7 +100,17 @@ test('a home that moves after its seat was read is asked for where it went', asy
       // What the first hub knew went ahead of the home as it was about to be asked.
       seats.a = { n: moved };
       if (hub !== moved.at) return null;
-      return makeWhy({ nodeId, area: 'a', hub, standing, minutes: [], faults: NO_FAULTS, measured: {}, now: 5 });
+      return makeWhy({
+        nodeId,
+        area: 'a',
+        hub,
+        standing,
+        minutes: [],
+        faults: NO_FAULTS,
+        turns: NO_TURNS,
+        measured: {},
+        now: 5,
+      });
     },
     now: () => 5,
   });

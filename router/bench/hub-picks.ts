@@ -3,6 +3,7 @@
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import type { Granted } from '../homes/grants.ts';
@@ -13,6 +14,7 @@ import { IdleLog } from '../homes/idle-log.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
+import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { Part } from '../hub/part.ts';
@@ -69,6 +71,8 @@ function openHub(nodes: number): BenchHub {
     onWelcome: () => undefined,
     onMoved: () => undefined,
     onLateReceipt: () => undefined,
+    onUnusable: () => undefined,
+    trustSlots: (_, told) => told,
   });
   const homes = Array.from({ length: nodes }, (_, i) => makeHome(i, now));
   sockets.wake(homes.map(({ attachment }) => fakeSocket(attachment)));
@@ -78,6 +82,7 @@ function openHub(nodes: number): BenchHub {
     history,
     idle,
     faults: new FaultMemory(),
+    turns: new TurnMemory(),
     stateOf: (nodeId) => sockets.find(nodeId)?.state ?? null,
     isConnected: (nodeId) => sockets.find(nodeId) !== undefined,
   });
@@ -87,6 +92,7 @@ function openHub(nodes: number): BenchHub {
     loads,
     prefixes: holders,
     idle,
+    aside: new AsideHomes(() => undefined),
     candidates: () => sockets.candidates(),
     prefetch: () => undefined,
   });
@@ -105,6 +111,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     slots: socket.state?.slots ?? 1,
     lease: loads.begin(nodeId, granted.freshTokens, now),
     startedAt: now,
+    isOwn: granted.isOwn,
     asked: offer,
   });
   const nothing = (): void => undefined;

@@ -26,3 +26,11 @@ test('jobs that fail together are one failure', () => {
     pauseMs: 10_000,
   });
 });
+
+test('what is said of many jobs is half a minute from the beginning, and as long at most', () => {
+  let cooling = coolNode(null, { reason: 'preempted', now: 0, firstPauseMs: FIRST_PAUSE_MS });
+  expect(cooling.pauseMs).toBe(30_000);
+  for (let i = 0; i < 9; i++)
+    cooling = coolNode(cooling, { reason: 'refused', now: cooling.untilAt, firstPauseMs: FIRST_PAUSE_MS });
+  expect(cooling.pauseMs).toBe(300_000);
+});

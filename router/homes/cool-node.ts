@@ -1,9 +1,14 @@
 // How long a home that failed is left alone: five seconds, twice as long each time it fails again, until a job ends well there. Pure.
 import type { FailRecord } from '../../schema/records.ts';
 
+/** How a home gave back most of the jobs that it was given. */
+export type GivenBack = 'refused' | 'preempted' | 'slow' | 'broken';
+
 /** How a home failed a part. */
 export type Breakage =
   | 'no-head'
+  | 'unusable'
+  | GivenBack
   | Extract<
       FailRecord['code'],
       'lost' | 'fault' | 'unreachable' | 'first-token-timeout' | 'token-timeout' | 'protocol'
@@ -18,10 +23,18 @@ export interface Cooling {
 
 /** The longest pause, in first ones: five minutes. */
 const LONGEST_PAUSES = 60;
+/** What is said of many jobs, and not of one, is a longer pause from the beginning: half a minute. */
+const GIVEN_BACK_PAUSES = 6;
+const GIVEN_BACK: readonly Breakage[] = ['refused', 'preempted', 'slow', 'broken'] satisfies readonly GivenBack[];
 
 /** What each failure is called where an owner reads it. */
 export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
   'no-head': 'it did not answer when a job was given to it',
+  unusable: 'the router could not use what it says of itself; update the agent, or share fewer models',
+  refused: 'it refused most of the jobs that it was given, while other homes answered such',
+  preempted: 'most of the jobs that it was given were taken back before they ended',
+  slow: 'most callers waited for its first word as long as they could, and it did not come',
+  broken: 'most of its answers broke off in the middle',
   lost: 'its connection broke off in the middle of a job',
   fault: 'its model server failed on different prompts of different callers',
   unreachable: 'its model server was away',
@@ -37,6 +50,7 @@ export function coolNode(
 ): Cooling {
   const { reason, now, firstPauseMs } = failure;
   if (last && now < last.untilAt) return last;
-  const pauseMs = last ? Math.min(LONGEST_PAUSES * firstPauseMs, 2 * last.pauseMs) : firstPauseMs;
+  const leastMs = GIVEN_BACK.includes(reason) ? GIVEN_BACK_PAUSES * firstPauseMs : firstPauseMs;
+  const pauseMs = last ? Math.max(leastMs, Math.min(LONGEST_PAUSES * firstPauseMs, 2 * last.pauseMs)) : leastMs;
   return { reason, untilAt: now + pauseMs, pauseMs };
 }

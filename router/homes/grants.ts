@@ -1,10 +1,11 @@
 // Which home of a hub takes an offer: what is known of its homes now, the rules of placement, cooling, hints and the log of reasons.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { speedClassOf } from '../../schema/placement.ts';
-import type { Capacity, Decision, Grant, HomeState, PassedOver } from '../../schema/placement.ts';
+import type { Capacity, Decision, Grant, GrantAsk, HomeState, PassedOver } from '../../schema/placement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { classifyResume } from './find-entry.ts';
 import type { NodeCandidate } from './find-entry.ts';
+import type { AsideHomes } from './aside-homes.ts';
 import { decideGrant } from '../placement/decide-grant.ts';
 import type { PrefixHolders } from '../placement/prefix-holders.ts';
 import type { IdleLog } from './idle-log.ts';
@@ -25,6 +26,7 @@ export interface HubGrantsDoors {
   readonly loads: NodeLoads;
   readonly prefixes: PrefixHolders;
   readonly idle: IdleLog;
+  readonly aside: AsideHomes;
   readonly candidates: () => NodeCandidate[];
   readonly prefetch: (nodeId: string, model: string) => void;
 }
@@ -33,6 +35,7 @@ export interface HubGrantsDoors {
 export interface Granted {
   readonly kind: 'grant';
   readonly nodeId: string;
+  readonly ownerAccountId: string;
   readonly model: NodeModel;
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
@@ -74,18 +77,21 @@ export class HubGrants {
    * that waits is decided anew. `isHeldBack`: homes of others are as good as full for it, which is no word of theirs.
    */
   choose(offer: JobOffer, now: number, { isAgain = false, isHeldBack = false } = {}): Granted | Declined {
-    const { candidates, idle } = this.#doors;
-    const all = candidates();
-    const homes = isHeldBack ? all.map((one) => fillOthers(one, offer)) : all;
-    const { serving, passedOver } = makeHomes(homes, offer, (one, model) => this.#know(one, model, { offer, now }));
+    const { candidates, idle, aside } = this.#doors;
+    const here = candidates().filter(({ nodeId }) => !aside.has(nodeId, now));
+    const homes = isHeldBack ? here.map((one) => fillOthers(one, offer)) : here;
+    const { serving, passedOver } = makeHomes(homes, offer, {
+      know: (one, model) => this.#know(one, model, { offer, now }),
+      onUnusable: (nodeId, error) => aside.add(nodeId, error, now),
+    });
     const asked = { offer, serving, now };
     const { grant, cooling } = this.#decide(asked);
     const reasons = new Map([...passedOver, ...cooling, ...grant.passedOver].map(({ nodeId, why }) => [nodeId, why]));
     if (!isAgain && !isHeldBack) for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
     if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons);
     if (grant.kind === 'grant') {
-      const granted = this.#toGranted(asked, grant);
-      if (granted) return granted;
+      const granted = aside.guard(grant.nodeId, now, () => this.#toGranted(asked, grant));
+      return granted ?? this.choose(offer, now, { isAgain: true, isHeldBack });
     }
     return {
       kind: 'declined',
@@ -107,9 +113,9 @@ export class HubGrants {
     const ready = serving.filter(({ isCooling }) => !isCooling).map(({ home }) => home);
     const resting = serving.filter(({ isCooling }) => isCooling).map(({ home }) => home);
     const cooling = resting.map(({ nodeId }) => ({ nodeId, why: 'cooling' as const }));
-    const grant = decideGrant(ready, ask);
+    const grant = this.#decideAmong(ready, ask, now);
     if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
-    const second = decideGrant(resting, ask);
+    const second = this.#decideAmong(resting, ask, now);
     // Who can wait rather waits for a home that is only full.
     const isPatient = grant.kind === 'busy' && offer.waitMs > 0;
     if (second.kind === 'grant' && offer.isForced && !isPatient) return { grant: second, cooling: [] };
@@ -121,6 +127,17 @@ export class HubGrants {
     const retryAfterMs = Math.max(untilAt - now, second.kind === 'busy' ? second.retryAfterMs : 0);
     const busy = { kind: 'busy' as const, retryAfterMs, passedOver: grant.passedOver };
     return { grant: { ...busy, quoteMs: quoteMs === null ? null : quoteMs + COOLING_MS }, cooling };
+  }
+
+  /** Where one home's numbers break the choice, it is made among the others. */
+  #decideAmong(homes: readonly HomeState[], ask: GrantAsk, now: number): Grant {
+    try {
+      return decideGrant(homes, ask);
+    } catch {
+      const { aside } = this.#doors;
+      const usable = homes.filter((home) => aside.guard(home.nodeId, now, () => decideGrant([home], ask)) !== null);
+      return decideGrant(usable, ask);
+    }
   }
 
   #know(candidate: NodeCandidate, model: NodeModel, { offer, now }: { offer: JobOffer; now: number }): KnownHome {
@@ -139,10 +156,10 @@ export class HubGrants {
     };
   }
 
-  #toGranted(asked: Asked, grant: Extract<Grant, { kind: 'grant' }>): Granted | null {
+  #toGranted(asked: Asked, grant: Extract<Grant, { kind: 'grant' }>): Granted {
     const { offer, serving } = asked;
     const chosen = serving.find(({ home }) => home.nodeId === grant.nodeId);
-    if (!chosen) return null;
+    if (!chosen) throw new Error('a home was chosen that serves nothing');
     const { home, model } = chosen;
     this.#doors.prefixes.note(home.nodeId, offer.prefixes);
     const speedClass = speedClassOf(this.#tell(chosen, asked.now));
@@ -150,6 +167,7 @@ export class HubGrants {
     return {
       kind: 'grant',
       nodeId: home.nodeId,
+      ownerAccountId: home.ownerAccountId,
       model,
       decision: { ...grant.decision, asks: offer.asks },
       resumed: offer.resume ? classifyResume(model, offer.resume) : null,
@@ -183,7 +201,8 @@ export class HubGrants {
 
   /** What is free for this model, in the speeds that edges are told. */
   #countCapacity({ serving, now }: Asked): Capacity {
-    return countCapacity(serving.map((one) => this.#tell(one, now)));
+    const told = serving.map((one) => this.#doors.aside.guard(one.home.nodeId, now, () => this.#tell(one, now)));
+    return countCapacity(told.filter((one) => one !== null));
   }
 
   #tell(

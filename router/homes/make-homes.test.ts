@@ -3,7 +3,7 @@ import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
-import type { KnownHome } from './make-homes.ts';
+import type { KnowHomes, KnownHome } from './make-homes.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -17,6 +17,13 @@ const KNOWN: KnownHome = {
   pendingPromptTokens: 0,
   cachedTokens: 0,
   isCooling: false,
+};
+
+const KNOW: KnowHomes = {
+  know: () => KNOWN,
+  onUnusable: (_, error) => {
+    throw error;
+  },
 };
 
 function model(name: string, facts: Partial<NodeModel> = {}): NodeModel {
@@ -34,7 +41,7 @@ const resume = { text: 'ab', tokenIds: [1], count: 1, digest: A, least: 'same-mo
 describe('makeHomes', () => {
   test('a home stands with what was learned of it and the price of the offer', () => {
     const offer = makeJobOffer({ priceIn: 3, priceOut: 7 });
-    const { serving } = makeHomes([node('n', { active: 1 })], offer, () => KNOWN);
+    const { serving } = makeHomes([node('n', { active: 1 })], offer, KNOW);
     const { isCooling, ...known } = KNOWN;
     const standing = { nodeId: 'n', slots: 2, active: 1, loadMs: 0, digest: A, ...known };
     expect(serving).toEqual([
@@ -44,7 +51,7 @@ describe('makeHomes', () => {
 
   test("the caller's own homes cost nothing", () => {
     const offer = makeJobOffer({ priceIn: 3, priceOut: 7, accountId: 'acct_o' });
-    expect(makeHomes([node('n')], offer, () => KNOWN).serving[0]?.home).toMatchObject({ priceIn: 0, priceOut: 0 });
+    expect(makeHomes([node('n')], offer, KNOW).serving[0]?.home).toMatchObject({ priceIn: 0, priceOut: 0 });
   });
 
   test('paused homes, homes without slots and homes without the model are none', () => {
@@ -53,12 +60,12 @@ describe('makeHomes', () => {
       node('b', { slots: 0 }),
       node('c', { models: [model('x', { digest: B })] }),
     ];
-    expect(makeHomes(others, makeJobOffer(), () => KNOWN)).toEqual({ serving: [], passedOver: [] });
+    expect(makeHomes(others, makeJobOffer(), KNOW)).toEqual({ serving: [], passedOver: [] });
   });
 
   test('a home that cannot go on with an answer is passed over', () => {
     const homes = [node('a', { models: [model('m', { resume: 'none' })] }), node('b')];
-    const { serving, passedOver } = makeHomes(homes, makeJobOffer({ resume }), () => KNOWN);
+    const { serving, passedOver } = makeHomes(homes, makeJobOffer({ resume }), KNOW);
     expect(serving.map(({ home }) => home.nodeId)).toEqual(['b']);
     expect(passedOver).toEqual([{ nodeId: 'a', why: 'wish' }]);
   });
@@ -66,7 +73,7 @@ describe('makeHomes', () => {
   test('of two entries the one that goes on more faithfully serves, then the one in memory', () => {
     const entries = [model('cold', { loadMs: 900 }), model('text', { resume: 'text' }), model('exact')];
     const chosen = (offer = makeJobOffer()) =>
-      makeHomes([node('n', { models: entries })], offer, () => KNOWN).serving[0]?.model.name;
+      makeHomes([node('n', { models: entries })], offer, KNOW).serving[0]?.model.name;
     expect(chosen()).toBe('text');
     expect(chosen(makeJobOffer({ resume }))).toBe('exact');
   });

@@ -30,21 +30,31 @@ export interface OfferedHomes {
   readonly passedOver: readonly { readonly nodeId: string; readonly why: PassedOver }[];
 }
 
+export interface KnowHomes {
+  readonly know: (candidate: NodeCandidate, model: NodeModel) => KnownHome;
+  /** One home's data cannot be used: it is left out, and no other with it. */
+  readonly onUnusable: (nodeId: string, error: unknown) => void;
+}
+
 /** Homes that have what the offer asks for. Paused ones and those without slots are none. */
 export function makeHomes(
   candidates: readonly NodeCandidate[],
   offer: JobOffer,
-  know: (candidate: NodeCandidate, model: NodeModel) => KnownHome,
+  { know, onUnusable }: KnowHomes,
 ): OfferedHomes {
   const serving: ServingHome[] = [];
   const passedOver: { nodeId: string; why: PassedOver }[] = [];
   for (const candidate of candidates) {
-    if (candidate.isPaused || candidate.slots === 0) continue;
-    const models = findModels(candidate, offer);
-    if (models.length === 0) continue;
-    const model = chooseEntry(models, offer);
-    if (model) serving.push(toServing(candidate, model, { offer, known: know(candidate, model) }));
-    else passedOver.push({ nodeId: candidate.nodeId, why: 'wish' });
+    try {
+      if (candidate.isPaused || candidate.slots === 0) continue;
+      const models = findModels(candidate, offer);
+      if (models.length === 0) continue;
+      const model = chooseEntry(models, offer);
+      if (model) serving.push(toServing(candidate, model, { offer, known: know(candidate, model) }));
+      else passedOver.push({ nodeId: candidate.nodeId, why: 'wish' });
+    } catch (error) {
+      onUnusable(candidate.nodeId, error);
+    }
   }
   return { serving, passedOver };
 }
@@ -96,9 +106,10 @@ function toServing(
 
 /** What placement is asked for an offer. */
 export function makeAsk(offer: JobOffer): GrantAsk {
-  const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, isForced } = offer;
+  const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, avoidOwners = [], isForced } = offer;
   const preferDigest = offer.resume?.digest ?? null;
-  return { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, preferDigest, isForced };
+  const left = { excludeNodeIds, avoidOwners };
+  return { wish, place, accountId, size, edgeRttMs, preferNodeId, ...left, preferDigest, isForced };
 }
 
 /** Free and all slots of homes that serve a model, in all; and by speed class of those that have it in memory. */

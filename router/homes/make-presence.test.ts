@@ -27,7 +27,24 @@ const tell = (_: NodeCandidate, { promptTokensPerS, decodeTokensPerS }: NodeMode
   rttMs: 12,
 });
 const offersOf = (candidates: readonly NodeCandidate[], entries = catalogue) =>
-  makeOffers({ hub: 'hub:weur:0', candidates, catalogue: entries, tell, now: NOW });
+  makeOffers({ hub: 'hub:weur:0', candidates, catalogue: entries, tell, onUnusable: fail, now: NOW });
+const fail = (_: string, error: unknown): never => {
+  throw error;
+};
+
+test('a home whose data cannot be used has no row, and the others have theirs', () => {
+  const broken: string[] = [];
+  const offers = makeOffers({
+    hub: 'hub:weur:0',
+    candidates: [node('n1'), node('n2'), { ...node('n3'), models: null as never }],
+    catalogue,
+    tell: (one, facts) => (one.nodeId === 'n1' ? fail('', new Error('broken')) : tell(one, facts)),
+    onUnusable: (nodeId) => void broken.push(nodeId),
+    now: NOW,
+  });
+  expect(offers.flatMap(({ rows }) => rows.map((row) => row.node))).toEqual(['n2']);
+  expect(broken).toEqual(['n1', 'n3']);
+});
 
 describe('makeOffers', () => {
   test('a catalogue model stands under its id, with the catalogue’s price', () => {

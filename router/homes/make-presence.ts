@@ -28,6 +28,8 @@ export interface HubOffering {
   readonly candidates: readonly NodeCandidate[];
   readonly catalogue: readonly CatalogueEntry[];
   readonly tell: (candidate: NodeCandidate, model: NodeModel) => Told;
+  /** One home's data cannot be used: no row of it is written, and the others are. */
+  readonly onUnusable: (nodeId: string, error: unknown) => void;
   readonly now: number;
 }
 
@@ -38,7 +40,7 @@ interface Row {
 
 /** Groups what connected nodes serve by model key: catalogue models by digest, everything else under its owner's key. */
 export function makeOffers(offering: HubOffering): HubOffer[] {
-  const { hub, candidates, catalogue } = offering;
+  const { hub, candidates, onUnusable } = offering;
   const byKey = new Map<string, Row[]>();
   const add = (modelKey: string, row: Row): void => {
     const group = byKey.get(modelKey);
@@ -47,23 +49,34 @@ export function makeOffers(offering: HubOffering): HubOffer[] {
   };
   for (const candidate of candidates) {
     if (candidate.isPaused || candidate.slots === 0) continue;
-    const own = candidate.models.filter((model) => !catalogue.some((entry) => entry.digests.includes(model.digest)));
-    for (const entry of catalogue) {
-      // A home may hold the same weights under two names: it is still one home with one set of slots.
-      const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
-      const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
-      if (model) add(entry.id, toRow(offering, { candidate, model, entry, own: [] }));
+    try {
+      for (const [modelKey, row] of toRows(offering, candidate)) add(modelKey, row);
+    } catch (error) {
+      onUnusable(candidate.nodeId, error);
     }
-    // One row stands for all of an owner's names at a home. It carries the longest context, so that no prompt is turned away that fits one of them.
-    const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
-    if (!model) continue;
-    add(ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, own }));
   }
   return [...byKey].map(([modelKey, group]) => ({
     modelKey,
     rows: group.map(({ row }) => row),
     summary: summarise(hub, group),
   }));
+}
+
+function toRows(offering: HubOffering, candidate: NodeCandidate): [modelKey: string, row: Row][] {
+  const { catalogue } = offering;
+  const rows: [string, Row][] = [];
+  const own = candidate.models.filter((model) => !catalogue.some((entry) => entry.digests.includes(model.digest)));
+  for (const entry of catalogue) {
+    // A home may hold the same weights under two names: it is still one home with one set of slots.
+    const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
+    const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
+    if (model) rows.push([entry.id, toRow(offering, { candidate, model, entry, own: [] })]);
+  }
+  // One row stands for all of an owner's names at a home. It carries the longest context, so that no prompt is turned away that fits one of them.
+  const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];
+  if (model)
+    rows.push([ownModelKey(candidate.ownerAccountId), toRow(offering, { candidate, model, entry: null, own })]);
+  return rows;
 }
 
 interface RowParts {

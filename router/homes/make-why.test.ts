@@ -12,7 +12,8 @@ const minute = (index: number, some: Partial<IdleMinute>): IdleMinute => {
 const measured = { m: { promptTokensPerS: 1, decodeTokensPerS: 2, rttMs: 3, failureShare: 0 } };
 
 function tell(some: Partial<WhyFacts> = {}) {
-  const known = { minutes: [], measured, faults: { lastHour: 3, heldAgainst: 1 } };
+  const turns = { answered: 4, refused: 1, contradicted: 0, preempted: 2 };
+  const known = { minutes: [], measured, faults: { lastHour: 3, heldAgainst: 1 }, turns };
   const facts = { nodeId: 'n', area: 'weur', hub: 'hub:weur:0', standing, ...known, now: NOW };
   return makeWhy({ ...facts, ...some });
 }
@@ -26,6 +27,7 @@ test('jobs, minutes with and without work, and what was measured are told', () =
     lastHour: { jobs: 4, minutesWithJob: 2, minutesWithout: 1 },
     measured,
     faults: { lastHour: 3, heldAgainst: 1 },
+    turns: { answered: 4, refused: 1, contradicted: 0, preempted: 2 },
   });
 });
 

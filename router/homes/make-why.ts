@@ -2,6 +2,7 @@
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import { explainIdle } from './explain-idle.ts';
 import type { FaultCounts } from './fault-memory.ts';
+import type { TurnCounts } from './turn-memory.ts';
 import type { IdleSpan } from './explain-idle.ts';
 import type { IdleMinute, Standing } from './idle-log.ts';
 
@@ -29,6 +30,8 @@ export interface NodeWhy {
   };
   /** Jobs that its model server failed on. */
   readonly faults: FaultCounts;
+  /** What became of strangers' jobs in the last hour. */
+  readonly turns: TurnCounts;
   readonly pause: PauseReason | null;
   /** ms since epoch; null when it is not cooling down. */
   readonly coolingUntil: number | null;
@@ -46,12 +49,14 @@ export interface WhyFacts {
   /** Its last hour, as `IdleLog.read` gives it. */
   readonly minutes: readonly IdleMinute[];
   readonly faults: FaultCounts;
+  readonly turns: TurnCounts;
   readonly measured: Readonly<Record<string, Measured>>;
   readonly now: number;
 }
 
 /** The answer of `GET /node/v1/why` for one home. */
-export function makeWhy({ nodeId, area, hub, standing, minutes, faults, measured, now }: WhyFacts): NodeWhy {
+export function makeWhy(facts: WhyFacts): NodeWhy {
+  const { nodeId, area, hub, standing, minutes, faults, turns, measured, now } = facts;
   const online = standing?.isConnected ?? false;
   const goneSinceAt = online ? null : (standing?.sinceAt ?? null);
   const { summary, minutes: spans } = explainIdle(minutes, { models: Object.keys(measured), goneSinceAt });
@@ -71,6 +76,7 @@ export function makeWhy({ nodeId, area, hub, standing, minutes, faults, measured
       spans,
     },
     faults,
+    turns,
     pause: online ? (standing?.paused ?? null) : null,
     coolingUntil: isCooling ? (standing?.coolingUntilAt ?? null) : null,
     coolingReason: isCooling ? (standing?.coolingReason ?? null) : null,

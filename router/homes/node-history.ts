@@ -1,8 +1,10 @@
 // What a hub has seen of its homes: speeds by model, round trips, failures, what they earned and how long they were there. Kept in the hub's
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
+import { parseJson } from '../../schema/json.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import { TIMINGS } from '../../schema/timings.ts';
+import { makeLog } from '../log.ts';
 import { coolNode } from './cool-node.ts';
 import type { Cooling } from './cool-node.ts';
 import { expectSpeeds, learnSpeeds, makeSpeedPrior, NO_SPEEDS } from '../placement/learn-speed.ts';
@@ -11,7 +13,10 @@ import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-fa
 import type { FailureRecord } from '../placement/learn-failures.ts';
 import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
 import type { RttRecord } from '../placement/learn-rtt.ts';
+import { FIRST_TRUSTED, narrow, widen } from './trust-slots.ts';
 import type { Breakage } from './cool-node.ts';
+
+const log = makeLog('homes');
 
 const SAVE_EVERY_MS = 5000;
 const HOUR_MS = 3_600_000;
@@ -34,6 +39,12 @@ const TOLD_FACTOR = 1.25;
 const CLASS_FACTOR = 1.1;
 const TOLD_EVERY_MS = 10_000;
 
+/** Faster than any home, with any model. */
+const MOST_PROMPT_TOKENS_PER_S = 200_000;
+const MOST_DECODE_TOKENS_PER_S = 2000;
+/** Failures of a home that was given more than it can do. */
+const TOO_SLOW: ReadonlySet<Breakage> = new Set(['first-token-timeout', 'token-timeout', 'slow', 'no-head']);
+
 interface ModelRecord {
   readonly learned: LearnedSpeeds;
   /** The benchmark that samples were compared with. A later one of the node does not replace it, so what was measured keeps its meaning. */
@@ -50,6 +61,8 @@ interface NodeRecord {
   /** Until when its presence is counted. */
   seenAt: number;
   models: Record<string, ModelRecord>;
+  /** Slots that it is believed to have, at most; absent where nothing was seen. */
+  trusted?: number;
 }
 
 /** Speeds and round trip as callers' edges are told, in coarse steps. */
@@ -77,8 +90,11 @@ export class NodeHistory {
       'CREATE TABLE IF NOT EXISTS history (node TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID',
     );
     sql.exec('DELETE FROM history WHERE seen_at < ?', now - KEPT_MS);
-    for (const row of sql.exec<{ node: string; record: string }>('SELECT node, record FROM history'))
-      this.#nodes.set(row.node, JSON.parse(row.record) as NodeRecord);
+    for (const row of sql.exec<{ node: string; record: string }>('SELECT node, record FROM history')) {
+      const record = parseJson(row.record) as NodeRecord | undefined;
+      // One that cannot be read is learned anew, and keeps no hub from waking.
+      if (record?.models) this.#nodes.set(row.node, record);
+    }
   }
 
   /** The speeds believed of a node's model: its benchmark, moved by what its jobs showed. */
@@ -109,6 +125,21 @@ export class NodeHistory {
     if (!record) return 0;
     const presentMs = record.presentMs + Math.max(0, now - record.seenAt);
     return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
+  }
+
+  /** How many of the slots that a node tells are given jobs, at most. */
+  trustedSlots(nodeId: string): number {
+    return this.#nodes.get(nodeId)?.trusted ?? FIRST_TRUSTED;
+  }
+
+  /** So many streams of a node run at once and have their first words. True where more slots are believed of it than before. */
+  noteStreams(nodeId: string, streams: number, now: number): boolean {
+    const trusted = this.trustedSlots(nodeId);
+    const wider = widen(trusted, streams);
+    if (wider === trusted) return false;
+    this.#open(nodeId, now).trusted = wider;
+    this.#changed.add(nodeId);
+    return true;
   }
 
   /** Why and until when a node is left alone; also when that is over, until a job ends well there. */
@@ -143,6 +174,12 @@ export class NodeHistory {
     this.#changed.add(nodeId);
   }
 
+  /** A turn was the home's and came to nothing: so many tokens count as had, so that others come first. */
+  noteMissed(nodeId: string, tokens: number, now: number): void {
+    this.noteStillPresent(nodeId, now);
+    this.#open(nodeId, now).earnedTokens += tokens;
+  }
+
   /** A job broke by the home's doing. True when this begins a pause. */
   noteFailure(nodeId: string, failure: { reason: Breakage; startedAt: number; now: number }): boolean {
     const { reason, startedAt, now } = failure;
@@ -150,8 +187,10 @@ export class NodeHistory {
     const last = record.cooling;
     record.failures = learnFailure(record.failures, { at: startedAt, isBroken: true });
     record.cooling = coolNode(last, { reason, now, firstPauseMs: this.#firstPauseMs });
+    const isNew = record.cooling !== last;
+    if (isNew && TOO_SLOW.has(reason)) record.trusted = narrow(this.trustedSlots(nodeId));
     this.#changed.add(nodeId);
-    return record.cooling !== last;
+    return isNew;
   }
 
   /** The failure that began the last pause was no fault of the home: it ends. False where it rests for another reason, or not at all. */
@@ -241,17 +280,21 @@ export class NodeHistory {
   save(now: number, isLast = false): void {
     if (this.#changed.size === 0 || (!isLast && now - this.#savedAt < SAVE_EVERY_MS)) return;
     this.#savedAt = now;
-    for (const nodeId of this.#changed) {
-      const record = this.#nodes.get(nodeId);
-      if (record)
-        this.#sql.exec(
-          'INSERT OR REPLACE INTO history VALUES (?, ?, ?)',
-          nodeId,
-          record.seenAt,
-          JSON.stringify(record),
-        );
-    }
+    for (const nodeId of this.#changed) this.#write(nodeId);
     this.#changed.clear();
+  }
+
+  /** A record that cannot be written is forgotten: the others are kept, and it is not tried again at each save. */
+  #write(nodeId: string): void {
+    const record = this.#nodes.get(nodeId);
+    if (!record) return;
+    try {
+      const json = JSON.stringify(record);
+      this.#sql.exec('INSERT OR REPLACE INTO history VALUES (?, ?, ?)', nodeId, record.seenAt, json);
+    } catch (error) {
+      log.error('history-not-kept', { nodeId, error });
+      this.#nodes.delete(nodeId);
+    }
   }
 
   #open(nodeId: string, now: number): NodeRecord {
@@ -264,8 +307,12 @@ export class NodeHistory {
   }
 }
 
+/** What the node tells, as far as any home is as fast: where a belief starts, and no more. */
 function benchmarkOf({ promptTokensPerS, decodeTokensPerS }: NodeModel): Speeds {
-  return { promptTokensPerS, decodeTokensPerS };
+  return {
+    promptTokensPerS: Math.min(MOST_PROMPT_TOKENS_PER_S, promptTokensPerS),
+    decodeTokensPerS: Math.min(MOST_DECODE_TOKENS_PER_S, decodeTokensPerS),
+  };
 }
 
 function isSameSpeed(a: Speeds, b: Speeds): boolean {

@@ -40,3 +40,16 @@ test('a job without a first token shows nothing of speed, and its slot is given 
   after.onFirstToken(50, 1);
   expect(after.end(60).sample).toMatchObject({ activeAtGrant: 0, meanBatch: 1 });
 });
+
+test('streams that run at once are those that have their first token and have not ended', () => {
+  const loads = new NodeLoads();
+  const [a, b] = [loads.begin('n', 10, 0), loads.begin('n', 10, 0)];
+  expect(a.streaming).toBe(0);
+  a.onFirstToken(10, 1);
+  b.onFirstToken(20, 1);
+  b.onFirstToken(30, 1);
+  expect(a.streaming).toBe(2);
+  b.end(40);
+  b.end(50);
+  expect(a.streaming).toBe(1);
+});

@@ -3,6 +3,8 @@ import type { SpeedSample } from '../placement/learn-speed.ts';
 
 interface NodeLoad {
   active: number;
+  /** Jobs that have their first token. */
+  streaming: number;
   pendingPromptTokens: number;
   /** Jobs × ms so far, up to `at`. */
   jobMs: number;
@@ -28,7 +30,7 @@ export class NodeLoads {
 
   /** A job begins at a node; `promptTokens` are those that are not expected to be cached there. */
   begin(nodeId: string, promptTokens: number, now: number): NodeLease {
-    const load = this.#nodes.get(nodeId) ?? { active: 0, pendingPromptTokens: 0, jobMs: 0, at: now };
+    const load = this.#nodes.get(nodeId) ?? { active: 0, streaming: 0, pendingPromptTokens: 0, jobMs: 0, at: now };
     this.#nodes.set(nodeId, load);
     return new NodeLease(load, promptTokens, now, () => {
       if (load.active === 0) this.#nodes.delete(nodeId);
@@ -62,9 +64,15 @@ export class NodeLease {
     load.pendingPromptTokens += promptTokens;
   }
 
+  /** Streams of this node that run at once, this one among them. */
+  get streaming(): number {
+    return this.#load.streaming;
+  }
+
   /** `tokens`: how many came together. */
   onFirstToken(now: number, tokens: number): void {
     this.#settlePrompt();
+    if (this.#firstAt === null) this.#load.streaming += 1;
     this.#firstTokens = tokens;
     this.#firstAt = now;
     advance(this.#load, now);
@@ -78,6 +86,7 @@ export class NodeLease {
     advance(this.#load, now);
     this.#times = this.#measure(now);
     this.#load.active -= 1;
+    if (this.#firstAt !== null) this.#load.streaming -= 1;
     this.#onEnd();
     return this.#times;
   }

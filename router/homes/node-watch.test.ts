@@ -5,6 +5,7 @@ import { FaultMemory } from './fault-memory.ts';
 import { IdleLog } from './idle-log.ts';
 import type { SpeedSample } from '../placement/learn-speed.ts';
 import { NodeLoads } from './node-loads.ts';
+import { TurnMemory } from './turn-memory.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { NodeWatchDoors } from './node-watch.ts';
 
@@ -25,13 +26,15 @@ function watchJob(firstTokens: number): SpeedSample | null {
     noteRtt: () => undefined,
     rttMs: () => 30,
     cooling: () => null,
+    noteStreams: () => false,
     noteAnswer: (_: string, { sample }: { sample: SpeedSample | null }) => void samples.push(sample),
   };
   const plain = { hub: 'hub:weur:0', area: 'weur', stateOf: () => null, isConnected: () => true };
-  const doors = { ...plain, idle: new IdleLog(), faults: new FaultMemory() };
+  const doors = { ...plain, idle: new IdleLog(), faults: new FaultMemory(), turns: new TurnMemory() };
   const watch = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
   const lease = new NodeLoads().begin('n', 100, 0);
-  const job = watch.begin({ nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0, asked: makeJobOffer() });
+  const start = { nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0, isOwn: false };
+  const job = watch.begin({ ...start, asked: makeJobOffer() });
   job.onFirstToken(230, firstTokens);
   job.onDone(630);
   job.onSettled('complete', 20, 640);

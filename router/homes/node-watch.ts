@@ -11,10 +11,12 @@ import { makeWhy } from './make-why.ts';
 import type { Measured, NodeWhy } from './make-why.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { FaultMemory } from './fault-memory.ts';
+import type { TurnFate } from './judge-turns.ts';
+import type { TurnMemory } from './turn-memory.ts';
 import { hashPrompt } from './judge-fault.ts';
 import type { JobTimes, NodeLease } from './node-loads.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
-import type { Breakage } from './cool-node.ts';
+import type { Breakage, GivenBack } from './cool-node.ts';
 
 export interface NodeWatchDoors {
   readonly hub: string;
@@ -22,9 +24,12 @@ export interface NodeWatchDoors {
   readonly history: NodeHistory;
   readonly idle: IdleLog;
   readonly faults: FaultMemory;
+  readonly turns: TurnMemory;
   /** What a connected node told last; null when it is not connected. */
   readonly stateOf: (nodeId: string) => NodeState | null;
   readonly isConnected: (nodeId: string) => boolean;
+  /** A home has shown that it runs more at once: it may have a slot more. */
+  readonly onWider?: () => void;
 }
 
 /** A job at a home whose lease has begun. */
@@ -34,7 +39,9 @@ export interface WatchedStart {
   readonly slots: number;
   readonly lease: NodeLease;
   readonly startedAt: number;
-  readonly asked: Pick<JobOffer, 'jobId' | 'accountId' | 'request' | 'isSuspect'>;
+  /** An owner's jobs at the owner's own home speak neither for it nor against it among strangers. */
+  readonly isOwn: boolean;
+  readonly asked: Pick<JobOffer, 'jobId' | 'accountId' | 'request' | 'isSuspect' | 'size'>;
 }
 
 /** What is told of one job as it goes on. */
@@ -44,6 +51,8 @@ export interface WatchedJob {
   readonly onFirstToken: (now: number, tokens: number) => void;
   /** It broke by the home's doing; one that said it would stop is not to blame. Of a `fault` it is judged here whose doing it was. */
   readonly onBroken: (reason: Breakage, cause: { readonly isPlanned: boolean; readonly now: number }) => void;
+  /** It gave the job back, without an answer or in the middle of one. A `doubted` request may be shown to be right later. */
+  readonly onGivenBack: (fate: Exclude<TurnFate, 'answered' | 'contradicted'> | null, now: number) => void;
   /** Its slot is free again. */
   readonly onDone: (now: number) => void;
   readonly onSettled: (outcome: Outcome, outputTokens: number, now: number) => void;
@@ -51,12 +60,15 @@ export interface WatchedJob {
 
 export class NodeWatch {
   readonly #doors: NodeWatchDoors;
+  /** Homes whose last failure was of their owner's own jobs, so that the owner's own good ones end the pause. */
+  readonly #restsByOwn = new Set<string>();
 
   constructor(doors: NodeWatchDoors) {
     this.#doors = doors;
   }
 
-  begin({ nodeId, model, slots, lease, startedAt, asked }: WatchedStart): WatchedJob {
+  begin(start: WatchedStart): WatchedJob {
+    const { nodeId, model, slots, lease, startedAt, isOwn, asked } = start;
     const { history, idle, faults } = this.#doors;
     const isWarm = (model.loadMs ?? 0) === 0;
     let times: JobTimes | null = null;
@@ -69,23 +81,31 @@ export class NodeWatch {
         // A home that loads the model first may say `head` late: that is no round trip.
         if (isWarm) history.noteRtt(nodeId, now - startedAt, now);
       },
-      onFirstToken: (now, tokens) => lease.onFirstToken(now, tokens),
+      onFirstToken: (now, tokens) => {
+        lease.onFirstToken(now, tokens);
+        if (history.noteStreams(nodeId, lease.streaming, now)) this.#doors.onWider?.();
+      },
       onBroken: (reason, { isPlanned, now }) => {
         if (isPlanned && reason === 'lost') return;
+        // A turn that it took and did not use is used: who never delivers is not first for ever.
+        if (!isOwn) history.noteMissed(nodeId, asked.size.outputTokens, now);
         if (reason === 'fault' && !this.#isHeld(nodeId, asked, now)) return;
-        if (!history.noteFailure(nodeId, { reason, startedAt, now })) return;
-        this.noteStanding(nodeId, now);
-        history.save(now, true);
+        this.#rest(nodeId, { reason, startedAt, now, isOwn });
+      },
+      onGivenBack: (fate, now) => {
+        if (fate && !isOwn) this.#noteGivenBack(start, fate, now);
       },
       onDone: (now) => {
         times = lease.end(now);
         if (isRunning) idle.noteJob(nodeId, startedAt, now);
       },
       onSettled: (outcome, outputTokens, now) => {
-        if (outcome === 'complete') faults.clear(nodeId);
+        const isAnswered = outcome === 'complete' || (outcome === 'cancelled' && outputTokens > 0);
+        if (isAnswered && !isOwn) this.#noteTurn(start, 'answered', now);
+        if (outcome === 'complete' && !isOwn) faults.clear(nodeId);
         if (outputTokens === 0) return;
         const wasCooling = history.cooling(nodeId) !== null;
-        const isWell = outcome === 'complete' || outcome === 'cancelled';
+        const isWell = isAnswered && (!isOwn || this.#restsByOwn.has(nodeId));
         const sample =
           times && makeSample(times, { outcome, outputTokens, slots, isWarm, rttMs: history.rttMs(nodeId) });
         history.noteAnswer(nodeId, { model, sample, outputTokens, startedAt, isWell, now });
@@ -94,12 +114,47 @@ export class NodeWatch {
     };
   }
 
+  /** Another home answered a job of which this one said that nobody can. */
+  contradict(nodeId: string, jobId: string, now: number): void {
+    const reason = this.#doors.turns.contradict(nodeId, jobId, now);
+    if (reason) this.#rest(nodeId, { reason, startedAt: now, now, isOwn: false });
+  }
+
+  #noteGivenBack(start: WatchedStart, fate: TurnFate, now: number): void {
+    const { nodeId, startedAt, asked } = start;
+    const reason = this.#noteTurn(start, fate, now);
+    // That an owner comes back now and then costs nothing.
+    if (fate !== 'preempted' || reason) this.#doors.history.noteMissed(nodeId, asked.size.outputTokens, now);
+    if (reason) this.#rest(nodeId, { reason, startedAt, now, isOwn: false });
+  }
+
+  #noteTurn({ nodeId, startedAt, asked }: WatchedStart, fate: TurnFate, at: number): GivenBack | null {
+    const { jobId, accountId } = asked;
+    return this.#doors.turns.note(nodeId, { jobId, accountId, fate, startedAt, at });
+  }
+
+  #rest(nodeId: string, failure: { reason: Breakage; startedAt: number; now: number; isOwn: boolean }): void {
+    const { history } = this.#doors;
+    const { now, isOwn } = failure;
+    if (isOwn) this.#restsByOwn.add(nodeId);
+    else this.#restsByOwn.delete(nodeId);
+    if (!history.noteFailure(nodeId, failure)) return;
+    this.noteStanding(nodeId, now);
+    history.save(now, true);
+  }
+
   /** A job that a home's model server failed on has failed at another home too: nothing of it speaks against this one. */
   forgive(nodeId: string, jobId: string, now: number): void {
     const { faults, history } = this.#doors;
     if (!faults.forgive(nodeId, jobId) || !history.pardon(nodeId)) return;
     this.noteStanding(nodeId, now);
     history.save(now, true);
+  }
+
+  /** A step that touches its data broke: it is left alone, and its owner reads why. */
+  noteUnusable(nodeId: string, now: number): void {
+    if (this.#doors.history.noteFailure(nodeId, { reason: 'unusable', startedAt: now, now }))
+      this.noteStanding(nodeId, now);
   }
 
   /** True where a model server's failure is the home's doing and not the request's. */
@@ -136,7 +191,7 @@ export class NodeWatch {
 
   /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */
   why(nodeId: string, now: number): NodeWhy | null {
-    const { history, idle, faults, stateOf, hub, area } = this.#doors;
+    const { history, idle, faults, turns, stateOf, hub, area } = this.#doors;
     const standing = idle.standing(nodeId);
     if (!standing) return null;
     const failureShare = history.failureShare(nodeId, now);
@@ -145,7 +200,8 @@ export class NodeWatch {
     for (const model of stateOf(nodeId)?.models ?? [])
       measured[model.name] = { ...history.speedsOf(nodeId, model), rttMs, failureShare };
     const minutes = idle.read(nodeId, now - KEPT_MS, now);
-    return makeWhy({ nodeId, area, hub, standing, minutes, faults: faults.count(nodeId, now), measured, now });
+    const counts = { faults: faults.count(nodeId, now), turns: turns.count(nodeId, now) };
+    return makeWhy({ nodeId, area, hub, standing, minutes, ...counts, measured, now });
   }
 
   /** All that is known of a node, as JSON, for the hub that it moves to; it is forgotten here. */

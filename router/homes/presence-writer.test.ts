@@ -38,6 +38,9 @@ function open(nodes: NodeCandidate[] = []) {
     hub: 'hub:weur:0',
     area: 'weur',
     candidates: () => state.nodes,
+    onUnusable: (_node, error) => {
+      throw error;
+    },
     tell: (_, { promptTokensPerS, decodeTokensPerS }) => ({ promptTokensPerS, decodeTokensPerS, rttMs: 10 }),
     catalogue: async () => {
       if (state.isCatalogueAway) throw new Error('D1 is away');

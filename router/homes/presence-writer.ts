@@ -19,6 +19,8 @@ export interface HubPresenceDoors {
   readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
   /** Speeds and round trip of a node's model in coarse steps, so that learning a little writes nothing. */
   readonly tell: (candidate: NodeCandidate, model: NodeModel, now: number) => ReturnType<HubOffering['tell']>;
+  /** One home's data cannot be used. */
+  readonly onUnusable: (nodeId: string, error: unknown) => void;
   readonly write: (changes: readonly PresenceChange[]) => Promise<Result<null, unknown>>;
   /** Keeps what stands in the table, for the next life of this hub. */
   readonly save: (written: readonly WrittenOffer[]) => void;
@@ -104,9 +106,15 @@ export class HubPresence {
   }
 
   #offersNow(now: number): HubOffer[] {
-    const { hub, candidates, tell } = this.#doors;
-    const catalogue = this.#catalogue;
-    return makeOffers({ hub, candidates: candidates(), catalogue, tell: (one, model) => tell(one, model, now), now });
+    const { hub, candidates, tell, onUnusable } = this.#doors;
+    return makeOffers({
+      hub,
+      candidates: candidates(),
+      catalogue: this.#catalogue,
+      tell: (one, model) => tell(one, model, now),
+      onUnusable,
+      now,
+    });
   }
 
   async #publish(now: number): Promise<boolean> {

@@ -9,6 +9,7 @@ import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
+import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
@@ -30,6 +31,7 @@ import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
+import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -50,6 +52,7 @@ export class Hub extends DurableObject<object> {
   readonly #jobs: HubJobs;
   readonly #history: NodeHistory;
   readonly #idle = new IdleLog();
+  readonly #aside = new AsideHomes((nodeId, now) => this.#watch.noteUnusable(nodeId, now));
   readonly #watch: NodeWatch;
   readonly #rows: PartRows;
   readonly #settlement: HubSettlement;
@@ -84,6 +87,7 @@ export class Hub extends DurableObject<object> {
       candidates: () => this.#sockets.candidates(),
       catalogue: this.#services.catalogue,
       tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
+      onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       write: this.#services.writePresence,
       save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
     });
@@ -153,6 +157,11 @@ export class Hub extends DurableObject<object> {
     this.#watch.forgive(nodeId, jobId, Date.now());
   }
 
+  /** Another home has answered a job of which this one said that nobody can. */
+  contradict(nodeId: string, jobId: string): void {
+    this.#watch.contradict(nodeId, jobId, Date.now());
+  }
+
   /** Lets homes dial another hub of the area: each once no job of it runs, and what is known of it goes before it. No stream is cut. */
   moveNodes(nodeIds: string[], to: string, reason: string): void {
     this.#sockets.move(nodeIds, { to, reason, now: Date.now() });
@@ -211,6 +220,8 @@ export class Hub extends DurableObject<object> {
         this.#watch.noteWelcome(nodeId, welcome, Date.now());
         void this.#settlement.askUnsigned(nodeId);
       },
+      onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
+      trustSlots: (nodeId, told) => Math.min(told, this.#history.trustedSlots(nodeId)),
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) => void this.#late.offer(nodeId, late),
     });
@@ -223,8 +234,10 @@ export class Hub extends DurableObject<object> {
       history: this.#history,
       idle: this.#idle,
       faults: new FaultMemory(),
+      turns: new TurnMemory(),
       stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
+      onWider: () => this.#jobs.onRoom(),
     });
   }
 
@@ -234,6 +247,7 @@ export class Hub extends DurableObject<object> {
       loads,
       prefixes: new PrefixHolders(),
       idle: this.#idle,
+      aside: this.#aside,
       candidates: () => this.#sockets.candidates(),
       prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),
     });
@@ -245,6 +259,7 @@ export class Hub extends DurableObject<object> {
       services: this.#services,
       sockets: this.#sockets,
       grants: this.#grants,
+      aside: this.#aside,
       loads,
       watch: this.#watch,
       rows: this.#rows,

@@ -7,6 +7,7 @@ import type { JobFrameJson } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import type { AsideHomes } from '../homes/aside-homes.ts';
 import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
@@ -20,10 +21,12 @@ import type { HubSockets } from './sockets.ts';
 import { draftSettlement, encodeTicketFrame, makeTicket } from './make-ticket.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
+import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
+import { readGivenBack } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
 import type { EndRecord } from '../../schema/records.ts';
@@ -40,6 +43,7 @@ export interface HubJobsDoors {
   readonly services: HubServices;
   readonly sockets: HubSockets;
   readonly grants: HubGrants;
+  readonly aside: AsideHomes;
   readonly loads: NodeLoads;
   readonly watch: NodeWatch;
   readonly rows: PartRows;
@@ -51,10 +55,16 @@ export interface HubJobsDoors {
   readonly onTick: (now: number, isLast: boolean) => void;
 }
 
+/** Whether who asked is still there: that a part ends then is no home's doing. */
+interface Caller {
+  hasLeft: boolean;
+}
+
 /** A part that a home was given, and how it was chosen. */
 interface Started {
   readonly kind: 'taken';
   readonly part: Part;
+  readonly caller: Caller;
   readonly granted: Granted;
 }
 
@@ -66,9 +76,17 @@ interface Opened {
   readonly offer: JobOffer;
 }
 
+interface OpenedPart {
+  readonly opened: Opened;
+  readonly granted: Granted;
+  readonly caller: Caller;
+  readonly number: number;
+  readonly now: number;
+}
+
 export class HubJobs {
   readonly #doors: HubJobsDoors;
-  readonly #live = new Map<Hex, Part>();
+  readonly #live = new Map<Hex, { readonly part: Part; readonly nodeId: string }>();
   readonly #times = new LeaseTimes();
   readonly #guests = new GuestShare();
   readonly #turns: HubTurns<Started>;
@@ -102,11 +120,17 @@ export class HubJobs {
       if (!taken.isServed) this.#doors.onNone();
       return taken.refusal;
     }
-    const { part, granted } = taken;
-    if (signal?.aborted) part.leave();
-    signal?.addEventListener('abort', () => part.leave());
+    const { part, caller, granted } = taken;
+    const leave = (): void => {
+      caller.hasLeft = true;
+      part.leave();
+    };
+    if (signal?.aborted) leave();
+    signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    if (!(answer instanceof Response)) return { ...answer, capacity: granted.capacityBefore };
+    const { ownerAccountId } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
+    answer.headers.set(OWNER_HEADER, ownerAccountId);
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
     return answer;
@@ -119,18 +143,25 @@ export class HubJobs {
 
   /** Decides, and starts the part where a home takes it. `waitedMs`: null where the ask has only come. */
   #try(offer: JobOffer, waitedMs: number | null): Started | Declined {
-    const { sockets, grants } = this.#doors;
-    const granted = grants.choose(offer, Date.now(), {
-      isAgain: waitedMs !== null,
-      isHeldBack: this.#guests.isFull(offer, sockets.candidates()),
-    });
-    if (granted.kind === 'declined') return granted;
-    const socket = sockets.find(granted.nodeId);
+    const { sockets, grants, aside } = this.#doors;
+    const isHeldBack = this.#guests.isFull(offer, sockets.candidates());
+    for (let isAgain = waitedMs !== null; ; isAgain = true) {
+      const granted = grants.choose(offer, Date.now(), { isAgain, isHeldBack });
+      if (granted.kind === 'declined') return granted;
+      // Whatever breaks here is this one home's: it is set aside, and the next best is given the part.
+      const started = aside.guard(granted.nodeId, Date.now(), () => this.#start(offer, granted, waitedMs));
+      if (started) return started;
+    }
+  }
+
+  #start(offer: JobOffer, granted: Granted, waitedMs: number | null): Started {
+    const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
     // What it has waited in line is gone of the caller's limit.
     const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
-    return { kind: 'taken', part: this.#startPart(socket, left, waited), granted: waited };
+    const caller = { hasLeft: false };
+    return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
 
   /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */
@@ -158,17 +189,40 @@ export class HubJobs {
     return expectTurnMs(homes, this.#turns.countAhead(offer), share);
   }
 
-  #startPart(socket: NodeSocket, asked: JobOffer, granted: Granted): Part {
+  #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
     const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
     const number = socket.nextJob();
     const now = Date.now();
-    const opened = this.#openPart(socket, { offer, granted, number, now });
-    const part = new Part(number, offer, this.#openDoors(socket, { opened, granted, number, now }), now);
-    this.#live.set(opened.ticketHash, part);
-    this.#doors.sockets.beginPart(socket, part);
-    this.#startTicking();
-    return part;
+    let undo: (() => void) | null = null;
+    try {
+      const opened = this.#openPart(socket, { offer, granted, number, now });
+      undo = () => this.#forget(opened.ticketHash);
+      const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
+      undo = () => {
+        doors.onDone();
+        doors.onRefused('refused');
+      };
+      const part = new Part(number, offer, doors, now);
+      this.#live.set(opened.ticketHash, { part, nodeId: granted.nodeId });
+      this.#doors.sockets.beginPart(socket, part);
+      this.#startTicking();
+      return part;
+    } catch (error) {
+      undo?.();
+      socket.sendJson('cancel', { reason: 'fault' }, number);
+      throw error;
+    }
+  }
+
+  #about({ requestId, jobId, part }: JobOffer, nodeId: string): LogFacts {
+    return { requestId, jobId, part, nodeId, hub: this.#doors.hub };
+  }
+
+  /** A part that never ran: nothing of it is kept. */
+  #forget(ticketHash: Hex): void {
+    this.#doors.rows.forget(ticketHash);
+    this.#live.delete(ticketHash);
   }
 
   /** Sends the job first and its ticket's signature after it, and keeps on disk that the part is open. */
@@ -194,15 +248,11 @@ export class HubJobs {
     return { ticketHash, ticket, draft, offer };
   }
 
-  #openDoors(
-    socket: NodeSocket,
-    { opened, granted, number, now }: { opened: Opened; granted: Granted; number: number; now: number },
-  ): PartDoors {
-    const { services, sockets, rows, loads, watch } = this.#doors;
+  #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
+    const { services, sockets, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
     const { nodeId, place } = socket.facts;
-    const { requestId, jobId, part } = offer;
-    const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
+    const about = this.#about(offer, nodeId);
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const held = this.#times.begin(nodeId, now);
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
@@ -212,31 +262,38 @@ export class HubJobs {
       slots: socket.state?.slots ?? 1,
       lease,
       startedAt: now,
+      isOwn: granted.isOwn,
       asked: offer,
     });
+    let hasText = false;
     return {
       send: (bytes) => socket.send(bytes),
       settle: (summary) =>
         this.#settle(opened, about, summary, ({ outputTokens }) =>
           job.onSettled(summary.outcome, outputTokens, Date.now()),
         ),
-      onRefused: () => {
-        rows.forget(ticketHash);
-        this.#live.delete(ticketHash);
+      onRefused: (code) => {
+        this.#forget(ticketHash);
+        if (code === 'silent' || caller.hasLeft) return;
+        job.onGivenBack(code === 'bad-request' ? 'declined' : 'refused', Date.now());
       },
       onHead: (at) => {
         held.take();
         job.onHead(at);
       },
-      onFirstToken: (at, tokens) => job.onFirstToken(at, tokens),
+      onFirstToken: (at, tokens) => {
+        hasText = true;
+        job.onFirstToken(at, tokens);
+      },
       onBroken: (reason, at) => {
         const isPlanned = socket.state?.paused === 'draining';
         if (isPlanned && reason === 'lost') log.info('home-stopped', about);
         else log.warn('home-failed', { ...about, reason });
         job.onBroken(reason, { isPlanned, now: at });
       },
-      onDone: () => {
+      onDone: (code) => {
         const endedAt = Date.now();
+        job.onGivenBack(code ? readGivenBack(code, hasText) : null, endedAt);
         job.onDone(endedAt);
         held.end(endedAt);
         leaveShare();
@@ -277,11 +334,12 @@ export class HubJobs {
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const now = Date.now();
-      for (const [ticketHash, part] of this.#live) {
-        part.onTick(now);
-        const tokens = part.takeProgress(now);
-        if (tokens !== null) this.#doors.rows.noteProgress({ ticketHash, tokens, at: now });
-      }
+      for (const [ticketHash, { part, nodeId }] of this.#live)
+        this.#doors.aside.guard(nodeId, now, () => {
+          part.onTick(now);
+          const tokens = part.takeProgress(now);
+          if (tokens !== null) this.#doors.rows.noteProgress({ ticketHash, tokens, at: now });
+        });
       this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);

@@ -117,7 +117,7 @@ export class NodeSocket {
   /** A connection that outlived its hub's memory; null when its attachment is not ours. */
   static wake(ws: WebSocket): NodeSocket | null {
     const stored = ws.deserializeAttachment() as Stored | null;
-    if (!stored?.facts) return null;
+    if (typeof stored?.facts?.nodeId !== 'string') return null;
     const { state, isCut = false, ...rest } = stored;
     const told = state instanceof Uint8Array ? unpackState(state) : state;
     const socket = new NodeSocket(ws, { ...rest, state: told }, !stored.isBusy);
@@ -193,8 +193,8 @@ export class NodeSocket {
     this.#save();
   }
 
-  /** What placement may know of this node; null until it is connected, authenticated and has told its state, and while it moves. */
-  toCandidate(now: number): NodeCandidate | null {
+  /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. */
+  toCandidate(now: number, slots: number): NodeCandidate | null {
     const { facts, state } = this.#attachment;
     if (!this.isCurrent || !state || !this.isSynced || this.#isLeaving(now)) return null;
     return {
@@ -203,9 +203,9 @@ export class NodeSocket {
       pools: facts.pools,
       place: facts.place,
       models: state.models,
-      slots: state.slots,
+      slots,
       // Who has not read what was sent gets nothing more for now.
-      active: this.unread.isFull ? Math.max(state.slots, this.parts.size) : this.parts.size,
+      active: this.unread.isFull ? Math.max(slots, this.parts.size) : this.parts.size,
       isPaused: state.paused !== null,
     };
   }

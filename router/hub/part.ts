@@ -54,8 +54,8 @@ export interface PartDoors {
   readonly onFirstToken: (now: number, tokens: number) => void;
   /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
   readonly onBroken: (code: Breakage, now: number) => void;
-  /** The lease ends: the slot is free again. */
-  readonly onDone: () => void;
+  /** The lease ends: the slot is free again. The code where the part broke off. */
+  readonly onDone: (code?: FailRecord['code']) => void;
   readonly country: string;
   readonly digest: string;
   /** What the home's model takes in all, as the home offers it. */
@@ -331,7 +331,7 @@ export class Part {
     const { outcome, goesOn } = judgeBreak(this.offer, { code, isNodeFault, ...sent });
     this.#stage = 'settling';
     if (blame) this.#doors.onBroken(blame, now);
-    this.#doors.onDone();
+    this.#doors.onDone(code);
     const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
     const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
       this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...facts, ...told }));

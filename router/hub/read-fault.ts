@@ -57,6 +57,32 @@ function judgeCode(code: string, hasText: boolean): Pick<ReadFault, 'code' | 'bl
   }
 }
 
+/** How a home gave back a part that broke off so; null where that is told otherwise, or is nobody's doing. */
+export function readGivenBack(
+  code: FailRecord['code'],
+  hasText: boolean,
+): 'preempted' | 'slow' | 'refused' | 'doubted' | 'broken' | null {
+  switch (code) {
+    case 'preempted':
+    case 'slow':
+      return code;
+    case 'busy':
+      return 'refused';
+    case 'context':
+    case 'bad-request':
+      return 'doubted';
+    case 'fault':
+      return hasText ? 'broken' : 'doubted';
+    case 'lost':
+    case 'unreachable':
+    case 'first-token-timeout':
+    case 'token-timeout':
+    case 'protocol':
+    case 'expired':
+      return null;
+  }
+}
+
 /** A home cannot claim a longer context than it offers; where it tells none, what it offers stands, unless the prompt would fit in that. */
 function readNumbers(fault: PartFault, offeredTokens: number): Pick<FailRecord, 'promptTokens' | 'contextTokens'> {
   const promptTokens = fault.promptTokens || undefined;
@@ -66,10 +92,19 @@ function readNumbers(fault: PartFault, offeredTokens: number): Pick<FailRecord, 
   return { ...(promptTokens && { promptTokens }), ...(contextTokens && { contextTokens }) };
 }
 
-/** A `refuse` frame. Only `bad-request` is told to callers: in quotation marks, since the words are the home's. */
-export function readRefusal({ code, message, param }: Refusal): Pick<OfferRefusal, 'code' | 'message' | 'param'> {
+/** A `refuse` frame. Only of `bad-request` the words may be told to callers: in quotation marks, since they are the home's, and where the edge lets them. */
+export function readRefusal({
+  code,
+  message,
+  param,
+}: Refusal): Pick<OfferRefusal, 'code' | 'message' | 'param' | 'reason'> {
   const field = FIELD.exec(param ?? '')?.[0] ?? null;
   if (code !== 'bad-request') return { code: code === 'busy' ? code : 'refused', message, param: field };
   const reason = cleanReason(message);
-  return { code, message: `The home refused the request${reason === null ? '' : `: "${reason}"`}.`, param: field };
+  return {
+    code,
+    message: `The home refused the request${reason === null ? '' : `: "${reason}"`}.`,
+    param: field,
+    reason,
+  };
 }

@@ -45,7 +45,11 @@ export interface HubSocketsDoors {
   readonly onWelcome: (nodeId: string, welcome: { readonly rttMs: number; readonly isNew: boolean }) => void;
   /** A home is told to dial another hub: no job runs there. */
   readonly onMoved: (nodeId: string, to: string) => void;
+  /** How many of the slots that a home tells may be given jobs. */
+  readonly trustSlots: (nodeId: string, told: number) => number;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+  /** A step that touches this home's data threw: the other homes work on. */
+  readonly onUnusable: (nodeId: string, error: unknown) => void;
 }
 
 export class HubSockets {
@@ -65,14 +69,25 @@ export class HubSockets {
   /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
   wake(sockets: readonly WebSocket[]): void {
     for (const ws of sockets) {
-      const socket = NodeSocket.wake(ws);
-      if (!socket) continue;
-      this.#sockets.set(ws, socket);
-      if (!socket.isReady) this.#awaitHello(socket);
-      if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
-      socket.askAtWake();
-      this.#moveIdle(socket);
+      try {
+        this.#wake(ws);
+      } catch (error) {
+        // Its home dials anew.
+        log.error('socket-not-woken', { hub: this.#doors.hub, error });
+        ws.close(CLOSE.going, 'unknown socket');
+      }
     }
+  }
+
+  #wake(ws: WebSocket): void {
+    const socket = NodeSocket.wake(ws);
+    if (!socket) throw new TypeError('an attachment that is not ours');
+    this.#sockets.set(ws, socket);
+    if (!socket.isReady) this.#awaitHello(socket);
+    if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
+    socket.askAtWake();
+    if (socket.isCut) this.relink(socket.facts.nodeId);
+    else this.#moveIdle(socket);
   }
 
   /** A home dials: it is challenged, and has 5 s to prove who it is. One that was sent away for sending too much is told when to come again. */
@@ -100,12 +115,12 @@ export class HubSockets {
     socket.noteHeard(now);
     const touched = new Set<Part>();
     for (const frame of frames.value) {
-      const part = this.#desk.receive(socket, frame, now);
+      const part = this.#guard(socket, () => this.#desk.receive(socket, frame, now));
       if (part) touched.add(part);
       // Of who was sent away nothing more is read.
       if (!this.#sockets.has(ws)) break;
     }
-    for (const part of touched) part.flush();
+    for (const part of touched) this.#guard(socket, () => part.flush());
   }
 
   /** The socket is closed: its jobs are lost. One that never proved who it is leaves no trace. */
@@ -121,7 +136,8 @@ export class HubSockets {
     if (this.#current.get(nodeId) === socket) this.#current.delete(nodeId);
     if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
-    this.#doors.onChanged(nodeId);
+    // A dial that never proved who it is was nobody's: nothing of it is written anywhere.
+    if (socket.isReady) this.#doors.onChanged(nodeId);
   }
 
   drop(socket: NodeSocket, code: number, reason: string): void {
@@ -153,8 +169,10 @@ export class HubSockets {
     const candidates: NodeCandidate[] = [];
     const finishing = this.#countFinishing();
     for (const socket of this.#sockets.values()) {
-      const candidate = socket.toCandidate(now);
-      if (!candidate || this.#isSilent(socket)) continue;
+      const candidate = this.#guard(socket, () =>
+        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket)),
+      );
+      if (!candidate) continue;
       const others = finishing.get(candidate.nodeId) ?? 0;
       candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
     }
@@ -163,11 +181,14 @@ export class HubSockets {
 
   /** Homes that are connected here and belong here, able to work or not. */
   seated(): { nodeId: string; slots: number; lat: number; lon: number }[] {
-    return [...this.#sockets.values()].flatMap((socket) => {
-      const { facts, state, moving } = socket;
-      if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return [];
-      return [{ nodeId: facts.nodeId, slots: state.slots, lat: facts.place.lat, lon: facts.place.lon }];
-    });
+    const seated = [...this.#sockets.values()].map((socket) =>
+      this.#guard(socket, () => {
+        const { facts, state, moving } = socket;
+        if (!socket.isCurrent || !state || moving?.isTold || this.#isSilent(socket)) return null;
+        return { nodeId: facts.nodeId, slots: this.#trusted(socket), lat: facts.place.lat, lon: facts.place.lon };
+      }),
+    );
+    return seated.filter((home) => home !== null);
   }
 
   /** Lets homes dial another hub: at once where no job runs, else when the last one has ended. A stream is never cut by it. */
@@ -198,13 +219,27 @@ export class HubSockets {
     for (const socket of this.#sockets.values())
       if (socket.unread.isOver) this.#refuse(socket, { kind: 'unread' });
       else if (socket.parts.size > 0 && !socket.isThere(now))
-        for (const part of socket.parts.values()) part.onSilent(now);
+        for (const part of socket.parts.values()) this.#guard(socket, () => part.onSilent(now));
   }
 
   /** A home is given a job. */
   beginPart(socket: NodeSocket, part: Part): void {
     socket.addPart(part);
     this.#door.noteJob(socket, Date.now());
+  }
+
+  #trusted({ facts, state }: NodeSocket): number {
+    return this.#doors.trustSlots(facts.nodeId, state?.slots ?? 0);
+  }
+
+  /** What touches one home's data is nobody else's matter: null where it throws. */
+  #guard<T>(socket: NodeSocket, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      this.#doors.onUnusable(socket.facts.nodeId, error);
+      return null;
+    }
   }
 
   /** The lease of a part ends; a connection that only waited for it ends too. */

@@ -139,7 +139,8 @@ function bytesOf({ promptBound, resume }: JobOffer): number {
 }
 
 /** Everything of an offer on which it depends whether some home may take it now. */
-function needOf({ model, digests, wish, accountId, excludeNodeIds, size, resume }: JobOffer): string {
+function needOf({ model, digests, wish, accountId, excludeNodeIds, avoidOwners, size, resume }: JobOffer): string {
   const goesOn = resume && [resume.digest, resume.least, resume.tokenIds !== null];
-  return JSON.stringify([model, digests, wish, accountId, excludeNodeIds, size.leastPromptTokens ?? 0, goesOn]);
+  const left = [excludeNodeIds, avoidOwners ?? []];
+  return JSON.stringify([model, digests, wish, accountId, left, size.leastPromptTokens ?? 0, goesOn]);
 }

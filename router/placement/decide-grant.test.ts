@@ -291,3 +291,24 @@ describe('always', () => {
     expect(rule).not.toThrow();
   });
 });
+
+describe('homes that turn jobs down', () => {
+  test('one that breaks most of its jobs keeps no promise, however near it is', () => {
+    const bad = home('bad', { failureShare: 0.5, earnedPerHour: 0 });
+    const good = home('good', { place: north(300) });
+    const grant = decideGrant([bad, good], ask());
+    expect([granted(grant), why(grant, 'bad')]).toEqual(['good', 'promise']);
+    expect(granted(decideGrant([bad], ask()))).toBe('busy');
+    expect(granted(decideGrant([bad], ask({}, { isForced: true })))).toBe('bad');
+  });
+
+  test('the other homes of an owner whose home did come after everybody else’s', () => {
+    const evil = [0, 1, 2].map((i) => home(`evil${i}`, { ownerAccountId: 'acct_evil', earnedPerHour: 0 }));
+    const good = home('good', { place: north(300) });
+    const avoidOwners = ['acct_evil'];
+    const grant = decideGrant([...evil, good], ask({}, { avoidOwners }));
+    expect([granted(grant), why(grant, 'evil0')]).toEqual(['good', 'excluded']);
+    expect(granted(decideGrant(evil, ask({}, { avoidOwners })))).toBe('evil0');
+    expect(granted(decideGrant([...evil, { ...good, active: 4 }], ask({}, { avoidOwners })))).toBe('evil0');
+  });
+});

@@ -5,7 +5,7 @@ import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
 import { findEmptying, fitWish } from './fit-wish.ts';
 import { describeChoice } from './describe-choice.ts';
 import type { Candidate, Rule } from './describe-choice.ts';
-import { keepsPromise, scoreHome } from './score-home.ts';
+import { isReliable, keepsPromise, scoreHome } from './score-home.ts';
 
 /** Homes at most this much farther than the closest share its work, km. */
 export const EQUAL_KM = 50;
@@ -24,8 +24,9 @@ export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
   const { fitting, rejected, emptiedBy, contextTokens } = sortOut(homes, ask);
   if (fitting.length === 0)
     return { kind: 'none', emptiedBy, contextTokens, passedOver: listPassed(homes, rejected, null) };
-  const candidates = fitting.flatMap((home) => (home.active < home.slots ? [makeCandidate(home, ask)] : []));
+  const free = fitting.flatMap((home) => (home.active < home.slots ? [makeCandidate(home, ask)] : []));
   for (const home of fitting) if (home.active >= home.slots) rejected.set(home.nodeId, 'full');
+  const candidates = ofOthers(free, ask, rejected);
   const keeping = candidates.filter(({ keeps }) => keeps).length;
   const chosen = choose(candidates, { ask, fitting, rejected });
   if (!chosen) {
@@ -113,6 +114,17 @@ function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choos
   }
 }
 
+/** Homes of owners that have not turned this job down, where there are any: whoever owns many is one detour, not many. */
+function ofOthers(
+  free: readonly Candidate[],
+  { avoidOwners = [] }: GrantAsk,
+  rejected: Rejected,
+): readonly Candidate[] {
+  if (avoidOwners.length === 0) return free;
+  const others = free.filter(({ home }) => !avoidOwners.includes(home.ownerAccountId));
+  return others.length > 0 ? keep(free, { rejected, why: 'excluded', if: (one) => others.includes(one) }) : free;
+}
+
 /** Homes with the weights that began a continued answer, where there are any. */
 function ofDigest(list: readonly Candidate[], { preferDigest }: GrantAsk, rejected: Rejected): readonly Candidate[] {
   const same = preferDigest === null ? [] : list.filter(({ home }) => home.digest === preferDigest);
@@ -176,7 +188,7 @@ function makeCandidate(home: HomeState, ask: GrantAsk): Candidate {
     home,
     forecast,
     scoreMs: scoreHome(forecast, home.failureShare),
-    keeps: keepsPromise(forecast, ask.wish),
+    keeps: isReliable(home) && keepsPromise(forecast, ask.wish),
     km: distanceKm(home.place, ask.place),
   };
 }

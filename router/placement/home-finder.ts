@@ -78,7 +78,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
 
 /** Ranks once before anybody asks, while the caller's credit is being held. */
 function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
-  const looked = rank('near', { nodes: [], hubs: [], preferDigest: null, leastPromptTokens: 0 });
+  const looked = rank('near', { nodes: [], hubs: [], owners: [], preferDigest: null, leastPromptTokens: 0 });
   // Whoever asks first awaits it and hears of a failure; where nobody asks there is none to tell.
   looked.catch(() => undefined);
   let first: Promise<HubRanking> | null = looked;
@@ -100,10 +100,10 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   return async (scope, excluded) => {
     const areas = scope === 'near' ? near : far;
     const rankOf = ({ views, isDegraded }: Views): HubRanking => {
-      const { nodes, hubs, preferDigest } = excluded;
+      const { nodes, hubs, owners: avoidOwners, preferDigest } = excluded;
       const leastPromptTokens = Math.max(ask.size.leastPromptTokens ?? 0, excluded.leastPromptTokens);
       const size = { ...ask.size, leastPromptTokens };
-      const said = { excludeNodeIds: nodes, excludeHubs: hubs, preferDigest, isDegraded, size };
+      const said = { excludeNodeIds: nodes, excludeHubs: hubs, avoidOwners, preferDigest, isDegraded, size };
       return rankHubs(views, { ...ask, ...said }, doors.random);
     };
     const ranking = rankOf(

@@ -5,7 +5,9 @@ import type { Quote } from './plan-ask.ts';
 import type { HubRanking, RankedHub } from './rank-hubs.ts';
 
 /** Some answers do not count as an ask (a home refused, a hub has none). After this many of them the search gives up. */
-const MAX_DETOURS = 8;
+const MAX_DETOURS = 10;
+/** Homes of one owner that refuse are one detour: so many in all, where nobody else is left. */
+const MAX_REFUSALS = 24;
 
 export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
@@ -14,6 +16,8 @@ export interface SearchDoors {
     excluded: {
       readonly nodes: readonly string[];
       readonly hubs: readonly string[];
+      /** Owners whose homes come last. */
+      readonly owners: readonly string[];
       /** Weights that a continued answer began with; null where it begins. */
       readonly preferDigest: string | null;
       /** The longest context among homes that turned the prompt down as too long: only a longer one is of use. */
@@ -55,6 +59,8 @@ export class HomeSearch {
   readonly #nodes: string[] = [];
   /** Those of them that were only full by their own count: one who waits may be given them. */
   readonly #fullNodes = new Set<string>();
+  readonly #owners = new Set<string>();
+  #refusals = 0;
   #hubs = new Set<string>();
   #quotes = new Map<string, Quote>();
   /** Hubs whose homes are full, and when a slot should be free there by what they said last; infinite where nobody knows. */
@@ -87,7 +93,7 @@ export class HomeSearch {
   }
 
   async #ask(): Promise<HubAsk | null> {
-    if (this.#isWaiting || this.#isForced || this.#detours > MAX_DETOURS) return null;
+    if (this.#isWaiting || this.#isForced || this.#detours > MAX_DETOURS || this.#refusals > MAX_REFUSALS) return null;
     const best = await this.#best();
     const plan = planAsk(best, [...this.#quotes.values()], {
       asks: this.#asks,
@@ -137,8 +143,24 @@ export class HomeSearch {
     this.#leastPromptTokens = Math.max(this.#leastPromptTokens, contextTokens);
   }
 
+  /** A home of this owner has turned the job down or failed it: others come first. True where it is the first of them. */
+  avoid(owner: string | null): boolean {
+    if (owner === null) return true;
+    const isFirst = !this.#owners.has(owner);
+    this.#owners.add(owner);
+    return isFirst;
+  }
+
+  /** Owners whose homes come last. */
+  get avoidedOwners(): readonly string[] {
+    return [...this.#owners];
+  }
+
   /** A home did not take the job (`isBusy`: by its own count it is full): its hub may have another. */
-  noteRefused(nodeId: string, isBusy: boolean): void {
+  noteRefused(nodeId: string, isBusy: boolean, owner: string | null = null): void {
+    this.#refusals++;
+    // However many homes an owner has, they are one detour.
+    if (!this.avoid(owner)) this.#detours--;
     this.#nodes.push(nodeId);
     this.#fullNodes.delete(nodeId);
     if (isBusy) {
@@ -147,6 +169,13 @@ export class HomeSearch {
       if (this.#last) this.#lines.set(this.#last.hub, { ask: this.#last, waitMs: Infinity });
     }
     this.#undo();
+  }
+
+  /** What one home said of the prompt's length counts no more: those whose context is as long are asked, too. */
+  forgetTooLong(): void {
+    this.#leastPromptTokens = 0;
+    this.#contextTokens = null;
+    this.retry();
   }
 
   /** Everybody may be asked again: a hub was lost with all who waited there, or a home that let one wait was full after all. */
@@ -203,7 +232,8 @@ export class HomeSearch {
 
   async #best(): Promise<RankedHub | null> {
     const [preferDigest, leastPromptTokens] = [this.#preferDigest, this.#leastPromptTokens];
-    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs], preferDigest, leastPromptTokens };
+    const owners = this.avoidedOwners;
+    const excluded = { nodes: this.#nodes, hubs: [...this.#hubs], owners, preferDigest, leastPromptTokens };
     for (const scope of ['near', 'far'] as const) {
       const ranking = await this.#doors.rank(scope, excluded);
       this.#hasModel ||= ranking.hasModel;

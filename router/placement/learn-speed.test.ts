@@ -34,6 +34,15 @@ describe('learned speeds', () => {
     }
   });
 
+  test('a prior that is a lie by a factor of ten thousand is off by less than a third after four jobs', () => {
+    for (const factor of [1e4, 1e-4]) {
+      const real = { promptTokensPerS: 1000 * factor, decodeTokensPerS: 50 * factor };
+      const found = expectSpeeds(learn(times(4, job(real))), prior);
+      expect(Math.abs(Math.log(found.decodeTokensPerS / real.decodeTokensPerS))).toBeLessThan(0.33);
+      expect(Math.abs(Math.log(found.promptTokensPerS / real.promptTokensPerS))).toBeLessThan(0.6);
+    }
+  });
+
   test('one hiccup moves what twenty jobs said by less than a twentieth', () => {
     const found = expectSpeeds(
       learn([job({ promptTokensPerS: 5, decodeTokensPerS: 0.2 })], learn(times(20, job()))),

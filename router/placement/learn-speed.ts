@@ -43,8 +43,13 @@ export const NO_SPEEDS: LearnedSpeeds = { prompt: UNSEEN, decode: UNSEEN };
 
 /** A sample counts half after this many jobs. */
 const HALF_LIFE_JOBS = 20;
-/** The prior weighs as much as this many jobs. That is little, since a benchmark may be wrong by a factor of three and a measured job hardly ever is. */
+/**
+ * The prior weighs as much as this many jobs before the first one, half as much with each job, and soon nothing: a benchmark may be wrong by a factor
+ * of three, or a lie, and a measured job hardly ever is.
+ */
 const PRIOR_JOBS = 0.5;
+/** With less evidence than this there is nothing yet from which a sample could be an outlier: the prior is a word, not evidence. */
+const LEAST_EVIDENCE = 1;
 /** Share of the class in a prior that has both. */
 const CLASS_SHARE = 0.3;
 /** A sample farther away than this many spreads counts as if it were this far: an outlier moves the belief, but not far. */
@@ -116,17 +121,17 @@ function learnDecode(learned: LearnedSpeeds, prior: Speeds, sample: SpeedSample)
 function learn(belief: SpeedBelief, log: number, quality: number): SpeedBelief {
   if (!Number.isFinite(log)) return belief;
   const mean = meanOf(belief);
-  const limit = OUTLIER_SPREADS * Math.max(LEAST_SPREAD, belief.spread);
+  const limit = belief.weight < LEAST_EVIDENCE ? Infinity : OUTLIER_SPREADS * Math.max(LEAST_SPREAD, belief.spread);
   const off = Math.min(limit, Math.max(-limit, log - mean));
   const keep = 2 ** (-1 / HALF_LIFE_JOBS);
   return {
     sum: belief.sum * keep + quality * (mean + off),
     weight: belief.weight * keep + quality,
     // Quicker than the mean: a home that really changed is an outlier only for a few jobs.
-    spread: belief.spread + 0.15 * quality * (Math.abs(off) - belief.spread),
+    spread: belief.spread + 0.15 * quality * (Math.min(Math.abs(off), OUTLIER_SPREADS) - belief.spread),
   };
 }
 
 function meanOf({ sum, weight }: SpeedBelief): number {
-  return sum / (weight + PRIOR_JOBS);
+  return sum / (weight + PRIOR_JOBS * 2 ** -weight);
 }

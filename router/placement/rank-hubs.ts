@@ -20,6 +20,8 @@ const IDLE_POWER = 4;
 const TIGHT_CONTEXT = 0.5;
 /** Behind every tier that a wish can make. */
 const OTHER_WEIGHTS = 1000;
+/** Behind those, too: an owner whose other home has turned the job down. */
+const AVOIDED = 10_000;
 /** The share of jobs that an edge assumes any home to break; only a home's hub knows better. */
 const FAILURE_SHARE = 0.01;
 
@@ -44,6 +46,8 @@ export interface RankAsk {
   readonly size: JobSize;
   readonly excludeNodeIds: readonly string[];
   readonly excludeHubs: readonly string[];
+  /** Their homes come after everybody else's. */
+  readonly avoidOwners?: readonly string[];
   /** A continued answer goes to other weights only where nobody has those that began it. */
   readonly preferDigest?: string | null;
   /** What is remembered is old: a random half of the homes is looked at, or every edge would herd to one. */
@@ -186,7 +190,8 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
     tier:
       (at >= 0 ? at : wish.order.length + (isOwnFirst ? 0 : 1)) +
       (isTight ? TIGHT_CONTEXT : 0) +
-      (isOther ? OTHER_WEIGHTS : 0),
+      (isOther ? OTHER_WEIGHTS : 0) +
+      (ask.avoidOwners?.includes(home.ownerAccountId) ? AVOIDED : 0),
   };
 }
 

@@ -11,6 +11,14 @@ export function scoreHome(forecast: Pick<Forecast, 'ttftMs' | 'streamMs'>, failu
   return forecast.ttftMs + STREAM_WEIGHT * forecast.streamMs + failureShare * FAILURE_MS;
 }
 
+/** A home that is expected to break more of its jobs than this keeps no promise, however near and fast it says it is. */
+const MOST_FAILURES = 0.4;
+
+/** True where the home is not one that fails most of what it takes. */
+export function isReliable({ failureShare }: { readonly failureShare: number }): boolean {
+  return failureShare <= MOST_FAILURES;
+}
+
 /** True where the first token is expected in time and the stream fast enough. */
 export function keepsPromise(
   forecast: Pick<Forecast, 'ttftMs' | 'tokensPerS'>,

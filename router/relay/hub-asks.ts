@@ -1,11 +1,12 @@
 // The asks of one job: hub after hub, until a home takes the next part. What the hubs say is noted where it is of use: by the search for
 // this job, and in the edge's memory for the next ones.
 import type { Capacity } from '../../schema/placement.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { makeLog } from '../log.ts';
 import type { JobDoors } from './job-doors.ts';
+import type { Objection } from './objections.ts';
 
 const log = makeLog('relay');
 
@@ -26,11 +27,14 @@ export type Asked =
       readonly body: ReadableStream<Uint8Array>;
       /** Who was asked for; the hub may have chosen an equal, which its head tells. */
       readonly nodeId: string | null;
+      /** The account of its owner; null where the hub does not tell. */
+      readonly owner: string | null;
       /** Gives back the slot that the part has taken in this edge's memory. */
       readonly giveBack: () => void;
     }
   | { readonly kind: 'declined' | 'nobody' }
-  | { readonly kind: 'bad-request'; readonly message: string; readonly param: string | null };
+  /** A home says that the request is wrong: its word alone. */
+  | { readonly kind: 'doubted'; readonly objection: Objection };
 
 /** What is asked for: a beginning may be refused as the caller's own mistake, a continuation may not. */
 export interface AskedPart {
@@ -145,6 +149,7 @@ export class HubAsks {
       hub: ask.hub,
       body,
       nodeId: ask.preferNodeId,
+      owner: headers.get(OWNER_HEADER),
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(ask.hub, speedClass)),
     };
   }
@@ -154,8 +159,16 @@ export class HubAsks {
     if (!refusal) return this.#leaveHub(ask);
     const { search, noteCapacity } = this.#doors;
     noteCapacity(ask.hub, refusal.capacity);
-    const { code, message, param } = refusal;
-    if (code === 'bad-request' && isBeginning) return { kind: 'bad-request', message, param };
+    const { code, message, param, nodeId, ownerAccountId: owner = null, reason = null } = refusal;
+    if (code === 'bad-request' && isBeginning) {
+      this.#tickets++;
+      if (nodeId) search.noteRefused(nodeId, false, owner);
+      else search.noteNone(ask, null);
+      return {
+        kind: 'doubted',
+        objection: { hub: ask.hub, nodeId, owner, isServers: false, told: message, reason, param },
+      };
+    }
     if (code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);
     else if (code === 'none') search.noteNone(ask, refusal);
     else this.#leaveHome(ask, refusal);
@@ -177,13 +190,13 @@ export class HubAsks {
   }
 
   /** A home was given a ticket and did not take the job. */
-  #leaveHome(ask: HubAsk, { code, nodeId }: OfferRefusal): void {
+  #leaveHome(ask: HubAsk, { code, nodeId, ownerAccountId = null }: OfferRefusal): void {
     this.#tickets++;
     const isBusy = code === 'busy';
     if (!isBusy) this.#sawFault = true;
     // The turn came and was none: it is waited for again while there is time.
     if (ask.isWaiting) this.#doors.search.retry();
-    if (nodeId) this.#doors.search.noteRefused(nodeId, isBusy);
+    if (nodeId) this.#doors.search.noteRefused(nodeId, isBusy, ownerAccountId);
     else this.#doors.search.noteNone(ask, null);
   }
 }

@@ -12,6 +12,7 @@ export type JobBase = Omit<
   | 'attempt'
   | 'preferNodeId'
   | 'excludeNodeIds'
+  | 'avoidOwners'
   | 'firstTokenMs'
   | 'maxFirstTokenMs'
   | 'edgeRttMs'
@@ -37,6 +38,8 @@ export interface JobDoors {
   readonly noteRtt: (hub: string, ms: number) => void;
   /** Another home has failed on this job like the one that its hub counted a fault of: the fault was the request's. */
   readonly forgive: (hub: string, nodeId: string, jobId: string) => void;
+  /** Another home has answered this job, of which this home said that nobody can. */
+  readonly contradict: (hub: string, nodeId: string, jobId: string) => void;
 }
 
 /** Why a job could not be answered, in the caller's terms. */

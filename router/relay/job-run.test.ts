@@ -198,31 +198,6 @@ describe('a job that is not answered', () => {
     expect(await follow(openRun(homes, {}).run)).toEqual(['failed failed']);
   });
 
-  test('a request that a home refuses is wrong everywhere and is not tried again', async () => {
-    const bad = () => refused({ code: 'bad-request', nodeId: 'n1', message: 'stop is empty', param: 'stop' });
-    const { run, asked } = openRun(homes, { h1: [bad] });
-    expect(await run.next()).toEqual({
-      kind: 'failed',
-      failure: { kind: 'bad-request', message: 'stop is empty', param: 'stop' },
-    });
-    expect(asked).toHaveLength(1);
-  });
-
-  test('a running home that says bad-request is not replaced, and its server’s words are told as its own', async () => {
-    const fail = failRecord({ code: 'bad-request', reason: 'roles must alternate' });
-    const { run, asked } = openRun(homes, { h1: [() => taken(headRecord('n1'), fail)] });
-    await run.next();
-    expect(await run.next()).toEqual({
-      kind: 'failed',
-      failure: {
-        kind: 'bad-request',
-        message: 'The home\'s model server refused the request: "roles must alternate".',
-        param: 'messages',
-      },
-    });
-    expect(asked).toHaveLength(1);
-  });
-
   test('two homes whose model servers fail are enough: it is the request, which says so, and neither is to blame', async () => {
     const fault = (reason: string) => () => taken(headRecord(`n${reason}`), failRecord({ reason: `reason ${reason}` }));
     const { run, asked, forgiven } = openRun(homes, { h1: [fault('1')], h2: [fault('2')] });
@@ -239,25 +214,6 @@ describe('a job that is not answered', () => {
     });
     expect(await follow(run)).toContain('head n3');
     expect(forgiven).toEqual([]);
-  });
-
-  test('one home alone that failed: the caller hears what its server said', async () => {
-    const { run } = openRun(['n1@h1'], {
-      h1: [() => taken(headRecord('n1'), failRecord({ reason: 'out of memory' }))],
-    });
-    await run.next();
-    expect(await run.next()).toMatchObject({
-      failure: { kind: 'failed', message: expect.stringContaining('"out of memory"') },
-    });
-  });
-
-  test('an answer that broke off says what the server said of it', async () => {
-    const broken = () => taken(headRecord('n1'), dataRecord(bytes('a')), failRecord({ reason: 'out of memory' }));
-    const { run } = openRun(['n1@h1'], { h1: [broken] }, { least: null });
-    await run.next();
-    await run.next();
-    const message = 'it failed (its model server says "out of memory")';
-    expect(await run.next()).toEqual({ kind: 'failed', failure: { kind: 'broken', message } });
   });
 
   test('a home that found itself full after all is like one that refused as busy', async () => {
@@ -278,7 +234,8 @@ describe('a prompt that is too long', () => {
 
   test('for all that could be asked is told with both numbers, of the largest', async () => {
     const none = () => refused({ code: 'none', contextTokens: 2048 });
-    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [tooLong('n1', 4096), none], h2: [none] });
+    // Each is asked twice: what the first home said of the prompt does not decide for those whose context is as long.
+    const { run } = openRun(['n1@h1', 'n2@h2'], { h1: [tooLong('n1', 4096), none, none], h2: [none, none] });
     await run.next();
     expect(await run.next()).toEqual({
       kind: 'failed',

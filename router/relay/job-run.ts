@@ -11,41 +11,23 @@ import { AnswerSoFar } from './answer-so-far.ts';
 import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
+import { makeOffer } from './make-offer.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { tellBreak, tellRefusal, tellTwiceFailed } from './tell-fault.ts';
+import { Objections } from './objections.ts';
+import type { Objection } from './objections.ts';
+import type { JobStage, Relaying } from './job-stage.ts';
+import { tellBreak, tellRefusal } from './tell-fault.ts';
 import { tellSlow } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
-import type { SearchStory } from './tell-search-end.ts';
 
 const log = makeLog('relay');
 
-/** Homes that may begin or go on with one answer, at most. */
+/** Owners whose homes may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
 
-/** After so many homes' model servers have failed on a job before its first token it is the request that fails, and no third home is asked. */
-const MOST_FAULTS = 2;
-
-/** A part that a home has taken, while its records come. */
-interface Relaying {
-  readonly kind: 'relaying';
-  readonly hub: string;
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly records: RecordReader;
-  readonly pending: PartRecord[];
-  /** Tokens of the answer before this part. */
-  readonly tokensBefore: number;
-  /** Of these, thinking. */
-  readonly thinkingBefore: number;
-  readonly giveBack: () => void;
-  /** Who runs the part, or was asked for until a head says who does. */
-  nodeId: string | null;
-  /** Its hub has told that it is there, and goes on telling: the silence of the home is the hub's to judge. */
-  isTelling: boolean;
-}
-
-/** Where a job stands: a home is looked for, one answers, or there is nothing more to come. */
-type Stage = { readonly kind: 'searching' } | Relaying | { readonly kind: 'over'; readonly closing: JobClosing | null };
+/** Homes of one owner are one of them; so many may take it up in all. */
+const MOST_TAKEN = 8;
 
 export class JobRun {
   readonly #base: JobBase;
@@ -59,7 +41,7 @@ export class JobRun {
   readonly #watch = new SilenceWatch(() => this.#cancelReader());
   /** Aborted when the caller leaves. */
   readonly #leave = new AbortController();
-  #stage: Stage = { kind: 'searching' };
+  #stage: JobStage = { kind: 'searching' };
   #head: HeadRecord | null = null;
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
@@ -67,15 +49,15 @@ export class JobRun {
   #ttftMs: number | null = null;
   /** Why the answer broke off that the caller has read some of. */
   #brokenBy: string | null = null;
-  /** Homes whose model servers failed on it before its first token, and the last reason that one gave. */
-  readonly #faults: { readonly hub: string; readonly nodeId: string }[] = [];
-  #reason: string | null = null;
-  /** What homes told that turned the prompt down as too long. */
-  #tooLong: SearchStory['tooLong'] = null;
+  readonly #objections: Objections;
+  /** Owners of the homes that took it up; a home of which nobody told the owner stands for itself. */
+  readonly #takers = new Set<string>();
+  #isContradicted = false;
 
   /** `least`: the least faithful way of going on that the caller takes; null for none. */
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
     this.#base = base;
+    this.#objections = new Objections(base.accountId);
     this.#wait = new CallerWait(base.maxSilenceMs, this.#startedAt);
     this.#answer = new AnswerSoFar(base.request.kind);
     this.#least = least;
@@ -90,7 +72,7 @@ export class JobRun {
   }
 
   /** Where it stands: a home is looked for, one answers, or there is nothing more to come. */
-  get stage(): Stage['kind'] {
+  get stage(): JobStage['kind'] {
     return this.#stage.kind;
   }
 
@@ -185,6 +167,7 @@ export class JobRun {
         this.#wait.end();
         this.#ttftMs ??= Date.now() - this.#startedAt;
         this.#answer.add(piece);
+        this.#contradict();
         return { kind: 'data', events: piece.events, isThinking: piece.isThinking === true };
       }
       case RECORD.alive:
@@ -217,50 +200,57 @@ export class JobRun {
     this.#cancelReader();
     this.#stage = { kind: 'searching' };
     part.giveBack();
+    const outputTokens = this.#answer.tokens - part.tokensBefore;
     this.#delivered.note(fail.delivered, {
-      outputTokens: this.#answer.tokens - part.tokensBefore,
+      outputTokens,
       thinkingTokens: this.#answer.thinkingTokens - part.thinkingBefore,
     });
     const { code, message } = fail;
     if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: part.nodeId, reason: code });
-    const { isBegun, hasText } = this.#answer;
-    if (!isBegun && code === 'bad-request')
-      return this.#fail({ kind: code, message: tellRefusal(fail.reason ?? null), param: 'messages' });
     const failure = code === 'slow' ? this.#tellSlow(fail.isCharged) : ({ kind: 'broken', message } as const);
     if (fail.isCharged) return this.#fail({ kind: 'broken', message: failure.message, isCharged: true }, null);
     if (code === 'slow') return this.#fail(failure);
-    if (code === 'context') this.#noteTooLong(fail);
-    else if (code !== 'busy') this.#asks.noteFault();
-    if (!isBegun && code === 'fault' && this.#noteFault(part, fail))
-      return this.#fail({ kind: 'prompt', message: tellTwiceFailed(this.#reason) });
-    if (isBegun) this.#brokenBy = tellBreak(message, fail.reason ?? null);
-    if (isBegun && !this.#canGoOn(fail))
+    const stands = this.#weigh(part, fail);
+    if (stands) return this.#fail(stands);
+    const { isBegun, hasText } = this.#answer;
+    const reason = this.#objections.isOwn(part.owner) ? (fail.reason ?? null) : null;
+    if (isBegun) this.#brokenBy = tellBreak(message, reason);
+    const isOver = isBegun && (!this.#canGoOn(fail) || (outputTokens > 0 && !part.isResumable));
+    if (isOver)
       return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message: this.#brokenBy ?? message });
     if (!hasText) this.#beginAnew();
     const { search } = this.#doors;
+    if (outputTokens === 0) search.avoid(part.owner);
     search.restart(part.nodeId, hasText ? this.#firstDigest : null);
     if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);
     return null;
   }
 
-  /** The prompt, or the answer so far with it, is longer than this home's context: a home with a longer one may take it. */
-  #noteTooLong(fail: FailRecord): void {
-    const { promptTokens = null, contextTokens = null } = fail;
-    const { promptTokens: counted = null, contextTokens: longest = null } = this.#tooLong ?? {};
-    this.#tooLong = {
-      promptTokens: promptTokens ?? counted,
-      contextTokens: contextTokens === null ? longest : Math.max(contextTokens, longest ?? 0),
-    };
-    if (contextTokens !== null) this.#doors.search.noteTooLong(contextTokens);
+  /** What the home says against the request, or fails in, is weighed with what others said; the failure where it stands. */
+  #weigh(part: Relaying, fail: FailRecord): JobFailure | null {
+    const { code, reason = null } = fail;
+    const { isBegun } = this.#answer;
+    const { hub, nodeId, owner } = part;
+    const said = { isServers: true, reason, told: tellRefusal(reason), param: 'messages' };
+    const objection: Objection = { hub, nodeId, owner, ...said };
+    if (!isBegun && code === 'bad-request') return this.#objections.noteRefused(objection);
+    if (code === 'context') {
+      this.#objections.noteTooLong(objection, fail);
+      if (fail.contextTokens !== undefined) this.#doors.search.noteTooLong(fail.contextTokens);
+    } else if (code !== 'busy') this.#asks.noteFault();
+    const failure = !isBegun && code === 'fault' ? this.#objections.noteFailed(objection) : null;
+    if (failure)
+      for (const one of this.#objections.failed)
+        if (one.nodeId) this.#doors.forgive(one.hub, one.nodeId, this.#base.jobId);
+    return failure;
   }
 
-  /** A home's model server failed before the first token; true when it is the request that fails, and no home is to blame. */
-  #noteFault({ hub, nodeId }: Relaying, { reason }: FailRecord): boolean {
-    this.#reason = reason ?? this.#reason;
-    if (nodeId) this.#faults.push({ hub, nodeId });
-    if (this.#faults.length < MOST_FAULTS) return false;
-    for (const fault of this.#faults) this.#doors.forgive(fault.hub, fault.nodeId, this.#base.jobId);
-    return true;
+  /** A home answers what others said that nobody can: their hubs hear of it, once. */
+  #contradict(): void {
+    if (this.#isContradicted) return;
+    this.#isContradicted = true;
+    for (const { hub, nodeId } of this.#objections.contradicted)
+      if (nodeId) this.#doors.contradict(hub, nodeId, this.#base.jobId);
   }
 
   #canGoOn(fail: FailRecord): boolean {
@@ -279,23 +269,30 @@ export class JobRun {
     if (this.#hasLeft) return this.#fail(LEFT);
     if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
     if (this.#wait.leftMs <= 0) return this.#fail(this.#tellSlow());
-    if (this.#attempts >= MAX_ATTEMPTS) return this.#fail(this.#tellEnd());
-    const makeOffer = (ask: HubAsk, part: number, waitMs: number): JobOffer => this.#makeOffer(ask, part, waitMs);
-    const asked = await this.#asks.next({ isBeginning: !isBegun, makeOffer });
+    if (!this.#mayTake) return this.#fail(this.#tellEnd());
+    const asked = await this.#asks.next({
+      isBeginning: !isBegun,
+      makeOffer: (ask, part, waitMs) => this.#makeOffer(ask, part, waitMs),
+    });
     switch (asked.kind) {
       case 'declined':
         return null;
-      case 'bad-request':
-        return this.#fail(asked);
+      case 'doubted': {
+        const failure = this.#objections.noteRefused(asked.objection);
+        return failure && this.#fail(failure);
+      }
       case 'nobody':
         if (this.#hasLeft) return this.#fail(LEFT);
+        if (this.#takeSecondLook()) return null;
         return isBegun && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
       case 'taken': {
-        const { hub, body, nodeId, giveBack } = asked;
+        const { hub, body, nodeId, owner, giveBack } = asked;
         const { tokens: tokensBefore, thinkingTokens: thinkingBefore } = this.#answer;
         const [reader, records] = [body.getReader(), new RecordReader()];
         const before = { tokensBefore, thinkingBefore };
+        const isResumable = this.#isResumable;
         this.#attempts++;
+        this.#takers.add(owner ?? `${this.#attempts}`);
         this.#stage = {
           kind: 'relaying',
           hub,
@@ -304,6 +301,8 @@ export class JobRun {
           pending: [],
           ...before,
           giveBack,
+          owner,
+          isResumable,
           nodeId,
           isTelling: false,
         };
@@ -312,39 +311,40 @@ export class JobRun {
     }
   }
 
+  /** True while one more home may take it up. */
+  get #mayTake(): boolean {
+    return this.#takers.size < MAX_ATTEMPTS && this.#attempts < MOST_TAKEN;
+  }
+
+  /** True where the answer goes on elsewhere if the part that begins now breaks off after tokens. */
+  get #isResumable(): boolean {
+    const mayGoOn = this.#takers.size + 1 < MAX_ATTEMPTS && this.#attempts + 1 < MOST_TAKEN;
+    return this.#least !== null && mayGoOn && !this.#answer.isOutOfReach;
+  }
+
+  /** One owner's word that the prompt is too long has left out homes whose context is as long: they are asked before it stands. */
+  #takeSecondLook(): boolean {
+    if (this.#doors.search.end.kind === 'busy' || !this.#objections.takeSecondLook()) return false;
+    this.#doors.search.forgetTooLong();
+    return true;
+  }
+
   #makeOffer(ask: HubAsk, part: number, waitMs: number): JobOffer {
-    const { request, promptBound, promptExact, size } = this.#base;
-    const so = this.#answer;
-    const resume = so.hasText && this.#least ? so.toResumePoint(this.#firstDigest ?? '', this.#least) : null;
-    const before = resume?.count ?? 0;
-    return {
-      ...this.#base,
-      request: { ...request, maxTokens: this.#tokensLeft() },
-      promptBound: promptBound + before,
-      promptExact: promptExact === null ? null : promptExact + before,
-      size: {
-        ...size,
-        promptTokens: size.promptTokens + before,
-        leastPromptTokens: Math.max((size.leastPromptTokens ?? 0) + before, this.#doors.search.leastPromptTokens),
-      },
+    const { timings, search } = this.#doors;
+    return makeOffer(this.#base, this.#answer, {
+      ask,
       part,
+      waitMs,
+      leftMs: this.#wait.leftMs,
       attempt: this.#attempts + 1,
-      preferNodeId: ask.preferNodeId,
-      excludeNodeIds: this.#doors.search.excludedNodes,
-      firstTokenMs: this.#doors.timings.firstTokenMs,
-      maxFirstTokenMs: this.#wait.leftMs,
-      edgeRttMs: ask.edgeRttMs,
-      asks: ask.asks,
-      isForced: ask.isForced,
-      waitMs: Math.min(waitMs, this.#wait.leftMs),
-      isResumeOff: this.#least === null,
-      isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isOutOfReach,
-      isSuspect: this.#faults.length > 0,
+      least: this.#least,
+      firstDigest: this.#firstDigest,
+      firstTokenMs: timings.firstTokenMs,
+      isResumable: this.#isResumable,
+      isSuspect: this.#objections.failed.length > 0,
       interrupted: this.#delivered.settled,
-      chargePrompt: this.#delivered.settled === 0,
-      isBegun: so.isBegun,
-      resume,
-    };
+      search,
+    });
   }
 
   #tellSlow(isCharged = false): JobFailure {
@@ -367,8 +367,9 @@ export class JobRun {
     return tellSearchEnd(this.#doors.search.end, {
       brokenBy: this.#brokenBy,
       sawFault: this.#asks.sawFault,
-      reason: this.#reason,
-      tooLong: this.#tooLong,
+      reason: this.#objections.reason,
+      tooLong: this.#objections.tooLong,
+      doubted: this.#objections.doubted,
       prompt: { exact: promptExact, least: size.leastPromptTokens ?? 0, expected: size.promptTokens },
     });
   }

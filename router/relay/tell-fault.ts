@@ -6,6 +6,11 @@ export function tellRefusal(reason: string | null): string {
   return `The home's model server refused the request${quote(reason)}.`;
 }
 
+/** A home refused the request, no other could be asked, and its word alone does not count: none of it is told. */
+export function tellDoubted(): string {
+  return 'The home that was asked refused this request as one that its model server cannot take, and no other home could be asked. Change the request, or retry later.';
+}
+
 /** One home's server failed, and no other home could be asked. */
 export function tellFailure(reason: string | null): string {
   if (reason === null) return 'The homes that were asked could not answer. Retry in a moment.';

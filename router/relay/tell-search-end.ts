@@ -23,6 +23,8 @@ export interface SearchStory {
   readonly reason: string | null;
   /** What homes told that turned the prompt down as too long; null where none did. */
   readonly tooLong: { readonly promptTokens: number | null; readonly contextTokens: number | null } | null;
+  /** What is told where a home has refused the request and its word alone does not count; null where none has. */
+  readonly doubted?: JobFailure | null;
   readonly prompt: KnownPrompt;
 }
 
@@ -33,6 +35,7 @@ export function tellSearchEnd(end: SearchEnd, run: SearchStory): JobFailure {
   if (brokenBy !== null && tooLong === null)
     return { kind: 'broken', message: `${brokenBy}, and no other home could go on with it` };
   if (brokenBy === null && kind === 'busy') return tellBusy(retryAfterMs);
+  if (brokenBy === null && run.doubted && !run.sawFault) return run.doubted;
   if (brokenBy === null && run.sawFault) return { kind: 'failed', message: tellFailure(run.reason) };
   if (tooLong !== null || kind === 'context') {
     const contextTokens = largest(tooLong?.contextTokens ?? null, end.contextTokens);

@@ -122,6 +122,16 @@ function openRun(services: Services, { job, isGuest, search, requestId, waitUnti
             log.warn('hub-away', { requestId, jobId, hub, error });
           }),
       ),
+    contradict: (hub, nodeId, jobId) =>
+      waitUntil(
+        services
+          .hub(hub)
+          .contradict(nodeId, jobId)
+          .catch((error: unknown) => {
+            // The home counts one refusal too few.
+            log.warn('hub-away', { requestId, jobId, hub, error });
+          }),
+      ),
   });
 }
 

@@ -6,7 +6,7 @@ import { pickLocal, pickTimings } from './pick-local.ts';
 import { openStubs } from './stubs.ts';
 
 export function makeAreaServices(env: Env): AreaServices {
-  const { planEveryMs, lingerMs } = pickTimings(env);
+  const { planEveryMs, lingerMs, slotsHeldMs: heldMs } = pickTimings(env);
   return {
     hub: openStubs(env).hub,
     sizes: {
@@ -15,5 +15,6 @@ export function makeAreaServices(env: Env): AreaServices {
     },
     planEveryMs,
     lingerMs,
+    heldMs,
   };
 }

@@ -16,13 +16,16 @@ const PARIS = '48.9,2.4,FR';
 const COOLING_MS = 600_000;
 
 let stack: Stack;
+/** Of the first home, and of all in the order of the homes: one home's word alone counts for its owner only. */
 let owner: TestAccount;
+let owners: TestAccount[];
 let callers: [TestAccount, TestAccount, TestAccount];
 const homes: RawNode[] = [];
 
 beforeAll(async () => {
   stack = await startStack({ timings: { coolingMs: COOLING_MS } });
-  owner = await stack.makeAccount();
+  owners = [await stack.makeAccount(1e9), await stack.makeAccount(), await stack.makeAccount()];
+  owner = owners[0]!;
   callers = [await stack.makeAccount(1e9), await stack.makeAccount(1e9), await stack.makeAccount(1e9)];
 });
 
@@ -43,7 +46,7 @@ async function listed(id: string, account = callers[0]): Promise<Record<string, 
 async function open(contexts: readonly number[], onJob: (job: RawJob, home: number) => void): Promise<RawJob[]> {
   const jobs: RawJob[] = [];
   for (const [i, contextTokens] of contexts.entries()) {
-    const home = await RawNode.join(stack, owner, { place: `${48.9 - 2 * i},2.4,FR` });
+    const home = await RawNode.join(stack, owners[i]!, { place: `${48.9 - 2 * i},2.4,FR` });
     home.onJob = (job) => {
       jobs.push(job);
       onJob(job, i);
@@ -70,7 +73,8 @@ const call = (account: TestAccount, prompt: string, more: object = {}) =>
   askWhole(stack, { account, model: MODEL, prompt, maxTokens: 20, place: PARIS, more: { resume: 'off', ...more } });
 
 async function why(home: RawNode): Promise<Record<string, unknown>> {
-  const response = await stack.call(`/node/v1/why?node=${home.id}`, { key: owner.apiKey });
+  const account = owners[homes.indexOf(home)] ?? owner;
+  const response = await stack.call(`/node/v1/why?node=${home.id}`, { key: account.apiKey });
   return ((await response.json()) as { nodes: Record<string, unknown>[] }).nodes[0]!;
 }
 
@@ -80,12 +84,15 @@ describe('a model server that fails on a request', () => {
     for (let i = 0; i < 5; i++) {
       const { status, json } = await call(callers[0], `poison ${i}`);
       expect([status, json['error'].code]).toEqual([502, 'home_failed']);
-      expect(json['error'].message).toContain('"Jinja Exception: roles must alternate"');
+      expect(json['error'].message).not.toContain('Jinja');
     }
     for (const account of callers) expect((await call(account, 'hello')).status).toBe(200);
-    expect(await why(homes[0]!)).toMatchObject({ coolingUntil: null, faults: { lastHour: 5, heldAgainst: 0 } });
+    // Its owner reads what its server said.
+    const { json: own } = await call(owner, 'poison');
+    expect(own['error'].message).toContain('"Jinja Exception: roles must alternate"');
+    expect(await why(homes[0]!)).toMatchObject({ coolingUntil: null, faults: { lastHour: 6, heldAgainst: 0 } });
     const { json } = await stack.admin('GET', `/nodes/${homes[0]!.id}`);
-    expect(json['faults']).toEqual({ last_hour: 5, held_against: 0 });
+    expect(json['faults']).toEqual({ last_hour: 6, held_against: 0 });
   });
 
   test('for one prompt of three callers does not either', async () => {
@@ -212,15 +219,23 @@ describe('a prompt that is too long', () => {
 });
 
 describe('what a home says', () => {
-  test('of a request that its server refuses reaches the caller in quotation marks, without what leads anywhere', async () => {
-    await open([8192], (job) =>
+  test('of a request that its server refuses reaches its owner, or whoever two owners’ homes say it to, in quotation marks, without what leads anywhere', async () => {
+    await open([8192, 8192], (job) =>
       job.head().fault('bad-request', 'roles must alternate. "Irori: pay at https://evil.example\u202e or /home/x"'),
     );
-    const { status, json } = await call(callers[0], 'hello');
-    expect([status, json['error'].code]).toEqual([400, 'invalid_value']);
-    expect(json['error'].message).toMatch(
-      /^The home's model server refused the request: "roles must alternate\. 'Irori: pay at … or …'?"\.$/,
-    );
+    for (const account of [owner, callers[0]]) {
+      const { status, json } = await call(account, 'hello');
+      expect([status, json['error'].code]).toEqual([400, 'invalid_value']);
+      expect(json['error'].message).toMatch(
+        /^The home's model server refused the request: "roles must alternate\. 'Irori: pay at … or …'?"\.$/,
+      );
+    }
+    await homes.splice(1)[0]!.close();
+    await until('one home', async () => (await listed(MODEL))?.['nodes_online'] === 1);
+    const alone = await call(callers[0], 'hello');
+    expect([alone.status, alone.json['error'].code]).toEqual([400, 'invalid_value']);
+    expect(alone.json['error'].message).toMatch(/^The home that was asked refused this request/);
+    expect(alone.json['error'].message).not.toMatch(/alternate|pay/);
     expect(await why(homes[0]!)).toMatchObject({ coolingUntil: null, faults: { lastHour: 0 } });
   });
 
@@ -228,8 +243,10 @@ describe('what a home says', () => {
     await open([8192], (job) =>
       job.node.send('refuse', { code: 'bad-request', message: 'go to http://evil.example', param: 'x y' }, job.number),
     );
-    const { json } = await call(callers[0], 'hello');
+    const { json } = await call(owner, 'hello');
     expect(json['error']).toMatchObject({ message: 'The home refused the request: "go to …".', param: null });
+    const { json: strange } = await call(callers[0], 'hello');
+    expect(strange['error']).toMatchObject({ message: expect.not.stringContaining('go to'), param: 'messages' });
   });
 });
 

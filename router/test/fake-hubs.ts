@@ -8,7 +8,7 @@ import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
-import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 
 /** Units per token of a fake hub's prices: one for the prompt's, two for the answer's. */
@@ -68,13 +68,20 @@ export const failRecord = (fail: Partial<FailRecord> = {}): Uint8Array =>
 
 /** A hub that took the part and sends these chunks, then ends its body. */
 export function taken(...chunks: Uint8Array[]): Response {
+  return takenBy(null, ...chunks);
+}
+
+/** The same by a home of this owner's. */
+export function takenBy(owner: string | null, ...chunks: Uint8Array[]): Response {
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
       for (const chunk of chunks) controller.enqueue(chunk);
       controller.close();
     },
   });
-  return new Response(body, { headers: { [CAPACITY_HEADER]: JSON.stringify(CAPACITY), [CLASS_HEADER]: '4.18.12' } });
+  const whose = owner === null ? {} : { [OWNER_HEADER]: owner };
+  const headers = { [CAPACITY_HEADER]: JSON.stringify(CAPACITY), [CLASS_HEADER]: '4.18.12', ...whose };
+  return new Response(body, { headers });
 }
 
 /** A hub that said no. */
@@ -136,6 +143,7 @@ export function openRun(
   });
   const size = { promptTokens: 50, outputTokens: 20 };
   const base = {
+    accountId: 'acct_caller',
     wish: { ...NO_WISH, maxWaitMs: maxWaitMs ?? null },
     promptBound: 100,
     promptExact: null,
@@ -146,6 +154,7 @@ export function openRun(
   };
   const freed: string[] = [];
   const forgiven: string[] = [];
+  const contradicted: string[] = [];
   const run = new JobRun(base as never, least, {
     timings: { ...TIMINGS, resumeWaitMs: 600 },
     search,
@@ -159,6 +168,7 @@ export function openRun(
     noteFreed: (hub, speedClass) => void freed.push(`${hub} ${speedClass}`),
     noteRtt: () => undefined,
     forgive: (hub, nodeId) => void forgiven.push(`${nodeId}@${hub}`),
+    contradict: (hub, nodeId) => void contradicted.push(`${nodeId}@${hub}`),
   });
-  return { run, asked, free, freed, forgiven, search };
+  return { run, asked, free, freed, forgiven, contradicted, search };
 }

@@ -28,6 +28,7 @@ const offer = {
   chunk: { id: 'c', created: 1, model: 'm' },
   isBegun: false,
   tokenizer: null,
+  minBytesPerToken: 1,
 } as JobOffer;
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

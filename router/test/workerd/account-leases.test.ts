@@ -231,7 +231,11 @@ test('an object from before leases keeps its holds for one lease', async () => {
     );
     state.storage.sql.exec('INSERT INTO holds VALUES (?, ?, ?)', 'job_old', 70, START + JOB_MS);
     const open = (now: number): AccountBook =>
-      new AccountBook(state.storage, new Outbox(state.storage, async () => [], {}), { terms, crowd: CROWD_LIMITS, now });
+      new AccountBook(state.storage, new Outbox(state.storage, async () => [], {}), {
+        terms,
+        crowd: CROWD_LIMITS,
+        now,
+      });
     expect(open(START).held).toBe(70);
     const later = open(START + TIMINGS.holdLeaseMs);
     expect(later.held).toBe(70);

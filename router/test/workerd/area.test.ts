@@ -53,6 +53,60 @@ function readSeats(stub: AreaStub): Promise<{ node: string; hub: string; at_hub:
   );
 }
 
+/** What homes tell now they have told for long. */
+function ageTold(stub: AreaStub): Promise<void> {
+  return runInDurableObject(
+    stub,
+    (_area, state) => void state.storage.sql.exec('UPDATE told SET since_at = since_at - 300000'),
+  );
+}
+
+test('dials alone write nothing, whoever they say they are', async () => {
+  const { stub, hub } = openArea();
+  expect(await dial(stub, makeHomes(20, PARIS, { slots: 1, prefix: 'x' }))).toEqual(new Set([hub(0)]));
+  const counts = await runInDurableObject(stub, (_area, state) =>
+    ['homes', 'hubs', 'ranges', 'told'].map(
+      (table) => state.storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n,
+    ),
+  );
+  expect(counts).toEqual([0, 0, 0, 0]);
+  expect(await stub.hubs()).toEqual([]);
+});
+
+test('a home that tells another number of slots each moment moves nobody', async () => {
+  const { stub, hub } = openArea();
+  const paris = makeHomes(30, PARIS, { slots: 4, prefix: 'p' });
+  const rome = makeHomes(12, ROME, { slots: 4, prefix: 'r' });
+  for (let i = 0; i < 6; i++) {
+    const flipping = { nodeId: 'evil', slots: i % 2 === 0 ? 64 : 0, ...ROME };
+    await report(stub, hub(0), [...paris, ...rome, flipping]);
+    await runDurableObjectAlarm(stub);
+    expect((await readSeats(stub)).every((seat) => seat.hub === hub(0))).toBe(true);
+  }
+  expect(await dial(stub, rome)).toEqual(new Set([hub(0)]));
+});
+
+test('slots that stay are counted by the alarm, without another report', async () => {
+  const { stub, hub } = openArea();
+  const paris = makeHomes(30, PARIS, { slots: 4, prefix: 'p' });
+  const rome = makeHomes(12, ROME, { slots: 8, prefix: 'r' });
+  await report(stub, hub(0), [...paris, ...rome]);
+  expect(await dial(stub, rome)).toEqual(new Set([hub(0)]));
+  await ageTold(stub);
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  expect(await dial(stub, rome)).toEqual(new Set([hub(1)]));
+});
+
+test('a node that is revoked between its dial and its first report is told then, and gets no seat', async () => {
+  const { stub, hub } = openArea();
+  const homes = makeHomes(2, PARIS, { slots: 1, prefix: 'p' });
+  await dial(stub, homes);
+  await stub.revoke('p0', 'stolen');
+  await report(stub, hub(0), homes);
+  expect(Object.keys(await stub.seatsOf(['p0', 'p1']))).toEqual(['p1']);
+});
+
 test('a small area has one hub, and a home keeps its seat', async () => {
   const { stub, hub } = openArea();
   const homes = [...makeHomes(3, PARIS, { slots: 1, prefix: 'p' }), ...makeHomes(3, ROME, { slots: 1, prefix: 'r' })];
@@ -103,6 +157,10 @@ test('a hub below 15 slots is joined with its neighbour, and leaves the director
   const fewer = rome.map((home, index) => ({ ...home, slots: index < 10 ? 1 : 0 }));
   await report(stub, hub(0), paris);
   await report(stub, hub(1), fewer);
+  // What they tell counts once they have told it for minutes.
+  expect(await dial(stub, rome)).toEqual(new Set([hub(1)]));
+  await ageTold(stub);
+  await report(stub, hub(1), fewer);
   expect(await dial(stub, rome)).toEqual(new Set([hub(0)]));
   await report(stub, hub(0), [...paris, ...fewer]);
   await report(stub, hub(1), []);
@@ -150,7 +208,7 @@ test('homes that all drop off for a moment join no hubs, and find their seats ag
 
 test('hubs are planned at most every ten seconds: what comes sooner waits for the alarm', async () => {
   const { stub, hub } = openArea();
-  const paris = makeHomes(1, PARIS, { slots: 201, prefix: 'p' });
+  const paris = makeHomes(51, PARIS, { slots: 4, prefix: 'p' });
   await report(stub, hub(0), paris);
   const more = [...paris, ...makeHomes(50, ROME, { slots: 4, prefix: 'r' })];
   await stub.report({ hub: hub(0), homes: more, ...PARIS });

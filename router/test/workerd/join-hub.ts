@@ -92,6 +92,7 @@ export async function joinHub(
     key,
     heard,
     send,
+    sendBytes,
     tell,
     ping: () => webSocket.send(PING),
     close: () => webSocket.close(1000),

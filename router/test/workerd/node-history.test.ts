@@ -233,3 +233,31 @@ describe('a node that moves to another hub', () => {
     })();
   });
 });
+
+test(
+  'slots that are believed of a home grow with what it ran at once, halve where it was too slow, and are kept',
+  inObject(({ history, sql }) => {
+    expect(history.trustedSlots('n')).toBe(32);
+    expect([3, 20, 19].map((streams) => history.noteStreams('n', streams, NOW))).toEqual([false, true, false]);
+    history.noteFailure('n', { reason: 'lost', startedAt: NOW, now: NOW });
+    expect(history.trustedSlots('n')).toBe(40);
+    // Jobs that fail together are one failure.
+    for (let i = 0; i < 5; i++)
+      history.noteFailure('n', { reason: 'token-timeout', startedAt: NOW, now: NOW + 60_000 });
+    history.save(NOW, true);
+    expect(new NodeHistory(sql, NOW).trustedSlots('n')).toBe(20);
+  }),
+);
+
+test(
+  'speeds that no home has are no beginning of a belief, and turns that came to nothing count as had',
+  inObject(({ history }) => {
+    expect(history.speedsOf('n', { ...model, promptTokensPerS: 1e7, decodeTokensPerS: 1e6 })).toEqual({
+      promptTokensPerS: 200_000,
+      decodeTokensPerS: 2000,
+    });
+    history.notePresent('n', NOW);
+    history.noteMissed('n', 500, NOW);
+    expect(history.earnedPerHour('n', NOW)).toBe(500);
+  }),
+);
