@@ -9,36 +9,13 @@ import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } f
 import { countAsked } from './decide-charge.ts';
 import { decideCrowd } from './decide-crowd.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
-import { KNOWN_MS } from './known-events.ts';
+import { isForgotten } from './is-forgotten.ts';
 import type { LedgerEntry } from './build-entry.ts';
+import { failPart } from './fail-part.ts';
+import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
-
-export interface HoldRequest {
-  readonly jobId: string;
-  readonly keyId: string;
-  /** Units, an integer ≥ 0; 0 for a free model, where the hold still proves that key and account may call. */
-  readonly amount: number;
-  /** When the hold lapses by itself, ms since epoch. */
-  readonly expiresAt: number;
-  /** It may run on homes of others: where it costs nothing and the account has no credit, it is a guest's. */
-  readonly mayBeGuest?: boolean;
-  /** Jobs whose answers have ended: they run no more, whatever they hold until they are settled. */
-  readonly ended?: readonly string[];
-}
-
-export type HoldRefusal =
-  | {
-      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
-      /** Units that could be held now. */
-      readonly available: number;
-    }
-  /** So many jobs run already, of the account, of the key, or as a guest. */
-  | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number };
-
-/** `isGuest`: the job is one that nobody pays for, on other people's homes: those that are paid for go first. */
-export type HoldAnswer = { readonly ok: true; readonly isGuest?: true } | ({ readonly ok: false } & HoldRefusal);
 
 export interface Totals {
   readonly jobs: number;
@@ -76,8 +53,6 @@ export const MAX_BALANCE = 4_000_000_000_000_000;
 const HOLD_MARGIN_MS = 5 * 60_000;
 /** The longest that a job and its hold can last, assumed where nothing else is known of it. */
 const LONGEST_HOLD_MS = 65 * 60_000;
-
-const FORGET_MARGIN_MS = 86_400_000;
 
 const REASONS: Record<Fate, string> = {
   free: 'the answer was not finished',
@@ -417,16 +392,4 @@ function addToTotals(
     outputTokens,
     charged: state.charged + added.charge,
   };
-}
-
-/** An id is kept for KNOWN_MS from its booking, which no ticket outlives by a day. */
-function isForgotten(settlement: SettlementJson, now: number): boolean {
-  return now > Number(settlement.ticket.expiresAtMs) + KNOWN_MS - FORGET_MARGIN_MS;
-}
-
-/** A part that broke off and that nobody went on with: what its hub could not know when it settled it. */
-function failPart(settlement: SettlementJson): SettlementJson {
-  const { outcome } = settlement;
-  if (outcome === 'interrupted-by-node') return { ...settlement, outcome: 'failed-by-node' };
-  return outcome === 'interrupted-by-network' ? { ...settlement, outcome: 'failed-by-network' } : settlement;
 }

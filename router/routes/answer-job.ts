@@ -8,7 +8,7 @@ import { countHomes } from './served-models.ts';
 import { collectAnswer } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
 import type { ApiError } from '../errors.ts';
-import type { HoldAnswer } from '../billing/account-book.ts';
+import type { HoldAnswer } from '../billing/hold-answer.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';

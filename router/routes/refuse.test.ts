@@ -3,7 +3,7 @@ import type { RequestFault } from '../../schema/openai.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
-import type { HoldRefusal } from '../billing/account-book.ts';
+import type { HoldRefusal } from '../billing/hold-answer.ts';
 import { refuseHold, refuseJob, refuseRequest, requireCaller } from './refuse.ts';
 
 type Context = Parameters<typeof requireCaller>[0];

@@ -8,7 +8,7 @@ import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
 import { slowDown } from './wrong-attempts.ts';
-import type { HoldRefusal } from '../billing/account-book.ts';
+import type { HoldRefusal } from '../billing/hold-answer.ts';
 import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */

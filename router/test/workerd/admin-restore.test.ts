@@ -54,6 +54,7 @@ test('credit that the book has lost is told with how much', async () => {
   await admin('POST', `/accounts/${account}/credit`, { amount_micro: 500 });
   await runDurableObjectAlarm(env.ACCOUNT.getByName(account));
   expect(await find(account)).toBeNull();
-  await env.DB.prepare('DELETE FROM postings WHERE book = ?').bind(account).run();
+  for (const table of ['postings', 'balances'])
+    await env.DB.prepare(`DELETE FROM ${table} WHERE book = ?`).bind(account).run();
   expect(await find(account)).toMatchObject({ keys_to_revoke: [], book_lacks_micro: 500 });
 });
