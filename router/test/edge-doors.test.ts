@@ -51,6 +51,19 @@ function ask(account: TestAccount, model: string, more: object = {}): Promise<Re
   return stack.call('/v1/chat/completions', { key: account.apiKey, place: PARIS, body });
 }
 
+/** The status that comes of a call whose body is announced, begun and never ended. */
+function beginBody(key: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'content-length': 1000 };
+  return new Promise((resolve, reject) => {
+    const call = request(`${stack.url}/v1/chat/completions`, { method: 'POST', headers }, (response) => {
+      resolve(response.statusCode);
+      response.destroy();
+    });
+    call.on('error', reject);
+    call.write('{"model":');
+  });
+}
+
 describe('bodies', () => {
   test('eight megabytes of empty objects by a key without credit are refused in little time and memory', async () => {
     const poor = await stack.makeAccount();
@@ -79,26 +92,11 @@ describe('bodies', () => {
   });
 
   test('one that trickles ends with 408 when its time is over', async () => {
-    const headers = {
-      authorization: `Bearer ${owner.apiKey}`,
-      'content-type': 'application/json',
-      'content-length': 1000,
-    };
-    const status = await new Promise((resolve, reject) => {
-      const call = request(`${stack.url}/v1/chat/completions`, { method: 'POST', headers }, (response) => {
-        resolve(response.statusCode);
-        response.destroy();
-      });
-      call.on('error', reject);
-      call.write('{"model":');
-    });
-    expect(status).toBe(408);
+    expect(await beginBody(owner.apiKey)).toBe(408);
   });
 
-  test('nobody reads a body of whom nobody knows', async () => {
-    const body = 'x'.repeat(8 * MIB);
-    const response = await stack.call('/v1/chat/completions', { key: `irori_${'a'.repeat(41)}`, body });
-    expect((await readError(response, 401)).code).toBe('invalid_api_key');
+  test('nobody waits for the body of whom nobody knows', async () => {
+    expect(await beginBody(`irori_${'a'.repeat(41)}`)).toBe(401);
   });
 });
 
