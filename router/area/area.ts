@@ -52,17 +52,23 @@ export class Area extends DurableObject<object> {
     return hubFor(this.#seats.ranges, node) ?? this.#nameHub(this.#seats.nextNumber());
   }
 
-  /** Stores a hub's report of its homes and plans the hubs again where it calls for that. */
-  async report(report: HubReport): Promise<void> {
+  /**
+   * Stores a hub's report of its homes and plans the hubs again where it calls for that. True for a hub that was not known: a change of the catalogue
+   * before this did not reach it.
+   */
+  async report(report: HubReport): Promise<boolean> {
     const now = Date.now();
     const { heldMs } = this.#services;
     this.#begin(report.hub);
-    const hasLeft = this.#seats.take(this.#withoutRevoked(report, now), { now, heldMs });
+    const told = this.#withoutRevoked(report, now);
+    const isNew = told.homes.length > 0 && !this.hubs().includes(report.hub);
+    const hasLeft = this.#seats.take(told, { now, heldMs });
     const nextAt = this.#seats.settleTold({ now, heldMs });
     if (nextAt !== null) await this.#wakeBy(nextAt + 1);
     if (this.#isPlanDue()) await this.#planSoon(now);
     // A small hub is joined with another only after the homes that left it have had time to come back.
     else if (hasLeft && this.#seats.ranges.length > 1) await this.#wakeBy(now + this.#services.lingerMs + 1);
+    return isNew;
   }
 
   /** A node that was revoked between its dial and its first report is told now. */
@@ -89,7 +95,7 @@ export class Area extends DurableObject<object> {
     return seats;
   }
 
-  /** Names of this area's hubs that have homes, or are about to. */
+  /** Names of this area's hubs that have homes. */
   hubs(): string[] {
     return this.#seats.hubs().map((row) => row.hub);
   }
@@ -124,13 +130,13 @@ export class Area extends DurableObject<object> {
   /** The catalogue changed: hubs look again at what their nodes serve. */
   async refresh(): Promise<void> {
     this.#offers.clear();
-    await Promise.all(
-      this.hubs().map(async (hub) =>
-        this.#hub(hub)
-          .refresh()
-          .catch((error: unknown) => this.#noteAway(hub, error)),
-      ),
-    );
+    await Promise.all(this.hubs().map((hub) => this.#refresh(hub)));
+  }
+
+  async #refresh(hub: string): Promise<void> {
+    await this.#hub(hub)
+      .refresh()
+      .catch((error: unknown) => this.#noteAway(hub, error));
   }
 
   override async alarm(): Promise<void> {

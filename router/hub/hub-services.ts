@@ -70,5 +70,6 @@ export interface HubServices {
   readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
   /** Settled parts of a node that delivered something and have no receipt. Rejects when its account cannot be reached. */
   readonly findUnsigned: (nodeId: string) => Promise<readonly UnsignedPart[]>;
-  readonly reportToArea: (area: string, report: HubReport) => Promise<void>;
+  /** True where the area did not know the hub: what changed in the catalogue before has not reached it. */
+  readonly reportToArea: (area: string, report: HubReport) => Promise<boolean>;
 }

@@ -332,10 +332,14 @@ export class Hub extends DurableObject<object> {
     const now = Date.now();
     const isWritten = await this.#presence.publish(now);
     const homes = this.#sockets.seated();
-    await this.#services
+    const isUnknown = await this.#services
       .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
       // The next report says the same and more.
-      .catch((error: unknown) => log.warn('area-away', { hub: this.#name, area: this.#area, error }));
+      .catch((error: unknown) => {
+        log.warn('area-away', { hub: this.#name, area: this.#area, error });
+        return false;
+      });
+    if (isUnknown) return this.refresh();
     if (!isWritten || homes.length > 0)
       await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
   }

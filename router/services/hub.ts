@@ -44,8 +44,6 @@ function openHubServices(env: Env): HubServices {
     renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
-    reportToArea: async (area, report) => {
-      await stubs.area(area).report(report);
-    },
+    reportToArea: async (area, report) => stubs.area(area).report(report),
   };
 }
