@@ -18,6 +18,7 @@ const enrolment: EnrolmentRow = {
   uses: 1,
   used: 0,
   isUsedByNode: false,
+  isOwnerDisabled: false,
 };
 const existing = { accountId: 'acct_1', revokedAt: null };
 
@@ -47,6 +48,7 @@ test('a code of ten uses may be claimed until ten have', () => {
 
 test.each<[EnrolFault, Partial<Parameters<typeof judgeEnrolment>[0]>]>([
   ['unknown-code', { enrolment: null }],
+  ['owner-disabled', { enrolment: { ...enrolment, isOwnerDisabled: true } }],
   ['code-used', { enrolment: { ...enrolment, used: 1 } }],
   ['code-expired', { now: 100 }],
   ['other-owner', { existing: { accountId: 'acct_2', revokedAt: null } }],

@@ -15,8 +15,9 @@ const nodeId = nodeIdOf(address);
 const other = addressOfPrivateKey(new Uint8Array(32).fill(8));
 
 function makeCallers(row: Partial<NodeRow> | null) {
-  const node = row === null ? null : ({ id: nodeId, address, revokedAt: null, ...row } as NodeRow);
-  const claims = { nodeId, address, accountId: 'acct_1', wallet: null, pools: [] };
+  const node =
+    row === null ? null : ({ id: nodeId, address, revokedAt: null, isOwnerDisabled: false, ...row } as NodeRow);
+  const claims = { nodeId, address, accountId: 'acct_1' };
   return makeNodeCallers({
     nodes: { find: async (id) => (id === nodeId ? node : null) },
     nodeTokens: { verify: async (token) => (token === 'a.b.c' ? ok(claims) : err('bad-token')) },
@@ -49,6 +50,13 @@ test('what a home signs for a hub is no proof here', async () => {
 test('a home that nobody enrolled, or that was revoked, is refused', async () => {
   expect(await makeCallers(null).authenticate(prove(NOW), NOW)).toEqual(err('unenrolled'));
   expect(await makeCallers({ revokedAt: 1 }).authenticate(prove(NOW), NOW)).toEqual(err('revoked'));
+});
+
+test('a token is no pass for a home that is revoked, whose owner is disabled, or that the books lost', async () => {
+  expect(await makeCallers({ revokedAt: 1 }).authenticate('Bearer a.b.c', NOW)).toEqual(err('revoked'));
+  expect(await makeCallers({ isOwnerDisabled: true }).authenticate('Bearer a.b.c', NOW)).toEqual(err('revoked'));
+  expect(await makeCallers({ isOwnerDisabled: true }).authenticate(prove(NOW), NOW)).toEqual(err('revoked'));
+  expect(await makeCallers(null).authenticate('Bearer a.b.c', NOW)).toEqual(err('unenrolled'));
 });
 
 test("the router's own token counts, another of its form does not", async () => {

@@ -6,7 +6,8 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { checkNodeHello } from './check-node-hello.ts';
 import type { NodeTokens } from './node-tokens.ts';
-import type { Nodes } from './nodes.ts';
+import { barOf } from './nodes.ts';
+import type { NodeRow, Nodes } from './nodes.ts';
 import { readBearer } from './read-bearer.ts';
 import { KEY_PREFIX } from './tag-api-key.ts';
 
@@ -23,9 +24,11 @@ export function makeNodeCallers(doors: {
   /** Of the handshake's domain. */
   readonly signer: MessageSigner;
 }): NodeCallers {
+  const judge = (node: NodeRow | null): Result<string, NodeFault> =>
+    !node ? err('unenrolled') : barOf(node) === null ? ok(node.id) : err('revoked');
   const verifyToken = async (token: string, now: number): Promise<Result<string, NodeFault>> => {
     const claims = await doors.nodeTokens.verify(token, now);
-    return claims.ok ? ok(claims.value.nodeId) : err('expired');
+    return claims.ok ? judge(await doors.nodes.find(claims.value.nodeId)) : err('expired');
   };
   return {
     authenticate: async (header, now) => {
@@ -39,7 +42,7 @@ export function makeNodeCallers(doors: {
       if (!node) return err('unenrolled');
       const hello = { nonce: proof.nonce, signature: proof.signature, protocol: PROOF_PROTOCOL };
       if (!checkNodeHello(doors.signer, { ...hello, address: node.address as Hex })) return err('unenrolled');
-      return node.revokedAt === null ? ok(node.id) : err('revoked');
+      return judge(node);
     },
   };
 }

@@ -19,10 +19,12 @@ export interface HoldRequest {
   readonly amount: number;
   /** When the hold lapses by itself, ms since epoch. */
   readonly expiresAt: number;
+  /** The pool that the job is for; none for a job that names none. */
+  readonly poolId?: string | null;
 }
 
 export interface HoldRefusal {
-  readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
+  readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled' | 'pool-left';
   /** Units that could be held now. */
   readonly available: number;
 }
@@ -73,6 +75,7 @@ const TABLES = [
     jobs INTEGER NOT NULL, promptTokens INTEGER NOT NULL, outputTokens INTEGER NOT NULL, charged INTEGER NOT NULL)`,
   'INSERT INTO account VALUES (1, 0, NULL, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
   'CREATE TABLE IF NOT EXISTS revokedKeys (keyId TEXT PRIMARY KEY) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS leftPools (poolId TEXT PRIMARY KEY) WITHOUT ROWID',
 ];
 
 export class AccountBook {
@@ -82,6 +85,7 @@ export class AccountBook {
   readonly #holds: AccountHolds;
   readonly #jobs: AccountJobs;
   readonly #revoked = new Set<string>();
+  readonly #left = new Set<string>();
   #state: State;
 
   constructor(storage: DurableObjectStorage, outbox: Outbox) {
@@ -94,6 +98,7 @@ export class AccountBook {
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
     this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
     for (const row of this.#sql.exec<{ keyId: string }>('SELECT keyId FROM revokedKeys')) this.#revoked.add(row.keyId);
+    for (const row of this.#sql.exec<{ poolId: string }>('SELECT poolId FROM leftPools')) this.#left.add(row.poolId);
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
@@ -104,6 +109,7 @@ export class AccountBook {
       throw new RangeError('a hold is a whole number ≥ 0');
     if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
     if (this.#revoked.has(request.keyId)) return { ok: false, reason: 'key-revoked', available };
+    if (request.poolId && this.#left.has(request.poolId)) return { ok: false, reason: 'pool-left', available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
     this.#replaceHold(request.jobId, { amount: request.amount, expiresAt: request.expiresAt });
     return { ok: true };
@@ -185,6 +191,17 @@ export class AccountBook {
   revokeKey(keyId: string): void {
     this.#sql.exec('INSERT INTO revokedKeys VALUES (?) ON CONFLICT DO NOTHING', keyId);
     this.#revoked.add(keyId);
+  }
+
+  /** From now on no hold for a job in this pool, until the account joins it again. */
+  leavePool(poolId: string): void {
+    this.#sql.exec('INSERT INTO leftPools VALUES (?) ON CONFLICT DO NOTHING', poolId);
+    this.#left.add(poolId);
+  }
+
+  joinPool(poolId: string): void {
+    this.#sql.exec('DELETE FROM leftPools WHERE poolId = ?', poolId);
+    this.#left.delete(poolId);
   }
 
   /** From now on no hold at all. */

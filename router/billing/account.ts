@@ -88,6 +88,15 @@ export class Account extends DurableObject<object> {
     this.#book.revokeKey(keyId);
   }
 
+  /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
+  leavePool(poolId: string): void {
+    this.#book.leavePool(poolId);
+  }
+
+  joinPool(poolId: string): void {
+    this.#book.joinPool(poolId);
+  }
+
   /** Refuses every later hold. Running jobs still settle. */
   disable(): void {
     this.#book.disable(Date.now());

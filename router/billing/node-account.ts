@@ -17,6 +17,9 @@ import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
+import { StandingBook } from './node-standing.ts';
+import type { VersionedStanding } from './node-standing.ts';
+import type { NodeStanding } from '../auth/nodes.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -50,7 +53,12 @@ export interface NodeAccountDoors {
   readonly routerKey: Uint8Array;
   readonly routerAddress: Hex;
   readonly ledger: Pick<Ledger, 'apply' | 'findOutcome'>;
+  /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
+  readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
 }
+
+/** A change that the operator made past the API is seen so much later, when the home dials. */
+const STANDING_FRESH_MS = 600_000;
 
 export class NodeAccount extends DurableObject<object> {
   readonly #signer: MessageSigner;
@@ -59,9 +67,15 @@ export class NodeAccount extends DurableObject<object> {
   readonly #ledger: NodeAccountDoors['ledger'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
+  readonly #standings: StandingBook;
+  readonly #readStanding: NodeAccountDoors['readStanding'];
+  #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(ctx: DurableObjectState, env: object, { signer, routerKey, routerAddress, ledger }: NodeAccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
+    const { signer, routerKey, routerAddress, ledger } = doors;
+    this.#readStanding = doors.readStanding;
+    this.#standings = new StandingBook(ctx.storage.sql);
     this.#signer = signer;
     this.#key = routerKey;
     this.#router = routerAddress;
@@ -178,6 +192,41 @@ export class NodeAccount extends DurableObject<object> {
 
   totals(): NodeTotals {
     return this.#book.totals();
+  }
+
+  /**
+   * The node has proved who it is at a hub: what it lends itself to and whether it may be there. From now on that hub is told of changes. Null
+   * for a node that the books do not know. While the books are away what they said last holds, since every change comes through `recheck`;
+   * rejects where they have never been asked.
+   */
+  async show(hub: string): Promise<VersionedStanding | null> {
+    this.#standings.noteShown(hub, Date.now());
+    await this.#reading;
+    const known = this.#standings.find();
+    if (known && Date.now() - known.readAt < STANDING_FRESH_MS) return known;
+    try {
+      return await this.#read();
+    } catch (error) {
+      log.warn('book-away', { nodeId: this.ctx.id.name, error });
+      if (known) return known;
+      throw error;
+    }
+  }
+
+  /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
+  async recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
+    const standing = await this.#read();
+    return { standing, hubs: this.#standings.hubs() };
+  }
+
+  /** One after the other, so that the last one read is the newest. */
+  #read(): Promise<VersionedStanding | null> {
+    const read = this.#reading.then(async () => {
+      const standing = await this.#readStanding(this.ctx.id.name ?? '');
+      return this.#standings.keep(standing, Date.now());
+    });
+    this.#reading = read.catch(() => undefined);
+    return read;
   }
 
   override async alarm(): Promise<void> {

@@ -69,7 +69,7 @@ export class FrameDesk {
         part?.onFault(frame.value, now);
         return part;
       case 'hello':
-        if (!socket.isReady) this.#hello(socket, frame.value);
+        if (!socket.isReady && !socket.isProven) this.#hello(socket, frame.value);
         return null;
       case 'state':
         socket.setState(frame.value);
@@ -95,8 +95,10 @@ export class FrameDesk {
     const { address } = socket.facts;
     const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
     const signer = handshake.recover(NODE_HELLO, signed, hello.signature);
-    if (signer.ok && signer.value === address) onReady(socket, hello.instance ?? null);
-    else onBadHello(socket, 'the challenge was not signed by this node’s key');
+    if (!signer.ok || signer.value !== address)
+      return onBadHello(socket, 'the challenge was not signed by this node’s key');
+    socket.isProven = true;
+    onReady(socket, hello.instance ?? null);
   }
 
   #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {

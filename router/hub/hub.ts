@@ -15,6 +15,7 @@ import { makeLog } from '../log.ts';
 import { HubJobs } from './jobs.ts';
 import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
+import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './settlement.ts';
@@ -126,9 +127,9 @@ export class Hub extends DurableObject<object> {
     this.#sockets.kick(nodeId, reason);
   }
 
-  /** A node's pools changed: it comes back with the new ones. */
-  relink(nodeId: string): void {
-    this.#sockets.relink(nodeId);
+  /** What the books say of a node has changed: it holds from now on, and who may not be here any more is gone. */
+  takeStanding(nodeId: string, standing: VersionedStanding): void {
+    this.#sockets.takeStanding(nodeId, standing);
   }
 
   /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */

@@ -10,6 +10,7 @@ import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
+import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { Part } from './part.ts';
 
 const log = makeLog('hub');
@@ -17,10 +18,12 @@ const log = makeLog('hub');
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
+/** How long the node's own object may take to say what the books say of it; the home dials again later. */
+const STANDING_WAIT_MS = 4000;
+const STANDING_RETRY_MS = 5000;
 /** How long a connected agent has to answer when a second one says that it is the same home. */
 const ELSEWHERE_WAIT_MS = 2000;
 const ELSEWHERE_RETRY_MS = 60_000;
-const CHANGED = 'what this node lends itself to has changed';
 const REPLACED = 'replaced by a newer connection';
 
 export interface HubSocketsDoors {
@@ -115,19 +118,16 @@ export class HubSockets {
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
     for (const socket of this.#sockets.values()) {
-      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
-      socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
-      this.drop(socket, CLOSE.revoked, 'revoked');
+      if (socket.isReady && socket.facts.nodeId === nodeId) this.#bar(socket, reason);
     }
   }
 
-  /** What a node lends itself to has changed: it dials in anew, looked up, as soon as no job runs there. */
-  relink(nodeId: string): void {
-    const socket = this.find(nodeId);
-    if (!socket || socket.moving?.isTold) return;
-    const { to, sinceAt } = socket.moving ?? { to: this.#doors.hub, sinceAt: Date.now() };
-    socket.markMoving({ to, sinceAt, isChanged: true, reason: CHANGED, isTold: false });
-    this.#moveIdle(socket);
+  /** The books have changed: the next grant goes by what they say now. What runs is finished, but for a node that may not be here at all. */
+  takeStanding(nodeId: string, standing: VersionedStanding): void {
+    const known = [...this.#sockets.values()].filter(({ facts }) => facts.nodeId === nodeId);
+    const changed = known.filter((socket) => socket.takeStanding(standing));
+    if (standing.barred !== null) for (const socket of changed) this.#bar(socket, standing.barred);
+    else if (changed.length > 0) this.#doors.onChanged(nodeId);
   }
 
   /** Homes that may be given jobs, as placement sees them. */
@@ -158,8 +158,8 @@ export class HubSockets {
     for (const nodeId of nodeIds) {
       const socket = this.find(nodeId);
       if (!socket || socket.moving?.isTold) continue;
-      const { sinceAt, isChanged } = socket.moving ?? { sinceAt: now, isChanged: false };
-      socket.markMoving({ to, reason, sinceAt, isChanged, isTold: false });
+      const { sinceAt } = socket.moving ?? { sinceAt: now };
+      socket.markMoving({ to, reason, sinceAt, isTold: false });
       this.#moveIdle(socket);
     }
   }
@@ -211,9 +211,7 @@ export class HubSockets {
     const { moving, facts } = socket;
     if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
     socket.markMoving({ ...moving, isTold: true });
-    // An error, as of a refused token, makes the node give its token up.
-    if (moving.isChanged) socket.sendJson('error', { code: 'node_changed', message: CHANGED, retryMs: 0 });
-    else socket.sendJson('moved', { reason: moving.reason });
+    socket.sendJson('moved', { reason: moving.reason });
     if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
@@ -238,10 +236,16 @@ export class HubSockets {
     });
   }
 
+  #bar(socket: NodeSocket, reason: string): void {
+    if (socket.isReady) socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
+    this.drop(socket, CLOSE.revoked, 'revoked');
+  }
+
   /** Two machines with one key would take the home from each other for ever: the one that is here and answers keeps it. */
   async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
+    if (!(await this.#isWanted(socket))) return;
     const here = this.find(nodeId);
     const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
     if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, { instance, rttMs });
@@ -249,6 +253,27 @@ export class HubSockets {
     const message = 'another agent is connected with the key of this node';
     socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
     this.drop(socket, CLOSE.replaced, 'another agent is connected');
+  }
+
+  /** Asks what the books say of a node that has proved who it is: nobody enters on the word of a token. False where it was sent away. */
+  async #isWanted(socket: NodeSocket): Promise<boolean> {
+    const { nodeId } = socket.facts;
+    try {
+      const standing = await within(this.#doors.services.showNode(nodeId, this.#doors.hub), STANDING_WAIT_MS);
+      if (standing) socket.takeStanding(standing);
+      if (standing && standing.barred === null) return true;
+      const told = standing
+        ? { code: 'node_revoked', message: standing.barred ?? '' }
+        : { code: 'node_unenrolled', message: 'the books do not know this node' };
+      socket.sendJson('error', { ...told, isFinal: true });
+      this.drop(socket, standing ? CLOSE.revoked : CLOSE.badHello, told.code);
+    } catch (error) {
+      log.warn('standing-unknown', { nodeId, hub: socket.hub, error });
+      const message = 'the router cannot look this node up at the moment';
+      socket.sendJson('error', { code: 'books_away', message, retryMs: STANDING_RETRY_MS });
+      this.drop(socket, CLOSE.going, 'the books are away');
+    }
+    return false;
   }
 
   async #welcome(socket: NodeSocket, { instance, rttMs }: { instance: string | null; rttMs: number }): Promise<void> {
@@ -273,4 +298,14 @@ export class HubSockets {
     const isAlive = socket.parts.size > 0 && (await socket.askSync(REPLACED_WAIT_MS));
     if (!isAlive) this.drop(socket, CLOSE.replaced, REPLACED);
   }
+}
+
+function within<T>(work: Promise<T>, waitMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${waitMs} ms`)), waitMs);
+  });
+  return Promise.race([work, late]).finally(() => {
+    if (timer !== null) clearTimeout(timer);
+  });
 }

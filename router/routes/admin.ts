@@ -10,13 +10,14 @@ import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
-import type { KickNode, RelinkNode } from './admin-nodes.ts';
+import type { KickNode, TellNode } from './admin-nodes.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
+import { tellStanding } from './tell-standing.ts';
 
 /** What the operator's doings mean for areas and their hubs. */
 export interface AreaCalls {
   readonly kickNode: KickNode;
-  readonly relinkNode: RelinkNode;
+  readonly tellNode: TellNode;
   readonly tellHubs: TellHubs;
 }
 
@@ -31,11 +32,11 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
     if (verdict === 'wrong') throw new ApiError('invalid_api_key', 'The admin secret is wrong.', { headers });
     await next();
   });
-  routes.route('/', makeAdminAccountRoutes());
+  routes.route('/', makeAdminAccountRoutes(calls.tellNode));
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminCreditRoutes());
-  routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.relinkNode));
-  routes.route('/', makeAdminPoolRoutes(calls.relinkNode));
+  routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
+  routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
   return routes;
 }
@@ -45,11 +46,7 @@ const ALL_AREAS: AreaCalls = {
   kickNode: async (services, nodeId, reason) => {
     await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
   },
-  relinkNode: async (services, nodeId) => {
-    const seats = await Promise.all(AREAS.map((area) => services.area(area).seatsOf([nodeId])));
-    const hubs = seats.flatMap((one) => Object.values(one)).map((seat) => seat.at ?? seat.hub);
-    await Promise.all(hubs.map((hub) => services.hub(hub).relink(nodeId)));
-  },
+  tellNode: tellStanding,
   tellHubs: async (services) => {
     await Promise.all(AREAS.map((area) => services.area(area).refresh()));
   },

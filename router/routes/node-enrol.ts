@@ -3,11 +3,11 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { word } from '../../schema/typed-data.ts';
 import type { AppEnv } from './app-env.ts';
-import { poolsOf } from '../auth/nodes.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
 import { addressField, readInput } from './admin-input.ts';
+import { tellStanding } from './tell-standing.ts';
 
 const enrolBody = z.strictObject({
   code: z.string().refine(isEnrolmentCode, "must look like 'enr_XXXX-XXXX-XXXX-XXXX-XXXX'"),
@@ -28,7 +28,8 @@ nodeEnrol.post('/node/enrol', async (c) => {
     throw new ApiError(told.code, told.message, { param: told.param });
   }
   const { id, accountId } = enrolled.value;
-  const claims = { nodeId: id, address, accountId, wallet: enrolled.value.wallet, pools: poolsOf(enrolled.value) };
-  const { token, untilAt } = await services.nodeTokens.issue(claims, now);
+  // A node that was here before may lend itself otherwise by this code.
+  await tellStanding(services, id);
+  const { token, untilAt } = await services.nodeTokens.issue({ nodeId: id, address, accountId }, now);
   return c.json({ node: id, account: accountId, token, token_until_at: untilAt });
 });

@@ -19,14 +19,13 @@ nodeLink.get('/node/link', async (c) => {
   const node = isId('node', nodeId) ? await services.findNode(nodeId, token) : null;
   if (!node)
     throw new ApiError('node_unenrolled', 'This node is not enrolled. Enrol it with a code from its owner’s account.');
-  if (node.isRevoked)
-    throw new ApiError('node_revoked', `This node was revoked: ${node.reason ?? 'no reason was given'}.`);
+  if (node.barred !== null) throw new ApiError('node_revoked', `This node was revoked: ${node.barred}.`);
   const place = findPlace(c.req.raw, c.env);
   const area = sortAreas(place)[0] ?? 'weur';
   const hub = await services.area(area).assign({ nodeId, lat: place.lat, lon: place.lon });
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
-  const { address, ownerAccountId, wallet, pools } = node;
-  const facts: NodeFacts = { nodeId, address, ownerAccountId, wallet, pools, place };
+  const { address, ownerAccountId } = node;
+  const facts: NodeFacts = { nodeId, address, ownerAccountId, place };
   return services
     .hub(hub)
     .fetch('https://hub/link', { headers: { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) } });

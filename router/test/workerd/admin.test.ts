@@ -181,8 +181,9 @@ test('a home enrols with a code once; the same home may repeat it, another may n
   const token = (joined.json as unknown as { token: string }).token;
   expect(await doors.nodeTokens.verify(token, Date.now())).toEqual({
     ok: true,
-    value: { nodeId: node.id, address: node.address, accountId, wallet, pools: ['public'] },
+    value: { nodeId: node.id, address: node.address, accountId },
   });
+  expect(await doors.nodes.find(node.id)).toMatchObject({ wallet, pools: [], isPublic: true });
   expect((await call('POST', '/node/enrol', proofOf(node, code))).status).toBe(200);
   expect(await call('POST', '/node/enrol', proofOf(other, code))).toMatchObject({
     status: 409,

@@ -99,7 +99,7 @@ app.route(
   '/admin/v1',
   makeAdminRoutes({
     kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
-    relinkNode: async (_services, nodeId) => void relinked.push(nodeId),
+    tellNode: async (_services, nodeId) => void relinked.push(nodeId),
     tellHubs: async () => undefined,
   }),
 );
