@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'first_token_timeout'
   | 'node_unenrolled'
   | 'node_revoked'
+  | 'node_outdated'
   | 'upgrade_required'
   | 'bad_environment'
   | 'internal_error';
@@ -61,6 +62,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   first_token_timeout: 504,
   node_unenrolled: 401,
   node_revoked: 403,
+  node_outdated: 400,
   upgrade_required: 426,
   bad_environment: 500,
   internal_error: 500,

@@ -65,7 +65,7 @@ test('the question is signed by the home itself, for now', async () => {
     expect(isProofFresh(proof.nonce, now)).toBe(true);
     expect(isProofFresh(proof.nonce, now + PROOF_LIFE_MS + 1)).toBe(false);
     expect(isProofFresh(proof.nonce, now - PROOF_LIFE_MS - 1)).toBe(false);
-    const message = { nonce: proof.nonce, node: key.address, protocol: 0 };
+    const message = { nonce: proof.nonce, node: key.address, protocol: 0, origin: url };
     const recovered = makeMessageSigner(HANDSHAKE_DOMAIN).recover(NODE_HELLO, message, proof.signature);
     expect(recovered).toEqual({ ok: true, value: key.address });
   });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { readOrigin } from '../../schema/origin.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -70,7 +71,8 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
 /** Asks a router (its origin) about the node of this key. Errors are sentences for the owner. */
 export async function askWhy(router: string, key: SessionKey, now: number): Promise<Result<Why, string>> {
   const nonce = makeProofNonce(now, randomBytes(24));
-  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL };
+  const origin = readOrigin(new URL(router)) ?? router;
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
   const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
   const answer = await askRouter(`${router}/node/v1/why`, { headers: { authorization: `Bearer ${proof}` } });

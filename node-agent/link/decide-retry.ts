@@ -107,6 +107,9 @@ function planAfterRefusal(
 
 function explainRefusal(code: string | null, message: string): string {
   if (code === 'node_elsewhere') return SECOND_AGENT;
+  if (code === 'protocol-version') return `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
+  if (code === 'other-origin')
+    return `The router does not take the address that it was dialled at: ${message}. Start with --router and the address that its operator gave you.`;
   if (code === 'node_unenrolled')
     return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
   if (code === 'node_revoked')

@@ -56,7 +56,14 @@ export interface Nodes {
    * `wallet` counts only where the code was made without one.
    */
   readonly enrol: (
-    proof: { readonly code: string; readonly address: Hex; readonly signature: Hex; readonly wallet: string | null },
+    proof: {
+      readonly code: string;
+      readonly address: Hex;
+      readonly signature: Hex;
+      readonly wallet: Hex | null;
+      /** The router's own origin that the node dialled. */
+      readonly origin: string;
+    },
     now: number,
   ) => Promise<Result<NodeRow, EnrolFault>>;
   readonly find: (nodeId: string) => Promise<NodeRow | null>;

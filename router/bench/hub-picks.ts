@@ -149,6 +149,7 @@ function makeHome(i: number, now: number) {
     address: `0x${i.toString(16).padStart(40, '0')}`,
     ownerAccountId: `acct_${i % 97}`,
     place: { lat: round(48.9 + 3 * Math.sin(i)), lon: round(2.4 + 4 * Math.cos(2 * i)), country: 'FR' },
+    origins: [],
   };
   const models = [model(DIGEST, 'm'), model('b'.repeat(64), 'n'), model('c'.repeat(64), 'o')];
   const link = { isReady: true, isReplaced: false, isBusy: false, moving: null };

@@ -17,6 +17,8 @@ import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
+import { NodeChain } from './node-chain.ts';
+import type { ChainEnd } from './node-chain.ts';
 import { StandingBook } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
@@ -48,6 +50,12 @@ interface Proven {
   readonly signature: Hex;
 }
 
+/** What a hub has to know of a node that has proved who it is. */
+export interface ShownNode {
+  readonly standing: VersionedStanding;
+  readonly lastReceipt: ChainEnd | null;
+}
+
 export interface NodeAccountDoors {
   readonly signer: MessageSigner;
   readonly routerKey: Uint8Array;
@@ -67,6 +75,7 @@ export class NodeAccount extends DurableObject<object> {
   readonly #ledger: NodeAccountDoors['ledger'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
+  readonly #chain: NodeChain;
   readonly #standings: StandingBook;
   readonly #readStanding: NodeAccountDoors['readStanding'];
   #reading: Promise<unknown> = Promise.resolve();
@@ -75,6 +84,7 @@ export class NodeAccount extends DurableObject<object> {
     super(ctx, env);
     const { signer, routerKey, routerAddress, ledger } = doors;
     this.#readStanding = doors.readStanding;
+    this.#chain = new NodeChain(ctx.storage.sql);
     this.#standings = new StandingBook(ctx.storage.sql);
     this.#signer = signer;
     this.#key = routerKey;
@@ -199,9 +209,20 @@ export class NodeAccount extends DurableObject<object> {
    * for a node that the books do not know. While the books are away what they said last holds, since every change comes through `recheck`;
    * rejects where they have never been asked.
    */
-  async show(hub: string): Promise<VersionedStanding | null> {
+  async show(hub: string): Promise<ShownNode | null> {
     this.#standings.noteShown(hub, Date.now());
     await this.#reading;
+    const standing = await this.#findStanding();
+    return standing && { standing, lastReceipt: this.#chain.end };
+  }
+
+  /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
+  async recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
+    const standing = await this.#read();
+    return { standing, hubs: this.#standings.hubs() };
+  }
+
+  async #findStanding(): Promise<VersionedStanding | null> {
     const known = this.#standings.find();
     if (known && Date.now() - known.readAt < STANDING_FRESH_MS) return known;
     try {
@@ -211,12 +232,6 @@ export class NodeAccount extends DurableObject<object> {
       if (known) return known;
       throw error;
     }
-  }
-
-  /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
-  async recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
-    const standing = await this.#read();
-    return { standing, hubs: this.#standings.hubs() };
   }
 
   /** One after the other, so that the last one read is the newest. */
@@ -276,6 +291,7 @@ export class NodeAccount extends DurableObject<object> {
       const { seq, prevReceipt } = receipt;
       const isLate = late !== null;
       breaks = this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
+      this.#chain.note({ receipt: proven.receiptJson, signature: proven.signature });
       if (late) this.#outbox.add(buildLateEntry({ ...late.open, ...proof, earn }, late.now), 0);
     });
     if (late) this.#outbox.ring(late.now);

@@ -33,6 +33,7 @@ const facts: NodeFacts = {
   address,
   ownerAccountId: 'acct_o',
   place: { lat: 1, lon: 2, country: 'FR' },
+  origins: [],
 };
 
 describe('makeTicket', () => {

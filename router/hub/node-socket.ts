@@ -18,6 +18,8 @@ export interface NodeFacts {
   readonly address: Hex;
   readonly ownerAccountId: string;
   readonly place: Place;
+  /** The origins that it may have dialled: its hello must name one of them. */
+  readonly origins: readonly string[];
 }
 
 /** A home that belongs to another hub now: it is told to dial anew once no job runs there. */

@@ -10,6 +10,7 @@ import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
+import type { ShownNode } from '../billing/node-account.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { Part } from './part.ts';
 
@@ -41,6 +42,13 @@ export interface HubSocketsDoors {
   /** A home is told to dial another hub: no job runs there. */
   readonly onMoved: (nodeId: string, to: string) => void;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+}
+
+/** A home that the books let in. */
+interface Entering {
+  readonly instance: string | null;
+  readonly rttMs: number;
+  readonly lastReceipt: ShownNode['lastReceipt'];
 }
 
 export class HubSockets {
@@ -225,9 +233,9 @@ export class HubSockets {
     return new FrameDesk({
       handshake: services.handshake,
       onReady: (socket, instance) => void this.#enter(socket, instance),
-      onBadHello: (socket, message) => {
-        log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub });
-        socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
+      onBadHello: (socket, refusal) => {
+        log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub, reason: refusal.code });
+        socket.sendJson('error', refusal);
         this.drop(socket, CLOSE.badHello, 'bad hello');
       },
       onState: ({ facts }) => onChanged(facts.nodeId),
@@ -245,23 +253,26 @@ export class HubSockets {
   async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
-    if (!(await this.#isWanted(socket))) return;
+    const shown = await this.#show(socket);
+    if (!shown) return;
+    const entering = { instance, rttMs, lastReceipt: shown.lastReceipt };
     const here = this.find(nodeId);
     const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
-    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, { instance, rttMs });
+    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, entering);
     log.warn('home-elsewhere', { nodeId, hub: socket.hub });
     const message = 'another agent is connected with the key of this node';
     socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
     this.drop(socket, CLOSE.replaced, 'another agent is connected');
   }
 
-  /** Asks what the books say of a node that has proved who it is: nobody enters on the word of a token. False where it was sent away. */
-  async #isWanted(socket: NodeSocket): Promise<boolean> {
+  /** Asks what the books say of a node that has proved who it is: nobody enters on the word of a token. Null where it was sent away. */
+  async #show(socket: NodeSocket): Promise<ShownNode | null> {
     const { nodeId } = socket.facts;
     try {
-      const standing = await within(this.#doors.services.showNode(nodeId, this.#doors.hub), STANDING_WAIT_MS);
+      const shown = await within(this.#doors.services.showNode(nodeId, this.#doors.hub), STANDING_WAIT_MS);
+      const standing = shown?.standing;
       if (standing) socket.takeStanding(standing);
-      if (standing && standing.barred === null) return true;
+      if (standing?.barred === null) return shown;
       const told = standing
         ? { code: 'node_revoked', message: standing.barred ?? '' }
         : { code: 'node_unenrolled', message: 'the books do not know this node' };
@@ -273,10 +284,10 @@ export class HubSockets {
       socket.sendJson('error', { code: 'books_away', message, retryMs: STANDING_RETRY_MS });
       this.drop(socket, CLOSE.going, 'the books are away');
     }
-    return false;
+    return null;
   }
 
-  async #welcome(socket: NodeSocket, { instance, rttMs }: { instance: string | null; rttMs: number }): Promise<void> {
+  async #welcome(socket: NodeSocket, { instance, rttMs, lastReceipt }: Entering): Promise<void> {
     const { services, area, hub } = this.#doors;
     const { nodeId } = socket.facts;
     const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
@@ -287,7 +298,7 @@ export class HubSockets {
     this.#current.set(nodeId, socket);
     const router: Hex = services.routerAddress;
     const { domain } = services;
-    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });
+    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt, lastReceipt });
     this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
     if (replaced) await this.#replace(replaced);
   }

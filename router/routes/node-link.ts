@@ -25,7 +25,8 @@ nodeLink.get('/node/link', async (c) => {
   const hub = await services.area(area).assign({ nodeId, lat: place.lat, lon: place.lon });
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
   const { address, ownerAccountId } = node;
-  const facts: NodeFacts = { nodeId, address, ownerAccountId, place };
+  const origins = services.ownOrigins(c.req.url);
+  const facts: NodeFacts = { nodeId, address, ownerAccountId, place, origins };
   return services
     .hub(hub)
     .fetch('https://hub/link', { headers: { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) } });

@@ -4,7 +4,9 @@ import type { Context } from 'hono';
 import { isId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
+import { OUTDATED } from './node-enrol.ts';
 import { requireCaller } from './refuse.ts';
+import type { NodeFault } from '../auth/node-callers.ts';
 
 /** Homes told of in one answer; the rest is asked for with `after`. */
 const PAGE = 50;
@@ -22,7 +24,7 @@ nodeWhy.get('/node/v1/why', async (c) => {
 async function findNodes(c: Context<AppEnv>): Promise<{ nodeIds: readonly string[]; next: string | null }> {
   const services = c.get('services');
   const wanted = readId(c, 'node');
-  const home = await services.authenticateNode(c.req.header('authorization') ?? null);
+  const home = await services.authenticateNode(c.req.header('authorization') ?? null, c.req.url);
   if (home !== null) {
     if (!home.ok) throw refuseHome(home.error);
     if (wanted !== null && wanted !== home.value)
@@ -51,7 +53,7 @@ function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
   return text;
 }
 
-function refuseHome(fault: 'expired' | 'unenrolled' | 'revoked'): ApiError {
+function refuseHome(fault: NodeFault): ApiError {
   switch (fault) {
     case 'expired':
       return new ApiError(
@@ -60,7 +62,12 @@ function refuseHome(fault: 'expired' | 'unenrolled' | 'revoked'): ApiError {
         { headers: { 'www-authenticate': 'Bearer' } },
       );
     case 'unenrolled':
-      return new ApiError('node_unenrolled', 'This node is not enrolled, or the signature is not its own.');
+      return new ApiError(
+        'node_unenrolled',
+        'This node is not enrolled, or the signature is not its own, or not for this router’s address.',
+      );
+    case 'outdated':
+      return new ApiError('node_outdated', OUTDATED);
     case 'revoked':
       return new ApiError('node_revoked', 'This node was revoked.');
   }

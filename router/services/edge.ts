@@ -18,6 +18,7 @@ import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { Nodes } from '../auth/nodes.ts';
+import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
@@ -62,7 +63,9 @@ export interface Services extends Stubs {
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
-  readonly authenticateNode: (header: string | null) => Promise<Result<string, NodeFault> | null>;
+  readonly authenticateNode: (header: string | null, requestUrl: string) => Promise<Result<string, NodeFault> | null>;
+  /** The origins that a home may have dialled to reach this request. */
+  readonly ownOrigins: (requestUrl: string) => readonly string[];
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
@@ -92,6 +95,7 @@ export function makeServices(env: Env): Services {
 function openServices(env: Env): Services {
   const { domain, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
+  const origins = parseOrigins(env.ROUTER_ORIGINS);
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
@@ -134,7 +138,9 @@ function openServices(env: Env): Services {
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token) => linkNodes.find(nodeId, token),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
-    authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
+    authenticateNode: (header, requestUrl) =>
+      nodeCallers.authenticate(header, ownOrigins(origins, requestUrl), Date.now()),
+    ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presence.ping(),
   };

@@ -37,7 +37,10 @@ test('of eleven homes that race for a code of ten uses exactly ten join, and eac
   const token = first.find((answer) => answer.status === 200)?.json['token'] as unknown as string;
   expect(await doors.nodeTokens.verify(token, Date.now())).toMatchObject({ ok: true, value: { accountId } });
   for (const id of joined)
-    expect(await doors.nodeAccount(id).show('hub:test:0')).toMatchObject({ pools: [pool], barred: null });
+    expect(await doors.nodeAccount(id).show('hub:test:0')).toMatchObject({
+      standing: { pools: [pool], barred: null },
+      lastReceipt: null,
+    });
 });
 
 test('a home that enrols for a pool answers for everyone too where the code says so', async () => {

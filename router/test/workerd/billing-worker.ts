@@ -84,6 +84,8 @@ export function makeDoors(env: Env): Services {
     ledger: makeLedger(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
+    hub: (hub: string) => env.HUB.getByName(hub),
+    ownOrigins: (requestUrl: string) => [new URL(requestUrl).origin],
     findWhy: async (nodeIds: readonly string[]) => nodeIds.map(() => ({ faults: { lastHour: 3, heldAgainst: 1 } })),
   };
   return doors as unknown as Services;

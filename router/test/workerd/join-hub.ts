@@ -22,6 +22,8 @@ import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
 import { makeReceipt, signReceipt } from './make-settlement.ts';
 
+/** Where the homes of these tests have dialled. */
+export const ORIGIN = 'https://irori.test';
 const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };
 let hubs = 0;
 
@@ -78,21 +80,30 @@ export async function bookNode(key: Uint8Array, owner = 'acct_owner'): Promise<s
   return nodeId;
 }
 
+interface OddHello {
+  readonly isHelloTwice: boolean;
+  /** What it signs and says otherwise; and what it says otherwise than it signed. */
+  readonly said: object;
+  readonly shown: object;
+}
+
 /** A home that has answered the challenge; what the hub made of that it hears. */
 export async function dialHub(
   stub: HubStub,
-  home: Partial<NodeState> & { owner?: string; place?: Place; key?: Uint8Array; isHelloTwice?: boolean } = {},
+  home: Partial<NodeState> & { owner?: string; place?: Place; key?: Uint8Array } & Partial<OddHello> = {},
 ) {
   const {
     owner = 'acct_owner',
     place = PARIS,
     key = crypto.getRandomValues(new Uint8Array(32)),
     isHelloTwice = false,
+    said = {},
+    shown = {},
     ...state
   } = home;
   const address = addressOfPrivateKey(key);
   const nodeId = nodeIdOf(address);
-  const facts = { nodeId, address, ownerAccountId: owner, place };
+  const facts = { nodeId, address, ownerAccountId: owner, place, origins: [ORIGIN] };
   const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) };
   const { webSocket } = await stub.fetch('https://hub/link', { headers });
   if (!webSocket) throw new Error('no socket');
@@ -111,10 +122,10 @@ export async function dialHub(
   webSocket.binaryType = 'arraybuffer';
   webSocket.accept();
   const { nonce } = (await waitFor(heard, 'challenge')).json as { nonce: `0x${string}` };
-  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION };
+  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION, origin: ORIGIN, ...said };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key);
   for (let i = isHelloTwice ? 2 : 1; i > 0; i--)
-    send('hello', { protocol: PROTOCOL_VERSION, address, signature, agent: 'test', platform: 'test' });
+    send('hello', { ...hello, ...shown, address, signature, agent: 'test', platform: 'test' });
   const tell = (change: Partial<NodeState> = {}): void =>
     send('state', { models: [makeModel()], slots: 1, paused: null, ...state, ...change });
   return {

@@ -8,8 +8,9 @@ import type { OfferRefusal } from '../../../schema/offer.ts';
 import { tellStanding } from '../../routes/tell-standing.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
 import { faults } from './billing-worker.ts';
-import { ask, bookNode, dialHub, joinHub, openHub, readRecords, waitFor } from './join-hub.ts';
+import { ask, bookNode, dialHub, joinHub, openHub, ORIGIN, readRecords, waitFor } from './join-hub.ts';
 import type { HubStub } from './join-hub.ts';
+import { makeNode, makePart } from './make-settlement.ts';
 
 const POOL = 'pool_lab';
 const doors = {
@@ -224,4 +225,50 @@ test('a hello that is said twice is asked about once', async () => {
   home.tell();
   expect(home.heard.filter(({ name }) => name === 'welcome')).toHaveLength(1);
   expect(home.heard.map(({ name }) => name)).not.toContain('error');
+});
+
+describe('a hello', () => {
+  async function refusalOfHello(said: object, shown: object = {}): Promise<unknown> {
+    const key = crypto.getRandomValues(new Uint8Array(32));
+    await bookNode(key);
+    const { heard } = await dialHub(openHub(), { key, said, shown });
+    const { json } = await waitFor(heard, 'error');
+    await waitFor(heard, 'closed');
+    expect(heard.map(({ name }) => name)).not.toContain('welcome');
+    return json;
+  }
+
+  test('that was signed for another router is refused, whatever origin is shown with it', async () => {
+    const evil = { origin: 'https://evil.example' };
+    const refused = await refusalOfHello(evil);
+    expect(refused).toMatchObject({ code: 'other-origin', isFinal: true });
+    expect((refused as { message: string }).message).toContain(ORIGIN);
+    expect(await refusalOfHello(evil, { origin: ORIGIN })).toMatchObject({ code: 'bad-hello' });
+    expect(await refusalOfHello({}, { origin: undefined })).toMatchObject({ code: 'other-origin' });
+  });
+
+  test('of an agent of another version is told which one is to be updated', async () => {
+    const old = await refusalOfHello({ protocol: 1 }, { origin: undefined });
+    expect(old).toMatchObject({ code: 'protocol-version', isFinal: true });
+    expect((old as { message: string }).message).toMatch(/version 1 .*this router 2: update the agent/);
+    const newer = await refusalOfHello({ protocol: 3 });
+    expect(newer).toMatchObject({ code: 'protocol-version' });
+    expect((newer as { message: string }).message).toContain('this router is older than the agent');
+  });
+});
+
+test('a home is told the highest of its receipts that the router has', async () => {
+  const stub = openHub();
+  const node = makeNode('told-its-chain');
+  await bookNode(node.key);
+  const first = await joinHub(stub, { key: node.key });
+  expect((await waitFor(first.heard, 'welcome')).json).toMatchObject({ lastReceipt: null });
+  first.close();
+  const account = doors.nodeAccount(node.id);
+  const parts = [2n, 1n, 2n].map((seq) => makePart(node, { receipt: { seq } }).withReceipt);
+  for (const part of parts) await account.accept(part);
+  await evictDurableObject(account);
+  const again = await joinHub(stub, { key: node.key });
+  const { receipt, receiptSignature: signature } = parts[0] ?? {};
+  expect((await waitFor(again.heard, 'welcome')).json).toMatchObject({ lastReceipt: { receipt, signature } });
 });
