@@ -7,6 +7,8 @@ import { isId } from './ids.ts';
 export const PROOF_PROTOCOL = 0;
 /** A proof counts this long before and after its time, since clocks in homes differ. */
 export const PROOF_LIFE_MS = 600_000;
+/** Of a proof that is not of now the router tells its own time with the refusal, so that a home whose clock is off may ask again by that. */
+export const TIME_HEADER = 'x-irori-now';
 
 export interface NodeProof {
   readonly nodeId: string;

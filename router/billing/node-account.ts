@@ -19,6 +19,7 @@ import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
+import { within } from './within.ts';
 import { StandingBook } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
@@ -49,6 +50,11 @@ interface Proven {
   readonly receiptJson: UsageReceiptJson;
   readonly signature: Hex;
 }
+
+/** After this the books count as away. */
+const BOOK_WAIT_MS = 2000;
+/** One question that is never answered must not hold up those behind it. */
+const BOOK_LIMIT_MS = 10_000;
 
 /** What a hub has to know of a node that has proved who it is. */
 export interface ShownNode {
@@ -211,7 +217,6 @@ export class NodeAccount extends DurableObject<object> {
    */
   async show(hub: string): Promise<ShownNode | null> {
     this.#standings.noteShown(hub, Date.now());
-    await this.#reading;
     const standing = await this.#findStanding();
     return standing && { standing, lastReceipt: this.#chain.end };
   }
@@ -224,9 +229,13 @@ export class NodeAccount extends DurableObject<object> {
 
   async #findStanding(): Promise<VersionedStanding | null> {
     const known = this.#standings.find();
-    if (known && Date.now() - known.readAt < STANDING_FRESH_MS) return known;
+    // A change that is being read is waited for: who is told too late all the same hears of it with the hubs.
+    const fresh = this.#reading.then(() => {
+      const read = this.#standings.find();
+      return read && Date.now() - read.readAt < STANDING_FRESH_MS ? read : this.#read();
+    });
     try {
-      return await this.#read();
+      return await within(fresh, BOOK_WAIT_MS);
     } catch (error) {
       log.warn('book-away', { nodeId: this.ctx.id.name, error });
       if (known) return known;
@@ -237,7 +246,7 @@ export class NodeAccount extends DurableObject<object> {
   /** One after the other, so that the last one read is the newest. */
   #read(): Promise<VersionedStanding | null> {
     const read = this.#reading.then(async () => {
-      const standing = await this.#readStanding(this.ctx.id.name ?? '');
+      const standing = await within(this.#readStanding(this.ctx.id.name ?? ''), BOOK_LIMIT_MS);
       return this.#standings.keep(standing, Date.now());
     });
     this.#reading = read.catch(() => undefined);

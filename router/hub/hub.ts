@@ -13,6 +13,8 @@ import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
 import { HubJobs } from './jobs.ts';
+import { RecalledModels } from './recalled-models.ts';
+import type { ModelChange } from './recalled-models.ts';
 import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
@@ -50,6 +52,7 @@ export class Hub extends DurableObject<object> {
   readonly #rows: PartRows;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
+  readonly #recalled = new RecalledModels();
   readonly #name: string;
   readonly #area: string;
   #alarmAt = Infinity;
@@ -102,7 +105,7 @@ export class Hub extends DurableObject<object> {
     if (pathname === '/link')
       return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
     const startedAt = Date.now();
-    const offer = await request.json<JobOffer>();
+    const offer = this.#recalled.fit(await request.json<JobOffer>(), startedAt);
     try {
       const answer = await this.#jobs.run(offer, request.signal);
       const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
@@ -155,8 +158,9 @@ export class Hub extends DurableObject<object> {
     this.#save(now, true);
   }
 
-  /** The catalogue changed. */
-  async refresh(): Promise<void> {
+  /** The catalogue changed: what was taken off it is granted no more, whatever an edge has read before. */
+  async refresh(change: ModelChange): Promise<void> {
+    this.#recalled.note(change, Date.now());
     this.#services.forgetCatalogue();
     await this.#publish();
   }

@@ -5,6 +5,7 @@ import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
+import { within } from '../billing/within.ts';
 import { FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
@@ -309,14 +310,4 @@ export class HubSockets {
     const isAlive = socket.parts.size > 0 && (await socket.askSync(REPLACED_WAIT_MS));
     if (!isAlive) this.drop(socket, CLOSE.replaced, REPLACED);
   }
-}
-
-function within<T>(work: Promise<T>, waitMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${waitMs} ms`)), waitMs);
-  });
-  return Promise.race([work, late]).finally(() => {
-    if (timer !== null) clearTimeout(timer);
-  });
 }

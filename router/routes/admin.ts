@@ -47,7 +47,7 @@ const ALL_AREAS: AreaCalls = {
     await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
   },
   tellNode: tellStanding,
-  tellHubs: async (services) => {
-    await Promise.all(AREAS.map((area) => services.area(area).refresh()));
+  tellHubs: async (services, change) => {
+    await Promise.all(AREAS.map((area) => services.area(area).refresh(change)));
   },
 };

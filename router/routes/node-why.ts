@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { isId } from '../../schema/ids.ts';
+import { TIME_HEADER } from '../../schema/node-proof.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import { OUTDATED } from './node-enrol.ts';
@@ -59,7 +60,7 @@ function refuseHome(fault: NodeFault): ApiError {
       return new ApiError(
         'invalid_api_key',
         "This home's proof or token is not valid now: check the clock of the machine and ask again.",
-        { headers: { 'www-authenticate': 'Bearer' } },
+        { headers: { 'www-authenticate': 'Bearer', [TIME_HEADER]: String(Date.now()) } },
       );
     case 'unenrolled':
       return new ApiError(

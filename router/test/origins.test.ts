@@ -7,7 +7,7 @@ import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { decodeFrames, encodeJsonFrame, nameFrame, PROTOCOL_VERSION, readJson } from '../../schema/frames.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
-import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL, TIME_HEADER } from '../../schema/node-proof.ts';
 import { makeMessageSigner, NODE_ENROL, NODE_ENROL_1, NODE_HELLO, NODE_HELLO_1 } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { readError } from './error-shape.ts';
@@ -120,14 +120,17 @@ describe('a hello', () => {
 });
 
 test('a proof counts for the router’s own address alone', async () => {
-  const ask = (origin: string | null): Promise<Response> => {
-    const nonce = makeProofNonce(Date.now(), randomBytes(24));
+  const ask = (origin: string | null, aheadMs = 0): Promise<Response> => {
+    const nonce = makeProofNonce(Date.now() + aheadMs, randomBytes(24));
     const message = { nonce, node, protocol: PROOF_PROTOCOL };
     const signature =
       origin === null ? signer.sign(NODE_HELLO_1, message, key) : signer.sign(NODE_HELLO, { ...message, origin }, key);
     return stack.call('/node/v1/why', { key: encodeNodeProof({ nodeId: nodeIdOf(node), nonce, signature }) });
   };
   expect((await ask(HERE)).status).toBe(200);
+  const early = await ask(HERE, 86_400_000);
+  expect(early.status).toBe(401);
+  expect(Math.abs(Number(early.headers.get(TIME_HEADER)) - Date.now())).toBeLessThan(60_000);
   expect(await readError(await ask(EVIL), 401)).toMatchObject({ code: 'node_unenrolled' });
   expect(await readError(await ask(null), 400)).toMatchObject({ code: 'node_outdated' });
 });

@@ -29,19 +29,32 @@ interface Faults {
   loseAnswer: number;
   /** Fails so many statements that the objects prepare for a read or a write. */
   refusePrepare: number;
+  /** True while what the objects read or write is never answered. */
+  isSilent: boolean;
   /** Batches that reached D1. */
   written: number;
 }
 
 const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[]; relinked?: string[] };
-export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, refusePrepare: 0, written: 0 });
+export const faults: Faults = (shared.billingFaults ??= {
+  refuse: 0,
+  loseAnswer: 0,
+  refusePrepare: 0,
+  isSilent: false,
+  written: 0,
+});
 export const kicked: string[] = (shared.kicked ??= []);
 export const relinked: string[] = (shared.relinked ??= []);
+
+const never = (): Promise<never> => new Promise(() => undefined);
+/** A statement that is never answered. */
+const SILENT = { bind: () => SILENT, all: never, first: never, raw: never, run: never };
 
 function makeFaulty(db: D1Database): D1Database {
   return new Proxy(db, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
+      if (name === 'prepare' && faults.isSilent) return () => SILENT;
       if (name === 'prepare' && faults.refusePrepare > 0 && faults.refusePrepare-- > 0) throw new Error('D1 is away');
       if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
       return async (statements: D1PreparedStatement[]) => {

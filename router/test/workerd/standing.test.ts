@@ -20,6 +20,7 @@ const doors = {
 
 beforeEach(() => {
   faults.refusePrepare = 0;
+  faults.isSilent = false;
 });
 
 async function run(sql: string, ...values: string[]): Promise<void> {
@@ -190,6 +191,17 @@ describe('while the books are away', () => {
     expect(await refusalOf(stub, LAB)).toBe('none');
   });
 
+  test('a home enters by what they said last also where they never answer', async () => {
+    const stub = openHub();
+    const { home, key } = await joinLab(stub);
+    home.close();
+    faults.isSilent = true;
+    const late = doors.nodeAccount(home.nodeId).recheck();
+    late.catch(() => undefined);
+    await joinHub(stub, { key, slots: 2 });
+    expect(await refusalOf(stub, { kind: 'pool', id: 'pool_other' })).toBe('none');
+  });
+
   test('a home that its object has never asked about is told to come back, and comes in then', async () => {
     const stub = openHub();
     const key = crypto.getRandomValues(new Uint8Array(32));
@@ -271,4 +283,16 @@ test('a home is told the highest of its receipts that the router has', async () 
   const again = await joinHub(stub, { key: node.key });
   const { receipt, receiptSignature: signature } = parts[0] ?? {};
   expect((await waitFor(again.heard, 'welcome')).json).toMatchObject({ lastReceipt: { receipt, signature } });
+});
+
+test('weights that are taken off the catalogue are granted no more at once, and again when they are back', async () => {
+  const stub = openHub();
+  const home = await joinHub(stub);
+  await stub.refresh({ model: 'm', digests: [] });
+  expect(await refusalOf(stub, PUBLIC)).toBe('none');
+  await stub.refresh({ model: 'm', digests: ['a'.repeat(64)] });
+  const asked = askFor(stub, PUBLIC);
+  const job = await home.nextJob();
+  job.send('refuse', { code: 'busy', message: 'no' }, job.job);
+  expect(await (await asked).json()).toMatchObject({ code: 'busy', nodeId: home.nodeId });
 });
