@@ -82,6 +82,8 @@ export class TestHub {
   dials = 0;
   /** What the next dials are answered instead of a socket; null upgrades. */
   refusal: { status: number; code: string; message: string } | null = null;
+  /** The address that homes dial, where it is not its own. */
+  dialledAt: string | null = null;
   /** What its welcome tells of this home's chain. */
   lastReceipt: { receipt: UsageReceiptJson; signature: Hex } | null = null;
   enrolRefusal: { status: number; code: string; message: string } | null = null;
@@ -297,7 +299,7 @@ export class TestHub {
         code: toHex(keccak_256(new TextEncoder().encode(code))),
         node: address,
         wallet: wallet ?? ZERO_ADDRESS,
-        origin: this.url,
+        origin: this.dialledAt ?? this.url,
       },
       signature,
     );
@@ -363,7 +365,11 @@ export class TestHub {
   #welcome(heard: Heard, nonce: Hex): void {
     const hello = helloSchema.parse(heard.json);
     const { address, protocol } = hello;
-    const proof = signer.recover(NODE_HELLO, { nonce, node: address, protocol, origin: this.url }, hello.signature);
+    const proof = signer.recover(
+      NODE_HELLO,
+      { nonce, node: address, protocol, origin: this.dialledAt ?? this.url },
+      hello.signature,
+    );
     if (!proof.ok || proof.value !== hello.address) throw new Error('bad hello');
     this.address = hello.address;
     this.sendJson('welcome', {
