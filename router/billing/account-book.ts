@@ -2,6 +2,7 @@
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
 import type { Fate, SettlementJson } from '../../schema/settlement.ts';
+import { AccountBars } from './account-bars.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { Hold } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
@@ -74,8 +75,6 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL, disabledAt INTEGER,
     jobs INTEGER NOT NULL, promptTokens INTEGER NOT NULL, outputTokens INTEGER NOT NULL, charged INTEGER NOT NULL)`,
   'INSERT INTO account VALUES (1, 0, NULL, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
-  'CREATE TABLE IF NOT EXISTS revokedKeys (keyId TEXT PRIMARY KEY) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS leftPools (poolId TEXT PRIMARY KEY) WITHOUT ROWID',
 ];
 
 export class AccountBook {
@@ -84,8 +83,8 @@ export class AccountBook {
   readonly #outbox: Outbox;
   readonly #holds: AccountHolds;
   readonly #jobs: AccountJobs;
-  readonly #revoked = new Set<string>();
-  readonly #left = new Set<string>();
+  /** Keys and pools for which nothing is held any more. */
+  readonly bars: AccountBars;
   #state: State;
 
   constructor(storage: DurableObjectStorage, outbox: Outbox) {
@@ -95,10 +94,9 @@ export class AccountBook {
     for (const table of TABLES) this.#sql.exec(table);
     this.#holds = new AccountHolds(storage.sql);
     this.#jobs = new AccountJobs(storage.sql);
+    this.bars = new AccountBars(storage.sql);
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
     this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
-    for (const row of this.#sql.exec<{ keyId: string }>('SELECT keyId FROM revokedKeys')) this.#revoked.add(row.keyId);
-    for (const row of this.#sql.exec<{ poolId: string }>('SELECT poolId FROM leftPools')) this.#left.add(row.poolId);
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
@@ -108,8 +106,8 @@ export class AccountBook {
     if (!Number.isSafeInteger(request.amount) || request.amount < 0)
       throw new RangeError('a hold is a whole number ≥ 0');
     if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
-    if (this.#revoked.has(request.keyId)) return { ok: false, reason: 'key-revoked', available };
-    if (request.poolId && this.#left.has(request.poolId)) return { ok: false, reason: 'pool-left', available };
+    const bar = this.bars.find(request);
+    if (bar) return { ok: false, reason: bar, available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
     this.#replaceHold(request.jobId, { amount: request.amount, expiresAt: request.expiresAt });
     return { ok: true };
@@ -185,23 +183,6 @@ export class AccountBook {
     });
     this.#state = state;
     return true;
-  }
-
-  /** From now on no hold for this key. */
-  revokeKey(keyId: string): void {
-    this.#sql.exec('INSERT INTO revokedKeys VALUES (?) ON CONFLICT DO NOTHING', keyId);
-    this.#revoked.add(keyId);
-  }
-
-  /** From now on no hold for a job in this pool, until the account joins it again. */
-  leavePool(poolId: string): void {
-    this.#sql.exec('INSERT INTO leftPools VALUES (?) ON CONFLICT DO NOTHING', poolId);
-    this.#left.add(poolId);
-  }
-
-  joinPool(poolId: string): void {
-    this.#sql.exec('DELETE FROM leftPools WHERE poolId = ?', poolId);
-    this.#left.delete(poolId);
   }
 
   /** From now on no hold at all. */

@@ -19,8 +19,7 @@ import { NodeBook } from './node-book.ts';
 import type { NodeTotals, Proof } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
-import { within } from './within.ts';
-import { StandingBook } from './node-standing.ts';
+import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import { makeLog } from '../log.ts';
@@ -51,11 +50,6 @@ interface Proven {
   readonly signature: Hex;
 }
 
-/** After this the books count as away. */
-const BOOK_WAIT_MS = 2000;
-/** One question that is never answered must not hold up those behind it. */
-const BOOK_LIMIT_MS = 10_000;
-
 /** What a hub has to know of a node that has proved who it is. */
 export interface ShownNode {
   readonly standing: VersionedStanding;
@@ -71,9 +65,6 @@ export interface NodeAccountDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
 }
 
-/** A change that the operator made past the API is seen so much later, when the home dials. */
-const STANDING_FRESH_MS = 600_000;
-
 export class NodeAccount extends DurableObject<object> {
   readonly #signer: MessageSigner;
   readonly #key: Uint8Array;
@@ -82,16 +73,17 @@ export class NodeAccount extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
-  readonly #standings: StandingBook;
-  readonly #readStanding: NodeAccountDoors['readStanding'];
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #standings: NodeStandings;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
     const { signer, routerKey, routerAddress, ledger } = doors;
-    this.#readStanding = doors.readStanding;
     this.#chain = new NodeChain(ctx.storage.sql);
-    this.#standings = new StandingBook(ctx.storage.sql);
+    this.#standings = new NodeStandings(ctx.storage.sql, {
+      nodeId: ctx.id.name ?? '',
+      read: doors.readStanding,
+      now: () => Date.now(),
+    });
     this.#signer = signer;
     this.#key = routerKey;
     this.#router = routerAddress;
@@ -216,41 +208,13 @@ export class NodeAccount extends DurableObject<object> {
    * rejects where they have never been asked.
    */
   async show(hub: string): Promise<ShownNode | null> {
-    this.#standings.noteShown(hub, Date.now());
-    const standing = await this.#findStanding();
+    const standing = await this.#standings.show(hub);
     return standing && { standing, lastReceipt: this.#chain.end };
   }
 
   /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
-  async recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
-    const standing = await this.#read();
-    return { standing, hubs: this.#standings.hubs() };
-  }
-
-  async #findStanding(): Promise<VersionedStanding | null> {
-    const known = this.#standings.find();
-    // A change that is being read is waited for: who is told too late all the same hears of it with the hubs.
-    const fresh = this.#reading.then(() => {
-      const read = this.#standings.find();
-      return read && Date.now() - read.readAt < STANDING_FRESH_MS ? read : this.#read();
-    });
-    try {
-      return await within(fresh, BOOK_WAIT_MS);
-    } catch (error) {
-      log.warn('book-away', { nodeId: this.ctx.id.name, error });
-      if (known) return known;
-      throw error;
-    }
-  }
-
-  /** One after the other, so that the last one read is the newest. */
-  #read(): Promise<VersionedStanding | null> {
-    const read = this.#reading.then(async () => {
-      const standing = await within(this.#readStanding(this.ctx.id.name ?? ''), BOOK_LIMIT_MS);
-      return this.#standings.keep(standing, Date.now());
-    });
-    this.#reading = read.catch(() => undefined);
-    return read;
+  recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
+    return this.#standings.recheck();
   }
 
   override async alarm(): Promise<void> {
@@ -281,7 +245,10 @@ export class NodeAccount extends DurableObject<object> {
 
   #prove(ticket: JobTicket, signed: Omit<Proven, 'receiptHash'>): Proven | null {
     const receiptHash = checkReceipt(this.#signer, { ticket, ...signed });
-    return receiptHash.ok ? { ...signed, receiptHash: receiptHash.value } : null;
+    if (!receiptHash.ok) return null;
+    // Whatever becomes of it: its number is used.
+    this.#chain.note({ receipt: signed.receiptJson, signature: signed.signature });
+    return { ...signed, receiptHash: receiptHash.value };
   }
 
   /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */
@@ -300,7 +267,6 @@ export class NodeAccount extends DurableObject<object> {
       const { seq, prevReceipt } = receipt;
       const isLate = late !== null;
       breaks = this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
-      this.#chain.note({ receipt: proven.receiptJson, signature: proven.signature });
       if (late) this.#outbox.add(buildLateEntry({ ...late.open, ...proof, earn }, late.now), 0);
     });
     if (late) this.#outbox.ring(late.now);

@@ -29,7 +29,7 @@ export class NodeChain {
     return this.#end;
   }
 
-  /** Keeps a proven receipt with a higher number than any before; for the caller's transaction. */
+  /** Keeps a proven receipt with a higher number than any before. */
   note(end: ChainEnd): void {
     if (this.#end && BigInt(this.#end.receipt.seq) >= BigInt(end.receipt.seq)) return;
     this.#sql.exec('INSERT OR REPLACE INTO chainEnd VALUES (1, ?, ?)', JSON.stringify(end.receipt), end.signature);

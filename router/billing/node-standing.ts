@@ -1,5 +1,16 @@
 // What the books said last of one node, in its object's SQLite, and which hubs it showed itself at since: those are told of a change.
 import type { NodeStanding } from '../auth/nodes.ts';
+import { makeLog } from '../log.ts';
+import { within } from './within.ts';
+
+const log = makeLog('billing');
+
+/** A change that the operator made past the API is seen so much later, when the home dials. */
+const STANDING_FRESH_MS = 600_000;
+/** After this the books count as away. */
+const BOOK_WAIT_MS = 2000;
+/** One question that is never answered must not hold up those behind it. */
+const BOOK_LIMIT_MS = 10_000;
 
 /** Of two standings the one with the higher version is the newer. */
 export interface VersionedStanding extends NodeStanding {
@@ -21,7 +32,7 @@ const TABLES = [
   'CREATE TABLE IF NOT EXISTS shown (hub TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID',
 ];
 
-export class StandingBook {
+class StandingBook {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -61,5 +72,60 @@ export class StandingBook {
       .exec<{ hub: string }>('SELECT hub FROM shown')
       .toArray()
       .map(({ hub }) => hub);
+  }
+}
+
+export interface StandingDoors {
+  readonly nodeId: string;
+  /** What the books say of the node; null: they do not know it. Rejects when they cannot be asked. */
+  readonly read: (nodeId: string) => Promise<NodeStanding | null>;
+  /** ms since epoch. */
+  readonly now: () => number;
+}
+
+export class NodeStandings {
+  readonly #book: StandingBook;
+  readonly #doors: StandingDoors;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(sql: SqlStorage, doors: StandingDoors) {
+    this.#book = new StandingBook(sql);
+    this.#doors = doors;
+  }
+
+  /** What the books say now, or said last where they are away; from now on this hub is told of changes. Rejects where they were never asked. */
+  async show(hub: string): Promise<VersionedStanding | null> {
+    const { nodeId, now } = this.#doors;
+    this.#book.noteShown(hub, now());
+    const known = this.#book.find();
+    // A change that is being read is waited for: who is told too late all the same hears of it with the hubs.
+    const fresh = this.#reading.then(() => {
+      const read = this.#book.find();
+      return read && now() - read.readAt < STANDING_FRESH_MS ? read : this.#read();
+    });
+    try {
+      return await within(fresh, BOOK_WAIT_MS);
+    } catch (error) {
+      log.warn('book-away', { nodeId, error });
+      if (known) return known;
+      throw error;
+    }
+  }
+
+  /** The books have changed: what they say, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
+  async recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
+    const standing = await this.#read();
+    return { standing, hubs: this.#book.hubs() };
+  }
+
+  /** One after the other, so that the last one read is the newest. */
+  #read(): Promise<VersionedStanding | null> {
+    const { nodeId, read, now } = this.#doors;
+    const reading = this.#reading.then(async () => {
+      const standing = await within(read(nodeId), BOOK_LIMIT_MS);
+      return this.#book.keep(standing, now());
+    });
+    this.#reading = reading.catch(() => undefined);
+    return reading;
   }
 }
