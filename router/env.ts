@@ -10,6 +10,8 @@ import type { Hub } from './hub/hub.ts';
 
 export interface Env {
   readonly DB: D1Database;
+  /** Where receipts go after a week; left out, they stay in D1. */
+  readonly RECEIPTS?: R2Bucket;
   readonly AREA: DurableObjectNamespace<Area>;
   readonly HUB: DurableObjectNamespace<Hub>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;

@@ -1,9 +1,14 @@
-// What Cloudflare calls. No logic: the app answers requests, the Durable Objects are exported for their bindings.
+// What Cloudflare calls. No logic: the app answers requests, the clock makes room in the book, the Durable Objects are exported for their bindings.
 import { makeApp } from './app.ts';
 import type { Env } from './env.ts';
+import { openRollUp } from './services/shared.ts';
 
 export { Account, Area, Hub, NodeAccount } from './objects.ts';
 
 const app = makeApp();
 
-export default { fetch: (request, env, context) => app.fetch(request, env, context) } satisfies ExportedHandler<Env>;
+export default {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+  // Every ten minutes, as wrangler.toml says: the time it was meant for, so that a late run does no more than a timely one.
+  scheduled: async ({ scheduledTime }, env) => void (await openRollUp(env).run(scheduledTime)),
+} satisfies ExportedHandler<Env>;

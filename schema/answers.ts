@@ -1,16 +1,18 @@
-// How an answer reads and ends on the wire, by the kind of its job. The home writes the content; the edge and the hub never parse it as it
-// runs: they read it back at the end, to count it, to hand it on and to give it in one piece.
+// How an answer reads and ends on the wire, by the kind of its job. The home writes the content in the one form that the kind has; the hub holds each
+// frame against it and nobody parses an answer as it runs: it is read back at the end, to hand it on and to give it in one piece.
 import {
   encodeCompletion,
   encodeEmptyChunk,
   encodeErrorChunk,
   encodeFinishChunk,
   encodeUsageChunk,
+  formChunk,
   readChunks,
 } from './chunks.ts';
 import type {
   AnswerText,
   ChunkHead,
+  EventForm,
   FinalFacts,
   FinishExtra,
   FinishReason,
@@ -24,6 +26,8 @@ import type { OpenRequestOf, OpenRequests } from './job-request.ts';
 export interface AnswerFormat<R = never> {
   /** Bytes that an answer may hold at most, far above what it needs: a home cannot fill a caller's disk or an edge's memory. */
   readonly maxBytes: (request: R) => number;
+  /** The only form that an event of the home's may have. */
+  readonly form: (head: ChunkHead) => EventForm;
   /**
    * What complete events say: the text of the answer, which another home goes on from, and the thinking beside it. Both are given to the
    * caller and both are output, so both are counted and charged.
@@ -42,6 +46,7 @@ export interface AnswerFormat<R = never> {
 export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> } = {
   chat: {
     maxBytes: ({ maxTokens }) => 64 * 1024 + maxTokens * 8 * 1024,
+    form: formChunk,
     readEvents: readChunks,
     encodeEmpty: encodeEmptyChunk,
     encodeFinish: encodeFinishChunk,

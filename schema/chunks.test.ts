@@ -103,10 +103,20 @@ describe('content chunks', () => {
     );
   });
 
-  test('half a surrogate pair is kept as an escape, so that the bytes are valid UTF-8', () => {
-    const event = makeChunkWriter(head).content('\ud83d');
-    expect(decode(new TextEncoder().encode(event))).toBe(event);
-    expect(readContent(event)).toBe('\ud83d');
+  test('half a surrogate pair becomes U+FFFD: strict readers break at its escape', () => {
+    const event = makeChunkWriter(head).content('a\ud83d');
+    expect(event).not.toContain('\\u');
+    expect(readContent(event)).toBe('a\ufffd');
+  });
+
+  test('what other readers take for the end of a line is escaped, in every event that anybody writes', () => {
+    const text = 'a\u2028data: [DONE]\u2029\u0085b';
+    const writer = makeChunkWriter(head);
+    const error = decode(encodeErrorChunk(head, { message: text, type: 't', code: 'c' }));
+    for (const event of [writer.content(text), writer.thinking(text), error])
+      expect(event).not.toMatch(/[\u0085\u2028\u2029]/);
+    expect(readContent(writer.content(text))).toBe(text);
+    expect(readEvent(error).error.message).toBe(text);
   });
 });
 

@@ -66,6 +66,28 @@ export const DONE_EVENT: Uint8Array = encoder.encode('data: [DONE]\n\n');
  */
 export const COMMENT_LINE: Uint8Array = encoder.encode(': irori\n');
 
+/**
+ * The one form of every event of an answer that runs, as the home writes it and as the hub holds each frame against it: `start`, in the first event of
+ * an answer the role, the name of what it says, that as a JSON string that is not empty, and `end`. Nothing else may stand in a `data` frame.
+ */
+export interface EventForm {
+  readonly start: string;
+  readonly role: string;
+  /** What stands before the string, by what it is: frames flagged as thinking hold the one, all others the other. */
+  readonly fields: { readonly text: string; readonly thinking: string };
+  readonly end: string;
+}
+
+/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
+export function formChunk(head: ChunkHead): EventForm {
+  return {
+    start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":0,"delta":{`,
+    role: '"role":"assistant",',
+    fields: { text: '"content":', thinking: '"reasoning_content":' },
+    end: '},"logprobs":null,"finish_reason":null}]}\n\n',
+  };
+}
+
 /** Writes the chunks of one answer: everything but the text is rendered once. Each call is one complete event; the first one of an answer carries the role. */
 export interface ChunkWriter {
   readonly content: (text: string) => string;
@@ -73,22 +95,33 @@ export interface ChunkWriter {
   readonly thinking: (text: string) => string;
 }
 
-/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const start = `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)},"choices":[{"index":0,"delta":{`;
-  const rest = `${start}"content":`;
-  const end = '},"logprobs":null,"finish_reason":null}]}\n\n';
-  const role = '"role":"assistant",';
+  const { start, role, fields, end } = formChunk(head);
+  const rest = start + fields.text;
   let hasRole = isContinued;
   const write = (field: string, text: string): string => {
-    const event = start + (hasRole ? '' : role) + field + JSON.stringify(text) + end;
+    const event = start + (hasRole ? '' : role) + field + quote(text) + end;
     hasRole = true;
     return event;
   };
   return {
-    content: (text) => (hasRole ? rest + JSON.stringify(text) + end : write('"content":', text)),
-    thinking: (text) => write('"reasoning_content":', text),
+    content: (text) => (hasRole ? rest + quote(text) + end : write(fields.text, text)),
+    thinking: (text) => write(fields.thinking, text),
   };
+}
+
+/** Line ends to readers who cut a stream with Python's `splitlines` (httpx, aiohttp wrappers): raw in a text they would begin a line of the home's own. */
+const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+/** A text as JSON that is one line to every reader; half a surrogate pair becomes U+FFFD, since strict readers break at its escape. */
+function quote(text: string): string {
+  return escapeLines(JSON.stringify(text.isWellFormed() ? text : text.toWellFormed()));
+}
+
+function escapeLines(json: string): string {
+  return json.search(OTHER_LINE_ENDS) < 0
+    ? json
+    : json.replaceAll(OTHER_LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** What the last chunk says beside its reason. */
@@ -147,7 +180,7 @@ function chunkBase(head: ChunkHead): { id: string; object: string; created: numb
 }
 
 function encodeEvent(value: unknown): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(value)}\n\n`);
+  return encoder.encode(`data: ${escapeLines(JSON.stringify(value))}\n\n`);
 }
 
 /** What an answer holds: the text that it is, and the thinking that was written beside it; either may be empty. */

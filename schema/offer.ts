@@ -37,6 +37,8 @@ export interface JobOffer {
   readonly prefixes: readonly string[];
   /** True while the edge would go on elsewhere if this part broke off after tokens. */
   readonly isResumable: boolean;
+  /** The caller wants no other home to go on: it pays for what it has read where the answer breaks off by no fault of its home. */
+  readonly isResumeOff?: boolean;
   /** Another home's model server has failed on this job before its first token: a second failure is the request's, and no home's. */
   readonly isSuspect?: boolean;
   /** Earlier parts that delivered something. */

@@ -8,6 +8,8 @@ import { word } from './typed-data.ts';
 export const OUTCOMES = [
   'complete',
   'cancelled',
+  /** Broke off after tokens by nobody's fault, where the caller's own wish or the job's time lets nobody go on: what was read is charged. */
+  'cut-off',
   /** Broke off after tokens while the job could go on elsewhere: charged if it did, free if it could not. */
   'interrupted-by-node',
   'interrupted-by-network',
@@ -49,7 +51,7 @@ export const settlementSchema = z.object({
   decision: decisionSchema.optional(),
   /** What the caller pays, in units. */
   charge: z.number().int().min(0),
-  /** What the home earns, in units; more than charge less fee only where the fees pay for it. */
+  /** What the home earns, in units; more than charge less fee only where the fees that its own work brought in pay for it. */
   earn: z.number().int().min(0),
   /** The node's counts where they differ from the router's beyond the tolerance. */
   difference: z.object({ promptTokens: z.number().int(), outputTokens: z.number().int() }).nullable(),
@@ -60,6 +62,8 @@ export const settlementSchema = z.object({
    * One that knows what it sent may have sent more: its receipt has another hash and is paid as far as it arrived.
    */
   relayedHash: word.bytes32.optional(),
+  /** Of a part that was lost with its hub's memory: what it can have delivered, by what the hub wrote down and the home's speed. */
+  lostAtMost: z.object({ promptTokens: z.number().int().min(0), outputTokens: z.number().int().min(0) }).optional(),
   attempts: z.number().int().min(1),
   ttftMs: z.number().int().min(0).nullable(),
   durationMs: z.number().int().min(0),

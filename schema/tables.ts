@@ -1,5 +1,6 @@
 // The D1 tables. Money moves only in `events` and `postings`, both append-only; everything else is who and what.
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** Someone who calls, owns homes, or both. */
 export const accounts = sqliteTable('accounts', {
@@ -163,7 +164,7 @@ export const events = sqliteTable(
   (table) => [index('events_job').on(table.jobId)],
 );
 
-/** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`. */
+/** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`, `operator`. */
 export const postings = sqliteTable(
   'postings',
   {
@@ -176,7 +177,44 @@ export const postings = sqliteTable(
   (table) => [primaryKey({ columns: [table.eventId, table.book] }), index('postings_book').on(table.book)],
 );
 
-/** A part's settlement with its signed messages: what `GET /v1/receipts/{jobId}` shows. */
+/** What each book's postings sum to, moved in the transaction that writes them: the fees can never be spent before they have come in. */
+export const balances = sqliteTable(
+  'balances',
+  {
+    book: text('book').primaryKey(),
+    amount: integer('amount').notNull(),
+  },
+  (table) => [check('fees_never_negative', sql`${table.book} <> 'fees' OR ${table.amount} >= 0`)],
+);
+
+/**
+ * Fees by home, in units: what its charged work brought in and what it was paid out of that for work that nobody was charged for. So no
+ * home, and no owner of many, ever gets more than the callers of its work have paid.
+ */
+export const homeFees = sqliteTable(
+  'home_fees',
+  {
+    nodeId: text('node_id').primaryKey(),
+    brought: integer('brought').notNull(),
+    drawn: integer('drawn').notNull(),
+  },
+  (table) => [check('home_draws_what_it_brought', sql`${table.drawn} <= ${table.brought}`)],
+);
+
+/** A day's postings of one book, summed up once nobody needs them one by one. Those of one day sum to zero. */
+export const bookDays = sqliteTable(
+  'book_days',
+  {
+    /** Days since 1970. */
+    day: integer('day').notNull(),
+    book: text('book').notNull(),
+    amount: integer('amount').notNull(),
+    postings: integer('postings').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.book] })],
+);
+
+/** A part's settlement with its signed messages, for its first day: what `GET /v1/receipts/{jobId}` shows. */
 export const receipts = sqliteTable(
   'receipts',
   {
@@ -196,10 +234,43 @@ export const receipts = sqliteTable(
     /** The whole settlement as JSON. */
     settlement: text('settlement').notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.jobId, table.part] }),
-    index('receipts_account').on(table.accountId, table.endedAt),
-    index('receipts_node').on(table.nodeId, table.endedAt),
-    index('receipts_ended').on(table.endedAt),
-  ],
+  (table) => [primaryKey({ columns: [table.jobId, table.part] }), index('receipts_ended').on(table.endedAt)],
+);
+
+/** The same after its first day, in a sixth of the bytes (billing/pack-settlement.ts). In the order in which they were packed. */
+export const packedReceipts = sqliteTable(
+  'packed_receipts',
+  {
+    /** Never given twice, and a new one with each change: it stands for these very bytes. */
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    /** The 16 bytes of the job's id. */
+    job: blob('job', { mode: 'buffer' }).notNull(),
+    part: integer('part').notNull(),
+    /** Which events of the part stand in the books, and can never be booked again: a bit each (billing/receipt-shelves.ts). */
+    booked: integer('booked').notNull(),
+    endedAt: integer('ended_at').notNull(),
+    packed: blob('packed', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [uniqueIndex('packed_receipts_job').on(table.job, table.part)],
+);
+
+/** Files of the object storage that hold packed receipts, one behind another. */
+export const archiveFiles = sqliteTable('archive_files', {
+  id: integer('id').primaryKey(),
+  key: text('key').notNull(),
+  receipts: integer('receipts').notNull(),
+});
+
+/** Where a packed receipt stands that has left the database. */
+export const archivedReceipts = sqliteTable(
+  'archived_receipts',
+  {
+    job: blob('job', { mode: 'buffer' }).notNull(),
+    part: integer('part').notNull(),
+    booked: integer('booked').notNull(),
+    file: integer('file').notNull(),
+    start: integer('start').notNull(),
+    length: integer('length').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.part] })],
 );

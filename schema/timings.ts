@@ -32,6 +32,12 @@ export interface Timings {
   readonly planEveryMs: number;
   /** Homes that dropped off for less than this still count where they sat: a deployment lets all of them redial. */
   readonly lingerMs: number;
+  /** Who has a job's part, or looks for a home for it, tells the caller's account so often that it lives. */
+  readonly holdRenewMs: number;
+  /** Credit held for a job that nobody tells of goes back after this long: more than two tellings may be lost. */
+  readonly holdLeaseMs: number;
+  /** Where the account's object slept meanwhile, or the router was down, it waits so much longer for what is on its way. */
+  readonly holdGraceMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
   readonly coolingMs: number;
 }
@@ -49,6 +55,9 @@ export const TIMINGS: Timings = {
   retryMs: 5000,
   planEveryMs: 10_000,
   lingerMs: 600_000,
+  holdRenewMs: 30_000,
+  holdLeaseMs: 75_000,
+  holdGraceMs: 15_000,
   coolingMs: 5000,
 };
 

@@ -26,6 +26,7 @@ test('a part that was cut short is told as it was relayed', () => {
 test('only outcomes that may still earn are told', () => {
   expect(OUTCOMES.filter((outcome) => describePart({ outcome }))).toEqual([
     'cancelled',
+    'cut-off',
     'interrupted-by-node',
     'interrupted-by-network',
     'failed-by-network',

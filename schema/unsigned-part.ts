@@ -8,6 +8,7 @@ export type UnsignedPart = z.input<typeof unsignedSchema>;
 /** Outcomes of parts that were cut short and may still earn; whether one that its home broke off does shows when its job has ended. */
 const SIGNABLE: readonly Outcome[] = [
   'cancelled',
+  'cut-off',
   'interrupted-by-node',
   'interrupted-by-network',
   'failed-by-network',

@@ -133,7 +133,7 @@ async function readBooks(door: Door, network: Network, callerId: string): Promis
   };
   const usage = (await door.get('/v1/usage', 'apiKey')) as { held_micro: number; totals: { charged_micro: number } };
   const database = await network.database();
-  const sum = database.prepare('SELECT coalesce(sum(amount), 0) AS amount FROM postings WHERE book = ?');
+  const sum = database.prepare('SELECT amount FROM balances WHERE book = ?');
   const row = await sum.bind(callerId).first<{ amount: number }>();
   const rows = await database
     .prepare('SELECT job_id AS job, sum(charge) AS charge FROM receipts GROUP BY job_id')

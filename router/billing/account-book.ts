@@ -4,11 +4,12 @@
 import type { Fate, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBars } from './account-bars.ts';
 import { AccountHolds } from './account-holds.ts';
-import type { Hold } from './account-holds.ts';
+import type { Hold, LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
-import { buildChargeEntry, buildGrantEntry, grantEventId } from './build-entry.ts';
+import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
-import { KNOWN_MS } from './outbox.ts';
+import { KNOWN_MS } from './known-events.ts';
+import type { LedgerEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
@@ -57,6 +58,8 @@ interface Booking {
   readonly closesHold: boolean;
   /** What becomes of the job's tally; null for a job that leaves none. */
   readonly tally: JobTally | null;
+  /** The entries of a settlement that is charged so many units; as a rule `buildChargeEntries`. */
+  readonly build?: typeof buildChargeEntries;
 }
 
 /** A hold outlives its job's tickets by this much, which tells when one lapsed that is not known any more. */
@@ -85,14 +88,16 @@ export class AccountBook {
   readonly #jobs: AccountJobs;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
+  readonly #leaseMs: number;
   #state: State;
 
-  constructor(storage: DurableObjectStorage, outbox: Outbox) {
+  constructor(storage: DurableObjectStorage, outbox: Outbox, { terms, now }: { terms: LeaseTerms; now: number }) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#outbox = outbox;
     for (const table of TABLES) this.#sql.exec(table);
-    this.#holds = new AccountHolds(storage.sql);
+    this.#leaseMs = terms.leaseMs;
+    this.#holds = new AccountHolds(storage, terms, now);
     this.#jobs = new AccountJobs(storage.sql);
     this.bars = new AccountBars(storage.sql);
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
@@ -109,8 +114,23 @@ export class AccountBook {
     const bar = this.bars.find(request);
     if (bar) return { ok: false, reason: bar, available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    this.#replaceHold(request.jobId, { amount: request.amount, expiresAt: request.expiresAt });
+    const { amount, expiresAt } = request;
+    this.#replaceHold(request.jobId, { amount, expiresAt, leaseAt: now + this.#leaseMs });
     return { ok: true };
+  }
+
+  /**
+   * These jobs live: an edge looks for a home for them, or a hub has a part of them. What has been given back, and what was never held,
+   * stays so.
+   */
+  renew(jobIds: readonly string[], now: number): void {
+    this.sweep(now);
+    const leaseAt = now + this.#leaseMs;
+    for (const jobId of jobIds) {
+      const hold = this.#holds.find(jobId);
+      if (hold) this.#replaceHold(jobId, { ...hold, leaseAt });
+      this.#jobs.renew(jobId, Math.min(leaseAt, hold?.expiresAt ?? leaseAt));
+    }
   }
 
   /**
@@ -121,7 +141,7 @@ export class AccountBook {
     this.sweep(now);
     const known = this.#jobs.find(jobId);
     if (!known && closing.interrupted === 0) return this.#replaceHold(jobId, null);
-    const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS);
+    const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS, now);
     if (decideFate(tally, now) === null) this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now });
   }
 
@@ -146,7 +166,7 @@ export class AccountBook {
       this.#bookWhole(settlement);
       return true;
     }
-    const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS);
+    const tally = known ?? this.#openTally(jobId, Number(settlement.ticket.expiresAtMs) + HOLD_MARGIN_MS, now);
     const parts = [...tally.parts, bill];
     if (bill.isLost) {
       this.#bookLost(settlement, { ...tally, parts }, known === null);
@@ -209,9 +229,13 @@ export class AccountBook {
     return this.#jobs.findWaiting(jobId);
   }
 
-  /** When parts that wait must be booked without their job's end; null when none waits. */
-  get nextBookingAt(): number | null {
-    return this.#jobs.nextBookingAt;
+  /** When something lapses next: a hold, or parts that wait and must be booked without their job's end; null when nothing does. */
+  get nextLapseAt(): number | null {
+    const at = Math.min(
+      this.#jobs.nextBookingAt ?? Number.POSITIVE_INFINITY,
+      this.#holds.sum > 0 ? this.#holds.nextLapseAt : Number.POSITIVE_INFINITY,
+    );
+    return at === Number.POSITIVE_INFINITY ? null : at;
   }
 
   get balance(): number {
@@ -232,10 +256,13 @@ export class AccountBook {
   }
 
   /** Begins the tally of a job that turns out to have several parts. */
-  #openTally(jobId: string, expiresAt: number): JobTally {
+  #openTally(jobId: string, expiresAt: number, now: number): JobTally {
     const booked = this.#outbox.findParts(jobId);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
-    return openTally(this.#holds.find(jobId)?.expiresAt ?? expiresAt, { charge, parts: booked.length });
+    return openTally(Math.min(this.#holds.find(jobId)?.expiresAt ?? expiresAt, now + this.#leaseMs), {
+      charge,
+      parts: booked.length,
+    });
   }
 
   #bookWhole(settlement: SettlementJson): void {
@@ -251,7 +278,12 @@ export class AccountBook {
   #bookForgotten(settlement: SettlementJson): void {
     const reason = 'it came too late to know that it is the first';
     const shares = new Map<number, number>();
-    this.#book(settlement.jobId, { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null });
+    // One entry with all that it pays: another one would be new to a book that knows this.
+    const build = (part: SettlementJson, charge: number): LedgerEntry[] => [
+      buildSettleEntry({ ...part, charge }, `charge lowered from ${part.charge} to ${charge}: ${reason}`),
+    ];
+    const booking = { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null, build };
+    this.#book(settlement.jobId, booking);
   }
 
   /** A part that its hub forgot is free whatever becomes of its job. Where nothing else is known of the job its credit goes back now. */
@@ -278,6 +310,8 @@ export class AccountBook {
       const kept = { ...tally, waiting: tally.waiting + 1 };
       this.#storage.transactionSync(() => this.#jobs.write(jobId, kept, arrived));
       this.#jobs.remember(jobId, kept);
+      // A part that came is news of its job.
+      this.renew([jobId], now);
       return;
     }
     const all = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
@@ -292,7 +326,8 @@ export class AccountBook {
     });
   }
 
-  #book(jobId: string, { settlements, shares, reason, jobs, closesHold, tally }: Booking): void {
+  #book(jobId: string, booking: Booking): void {
+    const { settlements, shares, reason, jobs, closesHold, tally, build = buildChargeEntries } = booking;
     const hold = this.#holds.find(jobId);
     let room = hold ? hold.amount : this.available;
     const charged = settlements.map((settlement) => {
@@ -300,14 +335,15 @@ export class AccountBook {
       const charge = Math.min(share, room);
       room -= charge;
       const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
-      return { charge, entry: buildChargeEntry(settlement, charge, charge < share ? limit : reason) };
+      return { charge, entries: build(settlement, charge, charge < share ? limit : reason) };
     });
     const charge = charged.reduce((sum, one) => sum + one.charge, 0);
     const state = addToTotals(this.#state, { settlements, charge, jobs });
     const rest = closesHold || !hold ? null : { ...hold, amount: hold.amount - charge };
     const kept = tally && { ...tally, booked: tally.booked + charge };
     this.#storage.transactionSync(() => {
-      for (const one of charged) this.#outbox.add(one.entry, -one.charge);
+      for (const { charge: own, entries } of charged)
+        for (const entry of entries) this.#outbox.add(entry, entry === entries[0] ? -own : 0);
       this.#writeState(state);
       this.#holds.write(jobId, rest);
       if (kept) this.#jobs.write(jobId, kept, null);

@@ -1,26 +1,44 @@
-// Credit set aside for running jobs, in an account's SQLite. Reads come from memory, which is written after the database is.
+// Credit set aside for running jobs, in an account's SQLite. A hold is a lease: it lasts while somebody tells that its job lives, so that one
+// whose edge and hub are gone is given back soon. Reads come from memory, which is written after the database is.
 
 export interface Hold {
   /** Units. */
   readonly amount: number;
-  /** When the hold lapses by itself, ms since epoch. */
+  /** When the hold lapses whatever is heard of its job, ms since epoch. */
   readonly expiresAt: number;
+  /** When it lapses unless its job is heard of until then, ms since epoch. */
+  readonly leaseAt: number;
 }
+
+/** How long a hold lasts without news of its job, ms. */
+export interface LeaseTerms {
+  readonly leaseMs: number;
+  /** What lapsed while nobody was awake to hear news is kept this much longer, once: what is on its way arrives first. */
+  readonly graceMs: number;
+}
+
+type HoldRow = { jobId: string; amount: number; expiresAt: number; leaseAt: number | null; isWarned: number };
 
 const TABLE =
   'CREATE TABLE IF NOT EXISTS holds (jobId TEXT PRIMARY KEY, amount INTEGER NOT NULL, expiresAt INTEGER NOT NULL) WITHOUT ROWID';
+/** Objects older than leases. */
+const ADD_COLUMNS = [
+  'ALTER TABLE holds ADD COLUMN leaseAt INTEGER',
+  'ALTER TABLE holds ADD COLUMN isWarned INTEGER NOT NULL DEFAULT 0',
+];
 
 export class AccountHolds {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #holds = new Map<string, Hold>();
   #sum = 0;
-  #nextExpiryAt = Number.POSITIVE_INFINITY;
+  #nextLapseAt = Number.POSITIVE_INFINITY;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    sql.exec(TABLE);
-    const rows = sql.exec<{ jobId: string; amount: number; expiresAt: number }>('SELECT * FROM holds');
-    for (const { jobId, amount, expiresAt } of rows) this.remember(jobId, { amount, expiresAt });
+  constructor(storage: DurableObjectStorage, terms: LeaseTerms, now: number) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#openTable();
+    for (const row of this.#sql.exec<HoldRow>('SELECT * FROM holds').toArray()) this.#recall(row, terms, now);
   }
 
   find(jobId: string): Hold | null {
@@ -32,32 +50,71 @@ export class AccountHolds {
     return this.#sum;
   }
 
+  /** The soonest at which a hold may lapse, ms since epoch; infinity where none is held. */
+  get nextLapseAt(): number {
+    return this.#nextLapseAt;
+  }
+
   /** Replaces a job's hold, or gives it back for null. A hold of nothing is kept in memory only. For the caller's transaction. */
   write(jobId: string, hold: Hold | null): void {
     const before = this.#holds.get(jobId)?.amount ?? 0;
-    if (hold && hold.amount > 0)
-      this.#sql.exec('INSERT OR REPLACE INTO holds VALUES (?, ?, ?)', jobId, hold.amount, hold.expiresAt);
-    else if (before > 0) this.#sql.exec('DELETE FROM holds WHERE jobId = ?', jobId);
+    if (hold && hold.amount > 0) {
+      const { amount, expiresAt, leaseAt } = hold;
+      const insert =
+        'INSERT OR REPLACE INTO holds (jobId, amount, expiresAt, leaseAt, isWarned) VALUES (?, ?, ?, ?, 0)';
+      this.#sql.exec(insert, jobId, amount, expiresAt, leaseAt);
+    } else if (before > 0) this.#sql.exec('DELETE FROM holds WHERE jobId = ?', jobId);
   }
 
   /** The same in memory, once it is written. */
   remember(jobId: string, hold: Hold | null): void {
     this.#sum -= this.#holds.get(jobId)?.amount ?? 0;
     this.#holds.delete(jobId);
-    if (!hold) return;
-    this.#holds.set(jobId, hold);
-    this.#sum += hold.amount;
-    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, hold.expiresAt);
+    if (hold) {
+      this.#holds.set(jobId, hold);
+      this.#sum += hold.amount;
+      this.#nextLapseAt = Math.min(this.#nextLapseAt, lapsesAt(hold));
+    } else if (this.#holds.size === 0) this.#nextLapseAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Drops lapsed holds; costs nothing while none has lapsed. */
-  sweep(now: number): void {
-    if (now < this.#nextExpiryAt) return;
-    this.#sql.exec('DELETE FROM holds WHERE expiresAt <= ?', now);
-    this.#nextExpiryAt = Number.POSITIVE_INFINITY;
-    for (const [jobId, hold] of this.#holds) {
-      if (hold.expiresAt <= now) this.remember(jobId, null);
-      else this.#nextExpiryAt = Math.min(this.#nextExpiryAt, hold.expiresAt);
-    }
+  /** Drops lapsed holds and gives their jobs; costs nothing while none has lapsed. */
+  sweep(now: number): string[] {
+    if (now < this.#nextLapseAt) return [];
+    const lapsed = [...this.#holds].filter(([, hold]) => lapsesAt(hold) <= now).map(([jobId]) => jobId);
+    this.#storage.transactionSync(() => {
+      for (const jobId of lapsed) this.write(jobId, null);
+    });
+    for (const jobId of lapsed) this.remember(jobId, null);
+    this.#nextLapseAt = Math.min(...[...this.#holds.values()].map(lapsesAt), Number.POSITIVE_INFINITY);
+    return lapsed;
   }
+
+  /** A hold as the disk has it. One whose lease ran out while this object slept, or was down, gets one last respite. */
+  #recall(
+    { jobId, amount, expiresAt, leaseAt, isWarned }: HoldRow,
+    { leaseMs, graceMs }: LeaseTerms,
+    now: number,
+  ): void {
+    const known = leaseAt ?? now + leaseMs;
+    const isRespite = known <= now && isWarned === 0;
+    const hold = { amount, expiresAt, leaseAt: isRespite ? now + graceMs : known };
+    if (isRespite || leaseAt === null) {
+      const update = 'UPDATE holds SET leaseAt = ?, isWarned = ? WHERE jobId = ?';
+      this.#sql.exec(update, hold.leaseAt, isRespite ? 1 : 0, jobId);
+    }
+    this.remember(jobId, hold);
+  }
+
+  #openTable(): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(TABLE);
+      const isOld =
+        this.#sql.exec("SELECT 1 FROM pragma_table_info('holds') WHERE name = 'leaseAt'").toArray().length === 0;
+      for (const statement of isOld ? ADD_COLUMNS : []) this.#sql.exec(statement);
+    });
+  }
+}
+
+function lapsesAt({ expiresAt, leaseAt }: Hold): number {
+  return Math.min(expiresAt, leaseAt);
 }

@@ -3,8 +3,8 @@
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { JobTally } from './tally-job.ts';
 
-/** How long after its hold's expiry a job's fate is still known to parts that come late, ms. */
-const FATE_MS = 3_600_000;
+/** How long after its hold has lapsed a job's fate is still known to parts that come late, ms: a job lives an hour at most. */
+const FATE_MS = 7_200_000;
 
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS jobs (jobId TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID',
@@ -48,6 +48,15 @@ export class AccountJobs {
   remember(jobId: string, tally: JobTally): void {
     this.#tallies.set(jobId, tally);
     this.#nextAt = Math.min(this.#nextAt, dueAt(tally));
+  }
+
+  /** The job lives: its parts wait on, until `expiresAt` at least. */
+  renew(jobId: string, expiresAt: number): void {
+    const tally = this.#tallies.get(jobId);
+    if (!tally?.waiting || tally.expiresAt >= expiresAt) return;
+    const renewed = { ...tally, expiresAt };
+    this.write(jobId, renewed, null);
+    this.remember(jobId, renewed);
   }
 
   /** When something here lapses next; infinity for never. */

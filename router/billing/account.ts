@@ -2,7 +2,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
+import type { LeaseTerms } from './account-holds.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
+import type { ObjectSide } from './compare-books.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -18,6 +20,7 @@ export interface AccountUsage {
 }
 
 export interface AccountDoors {
+  readonly terms: LeaseTerms;
   readonly ledger: Pick<Ledger, 'apply'>;
 }
 
@@ -25,16 +28,26 @@ export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, { ledger, terms }: AccountDoors) {
     super(ctx, env);
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { accountId: ctx.id.name });
-    this.#book = new AccountBook(ctx.storage, this.#outbox);
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, now: Date.now() });
     this.#ringLater();
   }
 
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
-    return this.#book.hold(request, Date.now());
+    const now = Date.now();
+    const answer = this.#book.hold(request, now);
+    this.#ring(now);
+    return answer;
+  }
+
+  /** The word of an edge or a hub that these jobs live: their holds last on. */
+  renew(jobIds: string[]): void {
+    const now = Date.now();
+    this.#book.renew(jobIds, now);
+    this.#ring(now);
   }
 
   /**
@@ -118,9 +131,9 @@ export class Account extends DurableObject<object> {
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
-  booked(): { booked: number; waiting: number } {
+  booked(): ObjectSide {
     const { events, own } = this.#outbox.waiting();
-    return { booked: this.#book.balance - own, waiting: events };
+    return { booked: this.#book.balance - own, waiting: events, unpayable: this.#outbox.unpayable };
   }
 
   override async alarm(): Promise<void> {
@@ -141,9 +154,9 @@ export class Account extends DurableObject<object> {
     this.#ringLater();
   }
 
-  /** Parts that wait are booked when their hold lapses, also where nobody calls. */
+  /** Holds that nobody tells of are given back, and parts that wait for their job's end booked, also where nobody calls. */
   #ringLater(): void {
-    const at = this.#book.nextBookingAt;
+    const at = this.#book.nextLapseAt;
     if (at !== null) this.#outbox.ringBy(at);
   }
 }

@@ -2,7 +2,7 @@
 import type { SettlementJson } from '../../schema/settlement.ts';
 
 export interface Posting {
-  /** `acct_…`, `owner:acct_…`, `fees` or `grants`. */
+  /** `acct_…`, `owner:acct_…`, `fees`, `grants` or `operator`. */
   readonly book: string;
   /** Signed units. */
   readonly amount: number;
@@ -30,6 +30,9 @@ function settleEventId(jobId: string, part: number): string {
 function lateEventId(jobId: string, part: number): string {
   return `late:${jobId}:${part}`;
 }
+function restEventId(jobId: string, part: number): string {
+  return `rest:${jobId}:${part}`;
+}
 /** The event id of a grant; `eventId` is the operator's own and makes a repeated grant one grant. */
 export function grantEventId(eventId: string): string {
   return `grant:${eventId}`;
@@ -55,13 +58,16 @@ export function buildSettleEntry(settlement: SettlementJson, memo: string | null
   };
 }
 
-/** A settled part for which the caller pays `charge` units, at most what its hub decided; `reason` says why less. */
-export function buildChargeEntry(settlement: SettlementJson, charge: number, reason: string): LedgerEntry {
-  if (charge === settlement.charge) return buildSettleEntry(settlement, null);
-  return buildSettleEntry(
-    { ...settlement, charge },
-    `charge lowered from ${settlement.charge} to ${charge}: ${reason}`,
-  );
+/**
+ * A settled part for which the caller pays `charge` units, at most what its hub decided; `reason` says why less. It never pays out more than
+ * that: what its home earns beyond stands in an entry of its own, which the book writes when the home's fees carry it.
+ */
+export function buildChargeEntries(settlement: SettlementJson, charge: number, reason: string): LedgerEntry[] {
+  const earn = Math.min(settlement.earn, charge);
+  const memo = charge === settlement.charge ? null : `charge lowered from ${settlement.charge} to ${charge}: ${reason}`;
+  const settled = buildSettleEntry({ ...settlement, charge, earn }, memo);
+  const rest = settlement.earn - earn;
+  return rest > 0 ? [settled, buildRestEntry(settlement, rest)] : [settled];
 }
 
 /** Credit from the operator. `amount` in units. */
@@ -86,23 +92,29 @@ export function buildGrantEntry(grant: {
  * charge, which is the caller's account's to decide and may not be decided yet.
  */
 export function buildLateEntry(settlement: SettlementJson, at: number): LedgerEntry {
-  const { jobId, part, accountId, ownerAccountId, earn } = settlement;
+  const { jobId, part, earn } = settlement;
+  return buildDraw(settlement, { id: lateEventId(jobId, part), amount: earn, at, memo: 'late receipt' });
+}
+
+/** What an accepted receipt earned beyond what its caller turned out to pay. */
+function buildRestEntry(settlement: SettlementJson, amount: number): LedgerEntry {
+  const { jobId, part, endedAt } = settlement;
+  const memo = 'accepted before its charge was lowered';
+  return buildDraw(settlement, { id: restEventId(jobId, part), amount, at: endedAt, memo });
+}
+
+/** The fees pay the owner `amount` units. */
+function buildDraw(
+  settlement: SettlementJson,
+  draw: { readonly id: string; readonly amount: number; readonly at: number; readonly memo: string },
+): LedgerEntry {
+  const { jobId, part, accountId, ownerAccountId } = settlement;
+  const { id, amount, at, memo } = draw;
   const postings = dropZeros([
-    { book: `owner:${ownerAccountId}`, amount: earn },
-    { book: 'fees', amount: -earn },
+    { book: `owner:${ownerAccountId}`, amount },
+    { book: 'fees', amount: -amount },
   ]);
-  const id = lateEventId(jobId, part);
-  return {
-    id,
-    kind: 'settle',
-    jobId,
-    part,
-    accountId,
-    at,
-    memo: 'late receipt',
-    postings,
-    settlement: { ...settlement, charge: 0 },
-  };
+  return { id, kind: 'settle', jobId, part, accountId, at, memo, postings, settlement: { ...settlement, charge: 0 } };
 }
 
 /** The sum of an entry's postings: 0, or the entry is wrong. */

@@ -12,7 +12,7 @@ import {
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
 import vectors from '../../schema/receipt.vectors.json' with { type: 'json' };
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
-import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
+import { decideLost, earnOf, judgeReceipt } from './judge-receipt.ts';
 
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 const [routerKey, nodeKey] = [keccak_256(Uint8Array.of(1)), keccak_256(Uint8Array.of(2))];
@@ -85,7 +85,7 @@ describe('judgeReceipt', () => {
 
   test('a receipt over fewer tokens than were relayed earns what it signed for, whatever amount it names', () => {
     const prefix = { ...receipt, outputTokens: 64, amount: 10_000n };
-    expect(judgeReceipt({ ticket, receipt: prefix }, decided, false).amount).toBe(decideByClaim(ticket, prefix).earn);
+    expect(judgeReceipt({ ticket, receipt: prefix }, decided, false).amount).toBe(earnOf(ticket, prefix));
   });
 
   test('equivocation is unpaid, and so is work that earned nothing', () => {
@@ -112,7 +112,12 @@ describe('judgeReceipt', () => {
     );
   });
 
-  test('by its claim a receipt is worth its counts at the ticket’s price, less the fee', () => {
-    expect(decideByClaim(ticket, receipt)).toEqual({ promptTokens: 31, outputTokens: 128, earn: 26 });
+  test('of a lost part no more is believed than what its hub wrote down allows, whatever is claimed; without output nothing', () => {
+    const atMost = { promptTokens: 100, outputTokens: 1000 };
+    expect(decideLost(ticket, receipt, atMost)).toEqual({ promptTokens: 31, outputTokens: 128, earn: 26 });
+    const noted = { promptTokens: 20, outputTokens: 64 };
+    expect(decideLost(ticket, receipt, noted)).toEqual({ ...noted, earn: earnOf(ticket, noted) });
+    for (const nothing of [undefined, { promptTokens: 20, outputTokens: 0 }])
+      expect(decideLost(ticket, receipt, nothing)).toEqual({ promptTokens: 0, outputTokens: 0, earn: 0 });
   });
 });

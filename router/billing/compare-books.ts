@@ -4,6 +4,8 @@
 export interface ObjectSide {
   readonly booked: number;
   readonly waiting: number;
+  /** Of these, entries that the fees could not pay yet. */
+  readonly unpayable: number;
 }
 
 export interface Comparison {
@@ -12,6 +14,7 @@ export interface Comparison {
   readonly object: number;
   readonly book: number;
   readonly waiting: number;
+  readonly unpayable: number;
   /** `moving` when entries were acknowledged while the two were read: ask again. */
   readonly verdict: 'equal' | 'moving' | 'different';
 }
@@ -27,5 +30,5 @@ export function compareBooks(read: {
   const isEqual = book === before.booked || book === after.booked;
   const isMoving = before.booked !== after.booked || before.waiting > 0;
   const verdict = isEqual ? 'equal' : isMoving ? 'moving' : 'different';
-  return { account, object: after.booked, book, waiting: after.waiting, verdict };
+  return { account, object: after.booked, book, waiting: after.waiting, unpayable: after.unpayable, verdict };
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeChunkWriter } from '../../schema/chunks.ts';
 import { splitCharge } from '../../schema/prices.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import { findTokenizer } from './tokenizers.ts';
@@ -8,6 +7,7 @@ import { countPrompt, decidePart } from './count-part.ts';
 import type { CountInput } from './count-part.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { CHAT_REQUEST, makeJobOffer } from '../test/make-job-offer.ts';
+import { measureAnswer } from '../test/measure-answer.ts';
 
 const price = { priceIn: 1_000_000, priceOut: 2_000_000 };
 const nano = findTokenizer('nano')!;
@@ -16,7 +16,7 @@ const prompt = countPrompt({ messages } as never, { tokenizer: 'nano', minBytesP
 
 /** An offer of the built-in model's tokenizer; one that goes on after `before` as its edge makes it. */
 function offerOf(before: string | null, facts: Partial<JobOffer> = {}): JobOffer {
-  const count = before === null ? 0 : (nano.countText(before) ?? 0);
+  const count = before === null ? 0 : nano.countText(before);
   const resume =
     before === null ? null : ({ text: before, tokenIds: null, count, digest: '', least: 'exact' } as const);
   return makeJobOffer({
@@ -32,15 +32,13 @@ function offerOf(before: string | null, facts: Partial<JobOffer> = {}): JobOffer
 }
 
 function inputOf(offer: JobOffer, text: string, facts: Partial<CountInput> = {}): CountInput {
-  const events = new TextEncoder().encode(makeChunkWriter({ id: 'c', created: 1, model: 'm' }).content(text));
   return {
     offer,
     outcome: 'complete',
     frameTokens: text.length,
     frameThinkingTokens: 0,
     lateTokens: 0,
-    events,
-    relayedBytes: events.length,
+    content: measureAnswer(offer, text),
     receipt: null,
     ...facts,
   };
@@ -137,12 +135,13 @@ describe('a part that goes on, its tokenizer unknown', () => {
 });
 
 describe('thinking', () => {
-  const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' });
-  const events = new TextEncoder().encode(writer.thinking('Let me think of hearths.') + writer.content('Warm.'));
-  const unknown = { tokenizer: null, promptExact: null, promptBound: 100, minBytesPerToken: 1 };
+  const contentOf = (offer: JobOffer) => measureAnswer(offer, 'Warm.', 'Let me think of hearths.');
+  const unknownOffer = offerOf(null, { tokenizer: null, promptExact: null, promptBound: 100, minBytesPerToken: 1 });
 
   test('is output like the text, and told apart, where the tokenizer is known', () => {
-    const decided = decidePart(inputOf(offerOf(null), '', { events, frameTokens: 900, frameThinkingTokens: 800 }));
+    const decided = decidePart(
+      inputOf(offerOf(null), '', { content: contentOf(offerOf(null)), frameTokens: 900, frameThinkingTokens: 800 }),
+    );
     expect(decided).toMatchObject({
       outputTokens: nano.countText('Let me think of hearths.Warm.'),
       thinkingTokens: nano.countText('Let me think of hearths.'),
@@ -152,21 +151,24 @@ describe('thinking', () => {
 
   test('elsewhere the frames’ counts stand, bounded by the bytes of both', () => {
     const decide = (frameTokens: number, frameThinkingTokens: number) =>
-      decidePart(inputOf(offerOf(null, unknown), '', { events, frameTokens, frameThinkingTokens }));
+      decidePart(inputOf(unknownOffer, '', { content: contentOf(unknownOffer), frameTokens, frameThinkingTokens }));
     expect(decide(7, 5)).toMatchObject({ outputTokens: 7, thinkingTokens: 5, charge: 14 });
     expect(decide(5000, 4990)).toMatchObject({ outputTokens: 29, thinkingTokens: 24 });
   });
 
   test('that was not sent is not counted, whatever frames were flagged', () => {
-    const plain = inputOf(offerOf(null, unknown), 'hello', { frameTokens: 5, frameThinkingTokens: 5 });
+    const plain = inputOf(unknownOffer, 'hello', { frameTokens: 5, frameThinkingTokens: 5 });
     expect(decidePart(plain)).toMatchObject({ outputTokens: 5, thinkingTokens: 0 });
   });
 
-  test('of an answer too long to be kept is what its frames say, and no more than its output', () => {
-    const long = { events: null, relayedBytes: 300_000, frameTokens: 9000, frameThinkingTokens: 8000 };
-    expect(decidePart(inputOf(offerOf(null, unknown), '', long))).toMatchObject({
-      outputTokens: 9000,
-      thinkingTokens: 8000,
+  test('is counted at any length: padding switches nothing off', () => {
+    const offer = offerOf(null, { request: { ...CHAT_REQUEST, messages, maxTokens: 200_000 } });
+    const [text, thinking] = [' word'.repeat(12_000), ' hm'.repeat(30_000)];
+    expect(
+      decidePart(inputOf(offer, text, { content: measureAnswer(offer, text, thinking), frameTokens: 9 })),
+    ).toMatchObject({
+      outputTokens: 12_000 * nano.countText(' word') + 30_000 * nano.countText(' hm'),
+      thinkingTokens: 30_000 * nano.countText(' hm'),
     });
   });
 });

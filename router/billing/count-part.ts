@@ -1,5 +1,4 @@
 // Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
-import { ANSWERS } from '../../schema/answers.ts';
 import { textsOf } from '../../schema/message.ts';
 import { estimateTokens } from '../../schema/estimate-tokens.ts';
 import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
@@ -9,9 +8,21 @@ import { decideCharge } from './decide-charge.ts';
 import { decideCounts } from './decide-counts.ts';
 import type { DecidedCounts } from './decide-counts.ts';
 import { findTokenizer } from './tokenizers.ts';
+import { mostTokens, weighText } from './weigh-characters.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import type { Outcome } from '../../schema/settlement.ts';
+
+/** Tokens of what was relayed, text and thinking together, by the router's own count. */
+export interface ContentCount {
+  /** What the answer has grown by; null where the router does not carry the model's tokenizer. */
+  readonly exact: number | null;
+  /** At most, by its characters. */
+  readonly most: number;
+  /** The same of the thinking in it. */
+  readonly exactThinking: number | null;
+  readonly mostThinking: number;
+}
 
 /** What a hub measured of a part. */
 export interface CountInput {
@@ -21,9 +32,8 @@ export interface CountInput {
   /** Of these, tokens of thinking. */
   readonly frameThinkingTokens: number;
   readonly lateTokens: number;
-  /** All relayed events, or null when they were too many to keep. */
-  readonly events: Uint8Array | null;
-  readonly relayedBytes: number;
+  /** Of what was relayed. */
+  readonly content: ContentCount;
   readonly receipt: UsageReceipt | null;
 }
 
@@ -44,7 +54,6 @@ export interface PromptCount extends TokenEstimate {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Prompt tokens of a chat: exactly where the router carries the model's tokenizer; at most, by bytes; at least and about, by script. */
 export function countPrompt(
@@ -52,37 +61,40 @@ export function countPrompt(
   model: { tokenizer: string | null; minBytesPerToken: number },
 ): PromptCount {
   const texts = textsOf(request.messages);
-  const exact = findTokenizer(model.tokenizer)?.countPrompt(texts) ?? null;
+  const counter = findTokenizer(model.tokenizer);
+  const exact = counter?.countPrompt(texts) ?? null;
   if (exact !== null) return { exact, bound: exact, least: exact, expected: exact };
+  const { least, expected } = estimateTokens(texts);
+  const bytes = texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
+  // Too long to be counted, and its longest token is known.
+  const surely = counter ? Math.ceil(bytes / counter.longestBytes) : 0;
   return {
     exact,
     bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken }),
-    ...estimateTokens(texts),
+    least: Math.max(least, surely),
+    expected: Math.max(expected, surely),
   };
 }
 
 /**
- * Counts, charge and earnings of a part. Re-tokenises the relayed text and thinking where that can be done; else frames and bytes bound it.
+ * Counts, charge and earnings of a part. The tokens that its own tokenizer makes of what was relayed where the router has it; else what frames claim, bounded by the
+ * characters relayed.
  * A part that goes on has prefilled the prompt and the answer so far: both count as its prompt. Its output is what the answer has grown
  * by, so that the parts of an answer together have as many tokens as the whole, however its text falls into tokens at the seams.
  */
 export function decidePart(input: CountInput): DecidedPart {
-  const { offer, receipt } = input;
-  const answer = input.events ? ANSWERS[offer.request.kind].readEvents(decoder.decode(input.events)) : null;
-  // Thinking is output like the text: a home has made both, and the caller was given both.
-  const text = answer && answer.thinking + answer.text;
+  const { offer, receipt, content } = input;
   const before = countResumed(offer);
   const counts = decideCounts({
     frameTokens: input.frameTokens,
-    contentBytes: text === null ? input.relayedBytes : encoder.encode(text).length,
-    exactOutput: text === null ? null : countGrowth(offer, text),
+    exactOutput: content.exact,
+    mostOutput: content.most,
     exactPrompt: offer.promptExact === null ? null : offer.promptExact + before.excess,
     promptBound: Math.min(offer.promptBound, offer.promptBound + before.excess),
     // What came after the cancel was sent in good faith and is no difference.
     receipt: receipt
       ? { promptTokens: receipt.promptTokens, outputTokens: Math.max(0, receipt.outputTokens - input.lateTokens) }
       : null,
-    minBytesPerToken: offer.minBytesPerToken,
     maxOutputTokens: offer.request.maxTokens,
   });
   const price = { priceIn: offer.priceIn, priceOut: offer.priceOut };
@@ -94,39 +106,27 @@ export function decidePart(input: CountInput): DecidedPart {
     chargePrompt,
     resumedTokens: before.tokens,
   });
-  const thinkingTokens = countThinking(input, answer?.thinking ?? null, counts.outputTokens);
+  const thinkingTokens = countThinking(input, counts.outputTokens);
   return { ...counts, ...decided, thinkingTokens, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
 }
 
 /** How many of the output tokens are thinking: told to the caller, and charged like the others. */
-function countThinking(input: CountInput, thinking: string | null, outputTokens: number): number {
-  const { tokenizer, minBytesPerToken } = input.offer;
-  if (thinking === null) return Math.min(input.frameThinkingTokens, outputTokens);
-  const believable = Math.floor(encoder.encode(thinking).length / Math.max(1, minBytesPerToken));
-  const counted = findTokenizer(tokenizer)?.countText(thinking) ?? Math.min(input.frameThinkingTokens, believable);
+function countThinking({ content, frameThinkingTokens }: CountInput, outputTokens: number): number {
+  const counted = content.exactThinking ?? Math.min(frameThinkingTokens, content.mostThinking);
   return Math.min(counted, outputTokens);
 }
 
 /**
  * Tokens of the answer that a part went on from, and by how much they exceed the offer's `resume.count`, which is in its prompt counts
- * already. That count is the earlier homes' word: text or bytes decide.
+ * already. That count is the earlier homes' word: the text decides.
  */
 function countResumed({ resume, tokenizer, minBytesPerToken }: CountInput['offer']): {
   tokens: number;
   excess: number;
 } {
   if (!resume) return { tokens: 0, excess: 0 };
-  const believable = Math.floor(encoder.encode(resume.text).length / Math.max(1, minBytesPerToken));
-  const tokens = findTokenizer(tokenizer)?.countText(resume.text) ?? Math.min(resume.count, believable);
+  const tokens =
+    findTokenizer(tokenizer)?.countText(resume.text) ??
+    Math.min(resume.count, mostTokens(weighText(resume.text), minBytesPerToken));
   return { tokens, excess: tokens - resume.count };
-}
-
-/** Exact tokens by which `text` makes the answer longer; null where that cannot be counted. */
-function countGrowth({ resume, tokenizer }: CountInput['offer'], text: string): number | null {
-  const counter = findTokenizer(tokenizer);
-  if (!counter) return null;
-  const whole = resume ? counter.countText(resume.text + text) : null;
-  const start = resume ? counter.countText(resume.text) : null;
-  if (whole === null || start === null) return counter.countText(text);
-  return Math.max(0, whole - start);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
-import { countChatTokens, countTextTokens, MAX_COUNTED_CHARS } from './count-tokens.ts';
+import { countChatTokens, MAX_COUNTED_CHARS } from './count-tokens.ts';
 import { findTokenizer, isTokenizer } from './tokenizers.ts';
 
 const nano = findTokenizer('nano')!;
@@ -9,7 +9,6 @@ const nano = findTokenizer('nano')!;
 test('a chat is its texts and two control tokens a message, and one to open the answer', () => {
   const words = (text: string) => text.split(' ').map((_, i) => i);
   expect(countChatTokens(words, ['one two three', ''])).toBe(3 + 2 + 0 + 2 + 1);
-  expect(countTextTokens(words, '')).toBe(0);
 });
 
 test('control tokens typed by a caller are counted as the plain text they are', () => {
@@ -38,9 +37,8 @@ test('an exact count never exceeds the bound by bytes', () => {
   );
 });
 
-test('a text too long to count is left to the bound by bytes', () => {
+test('a prompt too long to count is left to the bound by bytes', () => {
   const half = 'a'.repeat(MAX_COUNTED_CHARS / 2 + 1);
-  expect(nano.countText(half + half)).toBeNull();
   expect(nano.countPrompt([half, half])).toBeNull();
   expect(boundPromptTokens({ texts: [half], minBytesPerToken: 2 })).toBe(Math.ceil(half.length / 2) + 16);
 });

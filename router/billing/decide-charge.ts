@@ -18,15 +18,17 @@ export interface PartFacts {
 const DELIVERED: ReadonlySet<Outcome> = new Set([
   'complete',
   'cancelled',
+  'cut-off',
   'interrupted-by-node',
   'interrupted-by-network',
 ]);
 
 /**
- * Units that the caller pays and the home earns.
- * Delivered work (complete, cut, cancelled, or broken off where another home can go on) is charged, and earned less the fee; the
- * second prefill of a resumed job is earned but not charged, so the fees pay it. A failure that nobody could resume is free for the
- * caller; the home earns its delivered part only where the fault was not its own. Without a token, failures earn nothing.
+ * Units that the caller pays, and that the home's work is worth.
+ * Delivered work (complete, cut, cancelled, or broken off where another home can go on) is charged, and worth that less the fee; the
+ * second prefill of a resumed job is worth something but not charged. A failure that nobody could resume is free for the caller; what
+ * was delivered is worth something only where the fault was not the home's own. Without a token, failures are worth nothing. What is worth
+ * more than its charge brings in is paid as far as the home's own fees go (decide-earn.ts).
  */
 export function decideCharge(part: PartFacts): { readonly charge: number; readonly earn: number } {
   const { outcome, counts, price } = part;

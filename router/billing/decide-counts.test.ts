@@ -5,12 +5,11 @@ import type { CountFacts } from './decide-counts.ts';
 
 const facts: CountFacts = {
   frameTokens: 200,
-  contentBytes: 800,
   exactOutput: null,
+  mostOutput: 400,
   exactPrompt: null,
   promptBound: 1000,
   receipt: { promptTokens: 100, outputTokens: 200 },
-  minBytesPerToken: 2,
   maxOutputTokens: 1000,
 };
 
@@ -42,7 +41,7 @@ describe('output', () => {
     expect(found).toEqual(difference === null ? null : { promptTokens: 100, outputTokens: difference });
   });
 
-  test('frames that claim more tokens than the bytes can hold are not believed', () => {
+  test('frames that claim more tokens than the characters can hold are not believed', () => {
     const padded = { ...facts, frameTokens: 900, receipt: { promptTokens: 100, outputTokens: 900 } };
     expect(decideCounts(padded)).toMatchObject({ outputTokens: 400, difference: { outputTokens: 900 } });
   });
@@ -84,21 +83,20 @@ describe('prompt', () => {
 const count = fc.nat(100_000);
 const anyFacts: fc.Arbitrary<CountFacts> = fc.record<CountFacts>({
   frameTokens: count,
-  contentBytes: count,
   exactOutput: fc.option(count),
+  mostOutput: count,
   exactPrompt: fc.option(count),
   promptBound: count,
   receipt: fc.option(fc.record({ promptTokens: count, outputTokens: count })),
-  minBytesPerToken: fc.integer({ min: 1, max: 8 }),
   maxOutputTokens: count,
 });
 
 describe('whatever is claimed', () => {
-  test('the prompt never exceeds its bound nor the output its limit or its bytes', () => {
+  test('the prompt never exceeds its bound nor the output its limit or its characters', () => {
     fc.assert(
       fc.property(anyFacts, (any) => {
         const { promptTokens, outputTokens } = decideCounts(any);
-        const believable = any.exactOutput ?? any.contentBytes / any.minBytesPerToken;
+        const believable = any.exactOutput ?? any.mostOutput;
         expect(promptTokens).toBeLessThanOrEqual(any.promptBound);
         expect(outputTokens).toBeLessThanOrEqual(Math.min(any.maxOutputTokens, believable));
         expect([promptTokens, outputTokens].every((count) => Number.isInteger(count) && count >= 0)).toBe(true);

@@ -4,16 +4,15 @@ import type { Counts } from '../../schema/prices.ts';
 export interface CountFacts {
   /** Output tokens that the relayed frames claimed. */
   readonly frameTokens: number;
-  /** UTF-8 bytes of the text that was relayed. */
-  readonly contentBytes: number;
-  /** The router's own count of the relayed text, where it has the tokenizer. */
+  /** The router's own count of what was relayed, where it has the tokenizer. */
   readonly exactOutput: number | null;
+  /** Output tokens at most, by the characters relayed. */
+  readonly mostOutput: number;
   /** The router's own count of the prompt, where it has the tokenizer. */
   readonly exactPrompt: number | null;
   /** Prompt tokens at most, by bytes. */
   readonly promptBound: number;
   readonly receipt: Counts | null;
-  readonly minBytesPerToken: number;
   readonly maxOutputTokens: number;
 }
 
@@ -37,8 +36,7 @@ export function decideCounts(facts: CountFacts): DecidedCounts {
 }
 
 function countOutput(facts: CountFacts): number {
-  const believable = Math.floor(facts.contentBytes / Math.max(1, facts.minBytesPerToken));
-  const counted = facts.exactOutput ?? Math.min(facts.frameTokens, believable);
+  const counted = facts.exactOutput ?? Math.min(facts.frameTokens, facts.mostOutput);
   return Math.min(counted, facts.maxOutputTokens);
 }
 

@@ -37,9 +37,15 @@ export function judgeReceipt(
   return { promptTokens, outputTokens, amount, status: ACCEPTANCE_STATUS[isLower ? 'lowered' : 'accepted'] };
 }
 
-/** The decision where the router lost its own counts: the node's claim (its receipt has been held to the ticket's limits), less the fee. */
-export function decideByClaim(ticket: JobTicket, receipt: UsageReceipt): Decision {
-  const counts = { promptTokens: receipt.promptTokens, outputTokens: receipt.outputTokens };
+/**
+ * The decision where the router lost its own counts: what its hub had written down until shortly before, and what the home can have made
+ * since; never the claim. Without any output nothing is worth anything.
+ */
+export function decideLost(ticket: JobTicket, receipt: UsageReceipt, atMost: Counts | undefined): Decision {
+  const outputTokens = Math.min(receipt.outputTokens, atMost?.outputTokens ?? 0, ticket.maxOutputTokens);
+  if (outputTokens === 0) return { promptTokens: 0, outputTokens, earn: 0 };
+  const promptTokens = Math.min(receipt.promptTokens, atMost?.promptTokens ?? 0, ticket.maxPromptTokens);
+  const counts = { promptTokens, outputTokens };
   return { ...counts, earn: earnOf(ticket, counts) };
 }
 

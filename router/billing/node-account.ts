@@ -10,13 +10,16 @@ import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJs
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
+import type { Proof } from './accepted-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
-import { decideByClaim, judgeReceipt } from './judge-receipt.ts';
+import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
+import type { BookedPart, Fate } from './decide-earn.ts';
+import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
-import type { NodeTotals, Proof } from './node-book.ts';
+import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
 import { NodeStandings } from './node-standing.ts';
@@ -32,6 +35,11 @@ const log = makeLog('billing');
 const LATE_MS = 24 * 3_600_000;
 /** Parts that a node is asked at once to sign for. */
 const UNSIGNED_MAX = 32;
+/** Parts that are looked up in the book at one alarm. */
+const DECIDED_MAX = 64;
+/** How soon the book is asked what became of a part: about as long after its end as the end is past, within these. */
+const FIRST_ASK_MS = 1000;
+const LAST_ASK_MS = 5 * 60_000;
 const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went on with it';
 
 /** What a node is told of a late receipt: the signed acceptance, or why there is none and never will be. */
@@ -56,11 +64,16 @@ export interface ShownNode {
   readonly lastReceipt: ChainEnd | null;
 }
 
+/** What became of a part whose job has ended. */
+interface KnownFate extends Fate {
+  readonly part: BookedPart;
+}
+
 export interface NodeAccountDoors {
   readonly signer: MessageSigner;
   readonly routerKey: Uint8Array;
   readonly routerAddress: Hex;
-  readonly ledger: Pick<Ledger, 'apply' | 'findOutcome'>;
+  readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
   /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
 }
@@ -74,6 +87,8 @@ export class NodeAccount extends DurableObject<object> {
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
   readonly #standings: NodeStandings;
+  /** When the book is asked next about parts that wait; forgotten with the object's memory. */
+  readonly #askAt = new Map<Hex, number>();
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
@@ -89,13 +104,15 @@ export class NodeAccount extends DurableObject<object> {
     this.#router = routerAddress;
     this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
-    this.#book = new NodeBook(ctx.storage.sql);
+    this.#book = new NodeBook(ctx.storage);
+    this.#ringForSigned(Date.now());
   }
 
   /**
    * Completes a part's settlement: with a proven receipt the signed acceptance and what the home earns by it; without one
-   * (none came, it proved nothing, or the home broke the part off) no receipt, no acceptance and earn 0 until the node offers it. Idempotent by ticket:
-   * a second delivery gets the first answer.
+   * (none came, or it proved nothing) no receipt, no acceptance and earn 0 until the node offers it. So it is too where only the caller's
+   * account can tell what is paid for it: the receipt is kept, and accepted when the book knows. Idempotent by ticket: a second delivery
+   * gets the first answer.
    */
   accept(settlement: SettlementJson): SettlementJson {
     const ticket = jobTicketSchema.parse(settlement.ticket);
@@ -104,9 +121,10 @@ export class NodeAccount extends DurableObject<object> {
     if (known) return { ...settlement, ...known.proof, earn: known.isLate ? 0 : known.earn };
     const bare = { ...settlement, ...NO_PROOF, earn: 0 };
     if (this.#book.findOpen(ticketHash)) return bare;
+    const now = Date.now();
     const { receipt, receiptSignature: signature } = settlement;
     const proven =
-      receipt && signature && !isUndecided(settlement)
+      receipt && signature
         ? this.#prove(ticket, {
             ticketHash,
             receipt: usageReceiptSchema.parse(receipt),
@@ -114,15 +132,16 @@ export class NodeAccount extends DurableObject<object> {
             signature: signature as Hex,
           })
         : null;
-    if (!proven) {
-      if (receipt && !isUndecided(settlement)) this.#countRefused(ticket, 'not-proven');
-      this.#book.sweep(Date.now());
-      this.#book.keepOpen(ticketHash, settlement, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
-      return bare;
+    if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
+    if (proven && isCertain(settlement)) {
+      const { proof, earn } = this.#take({ ...proven, ticket }, settlement, null);
+      return { ...settlement, ...proof, earn };
     }
-    const decision = isLost(settlement) ? decideByClaim(ticket, proven.receipt) : settlement;
-    const { proof, earn } = this.#take({ ...proven, ticket }, decision, null);
-    return { ...settlement, ...proof, earn };
+    this.#book.sweep(now);
+    const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
+    this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
+    if (proven) this.#outbox.ringBy(now + FIRST_ASK_MS);
+    return bare;
   }
 
   /** Several at once, in one transaction; null for one that cannot be taken, which must not hold up the others. */
@@ -139,15 +158,14 @@ export class NodeAccount extends DurableObject<object> {
   }
 
   /**
-   * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides;
-   * where a crash lost the hub's counts, the claim does, within the ticket's limits. The fees pay, no caller is charged.
-   * Null while no settlement is known: its hub keeps every part it has opened and will still settle it, and a node's word
-   * alone is never paid, so the node keeps its receipt and offers it again. So it is with a part that broke off by its home's
-   * doing: it earns where another home went on with the answer, and only the book knows whether one did.
+   * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides, or what its
+   * hub had written down where a crash lost the counts; the fees pay, no caller is charged. Null while no settlement is known (its hub keeps
+   * every part it has opened and will still settle it, and a node's word alone is never paid), and while its job is not known to have
+   * ended: the receipt is kept then, and the node offers it again to hear what became of it.
    */
   async acceptLate(late: LateReceipt): Promise<LateAnswer | null> {
     const now = Date.now();
-    const { ticket, receipt } = late;
+    const { ticket, receipt, signature } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash);
     if (known) return this.#answerAgain(known.proof, receipt);
@@ -155,20 +173,7 @@ export class NodeAccount extends DurableObject<object> {
     if (fault) return refuse(fault);
     const open = this.#book.findOpen(ticketHash);
     if (!open) return null;
-    if (isUndecided(open)) {
-      const outcome = await this.#findOutcome(open);
-      // Another offer of it may have been taken while the book was asked.
-      const meanwhile = this.#book.findAccepted(ticketHash);
-      if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
-      if (!outcome) return null;
-      if (outcome === 'failed-by-node') return refuse(NOBODY_WENT_ON);
-    }
-    const proven = this.#prove(ticket, {
-      ticketHash,
-      receipt,
-      receiptJson: toMessageJson(receipt),
-      signature: late.signature,
-    });
+    const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature });
     if (!proven) {
       this.#countRefused(ticket, 'not-proven');
       return refuse('the receipt does not fit its ticket or was not signed by its node');
@@ -177,9 +182,15 @@ export class NodeAccount extends DurableObject<object> {
       this.#countRefused(ticket, 'other-bytes');
       return refuse('the receipt is for other bytes than were relayed');
     }
-    const decision = isLost(open) ? decideByClaim(ticket, receipt) : open;
-    const { proof } = this.#take({ ...proven, ticket }, decision, { open, now });
-    return answer(proof);
+    if (isCertain(open)) return answer(this.#take({ ...proven, ticket }, open, { open, now }).proof);
+    const fate = await this.#findFate(open);
+    // Another offer of it may have been taken while the book was asked.
+    const meanwhile = this.#book.findAccepted(ticketHash);
+    if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
+    if (fate) return this.#decide(open, { ...proven, ticket }, fate);
+    if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature });
+    this.#outbox.ringBy(now + FIRST_ASK_MS);
+    return null;
   }
 
   /**
@@ -191,8 +202,8 @@ export class NodeAccount extends DurableObject<object> {
     const open = this.#book.findUnsigned(Date.now(), UNSIGNED_MAX);
     const parts = await Promise.all(
       open.map(async (settlement) => {
-        if (isUndecided(settlement) && (await this.#findOutcome(settlement)) === 'failed-by-node') return null;
-        return describeUnsigned(settlement);
+        const isOver = settlement.outcome === 'interrupted-by-node' && failedByHome(await this.#findFate(settlement));
+        return isOver ? null : describeUnsigned(settlement);
       }),
     );
     return parts.filter((part) => part !== null);
@@ -218,21 +229,81 @@ export class NodeAccount extends DurableObject<object> {
   }
 
   override async alarm(): Promise<void> {
+    await this.#decideSigned();
     await this.#outbox.drain();
+    this.#ringForSigned(Date.now());
   }
 
-  /** As the book has it; null also when it cannot be asked, so that nothing is decided by that. */
-  async #findOutcome({ jobId, part }: SettlementJson): Promise<string | null> {
+  /** Accepts the receipts that wait for their jobs' ends, as far as the book knows of them. */
+  async #decideSigned(): Promise<void> {
+    const now = Date.now();
+    const due = this.#book.findSigned().filter((signed) => this.#dueAt(signed) <= now);
+    for (const { ticketHash, endedAt } of due.slice(0, DECIDED_MAX)) {
+      this.#askAt.set(ticketHash, now + Math.min(LAST_ASK_MS, Math.max(FIRST_ASK_MS, now - endedAt)));
+      const open = this.#book.findOpen(ticketHash);
+      const fate = open && (await this.#findFate(open));
+      if (!fate || !this.#book.findOpen(ticketHash)?.receipt) continue;
+      const proven = this.#readSigned(ticketHash, open);
+      if (proven) this.#decide(open, proven, fate);
+    }
+  }
+
+  /** A receipt that was proven when it was kept. */
+  #readSigned(ticketHash: Hex, open: SettlementJson): (Proven & { readonly ticket: JobTicket }) | null {
+    const { receipt: receiptJson, receiptSignature } = open;
+    if (!receiptJson || !receiptSignature) return null;
+    const receipt = usageReceiptSchema.parse(receiptJson);
+    const receiptHash = this.#signer.hash(USAGE_RECEIPT, receipt);
+    const ticket = jobTicketSchema.parse(open.ticket);
+    return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex };
+  }
+
+  /** What a part earns whose job has ended, and the answer to its node. */
+  #decide(open: SettlementJson, proven: Proven & { readonly ticket: JobTicket }, fate: KnownFate): LateAnswer {
+    const { ticketHash, ticket, receipt } = proven;
+    this.#askAt.delete(ticketHash);
+    if (open.outcome === 'interrupted-by-node' && failedByHome(fate)) {
+      this.#book.keepReceipt(ticketHash, null);
+      return refuse(NOBODY_WENT_ON);
+    }
+    const decision = isLost(open) ? decideLost(ticket, receipt, open.lostAtMost) : open;
+    const { outputTokens, earn: worth } = decision;
+    const part = { worth, outputTokens, ownerAccountId: open.ownerAccountId };
+    const purse = {
+      brought: fate.brought,
+      drawn: this.#book.drawn(),
+      reserved: this.#book.reserved(ticketHash),
+    };
+    const earn = decideEarn(part, fate, purse);
+    return answer(this.#take(proven, { ...decision, earn }, { open, now: Date.now() }).proof);
+  }
+
+  /** As the book has it; null while the job is not known to have ended, and when the book cannot be asked: nothing is decided by that. */
+  async #findFate(settlement: SettlementJson): Promise<KnownFate | null> {
+    const { jobId, part, nodeId } = settlement;
     try {
-      return await this.#ledger.findOutcome(jobId, part);
+      const fate = await this.#ledger.findFate({ jobId, part, nodeId });
+      const { part: booked } = fate;
+      return booked && isDecided(settlement, fate, Date.now()) ? { ...fate, part: booked } : null;
     } catch (error) {
       log.warn('book-away', { nodeId: this.ctx.id.name, jobId, part, error });
       return null;
     }
   }
 
+  #dueAt({ ticketHash, endedAt }: { readonly ticketHash: Hex; readonly endedAt: number }): number {
+    return this.#askAt.get(ticketHash) ?? endedAt + FIRST_ASK_MS;
+  }
+
+  /** Asks for an alarm when the book is to be asked about the first part that waits. */
+  #ringForSigned(now: number): void {
+    const times = this.#book.findSigned().map((signed) => this.#dueAt(signed));
+    if (times.length > 0) this.#outbox.ringBy(Math.max(now, Math.min(...times)));
+  }
+
   /** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
-  #answerAgain(proof: Proof, receipt: UsageReceipt): LateAnswer {
+  #answerAgain(proof: Proof | null, receipt: UsageReceipt): LateAnswer {
+    if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
     const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
     return isSame ? answer(proof) : refuse('another receipt for this ticket has been accepted');
   }
@@ -309,15 +380,14 @@ export class NodeAccount extends DurableObject<object> {
 
 const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
 
-/** A part that its home broke off: whether it earns is known when it is known whether another went on. */
-function isUndecided({ outcome }: SettlementJson): boolean {
-  return outcome === 'interrupted-by-node';
+/** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
+function isLost({ outcome, ttftMs }: SettlementJson): boolean {
+  return (outcome === 'failed-by-network' || outcome === 'interrupted-by-network') && ttftMs === null;
 }
 
-/** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
-function isLost({ outcome, outputTokens, ttftMs }: SettlementJson): boolean {
-  const byNetwork = outcome === 'failed-by-network' || outcome === 'interrupted-by-network';
-  return byNetwork && outputTokens === 0 && ttftMs === null;
+/** Its home broke it off and nobody went on with it. */
+function failedByHome(fate: KnownFate | null): boolean {
+  return fate?.part.outcome === 'failed-by-node';
 }
 
 function answer(proof: Proof): LateAnswer {

@@ -1,29 +1,12 @@
 // One node's receipts in its object's SQLite: what was accepted, what waits for a receipt, and its running total.
 import type { Hex } from '../../schema/bytes.ts';
-import type { AcceptanceJson, UsageReceiptJson } from '../../schema/receipt.ts';
+import type { UsageReceiptJson } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { AcceptedReceipts } from './accepted-receipts.ts';
+import type { AcceptedReceipt, AcceptedRow } from './accepted-receipts.ts';
+import { shareOf } from './decide-earn.ts';
 
-/** What completes a settlement once its receipt has been accepted. */
-export interface Proof {
-  readonly receipt: UsageReceiptJson;
-  readonly receiptSignature: Hex;
-  readonly acceptance: AcceptanceJson;
-  readonly acceptanceSignature: Hex;
-}
-
-export interface AcceptedRow {
-  readonly proof: Proof;
-  /** Units earned. */
-  readonly earn: number;
-  /** True when the receipt came after its settlement: a late event has paid it, so the settlement must not. */
-  readonly isLate: boolean;
-}
-
-export interface NewAcceptance extends AcceptedRow {
-  readonly ticketHash: Hex;
-  readonly receiptHash: Hex;
-  readonly seq: bigint;
-  readonly prevReceipt: Hex;
+export interface NewAcceptance extends AcceptedReceipt {
   readonly isEquivocation: boolean;
 }
 
@@ -47,24 +30,25 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, cumulative INTEGER NOT NULL,
     refused INTEGER NOT NULL, equivocations INTEGER NOT NULL, breaks INTEGER NOT NULL)`,
   'INSERT INTO node VALUES (1, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
-  `CREATE TABLE IF NOT EXISTS accepted (ticketHash TEXT PRIMARY KEY, seq TEXT NOT NULL, receiptHash TEXT NOT NULL, prevReceipt TEXT NOT NULL,
-    earn INTEGER NOT NULL, isLate INTEGER NOT NULL, proof TEXT NOT NULL) WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS accepted_seq ON accepted (seq)',
   'CREATE TABLE IF NOT EXISTS open (ticketHash TEXT PRIMARY KEY, untilAt INTEGER NOT NULL, settlement TEXT NOT NULL) WITHOUT ROWID',
+  `CREATE INDEX IF NOT EXISTS open_signed ON open (ticketHash) WHERE settlement->>'receipt' IS NOT NULL`,
+  'CREATE TABLE IF NOT EXISTS drawn (id INTEGER PRIMARY KEY CHECK (id = 1), units INTEGER NOT NULL)',
+  'INSERT INTO drawn VALUES (1, 0) ON CONFLICT DO NOTHING',
 ];
 
 export class NodeBook {
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    for (const table of TABLES) sql.exec(table);
+  readonly #accepted: AcceptedReceipts;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    for (const table of TABLES) this.#sql.exec(table);
+    this.#accepted = new AcceptedReceipts(storage, Date.now());
   }
 
   findAccepted(ticketHash: Hex): AcceptedRow | null {
-    const query = 'SELECT proof, earn, isLate FROM accepted WHERE ticketHash = ?';
-    const row = this.#sql.exec<{ proof: string; earn: number; isLate: number }>(query, ticketHash).toArray()[0];
-    return row ? { proof: JSON.parse(row.proof) as Proof, earn: row.earn, isLate: row.isLate === 1 } : null;
+    return this.#accepted.find(ticketHash);
   }
 
   /** The settlement that came without a receipt, as its hub decided it. */
@@ -84,6 +68,35 @@ export class NodeBook {
       .map((row) => JSON.parse(row.settlement) as SettlementJson);
   }
 
+  /** Open settlements whose receipt is here and whose job is not known to have ended, and when their parts ended. */
+  findSigned(): { readonly ticketHash: Hex; readonly endedAt: number }[] {
+    const query = `SELECT ticketHash, settlement->>'endedAt' AS endedAt FROM open WHERE settlement->>'receipt' IS NOT NULL`;
+    return this.#sql.exec<{ ticketHash: Hex; endedAt: number }>(query).toArray();
+  }
+
+  /** Keeps a proven receipt with its open settlement until it is known what it earns; null: it earns nothing and is not waited for. */
+  keepReceipt(ticketHash: Hex, signed: { readonly receipt: UsageReceiptJson; readonly signature: Hex } | null): void {
+    const receipt = signed ? JSON.stringify(signed.receipt) : null;
+    const set = `settlement = json_set(settlement, '$.receipt', json(?), '$.receiptSignature', ?)`;
+    this.#sql.exec(`UPDATE open SET ${set} WHERE ticketHash = ?`, receipt, signed?.signature ?? null, ticketHash);
+  }
+
+  /** Units that late events have paid or will pay. */
+  drawn(): number {
+    return this.#sql.exec<{ units: number }>('SELECT units FROM drawn').one().units;
+  }
+
+  /** Units that receipts for the open settlements beside one may still claim of what their callers pay. */
+  reserved(beside: Hex): number {
+    const charges = this.#sql.exec<{ charge: number }>(
+      "SELECT settlement->>'charge' AS charge FROM open WHERE settlement->>'charge' > 0 AND ticketHash <> ?",
+      beside,
+    );
+    let units = 0;
+    for (const { charge } of charges) units += shareOf(charge);
+    return units;
+  }
+
   /** Keeps a settlement whose receipt is missing until `untilAt`; the first one stands. */
   keepOpen(ticketHash: Hex, settlement: SettlementJson, untilAt: number): void {
     const insert = 'INSERT INTO open VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
@@ -92,7 +105,7 @@ export class NodeBook {
 
   /** True when another receipt has been accepted under this number. */
   isSeqUsed(seq: bigint): boolean {
-    return this.#sql.exec('SELECT 1 FROM accepted WHERE seq = ?', formatSeq(seq)).toArray().length > 0;
+    return this.#accepted.isSeqUsed(seq);
   }
 
   /** Count and total before the next acceptance. */
@@ -102,25 +115,19 @@ export class NodeBook {
 
   /** Writes an acceptance and moves the totals; for the caller's transaction. Gives how many links of the chain it breaks. */
   accept(row: NewAcceptance): number {
-    const { ticketHash, seq, receiptHash, prevReceipt, earn, isLate, isEquivocation, proof } = row;
-    this.#sql.exec(
-      'INSERT INTO accepted VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ticketHash,
-      formatSeq(seq),
-      receiptHash,
-      prevReceipt,
-      earn,
-      isLate ? 1 : 0,
-      JSON.stringify(proof),
-    );
-    const breaks = isEquivocation ? 0 : this.#countBreaks(row);
+    const { ticketHash, earn, isLate, isEquivocation } = row;
+    const breaks = isEquivocation ? 0 : this.#accepted.countBreaks(row);
+    this.#accepted.add(row, Date.now());
     this.#sql.exec(
       'UPDATE node SET count = count + 1, cumulative = cumulative + ?, equivocations = equivocations + ?, breaks = breaks + ?',
       earn,
       isEquivocation ? 1 : 0,
       breaks,
     );
-    if (isLate) this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+    if (isLate) {
+      this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
+      this.#sql.exec('UPDATE drawn SET units = units + ?', earn);
+    }
     return breaks;
   }
 
@@ -139,14 +146,9 @@ export class NodeBook {
         'SELECT * FROM node',
       )
       .one();
-    const seqs = this.#sql
-      .exec<{ last: string | null; distinctSeqs: number }>(
-        'SELECT max(seq) AS last, count(DISTINCT seq) AS distinctSeqs FROM accepted',
-      )
-      .one();
-    const lastSeq = BigInt(seqs.last ?? '0');
+    const { lastSeq, used } = this.#accepted.chain();
     const { count, refused, equivocations, breaks } = row;
-    const missing = Number(lastSeq) - seqs.distinctSeqs;
+    const missing = Number(lastSeq) - used;
     return {
       count,
       cumulativeAmount: row.cumulative,
@@ -157,18 +159,4 @@ export class NodeBook {
       missing,
     };
   }
-
-  /** Receipts of several jobs overtake each other, so a link is checked when its second end arrives. */
-  #countBreaks({ seq, receiptHash, prevReceipt }: NewAcceptance): number {
-    const hashOf = 'SELECT receiptHash AS hash FROM accepted WHERE seq = ? LIMIT 1';
-    const before = this.#sql.exec<{ hash: string }>(hashOf, formatSeq(seq - 1n)).toArray()[0];
-    const nextOf = 'SELECT prevReceipt AS hash FROM accepted WHERE seq = ? LIMIT 1';
-    const after = this.#sql.exec<{ hash: string }>(nextOf, formatSeq(seq + 1n)).toArray()[0];
-    return (before && before.hash !== prevReceipt ? 1 : 0) + (after && after.hash !== receiptHash ? 1 : 0);
-  }
-}
-
-/** Fixed width, so that texts sort as the numbers do; SQLite's integers are too small for a uint64. */
-function formatSeq(seq: bigint): string {
-  return seq.toString().padStart(20, '0');
 }

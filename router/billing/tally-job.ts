@@ -36,7 +36,7 @@ export function billPart(settlement: SettlementJson): PartBill {
     part,
     isFinal,
     isLost: byNetwork && settlement.ttftMs === null,
-    fate: outcome === 'complete' || outcome === 'cancelled' ? 'charged' : 'free',
+    fate: outcome === 'complete' || outcome === 'cancelled' || outcome === 'cut-off' ? 'charged' : 'free',
     priceIn: Number(ticket.priceIn),
     priceOut: Number(ticket.priceOut),
     promptTokens: isCharged && ticket.chargePrompt ? countAsked(settlement) : 0,

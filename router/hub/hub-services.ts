@@ -66,6 +66,8 @@ export interface HubServices {
   ) => Promise<(SettlementJson | null)[]>;
   /** Hands settlements to their caller's account; false for one that it could not take. Safe to repeat. */
   readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
+  /** Tells a caller's account that jobs of it live. */
+  readonly renewHolds: (accountId: string, jobIds: readonly string[]) => Promise<void>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
   readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
   /** Settled parts of a node that delivered something and have no receipt. Rejects when its account cannot be reached. */

@@ -182,10 +182,13 @@ export class Hub extends DurableObject<object> {
   override async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
     this.#settlement.sweep((ticketHash) => this.#jobs.isLive(ticketHash as Hex));
+    await this.#settlement.renewHolds();
     await this.#settlement.drain();
     await this.#publish();
     // The alarm is one for many: what is due after this one asks again.
-    await this.#wakeBy((this.#rows.counts().firstExpiryAt ?? Infinity) + 1);
+    const { open, due, firstExpiryAt } = this.#rows.counts();
+    const renewAt = open + due > 0 ? Date.now() + this.#services.timings.holdRenewMs : Infinity;
+    await this.#wakeBy(Math.min((firstExpiryAt ?? Infinity) + 1, renewAt));
   }
 
   #openSockets(): HubSockets {
@@ -256,6 +259,7 @@ export class Hub extends DurableObject<object> {
       gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
       retryLater: () => void this.#wakeBy(Date.now() + this.#services.timings.retryMs),
       now: () => Date.now(),
+      startedAt: Date.now(),
     });
   }
 

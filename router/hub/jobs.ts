@@ -16,14 +16,14 @@ import type { PartRows } from './part-rows.ts';
 import type { HubServices } from './hub-services.ts';
 import type { HubSettlement } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
-import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { draftSettlement, encodeTicketFrame, makeTicket } from './make-ticket.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { CAPACITY_HEADER, CLASS_HEADER } from '../../schema/offer.ts';
-import { encodeTicketFrame, Part } from './part.ts';
+import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
 import type { EndRecord } from '../../schema/records.ts';
 
@@ -184,7 +184,8 @@ export class HubJobs {
       { message: ticket, signature, decision, resumed },
     );
     rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
-    wakeBy(offer.expiresAt + 61_000);
+    // A hub that loses its memory is woken soon, by what the disk remembers, and settles what it had.
+    wakeBy(now + services.timings.holdRenewMs);
     return { ticketHash, ticket, draft, offer };
   }
 
@@ -269,7 +270,11 @@ export class HubJobs {
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const now = Date.now();
-      for (const part of this.#live.values()) part.onTick(now);
+      for (const [ticketHash, part] of this.#live) {
+        part.onTick(now);
+        const tokens = part.takeProgress(now);
+        if (tokens !== null) this.#doors.rows.noteProgress({ ticketHash, tokens, at: now });
+      }
       this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);

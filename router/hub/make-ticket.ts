@@ -1,5 +1,6 @@
 // The ticket of a part, the draft of its settlement, and what the job's other parts add to it. Pure: ids, times and hashes come in.
 import type { Hex } from '../../schema/bytes.ts';
+import { encodeFrame } from '../../schema/frames.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
@@ -31,6 +32,11 @@ export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string
     issuedAtMs: BigInt(now),
     expiresAtMs: BigInt(offer.expiresAt),
   };
+}
+
+/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
+export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
+  return encodeFrame('ticket', { job, payload: signature });
 }
 
 /** A part whose home is chosen: why, and how it goes on with an answer that another began. */

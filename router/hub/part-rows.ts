@@ -15,6 +15,15 @@ export interface DuePart {
   readonly settlement: SettlementJson;
 }
 
+/** How far a running part had got, as its hub wrote it down. */
+export interface Progress {
+  readonly ticketHash: string;
+  /** Output tokens that were relayed. */
+  readonly tokens: number;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
 export class PartRows {
   readonly #sql: SqlStorage;
 
@@ -22,6 +31,10 @@ export class PartRows {
     this.#sql = sql;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS parts (ticket_hash TEXT PRIMARY KEY, is_due INTEGER NOT NULL, expires_at INTEGER NOT NULL, settlement TEXT NOT NULL) WITHOUT ROWID',
+    );
+    // Beside the part's own row, which holds kilobytes and would be written anew each time.
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS progress (ticket_hash TEXT PRIMARY KEY, tokens INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID',
     );
   }
 
@@ -37,6 +50,18 @@ export class PartRows {
   /** The part ended owing nothing: nobody will ask for it again. */
   forget(ticketHash: string): void {
     this.#sql.exec('DELETE FROM parts WHERE ticket_hash = ?', ticketHash);
+    this.#sql.exec('DELETE FROM progress WHERE ticket_hash = ?', ticketHash);
+  }
+
+  /** Notes how far a part has got that still runs. */
+  noteProgress({ ticketHash, tokens, at }: Progress): void {
+    this.#sql.exec('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)', ticketHash, tokens, at);
+  }
+
+  /** Null for a part that ran too short to leave a note. */
+  findProgress(ticketHash: string): Progress | null {
+    const query = 'SELECT ticket_hash AS ticketHash, tokens, at FROM progress WHERE ticket_hash = ?';
+    return this.#sql.exec<Progress & Record<string, SqlStorageValue>>(query, ticketHash).toArray()[0] ?? null;
   }
 
   /** The part is decided: from now on it is delivered until it is acknowledged. */
@@ -86,6 +111,18 @@ export class PartRows {
       expiresAt: row.expires_at,
       draft: JSON.parse(row.settlement) as SettlementJson,
     }));
+  }
+
+  /** Jobs by account of the parts that were opened until `openedBy` (ms since epoch) and still concern their callers. */
+  jobsByAccount(openedBy: number): Map<string, string[]> {
+    const rows = this.#sql.exec<{ accountId: string; jobId: string }>(
+      `SELECT DISTINCT settlement->>'accountId' AS accountId, settlement->>'jobId' AS jobId FROM parts
+        WHERE CAST(settlement->>'$.ticket.issuedAtMs' AS INTEGER) <= ? AND NOT (is_due = 1 AND settlement->>'outcome' = 'failed-before-token')`,
+      openedBy,
+    );
+    const jobs = new Map<string, string[]>();
+    for (const { accountId, jobId } of rows) jobs.set(accountId, [...(jobs.get(accountId) ?? []), jobId]);
+    return jobs;
   }
 
   /** How many parts are open and due; and when the first open one expires. */

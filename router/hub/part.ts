@@ -1,18 +1,22 @@
 // One part of a job at its hub, from the offer to the settlement: what the node sent, what was relayed, and how it ended.
-// It counts and times; it never parses the events it relays.
+// It counts and times, and holds what it relays against the one form that it may have; it never parses it.
 import { maxAnswerBytes } from '../../schema/answers.ts';
-import { encodeCredit, encodeFrame, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import { encodeCredit, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
 import type { FinishReason } from '../../schema/chunks.ts';
+import type { ContentCount } from '../billing/count-part.ts';
 import type { NodeEnd, Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
-import { detach, isWholeEvents } from './check-events.ts';
-import { judgeSilence } from './judge-silence.ts';
+import { AnswerMeter } from './answer-meter.ts';
+import { NOTE_EVERY_MS } from './bound-lost.ts';
+import { detach } from './check-events.ts';
+import { HeardHome } from './heard-home.ts';
+import { judgeBreak, tellFinish } from './judge-break.ts';
 import { PartStream } from './part-stream.ts';
 import { readFault, readRefusal } from './read-fault.ts';
 import type { PartFault } from './read-fault.ts';
@@ -31,8 +35,8 @@ export interface PartSummary {
   readonly frameThinkingTokens: number;
   /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
   readonly lateTokens: number;
-  readonly events: Uint8Array | null;
-  readonly contentBytes: number;
+  /** The router's own count of what was relayed. */
+  readonly content: ContentCount;
   readonly responseHash: string;
   readonly signed: SignedReceipt | null;
   readonly ttftMs: number | null;
@@ -85,28 +89,24 @@ export class Part {
   readonly #digest: ResponseDigest;
   #stage: Stage = 'offered';
   #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
-  #startedAt: number;
-  /** The home's last word that the caller has something of, or its head. */
-  #lastAt: number;
-  /** Its last `alive`; null while it has sent none. */
-  #aliveAt: number | null = null;
+  readonly #heard: HeardHome;
   #toldAt: number;
-  #firstDataAt: number | null = null;
-  #frameTokens = 0;
-  #frameThinkingTokens = 0;
-  #hasThinking = false;
-  #hasText = false;
+  readonly #meter: AnswerMeter;
+  /** It was ended at its limit: what its home has yet to say is its receipt. */
+  #isCut = false;
   #lateTokens = 0;
   #creditBytes = INITIAL_CREDIT_BYTES;
+  #notedAt: number;
 
   constructor(number: number, offer: JobOffer, doors: PartDoors, now: number) {
     this.number = number;
     this.offer = offer;
     this.#doors = doors;
-    this.#startedAt = now;
-    this.#lastAt = now;
+    this.#heard = new HeardHome(now);
     this.#toldAt = now;
+    this.#notedAt = now;
     this.#digest = new ResponseDigest(doors.salt);
+    this.#meter = new AnswerMeter(offer);
     this.answer = new Promise((resolve) => void (this.#resolve = resolve));
     this.#stream = new PartStream({
       onCredit: (bytes) => {
@@ -121,48 +121,49 @@ export class Part {
   onHead(now: number): void {
     if (this.#stage !== 'offered') return;
     this.#stage = 'running';
-    this.#lastAt = now;
+    this.#heard.restart(now);
     const { nodeId, country, digest, decision, resumed } = this.#doors;
     this.#doors.onHead(now);
     this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest, decision, resumed }));
     this.#resolve(new Response(this.#stream.body, { headers: { 'content-type': 'application/x-irori-records' } }));
   }
 
-  /** Complete events of the answer. A node that overruns its credit or sends anything but events is stopped. */
-  onData(piece: DataPiece, now: number): void {
-    const { events, tokens } = piece;
-    if (this.#stage === 'closing') {
-      this.#lateTokens += tokens;
-      this.#digest.add(detach(events), false);
-      return;
-    }
+  /** Complete events of the answer. A node that overruns its credit or sends anything but events of the one form is stopped. */
+  onData(sent: DataPiece, now: number): void {
     if (this.#stage === 'offered') {
       this.#cancelNode('fault');
       this.#doors.onBroken('protocol', now);
       return this.#refuse({ code: 'refused', message: 'the home sent data before its head', param: null });
     }
-    if (this.#stage !== 'running') return;
-    this.#creditBytes -= events.length;
-    if (
-      this.#creditBytes < 0 ||
-      this.#digest.relayedBytes > maxAnswerBytes(this.offer.request) ||
-      !isWholeEvents(events)
-    )
-      return this.#breakOff('protocol', 'the home sent what is not a stream', now);
-    this.#lastAt = now;
+    if (this.#stage !== 'running' && this.#stage !== 'closing') return;
+    this.#creditBytes -= sent.events.length;
+    const isWithin = this.#creditBytes >= 0;
+    const events = detach(sent.events);
+    if (this.#stage === 'closing') return isWithin ? this.#takeLate({ ...sent, events }) : undefined;
+    const isLong = this.#digest.relayedBytes > maxAnswerBytes(this.offer.request);
+    const taken = isWithin && !isLong ? this.#meter.take(events === sent.events ? sent : { ...sent, events }) : null;
+    if (!taken || taken.kind === 'broken') return this.#breakOff('protocol', 'the home sent what is not a stream', now);
+    if (taken.kind === 'over') return this.#cut(events, now);
+    const { piece, isSeen } = taken;
     this.#toldAt = now;
-    if (this.#firstDataAt === null) {
-      this.#firstDataAt = now;
-      this.#doors.onFirstToken(now, tokens);
-    }
-    this.#frameTokens += tokens;
-    if (piece.isThinking) {
-      this.#hasThinking = true;
-      this.#frameThinkingTokens += tokens;
-    } else this.#hasText = true;
-    const kept = detach(events);
-    this.#digest.add(kept, true);
-    this.#stream.push(kept === events ? piece : { ...piece, events: kept });
+    if (this.#heard.noteOutput(isSeen, now, this.#doors.timings)) this.#doors.onFirstToken(now, piece.tokens);
+    this.#digest.add(events, true);
+    this.#stream.push(piece);
+  }
+
+  /** What came after a cancel, or past the limit: relayed to nobody. */
+  #takeLate({ events, tokens }: DataPiece): void {
+    if (!this.#isCut) this.#lateTokens += tokens;
+    this.#digest.add(events, false);
+  }
+
+  /** The answer has all the tokens that it may have: it ends here, however much its home goes on. */
+  #cut(events: Uint8Array, now: number): void {
+    this.#isCut = true;
+    this.#stage = 'closing';
+    this.#heard.restart(now);
+    this.#digest.add(events, false);
+    this.#cancelNode('watchdog');
   }
 
   /** A `data` frame that cannot be read: the answer would have a hole. */
@@ -172,7 +173,7 @@ export class Part {
 
   /** Nothing of the answer yet, but its home and its model server are at work: no output, so the caller's limit runs on. */
   onAlive(now: number): void {
-    if (this.#stage === 'running') this.#aliveAt = now;
+    if (this.#stage === 'running') this.#heard.noteAlive(now);
   }
 
   /** Writes what came together as one record. */
@@ -180,10 +181,18 @@ export class Part {
     this.#stream.flush();
   }
 
+  /** Output tokens relayed so far, once every NOTE_EVERY_MS while it runs; null in between, and where nothing has come. */
+  takeProgress(now: number): number | null {
+    const { toldTokens } = this.#meter;
+    if (this.#stage !== 'running' || toldTokens === 0 || now - this.#notedAt < NOTE_EVERY_MS) return null;
+    this.#notedAt = now;
+    return toldTokens;
+  }
+
   /** The node's last word, with its receipt. */
   onEnd(signed: NodeEnd, now: number): void {
     const { finish } = signed.receipt;
-    if (this.#stage === 'closing') return this.#close('cancelled', signed, now);
+    if (this.#stage === 'closing') return this.#closeEarly(signed, now);
     if (this.#stage !== 'running') return;
     if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
     const isPreempted = finish === FINISH.preempted;
@@ -195,8 +204,8 @@ export class Part {
 
   /** The node's backend failed, or cannot take the request. */
   onFault(fault: PartFault, now: number): void {
-    if (this.#stage === 'closing') return this.#close('cancelled', fault.receipt, now);
-    const hasText = this.#firstDataAt !== null;
+    if (this.#stage === 'closing') return this.#closeEarly(fault.receipt, now);
+    const hasText = this.#heard.hasOutput;
     const read = readFault(fault, { hasText, offeredTokens: this.#doors.contextTokens });
     const { code, blame, isRequests, message, facts } = read;
     // What is told of the request travels in records, which begin with a head.
@@ -224,7 +233,7 @@ export class Part {
       this.#doors.onBroken('lost', now);
       return this.#refuse({ code: 'silent', message: 'the home went away', param: null });
     }
-    if (this.#stage === 'closing') return this.#close('cancelled', null, now);
+    if (this.#stage === 'closing') return this.#closeEarly(null, now);
     if (this.#stage === 'running') this.#fail('lost', 'the home went away', null, { now, isNodeFault: true });
   }
 
@@ -236,48 +245,38 @@ export class Part {
     }
     if (this.#stage !== 'running') return;
     this.#stage = 'closing';
-    this.#lastAt = Date.now();
+    this.#heard.restart(Date.now());
     this.#cancelNode('caller');
   }
 
   /** Watchdogs; called a few times a second while parts are running. */
   onTick(now: number): void {
-    const silenceMs = now - this.#lastAt;
-    const { headMs, endMs } = this.#doors.timings;
-    if (this.#stage === 'offered' && silenceMs > headMs) {
+    const silenceMs = this.#heard.silenceMs(now);
+    const { timings, decision } = this.#doors;
+    if (this.#stage === 'offered' && silenceMs > timings.headMs) {
       this.#cancelNode('watchdog');
       this.#doors.onBroken('no-head', now);
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
-    if (this.#stage === 'closing' && silenceMs > endMs) return this.#close('cancelled', null, now);
+    if (this.#stage === 'closing' && silenceMs > timings.endMs) return this.#closeEarly(null, now);
     if (this.#stage === 'running' || this.#stage === 'settling') this.#tellEdge(now);
     if (this.#stage !== 'running') return;
     if (now >= this.offer.expiresAt) return this.#expire(now);
     if (this.#stream.queuedBytes > 0) {
       // The edge is slow, not the home: its silence counts from the moment that all it sent has been read.
-      this.#lastAt = now;
+      this.#heard.restart(now);
       return;
     }
-    const verdict = this.#judgeSilence(now);
+    const verdict = this.#heard.judge(this.offer, { timings, expectedMs: decision.ttftMs }, now);
     if (verdict === 'lost') return this.onSilent(now);
     if (verdict === 'slow') this.#giveUp(now);
-  }
-
-  #judgeSilence(now: number): ReturnType<typeof judgeSilence> {
-    const { timings, decision } = this.#doors;
-    const heard = {
-      startedAt: this.#startedAt,
-      lastAt: this.#lastAt,
-      aliveAt: this.#aliveAt,
-      hasToken: this.#firstDataAt !== null,
-    };
-    return judgeSilence(heard, { offer: this.offer, timings, expectedMs: decision.ttftMs }, now);
   }
 
   /** The home says nothing any more. */
   onSilent(now: number): void {
     if (this.#stage !== 'running') return;
-    const code = this.#aliveAt !== null ? 'lost' : this.#firstDataAt === null ? 'first-token-timeout' : 'token-timeout';
+    const { isAliveTold, hasOutput } = this.#heard;
+    const code = isAliveTold ? 'lost' : hasOutput ? 'token-timeout' : 'first-token-timeout';
     this.#cancelNode('watchdog');
     this.#fail(code, 'the home fell silent', null, { now, isNodeFault: true });
   }
@@ -324,28 +323,28 @@ export class Part {
     this.#fail('expired', 'the answer took longer than a job may', null, { now, isNodeFault: false });
   }
 
-  /**
-   * The part broke off. Before the first token nothing is owed and another home may be asked. After it the part is settled: as
-   * interrupted while the edge would go on elsewhere, as failed where nobody can: as with a text whose thoughts no other home has.
-   */
+  /** The part broke off; `judgeBreak` says what that costs whom. */
   #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
-    const beforeToken = this.#firstDataAt === null;
-    const isThoughtOver = this.#hasThinking && (this.#hasText || this.offer.resume !== null);
-    const goesOn = this.offer.isResumable && code !== 'expired' && code !== 'slow' && !beforeToken && !isThoughtOver;
+    const { now, isNodeFault, facts, blame = isNodeFault ? (code as Breakage) : null } = cause;
+    const { hasThinking, hasText } = this.#meter;
+    const sent = { hasToken: this.#heard.hasOutput, hasThinking, hasText };
+    const { outcome, goesOn } = judgeBreak(this.offer, { code, isNodeFault, ...sent });
     this.#stage = 'settling';
-    const { blame = cause.isNodeFault ? (code as Breakage) : null } = cause;
-    if (blame) this.#doors.onBroken(blame, cause.now);
+    if (blame) this.#doors.onBroken(blame, now);
     this.#doors.onDone();
-    const outcome = beforeToken
-      ? 'failed-before-token'
-      : (`${goesOn ? 'interrupted' : 'failed'}-by-${cause.isNodeFault ? 'node' : 'network'}` as const);
-    const tell = (delivered: FailRecord['delivered']): void =>
-      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...cause.facts, delivered }));
-    void this.#settle(outcome, signed, cause.now).then(
+    const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
+    const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
+      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...facts, ...told }));
+    void this.#settle(outcome, signed, now).then(
       ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
-        tell(goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null),
-      () => tell(null),
+        tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
+      () => tell({ delivered: null }),
     );
+  }
+
+  /** The caller has left, or has all of it. */
+  #closeEarly(signed: NodeEnd | null, now: number): void {
+    this.#close(this.#isCut ? 'complete' : 'cancelled', signed, now);
   }
 
   #close(outcome: Outcome, signed: NodeEnd | null, now: number): void {
@@ -368,16 +367,15 @@ export class Part {
     try {
       return await this.#doors.settle({
         outcome,
-        finish: signed ? tellFinish(signed) : 'stop',
-        frameTokens: this.#frameTokens,
-        frameThinkingTokens: this.#frameThinkingTokens,
+        finish: this.#isCut ? 'length' : signed ? tellFinish(signed) : 'stop',
+        frameTokens: this.#meter.frameTokens,
+        frameThinkingTokens: this.#meter.frameThinkingTokens,
         lateTokens: this.#lateTokens,
-        events: this.#digest.relayedEvents(),
-        contentBytes: this.#digest.relayedBytes,
+        content: this.#meter.measure(),
         responseHash: await this.#digest.finish(),
         signed,
-        ttftMs: this.#firstDataAt === null ? null : this.#firstDataAt - this.#startedAt,
-        durationMs: now - this.#startedAt,
+        ttftMs: this.#heard.ttftMs,
+        durationMs: now - this.#heard.startedAt,
       });
     } finally {
       this.#stage = 'done';
@@ -385,16 +383,5 @@ export class Part {
   }
 }
 
-/** A receipt's `stop` may have been a filter's, as the home says beside it. */
-function tellFinish({ receipt, finish }: NodeEnd): FinishReason {
-  if (receipt.finish === FINISH.length) return 'length';
-  return finish ?? 'stop';
-}
-
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
-
-/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
-export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
-  return encodeFrame('ticket', { job, payload: signature });
-}

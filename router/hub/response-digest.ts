@@ -1,16 +1,15 @@
-// The salted hash of everything a node sent, and the relayed events while they are few enough to count exactly at the end.
+// The salted hash of everything a node sent. Short answers, which most are, are hashed at once at their end: the platform's own hash is far faster.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 
 /** Past this the events are hashed on the way and no longer kept. */
-export const KEPT_BYTES = 256 * 1024;
+const KEPT_BYTES = 256 * 1024;
 
 export class ResponseDigest {
   readonly #salt: Uint8Array;
   #parts: Uint8Array[] = [];
   #keptBytes = 0;
-  #relayedParts = 0;
   #running: ReturnType<typeof sha256.create> | null = null;
   relayedBytes = 0;
 
@@ -27,13 +26,7 @@ export class ResponseDigest {
     }
     this.#parts.push(events);
     this.#keptBytes += events.length;
-    if (isRelayed) this.#relayedParts = this.#parts.length;
     if (this.#keptBytes > KEPT_BYTES) this.#spill();
-  }
-
-  /** The relayed events, or null when they were too many to keep. */
-  relayedEvents(): Uint8Array | null {
-    return this.#running ? null : concatBytes(this.#parts.slice(0, this.#relayedParts));
   }
 
   /** sha256(salt ‖ all event bytes), lower-case hex. */

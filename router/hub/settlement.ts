@@ -9,10 +9,10 @@ import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { DuePart, PartRows } from './part-rows.ts';
 import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
-import { earnOf } from '../billing/judge-receipt.ts';
 import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
+import { boundLost } from './bound-lost.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { PartSummary } from './part.ts';
@@ -37,6 +37,8 @@ export interface SettlementDoors {
   /** Deliveries failed: try again later. */
   readonly retryLater: () => void;
   readonly now: () => number;
+  /** When this life of the hub began, ms since epoch: parts that an earlier one left open were lost before. */
+  readonly startedAt: number;
 }
 
 /** A part as the hub opened it. */
@@ -76,8 +78,7 @@ export class HubSettlement {
       frameTokens: summary.frameTokens,
       frameThinkingTokens: summary.frameThinkingTokens,
       lateTokens: summary.lateTokens,
-      events: summary.events,
-      relayedBytes: summary.contentBytes,
+      content: summary.content,
       receipt,
     });
     const settlement = closeSettlement(
@@ -132,7 +133,7 @@ export class HubSettlement {
     }
     if (isLive(ticketHash)) return;
     const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
-    if (isFitting && row.settlement.receipt === null) rows.markDue(ticketHash, withLateReceipt(row, late));
+    if (isFitting && row.settlement.receipt === null) this.#addReceipt(ticketHash, row, late);
     await this.drain();
   }
 
@@ -149,8 +150,45 @@ export class HubSettlement {
   sweep(isLive: (ticketHash: string) => boolean): void {
     const now = this.#doors.now();
     for (const { ticketHash, draft } of this.#doors.rows.expired(now)) {
-      if (!isLive(ticketHash)) this.#doors.rows.markDue(ticketHash, { ...draft, endedAt: now });
+      if (!isLive(ticketHash)) this.#doors.rows.markDue(ticketHash, { ...this.#lose(ticketHash, draft), endedAt: now });
     }
+  }
+
+  /**
+   * A part whose hub crashed is settled as the network's fault: the caller pays nothing. A part already decided without a receipt
+   * keeps its decision and gains the receipt.
+   */
+  #addReceipt(ticketHash: Hex, row: { isDue: boolean; settlement: SettlementJson }, late: LateReceipt): void {
+    const { receipt, signature: receiptSignature } = late;
+    const settlement = row.isDue ? row.settlement : this.#lose(ticketHash, row.settlement, receipt);
+    this.#doors.rows.markDue(ticketHash, { ...settlement, receipt: toMessageJson(receipt), receiptSignature });
+  }
+
+  /** What is known of a part that its hub lost: what it can have delivered at most, and of that what its home says. */
+  #lose(ticketHash: string, draft: SettlementJson, receipt?: UsageReceipt): SettlementJson {
+    const { rows, startedAt } = this.#doors;
+    const lostAtMost = boundLost(draft, rows.findProgress(ticketHash), startedAt);
+    const lost = { ...draft, outcome: 'failed-by-network', charge: 0, earn: 0, lostAtMost } as const;
+    if (!receipt) return lost;
+    const outputTokens = Math.min(receipt.outputTokens, lostAtMost.outputTokens);
+    const promptTokens = Math.min(receipt.promptTokens, lostAtMost.promptTokens);
+    return { ...lost, outputTokens, promptTokens, durationMs: receipt.durationMs };
+  }
+
+  /**
+   * Tells the callers' accounts which of their jobs have a part here that is open or not yet delivered: their credit stays held. Parts that
+   * are younger than the time between two tellings are left out, so that a short job costs no call.
+   */
+  async renewHolds(): Promise<void> {
+    const { rows, services, now } = this.#doors;
+    const jobs = rows.jobsByAccount(now() - services.timings.holdRenewMs / 2);
+    const calls = [...jobs].map(([accountId, jobIds]) =>
+      services
+        .renewHolds(accountId, jobIds)
+        // The next telling says the same; a hold outlasts two that are lost.
+        .catch((error: unknown) => log.warn('account-away', { accountId, count: jobIds.length, error })),
+    );
+    await Promise.all(calls);
   }
 
   /** Delivers everything that is due, in batches; stops and asks to be called again when an account cannot be reached. */
@@ -273,26 +311,5 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     ...(!isComplete && !receipt && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
     receipt: receipt ? toMessageJson(receipt) : null,
     receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
-  };
-}
-
-/**
- * A part whose hub crashed is settled as the network's fault: the caller pays nothing, the home is paid what it signed for,
- * within its ticket. A part already decided without a receipt keeps its decision and gains the receipt.
- */
-function withLateReceipt(row: { isDue: boolean; settlement: SettlementJson }, late: LateReceipt): SettlementJson {
-  const signed = { receipt: toMessageJson(late.receipt), receiptSignature: late.signature };
-  if (row.isDue) return { ...row.settlement, ...signed };
-  const { promptTokens, outputTokens } = late.receipt;
-  const earn = earnOf(late.ticket, { promptTokens, outputTokens });
-  return {
-    ...row.settlement,
-    ...signed,
-    outcome: 'failed-by-network',
-    promptTokens,
-    outputTokens,
-    charge: 0,
-    earn,
-    durationMs: late.receipt.durationMs,
   };
 }

@@ -17,6 +17,7 @@ const HOST = '127.0.0.1';
 const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
 const READY_WAIT_MS = 60_000;
 const KILL_WAIT_MS = 5_000;
+const SCHEDULE_EVERY_MS = 600_000;
 /** Set for workerd, with the port as value. */
 const MARK = 'IRORI_NETWORK_PORT';
 
@@ -55,6 +56,8 @@ export interface Network {
   workerdPids(): readonly number[];
   /** The D1 database behind a binding (default `DB`), as a Worker would see it. Valid until the next kill or restart. */
   database(binding?: string): Promise<D1Database>;
+  /** Calls the Worker as the platform's clock does, as if it were `at`, ms since epoch; resolves when it is done. */
+  runSchedule(at: number): Promise<void>;
   /** Drops one object from memory, keeping its sockets and storage, as the platform does to an idle one. */
   evictObject(className: string, name: string): Promise<void>;
   /** Resets one object behind a binding in the middle of what it does, as the platform may: its memory and its sockets are gone. */
@@ -84,6 +87,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     if (isUp) await endRuntime(running);
     isUp = false;
   };
+  const clock = startClock(() => (isUp ? running : null), options.onLog);
   const live = (): Runtime => {
     if (!isUp) throw new StartError('The network is down; restart it first.');
     return running;
@@ -94,6 +98,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     edgeUrls: Object.fromEntries(Object.entries(edgePorts).map(([name, at]) => [name, `http://${HOST}:${at}`])),
     workerdPids: () => (isUp ? findChildren('workerd', running.mark) : []),
     database: async (binding = 'DB') => live().miniflare.getD1Database(binding),
+    runSchedule: async (at) => callSchedule(live(), at),
     evictObject: async (className, name) =>
       live().miniflare.unsafeEvictDurableObject(running.config.name, className, { name }),
     abortObject: async (binding, name) => {
@@ -111,10 +116,27 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       isUp = true;
     },
     stop: async () => {
+      clearInterval(clock);
       await down();
       if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Throws when the run failed. */
+async function callSchedule({ miniflare, config }: Runtime, at: number): Promise<void> {
+  const worker = await miniflare.getWorker(config.name);
+  const { outcome } = await worker.scheduled({ scheduledTime: new Date(at) });
+  if (outcome !== 'ok') throw new Error(`the scheduled run ended as ${outcome}`);
+}
+
+/** The platform's clock: deployed, wrangler.toml says how often it calls. The pause lets a start be over. */
+function startClock(runtime: () => Runtime | null, onLog: NetworkOptions['onLog']): NodeJS.Timeout {
+  return setInterval(() => {
+    const running = runtime();
+    if (!running?.config.isTimed) return;
+    callSchedule(running, Date.now()).catch((error: unknown) => onLog?.(`warn: scheduled run: ${String(error)}`));
+  }, SCHEDULE_EVERY_MS).unref();
 }
 
 interface Runtime {
@@ -230,6 +252,7 @@ function describeWorker(
       env: Object.fromEntries([
         ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
         ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
+        ...config.buckets.map(({ binding, name }) => [binding, { type: 'r2', name }] as const),
         ...config.objects.map(
           ({ binding, className }) =>
             [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const,

@@ -13,6 +13,9 @@ export interface WorkerConfig {
   readonly vars: Readonly<Record<string, string>>;
   readonly databases: readonly { readonly binding: string; readonly name: string; readonly migrationsDir: string }[];
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
+  readonly buckets: readonly { readonly binding: string; readonly name: string }[];
+  /** True where the platform's clock calls the Worker every few minutes. */
+  readonly isTimed: boolean;
 }
 
 const wranglerFile = z.strictObject({
@@ -31,6 +34,8 @@ const wranglerFile = z.strictObject({
       }),
     )
     .default([]),
+  r2_buckets: z.array(z.strictObject({ binding: z.string(), bucket_name: z.string() })).default([]),
+  triggers: z.strictObject({ crons: z.array(z.string()) }).default({ crons: [] }),
   durable_objects: z
     .strictObject({ bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })) })
     .default({ bindings: [] }),
@@ -77,6 +82,8 @@ export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
       migrationsDir: each.migrations_dir,
     })),
     objects,
+    buckets: file.r2_buckets.map((each) => ({ binding: each.binding, name: each.bucket_name })),
+    isTimed: file.triggers.crons.length > 0,
   });
 }
 

@@ -19,6 +19,7 @@ export type JobBase = Omit<
   | 'isForced'
   | 'waitMs'
   | 'isResumable'
+  | 'isResumeOff'
   | 'isSuspect'
   | 'interrupted'
   | 'resume'
@@ -55,7 +56,8 @@ export type JobFailure =
       readonly homes?: number;
     }
   | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
-  | { readonly kind: 'broken'; readonly message: string };
+  /** `isCharged`: the caller's own wish, or the job's time, ended it, and what was sent of it is charged. */
+  | { readonly kind: 'broken'; readonly message: string; readonly isCharged?: boolean };
 
 /** How the whole answer ended, with what is told and charged for all its parts. */
 export interface JobEnd extends Omit<EndRecord, 'bill'> {

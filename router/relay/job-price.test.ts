@@ -13,6 +13,7 @@ import { billPart, computeDue, openTally, shareDue } from '../billing/tally-job.
 import { closeSettlement } from '../hub/make-ticket.ts';
 import { endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
+import { measureAnswer } from '../test/measure-answer.ts';
 import type { JobClosing, JobEnd } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -74,7 +75,6 @@ function settle(
     minBytesPerToken: 2,
     request: { ...request, ...offer.request },
   };
-  const events = new TextEncoder().encode(writer.content(play.text));
   const { frameTokens, claimedPrompt } = play;
   const receipt = { promptTokens: claimedPrompt, outputTokens: frameTokens } as UsageReceipt;
   const decided = decidePart({
@@ -83,8 +83,7 @@ function settle(
     frameTokens,
     frameThinkingTokens: 0,
     lateTokens: 0,
-    events,
-    relayedBytes: events.length,
+    content: measureAnswer(whole, play.text),
     receipt: claimedPrompt === null ? null : receipt,
   });
   return closeSettlement({ ...known, ...decided, outcome, ttftMs: 100 } as unknown as SettlementJson, whole);

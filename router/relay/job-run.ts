@@ -226,7 +226,9 @@ export class JobRun {
     const { isBegun, hasText } = this.#answer;
     if (!isBegun && code === 'bad-request')
       return this.#fail({ kind: code, message: tellRefusal(fail.reason ?? null), param: 'messages' });
-    if (code === 'slow') return this.#fail(this.#tellSlow());
+    const failure = code === 'slow' ? this.#tellSlow(fail.isCharged) : ({ kind: 'broken', message } as const);
+    if (fail.isCharged) return this.#fail({ kind: 'broken', message: failure.message, isCharged: true }, null);
+    if (code === 'slow') return this.#fail(failure);
     if (code === 'context') this.#noteTooLong(fail);
     else if (code !== 'busy') this.#asks.noteFault();
     if (!isBegun && code === 'fault' && this.#noteFault(part, fail))
@@ -335,6 +337,7 @@ export class JobRun {
       asks: ask.asks,
       isForced: ask.isForced,
       waitMs: Math.min(waitMs, this.#wait.leftMs),
+      isResumeOff: this.#least === null,
       isResumable: this.#least !== null && this.#attempts + 1 < MAX_ATTEMPTS && !so.isOutOfReach,
       isSuspect: this.#faults.length > 0,
       interrupted: this.#delivered.settled,
@@ -344,8 +347,8 @@ export class JobRun {
     };
   }
 
-  #tellSlow(): JobFailure {
-    return tellSlow(this.#base.maxSilenceMs, this.#answer.hasText);
+  #tellSlow(isCharged = false): JobFailure {
+    return tellSlow(this.#base.maxSilenceMs, isCharged || this.#answer.hasText);
   }
 
   #tokensLeft(): number {
@@ -371,8 +374,8 @@ export class JobRun {
   }
 
   /** What was delivered is charged where the caller has the whole answer, or left on its own account. */
-  #fail(failure: JobFailure): JobEvent {
-    this.#over(this.#close(this.#hasLeft));
+  #fail(failure: JobFailure, closing: JobClosing | null = this.#close(this.#hasLeft)): JobEvent {
+    this.#over(closing);
     return { kind: 'failed', failure };
   }
 

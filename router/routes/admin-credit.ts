@@ -39,14 +39,35 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
   });
   routes.get('/ledger/check', async (c) => {
     const services = c.get('services');
-    const [unbalanced, total] = await Promise.all([services.ledger.findUnbalanced(), services.ledger.total()]);
+    const { ledger } = services;
+    const [unbalanced, drifted, total, sums] = await Promise.all([
+      ledger.findUnbalanced(),
+      ledger.findDrifted(),
+      ledger.total(),
+      ledger.sumUp(),
+    ]);
     const accountId = c.req.query('account');
     const { ids, next } =
       accountId === undefined ? await listIds(services, readPage(c)) : { ids: [accountId], next: null };
     const accounts: Comparison[] = [];
-    for (const id of ids) accounts.push(await compareAccount(services, id));
-    const ok = total === 0 && unbalanced.length === 0 && accounts.every((one) => one.verdict === 'equal');
-    return c.json({ ok, total_micro: total, unbalanced_events: unbalanced, accounts, next });
+    for (const id of ids) {
+      const compared = await compareAccount(services, id);
+      accounts.push(drifted.includes(id) ? { ...compared, verdict: 'different' } : compared);
+    }
+    const isSound = sums.fees >= 0 && sums.overdrawn === 0 && drifted.length === 0;
+    const isBalanced = total === 0 && unbalanced.length === 0;
+    return c.json({
+      ok: isBalanced && isSound && accounts.every((one) => one.verdict === 'equal'),
+      total_micro: total,
+      unbalanced_events: unbalanced,
+      drifted_books: drifted,
+      paid_micro: sums.paid,
+      earned_micro: sums.earned,
+      fees_micro: sums.fees,
+      overdrawn_accounts: sums.overdrawn,
+      accounts,
+      next,
+    });
   });
   return routes;
 }

@@ -47,6 +47,7 @@ async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
   if (!hold.ok) throw refuseHold(hold);
   const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
   const run = openRun(services, { job, search, requestId: c.get('requestId'), waitUntil });
+  keepHeld(c, job, run);
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
@@ -57,6 +58,21 @@ async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
     await close(c, job, run);
     throw error;
   }
+}
+
+/** Tells that the job lives, which no hub knows while a home is looked for. A part whose edge is gone is told of by its hub. */
+function keepHeld(c: Context<AppEnv>, job: Job, run: JobRun): void {
+  const { account, timings } = c.get('services');
+  const { accountId } = job.caller;
+  const timer = setInterval(() => {
+    if (run.stage === 'over') return clearInterval(timer);
+    account(accountId)
+      .renew([job.id])
+      // The next telling says the same; a hold outlasts two that are lost.
+      .catch((error: unknown) =>
+        log.warn('account-away', { requestId: c.get('requestId'), jobId: job.id, accountId, error }),
+      );
+  }, timings.holdRenewMs);
 }
 
 interface OpenedRun {

@@ -100,7 +100,7 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'failed':
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':
-      return new ApiError('home_failed', `The answer broke off: ${failure.message}. You are not charged for it.`);
+      return new ApiError('home_failed', `The answer broke off: ${failure.message}. ${tellCharge(failure)}`);
     case 'prompt':
       return new ApiError('prompt_failed', failure.message, { param: 'messages' });
     case 'bad-request':
@@ -108,6 +108,10 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'context':
       return new ApiError('context_length_exceeded', failure.message, { param: failure.param });
   }
+}
+
+function tellCharge({ isCharged }: Extract<JobFailure, { kind: 'broken' }>): string {
+  return isCharged ? 'What was sent of it is charged.' : 'You are not charged for it.';
 }
 
 function tellNoFit({ field, homes }: Extract<JobFailure, { kind: 'no-fit' }>): string {

@@ -1,19 +1,21 @@
 // What the accounts of callers and of nodes take from their environment.
 import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
-import { makeLedger } from '../billing/ledger.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
+import { pickTimings } from './pick-local.ts';
+import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  return { ledger: makeLedger(env.DB) };
+  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs } = pickTimings(env);
+  return { ledger: openLedger(env), terms: { leaseMs, graceMs } };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
   return {
     ...openSigner(env),
-    ledger: makeLedger(env.DB),
+    ledger: openLedger(env),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }

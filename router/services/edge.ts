@@ -24,7 +24,6 @@ import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
-import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
@@ -39,7 +38,7 @@ import type { LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { pickTimings } from './pick-local.ts';
-import { openCatalogue, openPresenceTable } from './shared.ts';
+import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
@@ -102,7 +101,7 @@ function openServices(env: Env): Services {
   const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
   const linkNodes = makeLinkNodes({ nodes, nodeTokens });
   const catalogue = openCatalogue(env);
-  const ledger = makeLedger(env.DB);
+  const ledger = openLedger(env);
   const stubs = openStubs(env);
   const whys = new WhyFinder({
     areas: AREAS,

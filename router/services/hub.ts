@@ -42,6 +42,7 @@ function openHubServices(env: Env): HubServices {
     writePresence: (changes) => presence.write(changes),
     acceptSettlements: async (nodeId, settlements) => stubs.nodeAccount(nodeId).acceptAll([...settlements]),
     settleCaller: async (accountId, settlements) => stubs.account(accountId).settleAll([...settlements]),
+    renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
     reportToArea: async (area, report) => {

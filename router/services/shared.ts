@@ -1,6 +1,12 @@
 // What one isolate keeps for all its services: an isolate serves one environment.
 import { makeCatalogue, makeCatalogueCache } from '../billing/catalogue.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeLedger } from '../billing/ledger.ts';
+import type { Ledger } from '../billing/ledger.ts';
+import { makeReceiptShelves } from '../billing/receipt-shelves.ts';
+import type { ReceiptFiles } from '../billing/receipt-shelves.ts';
+import { makeRollUp } from '../billing/roll-up.ts';
+import type { RollUp } from '../billing/roll-up.ts';
 import type { Env } from '../env.ts';
 import { openPresence } from '../placement/presence.ts';
 import type { Presence } from '../placement/presence.ts';
@@ -9,6 +15,29 @@ const catalogueCache = makeCatalogueCache();
 
 export function openCatalogue(env: Env): Catalogue {
   return makeCatalogue({ db: env.DB, cache: catalogueCache });
+}
+
+/** The bucket that old receipts stand in; null where none is bound. */
+function openReceiptFiles({ RECEIPTS }: Env): ReceiptFiles | null {
+  if (!RECEIPTS) return null;
+  return {
+    put: async (key, bytes) => void (await RECEIPTS.put(key, bytes)),
+    read: async (key, offset, length) => {
+      const found = await RECEIPTS.get(key, { range: { offset, length } });
+      if (!found) throw new Error('a file of the receipts is not there');
+      return found.bytes();
+    },
+  };
+}
+
+export function openLedger(env: Env): Ledger {
+  return makeLedger(env.DB, openReceiptFiles(env));
+}
+
+/** What makes room in the book. */
+export function openRollUp(env: Env): RollUp {
+  const files = openReceiptFiles(env);
+  return makeRollUp({ database: env.DB, files, shelves: makeReceiptShelves(env.DB, files) });
 }
 
 export function openPresenceTable(env: Env): Presence {

@@ -41,7 +41,7 @@ export async function readUsage(stack: Stack, account: TestAccount): Promise<Acc
 export async function readBooks(stack: Stack): Promise<Record<string, number>> {
   const database = await stack.network.database();
   const { results } = await database
-    .prepare('SELECT book, sum(amount) AS amount FROM postings GROUP BY book')
+    .prepare('SELECT book, amount FROM balances')
     .all<{ book: string; amount: number }>();
   return Object.fromEntries(results.map((row) => [row.book, row.amount]));
 }

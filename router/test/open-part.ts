@@ -15,7 +15,7 @@ import { countsOf, DECISION } from './fake-hubs.ts';
 
 export const EXPIRES_AT = 900_000;
 export const END: EndRecord = { finish: 'stop', ...countsOf(3, 2), ttftMs: 1, receiptHash: null };
-const MAX_TOKENS = 128;
+export const MAX_TOKENS = 128;
 /** What is left of the caller's limit for the first token, and the limit of each silence after it. */
 export const MAX_FIRST_TOKEN_MS = 100_000;
 export const MAX_SILENCE_MS = 120_000;
@@ -25,6 +25,10 @@ const offer = {
   maxSilenceMs: MAX_SILENCE_MS,
   expiresAt: EXPIRES_AT,
   request: { kind: 'chat', maxTokens: MAX_TOKENS },
+  chunk: { id: 'c', created: 1, model: 'm' },
+  isBegun: false,
+  tokenizer: null,
+  minBytesPerToken: 1,
 } as JobOffer;
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -36,10 +40,12 @@ interface PartOptions {
   readonly settle?: (summary: PartSummary) => Promise<EndRecord>;
   readonly isResumable?: boolean;
   readonly resume?: JobOffer['resume'];
+  readonly tokenizer?: string;
 }
 
 /** A part that has just been offered to its node, at time 0. */
-export function openPart({ settle = async () => END, isResumable = false, resume = null }: PartOptions = {}) {
+export function openPart(options: PartOptions = {}) {
+  const { settle = async () => END, isResumable = false, resume = null, tokenizer = null } = options;
   const sent: string[] = [];
   const settled: PartSummary[] = [];
   const doors: PartDoors = {
@@ -68,7 +74,7 @@ export function openPart({ settle = async () => END, isResumable = false, resume
     resumed: null,
     timings: TIMINGS,
   };
-  return { part: new Part(7, { ...offer, isResumable, resume }, doors, 0), doors, sent, settled };
+  return { part: new Part(7, { ...offer, isResumable, resume, tokenizer }, doors, 0), doors, sent, settled };
 }
 
 /** A part whose node has said `head` at 10 ms, and its records so far read to the end on demand. */
@@ -92,6 +98,14 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
     }
   };
   await read();
+  /** What the edge is told of the tokens in the next chunk. */
+  const readTokens = async (): Promise<{ tokens: number; ids: readonly number[] | null }> => {
+    const { value } = await reader.read();
+    const [record] = value ? records.push(value) : [];
+    if (!record) throw new Error('no record');
+    const { tokens, tokenIds } = readDataRecord(record);
+    return { tokens, ids: tokenIds };
+  };
   const say = (text: string, now: number, tokens = 1): void => {
     opened.part.onData({ events: event(text), tokens, tokenIds: null }, now);
     opened.part.flush();
@@ -101,7 +115,7 @@ export async function openRunningPart(options?: Parameters<typeof openPart>[0]) 
     opened.part.onData({ events, tokens, tokenIds: null, isThinking: true }, now);
     opened.part.flush();
   };
-  return { ...opened, read, readAny, say, think, leaveBody: () => reader.cancel() };
+  return { ...opened, read, readAny, readTokens, say, think, leaveBody: () => reader.cancel() };
 }
 
 function tellRecord(record: PartRecord): unknown {

@@ -141,7 +141,10 @@ export class RawNode {
   }
 
   /** What it serves; left out, the one model with a long context. */
-  sendState(slots = 32, models: readonly { name?: string; digest?: string; contextTokens?: number }[] = [{}]): void {
+  sendState(
+    slots = 32,
+    models: readonly { name?: string; digest?: string; contextTokens?: number; resume?: string }[] = [{}],
+  ): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
     this.send('state', { models: models.map((one) => ({ ...model, ...speeds, ...one })), slots, paused: null });
@@ -250,7 +253,7 @@ export class RawJob {
     this.number = number;
     this.frame = frame;
     this.ticketHash = node.signer.hash(JOB_TICKET, frame.ticket);
-    this.#writer = makeChunkWriter(frame.chunk);
+    this.#writer = makeChunkWriter(frame.chunk, frame.isBegun === true || frame.resume !== undefined);
     this.#hash.update(fromHex(frame.ticket.salt));
   }
 
@@ -261,10 +264,14 @@ export class RawJob {
 
   /** One event of this text in a frame that claims `tokens`. */
   say(text: string, tokens: number): this {
-    const events = new TextEncoder().encode(this.#writer.content(text));
+    return this.sayBytes(new TextEncoder().encode(this.#writer.content(text)), { tokens });
+  }
+
+  /** A `data` frame of any bytes, which its receipt covers like the others. */
+  sayBytes(events: Uint8Array, { tokens = 1, isThinking = false } = {}): this {
     this.#hash.update(events);
     this.#tokens += tokens;
-    this.node.sendBytes(encodeData(this.number, { tokens, events }));
+    this.node.sendBytes(encodeData(this.number, { tokens, events, isThinking }));
     return this;
   }
 

@@ -157,7 +157,12 @@ test('the ledger check says equal when the book has everything, and names an acc
     ok: true,
     total_micro: 0,
     unbalanced_events: [],
-    accounts: [{ verdict: 'equal', book: 450, object: 450, waiting: 0 }],
+    drifted_books: [],
+    paid_micro: 50,
+    earned_micro: 45,
+    fees_micro: 5,
+    overdrawn_accounts: 0,
+    accounts: [{ verdict: 'equal', book: 450, object: 450, waiting: 0, unpayable: 0 }],
   });
   await env.DB.prepare('UPDATE postings SET amount = amount + 1 WHERE book = ? AND amount = 500').bind(accountId).run();
   const broken = (await admin('GET', '/ledger/check')).json as unknown as {
@@ -165,7 +170,7 @@ test('the ledger check says equal when the book has everything, and names an acc
     unbalanced_events: string[];
     accounts: { account: string; verdict: string }[];
   };
-  expect(broken).toMatchObject({ ok: false, total_micro: 1 });
+  expect(broken).toMatchObject({ ok: false, total_micro: 1, drifted_books: [accountId] });
   expect(broken.unbalanced_events).toHaveLength(1);
   expect(broken.accounts.find((one) => one.account === accountId)?.verdict).toBe('different');
   await env.DB.prepare('UPDATE postings SET amount = 500 WHERE book = ? AND amount = 501').bind(accountId).run();

@@ -118,16 +118,23 @@ test('while the book cannot be asked its receipt is neither taken nor refused', 
   expect(await stub.acceptLate(part.late)).toMatchObject({ reason: expect.stringContaining('nobody went on') });
 });
 
-test('the network’s fault is paid at once, whoever goes on', async () => {
-  const { stub, part, account, decide, owner } = await breakOff({ settlement: { outcome: 'interrupted-by-network' } });
-  const settled = await stub.accept(part.withReceipt);
-  expect(settled).toMatchObject({ earn: 45, acceptance: { amount: '45' } });
-  await account.settle(settled);
-  await decide(false);
-  expect(await ledger.balanceOf(owner)).toBe(45);
-  expect(await ledger.findReceipts(part.accountId, part.jobId)).toMatchObject([
-    { outcome: 'failed-by-network', charge: 0, earn: 45 },
-  ]);
+test('the network’s fault is paid like what its caller pays for it, and by its home’s own fees where nobody does', async () => {
+  for (const isCharged of [true, false]) {
+    const { stub, part, account, decide, owner } = await breakOff({
+      settlement: { outcome: 'interrupted-by-network' },
+    });
+    const settled = await stub.accept(part.withReceipt);
+    expect(settled).toMatchObject({ earn: 0, acceptance: null });
+    await account.settle(settled);
+    await decide(isCharged);
+    const earned = isCharged ? 45 : 0;
+    expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: BigInt(earned) } });
+    await runDurableObjectAlarm(stub);
+    expect(await ledger.balanceOf(owner)).toBe(earned);
+    const outcome = isCharged ? 'interrupted-by-network' : 'failed-by-network';
+    const rows = await ledger.findReceipts(part.accountId, part.jobId);
+    expect(rows).toMatchObject([{ outcome, charge: isCharged ? 50 : 0, earn: earned }]);
+  }
 });
 
 describe('parts that nobody signed for', () => {

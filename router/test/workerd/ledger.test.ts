@@ -48,6 +48,43 @@ test('another content under a known id is ignored as a whole', async () => {
   expect(await ledger.findUnbalanced()).toEqual([]);
 });
 
+test('what pays out more than its home’s work brought in is written only when it has brought that much, and holds up no others', async () => {
+  const home = makeNode('a home that draws');
+  const accountId = newId('acct');
+  const ownerAccountId = newId('acct');
+  const partOf = (charge: number, earn: number): LedgerEntry => {
+    const jobId = newId('job');
+    const ticket = makeTicket(home, { job: jobId });
+    const facts = { ticket, receipt: null, jobId, accountId, ownerAccountId, charge, earn };
+    return buildSettleEntry(makeSettlement(home, facts), null);
+  };
+  const [free, paid, other] = [partOf(0, 10), partOf(60, 54), partOf(40, 36)];
+  // Another home's fees are there, and are none of this one's.
+  await ledger.apply([buildSettleEntry(settlementOf(accountId, { charge: 1000, earn: 900 }), null)]);
+  expect(await ledger.apply([free, grantOf(accountId, 1100), paid])).toEqual([free.id]);
+  expect(await ledger.apply([free])).toEqual([free.id]);
+  expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(54);
+  expect(await ledger.findReceipts(accountId, String(free.jobId))).toEqual([]);
+  expect(await ledger.apply([other, free])).toEqual([]);
+  expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(100);
+  expect(await ledger.balanceOf(accountId)).toBe(0);
+  expect(await ledger.apply([free])).toEqual([]);
+  expect(await ledger.findDrifted()).toEqual([]);
+});
+
+test('the books say who paid, who earned and what is left, and name a balance that is not the sum of its postings', async () => {
+  const before = await ledger.sumUp();
+  const accountId = newId('acct');
+  await ledger.apply([grantOf(accountId, 500), buildSettleEntry(settlementOf(accountId), null)]);
+  const after = await ledger.sumUp();
+  const { paid, earned, fees, overdrawn } = before;
+  expect(after).toEqual({ paid: paid + 50, earned: earned + 45, fees: fees + 5, overdrawn });
+  await env.DB.prepare('UPDATE balances SET amount = amount + 1 WHERE book = ?').bind(accountId).run();
+  expect(await ledger.findDrifted()).toEqual([accountId]);
+  await env.DB.prepare('UPDATE balances SET amount = amount - 1 WHERE book = ?').bind(accountId).run();
+  expect(await ledger.findDrifted()).toEqual([]);
+});
+
 test('an unbalanced entry is refused with everything beside it', async () => {
   const accountId = newId('acct');
   const entry = grantOf(accountId, 1000);
@@ -57,7 +94,7 @@ test('an unbalanced entry is refused with everything beside it', async () => {
 });
 
 test('an empty batch writes nothing', async () => {
-  await expect(ledger.apply([])).resolves.toBeUndefined();
+  expect(await ledger.apply([])).toEqual([]);
 });
 
 test('a receipt is read back whole, and only by the account that called', async () => {
@@ -70,6 +107,8 @@ test('a receipt is read back whole, and only by the account that called', async 
 });
 
 test('a late receipt completes its row and keeps the charge, whichever of the two comes first', async () => {
+  // Fees for the home to be paid from.
+  await ledger.apply([buildSettleEntry(settlementOf(newId('acct'), { charge: 1000, earn: 900 }), null)]);
   for (const lateFirst of [true, false]) {
     const accountId = newId('acct');
     const settled = settlementOf(accountId, { earn: 0, charge: 41 });
@@ -94,7 +133,7 @@ test('a late receipt completes its row and keeps the charge, whichever of the tw
   expect(await ledger.total()).toBe(0);
 });
 
-test('every event sums to zero and any order and repetition of deliveries gives the same books', async () => {
+test('every event sums to zero, no fees are spent before they are there, and any order and repetition of deliveries gives the same books', async () => {
   const amount = fc.integer({ min: 0, max: 1_000_000_000 });
   const delivery = fc.record({ charge: amount, earn: amount, grant: fc.integer({ min: 1, max: 1_000_000 }) });
   await fc.assert(
@@ -103,18 +142,32 @@ test('every event sums to zero and any order and repetition of deliveries gives 
       fc.infiniteStream(fc.nat()),
       async (deliveries, order) => {
         const accountId = newId('acct');
-        const entries = deliveries.flatMap(({ charge, earn, grant }) => [
-          grantOf(accountId, grant),
-          buildSettleEntry(settlementOf(accountId, { charge, earn }), null),
-        ]);
+        const ownerAccountId = newId('acct');
+        const home = makeNode(accountId);
+        const entries = deliveries.flatMap(({ charge, earn, grant }) => {
+          const jobId = newId('job');
+          const ticket = makeTicket(home, { job: jobId });
+          const facts = { ticket, receipt: null, jobId, accountId, ownerAccountId, charge, earn };
+          return [grantOf(accountId, grant), buildSettleEntry(makeSettlement(home, facts), null)];
+        });
         const shuffled = [...entries, ...entries].toSorted(() => ((order.next().value ?? 0) % 3) - 1);
-        for (let at = 0; at < shuffled.length; at += 3) await ledger.apply(shuffled.slice(at, at + 3));
-        const expected = deliveries.reduce((sum, one) => sum + one.grant - one.charge, 0);
-        expect(await ledger.balanceOf(accountId)).toBe(expected);
+        const applied = new Set<string>();
+        for (let at = 0; at < shuffled.length; at += 3) {
+          const batch = shuffled.slice(at, at + 3);
+          const unpayable = await ledger.apply(batch);
+          for (const { id } of batch) if (!unpayable.includes(id)) applied.add(id);
+          const written = entries.filter(({ id }) => applied.has(id)).flatMap(({ postings }) => postings);
+          const sumOf = (book: string): number =>
+            written.reduce((sum, posting) => sum + (posting.book === book ? posting.amount : 0), 0);
+          expect(await ledger.balanceOf(accountId)).toBe(sumOf(accountId));
+          expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(sumOf(`owner:${ownerAccountId}`));
+          expect(sumOf('fees')).toBeGreaterThanOrEqual(0);
+        }
       },
     ),
     { numRuns: 15 },
   );
   expect(await ledger.findUnbalanced()).toEqual([]);
+  expect(await ledger.findDrifted()).toEqual([]);
   expect(await ledger.total()).toBe(0);
 });

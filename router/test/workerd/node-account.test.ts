@@ -1,9 +1,10 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ACCEPTANCE_STATUS, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { Hex } from '../../../schema/bytes.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
+import type { SettlementJson } from '../../../schema/settlement.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { faults } from './billing-worker.ts';
@@ -173,7 +174,7 @@ test('a settlement repeated after its late receipt pays nothing again', async ()
 test('a late receipt is paid to the book exactly once while D1 fails and loses answers', async () => {
   const { node, stub } = openNode();
   const part = makePart(node);
-  await stub.accept(part.bare);
+  await ledger.apply([buildSettleEntry(await stub.accept(part.bare), null)]);
   await stub.acceptLate(part.late);
   faults.refuse = 1;
   faults.loseAnswer = 1;
@@ -217,30 +218,139 @@ test('a part of which its hub saw a token is not lost: a claim does not stand in
   const { node, stub } = openNode();
   const nothing = { outputTokens: 0, promptTokens: 0, charge: 0, earn: 0, ttftMs: 80 };
   const part = makePart(node, { settlement: { outcome: 'interrupted-by-network', isFinal: false, ...nothing } });
-  await stub.accept(part.bare);
+  await ledger.apply([buildSettleEntry(await stub.accept(part.bare), null)]);
   expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 0n } });
 });
 
-test('a second prefill is earned although its caller does not pay the prompt', async () => {
-  const { node, stub } = openNode();
+/** Lets a home bring in fees: a whole part of 50 units, of which it earns 45. */
+async function bringFees({ node, stub }: ReturnType<typeof openNode>, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    const settled = await stub.accept(makePart(node, { receipt: { seq: BigInt(1000 + i) } }).withReceipt);
+    await ledger.apply([buildSettleEntry(settled, null)]);
+  }
+}
+
+test.each([
+  ['which has brought in none before, of this part alone', 0, 40],
+  ['which has brought in enough before', 1, 45],
+])('a second prefill is paid out of the fees of its own home: %s', async (_, times, earned) => {
+  const opened = openNode();
+  const { node, stub } = opened;
+  await bringFees(opened, times);
   const part = makePart(node, { ticket: { part: 1, chargePrompt: false }, settlement: { charge: 40 } });
-  expect(await stub.accept(part.withReceipt)).toMatchObject({ charge: 40, earn: 45, acceptance: { amount: '45' } });
+  const settled = await stub.accept(part.withReceipt);
+  expect(settled).toMatchObject({ charge: 40, earn: 0, receipt: null, acceptance: null });
+  // Nobody knows yet what its caller pays for it.
+  expect(await stub.acceptLate(part.late)).toBeNull();
+  await ledger.apply([buildSettleEntry(settled, null)]);
+  expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: BigInt(earned) }, reason: null });
+  expect(await stub.accept(part.withReceipt)).toMatchObject({ earn: 0, acceptance: { amount: String(earned) } });
+  await expect
+    .poll(() => ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`), { timeout: 10_000 })
+    .toBe(earned);
+  expect(await ledger.findFate({ jobId: part.jobId, part: 1, nodeId: node.id })).toMatchObject({
+    part: { charge: 40, outcome: 'complete' },
+    brought: 5 * times + 40,
+  });
 });
 
-test('where a crash lost the hub’s counts the claim is paid from the fees, within the ticket, and no caller pays', async () => {
-  for (const outcome of ['failed-by-network', 'interrupted-by-network'] as const)
-    for (const comesLate of [true, false]) {
-      const lost = { outcome, promptTokens: 0, outputTokens: 0, charge: 0, earn: 0, ttftMs: null };
-      const { node, stub } = openNode();
-      const part = makePart(node, { settlement: lost });
-      const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
-      await ledger.apply([buildSettleEntry(settled, null)]);
-      expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 45n } });
-      await runDurableObjectAlarm(stub);
-      expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
-      expect(await ledger.balanceOf(part.accountId)).toBe(0);
-    }
-  expect(await ledger.total()).toBe(0);
+test('a receipt that came in time is accepted without its home’s doing as soon as the book knows how the job ended', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node, { ticket: { part: 1, chargePrompt: false }, settlement: { charge: 40 } });
+  const settled = await stub.accept(part.withReceipt);
+  await evictDurableObject(stub);
+  await ledger.apply([buildSettleEntry(settled, null)]);
+  // Whoever looks at it wakes it.
+  await expect.poll(async () => (await stub.totals()).cumulativeAmount, { timeout: 10_000 }).toBe(40);
+  const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+  await expect
+    .poll(async () => (await ledger.findReceipts(part.accountId, part.jobId))[0]?.earn, { timeout: 10_000 })
+    .toBe(40);
+  expect(row).toBeDefined();
+});
+
+test('homes of one owner that hand an answer on by their own doing are paid for no second prefill, others are', async () => {
+  for (const isOneOwner of [true, false]) {
+    const opened = openNode();
+    const { node, stub } = opened;
+    await bringFees(opened, 2);
+    const part = makePart(node, {
+      ticket: { part: 1, chargePrompt: false },
+      settlement: { charge: 40, interrupted: 1 },
+    });
+    const { ownerAccountId, accountId } = part.withReceipt;
+    const first = makePart(makeNode(`before-${node.id}`), {
+      settlement: {
+        outcome: 'interrupted-by-network',
+        isFinal: false,
+        earn: 0,
+        ...(isOneOwner && { ownerAccountId }),
+      },
+    });
+    await ledger.apply([buildSettleEntry(await stub.accept(part.bare), null)]);
+    // Its last word tells of an earlier part that the book does not have yet.
+    expect(await stub.acceptLate(part.late)).toBeNull();
+    await ledger.apply([buildSettleEntry({ ...first.bare, jobId: part.jobId, part: 0, accountId }, null)]);
+    expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: isOneOwner ? 36n : 45n } });
+  }
+});
+
+describe('a part that was lost with its hub’s memory', () => {
+  const lost = { promptTokens: 0, outputTokens: 0, charge: 0, earn: 0, ttftMs: null } as const;
+
+  /** Settles such a part and gives what its home earns by a receipt over 10 and 20 tokens, which are worth 45. */
+  async function lose(
+    opened: ReturnType<typeof openNode>,
+    facts: { comesLate?: boolean; outcome?: 'interrupted-by-network'; lostAtMost?: SettlementJson['lostAtMost'] },
+  ): Promise<number> {
+    const { node, stub } = opened;
+    const { comesLate = true, outcome = 'failed-by-network', lostAtMost } = facts;
+    const part = makePart(node, { settlement: { ...lost, outcome, ...(lostAtMost && { lostAtMost }) } });
+    const settled = await stub.accept(comesLate ? part.bare : part.withReceipt);
+    await ledger.apply([buildSettleEntry(settled, null)]);
+    const answered = await stub.acceptLate(part.late);
+    expect(answered?.reason).toBeNull();
+    expect(await ledger.balanceOf(part.accountId)).toBe(0);
+    return Number(answered?.acceptance?.amount);
+  }
+
+  test('is paid from what its home’s work has brought in, however its receipt comes', async () => {
+    for (const outcome of ['interrupted-by-network', undefined] as const)
+      for (const comesLate of [true, false]) {
+        const opened = openNode();
+        await bringFees(opened, 9);
+        const lostAtMost = { promptTokens: 1000, outputTokens: 1000 };
+        expect(await lose(opened, { comesLate, lostAtMost, ...(outcome && { outcome }) })).toBe(45);
+        // All of it is spent now.
+        expect(await lose(opened, { comesLate, lostAtMost, ...(outcome && { outcome }) })).toBe(0);
+      }
+  });
+
+  test('is not paid where its home’s work has brought in nothing', async () => {
+    expect(await lose(openNode(), { lostAtMost: { promptTokens: 1000, outputTokens: 1000 } })).toBe(0);
+  });
+
+  test('is worth what its hub had written down, not what its home claims', async () => {
+    const opened = openNode();
+    await bringFees(opened, 9);
+    expect(await lose(opened, { lostAtMost: { promptTokens: 4, outputTokens: 3 } })).toBe(9);
+    expect(await lose(opened, {})).toBe(0);
+  });
+});
+
+test('what receipts may still claim of their own charges is spent on no other part', async () => {
+  const opened = openNode();
+  const { node, stub } = opened;
+  const unsigned = makePart(node, { receipt: { seq: 7n } });
+  await ledger.apply([buildSettleEntry(await stub.accept(unsigned.bare), null)]);
+  const part = makePart(node, { settlement: { outcome: 'failed-by-network', charge: 0 }, receipt: { seq: 8n } });
+  await ledger.apply([buildSettleEntry(await stub.accept(part.bare), null)]);
+  expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 5n } });
+  expect(await stub.acceptLate(unsigned.late)).toMatchObject({ acceptance: { amount: 45n } });
+  await expect
+    .poll(() => ledger.balanceOf(`owner:${unsigned.withReceipt.ownerAccountId}`), { timeout: 10_000 })
+    .toBe(45);
+  expect(await ledger.findDrifted()).toEqual([]);
 });
 
 test('a late receipt under a ticket that this router never signed, or far too late, is refused for good', async () => {

@@ -1,0 +1,39 @@
+// The size of one store of a network that is down: a copy of an object's SQLite file, or of D1's.
+import { DatabaseSync } from 'node:sqlite';
+
+export const STORES = ['hub', 'area', 'account', 'nodeAccount', 'd1'] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** Bytes. */
+export interface StoreSize {
+  /** Of the pages that hold anything: what the platform bills. */
+  readonly pages: number;
+  /** Of the rows and keys in them. */
+  readonly payload: number;
+}
+
+const CLASSES: Readonly<Record<string, StoreName>> = {
+  Hub: 'hub',
+  Area: 'area',
+  Account: 'account',
+  NodeAccount: 'nodeAccount',
+};
+
+/** Whose file it is, by its path in the state folder; null for one that grows with no job. */
+export function nameStore(file: string): StoreName | null {
+  if (file.includes('/metadata.sqlite')) return null;
+  if (/(^|\/)d1\//.test(file)) return 'd1';
+  const found = /-([A-Za-z]+)\/[0-9a-f]+\.sqlite$/.exec(file)?.[1] ?? '';
+  return CLASSES[found] ?? null;
+}
+
+export function measureStore(file: string): StoreSize {
+  const database = new DatabaseSync(file);
+  try {
+    const count = (query: string): number => Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0);
+    const used = count('PRAGMA page_count') - count('PRAGMA freelist_count');
+    return { pages: used * count('PRAGMA page_size'), payload: count('SELECT coalesce(sum(payload), 0) FROM dbstat') };
+  } finally {
+    database.close();
+  }
+}

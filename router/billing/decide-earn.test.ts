@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { splitCharge } from '../../schema/prices.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
+import type { BookedPart } from './decide-earn.ts';
+
+const settlement = {
+  outcome: 'complete',
+  isFinal: true,
+  ticket: { chargePrompt: true, priceIn: '1', priceOut: '1' },
+  charge: 50,
+  earn: 45,
+  endedAt: 1000,
+} as SettlementJson;
+const booked: BookedPart = {
+  part: 1,
+  ownerAccountId: 'acct_o',
+  outcome: 'complete',
+  charge: 50,
+  hasToken: true,
+};
+const part = { worth: 100, outputTokens: 20, ownerAccountId: 'acct_o' };
+const fate = { part: booked, earlier: [] };
+const purse = { brought: 1000, drawn: 900, reserved: 40 };
+
+describe('a hub’s own decision stands', () => {
+  test.each(['complete', 'cancelled', 'cut-off'] as const)('for the one part of a job that ended as %s', (outcome) => {
+    expect(isCertain({ ...settlement, outcome })).toBe(true);
+  });
+
+  test.each(['failed-before-token', 'failed-by-node', 'refused'] as const)('for %s, which earns nothing', (outcome) => {
+    expect(isCertain({ ...settlement, outcome, charge: 0, earn: 0 })).toBe(true);
+  });
+
+  test.each<[string, Partial<SettlementJson>]>([
+    ['that broke off', { outcome: 'interrupted-by-network', isFinal: false }],
+    ['that failed by the network', { outcome: 'failed-by-network' }],
+    ['that went on with another', { interrupted: 1 }],
+    ['that does not charge its prompt', { ticket: { ...settlement.ticket, chargePrompt: false } }],
+    ['that earns more than its share', { earn: 46 }],
+  ])('but not of a part %s: its caller’s account decides', (_, facts) => {
+    expect(isCertain({ ...settlement, ...facts })).toBe(false);
+  });
+
+  test('for a free one that went on with nothing, whatever it comes to', () => {
+    const ticket = { ...settlement.ticket, priceIn: '0', priceOut: '0' };
+    expect(isCertain({ ...settlement, ticket, charge: 0, earn: 0 })).toBe(true);
+  });
+});
+
+test('a fate is known when the part is booked and those before it are, or have been waited for', () => {
+  const last = { ...settlement, interrupted: 1 };
+  expect(isDecided(last, { part: null, earlier: [], brought: 0 }, 2000)).toBe(false);
+  expect(isDecided(last, { part: booked, earlier: [], brought: 0 }, 2000)).toBe(false);
+  expect(isDecided(last, { part: booked, earlier: [booked], brought: 0 }, 2000)).toBe(true);
+  expect(isDecided(last, { part: booked, earlier: [], brought: 0 }, 601_000)).toBe(true);
+});
+
+describe('a part earns', () => {
+  test('its share of what its caller paid, and of its worth what its home’s fees can give beyond', () => {
+    expect(decideEarn(part, fate, purse)).toBe(60);
+    expect(decideEarn(part, fate, { ...purse, drawn: 0 })).toBe(100);
+    expect(decideEarn(part, fate, { ...purse, drawn: 1000 })).toBe(45);
+    expect(decideEarn({ ...part, worth: 30 }, fate, purse)).toBe(30);
+  });
+
+  test('its share only where nothing came of it, where its home broke it off, and where the owner’s own home had', () => {
+    const free = { ...purse, drawn: 0 };
+    expect(decideEarn({ ...part, outputTokens: 0 }, fate, free)).toBe(45);
+    expect(decideEarn(part, { ...fate, part: { ...booked, outcome: 'interrupted-by-node' } }, free)).toBe(45);
+    const earlier = [{ ...booked, part: 0, outcome: 'interrupted-by-network' }];
+    expect(decideEarn(part, { ...fate, earlier }, free)).toBe(45);
+    expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, ownerAccountId: 'acct_p' }] }, free)).toBe(100);
+    expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, hasToken: false }] }, free)).toBe(100);
+    expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, outcome: 'cancelled' }] }, free)).toBe(100);
+  });
+
+  test('never more than it is worth, nor than its charge and what is left of its home’s fees', () => {
+    const units = fc.nat(1_000_000);
+    fc.assert(
+      fc.property(units, units, units, units, units, (worth, charge, brought, drawn, reserved) => {
+        const earn = decideEarn(
+          { ...part, worth },
+          { part: { ...booked, charge }, earlier: [] },
+          { brought, drawn, reserved },
+        );
+        expect(earn).toBeLessThanOrEqual(worth);
+        expect(earn).toBeLessThanOrEqual(Math.max(splitCharge(charge).earn, brought - drawn - reserved));
+      }),
+    );
+  });
+});

@@ -1,0 +1,133 @@
+// What a part's home has said so far: each frame is held against the form of its kind of job, and what it says is counted as it passes, at any length.
+// A home's own count is believed as far as its characters can bear it, and ends nothing before that.
+import { ANSWERS } from '../../schema/answers.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import type { DataPiece } from '../../schema/records.ts';
+import type { ContentCount } from '../billing/count-part.ts';
+import { ExactMeter } from '../billing/exact-meter.ts';
+import { findTokenizer } from '../billing/tokenizers.ts';
+import { leastTokens, makeWeight, mostTokens } from '../billing/weigh-characters.ts';
+import type { Weight } from '../billing/weigh-characters.ts';
+import { checkEvents, encodeForm } from './check-events.ts';
+import type { FormBytes } from './check-events.ts';
+
+/** 'broken': not of the form. 'over': the answer had as many tokens as it may have without this frame, by its home's count or surely by ours. */
+export type Taken =
+  | { readonly kind: 'relay'; readonly piece: DataPiece; readonly isSeen: boolean }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'broken' };
+
+/** Tokenizers differ, and a model may write what its own would write shorter: an answer is only cut where it is surely longer than was asked. */
+const MARGIN = 1.25;
+const MARGIN_TOKENS = 32;
+/** U+FFFD stands for a token that was no whole character, and comes to this many by itself. */
+const BROKEN_TOKENS = 3;
+/** An exact count is looked at after so many more bytes at the soonest. */
+const LOOK_BYTES = 512;
+
+const OVER = { kind: 'over' } as const;
+const BROKEN = { kind: 'broken' } as const;
+
+export class AnswerMeter {
+  readonly #offer: JobOffer;
+  readonly #form: FormBytes;
+  #text = makeWeight();
+  #thinking = makeWeight();
+  readonly #exact: ExactMeter | null;
+  #mayTellRole: boolean;
+  #frameTokens = 0;
+  #frameThinkingTokens = 0;
+  #toldTokens = 0;
+  #lookAtBytes = 0;
+
+  constructor(offer: JobOffer) {
+    this.#offer = offer;
+    this.#form = encodeForm(ANSWERS[offer.request.kind].form(offer.chunk));
+    const counter = findTokenizer(offer.tokenizer);
+    this.#exact = counter && new ExactMeter(counter, offer.resume?.text ?? '');
+    this.#mayTellRole = !offer.isBegun && !offer.resume;
+  }
+
+  /** Tokens by the home's count, of what was relayed. */
+  get frameTokens(): number {
+    return this.#frameTokens;
+  }
+
+  /** Of these, tokens of thinking. */
+  get frameThinkingTokens(): number {
+    return this.#frameThinkingTokens;
+  }
+
+  /** Of the home's count what its characters can bear: what the edge has been told. */
+  get toldTokens(): number {
+    return this.#toldTokens;
+  }
+
+  get hasText(): boolean {
+    return this.#text.bytes > 0;
+  }
+
+  get hasThinking(): boolean {
+    return this.#thinking.bytes > 0;
+  }
+
+  /** Takes a frame; `events` must not change afterwards. The piece that is relayed tells no more tokens than its answer can have. */
+  take(piece: DataPiece): Taken {
+    const { events, tokens } = piece;
+    const isThinking = piece.isThinking === true;
+    if (tokens > 0 && this.#toldTokens >= this.#offer.request.maxTokens) return OVER;
+    const before = isThinking ? this.#thinking : this.#text;
+    // A copy: what is refused was never said.
+    const weight = { ...before };
+    const texts = checkEvents(events, { form: this.#form, mayTellRole: this.#mayTellRole, weight }, isThinking);
+    if (!texts) return BROKEN;
+    if (this.#exact)
+      for (let i = 0; i < texts.length; i += 2) this.#exact.add(events.subarray(texts[i], texts[i + 1]), isThinking);
+    if (this.#isOver(weight, isThinking ? this.#text : this.#thinking)) return OVER;
+    this.#mayTellRole = false;
+    if (isThinking) this.#thinking = weight;
+    else this.#text = weight;
+    this.#frameTokens += tokens;
+    if (isThinking) this.#frameThinkingTokens += tokens;
+    const told = this.#tell();
+    const relayed = told === tokens ? piece : { ...piece, tokens: told, tokenIds: null };
+    return { kind: 'relay', piece: relayed, isSeen: weight.seen > before.seen };
+  }
+
+  /** Tokens of all that was taken, by our own count. */
+  measure(): ContentCount {
+    const { minBytesPerToken } = this.#offer;
+    return {
+      exact: this.#exact?.count() ?? null,
+      most: this.#most(),
+      exactThinking: this.#exact?.countThinking() ?? null,
+      mostThinking: mostTokens(this.#thinking, minBytesPerToken),
+    };
+  }
+
+  #most(): number {
+    const { minBytesPerToken } = this.#offer;
+    return mostTokens(this.#text, minBytesPerToken) + mostTokens(this.#thinking, minBytesPerToken);
+  }
+
+  /** What the edge may be told more of the home's count. */
+  #tell(): number {
+    const most = this.#exact ? this.#exact.most : this.#most();
+    const told = Math.min(this.#frameTokens, most, this.#offer.request.maxTokens);
+    const more = Math.max(0, told - this.#toldTokens);
+    this.#toldTokens += more;
+    return more;
+  }
+
+  /** `a` and `b`: text and thinking with the frame that has come. */
+  #isOver(a: Weight, b: Weight): boolean {
+    const { maxTokens } = this.#offer.request;
+    const limit = maxTokens * MARGIN + MARGIN_TOKENS + BROKEN_TOKENS * Math.min(maxTokens, a.broken + b.broken);
+    if (!this.#exact) return leastTokens(a) + leastTokens(b) > limit;
+    const bytes = a.bytes + b.bytes;
+    if (bytes < this.#lookAtBytes || this.#exact.most <= limit) return false;
+    const count = this.#exact.count();
+    this.#lookAtBytes = bytes + Math.max(LOOK_BYTES, limit - count);
+    return count > limit;
+  }
+}

@@ -1,0 +1,299 @@
+// What a day and a week do to the book: sums and receipts stay what they were, whatever is delivered again, comes late, or dies on the way.
+import { applyD1Migrations } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SettlementJson } from '../../../schema/settlement.ts';
+import { buildChargeEntries, buildGrantEntry, buildLateEntry, buildSettleEntry } from '../../billing/build-entry.ts';
+import type { LedgerEntry } from '../../billing/build-entry.ts';
+import { makeLedger } from '../../billing/ledger.ts';
+import { makeReceiptShelves } from '../../billing/receipt-shelves.ts';
+import type { ReceiptFiles } from '../../billing/receipt-shelves.ts';
+import { ARCHIVE_AFTER_MS, makeRollUp, PACK_AFTER_MS } from '../../billing/roll-up.ts';
+import { makeNode, makePart, newId } from './make-settlement.ts';
+
+const node = makeNode('roll-up-test');
+const NOW = Date.now();
+const A_DAY_LATER = NOW + PACK_AFTER_MS + 60_000;
+const A_WEEK_LATER = NOW + ARCHIVE_AFTER_MS + 60_000;
+
+/** An object storage that forgets nothing; `fail` makes its next write fail after it has been done. */
+class Files implements ReceiptFiles {
+  readonly kept = new Map<string, Uint8Array>();
+  failsNext = false;
+
+  put = async (key: string, bytes: Uint8Array): Promise<void> => {
+    this.kept.set(key, bytes);
+    if (!this.failsNext) return;
+    this.failsNext = false;
+    throw new Error('the storage is away');
+  };
+
+  read = async (key: string, start: number, length: number): Promise<Uint8Array> => {
+    const bytes = this.kept.get(key);
+    if (!bytes) throw new Error(`no file ${key}`);
+    return bytes.slice(start, start + length);
+  };
+}
+
+let files: Files;
+let ledger: ReturnType<typeof makeLedger>;
+
+beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+beforeEach(async () => {
+  files = new Files();
+  ledger = makeLedger(env.DB, files);
+  for (const table of ['postings', 'events', 'receipts', 'balances', 'home_fees', 'book_days'])
+    await env.DB.exec(`DELETE FROM ${table}`);
+  for (const table of ['packed_receipts', 'archived_receipts', 'archive_files'])
+    await env.DB.exec(`DELETE FROM ${table}`);
+});
+
+function rollUp(now: number, database = env.DB, to: ReceiptFiles | null = files) {
+  return makeRollUp({ database, files: to, shelves: makeReceiptShelves(database, to) }).run(now);
+}
+
+/** A part with its receipt and the acceptance of it, as the node's account gives it. */
+function partOf(accountId: string, facts: Partial<SettlementJson> = {}): SettlementJson {
+  const part = makePart(node, { settlement: { accountId, ownerAccountId: 'acct_00000000000000000000000000000001' } });
+  const acceptance = {
+    receiptHash: `0x${'ab'.repeat(32)}`,
+    node: node.address,
+    promptTokens: 10,
+    outputTokens: 20,
+    amount: '45',
+    status: 0,
+    epoch: 1,
+    count: '7',
+    cumulativeAmount: '315',
+  } as const;
+  const acceptanceSignature = `0x${'cd'.repeat(64)}1b` as const;
+  return { ...part.withReceipt, accountId, acceptance, acceptanceSignature, ...facts };
+}
+
+const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
+
+async function count(table: string): Promise<number> {
+  return (await env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>('n')) ?? 0;
+}
+
+async function sizes(): Promise<Record<string, number>> {
+  const tables = ['events', 'postings', 'receipts', 'packed_receipts', 'archived_receipts'];
+  return Object.fromEntries(await Promise.all(tables.map(async (table) => [table, await count(table)] as const)));
+}
+
+async function expectSound(): Promise<void> {
+  expect(await ledger.findUnbalanced()).toEqual([]);
+  expect(await ledger.findDrifted()).toEqual([]);
+  expect(await ledger.total()).toBe(0);
+}
+
+test('a day later a job’s events and postings are one sum a book, and its receipt is what it was', async () => {
+  const accountId = newId('acct');
+  const parts = Array.from({ length: 5 }, () => partOf(accountId));
+  const grant = buildGrantEntry({ eventId: accountId, accountId, amount: 1000, memo: null, at: NOW });
+  await ledger.apply([grant, ...parts.map((part) => buildSettleEntry(part, null))]);
+  const before = await Promise.all(parts.map(({ jobId }) => ledger.findReceipts(accountId, jobId)));
+  expect(await rollUp(NOW + PACK_AFTER_MS - 60_000)).toEqual({ packed: 0, archived: 0 });
+  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 5, archived: 0 });
+  expect(await sizes()).toEqual({ events: 1, postings: 2, receipts: 0, packed_receipts: 5, archived_receipts: 0 });
+  const { results } = await env.DB.prepare('SELECT book, amount, postings FROM book_days ORDER BY book').all();
+  expect(results).toEqual([
+    { book: accountId, amount: -250, postings: 5 },
+    { book: 'fees', amount: 25, postings: 5 },
+    { book: 'owner:acct_00000000000000000000000000000001', amount: 225, postings: 5 },
+  ]);
+  expect(await ledger.balanceOf(accountId)).toBe(750);
+  expect(await Promise.all(parts.map(({ jobId }) => ledger.findReceipts(accountId, jobId)))).toEqual(before);
+  expect(await ledger.findReceipts(newId('acct'), parts[0]?.jobId ?? '')).toEqual([]);
+  const fate = await ledger.findFate({ jobId: parts[0]?.jobId ?? '', part: 1, nodeId: node.id });
+  expect(fate).toMatchObject({
+    part: null,
+    earlier: [{ part: 0, outcome: 'complete', charge: 50, hasToken: true }],
+    brought: 25,
+  });
+  await expectSound();
+  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 0, archived: 0 });
+});
+
+describe('delivered again', () => {
+  test.each([
+    ['after a day', A_DAY_LATER],
+    ['after a week, from the object storage', A_WEEK_LATER],
+  ])('%s, a settlement and a late receipt change nothing', async (_, later) => {
+    const accountId = newId('acct');
+    const part = partOf(accountId);
+    const brought = buildSettleEntry(partOf(accountId, { charge: 1000, earn: 900 }), null);
+    const entries = [brought, buildSettleEntry({ ...part, ...NO_PROOF, earn: 0 }, null), buildLateEntry(part, NOW)];
+    await ledger.apply(entries);
+    const before = await ledger.findReceipts(accountId, part.jobId);
+    expect(before).toMatchObject([{ charge: 50, earn: 45, acceptance: { amount: '45' } }]);
+    await rollUp(later);
+    await ledger.apply(entries);
+    await ledger.apply(entries.toReversed());
+    expect(await ledger.balanceOf(accountId)).toBe(-1050);
+    expect(await ledger.balanceOf(`owner:${part.ownerAccountId}`)).toBe(945);
+    expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(before);
+    expect(await sizes()).toMatchObject({ events: 0, postings: 0, receipts: 0 });
+    await expectSound();
+  });
+});
+
+describe('what comes only then completes the receipt, once', () => {
+  test.each([
+    ['packed', A_DAY_LATER],
+    ['in the object storage', A_WEEK_LATER],
+  ])('where it is %s', async (_, later) => {
+    const accountId = newId('acct');
+    const part = partOf(accountId);
+    await ledger.apply([
+      buildSettleEntry(partOf(accountId, { charge: 1000, earn: 900 }), null),
+      buildSettleEntry({ ...part, ...NO_PROOF, earn: 0 }, null),
+    ]);
+    await rollUp(later);
+    const late = buildLateEntry(part, later);
+    await ledger.apply([late]);
+    const whole = [{ ...part, charge: 50, earn: 45 }];
+    expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(whole);
+    await rollUp(later);
+    await rollUp(later + ARCHIVE_AFTER_MS);
+    expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(whole);
+    await ledger.apply([late]);
+    expect(await ledger.balanceOf(`owner:${part.ownerAccountId}`)).toBe(945);
+    expect(await sizes()).toEqual({ events: 0, postings: 0, receipts: 0, packed_receipts: 0, archived_receipts: 2 });
+    await expectSound();
+  });
+});
+
+test('a part of many: each is found, in order, wherever it stands', async () => {
+  const accountId = newId('acct');
+  const first = partOf(accountId);
+  const parts = [0, 1, 2].map((part) => ({
+    ...first,
+    part,
+    ticket: { ...first.ticket, part },
+    isFinal: part === 2,
+    outcome: part === 2 ? ('complete' as const) : ('interrupted-by-network' as const),
+  }));
+  for (const [i, part] of parts.entries()) {
+    await ledger.apply([buildSettleEntry(part, null)]);
+    await rollUp([A_WEEK_LATER, A_DAY_LATER, NOW][i] ?? NOW);
+  }
+  expect(await sizes()).toMatchObject({ receipts: 1, packed_receipts: 1, archived_receipts: 1 });
+  expect(await ledger.findReceipts(accountId, first.jobId)).toEqual(parts);
+});
+
+test('why a charge was lowered stays told', async () => {
+  const part = partOf(newId('acct'));
+  await ledger.apply(buildChargeEntries(part, 45, 'the hold'));
+  await rollUp(A_DAY_LATER);
+  const memo = await env.DB.prepare('SELECT memo FROM events WHERE job_id = ?').bind(part.jobId).first('memo');
+  expect(memo).toBe('charge lowered from 50 to 45: the hold');
+  await expectSound();
+});
+
+test('without an object storage receipts stay packed, and with one they leave after a week', async () => {
+  const accountId = newId('acct');
+  const part = partOf(accountId);
+  await ledger.apply([buildSettleEntry(part, null)]);
+  expect(await rollUp(A_WEEK_LATER, env.DB, null)).toEqual({ packed: 1, archived: 0 });
+  expect(await makeLedger(env.DB).findReceipts(accountId, part.jobId)).toEqual([part]);
+  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 0, archived: 0 });
+  expect(await rollUp(A_WEEK_LATER)).toEqual({ packed: 0, archived: 1 });
+  expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
+  // Bound no more: that is told, rather than that there is no such receipt.
+  await expect(makeLedger(env.DB).findReceipts(accountId, part.jobId)).rejects.toThrow('not bound');
+});
+
+test('a run of thousands goes on in the next where it has to stop, and every receipt is found', async () => {
+  const accountId = newId('acct');
+  const parts = Array.from({ length: 230 }, () => partOf(accountId));
+  for (let i = 0; i < parts.length; i += 50)
+    await ledger.apply(parts.slice(i, i + 50).map((part) => buildSettleEntry(part, null)));
+  expect(await rollUp(A_WEEK_LATER)).toEqual({ packed: 230, archived: 230 });
+  for (const part of parts.filter((_, i) => i % 40 === 0))
+    expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
+  await expectSound();
+});
+
+/** D1 whose transactions fail at the times that a test draws: before anything is written, or when the answer is lost. */
+function makeFaulty(draw: () => 'fine' | 'refused' | 'lost'): D1Database {
+  return new Proxy(env.DB, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
+      return async (statements: D1PreparedStatement[]) => {
+        const fault = draw();
+        if (fault === 'refused') throw new Error('D1 is away');
+        const results = await target.batch(statements);
+        if (fault === 'lost') throw new Error('the answer was lost');
+        return results;
+      };
+    },
+  });
+}
+
+test('in any order of deliveries, runs, runs side by side and failures, sums and receipts are those of a book that is never rolled up', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('deliver' as const), which: fc.nat(23) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('day' as const, 'week' as const),
+        fault: fc.constantFrom('fine' as const, 'refused' as const, 'lost' as const, 'storage' as const),
+        twice: fc.boolean(),
+      }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+      const accountId = newId('acct');
+      const owner = newId('acct');
+      const parts = Array.from({ length: 4 }, () => partOf(accountId, { ownerAccountId: owner }));
+      const entries: LedgerEntry[] = parts.flatMap((part) => [
+        buildSettleEntry({ ...part, ...NO_PROOF, charge: 100, earn: 0 }, null),
+        buildLateEntry(part, NOW),
+        // What an accepted receipt earned beyond its charge: 5.
+        ...buildChargeEntries({ ...part, ...NO_PROOF, charge: 5, earn: 5 }, 0, 'a test').slice(1),
+      ]);
+      const brought = buildSettleEntry(partOf(accountId, { charge: 1000, earn: 500, ownerAccountId: owner }), null);
+      await ledger.apply([brought]);
+      const delivered = new Set<string>();
+      for (const one of steps) {
+        if (one.kind === 'deliver') {
+          const entry = entries[one.which % entries.length];
+          if (!entry) continue;
+          expect(await ledger.apply([entry])).toEqual([]);
+          delivered.add(entry.id);
+          continue;
+        }
+        const later = one.kind === 'day' ? A_DAY_LATER : A_WEEK_LATER;
+        files.failsNext = one.fault === 'storage';
+        let drawn = one.fault === 'storage' ? 'fine' : one.fault;
+        const faulty = makeFaulty(() => {
+          const fault = drawn;
+          drawn = 'fine';
+          return fault as 'fine';
+        });
+        const runs = [rollUp(later, faulty), ...(one.twice ? [rollUp(later)] : [])];
+        await Promise.allSettled(runs);
+        files.failsNext = false;
+      }
+      const settled = parts.filter(({ jobId }) => delivered.has(`settle:${jobId}:0`));
+      const rest = parts.filter(({ jobId }) => delivered.has(`rest:${jobId}:0`));
+      const late = parts.filter(({ jobId }) => delivered.has(`late:${jobId}:0`));
+      expect(await ledger.balanceOf(accountId)).toBe(-1000 - 100 * settled.length);
+      expect(await ledger.balanceOf(`owner:${owner}`)).toBe(500 + 45 * late.length + 5 * rest.length);
+      for (const part of parts) {
+        const isSettled = settled.includes(part);
+        const isLate = late.includes(part);
+        const isRest = rest.includes(part);
+        const proof = isLate ? {} : NO_PROOF;
+        const whole = { ...part, ...proof, charge: isSettled ? 100 : 0, earn: isLate ? 45 : isRest ? 5 : 0 };
+        expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(isSettled || isLate || isRest ? [whole] : []);
+      }
+      await expectSound();
+    }),
+    { numRuns: 40 },
+  );
+});
