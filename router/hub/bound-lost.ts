@@ -1,7 +1,15 @@
 // What a part can have delivered that was lost with its hub's memory: never the home's word. Pure.
 import type { Counts } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { Progress } from './part-rows.ts';
+
+/** How far a running part had got, as its hub wrote it down. */
+export interface Progress {
+  readonly ticketHash: string;
+  /** Output tokens that were relayed. */
+  readonly tokens: number;
+  /** ms since epoch. */
+  readonly at: number;
+}
 
 /** How often a hub notes how far a running part has got; shorter parts leave no note. */
 export const NOTE_EVERY_MS = 10_000;

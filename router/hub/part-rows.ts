@@ -1,6 +1,7 @@
 // The hub's SQLite: which parts are open, and which settlements wait to be taken by the accounts. One row a part, from ticket to acknowledgement.
 // A row that is open when the hub starts belongs to a part that died with the hub's memory.
 import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Progress } from './bound-lost.ts';
 
 /** What a late receipt or a sweep needs of a part whose hub lost its memory. */
 export interface OpenPart {
@@ -13,15 +14,6 @@ export interface OpenPart {
 export interface DuePart {
   readonly ticketHash: string;
   readonly settlement: SettlementJson;
-}
-
-/** How far a running part had got, as its hub wrote it down. */
-export interface Progress {
-  readonly ticketHash: string;
-  /** Output tokens that were relayed. */
-  readonly tokens: number;
-  /** ms since epoch. */
-  readonly at: number;
 }
 
 export class PartRows {
