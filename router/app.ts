@@ -13,6 +13,7 @@ import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { health } from './routes/health.ts';
+import { isStoreAway } from './routes/is-store-away.ts';
 import { models } from './routes/models.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeLink } from './routes/node-link.ts';
@@ -26,6 +27,9 @@ const log = makeLog('edge');
 
 /** The route that takes each kind of job. */
 const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = { chat: chatCompletions };
+
+/** Stores that move or restart are back within seconds. */
+const STORE_RETRY_AFTER_S = 3;
 
 const ADDRESSES = 'The API lives under /v1: POST /v1/chat/completions, GET /v1/models, GET /v1/usage.';
 
@@ -78,6 +82,10 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
 function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
   log.error('request-broke', { requestId: c.get('requestId'), error });
+  if (isStoreAway(error)) {
+    const told = 'The books of the network cannot be reached right now. Ask again in a moment.';
+    return new ApiError('store_away', told, { retryAfterS: STORE_RETRY_AFTER_S });
+  }
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);
 }
 

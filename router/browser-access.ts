@@ -24,6 +24,12 @@ const READABLE = [
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** As long as any browser believes it. */
 const MAX_AGE_S = 86_400;
+const MAX_WANTED_CHARS = 2048;
+
+/** What a page means to send, as it said; nothing that is longer than any page's list is sent back. */
+function readWanted(said: string | undefined): string {
+  return said === undefined || said.length > MAX_WANTED_CHARS ? 'authorization, content-type' : said;
+}
 
 /** Marks every answer as readable; stands before all others, so that it sees their refusals. */
 export const shareWithPages: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -39,7 +45,7 @@ export const answerPreflight: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!isPreflight || NOT_FOR_PAGES.test(c.req.path)) return next();
   return c.body(null, 204, {
     'access-control-allow-methods': METHODS,
-    'access-control-allow-headers': c.req.header('access-control-request-headers') ?? 'authorization, content-type',
+    'access-control-allow-headers': readWanted(c.req.header('access-control-request-headers')),
     'access-control-max-age': String(MAX_AGE_S),
     vary: 'access-control-request-headers',
     // A page of the internet that calls a router in the same house, as npm start is one.

@@ -26,6 +26,8 @@ export interface Env {
   readonly VERIFYING_CONTRACT: string;
   /** Where homes reach this router, parted by commas: `https://irori.example`. Left out, the name under which a request came. */
   readonly ROUTER_ORIGINS?: string;
+  /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
+  readonly JOBS_AT_ONCE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'conflict'
   | 'body_too_large'
   | 'unsupported_media_type'
+  | 'request_timeout'
+  | 'rate_limit_exceeded'
   | 'all_homes_busy'
   | 'no_node_online'
   | 'home_failed'
@@ -31,6 +33,7 @@ export type ErrorCode =
   | 'node_revoked'
   | 'node_outdated'
   | 'upgrade_required'
+  | 'store_away'
   | 'bad_environment'
   | 'internal_error';
 
@@ -56,6 +59,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  request_timeout: 408,
+  rate_limit_exceeded: 429,
   all_homes_busy: 429,
   no_node_online: 503,
   home_failed: 502,
@@ -64,6 +69,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   node_revoked: 403,
   node_outdated: 400,
   upgrade_required: 426,
+  store_away: 503,
   bad_environment: 500,
   internal_error: 500,
 };
@@ -97,7 +103,10 @@ export class ApiError extends Error {
 
   /** Asking the same again is of no use: the request itself is the reason, or the caller's own limit. */
   get isFinal(): boolean {
-    return (this.status < 500 && this.status !== 429) || this.options.headers?.['x-should-retry'] === 'false';
+    return (
+      (this.status < 500 && this.status !== 429 && this.status !== 408) ||
+      this.options.headers?.['x-should-retry'] === 'false'
+    );
   }
 }
 

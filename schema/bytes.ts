@@ -32,7 +32,7 @@ export function fromHex(hex: string): Uint8Array {
 const NOT_HEX = 'not an even-length hex text with 0x';
 
 /** One array of all parts in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
   const all = new Uint8Array(length);

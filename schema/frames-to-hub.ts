@@ -1,9 +1,13 @@
 // Payloads of the JSON frames that a node sends to its hub. The hub parses every one of them: a node is a stranger's machine.
 import * as z from 'zod';
+import { MAX_MODELS, MAX_SLOTS } from './frames.ts';
 import { jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { word } from './typed-data.ts';
 
 const shortText = z.string().max(200);
+
+/** What is read aloud to owners and callers, and compared: no controls, no halves of characters. */
+const PLAIN = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
 /** Answer to the challenge: the signature is over NodeHelloAt{nonce, node, protocol, origin}. */
 export const helloSchema = z.object({
@@ -21,10 +25,10 @@ export const helloSchema = z.object({
 /** One model that the node can serve now. */
 export const nodeModelSchema = z.object({
   /** The catalogue's id, or the backend's own name (a trailing `*` serves every name with that prefix, in the owner's pool only). */
-  name: z.string().min(1).max(200),
+  name: z.string().min(1).max(200).regex(PLAIN, 'holds a control character'),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   contextTokens: z.number().int().min(1).max(10_000_000),
-  quantisation: z.string().max(40),
+  quantisation: z.string().max(40).regex(PLAIN, 'holds a control character'),
   resume: z.enum(['exact', 'text', 'none']),
   promptTokensPerS: z.number().min(0).max(1e7),
   decodeTokensPerS: z.number().min(0).max(1e6),
@@ -49,10 +53,10 @@ export const pauseReasonSchema = z.enum([
 ]);
 export type PauseReason = z.output<typeof pauseReasonSchema>;
 
-/** What the node offers now; sent after `welcome` and whenever it changes. */
+/** What the node offers now; sent after `welcome` and whenever it changes. A hub takes what it can of one that says too much (`hub/read-state.ts`). */
 export const stateSchema = z.object({
-  models: z.array(nodeModelSchema).max(64),
-  slots: z.number().int().min(0).max(256),
+  models: z.array(nodeModelSchema).max(MAX_MODELS),
+  slots: z.number().int().min(0).max(MAX_SLOTS),
   paused: pauseReasonSchema.nullable(),
 });
 export type NodeState = z.output<typeof stateSchema>;

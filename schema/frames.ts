@@ -13,6 +13,8 @@ export const FRAME_HEADER_BYTES = 12;
 /** A frame's payload at most; a longer one is hostile. */
 export const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Frames of a message at most; whoever gathers frames sends them when half of that is there. */
+export const MAX_MESSAGE_FRAMES = 1024;
 
 /** Event bytes that a node may send of one job before the hub grants more; token ids are not counted. */
 export const INITIAL_CREDIT_BYTES = 256 * 1024;
@@ -25,10 +27,18 @@ export const CLOSE = {
   revoked: 4403,
   silent: 4408,
   replaced: 4409,
+  /** It sent more than a home may (`hub/door-limits.ts`), or does not read what it is sent. */
+  tooMuch: 4429,
 } as const;
 
-/** Bytes of a `state` payload at most: a hub keeps it in the socket's attachment, which holds 16,384. */
+/** Late receipts that an agent offers at once, and then in each second. A hub reads more before it takes a home for one that floods. */
+export const LATE_RECEIPTS = { brim: 64, perS: 16 } as const;
+
+/** Bytes of a `state` payload at most: a hub keeps them as they are in the socket's attachment, which holds 16,384 in all. */
 export const MAX_STATE_BYTES = 12_000;
+/** Models that one home may offer at once, and jobs that it may take at once. */
+export const MAX_MODELS = 64;
+export const MAX_SLOTS = 64;
 
 export const PING = 'p';
 export const PONG = 'P';
@@ -137,7 +147,7 @@ export interface FrameFault {
   readonly message: string;
 }
 
-/** Splits a WebSocket message into its frames without copying. Errors: a truncated or oversized frame spoils the whole message. */
+/** Splits a WebSocket message into its frames without copying. Errors: a truncated or oversized frame, or one too many, spoils the whole message. */
 export function decodeFrames(message: ArrayBuffer | Uint8Array): Result<Frame[], FrameFault> {
   const bytes = message instanceof Uint8Array ? message : new Uint8Array(message);
   if (bytes.length > MAX_MESSAGE_BYTES)
@@ -145,6 +155,8 @@ export function decodeFrames(message: ArrayBuffer | Uint8Array): Result<Frame[],
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frames: Frame[] = [];
   for (let at = 0; at < bytes.length;) {
+    if (frames.length === MAX_MESSAGE_FRAMES)
+      return err({ code: 'bad-frame', message: `a message holds at most ${MAX_MESSAGE_FRAMES} frames` });
     if (bytes.length - at < FRAME_HEADER_BYTES)
       return err({ code: 'bad-frame', message: 'a frame header is cut short' });
     const length = view.getUint32(at + 8);

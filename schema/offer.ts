@@ -41,6 +41,8 @@ export interface JobOffer {
   readonly isResumeOff?: boolean;
   /** Another home's model server has failed on this job before its first token: a second failure is the request's, and no home's. */
   readonly isSuspect?: boolean;
+  /** Nobody pays for it, and its account has no credit: on homes of others those who pay, and their owners, go first. */
+  readonly isGuest?: boolean;
   /** Earlier parts that delivered something. */
   readonly interrupted: number;
   /** True once the caller was sent something: thinking, where the answer is begun anew all the same. Nobody tells it the role again. */

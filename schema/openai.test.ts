@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_STOPS } from './chat-job.ts';
-import { MAX_MESSAGES, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
+import { MAX_MESSAGES, MAX_PARTS, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
 import type { ChatRequest, RequestFault } from './openai.ts';
 
 const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
@@ -153,6 +153,18 @@ describe('wrong values', () => {
   test.each([[null], [undefined], ['text'], [5], [[plain]]])('a body that is %j is no JSON object', (body) => {
     expect(refuse(body)).toMatchObject({ param: null, code: 'invalid_json' });
   });
+});
+
+test('of a message with too many parts that is told, and of many wrong parts the first', () => {
+  const parts = (count: number, part: object) => ({
+    messages: [{ role: 'user', content: Array.from({ length: count }, () => part) }],
+  });
+  expect(refuseWith(parts(MAX_PARTS + 1, { type: 'text', text: 'x' }))).toMatchObject({
+    param: 'messages[0].content',
+    message: expect.stringContaining(String(MAX_PARTS)),
+  });
+  expect(refuseWith(parts(MAX_PARTS, {})).param).toBe('messages[0].content[0].type');
+  expect(accept(parts(MAX_PARTS, { type: 'text', text: 'x' })).messages).toHaveLength(1);
 });
 
 /** Each known field that is not supported: a value that asks for something, and values that ask for nothing. */

@@ -1,6 +1,7 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Every other known field is refused by name.
 import * as z from 'zod';
 import { MAX_STOPS } from './chat-job.ts';
+import { listOf } from './list-of.ts';
 import { textOf } from './message.ts';
 import type { Message } from './message.ts';
 import { providerSchema, PROVIDER_FIELDS, resumeSchema } from './provider.ts';
@@ -10,6 +11,8 @@ import type { Result } from './result.ts';
 
 /** As many as OpenAI takes. */
 export const MAX_MESSAGES = 2048;
+/** Text parts of one message: far more than clients cut a text into. */
+export const MAX_PARTS = 1024;
 /** Text of all messages at most, in UTF-16 units. */
 export const MAX_TEXT_CHARS = 512 * 1024;
 export const MAX_STOP_CHARS = 1000;
@@ -57,7 +60,9 @@ const WHOLE_TEXT =
 const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), { error: WHOLE_TEXT });
 // Members that are not known, such as `cache_control` or a framework's `id`, are no reason to refuse: they say nothing that a home could do.
 const textPart = z.object({ type: z.literal('text'), text });
-const content = z.union([text, z.array(textPart).min(1)], { error: 'must be a text or a list of text parts.' });
+const content = z.union([text, listOf(textPart, { min: 1, max: MAX_PARTS })], {
+  error: 'must be a text or a list of text parts.',
+});
 const emptyList = z.array(z.never()).max(0).nullish();
 const said = {
   // Taken because frameworks name every speaker; no home is told, since hardly a model's template has a place for it.
@@ -83,11 +88,11 @@ const stopText = text.min(1).max(MAX_STOP_CHARS);
 
 const chatBody = z.object({
   model: z.string().min(1).max(200),
-  messages: z.array(message).min(1).max(MAX_MESSAGES),
+  messages: listOf(message, { min: 1, max: MAX_MESSAGES }),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   stop: z
-    .union([stopText, z.array(stopText.nullable()).max(MAX_STOPS)], { error: 'must be a text or a list of texts.' })
+    .union([stopText, listOf(stopText.nullable(), { max: MAX_STOPS })], { error: 'must be a text or a list of texts.' })
     .nullish(),
   seed: wholeNumber.min(LEAST_SEED).max(MOST_SEED).nullish(),
   frequency_penalty: penalty,

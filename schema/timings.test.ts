@@ -15,6 +15,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     planEveryMs: 10_000,
     lingerMs: 600_000,
     coolingMs: 5000,
+    shutOutMs: 30_000,
     turnWaitMs: 30_000,
   });
 });

@@ -8,6 +8,8 @@ export const MAX_FIRST_TOKEN_S = 600;
 
 /** All in ms. */
 export interface Timings {
+  /** How long the body of a call may take from its first byte to its last: a megabyte in a minute is 140 kbit/s. */
+  readonly bodyMs: number;
   /** How long a home has to answer `head`. */
   readonly headMs: number;
   /** First token at the latest, unless the hub expects it to take longer; for homes that never say `alive` in the part. */
@@ -40,9 +42,12 @@ export interface Timings {
   readonly holdGraceMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
   readonly coolingMs: number;
+  /** A home that sent more than it may is kept out for this long at first, and longer each time it does so again. */
+  readonly shutOutMs: number;
 }
 
 export const TIMINGS: Timings = {
+  bodyMs: 60_000,
   headMs: 1000,
   firstTokenMs: 10_000,
   tokenMs: 20_000,
@@ -59,6 +64,7 @@ export const TIMINGS: Timings = {
   holdLeaseMs: 75_000,
   holdGraceMs: 15_000,
   coolingMs: 5000,
+  shutOutMs: 30_000,
 };
 
 const ms = z.int().min(1);

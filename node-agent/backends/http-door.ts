@@ -1,10 +1,10 @@
 // The one door to a local server: keeps connections, refuses addresses, sets time limits. Knows nothing of chat.
 
-import { lookup as resolve } from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { parseJson } from '../../schema/json.ts';
+import { makeJudgedLookup, REFUSED_ADDRESS } from './judged-lookup.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
 /** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came. */
@@ -21,8 +21,6 @@ export interface Answer {
 const REFUSED =
   /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENOTFOUND|EADDRNOTAVAIL|EACCES|ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|IRORI_REFUSED)/;
 
-const REFUSED_ADDRESS = 'IRORI_REFUSED';
-
 /** Slashes are added by one redirect; two is generous. */
 const REDIRECTS_MAX = 2;
 
@@ -32,14 +30,14 @@ const ANSWER_LIMIT_BYTES = 4 << 20;
 export class HttpDoor {
   /** Where the API was found; what the owner named until then. */
   server: ServerUrl;
-  readonly #allowLan: boolean;
+  readonly #lookup: LookupFunction;
   readonly #headers: Record<string, string>;
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
 
   constructor(server: ServerUrl, options: { allowLan: boolean; apiKey?: string }) {
     this.server = server;
-    this.#allowLan = options.allowLan;
+    this.#lookup = makeJudgedLookup((address) => refuseAddress(address, options.allowLan));
     this.#headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` };
     const secure = server.root.startsWith('https:');
     this.#agent = new (secure ? https : http).Agent({ keepAlive: true, scheduling: 'lifo' });
@@ -114,19 +112,6 @@ export class HttpDoor {
       request.end(body);
     });
   }
-
-  /** Judges every address of a name at the moment of connecting, since a name may point elsewhere by then than when it was checked. */
-  readonly #lookup: LookupFunction = (hostname, options, done) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, '', 0);
-      const refusal = addresses
-        .map((entry) => refuseAddress(entry.address, this.#allowLan))
-        .find((reason) => reason !== null);
-      if (refusal !== undefined) return done(Object.assign(new Error(refusal), { code: REFUSED_ADDRESS }), '', 0);
-      if (options.all === true) return done(null, addresses);
-      done(null, addresses[0]?.address ?? '', addresses[0]?.family);
-    });
-  };
 }
 
 /** Where a redirect leads, and whether that is the same server; null where it says nothing that can be read. */

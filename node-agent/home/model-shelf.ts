@@ -1,5 +1,5 @@
 // What this home offers: asks each backend now and then whether it is there and what it serves. Never starts or stops a backend.
-import { MAX_STATE_BYTES } from '../../schema/frames.ts';
+import { MAX_MODELS, MAX_SLOTS, MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema } from '../../schema/frames-to-hub.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { matchesName, pickByName, plainName } from '../../schema/model-names.ts';
@@ -12,8 +12,6 @@ import type { Log } from '../log.ts';
 import { guessSpeed, limitSpeed } from './guess-speed.ts';
 import type { Gpu, SpeedPrior } from './guess-speed.ts';
 
-/** A hub takes at most this many models of one node. */
-const MODELS_MAX = 64;
 /** The share of a `state` frame that models may fill; the rest of it is short. */
 const MODELS_BYTES = MAX_STATE_BYTES - 1000;
 /** A busy server may need long to say what it serves. */
@@ -71,8 +69,8 @@ export class ModelShelf {
   get offered(): NodeModel[] {
     let bytes = 0;
     return this.#listed().filter((model, i) => {
-      bytes += JSON.stringify(model).length;
-      return i < MODELS_MAX && bytes <= MODELS_BYTES;
+      bytes += Buffer.byteLength(JSON.stringify(model)) + 1;
+      return i < MAX_MODELS && bytes <= MODELS_BYTES;
     });
   }
 
@@ -94,7 +92,7 @@ export class ModelShelf {
   get slots(): number {
     let sum = 0;
     for (const { slots, models } of this.#seen.values()) if (models.length > 0) sum += slots;
-    return sum === 0 ? 0 : (this.#doors.slots ?? sum);
+    return sum === 0 ? 0 : Math.min(MAX_SLOTS, this.#doors.slots ?? sum);
   }
 
   /**
@@ -196,7 +194,7 @@ export class ModelShelf {
       const infos = await backend.models();
       const models = infos.flatMap((info) => this.#toModel(backend, info));
       const leftCold = new Set(infos.filter((info) => this.#staysCold(info)).map((info) => info.name));
-      const slots = Math.min(256, Math.max(1, await backend.slots()));
+      const slots = Math.min(MAX_SLOTS, Math.max(1, await backend.slots()));
       const { product, version, notes, warnings = [], listed = [] } = found.value;
       const seen = { models, slots, leftCold, listed, told: [product, version, ...notes, ...warnings].join('|') };
       this.#seen.set(backend, seen);

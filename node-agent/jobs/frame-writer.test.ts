@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MAX_MESSAGE_FRAMES } from '../../schema/frames.ts';
 import { FrameWriter } from './frame-writer.ts';
 
 class Sink {
@@ -42,6 +43,15 @@ describe('FrameWriter', () => {
     writer.flush();
     expect(sink.messages.length).toBeGreaterThan(1);
     expect(Math.max(...sink.messages.map((message) => message.length))).toBeLessThan(1_000_000);
+  });
+
+  test('many small frames of one turn are several messages, each of fewer frames than a hub reads', () => {
+    const sink = new Sink();
+    const writer = new FrameWriter(sink, () => undefined);
+    for (let i = 0; i < 1500; i++) writer.push(Uint8Array.of(1));
+    vi.runAllTimers();
+    expect(sink.messages.map((message) => message.length)).toEqual([512, 512, 476]);
+    expect(512).toBeLessThan(MAX_MESSAGE_FRAMES);
   });
 
   test('a full socket is said to be full, and to have room again', () => {

@@ -1,4 +1,5 @@
 // Gathers the frames of one turn of the event loop into one WebSocket message, and says when the socket is full. Knows nothing of jobs.
+import { MAX_MESSAGE_FRAMES } from '../../schema/frames.ts';
 
 /** The part of a socket that a writer needs. */
 export interface MessageSink {
@@ -13,6 +14,7 @@ const LOW_WATER_BYTES = 256 * 1024;
 const DRAIN_POLL_MS = 10;
 /** Far below MAX_MESSAGE_BYTES, so that no gathering of frames makes an unreadable message. */
 const MESSAGE_BYTES = 512 * 1024;
+const MESSAGE_FRAMES = MAX_MESSAGE_FRAMES / 2;
 
 export class FrameWriter {
   readonly #sink: MessageSink;
@@ -41,7 +43,7 @@ export class FrameWriter {
     if (this.#isClosed) return;
     this.#frames.push(frame);
     this.#bytes += frame.length;
-    if (this.#bytes >= MESSAGE_BYTES) return this.flush();
+    if (this.#bytes >= MESSAGE_BYTES || this.#frames.length >= MESSAGE_FRAMES) return this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {

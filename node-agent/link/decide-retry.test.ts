@@ -51,6 +51,19 @@ describe('decideRetry', () => {
     );
   });
 
+  test('a node that sent too much stays away as long as it is told, or a while by itself, and its owner hears why', () => {
+    const told = { kind: 'error-frame', code: 'too-much', message: 'this home sends more than a home may' } as const;
+    expect(plan({ ...told, retryMs: 60_000, isFinal: false })).toMatchObject({
+      waitMs: expect.toSatisfy((ms: number) => ms >= 60_000),
+      isForOwner: true,
+      sentence: expect.stringContaining('sends more than a home may'),
+    });
+    expect(plan({ kind: 'closed', closeCode: 4429, reason: 'too much' })).toMatchObject({
+      waitMs: 30_000,
+      isForOwner: true,
+    });
+  });
+
   test('a node that was replaced stays away for a minute', () => {
     expect(plan({ kind: 'closed', closeCode: 4409, reason: 'replaced' })).toMatchObject({
       waitMs: 60_000,

@@ -46,6 +46,8 @@ interface RetryFacts {
 /** Areas that split and merge may move a node twice; a node that is sent round in circles must not dial as fast as it can. */
 const FREE_MOVES = 3;
 const REPLACED_WAIT_MS = 60_000;
+/** What a hub says to a home that it sends away for sending too much. */
+const TOO_MUCH = 'too-much';
 const SECOND_AGENT =
   'Another agent is connected with the key of this node. Stop one of the two, or give each its own --state folder and code.';
 
@@ -67,6 +69,8 @@ export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts)
     case 'closed':
       if (outcome.closeCode === CLOSE.revoked)
         return planAfterRefusal({ code: 'node_revoked', message: outcome.reason }, null, true, { attempt, random });
+      if (outcome.closeCode === CLOSE.tooMuch)
+        return planAfterRefusal({ code: TOO_MUCH, message: outcome.reason }, null, true, { attempt, random });
       return planAfterClose(outcome.closeCode, outcome.reason, soon);
     case 'http':
       return planAfterRefusal(outcome, outcome.retryAfterMs, outcome.status === 401 || outcome.status === 403, {
@@ -101,7 +105,7 @@ function planAfterRefusal(
   return {
     waitMs: Math.max(ours, Math.floor(theirs)),
     sentence: explainRefusal(refusal.code, refusal.message),
-    isForOwner: isFinal,
+    isForOwner: isFinal || refusal.code === TOO_MUCH,
   };
 }
 
@@ -110,6 +114,8 @@ function explainRefusal(code: string | null, message: string): string {
   if (code === 'protocol-version') return `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
   if (code === 'other-origin')
     return `The router does not take the address that it was dialled at: ${message}. Start with --router and the address that its operator gave you.`;
+  if (code === TOO_MUCH)
+    return `The hub sent this node away for a while: ${message}. If this goes on, update the agent, and tell the network what it runs.`;
   if (code === 'node_unenrolled')
     return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
   if (code === 'node_revoked')

@@ -1,6 +1,13 @@
 // One connection to a hub, from the challenge to the end: answers frames, tells the hub what this home offers, offers late receipts.
 import { ACCEPTANCE_STATUS, makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
-import { decodeFrames, encodeJsonFrame, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import { Bucket } from '../../schema/bucket.ts';
+import {
+  decodeFrames,
+  encodeJsonFrame,
+  LATE_RECEIPTS,
+  MIN_PROTOCOL_VERSION,
+  PROTOCOL_VERSION,
+} from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
@@ -53,6 +60,7 @@ export class HubSession {
   #clock = new RouterClock(Date.now());
   /** How far the machine's clock was off when the owner was told last, ms. */
   #toldAheadMs = 0;
+  readonly #lateRoom = new Bucket();
   #strayFrames = 0;
   #isDraining = false;
   readonly #acceptances: AcceptedFrame[] = [];
@@ -290,10 +298,15 @@ export class HubSession {
     }
   }
 
+  /** After days offline thousands may wait: they go out at the pace that a hub takes them at. */
   async #offerLate(): Promise<void> {
     const welcome = this.#welcome;
     if (!welcome) return;
-    const late = await this.#doors.shared.book.takeLate(welcome.router);
+    const now = Date.now();
+    const most = this.#lateRoom.takeSome(LATE_RECEIPTS.brim, LATE_RECEIPTS, now);
+    if (most === 0) return;
+    const late = await this.#doors.shared.book.takeLate(welcome.router, most);
+    this.#lateRoom.add(most - late.length, LATE_RECEIPTS, now);
     if (late.length > 0) this.#doors.shared.log.info('receipts offered again', { count: late.length });
     for (const receipt of late) this.#send('receipt', receipt);
   }

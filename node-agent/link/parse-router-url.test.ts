@@ -22,6 +22,29 @@ test("plain http reaches the own network only with the owner's word, and the int
   expect(parseRouterUrl('http://127.0.0.1.irori.example', true).ok).toBe(false);
 });
 
+test.each(['10.5.5.5', '172.31.0.1', '100.64.1.1', '[fd12::1]', 'nas', 'nas.local', 'nas.lan', 'a.home.arpa'])(
+  '%s is in the own network',
+  (host) => {
+    expect(parseRouterUrl(`http://${host}:8787`, true).ok).toBe(true);
+    expect(parseRouterUrl(`http://${host}:8787`, false).ok).toBe(false);
+  },
+);
+
+test.each([
+  '10.irori.example',
+  '192.168.irori.example',
+  '172.16.0.irori.example',
+  'local.irori.example',
+  'nas.local.irori.example',
+  '172.32.0.1',
+  '93.184.216.34',
+  '169.254.169.254',
+  '[2001:db8::1]',
+  '[fe80::1]',
+])('%s is no host of the own network, whatever its name begins with', (host) => {
+  expect(parseRouterUrl(`http://${host}`, true)).toMatchObject({ ok: false, error: expect.stringContaining('https') });
+});
+
 test.each(['', 'irori.example', 'ftp://irori.example', 'https://user:secret@irori.example'])(
   '%j is refused',
   (text) => {

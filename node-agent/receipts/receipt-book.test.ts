@@ -283,6 +283,13 @@ describe('late receipts', () => {
     expect((await book.takeLate(ROUTER)).length).toBe(2);
   });
 
+  test('of many no more are given than are asked for, and the rest the next time', async () => {
+    const book = await open();
+    for (let job = 1; job <= 5; job++) await book.issue(draft(job, false));
+    const seqs = async (): Promise<string[]> => (await book.takeLate(ROUTER, 2)).map(({ receipt }) => receipt.seq);
+    expect([await seqs(), await seqs(), await seqs(), await seqs()]).toEqual([['1', '2'], ['3', '4'], ['5'], []]);
+  });
+
   test('without an answer it is offered ever less often, at last once a minute, and anew on a new connection', async () => {
     const book = await open();
     await book.issue(draft(1));

@@ -210,13 +210,14 @@ export class ReceiptBook {
   }
 
   /**
-   * Receipts to offer a router: those that no connection has carried, and those that have waited long enough for their answer. Marks them as
-   * offered.
+   * Receipts to offer a router, `most` of them: those that no connection has carried, and those that have waited long enough for their answer.
+   * Marks them as offered.
    */
-  async takeLate(router: Hex): Promise<LateReceiptJson[]> {
+  async takeLate(router: Hex, most = Number.POSITIVE_INFINITY): Promise<LateReceiptJson[]> {
     const now = this.#now();
     const late: LateReceiptJson[] = [];
     for (const waiting of this.#outbox.waitingFor(router)) {
+      if (late.length >= most) break;
       if (now < waiting.offeredAt + quietMs(waiting.offers) || this.#answered.has(waiting.ticketHash)) continue;
       waiting.offeredAt = now;
       waiting.offers += 1;

@@ -44,14 +44,14 @@ export interface Wrote {
 
 export interface SessionBench {
   readonly session: HubSession;
+  /** The hub says welcome, where it has not yet. */
+  readonly welcome: () => void;
   readonly shared: AgentShared;
   /** The agent's state folder: its receipts. */
   readonly folder: string;
   readonly lines: string[];
   readonly outcomes: LinkOutcome[];
   readonly socket: { bufferedAmount: number };
-  /** What a hub says once it has heard the hello; said at the start where `isWelcomed` is not false. */
-  readonly welcome: () => void;
   /** Frames the agent wrote, in order. */
   readonly wrote: () => Wrote[];
   readonly give: (
@@ -154,8 +154,8 @@ export async function openSession(
     tokenUntilAt: 0,
     lastReceipt: options.lastReceipt ?? null,
   };
-  const say = (): void => session.hear(encodeJsonFrame('welcome', welcome));
-  if (options.isWelcomed !== false) say();
+  const sayWelcome = (): void => session.hear(encodeJsonFrame('welcome', welcome));
+  if (options.isWelcomed !== false) sayWelcome();
   const until = async (holds: () => boolean): Promise<void> => {
     for (const end = performance.now() + 8000; !holds();) {
       if (performance.now() > end) throw new Error(`it never held: ${holds.toString()}`);
@@ -169,8 +169,8 @@ export async function openSession(
     lines,
     outcomes,
     socket,
+    welcome: sayWelcome,
     until,
-    welcome: say,
     wrote: () => frames.map(describe),
     give: (number, wish = {}) => {
       const ticket = makeTicket(number, wish.ticket);

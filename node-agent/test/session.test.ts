@@ -2,14 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeCredit, encodeFrame, encodeJsonFrame, FRAME } from '../../schema/frames.ts';
+import { encodeCredit, encodeFrame, encodeJsonFrame, FRAME, LATE_RECEIPTS } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
-import { FINISH } from '../../schema/receipt.ts';
-import { PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import { FINISH, JOB_TICKET } from '../../schema/receipt.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import type { AgentShared } from '../jobs/job-runner.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
-import { openSession } from './session-bench.ts';
+import { makeTicket, openSession } from './session-bench.ts';
 import type { SessionBench } from './session-bench.ts';
-import { ROUTER } from './test-hub.ts';
+import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
 
 let bench: SessionBench | undefined;
 afterEach(() => {
@@ -36,6 +37,30 @@ function receiptOf(
 ): { finish: number; outputTokens: number; promptTokens: number } {
   const json = session.wrote().find((frame) => frame.name === name && frame.job === job)?.json as { receipt: never };
   return name === 'end' ? json.receipt : (json.receipt as { receipt: never }).receipt;
+}
+
+function count(session: SessionBench, name: string): number {
+  return session.wrote().filter((frame) => frame.name === name).length;
+}
+
+/** Receipts that no connection has carried. */
+async function issueLate({ book }: AgentShared, many: number): Promise<void> {
+  const work = {
+    promptTokens: 1,
+    outputTokens: 2,
+    finish: 'stop',
+    ttftMs: 1,
+    durationMs: 2,
+    responseHash: ZERO_WORD,
+  } as const;
+  const about = { router: ROUTER, domain: PLACEHOLDER_DOMAIN, signer, work, isSentNow: false };
+  const tickets = Array.from({ length: many }, (_, i) => makeTicket(i + 1));
+  await Promise.all(
+    tickets.map((ticket) => {
+      const ticketSignature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
+      return book.issue({ ...about, ticket, ticketHash: signer.hash(JOB_TICKET, ticket), ticketSignature });
+    }),
+  );
 }
 
 test('a prefetch is passed on as a hint, and not while the connection is being left', async () => {
@@ -340,6 +365,17 @@ describe('nonsense', () => {
     session.session.hear(encodeFrame('ticket', { job: 9, payload: new Uint8Array(65) }));
     await sleep(20);
     expect(session.wrote().filter((frame) => frame.name === 'error')).toEqual([]);
+  });
+
+  test('of many receipts without an answer so many are offered at once, the rest later', async () => {
+    const session = await open(new FakeBackend(async () => undefined), { isWelcomed: false });
+    await issueLate(session.shared, LATE_RECEIPTS.brim + 20);
+    session.welcome();
+    await session.until(() => count(session, 'receipt') >= LATE_RECEIPTS.brim);
+    session.session.offerUnsent();
+    await sleep(20);
+    expect(count(session, 'receipt')).toBeLessThan(LATE_RECEIPTS.brim + 10);
+    await session.until(() => count(session, 'receipt') === LATE_RECEIPTS.brim + 20);
   });
 
   test('a hub of a protocol before ours is left, with the versions named', async () => {

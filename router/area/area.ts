@@ -89,6 +89,11 @@ export class Area extends DurableObject<object> {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
+  /** Of these nodes those that were revoked lately: what the books may have forgotten. */
+  revokedOf(nodeIds: string[]): string[] {
+    return this.#seats.revokedOf(nodeIds);
+  }
+
   /** A node may not come back; wherever it is connected its socket is closed now. */
   async revoke(nodeId: string, reason: string): Promise<void> {
     const now = Date.now();

@@ -13,6 +13,9 @@ export interface Seat {
 /** Homes that did not dial for so long are forgotten; they are given a seat again like new ones. */
 const HOME_KEPT_MS = 90 * 24 * 3_600_000;
 
+/** Revoked homes are told for so long after their tokens have lapsed, should the books be restored from an older backup. */
+const REVOKED_TOLD_MS = 400 * 24 * 3_600_000;
+
 export interface HubRow extends Record<string, SqlStorageValue> {
   hub: string;
   slots: number;
@@ -169,8 +172,17 @@ export class AreaSeats {
   }
 
   revoke(nodeId: string, untilAt: number, now: number): void {
-    this.#sql.exec('DELETE FROM revoked WHERE until_at < ?', now);
+    this.#sql.exec('DELETE FROM revoked WHERE until_at < ?', now - REVOKED_TOLD_MS);
     this.#sql.exec('INSERT OR REPLACE INTO revoked VALUES (?, ?)', nodeId, untilAt);
+  }
+
+  /** Of these nodes those that were revoked here, and are kept as such. */
+  revokedOf(nodeIds: readonly string[]): string[] {
+    const query = 'SELECT node FROM revoked WHERE node IN (SELECT value FROM json_each(?))';
+    return this.#sql
+      .exec<{ node: string }>(query, JSON.stringify(nodeIds))
+      .toArray()
+      .map(({ node }) => node);
   }
 
   isRevoked(nodeId: string, now: number): boolean {

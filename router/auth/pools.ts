@@ -5,6 +5,7 @@ import { makeId } from '../../schema/ids.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { accounts, nodePools, nodes, poolMembers, pools } from '../../schema/tables.ts';
+import { foldName } from './fold-name.ts';
 
 export interface PoolRow {
   readonly id: string;
@@ -20,10 +21,11 @@ export interface PoolDetails extends PoolRow {
 }
 
 export interface Pools {
+  /** `taken`: the name of another pool, which is the same or looks like it. */
   readonly create: (
     pool: { readonly name: string; readonly ownerAccountId: string },
     now: number,
-  ) => Promise<Result<PoolRow, 'no-account' | 'name-taken'>>;
+  ) => Promise<Result<PoolRow, 'no-account' | { readonly taken: string }>>;
   readonly find: (poolId: string) => Promise<PoolDetails | null>;
   /** Up to `limit` pools in the order of their ids, from after `afterId`. */
   readonly list: (afterId: string, limit: number) => Promise<PoolRow[]>;
@@ -38,19 +40,16 @@ export interface Pools {
 
 /** A node's pools stand in its token and in its presence rows. */
 export const MAX_POOLS_OF_NODE = 16;
+/** Names that a new one is compared with, by their looks; the very same is refused among any number. */
+const MAX_COMPARED = 20_000;
 
 export function makePools(doors: { readonly db: D1Database; readonly random: (bytes: number) => Uint8Array }): Pools {
   const db = drizzle(doors.db);
   const findRow = async (poolId: string): Promise<PoolRow | null> =>
     (await db.select().from(pools).where(eq(pools.id, poolId)).get()) ?? null;
   return {
-    create: async ({ name, ownerAccountId }, now) => {
-      const owner = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, ownerAccountId)).get();
-      if (!owner) return err('no-account');
-      const row = { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now };
-      const written = await db.insert(pools).values(row).onConflictDoNothing({ target: pools.name }).returning().get();
-      return written ? ok(row) : err('name-taken');
-    },
+    create: ({ name, ownerAccountId }, now) =>
+      createPool(db, { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now }),
     find: async (poolId) => {
       const row = await findRow(poolId);
       if (!row) return null;
@@ -95,4 +94,19 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       return ok(null);
     },
   };
+}
+
+async function createPool(
+  db: ReturnType<typeof drizzle>,
+  row: PoolRow,
+): Promise<Result<PoolRow, 'no-account' | { readonly taken: string }>> {
+  const { name, ownerAccountId } = row;
+  const owner = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, ownerAccountId)).get();
+  if (!owner) return err('no-account');
+  const folded = foldName(name);
+  const names = await db.select({ name: pools.name }).from(pools).limit(MAX_COMPARED).all();
+  const alike = names.find((other) => foldName(other.name) === folded);
+  if (alike) return err({ taken: alike.name });
+  const written = await db.insert(pools).values(row).onConflictDoNothing({ target: pools.name }).returning().get();
+  return written ? ok(row) : err({ taken: name });
 }

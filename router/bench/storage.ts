@@ -9,8 +9,8 @@ import { Books, movedBy } from '../test/books.ts';
 import { startModelServer } from '../test/model-server.ts';
 import { startStack } from '../test/stack.ts';
 import type { Stack, TestAccount } from '../test/stack.ts';
-import { measureStore, nameStore, STORES } from './measure-store.ts';
-import type { StoreName, StoreSize } from './measure-store.ts';
+import { measureFile, measureStore, nameStore, STORES } from './store-size.ts';
+import type { StoreName, StoreSize } from './store-size.ts';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, jobs: { type: 'string' } } });
 const JOBS = Number(flags.jobs ?? 500);
@@ -29,7 +29,7 @@ const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 type Sizes = Readonly<Record<StoreName, StoreSize>>;
 
-const stack = await startStack();
+const stack = await startStack({ hasBucket: true });
 const server = await startModelServer();
 try {
   await report(stack, server.url);
@@ -49,8 +49,9 @@ async function report(network: Stack, backend: string): Promise<void> {
   await callAll(network, caller, WARM_UP);
   await expectBooked(books, WARM_UP * charge);
   const makeRoom = (days: number): Promise<void> => network.network.runSchedule(Date.now() + days * DAY_MS + RUN_MS);
-  // The jobs before the count are as old as they will be in either count.
-  await makeRoom(1);
+  // The jobs before the count are as old as they will be in any count.
+  await makeRoom(7);
+  const keysBefore = await network.askPresence('DBSIZE');
   const before = await measure(network);
   tell(`${JOBS} jobs …`);
   await callAll(network, caller, JOBS);
@@ -58,9 +59,17 @@ async function report(network: Stack, backend: string): Promise<void> {
   const atOnce = await measure(network);
   await makeRoom(1);
   const afterADay = await measure(network);
-  const rows = { atOnce: perJob(before, atOnce, JOBS), afterADay: perJob(before, afterADay, JOBS) };
-  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, bytesPerJob: rows }, null, 1));
+  await makeRoom(7);
+  const afterAWeek = await measure(network);
+  const rows = {
+    atOnce: perJob(before, atOnce, JOBS),
+    afterADay: perJob(before, afterADay, JOBS),
+    afterAWeek: perJob(before, afterAWeek, JOBS),
+  };
+  const redisKeys = { before: keysBefore, after: await network.askPresence('DBSIZE') };
+  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, bytesPerJob: rows, redisKeys }, null, 1));
   else print(rows);
+  tell(`Redis keys, before and after: ${JSON.stringify(redisKeys)}`);
 }
 
 async function callAll(network: Stack, caller: TestAccount, count: number): Promise<void> {
@@ -86,7 +95,7 @@ async function measure(network: Stack): Promise<Sizes> {
   await network.network.killWorkerd();
   const copy = await mkdtemp(join(tmpdir(), 'irori-bench-storage-'));
   await cp(join(network.folder, 'router'), copy, { recursive: true });
-  const files = (await readdir(copy, { recursive: true })).filter((file) => file.endsWith('.sqlite'));
+  const files = await readdir(copy, { recursive: true });
   const sizes = Object.fromEntries(STORES.map((name) => [name, { pages: 0, payload: 0 }])) as Record<
     StoreName,
     StoreSize
@@ -94,7 +103,7 @@ async function measure(network: Stack): Promise<Sizes> {
   for (const file of files) {
     const name = nameStore(file);
     if (!name) continue;
-    const size = measureStore(join(copy, file));
+    const size = name === 'bucket' ? measureFile(join(copy, file)) : measureStore(join(copy, file));
     sizes[name] = { pages: sizes[name].pages + size.pages, payload: sizes[name].payload + size.payload };
   }
   await rm(copy, { recursive: true });

@@ -29,6 +29,10 @@ export class AccountBars {
     return poolId && this.#left.has(poolId) ? 'pool-left' : null;
   }
 
+  get revokedKeys(): string[] {
+    return [...this.#revoked];
+  }
+
   revokeKey(keyId: string): void {
     this.#sql.exec('INSERT INTO revokedKeys VALUES (?) ON CONFLICT DO NOTHING', keyId);
     this.#revoked.add(keyId);

@@ -8,6 +8,8 @@ import type { Hold, LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
+import { decideCrowd } from './decide-crowd.ts';
+import type { CrowdLimits } from './decide-crowd.ts';
 import { KNOWN_MS } from './known-events.ts';
 import type { LedgerEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
@@ -23,15 +25,23 @@ export interface HoldRequest {
   readonly expiresAt: number;
   /** The pool that the job is for; none for a job that names none. */
   readonly poolId?: string | null;
+  /** It may run on homes of others: where it costs nothing and the account has no credit, it is a guest's. */
+  readonly mayBeGuest?: boolean;
+  /** Jobs whose answers have ended: they run no more, whatever they hold until they are settled. */
+  readonly ended?: readonly string[];
 }
 
-export interface HoldRefusal {
-  readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled' | 'pool-left';
-  /** Units that could be held now. */
-  readonly available: number;
-}
+export type HoldRefusal =
+  | {
+      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled' | 'pool-left';
+      /** Units that could be held now. */
+      readonly available: number;
+    }
+  /** So many jobs run already, of the account, of the key, or as a guest. */
+  | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number };
 
-export type HoldAnswer = { readonly ok: true } | ({ readonly ok: false } & HoldRefusal);
+/** `isGuest`: the job is one that nobody pays for, on other people's homes: those that are paid for go first. */
+export type HoldAnswer = { readonly ok: true; readonly isGuest?: true } | ({ readonly ok: false } & HoldRefusal);
 
 export interface Totals {
   readonly jobs: number;
@@ -62,6 +72,9 @@ interface Booking {
   readonly build?: typeof buildChargeEntries;
 }
 
+/** Units that an account may own: four thousand million credits, with which every sum of a balance and a hold is a whole number still. */
+export const MAX_BALANCE = 4_000_000_000_000_000;
+
 /** A hold outlives its job's tickets by this much, which tells when one lapsed that is not known any more. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 /** The longest that a job and its hold can last, assumed where nothing else is known of it. */
@@ -88,11 +101,17 @@ export class AccountBook {
   readonly #jobs: AccountJobs;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
+  readonly #crowd: CrowdLimits;
   readonly #leaseMs: number;
   #state: State;
 
-  constructor(storage: DurableObjectStorage, outbox: Outbox, { terms, now }: { terms: LeaseTerms; now: number }) {
+  constructor(
+    storage: DurableObjectStorage,
+    outbox: Outbox,
+    { terms, crowd, now }: { terms: LeaseTerms; crowd: CrowdLimits; now: number },
+  ) {
     this.#storage = storage;
+    this.#crowd = crowd;
     this.#sql = storage.sql;
     this.#outbox = outbox;
     for (const table of TABLES) this.#sql.exec(table);
@@ -114,9 +133,12 @@ export class AccountBook {
     const bar = this.bars.find(request);
     if (bar) return { ok: false, reason: bar, available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    const { amount, expiresAt } = request;
-    this.#replaceHold(request.jobId, { amount, expiresAt, leaseAt: now + this.#leaseMs });
-    return { ok: true };
+    const isGuest = request.mayBeGuest === true && request.amount === 0 && this.#state.balance <= 0;
+    const crowd = this.#judgeCrowd(request, isGuest);
+    if (crowd) return { ok: false, reason: 'too-many', ...crowd };
+    const { keyId, amount, expiresAt } = request;
+    this.#replaceHold(request.jobId, { amount, expiresAt, leaseAt: now + this.#leaseMs, keyId, isGuest });
+    return isGuest ? { ok: true, isGuest } : { ok: true };
   }
 
   /**
@@ -179,7 +201,7 @@ export class AccountBook {
     return true;
   }
 
-  /** Adds credit once by its event id. */
+  /** Adds credit once by its event id; false for one known already, null for one that would make the balance more than may be. */
   grant(
     grant: {
       readonly eventId: string;
@@ -188,14 +210,11 @@ export class AccountBook {
       readonly memo: string | null;
     },
     now: number,
-  ): boolean {
-    if (
-      !Number.isSafeInteger(grant.amount) ||
-      grant.amount <= 0 ||
-      !Number.isSafeInteger(this.#state.balance + grant.amount)
-    )
-      throw new RangeError('a grant is a whole number above 0 that the balance can carry');
+  ): boolean | null {
+    if (!Number.isSafeInteger(grant.amount) || grant.amount <= 0)
+      throw new RangeError('a grant is a whole number above 0');
     if (this.#outbox.has(grantEventId(grant.eventId))) return false;
+    if (this.#state.balance + grant.amount > MAX_BALANCE) return null;
     const state = { ...this.#state, balance: this.#state.balance + grant.amount };
     this.#storage.transactionSync(() => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), grant.amount);
@@ -240,6 +259,11 @@ export class AccountBook {
 
   get balance(): number {
     return this.#state.balance;
+  }
+
+  /** Keys that hold nothing any more, and whether all of them do. */
+  get closed(): { revokedKeys: string[]; isDisabled: boolean } {
+    return { revokedKeys: this.bars.revokedKeys, isDisabled: this.#state.disabledAt !== null };
   }
 
   get held(): number {
@@ -351,6 +375,14 @@ export class AccountBook {
     this.#state = state;
     this.#holds.remember(jobId, rest);
     if (kept) this.#jobs.remember(jobId, kept);
+  }
+
+  #judgeCrowd({ jobId, keyId, ended = [] }: HoldRequest, isGuest: boolean): ReturnType<typeof decideCrowd> {
+    for (const one of ended) {
+      const hold = this.#holds.find(one);
+      if (hold) this.#holds.remember(one, { ...hold, isOver: true });
+    }
+    return this.#holds.find(jobId) ? null : decideCrowd(this.#holds.listRunning(), { keyId, isGuest }, this.#crowd);
   }
 
   #replaceHold(jobId: string, hold: Hold | null): void {

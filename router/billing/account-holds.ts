@@ -1,5 +1,6 @@
 // Credit set aside for running jobs, in an account's SQLite. A hold is a lease: it lasts while somebody tells that its job lives, so that one
 // whose edge and hub are gone is given back soon. Reads come from memory, which is written after the database is.
+import type { CrowdJob } from './decide-crowd.ts';
 
 export interface Hold {
   /** Units. */
@@ -8,6 +9,11 @@ export interface Hold {
   readonly expiresAt: number;
   /** When it lapses unless its job is heard of until then, ms since epoch. */
   readonly leaseAt: number;
+  /** In memory only, as the next two: a restart forgets whose it is. */
+  readonly keyId?: string;
+  readonly isGuest?: boolean;
+  /** The answer has ended; its credit is held until it is settled. */
+  readonly isOver?: boolean;
 }
 
 /** How long a hold lasts without news of its job, ms. */
@@ -43,6 +49,14 @@ export class AccountHolds {
 
   find(jobId: string): Hold | null {
     return this.#holds.get(jobId) ?? null;
+  }
+
+  /** Jobs that run, as far as it is known. */
+  listRunning(): CrowdJob[] {
+    const running: CrowdJob[] = [];
+    for (const { keyId = null, isGuest = false, isOver } of this.#holds.values())
+      if (!isOver) running.push({ keyId, isGuest });
+    return running;
   }
 
   /** Units held in all. */

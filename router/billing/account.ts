@@ -5,6 +5,7 @@ import { AccountBook } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { HoldAnswer, HoldRequest, Totals } from './account-book.ts';
 import type { ObjectSide } from './compare-books.ts';
+import type { CrowdLimits } from './decide-crowd.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -22,16 +23,18 @@ export interface AccountUsage {
 export interface AccountDoors {
   readonly terms: LeaseTerms;
   readonly ledger: Pick<Ledger, 'apply'>;
+  /** Jobs at once. */
+  readonly crowd: CrowdLimits;
 }
 
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger, terms }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd }: AccountDoors) {
     super(ctx, env);
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { accountId: ctx.id.name });
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, now: Date.now() });
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now: Date.now() });
     this.#ringLater();
   }
 
@@ -85,15 +88,17 @@ export class Account extends DurableObject<object> {
     });
   }
 
-  /** Adds `amount` units once by `eventId`; `balance` is the balance after it. */
+  /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
   grant(grant: { eventId: string; accountId: string; amount: number; memo: string | null }): {
     balance: number;
     applied: boolean;
+    isTooMuch?: true;
   } {
     const now = Date.now();
     const applied = this.#book.grant(grant, now);
     this.#ring(now);
-    return { balance: this.#book.balance, applied };
+    const { balance } = this.#book;
+    return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
   }
 
   /** Refuses every later hold for this key. */
@@ -113,6 +118,11 @@ export class Account extends DurableObject<object> {
   /** Refuses every later hold. Running jobs still settle. */
   disable(): void {
     this.#book.disable(Date.now());
+  }
+
+  /** What was closed here for good, to be compared with the books. */
+  closed(): { revokedKeys: string[]; isDisabled: boolean } {
+    return this.#book.closed;
   }
 
   usage(): AccountUsage {

@@ -228,6 +228,11 @@ export class NodeAccount extends DurableObject<object> {
     return this.#standings.recheck();
   }
 
+  /** Entries on their way to the book, and how many of them the fees could not pay yet. */
+  booked(): { waiting: number; unpayable: number } {
+    return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
+  }
+
   override async alarm(): Promise<void> {
     await this.#decideSigned();
     await this.#outbox.drain();

@@ -108,7 +108,9 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 
 /** Bytes that `unpackSettlement` reads. A settlement of a form that nobody foresaw is kept as JSON. */
-export function packSettlement({ decision: _, ...settlement }: SettlementJson): Uint8Array<ArrayBuffer> {
+export function packSettlement(given: SettlementJson): Uint8Array<ArrayBuffer> {
+  const settlement: Part = { ...given };
+  delete settlement.decision;
   return writePacked(settlement) ?? writeText(settlement);
 }
 

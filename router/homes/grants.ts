@@ -71,17 +71,17 @@ export class HubGrants {
 
   /**
    * Chooses among the homes that are here now. What a caller could have had and did not is noted for the owners: once an ask, `isAgain` when an ask
-   * that waits is decided anew.
+   * that waits is decided anew. `isHeldBack`: homes of others are as good as full for it, which is no word of theirs.
    */
-  choose(offer: JobOffer, now: number, isAgain = false): Granted | Declined {
+  choose(offer: JobOffer, now: number, { isAgain = false, isHeldBack = false } = {}): Granted | Declined {
     const { candidates, idle } = this.#doors;
-    const { serving, passedOver } = makeHomes(candidates(), offer, (one, model) =>
-      this.#know(one, model, { offer, now }),
-    );
+    const all = candidates();
+    const homes = isHeldBack ? all.map((one) => fillOthers(one, offer)) : all;
+    const { serving, passedOver } = makeHomes(homes, offer, (one, model) => this.#know(one, model, { offer, now }));
     const asked = { offer, serving, now };
     const { grant, cooling } = this.#decide(asked);
     const reasons = new Map([...passedOver, ...cooling, ...grant.passedOver].map(({ nodeId, why }) => [nodeId, why]));
-    if (!isAgain) for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
+    if (!isAgain && !isHeldBack) for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
     if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons);
     if (grant.kind === 'grant') {
       const granted = this.#toGranted(asked, grant);
@@ -198,6 +198,10 @@ export class HubGrants {
     const cold = this.#hints.choose(offer.model, serving, { passedOver, now });
     if (cold) this.#doors.prefetch(cold.home.nodeId, offer.digests ? cold.model.name : offer.model);
   }
+}
+
+function fillOthers(one: NodeCandidate, { accountId }: JobOffer): NodeCandidate {
+  return one.ownerAccountId === accountId ? one : { ...one, active: Math.max(one.active, one.slots) };
 }
 
 /** The longest context of homes that would do but for the prompt's length, ready or resting. */

@@ -18,6 +18,9 @@ export interface FrameDeskDoors {
   /** `instance`: what the agent drew at its start; null from one that tells none. */
   readonly onReady: (socket: NodeSocket, instance: string | null) => void;
   readonly onBadHello: (socket: NodeSocket, refusal: ErrorFrame) => void;
+  /** False where a hello is not even checked: one a connection is, and not too many at once. */
+  readonly mayProve: (socket: NodeSocket, now: number) => boolean;
+  readonly onBadProof: (socket: NodeSocket) => void;
   readonly onState: (socket: NodeSocket) => void;
   /** The node has told what it runs after the hub forgot it. */
   readonly onSynced: (socket: NodeSocket) => void;
@@ -36,7 +39,7 @@ export class FrameDesk {
   /** Handles one frame; gives back the part whose stream it touched. */
   receive(socket: NodeSocket, frame: Frame, now: number): Part | null {
     const name = nameNodeFrame(frame);
-    if (!socket.isReady && name !== 'hello' && name !== 'data') {
+    if (!socket.isReady && name !== 'hello') {
       this.#doors.onBadHello(socket, badHello('say hello first'));
       return null;
     }
@@ -70,11 +73,14 @@ export class FrameDesk {
         part?.onFault(frame.value, now);
         return part;
       case 'hello':
-        if (!socket.isReady && !socket.isProven) this.#hello(socket, frame.value);
+        if (!socket.isReady) this.#hello(socket, frame.value, now);
         return null;
       case 'state':
-        socket.setState(frame.value);
-        this.#doors.onState(socket);
+        if (frame.complaint !== undefined) socket.sendError({ code: 'too-many-models', message: frame.complaint });
+        socket.states.offer(frame.value, (state) => {
+          socket.setState(state);
+          this.#doors.onState(socket);
+        });
         return null;
       case 'running':
         this.#running(socket, frame.value);
@@ -87,8 +93,8 @@ export class FrameDesk {
     }
   }
 
-  #hello(socket: NodeSocket, hello: Named<'hello'>['value']): void {
-    const { handshake, onReady, onBadHello } = this.#doors;
+  #hello(socket: NodeSocket, hello: Named<'hello'>['value'], now: number): void {
+    const { handshake, mayProve, onReady, onBadHello, onBadProof } = this.#doors;
     if (hello.protocol < MIN_PROTOCOL_VERSION || hello.protocol > PROTOCOL_VERSION) {
       const spoken = [...new Set([MIN_PROTOCOL_VERSION, PROTOCOL_VERSION])].join(' to ');
       const who = hello.protocol < MIN_PROTOCOL_VERSION ? 'update the agent' : 'this router is older than the agent';
@@ -101,13 +107,16 @@ export class FrameDesk {
       const message = `the hello names the router ${origin}, and this one is ${origins.join(' or ')}: dial that, or have its operator list yours`;
       return onBadHello(socket, { code: 'other-origin', message, isFinal: true });
     }
-    if (!checkNodeHello(handshake, { nonce: socket.nonce, address, protocol, origin, signature }))
-      return onBadHello(socket, badHello('the challenge was not signed by this node’s key'));
-    socket.isProven = true;
-    onReady(socket, hello.instance ?? null);
+    if (!mayProve(socket, now)) return onBadHello(socket, badHello('too many homes say hello just now'));
+    if (checkNodeHello(handshake, { nonce: socket.nonce, address, protocol, origin, signature }))
+      return onReady(socket, hello.instance ?? null);
+    onBadProof(socket);
+    onBadHello(socket, badHello('the challenge was not signed by this node’s key'));
   }
 
+  /** What nobody asked for is not looked into: each job in it would be answered. */
   #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {
+    if (!socket.unread.noteAnswered()) return;
     for (const { job } of jobs) if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
     socket.markSynced();
     this.#doors.onSynced(socket);
@@ -118,14 +127,14 @@ export class FrameDesk {
     if (name === 'hello' && socket.isReady) return;
     const { nodeId } = socket.facts;
     if (socket.noteUnreadable()) log.warn('frame-unreadable', { nodeId, hub: socket.hub, reason: code });
-    socket.sendJson('error', { code, message }, name === null || code === 'too-many-models' ? 0 : job);
+    socket.sendError({ code, message }, name === null || code === 'too-many-models' ? 0 : job);
     if (name === 'hello') this.#doors.onBadHello(socket, badHello('the hello cannot be read'));
   }
 }
 
 const BAD_HELLO_RETRY_MS = 10_000;
 
-function badHello(message: string): ErrorFrame {
+export function badHello(message: string): ErrorFrame {
   return { code: 'bad-hello', message, isFinal: false, retryMs: BAD_HELLO_RETRY_MS };
 }
 

@@ -12,9 +12,14 @@ import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
+import { DIAL_HEADER } from './door.ts';
+import type { Dial } from './door.ts';
+import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
 import { RecalledModels } from './recalled-models.ts';
 import type { ModelChange } from './recalled-models.ts';
+import { LateDesk } from './late-desk.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
@@ -53,6 +58,10 @@ export class Hub extends DurableObject<object> {
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
   readonly #recalled = new RecalledModels();
+  readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
+  readonly #late = new LateDesk((nodeId, late) =>
+    this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
+  );
   readonly #name: string;
   readonly #area: string;
   #alarmAt = Infinity;
@@ -103,7 +112,10 @@ export class Hub extends DurableObject<object> {
     const { pathname } = new URL(request.url);
     if (pathname === '/abort' && this.#services.mayAbort) this.ctx.abort('told to');
     if (pathname === '/link')
-      return this.#sockets.acceptLink(JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts);
+      return this.#sockets.acceptLink(
+        JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts,
+        JSON.parse(request.headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial,
+      );
     const startedAt = Date.now();
     const offer = this.#recalled.fit(await request.json<JobOffer>(), startedAt);
     try {
@@ -205,8 +217,7 @@ export class Hub extends DurableObject<object> {
         void this.#settlement.askUnsigned(nodeId);
       },
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
-      onLateReceipt: (nodeId, late) =>
-        void this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
+      onLateReceipt: (nodeId, late) => void this.#late.offer(nodeId, late),
     });
   }
 
@@ -302,7 +313,12 @@ export class Hub extends DurableObject<object> {
     if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
   }
 
-  async #publish(): Promise<void> {
+  /** Tells presence and the area what changed; who asks while that is under way shares the next time. */
+  #publish(): Promise<void> {
+    return this.#publishing.run();
+  }
+
+  async #publishNow(): Promise<void> {
     const now = Date.now();
     const isWritten = await this.#presence.publish(now);
     const homes = this.#sockets.seated();

@@ -11,6 +11,7 @@ import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
 import type { Decision } from '../../schema/placement.ts';
+import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
 import type { PartRows } from './part-rows.ts';
 import type { HubServices } from './hub-services.ts';
@@ -69,6 +70,7 @@ export class HubJobs {
   readonly #doors: HubJobsDoors;
   readonly #live = new Map<Hex, Part>();
   readonly #times = new LeaseTimes();
+  readonly #guests = new GuestShare();
   readonly #turns: HubTurns<Started>;
   #ticker: ReturnType<typeof setInterval> | null = null;
 
@@ -118,7 +120,10 @@ export class HubJobs {
   /** Decides, and starts the part where a home takes it. `waitedMs`: null where the ask has only come. */
   #try(offer: JobOffer, waitedMs: number | null): Started | Declined {
     const { sockets, grants } = this.#doors;
-    const granted = grants.choose(offer, Date.now(), waitedMs !== null);
+    const granted = grants.choose(offer, Date.now(), {
+      isAgain: waitedMs !== null,
+      isHeldBack: this.#guests.isFull(offer, sockets.candidates()),
+    });
     if (granted.kind === 'declined') return granted;
     const socket = sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
@@ -161,7 +166,7 @@ export class HubJobs {
     const opened = this.#openPart(socket, { offer, granted, number, now });
     const part = new Part(number, offer, this.#openDoors(socket, { opened, granted, number, now }), now);
     this.#live.set(opened.ticketHash, part);
-    socket.addPart(part);
+    this.#doors.sockets.beginPart(socket, part);
     this.#startTicking();
     return part;
   }
@@ -200,6 +205,7 @@ export class HubJobs {
     const about = { requestId, jobId, part, nodeId, hub: this.#doors.hub };
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const held = this.#times.begin(nodeId, now);
+    const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const job = watch.begin({
       nodeId,
       model: granted.model,
@@ -233,6 +239,7 @@ export class HubJobs {
         const endedAt = Date.now();
         job.onDone(endedAt);
         held.end(endedAt);
+        leaveShare();
         sockets.endPart(socket, number);
         this.onRoom();
       },

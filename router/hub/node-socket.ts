@@ -6,6 +6,11 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import type { Part } from './part.ts';
+import { packState, unpackState } from './read-state.ts';
+import { Bucket } from '../../schema/bucket.ts';
+import { ERRORS_TOLD } from './door-limits.ts';
+import { StateGate } from './state-gate.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** Two and a half ping intervals without a sign of life. */
 export const SILENT_AFTER_MS = 150_000;
@@ -54,6 +59,9 @@ interface Attachment {
   readonly moving: Moving | null;
 }
 
+/** As it is stored: the state as bytes. `isCut`: it could not be stored with the rest, so that the node has to tell it anew. */
+type Stored = Omit<Attachment, 'state'> & { readonly state: Uint8Array | NodeState | null; readonly isCut?: true };
+
 /** A home that runs jobs and says nothing for so long is asked whether it is there, and has so long to answer. */
 const ASK_AFTER_MS = 2000;
 const ANSWER_MS = 2000;
@@ -61,18 +69,24 @@ const ANSWER_MS = 2000;
 export class NodeSocket {
   readonly ws: WebSocket;
   readonly parts = new Map<number, Part>();
+  /** What it was sent and has not shown to have read. */
+  readonly unread = new UnreadBytes();
+  readonly states = new StateGate();
+  readonly #errors = new Bucket();
   #attachment: Attachment;
   #nextJob = 1;
   /** False after a cold start of the hub until the node has answered `sync`. */
   isSynced: boolean;
-  /** True from its right hello on; it is ready once the books have been asked. */
-  isProven = false;
+  /** True where the node's state did not outlive the hub's memory: it has to dial anew to tell it. */
+  isCut = false;
   #helloTimer: ReturnType<typeof setTimeout> | null = null;
   #onSynced: (() => void)[] = [];
   /** When the node was heard last and when it was asked whether it is there, ms since epoch; 0 for never in this life of the hub. */
   #heardAt = 0;
   #askedAt = 0;
   #unreadable = 0;
+  /** The state as it is stored, so that it is packed once and not at every job. */
+  #packed: { readonly state: NodeState; readonly bytes: Uint8Array } | null = null;
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
     this.ws = ws;
@@ -108,8 +122,13 @@ export class NodeSocket {
 
   /** A connection that outlived its hub's memory; null when its attachment is not ours. */
   static wake(ws: WebSocket): NodeSocket | null {
-    const attachment = ws.deserializeAttachment() as Attachment | null;
-    return attachment?.facts ? new NodeSocket(ws, attachment, !attachment.isBusy) : null;
+    const stored = ws.deserializeAttachment() as Stored | null;
+    if (!stored?.facts) return null;
+    const { state, isCut = false, ...rest } = stored;
+    const told = state instanceof Uint8Array ? unpackState(state) : state;
+    const socket = new NodeSocket(ws, { ...rest, state: told }, !stored.isBusy);
+    socket.isCut = isCut;
+    return socket;
   }
 
   get facts(): NodeFacts {
@@ -203,7 +222,8 @@ export class NodeSocket {
       place: facts.place,
       models: state.models,
       slots: state.slots,
-      active: this.parts.size,
+      // Who has not read what was sent gets nothing more for now.
+      active: this.unread.isFull ? Math.max(state.slots, this.parts.size) : this.parts.size,
       isPaused: state.paused !== null,
     };
   }
@@ -230,9 +250,15 @@ export class NodeSocket {
   send(frame: Uint8Array): void {
     try {
       this.ws.send(frame);
+      if (this.unread.noteSent(frame.length) && this.isReady) this.#ask();
     } catch {
       // The socket closed under us; its close event ends the parts.
     }
+  }
+
+  /** Tells what could not be used; after many of these nothing. */
+  sendError(error: JsonToNode['error'], job = 0): void {
+    if (this.#errors.take(1, ERRORS_TOLD, Date.now())) this.sendJson('error', error, job);
   }
 
   sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
@@ -242,7 +268,7 @@ export class NodeSocket {
   /** Asks the node what it runs; false when it did not answer in time. */
   async askSync(waitMs: number): Promise<boolean> {
     this.isSynced = false;
-    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    this.#ask();
     await this.waitForSync(waitMs);
     return this.isSynced;
   }
@@ -271,8 +297,13 @@ export class NodeSocket {
     if (now - this.#heardAt < ASK_AFTER_MS) return true;
     if (this.#askedAt > this.#heardAt) return now - this.#askedAt < ANSWER_MS;
     this.#askedAt = now;
-    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+    this.#ask();
     return true;
+  }
+
+  /** It woke with its hub: what it runs is not known. */
+  askAtWake(): void {
+    if (!this.isSynced) this.#ask();
   }
 
   markSynced(): void {
@@ -282,7 +313,7 @@ export class NodeSocket {
   }
 
   close(code: number, reason: string): void {
-    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    this.dispose();
     try {
       this.ws.close(code, reason);
     } catch {
@@ -290,12 +321,36 @@ export class NodeSocket {
     }
   }
 
+  /** Nothing of it waits any longer. */
+  dispose(): void {
+    if (this.#helloTimer) clearTimeout(this.#helloTimer);
+    this.states.close();
+  }
+
+  #ask(): void {
+    this.unread.noteAsked();
+    this.sendJson('sync', { protocol: PROTOCOL_VERSION });
+  }
+
   #markBusy(isBusy: boolean): void {
     this.#attachment = { ...this.#attachment, isBusy };
     this.#save();
   }
 
+  /** Never throws: where what the home says cannot be stored the hub works with what it remembers, and has it told anew once it forgot. */
   #save(): void {
-    this.ws.serializeAttachment(this.#attachment);
+    const { state, ...rest } = this.#attachment;
+    this.#packed = state === this.#packed?.state ? this.#packed : state && { state, bytes: packState(state) };
+    if (this.#store({ ...rest, state: this.#packed?.bytes ?? null })) return;
+    this.#store({ ...rest, state: null, isCut: true });
+  }
+
+  #store(stored: Stored): boolean {
+    try {
+      this.ws.serializeAttachment(stored);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

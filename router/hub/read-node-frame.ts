@@ -1,5 +1,5 @@
 // One frame of a node as a message that its hub understands. Pure; every payload is parsed, since a node is a stranger's machine.
-import * as z from 'zod';
+import type * as z from 'zod';
 import { MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame, FrameToHub } from '../../schema/frames.ts';
 import {
@@ -10,23 +10,25 @@ import {
   lateReceiptSchema,
   refuseSchema,
   runningSchema,
-  stateSchema,
 } from '../../schema/frames-to-hub.ts';
+import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { MAX_JSON_BYTES } from './door-limits.ts';
+import { readState } from './read-state.ts';
+
+/** A longer state is not even read. */
+const MOST_READ_BYTES = 4 * MAX_STATE_BYTES;
 
 const SCHEMAS = {
   hello: helloSchema,
-  state: stateSchema,
   head: headSchema,
   end: endSchema,
   refuse: refuseSchema,
   fault: faultSchema,
   running: runningSchema,
   receipt: lateReceiptSchema,
-  // Heard and not answered, whatever it says: two who answer each other's errors never stop.
-  error: z.unknown(),
-} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive' | 'state' | 'error'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of a node; `job` is the job's number on this socket, 0 where the frame is about none. */
@@ -34,6 +36,10 @@ export type NodeFrame =
   | {
       [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
     }[JsonName]
+  | ({ readonly name: 'state'; readonly job: number; readonly value: NodeState } & {
+      /** What of it is not served, and why; absent where all of it is. */
+      readonly complaint?: string;
+    })
   | {
       readonly name: 'data';
       readonly job: number;
@@ -41,8 +47,8 @@ export type NodeFrame =
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
     }
-  /** Its model server is at work on the part; whatever its payload holds. */
-  | { readonly name: 'alive'; readonly job: number };
+  /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
+  | { readonly name: 'alive' | 'error'; readonly job: number };
 
 export interface FrameRefusal {
   /** Null for a type that this version does not know or that only hubs send. */
@@ -55,7 +61,9 @@ export interface FrameRefusal {
 /** The name of a frame that a node may send, else null. */
 export function nameNodeFrame(frame: Frame): FrameToHub | null {
   const name = nameFrame(frame.type);
-  return name !== null && (name === 'data' || name === 'alive' || isJsonName(name)) ? name : null;
+  if (name === null) return null;
+  const isKnown = name === 'data' || name === 'alive' || name === 'state' || name === 'error' || isJsonName(name);
+  return isKnown ? name : null;
 }
 
 /** Errors: a type that no node sends, or a payload that does not fit its schema. */
@@ -63,7 +71,8 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = nameNodeFrame(frame);
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
-  if (name === 'alive') return ok({ name, job: frame.job });
+  if (name === 'alive' || name === 'error') return ok({ name, job: frame.job });
+  if (name === 'state') return readStateFrame(frame);
   if (name !== 'data') return readJsonFrame(name, frame);
   const data = readData(frame);
   const { job, tokens } = frame;
@@ -71,10 +80,8 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {
-  if (name === 'state' && frame.payload.length > MAX_STATE_BYTES) {
-    const message = `the state holds more than ${MAX_STATE_BYTES} bytes: share fewer models`;
-    return err({ name, code: 'too-many-models', message });
-  }
+  if (frame.payload.length > MAX_JSON_BYTES)
+    return err({ name, code: 'bad-payload', message: `'${name}' holds more than ${MAX_JSON_BYTES} bytes` });
   const json = readJson(frame);
   if (!json.ok) return err({ name, ...json.error });
   const parsed = SCHEMAS[name].safeParse(json.value);
@@ -83,6 +90,21 @@ function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRef
   const field = issue?.path.map(String).join('.') ?? '';
   const message = `'${name}' ${field}: ${issue?.message ?? 'not valid'}`.slice(0, 200);
   return err({ name, code: 'bad-payload', message });
+}
+
+/** Of a state that says too much the home's first models are served; only one that cannot be read at all changes nothing. */
+function readStateFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
+  const name = 'state';
+  const json = frame.payload.length > MOST_READ_BYTES ? null : readJson(frame);
+  if (!json?.ok && frame.payload.length > MAX_STATE_BYTES) {
+    const message = `the state holds more than ${MAX_STATE_BYTES} bytes: share fewer models`;
+    return err({ name, code: 'too-many-models', message });
+  }
+  if (!json?.ok) return err({ name, code: 'bad-payload', message: "the payload of 'state' is not JSON" });
+  const read = readState(json.value);
+  if (!read.ok) return err({ name, code: 'bad-payload', message: `'state' ${read.error}` });
+  const { state, complaint } = read.value;
+  return ok({ name, job: frame.job, value: state, ...(complaint !== null && { complaint }) });
 }
 
 function isJsonName(name: string): name is JsonName {

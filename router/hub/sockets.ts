@@ -2,11 +2,14 @@
 // It knows nothing of offers: what a frame means for a part stands in frame-desk.ts and part.ts.
 import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
-import { CLOSE, decodeFrames, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { within } from '../billing/within.ts';
-import { FrameDesk } from './frame-desk.ts';
+import { HubDoor } from './door.ts';
+import type { Dial, Unread } from './door.ts';
+import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
@@ -27,6 +30,12 @@ const STANDING_RETRY_MS = 5000;
 const ELSEWHERE_WAIT_MS = 2000;
 const ELSEWHERE_RETRY_MS = 60_000;
 const REPLACED = 'replaced by a newer connection';
+/** What a home is told that sends too much. Its agent says it to its owner. */
+const TOO_MUCH: Readonly<Record<Exclude<Unread['kind'], 'fault' | 'unproven'>, string>> = {
+  'too-large': 'a message holds more bytes than a home may send at once',
+  'too-much': 'this home sends more than a home may',
+  unread: 'this home does not read what it is sent',
+};
 
 export interface HubSocketsDoors {
   readonly hub: string;
@@ -58,9 +67,11 @@ export class HubSockets {
   /** The connection that speaks for each node. */
   readonly #current = new Map<string, NodeSocket>();
   readonly #desk: FrameDesk;
+  readonly #door: HubDoor;
 
   constructor(doors: HubSocketsDoors) {
     this.#doors = doors;
+    this.#door = new HubDoor(doors.services.timings.shutOutMs);
     this.#desk = this.#openDesk();
   }
 
@@ -70,14 +81,17 @@ export class HubSockets {
       const socket = NodeSocket.wake(ws);
       if (!socket) continue;
       this.#sockets.set(ws, socket);
+      if (!socket.isReady) this.#awaitHello(socket);
       if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
-      if (!socket.isSynced) socket.sendJson('sync', { protocol: PROTOCOL_VERSION });
+      socket.askAtWake();
       this.#moveIdle(socket);
     }
   }
 
-  /** A home dials: it is challenged, and has 5 s to prove who it is. */
-  acceptLink(facts: NodeFacts): Response {
+  /** A home dials: it is challenged, and has 5 s to prove who it is. One that was sent away for sending too much is told when to come again. */
+  acceptLink(facts: NodeFacts, dial: Dial): Response {
+    const keptOutMs = this.#door.keptOutMs(facts.nodeId, dial, Date.now());
+    if (keptOutMs > 0) return Response.json({ retryAfterMs: keptOutMs }, { status: 429 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#doors.accept(server, facts.nodeId);
     const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
@@ -85,7 +99,7 @@ export class HubSockets {
     const socket = NodeSocket.open(server, { facts, hub: this.#doors.hub, nonce, now });
     this.#sockets.set(server, socket);
     socket.sendJson('challenge', { nonce, protocol: PROTOCOL_VERSION, serverTimeAt: now });
-    socket.awaitHello(HELLO_TIMEOUT_MS, () => this.drop(socket, CLOSE.badHello, 'no hello in time'));
+    this.#awaitHello(socket, dial);
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -94,23 +108,27 @@ export class HubSockets {
     const socket = this.#sockets.get(ws);
     if (!socket) return ws.close(CLOSE.going, 'unknown socket');
     const now = Date.now();
+    const frames = this.#door.read(socket, message, now);
+    if (!frames.ok) return this.#refuse(socket, frames.error);
     socket.noteHeard(now);
-    if (typeof message === 'string') return;
-    const frames = decodeFrames(message);
-    if (!frames.ok) return socket.sendJson('error', frames.error);
     const touched = new Set<Part>();
     for (const frame of frames.value) {
       const part = this.#desk.receive(socket, frame, now);
       if (part) touched.add(part);
+      // Of who was sent away nothing more is read.
+      if (!this.#sockets.has(ws)) break;
     }
     for (const part of touched) part.flush();
   }
 
-  /** The socket is closed: its jobs are lost. */
+  /** The socket is closed: its jobs are lost. One that never proved who it is leaves no trace. */
   forget(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
     if (!socket) return;
     this.#sockets.delete(ws);
+    this.#door.forget(socket);
+    socket.dispose();
+    if (!socket.isReady) return;
     const now = Date.now();
     const { nodeId } = socket.facts;
     if (this.#current.get(nodeId) === socket) this.#current.delete(nodeId);
@@ -188,7 +206,15 @@ export class HubSockets {
   /** Ends the parts of homes that are there no more though their connections stand: a frozen machine closes nothing. */
   leaveSilent(now: number): void {
     for (const socket of this.#sockets.values())
-      if (socket.parts.size > 0 && !socket.isThere(now)) for (const part of socket.parts.values()) part.onSilent(now);
+      if (socket.unread.isOver) this.#refuse(socket, { kind: 'unread' });
+      else if (socket.parts.size > 0 && !socket.isThere(now))
+        for (const part of socket.parts.values()) part.onSilent(now);
+  }
+
+  /** A home is given a job. */
+  beginPart(socket: NodeSocket, part: Part): void {
+    socket.addPart(part);
+    this.#door.noteJob(socket, Date.now());
   }
 
   /** The lease of a part ends; a connection that only waited for it ends too. */
@@ -216,6 +242,39 @@ export class HubSockets {
     return counts;
   }
 
+  #awaitHello(socket: NodeSocket, dial?: Dial): void {
+    socket.awaitHello(HELLO_TIMEOUT_MS, () => this.drop(socket, CLOSE.badHello, 'no hello in time'));
+    const leaving = this.#door.admit(socket, dial);
+    if (leaving) this.drop(leaving, CLOSE.badHello, 'too many dials without a hello');
+  }
+
+  #refuse(socket: NodeSocket, unread: Unread): void {
+    switch (unread.kind) {
+      case 'fault':
+        return socket.sendError(unread.fault);
+      case 'unproven':
+        return this.#refuseHello(socket, badHello('say hello first'));
+      case 'too-large':
+      case 'too-much':
+      case 'unread':
+        return this.#sendAway(socket, unread.kind);
+    }
+  }
+
+  /** Ends a connection that asks for more than a home may; its node is kept out for a while. */
+  #sendAway(socket: NodeSocket, reason: keyof typeof TOO_MUCH): void {
+    const retryMs = this.#door.shutOut(socket, Date.now());
+    log.warn('home-sent-away', { nodeId: socket.facts.nodeId, hub: socket.hub, reason, waitMs: retryMs });
+    socket.sendJson('error', { code: 'too-much', message: TOO_MUCH[reason], retryMs });
+    this.drop(socket, CLOSE.tooMuch, TOO_MUCH[reason]);
+  }
+
+  #refuseHello(socket: NodeSocket, refusal: ErrorFrame): void {
+    log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub, reason: refusal.code });
+    socket.sendJson('error', refusal);
+    this.drop(socket, CLOSE.badHello, 'bad hello');
+  }
+
   #moveIdle(socket: NodeSocket): void {
     const { moving, facts } = socket;
     if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
@@ -233,12 +292,13 @@ export class HubSockets {
     const { services, onChanged, onLateReceipt } = this.#doors;
     return new FrameDesk({
       handshake: services.handshake,
-      onReady: (socket, instance) => void this.#enter(socket, instance),
-      onBadHello: (socket, refusal) => {
-        log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub, reason: refusal.code });
-        socket.sendJson('error', refusal);
-        this.drop(socket, CLOSE.badHello, 'bad hello');
+      mayProve: (socket, now) => this.#door.mayProve(socket, now),
+      onReady: (socket, instance) => {
+        if (this.#door.noteProof(socket, Date.now())) void this.#enter(socket, instance);
+        else this.#sendAway(socket, 'too-much');
       },
+      onBadProof: (socket) => this.#door.noteBadProof(socket, Date.now()),
+      onBadHello: (socket, refusal) => this.#refuseHello(socket, refusal),
       onState: ({ facts }) => onChanged(facts.nodeId),
       onSynced: (socket) => this.#moveIdle(socket),
       onLateReceipt: ({ facts }, late) => onLateReceipt(facts.nodeId, late),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NO_WISH } from '../../schema/placement.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
-import { HubTurns, MOST_WAITING, MOST_WAITING_OF_ACCOUNT } from './turns.ts';
+import { HubTurns, MOST_WAITING, MOST_WAITING_GUESTS, MOST_WAITING_OF_ACCOUNT } from './turns.ts';
 import type { Tried } from './turns.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -142,4 +142,25 @@ test('nobody fills the line: one account has its share of it, all have theirs, a
     MOST_WAITING,
     0,
   ]);
+});
+
+test('one account has its share of the bytes of prompts, too', () => {
+  const { turns, wait } = openTurns({ m: 0 });
+  for (let i = 0; i < 7; i++) wait(`a-${i}`, { promptBound: 1024 * 1024 });
+  expect(turns.hasPlace(makeJobOffer({ promptBound: 1024 * 1024 }))).toBe(true);
+  wait('a-7', { promptBound: 1024 * 1024 });
+  expect(turns.hasPlace(makeJobOffer())).toBe(false);
+  expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_other', promptBound: 1024 * 1024 }))).toBe(true);
+});
+
+test('guests wait behind all others, take turns among themselves, and leave half of the line', async () => {
+  const { turns, freeSlot, ended, wait } = openTurns({ m: 0 });
+  for (const name of ['g1', 'g2']) wait(name, { accountId: 'acct_g', isGuest: true });
+  wait('h', { accountId: 'acct_h', isGuest: true });
+  for (const name of ['p1', 'p2']) wait(name);
+  for (let i = 0; i < 5; i++) await freeSlot('m');
+  expect(Object.keys(ended)).toEqual(['p1', 'p2', 'g1', 'h', 'g2']);
+  for (let i = 0; i < MOST_WAITING_GUESTS; i++) wait(`g-${i}`, { accountId: `acct_${i}`, isGuest: true });
+  expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_last', isGuest: true }))).toBe(false);
+  expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_last' }))).toBe(true);
 });

@@ -3,10 +3,13 @@
 import type { JobOffer } from '../../schema/offer.ts';
 import { placeTurn } from './place-turn.ts';
 
-/** Nobody fills a hub: asks that wait, in all and of one account, and the bytes of their prompts. Whoever is one too many is refused as busy at once. */
+/** Nobody fills a hub: asks that wait, in all and of one account, and the bytes of their prompts, likewise. Whoever is one too many is refused as busy at once. */
 export const MOST_WAITING = 512;
 export const MOST_WAITING_OF_ACCOUNT = 128;
+/** Guests leave room for those who pay. */
+export const MOST_WAITING_GUESTS = 256;
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
+const MOST_WAITING_BYTES_OF_ACCOUNT = 8 * 1024 * 1024;
 /** What nobody tells, such as a home that has rested long enough, is found out this often. */
 const LOOK_EVERY_MS = 250;
 
@@ -25,6 +28,7 @@ interface Waiting<T> {
   readonly offer: JobOffer;
   readonly accountId: string;
   readonly turn: number;
+  readonly isGuest: boolean;
   readonly sinceAt: number;
   readonly bytes: number;
   /** Asks that need the same get the same answer. */
@@ -50,9 +54,11 @@ export class HubTurns<T> {
 
   /** False where one more of this ask's account would be too many. */
   hasPlace(offer: JobOffer): boolean {
-    const own = this.#line.filter(({ accountId }) => accountId === offer.accountId).length;
-    const bytes = this.#line.reduce((sum, one) => sum + one.bytes, bytesOf(offer));
-    return this.#line.length < MOST_WAITING && own < MOST_WAITING_OF_ACCOUNT && bytes <= MOST_WAITING_BYTES;
+    const own = this.#line.filter(({ accountId }) => accountId === offer.accountId);
+    if (this.#line.length >= MOST_WAITING || own.length >= MOST_WAITING_OF_ACCOUNT) return false;
+    if (offer.isGuest && this.#line.filter(({ isGuest }) => isGuest).length >= MOST_WAITING_GUESTS) return false;
+    if (sumBytes(own, offer) > MOST_WAITING_BYTES_OF_ACCOUNT) return false;
+    return sumBytes(this.#line, offer) <= MOST_WAITING_BYTES;
   }
 
   /** Resolves with what was taken when the turn has come; with null when the time is over, or the edge went away. */
@@ -67,6 +73,8 @@ export class HubTurns<T> {
         offer,
         accountId,
         turn,
+        // What goes on elsewhere is in the turn that was served, whoever asks.
+        isGuest: offer.isGuest === true && !offer.isBegun,
         sinceAt: Date.now(),
         bytes: bytesOf(offer),
         need: needOf(offer),
@@ -120,6 +128,10 @@ export class HubTurns<T> {
       this.#ticker = null;
     }
   }
+}
+
+function sumBytes(line: readonly { readonly bytes: number }[], offer: JobOffer): number {
+  return line.reduce((sum, one) => sum + one.bytes, bytesOf(offer));
 }
 
 function bytesOf({ promptBound, resume }: JobOffer): number {

@@ -9,20 +9,28 @@ export interface AdminClient {
   /** Credit in units of a millionth. */
   grant(accountId: string, units: number): Promise<void>;
   createCode(accountId: string): Promise<string>;
+  /** Accounts of which D1 has forgotten something that their objects know, as after a restored backup; the first few. */
+  findForgotten(): Promise<{ readonly accounts: readonly string[]; readonly remedy: string }>;
 }
 
 const withId = z.object({ id: z.string() });
 const withKey = z.object({ key: z.string() });
 const withCode = z.object({ code: z.string() });
+const withForgotten = z.object({
+  accounts: z.array(z.object({ account: z.string() })),
+  remedy: z.string().default(''),
+});
 const refusal = z.object({ error: z.object({ message: z.string() }) });
 
 /** A client of the router at `url` (no trailing slash) with its admin secret. */
 export function openAdmin(url: string, secret: string): AdminClient {
-  const post = async <T>(path: string, ask: { body: unknown; reply: z.ZodType<T> }): Promise<T> => {
+  const ask = async <T>(path: string, wanted: { body?: unknown; reply: z.ZodType<T> }): Promise<T> => {
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-    const response = await fetch(`${url}/admin/v1${path}`, { method: 'POST', headers, body: JSON.stringify(ask.body) });
+    const sent =
+      wanted.body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(wanted.body) };
+    const response = await fetch(`${url}/admin/v1${path}`, sent);
     const json: unknown = await response.json().catch(() => null);
-    const parsed = ask.reply.safeParse(json);
+    const parsed = wanted.reply.safeParse(json);
     if (response.ok && parsed.success) return parsed.data;
     const told = refusal.safeParse(json);
     throw new StartError(
@@ -30,13 +38,17 @@ export function openAdmin(url: string, secret: string): AdminClient {
     );
   };
   return {
-    createAccount: async (name) => (await post('/accounts', { body: { name }, reply: withId })).id,
+    createAccount: async (name) => (await ask('/accounts', { body: { name }, reply: withId })).id,
     mintKey: async (accountId, name) =>
-      (await post(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
+      (await ask(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
     grant: async (accountId, units) => {
-      await post(`/accounts/${accountId}/credit`, { body: { amount_micro: units }, reply: z.unknown() });
+      await ask(`/accounts/${accountId}/credit`, { body: { amount_micro: units }, reply: z.unknown() });
+    },
+    findForgotten: async () => {
+      const { accounts, remedy } = await ask('/restore/check', { reply: withForgotten });
+      return { accounts: accounts.map(({ account }) => account), remedy };
     },
     createCode: async (accountId) =>
-      (await post('/nodes/enrolments', { body: { account_id: accountId }, reply: withCode })).code,
+      (await ask('/nodes/enrolments', { body: { account_id: accountId }, reply: withCode })).code,
   };
 }

@@ -6,9 +6,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-/** A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. */
-const CEILING_RAW_KIB = 1_450;
-const CEILING_GZIP_KIB = 330;
+/**
+ * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by a sixth: limits at every
+ * door, what packs and moves old receipts, and rules by which nobody is paid for nothing.
+ */
+const CEILING_RAW_KIB = 1_700;
+const CEILING_GZIP_KIB = 390;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -62,6 +62,14 @@ function listOrigins({ port, origins }: Pick<StartFlags, 'port' | 'origins'>): s
   return [...own, ...origins].join(',');
 }
 
+/** A sentence where the state's database is older than its objects, as after a restored backup; null where all is well, or it cannot be told. */
+export async function findForgotten(start: RouterStart, url: string): Promise<string | null> {
+  const admin = openAdmin(url, start.folder.secrets.ADMIN_SECRET);
+  const { accounts, remedy } = await admin.findForgotten().catch(() => ({ accounts: [], remedy: '' }));
+  if (accounts.length === 0) return null;
+  return `The database here is not as new as what the accounts know of themselves (${accounts.slice(0, 3).join(', ')}${accounts.length > 3 ? ', …' : ''}): was a backup restored? GET /admin/v1/restore/check tells more. ${remedy}`;
+}
+
 /** The account and key of an earlier start if the router still knows them, else new ones with credit. */
 export async function openDemoAccount(
   start: RouterStart,

@@ -31,6 +31,16 @@ describe('parseWorkerConfig', () => {
     expect(readFileSync(CONFIG, 'utf8')).not.toContain('LOCAL_PLACES');
   });
 
+  test('the bucket for old receipts is bound where its marks are taken away, and the clock is set', () => {
+    const text = readFileSync(CONFIG, 'utf8');
+    const bound = text.replaceAll(/^# (\[\[r2_buckets\]\]|binding = "RECEIPTS"|bucket_name = .*)$/gm, '$1');
+    expect(parseWorkerConfig(text)).toMatchObject({ ok: true, value: { buckets: [], isTimed: true } });
+    expect(parseWorkerConfig(bound)).toMatchObject({
+      ok: true,
+      value: { buckets: [{ binding: 'RECEIPTS', name: 'irori-receipts' }] },
+    });
+  });
+
   const minimal = 'name = "a"\nmain = "a.ts"\ncompatibility_date = "2026-01-01"\n';
 
   test('a file that is no TOML is refused by its line', () => {

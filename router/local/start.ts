@@ -12,7 +12,7 @@ import {
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
 import type { Network } from './network.ts';
-import { openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
+import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
 import { watchSources } from './dev.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
@@ -76,6 +76,8 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const network = await startRouter(start, presence);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
   const { demo, isNew } = await openDemoAccount(start, network.url);
+  const forgotten = await findForgotten(start, network.url);
+  if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
     const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };

@@ -12,14 +12,14 @@ import {
   openRun,
   taken,
 } from '../test/fake-hubs.ts';
-import { collectAnswer } from './collect-answer.ts';
+import { collectAnswer, MAX_ANSWER_CHARS } from './collect-answer.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function collect(...records: Uint8Array[]) {
   const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...records)] });
-  return collectAnswer(run, await run.next(), ANSWERS.chat);
+  return collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep: () => true });
 }
 
 const WHOLE = { text: '', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'stop' };
@@ -74,10 +74,46 @@ describe('collectAnswer', () => {
 
   test('a job that failed at once says why', async () => {
     const { run } = openRun([], {});
-    expect(await collectAnswer(run, await run.next(), ANSWERS.chat)).toMatchObject({
+    expect(await collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep: () => true })).toMatchObject({
       ok: false,
       error: { kind: 'no-home' },
     });
+  });
+});
+
+/** An answer of so many characters, in events of 64 KiB. */
+function long(chars: number): Uint8Array[] {
+  const event = bytes(makeChunkWriter(head).content('x'.repeat(65_536)));
+  return Array.from({ length: chars / 65_536 }, () => dataRecord(event));
+}
+
+async function collectLong(chars: number, keep: (more: number) => boolean) {
+  const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...long(chars), endRecord())] });
+  return { collected: await collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep }), run };
+}
+
+describe('a long answer', () => {
+  test('of four million characters is given in one piece, and room is asked for all but what is usual', async () => {
+    let kept = 0;
+    const { collected } = await collectLong(MAX_ANSWER_CHARS, (more) => (kept += more) > 0);
+    expect(collected.ok && collected.value.whole.text.length).toBe(MAX_ANSWER_CHARS);
+    expect(kept).toBe(MAX_ANSWER_CHARS - 128 * 1024);
+  });
+
+  test('that is longer is refused, and its home is stopped', async () => {
+    const { collected } = await collectLong(MAX_ANSWER_CHARS + 65_536, () => true);
+    expect(collected).toMatchObject({
+      ok: false,
+      error: { kind: 'broken', message: expect.stringContaining('stream') },
+    });
+  });
+
+  test('for which there is no room is refused, a usual one never', async () => {
+    expect((await collectLong(256 * 1024, () => false)).collected).toMatchObject({
+      ok: false,
+      error: { kind: 'broken' },
+    });
+    expect((await collectLong(128 * 1024, () => false)).collected.ok).toBe(true);
   });
 });
 

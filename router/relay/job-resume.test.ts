@@ -135,6 +135,21 @@ describe('a home that breaks off after tokens', () => {
     expect(asked[0]?.offer.isResumable).toBe(false);
   });
 
+  test.each(['preempted', 'slow', 'expired'] as const)(
+    'and pays for what it has read where its hub charges it (%s): the hub has the last word, the account is told nothing',
+    async (code) => {
+      const charged = failRecord({ code, isCharged: true, delivered: null });
+      const { run, asked } = openRun(
+        ['n1@h1', 'n2@h2'],
+        { h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), charged)], h2: [whole('n2')] },
+        { least: null },
+      );
+      expect((await readAnswer(run)).last).toMatchObject({ failure: { kind: 'broken', isCharged: true } });
+      expect(run.closing).toBeNull();
+      expect(asked.map(({ offer }) => offer.isResumeOff)).toEqual([true]);
+    },
+  );
+
   test('an answer past 256 KB goes on nowhere', async () => {
     const long = chunk('x'.repeat(300 * 1024));
     const { run } = openRun(['n1@h1', 'n2@h2'], {

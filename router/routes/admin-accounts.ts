@@ -3,13 +3,13 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, readInput, readPage } from './admin-input.ts';
+import { notFound, readInput, readPage, shownText } from './admin-input.ts';
 import type { TellNode } from './admin-nodes.ts';
 
 /** Homes of one account that are told together that it is disabled. */
 const TOLD_AT_ONCE = 50;
 
-const newAccount = z.strictObject({ name: z.string().trim().min(1, 'must not be empty').max(200) });
+const newAccount = z.strictObject({ name: shownText });
 
 /** POST /accounts, GET /accounts, GET /accounts/:id, POST /accounts/:id/disable. */
 export function makeAdminAccountRoutes(tellNode: TellNode): Hono<AppEnv> {

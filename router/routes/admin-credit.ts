@@ -3,13 +3,18 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
+import { MAX_BALANCE } from '../billing/account-book.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
+import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 
 /** A thousand million credits: far above any grant, far below where integers end. */
 const MAX_GRANT = 1_000_000_000_000_000;
+const HOMES_MAX = 100;
+/** All grants together: their book is a sum of the same integers. */
+const MAX_GRANTS = 8_000_000_000_000_000;
 const newCredit = z.strictObject({
   amount_micro: z.number().int().min(1).max(MAX_GRANT),
   event_id: z
@@ -34,7 +39,9 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       amount: input.amount_micro,
       memo: input.memo ?? null,
     };
-    const { balance, applied } = await services.account(accountId).grant(grant);
+    if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
+    const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
+    if (isTooMuch) throw refuseGrant(balance);
     return c.json({ event_id: eventId, balance_micro: balance, applied }, applied ? 201 : 200);
   });
   routes.get('/ledger/check', async (c) => {
@@ -54,6 +61,7 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       const compared = await compareAccount(services, id);
       accounts.push(drifted.includes(id) ? { ...compared, verdict: 'different' } : compared);
     }
+    const homes = accountId === undefined ? [] : await findUnpaid(services, accountId);
     const isSound = sums.fees >= 0 && sums.overdrawn === 0 && drifted.length === 0;
     const isBalanced = total === 0 && unbalanced.length === 0;
     return c.json({
@@ -66,10 +74,21 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       fees_micro: sums.fees,
       overdrawn_accounts: sums.overdrawn,
       accounts,
+      homes_unpayable: homes,
       next,
     });
   });
   return routes;
+}
+
+function refuseGrant(balance: number): ApiError {
+  const told = `The account has ${balance} and may have ${MAX_BALANCE} at most. Grant less.`;
+  return new ApiError('invalid_value', told, { param: 'amount_micro' });
+}
+
+function refuseGrants(): ApiError {
+  const told = `All grants together may come to ${MAX_GRANTS} at most: amounts above it are no whole numbers any more. Grant less.`;
+  return new ApiError('invalid_value', told, { param: 'amount_micro' });
 }
 
 async function listIds(
@@ -79,6 +98,16 @@ async function listIds(
   const rows = await services.accounts.list(page.after, page.limit);
   const ids = rows.map((row) => row.id);
   return { ids, next: ids.length === page.limit ? (ids.at(-1) ?? null) : null };
+}
+
+/** An owner's homes with entries that the fees cannot pay yet, 100 homes at most. */
+async function findUnpaid(services: Services, account: string): Promise<{ node: string; unpayable: number }[]> {
+  const found: { node: string; unpayable: number }[] = [];
+  for (const node of await services.nodes.listOwned(account, '', HOMES_MAX)) {
+    const { unpayable } = await services.nodeAccount(node).booked();
+    if (unpayable > 0) found.push({ node, unpayable });
+  }
+  return found;
 }
 
 async function compareAccount(services: Services, account: string): Promise<Comparison> {

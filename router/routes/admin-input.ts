@@ -2,14 +2,15 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
+import { isShownAsWritten } from '../auth/fold-name.ts';
 import { ApiError } from '../errors.ts';
 import { readJsonBody } from './read-body.ts';
 
 const MAX_BYTES = 64 * 1024;
 
 /** The parsed body. Throws ApiError: 415, 413 and 400 as readJsonBody does; 400 with `param` for the first wrong or unknown field. */
-export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<T> {
-  return parseInput(await readJsonBody(c, MAX_BYTES), schema);
+export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>, maxBytes = MAX_BYTES): Promise<T> {
+  return parseInput(await readJsonBody(c, maxBytes), schema);
 }
 
 /** As readInput, for a value that is already here (a query's parameters). */
@@ -35,6 +36,14 @@ export function readPage(c: Context<AppEnv>): { readonly after: string; readonly
 }
 
 const pageSchema = z.object({ after: z.string().max(100), limit: z.number().int().min(1).max(200) });
+
+/** A text that somebody else is shown, perhaps in a terminal. */
+export const shownText = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  .refine(isShownAsWritten, { error: 'must not hold control characters or marks that turn its direction' });
 
 /** A 20-byte address, written in any case, read in lower case. */
 export const addressField = z

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { keyDefaultsSchema } from '../../schema/provider.ts';
 import type { AppEnv } from './app-env.ts';
-import { notFound, readInput } from './admin-input.ts';
+import { notFound, readInput, shownText } from './admin-input.ts';
 
 const TEN_YEARS_S = 315_360_000;
 /** Checked as it will be read, and kept as it was written. */
@@ -15,7 +15,7 @@ const defaultsField = z
   })
   .nullable();
 const newKey = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(200).default('key'),
+  name: shownText.default('key'),
   expires_in_s: z.number().int().min(1).max(TEN_YEARS_S).nullish(),
   defaults: defaultsField.default(null),
 });

@@ -7,7 +7,7 @@ import type { NodeRow } from '../auth/nodes.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import type { NodeTotals } from '../billing/node-book.ts';
 import type { Services } from '../services/edge.ts';
-import { addressField, notFound, parseInput, readInput, readPage } from './admin-input.ts';
+import { addressField, notFound, parseInput, readInput, readPage, shownText } from './admin-input.ts';
 
 /** A lab's machines at most, with one code. */
 const MAX_USES = 1000;
@@ -19,7 +19,6 @@ const newCode = z.strictObject({
   public: z.boolean().nullish(),
 });
 const nodeChange = z.strictObject({ public: z.boolean() });
-const reasonField = z.string().trim().min(1, 'must not be empty').max(200);
 
 /** Tells areas and hubs that a node may not come back and that its socket ends now. */
 export type KickNode = (services: Services, nodeId: string, reason: string) => Promise<void>;
@@ -68,7 +67,7 @@ export function makeAdminNodeRoutes(kickNode: KickNode, tellNode: TellNode): Hon
     const services = c.get('services');
     const reason = parseInput(
       { reason: c.req.query('reason') ?? 'revoked by the operator' },
-      z.object({ reason: reasonField }),
+      z.object({ reason: shownText }),
     );
     const node = await services.nodes.revoke(c.req.param('id'), reason.reason, Date.now());
     if (!node) throw notFound('node', 'id');

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
 import type { PoolDetails, PoolRow } from '../auth/pools.ts';
+import { foldName, isOfOneScript } from '../auth/fold-name.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -13,9 +14,13 @@ import { POOL_WORDS } from './make-wish.ts';
 const nameField = z
   .string()
   .trim()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'must be 1 to 64 letters, digits, spaces or . _ -')
-  .refine((name) => !POOL_WORDS.some((word) => word === name) && !name.startsWith('pool_'), {
-    error: `must not be one of ${POOL_WORDS.join(', ')} and not begin with 'pool_': these mean something else in a request`,
+  .regex(/^[\p{L}0-9][\p{L}0-9 ._-]{0,63}$/u, 'must be 1 to 64 letters, digits 0 to 9, spaces or . _ -')
+  .refine(isOfOneScript, {
+    error:
+      'must hold plain letters of one script (Latin may stand beside Chinese, Japanese or Korean), since callers read and type it',
+  })
+  .refine((name) => !POOL_WORDS.some((word) => foldName(word) === foldName(name)) && !name.startsWith('pool_'), {
+    error: `must not be one of ${POOL_WORDS.join(', ')}, nor look like one, and not begin with 'pool_': these mean something else in a request`,
   });
 const newPool = z.strictObject({ name: nameField, owner_account_id: z.string().min(1).max(100) });
 
@@ -26,9 +31,8 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     const { name, owner_account_id: ownerAccountId } = await readInput(c, newPool);
     const services = c.get('services');
     const made = await services.pools.create({ name, ownerAccountId }, Date.now());
-    if (!made.ok && made.error === 'no-account') throw notFound('account', 'owner_account_id');
     if (!made.ok)
-      throw new ApiError('conflict', `There is a pool '${name}' already. Choose another name.`, { param: 'name' });
+      throw made.error === 'no-account' ? notFound('account', 'owner_account_id') : refuseName(name, made.error);
     services.keys.forgetAccount(ownerAccountId);
     return c.json(toJson(made.value), 201);
   });
@@ -81,6 +85,11 @@ function addNodeRoutes(routes: Hono<AppEnv>, tellNode: TellNode): void {
     await tellNode(services, node);
     return c.json(await showPool(services, id));
   });
+}
+
+function refuseName(name: string, { taken }: { readonly taken: string }): ApiError {
+  const told = taken === name ? `There is a pool '${name}' already.` : `'${name}' looks like the pool '${taken}'.`;
+  return new ApiError('conflict', `${told} Choose another name.`, { param: 'name' });
 }
 
 async function showPool(services: Services, poolId: string): Promise<object> {

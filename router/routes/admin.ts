@@ -11,6 +11,9 @@ import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
 import type { KickNode, TellNode } from './admin-nodes.ts';
+import { makeAdminRestoreRoutes } from './admin-restore.ts';
+import type { FindRevoked } from './admin-restore.ts';
+import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
 import { tellStanding } from './tell-standing.ts';
 
@@ -19,6 +22,7 @@ export interface AreaCalls {
   readonly kickNode: KickNode;
   readonly tellNode: TellNode;
   readonly tellHubs: TellHubs;
+  readonly findRevoked: FindRevoked;
 }
 
 /** All admin routes, paths relative to their mount. `calls` is given by tests that have no areas. */
@@ -29,7 +33,10 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
     const headers = { 'www-authenticate': 'Bearer' };
     if (verdict === 'missing')
       throw new ApiError('missing_api_key', 'Send the admin secret as a bearer token.', { headers });
-    if (verdict === 'wrong') throw new ApiError('invalid_api_key', 'The admin secret is wrong.', { headers });
+    if (verdict === 'wrong') {
+      await slowDown(c, 'admin');
+      throw new ApiError('invalid_api_key', 'The admin secret is wrong.', { headers });
+    }
     await next();
   });
   routes.route('/', makeAdminAccountRoutes(calls.tellNode));
@@ -38,6 +45,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
+  routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
 }
 
@@ -49,5 +57,9 @@ const ALL_AREAS: AreaCalls = {
   tellNode: tellStanding,
   tellHubs: async (services, change) => {
     await Promise.all(AREAS.map((area) => services.area(area).refresh(change)));
+  },
+  findRevoked: async (services, nodeIds) => {
+    const found = await Promise.all(AREAS.map((area) => services.area(area).revokedOf([...nodeIds])));
+    return [...new Set(found.flat())];
   },
 };

@@ -8,6 +8,7 @@ import { countHomes } from './served-models.ts';
 import { collectAnswer } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
 import type { ApiError } from '../errors.ts';
+import type { HoldAnswer } from '../billing/account-book.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
@@ -43,10 +44,16 @@ async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
   const services = c.get('services');
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
-  const hold = await services.account(job.caller.accountId).hold(job.hold);
+  const hold = await holdCredit(services, job);
   if (!hold.ok) throw refuseHold(hold);
   const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
-  const run = openRun(services, { job, search, requestId: c.get('requestId'), waitUntil });
+  const run = openRun(services, {
+    job,
+    isGuest: hold.isGuest === true,
+    search,
+    requestId: c.get('requestId'),
+    waitUntil,
+  });
   keepHeld(c, job, run);
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
@@ -75,17 +82,29 @@ function keepHeld(c: Context<AppEnv>, job: Job, run: JobRun): void {
   }, timings.holdRenewMs);
 }
 
+/** Who calls its own homes is nobody's guest: where there are too many guests, it is looked whether the account has a home for the model. */
+async function holdCredit({ account, homes, endedJobs }: Services, job: Job): Promise<HoldAnswer> {
+  const { accountId } = job.caller;
+  const { ownName, modelKey } = job.served;
+  const mayBeGuest = ownName === null && job.offer.wish.pool.kind !== 'mine';
+  const answer = await account(accountId).hold({ ...job.hold, mayBeGuest, ended: endedJobs.take(accountId) });
+  if (answer.ok || answer.reason !== 'too-many' || answer.of !== 'guest') return answer;
+  const rows = await homes.serving(modelKey, job.offer.place);
+  return rows.some(({ owner }) => owner === accountId) ? account(accountId).hold(job.hold) : answer;
+}
+
 interface OpenedRun {
   readonly job: Job;
+  readonly isGuest: boolean;
   readonly search: HomeSearch;
   readonly requestId: string;
   /** Work that may outlive the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-function openRun(services: Services, { job, search, requestId, waitUntil }: OpenedRun): JobRun {
+function openRun(services: Services, { job, isGuest, search, requestId, waitUntil }: OpenedRun): JobRun {
   const { modelKey } = job.served;
-  return new JobRun({ ...job.offer, requestId }, job.resume, {
+  return new JobRun({ ...job.offer, isGuest, requestId }, job.resume, {
     timings: services.timings,
     search,
     askHub: (hub, offer, signal) =>
@@ -109,7 +128,9 @@ function openRun(services: Services, { job, search, requestId, waitUntil }: Open
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
   const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
-  const collected = first.then((event) => collectAnswer(run, event, format));
+  const collected = first.then((event) =>
+    collectAnswer(run, event, { format, keep: (chars) => c.get('seat')?.grow(chars) !== false }),
+  );
   const early = await Promise.race([collected, opened]);
   if (!early) return openBody(c, { job, run, collected });
   if (!early.ok) throw await refuse(c, job, early.error);
@@ -169,9 +190,12 @@ function finish(
 
 /** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
 async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
+  const { account, endedJobs } = c.get('services');
+  c.get('seat')?.leave();
+  endedJobs.note(job.caller.accountId, job.id);
   const { closing } = run;
   if (!closing) return;
-  await c.get('services').account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+  await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
 }
 
 async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {

@@ -9,6 +9,7 @@ import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
 import { addressField, readInput } from './admin-input.ts';
 import { tellStanding } from './tell-standing.ts';
+import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const enrolBody = z.strictObject({
   code: z.string().refine(isEnrolmentCode, "must look like 'enr_XXXX-XXXX-XXXX-XXXX-XXXX'"),
@@ -21,11 +22,15 @@ const enrolBody = z.strictObject({
 });
 
 export const OUTDATED = `The agent is too old for this router, which speaks version ${PROTOCOL_VERSION} of the protocol. Update it: npm install -g irori-node@latest.`;
+/** Six short fields. Anyone may send them. */
+const MAX_BYTES = 4096;
 
 export const nodeEnrol = new Hono<AppEnv>();
 
 nodeEnrol.post('/node/enrol', async (c) => {
-  const { code, address, signature, wallet, protocol = 1, origin = '' } = await readInput(c, enrolBody);
+  requireCalm(c, 'enrol');
+  const body = await readInput(c, enrolBody, MAX_BYTES);
+  const { code, address, signature, wallet, protocol = 1, origin = '' } = body;
   if (protocol < MIN_PROTOCOL_VERSION) throw new ApiError('node_outdated', OUTDATED, { param: 'protocol' });
   const services = c.get('services');
   const origins = services.ownOrigins(c.req.url);
@@ -33,6 +38,7 @@ nodeEnrol.post('/node/enrol', async (c) => {
   const now = Date.now();
   const enrolled = await services.nodes.enrol({ code, address, signature, wallet: wallet ?? null, origin }, now);
   if (!enrolled.ok) {
+    await slowDown(c, 'enrol');
     const told = tellEnrolFault(enrolled.error);
     throw new ApiError(told.code, told.message, { param: told.param });
   }

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import { OUTDATED } from './node-enrol.ts';
 import { requireCaller } from './refuse.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
+import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 /** Homes told of in one answer; the rest is asked for with `after`. */
 const PAGE = 50;
@@ -25,9 +26,13 @@ nodeWhy.get('/node/v1/why', async (c) => {
 async function findNodes(c: Context<AppEnv>): Promise<{ nodeIds: readonly string[]; next: string | null }> {
   const services = c.get('services');
   const wanted = readId(c, 'node');
+  requireCalm(c, 'enrol');
   const home = await services.authenticateNode(c.req.header('authorization') ?? null, c.req.url);
   if (home !== null) {
-    if (!home.ok) throw refuseHome(home.error);
+    if (!home.ok) {
+      await slowDown(c, 'enrol');
+      throw refuseHome(home.error);
+    }
     if (wanted !== null && wanted !== home.value)
       throw new ApiError('forbidden', 'A home may ask only about itself; its owner asks with an API key.', {
         param: 'node',

@@ -23,11 +23,11 @@ function stream(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 }
 
 /** Reads a body as a route does; the context goes on with the request that came. */
-async function read(request: Request, maxBytes?: number): Promise<unknown> {
+async function read(request: Request, maxBytes?: number, deadlineMs?: number): Promise<unknown> {
   let answer: Promise<unknown> = Promise.resolve();
   const app = new Hono();
   app.post('/', async (c) => {
-    answer = readJsonBody(c, maxBytes);
+    answer = readJsonBody(c, maxBytes, deadlineMs);
     await answer.catch(() => undefined);
     expect(c.req.raw).toBe(request);
     return c.body(null);
@@ -36,8 +36,8 @@ async function read(request: Request, maxBytes?: number): Promise<unknown> {
   return answer;
 }
 
-async function refusal(request: Request, maxBytes?: number): Promise<ApiError> {
-  const error = await read(request, maxBytes).then(
+async function refusal(request: Request, maxBytes?: number, deadlineMs?: number): Promise<ApiError> {
+  const error = await read(request, maxBytes, deadlineMs).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -229,5 +229,30 @@ describe('characters', () => {
     expect(error.status).toBe(415);
     expect(error.message).toContain(`charset=${charset}`);
     expect(error.message).toContain('UTF-8');
+  });
+
+  test('a body that trickles is refused when its time is over, and its sender is told to stop', async () => {
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"a":')),
+      cancel: () => void (isCancelled = true),
+    });
+    const startedAt = performance.now();
+    expect(await refusal(post(body), undefined, 50)).toMatchObject({ code: 'request_timeout', status: 408 });
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(isCancelled).toBe(true);
+  });
+
+  test.each([
+    ['depth', `{"messages":${'['.repeat(100)}${']'.repeat(100)}}`],
+    ['entries', `{"messages":[${'{},'.repeat(20_000)}{}]}`],
+    ['values', `{"messages":[${`[${'1,'.repeat(9000)}1],`.repeat(8)}1]}`],
+    ['numberChars', `{"messages":${'1'.repeat(500)}}`],
+  ])('a body beyond the limit of %s is refused before it is parsed, with its field', async (_limit, body) => {
+    expect(await refusal(post(body))).toMatchObject({
+      code: 'invalid_value',
+      message: expect.stringMatching(/'messages'.*\. (Send|Nest)/),
+      options: { param: 'messages' },
+    });
   });
 });

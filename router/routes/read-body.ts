@@ -1,16 +1,40 @@
 // A request's JSON body, read within a limit: what is too long, packed or unpacked, is refused before it is all in memory.
 import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import { TIMINGS } from '../../schema/timings.ts';
 import { ApiError } from '../errors.ts';
 import { BODY_CODINGS, unpackBody } from '../services/body-codings.ts';
 import type { BodyCoding } from '../services/body-codings.ts';
+import { takeBytes } from '../services/incoming-body.ts';
 import { readCodings } from './read-codings.ts';
+import { scanJson } from './scan-json.ts';
+import type { JsonExcess, JsonLimits } from './scan-json.ts';
 
 /** Bytes of a chat request's body at most. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The parsed JSON. Throws ApiError: 415 for another content type, coding or charset, 413 past the limit, 400 for what is not JSON or says no true length. */
-export async function readJsonBody(c: Context, maxBytes = MAX_BODY_BYTES): Promise<unknown> {
+/** Far above any request that was seen: the longest hold some thousands of messages, or of fields of their tools' schemas. */
+const JSON_LIMITS: JsonLimits = { depth: 64, entries: 16_384, values: 65_536, numberChars: 400 };
+
+/** A body, unpacked and not read yet. */
+export interface RawBody {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+}
+
+/** The parsed JSON. Throws what readRawBody and parseBody throw. */
+export async function readJsonBody(
+  c: Context,
+  maxBytes = MAX_BODY_BYTES,
+  deadlineMs = TIMINGS.bodyMs,
+): Promise<unknown> {
+  return parseBody(await readRawBody(c, { maxBytes, deadlineMs }));
+}
+
+/** The bytes. Throws ApiError: 415 for another content type or coding, 413 past the limit, 408 past the deadline, 400 for no true length or coding. */
+export async function readRawBody(
+  c: Context,
+  { maxBytes, deadlineMs }: { maxBytes: number; deadlineMs: number },
+): Promise<RawBody> {
   const type = c.req.header('content-type') ?? '';
   if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new ApiError(
@@ -20,7 +44,37 @@ export async function readJsonBody(c: Context, maxBytes = MAX_BODY_BYTES): Promi
   }
   const codings = readCodings(c.req.header('content-encoding'), BODY_CODINGS);
   if (!codings.ok) throw refuseCoding(codings.error);
-  return parseJson(unpack(await readBytes(c, maxBytes), codings.value, maxBytes), type);
+  if ((readLength(c) ?? 0) > maxBytes) throw refuseLength(maxBytes);
+  const taken = await takeBytes(c.req.raw.body, { maxBytes, deadlineMs });
+  if (taken.ok) return { bytes: unpack(taken.value, codings.value, maxBytes), type };
+  if (taken.error === 'too-long') throw refuseLength(maxBytes);
+  const told = `The request body was not all here within ${deadlineMs / 1000} s. Send it at once, or less of it.`;
+  throw new ApiError('request_timeout', told);
+}
+
+/** Bytes that a body will take at most once it is unpacked, as far as its headers tell. Throws ApiError 400 as readRawBody does. */
+export function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): number {
+  const isPacked = (c.req.header('content-encoding') ?? '') !== '';
+  return isPacked ? maxBytes : Math.min(maxBytes, readLength(c) ?? maxBytes);
+}
+
+/** Throws ApiError: 400 for what is not JSON or is built of too much, 415 for another charset. */
+export function parseBody({ bytes, type }: RawBody): unknown {
+  const excess = scanJson(bytes, JSON_LIMITS);
+  if (excess) throw refuseExcess(excess);
+  return parseJson(bytes, type);
+}
+
+function refuseExcess({ limit, field }: JsonExcess): ApiError {
+  const where = field === null ? 'The request body' : `'${field}'`;
+  const most = JSON_LIMITS[limit];
+  const told: Record<keyof JsonLimits, string> = {
+    depth: `${where} holds lists or objects more than ${most} deep. Nest them less.`,
+    entries: `${where} holds a list or an object of more than ${most} entries. Send fewer.`,
+    values: `The request body holds more than ${most} values, up to ${where}. Send fewer, or several requests.`,
+    numberChars: `${where} holds a number of more than ${most} characters. Send a shorter one.`,
+  };
+  return new ApiError('invalid_value', told[limit], { param: field });
 }
 
 function refuseCoding(coding: string): ApiError {
@@ -62,22 +116,10 @@ function refuseLength(maxBytes: number): ApiError {
   return new ApiError('body_too_large', `The request body holds more than ${maxBytes} bytes.`);
 }
 
-async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { raw } = c.req;
-  // The library believes any length that is told.
-  if (!/^\d*$/.test(c.req.header('content-length') ?? ''))
+/** What the headers say; null where they say nothing. Throws ApiError 400 for what is no number. */
+function readLength(c: Context): number | null {
+  const length = c.req.header('content-length') ?? '';
+  if (!/^\d*$/.test(length))
     throw new ApiError('invalid_value', "The header 'content-length' must be a number of bytes.");
-  let bytes = new ArrayBuffer(0);
-  const limit = bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw refuseLength(maxBytes);
-    },
-  });
-  await limit(c, async () => {
-    bytes = await c.req.raw.arrayBuffer();
-  });
-  // A body without a length comes in a request of the library's own, which does not hear when the caller leaves.
-  c.req.raw = raw;
-  return new Uint8Array(bytes);
+  return length === '' ? null : Number(length);
 }

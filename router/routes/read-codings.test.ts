@@ -25,3 +25,8 @@ test('whatever comes is a short list of known ones, or an error that stands in t
     }),
   );
 });
+
+test('a header of a hundred thousand codings is given up at the fourth', () => {
+  const header = Array.from({ length: 100_000 }, () => 'gzip').join(',');
+  expect(readCodings(header, KNOWN)).toEqual({ ok: false, error: header });
+});

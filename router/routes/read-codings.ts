@@ -20,6 +20,7 @@ export function readCodings<K extends string>(header: string | undefined, known:
     const coding = known.find((one) => one === name);
     if (coding === undefined) return err(part.trim());
     codings.unshift(coding);
+    if (codings.length > MAX_CODINGS) return err(header ?? '');
   }
-  return codings.length > MAX_CODINGS ? err(header ?? '') : ok(codings);
+  return ok(codings);
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeId } from '../../schema/ids.ts';
+import { FailedAttempts } from '../auth/failed-attempts.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { ApiError } from '../errors.ts';
@@ -16,12 +17,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Asks for a job's receipts where the account and the book answer these, one after another, the last of them for ever. */
-async function ask(answers: readonly object[], jobId = JOB) {
+async function ask(answers: readonly object[], jobId = JOB, attempts = new FailedAttempts()) {
   const findReceipts = vi.fn(async () => answers[Math.min(findReceipts.mock.calls.length, answers.length) - 1]);
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
     const authenticate = async (): Promise<object> => ({ ok: true, value: { accountId: 'acct_1' } });
-    c.set('services', { authenticate, findReceipts } as unknown as AppEnv['Variables']['services']);
+    c.set('services', { authenticate, findReceipts, attempts } as unknown as AppEnv['Variables']['services']);
     await next();
   });
   app.route('/', receipts);
@@ -63,4 +64,15 @@ test('where nothing can come it is not found, at once', async () => {
 test('what is no job is not looked for', async () => {
   const { status, looks } = await ask([SETTLED], 'job_00');
   expect([status, looks]).toEqual([404, 0]);
+});
+
+test('who guesses ids of jobs is held up, and in the end costs no look', async () => {
+  const attempts = new FailedAttempts({ free: 2, most: 4, forgetMs: 1_000_000, longestDelayMs: 10 });
+  const told = [];
+  for (let i = 0; i < 8; i++) told.push(await ask([NONE], JOB, attempts));
+  expect(told.map(({ status, looks }) => [status, looks])).toEqual([
+    ...Array.from({ length: 4 }, () => [404, 1]),
+    [429, 1],
+    ...Array.from({ length: 3 }, () => [429, 0]),
+  ]);
 });

@@ -7,6 +7,7 @@ import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
+import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 /**
  * A settlement reaches the account within moments of the answer, or as late as it takes to sign what hundreds of others are owed: what is
@@ -21,6 +22,8 @@ export const receipts = new Hono<AppEnv>();
 receipts.get('/v1/receipts/:jobId', async (c) => {
   const caller = await requireCaller(c);
   const jobId = c.req.param('jobId');
+  // Each look costs the account's object and the book, and ids are 128 random bits: whoever guesses is held up.
+  requireCalm(c, 'receipt', caller.accountId);
   const services = c.get('services');
   const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId: caller.accountId }) : null;
   if (found?.settlements.length)
@@ -29,6 +32,7 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
     throw new ApiError('receipt_pending', 'This job is still open: its receipt comes within seconds of its answer.', {
       retryAfterS: 2,
     });
+  await slowDown(c, 'receipt', caller.accountId);
   throw new ApiError('receipt_not_found', 'There is no receipt for this job, or it is not yours.');
 });
 

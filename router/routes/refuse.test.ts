@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestFault } from '../../schema/openai.ts';
+import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { HoldRefusal } from '../billing/account-book.ts';
@@ -14,7 +15,8 @@ function contextOf(answer: object, header?: string) {
     asked.push(given);
     return answer;
   };
-  const context = { get: () => ({ authenticate }), req: { header: () => header } } as unknown as Context;
+  const attempts = new FailedAttempts();
+  const context = { get: () => ({ authenticate, attempts }), req: { header: () => header } } as unknown as Context;
   return { context, asked };
 }
 
@@ -75,12 +77,25 @@ test('a request’s fault keeps its field and code', async () => {
   });
 });
 
-test.each<[HoldRefusal['reason'], number, string]>([
+test.each<[Exclude<HoldRefusal['reason'], 'too-many'>, number, string]>([
   ['no-credit', 402, 'insufficient_credit'],
   ['key-revoked', 401, 'invalid_api_key'],
   ['account-disabled', 403, 'account_disabled'],
 ])('credit refused for %s is %d %s', (reason, status, code) => {
   expect(refuseHold({ reason, available: 7 })).toMatchObject({ status, code });
+});
+
+test('a job too many is 429 in the words and headers of a rate limit, with when to come back', () => {
+  const response = toErrorResponse(refuseHold({ reason: 'too-many', of: 'key', limit: 5 }));
+  expect(response.status).toBe(429);
+  const headers = ['retry-after', 'x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests'];
+  expect(headers.map((name) => response.headers.get(name))).toEqual(['2', '5', '0']);
+  expect(refuseHold({ reason: 'too-many', of: 'guest', limit: 5 })).toMatchObject({
+    code: 'rate_limit_exceeded',
+    type: 'rate_limit_error',
+    isFinal: false,
+    message: expect.stringMatching(/5 of this account without credit.*Wait/),
+  });
 });
 
 test('missing credit says how much there is', () => {
@@ -134,6 +149,12 @@ describe('refuseJob', () => {
     expect(message(1)).toMatch(/ One home has it\.$/);
     expect(message(0)).not.toContain('home has it');
     expect(message()).toMatch(/leave it out\.$/);
+  });
+
+  test('a broken answer that its caller has ended by its own wish says that what was sent is charged', () => {
+    expect(refuseJob({ kind: 'broken', message: 'the home went away', isCharged: true }).message).toBe(
+      'The answer broke off: the home went away. What was sent of it is charged.',
+    );
   });
 
   test('a broken answer says that it is not charged', () => {

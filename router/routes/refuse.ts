@@ -7,14 +7,16 @@ import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
+import { slowDown } from './wrong-attempts.ts';
 import type { HoldRefusal } from '../billing/account-book.ts';
+import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
 /** A home that has just gone is back within seconds, or not for long. Clients sleep this long twice without a word. */
 const ABSENT_RETRY_AFTER_S = 3;
 
-/** Who calls. Throws ApiError 401 or 403. */
+/** Who calls. Throws ApiError 401, 403, or 429 after many wrong keys from one address. */
 export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   const caller = await c.get('services').authenticate(pickKeyHeader((name) => c.req.header(name)));
   if (caller.ok) return caller.value;
@@ -27,6 +29,7 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
       { headers: { 'www-authenticate': 'Bearer' } },
     );
   }
+  await slowDown(c, 'key');
   const told =
     caller.error === 'revoked'
       ? 'This API key has been revoked.'
@@ -36,6 +39,13 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
           ? "Incorrect API key provided. Send it as 'Authorization: Bearer irori_…', with nothing before or behind it."
           : 'Incorrect API key provided.';
   throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** Too much of what one account sent is on its way, or of what all did. */
+export function refuseCrowd(): ApiError {
+  const told =
+    'Too many large requests at once: the prompts of those that run fill the room for them. Send fewer at once.';
+  return new ApiError('rate_limit_exceeded', told, { retryAfterS: RETRY_AFTER_S });
 }
 
 /** A chat request that cannot be taken. */
@@ -63,7 +73,26 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
           param: 'provider.pool',
         },
       );
+    case 'too-many':
+      return refuseOneMore(refusal);
   }
+}
+
+const TOO_MANY: Readonly<Record<keyof CrowdLimits, string>> = {
+  account: 'this account',
+  key: 'this API key',
+  guest: 'this account without credit, on homes of others',
+};
+
+/** In the words and headers that OpenAI's clients know of requests a minute; here it is requests at once. */
+function refuseOneMore({ of, limit }: { readonly of: keyof CrowdLimits; readonly limit: number }): ApiError {
+  const told = `Too many requests at once: ${limit} of ${TOO_MANY[of]} run already. Wait until some have ended.`;
+  const headers = {
+    'x-ratelimit-limit-requests': String(limit),
+    'x-ratelimit-remaining-requests': '0',
+    'x-ratelimit-reset-requests': `${RETRY_AFTER_S}s`,
+  };
+  return new ApiError('rate_limit_exceeded', told, { retryAfterS: RETRY_AFTER_S, headers });
 }
 
 /** Which wish left no home, and what to do about it. */

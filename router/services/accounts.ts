@@ -3,13 +3,13 @@ import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
-import { pickTimings } from './pick-local.ts';
+import { pickCrowdLimits, pickTimings } from './pick-local.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 
 export function makeAccountDoors(env: Env): AccountDoors {
   const { holdLeaseMs: leaseMs, holdGraceMs: graceMs } = pickTimings(env);
-  return { ledger: openLedger(env), terms: { leaseMs, graceMs } };
+  return { ledger: openLedger(env), terms: { leaseMs, graceMs }, crowd: pickCrowdLimits(env) };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {

@@ -11,6 +11,7 @@ import type { ApiKeys } from '../auth/api-keys.ts';
 import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
+import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
@@ -37,6 +38,10 @@ import { makeLinkNodes } from '../auth/link-nodes.ts';
 import type { LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
+import { AccountTurns } from './account-turns.ts';
+import { BodyRoom } from './body-room.ts';
+import { EndedJobs } from './ended-jobs.ts';
+import { PacedLook } from './paced-look.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -59,6 +64,12 @@ export interface Services extends Stubs {
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
+  /** Room for what callers send. */
+  readonly bodies: BodyRoom;
+  readonly endedJobs: EndedJobs;
+  readonly attempts: FailedAttempts;
+  /** For work that holds the thread up. */
+  readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null) => Promise<LinkNode | null>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
@@ -80,6 +91,10 @@ const keyCache = new KeyCache();
 const presenceCache = makePresenceCache(() => Date.now());
 const hubRtts = new HubRtts();
 const outputLengths = new OutputLengths();
+const bodies = new BodyRoom();
+const turns = new AccountTurns();
+const endedJobs = new EndedJobs();
+const attempts = new FailedAttempts();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -95,6 +110,7 @@ function openServices(env: Env): Services {
   const { domain, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
+  const presenceLook = new PacedLook(() => presence.ping());
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
@@ -131,6 +147,10 @@ function openServices(env: Env): Services {
     }),
     homes,
     outputLengths,
+    bodies,
+    turns,
+    endedJobs,
+    attempts,
     domain,
     routerAddress,
     ...stubs,
@@ -141,6 +161,6 @@ function openServices(env: Env): Services {
       nodeCallers.authenticate(header, ownOrigins(origins, requestUrl), Date.now()),
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
-    isPresenceUp: () => presence.ping(),
+    isPresenceUp: () => presenceLook.ask(Date.now()),
   };
 }

@@ -1,6 +1,9 @@
-// Numbers that only the local network may set, else the standard ones. Pure.
+// Numbers that the operator or, most of them, only the local network may set, else the standard ones. Pure.
+import * as z from 'zod';
 import { changeTimings, TIMINGS } from '../../schema/timings.ts';
 import type { Timings } from '../../schema/timings.ts';
+import { CROWD_LIMITS } from '../billing/decide-crowd.ts';
+import type { CrowdLimits } from '../billing/decide-crowd.ts';
 import type { Env } from '../env.ts';
 
 export function pickLocal(env: Pick<Env, 'LOCAL_PLACES'>, text: string | undefined, standard: number): number {
@@ -11,4 +14,12 @@ export function pickLocal(env: Pick<Env, 'LOCAL_PLACES'>, text: string | undefin
 /** The waits of the network: those that the local one was started with, else the standard ones. */
 export function pickTimings({ LOCAL_PLACES, LOCAL_TIMINGS }: Pick<Env, 'LOCAL_PLACES' | 'LOCAL_TIMINGS'>): Timings {
   return LOCAL_PLACES === '1' && LOCAL_TIMINGS !== undefined ? changeTimings(LOCAL_TIMINGS) : TIMINGS;
+}
+
+const most = z.int().min(1).max(100_000);
+const crowdSchema = z.strictObject({ account: most, key: most, guest: most }).partial();
+
+/** Jobs at once: what the operator set, `{"account": 512, "key": 256, "guest": 32}` or some of it. Throws on what is none: the operator is to see it. */
+export function pickCrowdLimits({ JOBS_AT_ONCE }: Pick<Env, 'JOBS_AT_ONCE'>): CrowdLimits {
+  return { ...CROWD_LIMITS, ...crowdSchema.parse(JSON.parse(JOBS_AT_ONCE ?? '{}')) } as CrowdLimits;
 }

@@ -24,11 +24,11 @@ const offer = {
   maxFirstTokenMs: MAX_FIRST_TOKEN_MS,
   maxSilenceMs: MAX_SILENCE_MS,
   expiresAt: EXPIRES_AT,
+  minBytesPerToken: 1,
   request: { kind: 'chat', maxTokens: MAX_TOKENS },
   chunk: { id: 'c', created: 1, model: 'm' },
   isBegun: false,
   tokenizer: null,
-  minBytesPerToken: 1,
 } as JobOffer;
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -83,13 +83,13 @@ describe('a server that is silent beyond the old limits and at work', () => {
     await until('the model is stopped', () =>
       server.seen.every(({ body, abortedAt }) => (JSON.stringify(body).includes('hang') ? abortedAt !== null : true)),
     );
-    // The home that worked is paid for what it delivered, from the fees, once its receipt has come.
+    // The caller set the limit: it pays for what it has read, and the home that worked is paid that once its receipt has come.
+    expect(broken.error?.message).toContain('What was sent of it is charged.');
     const row = await until('its receipt', async () =>
       (await findReceiptRows(stack, broken.job)).find(({ earn }) => earn > 0),
     );
-    expect(row).toMatchObject({ outcome: 'failed-by-network', charge: 0 });
-    const earned = row.earn;
-    expect(await books.faultsAfter({ caller: 0, owner: earned, fees: 0 - earned })).toEqual([]);
+    expect(row).toMatchObject({ outcome: 'cut-off', outputTokens: 1, charge: 2 });
+    expect(await books.faultsAfter(movedBy(2))).toEqual([]);
     // Nor is it at fault: the next call is its.
     expect(await askAll(stack, asked(MODEL, 'say-2x0'))).toMatchObject({ isDone: true, irori: { attempts: 1 } });
   });

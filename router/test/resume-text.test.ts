@@ -79,8 +79,9 @@ async function movedOf(jobId: string, parts: number): Promise<{ caller: number; 
     return found.length === parts ? found : null;
   });
   const charge = rows.reduce((sum, row) => sum + row.charge, 0);
-  // Each home is paid for what it wrote and for the prompt that it has read, at once or when it has signed for it.
-  const earn = rows.reduce((sum, row) => sum + movedBy(row.promptTokens + 2 * row.outputTokens).owner, 0);
+  // Each home is paid its share of what the caller pays for its part, as soon as it has signed for it and the answer has ended. All are one
+  // owner's, and each hand-over is a home's own doing: nobody pays for the second reading of the prompt.
+  const earn = rows.reduce((sum, row) => sum + movedBy(row.charge).owner, 0);
   return { caller: 0 - charge, owner: earn, fees: charge - earn };
 }
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Timings } from '../../schema/timings.ts';
@@ -27,6 +27,7 @@ const TEST_WAITS: Partial<Timings> = {
   endMs: 4000,
   coolingMs: 200,
   turnWaitMs: 500,
+  shutOutMs: 1000,
 };
 
 /** An account to call with. */
@@ -93,6 +94,8 @@ export async function startStack(
     localPlaces?: boolean;
     /** Waits of edge, hub and area that differ from TEST_WAITS. */
     timings?: Partial<Timings>;
+    /** A bucket for old receipts is bound. */
+    hasBucket?: boolean;
     /** More edges, with texts of their own. */
     edges?: Record<string, Record<string, string>>;
     /** Gets each line that the router writes. */
@@ -104,6 +107,7 @@ export async function startStack(
   const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN, port: await claimPort('127.0.0.1', 0) });
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
+    ...(options.hasBucket ? { configPath: await writeConfig(folder) } : {}),
     bindings: {
       ADMIN_SECRET,
       KEY_HMAC_SECRET: randomBytes(24).toString('hex'),
@@ -122,6 +126,19 @@ export async function startStack(
     },
   });
   return new RunningStack({ network, bridge, executor, folder });
+}
+
+/** The repository's wrangler.toml with its bucket, elsewhere. */
+async function writeConfig(folder: string): Promise<string> {
+  const root = resolve(import.meta.dirname, '../..');
+  const text = await readFile(join(root, 'wrangler.toml'), 'utf8');
+  const bound = text
+    .replace('main = "', `main = "${root}/`)
+    .replace('migrations_dir = "', `migrations_dir = "${root}/`)
+    .replaceAll(/^# (\[\[r2_buckets\]\]|binding = "RECEIPTS"|bucket_name = .*)$/gm, '$1');
+  const path = join(folder, 'wrangler.toml');
+  await writeFile(path, bound);
+  return path;
 }
 
 class RunningStack implements Stack {

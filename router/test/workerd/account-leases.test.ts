@@ -4,6 +4,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { TIMINGS } from '../../../schema/timings.ts';
+import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { AccountBook } from '../../billing/account-book.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { Outbox } from '../../billing/outbox.ts';
@@ -41,7 +42,7 @@ class Lab {
   /** The object's memory is gone. */
   restart(): AccountBook {
     const outbox = new Outbox(this.#storage, async () => [], { accountId: 'acct_lab' });
-    return (this.book = new AccountBook(this.#storage, outbox, { terms, now: this.now }));
+    return (this.book = new AccountBook(this.#storage, outbox, { terms, crowd: CROWD_LIMITS, now: this.now }));
   }
 
   /** Time passes, with alarms as the object asked for them. */
@@ -230,7 +231,11 @@ test('an object from before leases keeps its holds for one lease', async () => {
     );
     state.storage.sql.exec('INSERT INTO holds VALUES (?, ?, ?)', 'job_old', 70, START + JOB_MS);
     const open = (now: number): AccountBook =>
-      new AccountBook(state.storage, new Outbox(state.storage, async () => [], {}), { terms, now });
+      new AccountBook(state.storage, new Outbox(state.storage, async () => [], {}), {
+        terms,
+        crowd: CROWD_LIMITS,
+        now,
+      });
     expect(open(START).held).toBe(70);
     const later = open(START + TIMINGS.holdLeaseMs);
     expect(later.held).toBe(70);

@@ -1,6 +1,7 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { faults } from './billing-worker.ts';
 import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
@@ -286,4 +287,67 @@ test('a job that holds credit may still bring a receipt; a settled or unknown on
   await stub.settle(settlementOf(accountId, jobId));
   expect(await stub.receipts(jobId)).toMatchObject({ pending: false, settlements: [{ jobId, charge: 50 }] });
   expect(await stub.receipts(newId('job'))).toEqual({ settlements: [], waiting: [], pending: false });
+});
+
+test('of parallel holds that cost nothing exactly as many are granted as one key may run at once, and each that ends makes room for one', async () => {
+  const { stub } = await openAccount(0);
+  const most = CROWD_LIMITS.key;
+  const holds = Array.from({ length: most + 40 }, () => ({
+    jobId: newId('job'),
+    keyId: 'key_1',
+    amount: 0,
+    expiresAt: soon(),
+  }));
+  const answers = await Promise.all(holds.map((hold) => stub.hold(hold)));
+  expect(answers.filter(({ ok }) => ok)).toHaveLength(most);
+  expect(answers.find(({ ok }) => !ok)).toEqual({ ok: false, reason: 'too-many', of: 'key', limit: most });
+  const one = (keyId: string, more = {}) =>
+    stub.hold({ jobId: newId('job'), keyId, amount: 0, expiresAt: soon(), ...more });
+  expect((await one('key_2')).ok).toBe(true);
+  await stub.release(holds[0]?.jobId ?? '');
+  expect([(await one('key_1')).ok, (await one('key_1')).ok]).toEqual([true, false]);
+  expect([(await one('key_1', { ended: [holds[1]?.jobId ?? ''] })).ok, (await one('key_1')).ok]).toEqual([true, false]);
+});
+
+test('the same job again is no second one', async () => {
+  const { stub } = await openAccount(0);
+  const hold = { jobId: newId('job'), keyId: 'key_1', amount: 0, expiresAt: soon(), mayBeGuest: true };
+  for (let i = 0; i < 100; i++) expect(await stub.hold(hold)).toEqual({ ok: true, isGuest: true });
+});
+
+test('a job whose answer has ended keeps its credit held until it is settled', async () => {
+  const { stub } = await openAccount(100);
+  const job = { jobId: newId('job'), keyId: 'key_1', amount: 60, expiresAt: soon() };
+  await stub.hold(job);
+  expect(
+    await stub.hold({ jobId: newId('job'), keyId: 'key_1', amount: 60, expiresAt: soon(), ended: [job.jobId] }),
+  ).toEqual({
+    ok: false,
+    reason: 'no-credit',
+    available: 40,
+  });
+});
+
+test('who has no credit is a guest on homes of others, and runs fewer jobs at once; who has some is none', async () => {
+  const { stub } = await openAccount(0);
+  const free = () => ({ jobId: newId('job'), keyId: 'key_1', amount: 0, expiresAt: soon() });
+  for (let i = 0; i < 32; i++)
+    expect(await stub.hold({ ...free(), mayBeGuest: true })).toEqual({ ok: true, isGuest: true });
+  expect(await stub.hold({ ...free(), mayBeGuest: true })).toMatchObject({
+    reason: 'too-many',
+    of: 'guest',
+    limit: 32,
+  });
+  expect(await stub.hold(free())).toEqual({ ok: true });
+  const { stub: paying } = await openAccount(1);
+  for (let i = 0; i < 40; i++) expect(await paying.hold({ ...free(), mayBeGuest: true })).toEqual({ ok: true });
+});
+
+test('a grant that would make the balance more than may be changes nothing', async () => {
+  const { accountId, stub } = await openAccount(0);
+  const grant = (n: number) =>
+    stub.grant({ eventId: `${accountId}:g${n}`, accountId, amount: 1_000_000_000_000_000, memo: null });
+  for (let n = 1; n <= 4; n++) expect(await grant(n)).toEqual({ balance: n * 1_000_000_000_000_000, applied: true });
+  expect(await grant(5)).toEqual({ balance: 4_000_000_000_000_000, applied: false, isTooMuch: true });
+  expect(await grant(4)).toEqual({ balance: 4_000_000_000_000_000, applied: false });
 });

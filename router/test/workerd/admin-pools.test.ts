@@ -113,6 +113,21 @@ test('a home is in sixteen pools at most', async () => {
   });
 });
 
+test('a name that looks like another pool, or mixes scripts, or hides something, is refused in words', async () => {
+  const owner = await openAccount();
+  const create = (name: string) => admin('POST', '/pools', { name, owner_account_id: owner });
+  expect((await create('Kappa Lab')).status).toBe(201);
+  for (const name of ['Карра', 'kappa-lab', 'Kappa Iab', 'Káppa lab'])
+    expect((await create(name)).status).toBe(name === 'Карра' ? 201 : 409);
+  expect((await create('kappa')).json.error).toMatchObject({
+    code: 'conflict',
+    param: 'name',
+    message: "'kappa' looks like the pool 'Карра'. Choose another name.",
+  });
+  for (const name of ['Kаppa', 'ｋａｐｐａ', 'ka\u200bppa', 'Mine', 'рublic', 'a\u202eb'])
+    expect((await create(name)).json.error).toMatchObject({ code: 'invalid_value', param: 'name' });
+});
+
 test('two pools cannot have one name', async () => {
   const owner = await openAccount();
   const body = { name: 'Only One', owner_account_id: owner };

@@ -6,6 +6,7 @@ import { PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
 import type { AppEnv } from '../../routes/app-env.ts';
 import { makeAccounts } from '../../auth/accounts.ts';
 import { makeApiKeys } from '../../auth/api-keys.ts';
+import { FailedAttempts } from '../../auth/failed-attempts.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
 import { makeNodes } from '../../auth/nodes.ts';
@@ -84,10 +85,12 @@ export const random = (bytes: number): Uint8Array => crypto.getRandomValues(new 
 export const routerKey = fromHex(`0x${'11'.repeat(32)}`);
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 const cache = new KeyCache();
+const attempts = new FailedAttempts();
 
 /** The doors that the admin API uses. */
 export function makeDoors(env: Env): Services {
   const doors = {
+    attempts,
     keys: makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random }),
     accounts: makeAccounts({ db: env.DB, random }),
     nodes: makeNodes({ db: env.DB, signer, random }),
@@ -116,6 +119,7 @@ app.route(
     kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
     tellNode: async (_services, nodeId) => void relinked.push(nodeId),
     tellHubs: async () => undefined,
+    findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
   }),
 );
 app.route('/', nodeEnrol);

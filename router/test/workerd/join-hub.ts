@@ -81,7 +81,6 @@ export async function bookNode(key: Uint8Array, owner = 'acct_owner'): Promise<s
 }
 
 interface OddHello {
-  readonly isHelloTwice: boolean;
   /** What it signs and says otherwise; and what it says otherwise than it signed. */
   readonly said: object;
   readonly shown: object;
@@ -96,7 +95,6 @@ export async function dialHub(
     owner = 'acct_owner',
     place = PARIS,
     key = crypto.getRandomValues(new Uint8Array(32)),
-    isHelloTwice = false,
     said = {},
     shown = {},
     ...state
@@ -124,8 +122,7 @@ export async function dialHub(
   const { nonce } = (await waitFor(heard, 'challenge')).json as { nonce: `0x${string}` };
   const hello = { nonce, node: address, protocol: PROTOCOL_VERSION, origin: ORIGIN, ...said };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key);
-  for (let i = isHelloTwice ? 2 : 1; i > 0; i--)
-    send('hello', { ...hello, ...shown, address, signature, agent: 'test', platform: 'test' });
+  send('hello', { ...hello, ...shown, address, signature, agent: 'test', platform: 'test' });
   const tell = (change: Partial<NodeState> = {}): void =>
     send('state', { models: [makeModel()], slots: 1, paused: null, ...state, ...change });
   return {

@@ -228,17 +228,6 @@ describe('while the books are away', () => {
   });
 });
 
-test('a hello that is said twice is asked about once', async () => {
-  const stub = openHub();
-  const key = crypto.getRandomValues(new Uint8Array(32));
-  await bookNode(key);
-  const home = await dialHub(stub, { key, isHelloTwice: true });
-  await waitFor(home.heard, 'welcome');
-  home.tell();
-  expect(home.heard.filter(({ name }) => name === 'welcome')).toHaveLength(1);
-  expect(home.heard.map(({ name }) => name)).not.toContain('error');
-});
-
 describe('a hello', () => {
   async function refusalOfHello(said: object, shown: object = {}): Promise<unknown> {
     const key = crypto.getRandomValues(new Uint8Array(32));

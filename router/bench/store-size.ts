@@ -1,7 +1,8 @@
 // The size of one store of a network that is down: a copy of an object's SQLite file, or of D1's.
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-export const STORES = ['hub', 'area', 'account', 'nodeAccount', 'd1'] as const;
+export const STORES = ['hub', 'area', 'account', 'nodeAccount', 'd1', 'bucket'] as const;
 export type StoreName = (typeof STORES)[number];
 
 /** Bytes. */
@@ -22,9 +23,16 @@ const CLASSES: Readonly<Record<string, StoreName>> = {
 /** Whose file it is, by its path in the state folder; null for one that grows with no job. */
 export function nameStore(file: string): StoreName | null {
   if (file.includes('/metadata.sqlite')) return null;
-  if (/(^|\/)d1\//.test(file)) return 'd1';
+  if (/(^|\/)d1\/.*\.sqlite$/.test(file)) return 'd1';
+  if (/(^|\/)r2\/.*\/blobs\//.test(file)) return 'bucket';
   const found = /-([A-Za-z]+)\/[0-9a-f]+\.sqlite$/.exec(file)?.[1] ?? '';
   return CLASSES[found] ?? null;
+}
+
+/** A file of the object storage is all payload. */
+export function measureFile(file: string): StoreSize {
+  const { size } = statSync(file);
+  return { pages: size, payload: size };
 }
 
 export function measureStore(file: string): StoreSize {

@@ -1,0 +1,81 @@
+// What a home says of itself, bounded before it is kept: what is too much or cannot be used is left out and named, the rest is served. Pure.
+import * as z from 'zod';
+import { MAX_MODELS, MAX_SLOTS, MAX_STATE_BYTES } from '../../schema/frames.ts';
+import { nodeModelSchema, pauseReasonSchema } from '../../schema/frames-to-hub.ts';
+import type { NodeModel, NodeState } from '../../schema/frames-to-hub.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+
+/** Left for what stands beside the models. */
+const FRAME_BYTES = 60;
+/** Complaints of one state that are told word by word. */
+const MOST_TOLD = 3;
+
+/** A state as it is kept, and what the home is told of the rest; null where all of it is kept. */
+export interface ReadState {
+  readonly state: NodeState;
+  readonly complaint: string | null;
+}
+
+/** Each model is read by itself, so that one that cannot be used takes no other with it. */
+const outerSchema = z.object({
+  models: z.array(z.unknown()),
+  slots: z.number().int().min(0),
+  paused: pauseReasonSchema.nullable(),
+});
+
+const encoder = new TextEncoder();
+
+/** Errors: the outer form is wrong, in words that name the field. */
+export function readState(json: unknown): Result<ReadState, string> {
+  const outer = outerSchema.safeParse(json);
+  if (!outer.success) return err(tellIssue(outer.error));
+  const { paused, slots } = outer.data;
+  const { models, left } = keepModels(outer.data.models);
+  const many = slots > MAX_SLOTS ? [`slots: ${slots} told, ${MAX_SLOTS} used: a home takes no more jobs at once`] : [];
+  const told = [...many, ...left];
+  const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more` : '';
+  return ok({
+    state: { models, slots: Math.min(MAX_SLOTS, slots), paused },
+    complaint: told.length > 0 ? `${told.slice(0, MOST_TOLD).join('; ')}${more}` : null,
+  });
+}
+
+/** How a state is kept: as the bytes of its JSON, so that what is counted is what is stored, whatever script its names are written in. */
+export function packState(state: NodeState): Uint8Array {
+  return encoder.encode(JSON.stringify(state));
+}
+
+/** Reads what `packState` made. */
+export function unpackState(bytes: Uint8Array): NodeState {
+  return JSON.parse(new TextDecoder().decode(bytes)) as NodeState;
+}
+
+function keepModels(told: readonly unknown[]): { models: NodeModel[]; left: string[] } {
+  const models = new Map<string, NodeModel>();
+  const left: string[] = [];
+  let bytes = FRAME_BYTES;
+  for (const [i, one] of told.slice(0, MAX_MODELS).entries()) {
+    const model = nodeModelSchema.safeParse(one);
+    if (!model.success) {
+      left.push(`models.${i}: ${tellIssue(model.error)}: it is left out`);
+      continue;
+    }
+    const size = encoder.encode(JSON.stringify(model.data)).length + 1;
+    if (models.has(model.data.name)) continue;
+    if (bytes + size > MAX_STATE_BYTES) {
+      left.push(`models: more than ${MAX_STATE_BYTES} bytes, the rest is left out: share fewer models`);
+      break;
+    }
+    bytes += size;
+    models.set(model.data.name, model.data);
+  }
+  if (told.length > MAX_MODELS)
+    left.push(`models: ${told.length} told, ${MAX_MODELS} at most are served: share fewer models`);
+  return { models: [...models.values()], left };
+}
+
+function tellIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'not valid'}`.slice(0, 120);
+}

@@ -1,0 +1,91 @@
+// Parts that were open when their hub's memory was lost: what the next life of the hub makes of them.
+import { runInDurableObject } from 'cloudflare:test';
+import { expect, test } from 'vitest';
+import { JOB_TICKET } from '../../../schema/receipt.ts';
+import type { SettlementJson } from '../../../schema/settlement.ts';
+import { PartRows } from '../../hub/part-rows.ts';
+import type { HubServices } from '../../hub/hub-services.ts';
+import { HubSettlement } from '../../hub/settlement.ts';
+import { openHub } from './join-hub.ts';
+import { makeLate, makeNode, makePart, makeReceipt, signer } from './make-settlement.ts';
+
+const node = makeNode('hub-lost-test');
+const ISSUED_AT = 1_800_000_000_000;
+
+/** Opens a part's row, notes how far it got, and lets another life of the hub take what comes; gives what that hands on. */
+async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<SettlementJson[]> {
+  const { notedTokens, claimed } = facts;
+  const ticket = { issuedAtMs: BigInt(ISSUED_AT), maxOutputTokens: 100_000 };
+  const part = makePart(node, { ticket });
+  const draft = {
+    ...part.bare,
+    outcome: 'failed-by-network',
+    promptTokens: 0,
+    outputTokens: 0,
+    charge: 0,
+    earn: 0,
+    ttftMs: null,
+    decision: { tokensPerS: 30, promptTokens: 8 } as never,
+  } as const;
+  const ticketHash = signer.hash(JOB_TICKET, part.ticket);
+  return runInDurableObject(openHub(), async (_, { storage }) => {
+    const rows = new PartRows(storage.sql);
+    rows.open({ ticketHash, expiresAt: ISSUED_AT + 3_600_000, draft });
+    if (notedTokens !== undefined) rows.noteProgress({ ticketHash, tokens: notedTokens, at: ISSUED_AT + 20_000 });
+    const handed: SettlementJson[] = [];
+    const services = {
+      signer,
+      acceptSettlements: async (_nodeId: string, all: readonly SettlementJson[]) => {
+        handed.push(...all);
+        return all;
+      },
+      settleCaller: async (_accountId: string, all: readonly SettlementJson[]) => all.map(() => true),
+    } as unknown as HubServices;
+    const nothing = (): void => undefined;
+    const next = new HubSettlement({
+      rows,
+      services,
+      sync: async () => undefined,
+      gather: async () => undefined,
+      tellNode: nothing,
+      askToSign: nothing,
+      retryLater: nothing,
+      now: () => ISSUED_AT + 4_000_000,
+      startedAt: ISSUED_AT + 25_000,
+    });
+    const isLive = (): boolean => false;
+    if (claimed === undefined) {
+      next.sweep(isLive);
+      await next.drain();
+    } else {
+      const receipt = makeReceipt(part.ticket, { outputTokens: claimed, promptTokens: 10 });
+      await next.takeLate(node.id, makeLate(node, part.ticket, receipt), isLive);
+    }
+    expect(rows.findProgress(ticketHash)).toBeNull();
+    expect(rows.counts()).toMatchObject({ open: 0, due: 0 });
+    return handed;
+  });
+}
+
+test('a late receipt is believed up to what was noted and what its home can have made in the five seconds after', async () => {
+  const lostAtMost = { promptTokens: 8, outputTokens: 500 + 150 };
+  expect(await lose({ notedTokens: 500, claimed: 4096 })).toMatchObject([
+    { outcome: 'failed-by-network', outputTokens: 650, promptTokens: 8, charge: 0, earn: 0, lostAtMost },
+  ]);
+  expect(await lose({ notedTokens: 500, claimed: 600 })).toMatchObject([{ outputTokens: 600, lostAtMost }]);
+});
+
+test('a part that left no note ran less than an interval', async () => {
+  expect(await lose({ claimed: 64_000 })).toMatchObject([{ outputTokens: 12 * 30, charge: 0, earn: 0 }]);
+});
+
+test('without a receipt the bound is kept for one that comes later', async () => {
+  expect(await lose({ notedTokens: 500 })).toMatchObject([
+    {
+      outcome: 'failed-by-network',
+      outputTokens: 0,
+      lostAtMost: { promptTokens: 8, outputTokens: 650 },
+      receipt: null,
+    },
+  ]);
+});
