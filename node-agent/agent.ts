@@ -137,7 +137,7 @@ export class Agent {
     if (!lock.ok) return err(lock.error.sentence);
     try {
       const { book, unreadable } = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: Date.now,
+        now: () => performance.now(),
         log,
       });
       for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
@@ -147,7 +147,7 @@ export class Agent {
     } catch (error) {
       lock.value.release();
       return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Restore receipts/chain.json, or move the whole state folder away to start as a new node.`,
+        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move receipts/chain.json away and start again: the router tells where this home's receipts go on.`,
       );
     }
   }
@@ -185,8 +185,8 @@ export class Agent {
     await settleWithin(idle, DRAIN_MS - FINISH_MS);
     runner?.preemptAll();
     await settleWithin(runner?.whenIdle() ?? Promise.resolve(), RECEIPTS_MS);
-    const until = Date.now() + RECEIPTS_MS;
-    while (this.#connection.session && book.unacknowledged > 0 && Date.now() < until) await sleep(20);
+    const until = performance.now() + RECEIPTS_MS;
+    while (this.#connection.session && book.unacknowledged > 0 && performance.now() < until) await sleep(20);
     this.#connection.stop();
   }
 
@@ -283,7 +283,7 @@ export class Agent {
   #describe(): AgentStatus {
     const link = this.#connection.status;
     const { pause, slots, book, totals } = this.#shared;
-    const { earned } = book;
+    const { earned, restored, unpaid } = book;
     return {
       pid: process.pid,
       version: VERSION,
@@ -304,6 +304,11 @@ export class Agent {
       running: slots.running,
       ...totals.now(),
       outbox: book.unacknowledged,
+      clockAheadMs: this.#connection.clockAheadMs,
+      restoredAtReceipt: restored === null ? null : restored.next.toString(),
+      answeredReceipts: unpaid.answered,
+      unpaidReceipts: unpaid.unpaid,
+      unpaidInARow: unpaid.inARow,
       earnedMicro: (earned?.cumulativeAmount ?? 0n).toString(),
       acceptedReceipts: (earned?.count ?? 0n).toString(),
       residentBytes: process.memoryUsage.rss(),

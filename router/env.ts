@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
+import { parseOrigins } from './auth/own-origins.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import type { Area } from './area/area.ts';
@@ -23,6 +24,8 @@ export interface Env {
   readonly UPSTASH_REDIS_REST_TOKEN: string;
   readonly CHAIN_ID: string;
   readonly VERIFYING_CONTRACT: string;
+  /** Where homes reach this router, parted by commas: `https://irori.example`. Left out, the name under which a request came. */
+  readonly ROUTER_ORIGINS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
@@ -52,7 +55,17 @@ const envSchema = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
+  ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
 });
+
+function areOrigins(text: string): boolean {
+  try {
+    parseOrigins(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const checked = new WeakSet<object>();
 

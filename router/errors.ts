@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'first_token_timeout'
   | 'node_unenrolled'
   | 'node_revoked'
+  | 'node_outdated'
   | 'upgrade_required'
   | 'store_away'
   | 'bad_environment'
@@ -66,6 +67,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   first_token_timeout: 504,
   node_unenrolled: 401,
   node_revoked: 403,
+  node_outdated: 400,
   upgrade_required: 426,
   store_away: 503,
   bad_environment: 500,

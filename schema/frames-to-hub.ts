@@ -9,11 +9,13 @@ const shortText = z.string().max(200);
 /** What is read aloud to owners and callers, and compared: no controls, no halves of characters. */
 const PLAIN = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
-/** Answer to the challenge: the signature is over NodeHello{nonce, node, protocol}. */
+/** Answer to the challenge: the signature is over NodeHelloAt{nonce, node, protocol, origin}. */
 export const helloSchema = z.object({
   protocol: z.number().int(),
   address: word.address,
   signature: word.signature,
+  /** The router's origin that the node dialled. Absent from agents of version 1, which are told to update. */
+  origin: z.string().max(300).optional(),
   agent: shortText,
   platform: shortText,
   /** Drawn at each start of the agent: tells one that dials anew from a second one with the same key. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { jobRequestSchema } from './job-request.ts';
 import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
+import { signedReceiptSchema } from './frames-to-hub.ts';
 import { word } from './typed-data.ts';
 
 /** First frame of a connection: what the node must sign. */
@@ -20,6 +21,8 @@ export const welcomeSchema = z.object({
   domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
   token: z.string(),
   tokenUntilAt: z.number().int(),
+  /** The highest of this node's own receipts that the router has: its chain goes on from there, also where its state folder is older, or lost. */
+  lastReceipt: signedReceiptSchema.nullish(),
 });
 
 /** One part of a job. The ticket's signature follows in a `ticket` frame (65 raw bytes) before the node may rely on it. */

@@ -5,9 +5,9 @@ import { concatBytes } from './bytes.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The oldest version that a hub still speaks; raised only with a release note. */
-export const MIN_PROTOCOL_VERSION = 1;
+export const MIN_PROTOCOL_VERSION = 2;
 
 export const FRAME_HEADER_BYTES = 12;
 /** A frame's payload at most; a longer one is hostile. */

@@ -3,16 +3,18 @@ import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { isId } from './ids.ts';
 
-/** Stands where NodeHello has the protocol's version. No answer to a hub's challenge carries it, so a proof can never pass for one, nor the reverse. */
+/** Stands where NodeHelloAt has the protocol's version. No answer to a hub's challenge carries it, so a proof can never pass for one, nor the reverse. */
 export const PROOF_PROTOCOL = 0;
 /** A proof counts this long before and after its time, since clocks in homes differ. */
 export const PROOF_LIFE_MS = 600_000;
+/** Of a proof that is not of now the router tells its own time with the refusal, so that a home whose clock is off may ask again by that. */
+export const TIME_HEADER = 'x-irori-now';
 
 export interface NodeProof {
   readonly nodeId: string;
   /** ms since epoch in its first 8 bytes, then random ones. */
   readonly nonce: Hex;
-  /** Over NodeHello{nonce, node, protocol: PROOF_PROTOCOL}. */
+  /** Over NodeHelloAt{nonce, node, protocol: PROOF_PROTOCOL, origin of the router that is asked}. */
   readonly signature: Hex;
 }
 

@@ -13,10 +13,11 @@ import {
   JOB_TICKET,
   makeMessageSigner,
   NODE_ENROL,
+  NODE_ENROL_1,
 } from './receipt.ts';
-import { NODE_HELLO, toMessageJson, USAGE_RECEIPT } from './receipt.ts';
+import { NODE_HELLO, NODE_HELLO_1, toMessageJson, USAGE_RECEIPT } from './receipt.ts';
 import type { Acceptance, JobTicket, UsageReceipt } from './receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from './typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_ADDRESS, ZERO_WORD } from './typed-data.ts';
 import type { Domain, StructType } from './typed-data.ts';
 
 const U8 = 0xff;
@@ -26,7 +27,6 @@ const U64 = 2n ** 64n - 1n;
 const U128 = 2n ** 128n - 1n;
 const FULL_WORD: Hex = `0x${'ff'.repeat(32)}`;
 const FULL_ADDRESS: Hex = `0x${'ff'.repeat(20)}`;
-const ZERO_ADDRESS: Hex = `0x${'00'.repeat(20)}`;
 
 /** A key made of a name, so that nobody mistakes it for one that guards anything. */
 const keyOf = (name: string): Uint8Array => keccak_256(utf8ToBytes(`irori test vector: ${name}`));
@@ -164,6 +164,14 @@ const ofTicket = (title: string, change: Partial<JobTicket> = {}): Case => {
 const ofReceipt = (title: string, change: Partial<UsageReceipt> = {}): Case => {
   return { title: `receipt: ${title}`, struct: USAGE_RECEIPT, message: { ...receipt, ...change }, key: NODE };
 };
+const ofHello = (title: string, origin: string, protocol = 2): Case => {
+  const message = { nonce: wordOf('nonce'), node, protocol, origin };
+  return { title: `hello at an origin: ${title}`, struct: NODE_HELLO, message, key: NODE };
+};
+const ofEnrol = (title: string, wallet: Hex): Case => {
+  const message = { code: wordOf('enr_code'), node, wallet, origin: 'https://irori.example' };
+  return { title: `enrol at an origin: ${title}`, struct: NODE_ENROL, message, key: NODE };
+};
 const ofAcceptance = (title: string, change: Partial<Acceptance> = {}): Case => {
   return { title: `acceptance: ${title}`, struct: ACCEPTANCE, message: { ...acceptance, ...change }, key: ROUTER };
 };
@@ -217,8 +225,13 @@ const cases: readonly Case[] = [
     cumulativeAmount: U128,
   }),
   { ...ofAcceptance('another domain'), domain: OTHER_DOMAIN },
-  { title: 'hello: ordinary', struct: NODE_HELLO, message: { nonce: wordOf('nonce'), node, protocol: 1 }, key: NODE },
-  { title: 'enrol: ordinary', struct: NODE_ENROL, message: { code: wordOf('enr_code'), node }, key: NODE },
+  { title: 'hello: ordinary', struct: NODE_HELLO_1, message: { nonce: wordOf('nonce'), node, protocol: 1 }, key: NODE },
+  { title: 'enrol: ordinary', struct: NODE_ENROL_1, message: { code: wordOf('enr_code'), node }, key: NODE },
+  ofHello('ordinary', 'https://irori.example'),
+  ofHello('at a port of this machine', 'http://127.0.0.1:8787'),
+  ofHello('a proof of node-proof.ts', 'https://irori.example', 0),
+  ofEnrol('ordinary', ZERO_ADDRESS),
+  ofEnrol('with a wallet', FULL_ADDRESS),
 ];
 
 const vectors = cases.map(({ title, struct, message, key, domain = PLACEHOLDER_DOMAIN }) => {

@@ -15,7 +15,9 @@ import {
 import {
   makeMessageSigner,
   NODE_ENROL,
+  NODE_ENROL_1,
   NODE_HELLO,
+  NODE_HELLO_1,
   receiptBundleSchema,
   toMessageJson,
   USAGE_RECEIPT,
@@ -49,10 +51,15 @@ const TYPES: Readonly<Record<string, string>> = {
     'Acceptance(bytes32 receiptHash,address node,uint32 promptTokens,uint32 outputTokens,uint128 amount,uint8 status,uint32 epoch,uint64 count,uint128 cumulativeAmount)',
   NodeHello: 'NodeHello(bytes32 nonce,address node,uint32 protocol)',
   NodeEnrol: 'NodeEnrol(bytes32 code,address node)',
+  NodeHelloAt: 'NodeHelloAt(bytes32 nonce,address node,uint32 protocol,string origin)',
+  NodeEnrolAt: 'NodeEnrolAt(bytes32 code,address node,address wallet,string origin)',
 };
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
 const STRUCTS = new Map(
-  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL].map((struct) => [struct.name, struct]),
+  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL, NODE_HELLO_1, NODE_ENROL_1].map((struct) => [
+    struct.name,
+    struct,
+  ]),
 );
 const SCHEMAS: Readonly<Record<string, z.ZodType<object>>> = {
   JobTicket: jobTicketSchema,
@@ -60,6 +67,13 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<object>>> = {
   Acceptance: acceptanceSchema,
   NodeHello: z.strictObject({ nonce: word.bytes32, node: word.address, protocol: word.uint32 }),
   NodeEnrol: z.strictObject({ code: word.bytes32, node: word.address }),
+  NodeHelloAt: z.strictObject({ nonce: word.bytes32, node: word.address, protocol: word.uint32, origin: z.string() }),
+  NodeEnrolAt: z.strictObject({
+    code: word.bytes32,
+    node: word.address,
+    wallet: word.address,
+    origin: z.string(),
+  }),
 };
 
 // The independent path: EIP-712 from its text over hex strings, sharing nothing with typed-data.ts but keccak.
@@ -158,6 +172,7 @@ describe.each(vectors)('$title', (vector) => {
 function otherValue(value: string | number | boolean): string | number | boolean {
   if (typeof value === 'boolean') return !value;
   if (typeof value === 'number') return value === 0 ? 1 : value - 1;
+  if (value.startsWith('http')) return `${value}1`;
   if (!value.startsWith('0x')) return value === '0' ? '1' : (BigInt(value) - 1n).toString();
   return value.endsWith('0') ? `${value.slice(0, -1)}1` : `${value.slice(0, -1)}0`;
 }

@@ -141,8 +141,28 @@ export const ACCEPTANCE: StructType = {
   ],
 };
 
-/** A node's answer to a connection's challenge. */
+/** A node's answer to a connection's challenge. `origin` is the router's that it dialled, so that no other router can hand the signature on. */
 export const NODE_HELLO: StructType = {
+  name: 'NodeHelloAt',
+  fields: [
+    ['nonce', 'bytes32'],
+    ['node', 'address'],
+    ['protocol', 'uint32'],
+    ['origin', 'string'],
+  ],
+};
+/** Proof at enrolment that the agent holds its session key; `code` is the keccak of the one-time code, `wallet` zero where none is named. */
+export const NODE_ENROL: StructType = {
+  name: 'NodeEnrolAt',
+  fields: [
+    ['code', 'bytes32'],
+    ['node', 'address'],
+    ['wallet', 'address'],
+    ['origin', 'string'],
+  ],
+};
+/** What agents of version 1 signed: known, so that they are told to update; it proves nothing any more. */
+export const NODE_HELLO_1: StructType = {
   name: 'NodeHello',
   fields: [
     ['nonce', 'bytes32'],
@@ -150,8 +170,7 @@ export const NODE_HELLO: StructType = {
     ['protocol', 'uint32'],
   ],
 };
-/** Proof at enrolment that the agent holds its session key; `code` is the keccak of the one-time code. */
-export const NODE_ENROL: StructType = {
+export const NODE_ENROL_1: StructType = {
   name: 'NodeEnrol',
   fields: [
     ['code', 'bytes32'],
@@ -160,7 +179,10 @@ export const NODE_ENROL: StructType = {
 };
 
 const TYPE_HASHES = new Map(
-  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL].map((struct) => [struct, hashType(struct)]),
+  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL, NODE_HELLO_1, NODE_ENROL_1].map((struct) => [
+    struct,
+    hashType(struct),
+  ]),
 );
 
 /** Hashes, signs and checks messages of one domain. Make one per process: the domain separator is computed once. */

@@ -9,8 +9,8 @@ import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
 export type WordType =
-  'bytes32' | 'address' | 'bool' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint128' | 'uint256';
-export type WordValue = Hex | boolean | number | bigint;
+  'bytes32' | 'address' | 'bool' | 'string' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint128' | 'uint256';
+export type WordValue = string | boolean | number | bigint;
 
 /** A struct's name and its fields in signing order; the order never changes once a message has been signed. */
 export interface StructType {
@@ -28,10 +28,11 @@ export const PLACEHOLDER_DOMAIN: Domain = {
   chainId: 31_337,
   verifyingContract: '0x0000000000000000000000000000000000000001',
 };
-/** Domain of the messages that come before a node knows its router's: enrolment and hello. The same on every network; their nonce and code bind them. */
+/** Domain of the messages that come before a node knows its router's: enrolment and hello. The same on every network; their nonce, code and origin bind them. */
 export const HANDSHAKE_DOMAIN: Domain = PLACEHOLDER_DOMAIN;
 const DOMAIN_NAME = 'Irori';
 const DOMAIN_VERSION = '1';
+export const ZERO_ADDRESS: Hex = `0x${'0'.repeat(40)}`;
 export const ZERO_WORD: Hex = `0x${'0'.repeat(64)}`;
 
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
@@ -87,6 +88,7 @@ function encodeWord(type: WordType, value: WordValue): Uint8Array {
 
 /** Writes a value right-aligned into the zeroed 32 bytes before `end`. */
 function writeWord(words: Uint8Array, end: number, type: WordType, value: WordValue): void {
+  if (type === 'string') return words.set(keccak_256(utf8ToBytes(String(value))), end - 32);
   if (type === 'bytes32' || type === 'address') {
     const bytes = fromHex(value as Hex);
     if (bytes.length !== (type === 'address' ? 20 : 32)) throw new RangeError(`not a ${type}`);

@@ -2,6 +2,7 @@
 import type { Environment } from '../config/config.ts';
 import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
@@ -29,7 +30,7 @@ async function isHeld(folder: string): Promise<boolean> {
   return false;
 }
 
-function formatStatus(status: AgentStatus, isRunning: boolean): string {
+export function formatStatus(status: AgentStatus, isRunning: boolean): string {
   const lines = [
     isRunning
       ? `running (pid ${status.pid}, version ${status.version}), ${describeLink(status)}`
@@ -43,8 +44,35 @@ function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
     `receipts   ${status.outbox} waiting for an answer; ${status.acceptedReceipts} accepted in all`,
     `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,
+    ...describeUnpaid(status),
+    ...describeRestored(status),
+    ...describeSkew(status),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeUnpaid({ answeredReceipts, unpaidReceipts, unpaidInARow }: AgentStatus): string[] {
+  if (unpaidReceipts === 0) return [];
+  const row = unpaidInARow > 1 ? `, the last ${unpaidInARow} in a row` : '';
+  return [
+    `warning    the router pays nothing for ${unpaidReceipts} of ${answeredReceipts} receipts since the start${row}: their answers broke off, or were not charged`,
+  ];
+}
+
+function describeRestored({ restoredAtReceipt }: AgentStatus): string[] {
+  if (restoredAtReceipt === null) return [];
+  return [
+    `restored   this state folder was older than the receipts that the router has: they went on from number ${restoredAtReceipt}; there is nothing to do`,
+  ];
+}
+
+function describeSkew({ clockAheadMs }: AgentStatus): string[] {
+  const skew = clockAheadMs === null ? null : describeClock(clockAheadMs);
+  return skew === null
+    ? []
+    : [
+        `clock      this machine's and the router's differ: ${skew}; jobs go by the router's, and none is refused for it`,
+      ];
 }
 
 function describeLink(status: AgentStatus): string {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { nodeIdOf } from '../../schema/ids.ts';
-import { isProofFresh, parseNodeProof, PROOF_LIFE_MS } from '../../schema/node-proof.ts';
+import { isProofFresh, parseNodeProof, PROOF_LIFE_MS, TIME_HEADER } from '../../schema/node-proof.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { askWhy, formatWhy, runWhy } from './why.ts';
@@ -65,10 +65,31 @@ test('the question is signed by the home itself, for now', async () => {
     expect(isProofFresh(proof.nonce, now)).toBe(true);
     expect(isProofFresh(proof.nonce, now + PROOF_LIFE_MS + 1)).toBe(false);
     expect(isProofFresh(proof.nonce, now - PROOF_LIFE_MS - 1)).toBe(false);
-    const message = { nonce: proof.nonce, node: key.address, protocol: 0 };
+    const message = { nonce: proof.nonce, node: key.address, protocol: 0, origin: url };
     const recovered = makeMessageSigner(HANDSHAKE_DOMAIN).recover(NODE_HELLO, message, proof.signature);
     expect(recovered).toEqual({ ok: true, value: key.address });
   });
+});
+
+test('a home whose clock is off asks again by the time that the router tells, once', async () => {
+  const routerNow = 1_800_000_000_000;
+  const asked: number[] = [];
+  const server = createServer((request, response) => {
+    const proof = parseNodeProof((request.headers.authorization ?? '').replace('Bearer ', ''));
+    const isFresh = proof !== null && isProofFresh(proof.nonce, routerNow);
+    asked.push(isFresh ? 200 : 401);
+    const body = isFresh ? { nodes: [makeWhy()] } : { error: { message: 'check the clock' } };
+    response.writeHead(isFresh ? 200 : 401, isFresh ? {} : { [TIME_HEADER]: String(routerNow) });
+    response.end(JSON.stringify(body));
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', () => ready()));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await askWhy(url, key, routerNow - 86_400_000)).ok).toBe(true);
+    expect(asked).toEqual([401, 200]);
+  } finally {
+    server.close();
+  }
 });
 
 test('a refusal is told in the words of the router', async () => {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { readOrigin } from '../../schema/origin.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -69,13 +70,11 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   return 0;
 }
 
-/** Asks a router (its origin) about the node of this key. Errors are sentences for the owner. */
+/** Asks a router (its origin) about the node of this key; by the router's own time where this machine's is off. Errors are sentences for the owner. */
 export async function askWhy(router: string, key: SessionKey, now: number): Promise<Result<Why, string>> {
-  const nonce = makeProofNonce(now, randomBytes(24));
-  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL };
-  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  const answer = await askRouter(`${router}/node/v1/why`, { headers: { authorization: `Bearer ${proof}` } });
+  const first = await askAt(router, key, now);
+  const routerNow = first.ok ? first.value.routerNow : null;
+  const answer = routerNow === null ? first : await askAt(router, key, routerNow);
   if (!answer.ok) return err(`The router at ${router} cannot be reached: ${answer.error}.`);
   const { status, text: told } = answer.value;
   const body = parseJson(told);
@@ -86,6 +85,16 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
   }
   const [node] = answerSchema.safeParse(body).data?.nodes ?? [];
   return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
+}
+
+/** The proof names the router that is asked, so another can do nothing with it. */
+function askAt(router: string, key: SessionKey, now: number): ReturnType<typeof askRouter> {
+  const nonce = makeProofNonce(now, randomBytes(24));
+  const origin = readOrigin(new URL(router)) ?? router;
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
+  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
+  return askRouter(`${router}/node/v1/why`, { headers: { authorization: `Bearer ${proof}` } });
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */

@@ -18,7 +18,7 @@ describe("the owner's pause", () => {
       told.push('handed over');
       return 2;
     };
-    return { board, told, pause: new OwnerPause({ board, handOver, now: () => 1000 }) };
+    return { board, told, pause: new OwnerPause({ board, handOver, now: () => 1000, steady: () => 0 }) };
   }
   afterEach(() => void vi.useRealTimers());
 
@@ -31,6 +31,18 @@ describe("the owner's pause", () => {
     });
     expect(await pause.obey({ do: 'resume' })).toMatchObject({ paused: null, handedOver: 0 });
     expect(told).toEqual(['owner', 'handed over', null]);
+  });
+
+  test('is told by the clock as it stands, and ends when its time is over, also where the clock is set meanwhile', async () => {
+    let [wall, steady] = [1000, 0];
+    const board = new PauseBoard(() => undefined);
+    const pause = new OwnerPause({ board, handOver: async () => 0, now: () => wall, steady: () => steady });
+    await pause.obey({ do: 'pause', forMs: 60_000 });
+    expect(pause.untilAt).toBe(61_000);
+    steady += 10_000;
+    wall += 86_400_000;
+    expect(pause.untilAt).toBe(1000 + 86_400_000 + 50_000);
+    pause.close();
   });
 
   test('ends by itself after its time; the last word counts', async () => {

@@ -8,20 +8,23 @@ interface OwnerPauseDoors {
   readonly handOver: () => Promise<number>;
   /** ms since epoch. */
   readonly now: () => number;
+  /** ms that only grow; performance.now by default. */
+  readonly steady?: () => number;
 }
 
 export class OwnerPause {
   readonly #doors: OwnerPauseDoors;
   #timer: NodeJS.Timeout | undefined;
-  #untilAt: number | null = null;
+  /** By the steady clock; null for a pause without an end, and where there is none. */
+  #endsAt: number | null = null;
 
   constructor(doors: OwnerPauseDoors) {
     this.#doors = doors;
   }
 
-  /** When the pause ends by itself, ms since epoch; null when there is none or it has no end. */
+  /** When the pause ends by itself, ms since epoch by the machine's clock as it stands now; null when there is none or it has no end. */
   get untilAt(): number | null {
-    return this.#untilAt;
+    return this.#endsAt === null ? null : this.#doors.now() + this.#endsAt - this.#steady();
   }
 
   /** Does what the owner asks; a pause is answered when the machine is free. */
@@ -29,7 +32,7 @@ export class OwnerPause {
     const startedAt = performance.now();
     const handedOver = ask.do === 'pause' ? await this.#pause(ask.forMs) : this.#resume();
     const { board } = this.#doors;
-    return { paused: board.reason, untilAt: this.#untilAt, handedOver, tookMs: performance.now() - startedAt };
+    return { paused: board.reason, untilAt: this.untilAt, handedOver, tookMs: performance.now() - startedAt };
   }
 
   /** No timer stays behind. */
@@ -38,9 +41,9 @@ export class OwnerPause {
   }
 
   async #pause(forMs: number | null): Promise<number> {
-    const { board, handOver, now } = this.#doors;
+    const { board, handOver } = this.#doors;
     clearTimeout(this.#timer);
-    this.#untilAt = forMs === null ? null : now() + forMs;
+    this.#endsAt = forMs === null ? null : this.#steady() + forMs;
     if (forMs !== null) this.#timer = setTimeout(() => this.#resume(), forMs).unref();
     // The hub hears of the pause before it hears of the jobs' end, so that none of them comes back here.
     board.set('owner', true);
@@ -49,8 +52,12 @@ export class OwnerPause {
 
   #resume(): number {
     clearTimeout(this.#timer);
-    this.#untilAt = null;
+    this.#endsAt = null;
     this.#doors.board.set('owner', false);
     return 0;
+  }
+
+  #steady(): number {
+    return (this.#doors.steady ?? performance.now.bind(performance))();
   }
 }

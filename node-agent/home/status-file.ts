@@ -34,6 +34,14 @@ const statusSchema = z.object({
   lastFailure: z.string().nullable().default(null),
   /** Receipts without an answer from the router. */
   outbox: z.number(),
+  /** How far this machine's clock is ahead of the router's, ms; null before the first connection. */
+  clockAheadMs: z.number().nullable().default(null),
+  /** Where receipts went on, as the state folder was older than the router's newest; null where it was not. */
+  restoredAtReceipt: z.string().nullable().default(null),
+  /** Receipts answered since the start, those that earn nothing, and how many of these came last without a paid one between. */
+  answeredReceipts: z.number().default(0),
+  unpaidReceipts: z.number().default(0),
+  unpaidInARow: z.number().default(0),
   /** Units (millionths of a credit) that the router has signed for in all, and in how many receipts. */
   earnedMicro: z.string(),
   acceptedReceipts: z.string(),

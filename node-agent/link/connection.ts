@@ -1,6 +1,8 @@
 // The agent's one line to the network: a single loop that enrols, dials, works and waits, until it is told to stop.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hex } from '../../schema/bytes.ts';
+import { readOrigin } from '../../schema/origin.ts';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
@@ -10,6 +12,7 @@ import { enrol } from './enrolment.ts';
 import { HubSession } from './hub-session.ts';
 import type { Welcome } from './hub-session.ts';
 import type { RouterUrl } from './parse-router-url.ts';
+import type { RouterClock } from './router-clock.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
 import type { HubSocket, SocketTimes } from './socket.ts';
 
@@ -17,7 +20,7 @@ interface ConnectionDoors {
   readonly router: RouterUrl;
   /** One-time enrolment code, when the owner gave one. */
   readonly code: string | null;
-  readonly wallet: string | null;
+  readonly wallet: Hex | null;
   /** `lat,lon,CC[,region]`, sent as it stands; only a router on this machine looks at it. */
   readonly place: string | null;
   readonly key: SessionKey;
@@ -53,7 +56,9 @@ export class Connection {
   readonly #doors: ConnectionDoors;
   #status: LinkStatus = { state: 'starting', hub: null, area: null, node: null, problem: null };
   #session: HubSession | null = null;
-  #token: { readonly text: string; readonly untilAt: number } | null = null;
+  /** `freshUntil` by performance.now(). */
+  #token: { readonly text: string; readonly freshUntil: number } | null = null;
+  #clock: RouterClock | null = null;
   #isStopping = false;
   #wake: () => void = () => undefined;
   #stopDial: () => void = () => undefined;
@@ -72,6 +77,11 @@ export class Connection {
   /** The session with the hub, while there is one. */
   get session(): HubSession | null {
     return this.#session;
+  }
+
+  /** How far this machine's clock is ahead of the router's, ms, as last compared; null before the first connection. */
+  get clockAheadMs(): number | null {
+    return this.#clock?.aheadMs ?? null;
   }
 
   /** Runs until `stop`, or until the owner has to act. */
@@ -151,13 +161,15 @@ export class Connection {
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
-    const { shared, key, agent, platform, instance } = this.#doors;
-    const onWelcome = (welcome: Welcome, routerAheadMs: number): void => this.#enter(welcome, routerAheadMs);
-    this.#session = new HubSession(socket, { shared, key, agent, platform, instance, onWelcome, onLeave });
+    const { shared, key, agent, platform, instance, router } = this.#doors;
+    const origin = readOrigin(new URL(router.linkUrl)) ?? router.origin;
+    const onWelcome = (welcome: Welcome, clock: RouterClock): void => this.#enter(welcome, clock);
+    this.#session = new HubSession(socket, { shared, key, origin, agent, platform, instance, onWelcome, onLeave });
   }
 
-  #enter(welcome: Welcome, routerAheadMs: number): void {
-    this.#token = { text: welcome.token, untilAt: welcome.tokenUntilAt - routerAheadMs };
+  #enter(welcome: Welcome, clock: RouterClock): void {
+    this.#clock = clock;
+    this.#token = { text: welcome.token, freshUntil: performance.now() + welcome.tokenUntilAt - clock.now() };
     const { hub, area, node } = welcome;
     this.#note({ state: 'connected', hub, area, node, problem: null });
     this.#doors.shared.log.info('connected', { hub, area, node });
@@ -172,7 +184,7 @@ export class Connection {
   #headers(): Record<string, string> {
     const { router, identity, place } = this.#doors;
     const node = identity.find(router.origin)?.node;
-    const isFresh = this.#token !== null && this.#token.untilAt > Date.now();
+    const isFresh = this.#token !== null && this.#token.freshUntil > performance.now();
     return {
       ...(node === undefined ? {} : { 'x-irori-node': node }),
       ...(isFresh && this.#token ? { authorization: `Bearer ${this.#token.text}` } : {}),
@@ -217,6 +229,8 @@ function hashCode(code: string): string {
 function explainEnrolment(
   outcome: LinkOutcome,
 ): { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } {
+  if (outcome.kind === 'http' && outcome.code === 'protocol-version')
+    return { kind: 'owner', sentence: outcome.message };
   const isRefused = outcome.kind === 'http' && outcome.status >= 400 && outcome.status < 500;
   if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
   return {

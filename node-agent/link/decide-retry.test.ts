@@ -71,3 +71,24 @@ describe('decideRetry', () => {
     });
   });
 });
+
+test('a version that is not spoken and an address that is not the router’s are told as they are, for the owner', () => {
+  const refused = (code: string, message: string) =>
+    decideRetry({
+      outcome: { kind: 'error-frame', code, message, retryMs: null, isFinal: true },
+      attempt: 0,
+      random: 0,
+    });
+  const old = refused(
+    'protocol-version',
+    'the agent speaks version 1 of the protocol, this router 2: update the agent',
+  );
+  expect(old).toMatchObject({
+    isForOwner: true,
+    sentence: 'The agent speaks version 1 of the protocol, this router 2: update the agent.',
+  });
+  expect(refused('other-origin', 'it is https://a.example')).toMatchObject({
+    isForOwner: true,
+    sentence: expect.stringContaining('https://a.example. Start with --router'),
+  });
+});

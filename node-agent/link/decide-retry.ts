@@ -111,6 +111,9 @@ function planAfterRefusal(
 
 function explainRefusal(code: string | null, message: string): string {
   if (code === 'node_elsewhere') return SECOND_AGENT;
+  if (code === 'protocol-version') return `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
+  if (code === 'other-origin')
+    return `The router does not take the address that it was dialled at: ${message}. Start with --router and the address that its operator gave you.`;
   if (code === TOO_MUCH)
     return `The hub sent this node away for a while: ${message}. If this goes on, update the agent, and tell the network what it runs.`;
   if (code === 'node_unenrolled')

@@ -1,5 +1,5 @@
 // One connection to a hub, from the challenge to the end: answers frames, tells the hub what this home offers, offers late receipts.
-import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import { ACCEPTANCE_STATUS, makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { Bucket } from '../../schema/bucket.ts';
 import {
   decodeFrames,
@@ -19,6 +19,8 @@ import { signLostPart } from '../receipts/lost-part.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { FrameWriter } from '../jobs/frame-writer.ts';
+import { tellOldRouter } from './enrolment.ts';
+import { CLOCK_OFF_MS, describeClock, RouterClock } from './router-clock.ts';
 import { readHubFrame } from './read-hub-frame.ts';
 import type { HubMessage } from './read-hub-frame.ts';
 import type { HubSocket } from './socket.ts';
@@ -29,11 +31,13 @@ export type Welcome = MessageOf<'welcome'>['value'];
 interface SessionDoors {
   readonly shared: AgentShared;
   readonly key: SessionKey;
+  /** The router's that was dialled: the hello names it, so that it is of no use to another. */
+  readonly origin: string;
   readonly agent: string;
   readonly platform: string;
   /** Drawn at the agent's start. */
   readonly instance: string;
-  readonly onWelcome: (welcome: Welcome, routerAheadMs: number) => void;
+  readonly onWelcome: (welcome: Welcome, clock: RouterClock) => void;
   /** The connection should end for this reason; the session goes on until the socket has ended. */
   readonly onLeave: (outcome: LinkOutcome) => void;
 }
@@ -53,7 +57,9 @@ export class HubSession {
   #lateTimer: NodeJS.Timeout | undefined;
   #runner: JobRunner | null = null;
   #welcome: Welcome | null = null;
-  #routerAheadMs = 0;
+  #clock = new RouterClock(Date.now());
+  /** How far the machine's clock was off when the owner was told last, ms. */
+  #toldAheadMs = 0;
   readonly #lateRoom = new Bucket();
   #strayFrames = 0;
   #isDraining = false;
@@ -163,14 +169,21 @@ export class HubSession {
 
   #answerChallenge(challenge: MessageOf<'challenge'>['value']): void {
     if (challenge.protocol < MIN_PROTOCOL_VERSION) {
-      const message = `the hub speaks version ${challenge.protocol} of the protocol, this agent ${PROTOCOL_VERSION}`;
-      return this.#leave({ kind: 'error-frame', code: 'protocol-version', message, retryMs: null, isFinal: true });
+      const code = 'protocol-version';
+      return this.#leave({
+        kind: 'error-frame',
+        code,
+        message: tellOldRouter(challenge.protocol),
+        retryMs: null,
+        isFinal: true,
+      });
     }
-    this.#routerAheadMs = challenge.serverTimeAt - Date.now();
-    const { key, agent, platform, instance } = this.#doors;
-    const hello = { nonce: challenge.nonce, node: key.address, protocol: PROTOCOL_VERSION };
+    this.#clock = new RouterClock(challenge.serverTimeAt);
+    const { key, origin, agent, platform, instance } = this.#doors;
+    const protocol = PROTOCOL_VERSION;
+    const hello = { nonce: challenge.nonce, node: key.address, protocol, origin };
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-    this.#send('hello', { protocol: PROTOCOL_VERSION, address: key.address, signature, agent, platform, instance });
+    this.#send('hello', { protocol, address: key.address, signature, origin, agent, platform, instance });
   }
 
   #enter(welcome: Welcome): void {
@@ -183,13 +196,41 @@ export class HubSession {
       domain: welcome.domain,
       signer: shared.book.signerOf(welcome.domain),
       writer: this.#writer,
-      routerNow: () => Date.now() + this.#routerAheadMs,
+      routerNow: () => this.#clock.now(),
     });
+    this.#goOnFrom(welcome);
     this.sendState();
     shared.book.forgetOffers();
     void this.#offerLate();
-    this.#lateTimer = setInterval(() => void this.#offerLate(), LATE_CHECK_MS);
-    onWelcome(welcome, this.#routerAheadMs);
+    this.#compareClocks();
+    this.#lateTimer = setInterval(() => {
+      void this.#offerLate();
+      this.#compareClocks();
+    }, LATE_CHECK_MS);
+    onWelcome(welcome, this.#clock);
+  }
+
+  /** Where the state folder is older than what this home has signed, its receipts go on behind the router's newest. */
+  #goOnFrom({ lastReceipt, domain }: Welcome): void {
+    const { book, log } = this.#doors.shared;
+    const restored = lastReceipt && book.goOnFrom(lastReceipt, domain);
+    if (!restored) return;
+    log.warn(
+      'the receipts here end before the newest that the router has of this home: the state folder is an older copy, or lost its chain. They go on behind that one; there is nothing to do',
+      { here: String(restored.here), router: String(restored.router), next: String(restored.next) },
+    );
+    this.#doors.shared.onReceipts();
+  }
+
+  /** Tells the owner of a clock that is off, or that was set; no job goes by it. */
+  #compareClocks(): void {
+    const { aheadMs } = this.#clock;
+    if (Math.abs(aheadMs - this.#toldAheadMs) < CLOCK_OFF_MS) return;
+    this.#toldAheadMs = aheadMs;
+    const clock = describeClock(aheadMs) ?? 'right again';
+    this.#doors.shared.log.warn('the clock of this machine and the router’s differ; jobs go by the router’s', {
+      clock,
+    });
   }
 
   #hearError(error: MessageOf<'error'>['value']): void {
@@ -224,8 +265,17 @@ export class HubSession {
     const { log } = this.#doors.shared;
     const ticket = frame?.ticketHash;
     if (outcome === 'refused') log.warn('the router refused a receipt for good', { ticket, reason: frame?.reason });
+    if (outcome === 'taken' && frame?.acceptance?.status === ACCEPTANCE_STATUS.unpaid) this.#warnUnpaid(frame);
     if (outcome === 'bad-signature')
       log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket });
+  }
+
+  /** The first, the second, the fourth and so on: a home that is not paid at all must not fill its log. */
+  #warnUnpaid({ ticketHash: ticket }: AcceptedFrame): void {
+    const { log, book } = this.#doors.shared;
+    const { unpaid, inARow } = book.unpaid;
+    if (Number.isInteger(Math.log2(unpaid)))
+      log.warn('the router pays nothing for a receipt', { ticket, unpaid, inARow });
   }
 
   /** Signs for a part that this home delivered and lost; the receipt then goes the way of every late one. */

@@ -1,6 +1,7 @@
 // The one door of the agent to plain HTTP requests: small JSON answers of its router, through the owner's proxy where there is one.
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { TIME_HEADER } from '../../schema/node-proof.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { makeRouterAgent } from './router-agent.ts';
@@ -9,6 +10,8 @@ export interface RouterAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
+  /** The router's time, ms since epoch, where it told it since it could not use ours. */
+  readonly routerNow: number | null;
 }
 
 const ANSWER_MS = 15_000;
@@ -40,11 +43,17 @@ export function askRouter(
       });
       response.on('error', fail);
       response.on('end', () => {
-        resolve(ok({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text }));
+        const routerNow = readTime(response.headers[TIME_HEADER]);
+        const retryAfter = response.headers['retry-after'];
+        resolve(ok({ status: response.statusCode ?? 0, retryAfter, text, routerNow }));
       });
     });
     outgoing.on('error', fail);
     outgoing.end(body);
   });
   return asked.finally(() => agent.destroy());
+}
+
+function readTime(header: string | string[] | undefined): number | null {
+  return typeof header === 'string' && /^\d{13,15}$/.test(header) ? Number(header) : null;
 }

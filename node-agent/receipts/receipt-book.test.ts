@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
-import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { ACCEPTANCE, ACCEPTANCE_STATUS, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
-import { sampleTicket } from '../../schema/sample-messages.ts';
+import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
 import { collectLog } from '../test/collect-log.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import type { AcceptedFrame, ReceiptDraft } from './receipt-book.ts';
@@ -142,6 +142,38 @@ describe('issuing', () => {
     expect((await (await open()).issue(draft(2))).receipt.seq).toBe(2n);
   });
 
+  test('where the router has a newer receipt of this key, numbers go on well behind it, also after a restart', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 50n });
+    const signature = signer.sign(USAGE_RECEIPT, receipt, KEY);
+    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toEqual({ here: 1n, router: 50n, next: 1051n });
+    expect(book.restored).toMatchObject({ next: 1051n });
+    const next = await book.issue(draft(2));
+    expect(next.receipt).toMatchObject({ seq: 1051n, prevReceipt: signer.hash(USAGE_RECEIPT, receipt) });
+    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toBeNull();
+    expect((await (await open()).issue(draft(3))).receipt.seq).toBe(1052n);
+  });
+
+  test('a chain that was adopted and not yet used is kept too', async () => {
+    const book = await open();
+    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 7n });
+    book.goOnFrom({ receipt, signature: signer.sign(USAGE_RECEIPT, receipt, KEY) }, PLACEHOLDER_DOMAIN);
+    await vi.waitFor(() => expect(readFileSync(join(folder, 'chain.json'), 'utf8')).toContain('"1007"'));
+    expect((await (await open()).issue(draft(1))).receipt.seq).toBe(1008n);
+  });
+
+  test('no router can push the numbers beyond what this key has signed', async () => {
+    const book = await open();
+    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 2n ** 64n - 1n });
+    const signature = signer.sign(USAGE_RECEIPT, receipt, ROUTER_KEY);
+    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toBeNull();
+    const elsewhere = { chainId: 1, verifyingContract: PLACEHOLDER_DOMAIN.verifyingContract };
+    const own = signer.sign(USAGE_RECEIPT, receipt, KEY);
+    expect(book.goOnFrom({ receipt, signature: own }, elsewhere)).toBeNull();
+    expect((await book.issue(draft(1))).receipt.seq).toBe(1n);
+  });
+
   test('a damaged chain is not started over', async () => {
     writeFileSync(join(folder, 'chain.json'), '{"seq":"x"}');
     await expect(open()).rejects.toThrow('decimal');
@@ -162,6 +194,21 @@ describe('acceptances', () => {
     expect(book.accept(accept(issued, 1n))).toBe('unknown');
     await book.settled();
     expect(files().length).toBe(1);
+  });
+
+  test('those that earn nothing are counted, and how many came last', async () => {
+    const book = await open();
+    const paid = [false, true, false, false];
+    const issued = await Promise.all(paid.map((_, i) => book.issue(draft(i + 1))));
+    issued.forEach((one, i) => {
+      const { acceptance, ...frame } = accept(one, BigInt(i + 1));
+      if (!acceptance) throw new Error('no acceptance');
+      const status = paid[i] === true ? acceptance.status : ACCEPTANCE_STATUS.unpaid;
+      const changed = { ...acceptance, status };
+      const signature = signer.sign(ACCEPTANCE, changed, ROUTER_KEY);
+      expect(book.accept({ ...frame, acceptance: changed, signature })).toBe('taken');
+    });
+    expect(book.unpaid).toEqual({ answered: 4, unpaid: 3, inARow: 2 });
   });
 
   test('a receipt that the router refuses for good leaves too', async () => {

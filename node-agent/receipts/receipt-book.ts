@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import type { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
+import type { lateReceiptSchema, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import type { acceptedSchema } from '../../schema/frames-to-node.ts';
-import { ACCEPTANCE, makeMessageSigner, toMessageJson } from '../../schema/receipt.ts';
+import {
+  ACCEPTANCE,
+  ACCEPTANCE_STATUS,
+  makeMessageSigner,
+  toMessageJson,
+  USAGE_RECEIPT,
+} from '../../schema/receipt.ts';
 import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
 import { describeError } from '../log.ts';
@@ -46,6 +53,27 @@ const GATHER_MS = 250;
 const FIRST_QUIET_MS = 5000;
 const LAST_QUIET_MS = 60_000;
 
+/**
+ * Numbers left out behind the router's newest receipt, where this home's own chain is older: more than can be on their way to it, so that none is
+ * signed twice.
+ */
+const RESTORED_GAP = 1000n;
+
+/** A chain that went on behind the router's newest receipt. */
+export interface RestoredChain {
+  /** The newest number that was known here, the router's, and the next that is signed. */
+  readonly here: bigint;
+  readonly router: bigint;
+  readonly next: bigint;
+}
+
+/** Receipts answered with nothing since the start, and how many of them came last without a paid one between. */
+export interface UnpaidCount {
+  readonly answered: number;
+  readonly unpaid: number;
+  readonly inARow: number;
+}
+
 interface Waiting {
   readonly draft: ReceiptDraft;
   readonly resolve: (issued: IssuedReceipt) => void;
@@ -54,6 +82,7 @@ interface Waiting {
 
 interface BookDoors {
   readonly privateKey: Uint8Array;
+  /** ms that only grow. */
   readonly now: () => number;
   readonly log: Log;
   readonly chain: ReceiptChain;
@@ -81,6 +110,8 @@ export class ReceiptBook {
   readonly #answered = new Set<Hex>();
   /** Tickets whose receipts are still to come. */
   readonly #underWay = new Set<Hex>();
+  #restored: RestoredChain | null = null;
+  #unpaid: UnpaidCount = { answered: 0, unpaid: 0, inARow: 0 };
 
   private constructor(doors: BookDoors) {
     this.#privateKey = doors.privateKey;
@@ -115,6 +146,35 @@ export class ReceiptBook {
   /** What the router has acknowledged in all, by its newest signed acceptance; null before the first. */
   get earned(): { readonly count: bigint; readonly cumulativeAmount: bigint } | null {
     return this.#latest.acceptance;
+  }
+
+  get unpaid(): UnpaidCount {
+    return this.#unpaid;
+  }
+
+  /** Set where the state folder turned out to be older than the router's knowledge, since the start. */
+  get restored(): RestoredChain | null {
+    return this.#restored;
+  }
+
+  /**
+   * The router tells the newest receipt that it has of this home. If it is this key's own and newer than all here, the chain goes on behind it, so
+   * that no number is signed twice; null where there is nothing to mend. A router cannot push the chain beyond what this key has signed.
+   */
+  goOnFrom({ receipt, signature }: SignedReceipt, domain: Domain): RestoredChain | null {
+    if (receipt.seq <= this.#head.seq) return null;
+    const signer = this.signerOf(domain);
+    const address = addressOfPrivateKey(this.#privateKey);
+    if (!signer.isSignedBy(USAGE_RECEIPT, receipt, { signature, address })) return null;
+    const head = { seq: receipt.seq + RESTORED_GAP, receiptHash: signer.hash(USAGE_RECEIPT, receipt) };
+    this.#restored = { here: this.#head.seq, router: receipt.seq, next: head.seq + 1n };
+    this.#head = head;
+    this.#durableHead = head;
+    // Unsaved it costs nothing: the next welcome tells it again.
+    void this.#chain.save(head).catch((error: unknown) => {
+      this.#log.warn('the head of the receipts’ chain cannot be stored', { reason: describeError(error) });
+    });
+    return this.#restored;
   }
 
   /** True for a ticket whose receipt waits here for its answer, or is still to come. */
@@ -201,6 +261,7 @@ export class ReceiptBook {
     const signed = { signature, address: waiting.router };
     if (!isCovered && !this.signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
     this.#latest.take({ acceptance, signature, router: waiting.router });
+    this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
     this.#removeSoon(waiting);
     return 'taken';
   }
@@ -229,6 +290,11 @@ export class ReceiptBook {
     }
     const signed = { signature: last.signature, address: newest.router };
     return this.signerOf(lastWaiting.domain).isSignedBy(ACCEPTANCE, last.acceptance, signed);
+  }
+
+  #countUnpaid(isUnpaid: boolean): void {
+    const { answered, unpaid, inARow } = this.#unpaid;
+    this.#unpaid = { answered: answered + 1, unpaid: unpaid + Number(isUnpaid), inARow: isUnpaid ? inARow + 1 : 0 };
   }
 
   async #issueAll(): Promise<void> {

@@ -36,6 +36,16 @@ describe('enrolment and identity', () => {
     expect(bench.agent.output()).toContain('The enrolment code has expired.');
   });
 
+  test('a router of version 1 is told as what it is, and the agent ends', async () => {
+    bench.hub.enrolRefusal = {
+      status: 400,
+      code: 'unknown_parameter',
+      message: "Unknown field 'protocol'. Remove it.",
+    };
+    expect(await bench.up().ended).toBe(2);
+    expect(bench.agent.output()).toContain('The router speaks version 1 of the protocol, this agent version 2');
+  });
+
   test('a key that others can read is refused with the remedy', async () => {
     await bench.upAndReady();
     await bench.kill();

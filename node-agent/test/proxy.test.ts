@@ -25,6 +25,7 @@ let proxyUrl = '';
 /** The router's TLS end before the hub, and a proxy that knows the way there: nobody else does. */
 beforeEach(async () => {
   if (!HAS_OPENSSL) return;
+  bench.hub.dialledAt = `https://${ROUTER}`;
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(bench.state, name)) as [string, string];
   const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=${ROUTER}`;
   const made = [...words.split(' '), '-addext', `subjectAltName=DNS:${ROUTER}`, '-keyout', key, '-out', cert];
@@ -81,6 +82,7 @@ test.skipIf(!HAS_OPENSSL)('NO_PROXY takes the router out, and then it cannot be 
 });
 
 test.skipIf(!HAS_OPENSSL)('a router on this machine is dialled straight, whatever the environment says', async () => {
+  bench.hub.dialledAt = null;
   run(['up', '--router', bench.hub.url, '--code', CODE, '--backend', bench.model.url, '--models', 'say-*'], {
     HTTP_PROXY: 'http://127.0.0.1:9',
     HTTPS_PROXY: 'http://127.0.0.1:9',

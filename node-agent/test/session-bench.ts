@@ -10,7 +10,7 @@ import type { JobRequestOf } from '../../schema/job-request.ts';
 import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
-import type { JobTicket } from '../../schema/receipt.ts';
+import type { JobTicket, UsageReceiptJson } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
 import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -79,7 +79,7 @@ export interface SharedBench {
 export async function openShared(backend: Backend, windowMs = 100, mayLoad = true): Promise<SharedBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
   const { log, lines } = collectLog();
-  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: Date.now, log });
+  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: () => performance.now(), log });
   const shelf = new ModelShelf({
     backends: [backend],
     choice: null,
@@ -115,10 +115,12 @@ export async function openShared(backend: Backend, windowMs = 100, mayLoad = tru
   return { shared, folder, lines, close };
 }
 
+type LastReceipt = { readonly receipt: UsageReceiptJson; readonly signature: Hex };
+
 /** A session past its welcome, or before it with `isWelcomed` false. */
 export async function openSession(
   backend: Backend,
-  options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean } = {},
+  options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean; lastReceipt?: LastReceipt } = {},
 ): Promise<SessionBench> {
   const { shared, folder, lines, close } = await openShared(backend, options.windowMs, options.mayLoad);
   const frames: Frame[] = [];
@@ -135,6 +137,7 @@ export async function openSession(
   const session = new HubSession(socket, {
     shared,
     key: SESSION_KEY,
+    origin: 'https://irori.example',
     agent: 'a',
     platform: 'p',
     instance: 'one',
@@ -149,12 +152,13 @@ export async function openSession(
     domain: PLACEHOLDER_DOMAIN,
     token: 't',
     tokenUntilAt: 0,
+    lastReceipt: options.lastReceipt ?? null,
   };
   const sayWelcome = (): void => session.hear(encodeJsonFrame('welcome', welcome));
   if (options.isWelcomed !== false) sayWelcome();
   const until = async (holds: () => boolean): Promise<void> => {
-    for (const end = Date.now() + 8000; !holds();) {
-      if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}`);
+    for (const end = performance.now() + 8000; !holds();) {
+      if (performance.now() > end) throw new Error(`it never held: ${holds.toString()}`);
       await sleep(2);
     }
   };

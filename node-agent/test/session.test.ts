@@ -381,6 +381,7 @@ describe('nonsense', () => {
   test('a hub of a protocol before ours is left, with the versions named', async () => {
     const session = await open(new FakeBackend(async () => undefined), { isWelcomed: false });
     session.session.hear(encodeJsonFrame('challenge', { nonce: `0x${'00'.repeat(32)}`, protocol: 0, serverTimeAt: 0 }));
-    expect(session.outcomes).toMatchObject([{ kind: 'error-frame', code: 'protocol-version', isFinal: true }]);
+    const message = expect.stringMatching(/speaks version 0 .* this agent version 2: whoever runs the router/);
+    expect(session.outcomes).toMatchObject([{ kind: 'error-frame', code: 'protocol-version', message, isFinal: true }]);
   });
 });

@@ -32,8 +32,8 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
-import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
+import type { JobTicket, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 
 export const ROUTER_KEY = new Uint8Array(32).fill(9);
@@ -82,6 +82,10 @@ export class TestHub {
   dials = 0;
   /** What the next dials are answered instead of a socket; null upgrades. */
   refusal: { status: number; code: string; message: string } | null = null;
+  /** The address that homes dial, where it is not its own. */
+  dialledAt: string | null = null;
+  /** What its welcome tells of this home's chain. */
+  lastReceipt: { receipt: UsageReceiptJson; signature: Hex } | null = null;
   enrolRefusal: { status: number; code: string; message: string } | null = null;
   isAccepting = true;
   isAnsweringPings = true;
@@ -291,7 +295,12 @@ export class TestHub {
     }
     const proof = signer.recover(
       NODE_ENROL,
-      { code: toHex(keccak_256(new TextEncoder().encode(code))), node: address },
+      {
+        code: toHex(keccak_256(new TextEncoder().encode(code))),
+        node: address,
+        wallet: wallet ?? ZERO_ADDRESS,
+        origin: this.dialledAt ?? this.url,
+      },
       signature,
     );
     if (!proof.ok || proof.value !== address) return [403, { error: { message: 'bad proof', code: 'forbidden' } }];
@@ -355,7 +364,12 @@ export class TestHub {
 
   #welcome(heard: Heard, nonce: Hex): void {
     const hello = helloSchema.parse(heard.json);
-    const proof = signer.recover(NODE_HELLO, { nonce, node: hello.address, protocol: hello.protocol }, hello.signature);
+    const { address, protocol } = hello;
+    const proof = signer.recover(
+      NODE_HELLO,
+      { nonce, node: address, protocol, origin: this.dialledAt ?? this.url },
+      hello.signature,
+    );
     if (!proof.ok || proof.value !== hello.address) throw new Error('bad hello');
     this.address = hello.address;
     this.sendJson('welcome', {
@@ -366,6 +380,7 @@ export class TestHub {
       domain: PLACEHOLDER_DOMAIN,
       token: 'token-of-the-hub',
       tokenUntilAt: Date.now() + 60_000,
+      lastReceipt: this.lastReceipt,
     });
   }
 }

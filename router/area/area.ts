@@ -9,6 +9,7 @@ import type { HubReport, PlacedNode } from '../hub/hub-services.ts';
 import { AreaSeats } from './seats.ts';
 import type { HubRow, Seat } from './seats.ts';
 import type { AreaServices } from './area-services.ts';
+import type { ModelChange } from '../hub/recalled-models.ts';
 import { makeLog } from '../log.ts';
 import { MoveOrders } from './move-orders.ts';
 import { hubFor, planHubs } from './plan-hubs.ts';
@@ -128,14 +129,14 @@ export class Area extends DurableObject<object> {
   }
 
   /** The catalogue changed: hubs look again at what their nodes serve. */
-  async refresh(): Promise<void> {
+  async refresh(change: ModelChange): Promise<void> {
     this.#offers.clear();
-    await Promise.all(this.hubs().map((hub) => this.#refresh(hub)));
+    await Promise.all(this.hubs().map((hub) => this.#refresh(hub, change)));
   }
 
-  async #refresh(hub: string): Promise<void> {
+  async #refresh(hub: string, change: ModelChange): Promise<void> {
     await this.#hub(hub)
-      .refresh()
+      .refresh(change)
       .catch((error: unknown) => this.#noteAway(hub, error));
   }
 

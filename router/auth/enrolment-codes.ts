@@ -5,12 +5,14 @@ import type { EnrolmentRow } from './judge-enrolment.ts';
 const FIND_CODE = `
   SELECT account_id AS accountId, wallet, expires_at AS expiresAt, uses,
     (SELECT count(*) FROM enrolment_uses WHERE enrolment_id = enrolments.id) AS used,
-    EXISTS (SELECT 1 FROM enrolment_uses WHERE enrolment_id = enrolments.id AND node_id = ?2) AS isUsedByNode
+    EXISTS (SELECT 1 FROM enrolment_uses WHERE enrolment_id = enrolments.id AND node_id = ?2) AS isUsedByNode,
+    EXISTS (SELECT 1 FROM accounts WHERE id = account_id AND disabled_at IS NOT NULL) AS isOwnerDisabled
   FROM enrolments WHERE code_hash = ?1`;
 const USE_CODE = `
   INSERT INTO enrolment_uses (enrolment_id, node_id, used_at)
   SELECT id, ?2, ?3 FROM enrolments
   WHERE code_hash = ?1 AND expires_at > ?3
+    AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = account_id AND disabled_at IS NOT NULL)
     AND (SELECT count(*) FROM enrolment_uses WHERE enrolment_id = enrolments.id) < uses
   ON CONFLICT DO NOTHING`;
 /** The code's row where this node has used it. */
@@ -28,13 +30,15 @@ const JOIN_POOL = `
     AND EXISTS (SELECT 1 FROM nodes WHERE id = ?2 AND account_id = enrolments.account_id AND revoked_at IS NULL)
   ON CONFLICT DO NOTHING`;
 
+type Flag = 'isUsedByNode' | 'isOwnerDisabled';
+
 /** A code as it stands for one node; null for a code that is not known. */
 export async function findCode(db: D1Database, codeHash: string, nodeId: string): Promise<EnrolmentRow | null> {
   const row = await db
     .prepare(FIND_CODE)
     .bind(codeHash, nodeId)
-    .first<Omit<EnrolmentRow, 'isUsedByNode'> & { readonly isUsedByNode: number }>();
-  return row && { ...row, isUsedByNode: row.isUsedByNode === 1 };
+    .first<Omit<EnrolmentRow, Flag> & Readonly<Record<Flag, number>>>();
+  return row && { ...row, isUsedByNode: row.isUsedByNode === 1, isOwnerDisabled: row.isOwnerDisabled === 1 };
 }
 
 /** Uses a code, writes the node and puts it in the code's pool in one transaction: nothing is written for a node that got no use. */

@@ -1,7 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { expect, test } from 'vitest';
 import { makeMessageSigner, NODE_ENROL, NODE_HELLO } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, ZERO_ADDRESS, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { checkEnrolProof, checkNodeHello } from './check-node-hello.ts';
 import { judgeEnrolment, tellEnrolFault } from './judge-enrolment.ts';
 import type { EnrolFault, EnrolmentRow } from './judge-enrolment.ts';
@@ -18,6 +18,7 @@ const enrolment: EnrolmentRow = {
   uses: 1,
   used: 0,
   isUsedByNode: false,
+  isOwnerDisabled: false,
 };
 const existing = { accountId: 'acct_1', revokedAt: null };
 
@@ -47,6 +48,7 @@ test('a code of ten uses may be claimed until ten have', () => {
 
 test.each<[EnrolFault, Partial<Parameters<typeof judgeEnrolment>[0]>]>([
   ['unknown-code', { enrolment: null }],
+  ['owner-disabled', { enrolment: { ...enrolment, isOwnerDisabled: true } }],
   ['code-used', { enrolment: { ...enrolment, used: 1 } }],
   ['code-expired', { now: 100 }],
   ['other-owner', { existing: { accountId: 'acct_2', revokedAt: null } }],
@@ -72,20 +74,34 @@ test('codes are readable, distinct, and told from other texts', () => {
 
 test('an enrolment is proven by the key of its address over this very code', () => {
   const code = makeEnrolmentCode(new Uint8Array(20).fill(3));
-  const sign = (by: Uint8Array, text: string) =>
-    signer.sign(NODE_ENROL, { code: digestEnrolmentCode(text), node: address }, by);
-  expect(checkEnrolProof(signer, { code, address, signature: sign(key, code) })).toBe(true);
-  expect(checkEnrolProof(signer, { code, address, signature: sign(stranger, code) })).toBe(false);
-  expect(checkEnrolProof(signer, { code, address, signature: sign(key, 'enr_0000-0000-0000-0000-0000') })).toBe(false);
+  const origin = 'https://irori.example';
+  const sign = (by: Uint8Array, text: string, change: object = {}) =>
+    signer.sign(
+      NODE_ENROL,
+      { code: digestEnrolmentCode(text), node: address, wallet: ZERO_ADDRESS, origin, ...change },
+      by,
+    );
+  const proof = { code, address, origin, wallet: null };
+  expect(checkEnrolProof(signer, { ...proof, signature: sign(key, code) })).toBe(true);
+  expect(checkEnrolProof(signer, { ...proof, signature: sign(stranger, code) })).toBe(false);
+  expect(checkEnrolProof(signer, { ...proof, signature: sign(key, 'enr_0000-0000-0000-0000-0000') })).toBe(false);
+  expect(checkEnrolProof(signer, { ...proof, signature: sign(key, code, { origin: 'https://evil.example' }) })).toBe(
+    false,
+  );
+  expect(checkEnrolProof(signer, { ...proof, signature: sign(key, code, { wallet: address }) })).toBe(false);
+  expect(checkEnrolProof(signer, { ...proof, wallet: address, signature: sign(key, code) })).toBe(false);
 });
 
 test('a hello is proven by the key of its address over this very challenge', () => {
-  const hello = { nonce: ZERO_WORD, address, protocol: 1 };
+  const origin = 'https://irori.example';
+  const hello = { nonce: ZERO_WORD, address, protocol: 1, origin };
   const sign = (by: Uint8Array, change: object = {}) =>
-    signer.sign(NODE_HELLO, { nonce: ZERO_WORD, node: address, protocol: 1, ...change }, by);
+    signer.sign(NODE_HELLO, { nonce: ZERO_WORD, node: address, protocol: 1, origin, ...change }, by);
   expect(checkNodeHello(signer, { ...hello, signature: sign(key) })).toBe(true);
   expect(checkNodeHello(signer, { ...hello, signature: sign(stranger) })).toBe(false);
   expect(checkNodeHello(signer, { ...hello, signature: sign(key, { nonce: `0x${'11'.repeat(32)}` }) })).toBe(false);
   expect(checkNodeHello(signer, { ...hello, signature: sign(key, { protocol: 2 }) })).toBe(false);
+  const elsewhere = sign(key, { origin: 'https://evil.example' });
+  expect(checkNodeHello(signer, { ...hello, signature: elsewhere })).toBe(false);
   expect(checkNodeHello(signer, { ...hello, signature: '0x' })).toBe(false);
 });

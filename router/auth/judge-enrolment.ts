@@ -3,7 +3,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
 export type EnrolFault =
-  'bad-signature' | 'unknown-code' | 'code-used' | 'code-expired' | 'other-owner' | 'node-revoked';
+  'bad-signature' | 'unknown-code' | 'code-used' | 'code-expired' | 'other-owner' | 'node-revoked' | 'owner-disabled';
 
 export interface EnrolmentRow {
   readonly accountId: string;
@@ -14,6 +14,7 @@ export interface EnrolmentRow {
   readonly used: number;
   /** True where the node that asks is one of those. */
   readonly isUsedByNode: boolean;
+  readonly isOwnerDisabled: boolean;
 }
 
 /**
@@ -27,6 +28,7 @@ export function judgeEnrolment(facts: {
 }): Result<'claim' | 'repeat', EnrolFault> {
   const { enrolment, existing, now } = facts;
   if (!enrolment) return err('unknown-code');
+  if (enrolment.isOwnerDisabled) return err('owner-disabled');
   if (!enrolment.isUsedByNode && enrolment.used >= enrolment.uses) return err('code-used');
   if (enrolment.expiresAt <= now) return err('code-expired');
   if (existing && existing.revokedAt !== null) return err('node-revoked');
@@ -36,7 +38,7 @@ export function judgeEnrolment(facts: {
 
 /** The public words for a fault: a code of the API and a message with the remedy. */
 export function tellEnrolFault(fault: EnrolFault): {
-  readonly code: 'invalid_value' | 'forbidden' | 'conflict' | 'node_revoked';
+  readonly code: 'invalid_value' | 'forbidden' | 'conflict' | 'node_revoked' | 'account_disabled';
   readonly message: string;
   readonly param: string | null;
 } {
@@ -67,6 +69,8 @@ export function tellEnrolFault(fault: EnrolFault): {
         message: 'This node belongs to another account. Start it with a new key.',
         param: 'address',
       };
+    case 'owner-disabled':
+      return { code: 'account_disabled', message: 'The account that made this code is disabled.', param: 'code' };
     case 'node-revoked':
       return { code: 'node_revoked', message: 'This node was revoked by its owner or the operator.', param: 'address' };
   }

@@ -1,21 +1,18 @@
-// Which node dials in: by the token of its last connection, else by the books.
+// Which node dials in: by the token of its last connection, else by the books. What it may do is no matter of either: its own object tells its hub.
 import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { DialGate } from './dial-gate.ts';
 import type { NodeTokens } from './node-tokens.ts';
-import { poolsOf } from './nodes.ts';
+import { barOf } from './nodes.ts';
 import type { Nodes } from './nodes.ts';
 
 /** A node that may dial in, or why not. */
 export interface LinkNode {
   readonly address: Hex;
   readonly ownerAccountId: string;
-  readonly wallet: Hex | null;
-  /** Pool ids, and `public` where it lends itself to everyone. */
-  readonly pools: readonly string[];
-  readonly isRevoked: boolean;
-  readonly reason: string | null;
+  /** Why it may not be connected, where the books were asked; null else. */
+  readonly barred: string | null;
   /** True where a token said who it is, and not the dial alone. */
   readonly hasToken: boolean;
 }
@@ -48,22 +45,13 @@ async function findNode(
   const waitMs = gate.waitMs({ nodeId, from, hasToken: known !== null }, now);
   if (waitMs > 0) return err({ kind: 'too-many', waitMs });
   if (known) {
-    const { address, accountId, wallet, pools } = known;
-    const owner = { ownerAccountId: accountId, wallet: wallet as Hex | null, pools };
-    return ok({ address, ...owner, isRevoked: false, reason: null, hasToken: true });
+    const { address, accountId } = known;
+    return ok({ address, ownerAccountId: accountId, barred: null, hasToken: true });
   }
   const row = gate.isUnknown(nodeId, now) ? null : await nodes.find(nodeId);
   if (!row) {
     gate.noteUnknown(nodeId, now);
     return err({ kind: 'unenrolled' });
   }
-  return ok({
-    address: row.address as Hex,
-    ownerAccountId: row.accountId,
-    wallet: row.wallet as Hex | null,
-    pools: poolsOf(row),
-    isRevoked: row.revokedAt !== null,
-    reason: row.revokedReason,
-    hasToken: false,
-  });
+  return ok({ address: row.address as Hex, ownerAccountId: row.accountId, barred: barOf(row), hasToken: false });
 }

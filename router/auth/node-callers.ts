@@ -4,17 +4,23 @@ import { isProofFresh, parseNodeProof, PROOF_PROTOCOL } from '../../schema/node-
 import type { MessageSigner } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { checkNodeHello } from './check-node-hello.ts';
+import { checkNodeHello, isOldHello } from './check-node-hello.ts';
 import type { NodeTokens } from './node-tokens.ts';
-import type { Nodes } from './nodes.ts';
+import { barOf } from './nodes.ts';
+import type { NodeRow, Nodes } from './nodes.ts';
 import { readBearer } from './read-bearer.ts';
 import { KEY_PREFIX } from './tag-api-key.ts';
 
-export type NodeFault = 'expired' | 'unenrolled' | 'revoked';
+export type NodeFault = 'expired' | 'unenrolled' | 'revoked' | 'outdated';
 
 export interface NodeCallers {
   /** The node's id; null when the header holds an API key or nothing, so that it is a caller who asks. */
-  readonly authenticate: (header: string | null, now: number) => Promise<Result<string, NodeFault> | null>;
+  readonly authenticate: (
+    header: string | null,
+    /** The origins at which this router is itself: a proof must name one of them. */
+    origins: readonly string[],
+    now: number,
+  ) => Promise<Result<string, NodeFault> | null>;
 }
 
 export function makeNodeCallers(doors: {
@@ -23,12 +29,14 @@ export function makeNodeCallers(doors: {
   /** Of the handshake's domain. */
   readonly signer: MessageSigner;
 }): NodeCallers {
+  const judge = (node: NodeRow | null): Result<string, NodeFault> =>
+    !node ? err('unenrolled') : barOf(node) === null ? ok(node.id) : err('revoked');
   const verifyToken = async (token: string, now: number): Promise<Result<string, NodeFault>> => {
     const claims = await doors.nodeTokens.verify(token, now);
-    return claims.ok ? ok(claims.value.nodeId) : err('expired');
+    return claims.ok ? judge(await doors.nodes.find(claims.value.nodeId)) : err('expired');
   };
   return {
-    authenticate: async (header, now) => {
+    authenticate: async (header, origins, now) => {
       const bearer = readBearer(header);
       if (!bearer.ok || bearer.value.startsWith(KEY_PREFIX)) return null;
       const proof = parseNodeProof(bearer.value);
@@ -37,9 +45,10 @@ export function makeNodeCallers(doors: {
       if (!isProofFresh(proof.nonce, now)) return err('expired');
       const node = await doors.nodes.find(proof.nodeId);
       if (!node) return err('unenrolled');
-      const hello = { nonce: proof.nonce, signature: proof.signature, protocol: PROOF_PROTOCOL };
-      if (!checkNodeHello(doors.signer, { ...hello, address: node.address as Hex })) return err('unenrolled');
-      return node.revokedAt === null ? ok(node.id) : err('revoked');
+      const { nonce, signature } = proof;
+      const hello = { nonce, signature, protocol: PROOF_PROTOCOL, address: node.address as Hex };
+      if (origins.some((origin) => checkNodeHello(doors.signer, { ...hello, origin }))) return judge(node);
+      return err(isOldHello(doors.signer, hello) ? 'outdated' : 'unenrolled');
     },
   };
 }

@@ -9,8 +9,6 @@ const claims: NodeClaims = {
   nodeId: 'node_1',
   address: `0x${'ab'.repeat(20)}`,
   accountId: 'acct_1',
-  wallet: null,
-  pools: ['public', 'pool_1'],
 };
 const tokens = makeNodeTokens(SECRET);
 
@@ -29,7 +27,7 @@ test('a token of another secret, a changed token and no token at all are bad', a
 });
 
 test('an unsigned token and one for another purpose are bad', async () => {
-  const body = { adr: claims.address, acc: claims.accountId, wal: null, pol: [] };
+  const body = { adr: claims.address, acc: claims.accountId };
   const unsigned = new UnsecuredJWT(body)
     .setIssuer('irori-router')
     .setAudience('irori-node-link')

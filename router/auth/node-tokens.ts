@@ -1,4 +1,5 @@
-// The door to jose: short-lived signed tokens that let a node reconnect without a look-up in D1.
+// The door to jose: short-lived signed tokens that let a node reconnect without a look-up in D1. They say who it is and who owns it, which never
+// changes; what it lends itself to, and whether it may be here, its hub asks of the node's own object.
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
@@ -6,7 +7,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { word } from '../../schema/typed-data.ts';
 
-/** A revoked node may still reconnect with its last token for this long, unless its hub was told (the admin's revoke does). */
+/** How long a node may dial in without the books being asked who it is. */
 export const NODE_TOKEN_LIFE_MS = 600_000;
 
 const ISSUER = 'irori-router';
@@ -18,9 +19,6 @@ export interface NodeClaims {
   readonly address: Hex;
   /** The owner's account. */
   readonly accountId: string;
-  readonly wallet: string | null;
-  /** Pool ids, and `public` where it lends itself to everyone. */
-  readonly pools: readonly string[];
 }
 
 export interface NodeTokens {
@@ -32,8 +30,6 @@ const payloadSchema = z.object({
   sub: z.string(),
   adr: word.address,
   acc: z.string(),
-  wal: z.string().nullable(),
-  pol: z.array(z.string()),
 });
 
 /** HS256 under NODE_TOKEN_SECRET. */
@@ -42,8 +38,8 @@ export function makeNodeTokens(secret: string): NodeTokens {
   return {
     issue: async (claims, now) => {
       const untilAt = now + NODE_TOKEN_LIFE_MS;
-      const { address: adr, accountId: acc, wallet: wal, pools: pol } = claims;
-      const token = await new SignJWT({ adr, acc, wal, pol })
+      const { address: adr, accountId: acc } = claims;
+      const token = await new SignJWT({ adr, acc })
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -64,8 +60,8 @@ export function makeNodeTokens(secret: string): NodeTokens {
         });
         const read = payloadSchema.safeParse(payload);
         if (!read.success) return err('bad-token');
-        const { sub, adr, acc, wal, pol } = read.data;
-        return ok({ nodeId: sub, address: adr, accountId: acc, wallet: wal, pools: pol });
+        const { sub, adr, acc } = read.data;
+        return ok({ nodeId: sub, address: adr, accountId: acc });
       } catch (error) {
         return err(error instanceof errors.JWTExpired ? 'expired-token' : 'bad-token');
       }

@@ -30,6 +30,16 @@ export interface NodeRow {
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: string | null;
+  /** Whether its owner's account is disabled: its homes are not wanted either. */
+  readonly isOwnerDisabled: boolean;
+}
+
+/** What the books say of a node at a moment. It may change with every call of the operator's, so nobody but its own object keeps it. */
+export interface NodeStanding {
+  /** Pool ids, and `public` where it lends itself to everyone. */
+  readonly pools: readonly string[];
+  /** Why it may not be connected; null while it may. */
+  readonly barred: string | null;
 }
 
 export interface Nodes {
@@ -37,20 +47,29 @@ export interface Nodes {
   readonly createCode: (
     code: NewCode,
     now: number,
-  ) => Promise<Result<{ readonly code: string; readonly expiresAt: number }, 'no-account' | 'no-pool'>>;
+  ) => Promise<
+    Result<{ readonly code: string; readonly expiresAt: number }, 'no-account' | 'no-pool' | 'account-disabled'>
+  >;
   /**
    * Binds a node to the code's owner and pool. The signature is checked before anything is read; of more racers than a code
    * has uses left, that many win.
    * `wallet` counts only where the code was made without one.
    */
   readonly enrol: (
-    proof: { readonly code: string; readonly address: Hex; readonly signature: Hex; readonly wallet: string | null },
+    proof: {
+      readonly code: string;
+      readonly address: Hex;
+      readonly signature: Hex;
+      readonly wallet: Hex | null;
+      /** The router's own origin that the node dialled. */
+      readonly origin: string;
+    },
     now: number,
   ) => Promise<Result<NodeRow, EnrolFault>>;
   readonly find: (nodeId: string) => Promise<NodeRow | null>;
-  /** Whether a node answers for everyone; null when there is none. Its hub hears of it when the node dials in anew. */
+  /** Whether a node answers for everyone; null when there is none. Its object must be told too, and through it its hubs. */
   readonly setPublic: (nodeId: string, isPublic: boolean) => Promise<NodeRow | null>;
-  /** Marks a node revoked; null when there is none, unchanged when it already was. Its hub must be told too. */
+  /** Marks a node revoked; null when there is none, unchanged when it already was. Its object must be told too. */
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
   /** Up to `limit` nodes in the order of their ids, from after `afterId`. */
   readonly list: (afterId: string, limit: number) => Promise<NodeRow[]>;
@@ -74,16 +93,13 @@ export function makeNodes(doors: {
   readonly random: (bytes: number) => Uint8Array;
 }): Nodes {
   const db = drizzle(doors.db);
-  const select = () => db.select({ ...getTableColumns(nodes), poolIds: POOL_IDS }).from(nodes);
-  const find = async (nodeId: string): Promise<NodeRow | null> => {
-    const row = await select().where(eq(nodes.id, nodeId)).get();
-    return row ? toNodeRow(row) : null;
-  };
+  const find = (nodeId: string): Promise<NodeRow | null> => findNode(doors.db, nodeId);
   return {
     createCode: async (made, now) => {
       const { accountId, poolId } = made;
-      const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
+      const account = await db.select().from(accounts).where(eq(accounts.id, accountId)).get();
       if (!account) return err('no-account');
+      if (account.disabledAt !== null) return err('account-disabled');
       if (poolId !== null && !(await db.select({ id: pools.id }).from(pools).where(eq(pools.id, poolId)).get()))
         return err('no-pool');
       const code = makeEnrolmentCode(doors.random(20));
@@ -111,7 +127,9 @@ export function makeNodes(doors: {
       return rows.map(({ id }) => id);
     },
     list: async (afterId, limit) =>
-      (await select().where(gt(nodes.id, afterId)).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow),
+      (await selectNodes(doors.db).where(gt(nodes.id, afterId)).orderBy(asc(nodes.id)).limit(limit).all()).map(
+        toNodeRow,
+      ),
   };
 }
 
@@ -137,13 +155,34 @@ async function enrol(
   return row ? ok(row) : err('code-used');
 }
 
-/** What a node lends itself to, as its hub and its token carry it. */
-export function poolsOf({ pools: ids, isPublic }: Pick<NodeRow, 'pools' | 'isPublic'>): string[] {
-  return isPublic ? [...ids, PUBLIC_POOL] : [...ids];
+/** One node as the books have it now; null: they do not know it. */
+export async function findNode(db: D1Database, nodeId: string): Promise<NodeRow | null> {
+  const row = await selectNodes(db).where(eq(nodes.id, nodeId)).get();
+  return row ? toNodeRow(row) : null;
+}
+
+/** What the books say of a node; null: they do not know it. */
+export function standingOf(row: NodeRow | null): NodeStanding | null {
+  if (!row) return null;
+  const pools = row.isPublic ? [...row.pools, PUBLIC_POOL] : [...row.pools];
+  return { pools, barred: barOf(row) };
+}
+
+/** Why a node may not be connected; null while it may. */
+export function barOf(row: Pick<NodeRow, 'revokedAt' | 'revokedReason' | 'isOwnerDisabled'>): string | null {
+  if (row.revokedAt !== null) return row.revokedReason ?? 'no reason was given';
+  return row.isOwnerDisabled ? 'the account of its owner is disabled' : null;
 }
 
 const POOL_IDS = sql<string>`(SELECT json_group_array(pool_id) FROM node_pools WHERE node_id = nodes.id)`;
 
-function toNodeRow({ poolIds, ...row }: typeof nodes.$inferSelect & { readonly poolIds: string }): NodeRow {
-  return { ...row, pools: JSON.parse(poolIds) as string[] };
+function selectNodes(db: D1Database) {
+  const columns = { ...getTableColumns(nodes), poolIds: POOL_IDS, ownerDisabledAt: accounts.disabledAt };
+  return drizzle(db).select(columns).from(nodes).innerJoin(accounts, eq(accounts.id, nodes.accountId));
+}
+
+type SelectedNode = typeof nodes.$inferSelect & { readonly poolIds: string; readonly ownerDisabledAt: number | null };
+
+function toNodeRow({ poolIds, ownerDisabledAt, ...row }: SelectedNode): NodeRow {
+  return { ...row, pools: JSON.parse(poolIds) as string[], isOwnerDisabled: ownerDisabledAt !== null };
 }

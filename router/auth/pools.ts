@@ -31,8 +31,9 @@ export interface Pools {
   readonly list: (afterId: string, limit: number) => Promise<PoolRow[]>;
   /** Again is the same. What is cached of the account's keys must be dropped too. */
   readonly addMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool' | 'no-account'>>;
+  /** The account's own object must be told too: it refuses what edges with old knowledge let through. */
   readonly removeMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool'>>;
-  /** Again is the same. The node's hub hears of it when the node dials in anew. */
+  /** Again is the same. The node's own object must be told too, and through it its hubs. */
   readonly addNode: (poolId: string, nodeId: string) => Promise<Result<null, 'no-pool' | 'no-node' | 'too-many'>>;
   readonly removeNode: (poolId: string, nodeId: string) => Promise<Result<null, 'no-pool'>>;
 }

@@ -155,14 +155,14 @@ function makeHome(i: number, now: number) {
     nodeId: `node_${i.toString(16).padStart(32, '0')}`,
     address: `0x${i.toString(16).padStart(40, '0')}`,
     ownerAccountId: `acct_${i % 97}`,
-    wallet: null,
-    pools: ['public'],
     place: { lat: round(48.9 + 3 * Math.sin(i)), lon: round(2.4 + 4 * Math.cos(2 * i)), country: 'FR' },
+    origins: [],
   };
   const models = [model(DIGEST, 'm'), model('b'.repeat(64), 'n'), model('c'.repeat(64), 'o')];
-  const standing = { isReady: true, isReplaced: false, isBusy: false, moving: null };
+  const link = { isReady: true, isReplaced: false, isBusy: false, moving: null };
+  const standing = { version: 1, pools: ['public'] };
   const state = { models, slots, paused: null };
-  return { slots, attachment: { ...standing, facts, hub: HUB, nonce: ZERO_WORD, connectedAt: now, state } };
+  return { slots, attachment: { ...link, standing, facts, hub: HUB, nonce: ZERO_WORD, connectedAt: now, state } };
 }
 
 type Home = ReturnType<typeof makeHome>['attachment'];

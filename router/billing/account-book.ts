@@ -2,6 +2,7 @@
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
 import type { Fate, SettlementJson } from '../../schema/settlement.ts';
+import { AccountBars } from './account-bars.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { Hold, LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
@@ -63,7 +64,6 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL, disabledAt INTEGER,
     jobs INTEGER NOT NULL, promptTokens INTEGER NOT NULL, outputTokens INTEGER NOT NULL, charged INTEGER NOT NULL)`,
   'INSERT INTO account VALUES (1, 0, NULL, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
-  'CREATE TABLE IF NOT EXISTS revokedKeys (keyId TEXT PRIMARY KEY) WITHOUT ROWID',
 ];
 
 export class AccountBook {
@@ -72,7 +72,8 @@ export class AccountBook {
   readonly #outbox: Outbox;
   readonly #holds: AccountHolds;
   readonly #jobs: AccountJobs;
-  readonly #revoked = new Set<string>();
+  /** Keys and pools for which nothing is held any more. */
+  readonly bars: AccountBars;
   readonly #crowd: CrowdLimits;
   readonly #leaseMs: number;
   #state: State;
@@ -90,9 +91,9 @@ export class AccountBook {
     this.#leaseMs = terms.leaseMs;
     this.#holds = new AccountHolds(storage, terms, now);
     this.#jobs = new AccountJobs(storage.sql);
+    this.bars = new AccountBars(storage.sql);
     const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
     this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
-    for (const row of this.#sql.exec<{ keyId: string }>('SELECT keyId FROM revokedKeys')) this.#revoked.add(row.keyId);
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
@@ -102,7 +103,8 @@ export class AccountBook {
     if (!Number.isSafeInteger(request.amount) || request.amount < 0)
       throw new RangeError('a hold is a whole number ≥ 0');
     if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
-    if (this.#revoked.has(request.keyId)) return { ok: false, reason: 'key-revoked', available };
+    const bar = this.bars.find(request);
+    if (bar) return { ok: false, reason: bar, available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
     const isGuest = request.mayBeGuest === true && request.amount === 0 && this.#state.balance <= 0;
     const crowd = this.#judgeCrowd(request, isGuest);
@@ -195,12 +197,6 @@ export class AccountBook {
     return true;
   }
 
-  /** From now on no hold for this key. */
-  revokeKey(keyId: string): void {
-    this.#sql.exec('INSERT INTO revokedKeys VALUES (?) ON CONFLICT DO NOTHING', keyId);
-    this.#revoked.add(keyId);
-  }
-
   /** From now on no hold at all. */
   disable(now: number): void {
     if (this.#state.disabledAt !== null) return;
@@ -240,7 +236,7 @@ export class AccountBook {
 
   /** Keys that hold nothing any more, and whether all of them do. */
   get closed(): { revokedKeys: string[]; isDisabled: boolean } {
-    return { revokedKeys: [...this.#revoked], isDisabled: this.#state.disabledAt !== null };
+    return { revokedKeys: this.bars.revokedKeys, isDisabled: this.#state.disabledAt !== null };
   }
 
   get held(): number {

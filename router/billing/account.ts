@@ -104,7 +104,16 @@ export class Account extends DurableObject<object> {
 
   /** Refuses every later hold for this key. */
   revokeKey(keyId: string): void {
-    this.#book.revokeKey(keyId);
+    this.#book.bars.revokeKey(keyId);
+  }
+
+  /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
+  leavePool(poolId: string): void {
+    this.#book.bars.leavePool(poolId);
+  }
+
+  joinPool(poolId: string): void {
+    this.#book.bars.joinPool(poolId);
   }
 
   /** Refuses every later hold. Running jobs still settle. */

@@ -8,6 +8,8 @@ export interface HoldRequest {
   readonly amount: number;
   /** When the hold lapses by itself, ms since epoch. */
   readonly expiresAt: number;
+  /** The pool that the job is for; none for a job that names none. */
+  readonly poolId?: string | null;
   /** It may run on homes of others: where it costs nothing and the account has no credit, it is a guest's. */
   readonly mayBeGuest?: boolean;
   /** Jobs whose answers have ended: they run no more, whatever they hold until they are settled. */
@@ -16,7 +18,7 @@ export interface HoldRequest {
 
 export type HoldRefusal =
   | {
-      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled';
+      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled' | 'pool-left';
       /** Units that could be held now. */
       readonly available: number;
     }

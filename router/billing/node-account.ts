@@ -20,6 +20,11 @@ import type { Decision, Verdict } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
+import { NodeChain } from './node-chain.ts';
+import type { ChainEnd } from './node-chain.ts';
+import { NodeStandings } from './node-standing.ts';
+import type { VersionedStanding } from './node-standing.ts';
+import type { NodeStanding } from '../auth/nodes.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -53,6 +58,12 @@ interface Proven {
   readonly signature: Hex;
 }
 
+/** What a hub has to know of a node that has proved who it is. */
+export interface ShownNode {
+  readonly standing: VersionedStanding;
+  readonly lastReceipt: ChainEnd | null;
+}
+
 /** What became of a part whose job has ended. */
 interface KnownFate extends Fate {
   readonly part: BookedPart;
@@ -63,6 +74,8 @@ export interface NodeAccountDoors {
   readonly routerKey: Uint8Array;
   readonly routerAddress: Hex;
   readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
+  /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
+  readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
 }
 
 export class NodeAccount extends DurableObject<object> {
@@ -72,11 +85,20 @@ export class NodeAccount extends DurableObject<object> {
   readonly #ledger: NodeAccountDoors['ledger'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
+  readonly #chain: NodeChain;
+  readonly #standings: NodeStandings;
   /** When the book is asked next about parts that wait; forgotten with the object's memory. */
   readonly #askAt = new Map<Hex, number>();
 
-  constructor(ctx: DurableObjectState, env: object, { signer, routerKey, routerAddress, ledger }: NodeAccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
+    const { signer, routerKey, routerAddress, ledger } = doors;
+    this.#chain = new NodeChain(ctx.storage.sql);
+    this.#standings = new NodeStandings(ctx.storage.sql, {
+      nodeId: ctx.id.name ?? '',
+      read: doors.readStanding,
+      now: () => Date.now(),
+    });
     this.#signer = signer;
     this.#key = routerKey;
     this.#router = routerAddress;
@@ -191,6 +213,21 @@ export class NodeAccount extends DurableObject<object> {
     return this.#book.totals();
   }
 
+  /**
+   * The node has proved who it is at a hub: what it lends itself to and whether it may be there. From now on that hub is told of changes. Null
+   * for a node that the books do not know. While the books are away what they said last holds, since every change comes through `recheck`;
+   * rejects where they have never been asked.
+   */
+  async show(hub: string): Promise<ShownNode | null> {
+    const standing = await this.#standings.show(hub);
+    return standing && { standing, lastReceipt: this.#chain.end };
+  }
+
+  /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
+  recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
+    return this.#standings.recheck();
+  }
+
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */
   booked(): { waiting: number; unpayable: number } {
     return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
@@ -284,7 +321,10 @@ export class NodeAccount extends DurableObject<object> {
 
   #prove(ticket: JobTicket, signed: Omit<Proven, 'receiptHash'>): Proven | null {
     const receiptHash = checkReceipt(this.#signer, { ticket, ...signed });
-    return receiptHash.ok ? { ...signed, receiptHash: receiptHash.value } : null;
+    if (!receiptHash.ok) return null;
+    // Whatever becomes of it: its number is used.
+    this.#chain.note({ receipt: signed.receiptJson, signature: signed.signature });
+    return { ...signed, receiptHash: receiptHash.value };
   }
 
   /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */

@@ -2,7 +2,8 @@
 import type { Frame } from '../../schema/frames.ts';
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { NODE_HELLO } from '../../schema/receipt.ts';
+import type { ErrorFrame } from '../../schema/frames-to-node.ts';
+import { checkNodeHello } from '../auth/check-node-hello.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import type { NodeSocket } from './node-socket.ts';
@@ -16,10 +17,10 @@ export interface FrameDeskDoors {
   readonly handshake: HubServices['handshake'];
   /** `instance`: what the agent drew at its start; null from one that tells none. */
   readonly onReady: (socket: NodeSocket, instance: string | null) => void;
+  readonly onBadHello: (socket: NodeSocket, refusal: ErrorFrame) => void;
   /** False where a hello is not even checked: one a connection is, and not too many at once. */
   readonly mayProve: (socket: NodeSocket, now: number) => boolean;
   readonly onBadProof: (socket: NodeSocket) => void;
-  readonly onBadHello: (socket: NodeSocket, message: string) => void;
   readonly onState: (socket: NodeSocket) => void;
   /** The node has told what it runs after the hub forgot it. */
   readonly onSynced: (socket: NodeSocket) => void;
@@ -39,7 +40,7 @@ export class FrameDesk {
   receive(socket: NodeSocket, frame: Frame, now: number): Part | null {
     const name = nameNodeFrame(frame);
     if (!socket.isReady && name !== 'hello') {
-      this.#doors.onBadHello(socket, 'say hello first');
+      this.#doors.onBadHello(socket, badHello('say hello first'));
       return null;
     }
     const part = socket.parts.get(frame.job) ?? null;
@@ -95,16 +96,22 @@ export class FrameDesk {
   #hello(socket: NodeSocket, hello: Named<'hello'>['value'], now: number): void {
     const { handshake, mayProve, onReady, onBadHello, onBadProof } = this.#doors;
     if (hello.protocol < MIN_PROTOCOL_VERSION || hello.protocol > PROTOCOL_VERSION) {
-      const spoken = `${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
-      return onBadHello(socket, `protocol ${hello.protocol} is not spoken here (${spoken}): update the agent`);
+      const spoken = [...new Set([MIN_PROTOCOL_VERSION, PROTOCOL_VERSION])].join(' to ');
+      const who = hello.protocol < MIN_PROTOCOL_VERSION ? 'update the agent' : 'this router is older than the agent';
+      const message = `the agent speaks version ${hello.protocol} of the protocol, this router ${spoken}: ${who}`;
+      return onBadHello(socket, { code: 'protocol-version', message, isFinal: true });
     }
-    if (!mayProve(socket, now)) return onBadHello(socket, 'too many homes say hello just now');
-    const { address } = socket.facts;
-    const signed = { nonce: socket.nonce, node: address, protocol: hello.protocol };
-    const signer = handshake.recover(NODE_HELLO, signed, hello.signature);
-    if (signer.ok && signer.value === address) return onReady(socket, hello.instance ?? null);
+    const { address, origins } = socket.facts;
+    const { origin = '', protocol, signature } = hello;
+    if (!origins.includes(origin)) {
+      const message = `the hello names the router ${origin}, and this one is ${origins.join(' or ')}: dial that, or have its operator list yours`;
+      return onBadHello(socket, { code: 'other-origin', message, isFinal: true });
+    }
+    if (!mayProve(socket, now)) return onBadHello(socket, badHello('too many homes say hello just now'));
+    if (checkNodeHello(handshake, { nonce: socket.nonce, address, protocol, origin, signature }))
+      return onReady(socket, hello.instance ?? null);
     onBadProof(socket);
-    onBadHello(socket, 'the challenge was not signed by this node’s key');
+    onBadHello(socket, badHello('the challenge was not signed by this node’s key'));
   }
 
   /** What nobody asked for is not looked into: each job in it would be answered. */
@@ -121,8 +128,14 @@ export class FrameDesk {
     const { nodeId } = socket.facts;
     if (socket.noteUnreadable()) log.warn('frame-unreadable', { nodeId, hub: socket.hub, reason: code });
     socket.sendError({ code, message }, name === null || code === 'too-many-models' ? 0 : job);
-    if (name === 'hello') this.#doors.onBadHello(socket, 'the hello cannot be read');
+    if (name === 'hello') this.#doors.onBadHello(socket, badHello('the hello cannot be read'));
   }
+}
+
+const BAD_HELLO_RETRY_MS = 10_000;
+
+export function badHello(message: string): ErrorFrame {
+  return { code: 'bad-hello', message, isFinal: false, retryMs: BAD_HELLO_RETRY_MS };
 }
 
 function isOfPart(name: NodeFrame['name'] | null): boolean {

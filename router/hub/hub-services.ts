@@ -6,7 +6,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { LateAnswer } from '../billing/node-account.ts';
+import type { LateAnswer, ShownNode } from '../billing/node-account.ts';
 import type { HubPresenceDoors } from '../homes/presence-writer.ts';
 
 import type { CatalogueEntry } from '../homes/make-presence.ts';
@@ -52,6 +52,8 @@ export interface HubServices {
   readonly domain: Domain;
   readonly routerAddress: Hex;
   readonly signTicket: (ticket: JobTicket) => Hex;
+  /** Asks a node's own object what the books say of it, and has it tell this hub of every change; null for a node that they do not know. */
+  readonly showNode: (nodeId: string, hub: string) => Promise<ShownNode | null>;
   readonly issueNodeToken: (facts: NodeFacts, now: number) => Promise<{ token: string; untilAt: number }>;
   readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
   /** The catalogue changed: the next look reads it anew. */

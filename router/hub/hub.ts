@@ -17,10 +17,13 @@ import { DIAL_HEADER } from './door.ts';
 import type { Dial } from './door.ts';
 import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
+import { RecalledModels } from './recalled-models.ts';
+import type { ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { PartRows } from './part-rows.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
+import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './settlement.ts';
@@ -57,6 +60,7 @@ export class Hub extends DurableObject<object> {
   readonly #rows: PartRows;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
+  readonly #recalled = new RecalledModels();
   readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
   readonly #late = new LateDesk((nodeId, late) =>
     this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
@@ -117,7 +121,7 @@ export class Hub extends DurableObject<object> {
         JSON.parse(request.headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial,
       );
     const startedAt = Date.now();
-    const offer = await request.json<JobOffer>();
+    const offer = this.#recalled.fit(await request.json<JobOffer>(), startedAt);
     try {
       const answer = await this.#jobs.run(offer, request.signal);
       const response = answer instanceof Response ? answer : Response.json(answer, { status: 409 });
@@ -142,9 +146,9 @@ export class Hub extends DurableObject<object> {
     this.#sockets.kick(nodeId, reason);
   }
 
-  /** A node's pools changed: it comes back with the new ones. */
-  relink(nodeId: string): void {
-    this.#sockets.relink(nodeId);
+  /** What the books say of a node has changed: it holds from now on, and who may not be here any more is gone. */
+  takeStanding(nodeId: string, standing: VersionedStanding): void {
+    this.#sockets.takeStanding(nodeId, standing);
   }
 
   /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */
@@ -175,8 +179,9 @@ export class Hub extends DurableObject<object> {
     this.#save(now, true);
   }
 
-  /** The catalogue changed. */
-  async refresh(): Promise<void> {
+  /** The catalogue changed: what was taken off it is granted no more, whatever an edge has read before. */
+  async refresh(change: ModelChange): Promise<void> {
+    this.#recalled.note(change, Date.now());
     this.#services.forgetCatalogue();
     await this.#publish();
   }
@@ -339,7 +344,11 @@ export class Hub extends DurableObject<object> {
         log.warn('area-away', { hub: this.#name, area: this.#area, error });
         return false;
       });
-    if (isUnknown) return this.refresh();
+    if (isUnknown) {
+      this.#services.forgetCatalogue();
+      // Not awaited: it is the turn after this one.
+      void this.#publish();
+    }
     if (!isWritten || homes.length > 0)
       await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
   }

@@ -32,9 +32,8 @@ const facts: NodeFacts = {
   nodeId: 'node_1',
   address,
   ownerAccountId: 'acct_o',
-  wallet: null,
-  pools: ['public'],
   place: { lat: 1, lon: 2, country: 'FR' },
+  origins: [],
 };
 
 describe('makeTicket', () => {

@@ -17,29 +17,34 @@ export const SILENT_AFTER_MS = 150_000;
 /** A home that is to move gets new jobs for so long while it waits for a moment without any; after that none. */
 const MOVE_PATIENCE_MS = 60_000;
 
-/** Who the edge says is dialling, from its own look-up or from a token it signed. */
+/** Who the edge says is dialling, from its own look-up or from a token it signed. What it may do is asked of its own object once it has proved it. */
 export interface NodeFacts {
   readonly nodeId: string;
   readonly address: Hex;
   readonly ownerAccountId: string;
-  readonly wallet: Hex | null;
-  /** Pool ids, and `public` where it lends itself to everyone. */
-  readonly pools: readonly string[];
   readonly place: Place;
+  /** The origins that it may have dialled: its hello must name one of them. */
+  readonly origins: readonly string[];
 }
 
-/** A home that belongs to another hub now, or lends itself to others than before: it is told to dial anew once no job runs there. */
+/** A home that belongs to another hub now: it is told to dial anew once no job runs there. */
 export interface Moving {
   readonly to: string;
-  /** True where what it lends itself to has changed: it dials without its token, so that it is looked up. */
-  readonly isChanged: boolean;
   readonly reason: string;
   readonly sinceAt: number;
   readonly isTold: boolean;
 }
 
+/** What a node lends itself to: pool ids, and `public` where it answers for everyone. The higher version is the newer. */
+export interface Standing {
+  readonly version: number;
+  readonly pools: readonly string[];
+}
+
 interface Attachment {
   readonly facts: NodeFacts;
+  /** What the books said last of the node; null until they were asked. */
+  readonly standing: Standing | null;
   readonly hub: string;
   readonly nonce: Hex;
   readonly connectedAt: number;
@@ -98,6 +103,7 @@ export class NodeSocket {
       ws,
       {
         facts,
+        standing: null,
         hub,
         nonce,
         connectedAt: now,
@@ -127,6 +133,10 @@ export class NodeSocket {
 
   get facts(): NodeFacts {
     return this.#attachment.facts;
+  }
+
+  get standing(): Standing | null {
+    return this.#attachment.standing ?? null;
   }
 
   get hub(): string {
@@ -178,6 +188,14 @@ export class NodeSocket {
     this.#save();
   }
 
+  /** Takes what the books say now; false for what is not newer than what is known. */
+  takeStanding({ version, pools }: Standing): boolean {
+    if (this.standing && this.standing.version >= version) return false;
+    this.#attachment = { ...this.#attachment, standing: { version, pools } };
+    this.#save();
+    return true;
+  }
+
   markReplaced(): void {
     this.#attachment = { ...this.#attachment, isReplaced: true };
     this.#save();
@@ -195,12 +213,12 @@ export class NodeSocket {
 
   /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. */
   toCandidate(now: number, slots: number): NodeCandidate | null {
-    const { facts, state } = this.#attachment;
-    if (!this.isCurrent || !state || !this.isSynced || this.#isLeaving(now)) return null;
+    const { facts, state, standing } = this.#attachment;
+    if (!this.isCurrent || !state || !standing || !this.isSynced || this.#isLeaving(now)) return null;
     return {
       nodeId: facts.nodeId,
       ownerAccountId: facts.ownerAccountId,
-      pools: facts.pools,
+      pools: standing.pools,
       place: facts.place,
       models: state.models,
       slots,

@@ -3,15 +3,19 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
+import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
+import { within } from '../billing/within.ts';
 import { HubDoor } from './door.ts';
 import type { Dial, Unread } from './door.ts';
-import { FrameDesk } from './frame-desk.ts';
+import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
 import type { NodeFacts } from './node-socket.ts';
+import type { ShownNode } from '../billing/node-account.ts';
+import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { Part } from './part.ts';
 
 const log = makeLog('hub');
@@ -19,10 +23,12 @@ const log = makeLog('hub');
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
+/** How long the node's own object may take to say what the books say of it; the home dials again later. */
+const STANDING_WAIT_MS = 4000;
+const STANDING_RETRY_MS = 5000;
 /** How long a connected agent has to answer when a second one says that it is the same home. */
 const ELSEWHERE_WAIT_MS = 2000;
 const ELSEWHERE_RETRY_MS = 60_000;
-const CHANGED = 'what this node lends itself to has changed';
 const REPLACED = 'replaced by a newer connection';
 /** What a home is told that sends too much. Its agent says it to its owner. */
 const TOO_MUCH: Readonly<Record<Exclude<Unread['kind'], 'fault' | 'unproven'>, string>> = {
@@ -50,6 +56,13 @@ export interface HubSocketsDoors {
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
   /** A step that touches this home's data threw: the other homes work on. */
   readonly onUnusable: (nodeId: string, error: unknown) => void;
+}
+
+/** A home that the books let in. */
+interface Entering {
+  readonly instance: string | null;
+  readonly rttMs: number;
+  readonly lastReceipt: ShownNode['lastReceipt'];
 }
 
 export class HubSockets {
@@ -82,12 +95,12 @@ export class HubSockets {
   #wake(ws: WebSocket): void {
     const socket = NodeSocket.wake(ws);
     if (!socket) throw new TypeError('an attachment that is not ours');
+    if (socket.isCut) throw new RangeError('what its home told did not fit beside the rest');
     this.#sockets.set(ws, socket);
     if (!socket.isReady) this.#awaitHello(socket);
     if (socket.isCurrent) this.#current.set(socket.facts.nodeId, socket);
     socket.askAtWake();
-    if (socket.isCut) this.relink(socket.facts.nodeId);
-    else this.#moveIdle(socket);
+    this.#moveIdle(socket);
   }
 
   /** A home dials: it is challenged, and has 5 s to prove who it is. One that was sent away for sending too much is told when to come again. */
@@ -148,19 +161,16 @@ export class HubSockets {
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
     for (const socket of this.#sockets.values()) {
-      if (!socket.isReady || socket.facts.nodeId !== nodeId) continue;
-      socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
-      this.drop(socket, CLOSE.revoked, 'revoked');
+      if (socket.isReady && socket.facts.nodeId === nodeId) this.#bar(socket, reason);
     }
   }
 
-  /** What a node lends itself to has changed: it dials in anew, looked up, as soon as no job runs there. */
-  relink(nodeId: string): void {
-    const socket = this.find(nodeId);
-    if (!socket || socket.moving?.isTold) return;
-    const { to, sinceAt } = socket.moving ?? { to: this.#doors.hub, sinceAt: Date.now() };
-    socket.markMoving({ to, sinceAt, isChanged: true, reason: CHANGED, isTold: false });
-    this.#moveIdle(socket);
+  /** The books have changed: the next grant goes by what they say now. What runs is finished, but for a node that may not be here at all. */
+  takeStanding(nodeId: string, standing: VersionedStanding): void {
+    const known = [...this.#sockets.values()].filter(({ facts }) => facts.nodeId === nodeId);
+    const changed = known.filter((socket) => socket.takeStanding(standing));
+    if (standing.barred !== null) for (const socket of changed) this.#bar(socket, standing.barred);
+    else if (changed.length > 0) this.#doors.onChanged(nodeId);
   }
 
   /** Homes that may be given jobs, as placement sees them. */
@@ -196,8 +206,8 @@ export class HubSockets {
     for (const nodeId of nodeIds) {
       const socket = this.find(nodeId);
       if (!socket || socket.moving?.isTold) continue;
-      const { sinceAt, isChanged } = socket.moving ?? { sinceAt: now, isChanged: false };
-      socket.markMoving({ to, reason, sinceAt, isChanged, isTold: false });
+      const { sinceAt } = socket.moving ?? { sinceAt: now };
+      socket.markMoving({ to, reason, sinceAt, isTold: false });
       this.#moveIdle(socket);
     }
   }
@@ -278,7 +288,7 @@ export class HubSockets {
       case 'fault':
         return socket.sendError(unread.fault);
       case 'unproven':
-        return this.#refuseHello(socket, 'say hello first');
+        return this.#refuseHello(socket, badHello('say hello first'));
       case 'too-large':
       case 'too-much':
       case 'unread':
@@ -294,9 +304,9 @@ export class HubSockets {
     this.drop(socket, CLOSE.tooMuch, TOO_MUCH[reason]);
   }
 
-  #refuseHello(socket: NodeSocket, message: string): void {
-    log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub });
-    socket.sendJson('error', { code: 'bad-hello', message, isFinal: false, retryMs: 10_000 });
+  #refuseHello(socket: NodeSocket, refusal: ErrorFrame): void {
+    log.warn('hello-refused', { nodeId: socket.facts.nodeId, hub: socket.hub, reason: refusal.code });
+    socket.sendJson('error', refusal);
     this.drop(socket, CLOSE.badHello, 'bad hello');
   }
 
@@ -304,9 +314,7 @@ export class HubSockets {
     const { moving, facts } = socket;
     if (!moving || moving.isTold || !socket.isCurrent || !socket.isSynced || socket.parts.size > 0) return;
     socket.markMoving({ ...moving, isTold: true });
-    // An error, as of a refused token, makes the node give its token up.
-    if (moving.isChanged) socket.sendJson('error', { code: 'node_changed', message: CHANGED, retryMs: 0 });
-    else socket.sendJson('moved', { reason: moving.reason });
+    socket.sendJson('moved', { reason: moving.reason });
     if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
@@ -325,27 +333,57 @@ export class HubSockets {
         else this.#sendAway(socket, 'too-much');
       },
       onBadProof: (socket) => this.#door.noteBadProof(socket, Date.now()),
-      onBadHello: (socket, message) => this.#refuseHello(socket, message),
+      onBadHello: (socket, refusal) => this.#refuseHello(socket, refusal),
       onState: ({ facts }) => onChanged(facts.nodeId),
       onSynced: (socket) => this.#moveIdle(socket),
       onLateReceipt: ({ facts }, late) => onLateReceipt(facts.nodeId, late),
     });
   }
 
+  #bar(socket: NodeSocket, reason: string): void {
+    if (socket.isReady) socket.sendJson('error', { code: 'node_revoked', message: reason, isFinal: true });
+    this.drop(socket, CLOSE.revoked, 'revoked');
+  }
+
   /** Two machines with one key would take the home from each other for ever: the one that is here and answers keeps it. */
   async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
+    const shown = await this.#show(socket);
+    if (!shown) return;
+    const entering = { instance, rttMs, lastReceipt: shown.lastReceipt };
     const here = this.find(nodeId);
     const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
-    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, { instance, rttMs });
+    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, entering);
     log.warn('home-elsewhere', { nodeId, hub: socket.hub });
     const message = 'another agent is connected with the key of this node';
     socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
     this.drop(socket, CLOSE.replaced, 'another agent is connected');
   }
 
-  async #welcome(socket: NodeSocket, { instance, rttMs }: { instance: string | null; rttMs: number }): Promise<void> {
+  /** Asks what the books say of a node that has proved who it is: nobody enters on the word of a token. Null where it was sent away. */
+  async #show(socket: NodeSocket): Promise<ShownNode | null> {
+    const { nodeId } = socket.facts;
+    try {
+      const shown = await within(this.#doors.services.showNode(nodeId, this.#doors.hub), STANDING_WAIT_MS);
+      const standing = shown?.standing;
+      if (standing) socket.takeStanding(standing);
+      if (standing?.barred === null) return shown;
+      const told = standing
+        ? { code: 'node_revoked', message: standing.barred ?? '' }
+        : { code: 'node_unenrolled', message: 'the books do not know this node' };
+      socket.sendJson('error', { ...told, isFinal: true });
+      this.drop(socket, standing ? CLOSE.revoked : CLOSE.badHello, told.code);
+    } catch (error) {
+      log.warn('standing-unknown', { nodeId, hub: socket.hub, error });
+      const message = 'the router cannot look this node up at the moment';
+      socket.sendJson('error', { code: 'books_away', message, retryMs: STANDING_RETRY_MS });
+      this.drop(socket, CLOSE.going, 'the books are away');
+    }
+    return null;
+  }
+
+  async #welcome(socket: NodeSocket, { instance, rttMs, lastReceipt }: Entering): Promise<void> {
     const { services, area, hub } = this.#doors;
     const { nodeId } = socket.facts;
     const { token, untilAt } = await services.issueNodeToken(socket.facts, Date.now());
@@ -356,7 +394,7 @@ export class HubSockets {
     this.#current.set(nodeId, socket);
     const router: Hex = services.routerAddress;
     const { domain } = services;
-    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt });
+    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt, lastReceipt });
     this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
     if (replaced) await this.#replace(replaced);
   }

@@ -45,7 +45,8 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
   const network = await startNetwork({
     stateDir: start.folder.dir,
     port: start.flags.port,
-    bindings: { ...start.folder.secrets, ...presence },
+    // A request may carry any Host header here, so the addresses at which this router is itself are told.
+    bindings: { ...start.folder.secrets, ...presence, ROUTER_ORIGINS: listOrigins(start.flags) },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
     onLog: start.onLog,
@@ -53,6 +54,12 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
   });
   start.started.add(async () => network.stop());
   return network;
+}
+
+/** Where homes may dial this router: this machine's own names, and what the flag adds, such as a tunnel's address. */
+function listOrigins({ port, origins }: Pick<StartFlags, 'port' | 'origins'>): string {
+  const own = ['127.0.0.1', 'localhost', '[::1]'].map((host) => `http://${host}:${port}`);
+  return [...own, ...origins].join(',');
 }
 
 /** A sentence where the state's database is older than its objects, as after a restored backup; null where all is well, or it cannot be told. */

@@ -11,6 +11,7 @@ describe('parseStartFlags', () => {
         redisUrl: null,
         port: 8787,
         stateDir: '.irori',
+        origins: [],
         backendUrl: null,
         models: [],
         paceTokensPerS: null,
@@ -49,6 +50,13 @@ describe('parseStartFlags', () => {
     });
   });
 
+  test('--origins are listed with commas', () => {
+    expect(parseStartFlags(['--origins', 'https://a.example, http://b.example:81/'])).toMatchObject({
+      ok: true,
+      value: { origins: ['https://a.example', 'http://b.example:81/'] },
+    });
+  });
+
   test('--no-agent starts no home', () => {
     expect(parseStartFlags(['--no-agent'])).toMatchObject({ ok: true, value: { nodes: 0 } });
   });
@@ -60,6 +68,8 @@ describe('parseStartFlags', () => {
     [['--nodes', '1.5'], '--nodes takes'],
     [['--pace', '0'], '--pace takes'],
     [['--redis', '127.0.0.1'], '--redis takes an address'],
+    [['--origins', 'irori.example'], '--origins takes addresses'],
+    [['--origins', 'https://a.example/path'], '--origins takes addresses'],
     [['--backend', 'ollama'], '--backend takes an address'],
     [['--models', 'a'], 'give --backend URL too'],
     [['--once', '--no-agent'], '--once needs a home'],
@@ -83,6 +93,7 @@ describe('parseStartFlags', () => {
       'models',
       'pace',
       'slots',
+      'origins',
       'window',
       'verbose',
       'help',

@@ -11,6 +11,8 @@ export interface StartFlags {
   readonly port: number;
   readonly stateDir: string;
   readonly backendUrl: string | null;
+  /** Other addresses at which homes reach the router. */
+  readonly origins: readonly string[];
   readonly models: readonly string[];
   readonly paceTokensPerS: number | null;
   readonly slots: number | null;
@@ -29,6 +31,7 @@ export const START_HELP = `Runs the whole Irori network on this machine: npm sta
   --port P         port of the API on 127.0.0.1 (default 8787)
   --state DIR      where keys, books and identities are kept (default .irori)
   --redis URL      keep presence in a real Redis: redis://127.0.0.1:6379
+  --origins A,B    other addresses at which homes reach it, such as a tunnel's: https://irori.example
   --backend URL    serve an OpenAI-compatible server (Ollama, llama-server, LM Studio) instead of the built-in model
   --models A,B     names that it serves; a trailing * is a pattern: llama3.2,'qwen*' (default: ask the server)
   --pace N         at most N tokens a second from each home, so that a stream can be watched
@@ -47,6 +50,7 @@ const OPTIONS = {
   redis: { type: 'string' },
   port: { type: 'string' },
   state: { type: 'string' },
+  origins: { type: 'string' },
   backend: { type: 'string' },
   models: { type: 'string' },
   pace: { type: 'string' },
@@ -77,10 +81,8 @@ export function parseStartFlags(words: readonly string[]): Result<StartFlags, st
     port: valueOf(port, 8787),
     stateDir: values.state ?? '.irori',
     backendUrl: values.backend ?? null,
-    models: (values.models ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    origins: splitList(values.origins),
+    models: splitList(values.models),
     paceTokensPerS: valueOf(pace, null),
     slots: valueOf(slots, null),
     windowMs: valueOf(window, null),
@@ -107,6 +109,8 @@ function readWords(words: readonly string[]): { ok: true; values: Values } | { o
 function checkTexts(values: Values): string | null {
   if (values.redis !== undefined && !/^rediss?:\/\/\S+$/.test(values.redis))
     return '--redis takes an address such as redis://127.0.0.1:6379.';
+  if (splitList(values.origins).some((origin) => !/^https?:\/\/[^/?#\s]+\/?$/.test(origin)))
+    return '--origins takes addresses such as https://irori.example, parted by commas.';
   if (values.backend !== undefined && !/^https?:\/\/\S+$/.test(values.backend))
     return '--backend takes an address such as http://127.0.0.1:11434.';
   if (values.models !== undefined && values.backend === undefined)
@@ -115,6 +119,13 @@ function checkTexts(values: Values): string | null {
   if (values.once === true && (values['no-agent'] === true || values.nodes === '0'))
     return '--once needs a home to answer: leave out --no-agent.';
   return null;
+}
+
+function splitList(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }
 
 function readOptional(field: {

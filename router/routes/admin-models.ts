@@ -6,6 +6,7 @@ import type { AppEnv } from './app-env.ts';
 import { isTokenizer } from '../billing/tokenizers.ts';
 import type { CatalogueModel } from '../billing/catalogue.ts';
 import { ApiError } from '../errors.ts';
+import type { ModelChange } from '../hub/recalled-models.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readInput } from './admin-input.ts';
 
@@ -34,7 +35,7 @@ const modelBody = z.strictObject({
 });
 
 /** Tells hubs to look again at what their nodes serve. */
-export type TellHubs = (services: Services) => Promise<void>;
+export type TellHubs = (services: Services, change: ModelChange) => Promise<void>;
 
 /** GET /models, GET, PUT and DELETE /models/:id (the id may hold slashes). */
 export function makeAdminModelRoutes(tellHubs: TellHubs): Hono<AppEnv> {
@@ -57,14 +58,14 @@ export function makeAdminModelRoutes(tellHubs: TellHubs): Hono<AppEnv> {
     const body = await readInput(c, modelBody);
     const services = c.get('services');
     const model = await services.catalogue.put(toModel(id, body), Date.now());
-    await tellHubs(services);
+    await tellHubs(services, { model: id, digests: model.digests });
     return c.json(toJson(model));
   });
   routes.delete('/models/:id{.+}', async (c) => {
     const services = c.get('services');
     const id = c.req.param('id');
     if (!(await services.catalogue.withdraw(id, Date.now()))) throw notFound('model', 'id');
-    await tellHubs(services);
+    await tellHubs(services, { model: id, digests: [] });
     return c.json({ id, withdrawn: true });
   });
   return routes;

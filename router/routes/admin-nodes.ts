@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
+import { ApiError } from '../errors.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import type { NodeTotals } from '../billing/node-book.ts';
@@ -22,11 +23,11 @@ const nodeChange = z.strictObject({ public: z.boolean() });
 /** Tells areas and hubs that a node may not come back and that its socket ends now. */
 export type KickNode = (services: Services, nodeId: string, reason: string) => Promise<void>;
 
-/** Tells a node's hub that what it lends itself to has changed: its link ends and it dials in anew, at once. */
-export type RelinkNode = (services: Services, nodeId: string) => Promise<void>;
+/** Tells a node's hubs what it lends itself to from now on. */
+export type TellNode = (services: Services, nodeId: string) => Promise<void>;
 
 /** POST /nodes/enrolments, GET /nodes, GET /nodes/:id, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
-export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode): Hono<AppEnv> {
+export function makeAdminNodeRoutes(kickNode: KickNode, tellNode: TellNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/nodes/enrolments', async (c) => {
     const input = await readInput(c, newCode);
@@ -36,6 +37,8 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     const { account_id: accountId, uses } = input;
     const code = { accountId, wallet: input.wallet ?? null, uses, poolId, isPublic };
     const made = await c.get('services').nodes.createCode(code, Date.now());
+    if (!made.ok && made.error === 'account-disabled')
+      throw new ApiError('conflict', 'The account is disabled: no home can join it.', { param: 'account_id' });
     if (!made.ok) throw made.error === 'no-pool' ? notFound('pool', 'pool') : notFound('account', 'account_id');
     const { code: text, expiresAt } = made.value;
     return c.json({ code: text, expires_at: expiresAt, uses, pool: poolId, public: isPublic }, 201);
@@ -57,7 +60,7 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     const { public: isPublic } = await readInput(c, nodeChange);
     const node = await services.nodes.setPublic(c.req.param('id'), isPublic);
     if (!node) throw notFound('node', 'id');
-    await relinkNode(services, node.id);
+    await tellNode(services, node.id);
     return c.json(toJson(node));
   });
   routes.delete('/nodes/:id', async (c) => {
@@ -68,6 +71,7 @@ export function makeAdminNodeRoutes(kickNode: KickNode, relinkNode: RelinkNode):
     );
     const node = await services.nodes.revoke(c.req.param('id'), reason.reason, Date.now());
     if (!node) throw notFound('node', 'id');
+    await tellNode(services, node.id);
     await kickNode(services, node.id, node.revokedReason ?? reason.reason);
     return c.json(toJson(node));
   });

@@ -7,7 +7,7 @@ import { foldName, isOfOneScript } from '../auth/fold-name.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import type { RelinkNode } from './admin-nodes.ts';
+import type { TellNode } from './admin-nodes.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { POOL_WORDS } from './make-wish.ts';
 
@@ -25,7 +25,7 @@ const nameField = z
 const newPool = z.strictObject({ name: nameField, owner_account_id: z.string().min(1).max(100) });
 
 /** POST and GET /pools, GET /pools/:id, PUT and DELETE /pools/:id/members/:account and /pools/:id/nodes/:node. */
-export function makeAdminPoolRoutes(relinkNode: RelinkNode): Hono<AppEnv> {
+export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/pools', async (c) => {
     const { name, owner_account_id: ownerAccountId } = await readInput(c, newPool);
@@ -48,6 +48,7 @@ export function makeAdminPoolRoutes(relinkNode: RelinkNode): Hono<AppEnv> {
     const added = await services.pools.addMember(id, account);
     if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('account', 'account');
     services.keys.forgetAccount(account);
+    await services.account(account).joinPool(id);
     return c.json(await showPool(services, id));
   });
   routes.delete('/pools/:id/members/:account', async (c) => {
@@ -55,13 +56,16 @@ export function makeAdminPoolRoutes(relinkNode: RelinkNode): Hono<AppEnv> {
     const { id, account } = c.req.param();
     if (!(await services.pools.removeMember(id, account)).ok) throw notFound('pool', 'id');
     services.keys.forgetAccount(account);
+    // Edges elsewhere know its keys for another minute; its own object refuses their calls at once. A pool's owner may always use it.
+    const pool = await services.pools.find(id);
+    if (pool?.ownerAccountId !== account) await services.account(account).leavePool(id);
     return c.json(await showPool(services, id));
   });
-  addNodeRoutes(routes, relinkNode);
+  addNodeRoutes(routes, tellNode);
   return routes;
 }
 
-function addNodeRoutes(routes: Hono<AppEnv>, relinkNode: RelinkNode): void {
+function addNodeRoutes(routes: Hono<AppEnv>, tellNode: TellNode): void {
   routes.put('/pools/:id/nodes/:node', async (c) => {
     const services = c.get('services');
     const { id, node } = c.req.param();
@@ -71,14 +75,14 @@ function addNodeRoutes(routes: Hono<AppEnv>, relinkNode: RelinkNode): void {
       throw new ApiError('conflict', told, { param: 'node' });
     }
     if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('node', 'node');
-    await relinkNode(services, node);
+    await tellNode(services, node);
     return c.json(await showPool(services, id));
   });
   routes.delete('/pools/:id/nodes/:node', async (c) => {
     const services = c.get('services');
     const { id, node } = c.req.param();
     if (!(await services.pools.removeNode(id, node)).ok) throw notFound('pool', 'id');
-    await relinkNode(services, node);
+    await tellNode(services, node);
     return c.json(await showPool(services, id));
   });
 }

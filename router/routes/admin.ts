@@ -10,16 +10,17 @@ import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
 import type { TellHubs } from './admin-models.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
-import type { KickNode, RelinkNode } from './admin-nodes.ts';
+import type { KickNode, TellNode } from './admin-nodes.ts';
 import { makeAdminRestoreRoutes } from './admin-restore.ts';
 import type { FindRevoked } from './admin-restore.ts';
 import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
+import { tellStanding } from './tell-standing.ts';
 
 /** What the operator's doings mean for areas and their hubs. */
 export interface AreaCalls {
   readonly kickNode: KickNode;
-  readonly relinkNode: RelinkNode;
+  readonly tellNode: TellNode;
   readonly tellHubs: TellHubs;
   readonly findRevoked: FindRevoked;
 }
@@ -38,11 +39,11 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
     }
     await next();
   });
-  routes.route('/', makeAdminAccountRoutes());
+  routes.route('/', makeAdminAccountRoutes(calls.tellNode));
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminCreditRoutes());
-  routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.relinkNode));
-  routes.route('/', makeAdminPoolRoutes(calls.relinkNode));
+  routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
+  routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
   routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
@@ -53,13 +54,9 @@ const ALL_AREAS: AreaCalls = {
   kickNode: async (services, nodeId, reason) => {
     await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
   },
-  relinkNode: async (services, nodeId) => {
-    const seats = await Promise.all(AREAS.map((area) => services.area(area).seatsOf([nodeId])));
-    const hubs = seats.flatMap((one) => Object.values(one)).map((seat) => seat.at ?? seat.hub);
-    await Promise.all(hubs.map((hub) => services.hub(hub).relink(nodeId)));
-  },
-  tellHubs: async (services) => {
-    await Promise.all(AREAS.map((area) => services.area(area).refresh()));
+  tellNode: tellStanding,
+  tellHubs: async (services, change) => {
+    await Promise.all(AREAS.map((area) => services.area(area).refresh(change)));
   },
   findRevoked: async (services, nodeIds) => {
     const found = await Promise.all(AREAS.map((area) => services.area(area).revokedOf([...nodeIds])));

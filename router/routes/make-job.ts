@@ -25,7 +25,7 @@ export interface Job {
   readonly wish: CallerWish;
   readonly served: ServedModel;
   readonly chunk: ChunkHead;
-  readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number };
+  readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number; poolId: string | null };
   readonly offer: JobBase;
   /** The least faithful way in which a broken answer may go on; null where the caller wants none. */
   readonly resume: ResumeClass | null;
@@ -102,7 +102,13 @@ export function makeJob(input: JobInput): Job {
     wish: request,
     served,
     chunk,
-    hold: { jobId: id, keyId: caller.keyId, amount, expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS },
+    hold: {
+      jobId: id,
+      keyId: caller.keyId,
+      amount,
+      expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS,
+      poolId: wish.pool.kind === 'pool' ? wish.pool.id : null,
+    },
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };

@@ -1,13 +1,14 @@
 // POST /node/enrol: a home joins its owner's account with a code and proves that it holds its session key.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { word } from '../../schema/typed-data.ts';
 import type { AppEnv } from './app-env.ts';
-import { poolsOf } from '../auth/nodes.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
 import { addressField, readInput } from './admin-input.ts';
+import { tellStanding } from './tell-standing.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const enrolBody = z.strictObject({
@@ -15,26 +16,41 @@ const enrolBody = z.strictObject({
   address: word.address,
   signature: word.signature,
   wallet: addressField.nullish(),
+  /** Not sent by agents of version 1, which sign for no router in particular. */
+  protocol: z.number().int().optional(),
+  origin: z.string().max(300).optional(),
 });
 
-/** Four short texts. Anyone may send them. */
+export const OUTDATED = `The agent is too old for this router, which speaks version ${PROTOCOL_VERSION} of the protocol. Update it: npm install -g irori-node@latest.`;
+/** Six short fields. Anyone may send them. */
 const MAX_BYTES = 4096;
 
 export const nodeEnrol = new Hono<AppEnv>();
 
 nodeEnrol.post('/node/enrol', async (c) => {
   requireCalm(c, 'enrol');
-  const { code, address, signature, wallet } = await readInput(c, enrolBody, MAX_BYTES);
+  const body = await readInput(c, enrolBody, MAX_BYTES);
+  const { code, address, signature, wallet, protocol = 1, origin = '' } = body;
+  if (protocol < MIN_PROTOCOL_VERSION) throw new ApiError('node_outdated', OUTDATED, { param: 'protocol' });
   const services = c.get('services');
+  const origins = services.ownOrigins(c.req.url);
+  if (!origins.includes(origin)) throw refuseOrigin(origin, origins);
   const now = Date.now();
-  const enrolled = await services.nodes.enrol({ code, address, signature, wallet: wallet ?? null }, now);
+  const enrolled = await services.nodes.enrol({ code, address, signature, wallet: wallet ?? null, origin }, now);
   if (!enrolled.ok) {
     await slowDown(c, 'enrol');
     const told = tellEnrolFault(enrolled.error);
     throw new ApiError(told.code, told.message, { param: told.param });
   }
   const { id, accountId } = enrolled.value;
-  const claims = { nodeId: id, address, accountId, wallet: enrolled.value.wallet, pools: poolsOf(enrolled.value) };
-  const { token, untilAt } = await services.nodeTokens.issue(claims, now);
+  // A node that was here before may lend itself otherwise by this code.
+  await tellStanding(services, id);
+  const { token, untilAt } = await services.nodeTokens.issue({ nodeId: id, address, accountId }, now);
   return c.json({ node: id, account: accountId, token, token_until_at: untilAt });
 });
+
+/** What was signed is for another router, or the operator has not listed the address that the home dialled. */
+function refuseOrigin(origin: string, origins: readonly string[]): ApiError {
+  const told = `The node signed for '${origin}', and this router is ${origins.join(' or ')}. Dial one of these, or have its operator list yours.`;
+  return new ApiError('forbidden', told, { param: 'origin' });
+}

@@ -25,14 +25,14 @@ nodeLink.get('/node/link', async (c) => {
   const found = await services.findNode(nodeId, token, from);
   if (!found.ok) throw refuseDial(found.error);
   const node = found.value;
-  if (node.isRevoked)
-    throw new ApiError('node_revoked', `This node was revoked: ${node.reason ?? 'no reason was given'}.`);
+  if (node.barred !== null) throw new ApiError('node_revoked', `This node was revoked: ${node.barred}.`);
   const place = findPlace(c.req.raw, c.env);
   const area = sortAreas(place)[0] ?? 'weur';
   const hub = await services.area(area).assign({ nodeId, lat: place.lat, lon: place.lon });
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
-  const { address, ownerAccountId, wallet, pools } = node;
-  const facts: NodeFacts = { nodeId, address, ownerAccountId, wallet, pools, place };
+  const { address, ownerAccountId } = node;
+  const origins = services.ownOrigins(c.req.url);
+  const facts: NodeFacts = { nodeId, address, ownerAccountId, place, origins };
   const dial: Dial = { from, hasToken: node.hasToken };
   const headers = {
     upgrade: 'websocket',

@@ -2,9 +2,12 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { isId } from '../../schema/ids.ts';
+import { TIME_HEADER } from '../../schema/node-proof.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
+import { OUTDATED } from './node-enrol.ts';
 import { requireCaller } from './refuse.ts';
+import type { NodeFault } from '../auth/node-callers.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 /** Homes told of in one answer; the rest is asked for with `after`. */
@@ -24,7 +27,7 @@ async function findNodes(c: Context<AppEnv>): Promise<{ nodeIds: readonly string
   const services = c.get('services');
   const wanted = readId(c, 'node');
   requireCalm(c, 'enrol');
-  const home = await services.authenticateNode(c.req.header('authorization') ?? null);
+  const home = await services.authenticateNode(c.req.header('authorization') ?? null, c.req.url);
   if (home !== null) {
     if (!home.ok) {
       await slowDown(c, 'enrol');
@@ -56,16 +59,21 @@ function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
   return text;
 }
 
-function refuseHome(fault: 'expired' | 'unenrolled' | 'revoked'): ApiError {
+function refuseHome(fault: NodeFault): ApiError {
   switch (fault) {
     case 'expired':
       return new ApiError(
         'invalid_api_key',
         "This home's proof or token is not valid now: check the clock of the machine and ask again.",
-        { headers: { 'www-authenticate': 'Bearer' } },
+        { headers: { 'www-authenticate': 'Bearer', [TIME_HEADER]: String(Date.now()) } },
       );
     case 'unenrolled':
-      return new ApiError('node_unenrolled', 'This node is not enrolled, or the signature is not its own.');
+      return new ApiError(
+        'node_unenrolled',
+        'This node is not enrolled, or the signature is not its own, or not for this router’s address.',
+      );
+    case 'outdated':
+      return new ApiError('node_outdated', OUTDATED);
     case 'revoked':
       return new ApiError('node_revoked', 'This node was revoked.');
   }

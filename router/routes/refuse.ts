@@ -65,6 +65,14 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
       return new ApiError('invalid_api_key', 'This API key has been revoked.');
     case 'account-disabled':
       return new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
+    case 'pool-left':
+      return new ApiError(
+        'invalid_value',
+        "Your account may not use this pool any more. Choose another 'provider.pool'.",
+        {
+          param: 'provider.pool',
+        },
+      );
     case 'too-many':
       return refuseOneMore(refusal);
   }

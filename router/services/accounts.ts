@@ -1,4 +1,5 @@
 // What the accounts of callers and of nodes take from their environment.
+import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
@@ -12,5 +13,9 @@ export function makeAccountDoors(env: Env): AccountDoors {
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
-  return { ...openSigner(env), ledger: openLedger(env) };
+  return {
+    ...openSigner(env),
+    ledger: openLedger(env),
+    readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
+  };
 }

@@ -19,6 +19,7 @@ import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { Nodes } from '../auth/nodes.ts';
+import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
@@ -73,7 +74,9 @@ export interface Services extends Stubs {
   readonly findNode: (nodeId: string, token: string | null, from: string) => Promise<Result<LinkNode, LinkFault>>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
   /** Which home asks; null when it is a caller. */
-  readonly authenticateNode: (header: string | null) => Promise<Result<string, NodeFault> | null>;
+  readonly authenticateNode: (header: string | null, requestUrl: string) => Promise<Result<string, NodeFault> | null>;
+  /** The origins that a home may have dialled to reach this request. */
+  readonly ownOrigins: (requestUrl: string) => readonly string[];
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
@@ -108,6 +111,7 @@ export function makeServices(env: Env): Services {
 function openServices(env: Env): Services {
   const { domain, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
+  const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
   const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
@@ -155,7 +159,9 @@ function openServices(env: Env): Services {
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
-    authenticateNode: (header) => nodeCallers.authenticate(header, Date.now()),
+    authenticateNode: (header, requestUrl) =>
+      nodeCallers.authenticate(header, ownOrigins(origins, requestUrl), Date.now()),
+    ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
   };

@@ -34,8 +34,9 @@ function openHubServices(env: Env): HubServices {
     mayAbort: env.LOCAL_PLACES === '1',
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
     signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
-    issueNodeToken: ({ nodeId, address, ownerAccountId, wallet, pools }, now) =>
-      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId, wallet, pools }, now),
+    showNode: async (nodeId, hub) => stubs.nodeAccount(nodeId).show(hub),
+    issueNodeToken: ({ nodeId, address, ownerAccountId }, now) =>
+      nodeTokens.issue({ nodeId, address, accountId: ownerAccountId }, now),
     catalogue: () => catalogue.list(Date.now()),
     forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { makeMessageSigner, NODE_ENROL } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { readError } from './error-shape.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
@@ -57,9 +58,12 @@ function makeNode(): NewNode {
 
 /** Asks to join; `signed` is what the node signs when that is not the code it sends. */
 function enrol(node: NewNode, code: string, change: object = {}, signed = code): Promise<Response> {
-  const proof = { code: toHex(keccak_256(new TextEncoder().encode(signed))), node: node.address };
+  const origin = stack.url;
+  const hash = toHex(keccak_256(new TextEncoder().encode(signed)));
+  const proof = { code: hash, node: node.address, wallet: ZERO_ADDRESS, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_ENROL, proof, node.key);
-  return stack.call('/node/enrol', { body: { code, address: node.address, signature, ...change } });
+  const body = { code, address: node.address, signature, protocol: PROTOCOL_VERSION, origin, ...change };
+  return stack.call('/node/enrol', { body });
 }
 
 /** Dials with these headers and gives the refusal; fails when the router opens a socket. */

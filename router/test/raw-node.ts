@@ -29,7 +29,7 @@ import {
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
 import type { MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleReceipt } from '../../schema/sample-messages.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
@@ -87,9 +87,11 @@ export class RawNode {
     const node = new RawNode(stack, dial);
     const { json } = await stack.admin('POST', '/nodes/enrolments', { account_id: owner.id });
     const code = String(json['code']);
-    const proof = { code: toHex(keccak_256(new TextEncoder().encode(code))), node: node.address };
+    const origin = stack.url;
+    const hash = toHex(keccak_256(new TextEncoder().encode(code)));
+    const proof = { code: hash, node: node.address, wallet: ZERO_ADDRESS, origin };
     const signature = node.#signer.sign(NODE_ENROL, proof, node.key);
-    const body = { code, address: node.address, signature };
+    const body = { code, address: node.address, signature, protocol: PROTOCOL_VERSION, origin };
     const response = await stack.call('/node/enrol', { body });
     if (response.status !== 200) throw new Error(await response.text());
     node.#token = ((await response.json()) as { token: string }).token;
@@ -219,10 +221,12 @@ export class RawNode {
   }
 
   #answer(nonce: Hex): void {
-    const hello = { nonce, node: this.address, protocol: PROTOCOL_VERSION };
+    const origin = this.#dial.url ?? this.#stack.url;
+    const hello = { nonce, node: this.address, protocol: PROTOCOL_VERSION, origin };
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, this.key);
     this.send('hello', {
       protocol: PROTOCOL_VERSION,
+      origin,
       address: this.address,
       signature,
       agent: 'raw',

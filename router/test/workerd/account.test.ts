@@ -131,6 +131,21 @@ test('a settlement repeated after the object was evicted, before and after the b
   expect(await ledger.balanceOf(accountId)).toBe(950);
 });
 
+test('who left a pool holds nothing for it, wherever a key is still believed, until it joins again', async () => {
+  const { stub } = await openAccount(100);
+  const hold = (poolId: string | null) =>
+    stub.hold({ jobId: newId('job'), keyId: 'key_1', amount: 1, expiresAt: soon(), poolId });
+  expect(await hold('pool_1')).toEqual({ ok: true });
+  for (let again = 0; again < 2; again++) await stub.leavePool('pool_1');
+  await evictDurableObject(stub);
+  expect(await hold('pool_1')).toEqual({ ok: false, reason: 'pool-left', available: 99 });
+  expect(await hold('pool_2')).toEqual({ ok: true });
+  expect(await hold(null)).toEqual({ ok: true });
+  await stub.joinPool('pool_1');
+  await evictDurableObject(stub);
+  expect(await hold('pool_1')).toEqual({ ok: true });
+});
+
 test('holds, revocations and disabling survive an eviction', async () => {
   const { stub } = await openAccount(100);
   const jobId = newId('job');

@@ -1,7 +1,9 @@
 // Calls of the admin API and of enrolment, for tests.
 import { exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
+import { PROTOCOL_VERSION } from '../../../schema/frames.ts';
 import { NODE_ENROL } from '../../../schema/receipt.ts';
+import { ZERO_ADDRESS } from '../../../schema/typed-data.ts';
 import { digestEnrolmentCode } from '../../auth/make-enrolment-code.ts';
 import { signer } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
@@ -51,7 +53,12 @@ export async function openPool(owner: string): Promise<string> {
   return json['id'] as unknown as string;
 }
 
-export function proofOf(node: TestNode, code: string): { code: string; address: string; signature: string } {
-  const signature = signer.sign(NODE_ENROL, { code: digestEnrolmentCode(code), node: node.address }, node.key);
-  return { code, address: node.address, signature };
+export function proofOf(
+  node: TestNode,
+  code: string,
+): { code: string; address: string; signature: string; protocol: number; origin: string } {
+  const origin = 'https://irori.test';
+  const message = { code: digestEnrolmentCode(code), node: node.address, wallet: ZERO_ADDRESS, origin };
+  const signature = signer.sign(NODE_ENROL, message, node.key);
+  return { code, address: node.address, signature, protocol: PROTOCOL_VERSION, origin };
 }

@@ -35,7 +35,12 @@ test('of eleven homes that race for a code of ten uses exactly ten join, and eac
   expect(found.filter(Boolean)).toHaveLength(10);
   for (const row of found.filter((one) => one !== null)) expect(row).toMatchObject({ pools: [pool], isPublic: false });
   const token = first.find((answer) => answer.status === 200)?.json['token'] as unknown as string;
-  expect(await doors.nodeTokens.verify(token, Date.now())).toMatchObject({ ok: true, value: { pools: [pool] } });
+  expect(await doors.nodeTokens.verify(token, Date.now())).toMatchObject({ ok: true, value: { accountId } });
+  for (const id of joined)
+    expect(await doors.nodeAccount(id).show('hub:test:0')).toMatchObject({
+      standing: { pools: [pool], barred: null },
+      lastReceipt: null,
+    });
 });
 
 test('a home that enrols for a pool answers for everyone too where the code says so', async () => {

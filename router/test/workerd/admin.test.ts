@@ -186,8 +186,9 @@ test('a home enrols with a code once; the same home may repeat it, another may n
   const token = (joined.json as unknown as { token: string }).token;
   expect(await doors.nodeTokens.verify(token, Date.now())).toEqual({
     ok: true,
-    value: { nodeId: node.id, address: node.address, accountId, wallet, pools: ['public'] },
+    value: { nodeId: node.id, address: node.address, accountId },
   });
+  expect(await doors.nodes.find(node.id)).toMatchObject({ wallet, pools: [], isPublic: true });
   expect((await call('POST', '/node/enrol', proofOf(node, code))).status).toBe(200);
   expect(await call('POST', '/node/enrol', proofOf(other, code))).toMatchObject({
     status: 409,
@@ -227,8 +228,9 @@ test('a code is refused when it is unknown, expired, or signed by another key', 
   });
   const unknown = proofOf(node, 'enr_0000-0000-0000-0000-0000');
   expect(await call('POST', '/node/enrol', unknown)).toMatchObject({ status: 403, json: { error: { param: 'code' } } });
-  const proof = proofOf(node, code) as Parameters<typeof doors.nodes.enrol>[0];
-  const late = await doors.nodes.enrol({ ...proof, wallet: null }, Date.now() + 24 * 3_600_000 + 1000);
+  const proof = proofOf(node, code);
+  const signed = { ...proof, address: node.address, signature: proof.signature as `0x${string}`, wallet: null };
+  const late = await doors.nodes.enrol(signed, Date.now() + 24 * 3_600_000 + 1000);
   expect(late).toEqual({ ok: false, error: 'code-expired' });
   expect((await call('POST', '/node/enrol', proof)).status).toBe(200);
 });

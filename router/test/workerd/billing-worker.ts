@@ -30,19 +30,32 @@ interface Faults {
   loseAnswer: number;
   /** Fails so many statements that the objects prepare for a read or a write. */
   refusePrepare: number;
+  /** True while what the objects read or write is never answered. */
+  isSilent: boolean;
   /** Batches that reached D1. */
   written: number;
 }
 
 const shared = globalThis as typeof globalThis & { billingFaults?: Faults; kicked?: string[]; relinked?: string[] };
-export const faults: Faults = (shared.billingFaults ??= { refuse: 0, loseAnswer: 0, refusePrepare: 0, written: 0 });
+export const faults: Faults = (shared.billingFaults ??= {
+  refuse: 0,
+  loseAnswer: 0,
+  refusePrepare: 0,
+  isSilent: false,
+  written: 0,
+});
 export const kicked: string[] = (shared.kicked ??= []);
 export const relinked: string[] = (shared.relinked ??= []);
+
+const never = (): Promise<never> => new Promise(() => undefined);
+/** A statement that is never answered. */
+const SILENT = { bind: () => SILENT, all: never, first: never, raw: never, run: never };
 
 function makeFaulty(db: D1Database): D1Database {
   return new Proxy(db, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
+      if (name === 'prepare' && faults.isSilent) return () => SILENT;
       if (name === 'prepare' && faults.refusePrepare > 0 && faults.refusePrepare-- > 0) throw new Error('D1 is away');
       if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
       return async (statements: D1PreparedStatement[]) => {
@@ -87,6 +100,8 @@ export function makeDoors(env: Env): Services {
     ledger: makeLedger(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
+    hub: (hub: string) => env.HUB.getByName(hub),
+    ownOrigins: (requestUrl: string) => [new URL(requestUrl).origin],
     findWhy: async (nodeIds: readonly string[]) => nodeIds.map(() => ({ faults: { lastHour: 3, heldAgainst: 1 } })),
   };
   return doors as unknown as Services;
@@ -102,7 +117,7 @@ app.route(
   '/admin/v1',
   makeAdminRoutes({
     kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
-    relinkNode: async (_services, nodeId) => void relinked.push(nodeId),
+    tellNode: async (_services, nodeId) => void relinked.push(nodeId),
     tellHubs: async () => undefined,
     findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
   }),

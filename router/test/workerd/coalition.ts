@@ -84,7 +84,8 @@ export class Coalition {
   }
 
   node(nodeId: string): NodeAccount {
-    const doors = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, ledger: this.ledger };
+    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER };
+    const doors = { ...router, ledger: this.ledger, readStanding: async () => null };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 

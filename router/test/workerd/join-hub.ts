@@ -1,4 +1,5 @@
 // Homes that dial a hub in workerd, as far as a hub can tell: they prove who they are, tell their state and answer jobs as the test says.
+import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { makeChunkWriter } from '../../../schema/chunks.ts';
 import {
@@ -21,6 +22,8 @@ import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
 import { makeReceipt, signReceipt } from './make-settlement.ts';
 
+/** Where the homes of these tests have dialled. */
+export const ORIGIN = 'https://irori.test';
 const PARIS: Place = { lat: 48.9, lon: 2.4, country: 'FR' };
 let hubs = 0;
 
@@ -58,10 +61,47 @@ export async function joinHub(
   stub: HubStub,
   home: Partial<NodeState> & { owner?: string; place?: Place; key?: Uint8Array } = {},
 ) {
-  const { owner = 'acct_owner', place = PARIS, key = crypto.getRandomValues(new Uint8Array(32)), ...state } = home;
+  const { key = crypto.getRandomValues(new Uint8Array(32)) } = home;
+  await bookNode(key, home.owner);
+  const joined = await dialHub(stub, { ...home, key });
+  await waitFor(joined.heard, 'welcome');
+  joined.tell();
+  return joined;
+}
+
+/** The books know this node from now on, as one that answers for everyone. */
+export async function bookNode(key: Uint8Array, owner = 'acct_owner'): Promise<string> {
   const address = addressOfPrivateKey(key);
   const nodeId = nodeIdOf(address);
-  const facts = { nodeId, address, ownerAccountId: owner, wallet: null, place, pools: ['public'] };
+  await applyD1Migrations(env.DB, env.MIGRATIONS);
+  const account = env.DB.prepare('INSERT OR IGNORE INTO accounts (id, name, created_at) VALUES (?, ?, 1)');
+  const node = env.DB.prepare('INSERT OR IGNORE INTO nodes (id, address, account_id, created_at) VALUES (?, ?, ?, 1)');
+  await env.DB.batch([account.bind(owner, owner), node.bind(nodeId, address, owner)]);
+  return nodeId;
+}
+
+interface OddHello {
+  /** What it signs and says otherwise; and what it says otherwise than it signed. */
+  readonly said: object;
+  readonly shown: object;
+}
+
+/** A home that has answered the challenge; what the hub made of that it hears. */
+export async function dialHub(
+  stub: HubStub,
+  home: Partial<NodeState> & { owner?: string; place?: Place; key?: Uint8Array } & Partial<OddHello> = {},
+) {
+  const {
+    owner = 'acct_owner',
+    place = PARIS,
+    key = crypto.getRandomValues(new Uint8Array(32)),
+    said = {},
+    shown = {},
+    ...state
+  } = home;
+  const address = addressOfPrivateKey(key);
+  const nodeId = nodeIdOf(address);
+  const facts = { nodeId, address, ownerAccountId: owner, place, origins: [ORIGIN] };
   const headers = { upgrade: 'websocket', 'x-irori-facts': JSON.stringify(facts) };
   const { webSocket } = await stub.fetch('https://hub/link', { headers });
   if (!webSocket) throw new Error('no socket');
@@ -80,13 +120,11 @@ export async function joinHub(
   webSocket.binaryType = 'arraybuffer';
   webSocket.accept();
   const { nonce } = (await waitFor(heard, 'challenge')).json as { nonce: `0x${string}` };
-  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION };
+  const hello = { nonce, node: address, protocol: PROTOCOL_VERSION, origin: ORIGIN, ...said };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key);
-  send('hello', { protocol: PROTOCOL_VERSION, address, signature, agent: 'test', platform: 'test' });
-  await waitFor(heard, 'welcome');
+  send('hello', { ...hello, ...shown, address, signature, agent: 'test', platform: 'test' });
   const tell = (change: Partial<NodeState> = {}): void =>
     send('state', { models: [makeModel()], slots: 1, paused: null, ...state, ...change });
-  tell();
   return {
     nodeId,
     key,

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import type { AgentStatus } from '../home/status-file.ts';
+import { formatStatus } from './status.ts';
+
+function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    pid: 1,
+    version: '1.0.0',
+    name: null,
+    startedAt: 0,
+    writtenAt: 0,
+    router: 'https://irori.example',
+    node: 'node_x',
+    address: '0x1',
+    state: 'connected',
+    problem: null,
+    paused: null,
+    pausedUntilAt: null,
+    hub: 'h',
+    area: 'weur',
+    models: ['m'],
+    slots: 1,
+    running: 0,
+    jobs: 4,
+    refused: 0,
+    promptTokens: 0,
+    outputTokens: 0,
+    lastFailure: null,
+    outbox: 0,
+    clockAheadMs: 12,
+    restoredAtReceipt: null,
+    answeredReceipts: 4,
+    unpaidReceipts: 0,
+    unpaidInARow: 0,
+    earnedMicro: '1',
+    acceptedReceipts: '4',
+    residentBytes: 1,
+    ...change,
+  };
+}
+
+test('a home that is well has nothing to warn of', () => {
+  expect(formatStatus(makeStatus(), true)).not.toMatch(/warning|restored|clock/);
+  expect(formatStatus(makeStatus({ clockAheadMs: null }), true)).not.toContain('clock');
+});
+
+test('receipts that earn nothing are warned of', () => {
+  const text = formatStatus(makeStatus({ unpaidReceipts: 3, unpaidInARow: 2 }), true);
+  expect(text).toContain('warning    the router pays nothing for 3 of 4 receipts since the start, the last 2 in a row');
+});
+
+test('a state folder that was older than the router’s knowledge is told, and that nothing is to be done', () => {
+  const text = formatStatus(makeStatus({ restoredAtReceipt: '1051' }), true);
+  expect(text).toMatch(/restored {3}.* went on from number 1051; there is nothing to do/);
+});
+
+test('a clock that is off is told with how far', () => {
+  expect(formatStatus(makeStatus({ clockAheadMs: -200_000 }), true)).toContain(
+    "clock      this machine's and the router's differ: 3 min 20 s behind",
+  );
+});
