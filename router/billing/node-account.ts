@@ -374,12 +374,8 @@ export class NodeAccount extends DurableObject<object> {
       cumulativeAmount: BigInt(head.cumulative + verdict.amount),
     };
     const acceptanceSignature = this.#signer.sign(ACCEPTANCE, acceptance, this.#key);
-    return {
-      receipt: receiptJson,
-      receiptSignature: signature,
-      acceptance: toMessageJson(acceptance),
-      acceptanceSignature,
-    };
+    const signed = { receipt: receiptJson, receiptSignature: signature };
+    return { ...signed, acceptance: toMessageJson(acceptance), acceptanceSignature };
   }
 }
 

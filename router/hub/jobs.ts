@@ -256,15 +256,9 @@ export class HubJobs {
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const held = this.#times.begin(nodeId, now);
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
-    const job = watch.begin({
-      nodeId,
-      model: granted.model,
-      slots: socket.state?.slots ?? 1,
-      lease,
-      startedAt: now,
-      isOwn: granted.isOwn,
-      asked: offer,
-    });
+    const { model, isOwn } = granted;
+    const slots = socket.state?.slots ?? 1;
+    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
     let hasText = false;
     return {
       send: (bytes) => socket.send(bytes),

@@ -6,9 +6,9 @@ import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
-import { within } from '../billing/within.ts';
 import { HubDoor } from './door.ts';
 import type { Dial, Unread } from './door.ts';
+import { askEntry } from './entry-look.ts';
 import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
@@ -23,9 +23,6 @@ const log = makeLog('hub');
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
-/** How long the node's own object may take to say what the books say of it; the home dials again later. */
-const STANDING_WAIT_MS = 4000;
-const STANDING_RETRY_MS = 5000;
 /** How long a connected agent has to answer when a second one says that it is the same home. */
 const ELSEWHERE_WAIT_MS = 2000;
 const ELSEWHERE_RETRY_MS = 60_000;
@@ -349,9 +346,13 @@ export class HubSockets {
   async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
-    const shown = await this.#show(socket);
-    if (!shown) return;
-    const entering = { instance, rttMs, lastReceipt: shown.lastReceipt };
+    const look = await askEntry(this.#doors.services, { nodeId, hub: this.#doors.hub });
+    if (look.kind === 'refused') {
+      socket.sendJson('error', look.error);
+      return this.drop(socket, look.code, look.reason);
+    }
+    socket.takeStanding(look.shown.standing);
+    const entering = { instance, rttMs, lastReceipt: look.shown.lastReceipt };
     const here = this.find(nodeId);
     const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
     if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, entering);
@@ -359,28 +360,6 @@ export class HubSockets {
     const message = 'another agent is connected with the key of this node';
     socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
     this.drop(socket, CLOSE.replaced, 'another agent is connected');
-  }
-
-  /** Asks what the books say of a node that has proved who it is: nobody enters on the word of a token. Null where it was sent away. */
-  async #show(socket: NodeSocket): Promise<ShownNode | null> {
-    const { nodeId } = socket.facts;
-    try {
-      const shown = await within(this.#doors.services.showNode(nodeId, this.#doors.hub), STANDING_WAIT_MS);
-      const standing = shown?.standing;
-      if (standing) socket.takeStanding(standing);
-      if (standing?.barred === null) return shown;
-      const told = standing
-        ? { code: 'node_revoked', message: standing.barred ?? '' }
-        : { code: 'node_unenrolled', message: 'the books do not know this node' };
-      socket.sendJson('error', { ...told, isFinal: true });
-      this.drop(socket, standing ? CLOSE.revoked : CLOSE.badHello, told.code);
-    } catch (error) {
-      log.warn('standing-unknown', { nodeId, hub: socket.hub, error });
-      const message = 'the router cannot look this node up at the moment';
-      socket.sendJson('error', { code: 'books_away', message, retryMs: STANDING_RETRY_MS });
-      this.drop(socket, CLOSE.going, 'the books are away');
-    }
-    return null;
   }
 
   async #welcome(socket: NodeSocket, { instance, rttMs, lastReceipt }: Entering): Promise<void> {

@@ -25,7 +25,6 @@ const log = makeLog('relay');
 
 /** Owners whose homes may begin or go on with one answer, at most. */
 export const MAX_ATTEMPTS = 3;
-
 /** Homes of one owner are one of them; so many may take it up in all. */
 const MOST_TAKEN = 8;
 

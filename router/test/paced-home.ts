@@ -5,7 +5,7 @@ import { ask } from './ask.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 const WORD_EVERY_MS = 25;
-export const PACED_MODEL = 'paced';
+const PACED_MODEL = 'paced';
 
 export async function joinPacedHome(stack: Stack, owner: TestAccount): Promise<RawNode> {
   const node = await RawNode.join(stack, owner);
