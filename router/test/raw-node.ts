@@ -84,6 +84,13 @@ export class RawNode {
 
   /** Enrols with a fresh code of the owner's and connects. */
   static async join(stack: Stack, owner: TestAccount, dial: RawDial = {}): Promise<RawNode> {
+    const node = await RawNode.enrol(stack, owner, dial);
+    await node.connect();
+    return node;
+  }
+
+  /** Enrols with a fresh code of the owner's and does not dial. */
+  static async enrol(stack: Stack, owner: TestAccount, dial: RawDial = {}): Promise<RawNode> {
     const node = new RawNode(stack, dial);
     const { json } = await stack.admin('POST', '/nodes/enrolments', { account_id: owner.id });
     const code = String(json['code']);
@@ -95,7 +102,6 @@ export class RawNode {
     const response = await stack.call('/node/enrol', { body });
     if (response.status !== 200) throw new Error(await response.text());
     node.#token = ((await response.json()) as { token: string }).token;
-    await node.connect();
     return node;
   }
 
@@ -103,19 +109,28 @@ export class RawNode {
     return this.#signer;
   }
 
+  /** What it dials with. */
+  get headers(): Record<string, string> {
+    const { place = '48.9,2.4,FR' } = this.#dial;
+    return { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': place };
+  }
+
+  /** Where it dials. */
+  get linkUrl(): string {
+    return `${(this.#dial.url ?? this.#stack.url).replace('http', 'ws')}/node/link`;
+  }
+
   /** Dials, answers the challenge, tells what it serves; resolves when it has done so. */
   async connect(): Promise<void> {
-    const { url = this.#stack.url, place = '48.9,2.4,FR' } = this.#dial;
-    const headers = { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': place };
-    const ws = new WebSocket(`${url.replace('http', 'ws')}/node/link`, { headers } as unknown as string[]);
+    const ws = new WebSocket(this.linkUrl, { headers: this.headers } as unknown as string[]);
     ws.binaryType = 'arraybuffer';
     this.#ws = ws;
     const from = this.heard.length;
     ws.addEventListener('message', ({ data }) => this.#hear(data as string | ArrayBuffer));
     ws.addEventListener('close', () => (this.isOpen = false));
-    const failed = new Promise<never>((_, reject) =>
-      ws.addEventListener('error', () => reject(new Error('the dial failed'))),
-    );
+    const failed = new Promise<never>((_, reject) => {
+      for (const end of ['error', 'close']) ws.addEventListener(end, () => reject(new Error('the dial failed')));
+    });
     await Promise.race([
       failed,
       until('the welcome', () => this.heard.slice(from).some(({ name }) => name === 'welcome')),
@@ -221,17 +236,15 @@ export class RawNode {
   }
 
   #answer(nonce: Hex): void {
+    this.send('hello', this.makeHello(nonce));
+  }
+
+  /** Its proof for a challenge, which names the router that it dialled. */
+  makeHello(nonce: Hex): object {
     const origin = this.#dial.url ?? this.#stack.url;
     const hello = { nonce, node: this.address, protocol: PROTOCOL_VERSION, origin };
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, this.key);
-    this.send('hello', {
-      protocol: PROTOCOL_VERSION,
-      origin,
-      address: this.address,
-      signature,
-      agent: 'raw',
-      platform: 'test',
-    });
+    return { protocol: PROTOCOL_VERSION, origin, address: this.address, signature, agent: 'raw', platform: 'test' };
   }
 }
 
@@ -264,7 +277,17 @@ export class RawJob {
 
   /** One event of this text in a frame that claims `tokens`. */
   say(text: string, tokens: number): this {
-    return this.sayBytes(new TextEncoder().encode(this.#writer.content(text)), { tokens });
+    return this.sayEvents(this.writeEvent(text), tokens);
+  }
+
+  /** One event of this text as it would be sent. */
+  writeEvent(text: string): string {
+    return this.#writer.content(text);
+  }
+
+  /** Whatever text or bytes in a frame that claims `tokens`. */
+  sayEvents(events: Uint8Array | string, tokens: number): this {
+    return this.sayBytes(typeof events === 'string' ? new TextEncoder().encode(events) : events, { tokens });
   }
 
   /** A `data` frame of any bytes, which its receipt covers like the others. */

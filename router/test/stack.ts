@@ -100,6 +100,8 @@ export async function startStack(
     edges?: Record<string, Record<string, string>>;
     /** Gets each line that the router writes. */
     onLog?: (line: string) => void;
+    /** True where the caller stops it on a signal. */
+    ownsSignals?: boolean;
   } = {},
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
@@ -120,6 +122,7 @@ export async function startStack(
     },
     ...(options.localPlaces === undefined ? {} : { localPlaces: options.localPlaces }),
     ...(options.edges ? { edges: options.edges } : {}),
+    ...(options.ownsSignals === undefined ? {} : { ownsSignals: options.ownsSignals }),
     onLog: (line) => {
       options.onLog?.(line);
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`workerd ${line}\n`);

@@ -1,0 +1,168 @@
+// Callers, homes and owners of one mind, homes whose time is over, and a stranger between a home and its router.
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket, WebSocketServer } from 'ws';
+import { FINISH } from '../../../schema/receipt.ts';
+import { RawNode } from '../../test/raw-node.ts';
+import type { RawJob } from '../../test/raw-node.ts';
+import type { TestAccount } from '../../test/stack.ts';
+import { makeRandom } from '../draw-losses.ts';
+import { OPEN, PARIS } from './ground.ts';
+import type { Attack, Round } from './round.ts';
+
+/** How long what an operator took away may still be had: what is on its way, and no more. */
+const AT_ONCE_MS = 1500;
+
+interface Member {
+  readonly owner: TestAccount;
+  readonly home: RawNode;
+  readonly caller: TestAccount;
+  readonly pool: string;
+}
+
+const answerFine = (job: RawJob): void => void job.head().say(' fine', 1).end(job.receipt());
+
+/** A pool with a home and a caller in it. */
+async function openPool(round: Round): Promise<Member> {
+  const { stack } = round.ground;
+  const [owner, caller] = await Promise.all([round.makeOwner(), round.makeCaller()]);
+  const name = `pool ${owner.id.slice(-8)}`;
+  const made = await stack.admin('POST', '/pools', { name, owner_account_id: owner.id });
+  const pool = String(made.json['id']);
+  const home = await round.joinHome({ owner, onJob: answerFine });
+  await stack.admin('PUT', `/pools/${pool}/members/${caller.id}`);
+  await stack.admin('PUT', `/pools/${pool}/nodes/${home.id}`);
+  await round.waitForHomes('open', 1);
+  return { owner, home, caller, pool };
+}
+
+/** What is taken away, and by which wish the caller asks for it. */
+interface Taking {
+  readonly name: string;
+  readonly does: string;
+  readonly take: (round: Round, member: Member) => Promise<unknown>;
+  readonly wish: (member: Member) => object;
+}
+
+const TAKINGS: readonly Taking[] = [
+  {
+    name: 'removed-pool-home',
+    does: 'a home that was taken out of a pool serves on, and dials again by its old token',
+    take: (round, { pool, home }) => round.ground.stack.admin('DELETE', `/pools/${pool}/nodes/${home.id}`),
+    wish: ({ pool }) => ({ pool }),
+  },
+  {
+    name: 'removed-pool-member',
+    does: 'a caller who was taken out of a pool calls on',
+    take: (round, { pool, caller }) => round.ground.stack.admin('DELETE', `/pools/${pool}/members/${caller.id}`),
+    wish: ({ pool }) => ({ pool }),
+  },
+  {
+    name: 'home-no-longer-public',
+    does: 'a home that is public no more serves on, and dials again by its old token',
+    take: (round, { home }) => round.ground.stack.admin('PATCH', `/nodes/${home.id}`, { public: false }),
+    wish: ({ home }) => ({ only: [home.id], pool: 'public' }),
+  },
+  {
+    name: 'disabled-owner',
+    does: 'the home of an account that was disabled serves on',
+    take: (round, { owner }) => round.ground.stack.admin('POST', `/accounts/${owner.id}/disable`),
+    wish: ({ home }) => ({ only: [home.id] }),
+  },
+  {
+    name: 'revoked-home',
+    does: 'a home that was revoked serves on, and dials again by its old token',
+    take: (round, { home }) => round.ground.stack.admin('DELETE', `/nodes/${home.id}?reason=attack`),
+    wish: ({ home }) => ({ only: [home.id] }),
+  },
+];
+
+async function outstay(round: Round, { take, wish }: Taking): Promise<void> {
+  const member = await openPool(round);
+  const { home, caller } = member;
+  const more = { provider: wish(member) };
+  const ask = async (): Promise<boolean> => (await round.ask(caller, { more })).isAnswered;
+  for (let tries = 0; tries < 10 && !(await ask()); tries++) await sleep(200);
+  await take(round, member);
+  await sleep(AT_ONCE_MS);
+  if (await ask()) round.note(`it was answered ${AT_ONCE_MS / 1000} s after it was taken away`);
+  await home.close().catch(() => undefined);
+  // By the token of its last welcome.
+  await home.connect().catch(() => undefined);
+  home.send('state', round.makeState());
+  await sleep(500);
+  if (await ask()) round.note('it was answered after the home had dialled by its old token');
+}
+
+/** A stranger's router hands our challenge to a home that dials it, and the home's proof to us. */
+async function relayNonce(round: Round): Promise<void> {
+  const { stack } = round.ground;
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  round.onEnd(() => server.close());
+  const { port } = server.address() as { port: number };
+  server.on('connection', (near, request) => {
+    const { authorization: _theirs, ...headers } = request.headers;
+    const kept = { 'x-irori-node': String(headers['x-irori-node']), 'x-irori-place': PARIS };
+    const far = round.keep(new WebSocket(`${stack.url.replace('http', 'ws')}/node/link`, { headers: kept }));
+    round.keep(near);
+    far.on('error', () => near.close());
+    near.on('error', () => far.close());
+    far.on('message', (data, isBinary) => near.send(data as Buffer, { binary: isBinary }));
+    near.on(
+      'message',
+      (data, isBinary) => far.readyState === WebSocket.OPEN && far.send(data as Buffer, { binary: isBinary }),
+    );
+    far.on('close', () => near.close());
+    near.on('close', () => far.close());
+  });
+  const victim = await RawNode.enrol(stack, await round.makeOwner(), { url: `http://127.0.0.1:${port}` });
+  round.onEnd(() => victim.close());
+  await victim.connect().catch(() => undefined);
+  if (victim.isOpen) round.note('a stranger who relayed our challenge was welcomed as the home that answered it');
+}
+
+/** Two owners, three homes and their caller try everything they can say, by chance: nothing may be made of it. */
+async function walk(round: Round): Promise<void> {
+  const random = makeRandom(10);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const onJob = (job: RawJob): void => {
+    if (random() < 0.1) return job.node.send('refuse', { code: pick(['busy', 'unfit']), message: 'no' }, job.number);
+    job.head();
+    for (let words = Math.floor(random() * 30); words > 0; words--) job.say(' word', pick([0, 1, 1, 1, 3, 20]));
+    const { maxOutputTokens, maxPromptTokens } = job.frame.ticket;
+    const finish = pick(Object.values(FINISH));
+    const outputTokens = pick([undefined, undefined, 0, maxOutputTokens]);
+    const promptTokens = pick([undefined, 0, maxPromptTokens]);
+    if (random() < 0.15) return job.fault(pick(['busy', 'internal', 'unreachable', 'context']), 'no');
+    const claims = {
+      ...(outputTokens !== undefined && { outputTokens }),
+      ...(promptTokens !== undefined && { promptTokens }),
+    };
+    const signed = job.receipt({ finish, ...claims });
+    setTimeout(() => job.end(signed), pick([0, 0, 20, 200]));
+  };
+  const [one, two, caller] = await Promise.all([round.makeOwner(), round.makeOwner(), round.makeCaller()]);
+  const homes = await Promise.all([one, one, two].map((owner) => round.joinHome({ owner, onJob })));
+  await round.waitForHomes('open', 3);
+  const walking = Array.from({ length: 4 }, async () => {
+    while (!round.isOver)
+      await round.ask(pick([caller, caller, one]), {
+        model: OPEN.id,
+        only: homes,
+        prompt: 'word '.repeat(Math.floor(random() * 400) + 1),
+        maxTokens: 400,
+        more: { resume: pick(['off', 'same-model', 'same-family']) },
+        signal: AbortSignal.timeout(pick([40, 200, 3000, 3000])),
+      });
+  });
+  await Promise.all(walking);
+}
+
+export const COALITIONS: readonly Attack[] = [
+  ...TAKINGS.map((taking): Attack => {
+    return { name: taking.name, does: taking.does, run: (round) => outstay(round, taking) };
+  }),
+  { name: 'relayed-nonce', does: 'a stranger’s router relays our challenge to a home that dials it', run: relayNonce },
+  { name: 'random-coalition', does: 'a caller, two owners and three homes try what they can by chance', run: walk },
+];
