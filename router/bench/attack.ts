@@ -6,7 +6,7 @@ import type { AttackReport } from './attack-run.ts';
 import { GOALS } from './attack/judge-attack.ts';
 import { printAttacks } from './attack/print-attacks.ts';
 
-const ROUND_MS = { full: 5000, quick: 2500 } as const;
+const ROUND_MS = { full: 4000, quick: 2000 } as const;
 
 const { values: flags } = parseArgs({
   options: {

@@ -115,6 +115,11 @@ export class RawNode {
     return { authorization: `Bearer ${this.#token}`, 'x-irori-node': this.id, 'x-irori-place': place };
   }
 
+  /** As agents do when their hub says that what they lend themselves to has changed: the next dial is looked up. */
+  forgetToken(): void {
+    this.#token = '';
+  }
+
   /** Where it dials. */
   get linkUrl(): string {
     return `${(this.#dial.url ?? this.#stack.url).replace('http', 'ws')}/node/link`;

@@ -14,6 +14,7 @@ export async function callClient(door: CallDoor, ask: CallAsk): Promise<Called> 
     apiKey: door.apiKey,
     baseURL: `${door.url}/v1`,
     maxRetries: 0,
+    logLevel: 'off',
     timeout: CALL_LIMIT_MS,
     defaultHeaders: { 'x-irori-place': ask.place },
   });

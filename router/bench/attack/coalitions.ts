@@ -7,11 +7,12 @@ import { RawNode } from '../../test/raw-node.ts';
 import type { RawJob } from '../../test/raw-node.ts';
 import type { TestAccount } from '../../test/stack.ts';
 import { makeRandom } from '../draw-losses.ts';
-import { OPEN, PARIS } from './ground.ts';
+import { PARIS } from './ground.ts';
 import type { Attack, Round } from './round.ts';
 
 /** How long what an operator took away may still be had: what is on its way, and no more. */
 const AT_ONCE_MS = 1500;
+const SEED = 10;
 
 interface Member {
   readonly owner: TestAccount;
@@ -32,6 +33,11 @@ async function openPool(round: Round): Promise<Member> {
   const home = await round.joinHome({ owner, onJob: answerFine });
   await stack.admin('PUT', `/pools/${pool}/members/${caller.id}`);
   await stack.admin('PUT', `/pools/${pool}/nodes/${home.id}`);
+  // It serves the pool from its next dial on.
+  await home.close();
+  home.forgetToken();
+  await home.connect();
+  home.send('state', round.makeState());
   await round.waitForHomes('open', 1);
   return { owner, home, caller, pool };
 }
@@ -82,7 +88,12 @@ async function outstay(round: Round, { take, wish }: Taking): Promise<void> {
   const { home, caller } = member;
   const more = { provider: wish(member) };
   const ask = async (): Promise<boolean> => (await round.ask(caller, { more })).isAnswered;
-  for (let tries = 0; tries < 10 && !(await ask()); tries++) await sleep(200);
+  let isServed = await ask();
+  for (let tries = 0; tries < 10 && !isServed; tries++) {
+    await sleep(200);
+    isServed = await ask();
+  }
+  if (!isServed) round.ground.tell('  it was never answered before either');
   await take(round, member);
   await sleep(AT_ONCE_MS);
   if (await ask()) round.note(`it was answered ${AT_ONCE_MS / 1000} s after it was taken away`);
@@ -122,39 +133,66 @@ async function relayNonce(round: Round): Promise<void> {
   if (victim.isOpen) round.note('a stranger who relayed our challenge was welcomed as the home that answered it');
 }
 
-/** Two owners, three homes and their caller try everything they can say, by chance: nothing may be made of it. */
-async function walk(round: Round): Promise<void> {
-  const random = makeRandom(10);
+/** What one league does with each of its jobs, drawn once. */
+interface Habit {
+  readonly resume: string;
+  readonly prompt: string;
+  readonly words: number;
+  readonly tokensAWord: number;
+  readonly claims: 'fair' | 'output' | 'prompt' | 'both';
+  readonly ending: 'fault' | 'silence' | keyof typeof FINISH;
+  readonly endsAfterMs: number;
+  readonly leavesAfterMs: number;
+}
+
+/** A draw from a seed: the same at every run. */
+function drawHabit(random: () => number): Habit {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
-  const onJob = (job: RawJob): void => {
-    if (random() < 0.1) return job.node.send('refuse', { code: pick(['busy', 'unfit']), message: 'no' }, job.number);
-    job.head();
-    for (let words = Math.floor(random() * 30); words > 0; words--) job.say(' word', pick([0, 1, 1, 1, 3, 20]));
-    const { maxOutputTokens, maxPromptTokens } = job.frame.ticket;
-    const finish = pick(Object.values(FINISH));
-    const outputTokens = pick([undefined, undefined, 0, maxOutputTokens]);
-    const promptTokens = pick([undefined, 0, maxPromptTokens]);
-    if (random() < 0.15) return job.fault(pick(['busy', 'internal', 'unreachable', 'context']), 'no');
-    const claims = {
-      ...(outputTokens !== undefined && { outputTokens }),
-      ...(promptTokens !== undefined && { promptTokens }),
-    };
-    const signed = job.receipt({ finish, ...claims });
-    setTimeout(() => job.end(signed), pick([0, 0, 20, 200]));
+  return {
+    resume: pick(['off', 'same-model', 'same-family']),
+    prompt: 'word '.repeat(pick([1, 40, 4000])),
+    words: pick([0, 1, 30, 200]),
+    tokensAWord: pick([0, 1, 1, 20]),
+    claims: pick(['fair', 'output', 'prompt', 'both']),
+    ending: pick(['stop', 'length', 'cancelled', 'preempted', 'error', 'fault', 'silence']),
+    endsAfterMs: pick([0, 20, 200]),
+    leavesAfterMs: pick([40, 200, 3000, 3000]),
   };
-  const [one, two, caller] = await Promise.all([round.makeOwner(), round.makeOwner(), round.makeCaller()]);
-  const homes = await Promise.all([one, one, two].map((owner) => round.joinHome({ owner, onJob })));
-  await round.waitForHomes('open', 3);
-  const walking = Array.from({ length: 4 }, async () => {
-    while (!round.isOver)
-      await round.ask(pick([caller, caller, one]), {
-        model: OPEN.id,
-        only: homes,
-        prompt: 'word '.repeat(Math.floor(random() * 400) + 1),
-        maxTokens: 400,
-        more: { resume: pick(['off', 'same-model', 'same-family']) },
-        signal: AbortSignal.timeout(pick([40, 200, 3000, 3000])),
-      });
+}
+
+function behave(job: RawJob, habit: Habit): void {
+  job.head();
+  for (let i = 0; i < habit.words; i++) job.say(' word', habit.tokensAWord);
+  if (habit.ending === 'silence') return;
+  if (habit.ending === 'fault') return job.fault('internal', 'no');
+  const { maxOutputTokens, maxPromptTokens } = job.frame.ticket;
+  const signed = job.receipt({
+    finish: FINISH[habit.ending],
+    ...(habit.claims === 'output' || habit.claims === 'both' ? { outputTokens: maxOutputTokens } : {}),
+    ...(habit.claims === 'prompt' || habit.claims === 'both' ? { promptTokens: maxPromptTokens } : {}),
+  });
+  setTimeout(() => job.end(signed), habit.endsAfterMs);
+}
+
+/** A caller and three homes of one owner who stick to one habit for a few calls. */
+async function tryHabit(round: Round, habit: Habit): Promise<void> {
+  const league = round.openLeague();
+  const [owner, caller] = await Promise.all([round.makeOwner(league), round.makeCaller(undefined, league)]);
+  const onJob = (job: RawJob): void => behave(job, habit);
+  const only = await Promise.all([0, 1, 2].map(() => round.joinHome({ owner, onJob })));
+  await sleep(200);
+  for (let i = 0; i < 2 && !round.isOver; i++) {
+    const signal = AbortSignal.timeout(habit.leavesAfterMs);
+    await round.ask(caller, { only, prompt: habit.prompt, maxTokens: 400, more: { resume: habit.resume }, signal });
+  }
+  for (const home of only) await home.close();
+}
+
+/** Leagues whose habits are drawn by chance, some at once: no habit may make anything out of nothing. */
+async function walk(round: Round): Promise<void> {
+  const random = makeRandom(SEED);
+  const walking = Array.from({ length: 3 }, async () => {
+    while (!round.isOver) await tryHabit(round, drawHabit(random));
   });
   await Promise.all(walking);
 }
@@ -164,5 +202,5 @@ export const COALITIONS: readonly Attack[] = [
     return { name: taking.name, does: taking.does, run: (round) => outstay(round, taking) };
   }),
   { name: 'relayed-nonce', does: 'a stranger’s router relays our challenge to a home that dials it', run: relayNonce },
-  { name: 'random-coalition', does: 'a caller, two owners and three homes try what they can by chance', run: walk },
+  { name: 'random-coalition', does: 'callers with homes of their own try what they can say, by chance', run: walk },
 ];

@@ -28,7 +28,7 @@ const SLOTS = '4';
 const PACE = 40;
 const GRANTED = 1_000_000_000;
 /** A router that holds this much more than when it was new is started again, so that one attack's garbage is not the next one's rest. */
-const GARBAGE_BYTES = 150_000_000;
+const GARBAGE_BYTES = 250_000_000;
 
 export interface GroundOptions {
   /** Honest homes; left out, three. */

@@ -48,12 +48,13 @@ async function answerSlowly(round: Round, job: RawJob): Promise<void> {
   job.end(job.receipt());
 }
 
-function nameModels(count: number, name: (i: number) => string) {
+/** Tells so many names more than it needs; `at` counts the times that it has told them. */
+function nameModels(count: number, name: (i: number, at: number) => string) {
   return async (round: Round): Promise<void> => {
     const [home] = await stand(round, 1, { onJob: (job) => job.head().say(' fine', 1).end(job.receipt()) });
     const { models, slots, paused } = round.makeState({ model: 'nano' });
-    const more = Array.from({ length: count }, (_, i) => ({ ...models[0], name: name(i) }));
-    while (!round.isOver) {
+    for (let at = 0; !round.isOver; at++) {
+      const more = Array.from({ length: count }, (_, i) => ({ ...models[0], name: name(i, at) }));
       home?.send('state', { models: [...models, ...more], slots, paused });
       await round.wait(500);
     }
@@ -87,8 +88,8 @@ const plain = (does: string, name: string, homes: number, onJob: (job: RawJob) =
 export const WORDS: readonly Attack[] = [
   {
     name: 'cjk-names',
-    does: 'a home tells 31 model names with one CJK letter each',
-    run: nameModels(31, (i) => `模${'m'.repeat(150)}${i}`),
+    does: 'a home tells 31 model names with one CJK letter each, which take twice the room where they are kept',
+    run: nameModels(31, (i, at) => `模${'m'.repeat(180 - 2 * (at % 10))}${i}`),
   },
   {
     name: 'long-names',

@@ -1,7 +1,7 @@
 // What an attack made out of nothing, by the books once everything is on them.
-import { isLedgerSound, readBooks } from '../../test/books.ts';
-import type { Stack } from '../../test/stack.ts';
-import type { Round } from './round.ts';
+import { readBooks } from '../../test/books.ts';
+import type { Stack, TestAccount } from '../../test/stack.ts';
+import type { League, Round } from './round.ts';
 
 /** Units of money, none of which may be. */
 export interface Made {
@@ -18,24 +18,56 @@ const SETTLE_MS = 12_000;
 /** Waits until the books rest, and compares them. */
 export async function measureMade(round: Round): Promise<Made> {
   const { stack } = round.ground;
-  const isSound = await waitSound(stack);
+  const isSound = await waitSound(round);
   const books = await readBooks(stack);
-  const owners = round.owners.map(({ id }) => id);
-  const earned = owners.reduce((sum, id) => sum + (books[`owner:${id}`] ?? 0), 0);
-  const callers = round.callers.map(({ account }) => account.id);
-  const paid = round.callers.reduce((sum, { account, granted }) => sum + granted - (books[account.id] ?? 0), 0);
-  const victims = await readPaidByOthers(stack, owners, callers);
-  return { unbacked: Math.max(0, earned - paid - victims), grown: await measureGrown(round), isSound };
+  let unbacked = 0;
+  for (const league of round.leagues) unbacked += Math.max(0, await measureGain(stack, league, books));
+  return { unbacked, grown: await measureGrown(round), isSound };
 }
 
-async function waitSound(stack: Stack): Promise<boolean> {
+/** What the owners of a league earned above what its callers, and others whom its homes answered, have paid. */
+async function measureGain(
+  stack: Stack,
+  { owners, callers }: League,
+  books: Readonly<Record<string, number>>,
+): Promise<number> {
+  const earned = owners.reduce((sum, { id }) => sum + (books[`owner:${id}`] ?? 0), 0);
+  const paid = callers.reduce((sum, { account, granted }) => sum + granted - (books[account.id] ?? 0), 0);
+  return (
+    earned -
+    paid -
+    (await readPaidByOthers(
+      stack,
+      owners,
+      callers.map(({ account }) => account),
+    ))
+  );
+}
+
+async function waitSound(round: Round): Promise<boolean> {
   for (const until = Date.now() + SETTLE_MS; Date.now() < until; await new Promise((wake) => setTimeout(wake, 150)))
-    if (await isLedgerSound(stack)) return true;
+    if (await isSoundNow(round)) return true;
   return false;
 }
 
+/** By the command that compares objects with the book, for the accounts that this round concerns. */
+async function isSoundNow({ ground, leagues }: Round): Promise<boolean> {
+  const hostile = leagues.flatMap(({ owners, callers }) => [...owners, ...callers.map(({ account }) => account)]);
+  const accounts = [ground.honest, ...hostile];
+  for (const { id } of accounts) {
+    const { json } = await ground.stack.admin('GET', `/ledger/check?account=${id}`);
+    const check = json as { ok: boolean; accounts: { waiting: number }[] };
+    if (!check.ok || check.accounts.some(({ waiting }) => waiting > 0)) return false;
+  }
+  return true;
+}
+
 /** Charges of jobs that a home of these owners had a part in, of callers that are not in league with it. */
-async function readPaidByOthers(stack: Stack, owners: readonly string[], callers: readonly string[]): Promise<number> {
+async function readPaidByOthers(
+  stack: Stack,
+  owners: readonly TestAccount[],
+  callers: readonly TestAccount[],
+): Promise<number> {
   const database = await stack.network.database();
   const row = await database
     .prepare(
@@ -43,13 +75,13 @@ async function readPaidByOthers(stack: Stack, owners: readonly string[], callers
        WHERE account_id NOT IN (SELECT value FROM json_each(?2)) AND job_id IN
          (SELECT job_id FROM receipts WHERE owner_account_id IN (SELECT value FROM json_each(?1)))`,
     )
-    .bind(JSON.stringify(owners), JSON.stringify(callers))
+    .bind(...[owners, callers].map((accounts) => JSON.stringify(accounts.map(({ id }) => id))))
     .first<{ charge: number }>();
   return row?.charge ?? 0;
 }
 
-async function measureGrown({ ground, callers }: Round): Promise<number> {
-  const all = [...callers, { account: ground.honest, granted: ground.granted }];
+async function measureGrown({ ground, leagues }: Round): Promise<number> {
+  const all = [...leagues.flatMap(({ callers }) => callers), { account: ground.honest, granted: ground.granted }];
   let grown = 0;
   for (const { account, granted } of all) {
     const { json } = await ground.stack.admin('GET', `/accounts/${account.id}`);

@@ -69,7 +69,8 @@ export function measureOvercharge(
 function countAtMost(text: string, tokenizer: string | null): number {
   const exact = findTokenizer(tokenizer)?.countText(text);
   if (exact !== null && exact !== undefined) return exact + SEAM_TOKENS + Math.ceil(exact / 50);
-  const wide = text.match(/[^\u0000-\u02ff]/gu)?.length ?? 0;
+  let wide = 0;
+  for (const letter of text) if (letter > '\u02ff') wide += letter.length;
   return SEAM_TOKENS + 2 * wide + Math.ceil((text.length - wide) / 2);
 }
 

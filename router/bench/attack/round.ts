@@ -29,6 +29,12 @@ export interface HomeOptions {
   readonly onJob?: (job: RawJob) => void;
 }
 
+/** Accounts of one mind, in whose pocket what is made out of nothing would be. */
+export interface League {
+  readonly owners: TestAccount[];
+  readonly callers: { readonly account: TestAccount; readonly granted: number }[];
+}
+
 export interface AskOptions extends Partial<CallAsk> {
   /** The homes that may answer. */
   readonly only?: readonly RawNode[];
@@ -47,14 +53,14 @@ export class Round {
   readonly ground: Ground;
   /** How long it goes on, ms. */
   readonly ms: number;
-  /** In whose pocket what is made out of nothing would be. */
-  readonly owners: TestAccount[] = [];
-  readonly callers: { readonly account: TestAccount; readonly granted: number }[] = [];
+  /** Who is in league with whom: what one league makes out of nothing is not paid for by what another loses. */
+  readonly leagues: League[] = [];
   /** Calls of people who are in no league with a hostile home, and reached one. */
   readonly victims: Called[] = [];
   /** What it got through, for people: none where the network holds. */
   readonly notes = new Set<string>();
   readonly #startedAt = performance.now();
+  readonly #main = this.openLeague();
   readonly #closers: (() => unknown)[] = [];
 
   constructor(ground: Ground, ms: number) {
@@ -86,15 +92,21 @@ export class Round {
       await sleep(Math.min(50, Math.max(1, until - performance.now())));
   }
 
-  async makeOwner(): Promise<TestAccount> {
+  openLeague(): League {
+    const league = { owners: [], callers: [] };
+    this.leagues.push(league);
+    return league;
+  }
+
+  async makeOwner(league = this.#main): Promise<TestAccount> {
     const owner = await this.ground.stack.makeAccount();
-    this.owners.push(owner);
+    league.owners.push(owner);
     return owner;
   }
 
-  async makeCaller(granted = CREDIT): Promise<TestAccount> {
+  async makeCaller(granted = CREDIT, league = this.#main): Promise<TestAccount> {
     const account = await this.ground.stack.makeAccount(granted);
-    this.callers.push({ account, granted });
+    league.callers.push({ account, granted });
     return account;
   }
 
