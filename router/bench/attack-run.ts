@@ -38,6 +38,9 @@ interface Played {
 
 /** An attack that does not end by itself is left after this much more. */
 const OVERTIME_MS = 25_000;
+/** Books that do not answer for so long are not sound. */
+const BOOKS_WAIT_MS = 25_000;
+const UNKNOWN = { unbacked: 0, grown: 0, isSound: false };
 /** So long honest callers are at it before an attack begins, and after it. */
 const AROUND_MS = 300;
 
@@ -105,9 +108,9 @@ async function play(
     await round.end();
   }
   const { calls, restBytes, peakBytes } = await ground.traffic.stop();
-  const made = await measureMade(round);
+  const made = await Promise.race([measureMade(round), sleep(BOOKS_WAIT_MS, UNKNOWN)]);
+  if (!(await ground.recover())) round.note('the network did not come back by itself');
   const measured = { calls, restBytes, peakBytes, ...made, victims: round.victims, notes: [...round.notes] };
-  await ground.recover();
   return judgeAttack({ name: attack.name, kind }, measured, { undisturbedMs, tookS: since(startedAt) });
 }
 

@@ -14,6 +14,7 @@ import {
   FRAME,
   nameFrame,
   PROTOCOL_VERSION,
+  readCredit,
   readJson,
 } from '../../schema/frames.ts';
 import type { Frame, FrameName } from '../../schema/frames.ts';
@@ -41,7 +42,7 @@ const OFFER_AGAIN_MS = 5000;
 export const RAW_DIGEST = 'ab'.repeat(32);
 export const RAW_MODEL = 'raw';
 
-/** A frame of the hub, its payload read as JSON where it is JSON. */
+/** A frame of the hub, its payload read as JSON where it is JSON; of `credit` its bytes. */
 export interface Heard {
   readonly name: FrameName | 'text';
   readonly job: number;
@@ -219,7 +220,7 @@ export class RawNode {
 
   #hearFrame(frame: Frame): void {
     const isJson = frame.type !== FRAME.ticket && frame.type !== FRAME.credit;
-    const read = isJson ? readJson(frame) : null;
+    const read = isJson ? readJson(frame) : frame.type === FRAME.credit ? readCredit(frame) : null;
     const json = read?.ok ? read.value : null;
     const name = nameFrame(frame.type);
     if (name === null) throw new Error(`type ${frame.type}`);
@@ -265,6 +266,7 @@ export class RawJob {
   readonly #writer: ChunkWriter;
   readonly #hash = createHash('sha256');
   #tokens = 0;
+  #sentBytes = 0;
 
   constructor(node: RawNode, number: number, frame: JobFrame) {
     this.node = node;
@@ -299,8 +301,15 @@ export class RawJob {
   sayBytes(events: Uint8Array, { tokens = 1, isThinking = false } = {}): this {
     this.#hash.update(events);
     this.#tokens += tokens;
+    this.#sentBytes += events.length;
     this.node.sendBytes(encodeData(this.number, { tokens, events, isThinking }));
     return this;
+  }
+
+  /** Event bytes that it may still send. */
+  get creditBytes(): number {
+    const granted = this.node.heard.filter(({ name, job }) => name === 'credit' && job === this.number);
+    return granted.reduce((sum, { json }) => sum + Number(json), this.frame.creditBytes - this.#sentBytes);
   }
 
   /** What the caller asks last. */

@@ -41,7 +41,7 @@ export interface Called {
   readonly outputTokens: number;
 }
 
-const CALL_LIMIT_MS = 25_000;
+const CALL_LIMIT_MS = 20_000;
 const NOTHING = { isAnswered: false, node: null, text: '', faults: [], overcharge: 0, outputTokens: 0 };
 
 /** A streamed answer. Never rejects; `signal` hangs up. */
@@ -49,10 +49,12 @@ export async function callStream(door: CallDoor, ask: CallAsk, signal?: AbortSig
   const startedAt = performance.now();
   const clock = { startedAt, lastAt: startedAt, longestMs: 0 };
   try {
-    const response = await send(door, ask, { stream: true, stream_options: { include_usage: true } }, signal);
-    if (response.status !== 200) return await tellRefusal(response, clock);
-    const bytes = await readBody(response, clock);
-    return tellStream(readStrictly(bytes, ask.model), ask, clock);
+    return await withinLimit(signal, async (limit) => {
+      const response = await send(door, ask, { stream: true, stream_options: { include_usage: true } }, limit);
+      if (response.status !== 200) return tellRefusal(response, clock);
+      const bytes = await readBody(response, clock);
+      return tellStream(readStrictly(bytes, ask.model), ask, clock);
+    });
   } catch (error) {
     return { ...NOTHING, status: 0, why: String(error), ...measureClock(clock) };
   }
@@ -74,27 +76,47 @@ export async function callWhole(
   const startedAt = performance.now();
   const clock = { startedAt, lastAt: startedAt, longestMs: 0 };
   try {
-    const response = await send(door, ask, { stream: false }, signal);
-    if (response.status !== 200) return await tellRefusal(response, clock);
-    const body = (await response.json()) as WholeBody;
-    const text = body.choices?.[0]?.message?.content ?? '';
-    const outputTokens = body.usage?.completion_tokens ?? 0;
-    const isAnswered = text !== '' && body.choices?.[0]?.finish_reason !== undefined;
-    const tookMs = performance.now() - startedAt;
-    return {
-      ...NOTHING,
-      status: 200,
-      isAnswered,
-      text,
-      outputTokens,
-      tookMs,
-      node: body.irori?.node ?? null,
-      why: isAnswered ? null : (body.error?.message ?? 'an empty answer'),
-      delayMs: Math.max(0, tookMs - outputTokens * ask.msPerToken),
-      overcharge: measureOvercharge({ text, facts: body.irori ?? null }, ask),
-    };
+    return await withinLimit(signal, async (limit) => {
+      const response = await send(door, ask, { stream: false }, limit);
+      if (response.status !== 200) return tellRefusal(response, clock);
+      return tellWhole((await response.json()) as WholeBody, ask, performance.now() - startedAt);
+    });
   } catch (error) {
     return { ...NOTHING, status: 0, why: String(error), ...measureClock(clock) };
+  }
+}
+
+function tellWhole(body: WholeBody, ask: CallAsk & { readonly msPerToken: number }, tookMs: number): Called {
+  const text = body.choices?.[0]?.message?.content ?? '';
+  const outputTokens = body.usage?.completion_tokens ?? 0;
+  const isAnswered = text !== '' && body.choices?.[0]?.finish_reason !== undefined;
+  return {
+    status: 200,
+    isAnswered,
+    why: isAnswered ? null : (body.error?.message ?? 'an empty answer'),
+    delayMs: Math.max(0, tookMs - outputTokens * ask.msPerToken),
+    tookMs,
+    node: body.irori?.node ?? null,
+    text,
+    faults: [],
+    overcharge: measureOvercharge({ text, facts: body.irori ?? null }, ask),
+    outputTokens,
+  };
+}
+
+/** Runs a call with a signal that fires when its time is over, and with the caller's own. */
+export async function withinLimit<T>(
+  signal: AbortSignal | undefined,
+  run: (limit: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error('no end in time')), CALL_LIMIT_MS);
+  signal?.addEventListener('abort', () => limit.abort(signal.reason), { once: true });
+  if (signal?.aborted) limit.abort(signal.reason);
+  try {
+    return await run(limit.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -109,8 +131,7 @@ function measureClock(clock: Clock): { delayMs: number; tookMs: number } {
   return { delayMs: Math.max(clock.longestMs, now - clock.lastAt), tookMs: now - clock.startedAt };
 }
 
-function send(door: CallDoor, ask: CallAsk, form: object, signal?: AbortSignal): Promise<Response> {
-  const limit = AbortSignal.timeout(CALL_LIMIT_MS);
+function send(door: CallDoor, ask: CallAsk, form: object, signal: AbortSignal): Promise<Response> {
   return fetch(`${door.url}/v1/chat/completions`, {
     method: 'POST',
     headers: {
@@ -125,7 +146,7 @@ function send(door: CallDoor, ask: CallAsk, form: object, signal?: AbortSignal):
       ...form,
       ...ask.more,
     }),
-    signal: signal ? AbortSignal.any([limit, signal]) : limit,
+    signal,
   });
 }
 

@@ -66,8 +66,8 @@ async function answerWhole(round: Round): Promise<void> {
     job.head();
     const piece = 'word '.repeat(30_000);
     for (let sent = 0; sent < 15.5 * MIB && !round.isOver; sent += piece.length) {
+      while (job.creditBytes < piece.length + 1000 && !round.isOver) await sleep(5);
       job.say(piece, 400);
-      await sleep(35);
     }
     job.end(job.receipt());
   };

@@ -1,6 +1,7 @@
 // Floods at a hub: sockets of homes, proven or not, that send more than any home would, or read nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame, encodeJsonFrame, FRAME_HEADER_BYTES, MAX_MESSAGE_BYTES } from '../../../schema/frames.ts';
+import { concatBytes } from '../../../schema/bytes.ts';
 import { JOB_TICKET, toMessageJson } from '../../../schema/receipt.ts';
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 import { RawNode } from '../../test/raw-node.ts';
@@ -10,6 +11,7 @@ import type { Attack, Round } from './round.ts';
 
 const DIALS = 500;
 const DIALS_AT_ONCE = 40;
+const ZERO_BYTES = new Uint8Array(0);
 
 /** A home of the attacker's that is enrolled and not connected. */
 async function enrol(round: Round): Promise<RawNode> {
@@ -80,7 +82,13 @@ async function readNothing(round: Round): Promise<void> {
   }
 }
 
-/** 60 models, each with a long name. */
+/** 15,000 states in one message, each another than the one before. */
+function makeManyStates(round: Round): Uint8Array {
+  const [one, two] = [1, 8].map((slots) => encodeJsonFrame('state', round.makeState({ model: 'open', slots })));
+  return fillMessage(concatBytes([one ?? ZERO_BYTES, two ?? ZERO_BYTES]));
+}
+
+/** 30 models, each with a long name. */
 function makeLongState(round: Round): Uint8Array {
   const { models, slots, paused } = round.makeState({ model: 'open' });
   const many = Array.from({ length: 30 }, (_, i) => ({ ...models[0], name: `${i}`.padEnd(120, 'm') }));
@@ -130,7 +138,12 @@ export const FLOODS: readonly Attack[] = [
   },
   {
     name: 'states',
-    does: '15,000 long states of one home',
+    does: 'messages of 15,000 states of one home, each another',
+    run: (round) => floodReady(round, 8, () => makeManyStates(round)),
+  },
+  {
+    name: 'long-states',
+    does: '15,000 states of one home with thirty long names each',
     run: (round) => floodReady(round, 60, () => repeatFrame(makeLongState(round), 250)),
   },
   { name: 'unread-replies', does: 'a home asks for replies without end and reads none', run: readNothing },

@@ -27,6 +27,10 @@ const SLOTS = '4';
 /** Tokens a second of each honest answer. */
 const PACE = 40;
 const GRANTED = 1_000_000_000;
+const START_MS = 60_000;
+/** A network that is left alone has so long to answer again. */
+const RECOVER_MS = 10_000;
+const PROBE_MS = 3000;
 /** A router that holds this much more than when it was new is started again, so that one attack's garbage is not the next one's rest. */
 const GARBAGE_BYTES = 250_000_000;
 
@@ -82,27 +86,39 @@ export class Ground {
     await this.stack.stop();
   }
 
-  /** After an attack that left the router with much garbage, or down. */
-  async recover(): Promise<void> {
+  /**
+   * After an attack: waits until honest calls are answered, and starts the router again if it holds much garbage, is down or does not answer.
+   * False where it did not come back by itself.
+   */
+  async recover(): Promise<boolean> {
     const pids = this.stack.network.workerdPids();
     const heldBytes = pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
     this.#freshBytes ||= heldBytes;
-    if (pids.length > 0 && heldBytes < this.#freshBytes + GARBAGE_BYTES) return;
+    const isFull = pids.length === 0 || heldBytes > this.#freshBytes + GARBAGE_BYTES;
+    if (!isFull && (await this.#isAnswered(RECOVER_MS))) return true;
     this.tell('  the router is started again');
     await this.stack.network.restart();
     await this.#waitAnswered();
+    return isFull;
+  }
+
+  #isAnswered(waitMs: number): Promise<boolean> {
+    return this.#waitAnswered(waitMs).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Calls until as many in a row are answered as there are homes. */
-  async #waitAnswered(): Promise<void> {
+  async #waitAnswered(waitMs = START_MS): Promise<void> {
     const door = { url: this.stack.url, apiKey: this.honest.apiKey };
     let inRow = 0;
-    await until('honest answers', async () => {
-      await this.stack.waitForModel(this.honest, NANO.id, this.agents);
-      const { isAnswered } = await callStream(door, { ...HONEST_ASK, maxTokens: 2 });
+    const isEnough = async (): Promise<boolean> => {
+      const { isAnswered } = await callStream(door, { ...HONEST_ASK, maxTokens: 2 }, AbortSignal.timeout(PROBE_MS));
       inRow = isAnswered ? inRow + 1 : 0;
       return inRow >= this.agents;
-    });
+    };
+    await until('honest answers', isEnough, waitMs);
   }
 }
 

@@ -202,9 +202,9 @@ async function padAnswers(round: Round, pad: (event: string) => string): Promise
   const onJob = async (job: RawJob): Promise<void> => {
     job.head();
     for (let i = 0; i < 6; i++) {
-      job.sayEvents(pad(job.writeEvent('x')), 60);
-      // Within the credit that a home is given.
-      await sleep(80);
+      const event = pad(job.writeEvent('x'));
+      while (job.creditBytes < event.length && !round.isOver) await sleep(10);
+      job.sayEvents(event, 60);
     }
     const { maxOutputTokens } = job.frame.ticket;
     job.end(job.receipt({ outputTokens: maxOutputTokens }));

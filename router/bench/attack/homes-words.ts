@@ -30,7 +30,7 @@ async function refuseWith(round: Round, refuse: (job: RawJob) => void): Promise<
 }
 
 async function boast(round: Round): Promise<void> {
-  const onJob = (job: RawJob): void => void answerSlowly(round, job);
+  const onJob = (job: RawJob): void => void answerSlowly(job);
   const [home] = await stand(round, 1, { onJob });
   const { models } = round.makeState({ model: 'nano' });
   const fast = models.map((model) => ({ ...model, promptTokensPerS: 1e7, decodeTokensPerS: 1e6 }));
@@ -39,9 +39,9 @@ async function boast(round: Round): Promise<void> {
 }
 
 /** Alive and at work, at twenty tokens a second. */
-async function answerSlowly(round: Round, job: RawJob): Promise<void> {
+async function answerSlowly(job: RawJob): Promise<void> {
   job.head();
-  for (let i = 0; i < 24 && !round.isOver; i++) {
+  for (let i = 0; i < 24; i++) {
     job.say(` word${i}`, 1);
     await sleep(50);
   }

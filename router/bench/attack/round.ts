@@ -44,7 +44,9 @@ export interface AskOptions extends Partial<CallAsk> {
 
 /** Each kind of finding is told so often at most. */
 const MAX_NOTES = 6;
-const MODEL_WAIT_MS = 4000;
+const MODEL_WAIT_MS = 3000;
+/** A hub that hangs answers no close. */
+const CLOSE_WAIT_MS = 2000;
 const CREDIT = 100_000_000;
 /** Hostile machines have addresses of their own, as the platform would tell. */
 export const HOSTILE_ADDRESS = { 'cf-connecting-ip': '203.0.113.66' };
@@ -83,7 +85,10 @@ export class Round {
   }
 
   async end(): Promise<void> {
-    for (const close of this.#closers.toReversed()) await Promise.resolve(close()).catch(() => undefined);
+    const closing = this.#closers.toReversed().map(async (close) => {
+      await Promise.race([close(), sleep(CLOSE_WAIT_MS)]);
+    });
+    await Promise.allSettled(closing);
   }
 
   /** Waits, at most until the round is over. */
