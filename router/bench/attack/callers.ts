@@ -9,6 +9,8 @@ import { HOSTILE_ADDRESS } from './round.ts';
 import type { Attack, Round } from './round.ts';
 
 const MIB = 1024 * 1024;
+/** A long answer is sent for so long at most, however short the round is. */
+const WHOLE_MS = 12_000;
 
 /** Posts a body as it is; the status, or 0 where no answer came. */
 async function post(
@@ -65,8 +67,9 @@ async function answerWhole(round: Round): Promise<void> {
   const onJob = async (job: RawJob): Promise<void> => {
     job.head();
     const piece = 'word '.repeat(30_000);
-    for (let sent = 0; sent < 15.5 * MIB && !round.isOver; sent += piece.length) {
-      while (job.creditBytes < piece.length + 1000 && !round.isOver) await sleep(5);
+    const until = Date.now() + WHOLE_MS;
+    for (let sent = 0; sent < 15.5 * MIB && Date.now() < until; sent += piece.length) {
+      while (job.creditBytes < piece.length + 1000 && Date.now() < until) await sleep(5);
       job.say(piece, 400);
     }
     job.end(job.receipt());

@@ -174,13 +174,13 @@ function behave(job: RawJob, habit: Habit): void {
   setTimeout(() => job.end(signed), habit.endsAfterMs);
 }
 
-/** A caller and three homes of one owner who stick to one habit for a few calls. */
+/** A caller and two homes of one owner who stick to one habit for a few calls. */
 async function tryHabit(round: Round, habit: Habit): Promise<void> {
   const league = round.openLeague();
   const [owner, caller] = await Promise.all([round.makeOwner(league), round.makeCaller(undefined, league)]);
   const onJob = (job: RawJob): void => behave(job, habit);
-  const only = await Promise.all([0, 1, 2].map(() => round.joinHome({ owner, onJob })));
-  await sleep(200);
+  const only = await Promise.all([0, 1].map(() => round.joinHome({ owner, onJob })));
+  await sleep(150);
   for (let i = 0; i < 2 && !round.isOver; i++) {
     const signal = AbortSignal.timeout(habit.leavesAfterMs);
     await round.ask(caller, { only, prompt: habit.prompt, maxTokens: 400, more: { resume: habit.resume }, signal });
@@ -191,10 +191,11 @@ async function tryHabit(round: Round, habit: Habit): Promise<void> {
 /** Leagues whose habits are drawn by chance, some at once: no habit may make anything out of nothing. */
 async function walk(round: Round): Promise<void> {
   const random = makeRandom(SEED);
-  const walking = Array.from({ length: 3 }, async () => {
+  const walking = Array.from({ length: 4 }, async () => {
     while (!round.isOver) await tryHabit(round, drawHabit(random));
   });
   await Promise.all(walking);
+  round.ground.tell(`  ${round.leagues.length - 1} habits were tried`);
 }
 
 export const COALITIONS: readonly Attack[] = [

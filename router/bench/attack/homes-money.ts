@@ -106,7 +106,15 @@ async function claimLate(round: Round): Promise<void> {
   await sleep(200);
   await round.ground.stack.network.abortObject('HUB', TOKYO_HUB);
   await Promise.all(asks);
-  for (let tries = 0; !home.isOpen && tries < 5; tries++) await home.connect().catch(() => sleep(300));
+  // Its old socket may not know yet that it is gone.
+  let isBack = false;
+  for (let tries = 0; !isBack && tries < 5; tries++) {
+    await sleep(300);
+    isBack = await home.connect().then(
+      () => true,
+      () => false,
+    );
+  }
   for (const job of jobs) await offer(home, job, job.receipt({ outputTokens: job.frame.ticket.maxOutputTokens }));
 }
 
