@@ -55,7 +55,7 @@ export async function openReady(round: Round, node: RawNode): Promise<WebSocket 
   return (await told) ? ws : null;
 }
 
-export function sendFrame(ws: WebSocket, name: Parameters<typeof encodeJsonFrame>[0], value: unknown): void {
+function sendFrame(ws: WebSocket, name: Parameters<typeof encodeJsonFrame>[0], value: unknown): void {
   ws.send(encodeJsonFrame(name, value));
 }
 

@@ -23,7 +23,11 @@ function read(between: string | ((event: string) => string), end = END): ReturnT
 
 test('an honest answer has no fault, comments and silence between its events included', () => {
   expect(read((event) => `: irori\n: irori\n${event}`)).toEqual({
-    ...{ text: 'one two', isDone: true, error: null, faults: [], facts: FACTS },
+    text: 'one two',
+    isDone: true,
+    error: null,
+    faults: [],
+    facts: FACTS,
     usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
   });
 });
