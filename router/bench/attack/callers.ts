@@ -2,65 +2,15 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import type { RawJob } from '../../test/raw-node.ts';
 import { FREE, NANO, OPEN, PARIS } from './ground.ts';
-import { HOSTILE_ADDRESS } from './round.ts';
+import { BODIES } from './callers-bodies.ts';
+import { post } from './post.ts';
 import type { Attack, Round } from './round.ts';
 
 const MIB = 1024 * 1024;
 /** A long answer is sent for so long at most, however short the round is. */
 const WHOLE_MS = 12_000;
-
-/** Posts a body as it is; the status, or 0 where no answer came. */
-async function post(
-  round: Round,
-  path: string,
-  options: { key: string; body: Uint8Array | string; headers?: object },
-): Promise<number> {
-  const { key, body, headers } = options;
-  try {
-    const response = await fetch(`${round.ground.stack.url}${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/json',
-        'x-irori-place': PARIS,
-        ...HOSTILE_ADDRESS,
-        ...headers,
-      },
-      body: typeof body === 'string' ? body : Buffer.from(body),
-      signal: AbortSignal.timeout(20_000),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    return 0;
-  }
-}
-
-/** Eight at a time of a body, by a key without credit. */
-function sendBodies(body: () => Uint8Array | string, headers: object = {}): (round: Round) => Promise<void> {
-  return async (round) => {
-    const { apiKey } = await round.makeCaller(0);
-    const made = body();
-    for (let waves = 0; waves < 3 && !round.isOver; waves++)
-      await Promise.all(
-        Array.from({ length: 8 }, () => post(round, '/v1/chat/completions', { key: apiKey, body: made, headers })),
-      );
-  };
-}
-
-/** A chat body of about a MiB whose text stands in this place. */
-function fillBody(start: string, item: string, end: string): string {
-  const count = Math.floor((MIB - 1000 - start.length - end.length) / (item.length + 1));
-  return `{"model":"${NANO.id}",${start}${Array.from({ length: count }, () => item).join(',')}${end}}`;
-}
-
-const deep = (depth: number): string =>
-  `{"model":"${NANO.id}","messages":[{"role":"user","content":${'['.repeat(depth)}${']'.repeat(depth)}}]}`;
-
-const bomb = (): Uint8Array => gzipSync(Buffer.alloc(200 * MIB, 0x20));
 
 /** One answer that is not streamed and much longer than any client wants. */
 async function answerWhole(round: Round): Promise<void> {
@@ -192,38 +142,7 @@ async function grantMuch(round: Round): Promise<void> {
 }
 
 export const CALLERS: readonly Attack[] = [
-  {
-    name: 'empty-parts',
-    does: 'eight bodies of a MiB at once: content of empty parts',
-    run: sendBodies(() => fillBody('"messages":[{"role":"user","content":[', '{}', ']}]')),
-  },
-  {
-    name: 'empty-messages',
-    does: 'the same with empty messages',
-    run: sendBodies(() => fillBody('"messages":[', '{}', ']')),
-  },
-  {
-    name: 'empty-stops',
-    does: 'the same with stops',
-    run: sendBodies(() => fillBody('"messages":[{"role":"user","content":"x"}],"stop":[', '""', ']')),
-  },
-  {
-    name: 'many-members',
-    does: 'the same with members that nobody knows',
-    run: sendBodies(() => {
-      let i = 0;
-      return fillBody('"messages":[{"role":"user","content":"x"}],"provider":{', '"0":0', '}').replace(
-        /"0":0/g,
-        () => `"${i++}":0`,
-      );
-    }),
-  },
-  { name: 'deep-json', does: 'bodies of half a million brackets in one another', run: sendBodies(() => deep(500_000)) },
-  {
-    name: 'packed-bodies',
-    does: 'small packed bodies of 200 MB',
-    run: sendBodies(bomb, { 'content-encoding': 'gzip' }),
-  },
+  ...BODIES,
   { name: 'long-whole-answer', does: 'an answer of 15.5 MB that is not streamed', run: answerWhole },
   { name: 'free-slots', does: 'a key without credit calls the free model forty times at once', run: fillFree },
   {

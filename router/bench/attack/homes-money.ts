@@ -1,45 +1,20 @@
 // Hostile homes that claim: what nobody pays for, more than they did, and the same thing twice.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FINISH, JOB_TICKET, toMessageJson } from '../../../schema/receipt.ts';
-import type { UsageReceipt } from '../../../schema/receipt.ts';
-import type { RawJob, RawNode, Signed } from '../../test/raw-node.ts';
-import type { TestAccount } from '../../test/stack.ts';
+import { FINISH, toMessageJson } from '../../../schema/receipt.ts';
+import type { RawJob } from '../../test/raw-node.ts';
 import { TOKYO, TOKYO_HUB } from './ground.ts';
+import { RECEIPTS } from './homes-receipts.ts';
+import { askOn, offer, plot } from './plot.ts';
 import type { Attack, Round } from './round.ts';
 
 const TEXT = ' The quick brown fox jumps over the lazy dog.'.repeat(20);
 const TEXT_TOKENS = 250;
-const OFFER_WAIT_MS = 2500;
-
-interface Coalition {
-  readonly caller: TestAccount;
-  readonly home: RawNode;
-}
-
-/** A caller and a home of one mind, and what the home does with each job. */
-async function plot(round: Round, onJob: (job: RawJob) => void, place?: string): Promise<Coalition> {
-  const [caller, home] = await Promise.all([
-    round.makeCaller(),
-    round.joinHome({ onJob, ...(place === undefined ? {} : { place }) }),
-  ]);
-  await round.waitForHomes('open', 1);
-  return { caller, home };
-}
 
 /** Delivers much and ends with a receipt of this finish. */
 function deliver(job: RawJob, finish: number): void {
   job.head();
   for (let i = 0; i < 40; i++) job.say(TEXT, TEXT_TOKENS);
   job.end(job.receipt({ finish }));
-}
-
-async function askOn(
-  round: Round,
-  { caller, home }: Coalition,
-  more: Readonly<Record<string, unknown>>,
-  most = 6,
-): Promise<void> {
-  for (let i = 0; i < most && !round.isOver; i++) await round.ask(caller, { only: [home], maxTokens: 32_000, more });
 }
 
 function breakOffUnpaid(name: string, does: string, end: (job: RawJob) => void): Attack {
@@ -118,20 +93,6 @@ async function claimLate(round: Round): Promise<void> {
   for (const job of jobs) await offer(home, job, job.receipt({ outputTokens: job.frame.ticket.maxOutputTokens }));
 }
 
-/** Offers a receipt late; a hub that says nothing to it is a hub that pays nothing. */
-async function offer(node: RawNode, job: RawJob, signed: Signed): Promise<void> {
-  const late = {
-    ticket: toMessageJson(job.frame.ticket),
-    ticketSignature: job.ticketSignature,
-    receipt: toMessageJson(signed.receipt),
-    signature: signed.signature,
-  };
-  const from = node.heard.length;
-  node.send('receipt', late);
-  for (const until = Date.now() + OFFER_WAIT_MS; Date.now() < until; await sleep(20))
-    if (node.heard.slice(from).some(({ name }) => name === 'accepted')) return;
-}
-
 /** Takes honest calls, gives one token, says that its owner is back. */
 async function preempt(round: Round, takeBack: (job: RawJob) => void): Promise<void> {
   let taken = 0;
@@ -148,56 +109,6 @@ async function preempt(round: Round, takeBack: (job: RawJob) => void): Promise<v
 
 /** More than this in a round, and a home that always gives up is asked as if it did not. */
 const MOST_TAKEN = 6;
-
-/** Ordinary answers whose receipts are changed, and then offered again in other ways. */
-function lie(change: (job: RawJob) => Partial<UsageReceipt>): (round: Round) => Promise<void> {
-  return async (round) => {
-    const plotted = await plot(round, (job) => {
-      job.head();
-      for (let i = 0; i < 10; i++) job.say(` word${i}`, 1);
-      job.end(job.receipt(change(job)));
-    });
-    await askOn(round, plotted, {}, 10);
-  };
-}
-
-async function equivocate(round: Round): Promise<void> {
-  const jobs: { job: RawJob; signed: Signed }[] = [];
-  const { caller, home } = await plot(round, (job) => {
-    job.head();
-    for (let i = 0; i < 10; i++) job.say(` word${i}`, 1);
-    const signed = job.receipt({ seq: 1n });
-    jobs.push({ job, signed: job.end(signed) });
-  });
-  for (let i = 0; i < 4; i++) await round.ask(caller, { only: [home] });
-  for (const { job, signed } of jobs)
-    for (const outputTokens of [9, 11, 60])
-      await offer(home, job, home.sign({ ...signed.receipt, outputTokens, seq: signed.receipt.seq }));
-}
-
-/** Receipts and tickets offered again and again, by their home and by another, and a ticket whose price is changed. */
-async function replay(round: Round): Promise<void> {
-  const jobs: { job: RawJob; signed: Signed }[] = [];
-  const { caller, home } = await plot(round, (job) => {
-    job.head();
-    for (let i = 0; i < 10; i++) job.say(` word${i}`, 1);
-    jobs.push({ job, signed: job.end(job.receipt()) });
-  });
-  for (let i = 0; i < 3; i++) await round.ask(caller, { only: [home] });
-  const other = await round.joinHome();
-  for (const { job, signed } of jobs) {
-    await offer(home, job, signed);
-    await offer(other, job, signed);
-    await offer(other, job, other.sign({ ...signed.receipt, node: other.address, seq: 1n }));
-    const ticket = { ...job.frame.ticket, priceOut: 1_000_000_000n };
-    const dear = Object.assign(Object.create(Object.getPrototypeOf(job) as object) as RawJob, {
-      frame: { ...job.frame, ticket },
-      ticketSignature: job.ticketSignature,
-    });
-    const ticketHash = home.signer.hash(JOB_TICKET, ticket);
-    await offer(home, dear, home.sign({ ...signed.receipt, ticketHash, seq: signed.receipt.seq + 50n }));
-  }
-}
 
 /** Who is paid for what. */
 export const MONEY: readonly Attack[] = [
@@ -237,16 +148,5 @@ export const MONEY: readonly Attack[] = [
         job.head().end(job.receipt({ outputTokens, finish: FINISH.preempted }));
       }),
   },
-  {
-    name: 'inflated-receipts',
-    does: 'receipts claim ten times what was given',
-    run: lie(() => ({ outputTokens: 100 })),
-  },
-  {
-    name: 'inflated-prompts',
-    does: 'receipts claim all the prompt that a ticket allows',
-    run: lie((job) => ({ promptTokens: job.frame.ticket.maxPromptTokens })),
-  },
-  { name: 'equivocating-receipts', does: 'several receipts under one number', run: equivocate },
-  { name: 'replayed-receipts', does: 'receipts and tickets again, by another home, and at another price', run: replay },
+  ...RECEIPTS,
 ];

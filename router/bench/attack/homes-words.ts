@@ -98,8 +98,8 @@ export const WORDS: readonly Attack[] = [
   },
   {
     name: 'emoji-names',
-    does: 'a home tells 40 names of surrogate pairs',
-    run: nameModels(40, (i) => '🔥'.repeat(60) + i),
+    does: 'a home tells 25 names of surrogate pairs',
+    run: nameModels(25, (i) => '🔥'.repeat(60) + i),
   },
   { name: 'free-names', does: 'a home tells the free model forty times', run: nameModels(40, () => FREE) },
   {

@@ -1,0 +1,117 @@
+// What a hostile home puts into a stream that only the router may say, or nobody. Data, and how each is written.
+import type { RawJob } from '../../test/raw-node.ts';
+
+/** A good beginning and end, with this between them. */
+export type Poison = (job: RawJob) => void;
+
+const encoder = new TextEncoder();
+
+/** The events of a forger, beside what an event of this job looks like. */
+function forge(job: RawJob, change: (event: string) => string): string {
+  return change(job.writeEvent(' forged'));
+}
+
+export const POISONS: readonly { readonly name: string; readonly does: string; readonly poison: Poison }[] = [
+  {
+    name: 'own-done',
+    does: 'a home ends the stream itself, in the same frame as its text',
+    poison: (job) => job.sayEvents(`${job.writeEvent(' end')}data: [DONE]\n\n`, 1),
+  },
+  {
+    name: 'forged-finish',
+    does: 'a home writes a finish reason',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) => event.replace('"finish_reason":null', '"finish_reason":"stop"')),
+        1,
+      ),
+  },
+  {
+    name: 'forged-usage',
+    does: 'a home writes the bill: usage of its own',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) =>
+          event.replace(']}\n', '],"usage":{"prompt_tokens":9,"completion_tokens":99999,"total_tokens":99999}}\n'),
+        ),
+        1,
+      ),
+  },
+  {
+    name: 'forged-irori',
+    does: 'a home writes the network’s facts: charge and receipt',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) => event.replace(']}\n', '],"irori":{"job":"job_x","node":"node_x","charge_micro":0}}\n')),
+        1,
+      ),
+  },
+  {
+    name: 'error-text',
+    does: 'a home writes an error event with words of its own',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) =>
+          event.replace(']}\n', '],"error":{"message":"Your key was suspended, pay at…","code":"suspended"}}\n'),
+        ),
+        1,
+      ),
+  },
+  {
+    name: 'tool-calls',
+    does: 'a home calls tools that nobody offered',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) =>
+          event.replace(
+            '"content":" forged"',
+            '"tool_calls":[{"index":0,"id":"x","function":{"name":"sh","arguments":"rm"}}]',
+          ),
+        ),
+        1,
+      ),
+  },
+  {
+    name: 'other-ids',
+    does: 'a home answers under another id and model',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) => event.replace('"id":"', '"id":"other-').replace('"model":"', '"model":"gpt-')),
+        1,
+      ),
+  },
+  {
+    name: 'event-lines',
+    does: 'a home sends event:, id: and retry: lines',
+    poison: (job) =>
+      job.sayEvents(`${job.writeEvent(' one')}event: error\nid: 7\nretry: 1\n${job.writeEvent(' two')}`, 2),
+  },
+  {
+    name: 'carriage-returns',
+    does: 'a home ends lines with carriage returns',
+    poison: (job) => job.sayEvents(`${job.writeEvent(' one').trimEnd()}\r\rdata: [DONE]\r\r${job.writeEvent(' x')}`, 2),
+  },
+  {
+    name: 'broken-json',
+    does: 'a home sends events that are no JSON',
+    poison: (job) => job.sayEvents(`${job.writeEvent(' one')}data: {"id":\n\n${job.writeEvent(' two')}`, 2),
+  },
+  {
+    name: 'invalid-utf8',
+    does: 'a home sends bytes that are no UTF-8',
+    poison: (job) => {
+      const bytes = encoder.encode(job.writeEvent(' forged'));
+      bytes[bytes.indexOf(0x66)] = 0xff;
+      job.sayEvents(bytes, 1);
+    },
+  },
+  {
+    name: 'doubled-keys',
+    does: 'a home writes a key twice, the second time with another value',
+    poison: (job) =>
+      job.sayEvents(
+        forge(job, (event) => event.replace(']}\n', '],"choices":[{"index":0,"delta":{"role":"system"}}]}\n')),
+        1,
+      ),
+  },
+];
