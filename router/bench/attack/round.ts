@@ -70,8 +70,12 @@ export class Round {
     this.ms = ms;
   }
 
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
   get isOver(): boolean {
-    return performance.now() - this.#startedAt > this.ms;
+    return this.elapsedMs > this.ms;
   }
 
   /** Tells what was got through. */
