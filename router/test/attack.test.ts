@@ -5,13 +5,16 @@ import { findAttacks, runAttacks } from '../bench/attack-run.ts';
 
 /** Each holds its own sockets, homes and accounts, and none floods: the machine is shared. */
 const SHORT = [
+  'resume-off-preempted',
+  'hand-on',
   'leave-then-claim',
   'inflated-receipts',
   'equivocating-receipts',
-  'replayed-receipts',
+  'own-done',
+  'forged-usage',
   'claims-max-first',
 ];
-const ROUND_MS = 1200;
+const ROUND_MS = 1000;
 
 test('there are at least thirty attacks, each with a name of its own', () => {
   const names = findAttacks([]).map(({ attack }) => attack.name);

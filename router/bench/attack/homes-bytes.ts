@@ -36,7 +36,8 @@ async function stretchCalls(round: Round, gapMs: number, stretch: Poison): Promi
 async function keepAsking(round: Round, home: RawNode): Promise<void> {
   const hangUp = new AbortController();
   const limit = setTimeout(() => hangUp.abort(), round.ms);
-  const called = await round.askAsVictim([home], { signal: hangUp.signal });
+  // Nobody else may go on, so that what keeps the answer open is the home.
+  const called = await round.askAsVictim([home], { signal: hangUp.signal, more: { resume: 'off' } });
   clearTimeout(limit);
   if (called.tookMs > 0.8 * round.ms)
     round.note(`an answer without text was kept open for ${Math.round(called.tookMs)} ms`);

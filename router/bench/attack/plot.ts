@@ -5,7 +5,7 @@ import type { RawJob, RawNode, Signed } from '../../test/raw-node.ts';
 import type { TestAccount } from '../../test/stack.ts';
 import type { Round } from './round.ts';
 
-const OFFER_WAIT_MS = 2500;
+const OFFER_WAIT_MS = 800;
 
 export interface Coalition {
   readonly caller: TestAccount;
