@@ -101,7 +101,7 @@ function beginRequest(apiKey: string, more: string): string {
 async function leave(round: Round): Promise<void> {
   const caller = await round.makeCaller();
   let calls = 0;
-  const leaving = Array.from({ length: 6 }, async () => {
+  const leaving = Array.from({ length: 3 }, async () => {
     while (!round.isOver) {
       const afterMs = (calls++ * 37) % 700;
       const { overcharge } = await round.ask(caller, {

@@ -78,7 +78,7 @@ describe('an overcharge is what was charged above what prompt and text are worth
   });
 
   test('a letter a token is one, a token for each of a wide script is none', () => {
-    expect(of(2 * 1180, null, 'a'.repeat(1180))).toBeGreaterThan(1000);
+    expect(of(2 * 1180, null, 'a'.repeat(1180))).toBeGreaterThan(500);
     expect(of(2 * 1180, null, '囲'.repeat(1180))).toBe(0);
   });
 });
