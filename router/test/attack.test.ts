@@ -13,6 +13,8 @@ const SHORT = [
   'own-done',
   'forged-usage',
   'claims-max-first',
+  'phishing-refusal',
+  'relayed-nonce',
 ];
 const ROUND_MS = 1000;
 
