@@ -26,7 +26,7 @@ import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
-import { readGivenBack } from './read-fault.ts';
+import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
 import type { EndRecord } from '../../schema/records.ts';
@@ -75,6 +75,9 @@ interface Opened {
   readonly draft: SettlementJson;
   readonly offer: JobOffer;
 }
+
+/** What a part is told of its home and its offer, and its way to the home. */
+type PartFacts = Omit<PartDoors, 'settle' | `on${string}`>;
 
 interface OpenedPart {
   readonly opened: Opened;
@@ -249,9 +252,9 @@ export class HubJobs {
   }
 
   #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
-    const { services, sockets, loads, watch } = this.#doors;
+    const { sockets, loads, watch } = this.#doors;
     const { ticketHash, offer } = opened;
-    const { nodeId, place } = socket.facts;
+    const { nodeId } = socket.facts;
     const about = this.#about(offer, nodeId);
     const lease = loads.begin(nodeId, granted.freshTokens, now);
     const held = this.#times.begin(nodeId, now);
@@ -261,15 +264,14 @@ export class HubJobs {
     const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
     let hasText = false;
     return {
-      send: (bytes) => socket.send(bytes),
+      ...this.#tellFacts(socket, opened, granted),
       settle: (summary) =>
         this.#settle(opened, about, summary, ({ outputTokens }) =>
           job.onSettled(summary.outcome, outputTokens, Date.now()),
         ),
       onRefused: (code) => {
         this.#forget(ticketHash);
-        if (code === 'silent' || caller.hasLeft) return;
-        job.onGivenBack(code === 'bad-request' ? 'declined' : 'refused', Date.now());
+        if (!caller.hasLeft) job.onGivenBack(readRefused(code), Date.now());
       },
       onHead: (at) => {
         held.take();
@@ -294,6 +296,13 @@ export class HubJobs {
         sockets.endPart(socket, number);
         this.onRoom();
       },
+    };
+  }
+
+  #tellFacts(socket: NodeSocket, { offer }: Opened, granted: Granted): PartFacts {
+    const { nodeId, place } = socket.facts;
+    return {
+      send: (bytes) => socket.send(bytes),
       country: place.country,
       digest: granted.model.digest,
       contextTokens: granted.model.contextTokens,
@@ -301,7 +310,7 @@ export class HubJobs {
       salt: fromHex(offer.salt),
       decision: granted.decision,
       resumed: granted.resumed,
-      timings: services.timings,
+      timings: this.#doors.services.timings,
     };
   }
 

@@ -83,6 +83,12 @@ export function readGivenBack(
   }
 }
 
+/** How a home gave back a part that it did not begin. */
+export function readRefused(code: OfferRefusal['code']): 'refused' | 'declined' | null {
+  if (code === 'silent') return null;
+  return code === 'bad-request' ? 'declined' : 'refused';
+}
+
 /** A home cannot claim a longer context than it offers; where it tells none, what it offers stands, unless the prompt would fit in that. */
 function readNumbers(fault: PartFault, offeredTokens: number): Pick<FailRecord, 'promptTokens' | 'contextTokens'> {
   const promptTokens = fault.promptTokens || undefined;

@@ -9,6 +9,7 @@ import type { NodeCandidate } from '../homes/find-entry.ts';
 import { HubDoor } from './door.ts';
 import type { Dial, Unread } from './door.ts';
 import { askEntry } from './entry-look.ts';
+import { countFinishing } from './count-finishing.ts';
 import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
@@ -174,7 +175,7 @@ export class HubSockets {
   candidates(): NodeCandidate[] {
     const now = Date.now();
     const candidates: NodeCandidate[] = [];
-    const finishing = this.#countFinishing();
+    const finishing = countFinishing(this.#sockets.values());
     for (const socket of this.#sockets.values()) {
       const candidate = this.#guard(socket, () =>
         this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket)),
@@ -262,16 +263,6 @@ export class HubSockets {
     if (unsynced.length === 0) return false;
     await Promise.race(unsynced.map((socket) => socket.waitForSync(SYNC_WAIT_MS)));
     return unsynced.some((socket) => socket.isSynced);
-  }
-
-  /** Jobs that a node's replaced connections still finish: they take its slots too. */
-  #countFinishing(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const socket of this.#sockets.values()) {
-      const { nodeId } = socket.facts;
-      if (socket.isReplaced && socket.parts.size > 0) counts.set(nodeId, (counts.get(nodeId) ?? 0) + socket.parts.size);
-    }
-    return counts;
   }
 
   #awaitHello(socket: NodeSocket, dial?: Dial): void {

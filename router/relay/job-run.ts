@@ -1,6 +1,5 @@
 // One job as its edge sees it: a home that takes it, then that home's records; a home that breaks off is replaced by another that goes on
 // with the same answer, so that the caller sees one stream.
-import { RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
@@ -12,6 +11,7 @@ import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import { makeOffer } from './make-offer.ts';
+import { worseOf } from './worse-class.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { Objections } from './objections.ts';
@@ -229,9 +229,8 @@ export class JobRun {
   #weigh(part: Relaying, fail: FailRecord): JobFailure | null {
     const { code, reason = null } = fail;
     const { isBegun } = this.#answer;
-    const { hub, nodeId, owner } = part;
-    const said = { isServers: true, reason, told: tellRefusal(reason), param: 'messages' };
-    const objection: Objection = { hub, nodeId, owner, ...said };
+    const told = { reason, told: tellRefusal(reason), param: 'messages' };
+    const objection: Objection = { hub: part.hub, nodeId: part.nodeId, owner: part.owner, isServers: true, ...told };
     if (!isBegun && code === 'bad-request') return this.#objections.noteRefused(objection);
     if (code === 'context') {
       this.#objections.noteTooLong(objection, fail);
@@ -390,11 +389,6 @@ export class JobRun {
 }
 
 const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
-
-function worseOf(a: ResumeClass | null, b: ResumeClass): ResumeClass {
-  if (!a) return b;
-  return RESUME_CLASSES.indexOf(a) > RESUME_CLASSES.indexOf(b) ? a : b;
-}
 
 const LOST_FAIL: FailRecord = { code: 'lost', message: 'the connection to the home broke', delivered: null };
 const LOST: PartRecord = { kind: RECORD.fail, payload: new TextEncoder().encode(JSON.stringify(LOST_FAIL)) };
