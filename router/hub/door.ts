@@ -43,6 +43,13 @@ export type Unread =
   /** It was sent a lot and reads nothing. */
   | { readonly kind: 'unread' };
 
+/** What a home is told that sends too much. Its agent says it to its owner. */
+export const TOO_MUCH: Readonly<Record<Exclude<Unread['kind'], 'fault' | 'unproven'>, string>> = {
+  'too-large': 'a message holds more bytes than a home may send at once',
+  'too-much': 'this home sends more than a home may',
+  unread: 'this home does not read what it is sent',
+};
+
 const TOKENLESS: Dial = { from: '', hasToken: false };
 
 export class HubDoor {

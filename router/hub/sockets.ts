@@ -6,7 +6,7 @@ import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
-import { HubDoor } from './door.ts';
+import { HubDoor, TOO_MUCH } from './door.ts';
 import type { Dial, Unread } from './door.ts';
 import { askEntry } from './entry-look.ts';
 import { countFinishing } from './count-finishing.ts';
@@ -28,12 +28,6 @@ const REPLACED_WAIT_MS = 500;
 const ELSEWHERE_WAIT_MS = 2000;
 const ELSEWHERE_RETRY_MS = 60_000;
 const REPLACED = 'replaced by a newer connection';
-/** What a home is told that sends too much. Its agent says it to its owner. */
-const TOO_MUCH: Readonly<Record<Exclude<Unread['kind'], 'fault' | 'unproven'>, string>> = {
-  'too-large': 'a message holds more bytes than a home may send at once',
-  'too-much': 'this home sends more than a home may',
-  unread: 'this home does not read what it is sent',
-};
 
 export interface HubSocketsDoors {
   readonly hub: string;

@@ -1,11 +1,9 @@
 // A dial that goes as far as the test wants: silent, with any bytes, with a proper hello, reading or not. It does not look at what it hears.
 import { WebSocket } from 'ws';
 import { challengeSchema } from '../../schema/frames-to-node.ts';
-import { decodeFrames, encodeJsonFrame, FRAME, nameFrame, PROTOCOL_VERSION, readJson } from '../../schema/frames.ts';
+import { decodeFrames, encodeJsonFrame, FRAME, nameFrame, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
-import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { RawNode } from './raw-node.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
@@ -100,16 +98,7 @@ export class FloodDial {
 
 /** The hello of a home over a challenge; `signature` in the place of its own. */
 export function encodeHello(node: RawNode, nonce: Hex, signature?: Hex): Uint8Array {
-  const hello = { nonce, node: node.address, protocol: PROTOCOL_VERSION };
-  const signed = signature ?? makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, node.key);
-  const { address } = node;
-  return encodeJsonFrame('hello', {
-    protocol: PROTOCOL_VERSION,
-    address,
-    signature: signed,
-    agent: 'flood',
-    platform: 'test',
-  });
+  return encodeJsonFrame('hello', { ...node.makeHello(nonce), ...(signature && { signature }) });
 }
 
 /** The same bytes so many times, as one message. */
