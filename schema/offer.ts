@@ -111,5 +111,7 @@ export const CAPACITY_HEADER = 'x-irori-capacity';
 export const CLASS_HEADER = 'x-irori-class';
 /** Header of a granted part: the account of its home's owner. */
 export const OWNER_HEADER = 'x-irori-owner';
+/** Header of a granted part: '1' where the word of its home on a request counts, since it answers what it is given. */
+export const VOICE_HEADER = 'x-irori-voice';
 /** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
 export const TOOK_HEADER = 'x-irori-took-ms';

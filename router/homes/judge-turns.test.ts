@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeTurns } from './judge-turns.ts';
+import { hasVoice, judgeTurns } from './judge-turns.ts';
 import type { Turn, TurnFate } from './judge-turns.ts';
 import { TurnMemory } from './turn-memory.ts';
 
@@ -35,6 +35,22 @@ describe('a home is left alone', () => {
     expect(judge(times(5, 'doubted'), ['a', 'b'])).toBeNull();
     expect(judge(times(4, 'doubted'), ['a', 'b', 'c'])).toBeNull();
     expect(judge(times(5, 'doubted'), ['a', 'b', 'c'])).toBe('refused');
+  });
+});
+
+describe('the word of a home on a request counts', () => {
+  const voice = (fates: readonly TurnFate[], now = fates.length * 60_000): boolean => hasVoice(turns(fates), now);
+
+  test('where it answers as many as it says cannot be answered', () => {
+    expect(voice(['answered'])).toBe(true);
+    expect(voice(['doubted', 'answered', 'preempted'])).toBe(true);
+  });
+
+  test('and not where it answered nothing, or less, or long ago', () => {
+    expect(voice([])).toBe(false);
+    expect(voice(['preempted', 'slow'])).toBe(false);
+    expect(voice(['answered', 'doubted', 'contradicted'])).toBe(false);
+    expect(voice(['answered'], 2 * 3_600_000)).toBe(false);
   });
 });
 

@@ -52,6 +52,19 @@ export function judgeTurns(turns: readonly Turn[], now: number): GivenBack | nul
   return doubted.length >= LEAST_DOUBTED && isMost && callersOf(doubted) >= DOUBTED_CALLERS ? 'refused' : null;
 }
 
+/**
+ * Whether the home's word on a request counts for other callers than its owner: it has answered as many of its last jobs as it has said of that
+ * nobody can. Whoever answers nothing says nothing, and each objection costs an answer.
+ */
+export function hasVoice(turns: readonly Turn[], now: number): boolean {
+  const recent = turns.filter(({ at }) => now - at < RECENT_MS);
+  const answered = recent.filter(({ fate }) => fate === 'answered').length;
+  const objected = recent.filter(
+    ({ fate }) => fate === 'declined' || fate === 'doubted' || fate === 'contradicted',
+  ).length;
+  return answered > 0 && answered >= objected;
+}
+
 /** Jobs that were taken back together are one return of the owner. */
 function joinPreempted(turns: readonly Turn[]): Turn[] {
   let takenBackAt = -Infinity;

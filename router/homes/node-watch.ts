@@ -143,6 +143,11 @@ export class NodeWatch {
     history.save(now, true);
   }
 
+  /** True where the home's word on a request counts for others than its owner. */
+  hasVoice(nodeId: string): boolean {
+    return this.#doors.turns.hasVoice(nodeId, Date.now());
+  }
+
   /** A job that a home's model server failed on has failed at another home too: nothing of it speaks against this one. */
   forgive(nodeId: string, jobId: string, now: number): void {
     const { faults, history } = this.#doors;

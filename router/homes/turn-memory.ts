@@ -2,7 +2,7 @@
 // In memory only, and bounded.
 import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { GivenBack } from './cool-node.ts';
-import { judgeTurns } from './judge-turns.ts';
+import { hasVoice, judgeTurns } from './judge-turns.ts';
 import type { Turn } from './judge-turns.ts';
 
 const MAX_NODES = 2000;
@@ -40,6 +40,11 @@ export class TurnMemory {
     );
     this.#nodes.set(nodeId, told);
     return judgeTurns(told, now);
+  }
+
+  /** True where the home's word on a request counts. */
+  hasVoice(nodeId: string, now: number): boolean {
+    return hasVoice(this.#nodes.get(nodeId) ?? [], now);
   }
 
   count(nodeId: string, now: number): TurnCounts {

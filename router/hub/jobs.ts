@@ -25,7 +25,7 @@ import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
@@ -134,6 +134,7 @@ export class HubJobs {
     const { ownerAccountId } = granted;
     if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
     answer.headers.set(OWNER_HEADER, ownerAccountId);
+    if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
     return answer;

@@ -1,7 +1,7 @@
 // The asks of one job: hub after hub, until a home takes the next part. What the hubs say is noted where it is of use: by the search for
 // this job, and in the edge's memory for the next ones.
 import type { Capacity } from '../../schema/placement.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, TOOK_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { makeLog } from '../log.ts';
@@ -29,6 +29,8 @@ export type Asked =
       readonly nodeId: string | null;
       /** The account of its owner; null where the hub does not tell. */
       readonly owner: string | null;
+      /** Its word on the request counts. */
+      readonly hasVoice: boolean;
       /** Gives back the slot that the part has taken in this edge's memory. */
       readonly giveBack: () => void;
     }
@@ -150,6 +152,7 @@ export class HubAsks {
       body,
       nodeId: ask.preferNodeId,
       owner: headers.get(OWNER_HEADER),
+      hasVoice: headers.get(VOICE_HEADER) === '1',
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(ask.hub, speedClass)),
     };
   }
@@ -166,7 +169,7 @@ export class HubAsks {
       else search.noteNone(ask, null);
       return {
         kind: 'doubted',
-        objection: { hub: ask.hub, nodeId, owner, isServers: false, told: message, reason, param },
+        objection: { hub: ask.hub, nodeId, owner, isServers: false, hasVoice: false, told: message, reason, param },
       };
     }
     if (code === 'busy' && !refusal.nodeId) search.noteBusy(ask, refusal);

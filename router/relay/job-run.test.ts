@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import {
-  countsOf,
   JOB_END,
+  countsOf,
   dataRecord,
   endRecord,
   failRecord,
@@ -9,6 +9,7 @@ import {
   openRun,
   refused,
   taken,
+  takenByTrusted,
 } from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
 import { MAX_ATTEMPTS } from './job-run.ts';
@@ -199,7 +200,8 @@ describe('a job that is not answered', () => {
   });
 
   test('two homes whose model servers fail are enough: it is the request, which says so, and neither is to blame', async () => {
-    const fault = (reason: string) => () => taken(headRecord(`n${reason}`), failRecord({ reason: `reason ${reason}` }));
+    const fault = (reason: string) => () =>
+      takenByTrusted(`o${reason}`, headRecord(`n${reason}`), failRecord({ reason: `reason ${reason}` }));
     const { run, asked, forgiven } = openRun(homes, { h1: [fault('1')], h2: [fault('2')] });
     expect(await follow(run)).toEqual(['head n1', 'head n2', 'failed prompt']);
     expect(asked.map(({ offer }) => offer.isSuspect)).toEqual([false, true]);

@@ -229,17 +229,22 @@ export class JobRun {
   #weigh(part: Relaying, fail: FailRecord): JobFailure | null {
     const { code, reason = null } = fail;
     const { isBegun } = this.#answer;
-    const told = { reason, told: tellRefusal(reason), param: 'messages' };
-    const objection: Objection = { hub: part.hub, nodeId: part.nodeId, owner: part.owner, isServers: true, ...told };
+    const { hub, nodeId, owner, hasVoice } = part;
+    const said = { isServers: true, hasVoice, reason, told: tellRefusal(reason), param: 'messages' };
+    const objection: Objection = { hub, nodeId, owner, ...said };
     if (!isBegun && code === 'bad-request') return this.#objections.noteRefused(objection);
     if (code === 'context') {
       this.#objections.noteTooLong(objection, fail);
       if (fail.contextTokens !== undefined) this.#doors.search.noteTooLong(fail.contextTokens);
     } else if (code !== 'busy') this.#asks.noteFault();
-    const failure = !isBegun && code === 'fault' ? this.#objections.noteFailed(objection) : null;
-    if (failure)
-      for (const one of this.#objections.failed)
-        if (one.nodeId) this.#doors.forgive(one.hub, one.nodeId, this.#base.jobId);
+    return !isBegun && code === 'fault' ? this.#pardon(this.#objections.noteFailed(objection)) : null;
+  }
+
+  /** Where it is the request that fails no home is to blame. */
+  #pardon(failure: JobFailure | null): JobFailure | null {
+    if (failure?.kind === 'prompt')
+      for (const { hub, nodeId } of this.#objections.failed)
+        if (nodeId) this.#doors.forgive(hub, nodeId, this.#base.jobId);
     return failure;
   }
 
@@ -268,10 +273,8 @@ export class JobRun {
     if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
     if (this.#wait.leftMs <= 0) return this.#fail(this.#tellSlow());
     if (!this.#mayTake) return this.#fail(this.#tellEnd());
-    const asked = await this.#asks.next({
-      isBeginning: !isBegun,
-      makeOffer: (ask, part, waitMs) => this.#makeOffer(ask, part, waitMs),
-    });
+    const makeOffer = (ask: HubAsk, part: number, waitMs: number): JobOffer => this.#makeOffer(ask, part, waitMs);
+    const asked = await this.#asks.next({ isBeginning: !isBegun, makeOffer });
     switch (asked.kind) {
       case 'declined':
         return null;
@@ -284,7 +287,7 @@ export class JobRun {
         if (this.#takeSecondLook()) return null;
         return isBegun && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
       case 'taken': {
-        const { hub, body, nodeId, owner, giveBack } = asked;
+        const { hub, body, nodeId, owner, hasVoice, giveBack } = asked;
         const { tokens: tokensBefore, thinkingTokens: thinkingBefore } = this.#answer;
         const [reader, records] = [body.getReader(), new RecordReader()];
         const before = { tokensBefore, thinkingBefore };
@@ -300,6 +303,7 @@ export class JobRun {
           ...before,
           giveBack,
           owner,
+          hasVoice,
           isResumable,
           nodeId,
           isTelling: false,
@@ -362,6 +366,8 @@ export class JobRun {
 
   #tellEnd(): JobFailure {
     const { promptExact, size } = this.#base;
+    const agreed = this.#answer.isBegun ? null : this.#pardon(this.#objections.agreed);
+    if (agreed) return agreed;
     return tellSearchEnd(this.#doors.search.end, {
       brokenBy: this.#brokenBy,
       sawFault: this.#asks.sawFault,

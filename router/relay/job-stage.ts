@@ -16,6 +16,8 @@ export interface Relaying {
   readonly giveBack: () => void;
   /** The account of its home's owner; null where the hub did not tell. */
   readonly owner: string | null;
+  /** Its word on the request counts. */
+  readonly hasVoice: boolean;
   /** Its hub was told that the answer goes on elsewhere where this part breaks off after tokens. */
   readonly isResumable: boolean;
   /** Who runs the part, or was asked for until a head says who does. */

@@ -1,6 +1,16 @@
 // What one home says against a request decides for no caller: who else is asked, when it stands, and whose words are told.
-import { expect, test } from 'vitest';
-import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken, takenBy } from '../test/fake-hubs.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  dataRecord,
+  endRecord,
+  failRecord,
+  headRecord,
+  openRun,
+  refused,
+  taken,
+  takenBy,
+  takenByTrusted,
+} from '../test/fake-hubs.ts';
 import type { JobEvent } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -100,6 +110,39 @@ test('running homes that say so are weighed alike', async () => {
   expect(one.contradicted).toEqual(['n1@h1']);
   const lone = openRun(['n1@h1'], { h1: [says('n1', 'o1')] });
   expect(await lastOf(lone.run)).toEqual({ kind: 'failed', failure: OURS });
+});
+
+describe('owners who agree and answer nothing', () => {
+  const no = { code: 'bad-request', reason: 'pay first' } as const;
+  const says = (node: string, owner: string, fail: object) => () =>
+    takenBy(owner, headRecord(node), failRecord({ ...fail }));
+
+  test.each([
+    ['that the request is wrong', no],
+    ['by failing', { reason: 'pay first' }],
+  ])('%s: a third owner’s home is asked, and answers', async (_what, fail) => {
+    const { run } = openRun(homes, {
+      h1: [says('n1', 'o1', fail)],
+      h2: [says('n2', 'o2', fail)],
+      h3: [whole('n3')],
+    });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'head n3', 'a', 'b', 'end']);
+  });
+
+  test('stand where nobody else is left to ask', async () => {
+    const two = ['n1@h1', 'n2@h2'];
+    const wrong = openRun(two, { h1: [says('n1', 'o1', no)], h2: [says('n2', 'o2', no)] });
+    expect(await follow(wrong.run)).toEqual(['head n1', 'head n2', 'failed bad-request']);
+    const failing = openRun(two, { h1: [says('n1', 'o1', {})], h2: [says('n2', 'o2', {})] });
+    expect(await follow(failing.run)).toEqual(['head n1', 'head n2', 'failed prompt']);
+  });
+
+  test('stand at once beside a home that answers what it is given', async () => {
+    const trusted = (): Response => takenByTrusted('o2', headRecord('n2'), failRecord({ ...no }));
+    const { run, asked } = openRun(homes, { h1: [says('n1', 'o1', no)], h2: [trusted], h3: [whole('n3')] });
+    expect(await follow(run)).toEqual(['head n1', 'head n2', 'failed bad-request']);
+    expect(asked).toHaveLength(2);
+  });
 });
 
 test('homes of one owner whose model servers fail are one voice until the third', async () => {

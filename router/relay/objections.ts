@@ -1,5 +1,6 @@
-// What homes said against one job's request. One home's word decides for no caller: it stands where the model server of another owner's home agrees, or
-// where it is the caller's own home. Only then are its words shown, too, and always as what a model server said.
+// What homes said against one job's request. One home's word decides for no caller: it stands where the model server of another owner's home agrees and
+// one of them is a home that answers what it is given, where nobody else is left to ask, or where it is the caller's own home. Only then are its words
+// shown, too, and always as what a model server said.
 import type { JobFailure } from './job-doors.ts';
 import type { SearchStory } from './tell-search-end.ts';
 import { tellDoubted, tellTwiceFailed } from './tell-fault.ts';
@@ -14,6 +15,8 @@ export interface Objection {
   readonly owner: string | null;
   /** True where its model server said so; false where the home declined before it asked one, as no agent of ours does for what a caller wrote. */
   readonly isServers: boolean;
+  /** True where the home answers what it is given, so that its word counts: who answers nothing could agree with whomever it likes. */
+  readonly hasVoice: boolean;
   /** What a caller reads where it stands, the home's words in quotation marks. */
   readonly told: string;
   /** The home's words alone, cleaned; null where it said none. */
@@ -49,8 +52,16 @@ export class Objections {
   noteFailed(objection: Objection): JobFailure | null {
     this.#failed.push(objection);
     const own = this.#failed.filter(({ owner }) => this.isOwn(owner)).length;
-    const isRequests = ownersOf(this.#failed).size > 1 || own > 1 || this.#failed.length >= MOST_FAILED;
-    return isRequests ? { kind: 'prompt', message: tellTwiceFailed(this.reason) } : null;
+    const isRequests = this.#isAgreed(this.#failed) || own > 1 || this.#failed.length >= MOST_FAILED;
+    return isRequests ? this.#tellFailed() : null;
+  }
+
+  /** What stands where nobody else is left to ask: owners agree, whoever they are; null where they do not. */
+  get agreed(): JobFailure | null {
+    const servers = this.#refused.filter(({ isServers }) => isServers);
+    const last = servers.at(-1);
+    if (last && ownersOf(servers).size > 1) return { kind: 'bad-request', message: last.told, param: last.param };
+    return ownersOf(this.#failed).size > 1 ? this.#tellFailed() : null;
   }
 
   /** The prompt, or the answer so far with it, is longer than a home's context. */
@@ -102,7 +113,15 @@ export class Objections {
   }
 
   #stands(list: readonly Objection[]): boolean {
-    return ownersOf(list.filter(({ isServers }) => isServers)).size > 1 || this.isOwn(list.at(-1)?.owner ?? null);
+    return this.#isAgreed(list.filter(({ isServers }) => isServers)) || this.isOwn(list.at(-1)?.owner ?? null);
+  }
+
+  #isAgreed(list: readonly Objection[]): boolean {
+    return ownersOf(list).size > 1 && list.some(({ hasVoice, owner }) => hasVoice || this.isOwn(owner));
+  }
+
+  #tellFailed(): JobFailure {
+    return { kind: 'prompt', message: tellTwiceFailed(this.reason) };
   }
 }
 

@@ -8,7 +8,7 @@ import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
 import type { JobEnd } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER } from '../../schema/offer.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 
 /** Units per token of a fake hub's prices: one for the prompt's, two for the answer's. */
@@ -82,6 +82,13 @@ export function takenBy(owner: string | null, ...chunks: Uint8Array[]): Response
   const whose = owner === null ? {} : { [OWNER_HEADER]: owner };
   const headers = { [CAPACITY_HEADER]: JSON.stringify(CAPACITY), [CLASS_HEADER]: '4.18.12', ...whose };
   return new Response(body, { headers });
+}
+
+/** The same by a home that answers what it is given, so that its word counts. */
+export function takenByTrusted(owner: string, ...chunks: Uint8Array[]): Response {
+  const response = takenBy(owner, ...chunks);
+  response.headers.set(VOICE_HEADER, '1');
+  return response;
 }
 
 /** A hub that said no. */
