@@ -93,6 +93,7 @@ function openHub(nodes: number): BenchHub {
     prefixes: holders,
     idle,
     aside: new AsideHomes(() => undefined),
+    hasVoice: (nodeId) => watch.hasVoice(nodeId),
     candidates: () => sockets.candidates(),
     prefetch: () => undefined,
   });

@@ -52,7 +52,15 @@ function open(candidates: NodeCandidate[], breaks: { history?: keyof NodeHistory
   });
   const idle = new IdleLog();
   const prefixes = new PrefixHolders();
-  const doors = { history, idle, prefixes, aside, loads: new NodeLoads(), prefetch: () => undefined };
+  const doors = {
+    history,
+    idle,
+    prefixes,
+    aside,
+    loads: new NodeLoads(),
+    hasVoice: () => false,
+    prefetch: () => undefined,
+  };
   return { grants: new HubGrants({ ...doors, candidates: () => candidates }), told, aside };
 }
 

@@ -27,6 +27,8 @@ export interface HubGrantsDoors {
   readonly prefixes: PrefixHolders;
   readonly idle: IdleLog;
   readonly aside: AsideHomes;
+  /** True where the home answers what it is given. */
+  readonly hasVoice: (nodeId: string) => boolean;
   readonly candidates: () => NodeCandidate[];
   readonly prefetch: (nodeId: string, model: string) => void;
 }
@@ -113,7 +115,7 @@ export class HubGrants {
     const ready = serving.filter(({ isCooling }) => !isCooling).map(({ home }) => home);
     const resting = serving.filter(({ isCooling }) => isCooling).map(({ home }) => home);
     const cooling = resting.map(({ nodeId }) => ({ nodeId, why: 'cooling' as const }));
-    const grant = this.#decideAmong(ready, ask, now);
+    const grant = this.#preferProven(ready, ask, now) ?? this.#decideAmong(ready, ask, now);
     if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
     const second = this.#decideAmong(resting, ask, now);
     // Who can wait rather waits for a home that is only full.
@@ -127,6 +129,14 @@ export class HubGrants {
     const retryAfterMs = Math.max(untilAt - now, second.kind === 'busy' ? second.retryAfterMs : 0);
     const busy = { kind: 'busy' as const, retryAfterMs, passedOver: grant.passedOver };
     return { grant: { ...busy, quoteMs: quoteMs === null ? null : quoteMs + COOLING_MS }, cooling };
+  }
+
+  /** A job that a home has turned down or failed goes to one that answers what it is given, where one is free: a league of others could go on so. */
+  #preferProven(ready: readonly HomeState[], ask: GrantAsk, now: number): Grant | null {
+    if ((ask.avoidOwners ?? []).length === 0) return null;
+    const proven = ready.filter(({ nodeId }) => this.#doors.hasVoice(nodeId));
+    const grant = this.#decideAmong(proven, ask, now);
+    return grant.kind === 'grant' ? grant : null;
   }
 
   /** Where one home's numbers break the choice, it is made among the others. */

@@ -253,6 +253,7 @@ export class Hub extends DurableObject<object> {
       prefixes: new PrefixHolders(),
       idle: this.#idle,
       aside: this.#aside,
+      hasVoice: (nodeId) => this.#watch.hasVoice(nodeId),
       candidates: () => this.#sockets.candidates(),
       prefetch: (nodeId, model) => this.#sockets.find(nodeId)?.sendJson('prefetch', { model }),
     });
