@@ -13,11 +13,6 @@ import { until } from './until.ts';
 const MODEL = 'test/raw';
 const PARIS = '48.9,2.4,FR';
 const NAMES = forgeEvents({ id: '', created: 0, model: '' }).map(({ name }) => name);
-/** A home that has failed often is left alone for longer: so many forgeries are one home's. */
-const PER_HOME = 6;
-const GROUPS = Array.from({ length: Math.ceil(NAMES.length / PER_HOME) }, (_, i) =>
-  NAMES.slice(PER_HOME * i, PER_HOME * (i + 1)),
-);
 
 let stack: Stack;
 let owner: TestAccount;
@@ -52,32 +47,30 @@ function goOn(job: RawJob): void {
   job.head().say(' and on', 2).end(job.receipt());
 }
 
-/** Calls until the home in the caller's city was given the job: it is left alone for a moment after each of its faults. */
-async function callBeside<T>(liar: RawNode, onJob: (job: RawJob) => void, call: () => Promise<T>): Promise<T> {
+/** Calls until a new home in the caller's city was given the job. One that has lied before is left alone. */
+async function callBeside<T>(onJob: (job: RawJob) => void, call: () => Promise<T>): Promise<T> {
   let hasLied = false;
-  liar.onJob = (job) => {
+  const liar = await open(PARIS, (job) => {
     hasLied = true;
     onJob(job);
-  };
-  return until('a job for the home beside', async () => {
-    const told = await call();
-    return hasLied ? { told } : null;
-  }).then(({ told }) => told);
+  });
+  try {
+    return await until('a job for the home beside', async () => {
+      const told = await call();
+      return hasLied ? { told } : null;
+    }).then(({ told }) => told);
+  } finally {
+    await liar.close();
+  }
 }
 
 const body = { model: MODEL, messages: [{ role: 'user' as const, content: 'hello' }], max_tokens: 40 };
 
 const forge = (job: RawJob, name: string): Forgery => forgeEvents(job.frame.chunk).find((one) => one.name === name)!;
 
-describe.each(GROUPS.map((names) => ({ names })))('of one home', ({ names }) => {
-  let liar: RawNode;
-
-  beforeAll(async () => void (liar = await open(PARIS, goOn)));
-  afterAll(() => liar.close());
-
-  test.each(names)('%s in mid-answer reaches no reader of the stream', async (name) => {
+describe('what is no word of an answer', () => {
+  test.each(NAMES)('%s in mid-answer reaches no reader of the stream', async (name) => {
     const chunks = await callBeside(
-      liar,
       (job) => {
         job.head().say('so far', 2);
         const { events, isThinking = false } = forge(job, name);
@@ -98,11 +91,10 @@ describe.each(GROUPS.map((names) => ({ names })))('of one home', ({ names }) => 
   });
 
   // The first event of an answer may well tell the role.
-  test.each(names.filter((name) => name !== 'the role again'))(
+  test.each(NAMES.filter((name) => name !== 'the role again'))(
     '%s as the first of an answer reaches no body',
     async (name) => {
       const whole = await callBeside(
-        liar,
         (job) => {
           const { events, isThinking = false } = forge(job, name);
           job.head().sayBytes(events, { isThinking });
@@ -125,14 +117,8 @@ describe.each(GROUPS.map((names) => ({ names })))('of one home', ({ names }) => 
 });
 
 describe('tokens', () => {
-  let liar: RawNode;
-
-  beforeAll(async () => void (liar = await open(PARIS, goOn)));
-  afterAll(() => liar.close());
-
   test('a first frame that claims all of them ends nothing: the answer goes on at the next home', async () => {
     const chunks = await callBeside(
-      liar,
       (job) => job.head().say('so far', 40).fault('internal'),
       () => readAll(client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } })),
     );
@@ -142,7 +128,6 @@ describe('tokens', () => {
 
   test('an answer that goes on past them ends there, well, and costs no more', async () => {
     const chunks = await callBeside(
-      liar,
       (job) => {
         job.head();
         for (let i = 0; i < 200; i++) job.say(' word', 1);

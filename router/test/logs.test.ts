@@ -182,6 +182,8 @@ test('frames that cannot be read are told once a connection, however many there 
 });
 
 test('presence that is away is told by the hub that cannot write and the edge that cannot read', async () => {
+  // It has something to write: a home that was offered leaves.
+  await accept((job) => job.receipt());
   await stack.stopPresence();
   await home.close();
   expect(await lineOf('presence-not-written', { hub: 'hub:weur:0' })).toHaveProperty('time');

@@ -140,9 +140,10 @@ describe('thinking', () => {
 describe('a home that is lost', () => {
   /** The caller pays for all that it was given, each home gets its part, and for the prompt that it has read. */
   async function movedOf(answer: Answer): Promise<Moved> {
-    const rows = await until('two rows', async () => {
+    // A part that broke off earns once the book knows what its caller paid for it.
+    const rows = await until('two rows that earn', async () => {
       const found = await findReceiptRows(stack, answer.job);
-      return found.length === 2 ? found : null;
+      return found.length === 2 && found.every(({ earn }) => earn > 0) ? found : null;
     });
     const [charge, earn] = [sum(rows.map((row) => row.charge)), sum(rows.map((row) => row.earn))];
     return { caller: 0 - charge, owner: earn, fees: charge - earn };
