@@ -28,6 +28,15 @@ const LOOK_BYTES = 512;
 const OVER = { kind: 'over' } as const;
 const BROKEN = { kind: 'broken' } as const;
 
+type ExactCounts = Pick<ContentCount, 'exact' | 'exactThinking'>;
+
+/** A frame's events, and where in them their characters begin and end. */
+interface Said {
+  readonly events: Uint8Array;
+  readonly texts: readonly number[];
+  readonly isThinking: boolean;
+}
+
 export class AnswerMeter {
   readonly #offer: JobOffer;
   readonly #form: FormBytes;
@@ -39,6 +48,8 @@ export class AnswerMeter {
   #frameThinkingTokens = 0;
   #toldTokens = 0;
   #lookAtBytes = 0;
+  /** What had been counted before the frame that was too much. */
+  #atEnd: ExactCounts | null = null;
 
   constructor(offer: JobOffer) {
     this.#offer = offer;
@@ -81,9 +92,7 @@ export class AnswerMeter {
     const weight = { ...before };
     const texts = checkEvents(events, { form: this.#form, mayTellRole: this.#mayTellRole, weight }, isThinking);
     if (!texts) return BROKEN;
-    if (this.#exact)
-      for (let i = 0; i < texts.length; i += 2) this.#exact.add(events.subarray(texts[i], texts[i + 1]), isThinking);
-    if (this.#isOver(weight, isThinking ? this.#text : this.#thinking)) return OVER;
+    if (this.#isOver(weight, isThinking ? this.#text : this.#thinking, { events, texts, isThinking })) return OVER;
     this.#mayTellRole = false;
     if (isThinking) this.#thinking = weight;
     else this.#text = weight;
@@ -94,15 +103,18 @@ export class AnswerMeter {
     return { kind: 'relay', piece: relayed, isSeen: weight.seen > before.seen };
   }
 
-  /** Tokens of all that was taken, by our own count. */
+  /** Tokens of all that was relayed, by our own count. */
   measure(): ContentCount {
     const { minBytesPerToken } = this.#offer;
     return {
-      exact: this.#exact?.count() ?? null,
+      ...(this.#atEnd ?? this.#countExactly()),
       most: this.#most(),
-      exactThinking: this.#exact?.countThinking() ?? null,
       mostThinking: mostTokens(this.#thinking, minBytesPerToken),
     };
+  }
+
+  #countExactly(): ExactCounts {
+    return { exact: this.#exact?.count() ?? null, exactThinking: this.#exact?.countThinking() ?? null };
   }
 
   #most(): number {
@@ -119,15 +131,31 @@ export class AnswerMeter {
     return more;
   }
 
-  /** `a` and `b`: text and thinking with the frame that has come. */
-  #isOver(a: Weight, b: Weight): boolean {
+  /** `a` and `b`: text and thinking with the frame that has come, whose characters are counted here where that is done exactly. */
+  #isOver(a: Weight, b: Weight, said: Said): boolean {
     const { maxTokens } = this.#offer.request;
     const limit = maxTokens * MARGIN + MARGIN_TOKENS + BROKEN_TOKENS * Math.min(maxTokens, a.broken + b.broken);
     if (!this.#exact) return leastTokens(a) + leastTokens(b) > limit;
     const bytes = a.bytes + b.bytes;
-    if (bytes < this.#lookAtBytes || this.#exact.most <= limit) return false;
+    const isLooked = bytes >= this.#lookAtBytes && this.#exact.most + lengthOf(said) > limit;
+    const before = isLooked ? this.#countExactly() : null;
+    addTo(this.#exact, said);
+    if (!before || this.#exact.most <= limit) return false;
     const count = this.#exact.count();
     this.#lookAtBytes = bytes + Math.max(LOOK_BYTES, limit - count);
-    return count > limit;
+    if (count <= limit) return false;
+    // The frame is relayed to nobody: nobody pays for it.
+    this.#atEnd = before;
+    return true;
   }
+}
+
+function lengthOf({ texts }: Said): number {
+  let bytes = 0;
+  for (let i = 0; i < texts.length; i += 2) bytes += (texts[i + 1] ?? 0) - (texts[i] ?? 0);
+  return bytes;
+}
+
+function addTo(exact: ExactMeter, { events, texts, isThinking }: Said): void {
+  for (let i = 0; i < texts.length; i += 2) exact.add(events.subarray(texts[i], texts[i + 1]), isThinking);
 }

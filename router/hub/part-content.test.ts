@@ -102,6 +102,20 @@ describe('an answer that has all the tokens that it may have', () => {
     expect(settled[0]?.content.exact).toBeGreaterThan(MAX_TOKENS);
   });
 
+  test.each([
+    ['text', false],
+    ['thinking', true],
+  ])('a frame of %s that goes beyond it is relayed to nobody, and counts for nothing', async (_, isThinking) => {
+    const { part, sent, settled, say } = await openRunningPart({ tokenizer: 'nano' });
+    say('h', 20);
+    const write = isThinking ? writer.thinking : writer.content;
+    part.onData({ events: bytesOf(write(' hearths'.repeat(1000))), tokens: 0, tokenIds: null, isThinking }, 30);
+    expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
+    part.onEnd(signed('length'), 40);
+    await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]));
+    expect(settled[0]?.content).toMatchObject({ exact: 1, exactThinking: 0 });
+  });
+
   test('a last piece that claims nothing more is still relayed: long pieces come in several frames', async () => {
     const { sent, say, read } = await openRunningPart();
     say(' word'.repeat(MAX_TOKENS), 20, MAX_TOKENS);
