@@ -370,16 +370,15 @@ export class AccountBook {
   }
 }
 
-/** A prompt counts once, with the part that charges it; output counts with every part. */
+/** A prompt counts once, however many of the parts charge it; output counts with every part. */
 function addToTotals(
   state: State,
   added: { readonly settlements: readonly SettlementJson[]; readonly charge: number; readonly jobs: number },
 ): State {
-  let { promptTokens, outputTokens } = state;
-  for (const settlement of added.settlements) {
-    if (settlement.ticket.chargePrompt) promptTokens += countAsked(settlement);
-    outputTokens += settlement.outputTokens;
-  }
+  const { settlements } = added;
+  const prompts = settlements.map((settlement) => (settlement.ticket.chargePrompt ? countAsked(settlement) : 0));
+  const promptTokens = state.promptTokens + Math.max(0, ...prompts);
+  const outputTokens = settlements.reduce((sum, settlement) => sum + settlement.outputTokens, state.outputTokens);
   return {
     ...state,
     balance: state.balance - added.charge,

@@ -18,6 +18,14 @@ export class DeliveredParts {
     return this.#settled.length;
   }
 
+  /**
+   * True once a part charges what the caller sent: as `least` tokens at least, and at a price. A home of the caller's own is free, and one
+   * that counts none of the prompt charges none: where such a one breaks off the next part charges it.
+   */
+  hasCharged(least: number): boolean {
+    return this.#settled.some(({ bill }) => bill.priceIn > 0 && bill.promptTokens >= Math.max(1, least));
+  }
+
   /** A part has broken off: as its hub has settled it, or what came of it where nobody has. */
   note(settled: PartCounts | null, byFrames: OutputCounts): void {
     if (settled) this.#settled.push(settled);

@@ -345,6 +345,7 @@ export class JobRun {
       isResumable: this.#isResumable,
       isSuspect: this.#objections.failed.length > 0,
       interrupted: this.#delivered.settled,
+      isPromptCharged: this.#delivered.hasCharged(this.#base.size.leastPromptTokens ?? 0),
       search,
     });
   }

@@ -19,6 +19,8 @@ export interface NextPart {
   readonly isSuspect: boolean;
   /** Parts that delivered something and were settled. */
   readonly interrupted: number;
+  /** One of them charges the prompt. */
+  readonly isPromptCharged: boolean;
   readonly search: {
     readonly excludedNodes: readonly string[];
     readonly avoidedOwners: readonly string[];
@@ -28,7 +30,7 @@ export interface NextPart {
 
 export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOffer {
   const { request, promptBound, promptExact, size } = base;
-  const { ask, search, interrupted } = next;
+  const { ask, search, interrupted, isPromptCharged } = next;
   const resume = so.hasText && next.least ? so.toResumePoint(next.firstDigest ?? '', next.least) : null;
   const before = resume?.count ?? 0;
   return {
@@ -56,7 +58,7 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
     isResumable: next.isResumable,
     isSuspect: next.isSuspect,
     interrupted,
-    chargePrompt: interrupted === 0,
+    chargePrompt: interrupted === 0 || (base.priceIn > 0 && !isPromptCharged),
     isBegun: so.isBegun,
     resume,
   };

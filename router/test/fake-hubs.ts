@@ -111,6 +111,7 @@ export function refused(refusal: Partial<OfferRefusal>): Response {
 type Answer = (offer: JobOffer, signal: AbortSignal) => Response | Promise<Response>;
 
 interface RunOptions {
+  readonly leastPromptTokens?: number;
   readonly least?: ResumeClass | null;
   readonly maxTokens?: number;
   /** The latency that the caller states, ms. */
@@ -122,7 +123,7 @@ interface RunOptions {
 export function openRun(
   homes: readonly string[],
   hubs: Readonly<Record<string, readonly Answer[]>>,
-  { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000 }: RunOptions = {},
+  { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000, leastPromptTokens = 0 }: RunOptions = {},
 ) {
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
@@ -148,7 +149,7 @@ export function openRun(
       };
     },
   });
-  const size = { promptTokens: 50, outputTokens: 20 };
+  const size = { promptTokens: 50, outputTokens: 20, leastPromptTokens };
   const base = {
     accountId: 'acct_caller',
     wish: { ...NO_WISH, maxWaitMs: maxWaitMs ?? null },
