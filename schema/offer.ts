@@ -51,6 +51,8 @@ export interface JobOffer {
   readonly isBegun: boolean;
   /** The answer so far, where this part continues one; null for a part that begins it. */
   readonly resume: ResumePoint | null;
+  /** Tokens of it that the caller pays as output, or that were lost with a hub; where left out all of them. Of the rest the prompt is charged. */
+  readonly resumePaid?: number;
   readonly request: OpenRequest;
   readonly requestHash: Hex;
   readonly salt: Hex;

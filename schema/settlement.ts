@@ -43,7 +43,7 @@ export const settlementSchema = z.object({
   outputTokens: z.number().int().min(0),
   /** Earlier parts of this job that delivered something and are settled for themselves; told with the final part. */
   interrupted: z.number().int().min(0).optional(),
-  /** For a part that continued an answer: tokens of the answer before it, by the router's count. Earlier parts together are never charged more. */
+  /** For a part that continued an answer: tokens of the answer before it, by the router's count, as far as they are paid as output. Earlier parts together are never charged more. */
   resumedTokens: z.number().int().min(0).optional(),
   /** How this part went on where another broke off; absent for a part that began the answer. */
   resumed: z.enum(RESUME_CLASSES).optional(),

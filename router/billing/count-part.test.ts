@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { splitCharge } from '../../schema/prices.ts';
+import { computeCharge, splitCharge } from '../../schema/prices.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import { findTokenizer } from './tokenizers.ts';
 import { countPrompt, decidePart } from './count-part.ts';
@@ -51,6 +51,17 @@ function receiptOf(promptTokens: number, outputTokens: number): UsageReceipt {
 describe('a part that goes on, with its tokenizer known', () => {
   const before = 'Once upon a time there was a hear';
   const text = 'th in the middle of a Japanese home.';
+
+  test('charges the answer so far as prompt as far as nobody has been paid for it', () => {
+    const [whole, count] = [prompt.exact!, nano.countText(before)!];
+    for (const resumePaid of [0, 3, count, count + 50]) {
+      const decided = decidePart(inputOf(offerOf(before, { chargePrompt: true, resumePaid }), text));
+      const paid = Math.min(resumePaid, count);
+      expect(decided).toMatchObject({ promptTokens: whole + count, resumedTokens: paid });
+      const asked = { promptTokens: whole + count - paid, outputTokens: decided.outputTokens };
+      expect(decided.charge).toBe(computeCharge(price, asked));
+    }
+  });
 
   test('prefilled the prompt and the answer so far, and earns both; the caller pays the output only', () => {
     const decided = decidePart(inputOf(offerOf(before), text));

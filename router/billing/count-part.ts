@@ -104,10 +104,10 @@ export function decidePart(input: CountInput): DecidedPart {
     counts,
     price,
     chargePrompt,
-    resumedTokens: before.tokens,
+    resumedTokens: before.paid,
   });
   const thinkingTokens = countThinking(input, counts.outputTokens);
-  return { ...counts, ...decided, thinkingTokens, ...(offer.resume ? { resumedTokens: before.tokens } : {}) };
+  return { ...counts, ...decided, thinkingTokens, ...(offer.resume ? { resumedTokens: before.paid } : {}) };
 }
 
 /** How many of the output tokens are thinking: told to the caller, and charged like the others. */
@@ -118,15 +118,16 @@ function countThinking({ content, frameThinkingTokens }: CountInput, outputToken
 
 /**
  * Tokens of the answer that a part went on from, and by how much they exceed the offer's `resume.count`, which is in its prompt counts
- * already. That count is the earlier homes' word: the text decides.
+ * already. That count is the earlier homes' word: the text decides. `paid`: those that the caller pays as output, and not again as prompt; what
+ * its own home wrote for nothing, or another left out of its count, is prompt to the next one.
  */
-function countResumed({ resume, tokenizer, minBytesPerToken }: CountInput['offer']): {
-  tokens: number;
+function countResumed({ resume, resumePaid, tokenizer, minBytesPerToken }: CountInput['offer']): {
+  paid: number;
   excess: number;
 } {
-  if (!resume) return { tokens: 0, excess: 0 };
+  if (!resume) return { paid: 0, excess: 0 };
   const tokens =
     findTokenizer(tokenizer)?.countText(resume.text) ??
     Math.min(resume.count, mostTokens(weighText(resume.text), minBytesPerToken));
-  return { tokens, excess: tokens - resume.count };
+  return { paid: Math.min(tokens, resumePaid ?? tokens), excess: tokens - resume.count };
 }

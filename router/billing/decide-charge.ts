@@ -10,7 +10,7 @@ export interface PartFacts {
   readonly price: Price;
   /** False for a part that goes on where another broke off: the caller has paid the prompt already. */
   readonly chargePrompt: boolean;
-  /** Tokens of the prompt that are the answer so far: another home's work, which the caller is never charged as prompt. */
+  /** Tokens of the prompt that are the answer so far: another home's work, which the caller pays as output and never as prompt too. */
   readonly resumedTokens?: number | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { JobKind } from '../../schema/job-kinds.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
 import type { DataPiece } from '../../schema/records.ts';
+import { leastTokens, weighText } from '../billing/weigh-characters.ts';
 
 /** An answer longer than this is not continued: edges hold many jobs. */
 export const MAX_KEPT_BYTES = 256 * 1024;
@@ -83,6 +84,7 @@ export class AnswerSoFar {
   toResumePoint(digest: string, least: ResumeClass): ResumePoint {
     const { text } = ANSWERS[this.#kind].readEvents(new TextDecoder().decode(concatBytes(this.#pieces)));
     const tokenIds = this.#tokenIds?.length === this.#textTokens ? [...this.#tokenIds] : null;
-    return { text, tokenIds, count: this.#textTokens, digest, least };
+    // A home may have counted none of what it wrote: the next one reads it all the same.
+    return { text, tokenIds, count: Math.max(this.#textTokens, leastTokens(weighText(text))), digest, least };
   }
 }

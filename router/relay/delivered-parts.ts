@@ -26,6 +26,12 @@ export class DeliveredParts {
     return this.#settled.some(({ bill }) => bill.priceIn > 0 && bill.promptTokens >= Math.max(1, least));
   }
 
+  /** Tokens of the answer so far that are charged as output; those that were lost with their hub are the network's cost and count like them. */
+  get paidTokens(): number {
+    const paid = this.#settled.filter(({ bill }) => bill.priceOut > 0);
+    return paid.reduce((sum, { bill }) => sum + bill.outputTokens, this.#unsettled.outputTokens);
+  }
+
   /** A part has broken off: as its hub has settled it, or what came of it where nobody has. */
   note(settled: PartCounts | null, byFrames: OutputCounts): void {
     if (settled) this.#settled.push(settled);

@@ -84,26 +84,6 @@ describe('a home that breaks off after tokens', () => {
     expect(last).toMatchObject({ end: { outputTokens: 2, charge: 5 } });
   });
 
-  test.each([
-    ['a home of the caller’s own, which is free', { priceIn: 0, priceOut: 0 }],
-    ['a home that counted none of the prompt', { promptTokens: 0 }],
-    ['a home that counted less of the prompt than it surely has', { promptTokens: 9 }],
-  ])('after %s the next part charges the prompt', async (_, bill) => {
-    const first = countsOf(30, 1, { isFinal: false, ...bill });
-    const { run, asked } = openRun(
-      ['n1@h1', 'n2@h2', 'n3@h3'],
-      {
-        h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken({ delivered: first }))],
-        h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), broken({ delivered: countsOf(30, 1) }))],
-        h3: [() => taken(headRecord('n3'), dataRecord(chunk('c')), endRecord())],
-      },
-      { leastPromptTokens: 10 },
-    );
-    await readAnswer(run);
-    expect(asked.map(({ offer }) => offer.chargePrompt)).toEqual([true, true, false]);
-    expect(asked[1]?.offer.interrupted).toBe(1);
-  });
-
   test('the least faithful way of all is told', async () => {
     const { run } = openRun(['n1@h1', 'n2@h2', 'n3@h3'], {
       h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken())],

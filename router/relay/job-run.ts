@@ -344,8 +344,7 @@ export class JobRun {
       firstTokenMs: timings.firstTokenMs,
       isResumable: this.#isResumable,
       isSuspect: this.#objections.failed.length > 0,
-      interrupted: this.#delivered.settled,
-      isPromptCharged: this.#delivered.hasCharged(this.#base.size.leastPromptTokens ?? 0),
+      delivered: this.#delivered,
       search,
     });
   }

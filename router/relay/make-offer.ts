@@ -3,6 +3,7 @@ import type { JobOffer } from '../../schema/offer.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import type { AnswerSoFar } from './answer-so-far.ts';
+import type { DeliveredParts } from './delivered-parts.ts';
 import type { JobBase } from './job-doors.ts';
 
 export interface NextPart {
@@ -17,10 +18,7 @@ export interface NextPart {
   readonly firstTokenMs: number;
   readonly isResumable: boolean;
   readonly isSuspect: boolean;
-  /** Parts that delivered something and were settled. */
-  readonly interrupted: number;
-  /** One of them charges the prompt. */
-  readonly isPromptCharged: boolean;
+  readonly delivered: Pick<DeliveredParts, 'settled' | 'paidTokens' | 'hasCharged'>;
   readonly search: {
     readonly excludedNodes: readonly string[];
     readonly avoidedOwners: readonly string[];
@@ -28,11 +26,18 @@ export interface NextPart {
   };
 }
 
+/** By so much a home's count may fall short of what its text surely comes to; beyond that the next home's reading of it is charged. */
+const COUNTS_DIFFER = 1.25;
+const FEW_TOKENS = 32;
+
 export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOffer {
   const { request, promptBound, promptExact, size } = base;
-  const { ask, search, interrupted, isPromptCharged } = next;
+  const { ask, search, delivered } = next;
+  const interrupted = delivered.settled;
   const resume = so.hasText && next.least ? so.toResumePoint(next.firstDigest ?? '', next.least) : null;
   const before = resume?.count ?? 0;
+  const { paidTokens } = delivered;
+  const isPaid = delivered.hasCharged(size.leastPromptTokens ?? 0) && before <= paidTokens * COUNTS_DIFFER + FEW_TOKENS;
   return {
     ...base,
     request: { ...request, maxTokens: request.maxTokens - so.tokens },
@@ -58,8 +63,9 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
     isResumable: next.isResumable,
     isSuspect: next.isSuspect,
     interrupted,
-    chargePrompt: interrupted === 0 || (base.priceIn > 0 && !isPromptCharged),
+    chargePrompt: interrupted === 0 || (base.priceIn > 0 && !isPaid),
     isBegun: so.isBegun,
     resume,
+    ...(resume && base.priceOut > 0 && { resumePaid: paidTokens }),
   };
 }
