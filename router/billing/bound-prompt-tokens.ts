@@ -1,4 +1,5 @@
-// The most prompt tokens that a chat can come to, from its bytes alone, where its tokenizer is not known. Pure.
+// The most prompt tokens that a chat can come to, where its tokenizer is not known: what its home may say at most. Pure.
+import { mostPromptTokens, weighText } from './weigh-characters.ts';
 
 /** Room for a template's control tokens around one message, and around the whole. */
 const TOKENS_PER_MESSAGE = 8;
@@ -6,14 +7,20 @@ const TOKENS_PER_PROMPT = 8;
 
 const encoder = new TextEncoder();
 
-/** UTF-8 bytes of all texts ÷ `minBytesPerToken` (≥ 1), rounded up, and the template's own tokens. */
+/** UTF-8 bytes of all texts ÷ `minBytesPerToken` (≥ 1), rounded up, or what their characters can bear where that is less; and the template's own tokens. */
 export function boundPromptTokens(chat: {
   /** One for each message. */
   readonly texts: readonly string[];
   readonly minBytesPerToken: number;
+  /** A vocabulary of the router's own, smaller than those that characters are weighed for: its bound is of bytes alone. */
+  readonly isOwn?: boolean;
 }): number {
   let bytes = 0;
-  for (const one of chat.texts) bytes += encoder.encode(one).length;
-  const text = Math.ceil(bytes / Math.max(1, chat.minBytesPerToken));
+  let most = 0;
+  for (const one of chat.texts) {
+    bytes += encoder.encode(one).length;
+    most += chat.isOwn ? Number.POSITIVE_INFINITY : mostPromptTokens(weighText(one));
+  }
+  const text = Math.min(most, Math.ceil(bytes / Math.max(1, chat.minBytesPerToken)));
   return text + TOKENS_PER_MESSAGE * chat.texts.length + TOKENS_PER_PROMPT;
 }

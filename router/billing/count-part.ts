@@ -55,7 +55,7 @@ export interface PromptCount extends TokenEstimate {
 
 const encoder = new TextEncoder();
 
-/** Prompt tokens of a chat: exactly where the router carries the model's tokenizer; at most, by bytes; at least and about, by script. */
+/** Prompt tokens of a chat: exactly where the router carries the model's tokenizer; at most, by bytes and characters; at least and about, by script. */
 export function countPrompt(
   request: Pick<ChatRequest, 'messages'>,
   model: { tokenizer: string | null; minBytesPerToken: number },
@@ -70,7 +70,7 @@ export function countPrompt(
   const surely = counter ? Math.ceil(bytes / counter.longestBytes) : 0;
   return {
     exact,
-    bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken }),
+    bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken, isOwn: counter !== null }),
     least: Math.max(least, surely),
     expected: Math.max(expected, surely),
   };

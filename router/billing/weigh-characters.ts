@@ -162,6 +162,11 @@ export function mostTokens({ bytes, seen, unseen }: Weight, minBytesPerToken: nu
   return Math.min(Math.floor(bytes / Math.max(1, minBytesPerToken)), FREE_TOKENS + Math.ceil(parts / PARTS));
 }
 
+/** The same of a text that the caller wrote: what cannot be seen is work like the rest. */
+export function mostPromptTokens({ seen, unseen }: Weight): number {
+  return FREE_TOKENS + Math.ceil((seen + unseen) / PARTS);
+}
+
 /** Tokens that they come to for sure, unless it is one phrase again and again for which a vocabulary has a single token. */
 export function leastTokens({ least }: Weight): number {
   return Math.floor(least / LEAST_PARTS);
