@@ -1,5 +1,6 @@
 // What a hub has seen of its homes: speeds by model, round trips, failures, what they earned and how long they were there. Kept in the hub's
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { parseJson } from '../../schema/json.ts';
 import { speedClassOf } from '../../schema/placement.ts';
@@ -42,6 +43,8 @@ const TOLD_EVERY_MS = 10_000;
 /** Faster than any home, with any model. */
 const MOST_PROMPT_TOKENS_PER_S = 200_000;
 const MOST_DECODE_TOKENS_PER_S = 2000;
+/** Models of one home that are remembered, the newest: a home names as many others as it likes, one after the other. */
+const MAX_MODELS_KEPT = 128;
 /** Failures of a home that was given more than it can do. */
 const TOO_SLOW: ReadonlySet<Breakage> = new Set(['first-token-timeout', 'token-timeout', 'slow', 'no-head']);
 
@@ -76,7 +79,7 @@ export class NodeHistory {
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
   /** By node, then by model. */
-  readonly #told = new Map<string, Map<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
+  readonly #told = new Map<string, BoundedMap<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
   readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
   /** Counts changes of told speeds; a change means that presence rows are to be written again. */
@@ -228,12 +231,13 @@ export class NodeHistory {
       prior: makeSpeedPrior(benchmarkOf(model), null),
     };
     const learned = learnSpeeds(known.learned, known.prior, sample);
-    record.models[model.digest] = { ...known, learned };
+    record.models = keepNewest(record.models, model.digest, { ...known, learned });
   }
 
   /** The speeds that edges are told of a node's model: those told last, until the belief has moved far enough from them. */
   tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
-    const ofNode = this.#told.get(nodeId) ?? new Map<string, Told & { at: number; benchmark: Speeds }>();
+    const ofNode =
+      this.#told.get(nodeId) ?? new BoundedMap<string, Told & { at: number; benchmark: Speeds }>(MAX_MODELS_KEPT);
     const told = ofNode.get(model.digest);
     const benchmark = benchmarkOf(model);
     // A node that has measured itself again is told at once: without jobs nothing else would ever trigger it.
@@ -260,6 +264,7 @@ export class NodeHistory {
     if (!record) return null;
     this.#nodes.delete(nodeId);
     this.#changed.delete(nodeId);
+    this.#told.delete(nodeId);
     this.#sql.exec('DELETE FROM history WHERE node = ?', nodeId);
     return JSON.stringify(record);
   }
@@ -305,6 +310,16 @@ export class NodeHistory {
     this.#nodes.set(nodeId, record);
     return record;
   }
+}
+
+/** A home's records with this one as the newest; the oldest leave. */
+function keepNewest(
+  models: Readonly<Record<string, ModelRecord>>,
+  digest: string,
+  newest: ModelRecord,
+): Record<string, ModelRecord> {
+  if (digest in models) return { ...models, [digest]: newest };
+  return Object.fromEntries([...Object.entries(models).slice(1 - MAX_MODELS_KEPT), [digest, newest]]);
 }
 
 /** What the node tells, as far as any home is as fast: where a belief starts, and no more. */

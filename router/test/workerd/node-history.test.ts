@@ -261,3 +261,32 @@ test(
     expect(history.earnedPerHour('n', NOW)).toBe(500);
   }),
 );
+
+test(
+  'a home that answers by ever other names fills neither its row nor the memory',
+  inObject(({ history, sql }) => {
+    const named = (i: number): typeof model => ({ ...model, digest: i.toString(16).padStart(64, '0') });
+    for (let i = 0; i < 1000; i++) {
+      history.tell('n', named(i), { slots: 1, now: NOW });
+      const sample = { workTokens: 1000, promptMs: 500, activeAtGrant: 0, meanBatch: 1, decodeMs: 500 };
+      const job = {
+        sample: { ...sample, outputTokens: 101, slots: 1 },
+        outputTokens: 101,
+        startedAt: NOW,
+        isWell: true,
+      };
+      history.noteAnswer('n', { ...job, model: named(i), now: NOW });
+    }
+    history.save(NOW, true);
+    const { record } = sql.exec<{ record: string }>('SELECT record FROM history').one();
+    expect(record.length).toBeLessThan(64_000);
+    // The newest are remembered.
+    expect(history.speedsOf('n', named(999)).decodeTokensPerS).toBeGreaterThan(100);
+    expect(history.speedsOf('n', named(0)).decodeTokensPerS).toBe(100);
+    // What edges were told of the oldest is forgotten too: it is told anew, though it was told a moment ago.
+    const { rttMs } = history.tell('n', named(999), { slots: 1, now: NOW });
+    history.noteRtt('n', 500, NOW);
+    expect(history.tell('n', named(999), { slots: 1, now: NOW }).rttMs).toBe(rttMs);
+    expect(history.tell('n', named(0), { slots: 1, now: NOW }).rttMs).toBeGreaterThan(rttMs);
+  }),
+);
