@@ -12,6 +12,9 @@ test.each([
   ["messages.0.role: 'tool' is not known", "messages.0.role: 'tool' is not known"],
   ['unknown sampler in Qwen2.5-Coder at step 3/4', 'unknown sampler in Qwen2.5-Coder at step 3/4'],
   ['テンプレートに失敗しました', 'テンプレートに失敗しました'],
+  ['模板错误。请重试', '模板错误。请重试'],
+  ['messages.1.tool_calls.0.function.name is missing', 'messages.1.tool_calls.0.function.name is missing'],
+  ["'messages.0.content.1.type': got 2.5, e.g. 4.0", "'messages.0.content.1.type': got 2.5, e.g. 4.0"],
 ])('%s reaches the caller', (said, told) => {
   expect(cleanReason(said)).toBe(told);
 });
@@ -20,6 +23,14 @@ test.each([
   ['an address', 'see https://evil.example/login?k=1 now', 'see … now'],
   ['an address of no known kind', 'call javascript:alert(1) or mailto:a@b.example', 'call … or …'],
   ['a name of a host', 'log in at login.irori-billing.com:8443 today', 'log in at … today'],
+  ['a name of a host in wide letters', 'pay at ｅｖｉｌ．ｃｏｍ or ⓔⓥⓘⓛ.com now', 'pay at … or … now'],
+  ['a name with another dot', 'pay at evil。com or evil․com or evil｡com now', 'pay at … or … or … now'],
+  ['a name between signs', 'pay at _evil.com or .evil.com or evil.com_ now', 'pay at … or .… or … now'],
+  ['a name that begins with numbers', 'pay at 1.evil.com or 9.9.evil.com now', 'pay at … or … now'],
+  ['a name like a field', 'pay at messages.0.role.evil.com or a.0.evil.com now', 'pay at … or … now'],
+  ['a name of a coded zone', 'pay at evil.xn--p1ai now', 'pay at … now'],
+  ['a wide address', 'see https：／／evil／pay or boss＠evil now', 'see … or … now'],
+  ['a telephone', 'call +1 (900) 555-0100 now', 'call … now'],
   ['this machine', 'connect to localhost:11434 failed', 'connect to … failed'],
   ['an e-mail address', 'write to boss+x@home.example please', 'write to … please'],
   ['an IPv4 address', 'connect 192.168.1.7:8080 refused', 'connect … refused'],

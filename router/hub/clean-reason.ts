@@ -4,6 +4,10 @@
 const MAX_CHARS = 200;
 const GONE = '…';
 
+/** A run of labels between dots that ends as a host's name does. A field of the request is none: `messages.0.role`. */
+const HOST =
+  /(?<![\p{L}\p{N}\p{M}_-]\.?)(?![a-z_]+\.\d+(?:\.(?:\d+|role|content|type|text|function(?:\.name)?|arguments|tool_calls|image_url))+(?!\.?[\p{L}\p{N}_-]))[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*\.(?:\p{L}{2,}|xn--[a-z\d-]+)[_-]*(?::\d+)?(?![\p{L}\p{N}_-])/giu;
+
 /** In this order: what holds others comes first. */
 const REPLACED: readonly (readonly [RegExp, string])[] = [
   // Controls, invisible and directional characters, private ones and halves of pairs.
@@ -15,11 +19,12 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/(?<![\p{L}\p{N}_./-])(?:~|\.{1,2})?\/[^\s"'<>()]*[\p{L}\p{N}][^\s"'<>()]*/gu, GONE],
   [/(?<![\p{L}\p{N}])[a-z]:[\\/][^\s"'<>()]*/giu, GONE],
   [/\\\\[^\s"'<>()]+/gu, GONE],
-  // Addresses: version 4, version 6, and names of hosts.
+  // Addresses: version 4, version 6, names of hosts, and numbers of telephones.
   [/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\d.])/gu, GONE],
   [/\[?(?<![\p{L}\p{N}:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\p{L}\p{N}:])\]?/giu, GONE],
   [/\blocalhost(?::\d+)?\b/giu, GONE],
-  [/(?<![\p{L}\p{N}_.-])(?:(?!\d+\.)[\p{L}\p{N}][\p{L}\p{N}-]*\.)+\p{L}{2,}(?::\d+)?(?![\p{L}\p{N}_-])/gu, GONE],
+  [HOST, GONE],
+  [/\+\d[\d\s().-]{6,}\d/gu, GONE],
   // Keys, hashes and other long names that are no words.
   [/(?<![\p{L}\p{N}_-])(?=[\w-]*\d)[\w-]{24,}/gu, GONE],
   // What could end our quotation, or be read as markup.
@@ -31,7 +36,14 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
 
 /** The cleaned words, at most 200 characters; null where nothing is left that says anything. */
 export function cleanReason(text: string): string | null {
-  let clean = text.slice(0, 4 * MAX_CHARS).toWellFormed();
+  // In plain letters and signs first: browsers read `ｅｖｉｌ．ｃｏｍ` and `evil。com` as they read `evil.com`.
+  let clean = text
+    .slice(0, 4 * MAX_CHARS)
+    .toWellFormed()
+    .normalize('NFKC')
+    .slice(0, 4 * MAX_CHARS)
+    .toWellFormed();
+  clean = clean.replaceAll(/(?<=[\p{L}\p{N}])。(?=[a-z\d])/giu, '.');
   for (const [what, by] of REPLACED) clean = clean.replaceAll(what, by);
   clean = clean.trim().replace(/[.!?\s]+$/u, '');
   if (!/\p{L}{2}/u.test(clean)) return null;
