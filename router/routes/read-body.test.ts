@@ -14,10 +14,12 @@ function post(body: BodyInit, headers: Record<string, string> = JSON_TYPE): Requ
 function stream(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   const left = [...pieces];
   return new ReadableStream({
+    type: 'bytes',
     pull: (controller) => {
       const piece = left.shift();
-      if (piece) controller.enqueue(piece);
-      else controller.close();
+      if (piece) return controller.enqueue(piece as Uint8Array<ArrayBuffer>);
+      controller.close();
+      controller.byobRequest?.respond(0);
     },
   });
 }
@@ -92,7 +94,8 @@ describe('readJsonBody', () => {
 
   test('a body without a length is refused once it passes the limit, and not read on', async () => {
     let left = 100;
-    const body = new ReadableStream<Uint8Array>({
+    const body: ReadableStream<Uint8Array> = new ReadableStream({
+      type: 'bytes',
       pull: (controller) => {
         left -= 1;
         controller.enqueue(new Uint8Array(4).fill(32));
@@ -233,7 +236,8 @@ describe('characters', () => {
 
   test('a body that trickles is refused when its time is over, and its sender is told to stop', async () => {
     let isCancelled = false;
-    const body = new ReadableStream<Uint8Array>({
+    const body: ReadableStream<Uint8Array> = new ReadableStream({
+      type: 'bytes',
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"a":')),
       cancel: () => void (isCancelled = true),
     });

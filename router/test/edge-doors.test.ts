@@ -1,5 +1,6 @@
 // The callers' doors under attack: bodies that cost more than they weigh, crowds, wrong keys, books that are away. Beside each, honest calls go on.
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask as askStreamed, askAll, learnDigest, listModel } from './ask.ts';
 import type { Answer, AskOptions } from './ask.ts';
@@ -64,6 +65,23 @@ function beginBody(key: string): Promise<unknown> {
   });
 }
 
+/** The status of a call whose body is cut into as many pieces as it has characters, sent at once. */
+function sendByteByByte(key: string, text: string): Promise<number> {
+  const { hostname, port } = new URL(stack.url);
+  const head = ['POST /v1/chat/completions HTTP/1.1', `host: ${hostname}:${port}`, `authorization: Bearer ${key}`];
+  const more = [`x-irori-place: ${PARIS}`, 'content-type: application/json', 'transfer-encoding: chunked'];
+  const pieces = Array.from(text, (character) => `1\r\n${character}\r\n`).join('');
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', reject);
+    socket.on('data', (data) => {
+      resolve(Number(data.toString('latin1').split(' ')[1]));
+      socket.destroy();
+    });
+    socket.write(`${[...head, ...more].join('\r\n')}\r\n\r\n${pieces}0\r\n\r\n`);
+  });
+}
+
 describe('bodies', () => {
   test('eight megabytes of empty objects by a key without credit are refused in little time and memory', async () => {
     const poor = await stack.makeAccount();
@@ -89,6 +107,14 @@ describe('bodies', () => {
     }));
     const answer = await ask(owner, 'say-2x0', { messages });
     expect({ status: answer.status, text: await answer.text() }).toMatchObject({ status: 200 });
+  });
+
+  test('one that comes byte by byte takes hardly more memory than in one piece', async () => {
+    const text = JSON.stringify({ model: 'say-2x0', messages: [{ role: 'user', content: 'x'.repeat(60_000) }] });
+    const memory = (): number => stack.network.workerdPids().reduce((sum, pid) => sum + residentBytes(pid), 0);
+    const before = memory();
+    expect(await sendByteByByte(owner.apiKey, text)).toBe(200);
+    expect((memory() - before) / MIB).toBeLessThan(100);
   });
 
   test('one that trickles ends with 408 when its time is over', async () => {
