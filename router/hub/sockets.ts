@@ -74,6 +74,8 @@ export class HubSockets {
   /** Takes back the connections that outlived the hub's memory; one that may run jobs is asked which. */
   wake(sockets: readonly WebSocket[]): void {
     for (const ws of sockets) {
+      // Who was sent away and does not hang up is listed still: it is nobody's connection any more.
+      if (ws.readyState !== WebSocket.OPEN) continue;
       try {
         this.#wake(ws);
       } catch (error) {
