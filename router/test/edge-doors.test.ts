@@ -199,6 +199,14 @@ describe('wrong keys', () => {
     expect(elsewhere.status).toBe(401);
   });
 
+  test('homes’ proofs likewise, and their owner’s key reads why all the while', async () => {
+    const headers = { 'cf-connecting-ip': '203.0.113.10' };
+    const wrong = async () => (await stack.call('/node/v1/why', { key: 'a.b.c', headers })).status;
+    expect(new Set(await Promise.all(Array.from({ length: 260 }, wrong)))).toEqual(new Set([401, 429]));
+    expect(await wrong()).toBe(429);
+    expect((await stack.call('/node/v1/why', { key: owner.apiKey, headers })).status).toBe(200);
+  });
+
   test('admin secrets likewise, by themselves', async () => {
     const headers = { 'cf-connecting-ip': '203.0.113.9' };
     const call = (key: string) => stack.call('/admin/v1/accounts', { key, headers });
