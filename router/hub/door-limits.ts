@@ -24,6 +24,11 @@ export const MAX_UNPROVEN_OF_ADDRESS = 64;
 /** Of one node from one address: an agent has one. */
 export const MAX_UNPROVEN_OF_PAIR = 4;
 
+/** Lines that were closed and whose other end does not hang up, beyond which nobody, or nobody of the address, dials without a token. */
+export const MAX_LINGERING = 16_384;
+export const MAX_LINGERING_OF_ADDRESS = 64;
+export const LINGERING_RETRY_MS = 30_000;
+
 /** So many homes of one address that were sent away keep its dials without a token out too. */
 export const FLOODS_OF_ADDRESS = 4;
 /** Being sent away again within this time lasts twice as long each time, up to so long. */

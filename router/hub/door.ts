@@ -10,10 +10,12 @@ import {
   BAD_PROOFS,
   HOME_POINTS,
   JOB_POINTS,
+  LINGERING_RETRY_MS,
   MAX_HELLO_BYTES,
   MAX_MESSAGE_BYTES_OF_NODE,
   PROOFS,
 } from './door-limits.ts';
+import { LingeringLines } from './lingering-lines.ts';
 import { HELLO_POINTS, measureBroken, measureWork } from './measure-work.ts';
 import type { NodeSocket } from './node-socket.ts';
 import { ShutOuts } from './shut-outs.ts';
@@ -54,6 +56,7 @@ const TOKENLESS: Dial = { from: '', hasToken: false };
 
 export class HubDoor {
   readonly #unproven = new UnprovenDials<NodeSocket>();
+  readonly #lingering = new LingeringLines<WebSocket>();
   readonly #dials = new WeakMap<NodeSocket, Dial>();
   readonly #shutOuts: ShutOuts;
   readonly #points = new BoundedMap<string, Bucket>(MAX_KEPT);
@@ -73,7 +76,8 @@ export class HubDoor {
 
   /** For how long a dial is kept out, ms; 0 for one that may come in. */
   keptOutMs(nodeId: string, dial: Dial, now: number): number {
-    return this.#shutOuts.leftMs({ nodeId, ...dial }, now);
+    const leftMs = this.#shutOuts.leftMs({ nodeId, ...dial }, now);
+    return leftMs === 0 && !dial.hasToken && this.#lingering.isFull(dial.from) ? LINGERING_RETRY_MS : leftMs;
   }
 
   /** A dial came in; the one that has to leave for it comes back. */
@@ -84,6 +88,21 @@ export class HubDoor {
 
   forget(socket: NodeSocket): void {
     this.#unproven.forget(socket);
+  }
+
+  /** It was closed from here; its line stands until the other end hangs up. */
+  noteClosed(socket: NodeSocket): void {
+    this.noteLingering(socket.ws, this.#dialOf(socket).from);
+  }
+
+  /** A line that stands though nobody's; one that has ended meanwhile is none. */
+  noteLingering(ws: WebSocket, from = ''): void {
+    if (ws.readyState === WebSocket.CLOSING) this.#lingering.add(ws, from);
+  }
+
+  /** The line has ended. */
+  noteEnded(ws: WebSocket): void {
+    this.#lingering.forget(ws);
   }
 
   /** A message's frames, if it may be read. What it costs is taken from its home's points before any of it is. */

@@ -191,13 +191,13 @@ export class Hub extends DurableObject<object> {
   }
 
   override webSocketClose(ws: WebSocket): void {
-    this.#sockets.forget(ws);
+    this.#sockets.end(ws);
     // A hibernatable socket does not answer a close by itself, and the home would wait for it. The code is ours: theirs may be one that no peer may send.
     ws.close(CLOSE.normal);
   }
 
   override webSocketError(ws: WebSocket): void {
-    this.#sockets.forget(ws);
+    this.#sockets.end(ws);
   }
 
   override async alarm(): Promise<void> {

@@ -75,7 +75,10 @@ export class HubSockets {
   wake(sockets: readonly WebSocket[]): void {
     for (const ws of sockets) {
       // Who was sent away and does not hang up is listed still: it is nobody's connection any more.
-      if (ws.readyState !== WebSocket.OPEN) continue;
+      if (ws.readyState !== WebSocket.OPEN) {
+        this.#door.noteLingering(ws);
+        continue;
+      }
       try {
         this.#wake(ws);
       } catch (error) {
@@ -130,6 +133,12 @@ export class HubSockets {
     for (const part of touched) this.#guard(socket, () => part.flush());
   }
 
+  /** The other end hung up, or the line broke. */
+  end(ws: WebSocket): void {
+    this.#door.noteEnded(ws);
+    this.forget(ws);
+  }
+
   /** The socket is closed: its jobs are lost. One that never proved who it is leaves no trace. */
   forget(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
@@ -149,6 +158,7 @@ export class HubSockets {
 
   drop(socket: NodeSocket, code: number, reason: string): void {
     socket.close(code, reason);
+    this.#door.noteClosed(socket);
     this.forget(socket.ws);
   }
 

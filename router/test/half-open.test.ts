@@ -59,3 +59,29 @@ test('a home that was sent away and does not hang up is no home of a hub that wa
   }
   dial.end();
 });
+
+test('an address whose dials do not hang up opens no more of them until they have; others dial on', async () => {
+  const enrol = async (): Promise<string> => (await RawNode.enrol(stack, owner, { place: PARIS })).id;
+  const open = (from: string, id: string): Promise<FloodDial> => new FloodDial(stack, id, { from }).settled();
+  /** Each by another node, of which the edge lets this address dial ten times. */
+  const isRefused = async (from: string): Promise<boolean> => {
+    const dial = await open(from, await enrol());
+    dial.end();
+    return dial.status === 429;
+  };
+  const left: FloodDial[] = [];
+  for (let node = 0; node < 8; node++) {
+    const id = await enrol();
+    for (let i = 0; i < 8; i++) {
+      const dial = await open('203.0.113.20', id);
+      // It is sent away for saying anything but hello, and never reads that it was.
+      dial.stopReading();
+      dial.send('no hello');
+      left.push(dial);
+    }
+  }
+  await until('its dials are refused', () => isRefused('203.0.113.20'));
+  expect(await isRefused('203.0.113.21')).toBe(false);
+  for (const dial of left) dial.end();
+  await until('its dials are taken', async () => !(await isRefused('203.0.113.20')));
+});
