@@ -13,12 +13,12 @@ export class GuestShare {
   /** By model, then by account: jobs that run here. */
   readonly #running = new Map<string, Map<string, number>>();
 
-  /** True where the offer has to wait although slots are free: only the homes of its own account may take it. */
-  isFull(offer: Guest, homes: readonly NodeCandidate[]): boolean {
+  /** True where the offer has to wait although slots are free: only the homes of its own account may take it. Homes are counted for guests alone. */
+  isFull(offer: Guest, candidates: () => readonly NodeCandidate[]): boolean {
     if (!offer.isGuest) return false;
     const running = this.#running.get(offer.model);
     if (!running) return false;
-    const slots = countSlots(offer, homes);
+    const slots = countSlots(offer, candidates());
     const all = [...running.values()].reduce((sum, count) => sum + count, 0);
     return (running.get(offer.accountId) ?? 0) >= shareOf(slots, SHARE_OF_ONE) || all >= shareOf(slots, SHARE_OF_ALL);
   }
@@ -42,10 +42,17 @@ export class GuestShare {
 
 /** Slots of homes of others that serve what is asked. */
 function countSlots(offer: Guest, homes: readonly NodeCandidate[]): number {
-  return homes.reduce((sum, home) => {
+  return homes.reduce((sum, home) => sum + slotsOf(home, offer), 0);
+}
+
+/** None of a home whose data breaks: the choice that follows sets it aside. */
+function slotsOf(home: NodeCandidate, offer: Guest): number {
+  try {
     const isStranger = !home.isPaused && home.ownerAccountId !== offer.accountId;
-    return isStranger && findModels(home, offer).length > 0 ? sum + home.slots : sum;
-  }, 0);
+    return isStranger && findModels(home, offer).length > 0 ? home.slots : 0;
+  } catch {
+    return 0;
+  }
 }
 
 function shareOf(slots: number, share: number): number {

@@ -148,7 +148,7 @@ export class HubJobs {
   /** Decides, and starts the part where a home takes it. `waitedMs`: null where the ask has only come. */
   #try(offer: JobOffer, waitedMs: number | null): Started | Declined {
     const { sockets, grants, aside } = this.#doors;
-    const isHeldBack = this.#guests.isFull(offer, sockets.candidates());
+    const isHeldBack = this.#guests.isFull(offer, () => sockets.candidates());
     for (let isAgain = waitedMs !== null; ; isAgain = true) {
       const granted = grants.choose(offer, Date.now(), { isAgain, isHeldBack });
       if (granted.kind === 'declined') return granted;

@@ -6,10 +6,11 @@ export type Poison = (job: RawJob) => void;
 
 const encoder = new TextEncoder();
 
-/** The events of a forger, beside what an event of this job looks like. */
-function forge(job: RawJob, change: (event: string) => string): string {
-  return change(job.writeEvent(' forged'));
-}
+/** An event of this job, changed. */
+const forge =
+  (change: (event: string) => string): Poison =>
+  (job) =>
+    job.sayEvents(change(job.writeEvent(' forged')), 1);
 
 export const POISONS: readonly { readonly name: string; readonly does: string; readonly poison: Poison }[] = [
   {
@@ -20,65 +21,41 @@ export const POISONS: readonly { readonly name: string; readonly does: string; r
   {
     name: 'forged-finish',
     does: 'a home writes a finish reason',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) => event.replace('"finish_reason":null', '"finish_reason":"stop"')),
-        1,
-      ),
+    poison: forge((event) => event.replace('"finish_reason":null', '"finish_reason":"stop"')),
   },
   {
     name: 'forged-usage',
     does: 'a home writes the bill: usage of its own',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) =>
-          event.replace(']}\n', '],"usage":{"prompt_tokens":9,"completion_tokens":99999,"total_tokens":99999}}\n'),
-        ),
-        1,
-      ),
+    poison: forge((event) =>
+      event.replace(']}\n', '],"usage":{"prompt_tokens":9,"completion_tokens":99999,"total_tokens":99999}}\n'),
+    ),
   },
   {
     name: 'forged-irori',
     does: 'a home writes the network’s facts: charge and receipt',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) => event.replace(']}\n', '],"irori":{"job":"job_x","node":"node_x","charge_micro":0}}\n')),
-        1,
-      ),
+    poison: forge((event) => event.replace(']}\n', '],"irori":{"job":"job_x","node":"node_x","charge_micro":0}}\n')),
   },
   {
     name: 'error-text',
     does: 'a home writes an error event with words of its own',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) =>
-          event.replace(']}\n', '],"error":{"message":"Your key was suspended, pay at…","code":"suspended"}}\n'),
-        ),
-        1,
-      ),
+    poison: forge((event) =>
+      event.replace(']}\n', '],"error":{"message":"Your key was suspended, pay at…","code":"suspended"}}\n'),
+    ),
   },
   {
     name: 'tool-calls',
     does: 'a home calls tools that nobody offered',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) =>
-          event.replace(
-            '"content":" forged"',
-            '"tool_calls":[{"index":0,"id":"x","function":{"name":"sh","arguments":"rm"}}]',
-          ),
-        ),
-        1,
+    poison: forge((event) =>
+      event.replace(
+        '"content":" forged"',
+        '"tool_calls":[{"index":0,"id":"x","function":{"name":"sh","arguments":"rm"}}]',
       ),
+    ),
   },
   {
     name: 'other-ids',
     does: 'a home answers under another id and model',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) => event.replace('"id":"', '"id":"other-').replace('"model":"', '"model":"gpt-')),
-        1,
-      ),
+    poison: forge((event) => event.replace('"id":"', '"id":"other-').replace('"model":"', '"model":"gpt-')),
   },
   {
     name: 'event-lines',
@@ -108,10 +85,6 @@ export const POISONS: readonly { readonly name: string; readonly does: string; r
   {
     name: 'doubled-keys',
     does: 'a home writes a key twice, the second time with another value',
-    poison: (job) =>
-      job.sayEvents(
-        forge(job, (event) => event.replace(']}\n', '],"choices":[{"index":0,"delta":{"role":"system"}}]}\n')),
-        1,
-      ),
+    poison: forge((event) => event.replace(']}\n', '],"choices":[{"index":0,"delta":{"role":"system"}}]}\n')),
   },
 ];
