@@ -10,7 +10,6 @@ import type { Granted } from '../homes/grants.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { HubSockets } from '../hub/sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
-
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
@@ -170,7 +169,14 @@ type Home = ReturnType<typeof makeHome>['attachment'];
 
 function fakeSocket(attachment: Home): WebSocket {
   const nothing = (): void => undefined;
-  const ws = { deserializeAttachment: () => attachment, serializeAttachment: nothing, send: nothing, close: nothing };
+  const readyState = 1;
+  const ws = {
+    readyState,
+    deserializeAttachment: () => attachment,
+    serializeAttachment: nothing,
+    send: nothing,
+    close: nothing,
+  };
   return ws as unknown as WebSocket;
 }
 
