@@ -24,7 +24,8 @@ describe.skipIf(!HAS_LLAMA_SERVER)('homes that share a real llama-server (built 
   let nodes: string[] = [];
 
   beforeAll(async () => {
-    stack = await startStack();
+    // Eight callers share four slots: who waits for one waits as long as the longest prompt takes on a slow machine.
+    stack = await startStack({ timings: { turnWaitMs: 60_000 } });
     const owner = await stack.makeAccount();
     caller = await stack.makeAccount(GRANTED);
     for (let i = 0; i < 2; i++) servers.push(await startLlamaServer({ contextTokens: CONTEXT_TOKENS }));
