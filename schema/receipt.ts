@@ -6,6 +6,10 @@ import type { Hex } from './bytes.ts';
 import { KnownSigners } from './known-signers.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { growTree } from './merkle.ts';
+import { isUnderSeal, SEAL, SEAL_KIND, sealedSchema } from './seal.ts';
+import type { Seal, Sealed } from './seal.ts';
 import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest, word } from './typed-data.ts';
 import type { Domain, StructType, WordValue } from './typed-data.ts';
 
@@ -179,7 +183,7 @@ export const NODE_ENROL_1: StructType = {
 };
 
 const TYPE_HASHES = new Map(
-  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, NODE_HELLO, NODE_ENROL, NODE_HELLO_1, NODE_ENROL_1].map((struct) => [
+  [JOB_TICKET, USAGE_RECEIPT, ACCEPTANCE, SEAL, NODE_HELLO, NODE_ENROL, NODE_HELLO_1, NODE_ENROL_1].map((struct) => [
     struct,
     hashType(struct),
   ]),
@@ -193,12 +197,43 @@ export interface MessageSigner {
   readonly recover: (struct: StructType, message: object, signature: Hex) => Result<Hex, 'bad-signature'>;
   /** True when `recover` would give the address; a quarter of its cost for an address that has signed before. */
   readonly isSignedBy: (struct: StructType, message: object, signed: { signature: Hex; address: Hex }) => boolean;
+  /** Signs one seal over the digests of messages (`hash`), 1 to MAX_LEAVES; gives each its proof, in their order. */
+  readonly seal: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[], privateKey: Uint8Array) => MadeSeal;
+  /** True when the address has signed the message itself or, where one is given, the seal that it is under. A seal is checked once. */
+  readonly isProvenBy: (
+    struct: StructType,
+    message: object,
+    proof: MessageProof & { readonly address: Hex },
+  ) => boolean;
 }
+
+export interface MadeSeal {
+  readonly seal: Seal;
+  readonly signature: Hex;
+  readonly proofs: readonly (readonly Hex[])[];
+}
+
+/** What proves a message: a signature over it, or over the seal that it is under. */
+export interface MessageProof {
+  readonly signature: Hex;
+  readonly sealed: Sealed | null;
+}
+
+/** The kind of seal that covers a message. */
+const SEAL_KINDS = new Map<StructType, number>([
+  [JOB_TICKET, SEAL_KIND.tickets],
+  [USAGE_RECEIPT, SEAL_KIND.receipts],
+  [ACCEPTANCE, SEAL_KIND.acceptances],
+]);
+/** Seals that are known to be signed: each comes with many messages. */
+const SEALS_MAX = 256;
 
 /** Messages must have passed their strict parser; a missing or oversized field throws RangeError. */
 export function makeMessageSigner(domain: Domain): MessageSigner {
   const separator = hashDomain(domain);
   const known = new KnownSigners();
+  /** Who signed a seal, by its digest and signature. */
+  const seals = new BoundedMap<string, Hex>(SEALS_MAX);
   // Messages are values, never changed once made, and are mostly hashed twice in a row: for a signature and for themselves.
   let last: { readonly message: object; readonly digest: Uint8Array } | null = null;
   const digestOf = (struct: StructType, message: object): Uint8Array => {
@@ -208,12 +243,33 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
     last = { message, digest: hashTypedMessage(separator, structHash) };
     return last.digest;
   };
+  const isSignedBy: MessageSigner['isSignedBy'] = (struct, message, { signature, address }) =>
+    known.isSignedBy(digestOf(struct, message), signature, address);
+  const isSealSignedBy = (seal: Seal, signature: Hex, address: Hex): boolean => {
+    const name = `${toHex(digestOf(SEAL, seal))}${signature}`;
+    if (seals.get(name) === address) return true;
+    if (!isSignedBy(SEAL, seal, { signature, address })) return false;
+    seals.set(name, address);
+    return true;
+  };
   return {
     hash: (struct, message) => toHex(digestOf(struct, message)),
     sign: (struct, message, privateKey) => signDigest(digestOf(struct, message), privateKey),
     recover: (struct, message, signature) => recoverSigner(digestOf(struct, message), signature),
-    isSignedBy: (struct, message, { signature, address }) =>
-      known.isSignedBy(digestOf(struct, message), signature, address),
+    isSignedBy,
+    seal: (facts, digests, privateKey) => {
+      const { root, proofs } = growTree(digests);
+      const seal = { ...facts, count: digests.length, root };
+      return { seal, signature: signDigest(digestOf(SEAL, seal), privateKey), proofs };
+    },
+    isProvenBy: (struct, message, { signature, sealed, address }) => {
+      if (!sealed) return isSignedBy(struct, message, { signature, address });
+      const { seal } = sealed;
+      if (seal.kind !== SEAL_KINDS.get(struct)) return false;
+      // Tickets stand in their hub's chain; every other message in its node's.
+      if (struct !== JOB_TICKET && seal.node !== (message as { node?: unknown }).node) return false;
+      return isUnderSeal(toHex(digestOf(struct, message)), sealed) && isSealSignedBy(seal, signature, address);
+    },
   };
 }
 
@@ -237,6 +293,10 @@ export const receiptBundleSchema = z.object({
   receiptSignature: word.signature.nullable(),
   acceptance: acceptanceSchema.nullable(),
   acceptanceSignature: word.signature.nullable(),
+  /** Where a message stands under a seal its signature is the seal's; null or left out where it was signed for itself. */
+  ticketSeal: sealedSchema.nullish(),
+  receiptSeal: sealedSchema.nullish(),
+  acceptanceSeal: sealedSchema.nullish(),
 });
 export type ReceiptBundle = z.output<typeof receiptBundleSchema>;
 export type ReceiptBundleJson = z.input<typeof receiptBundleSchema>;
@@ -257,28 +317,25 @@ export type BundleFault =
 /** Checks a bundle offline: who signed what, that each message points at the one before, and that nothing was raised on the way. */
 export function checkBundle(bundle: ReceiptBundle): Result<{ readonly receiptHash: Hex }, BundleFault> {
   const signer = makeMessageSigner(bundle.domain);
-  const { ticket, receipt, acceptance } = bundle;
-  if (!isSigner(signer.recover(JOB_TICKET, ticket, bundle.ticketSignature), bundle.router))
+  const { router, ticket, receipt, acceptance, ticketSignature, receiptSignature, acceptanceSignature } = bundle;
+  const { ticketSeal = null, receiptSeal = null, acceptanceSeal = null } = bundle;
+  if (!signer.isProvenBy(JOB_TICKET, ticket, { signature: ticketSignature, sealed: ticketSeal, address: router }))
     return err('ticket-signature');
-  if (!receipt || !bundle.receiptSignature) return err('no-receipt');
+  if (!receipt || !receiptSignature) return err('no-receipt');
   const receiptFault = checkReceiptOfTicket(signer, { ticket }, receipt);
   if (receiptFault) return err(receiptFault);
-  if (!isSigner(signer.recover(USAGE_RECEIPT, receipt, bundle.receiptSignature), ticket.node))
-    return err('receipt-signature');
+  const byNode = { signature: receiptSignature, sealed: receiptSeal, address: ticket.node };
+  if (!signer.isProvenBy(USAGE_RECEIPT, receipt, byNode)) return err('receipt-signature');
   const receiptHash = signer.hash(USAGE_RECEIPT, receipt);
-  if (!acceptance || !bundle.acceptanceSignature) return ok({ receiptHash });
+  if (!acceptance || !acceptanceSignature) return ok({ receiptHash });
   if (acceptance.receiptHash !== receiptHash || acceptance.node !== ticket.node)
     return err('acceptance-of-other-receipt');
   if (acceptance.promptTokens > receipt.promptTokens || acceptance.outputTokens > receipt.outputTokens)
     return err('counts-raised');
   if (acceptance.amount > receipt.amount) return err('amount-raised');
-  if (!isSigner(signer.recover(ACCEPTANCE, acceptance, bundle.acceptanceSignature), bundle.router))
-    return err('acceptance-signature');
+  const byRouter = { signature: acceptanceSignature, sealed: acceptanceSeal, address: router };
+  if (!signer.isProvenBy(ACCEPTANCE, acceptance, byRouter)) return err('acceptance-signature');
   return ok({ receiptHash });
-}
-
-function isSigner(recovered: Result<Hex, 'bad-signature'>, expected: Hex): boolean {
-  return recovered.ok && recovered.value === expected;
 }
 
 /** The checks of a receipt against its ticket that need no curve operation; null when it fits. Who knows the ticket's hash saves one. */

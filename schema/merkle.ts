@@ -1,0 +1,50 @@
+// Merkle trees of 32-byte leaves: a node is keccak-256 of its two children, the smaller first (OpenZeppelin's order, so that a contract can check a
+// proof); an odd one goes up as it is. Pure.
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { concatBytes, fromHex, toHex } from './bytes.ts';
+import type { Hex } from './bytes.ts';
+
+/** Leaves of one tree at most, so that no proof has more than MAX_PROOF hashes. */
+export const MAX_LEAVES = 256;
+export const MAX_PROOF = 8;
+
+export interface MerkleTree {
+  readonly root: Hex;
+  /** The hashes beside each leaf's way to the root, in the leaves' order; empty for a leaf that is alone. */
+  readonly proofs: readonly (readonly Hex[])[];
+}
+
+/** Throws RangeError for no leaf, or more than MAX_LEAVES. */
+export function growTree(leaves: readonly Hex[]): MerkleTree {
+  if (leaves.length === 0 || leaves.length > MAX_LEAVES) throw new RangeError(`a tree has 1 to ${MAX_LEAVES} leaves`);
+  const proofs: Hex[][] = leaves.map(() => []);
+  let level: { readonly hash: Hex; readonly leaves: readonly number[] }[] = leaves.map((hash, i) => ({
+    hash,
+    leaves: [i],
+  }));
+  while (level.length > 1) {
+    const above: typeof level = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = [level[i], level[i + 1]];
+      if (!left) continue;
+      if (!right) {
+        above.push(left);
+        continue;
+      }
+      for (const leaf of left.leaves) proofs[leaf]?.push(right.hash);
+      for (const leaf of right.leaves) proofs[leaf]?.push(left.hash);
+      above.push({ hash: hashPair(left.hash, right.hash), leaves: [...left.leaves, ...right.leaves] });
+    }
+    level = above;
+  }
+  return { root: level[0]?.hash ?? '0x', proofs };
+}
+
+/** The root that a leaf and its proof lead to. */
+export function foldProof(leaf: Hex, proof: readonly Hex[]): Hex {
+  return proof.reduce(hashPair, leaf);
+}
+
+function hashPair(a: Hex, b: Hex): Hex {
+  return toHex(keccak_256(concatBytes(a < b ? [fromHex(a), fromHex(b)] : [fromHex(b), fromHex(a)])));
+}
