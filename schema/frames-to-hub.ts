@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { MAX_MODELS, MAX_SLOTS } from './frames.ts';
 import { jobTicketSchema, usageReceiptSchema } from './receipt.ts';
+import { sealedSchema } from './seal.ts';
 import { word } from './typed-data.ts';
 
 const shortText = z.string().max(200);
@@ -64,15 +65,24 @@ export type NodeState = z.output<typeof stateSchema>;
 /** The job runs; nothing has been generated yet. */
 export const headSchema = z.object({ promptTokens: z.number().int().min(0).nullable() });
 
-/** A signed receipt as it travels. */
-export const signedReceiptSchema = z.object({ receipt: usageReceiptSchema, signature: word.signature });
+/** A signed receipt as it travels; `sealed` where the signature is that of the seal that it is under. */
+export const signedReceiptSchema = z.object({
+  receipt: usageReceiptSchema,
+  signature: word.signature,
+  sealed: sealedSchema.nullish(),
+});
 export type SignedReceipt = z.output<typeof signedReceiptSchema>;
 
+/** What a part came to, as its receipt will say: the receipt's place in the chain and its seal follow in a `receipts` frame. */
+export const workSchema = usageReceiptSchema.omit({ ticketHash: true, node: true, seq: true, prevReceipt: true });
+export type Work = z.output<typeof workSchema>;
+export type WorkJson = z.input<typeof workSchema>;
+
 /**
- * The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the receipt; `finish` says what the
- * receipt has no word for: the engine's own filter ended the answer, which the receipt calls a stop.
+ * The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the work; `finish` says what
+ * receipts have no word for: the engine's own filter ended the answer, which the receipt calls a stop.
  */
-export const endSchema = signedReceiptSchema.extend({ finish: z.enum(['content_filter']).optional() });
+export const endSchema = z.object({ work: workSchema, finish: z.enum(['content_filter']).optional() });
 export type NodeEnd = z.output<typeof endSchema>;
 
 /** The node will not run this job; nothing was generated and nothing is owed. */
@@ -86,7 +96,7 @@ export type Refusal = z.output<typeof refuseSchema>;
 /**
  * The backend failed, and whose doing it was: `context` (the prompt is longer than the model's context) and `bad-request` (the server refuses the
  * request and says why) are the request's; `unreachable` (the server is away) is the home's; `busy`; `internal` is a failure on this request.
- * The receipt covers what was delivered until then.
+ * The work is what was delivered until then; null where no receipt follows.
  */
 export const faultSchema = z.object({
   code: z.string().max(40),
@@ -94,7 +104,7 @@ export const faultSchema = z.object({
   /** For `context`, where the server told or the agent counted them. */
   promptTokens: z.number().int().min(0).optional(),
   contextTokens: z.number().int().min(0).optional(),
-  receipt: signedReceiptSchema.nullable(),
+  work: workSchema.nullable(),
 });
 
 /** Answer to `sync`: jobs that run on this socket, by their number. */
@@ -106,7 +116,9 @@ export const runningSchema = z.object({
 export const lateReceiptSchema = z.object({
   ticket: jobTicketSchema,
   ticketSignature: word.signature,
+  ticketSeal: sealedSchema.nullish(),
   receipt: usageReceiptSchema,
   signature: word.signature,
+  receiptSeal: sealedSchema.nullish(),
 });
 export type LateReceipt = z.output<typeof lateReceiptSchema>;

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { jobRequestSchema } from './job-request.ts';
 import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
 import { signedReceiptSchema } from './frames-to-hub.ts';
+import { MAX_LEAVES, MAX_PROOF } from './merkle.ts';
+import { sealedSchema, sealSchema } from './seal.ts';
 import { word } from './typed-data.ts';
 
 /** First frame of a connection: what the node must sign. */
@@ -25,7 +27,7 @@ export const welcomeSchema = z.object({
   lastReceipt: signedReceiptSchema.nullish(),
 });
 
-/** One part of a job. The ticket's signature follows in a `ticket` frame (65 raw bytes) before the node may rely on it. */
+/** One part of a job. The seal that its ticket is under follows in a `tickets` frame (schema/seal.ts) before the node may rely on it. */
 export const jobSchema = z.object({
   ticket: jobTicketSchema,
   request: jobRequestSchema,
@@ -45,12 +47,24 @@ export type JobFrameJson = z.input<typeof jobSchema>;
 /** Stop this job now; the node answers with `end`. */
 export const cancelSchema = z.object({ reason: z.enum(['caller', 'watchdog', 'unknown-job', 'fault']) });
 
-/** The router took a receipt: it may leave the outbox. `acceptance` is absent when the receipt was refused for good. */
+/**
+ * What became of receipts: each may leave the outbox. Acceptances stand under one seal of the node's chain, whose `total` is what it has earned in
+ * all; `acceptance` is null where a receipt was refused for good, and the seal where all of them were.
+ */
 export const acceptedSchema = z.object({
-  ticketHash: word.bytes32,
-  acceptance: acceptanceSchema.nullable(),
+  seal: sealSchema.nullable(),
   signature: word.signature.nullable(),
-  reason: z.string().nullable(),
+  answers: z
+    .array(
+      z.object({
+        ticketHash: word.bytes32,
+        acceptance: acceptanceSchema.nullable(),
+        proof: z.array(word.bytes32).max(MAX_PROOF),
+        reason: z.string().nullable(),
+      }),
+    )
+    .min(1)
+    .max(MAX_LEAVES),
 });
 
 /**
@@ -60,6 +74,7 @@ export const acceptedSchema = z.object({
 export const unsignedSchema = z.object({
   ticket: jobTicketSchema,
   ticketSignature: word.signature,
+  ticketSeal: sealedSchema.nullish(),
   promptTokens: z.number().int().min(0),
   outputTokens: z.number().int().min(1),
   responseHash: word.bytes32,

@@ -5,9 +5,9 @@ import { concatBytes } from './bytes.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** The oldest version that a hub still speaks; raised only with a release note. */
-export const MIN_PROTOCOL_VERSION = 2;
+export const MIN_PROTOCOL_VERSION = 3;
 
 export const FRAME_HEADER_BYTES = 12;
 /** A frame's payload at most; a longer one is hostile. */
@@ -49,7 +49,7 @@ const TO_NODE = {
   challenge: 1,
   welcome: 2,
   job: 3,
-  ticket: 4,
+  tickets: 4,
   cancel: 5,
   credit: 6,
   accepted: 7,
@@ -71,6 +71,7 @@ const TO_HUB = {
   running: 39,
   receipt: 40,
   alive: 41,
+  receipts: 42,
 } as const;
 /** Sent by both: from 64. */
 const BOTH_WAYS = { error: 64 } as const;

@@ -6,7 +6,8 @@ import type { Hex } from './bytes.ts';
 import { foldProof, growTree, MAX_LEAVES, MAX_PROOF } from './merkle.ts';
 import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from './receipt.ts';
 import { sampleReceipt, sampleTicket } from './sample-messages.ts';
-import { chainOfHub, contradicts, encodeSealFrame, isUnderSeal, readSealFrame, SEAL, SEAL_KIND } from './seal.ts';
+import { chainOfHub, contradicts, encodeReceiptsFrame, encodeSealFrame, isUnderSeal } from './seal.ts';
+import { readReceiptsFrame, readSealFrame, SEAL, SEAL_KIND } from './seal.ts';
 import { sealedSchema, sealSchema, toSealedJson } from './seal.ts';
 import type { Seal, SealFrame } from './seal.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from './typed-data.ts';
@@ -209,5 +210,13 @@ describe('a seal on the socket', () => {
     const jobs = Array.from({ length: MAX_LEAVES + 1 }, (_, job) => ({ job, proof: [] }));
     expect(readSealFrame(encodeSealFrame({ ...sent, jobs })).ok).toBe(false);
     expect(fromHex(sent.signature)).toHaveLength(65);
+  });
+
+  test('of receipts comes back as it was, and must list as many jobs as it covers', () => {
+    const { seal, signature } = signer.seal(FACTS, digests, KEY);
+    const sent = { seal, signature, seq: 2n ** 64n - 1n, prevReceipt: ZERO_WORD, jobs: [1, 2, 3, 4, 0xffff_ffff] };
+    expect(readReceiptsFrame(encodeReceiptsFrame(sent))).toEqual({ ok: true, value: sent });
+    expect(readReceiptsFrame(encodeReceiptsFrame({ ...sent, jobs: [1, 2, 3, 4] })).ok).toBe(false);
+    expect(readReceiptsFrame(encodeReceiptsFrame(sent).subarray(0, 30)).ok).toBe(false);
   });
 });

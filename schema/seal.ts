@@ -76,7 +76,7 @@ export function isUnderSeal(digest: Hex, { seal, proof }: Sealed): boolean {
   return foldProof(digest, proof) === seal.root;
 }
 
-/** What one socket message says of a seal: the jobs whose messages are under it, each with its proof. */
+/** What one socket message says of a seal: the jobs of that socket whose messages are under it, each with its proof. */
 export interface SealFrame {
   readonly seal: Seal;
   /** 65 bytes, over the seal. */
@@ -140,6 +140,38 @@ export function readSealFrame(payload: Uint8Array): Result<SealFrame, string> {
     jobs.push({ job, proof: Array.from({ length: hashes }, () => take(HASH_BYTES)) });
   }
   return ok({ seal, signature, jobs });
+}
+
+/** Receipts of jobs that ended on one socket, in the order of their numbers, which follow one another: the seal covers them and no others. */
+export interface ReceiptsFrame {
+  readonly seal: Seal;
+  readonly signature: Hex;
+  /** The number of the first, and the hash of the receipt before it. */
+  readonly seq: bigint;
+  readonly prevReceipt: Hex;
+  readonly jobs: readonly number[];
+}
+
+/** The payload of a `receipts` frame: seq (u64), prevReceipt, then as `encodeSealFrame`, without proofs, since who has all leaves has the tree. */
+export function encodeReceiptsFrame({ seq, prevReceipt, jobs, ...sealed }: ReceiptsFrame): Uint8Array {
+  const frame = { ...sealed, jobs: jobs.map((job) => ({ job, proof: [] })) };
+  return concatBytes([number(seq, 8), fromHex(prevReceipt), encodeSealFrame(frame)]);
+}
+
+/** Errors: those of `readSealFrame`, and a list of jobs that is not as long as the seal says. */
+export function readReceiptsFrame(payload: Uint8Array): Result<ReceiptsFrame, string> {
+  const read = readSealFrame(payload.subarray(8 + HASH_BYTES));
+  if (!read.ok) return read;
+  const { seal, signature, jobs } = read.value;
+  if (jobs.length !== seal.count) return err('a seal of receipts lists the jobs that it covers');
+  const seq = BigInt(toHex(payload.subarray(0, 8)));
+  return ok({
+    seal,
+    signature,
+    seq,
+    prevReceipt: toHex(payload.subarray(8, 8 + HASH_BYTES)),
+    jobs: jobs.map(({ job }) => job),
+  });
 }
 
 function number(value: bigint, bytes: number): Uint8Array {
