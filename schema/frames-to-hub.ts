@@ -51,6 +51,8 @@ export const pauseReasonSchema = z.enum([
   'battery',
   'update',
   'disk',
+  /** Receipts that the router has not taken yet are too many: it is busy rather than away. */
+  'outbox',
 ]);
 export type PauseReason = z.output<typeof pauseReasonSchema>;
 

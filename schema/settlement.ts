@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
+import { sealedSchema } from './seal.ts';
 import { word } from './typed-data.ts';
 
 /** How a part ended, in the words of the charging table (billing/decide-charge.ts). */
@@ -74,8 +75,22 @@ export const settlementSchema = z.object({
   receiptSignature: word.signature.nullable(),
   acceptance: acceptanceSchema.nullable(),
   acceptanceSignature: word.signature.nullable(),
+  /** Where a message stands under a seal its signature is the seal's; absent where it was signed for itself. */
+  ticketSeal: sealedSchema.nullish(),
+  receiptSeal: sealedSchema.nullish(),
+  acceptanceSeal: sealedSchema.nullish(),
 });
 export type SettlementJson = z.input<typeof settlementSchema>;
+
+/**
+ * Settlements as a hub hands them to one account. Numbers rise for each account, with gaps, and outlive the hub's memory; one that was not
+ * acknowledged comes again with the same number and content, unless its hub crashed meanwhile: then its parts come under a later number.
+ */
+export interface SettlementBatch {
+  readonly hub: string;
+  readonly number: number;
+  readonly settlements: readonly SettlementJson[];
+}
 
 /** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */
 export type Fate = 'charged' | 'free';
