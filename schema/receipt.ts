@@ -199,6 +199,8 @@ export interface MessageSigner {
   readonly isSignedBy: (struct: StructType, message: object, signed: { signature: Hex; address: Hex }) => boolean;
   /** Signs one seal over the digests of messages (`hash`), 1 to MAX_LEAVES; gives each its proof, in their order. */
   readonly seal: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[], privateKey: Uint8Array) => MadeSeal;
+  /** True when the address has signed the seal; checked once, whatever comes under it. */
+  readonly isSealSignedBy: (seal: Seal, signature: Hex, address: Hex) => boolean;
   /** True when the address has signed the message itself or, where one is given, the seal that it is under. A seal is checked once. */
   readonly isProvenBy: (
     struct: StructType,
@@ -245,7 +247,7 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
   };
   const isSignedBy: MessageSigner['isSignedBy'] = (struct, message, { signature, address }) =>
     known.isSignedBy(digestOf(struct, message), signature, address);
-  const isSealSignedBy = (seal: Seal, signature: Hex, address: Hex): boolean => {
+  const isSealSignedBy: MessageSigner['isSealSignedBy'] = (seal, signature, address) => {
     const name = `${toHex(digestOf(SEAL, seal))}${signature}`;
     if (seals.get(name) === address) return true;
     if (!isSignedBy(SEAL, seal, { signature, address })) return false;
@@ -257,6 +259,7 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
     sign: (struct, message, privateKey) => signDigest(digestOf(struct, message), privateKey),
     recover: (struct, message, signature) => recoverSigner(digestOf(struct, message), signature),
     isSignedBy,
+    isSealSignedBy,
     seal: (facts, digests, privateKey) => {
       const { root, proofs } = growTree(digests);
       const seal = { ...facts, count: digests.length, root };

@@ -15,6 +15,12 @@ import type { StructType } from './typed-data.ts';
 export const SEAL_KIND = { tickets: 1, receipts: 2, acceptances: 3 } as const;
 export type SealKind = keyof typeof SEAL_KIND;
 
+/**
+ * What either end may do before the seal that proves it has been checked: so many jobs at once, each for so long since it came, and worth so much in
+ * all, units; what was never proven counts on. Past these limits a home's data waits for the seal.
+ */
+export const UNSEALED = { jobs: 8, ageMs: 1000, units: 100_000 } as const;
+
 const sealShape = {
   kind: word.uint8,
   /** Whose chain of seals it is: the node's, or for tickets the address that stands for their hub (`chainOfHub`). */
