@@ -256,8 +256,8 @@ function describeProtocol(): string {
 
 /** The hash that belongs to PROTOCOL_VERSION. 2 since the hello names the router's origin: what agents of version 1 sign could be handed on, so they are told to update. */
 const PINNED: { version: number; hash: string } = {
-  version: 2,
-  hash: '0x524b79149a4b1a8293fc7955b4a6927bee93adce487a55469038e7b488f9b270',
+  version: 3,
+  hash: '0xbe7e488878c939fba35fc779a9bb5a7bb8f9a946b26d52b9ece75e62644594a1',
 };
 
 describe('the protocol', () => {
@@ -282,7 +282,7 @@ describe('the protocol', () => {
   test('frame types are distinct; hub → node below 32, node → hub below 64, both from there', () => {
     const types = Object.values(FRAME);
     expect(new Set(types).size).toBe(types.length);
-    for (const name of ['challenge', 'welcome', 'job', 'ticket', 'cancel', 'credit', 'accepted', 'sync'] as const)
+    for (const name of ['challenge', 'welcome', 'job', 'tickets', 'cancel', 'credit', 'accepted', 'sync'] as const)
       expect(FRAME[name]).toBeLessThan(32);
     for (const name of [
       'hello',
@@ -295,6 +295,7 @@ describe('the protocol', () => {
       'running',
       'receipt',
       'alive',
+      'receipts',
     ] as const)
       expect(Math.floor(FRAME[name] / 32)).toBe(1);
     expect(FRAME.error).toBe(64);

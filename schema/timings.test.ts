@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { changeTimings, TIMINGS } from './timings.ts';
 
-test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 4 s between signs of life, 2 s for a receipt', () => {
+test('the product waits 1 s for a head, 10 s for a first token, 20 s between tokens, 4 s between signs of life, 2 s for a last word and as long for its receipt', () => {
   expect(TIMINGS).toEqual({
     bodyMs: 60_000,
     headMs: 1000,
@@ -9,6 +9,8 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     tokenMs: 20_000,
     aliveMs: 4000,
     endMs: 2000,
+    receiptWaitMs: 2000,
+    deliverEveryMs: 400,
     hubGraceMs: 5000,
     resumeWaitMs: 5000,
     orphanWaitMs: 10_000,

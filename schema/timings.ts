@@ -20,6 +20,10 @@ export interface Timings {
   readonly aliveMs: number;
   /** How long a cancelled home has to send its receipt before the part is settled without it. */
   readonly endMs: number;
+  /** How long a part that has ended waits for its home's receipt before it is delivered without. */
+  readonly receiptWaitMs: number;
+  /** A hub delivers what has ended this often while it is busy; what ends after a pause it delivers at once. */
+  readonly deliverEveryMs: number;
   /** The hub's own watchdogs come first; after this much more the edge gives up a hub that has stopped itself. */
   readonly hubGraceMs: number;
   /** A call that finds every home full waits so long for its turn, unless its caller states another latency. */
@@ -55,6 +59,8 @@ export const TIMINGS: Timings = {
   tokenMs: 20_000,
   aliveMs: 4000,
   endMs: 2000,
+  receiptWaitMs: 2000,
+  deliverEveryMs: 400,
   hubGraceMs: 5000,
   turnWaitMs: 30_000,
   resumeWaitMs: 5000,

@@ -1,6 +1,7 @@
 // Pick and lease at a hub, timed in Node: the hub's own classes over sockets that go nowhere and a history that is not written to disk.
 // What is not in the figures: the ticket's signature and the frames, which come after the lease, and the platform's own copy of a socket's attachment.
-import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { makeMessageSigner } from '../../schema/receipt.ts';
+import { HANDSHAKE_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { AsideHomes } from '../homes/aside-homes.ts';
@@ -12,7 +13,9 @@ import { HubSockets } from '../hub/sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
+import { JobReceipts } from '../hub/job-receipts.ts';
 import type { NodeFacts } from '../hub/node-socket.ts';
+import type { OpenedPart } from '../hub/settlement.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -70,6 +73,9 @@ function openHub(nodes: number): BenchHub {
     onWelcome: () => undefined,
     onMoved: () => undefined,
     onLateReceipt: () => undefined,
+    receipts: new JobReceipts<OpenedPart>(makeMessageSigner(HANDSHAKE_DOMAIN)),
+    onReceipts: () => undefined,
+    onLeft: () => undefined,
     onUnusable: () => undefined,
     trustSlots: (_, told) => told,
   });

@@ -25,7 +25,7 @@ const sign = (message: object) => signer.sign(USAGE_RECEIPT, message, nodeKey);
 
 describe('checkReceipt', () => {
   test('a receipt of its ticket, within its limits, signed by its node gives its hash', () => {
-    const checked = checkReceipt(signer, { ticket, receipt, signature: sign(receipt) });
+    const checked = checkReceipt(signer, { ticket, receipt, signature: sign(receipt), sealed: null });
     expect(checked).toEqual({ ok: true, value: signer.hash(USAGE_RECEIPT, receipt) });
   });
 
@@ -35,23 +35,32 @@ describe('checkReceipt', () => {
     ['over-output-limit', { outputTokens: 257 }],
     ['over-prompt-limit', { promptTokens: 513 }],
   ])('%s is found before the curve is asked', (error, change) => {
-    expect(checkReceipt(signer, { ticket, receipt: { ...receipt, ...change }, signature: '0x' })).toEqual({
-      ok: false,
-      error,
-    });
+    expect(checkReceipt(signer, { ticket, receipt: { ...receipt, ...change }, signature: '0x', sealed: null })).toEqual(
+      {
+        ok: false,
+        error,
+      },
+    );
   });
 
   test('another’s signature, and one over other counts, prove nothing', () => {
     const foreign = signer.sign(USAGE_RECEIPT, receipt, routerKey);
     const others = sign({ ...receipt, outputTokens: 1 });
     for (const signature of [foreign, others, '0x' as const])
-      expect(checkReceipt(signer, { ticket, receipt, signature })).toEqual({ ok: false, error: 'receipt-signature' });
+      expect(checkReceipt(signer, { ticket, receipt, signature, sealed: null })).toEqual({
+        ok: false,
+        error: 'receipt-signature',
+      });
   });
 
   test('a ticket is our own only under our signature', () => {
-    expect(isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, routerKey), router })).toBe(true);
-    expect(isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, nodeKey), router })).toBe(false);
-    expect(isOwnTicket(signer, { ticket, signature: '0x', router })).toBe(false);
+    expect(
+      isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, routerKey), sealed: null, router }),
+    ).toBe(true);
+    expect(
+      isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, nodeKey), sealed: null, router }),
+    ).toBe(false);
+    expect(isOwnTicket(signer, { ticket, signature: '0x', sealed: null, router })).toBe(false);
   });
 });
 

@@ -10,7 +10,7 @@ import type { DecidedCounts } from './decide-counts.ts';
 import { findTokenizer } from './tokenizers.ts';
 import { mostTokens, weighText } from './weigh-characters.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import type { UsageReceipt } from '../../schema/receipt.ts';
+import type { Counts } from '../../schema/prices.ts';
 import type { Outcome } from '../../schema/settlement.ts';
 
 /** Tokens of what was relayed, text and thinking together, by the router's own count. */
@@ -34,7 +34,8 @@ export interface CountInput {
   readonly lateTokens: number;
   /** Of what was relayed. */
   readonly content: ContentCount;
-  readonly receipt: UsageReceipt | null;
+  /** What the home says, where that may be signed for. */
+  readonly receipt: Counts | null;
 }
 
 export interface DecidedPart extends DecidedCounts {

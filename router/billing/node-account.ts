@@ -1,23 +1,27 @@
 // The Durable Object of one node: verifies its receipts, keeps its chain and signs what the router accepts and its running total.
 import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
-import { epochOf } from '../../schema/epoch.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema } from '../../schema/receipt.ts';
+import { acceptanceSchema, JOB_TICKET, jobTicketSchema } from '../../schema/receipt.ts';
 import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
-import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Acceptance, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { MAX_LEAVES } from '../../schema/merkle.ts';
+import { sealedSchema, toSealedJson } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
+import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { Proof } from './accepted-receipts.ts';
+import type { Proof } from './pack-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
 import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
 import type { BookedPart, Fate } from './decide-earn.ts';
 import { decideLost, judgeReceipt } from './judge-receipt.ts';
-import type { Decision, Verdict } from './judge-receipt.ts';
+import type { Decision } from './judge-receipt.ts';
 import type { Ledger } from './ledger.ts';
+import { signAcceptances } from './sign-acceptances.ts';
+import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
@@ -46,16 +50,15 @@ const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went
 export interface LateAnswer {
   readonly acceptance: Acceptance | null;
   readonly signature: Hex | null;
+  /** The seal that the signature is of; null where it is the acceptance's own. */
+  readonly sealed: Sealed | null;
   readonly reason: string | null;
 }
 
-/** A receipt that has been proven to be its node's. */
-interface Proven {
-  readonly ticketHash: Hex;
-  readonly receiptHash: Hex;
-  readonly receipt: UsageReceipt;
-  readonly receiptJson: UsageReceiptJson;
-  readonly signature: Hex;
+/** What an accepted part comes to. */
+interface Paid {
+  readonly proof: Proof;
+  readonly earn: number;
 }
 
 /** What a hub has to know of a node that has proved who it is. */
@@ -93,7 +96,6 @@ export class NodeAccount extends DurableObject<object> {
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
     const { signer, routerKey, routerAddress, ledger } = doors;
-    this.#chain = new NodeChain(ctx.storage.sql);
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: ctx.id.name ?? '',
       read: doors.readStanding,
@@ -105,24 +107,74 @@ export class NodeAccount extends DurableObject<object> {
     this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
     this.#book = new NodeBook(ctx.storage);
+    const newest = this.#book.newest();
+    const end = newest && { receipt: newest.receipt, signature: newest.receiptSignature, sealed: newest.receiptSeal };
+    this.#chain = new NodeChain(ctx.storage.sql, end);
     this.#ringForSigned(Date.now());
   }
 
-  /**
-   * Completes a part's settlement: with a proven receipt the signed acceptance and what the home earns by it; without one
-   * (none came, or it proved nothing) no receipt, no acceptance and earn 0 until the node offers it. So it is too where only the caller's
-   * account can tell what is paid for it: the receipt is kept, and accepted when the book knows. Idempotent by ticket: a second delivery
-   * gets the first answer.
-   */
+  /** One part as `acceptAll` takes it. Throws where it cannot be taken. */
   accept(settlement: SettlementJson): SettlementJson {
+    const looked = this.#look(settlement, []);
+    if (!('proven' in looked)) return this.#withChain(looked);
+    const [paid] = this.#take([looked], null);
+    if (!paid) throw new Error('a receipt was taken and not signed');
+    return pay(settlement, paid);
+  }
+
+  /**
+   * Completes settlements: each with a proven receipt gets the signed acceptance and what the home earns by it; without one (none came, or it
+   * proved nothing) no receipt, no acceptance and earn 0 until the node offers it. So it is too where only the caller's account can tell what
+   * is paid for it: the receipt is kept, and accepted when the book knows. One seal covers the acceptances of a batch, one row keeps them.
+   * Idempotent by ticket, and so by batch: a second delivery gets the first answers. Null for one that cannot be taken, which must not hold up the others.
+   */
+  acceptAll({ settlements }: Pick<SettlementBatch, 'settlements'>): (SettlementJson | null)[] {
+    const answers: (SettlementJson | null)[] = [];
+    for (let at = 0; at < settlements.length; at += MAX_LEAVES)
+      answers.push(...this.#acceptBatch(settlements.slice(at, at + MAX_LEAVES)));
+    return answers;
+  }
+
+  #acceptBatch(settlements: readonly SettlementJson[]): (SettlementJson | null)[] {
+    const taken: Taken[] = [];
+    const looked = settlements.map((settlement) => {
+      try {
+        const found = this.#look(settlement, taken);
+        if ('proven' in found) taken.push(found);
+        return found;
+      } catch (error) {
+        const { nodeId, jobId, part } = settlement;
+        log.error('settlement-not-taken', { nodeId, jobId, part, error });
+        return null;
+      }
+    });
+    const paid = this.#take(taken, null);
+    return looked.map((found, i) => {
+      if (!found || !('proven' in found)) return found;
+      const one = paid[taken.indexOf(found)];
+      const settlement = settlements[i];
+      return one && settlement ? pay(settlement, one) : null;
+    });
+  }
+
+  #withChain<T>(answered: T): T {
+    this.#chain.save(new Set());
+    return answered;
+  }
+
+  /** What is known of a part, or that its receipt is to be accepted. `before`: those that are accepted with it, ahead of it. */
+  #look(settlement: SettlementJson, before: readonly Taken[]): SettlementJson | Taken {
     const ticket = jobTicketSchema.parse(settlement.ticket);
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
-    const known = this.#book.findAccepted(ticketHash);
+    const known = this.#book.findAccepted(ticketHash, ticket);
     if (known) return { ...settlement, ...known.proof, earn: known.isLate ? 0 : known.earn };
     const bare = { ...settlement, ...NO_PROOF, earn: 0 };
     if (this.#book.findOpen(ticketHash)) return bare;
+    // The same part twice in a batch.
+    if (before.some(({ proven }) => proven.ticketHash === ticketHash))
+      throw new Error('a ticket stands twice in a batch');
     const now = Date.now();
-    const { receipt, receiptSignature: signature } = settlement;
+    const { receipt, receiptSignature: signature, receiptSeal } = settlement;
     const proven =
       receipt && signature
         ? this.#prove(ticket, {
@@ -130,31 +182,16 @@ export class NodeAccount extends DurableObject<object> {
             receipt: usageReceiptSchema.parse(receipt),
             receiptJson: receipt,
             signature: signature as Hex,
+            sealed: receiptSeal ? sealedSchema.parse(receiptSeal) : null,
           })
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
-    if (proven && isCertain(settlement)) {
-      const { proof, earn } = this.#take({ ...proven, ticket }, settlement, null);
-      return { ...settlement, ...proof, earn };
-    }
+    if (proven && isCertain(settlement)) return this.#judge({ ...proven, ticket }, settlement, before);
     this.#book.sweep(now);
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
     if (proven) this.#outbox.ringBy(now + FIRST_ASK_MS);
     return bare;
-  }
-
-  /** Several at once, in one transaction; null for one that cannot be taken, which must not hold up the others. */
-  acceptAll(settlements: SettlementJson[]): (SettlementJson | null)[] {
-    return settlements.map((settlement) => {
-      try {
-        return this.accept(settlement);
-      } catch (error) {
-        const { nodeId, jobId, part } = settlement;
-        log.error('settlement-not-taken', { nodeId, jobId, part, error });
-        return null;
-      }
-    });
   }
 
   /**
@@ -165,15 +202,15 @@ export class NodeAccount extends DurableObject<object> {
    */
   async acceptLate(late: LateReceipt): Promise<LateAnswer | null> {
     const now = Date.now();
-    const { ticket, receipt, signature } = late;
+    const { ticket, receipt, signature, receiptSeal: sealed = null } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
-    const known = this.#book.findAccepted(ticketHash);
+    const known = this.#book.findAccepted(ticketHash, ticket);
     if (known) return this.#answerAgain(known.proof, receipt);
-    const fault = this.#checkTicket(ticket, late.ticketSignature, now);
+    const fault = this.#checkTicket(late, now);
     if (fault) return refuse(fault);
     const open = this.#book.findOpen(ticketHash);
     if (!open) return null;
-    const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature });
+    const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature, sealed });
     if (!proven) {
       this.#countRefused(ticket, 'not-proven');
       return refuse('the receipt does not fit its ticket or was not signed by its node');
@@ -182,13 +219,14 @@ export class NodeAccount extends DurableObject<object> {
       this.#countRefused(ticket, 'other-bytes');
       return refuse('the receipt is for other bytes than were relayed');
     }
-    if (isCertain(open)) return answer(this.#take({ ...proven, ticket }, open, { open, now }).proof);
+    if (isCertain(open)) return this.#takeLate({ ...proven, ticket }, open, { open, now });
     const fate = await this.#findFate(open);
     // Another offer of it may have been taken while the book was asked.
-    const meanwhile = this.#book.findAccepted(ticketHash);
+    const meanwhile = this.#book.findAccepted(ticketHash, ticket);
     if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
     if (fate) return this.#decide(open, { ...proven, ticket }, fate);
-    if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature });
+    if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature, sealed });
+    this.#chain.save(new Set());
     this.#outbox.ringBy(now + FIRST_ASK_MS);
     return null;
   }
@@ -254,17 +292,18 @@ export class NodeAccount extends DurableObject<object> {
   }
 
   /** A receipt that was proven when it was kept. */
-  #readSigned(ticketHash: Hex, open: SettlementJson): (Proven & { readonly ticket: JobTicket }) | null {
-    const { receipt: receiptJson, receiptSignature } = open;
+  #readSigned(ticketHash: Hex, open: SettlementJson): ProvenPart | null {
+    const { receipt: receiptJson, receiptSignature, receiptSeal } = open;
     if (!receiptJson || !receiptSignature) return null;
     const receipt = usageReceiptSchema.parse(receiptJson);
     const receiptHash = this.#signer.hash(USAGE_RECEIPT, receipt);
     const ticket = jobTicketSchema.parse(open.ticket);
-    return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex };
+    const sealed = receiptSeal ? sealedSchema.parse(receiptSeal) : null;
+    return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex, sealed };
   }
 
   /** What a part earns whose job has ended, and the answer to its node. */
-  #decide(open: SettlementJson, proven: Proven & { readonly ticket: JobTicket }, fate: KnownFate): LateAnswer {
+  #decide(open: SettlementJson, proven: ProvenPart, fate: KnownFate): LateAnswer {
     const { ticketHash, ticket, receipt } = proven;
     this.#askAt.delete(ticketHash);
     if (open.outcome === 'interrupted-by-node' && failedByHome(fate)) {
@@ -280,7 +319,17 @@ export class NodeAccount extends DurableObject<object> {
       reserved: this.#book.reserved(ticketHash),
     };
     const earn = decideEarn(part, fate, purse);
-    return answer(this.#take(proven, { ...decision, earn }, { open, now: Date.now() }).proof);
+    return this.#takeLate(proven, { ...decision, earn }, { open, now: Date.now() });
+  }
+
+  #takeLate(
+    proven: ProvenPart,
+    decision: Decision,
+    late: { readonly open: SettlementJson; readonly now: number },
+  ): LateAnswer {
+    const [paid] = this.#take([this.#judge(proven, decision, [])], late);
+    if (!paid) throw new Error('a receipt was taken and not signed');
+    return answer(paid.proof);
   }
 
   /** As the book has it; null while the job is not known to have ended, and when the book cannot be asked: nothing is decided by that. */
@@ -313,9 +362,12 @@ export class NodeAccount extends DurableObject<object> {
     return isSame ? answer(proof) : refuse('another receipt for this ticket has been accepted');
   }
 
-  #checkTicket(ticket: JobTicket, signature: Hex, now: number): string | null {
+  #checkTicket(
+    { ticket, ticketSignature: signature, ticketSeal: sealed = null }: LateReceipt,
+    now: number,
+  ): string | null {
     if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
-    const isOwn = isOwnTicket(this.#signer, { ticket, signature, router: this.#router });
+    const isOwn = isOwnTicket(this.#signer, { ticket, signature, sealed, router: this.#router });
     return isOwn ? null : 'the ticket was not signed by this router';
   }
 
@@ -323,32 +375,52 @@ export class NodeAccount extends DurableObject<object> {
     const receiptHash = checkReceipt(this.#signer, { ticket, ...signed });
     if (!receiptHash.ok) return null;
     // Whatever becomes of it: its number is used.
-    this.#chain.note({ receipt: signed.receiptJson, signature: signed.signature });
+    const { receiptJson, signature, sealed } = signed;
+    this.#chain.note({ receipt: receiptJson, signature, sealed: sealed && toSealedJson(sealed) });
+    if (sealed && this.#book.noteSeal({ seal: sealed.seal, signature }))
+      log.warn('receipt-seals-contradict', this.#aboutTicket(ticket));
     return { ...signed, receiptHash: receiptHash.value };
   }
 
-  /** Signs and writes one acceptance; for a part settled before (`late`) the event that pays it stands in the same transaction. */
-  #take(
-    proven: Proven & { readonly ticket: JobTicket },
-    decision: Decision,
-    late: { readonly open: SettlementJson; readonly now: number } | null,
-  ): { readonly proof: Proof; readonly earn: number } {
-    const { receipt, receiptHash, ticketHash } = proven;
-    const isEquivocation = this.#book.isSeqUsed(receipt.seq);
-    const verdict = judgeReceipt(proven, decision, isEquivocation);
-    const proof = this.#sign(proven, verdict);
-    const earn = verdict.amount;
-    let breaks = 0;
+  /** What a receipt earns; a second one of its number, also within a batch, nothing. */
+  #judge(proven: ProvenPart, decision: Decision, before: readonly Taken[]): Taken {
+    const { seq } = proven.receipt;
+    const isEquivocation = this.#book.isSeqUsed(seq) || before.some((taken) => taken.proven.receipt.seq === seq);
+    return { proven, verdict: judgeReceipt(proven, decision, isEquivocation), isEquivocation };
+  }
+
+  /** Signs and writes acceptances; for a part settled before (`late`) the event that pays it stands in the same transaction. */
+  #take(taken: readonly Taken[], late: { readonly open: SettlementJson; readonly now: number } | null): Paid[] {
+    if (taken.length === 0) return this.#withChain([]);
+    const { proofs, sealNumber, sealHash } = signAcceptances(
+      taken,
+      { head: this.#book.head, isLate: late !== null, now: Date.now() },
+      { signer: this.#signer, key: this.#key },
+    );
+    const links = taken.map(({ proven }) => ({ ...proven.receipt, receiptHash: proven.receiptHash }));
+    const breaks = this.#book.countBreaks(links);
+    const equivocations = taken.filter(({ isEquivocation }) => isEquivocation);
+    const before = this.#book.head;
+    const head = {
+      count: before.count + taken.length,
+      cumulative: before.cumulative + earned(taken),
+      equivocations: before.equivocations + equivocations.length,
+      breaks: before.breaks + breaks,
+      sealNumber,
+      sealHash,
+      topSeal: taken.reduce((top, { proven }) => max(top, proven.sealed?.seal.number ?? 0n), before.topSeal),
+    };
     this.ctx.storage.transactionSync(() => {
-      const { seq, prevReceipt } = receipt;
-      const isLate = late !== null;
-      breaks = this.#book.accept({ proof, earn, isLate, ticketHash, receiptHash, seq, prevReceipt, isEquivocation });
-      if (late) this.#outbox.add(buildLateEntry({ ...late.open, ...proof, earn }, late.now), 0);
+      const [paid] = proofs;
+      if (late && paid) this.#outbox.add(buildLateEntry(pay(late.open, paid), late.now), 0);
+      this.#chain.save(new Set(links.map(({ seq }) => String(seq))));
+      this.#book.accept(proofs, head);
     });
     if (late) this.#outbox.ring(late.now);
-    if (isEquivocation) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
-    if (breaks > 0) log.warn('receipt-chain-broken', { ...this.#aboutTicket(proven.ticket), count: breaks });
-    return { proof, earn };
+    for (const { proven } of equivocations) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
+    if (breaks > 0 && taken[0])
+      log.warn('receipt-chain-broken', { ...this.#aboutTicket(taken[0].proven.ticket), count: breaks });
+    return proofs;
   }
 
   #countRefused(ticket: JobTicket, reason: string): void {
@@ -359,27 +431,28 @@ export class NodeAccount extends DurableObject<object> {
   #aboutTicket({ jobId, part }: JobTicket): LogFacts {
     return { nodeId: this.ctx.id.name, jobId: wordToJobId(jobId), part };
   }
-
-  #sign({ receipt, receiptHash, receiptJson, signature }: Proven, verdict: Verdict): Proof {
-    const head = this.#book.head();
-    const acceptance: Acceptance = {
-      receiptHash,
-      node: receipt.node,
-      promptTokens: verdict.promptTokens,
-      outputTokens: verdict.outputTokens,
-      amount: BigInt(verdict.amount),
-      status: verdict.status,
-      epoch: epochOf(Date.now()),
-      count: BigInt(head.count + 1),
-      cumulativeAmount: BigInt(head.cumulative + verdict.amount),
-    };
-    const acceptanceSignature = this.#signer.sign(ACCEPTANCE, acceptance, this.#key);
-    const signed = { receipt: receiptJson, receiptSignature: signature };
-    return { ...signed, acceptance: toMessageJson(acceptance), acceptanceSignature };
-  }
 }
 
-const NO_PROOF = { receipt: null, receiptSignature: null, acceptance: null, acceptanceSignature: null };
+const NO_PROOF = {
+  receipt: null,
+  receiptSignature: null,
+  receiptSeal: null,
+  acceptance: null,
+  acceptanceSignature: null,
+  acceptanceSeal: null,
+};
+
+function pay(settlement: SettlementJson, { proof, earn }: Paid): SettlementJson {
+  return { ...settlement, ...proof, earn };
+}
+
+function earned(taken: readonly Taken[]): number {
+  return taken.reduce((sum, { verdict }) => sum + verdict.amount, 0);
+}
+
+function max(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
 
 /** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
 function isLost({ outcome, ttftMs }: SettlementJson): boolean {
@@ -392,9 +465,11 @@ function failedByHome(fate: KnownFate | null): boolean {
 }
 
 function answer(proof: Proof): LateAnswer {
-  return { acceptance: acceptanceSchema.parse(proof.acceptance), signature: proof.acceptanceSignature, reason: null };
+  const { acceptance, acceptanceSignature: signature, acceptanceSeal } = proof;
+  const sealed = acceptanceSeal && sealedSchema.parse(acceptanceSeal);
+  return { acceptance: acceptanceSchema.parse(acceptance), signature, sealed, reason: null };
 }
 
 function refuse(reason: string): LateAnswer {
-  return { acceptance: null, signature: null, reason };
+  return { acceptance: null, signature: null, sealed: null, reason };
 }

@@ -1,14 +1,15 @@
 // One node's receipts in its object's SQLite: what was accepted, what waits for a receipt, and its running total.
 import type { Hex } from '../../schema/bytes.ts';
 import type { UsageReceiptJson } from '../../schema/receipt.ts';
+import { toSealedJson } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { AcceptedReceipts } from './accepted-receipts.ts';
-import type { AcceptedReceipt, AcceptedRow } from './accepted-receipts.ts';
+import type { AcceptedHead, AcceptedRow } from './accepted-receipts.ts';
+import type { AcceptedReceipt, Proof } from './pack-receipts.ts';
+import { SealWatch } from './seal-watch.ts';
+import type { SignedSeal } from './seal-watch.ts';
 import { shareOf } from './decide-earn.ts';
-
-export interface NewAcceptance extends AcceptedReceipt {
-  readonly isEquivocation: boolean;
-}
 
 export interface NodeTotals {
   /** Acceptances signed so far. */
@@ -19,6 +20,8 @@ export interface NodeTotals {
   readonly refused: number;
   /** Second receipts under a number already used. */
   readonly equivocations: number;
+  /** Pairs of different seals under one number: evidence against the node, kept as far as 16 of them go. */
+  readonly sealEquivocations: number;
   /** Receipts whose `prevReceipt` is not the hash of the receipt before them. */
   readonly breaks: number;
   readonly lastSeq: string;
@@ -40,15 +43,32 @@ export class NodeBook {
   readonly #sql: SqlStorage;
 
   readonly #accepted: AcceptedReceipts;
+  readonly #seals: SealWatch;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
     for (const table of TABLES) this.#sql.exec(table);
-    this.#accepted = new AcceptedReceipts(storage, Date.now());
+    // Counted here until there were batches.
+    const before = 'SELECT count, cumulative, equivocations, breaks FROM node';
+    type Before = Pick<AcceptedHead, 'count' | 'cumulative' | 'equivocations' | 'breaks'>;
+    const first = this.#sql.exec<Before & Record<string, SqlStorageValue>>(before).one();
+    this.#accepted = new AcceptedReceipts(storage, Date.now(), first);
+    this.#seals = new SealWatch(storage.sql, (number) => this.#accepted.findSeal(number));
   }
 
-  findAccepted(ticketHash: Hex): AcceptedRow | null {
-    return this.#accepted.find(ticketHash);
+  /** `issuedAtMs`: when its ticket was issued. */
+  findAccepted(ticketHash: Hex, { issuedAtMs }: { readonly issuedAtMs: bigint }): AcceptedRow | null {
+    return this.#accepted.find(ticketHash, Number(issuedAtMs));
+  }
+
+  /** Of the newest batch the receipt with the highest number. */
+  newest(): Pick<Proof, 'receipt' | 'receiptSignature' | 'receiptSeal'> | null {
+    return this.#accepted.newest();
+  }
+
+  /** Notes a seal that the node has signed; true where it contradicts an earlier one. */
+  noteSeal(signed: SignedSeal): boolean {
+    return this.#seals.note(signed);
   }
 
   /** The settlement that came without a receipt, as its hub decided it. */
@@ -75,10 +95,15 @@ export class NodeBook {
   }
 
   /** Keeps a proven receipt with its open settlement until it is known what it earns; null: it earns nothing and is not waited for. */
-  keepReceipt(ticketHash: Hex, signed: { readonly receipt: UsageReceiptJson; readonly signature: Hex } | null): void {
+  keepReceipt(
+    ticketHash: Hex,
+    signed: { readonly receipt: UsageReceiptJson; readonly signature: Hex; readonly sealed: Sealed | null } | null,
+  ): void {
     const receipt = signed ? JSON.stringify(signed.receipt) : null;
-    const set = `settlement = json_set(settlement, '$.receipt', json(?), '$.receiptSignature', ?)`;
-    this.#sql.exec(`UPDATE open SET ${set} WHERE ticketHash = ?`, receipt, signed?.signature ?? null, ticketHash);
+    const seal = signed?.sealed ? JSON.stringify(toSealedJson(signed.sealed)) : null;
+    const set = `settlement = json_set(settlement, '$.receipt', json(?), '$.receiptSignature', ?, '$.receiptSeal', json(?))`;
+    const values = [receipt, signed?.signature ?? null, seal, ticketHash];
+    this.#sql.exec(`UPDATE open SET ${set} WHERE ticketHash = ?`, ...values);
   }
 
   /** Units that late events have paid or will pay. */
@@ -108,27 +133,24 @@ export class NodeBook {
     return this.#accepted.isSeqUsed(seq);
   }
 
-  /** Count and total before the next acceptance. */
-  head(): { readonly count: number; readonly cumulative: number } {
-    return this.#sql.exec<{ count: number; cumulative: number }>('SELECT count, cumulative FROM node').one();
+  /** Totals before the next acceptance. */
+  get head(): AcceptedHead {
+    return this.#accepted.head;
   }
 
-  /** Writes an acceptance and moves the totals; for the caller's transaction. Gives how many links of the chain it breaks. */
-  accept(row: NewAcceptance): number {
-    const { ticketHash, earn, isLate, isEquivocation } = row;
-    const breaks = isEquivocation ? 0 : this.#accepted.countBreaks(row);
-    this.#accepted.add(row, Date.now());
-    this.#sql.exec(
-      'UPDATE node SET count = count + 1, cumulative = cumulative + ?, equivocations = equivocations + ?, breaks = breaks + ?',
-      earn,
-      isEquivocation ? 1 : 0,
-      breaks,
-    );
-    if (isLate) {
+  /** How many links of the chain these receipts break, in their order; second ones of a number are none of it. */
+  countBreaks(receipts: readonly Pick<AcceptedReceipt, 'seq' | 'receiptHash' | 'prevReceipt'>[]): number {
+    return this.#accepted.countBreaks(receipts);
+  }
+
+  /** Writes one batch of acceptances with what the totals are then; for the caller's transaction, as the last in it. */
+  accept(receipts: readonly AcceptedReceipt[], head: AcceptedHead): void {
+    for (const { ticketHash, isLate, earn } of receipts) {
+      if (!isLate) continue;
       this.#sql.exec('DELETE FROM open WHERE ticketHash = ?', ticketHash);
       this.#sql.exec('UPDATE drawn SET units = units + ?', earn);
     }
-    return breaks;
+    this.#accepted.add(receipts, head, Date.now());
   }
 
   countRefused(): void {
@@ -141,22 +163,18 @@ export class NodeBook {
   }
 
   totals(): NodeTotals {
-    const row = this.#sql
-      .exec<{ count: number; cumulative: number; refused: number; equivocations: number; breaks: number }>(
-        'SELECT * FROM node',
-      )
-      .one();
+    const { refused } = this.#sql.exec<{ refused: number }>('SELECT refused FROM node').one();
+    const { count, cumulative: cumulativeAmount, equivocations, breaks } = this.#accepted.head;
     const { lastSeq, used } = this.#accepted.chain();
-    const { count, refused, equivocations, breaks } = row;
-    const missing = Number(lastSeq) - used;
     return {
       count,
-      cumulativeAmount: row.cumulative,
+      cumulativeAmount,
       refused,
       equivocations,
+      sealEquivocations: this.#seals.count,
       breaks,
       lastSeq: lastSeq.toString(),
-      missing,
+      missing: Number(lastSeq) - used,
     };
   }
 }

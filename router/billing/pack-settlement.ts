@@ -4,6 +4,9 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { nodeIdOf, wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { chainOfHub, SEAL, SEAL_KIND } from '../../schema/seal.ts';
+import type { SealedJson } from '../../schema/seal.ts';
+import { foldProof } from '../../schema/merkle.ts';
 import type { Outcome, ResumeClass, SettlementJson } from '../../schema/settlement.ts';
 import type { StructType } from '../../schema/typed-data.ts';
 import { packMessage, unpackMessage } from './pack-message.ts';
@@ -104,6 +107,22 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
   })),
   acceptanceSignature: signature,
   lostAtMost: json,
+  // A root is not kept where the message after it tells the digest that the proof leads up from.
+  ticketSeal: sealed(({ hub = '', receipt }) => ({
+    kind: SEAL_KIND.tickets,
+    node: chainOfHub(hub),
+    digest: receipt?.ticketHash,
+  })),
+  receiptSeal: sealed(({ ticket, acceptance }) => ({
+    kind: SEAL_KIND.receipts,
+    node: ticket?.node ?? '',
+    digest: acceptance?.receiptHash,
+  })),
+  acceptanceSeal: sealed(({ ticket }) => ({
+    kind: SEAL_KIND.acceptances,
+    node: ticket?.node ?? '',
+    digest: undefined,
+  })),
 };
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 
@@ -188,6 +207,32 @@ function message(type: StructType, known: (part: Part) => MessageJson): Field {
   return {
     write: (writer, value, part) => packMessage(writer, type, value, known(part)),
     read: (reader, part) => unpackMessage(reader, type, known(part)),
+  };
+}
+
+interface KnownOfSeal {
+  readonly kind: number;
+  readonly node: string;
+  readonly digest: string | undefined;
+}
+
+/** A message's place under a seal: the proof, then the seal without what is known of it. */
+function sealed(known: (part: Part) => KnownOfSeal): Field {
+  const rest = (part: Part, proof: readonly string[]): MessageJson => {
+    const { kind, node, digest } = known(part);
+    const root = digest === undefined ? '' : foldProof(digest as Hex, proof as Hex[]);
+    return { kind, node, root, count: proof.length === 0 ? 1 : 2 ** proof.length };
+  };
+  return {
+    write: (writer, { seal, proof }: SealedJson, part) => {
+      writer.number(proof.length);
+      for (const one of proof) writer.hex(one as Hex, HASH_BYTES);
+      packMessage(writer, SEAL, seal, rest(part, proof));
+    },
+    read: (reader, part) => {
+      const proof = Array.from({ length: reader.number() }, () => reader.hex(HASH_BYTES));
+      return { seal: unpackMessage(reader, SEAL, rest(part, proof)), proof };
+    },
   };
 }
 

@@ -30,6 +30,7 @@ export interface IdleStory {
 
 const PAUSED: Readonly<Record<PauseReason, string>> = {
   owner: 'you had paused it',
+  outbox: 'receipts of its jobs had not reached the router',
   draining: 'it was finishing its last jobs before a stop',
   'backend-down': 'its model server did not answer, so it had nothing to offer',
   disk: 'its disk was full: receipts could not be kept',

@@ -53,3 +53,11 @@ export const LATE_AT_ONCE = 4;
 export const LATE_AT_ONCE_IN_ALL = 32;
 export const LATE_WAITING = 128;
 export const LATE_WAITING_IN_ALL = 2048;
+
+/** Tickets that wait for their seal: none longer than a turn while fewer jobs than `atOnceBelow` run; else so many, worth so many units at most, so long. */
+export const TICKET_SEALS = { atOnceBelow: 6, most: 64, units: 100_000_000, everyMs: 8 } as const;
+/**
+ * Ended parts of a home whose receipts have not come: beyond so many, worth so many units, or one so old, it is given no job. `known`: jobs of one
+ * connection that are remembered until their receipts come.
+ */
+export const UNRECEIPTED = { parts: 256, units: 20_000_000, ageMs: 10_000, known: 1024 } as const;

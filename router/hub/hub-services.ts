@@ -1,8 +1,9 @@
 // What a hub needs from the other rooms, as plain functions: router/services/hub.ts opens the doors behind them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import type { AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { AcceptanceJson, MadeSeal, MessageSigner } from '../../schema/receipt.ts';
+import type { Seal, SealedJson } from '../../schema/seal.ts';
+import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
@@ -17,6 +18,8 @@ export interface ReceiptAnswer {
   readonly ticketHash: Hex;
   readonly acceptance: AcceptanceJson | null;
   readonly signature: Hex | null;
+  /** Null where the acceptance was signed for itself, or there is none. */
+  readonly sealed: SealedJson | null;
   readonly reason: string | null;
 }
 
@@ -51,7 +54,8 @@ export interface HubServices {
   readonly handshake: MessageSigner;
   readonly domain: Domain;
   readonly routerAddress: Hex;
-  readonly signTicket: (ticket: JobTicket) => Hex;
+  /** Signs one seal over tickets' digests with the router's key. */
+  readonly sealTickets: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[]) => MadeSeal;
   /** Asks a node's own object what the books say of it, and has it tell this hub of every change; null for a node that they do not know. */
   readonly showNode: (nodeId: string, hub: string) => Promise<ShownNode | null>;
   readonly issueNodeToken: (facts: NodeFacts, now: number) => Promise<{ token: string; untilAt: number }>;
@@ -60,12 +64,9 @@ export interface HubServices {
   readonly forgetCatalogue: () => void;
   readonly writePresence: HubPresenceDoors['write'];
   /** Hands settlements to their node's account: verified, accepted, completed; null for one that it could not take. Safe to repeat. */
-  readonly acceptSettlements: (
-    nodeId: string,
-    settlements: readonly SettlementJson[],
-  ) => Promise<(SettlementJson | null)[]>;
+  readonly acceptSettlements: (nodeId: string, batch: SettlementBatch) => Promise<readonly (SettlementJson | null)[]>;
   /** Hands settlements to their caller's account; false for one that it could not take. Safe to repeat. */
-  readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
+  readonly settleCaller: (accountId: string, batch: SettlementBatch) => Promise<readonly boolean[]>;
   /** Tells a caller's account that jobs of it live. */
   readonly renewHolds: (accountId: string, jobIds: readonly string[]) => Promise<void>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */

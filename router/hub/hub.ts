@@ -2,7 +2,6 @@
 // The platform's calls end here; what is decided stands in the files beside it.
 import { DurableObject } from 'cloudflare:workers';
 import { concatBytes } from '../../schema/bytes.ts';
-import type { Hex } from '../../schema/bytes.ts';
 import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
 import { readHubName } from '../../schema/ids.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
@@ -21,12 +20,16 @@ import { RecalledModels } from './recalled-models.ts';
 import type { ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { PartRows } from './part-rows.ts';
+import { DurableNumbers } from './durable-numbers.ts';
+import { JobReceipts } from './job-receipts.ts';
+import { Journal } from './journal.ts';
+import { makeAccepted } from './make-accepted.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement } from './settlement.ts';
+import type { OpenedPart } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
 import { centreOf } from '../../schema/places.ts';
@@ -41,8 +44,6 @@ import type { JobOffer } from '../../schema/offer.ts';
 
 const log = makeLog('hub');
 
-/** After a delivery the next waits this long for parts to share it; the first after a pause leaves at once. */
-const GATHER_MS = 100;
 const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
 const WRITTEN_KEY = 'presence';
@@ -57,14 +58,14 @@ export class Hub extends DurableObject<object> {
   readonly #idle = new IdleLog();
   readonly #aside = new AsideHomes((nodeId, now) => this.#watch.noteUnusable(nodeId, now));
   readonly #watch: NodeWatch;
-  readonly #rows: PartRows;
+  readonly #rows: Journal;
+  readonly #numbers: DurableNumbers;
+  readonly #receipts: JobReceipts<OpenedPart>;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
   readonly #recalled = new RecalledModels();
   readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
-  readonly #late = new LateDesk((nodeId, late) =>
-    this.#settlement.takeLate(nodeId, late, (ticketHash) => this.#jobs.isLive(ticketHash)),
-  );
+  readonly #late = new LateDesk((nodeId, late) => this.#settlement.takeLate(nodeId, late));
   readonly #name: string;
   readonly #area: string;
   #alarmAt = Infinity;
@@ -76,7 +77,9 @@ export class Hub extends DurableObject<object> {
     this.#name = state.id.name ?? 'hub';
     this.#area = readHubName(this.#name).area;
     this.#services = services;
-    this.#rows = new PartRows(state.storage.sql);
+    this.#rows = new Journal({ storage: state.storage });
+    this.#numbers = new DurableNumbers(state.storage.sql);
+    this.#receipts = new JobReceipts(services.signer);
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.timings.coolingMs);
     this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
@@ -202,9 +205,10 @@ export class Hub extends DurableObject<object> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
-    this.#settlement.sweep((ticketHash) => this.#jobs.isLive(ticketHash as Hex));
+    this.#settlement.sweep();
     await this.#settlement.renewHolds();
     await this.#settlement.drain();
+    this.#rows.tidy();
     await this.#publish();
     // The alarm is one for many: what is due after this one asks again.
     const { open, due, firstExpiryAt } = this.#rows.counts();
@@ -229,6 +233,11 @@ export class Hub extends DurableObject<object> {
       trustSlots: (nodeId, told) => Math.min(told, this.#history.trustedSlots(nodeId)),
       onMoved: (nodeId, to) => void this.#handOver(nodeId, to),
       onLateReceipt: (nodeId, late) => void this.#late.offer(nodeId, late),
+      receipts: this.#receipts,
+      onReceipts: (receipts) => {
+        for (const { opened, signed } of receipts) this.#settlement.takeReceipt(opened, signed);
+      },
+      onLeft: (parts) => this.#settlement.leaveBare(parts.map(({ ticketHash }) => ticketHash)),
     });
   }
 
@@ -269,6 +278,8 @@ export class Hub extends DurableObject<object> {
       loads,
       watch: this.#watch,
       rows: this.#rows,
+      receipts: this.#receipts,
+      nextNumber: () => this.#numbers.next(),
       settlement: this.#settlement,
       wakeBy: (at) => void this.#wakeBy(at),
       onNone: () => void this.#publish(),
@@ -278,12 +289,17 @@ export class Hub extends DurableObject<object> {
 
   #openSettlement(): HubSettlement {
     return new HubSettlement({
+      hub: this.#name,
       rows: this.#rows,
       services: this.#services,
-      sync: () => this.ctx.storage.sync(),
-      tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', answers),
+      nextNumber: () => this.#numbers.next(),
+      sealTickets: () => this.#jobs.sealTickets(),
+      isLive: (ticketHash) => this.#jobs.isLive(ticketHash),
+      tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', makeAccepted(answers)),
       askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
-      gather: () => new Promise((wake) => setTimeout(wake, GATHER_MS)),
+      offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
+      pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),
+      later: (ms, run) => void setTimeout(run, ms),
       retryLater: () => void this.#wakeBy(Date.now() + this.#services.timings.retryMs),
       now: () => Date.now(),
       startedAt: Date.now(),

@@ -5,8 +5,9 @@ import type { Hex } from '../../schema/bytes.ts';
 import { INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
+import { SEAL, toSealedJson } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AsideHomes } from '../homes/aside-homes.ts';
 import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
@@ -14,11 +15,13 @@ import { expectTurnMs } from '../placement/expect-turn.ts';
 import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
-import type { PartRows } from './part-rows.ts';
+import type { Journal } from './journal.ts';
+import type { JobReceipts } from './job-receipts.ts';
 import type { HubServices } from './hub-services.ts';
-import type { HubSettlement } from './settlement.ts';
+import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
-import { draftSettlement, encodeTicketFrame, makeTicket } from './make-ticket.ts';
+import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { TicketSeals } from './ticket-seals.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
@@ -46,7 +49,10 @@ export interface HubJobsDoors {
   readonly aside: AsideHomes;
   readonly loads: NodeLoads;
   readonly watch: NodeWatch;
-  readonly rows: PartRows;
+  readonly rows: Journal;
+  readonly receipts: JobReceipts<Opened>;
+  /** Of ticket seals; never given twice. */
+  readonly nextNumber: () => number;
   readonly settlement: HubSettlement;
   readonly wakeBy: (at: number) => void;
   /** No home here has the model: what stands in the presence table may be wrong. */
@@ -68,14 +74,6 @@ interface Started {
   readonly granted: Granted;
 }
 
-/** A part whose ticket is signed. */
-interface Opened {
-  readonly ticketHash: Hex;
-  readonly ticket: JobTicket;
-  readonly draft: SettlementJson;
-  readonly offer: JobOffer;
-}
-
 /** What a part is told of its home and its offer, and its way to the home. */
 type PartFacts = Omit<PartDoors, 'settle' | `on${string}`>;
 
@@ -92,11 +90,13 @@ export class HubJobs {
   readonly #live = new Map<Hex, { readonly part: Part; readonly nodeId: string }>();
   readonly #times = new LeaseTimes();
   readonly #guests = new GuestShare();
+  readonly #seals: TicketSeals;
   readonly #turns: HubTurns<Started>;
   #ticker: ReturnType<typeof setInterval> | null = null;
 
   constructor(doors: HubJobsDoors) {
     this.#doors = doors;
+    this.#seals = this.#openSeals();
     this.#turns = new HubTurns({
       decide: (offer, waitedMs) => {
         const tried = this.#try(offer, waitedMs);
@@ -106,6 +106,11 @@ export class HubJobs {
       },
       hasRoom: () => doors.sockets.candidates().some(({ active, slots }) => active < slots),
     });
+  }
+
+  /** Signs the tickets that wait for it now. */
+  sealTickets(): void {
+    this.#seals.flush();
   }
 
   isLive(ticketHash: Hex): boolean {
@@ -201,7 +206,7 @@ export class HubJobs {
     let undo: (() => void) | null = null;
     try {
       const opened = this.#openPart(socket, { offer, granted, number, now });
-      undo = () => this.#forget(opened.ticketHash);
+      undo = () => this.#forget(socket, number, opened);
       const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
       undo = () => {
         doors.onDone();
@@ -224,37 +229,54 @@ export class HubJobs {
   }
 
   /** A part that never ran: nothing of it is kept. */
-  #forget(ticketHash: Hex): void {
+  #forget(socket: NodeSocket, number: number, { ticketHash }: Opened): void {
+    this.#doors.receipts.drop(socket, number);
     this.#doors.rows.forget(ticketHash);
     this.#live.delete(ticketHash);
   }
 
-  /** Sends the job first and its ticket's signature after it, and keeps on disk that the part is open. */
+  #openSeals(): TicketSeals {
+    const { hub, services, nextNumber } = this.#doors;
+    return new TicketSeals({
+      hub,
+      seal: services.sealTickets,
+      hashSeal: (seal) => services.signer.hash(SEAL, seal),
+      nextNumber,
+      running: () => this.#live.size,
+      now: () => Date.now(),
+      later: (ms, run) => void setTimeout(run, ms),
+      onError: (error) => log.error('tickets-not-sealed', { hub, error }),
+    });
+  }
+
+  /** Sends the job; its ticket's seal follows, and with that the part is kept on disk as open. */
   #openPart(
     socket: NodeSocket,
     { offer, granted, number, now }: { offer: JobOffer; granted: Granted; number: number; now: number },
   ): Opened {
-    const { services, rows, hub, wakeBy } = this.#doors;
+    const { services, rows, receipts, hub, wakeBy } = this.#doors;
     const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
     const ticketHash = services.signer.hash(JOB_TICKET, ticket);
     socket.sendJson('job', makeJobFrame(offer, granted, ticket), number);
-    const signature = services.signTicket(ticket);
-    socket.send(encodeTicketFrame(number, fromHex(signature)));
     const { decision, resumed } = granted;
-    const draft = draftSettlement(
-      offer,
-      { facts: socket.facts, hub },
-      { message: ticket, signature, decision, resumed },
-    );
+    const draft = draftSettlement(offer, { facts: socket.facts, hub }, { message: ticket, decision, resumed });
+    const opened: Opened = { ticketHash, ticket, offer, draft, ticketProof: null };
     rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
+    receipts.begin(socket, number, opened);
+    const onSealed = (signature: Hex, sealed: Sealed): void => {
+      opened.ticketProof = { signature, sealed };
+      opened.draft = { ...draft, ticketSignature: signature, ticketSeal: toSealedJson(sealed) };
+      rows.completeDraft(ticketHash, opened.draft);
+    };
+    this.#seals.add({ socket, job: number, ticket, ticketHash, onSealed });
     // A hub that loses its memory is woken soon, by what the disk remembers, and settles what it had.
     wakeBy(now + services.timings.holdRenewMs);
-    return { ticketHash, ticket, draft, offer };
+    return opened;
   }
 
   #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
     const { sockets, loads, watch } = this.#doors;
-    const { ticketHash, offer } = opened;
+    const { offer } = opened;
     const { nodeId } = socket.facts;
     const about = this.#about(offer, nodeId);
     const lease = loads.begin(nodeId, granted.freshTokens, now);
@@ -271,7 +293,7 @@ export class HubJobs {
           job.onSettled(summary.outcome, outputTokens, Date.now()),
         ),
       onRefused: (code) => {
-        this.#forget(ticketHash);
+        this.#forget(socket, number, opened);
         if (!caller.hasLeft) job.onGivenBack(readRefused(code), Date.now());
       },
       onHead: (at) => {
@@ -344,6 +366,7 @@ export class HubJobs {
           const tokens = part.takeProgress(now);
           if (tokens !== null) this.#doors.rows.noteProgress({ ticketHash, tokens, at: now });
         });
+      this.#doors.rows.write();
       this.#doors.sockets.leaveSilent(now);
       const isLast = this.#live.size === 0;
       this.#doors.onTick(now, isLast);

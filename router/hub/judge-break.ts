@@ -45,7 +45,7 @@ function endsByWish({ stream, isResumeOff, wish }: JobOffer, code: FailRecord['c
 }
 
 /** A receipt's `stop` may have been a filter's, as the home says beside it. */
-export function tellFinish({ receipt, finish }: NodeEnd): FinishReason {
-  if (receipt.finish === FINISH.length) return 'length';
+export function tellFinish({ work, finish }: NodeEnd): FinishReason {
+  if (work.finish === FINISH.length) return 'length';
   return finish ?? 'stop';
 }

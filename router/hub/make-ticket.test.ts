@@ -82,13 +82,9 @@ describe('makeTicket', () => {
 describe('draftSettlement', () => {
   test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
     const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
-    const signature = makeMessageSigner(PLACEHOLDER_DOMAIN).sign(JOB_TICKET, ticket, routerKey);
-    const draft = draftSettlement(
-      offer,
-      { facts, hub: 'hub:weur:0' },
-      { message: ticket, signature, decision, resumed: 'exact' },
-    );
-    expect(settlementSchema.parse(draft)).toMatchObject({
+    const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, decision, resumed: 'exact' });
+    const ticketSignature = makeMessageSigner(PLACEHOLDER_DOMAIN).sign(JOB_TICKET, ticket, routerKey);
+    expect(settlementSchema.parse({ ...draft, ticketSignature })).toMatchObject({
       jobId: offer.jobId,
       part: 2,
       attempts: 3,
@@ -113,7 +109,7 @@ describe('draftSettlement', () => {
 describe('closeSettlement', () => {
   const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
   const node = { facts, hub: 'hub:weur:0' };
-  const draft = draftSettlement(offer, node, { message: ticket, signature: '0x', decision, resumed: null });
+  const draft = draftSettlement(offer, node, { message: ticket, decision, resumed: null });
   const resume = { text: 'ab', tokenIds: null, count: 9, digest: DIGEST, least: 'same-family' as const };
 
   test.each(['interrupted-by-node', 'interrupted-by-network'] as const)(

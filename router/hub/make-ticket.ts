@@ -1,6 +1,5 @@
 // The ticket of a part, the draft of its settlement, and what the job's other parts add to it. Pure: ids, times and hashes come in.
 import type { Hex } from '../../schema/bytes.ts';
-import { encodeFrame } from '../../schema/frames.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
@@ -34,22 +33,17 @@ export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string
   };
 }
 
-/** The raw `ticket` frame that follows a job: the signature's 65 bytes. */
-export function encodeTicketFrame(job: number, signature: Uint8Array): Uint8Array {
-  return encodeFrame('ticket', { job, payload: signature });
-}
-
 /** A part whose home is chosen: why, and how it goes on with an answer that another began. */
 export interface GrantedPart {
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
 }
 
-/** What is known of a part's settlement before it starts; it says that nothing is owed. */
+/** What is known of a part's settlement before it starts; it says that nothing is owed. Its ticket's signature is added once there is one. */
 export function draftSettlement(
   offer: JobOffer,
   node: { facts: NodeFacts; hub: string },
-  { message, signature, decision, resumed }: { message: JobTicket; signature: Hex } & GrantedPart,
+  { message, decision, resumed }: { message: JobTicket } & GrantedPart,
 ): SettlementJson {
   return {
     jobId: offer.jobId,
@@ -75,7 +69,7 @@ export function draftSettlement(
     decision,
     ...(resumed && { resumed }),
     ticket: toMessageJson(message),
-    ticketSignature: signature,
+    ticketSignature: '0x',
     receipt: null,
     receiptSignature: null,
     acceptance: null,

@@ -22,6 +22,7 @@ const BASE: Readonly<Record<FrameToHub, number>> = {
   fault: 20,
   running: 10,
   receipt: 10,
+  receipts: 20,
   alive: 1,
   error: 2,
 };

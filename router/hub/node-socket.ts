@@ -211,8 +211,8 @@ export class NodeSocket {
     this.#save();
   }
 
-  /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. */
-  toCandidate(now: number, slots: number): NodeCandidate | null {
+  /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. `isBehind`: it owes more receipts than it may. */
+  toCandidate(now: number, { slots, isBehind }: { slots: number; isBehind: boolean }): NodeCandidate | null {
     const { facts, state, standing } = this.#attachment;
     if (!this.isCurrent || !state || !standing || !this.isSynced || this.#isLeaving(now)) return null;
     return {
@@ -222,9 +222,9 @@ export class NodeSocket {
       place: facts.place,
       models: state.models,
       slots,
-      // Who has not read what was sent gets nothing more for now.
-      active: this.unread.isFull ? Math.max(slots, this.parts.size) : this.parts.size,
-      isPaused: state.paused !== null,
+      // Who has not read what was sent, or owes receipts, gets nothing more for now: it is busy, and not away.
+      active: this.unread.isFull || isBehind ? Math.max(slots, this.parts.size) : this.parts.size,
+      isPaused: state.paused !== null && state.paused !== 'outbox',
     };
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { END, event, openPart, openRunningPart, signed, writer } from '../test/open-part.ts';
+import { END, event, openPart, openRunningPart, ended, writer } from '../test/open-part.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['Date'] }));
@@ -16,10 +16,10 @@ describe('a caller who leaves', () => {
     expect(sent).toEqual(['cancel {"reason":"caller"} of 7']);
     expect(settled).toEqual([]);
     expect(doors.onDone).not.toHaveBeenCalled();
-    part.onEnd(signed('cancelled'), 40);
+    part.onEnd(ended('cancelled'), 40);
     await vi.waitFor(() => expect(settled).toHaveLength(1));
     expect(settled).toMatchObject([
-      { outcome: 'cancelled', frameTokens: 2, lateTokens: 0, signed: signed('cancelled') },
+      { outcome: 'cancelled', frameTokens: 2, lateTokens: 0, work: ended('cancelled').work },
     ]);
     expect(settled[0]?.content).toMatchObject({ most: 1, exact: null });
     expect(doors.onDone).toHaveBeenCalledTimes(1);
@@ -31,7 +31,7 @@ describe('a caller who leaves', () => {
     await read();
     await leaveBody();
     say('bb', 30, 3);
-    part.onEnd(signed('cancelled'), 40);
+    part.onEnd(ended('cancelled'), 40);
     await vi.waitFor(() => expect(settled).toHaveLength(1));
     const [summary] = settled;
     expect(summary).toMatchObject({
@@ -42,7 +42,7 @@ describe('a caller who leaves', () => {
     const both = await openRunningPart();
     both.say('a', 20);
     both.part.onData({ events: new TextEncoder().encode(writer.content('bb')), tokens: 3, tokenIds: null }, 30);
-    both.part.onEnd(signed('stop'), 40);
+    both.part.onEnd(ended('stop'), 40);
     await vi.waitFor(() => expect(both.settled).toHaveLength(1));
     expect(summary?.responseHash).toBe(both.settled[0]?.responseHash);
   });
@@ -55,7 +55,7 @@ describe('a caller who leaves', () => {
     expect(settled).toEqual([]);
     part.onTick(5_001 + TIMINGS.endMs);
     await vi.waitFor(() => expect(settled).toHaveLength(1));
-    expect(settled).toMatchObject([{ outcome: 'cancelled', signed: null, ttftMs: null, frameTokens: 0 }]);
+    expect(settled).toMatchObject([{ outcome: 'cancelled', work: null, ttftMs: null, frameTokens: 0 }]);
   });
 
   test('a home that goes on talking does not push its own deadline away', async () => {
@@ -71,11 +71,11 @@ describe('a caller who leaves', () => {
     const [faulty, lost] = [await openRunningPart(), await openRunningPart()];
     await faulty.leaveBody();
     await lost.leaveBody();
-    faulty.part.onFault({ code: 'cancelled', receipt: signed('error') }, 20);
+    faulty.part.onFault({ code: 'cancelled', work: ended('error').work }, 20);
     lost.part.onLost(20);
     await vi.waitFor(() => expect([...faulty.settled, ...lost.settled]).toHaveLength(2));
-    expect(faulty.settled).toMatchObject([{ outcome: 'cancelled', signed: signed('error') }]);
-    expect(lost.settled).toMatchObject([{ outcome: 'cancelled', signed: null }]);
+    expect(faulty.settled).toMatchObject([{ outcome: 'cancelled', work: ended('error').work }]);
+    expect(lost.settled).toMatchObject([{ outcome: 'cancelled', work: null }]);
   });
 
   test('an aborted request counts as leaving even while nothing is read', async () => {
@@ -83,14 +83,14 @@ describe('a caller who leaves', () => {
     part.leave();
     part.leave();
     expect(sent).toEqual(['cancel {"reason":"caller"} of 7']);
-    part.onEnd(signed('cancelled'), 20);
+    part.onEnd(ended('cancelled'), 20);
     expect(await read()).toEqual([END]);
     expect(settled).toMatchObject([{ outcome: 'cancelled' }]);
   });
 
   test('after the end leaving changes nothing', async () => {
     const { part, sent, settled, leaveBody } = await openRunningPart();
-    part.onEnd(signed('stop'), 20);
+    part.onEnd(ended('stop'), 20);
     part.leave();
     await leaveBody();
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete' }]));
@@ -106,12 +106,12 @@ const STEPS: Record<string, Step> = {
   flush: (part) => part.flush(),
   garbage: (part, now) => part.onData({ events: new Uint8Array(20), tokens: 1, tokenIds: null }, now),
   unreadable: (part, now) => part.onUnreadable(now),
-  stop: (part, now) => part.onEnd(signed('stop'), now),
-  length: (part, now) => part.onEnd(signed('length'), now),
-  preempted: (part, now) => part.onEnd(signed('preempted'), now),
-  cancelled: (part, now) => part.onEnd(signed('cancelled'), now),
-  fault: (part, now) => part.onFault({ code: 'internal', receipt: null }, now),
-  context: (part, now) => part.onFault({ code: 'context', receipt: null }, now),
+  stop: (part, now) => part.onEnd(ended('stop'), now),
+  length: (part, now) => part.onEnd(ended('length'), now),
+  preempted: (part, now) => part.onEnd(ended('preempted'), now),
+  cancelled: (part, now) => part.onEnd(ended('cancelled'), now),
+  fault: (part, now) => part.onFault({ code: 'internal', work: null }, now),
+  context: (part, now) => part.onFault({ code: 'context', work: null }, now),
   refuse: (part) => part.onRefuse({ code: 'busy', message: 'm' }),
   lost: (part, now) => part.onLost(now),
   leave: (part) => part.leave(),

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TIMINGS } from '../../schema/timings.ts';
 import { forgeEvents } from '../test/forge-events.ts';
-import { bytesOf, END, MAX_TOKENS, openRunningPart, signed, writer } from '../test/open-part.ts';
+import { bytesOf, END, MAX_TOKENS, openRunningPart, ended, writer } from '../test/open-part.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -34,7 +34,7 @@ describe('tokens that a home claims', () => {
     say('bc', 30, 0);
     say(' hearths are warm', 40, 9);
     expect(await readTokens()).toEqual({ tokens: 20, ids: null });
-    part.onEnd(signed('stop'), 50);
+    part.onEnd(ended('stop'), 50);
   });
 
   test('take their ids along only where they are believed', async () => {
@@ -59,14 +59,14 @@ describe('an answer that has all the tokens that it may have', () => {
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
     say(' and more', 310, 50);
     expect(settled).toEqual([]);
-    part.onEnd(signed('cancelled'), 320);
+    part.onEnd(ended('cancelled'), 320);
     expect(await read()).toEqual([writer.content(' word').repeat(MAX_TOKENS)]);
     expect(await read()).toEqual([END]);
     expect(settled).toMatchObject([{ outcome: 'complete', finish: 'length', frameTokens: MAX_TOKENS, lateTokens: 0 }]);
     const whole = await openRunningPart();
     for (let i = 0; i < MAX_TOKENS; i++) whole.say(' word', 20, 0);
     for (const text of [' more', ' and more']) whole.say(text, 20, 0);
-    whole.part.onEnd(signed('stop'), 30);
+    whole.part.onEnd(ended('stop'), 30);
     await vi.waitFor(() => expect(whole.settled).toHaveLength(1));
     expect(settled[0]?.responseHash).toBe(whole.settled[0]?.responseHash);
   });
@@ -76,7 +76,7 @@ describe('an answer that has all the tokens that it may have', () => {
     for (const { say } of [silent, lost, faulty]) for (let i = 0; i <= MAX_TOKENS; i++) say(' word', 20);
     silent.part.onTick(21 + TIMINGS.endMs);
     lost.part.onLost(30);
-    faulty.part.onFault({ code: 'internal', receipt: null }, 30);
+    faulty.part.onFault({ code: 'internal', work: null }, 30);
     for (const { read, settled, doors } of [silent, lost, faulty]) {
       await read();
       expect(await read()).toEqual([END]);
@@ -97,7 +97,7 @@ describe('an answer that has all the tokens that it may have', () => {
     const { sent, say, settled, part } = await openRunningPart({ tokenizer: 'nano' });
     for (let i = 0; i < 200 && sent.length === 0; i++) say(' hearths'.repeat(10), 20, 0);
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
-    part.onEnd(signed('cancelled'), 30);
+    part.onEnd(ended('cancelled'), 30);
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]));
     expect(settled[0]?.content.exact).toBeGreaterThan(MAX_TOKENS);
   });
@@ -111,7 +111,7 @@ describe('an answer that has all the tokens that it may have', () => {
     const write = isThinking ? writer.thinking : writer.content;
     part.onData({ events: bytesOf(write(' hearths'.repeat(1000))), tokens: 0, tokenIds: null, isThinking }, 30);
     expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
-    part.onEnd(signed('length'), 40);
+    part.onEnd(ended('length'), 40);
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]));
     expect(settled[0]?.content).toMatchObject({ exact: 1, exactThinking: 0 });
   });
@@ -164,7 +164,7 @@ describe('white space and what cannot be seen', () => {
       part.onTick(now + 500);
     }
     say('done', TIMINGS.tokenMs + 1000);
-    part.onEnd(signed('stop'), TIMINGS.tokenMs + 2000);
+    part.onEnd(ended('stop'), TIMINGS.tokenMs + 2000);
     await read();
     expect(await read()).toEqual([END]);
     expect(doors.onFirstToken).toHaveBeenCalledExactlyOnceWith(110, 1);

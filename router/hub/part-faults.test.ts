@@ -11,8 +11,8 @@ test.each([
   ['busy', null],
 ])('a fault %s is told to the hub as %s', async (code, blame) => {
   const [running, offered] = [await openRunningPart(), openPart()];
-  running.part.onFault({ code, receipt: null }, 20);
-  offered.part.onFault({ code, receipt: null }, 20);
+  running.part.onFault({ code, work: null }, 20);
+  offered.part.onFault({ code, work: null }, 20);
   for (const { doors } of [running, offered])
     expect(vi.mocked(doors.onBroken).mock.calls).toEqual(blame === null ? [] : [[blame, 20]]);
   expect(await offered.part.answer).toMatchObject({ code: code === 'busy' ? 'busy' : 'refused' });
@@ -21,14 +21,14 @@ test.each([
 test('what the server said travels cleaned, with the numbers of a prompt that is too long', async () => {
   const { part, read } = await openRunningPart();
   const message = 'too long for http://10.0.0.1/v1';
-  part.onFault({ code: 'context', message, promptTokens: 9001, contextTokens: 2048, receipt: null }, 20);
+  part.onFault({ code: 'context', message, promptTokens: 9001, contextTokens: 2048, work: null }, 20);
   const numbers = { promptTokens: 9001, contextTokens: 2048 };
   expect(await read()).toEqual([expect.objectContaining({ code: 'context', reason: 'too long for …', ...numbers })]);
 });
 
 test('a request that is refused before the head is told as one that was refused after it', async () => {
   const { part, doors } = openPart();
-  part.onFault({ code: 'bad-request', message: 'roles must alternate', receipt: null }, 20);
+  part.onFault({ code: 'bad-request', message: 'roles must alternate', work: null }, 20);
   expect(await part.answer).toBeInstanceOf(Response);
   expect(doors.onBroken).not.toHaveBeenCalled();
 });

@@ -6,7 +6,7 @@ import {
   MAX_SILENCE_MS,
   openPart,
   openRunningPart,
-  signed,
+  ended,
   writer,
 } from '../test/open-part.ts';
 import { TIMINGS } from '../../schema/timings.ts';
@@ -34,7 +34,7 @@ describe('a home that tells that it lives', () => {
     expect(await running.read()).toEqual([writer.content('a')]);
     live(running, MAX_FIRST_TOKEN_MS, MAX_FIRST_TOKEN_MS + MAX_SILENCE_MS - 1000);
     running.say('b', MAX_FIRST_TOKEN_MS + MAX_SILENCE_MS - 600);
-    running.part.onEnd(signed('stop'), 300_000);
+    running.part.onEnd(ended('stop'), 300_000);
     expect(await running.read()).toEqual([writer.content('b')]);
     expect(await running.read()).toEqual([END]);
     expect(running.doors.onBroken).not.toHaveBeenCalled();

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { decodeFrames, FRAME, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
+import { INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
-import { bytesOf, END, event, EXPIRES_AT, openPart, openRunningPart, signed, writer } from '../test/open-part.ts';
+import { bytesOf, END, event, EXPIRES_AT, openPart, openRunningPart, ended, writer } from '../test/open-part.ts';
 import { TIMINGS } from '../../schema/timings.ts';
-import { encodeTicketFrame } from './make-ticket.ts';
 import type { EndRecord, FailRecord } from '../../schema/records.ts';
 
 const failOf = (code: FailRecord['code']): unknown[] => [expect.objectContaining({ code })];
@@ -49,7 +48,7 @@ describe('before the head', () => {
   test('a socket that closes, a fault and a caller who leaves owe nothing', async () => {
     const [lost, faulty, left] = [openPart(), openPart(), openPart()];
     lost.part.onLost(5);
-    faulty.part.onFault({ code: 'internal', receipt: null }, 5);
+    faulty.part.onFault({ code: 'internal', work: null }, 5);
     left.part.leave();
     expect(await lost.part.answer).toMatchObject({ code: 'silent' });
     expect(await faulty.part.answer).toMatchObject({ code: 'refused' });
@@ -73,7 +72,7 @@ describe('before the head', () => {
     const { part, doors } = openPart();
     part.onTick(TIMINGS.headMs + 1);
     part.onHead(TIMINGS.headMs + 2);
-    part.onEnd(signed('stop'), TIMINGS.headMs + 3);
+    part.onEnd(ended('stop'), TIMINGS.headMs + 3);
     expect(await part.answer).toMatchObject({ code: 'silent' });
     expect(doors.onDone).toHaveBeenCalledTimes(1);
   });
@@ -85,7 +84,7 @@ describe('an answer', () => {
     say('a', 30);
     expect(await read()).toEqual([writer.content('a')]);
     say('b', 40, 4);
-    part.onEnd(signed('stop'), 50);
+    part.onEnd(ended('stop'), 50);
     expect(await read()).toEqual([writer.content('b')]);
     expect(await read()).toEqual([END]);
     expect(await read()).toBe('closed');
@@ -100,7 +99,7 @@ describe('an answer', () => {
         lateTokens: 0,
         content: { exact: null, most: 2, exactThinking: null, mostThinking: 0 },
         responseHash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
-        signed: signed('stop'),
+        work: ended('stop').work,
         ttftMs: 30,
         durationMs: 50,
       },
@@ -110,16 +109,16 @@ describe('an answer', () => {
   test('an answer that the engine filtered is complete, and told apart from a stop', async () => {
     const { part, say, settled } = await openRunningPart();
     say('a', 20);
-    part.onEnd({ ...signed('stop'), finish: 'content_filter' }, 30);
+    part.onEnd({ ...ended('stop'), finish: 'content_filter' }, 30);
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'complete', finish: 'content_filter' }]));
   });
 
   test('an answer at its limit and an answer without a token are complete', async () => {
     const long = await openRunningPart();
     long.say('a', 20);
-    long.part.onEnd(signed('length'), 30);
+    long.part.onEnd(ended('length'), 30);
     const empty = await openRunningPart();
-    empty.part.onEnd(signed('stop'), 30);
+    empty.part.onEnd(ended('stop'), 30);
     expect(await empty.read()).toEqual([END]);
     await vi.waitFor(() => expect(long.settled).toMatchObject([{ outcome: 'complete', finish: 'length' }]));
     expect(empty.settled).toMatchObject([{ outcome: 'complete', finish: 'stop', ttftMs: null, frameTokens: 0 }]);
@@ -130,7 +129,7 @@ describe('an answer', () => {
     const { part, doors, settled, read } = await openRunningPart({
       settle: () => new Promise((resolve) => void (keep = resolve)),
     });
-    part.onEnd(signed('stop'), 20);
+    part.onEnd(ended('stop'), 20);
     expect(doors.onDone).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => expect(settled).toHaveLength(1));
     const end = read();
@@ -144,7 +143,7 @@ describe('an answer', () => {
   test('a settlement that cannot be kept is no answer that ended well', async () => {
     const { part, read, say } = await openRunningPart({ settle: () => Promise.reject(new Error('disk')) });
     say('a', 20);
-    part.onEnd(signed('stop'), 30);
+    part.onEnd(ended('stop'), 30);
     await read();
     expect(await read()).toEqual(failOf('lost'));
     expect(await read()).toBe('closed');
@@ -215,7 +214,7 @@ describe('watchdogs', () => {
 describe('faults', () => {
   test('before the first token nothing is owed', async () => {
     const { part, settled, read } = await openRunningPart();
-    part.onFault({ code: 'internal', receipt: null }, 20);
+    part.onFault({ code: 'internal', work: null }, 20);
     expect(await read()).toEqual(failOf('fault'));
     expect(settled).toMatchObject([{ outcome: 'failed-before-token', ttftMs: null }]);
   });
@@ -223,21 +222,21 @@ describe('faults', () => {
   test('after it the home failed, and its receipt stands', async () => {
     const { part, settled, read, say } = await openRunningPart();
     say('a', 20);
-    part.onFault({ code: 'internal', receipt: signed('error') }, 30);
+    part.onFault({ code: 'internal', work: ended('error').work }, 30);
     expect(await read()).toEqual([writer.content('a')]);
     expect(await read()).toEqual(failOf('fault'));
-    expect(settled).toMatchObject([{ outcome: 'failed-by-node', signed: signed('error') }]);
+    expect(settled).toMatchObject([{ outcome: 'failed-by-node', work: ended('error').work }]);
   });
 
   test.each(['context', 'bad-request'] as const)(
     '%s before a token is the request’s, after one it is the home’s',
     async (code) => {
       const before = await openRunningPart();
-      before.part.onFault({ code, receipt: null }, 20);
+      before.part.onFault({ code, work: null }, 20);
       expect(await before.read()).toEqual(failOf(code));
       const after = await openRunningPart();
       after.say('a', 20);
-      after.part.onFault({ code, receipt: null }, 30);
+      after.part.onFault({ code, work: null }, 30);
       await after.read();
       expect(await after.read()).toEqual(failOf(code === 'context' ? code : 'fault'));
       expect(after.settled).toMatchObject([{ outcome: 'failed-by-node' }]);
@@ -248,18 +247,18 @@ describe('faults', () => {
   test('a home whose owner came back is not at fault', async () => {
     const { part, settled, read, say } = await openRunningPart();
     say('a', 20);
-    part.onEnd(signed('preempted'), 30);
+    part.onEnd(ended('preempted'), 30);
     await read();
     expect(await read()).toEqual([
       { code: 'preempted', message: 'the home was taken back by its owner', delivered: null },
     ]);
-    expect(settled).toMatchObject([{ outcome: 'failed-by-network', signed: signed('preempted') }]);
+    expect(settled).toMatchObject([{ outcome: 'failed-by-network', work: ended('preempted').work }]);
   });
 
   test('a part that another home may go on with is settled as interrupted, and its edge hears what was delivered', async () => {
     const { part, settled, read, say } = await openRunningPart({ isResumable: true });
     say('a', 20);
-    part.onEnd(signed('preempted'), 30);
+    part.onEnd(ended('preempted'), 30);
     await read();
     const { promptTokens, outputTokens, thinkingTokens, bill } = END;
     expect(await read()).toEqual([
@@ -293,7 +292,7 @@ describe('faults', () => {
     async (finish) => {
       const { part, settled, say } = await openRunningPart();
       say('a', 20);
-      part.onEnd(signed(finish), 30);
+      part.onEnd(ended(finish), 30);
       await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'failed-by-node' }]));
     },
   );
@@ -305,7 +304,7 @@ describe('faults', () => {
     const after = await openRunningPart();
     after.say('a', 20);
     after.part.onLost(30);
-    after.part.onEnd(signed('stop'), 40);
+    after.part.onEnd(ended('stop'), 40);
     await after.read();
     expect(await after.read()).toEqual(failOf('lost'));
     expect(await after.read()).toBe('closed');
@@ -371,13 +370,5 @@ describe('what is not a stream', () => {
     }
     expect(sent.at(-1)).toBe('cancel {"reason":"fault"} of 7');
     await vi.waitFor(() => expect(settled).toMatchObject([{ outcome: 'failed-by-node' }]));
-  });
-});
-
-test('the ticket frame is the raw signature', () => {
-  const frames = decodeFrames(encodeTicketFrame(9, new Uint8Array(65).fill(4)));
-  expect(frames).toEqual({
-    ok: true,
-    value: [{ type: FRAME.ticket, flags: 0, tokens: 0, job: 9, payload: new Uint8Array(65).fill(4) }],
   });
 });

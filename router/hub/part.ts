@@ -6,7 +6,7 @@ import type { Breakage } from '../homes/cool-node.ts';
 import type { Decision } from '../../schema/placement.ts';
 import type { FinishReason } from '../../schema/chunks.ts';
 import type { ContentCount } from '../billing/count-part.ts';
-import type { NodeEnd, Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import type { NodeEnd, Refusal, Work } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
@@ -38,7 +38,8 @@ export interface PartSummary {
   /** The router's own count of what was relayed. */
   readonly content: ContentCount;
   readonly responseHash: string;
-  readonly signed: SignedReceipt | null;
+  /** What the home says it came to; null where no receipt follows. */
+  readonly work: Work | null;
   readonly ttftMs: number | null;
   readonly durationMs: number;
 }
@@ -92,7 +93,7 @@ export class Part {
   readonly #heard: HeardHome;
   #toldAt: number;
   readonly #meter: AnswerMeter;
-  /** It was ended at its limit: what its home has yet to say is its receipt. */
+  /** It was ended at its limit: what its home has yet to say is what it came to. */
   #isCut = false;
   #lateTokens = 0;
   #creditBytes = INITIAL_CREDIT_BYTES;
@@ -189,22 +190,22 @@ export class Part {
     return toldTokens;
   }
 
-  /** The node's last word, with its receipt. */
-  onEnd(signed: NodeEnd, now: number): void {
-    const { finish } = signed.receipt;
-    if (this.#stage === 'closing') return this.#closeEarly(signed, now);
+  /** The node's last word; its receipt follows. */
+  onEnd(end: NodeEnd, now: number): void {
+    const { finish } = end.work;
+    if (this.#stage === 'closing') return this.#closeEarly(end, now);
     if (this.#stage !== 'running') return;
-    if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', signed, now);
+    if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', end, now);
     const isPreempted = finish === FINISH.preempted;
     const [code, message] = isPreempted
       ? (['preempted', 'the home was taken back by its owner'] as const)
       : (['fault', 'the home stopped'] as const);
-    this.#fail(code, message, signed, { now, isNodeFault: !isPreempted });
+    this.#fail(code, message, end.work, { now, isNodeFault: !isPreempted });
   }
 
   /** The node's backend failed, or cannot take the request. */
   onFault(fault: PartFault, now: number): void {
-    if (this.#stage === 'closing') return this.#closeEarly(fault.receipt, now);
+    if (this.#stage === 'closing') return this.#closeEarly(fault.work && { work: fault.work }, now);
     const hasText = this.#heard.hasOutput;
     const read = readFault(fault, { hasText, offeredTokens: this.#doors.contextTokens });
     const { code, blame, isRequests, message, facts } = read;
@@ -215,7 +216,7 @@ export class Part {
       return this.#refuse({ code: code === 'busy' ? code : 'refused', message, param: null });
     }
     if (this.#stage !== 'running') return;
-    this.#fail(code, message, fault.receipt, { now, isNodeFault: hasText || !isRequests, blame, facts });
+    this.#fail(code, message, fault.work, { now, isNodeFault: hasText || !isRequests, blame, facts });
   }
 
   /** The node will not run the job. */
@@ -324,7 +325,7 @@ export class Part {
   }
 
   /** The part broke off; `judgeBreak` says what that costs whom. */
-  #fail(code: FailRecord['code'], message: string, signed: SignedReceipt | null, cause: FailCause): void {
+  #fail(code: FailRecord['code'], message: string, work: Work | null, cause: FailCause): void {
     const { now, isNodeFault, facts, blame = isNodeFault ? (code as Breakage) : null } = cause;
     const { hasThinking, hasText } = this.#meter;
     const sent = { hasToken: this.#heard.hasOutput, hasThinking, hasText };
@@ -335,7 +336,7 @@ export class Part {
     const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
     const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
       this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...facts, ...told }));
-    void this.#settle(outcome, signed, now).then(
+    void this.#settle(outcome, work && { work }, now).then(
       ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
         tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
       () => tell({ delivered: null }),
@@ -343,14 +344,14 @@ export class Part {
   }
 
   /** The caller has left, or has all of it. */
-  #closeEarly(signed: NodeEnd | null, now: number): void {
-    this.#close(this.#isCut ? 'complete' : 'cancelled', signed, now);
+  #closeEarly(end: NodeEnd | null, now: number): void {
+    this.#close(this.#isCut ? 'complete' : 'cancelled', end, now);
   }
 
-  #close(outcome: Outcome, signed: NodeEnd | null, now: number): void {
+  #close(outcome: Outcome, said: NodeEnd | null, now: number): void {
     this.#stage = 'settling';
     this.#doors.onDone();
-    void this.#settle(outcome, signed, now).then(
+    void this.#settle(outcome, said, now).then(
       (end) => this.#stream.end(encodeJsonRecord(RECORD.end, end)),
       () =>
         this.#stream.end(
@@ -363,17 +364,17 @@ export class Part {
     );
   }
 
-  async #settle(outcome: Outcome, signed: NodeEnd | null, now: number): Promise<EndRecord> {
+  async #settle(outcome: Outcome, said: NodeEnd | null, now: number): Promise<EndRecord> {
     try {
       return await this.#doors.settle({
         outcome,
-        finish: this.#isCut ? 'length' : signed ? tellFinish(signed) : 'stop',
+        finish: this.#isCut ? 'length' : said ? tellFinish(said) : 'stop',
         frameTokens: this.#meter.frameTokens,
         frameThinkingTokens: this.#meter.frameThinkingTokens,
         lateTokens: this.#lateTokens,
         content: this.#meter.measure(),
         responseHash: await this.#digest.finish(),
-        signed,
+        work: said?.work ?? null,
         ttftMs: this.#heard.ttftMs,
         durationMs: now - this.#heard.startedAt,
       });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readFault, readRefusal } from './read-fault.ts';
 
 const read = (fault: Partial<Parameters<typeof readFault>[0]>, hasText = false) =>
-  readFault({ code: 'context', receipt: null, ...fault }, { hasText, offeredTokens: 8192 });
+  readFault({ code: 'context', work: null, ...fault }, { hasText, offeredTokens: 8192 });
 
 test.each([
   ['context', false, 'context', null],

@@ -1,5 +1,5 @@
 // What a home says against a part, as its edge is told it, and whether it speaks against the home. Pure.
-import type { Refusal, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import type { Refusal, Work } from '../../schema/frames-to-hub.ts';
 import type { OfferRefusal } from '../../schema/offer.ts';
 import type { FailRecord } from '../../schema/records.ts';
 import type { Breakage } from '../homes/cool-node.ts';
@@ -12,7 +12,7 @@ export interface PartFault {
   readonly message?: string;
   readonly promptTokens?: number | undefined;
   readonly contextTokens?: number | undefined;
-  readonly receipt: SignedReceipt | null;
+  readonly work: Work | null;
 }
 
 export interface ReadFault {

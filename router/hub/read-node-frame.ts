@@ -12,6 +12,8 @@ import {
   runningSchema,
 } from '../../schema/frames-to-hub.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
+import { readReceiptsFrame } from '../../schema/seal.ts';
+import type { ReceiptsFrame } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { MAX_JSON_BYTES } from './door-limits.ts';
@@ -28,7 +30,7 @@ const SCHEMAS = {
   fault: faultSchema,
   running: runningSchema,
   receipt: lateReceiptSchema,
-} as const satisfies Record<Exclude<FrameToHub, 'data' | 'alive' | 'state' | 'error'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToHub, 'data' | 'receipts' | 'alive' | 'state' | 'error'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of a node; `job` is the job's number on this socket, 0 where the frame is about none. */
@@ -47,6 +49,7 @@ export type NodeFrame =
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
     }
+  | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
   /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
   | { readonly name: 'alive' | 'error'; readonly job: number };
 
@@ -62,8 +65,7 @@ export interface FrameRefusal {
 export function nameNodeFrame(frame: Frame): FrameToHub | null {
   const name = nameFrame(frame.type);
   if (name === null) return null;
-  const isKnown = name === 'data' || name === 'alive' || name === 'state' || name === 'error' || isJsonName(name);
-  return isKnown ? name : null;
+  return isRaw(name) || name === 'state' || isJsonName(name) ? name : null;
 }
 
 /** Errors: a type that no node sends, or a payload that does not fit its schema. */
@@ -73,6 +75,7 @@ export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
   if (name === 'alive' || name === 'error') return ok({ name, job: frame.job });
   if (name === 'state') return readStateFrame(frame);
+  if (name === 'receipts') return readReceipts(frame);
   if (name !== 'data') return readJsonFrame(name, frame);
   const data = readData(frame);
   const { job, tokens } = frame;
@@ -92,6 +95,12 @@ function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRef
   return err({ name, code: 'bad-payload', message });
 }
 
+function readReceipts(frame: Frame): Result<NodeFrame, FrameRefusal> {
+  const name = 'receipts';
+  const read = readReceiptsFrame(frame.payload);
+  return read.ok ? ok({ name, job: 0, value: read.value }) : err({ name, code: 'bad-payload', message: read.error });
+}
+
 /** Of a state that says too much the home's first models are served; only one that cannot be read at all changes nothing. */
 function readStateFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = 'state';
@@ -105,6 +114,10 @@ function readStateFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   if (!read.ok) return err({ name, code: 'bad-payload', message: `'state' ${read.error}` });
   const { state, complaint } = read.value;
   return ok({ name, job: frame.job, value: state, ...(complaint !== null && { complaint }) });
+}
+
+function isRaw(name: string): name is 'data' | 'receipts' | 'alive' | 'error' {
+  return name === 'data' || name === 'receipts' || name === 'alive' || name === 'error';
 }
 
 function isJsonName(name: string): name is JsonName {

@@ -1,12 +1,16 @@
-// From a part's end to the accounts: decides the counts, keeps the settlement durably, delivers it until both accounts have taken it.
+// From a part's end to the accounts: decides the counts, keeps the settlement durably, waits a moment for the home's receipt, and delivers both until
+// both accounts have taken them.
 import type { Hex } from '../../schema/bytes.ts';
-import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { LateReceipt, SignedReceipt, Work } from '../../schema/frames-to-hub.ts';
 import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
+import { toSealedJson } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { DuePart, PartRows } from './part-rows.ts';
+import { BatchLines } from './batch-lines.ts';
+import type { DuePart, Journal } from './journal.ts';
 import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
 import { billPart } from '../billing/tally-job.ts';
@@ -20,20 +24,29 @@ import type { EndRecord } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
-/** Parts delivered at once: one call for each account that they concern. */
-const BATCH = 64;
+/** Parts settled in one turn: more of them would hold up every stream of the hub. */
+const MOST_AT_ONCE = 32;
+/** Between two turns where more are due than that, ms. */
+const BREATH_MS = 5;
 
 export interface SettlementDoors {
-  readonly rows: PartRows;
+  readonly hub: string;
+  readonly rows: Journal;
   readonly services: HubServices;
-  /** Resolves when everything written so far is on disk. */
-  readonly sync: () => Promise<void>;
+  /** Of batches; never given twice. */
+  readonly nextNumber: () => number;
+  /** Signs the tickets that wait: no settlement is without its ticket's signature. */
+  readonly sealTickets: () => void;
+  /** True while a part has not been decided. */
+  readonly isLive: (ticketHash: Hex) => boolean;
   /** Tells the node, if it is connected, what became of its receipts. */
   readonly tellNode: (nodeId: string, answers: readonly ReceiptAnswer[]) => void;
   /** Asks the node, if it is connected, to sign for what arrived of parts that came without a receipt. */
   readonly askToSign: (nodeId: string, parts: readonly UnsignedPart[]) => void;
-  /** Waits a moment between deliveries, so that parts which end close together share one. */
-  readonly gather: () => Promise<void>;
+  /** A receipt whose part was delivered without it: it takes the way of late ones. */
+  readonly offerLate: (nodeId: string, late: LateReceipt) => void;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly later: (ms: number, run: () => void) => void;
   /** Deliveries failed: try again later. */
   readonly retryLater: () => void;
   readonly now: () => number;
@@ -41,37 +54,71 @@ export interface SettlementDoors {
   readonly startedAt: number;
 }
 
-/** A part as the hub opened it. */
+/** A part as the hub opened it. The draft is complete once its ticket is signed. */
 export interface OpenedPart {
   readonly ticketHash: Hex;
   readonly ticket: JobTicket;
-  readonly draft: SettlementJson;
   readonly offer: JobOffer;
+  draft: SettlementJson;
+  /** Null until its ticket is under a seal. */
+  ticketProof: { readonly signature: Hex; readonly sealed: Sealed } | null;
+}
+
+/** A decided part whose home has yet to send its receipt. */
+interface Awaited {
+  readonly settlement: SettlementJson;
+  /** When it is delivered without, ms since epoch. */
+  readonly untilAt: number;
 }
 
 export class HubSettlement {
   readonly #doors: SettlementDoors;
+  readonly #nodes: BatchLines<SettlementJson | null>;
+  readonly #callers: BatchLines<boolean>;
+  /** In the order in which they ended. */
+  readonly #awaited = new Map<Hex, Awaited>();
+  /** Receipts that came before their parts were decided. */
+  readonly #early = new Map<Hex, SignedReceipt>();
   #isDraining = false;
+  #isRung = false;
 
   constructor(doors: SettlementDoors) {
     this.#doors = doors;
+    const { hub, services, nextNumber, now } = doors;
+    const { retryMs } = services.timings;
+    const shared = { hub, nextNumber, now, retryMs };
+    this.#nodes = new BatchLines<SettlementJson | null>({
+      ...shared,
+      send: (nodeId, batch) => services.acceptSettlements(nodeId, batch),
+      isTaken: (answer) => answer !== null,
+      onAway: (nodeId, parts, error) => log.warn('account-away', { nodeId, count: parts.length, error }),
+    });
+    this.#callers = new BatchLines<boolean>({
+      ...shared,
+      send: (accountId, batch) => services.settleCaller(accountId, batch),
+      isTaken: (answer) => answer,
+      onAway: (accountId, parts, error) => log.warn('account-away', { accountId, count: parts.length, error }),
+    });
+    // What an earlier life of this hub decided and did not deliver.
+    for (const part of doors.rows.due()) this.#nodes.add(part.settlement.nodeId, part);
   }
 
-  /** Decides a part and returns once the decision is on disk. A part that owes nothing is only forgotten. */
+  /** Decides a part and returns once the decision is on disk; its receipt is not waited for. A part that owes nothing is told at once. */
   async settle(opened: OpenedPart, summary: PartSummary): Promise<EndRecord> {
-    const { rows, services, sync } = this.#doors;
+    const { rows, services, sealTickets } = this.#doors;
+    sealTickets();
+    const work = this.#fittingWork(opened, summary);
+    const early = this.#early.get(opened.ticketHash) ?? null;
+    this.#early.delete(opened.ticketHash);
+    const signed = work ? early : null;
     if (summary.outcome === 'failed-before-token') {
       // The caller owes nothing and is not told; the node's account is, so that a receipt for it is answered and not paid.
-      const kept = this.#fittingReceipt(opened, summary);
       const nothing = { promptTokens: 0, outputTokens: 0, difference: null, charge: 0, earn: 0 };
-      const owed = complete(opened.draft, { ...nothing, summary, receipt: kept, now: this.#doors.now() });
-      rows.markDue(opened.ticketHash, { ...owed, isFinal: false });
-      this.#doors.retryLater();
-      void this.drain();
+      const owed = complete(opened.draft, { ...nothing, summary, signed, now: this.#doors.now() });
+      this.#keep(opened.ticketHash, { ...owed, isFinal: false }, work !== null && !signed);
       const told = { finish: 'stop', ttftMs: null, receiptHash: null } as const;
       return { ...told, promptTokens: 0, outputTokens: 0, thinkingTokens: 0, bill: billPart(owed) };
     }
-    const receipt = this.#fittingReceipt(opened, summary);
     const { thinkingTokens, ...decided } = decidePart({
       offer: opened.offer,
       outcome: summary.outcome,
@@ -79,16 +126,14 @@ export class HubSettlement {
       frameThinkingTokens: summary.frameThinkingTokens,
       lateTokens: summary.lateTokens,
       content: summary.content,
-      receipt,
+      receipt: work,
     });
     const settlement = closeSettlement(
-      complete(opened.draft, { ...decided, summary, receipt, now: this.#doors.now() }),
+      complete(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),
       opened.offer,
     );
-    rows.markDue(opened.ticketHash, settlement);
-    // The alarm is what guarantees delivery; draining at once is what makes it quick.
-    this.#doors.retryLater();
-    await sync();
+    this.#keep(opened.ticketHash, settlement, work !== null && !signed);
+    await rows.commit();
     void this.drain();
     return {
       finish: summary.finish,
@@ -97,28 +142,82 @@ export class HubSettlement {
       thinkingTokens,
       bill: billPart(settlement),
       ttftMs: summary.ttftMs,
-      receiptHash: receipt ? services.signer.hash(USAGE_RECEIPT, receipt) : null,
+      receiptHash: signed ? services.signer.hash(USAGE_RECEIPT, signed.receipt) : null,
     };
   }
 
-  /** The node's receipt if it is of this ticket and of the bytes that were relayed; the signature is checked by the node's account. */
-  #fittingReceipt(opened: OpenedPart, summary: PartSummary): UsageReceipt | null {
-    const receipt = summary.signed?.receipt;
-    if (!receipt) return null;
-    const isOfBytes = receipt.responseHash === summary.responseHash;
+  /** From now on it is delivered: at once, or with the receipt that is on its way. */
+  #keep(ticketHash: Hex, settlement: SettlementJson, isAwaited: boolean): void {
+    const { rows, services, now, retryLater } = this.#doors;
+    rows.markDue(ticketHash, settlement);
+    // The alarm is what guarantees delivery; draining soon is what makes it quick.
+    retryLater();
+    if (!isAwaited) return this.#deliver(ticketHash, settlement);
+    this.#awaited.set(ticketHash, { settlement, untilAt: now() + services.timings.receiptWaitMs });
+    this.#ring();
+  }
+
+  #deliver(ticketHash: Hex, settlement: SettlementJson): void {
+    this.#awaited.delete(ticketHash);
+    this.#nodes.add(settlement.nodeId, { ticketHash, settlement });
+    void this.drain();
+  }
+
+  /** Delivers without a receipt what has waited long enough for it. */
+  #ring(): void {
+    if (this.#isRung) return;
+    this.#isRung = true;
+    const { later, now, services } = this.#doors;
+    later(services.timings.receiptWaitMs, () => {
+      this.#isRung = false;
+      const due = [...this.#awaited].filter(([, { untilAt }]) => untilAt <= now());
+      for (const [ticketHash, { settlement }] of due) this.#deliver(ticketHash, settlement);
+      if (this.#awaited.size > 0) this.#ring();
+    });
+  }
+
+  /** A receipt that its home has sealed: its part is delivered with it, where that has not happened yet. */
+  takeReceipt({ ticketHash, ticket, draft, ticketProof }: OpenedPart, signed: SignedReceipt): void {
+    const awaited = this.#awaited.get(ticketHash);
+    if (awaited) {
+      const settlement = withReceipt(awaited.settlement, signed);
+      this.#doors.rows.complete(ticketHash, settlement);
+      return this.#deliver(ticketHash, settlement);
+    }
+    if (this.#doors.isLive(ticketHash)) return void this.#early.set(ticketHash, signed);
+    if (!ticketProof) return;
+    const { receipt, signature, sealed: receiptSeal = null } = signed;
+    const { signature: ticketSignature, sealed: ticketSeal } = ticketProof;
+    this.#doors.offerLate(draft.nodeId, { ticket, ticketSignature, ticketSeal, receipt, signature, receiptSeal });
+  }
+
+  /** No receipt comes any more by the way that it was awaited on: the home's connection is gone. */
+  leaveBare(ticketHashes: readonly Hex[]): void {
+    for (const ticketHash of ticketHashes) {
+      this.#early.delete(ticketHash);
+      const awaited = this.#awaited.get(ticketHash);
+      if (awaited) this.#deliver(ticketHash, awaited.settlement);
+    }
+  }
+
+  /** What the home says of its work if that is of this ticket and of the bytes that were relayed: then its receipt will be. */
+  #fittingWork(opened: OpenedPart, { work, responseHash }: PartSummary): Work | null {
+    if (!work) return null;
+    const { ticketHash, ticket } = opened;
+    const receipt: UsageReceipt = { ...work, ticketHash, node: ticket.node, seq: 0n, prevReceipt: ticketHash };
     const fault =
       checkReceiptOfTicket(this.#doors.services.signer, opened, receipt) ??
-      (isOfBytes ? null : 'receipt-of-other-bytes');
-    if (!fault) return receipt;
+      (work.responseHash === responseHash ? null : 'receipt-of-other-bytes');
+    if (!fault) return work;
     const { requestId, jobId, part } = opened.offer;
     const { nodeId } = opened.draft;
-    log.warn('receipt-unfit', { requestId, jobId, part, nodeId, ticketHash: opened.ticketHash, reason: fault });
+    log.warn('receipt-unfit', { requestId, jobId, part, nodeId, ticketHash, reason: fault });
     return null;
   }
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
-  async takeLate(nodeId: string, late: LateReceipt, isLive: (ticketHash: Hex) => boolean): Promise<void> {
-    const { rows, services, tellNode } = this.#doors;
+  async takeLate(nodeId: string, late: LateReceipt): Promise<void> {
+    const { rows, services, tellNode, isLive } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = rows.find(ticketHash);
     if (!row) {
@@ -129,12 +228,13 @@ export class HubSettlement {
       });
       if (!answer) return;
       const acceptance = answer.acceptance && toMessageJson(answer.acceptance);
-      return tellNode(nodeId, [{ ...answer, ticketHash, acceptance }]);
+      const { signature, sealed, reason } = answer;
+      return tellNode(nodeId, [{ ticketHash, acceptance, signature, sealed: sealed && toSealedJson(sealed), reason }]);
     }
     if (isLive(ticketHash)) return;
     const isFitting = checkReceiptOfTicket(services.signer, { ticket: late.ticket, ticketHash }, late.receipt) === null;
-    if (isFitting && row.settlement.receipt === null) this.#addReceipt(ticketHash, row, late);
-    await this.drain();
+    // What is due already is on its way as it is: its home offers the receipt again.
+    if (isFitting) this.#addReceipt(ticketHash, row, late);
   }
 
   /** A node came: it is asked to sign for what it delivered and lost. What cannot be asked for now is at its next connection. */
@@ -147,21 +247,24 @@ export class HubSettlement {
   }
 
   /** Parts that died with an earlier memory of this hub and got no receipt: their holds are released. */
-  sweep(isLive: (ticketHash: string) => boolean): void {
-    const now = this.#doors.now();
-    for (const { ticketHash, draft } of this.#doors.rows.expired(now)) {
-      if (!isLive(ticketHash)) this.#doors.rows.markDue(ticketHash, { ...this.#lose(ticketHash, draft), endedAt: now });
+  sweep(): void {
+    const { rows, isLive, now } = this.#doors;
+    for (const { ticketHash, draft } of rows.expired(now())) {
+      if (!isLive(ticketHash as Hex))
+        this.#keep(ticketHash as Hex, { ...this.#lose(ticketHash, draft), endedAt: now() }, false);
     }
   }
 
   /**
    * A part whose hub crashed is settled as the network's fault: the caller pays nothing. A part already decided without a receipt
-   * keeps its decision and gains the receipt.
+   * keeps its decision and gains the receipt, while it waits for one.
    */
   #addReceipt(ticketHash: Hex, row: { isDue: boolean; settlement: SettlementJson }, late: LateReceipt): void {
-    const { receipt, signature: receiptSignature } = late;
-    const settlement = row.isDue ? row.settlement : this.#lose(ticketHash, row.settlement, receipt);
-    this.#doors.rows.markDue(ticketHash, { ...settlement, receipt: toMessageJson(receipt), receiptSignature });
+    const { receipt, signature, receiptSeal } = late;
+    const signed = { receipt, signature, sealed: receiptSeal ?? null };
+    const awaited = this.#awaited.get(ticketHash);
+    if (awaited) return this.#deliver(ticketHash, withReceipt(awaited.settlement, signed));
+    if (!row.isDue) this.#keep(ticketHash, withReceipt(this.#lose(ticketHash, row.settlement, receipt), signed), false);
   }
 
   /** What is known of a part that its hub lost: what it can have delivered at most, and of that what its home says. */
@@ -191,96 +294,76 @@ export class HubSettlement {
     await Promise.all(calls);
   }
 
-  /** Delivers everything that is due, in batches; stops and asks to be called again when an account cannot be reached. */
+  /** Delivers what is due, a batch to each account at a time; what is not taken is tried again later. */
   async drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    const { services, now, pause, retryLater } = this.#doors;
     try {
       for (;;) {
-        const due = this.#doors.rows.due(BATCH);
-        if (due.length === 0) return;
-        if (!(await this.#deliver(due))) {
-          log.warn('settlements-wait', { count: due.length });
-          return this.#doors.retryLater();
-        }
-        await this.#doors.gather();
+        const isAny = this.#nodes.isDue(now()) || this.#callers.isDue(now());
+        if (!isAny) break;
+        const count = await this.#deliverDue();
+        const isMore = count >= MOST_AT_ONCE;
+        await pause(isMore ? BREATH_MS : services.timings.deliverEveryMs);
       }
+      const count = this.#nodes.size + this.#callers.size;
+      if (count === 0) return;
+      log.warn('settlements-wait', { count });
+      retryLater();
     } finally {
       this.#isDraining = false;
     }
   }
 
-  /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; false when one was not taken. */
-  async #deliver(due: readonly DuePart[]): Promise<boolean> {
-    const { services, rows, tellNode, askToSign } = this.#doors;
-    const accepted = await handOver(due, 'nodeId', async (nodeId, group) => {
-      const answers = await services.acceptSettlements(nodeId, group.map(toSettlement));
-      return group.flatMap((part, i) => (answers[i] ? [{ ...part, settlement: answers[i] }] : []));
-    });
-    // What failed before the first token concerns no caller.
-    const owed = accepted.filter(({ settlement }) => settlement.outcome !== 'failed-before-token');
-    const charged = await handOver(owed, 'accountId', async (accountId, group) => {
-      const taken = await services.settleCaller(accountId, group.map(toSettlement));
-      return group.filter((_, i) => taken[i]);
-    });
-    const done = [...charged, ...accepted.filter((part) => !owed.includes(part))];
-    for (const { ticketHash } of done) rows.forget(ticketHash);
-    // A node that came back before this was delivered has not been asked for it.
-    const bare = new Set(due.flatMap((part) => (part.settlement.receipt ? [] : [part.ticketHash])));
-    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
-      const unsigned = group.flatMap((part) => (bare.has(part.ticketHash) ? toUnsigned(part) : []));
-      if (unsigned.length > 0) askToSign(nodeId, unsigned);
+  /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; gives how many were handed to anybody. */
+  async #deliverDue(): Promise<number> {
+    const accepted = await this.#nodes.send(MOST_AT_ONCE);
+    const done: DuePart[] = [];
+    for (const { part, answer } of accepted) {
+      if (!answer) continue;
+      const settled = { ...part, settlement: answer };
+      // What failed before the first token concerns no caller.
+      if (answer.outcome === 'failed-before-token') done.push(settled);
+      else this.#callers.add(answer.accountId, settled);
     }
-    for (const [nodeId, group] of groupBy(done, 'nodeId')) {
+    const charged = await this.#callers.send(MOST_AT_ONCE);
+    done.push(...charged.map(({ part }) => part));
+    for (const { ticketHash } of done) this.#doors.rows.forget(ticketHash);
+    this.#tellNodes(done);
+    return Math.max(accepted.length, charged.length);
+  }
+
+  #tellNodes(done: readonly DuePart[]): void {
+    const { tellNode, askToSign } = this.#doors;
+    for (const [nodeId, group] of groupByNode(done)) {
+      // A node that came back before this was delivered has not been asked for it.
+      const unsigned = group.flatMap(({ settlement }) => describeUnsigned(settlement) ?? []);
+      if (unsigned.length > 0) askToSign(nodeId, unsigned);
       const answers = group.flatMap((part) => (part.settlement.receipt ? [toAnswer(part)] : []));
       if (answers.length > 0) tellNode(nodeId, answers);
     }
-    return done.length === due.length;
   }
 }
 
-/** Calls once for each group; a group whose call fails is left out. */
-async function handOver(
-  parts: readonly DuePart[],
-  by: 'nodeId' | 'accountId',
-  call: (key: string, group: readonly DuePart[]) => Promise<DuePart[]>,
-): Promise<DuePart[]> {
-  const calls = [...groupBy(parts, by)].map(([key, group]) =>
-    call(key, group).catch((error: unknown): DuePart[] => {
-      log.warn('account-away', { [by]: key, count: group.length, error });
-      return [];
-    }),
-  );
-  return (await Promise.all(calls)).flat();
-}
-
-function groupBy(parts: readonly DuePart[], by: 'nodeId' | 'accountId'): Map<string, DuePart[]> {
+function groupByNode(parts: readonly DuePart[]): Map<string, DuePart[]> {
   const groups = new Map<string, DuePart[]>();
   for (const part of parts) {
-    const key = part.settlement[by];
-    const group = groups.get(key);
+    const { nodeId } = part.settlement;
+    const group = groups.get(nodeId);
     if (group) group.push(part);
-    else groups.set(key, [part]);
+    else groups.set(nodeId, [part]);
   }
   return groups;
 }
 
-function toSettlement(part: DuePart): SettlementJson {
-  return part.settlement;
-}
-
-/** None once a receipt has been accepted, as where one came late before this delivery was repeated. */
-function toUnsigned({ settlement }: DuePart): UnsignedPart[] {
-  const unsigned = describeUnsigned(settlement);
-  return unsigned ? [unsigned] : [];
-}
-
 function toAnswer({ ticketHash, settlement }: DuePart): ReceiptAnswer {
-  const { acceptance, acceptanceSignature } = settlement;
+  const { acceptance, acceptanceSignature, acceptanceSeal } = settlement;
   return {
     ticketHash: ticketHash as Hex,
     acceptance,
     signature: acceptanceSignature as Hex | null,
+    sealed: acceptanceSeal ?? null,
     reason: acceptance ? null : 'not accepted',
   };
 }
@@ -293,13 +376,13 @@ interface Completion {
   readonly earn: number;
   readonly resumedTokens?: number;
   readonly summary: PartSummary;
-  readonly receipt: UsageReceipt | null;
+  readonly signed: SignedReceipt | null;
   readonly now: number;
 }
 
-function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: Completion): SettlementJson {
+function complete(draft: SettlementJson, { summary, signed, now, ...decided }: Completion): SettlementJson {
   const isComplete = summary.outcome === 'complete';
-  return {
+  const settlement: SettlementJson = {
     ...draft,
     ...decided,
     outcome: summary.outcome,
@@ -308,8 +391,18 @@ function complete(draft: SettlementJson, { summary, receipt, now, ...decided }: 
     endedAt: now,
     // A part that was cut short may have sent more than arrived here.
     responseHash: isComplete ? summary.responseHash : null,
-    ...(!isComplete && !receipt && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
-    receipt: receipt ? toMessageJson(receipt) : null,
-    receiptSignature: receipt ? (summary.signed?.signature ?? null) : null,
+    ...(!isComplete && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
+  };
+  return signed ? withReceipt(settlement, signed) : settlement;
+}
+
+/** Who has a receipt need not be told what arrived. */
+function withReceipt({ relayedHash: _, ...settlement }: SettlementJson, signed: SignedReceipt): SettlementJson {
+  const { receipt, signature, sealed } = signed;
+  return {
+    ...settlement,
+    receipt: toMessageJson(receipt),
+    receiptSignature: signature,
+    ...(sealed && { receiptSeal: toSealedJson(sealed) }),
   };
 }

@@ -5,6 +5,8 @@ import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { JobReceipts, RebuiltReceipt } from './job-receipts.ts';
+import type { OpenedPart } from './settlement.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { HubDoor, TOO_MUCH } from './door.ts';
 import type { Dial, Unread } from './door.ts';
@@ -46,6 +48,10 @@ export interface HubSocketsDoors {
   /** How many of the slots that a home tells may be given jobs. */
   readonly trustSlots: (nodeId: string, told: number) => number;
   readonly onLateReceipt: (nodeId: string, late: LateReceipt) => void;
+  readonly receipts: JobReceipts<OpenedPart>;
+  readonly onReceipts: (receipts: readonly RebuiltReceipt<OpenedPart>[]) => void;
+  /** A connection is gone: these parts of it have ended, and their receipts do not come. */
+  readonly onLeft: (parts: readonly OpenedPart[]) => void;
   /** A step that touches this home's data threw: the other homes work on. */
   readonly onUnusable: (nodeId: string, error: unknown) => void;
 }
@@ -152,6 +158,7 @@ export class HubSockets {
     if (this.#current.get(nodeId) === socket) this.#current.delete(nodeId);
     if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
+    this.#doors.onLeft(this.#doors.receipts.leave(socket));
     // A dial that never proved who it is was nobody's: nothing of it is written anywhere.
     if (socket.isReady) this.#doors.onChanged(nodeId);
   }
@@ -184,7 +191,9 @@ export class HubSockets {
     const finishing = countFinishing(this.#sockets.values());
     for (const socket of this.#sockets.values()) {
       const candidate = this.#guard(socket, () =>
-        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket)),
+        this.#isSilent(socket)
+          ? null
+          : socket.toCandidate(now, { slots: this.#trusted(socket), isBehind: this.isBehind(socket, now) }),
       );
       if (!candidate) continue;
       const others = finishing.get(candidate.nodeId) ?? 0;
@@ -240,6 +249,11 @@ export class HubSockets {
   beginPart(socket: NodeSocket, part: Part): void {
     socket.addPart(part);
     this.#door.noteJob(socket, Date.now());
+  }
+
+  /** A home that owes more receipts than it may is as good as full. */
+  isBehind(socket: NodeSocket, now: number): boolean {
+    return socket.state?.paused === 'outbox' || this.#doors.receipts.isBehind(socket, now);
   }
 
   #trusted({ facts, state }: NodeSocket): number {
@@ -318,7 +332,7 @@ export class HubSockets {
   }
 
   #openDesk(): FrameDesk {
-    const { services, onChanged, onLateReceipt } = this.#doors;
+    const { services, onChanged, onLateReceipt, receipts, onReceipts } = this.#doors;
     return new FrameDesk({
       handshake: services.handshake,
       mayProve: (socket, now) => this.#door.mayProve(socket, now),
@@ -331,6 +345,14 @@ export class HubSockets {
       onState: ({ facts }) => onChanged(facts.nodeId),
       onSynced: (socket) => this.#moveIdle(socket),
       onLateReceipt: ({ facts }, late) => onLateReceipt(facts.nodeId, late),
+      isAwaited: (socket, job) => receipts.isKnown(socket, job),
+      onWork: (socket, job, said) => receipts.noteWork(socket, job, said),
+      onReceipts: (socket, frame) => {
+        const taken = receipts.take(socket, frame);
+        if (!taken.ok) return taken.error;
+        onReceipts(taken.value);
+        return null;
+      },
     });
   }
 

@@ -2,7 +2,7 @@
 import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { Env } from '../env.ts';
 import type { HubServices } from '../hub/hub-services.ts';
-import { JOB_TICKET, makeMessageSigner } from '../../schema/receipt.ts';
+import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openPresenceTable } from './shared.ts';
@@ -33,15 +33,15 @@ function openHubServices(env: Env): HubServices {
     routerAddress,
     mayAbort: env.LOCAL_PLACES === '1',
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
-    signTicket: (ticket) => signer.sign(JOB_TICKET, ticket, routerKey),
+    sealTickets: (facts, digests) => signer.seal(facts, digests, routerKey),
     showNode: async (nodeId, hub) => stubs.nodeAccount(nodeId).show(hub),
     issueNodeToken: ({ nodeId, address, ownerAccountId }, now) =>
       nodeTokens.issue({ nodeId, address, accountId: ownerAccountId }, now),
     catalogue: () => catalogue.list(Date.now()),
     forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),
-    acceptSettlements: async (nodeId, settlements) => stubs.nodeAccount(nodeId).acceptAll([...settlements]),
-    settleCaller: async (accountId, settlements) => stubs.account(accountId).settleAll([...settlements]),
+    acceptSettlements: async (nodeId, batch) => stubs.nodeAccount(nodeId).acceptAll(batch),
+    settleCaller: async (accountId, { settlements }) => stubs.account(accountId).settleAll([...settlements]),
     renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),

@@ -222,7 +222,7 @@ describe('an answer of any kind', () => {
               } else if (one.say === 'json') wild.send(one.name as FrameName, one.json, job.number);
               else job.end(job.receipt());
             }
-            wild.send('fault', { code: 'over', message: 'that was all', receipt: null }, job.number);
+            wild.send('fault', { code: 'over', message: 'that was all', work: null }, job.number);
           };
           const response = await ask(RAW_MODEL, stream);
           const text = await response.text();

@@ -90,7 +90,7 @@ describe('a home that fails leaves a line with its call, its job and itself', ()
   test('when its model server breaks, and the call is told of at the edge too', async () => {
     const { requestId, jobId } = await call((job) => {
       job.head().say(ANSWER, 3);
-      home.send('fault', { code: 'backend', message: PROMPT, receipt: null }, job.number);
+      home.send('fault', { code: 'backend', message: PROMPT, work: null }, job.number);
     });
     expect(requestId).toMatch(/^req_/);
     const hub = 'hub:weur:0';

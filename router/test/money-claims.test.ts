@@ -124,8 +124,8 @@ describe('a receipt that proves nothing is not paid, and the caller is charged b
     [
       'with the signature of something else',
       (job) => {
-        const { receipt } = job.receipt();
-        return { receipt, signature: node.sign({ ...receipt, durationMs: 9 }).signature };
+        const signed = job.receipt();
+        return { ...signed, signature: node.sign({ ...signed.receipt, durationMs: 9 }).signature };
       },
     ],
   ])('%s', async (_title, sign) => {

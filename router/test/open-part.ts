@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { makeChunkWriter } from '../../schema/chunks.ts';
 import { decodeFrames, FRAME, nameFrame, readCredit, readJson } from '../../schema/frames.ts';
-import type { SignedReceipt } from '../../schema/frames-to-hub.ts';
+import type { NodeEnd } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Finish } from '../../schema/receipt.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -33,8 +33,8 @@ const offer = {
 export const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const event = (text: string): Uint8Array => bytesOf(writer.content(text));
-export const signed = (finish: Finish): SignedReceipt =>
-  ({ receipt: { finish: FINISH[finish] }, signature: '0x' }) as never;
+/** A home's last word. */
+export const ended = (finish: Finish): NodeEnd => ({ work: { finish: FINISH[finish] } }) as never;
 
 interface PartOptions {
   readonly settle?: (summary: PartSummary) => Promise<EndRecord>;

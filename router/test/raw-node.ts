@@ -10,6 +10,7 @@ import type { JobFrame } from '../../schema/frames-to-node.ts';
 import {
   decodeFrames,
   encodeData,
+  encodeFrame,
   encodeJsonFrame,
   FRAME,
   nameFrame,
@@ -29,7 +30,10 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
-import type { MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import type { Acceptance, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import type { WorkJson } from '../../schema/frames-to-hub.ts';
+import { encodeReceiptsFrame, readSealFrame, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
+import type { ReceiptsFrame, Sealed } from '../../schema/seal.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleReceipt } from '../../schema/sample-messages.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -56,9 +60,11 @@ export interface RawDial {
   readonly place?: string;
 }
 
+/** A receipt under a seal of its own. */
 export interface Signed {
   readonly receipt: UsageReceipt;
   readonly signature: Hex;
+  readonly sealed: Sealed;
 }
 
 export class RawNode {
@@ -71,6 +77,9 @@ export class RawNode {
   /** The number of its newest receipt, and that receipt's hash. */
   seq = 0n;
   prevReceipt: Hex = ZERO_WORD;
+  /** The number of its newest seal, and that seal's digest. */
+  sealNumber = 0n;
+  prevSeal: Hex = ZERO_WORD;
   isOpen = false;
   readonly #stack: Stack;
   readonly #dial: RawDial;
@@ -171,20 +180,48 @@ export class RawNode {
     this.send('state', { models: models.map((one) => ({ ...model, ...speeds, ...one })), slots, paused: null });
   }
 
+  /** A receipt under the next seal of the node's. */
   sign(receipt: UsageReceipt): Signed {
-    return { receipt, signature: this.#signer.sign(USAGE_RECEIPT, receipt, this.key) };
+    const [signed] = this.signAll([receipt]);
+    if (!signed) throw new Error('nothing was signed');
+    return signed;
+  }
+
+  /** Receipts under one seal, the next of the node's. */
+  signAll(receipts: readonly UsageReceipt[]): Signed[] {
+    this.sealNumber += 1n;
+    const facts = {
+      kind: SEAL_KIND.receipts,
+      node: this.address,
+      number: this.sealNumber,
+      previous: this.prevSeal,
+      total: receipts.reduce((sum, { amount }) => sum + amount, 0n),
+      atMs: BigInt(Date.now()),
+    };
+    const digests = receipts.map((receipt) => this.#signer.hash(USAGE_RECEIPT, receipt));
+    const { seal, signature, proofs } = this.#signer.seal(facts, digests, this.key);
+    this.prevSeal = this.#signer.hash(SEAL, seal);
+    return receipts.map((receipt, i) => ({ receipt, signature, sealed: { seal, proof: [...(proofs[i] ?? [])] } }));
+  }
+
+  /** Tells that these jobs have their receipts, which one seal covers in this order; `change` for a node that lies. */
+  sendReceipts(
+    told: readonly { readonly job: RawJob; readonly signed: Signed }[],
+    change: Partial<ReceiptsFrame> = {},
+  ): void {
+    const [first] = told;
+    if (!first) return;
+    const { receipt, signature, sealed } = first.signed;
+    const { seq, prevReceipt } = receipt;
+    const jobs = told.map(({ job }) => job.number);
+    const frame = { seal: sealed.seal, signature, seq, prevReceipt, jobs, ...change };
+    this.sendBytes(encodeFrame('receipts', { payload: encodeReceiptsFrame(frame) }));
   }
 
   /** Offers a receipt again, as after a reconnect, until the hub answers: one whose part is on its way it does not answer at once. */
   async offerLate(job: RawJob, signed: Signed): Promise<Accepted> {
     const from = this.heard.length;
-    const { ticket } = job.frame;
-    const offer = {
-      ticket: toMessageJson(ticket),
-      ticketSignature: job.ticketSignature,
-      receipt: toMessageJson(signed.receipt),
-      signature: signed.signature,
-    };
+    const offer = job.toLate(signed);
     const asked = setInterval(() => this.send('receipt', offer), OFFER_AGAIN_MS);
     try {
       this.send('receipt', offer);
@@ -203,7 +240,8 @@ export class RawNode {
     return until('the answer to a receipt', () => {
       for (const { name, json } of this.heard.slice(from)) {
         const accepted = name === 'accepted' ? acceptedSchema.parse(json) : null;
-        if (accepted?.ticketHash === ticketHash) return accepted;
+        const answer = accepted?.answers.find((one) => one.ticketHash === ticketHash);
+        if (accepted && answer) return { ...answer, seal: accepted.seal, signature: accepted.signature };
       }
       return null;
     });
@@ -219,7 +257,7 @@ export class RawNode {
   readonly #jobs = new Map<number, RawJob>();
 
   #hearFrame(frame: Frame): void {
-    const isJson = frame.type !== FRAME.ticket && frame.type !== FRAME.credit;
+    const isJson = frame.type !== FRAME.tickets && frame.type !== FRAME.credit;
     const read = isJson ? readJson(frame) : frame.type === FRAME.credit ? readCredit(frame) : null;
     const json = read?.ok ? read.value : null;
     const name = nameFrame(frame.type);
@@ -232,13 +270,21 @@ export class RawNode {
       this.sendState();
     }
     if (name === 'job') this.#jobs.set(frame.job, new RawJob(this, frame.job, jobSchema.parse(json)));
-    if (name === 'ticket') {
-      const job = this.#jobs.get(frame.job);
+    this.heard.push({ name, job: frame.job, json });
+    if (name === 'tickets') this.#takeTickets(frame);
+  }
+
+  #takeTickets(frame: Frame): void {
+    const read = readSealFrame(frame.payload);
+    if (!read.ok) throw new Error(read.error);
+    const { seal, signature, jobs } = read.value;
+    for (const { job: number, proof } of jobs) {
+      const job = this.#jobs.get(number);
       if (!job) throw new Error('a ticket without its job');
-      job.ticketSignature = toHex(frame.payload);
+      job.ticketSignature = signature;
+      job.ticketSeal = { seal, proof: [...proof] };
       this.onJob(job);
     }
-    this.heard.push({ name, job: frame.job, json });
   }
 
   #answer(nonce: Hex): void {
@@ -254,7 +300,15 @@ export class RawNode {
   }
 }
 
-export type Accepted = ReturnType<typeof acceptedSchema.parse>;
+/** What became of one receipt; the signature is the seal's. */
+export interface Accepted {
+  readonly ticketHash: Hex;
+  readonly acceptance: Acceptance | null;
+  readonly proof: readonly Hex[];
+  readonly seal: Sealed['seal'] | null;
+  readonly signature: Hex | null;
+  readonly reason: string | null;
+}
 
 /** One job at a raw node. */
 export class RawJob {
@@ -262,7 +316,9 @@ export class RawJob {
   readonly number: number;
   readonly frame: JobFrame;
   readonly ticketHash: Hex;
+  /** Of the seal that its ticket is under. */
   ticketSignature: Hex = '0x';
+  ticketSeal: Sealed | null = null;
   readonly #writer: ChunkWriter;
   readonly #hash = createHash('sha256');
   #tokens = 0;
@@ -320,7 +376,7 @@ export class RawJob {
 
   /** Its model server failed, or will not have the request. */
   fault(code: string, message = '', numbers: { promptTokens?: number; contextTokens?: number } = {}): void {
-    this.node.send('fault', { code, message, ...numbers, receipt: null }, this.number);
+    this.node.send('fault', { code, message, ...numbers, work: null }, this.number);
   }
 
   /** A receipt of what was said, with some fields changed; it takes the next number of the chain. */
@@ -343,8 +399,33 @@ export class RawJob {
     return this.node.sign(receipt);
   }
 
+  /** Its last word, and its receipt after it. */
   end(signed: Signed): Signed {
-    this.node.send('end', { receipt: toMessageJson(signed.receipt), signature: signed.signature }, this.number);
+    this.endBare(signed.receipt);
+    this.node.sendReceipts([{ job: this, signed }]);
     return signed;
   }
+
+  /** Its last word alone: the receipt is withheld, or comes later. */
+  endBare(receipt: UsageReceipt): void {
+    this.node.send('end', { work: toWork(receipt) }, this.number);
+  }
+
+  /** As a receipt is offered late. */
+  toLate({ receipt, signature, sealed }: Signed): object {
+    return {
+      ticket: toMessageJson(this.frame.ticket),
+      ticketSignature: this.ticketSignature,
+      ticketSeal: this.ticketSeal && toSealedJson(this.ticketSeal),
+      receipt: toMessageJson(receipt),
+      signature,
+      receiptSeal: toSealedJson(sealed),
+    };
+  }
+}
+
+/** What a receipt says of the work: the rest is its place in the chain. */
+export function toWork(receipt: UsageReceipt): WorkJson {
+  const { ticketHash: _, node: __, seq: ___, prevReceipt: ____, ...work } = toMessageJson(receipt);
+  return work;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame, encodeJsonFrame, FRAME_HEADER_BYTES, MAX_MESSAGE_BYTES } from '../../../schema/frames.ts';
 import { concatBytes } from '../../../schema/bytes.ts';
 import { JOB_TICKET, toMessageJson } from '../../../schema/receipt.ts';
+import { toSealedJson } from '../../../schema/seal.ts';
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 import { RawNode } from '../../test/raw-node.ts';
 import { flood, openLink, openReady, repeatFrame, ZERO_NONCE } from './link.ts';
@@ -104,6 +105,7 @@ function makeStrangeReceipt(node: RawNode): Uint8Array {
     ticketSignature: signed.signature,
     receipt: toMessageJson(signed.receipt),
     signature: signed.signature,
+    receiptSeal: toSealedJson(signed.sealed),
   });
 }
 

@@ -1,6 +1,7 @@
 // Hostile homes that claim: what nobody pays for, more than they did, and the same thing twice.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FINISH, toMessageJson } from '../../../schema/receipt.ts';
+import { FINISH } from '../../../schema/receipt.ts';
+import { toWork } from '../../test/raw-node.ts';
 import type { RawJob } from '../../test/raw-node.ts';
 import { TOKYO, TOKYO_HUB } from './ground.ts';
 import { RECEIPTS } from './homes-receipts.ts';
@@ -28,9 +29,9 @@ function breakOffUnpaid(name: string, does: string, end: (job: RawJob) => void):
 function faultWithReceipt(job: RawJob): void {
   job.head();
   for (let i = 0; i < 40; i++) job.say(TEXT, TEXT_TOKENS);
-  const { receipt, signature } = job.receipt({ finish: FINISH.error });
-  const signed = { receipt: toMessageJson(receipt), signature };
-  job.node.send('fault', { code: 'busy', message: 'later', receipt: signed }, job.number);
+  const signed = job.receipt({ finish: FINISH.error });
+  job.node.send('fault', { code: 'busy', message: 'later', work: toWork(signed.receipt) }, job.number);
+  job.node.sendReceipts([{ job, signed }]);
 }
 
 async function leaveThenClaim(round: Round): Promise<void> {

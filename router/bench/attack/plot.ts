@@ -1,6 +1,5 @@
 // A caller and a home of one mind, and how a home offers a receipt when it is late: what the attacks on the books share.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toMessageJson } from '../../../schema/receipt.ts';
 import type { RawJob, RawNode, Signed } from '../../test/raw-node.ts';
 import type { TestAccount } from '../../test/stack.ts';
 import type { Round } from './round.ts';
@@ -34,12 +33,7 @@ export async function askOn(
 
 /** Offers a receipt late; a hub that says nothing to it is a hub that pays nothing. */
 export async function offer(node: RawNode, job: RawJob, signed: Signed): Promise<void> {
-  const late = {
-    ticket: toMessageJson(job.frame.ticket),
-    ticketSignature: job.ticketSignature,
-    receipt: toMessageJson(signed.receipt),
-    signature: signed.signature,
-  };
+  const late = job.toLate(signed);
   const from = node.heard.length;
   node.send('receipt', late);
   for (const until = Date.now() + OFFER_WAIT_MS; Date.now() < until; await sleep(20))

@@ -6,7 +6,9 @@ import { expect, test } from 'vitest';
 import type { Hex } from '../../../schema/bytes.ts';
 import { jobTicketSchema, toMessageJson, USAGE_RECEIPT, JOB_TICKET } from '../../../schema/receipt.ts';
 import { AcceptedReceipts, PROOF_MS } from '../../billing/accepted-receipts.ts';
-import type { AcceptedReceipt } from '../../billing/accepted-receipts.ts';
+import type { AcceptedReceipt } from '../../billing/pack-receipts.ts';
+import { toSealedJson } from '../../../schema/seal.ts';
+import { ZERO_WORD } from '../../../schema/typed-data.ts';
 import { TURN_MS } from '../../billing/turned-tables.ts';
 import { makeNode, makePart, newId, signer } from './make-settlement.ts';
 
@@ -31,6 +33,8 @@ function make(seq: bigint, facts: { prevReceipt?: Hex; earn?: number; isLate?: b
       receiptSignature: withReceipt.receiptSignature as Hex,
       acceptance: { receiptHash, node: node.address, ...counts, ...rest },
       acceptanceSignature: `0x${'cd'.repeat(64)}1b`,
+      receiptSeal: null,
+      acceptanceSeal: null,
     },
   };
 }
@@ -44,27 +48,58 @@ function inStorage(play: (storage: DurableObjectStorage) => void): Promise<void>
 const countOf = ({ sql }: DurableObjectStorage, table: string): number =>
   Number(sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']);
 
-test('a week long each comes back as it was, also after a restart', () =>
+/** Accepts it as a batch of its own. */
+function add(book: AcceptedReceipts, one: AcceptedReceipt, now: number): void {
+  book.add([one], book.head, now);
+}
+
+test('a week long each comes back as it was, alone or in a batch, also after a restart', () =>
   inStorage((storage) => {
-    const all = [1n, 2n, 2n ** 64n - 1n].map((seq) => make(seq, { isLate: seq === 2n }));
+    const all = [1n, 2n, 3n, 2n ** 64n - 1n].map((seq) => make(seq, { isLate: seq === 2n }));
     const accepted = new AcceptedReceipts(storage, START);
-    for (const one of all) accepted.add(one, START);
-    for (const book of [accepted, new AcceptedReceipts(storage, START + PROOF_MS)])
+    const head = { ...accepted.head, count: 4, cumulative: 180, sealNumber: 2, topSeal: 9n };
+    accepted.add(all.slice(0, 3), accepted.head, START);
+    accepted.add(all.slice(3), head, START);
+    for (const book of [accepted, new AcceptedReceipts(storage, START + PROOF_MS)]) {
       for (const { ticketHash, proof, earn, isLate } of all)
-        expect(book.find(ticketHash)).toEqual({ proof, earn, isLate });
-    expect(accepted.find(make(9n).ticketHash)).toBeNull();
-    expect(accepted.chain()).toEqual({ lastSeq: 2n ** 64n - 1n, used: 3 });
+        expect(book.find(ticketHash, START)).toEqual({ proof, earn, isLate });
+      expect(book.find(make(9n).ticketHash, START)).toBeNull();
+      expect(book.head).toEqual(head);
+      expect(book.chain()).toEqual({ lastSeq: 2n ** 64n - 1n, used: 4 });
+    }
+    expect(countOf(storage, 'batches')).toBe(2);
+  }));
+
+test('a batch under one seal takes a fraction of what each took alone', () =>
+  inStorage((storage) => {
+    const receipts = Array.from({ length: 32 }, (_, i) => makePart(node, { receipt: { seq: BigInt(i + 1) } }));
+    const facts = { kind: 2, node: node.address, number: 1n, previous: ZERO_WORD, total: 1n, atMs: BigInt(START) };
+    const hashes = receipts.map(({ receipt }) => signer.hash(USAGE_RECEIPT, receipt));
+    const { seal, signature, proofs } = signer.seal(facts, hashes, node.key);
+    const sealed = hashes.map((_, i) => toSealedJson({ seal, proof: [...proofs[i]!] }));
+    const all = receipts.map((_, i) => {
+      const one = make(BigInt(i + 1), { prevReceipt: i === 0 ? ZERO_WORD : hashes[i - 1]! });
+      const seals = { receiptSeal: sealed[i]!, acceptanceSeal: sealed[i]! };
+      return { ...one, proof: { ...one.proof, receiptSignature: signature, acceptanceSignature: signature, ...seals } };
+    });
+    const accepted = new AcceptedReceipts(storage, START);
+    accepted.add(all, { ...accepted.head, topSeal: 1n }, START);
+    for (const { ticketHash, proof } of all) expect(accepted.find(ticketHash, START)?.proof).toEqual(proof);
+    expect(accepted.findSeal(1n)).toEqual({ seal, signature });
+    expect(accepted.findSeal(2n)).toBeNull();
+    const bytes = storage.sql.exec('SELECT length(receipts) AS n FROM batches').one()['n'];
+    expect(Number(bytes) / 32).toBeLessThan(330);
   }));
 
 test('after a week only what was paid is known, after two months not even that, and its number never is free again', () =>
   inStorage((storage) => {
     const accepted = new AcceptedReceipts(storage, START);
     const old = [1n, 2n, 3n, 5n].map((seq) => make(seq, { earn: Number(seq), isLate: seq === 3n }));
-    for (const one of old) accepted.add(one, START);
-    accepted.add(make(6n), START + PROOF_MS);
-    expect(countOf(storage, 'proofs')).toBe(1);
+    for (const one of old) add(accepted, one, START);
+    add(accepted, make(6n), START + PROOF_MS + 1000);
+    expect(countOf(storage, 'batches')).toBe(1);
     for (const { ticketHash, earn, isLate } of old)
-      expect(accepted.find(ticketHash)).toEqual({ proof: null, earn, isLate });
+      expect(accepted.find(ticketHash, START)).toEqual({ proof: null, earn, isLate });
     const check = (book: AcceptedReceipts): void => {
       for (const seq of [1n, 2n, 3n, 5n, 6n]) expect(book.isSeqUsed(seq)).toBe(true);
       // A receipt that its hub could not deliver for longer than a week is the first of its number still.
@@ -73,22 +108,20 @@ test('after a week only what was paid is known, after two months not even that, 
     };
     check(accepted);
     const later = new AcceptedReceipts(storage, START + 2 * TURN_MS);
-    for (const { ticketHash } of old) expect(later.find(ticketHash)).toBeNull();
+    for (const { ticketHash } of old) expect(later.find(ticketHash, START)).toBeNull();
     check(later);
   }));
 
-test('a chain without gaps is one range, however long, and an endless one of gaps is bounded and refuses what it forgot', () =>
+test('a chain of gaps without end is bounded and refuses what it forgot', () =>
   inStorage((storage) => {
     const accepted = new AcceptedReceipts(storage, START);
-    for (let seq = 1n; seq <= 60n; seq++) accepted.add(make(seq), START);
-    accepted.add(make(61n), START + PROOF_MS);
-    expect(countOf(storage, 'used')).toBe(1);
-    const other = new AcceptedReceipts(storage, START + 2 * PROOF_MS);
-    for (let i = 0n; i < 300n; i++) other.add(make(1000n + 2n * i), START + 2 * PROOF_MS);
-    for (let i = 0; i < 4; i++) other.add(make(5000n + BigInt(i)), START + 3 * PROOF_MS + i * 3_600_000);
-    expect(countOf(storage, 'used')).toBeLessThanOrEqual(256);
-    for (const seq of [1n, 500n, 1000n, 1598n, 5003n]) expect(other.isSeqUsed(seq)).toBe(true);
-    expect(other.isSeqUsed(1597n)).toBe(false);
+    const all = Array.from({ length: 300 }, (_, i) => make(1000n + 2n * BigInt(i)));
+    accepted.add(all, accepted.head, START);
+    for (const book of [accepted, new AcceptedReceipts(storage, START)]) {
+      for (const seq of [1000n, 1001n, 1598n]) expect(book.isSeqUsed(seq)).toBe(true);
+      for (const seq of [1n, 1597n, 1599n]) expect(book.isSeqUsed(seq)).toBe(false);
+    }
+    expect(Number(storage.sql.exec('SELECT length(head) AS n FROM batches').one()['n'])).toBeLessThan(2000);
   }));
 
 test('links of the chain are checked when their second end comes', () =>
@@ -97,15 +130,15 @@ test('links of the chain are checked when their second end comes', () =>
     const first = make(1n);
     const second = make(2n, { prevReceipt: first.receiptHash });
     const third = make(3n);
-    accepted.add(first, START);
-    accepted.add(third, START);
+    add(accepted, first, START);
+    add(accepted, third, START);
     // It fits the first, and the third does not fit it.
-    expect(accepted.countBreaks(second)).toBe(1);
-    expect(accepted.countBreaks(make(2n ** 64n - 1n))).toBe(0);
-    expect(accepted.countBreaks(make(0n))).toBe(1);
+    expect(accepted.countBreaks([second])).toBe(1);
+    expect(accepted.countBreaks([make(2n ** 64n - 1n)])).toBe(0);
+    expect(accepted.countBreaks([make(0n)])).toBe(1);
   }));
 
-test('an object that kept them as JSON has the same in few bytes', () =>
+test('an object that kept them one by one, as JSON, has them still, and goes on in batches', () =>
   inStorage((storage) => {
     const all = Array.from({ length: 150 }, (_, i) => make(BigInt(i + 1), { isLate: i % 2 === 0 }));
     storage.sql.exec(
@@ -125,8 +158,8 @@ test('an object that kept them as JSON has the same in few bytes', () =>
       );
     const accepted = new AcceptedReceipts(storage, START);
     for (const { ticketHash, proof, earn, isLate } of all)
-      expect(accepted.find(ticketHash)).toEqual({ proof, earn, isLate });
+      expect(accepted.find(ticketHash, START)).toEqual({ proof, earn, isLate });
     expect(accepted.chain()).toEqual({ lastSeq: 150n, used: 150 });
-    expect(storage.sql.exec("SELECT 1 FROM pragma_table_info('accepted')").toArray()).toEqual([]);
-    expect(new AcceptedReceipts(storage, START).chain()).toEqual({ lastSeq: 150n, used: 150 });
+    add(accepted, make(151n), START);
+    expect(new AcceptedReceipts(storage, START).chain()).toEqual({ lastSeq: 151n, used: 151 });
   }));

@@ -7,8 +7,10 @@ import { jobIdToWord } from '../../../schema/ids.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { NO_WISH } from '../../../schema/placement.ts';
 import { computeCharge } from '../../../schema/prices.ts';
+import { growTree } from '../../../schema/merkle.ts';
 import { JOB_TICKET, toMessageJson } from '../../../schema/receipt.ts';
 import type { JobTicket, MessageSigner, UsageReceipt } from '../../../schema/receipt.ts';
+import { isUnderSeal, SEAL } from '../../../schema/seal.ts';
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 import type { Outcome, SettlementJson } from '../../../schema/settlement.ts';
 import { judgeBreak } from '../../hub/judge-break.ts';
@@ -55,6 +57,16 @@ export const signer: MessageSigner = {
   sign: (struct, message, key) => signFor(signer.hash(struct, message), toHex(key)),
   recover: () => ({ ok: false, error: 'bad-signature' }),
   isSignedBy: (struct, message, { signature, address }) => signature === signFor(signer.hash(struct, message), address),
+  isSealSignedBy: (seal, signature, address) => signer.isSignedBy(SEAL, seal, { signature, address }),
+  seal: (facts, digests, key) => {
+    const { root, proofs } = growTree(digests);
+    const seal = { ...facts, count: digests.length, root };
+    return { seal, signature: signer.sign(SEAL, seal, key), proofs };
+  },
+  isProvenBy: (struct, message, { signature, sealed, address }) =>
+    sealed
+      ? isUnderSeal(signer.hash(struct, message), sealed) && signer.isSealSignedBy(sealed.seal, signature, address)
+      : signer.isSignedBy(struct, message, { signature, address }),
 };
 
 function toText(message: object): string {

@@ -141,7 +141,7 @@ describe('a home that fails', () => {
       const answering = ask(stub, offer);
       const job = await home.nextJob(from);
       job.head();
-      job.send('fault', { code: 'internal', message: 'out of memory', receipt: null }, job.job);
+      job.send('fault', { code: 'internal', message: 'out of memory', work: null }, job.job);
       return (await readRecords(await answering)).at(-1);
     };
     expect(await fail(poison('acct_a', 'one'))).toMatchObject({ code: 'fault', reason: 'out of memory' });
@@ -164,7 +164,7 @@ describe('a home that fails', () => {
     const answering = ask(stub, makeJobOffer());
     const job = await home.nextJob();
     job.head();
-    job.send('fault', { code: 'context', message: 'too long', promptTokens: 2000, receipt: null }, job.job);
+    job.send('fault', { code: 'context', message: 'too long', promptTokens: 2000, work: null }, job.job);
     const numbers = { promptTokens: 2000, contextTokens: 1000 };
     expect((await readRecords(await answering)).at(-1)).toMatchObject({ code: 'context', ...numbers });
     expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
@@ -183,7 +183,7 @@ describe('a home that fails', () => {
     const answering = ask(stub, makeJobOffer());
     const job = await home.nextJob(from);
     job.head();
-    job.send('fault', { code: 'context', message: 'too long', receipt: null }, job.job);
+    job.send('fault', { code: 'context', message: 'too long', work: null }, job.job);
     await (await answering).arrayBuffer();
     const second = ask(stub, makeJobOffer());
     const planned = await home.nextJob(home.heard.length);

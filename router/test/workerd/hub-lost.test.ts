@@ -1,9 +1,10 @@
 // Parts that were open when their hub's memory was lost: what the next life of the hub makes of them.
 import { runInDurableObject } from 'cloudflare:test';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { JOB_TICKET } from '../../../schema/receipt.ts';
-import type { SettlementJson } from '../../../schema/settlement.ts';
-import { PartRows } from '../../hub/part-rows.ts';
+import type { SettlementBatch, SettlementJson } from '../../../schema/settlement.ts';
+import { TIMINGS } from '../../../schema/timings.ts';
+import { Journal } from '../../hub/journal.ts';
 import type { HubServices } from '../../hub/hub-services.ts';
 import { HubSettlement } from '../../hub/settlement.ts';
 import { openHub } from './join-hub.ts';
@@ -29,40 +30,47 @@ async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<
   } as const;
   const ticketHash = signer.hash(JOB_TICKET, part.ticket);
   return runInDurableObject(openHub(), async (_, { storage }) => {
-    const rows = new PartRows(storage.sql);
-    rows.open({ ticketHash, expiresAt: ISSUED_AT + 3_600_000, draft });
-    if (notedTokens !== undefined) rows.noteProgress({ ticketHash, tokens: notedTokens, at: ISSUED_AT + 20_000 });
+    const before = new Journal({ storage });
+    before.open({ ticketHash, expiresAt: ISSUED_AT + 3_600_000, draft });
+    before.completeDraft(ticketHash, draft);
+    if (notedTokens !== undefined) before.noteProgress({ ticketHash, tokens: notedTokens, at: ISSUED_AT + 20_000 });
+    await before.commit();
+    const rows = new Journal({ storage });
     const handed: SettlementJson[] = [];
     const services = {
       signer,
-      acceptSettlements: async (_nodeId: string, all: readonly SettlementJson[]) => {
-        handed.push(...all);
-        return all;
+      timings: { ...TIMINGS, deliverEveryMs: 1 },
+      acceptSettlements: async (_nodeId: string, { settlements }: SettlementBatch) => {
+        handed.push(...settlements);
+        return settlements;
       },
-      settleCaller: async (_accountId: string, all: readonly SettlementJson[]) => all.map(() => true),
+      settleCaller: async (_accountId: string, { settlements }: SettlementBatch) => settlements.map(() => true),
     } as unknown as HubServices;
     const nothing = (): void => undefined;
     const next = new HubSettlement({
+      hub: 'hub:test:0',
       rows,
       services,
-      sync: async () => undefined,
-      gather: async () => undefined,
+      nextNumber: () => 1,
+      sealTickets: nothing,
+      isLive: () => false,
+      offerLate: nothing,
+      pause: async () => undefined,
+      later: nothing,
       tellNode: nothing,
       askToSign: nothing,
       retryLater: nothing,
       now: () => ISSUED_AT + 4_000_000,
       startedAt: ISSUED_AT + 25_000,
     });
-    const isLive = (): boolean => false;
     if (claimed === undefined) {
-      next.sweep(isLive);
-      await next.drain();
+      next.sweep();
     } else {
       const receipt = makeReceipt(part.ticket, { outputTokens: claimed, promptTokens: 10 });
-      await next.takeLate(node.id, makeLate(node, part.ticket, receipt), isLive);
+      await next.takeLate(node.id, makeLate(node, part.ticket, receipt));
     }
+    await vi.waitFor(() => expect(rows.counts()).toMatchObject({ open: 0, due: 0 }));
     expect(rows.findProgress(ticketHash)).toBeNull();
-    expect(rows.counts()).toMatchObject({ open: 0, due: 0 });
     return handed;
   });
 }

@@ -63,7 +63,7 @@ test('a part that failed by its home and could not go on, and one that was compl
   const failing = await home.nextJob();
   failing.head();
   failing.say('one ');
-  failing.send('fault', { code: 'internal', message: 'broken', receipt: null }, failing.job);
+  failing.send('fault', { code: 'internal', message: 'broken', work: null }, failing.job);
   expect((await readRecords(await first)).at(-1)).toMatchObject({ code: 'fault' });
   const from = home.heard.length;
   const second = ask(stub, makeJobOffer({ isForced: true }));

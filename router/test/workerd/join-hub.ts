@@ -5,6 +5,7 @@ import { makeChunkWriter } from '../../../schema/chunks.ts';
 import {
   decodeFrames,
   encodeData,
+  encodeFrame,
   encodeJsonFrame,
   nameFrame,
   PING,
@@ -16,11 +17,12 @@ import type { NodeModel, NodeState } from '../../../schema/frames-to-hub.ts';
 import { jobSchema } from '../../../schema/frames-to-node.ts';
 import { nodeIdOf } from '../../../schema/ids.ts';
 import type { Place } from '../../../schema/places.ts';
-import { makeMessageSigner, NODE_HELLO, toMessageJson } from '../../../schema/receipt.ts';
+import { encodeReceiptsFrame } from '../../../schema/seal.ts';
+import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
-import { makeReceipt, signReceipt } from './make-settlement.ts';
+import { makeReceipt, sealReceipts, toWork } from './make-settlement.ts';
 
 /** Where the homes of these tests have dialled. */
 export const ORIGIN = 'https://irori.test';
@@ -157,8 +159,9 @@ function openJob({ job, json }: Heard, { key, address, nodeId, send, sendBytes }
   };
   const end = (): void => {
     const receipt = makeReceipt(frame.ticket, { promptTokens: 5, outputTokens: tokens });
-    const signature = signReceipt({ key, address, id: nodeId }, receipt);
-    send('end', { receipt: toMessageJson(receipt), signature }, job);
+    const signed = sealReceipts({ key, address, id: nodeId }, [receipt]);
+    send('end', { work: toWork(receipt) }, job);
+    sendBytes(encodeFrame('receipts', { payload: encodeReceiptsFrame({ ...signed, jobs: [job] }) }));
   };
   return { job, frame, head: () => send('head', { promptTokens: null }, job), say, end, send: send.bind(null) };
 }

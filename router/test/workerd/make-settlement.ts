@@ -2,7 +2,9 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { fromHex, toHex } from '../../../schema/bytes.ts';
 import type { Hex } from '../../../schema/bytes.ts';
-import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
+import type { LateReceipt, WorkJson } from '../../../schema/frames-to-hub.ts';
+import { SEAL_KIND } from '../../../schema/seal.ts';
+import type { ReceiptsFrame } from '../../../schema/seal.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
 import {
@@ -15,7 +17,7 @@ import {
 } from '../../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
@@ -70,6 +72,26 @@ export function makeReceipt(ticket: JobTicket, overrides: Partial<UsageReceipt> 
 
 export function signReceipt(node: TestNode, receipt: UsageReceipt): Hex {
   return signer.sign(USAGE_RECEIPT, receipt, node.key);
+}
+
+let seals = 0n;
+
+/** Receipts that follow one another, under the next seal of a node's. */
+export function sealReceipts(node: TestNode, receipts: readonly UsageReceipt[]): Omit<ReceiptsFrame, 'jobs'> {
+  const [first] = receipts;
+  if (!first) throw new Error('no receipt');
+  seals += 1n;
+  const total = receipts.reduce((sum, { amount }) => sum + amount, 0n);
+  const facts = { kind: SEAL_KIND.receipts, node: node.address, number: seals, previous: ZERO_WORD, total, atMs: 1n };
+  const digests = receipts.map((receipt) => signer.hash(USAGE_RECEIPT, receipt));
+  const { seal, signature } = signer.seal(facts, digests, node.key);
+  return { seal, signature, seq: first.seq, prevReceipt: first.prevReceipt };
+}
+
+/** What a receipt says of the work: the rest is its place in the chain. */
+export function toWork(receipt: UsageReceipt): WorkJson {
+  const { ticketHash: _, node: __, seq: ___, prevReceipt: ____, ...work } = toMessageJson(receipt);
+  return work;
 }
 
 export function makeLate(node: TestNode, ticket: JobTicket, receipt: UsageReceipt): LateReceipt {
@@ -156,6 +178,9 @@ export function checkSettled(settled: SettlementJson) {
       receiptSignature: settled.receiptSignature,
       acceptance: settled.acceptance,
       acceptanceSignature: settled.acceptanceSignature,
+      ticketSeal: settled.ticketSeal,
+      receiptSeal: settled.receiptSeal,
+      acceptanceSeal: settled.acceptanceSeal,
     }),
   );
 }

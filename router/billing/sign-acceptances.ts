@@ -1,0 +1,92 @@
+// Receipts that were proven and judged, as the router accepts them: one acceptance each, one seal for all, the node's total in it. Pure but for the curve.
+import type { Hex } from '../../schema/bytes.ts';
+import { epochOf } from '../../schema/epoch.ts';
+import { ACCEPTANCE, toMessageJson } from '../../schema/receipt.ts';
+import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
+import { SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
+import type { AcceptedHead } from './accepted-receipts.ts';
+import type { Verdict } from './judge-receipt.ts';
+import type { AcceptedReceipt } from './pack-receipts.ts';
+
+/** A receipt that has been proven to be its node's. */
+export interface Proven {
+  readonly ticketHash: Hex;
+  readonly receiptHash: Hex;
+  readonly receipt: UsageReceipt;
+  readonly receiptJson: UsageReceiptJson;
+  readonly signature: Hex;
+  /** The seal that the signature is of; null where it is the receipt's own. */
+  readonly sealed: Sealed | null;
+}
+
+export interface ProvenPart extends Proven {
+  readonly ticket: JobTicket;
+}
+
+/** A receipt that is accepted, and for how much. */
+export interface Taken {
+  readonly proven: ProvenPart;
+  readonly verdict: Verdict;
+  readonly isEquivocation: boolean;
+}
+
+export interface SignedAcceptances {
+  readonly proofs: AcceptedReceipt[];
+  readonly sealNumber: number;
+  readonly sealHash: Hex;
+}
+
+/** `head`: the totals before. At least one and at most MAX_LEAVES of one node. */
+export function signAcceptances(
+  taken: readonly Taken[],
+  { head, isLate, now }: { readonly head: AcceptedHead; readonly isLate: boolean; readonly now: number },
+  { signer, key }: { readonly signer: MessageSigner; readonly key: Uint8Array },
+): SignedAcceptances {
+  const acceptances = accept(taken, head, now);
+  const facts = {
+    kind: SEAL_KIND.acceptances,
+    node: taken[0]?.proven.receipt.node ?? '0x',
+    number: BigInt(head.sealNumber + 1),
+    previous: head.sealHash,
+    total: acceptances.at(-1)?.cumulativeAmount ?? 0n,
+    atMs: BigInt(now),
+  } as const;
+  const digests = acceptances.map((acceptance) => signer.hash(ACCEPTANCE, acceptance));
+  const { seal, signature, proofs } = signer.seal(facts, digests, key);
+  const signed = taken.flatMap(({ proven, verdict }, i): AcceptedReceipt[] => {
+    const acceptance = acceptances[i];
+    if (!acceptance) return [];
+    const { ticketHash, receiptHash, receiptJson, sealed, receipt } = proven;
+    const proof = {
+      receipt: receiptJson,
+      receiptSignature: proven.signature,
+      receiptSeal: sealed && toSealedJson(sealed),
+      acceptance: toMessageJson(acceptance),
+      acceptanceSignature: signature,
+      acceptanceSeal: toSealedJson({ seal, proof: [...(proofs[i] ?? [])] }),
+    };
+    const { seq, prevReceipt } = receipt;
+    return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate }];
+  });
+  return { proofs: signed, sealNumber: head.sealNumber + 1, sealHash: signer.hash(SEAL, seal) };
+}
+
+function accept(taken: readonly Taken[], head: AcceptedHead, now: number): Acceptance[] {
+  let { count, cumulative } = head;
+  return taken.map(({ proven, verdict }) => {
+    count += 1;
+    cumulative += verdict.amount;
+    return {
+      receiptHash: proven.receiptHash,
+      node: proven.receipt.node,
+      promptTokens: verdict.promptTokens,
+      outputTokens: verdict.outputTokens,
+      amount: BigInt(verdict.amount),
+      status: verdict.status,
+      epoch: epochOf(now),
+      count: BigInt(count),
+      cumulativeAmount: BigInt(cumulative),
+    };
+  });
+}
