@@ -276,10 +276,14 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
   };
 }
 
+/** What a receipt says only once it has its place in the chain. */
+type UnplacedField = 'ticketHash' | 'node' | 'seq' | 'prevReceipt';
+
 /** A message as JSON: bigints become decimal texts. The strict parsers read it back to the same value. */
 export function toMessageJson(message: JobTicket): JobTicketJson;
 export function toMessageJson(message: UsageReceipt): UsageReceiptJson;
 export function toMessageJson(message: Acceptance): AcceptanceJson;
+export function toMessageJson(message: Omit<UsageReceipt, UnplacedField>): Omit<UsageReceiptJson, UnplacedField>;
 export function toMessageJson(message: object): object {
   return Object.fromEntries(
     Object.entries(message).map(([name, value]) => [name, typeof value === 'bigint' ? value.toString() : value]),
