@@ -184,6 +184,7 @@ const UPSERT_RECEIPTS = `
         CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN settlement
           ELSE json_set(settlement,
             '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
+            '$.receiptSeal', excluded.settlement->'receiptSeal', '$.acceptanceSeal', excluded.settlement->'acceptanceSeal',
             '$.acceptance', excluded.settlement->'acceptance',
             '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END,
         '$.outcome', CASE WHEN excluded.outcome LIKE 'failed-%' THEN excluded.outcome ELSE outcome END,

@@ -13,7 +13,7 @@ import { TURN_MS } from '../../billing/turned-tables.ts';
 import { makeNode, makePart, newId, signer } from './make-settlement.ts';
 
 const node = makeNode('accepted-receipts-test');
-const START = 60_000 * TURN_MS;
+const START = 600 * TURN_MS;
 
 function make(seq: bigint, facts: { prevReceipt?: Hex; earn?: number; isLate?: boolean } = {}): AcceptedReceipt {
   const { prevReceipt = `0x${'77'.repeat(32)}`, earn = 45, isLate = false } = facts;

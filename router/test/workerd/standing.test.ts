@@ -251,7 +251,7 @@ describe('a hello', () => {
   test('of an agent of another version is told which one is to be updated', async () => {
     const old = await refusalOfHello({ protocol: 1 }, { origin: undefined });
     expect(old).toMatchObject({ code: 'protocol-version', isFinal: true });
-    expect((old as { message: string }).message).toMatch(/version 1 .*this router 2: update the agent/);
+    expect((old as { message: string }).message).toMatch(/version 1 .*this router 3: update the agent/);
     const newer = await refusalOfHello({ protocol: 3 });
     expect(newer).toMatchObject({ code: 'protocol-version' });
     expect((newer as { message: string }).message).toContain('this router is older than the agent');
