@@ -39,8 +39,8 @@ export interface ModelServerOptions {
   readonly models?: readonly string[];
   /** What it counts of every prompt. */
   readonly promptTokens?: number;
-  /** False where so many are asked that it is to remember none of them. */
-  readonly isRemembering?: boolean;
+  /** Whether requests for a model are remembered; where so many are asked that not all can be. All of them by default. */
+  readonly isRemembered?: (model: string) => boolean;
 }
 
 interface Plan {
@@ -76,7 +76,7 @@ export function thoughts(count: number): string {
 
 /** Starts the server on a free port. */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
-  const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembering = true } = options;
+  const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembered = () => true } = options;
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
     if (!model.isUp) return void request.socket.destroy();
     if (model.isFrozen) return;
@@ -88,7 +88,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const answer = async (response: ServerResponse, body: Record<string, unknown>): Promise<void> => {
     const plan = parsePlan(model.behaviour ?? readPrompt(body) ?? String(body['model']));
     const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
-    if (isRemembering) model.seen.push(record);
+    if (isRemembered(String(body['model']))) model.seen.push(record);
     response.on('close', () => {
       if (!record.isFinished) record.abortedAt = Date.now();
     });
