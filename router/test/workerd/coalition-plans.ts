@@ -55,6 +55,10 @@ export const signer: MessageSigner = {
   sign: (struct, message, key) => signFor(signer.hash(struct, message), toHex(key)),
   recover: () => ({ ok: false, error: 'bad-signature' }),
   isSignedBy: (struct, message, { signature, address }) => signature === signFor(signer.hash(struct, message), address),
+  seal: () => {
+    throw new Error('nothing is sealed here');
+  },
+  isProvenBy: (struct, message, { signature, address }) => signer.isSignedBy(struct, message, { signature, address }),
 };
 
 function toText(message: object): string {
