@@ -74,6 +74,7 @@ export class HomeSearch {
   #isForced = false;
   #preferDigest: string | null = null;
   #isBusy = false;
+  #heldMs = Infinity;
   #emptiedBy: WishField | null = null;
   #contextTokens: number | null = null;
   #leastPromptTokens = 0;
@@ -193,6 +194,16 @@ export class HomeSearch {
     this.retry();
   }
 
+  /**
+   * The model server of a home that took the job is busy, for so long as it says, ms: others are asked, and nobody waits in line for it but who has read
+   * some of the answer. Without a time jobs of ours keep it so, and whose turn it is next the home knows.
+   */
+  noteHeld(nodeId: string, heldMs: number | undefined): void {
+    if (heldMs === undefined) return this.noteRefused(nodeId, true);
+    this.#heldMs = Math.min(this.#heldMs, heldMs);
+    this.#mayReturn.add(nodeId);
+  }
+
   /** Everybody may be asked again: a hub was lost with all who waited there, or a home that let one wait was full after all. */
   retry(): void {
     this.#hubs = new Set();
@@ -254,8 +265,9 @@ export class HomeSearch {
   /** Why nobody is left. */
   get end(): SearchEnd {
     const plain = { emptiedBy: null, contextTokens: null, retryAfterMs: null, hasModel: this.#hasModel };
-    const waitMs = this.#shortestLine()?.waitMs ?? Infinity;
-    if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: Number.isFinite(waitMs) ? waitMs : null };
+    const waitMs = Math.min(this.#heldMs, this.#shortestLine()?.waitMs ?? Infinity);
+    if (this.#isBusy || this.#heldMs < Infinity)
+      return { ...plain, kind: 'busy', retryAfterMs: Number.isFinite(waitMs) ? waitMs : null };
     if (this.#contextTokens !== null) return { ...plain, kind: 'context', contextTokens: this.#contextTokens };
     return { ...plain, kind: this.#emptiedBy ? 'no-fit' : 'nobody', emptiedBy: this.#emptiedBy };
   }

@@ -110,3 +110,36 @@ describe('of two homes', () => {
     expect(asked[1]?.offer.excludeNodeIds).toEqual(['n1']);
   });
 });
+
+describe('a model server that is busy, and not with jobs of this network', () => {
+  const held = (node: string, retryMs: number) => () => taken(headRecord(node), failRecord({ code: 'busy', retryMs }));
+
+  test('is not queued at: its caller hears at once when to come back, by what it said', async () => {
+    const { run, asked } = openRun(['n1@h1'], { h1: [held('n1', 6200)] });
+    expect((await readAnswer(run)).last).toMatchObject({ failure: { kind: 'busy', retryAfterS: 7 } });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('sends the job on to the next, and the shortest wait is told where all are', async () => {
+    const hubs = { h1: [held('n1', 9000)], h2: [held('n2', 3000)] };
+    const { run } = openRun(['n1@h1', 'n2@h2'], hubs);
+    expect((await readAnswer(run)).last).toMatchObject({ failure: { kind: 'busy', retryAfterS: 3 } });
+    const more = openRun(['n1@h1', 'n2@h2'], {
+      ...hubs,
+      h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), endRecord())],
+    });
+    expect((await readAnswer(more.run)).text).toBe('b');
+  });
+
+  test('among homes that have failed is still a matter of coming back', async () => {
+    const hubs = { h1: [held('n1', 2000)], h2: [() => taken(headRecord('n2'), failRecord({ code: 'unreachable' }))] };
+    const { run } = openRun(['n1@h1', 'n2@h2'], hubs);
+    expect((await readAnswer(run)).last).toMatchObject({ failure: { kind: 'busy', retryAfterS: 2 } });
+  });
+
+  test('is waited for by a caller who has read some of the answer', async () => {
+    const hubs = { h1: [begun('fault')], h2: [held('n2', 100), rest('n2')] };
+    const { run } = openRun(['n1@h1', 'n2@h2'], hubs, A_WHILE);
+    expect((await readAnswer(run)).text).toBe('ab');
+  });
+});

@@ -221,7 +221,7 @@ export class JobRun {
     const { search } = this.#doors;
     if (outputTokens === 0) search.avoid(part.owner);
     search.restart(part.nodeId, hasText ? this.#firstDigest : null, mayReturn(code));
-    if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);
+    if (code === 'busy' && part.nodeId) search.noteHeld(part.nodeId, fail.retryMs);
     return null;
   }
 
