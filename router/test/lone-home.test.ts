@@ -3,7 +3,8 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask, askOnline, askWhole, learnDigest, listModel, send } from './ask.ts';
-import { startHomes } from './homes.ts';
+import { lose, startHomes } from './homes.ts';
+import type { Home } from './homes.ts';
 import { startModelServer, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
@@ -22,6 +23,7 @@ let owner: TestAccount;
 let caller: TestAccount;
 let server: ModelServer;
 let other: ModelServer;
+let home: Home;
 
 beforeAll(async () => {
   stack = await startStack({ timings: { resumeWaitMs: LONG_MS, turnWaitMs: LONG_MS } });
@@ -31,11 +33,11 @@ beforeAll(async () => {
     await startModelServer({ isContinuing: true, models: ['say-8x0'] }),
     await startModelServer({ isContinuing: true, models: ['say-9x0'] }),
   ];
-  await startHomes(stack, owner, [
+  [home] = (await startHomes(stack, owner, [
     { place: PARIS, args: ['--models', 'say-8x0', ...ARGS, server.url] },
     // Another home is there, with another model.
     { place: TOKYO, args: ['--models', 'say-9x0', ...ARGS, other.url] },
-  ]);
+  ])) as [Home];
   await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
   await listModel(stack, { owner, id: OTHER, digest: await learnDigest(stack, owner, 'say-9x0') });
 });
@@ -133,5 +135,24 @@ describe('a model server that is busy', () => {
     expect((await call({ stream: false })).status).toBe(429);
     const answer = await (await askOnline(stack, { ...job('say-3x0'), model: OTHER })).read();
     expect(answer).toMatchObject({ text: words(3), isDone: true });
+  });
+});
+
+describe('the only home, which has failed nothing', () => {
+  test('goes on with its answer after its hub was reset in the middle', async () => {
+    const answer = await askOnline(stack, job('say-200x20'));
+    await answer.read(({ tokens }) => tokens >= 10);
+    await lose(stack, home, 'reset');
+    await answer.read();
+    expect(answer).toMatchObject({ text: words(200), isDone: true, error: null, irori: { attempts: 2 } });
+  });
+
+  test('goes on when its line is back', async () => {
+    const answer = await askOnline(stack, job('say-100x20'));
+    await answer.read(({ tokens }) => tokens >= 10);
+    await home.agent.signal('SIGKILL');
+    home.agent.start();
+    await answer.read();
+    expect(answer).toMatchObject({ text: words(100), isDone: true, error: null, irori: { attempts: 2 } });
   });
 });
