@@ -171,12 +171,22 @@ export class HubJobs {
   /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */
   async #await(offer: JobOffer, declined: Declined, signal: AbortSignal | null): Promise<Started | Declined> {
     const told = this.#withQueue(offer, declined);
+    const heldMs = this.#heldMs(declined);
+    if (heldMs > 0) return { ...declined, refusal: { ...declined.refusal, retryAfterMs: heldMs } };
     if (told.refusal.code !== 'busy' || offer.waitMs <= 0 || !this.#turns.hasPlace(offer)) return told;
     const leastMs = this.#expectTurnMs(offer, declined, LEAST_SHARE);
     if (leastMs !== null && leastMs > offer.waitMs) return told;
     const taken = await this.#turns.wait(offer, signal);
     // What it is told is what would be told to one who comes now.
     return taken ?? this.#withQueue(offer, declined);
+  }
+
+  /** Where nothing but model servers that are busy by themselves is in the way nobody waits in line: when the first may take a job, ms from now; else 0. */
+  #heldMs({ refusal, full }: Declined): number {
+    if (refusal.code !== 'busy' || refusal.quoteMs !== null || full.length === 0) return 0;
+    const now = Date.now();
+    const held = full.map((nodeId) => this.#doors.sockets.find(nodeId)?.heldMs(now) ?? 0);
+    return Math.ceil(Math.min(...held));
   }
 
   /** Who comes back must know of those who wait, too. */
@@ -288,6 +298,7 @@ export class HubJobs {
         else log.warn('home-failed', { ...about, reason });
         job.onBroken(reason, { isPlanned, now: at });
       },
+      onHeld: (heldMs) => socket.hold(Date.now() + heldMs),
       onDone: (code) => {
         const endedAt = Date.now();
         job.onGivenBack(code ? readGivenBack(code, hasText) : null, endedAt);
