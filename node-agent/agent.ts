@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCurve } from '../schema/chosen-curve.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
@@ -154,7 +155,12 @@ export class Agent {
 
   /** Works until it is stopped, or until the owner has to act. */
   async run(): Promise<LinkEnd> {
-    this.#log.info('irori-node', { version: VERSION, node: this.#key.address, state: this.#config.state });
+    this.#log.info('irori-node', {
+      version: VERSION,
+      node: this.#key.address,
+      state: this.#config.state,
+      curve: getCurve().name,
+    });
     await this.#look();
     this.#checkExposure();
     await this.#status.write();

@@ -1,6 +1,6 @@
 // Bundles the agent for an installed package: plain JavaScript for Node 20 and newer (types cannot be stripped inside node_modules),
 // with everything in it, so that a home installs one package and nothing else. Not minified: an owner may want to read what runs.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -17,8 +17,9 @@ const { metafile } = await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // The runtime has binaries and is looked up where `irori-node setup` put it; the other two are optional extras of ws.
-  external: ['onnxruntime-node', 'bufferutil', 'utf-8-validate'],
+  // The first two have binaries: the runtime is looked up where `irori-node setup` put it, the curve beside the package; the others are optional
+  // extras of ws.
+  external: ['onnxruntime-node', 'secp256k1', 'bufferutil', 'utf-8-validate'],
   // ws is CommonJS and asks for Node's own modules by require.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
@@ -28,6 +29,8 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 });
+const curve = new URL('../schema/curve/', import.meta.url);
+await copyFile(new URL('curve.wasm', curve), new URL('dist/curve.wasm', import.meta.url));
 await writeLicences(Object.keys(metafile.inputs));
 
 /** The validator's messages in fifty languages would be a third of the program. */
@@ -51,6 +54,8 @@ async function writeLicences(inputs) {
     const text = file ? await readFile(new URL(file, at), 'utf8') : `Licensed under ${license}.\n`;
     texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
   }
+  const inModule = await readFile(new URL('COPYING-libsecp256k1', curve), 'utf8');
+  texts.push(`libsecp256k1 0.8.0, in curve.wasm (MIT)\n\n${inModule.trim()}\n`);
   await writeFile(
     new URL('dist/LICENSES.txt', import.meta.url),
     texts.join('\n----------------------------------------\n\n'),

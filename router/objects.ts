@@ -6,7 +6,11 @@ import type { Env } from './env.ts';
 import { Hub as HubObject } from './hub/hub.ts';
 import { makeAccountDoors, makeNodeAccountDoors } from './services/accounts.ts';
 import { makeAreaServices } from './services/area.ts';
+import { openCurve } from './services/curve.ts';
 import { makeHubServices } from './services/hub.ts';
+
+// Once an isolate, edges included: the Worker exports what stands here.
+openCurve();
 
 export class Account extends AccountObject {
   constructor(ctx: DurableObjectState, env: Env) {

@@ -18,15 +18,20 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
 
 /** Bytes of an even-length hex text with 0x; throws RangeError on anything else, so parse first. */
 export function fromHex(hex: string): Uint8Array {
-  if (hex.length % 2 !== 0 || !hex.startsWith('0x')) throw new RangeError(NOT_HEX);
-  const bytes = new Uint8Array(hex.length / 2 - 1);
-  for (let i = 0, at = 2; i < bytes.length; i++, at += 2) {
-    const high = DIGITS[hex.charCodeAt(at)] ?? -1;
-    const low = DIGITS[hex.charCodeAt(at + 1)] ?? -1;
-    if (high < 0 || low < 0) throw new RangeError(NOT_HEX);
-    bytes[i] = high * 16 + low;
-  }
+  const bytes = new Uint8Array(Math.max(0, (hex.length >> 1) - 1));
+  writeHex(bytes, 0, hex);
   return bytes;
+}
+
+/** Writes the bytes of a hex text as `fromHex` reads it, from `at` on; there must be room. */
+export function writeHex(into: Uint8Array, at: number, hex: string): void {
+  if (hex.length % 2 !== 0 || !hex.startsWith('0x')) throw new RangeError(NOT_HEX);
+  for (let from = 2, to = at; from < hex.length; from += 2, to++) {
+    const high = DIGITS[hex.charCodeAt(from)] ?? -1;
+    const low = DIGITS[hex.charCodeAt(from + 1)] ?? -1;
+    if (high < 0 || low < 0) throw new RangeError(NOT_HEX);
+    into[to] = high * 16 + low;
+  }
 }
 
 const NOT_HEX = 'not an even-length hex text with 0x';

@@ -106,6 +106,8 @@ export const faultSchema = z.object({
   /** For `context`, where the server told or the agent counted them. */
   promptTokens: z.number().int().min(0).optional(),
   contextTokens: z.number().int().min(0).optional(),
+  /** For `busy`, where the server said when it wants to be asked again. */
+  retryMs: z.number().int().min(0).optional(),
   work: workSchema.nullable(),
 });
 

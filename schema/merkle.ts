@@ -1,8 +1,8 @@
 // Merkle trees of 32-byte leaves: a node is keccak-256 of its two children, the smaller first (OpenZeppelin's order, so that a contract can check a
 // proof); an odd one goes up as it is. Pure.
-import { keccak_256 } from '@noble/hashes/sha3.js';
-import { concatBytes, fromHex, toHex } from './bytes.ts';
+import { toHex, writeHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
+import { keccak256 } from './chosen-curve.ts';
 
 /** Leaves of one tree at most, so that no proof has more than MAX_PROOF hashes. */
 export const MAX_LEAVES = 256;
@@ -45,6 +45,12 @@ export function foldProof(leaf: Hex, proof: readonly Hex[]): Hex {
   return proof.reduce(hashPair, leaf);
 }
 
+/** Two hashes beside each other, written over the last two. */
+const pair = new Uint8Array(64);
+
 function hashPair(a: Hex, b: Hex): Hex {
-  return toHex(keccak_256(concatBytes(a < b ? [fromHex(a), fromHex(b)] : [fromHex(b), fromHex(a)])));
+  const isSorted = a < b;
+  writeHex(pair, 0, isSorted ? a : b);
+  writeHex(pair, 32, isSorted ? b : a);
+  return toHex(keccak256(pair));
 }

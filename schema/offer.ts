@@ -105,6 +105,8 @@ export interface OfferRefusal {
   readonly emptiedBy: WishField | null;
   /** For `none`: the longest context among homes here that would do but for the prompt's length; null where there is none. */
   readonly contextTokens: number | null;
+  /** For `none`: true where homes here have the model, and none of them may or can take the part; else what the edge has read of this hub is old. */
+  readonly isServed?: boolean;
 }
 
 /** Header of a granted part: the hub's Capacity as JSON. */

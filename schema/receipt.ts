@@ -3,7 +3,6 @@
 import * as z from 'zod';
 import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
-import { KnownSigners } from './known-signers.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -195,7 +194,7 @@ export interface MessageSigner {
   readonly sign: (struct: StructType, message: object, privateKey: Uint8Array) => Hex;
   /** The signer's address, or `bad-signature` for any non-canonical or foreign signature. */
   readonly recover: (struct: StructType, message: object, signature: Hex) => Result<Hex, 'bad-signature'>;
-  /** True when `recover` would give the address; a quarter of its cost for an address that has signed before. */
+  /** True when `recover` gives the address. */
   readonly isSignedBy: (struct: StructType, message: object, signed: { signature: Hex; address: Hex }) => boolean;
   /** Signs one seal over the digests of messages (`hash`), 1 to MAX_LEAVES; gives each its proof, in their order. */
   readonly seal: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[], privateKey: Uint8Array) => MadeSeal;
@@ -233,7 +232,6 @@ const SEALS_MAX = 256;
 /** Messages must have passed their strict parser; a missing or oversized field throws RangeError. */
 export function makeMessageSigner(domain: Domain): MessageSigner {
   const separator = hashDomain(domain);
-  const known = new KnownSigners();
   /** Who signed a seal, by its digest and signature. */
   const seals = new BoundedMap<string, Hex>(SEALS_MAX);
   // Messages are values, never changed once made, and are mostly hashed twice in a row: for a signature and for themselves.
@@ -245,8 +243,12 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
     last = { message, digest: hashTypedMessage(separator, structHash) };
     return last.digest;
   };
-  const isSignedBy: MessageSigner['isSignedBy'] = (struct, message, { signature, address }) =>
-    known.isSignedBy(digestOf(struct, message), signature, address);
+  const recover: MessageSigner['recover'] = (struct, message, signature) =>
+    recoverSigner(digestOf(struct, message), signature);
+  const isSignedBy: MessageSigner['isSignedBy'] = (struct, message, { signature, address }) => {
+    const signer = recover(struct, message, signature);
+    return signer.ok && signer.value === address;
+  };
   const isSealSignedBy: MessageSigner['isSealSignedBy'] = (seal, signature, address) => {
     const name = `${toHex(digestOf(SEAL, seal))}${signature}`;
     if (seals.get(name) === address) return true;
@@ -257,7 +259,7 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
   return {
     hash: (struct, message) => toHex(digestOf(struct, message)),
     sign: (struct, message, privateKey) => signDigest(digestOf(struct, message), privateKey),
-    recover: (struct, message, signature) => recoverSigner(digestOf(struct, message), signature),
+    recover,
     isSignedBy,
     isSealSignedBy,
     seal: (facts, digests, privateKey) => {

@@ -64,6 +64,8 @@ export interface FailRecord {
   /** For `context`, as far as it is known: what the prompt holds, and what the home's model takes in all. */
   readonly promptTokens?: number;
   readonly contextTokens?: number;
+  /** For `busy`: when the home's model server may take a job again, ms from now; absent where jobs of this network keep it busy, whose end is waited for. */
+  readonly retryMs?: number;
   /** True where the part was the job's last and what the caller has read of it is charged: its hub has the last word. */
   readonly isCharged?: boolean;
   /** What the hub settled as delivered, to be charged if the answer goes on elsewhere; null where nothing is charged whatever follows. */

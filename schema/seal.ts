@@ -1,14 +1,12 @@
 // One signature for many messages: a seal is signed over the Merkle root of their EIP-712 digests, and each message has its proof beside it, so that it
 // still verifies alone and offline. A seal of one message has an empty proof, and its root is the message's own digest.
-import { keccak_256 } from '@noble/hashes/sha3.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as z from 'zod';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { foldProof, MAX_LEAVES, MAX_PROOF } from './merkle.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
-import { word } from './typed-data.ts';
+import { hashText, word } from './typed-data.ts';
 import type { StructType } from './typed-data.ts';
 
 /** Whose messages it covers, as the seal's `kind`. */
@@ -57,7 +55,7 @@ export const SEAL: StructType = {
 
 /** The address that stands for a hub's chain of ticket seals: hubs share the router's key, and each numbers for itself. */
 export function chainOfHub(hub: string): Hex {
-  return toHex(keccak_256(utf8ToBytes(`irori hub ${hub}`)).subarray(12));
+  return toHex(hashText(`irori hub ${hub}`).subarray(12));
 }
 
 /** True when one signer cannot honestly have signed both: one number of one chain, and not the same seal. */

@@ -1,9 +1,7 @@
 // EIP-712 with a fixed layout: every struct is a list of value types, so a hash is one keccak over fixed 32-byte words.
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { keccak_256 } from '@noble/hashes/sha3.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as z from 'zod';
-import { concatBytes, fromHex, toHex } from './bytes.ts';
+import { concatBytes, fromHex, toHex, writeHex } from './bytes.ts';
+import { getCurve, keccak256 } from './chosen-curve.ts';
 import type { Hex } from './bytes.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
@@ -36,21 +34,26 @@ export const ZERO_ADDRESS: Hex = `0x${'0'.repeat(40)}`;
 export const ZERO_WORD: Hex = `0x${'0'.repeat(64)}`;
 
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
-const { ORDER } = secp256k1.Point.Fn;
-const HALF_ORDER = ORDER >> 1n;
 
 /** keccak-256 of the struct's type text, e.g. `JobTicket(bytes32 jobId,…)`. */
 export function hashType(struct: StructType): Uint8Array {
-  return keccak_256(utf8ToBytes(`${struct.name}(${struct.fields.map(([name, type]) => `${type} ${name}`).join(',')})`));
+  return hashText(`${struct.name}(${struct.fields.map(([name, type]) => `${type} ${name}`).join(',')})`);
 }
+
+/** keccak-256 of a text's UTF-8 bytes. */
+export function hashText(text: string): Uint8Array {
+  return keccak256(utf8.encode(text));
+}
+
+const utf8 = new TextEncoder();
 
 /** The domain separator. Compute once per process. */
 export function hashDomain(domain: Domain): Uint8Array {
-  return keccak_256(
+  return keccak256(
     concatBytes([
-      keccak_256(utf8ToBytes(DOMAIN_TYPE)),
-      keccak_256(utf8ToBytes(DOMAIN_NAME)),
-      keccak_256(utf8ToBytes(DOMAIN_VERSION)),
+      hashText(DOMAIN_TYPE),
+      hashText(DOMAIN_NAME),
+      hashText(DOMAIN_VERSION),
       encodeWord('uint256', BigInt(domain.chainId)),
       encodeWord('address', domain.verifyingContract),
     ]),
@@ -63,111 +66,126 @@ export function hashStruct(
   typeHash: Uint8Array,
   values: Readonly<Record<string, WordValue>>,
 ): Uint8Array {
-  const words = new Uint8Array(32 * (struct.fields.length + 1));
+  if (struct.fields.length > MAX_FIELDS) throw new RangeError(`${struct.name} has too many fields`);
+  // A struct's words are written over the last one's: nothing else runs in between.
+  const words = room.subarray(0, 32 * (struct.fields.length + 1));
+  words.fill(0);
   words.set(typeHash, 0);
   let end = 32;
   for (const [name, type] of struct.fields) {
     const value = values[name];
     if (value === undefined) throw new RangeError(`${struct.name}.${name} is missing`);
     end += 32;
-    writeWord(words, end, type, value);
+    writeWord(end, type, value);
   }
-  return keccak_256(words);
+  return keccak256(words);
 }
 
 /** The digest that is signed: keccak(0x1901 ‖ domain separator ‖ struct hash). */
 export function hashTypedMessage(domainSeparator: Uint8Array, structHash: Uint8Array): Uint8Array {
-  return keccak_256(concatBytes([Uint8Array.of(0x19, 0x01), domainSeparator, structHash]));
+  envelope.set(domainSeparator, 2);
+  envelope.set(structHash, 34);
+  return keccak256(envelope);
 }
+
+const MAX_FIELDS = 32;
+/** Where a struct's words are written before they are hashed. */
+const room = new Uint8Array(32 * (MAX_FIELDS + 1));
+const roomView = new DataView(room.buffer);
+const envelope = new Uint8Array(66);
+envelope.set([0x19, 0x01]);
 
 function encodeWord(type: WordType, value: WordValue): Uint8Array {
-  const word = new Uint8Array(32);
-  writeWord(word, 32, type, value);
-  return word;
+  room.fill(0, 0, 32);
+  writeWord(32, type, value);
+  return room.slice(0, 32);
 }
 
-/** Writes a value right-aligned into the zeroed 32 bytes before `end`. */
-function writeWord(words: Uint8Array, end: number, type: WordType, value: WordValue): void {
-  if (type === 'string') return words.set(keccak_256(utf8ToBytes(String(value))), end - 32);
+/** Writes a value right-aligned into the zeroed 32 bytes of the room before `end`. */
+function writeWord(end: number, type: WordType, value: WordValue): void {
+  if (type === 'string') return room.set(hashText(String(value)), end - 32);
   if (type === 'bytes32' || type === 'address') {
-    const bytes = fromHex(value as Hex);
-    if (bytes.length !== (type === 'address' ? 20 : 32)) throw new RangeError(`not a ${type}`);
-    words.set(bytes, end - bytes.length);
-    return;
+    const hex = String(value);
+    const bytes = type === 'address' ? 20 : 32;
+    if (hex.length !== 2 + 2 * bytes) throw new RangeError(`not a ${type}`);
+    return writeHex(room, end - bytes, hex);
   }
-  const bits = type === 'bool' ? 1 : Number(type.slice(4));
-  if (typeof value === 'bigint' && value > MAX_SMALL) return writeBigint(words, end, bits, value);
-  // Small numbers without bigint arithmetic: most fields are counts and times.
-  let rest = Number(value);
-  if (!Number.isSafeInteger(rest) || rest < 0 || (bits < 53 && rest >= 2 ** bits))
+  if (typeof value === 'bigint') return writeBigint(end, type, value);
+  // Most fields are counts and times, which need no bigint.
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0 || number > MAX_NUMBER[type])
     throw new RangeError(`out of range for ${type}`);
-  for (let at = end - 1; rest > 0; at--, rest = Math.floor(rest / 256)) words[at] = rest % 256;
+  roomView.setUint32(end - 4, number);
+  roomView.setUint32(end - 8, number / 2 ** 32);
 }
 
-const MAX_SMALL = BigInt(Number.MAX_SAFE_INTEGER);
+type NumberType = Exclude<WordType, 'bytes32' | 'address' | 'string'>;
 
-function writeBigint(words: Uint8Array, end: number, bits: number, value: bigint): void {
-  if (value >> BigInt(bits) !== 0n) throw new RangeError(`out of range for uint${bits}`);
-  let rest = value;
-  for (let at = end - 1; rest > 0n; at--, rest >>= 8n) words[at] = Number(rest & 0xffn);
+/** The largest value of each type; as a number, where one that is safe is as large. */
+const MAX: Readonly<Record<NumberType, bigint>> = {
+  bool: 1n,
+  uint8: 2n ** 8n - 1n,
+  uint16: 2n ** 16n - 1n,
+  uint32: 2n ** 32n - 1n,
+  uint64: 2n ** 64n - 1n,
+  uint128: 2n ** 128n - 1n,
+  uint256: 2n ** 256n - 1n,
+};
+const MAX_NUMBER: Readonly<Record<NumberType, number>> = {
+  bool: 1,
+  uint8: 2 ** 8 - 1,
+  uint16: 2 ** 16 - 1,
+  uint32: 2 ** 32 - 1,
+  uint64: Number.MAX_SAFE_INTEGER,
+  uint128: Number.MAX_SAFE_INTEGER,
+  uint256: Number.MAX_SAFE_INTEGER,
+};
+
+/** A view takes the low 64 bits of what it is given. */
+function writeBigint(end: number, type: NumberType, value: bigint): void {
+  if (value < 0n || value > MAX[type]) throw new RangeError(`out of range for ${type}`);
+  let at = end - 8;
+  for (let rest = value; rest > 0n; rest >>= 64n, at -= 8) roomView.setBigUint64(at, rest);
 }
-
-/** Wider tables of the base point cost 30 ms and 1 MB once and save a fifth of every signature: only for who signs often. */
-const WIDE_TABLES = { window: 8, afterSignatures: 100 };
-let signatures = 0;
 
 /** Signs a 32-byte digest: 65 bytes r ‖ s ‖ v, low-s, v 27 or 28, as hex. */
 export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Hex {
-  signatures += 1;
-  if (signatures === WIDE_TABLES.afterSignatures) secp256k1.Point.BASE.precompute(WIDE_TABLES.window);
-  const recovered = secp256k1.sign(digest, privateKey, { prehash: false, format: 'recovered' });
-  return toHex(concatBytes([recovered.subarray(1), Uint8Array.of(27 + (recovered[0] ?? 0))]));
+  const signature = getCurve().sign(digest, privateKey);
+  signature[64] = 27 + (signature[64] ?? 0);
+  return toHex(signature);
 }
 
-/** The numbers of a signature. */
-export interface SignatureParts {
-  readonly r: bigint;
-  readonly s: bigint;
-  /** Which of the two points with x = r was meant: v 28 says the odd one. */
-  readonly isOddY: boolean;
-}
+/** The curve's order and half of it: texts of one length in lower-case hex stand in the order of their numbers. */
+const ORDER = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141';
+const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
+const ZERO = '0'.repeat(64);
 
-/** Null for everything but 65 bytes of lower-case hex, low-s, v 27 or 28, so one signature has one form. */
-export function readSignature(signature: Hex): SignatureParts | null {
+/** r ‖ s ‖ 0 or 1 for v 27 or 28; null for everything but 65 bytes of lower-case hex, low-s, v 27 or 28, so one signature has one form. */
+function readSignature(signature: Hex): Uint8Array | null {
   if (!signaturePattern.test(signature)) return null;
-  const v = signature.slice(130);
+  const [r, s, v] = [signature.slice(2, 66), signature.slice(66, 130), signature.slice(130)];
   if (v !== '1b' && v !== '1c') return null;
-  const r = BigInt(signature.slice(0, 66));
-  const s = BigInt(`0x${signature.slice(66, 130)}`);
-  if (r === 0n || r >= ORDER || s === 0n || s > HALF_ORDER) return null;
-  return { r, s, isOddY: v === '1c' };
+  if (r === ZERO || r >= ORDER || s === ZERO || s > HALF_ORDER) return null;
+  const bytes = fromHex(signature);
+  bytes[64] = v === '1c' ? 1 : 0;
+  return bytes;
 }
 
-/** The public key (33 bytes) whose signature this is over a digest; null when there is none. */
-export function recoverPublicKey(digest: Uint8Array, { r, s, isOddY }: SignatureParts): Uint8Array | null {
-  try {
-    return new secp256k1.Signature(r, s, isOddY ? 1 : 0).recoverPublicKey(digest).toBytes();
-  } catch {
-    return null;
-  }
-}
-
-/** The address that signed a digest. Refuses what `readSignature` refuses. */
+/** The address that signed a digest. Refuses every signature but one in its canonical form. */
 export function recoverSigner(digest: Uint8Array, signature: Hex): Result<Hex, 'bad-signature'> {
-  const parts = readSignature(signature);
-  const publicKey = parts && recoverPublicKey(digest, parts);
-  return publicKey ? ok(addressOfPublicKey(publicKey)) : err('bad-signature');
+  const read = readSignature(signature);
+  const publicKey = read && getCurve().recover(digest, read);
+  return publicKey ? ok(addressOf(publicKey)) : err('bad-signature');
 }
 
 /** The address of a private key (32 bytes), lower case. */
 export function addressOfPrivateKey(privateKey: Uint8Array): Hex {
-  return addressOfPublicKey(secp256k1.getPublicKey(privateKey, false));
+  return addressOf(getCurve().derive(privateKey));
 }
 
-/** The address of a public key (33 or 65 bytes), lower case. */
-export function addressOfPublicKey(publicKey: Uint8Array): Hex {
-  const full = publicKey.length === 65 ? publicKey : secp256k1.Point.fromBytes(publicKey).toBytes(false);
-  return toHex(keccak_256(full.subarray(1)).subarray(12));
+/** The address of a public key (64 bytes x ‖ y), lower case. */
+function addressOf(publicKey: Uint8Array): Hex {
+  return toHex(keccak256(publicKey).subarray(12));
 }
 
 const signaturePattern = /^0x[0-9a-f]{130}$/;

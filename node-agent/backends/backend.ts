@@ -119,6 +119,8 @@ export interface BackendError {
   /** Of 'context', where they are known: what the prompt has, and what the model takes with its answer. */
   readonly promptTokens?: number;
   readonly contextTokens?: number;
+  /** Of 'busy', where the server said: when it wants to be asked again, ms from now. */
+  readonly retryMs?: number;
 }
 
 export interface Finish {

@@ -11,6 +11,7 @@ import type { LifeWatch } from './life-watch.ts';
 import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
 import { readBackendEvent } from './read-backend-event.ts';
 import { readErrorEvent, readRefusal } from './read-refusal.ts';
+import { readRetryAfter } from './read-retry-after.ts';
 import { openPromise } from './open-promise.ts';
 
 export interface StreamEnd {
@@ -200,10 +201,12 @@ export class ChatStream {
     const body = await readSome(response, 16_384).catch(() => '');
     const { statusCode = 0, headers } = response;
     const location = statusCode === 307 || statusCode === 308 ? headers.location : undefined;
+    const error = readRefusal(statusCode, body, this.#prompt);
+    const retryMs = error.code === 'busy' ? readRetryAfter(headers, Date.now()) : null;
     this.#settle({
       ...this.#counts(),
       reason: 'error',
-      error: readRefusal(statusCode, body, this.#prompt),
+      error: retryMs === null ? error : { ...error, retryMs },
       ...(location === undefined ? {} : { location }),
     });
   }

@@ -1,5 +1,4 @@
 // A backend that gives its tokens no faster than a set pace, so that an answer lasts long enough to be watched or cut.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -38,9 +37,8 @@ export class PacedBackend implements Backend {
     let handedTokens = 0;
     const paced: Sink = async (delta) => {
       const now = performance.now();
-      // An abort ends the wait by rejecting, and the next line sees it.
       const beat = setInterval(onAlive, TELL_EVERY_MS);
-      if (dueAt > now) await sleep(dueAt - now, undefined, { signal }).catch(() => undefined);
+      if (dueAt > now && !signal.aborted) await waitUnlessAborted(dueAt - now, signal);
       clearInterval(beat);
       if (signal.aborted) return;
       dueAt = Math.max(dueAt, now) + delta.tokens * this.#gapMs;
@@ -62,4 +60,16 @@ export class PacedBackend implements Backend {
   close(): Promise<void> {
     return this.#inner.close();
   }
+}
+
+function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
 }

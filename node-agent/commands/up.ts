@@ -3,6 +3,7 @@ import { Agent } from '../agent.ts';
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { makeLog } from '../log.ts';
+import { chooseCurve } from '../receipts/curve-choice.ts';
 import { complain } from './complain.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 
@@ -11,6 +12,7 @@ export async function runUp(flags: OptionValues, env: Environment): Promise<numb
   const config = readConfig(flags, env);
   if (!config.ok) return complain(config.error, 2);
   const log = makeLog({ json: config.value.jsonLogs, write: (line) => void process.stderr.write(line), now: Date.now });
+  chooseCurve(log);
   const agent = await Agent.open(config.value, log);
   if (!agent.ok) return complain(agent.error, 2);
   obeySignals(agent.value);

@@ -352,9 +352,9 @@ export class Job {
   }
 
   #sendFault(code: string, message: string, issued: IssuedReceipt | null, numbers: FaultNumbers = {}): void {
-    const { promptTokens, contextTokens } = numbers;
+    const { promptTokens, contextTokens, retryMs } = numbers;
     const receipt = issued ? toSigned(issued) : null;
-    const fault = { code: code.slice(0, 40), message: message.slice(0, 200), promptTokens, contextTokens, receipt };
+    const fault = { code: code.slice(0, 40), message: message.slice(0, 200), promptTokens, contextTokens, retryMs, receipt };
     this.#send('fault', fault);
   }
 
@@ -384,7 +384,7 @@ interface Fault extends FaultNumbers {
   readonly code: string;
   readonly message: string;
 }
-type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens'>;
+type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens' | 'retryMs'>;
 
 const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);
 const LINK_LOST: Fault = { code: 'lost', message: 'The link was lost.' };

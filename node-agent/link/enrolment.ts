@@ -1,5 +1,4 @@
 // Tells a router, once, that this key belongs to the account behind a code.
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import * as z from 'zod';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
@@ -9,7 +8,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { readOrigin } from '../../schema/origin.ts';
-import { HANDSHAKE_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
+import { HANDSHAKE_DOMAIN, hashText, ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
@@ -35,7 +34,7 @@ type Enrolled = z.output<typeof answerSchema>;
 export async function enrol(request: EnrolmentRequest): Promise<Result<Enrolled, LinkOutcome>> {
   const { code, key, wallet } = request;
   const origin = readOrigin(new URL(request.url)) ?? '';
-  const hash = toHex(keccak_256(new TextEncoder().encode(code)));
+  const hash = toHex(hashText(code));
   const message = { code: hash, node: key.address, wallet: wallet ?? ZERO_ADDRESS, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_ENROL, message, key.privateKey);
   const proof = { code, address: key.address, signature, protocol: PROTOCOL_VERSION, origin };

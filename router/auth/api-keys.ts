@@ -1,4 +1,4 @@
-// The door to API keys in D1, behind the isolate's cache. Holds no key's text.
+// The door to API keys in D1, behind the isolate's cache.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
@@ -37,7 +37,7 @@ export interface ListedKey {
 }
 
 export interface ApiKeys {
-  /** Who calls. No I/O for a key that is malformed, foreign or cached; one D1 read else. Rejects when D1 does. */
+  /** Who calls. No I/O for a key that is malformed, foreign or cached, no hash for a header that was right within the minute; one D1 read else. Rejects when D1 does. */
   readonly authenticate: (header: string | null | undefined, now: number) => Promise<Result<Caller, KeyFault>>;
   readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, 'no-account'>>;
   /** Marks a key revoked; again is the same. The account's own object must be told too (it refuses holds at once). */
@@ -60,6 +60,8 @@ export function makeApiKeys(doors: {
   const { cache, secret, random } = doors;
   return {
     authenticate: async (header, now) => {
+      const known = header ? cache.recall(header, now) : undefined;
+      if (known) return judgeKey(known, now);
       const token = readBearer(header);
       if (!token.ok) return token;
       const hash = checkApiKey(token.value, secret);
@@ -69,6 +71,7 @@ export function makeApiKeys(doors: {
         row = await findRow(db, hash.value);
         cache.set(hash.value, row, now);
       }
+      if (header) cache.noteHeader(header, hash.value);
       return judgeKey(row, now);
     },
     mint: async ({ accountId, name, expiresAt, defaults }, now) => {

@@ -1,4 +1,4 @@
-// What this isolate last read about keys: found ones for a minute, missing ones for seconds, never more than a fixed number.
+// What this isolate last read about keys: found ones for a minute, missing ones for seconds, never more than a fixed number; and which headers gave them.
 import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { KeyRow } from './judge-key.ts';
 
@@ -12,11 +12,36 @@ interface Entry {
   readonly untilAt: number;
 }
 
+/** Longer headers are no key's. */
+const MAX_HEADER_CHARS = 100;
+
 export class KeyCache {
   readonly #entries: BoundedMap<string, Entry>;
+  /**
+   * The hash of each header that brought a key which was found: checking its form and its tag and hashing it costs more than all else of a known key.
+   * Of wrong keys nothing is kept here, so that nobody who has none can push out those who have; what may be done with a key is judged anew each time.
+   */
+  readonly #headers: BoundedMap<string, string>;
 
   constructor(limit: number = MAX_KEYS) {
     this.#entries = new BoundedMap(limit);
+    this.#headers = new BoundedMap(limit);
+  }
+
+  /** The row of a key that came in just this header before; undefined where the header has to be checked anew. */
+  recall(header: string, now: number): KeyRow | undefined {
+    const hash = this.#headers.get(header);
+    if (hash === undefined) return undefined;
+    const row = this.get(hash, now);
+    if (row) return row;
+    // A key's text is not remembered longer than what is known of it.
+    this.#headers.delete(header);
+    return undefined;
+  }
+
+  /** Remembers the header that brought a key of this hash; nothing where no such key was found. */
+  noteHeader(header: string, hash: string): void {
+    if (header.length <= MAX_HEADER_CHARS && this.#entries.get(hash)?.row) this.#headers.set(header, hash);
   }
 
   /** The row, null for a key known to be missing, undefined when the store must be asked. */

@@ -1,9 +1,9 @@
 // One-time enrolment codes: readable, typed or pasted once by an owner. Pure: the random bytes come in.
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { hashText } from '../../schema/typed-data.ts';
 
 /** Crockford's 32 letters and digits: none that is read as another. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -29,5 +29,5 @@ export function hashEnrolmentCode(code: string): string {
 
 /** What the node signs of a code (NodeEnrol's `code`): keccak-256 of its UTF-8 text. */
 export function digestEnrolmentCode(code: string): Hex {
-  return toHex(keccak_256(utf8ToBytes(code)));
+  return toHex(hashText(code));
 }

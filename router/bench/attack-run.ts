@@ -1,5 +1,6 @@
 // Plays attacks against the whole network, one after another beside honest traffic, and measures each against the same traffic undisturbed.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Timings } from '../../schema/timings.ts';
 import { KINDS } from './attack/attacks.ts';
 import { Ground } from './attack/ground.ts';
 import { findWorst, judgeAttack } from './attack/judge-attack.ts';
@@ -15,6 +16,8 @@ export interface AttackOptions {
   readonly roundMs: number;
   /** Honest homes; left out, three. */
   readonly agents?: number;
+  /** What differs from the network's own timings. */
+  readonly timings?: Partial<Timings>;
   readonly tell: (text: string) => void;
   /** Ends the run after the attack that is on. */
   readonly signal?: AbortSignal;
@@ -55,10 +58,10 @@ export function findAttacks(only: readonly string[]): readonly Played[] {
 
 /** Runs it all on this machine and leaves nothing behind. */
 export async function runAttacks(options: AttackOptions): Promise<AttackReport> {
-  const { only, roundMs, agents, tell, signal } = options;
+  const { only, roundMs, agents, timings, tell, signal } = options;
   const played = findAttacks(only);
   const startedAt = performance.now();
-  const ground = await Ground.open({ tell, ...(agents === undefined ? {} : { agents }) });
+  const ground = await Ground.open({ tell, ...(agents === undefined ? {} : { agents }), ...(timings && { timings }) });
   try {
     tell('undisturbed …');
     const quiet = await playQuiet(ground, 2 * roundMs);

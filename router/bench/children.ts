@@ -18,8 +18,13 @@ export interface Child {
 }
 
 /** Runs a script under this Node. Throws when it cannot be started at all. */
-export function startChild(name: string, args: readonly string[]): Child {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export function startChild(
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Child {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   if (child.pid === undefined) throw new Error(`${name} cannot be started`);
   const { pid } = child;
   return {

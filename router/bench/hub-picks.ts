@@ -128,6 +128,7 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     onHead: nothing,
     onFirstToken: nothing,
     onBroken: nothing,
+    onHeld: () => true,
     onDone: nothing,
     country: place.country,
     digest: DIGEST,

@@ -2,7 +2,7 @@
 import type { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { readCpuS, readMachineS } from './cpu.ts';
+import { readCpuS, readMachine } from './cpu.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Target } from './targets.ts';
 
@@ -12,13 +12,16 @@ export interface Slice {
   /** What was wrong with how many answers. */
   readonly faults: Readonly<Record<string, number>>;
   readonly ttftsMs: readonly number[];
+  /** How long each whole answer took. */
+  readonly totalsMs: readonly number[];
   readonly gapsMs: readonly number[];
   readonly tokens: number;
   readonly seconds: number;
   /** By part of the way. */
   readonly cpuS: Readonly<Record<string, number>>;
-  /** Cores that the rest of the machine used meanwhile: noise. */
+  /** Cores that the rest of the machine used meanwhile, and that other machines on the same host took: noise. */
   readonly otherCores: number;
+  readonly stolenCores: number;
 }
 
 /** `ownPids` are the load's and the backend's: neither the target's nor noise. */
@@ -29,22 +32,25 @@ export async function runSlice(
 ): Promise<Slice> {
   const groups = Object.entries(target.pids);
   const readAll = (): number[] => [...groups.map(([, pids]) => readCpuS(pids)), readCpuS(tools.ownPids)];
-  const before = { cpuS: readAll(), machineS: readMachineS(), at: performance.now() };
+  const before = { cpuS: readAll(), machine: readMachine(), at: performance.now() };
   const seen = await callAll(target, scenario, tools.connections);
   const seconds = (performance.now() - before.at) / 1000;
   const usedS = readAll().map((cpuS, i) => cpuS - (before.cpuS[i] ?? 0));
-  const otherS = readMachineS() - before.machineS - usedS.reduce((sum, one) => sum + one, 0);
+  const machine = readMachine();
+  const otherS = machine.busyS - before.machine.busyS - usedS.reduce((sum, one) => sum + one, 0);
   const cpuS = Object.fromEntries(groups.map(([name], i) => [name, usedS[i] ?? Number.NaN]));
-  return { ...seen, seconds, cpuS, otherCores: otherS / seconds };
+  const stolenCores = (machine.stolenS - before.machine.stolenS) / seconds;
+  return { ...seen, seconds, cpuS, otherCores: otherS / seconds, stolenCores };
 }
 
-type Seen = Pick<Slice, 'requests' | 'faults' | 'ttftsMs' | 'gapsMs' | 'tokens'>;
+type Seen = Pick<Slice, 'requests' | 'faults' | 'ttftsMs' | 'totalsMs' | 'gapsMs' | 'tokens'>;
 
 async function callAll(target: Target, scenario: Scenario, connections: Agent): Promise<Seen> {
   const seen = {
     requests: 0,
     faults: {} as Record<string, number>,
     ttftsMs: [] as number[],
+    totalsMs: [] as number[],
     gapsMs: [] as number[],
     tokens: 0,
   };
@@ -62,6 +68,7 @@ async function callAll(target: Target, scenario: Scenario, connections: Agent): 
         continue;
       }
       seen.ttftsMs.push(asked.ttftMs);
+      seen.totalsMs.push(asked.totalMs);
       for (const gapMs of asked.gapsMs) seen.gapsMs.push(gapMs);
       seen.tokens += asked.tokens;
     }

@@ -1,38 +1,52 @@
-// `npm run bench:relay [-- --json] [--quick] [--rounds N]`: the whole path of a call beside a direct call and the bare platform, in one run.
-// Everything is on loopback and its own; it ends by itself. The only file of the bench that writes to the terminal for people.
+// `npm run bench:relay [-- --json] [--quick] [--rounds N] [--warm S] [--only SCENARIO,…] [--beside DIR]`: the whole path of a call beside a direct call and
+// the bare platform, in one run; with --beside also beside another checkout of this project (DIR, with its node_modules), so that before and after
+// are one command. Everything is on loopback and its own; it ends by itself. The only file of the bench that writes to the terminal for people.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnections } from './ask.ts';
+import { startIdleHome } from './idle-home.ts';
+import type { AtRest, IdleHome } from './idle-home.ts';
 import { judgeGoals } from './judge-goals.ts';
-import type { Results } from './judge-goals.ts';
+import type { Measured, Results } from './judge-goals.ts';
 import { runSlice } from './load.ts';
 import type { Slice } from './load.ts';
-import { printGoals, printResults } from './print.ts';
-import { isMeasured, listScenarios } from './scenarios.ts';
+import { printBusy, printGoals, printResults } from './print.ts';
+import { probe } from './probes.ts';
+import type { Probed } from './probes.ts';
+import { isMeasured, listScenarios, WARMING } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 import { summariseRounds } from './summarise-rounds.ts';
 import { startBench } from './targets.ts';
 import type { Bench, Target } from './targets.ts';
+import type { Side, TargetName } from './target-names.ts';
 
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean' },
     quick: { type: 'boolean' },
     rounds: { type: 'string' },
+    warm: { type: 'string' },
     only: { type: 'string' },
+    beside: { type: 'string' },
   },
 });
-const ROUNDS = { quick: 1, full: 5 };
+const isQuick = flags.quick === true;
+/** About ten minutes, also with the targets of another checkout. */
+const ROUNDS = isQuick ? 1 : flags.beside === undefined ? 5 : 3;
+/** Every target is under load for so long before it is measured, by turns: code that is measured is to be hot. */
+const WARM_S = 5;
 /** After a load, late work (receipts, books) is let finish before the next target is measured. */
 const SETTLE_MS = 400;
+/** An idle home's ping comes once a minute: its bytes are counted over whole minutes. */
+const LEAST_REST_S = isQuick ? 0 : 121;
 
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const startedAt = new Date();
 const loadBefore = loadavg();
-tell('Starting the mock backend, the bare path and two networks …');
-const bench = await startBench();
+tell('Starting the mock backend, the bare path and the networks …');
+const bench = await startBench(flags.beside ?? null);
 const endEarly = (): void => void bench.end().then(() => process.exit(130));
 process.once('SIGINT', endEarly).once('SIGTERM', endEarly);
 try {
@@ -43,9 +57,17 @@ try {
 process.exit(0);
 
 async function report(running: Bench): Promise<void> {
-  const rounds = Number(flags.rounds ?? (flags.quick === true ? ROUNDS.quick : ROUNDS.full));
-  const results = await measure(running, rounds);
-  const goals = judgeGoals(results);
+  const rounds = Number(flags.rounds ?? ROUNDS);
+  const homes = await startIdleHomes(running);
+  let measured: Measured;
+  try {
+    const results = await measure(running, rounds);
+    const probes = await probeAll(running);
+    measured = { results, probes, atRest: await readAtRest(homes) };
+  } finally {
+    for (const home of homes.values()) await home.end();
+  }
+  const goals = judgeGoals(measured);
   const machine = {
     node: process.version,
     cores: cpus().length,
@@ -53,9 +75,11 @@ async function report(running: Bench): Promise<void> {
     loadBefore,
     loadAfter: loadavg(),
   };
-  const facts = { startedAt: startedAt.toISOString(), rounds, isQuick: flags.quick === true, machine };
-  if (flags.json === true) console.log(JSON.stringify({ ...facts, goals, results }, null, 1));
-  else console.log(`\n${printResults(results)}\n\n${printGoals(goals)}`);
+  const facts = { startedAt: startedAt.toISOString(), rounds, isQuick, machine, busy: printBusy(measured) };
+  if (flags.json === true) return console.log(JSON.stringify({ ...facts, goals, ...measured }, null, 1));
+  const head = `${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${rounds} rounds: the median, with the least and the greatest.`;
+  const cost = 'What a job costs in rows, commands and USD is counted by `npm run bench:cost`.';
+  console.log([head, facts.busy, printGoals(goals), cost, printResults(measured)].join('\n\n'));
 }
 
 async function measure(running: Bench, rounds: number): Promise<Results> {
@@ -63,41 +87,62 @@ async function measure(running: Bench, rounds: number): Promise<Results> {
   const ownPids = [process.pid, running.backendPid];
   const slice = (target: Target, scenario: Scenario): Promise<Slice> =>
     runSlice(target, scenario, { connections: connections.get(target) ?? openConnections(), ownPids });
-  await warmUp(running.targets, slice);
+  for (const target of running.targets) await warmUp(target, slice);
   const results: Record<string, Record<string, ReturnType<typeof summariseRounds>>> = {};
-  for (const scenario of listScenarios(flags.quick === true)) {
+  for (const scenario of listScenarios(isQuick)) {
     if (flags.only !== undefined && !flags.only.split(',').includes(scenario.name)) continue;
-    const slices = new Map<Target, Slice[]>();
+    const measuredTargets = running.targets.filter((target) => isMeasured(target, scenario.name));
+    const slices = new Map<TargetName, Slice[]>(measuredTargets.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
       tell(`${scenario.name}: round ${round} of ${rounds}`);
-      for (const target of shuffle(running.targets.filter(({ name }) => isMeasured(name, scenario.name)))) {
+      for (const target of shuffle(measuredTargets)) {
         await sleep(SETTLE_MS);
-        slices.set(target, [...(slices.get(target) ?? []), await slice(target, scenario)]);
+        slices.get(target.name)?.push(await slice(target, scenario));
       }
     }
-    const base = [...slices].find(([{ name }]) => name === 'direct')?.[1] ?? [];
+    const bases = { direct: slices.get('direct') ?? [], floor: slices.get('floor') ?? [] };
     results[scenario.name] = Object.fromEntries(
-      [...slices].map(([{ name }, seen]) => [name, summariseRounds(seen, base)]),
+      [...slices].map(([name, seen]) => [name, summariseRounds(seen, bases)]),
     );
   }
   for (const one of connections.values()) one.destroy();
   return results;
 }
 
-/** Code that is measured must have been compiled before. */
-async function warmUp(
-  targets: readonly Target[],
-  slice: (target: Target, scenario: Scenario) => Promise<Slice>,
-): Promise<void> {
-  for (const scenario of listScenarios(true))
-    for (const target of targets) {
-      const { spreadMs: _, ...rest } = scenario;
-      if (isMeasured(target.name, scenario.name))
-        await slice(target, {
-          ...rest,
-          ...(rest.seconds ? { seconds: 1 } : { requests: 64 / (scenario.atOnce === 1 ? 32 : 1) }),
-        });
-    }
+async function warmUp(target: Target, slice: (target: Target, scenario: Scenario) => Promise<Slice>): Promise<void> {
+  const seconds = Number(flags.warm ?? WARM_S);
+  tell(`${target.name}: warmed for ${seconds} s`);
+  const endsAt = performance.now() + seconds * 1000;
+  while (performance.now() < endsAt) for (const scenario of WARMING) await slice(target, scenario);
+}
+
+async function probeAll(running: Bench): Promise<Measured['probes']> {
+  const probes: Partial<Record<TargetName, Probed>> = {};
+  for (const target of running.targets) {
+    // The bare path is not built for any of it: that is only to be seen beside.
+    if (target.kind !== 'window' && (target.kind !== 'floor' || isQuick)) continue;
+    tell(`${target.name}: probed`);
+    probes[target.name] = await probe(target, { backendUrl: running.backendUrl, stalls: isQuick ? 1 : 3 });
+  }
+  return probes;
+}
+
+/** They stay at rest beside the others until the end. */
+async function startIdleHomes(running: Bench): Promise<ReadonlyMap<Side, IdleHome>> {
+  const homes = new Map<Side, IdleHome>();
+  for (const [side, network] of Object.entries(running.networks) as [Side, (typeof running.networks)['now']][])
+    if (network) homes.set(side, await startIdleHome(network, running.backendPort));
+  return homes;
+}
+
+async function readAtRest(homes: ReadonlyMap<Side, IdleHome>): Promise<Measured['atRest']> {
+  const atRest: Partial<Record<Side, AtRest>> = {};
+  for (const [side, home] of homes) {
+    const missingS = LEAST_REST_S - home.read().seconds;
+    if (missingS > 0) await sleep(missingS * 1000);
+    atRest[side] = home.read();
+  }
+  return atRest;
 }
 
 function shuffle<T>(values: readonly T[]): T[] {

@@ -182,9 +182,10 @@ const UPSERT_RECEIPTS = `
       outcome = CASE WHEN excluded.outcome LIKE 'failed-%' THEN excluded.outcome ELSE outcome END,
       settlement = json_set(
         CASE WHEN excluded.settlement->>'acceptance' IS NULL THEN settlement
-          ELSE json_set(settlement,
+          ELSE json_set(json_patch(settlement, json_object(
+              'receiptSeal', json(excluded.settlement->'receiptSeal'),
+              'acceptanceSeal', json(excluded.settlement->'acceptanceSeal'))),
             '$.receipt', excluded.settlement->'receipt', '$.receiptSignature', excluded.settlement->>'receiptSignature',
-            '$.receiptSeal', excluded.settlement->'receiptSeal', '$.acceptanceSeal', excluded.settlement->'acceptanceSeal',
             '$.acceptance', excluded.settlement->'acceptance',
             '$.acceptanceSignature', excluded.settlement->>'acceptanceSignature') END,
         '$.outcome', CASE WHEN excluded.outcome LIKE 'failed-%' THEN excluded.outcome ELSE outcome END,

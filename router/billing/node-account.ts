@@ -3,12 +3,10 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { acceptanceSchema, JOB_TICKET, jobTicketSchema } from '../../schema/receipt.ts';
-import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
-import type { Acceptance, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { JOB_TICKET, jobTicketSchema, toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
+import type { JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import { MAX_LEAVES } from '../../schema/merkle.ts';
 import { sealedSchema, toSealedJson } from '../../schema/seal.ts';
-import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
@@ -16,9 +14,10 @@ import type { Proof } from './pack-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
 import { checkReceipt, isOwnTicket } from './check-receipt.ts';
 import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
-import type { BookedPart, Fate } from './decide-earn.ts';
 import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision } from './judge-receipt.ts';
+import { failedByHome, isLost, NO_PROOF, pay, refuse, tellAccepted } from './answer-receipt.ts';
+import type { KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
@@ -46,30 +45,10 @@ const FIRST_ASK_MS = 1000;
 const LAST_ASK_MS = 5 * 60_000;
 const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went on with it';
 
-/** What a node is told of a late receipt: the signed acceptance, or why there is none and never will be. */
-export interface LateAnswer {
-  readonly acceptance: Acceptance | null;
-  readonly signature: Hex | null;
-  /** The seal that the signature is of; null where it is the acceptance's own. */
-  readonly sealed: Sealed | null;
-  readonly reason: string | null;
-}
-
-/** What an accepted part comes to. */
-interface Paid {
-  readonly proof: Proof;
-  readonly earn: number;
-}
-
 /** What a hub has to know of a node that has proved who it is. */
 export interface ShownNode {
   readonly standing: VersionedStanding;
   readonly lastReceipt: ChainEnd | null;
-}
-
-/** What became of a part whose job has ended. */
-interface KnownFate extends Fate {
-  readonly part: BookedPart;
 }
 
 export interface NodeAccountDoors {
@@ -115,11 +94,9 @@ export class NodeAccount extends DurableObject<object> {
 
   /** One part as `acceptAll` takes it. Throws where it cannot be taken. */
   accept(settlement: SettlementJson): SettlementJson {
-    const looked = this.#look(settlement, []);
-    if (!('proven' in looked)) return this.#withChain(looked);
-    const [paid] = this.#take([looked], null);
-    if (!paid) throw new Error('a receipt was taken and not signed');
-    return pay(settlement, paid);
+    const [answer] = this.#acceptBatch([settlement]);
+    if (!answer) throw new Error('the settlement was not taken');
+    return answer;
   }
 
   /**
@@ -155,11 +132,6 @@ export class NodeAccount extends DurableObject<object> {
       const settlement = settlements[i];
       return one && settlement ? pay(settlement, one) : null;
     });
-  }
-
-  #withChain<T>(answered: T): T {
-    this.#chain.save(new Set());
-    return answered;
   }
 
   /** What is known of a part, or that its receipt is to be accepted. `before`: those that are accepted with it, ahead of it. */
@@ -329,7 +301,7 @@ export class NodeAccount extends DurableObject<object> {
   ): LateAnswer {
     const [paid] = this.#take([this.#judge(proven, decision, [])], late);
     if (!paid) throw new Error('a receipt was taken and not signed');
-    return answer(paid.proof);
+    return tellAccepted(paid.proof);
   }
 
   /** As the book has it; null while the job is not known to have ended, and when the book cannot be asked: nothing is decided by that. */
@@ -359,7 +331,7 @@ export class NodeAccount extends DurableObject<object> {
   #answerAgain(proof: Proof | null, receipt: UsageReceipt): LateAnswer {
     if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
     const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
-    return isSame ? answer(proof) : refuse('another receipt for this ticket has been accepted');
+    return isSame ? tellAccepted(proof) : refuse('another receipt for this ticket has been accepted');
   }
 
   #checkTicket(
@@ -391,25 +363,17 @@ export class NodeAccount extends DurableObject<object> {
 
   /** Signs and writes acceptances; for a part settled before (`late`) the event that pays it stands in the same transaction. */
   #take(taken: readonly Taken[], late: { readonly open: SettlementJson; readonly now: number } | null): Paid[] {
-    if (taken.length === 0) return this.#withChain([]);
-    const { proofs, sealNumber, sealHash } = signAcceptances(
-      taken,
-      { head: this.#book.head, isLate: late !== null, now: Date.now() },
-      { signer: this.#signer, key: this.#key },
-    );
+    if (taken.length === 0) {
+      this.#chain.save(new Set());
+      return [];
+    }
     const links = taken.map(({ proven }) => ({ ...proven.receipt, receiptHash: proven.receiptHash }));
     const breaks = this.#book.countBreaks(links);
-    const equivocations = taken.filter(({ isEquivocation }) => isEquivocation);
-    const before = this.#book.head;
-    const head = {
-      count: before.count + taken.length,
-      cumulative: before.cumulative + earned(taken),
-      equivocations: before.equivocations + equivocations.length,
-      breaks: before.breaks + breaks,
-      sealNumber,
-      sealHash,
-      topSeal: taken.reduce((top, { proven }) => max(top, proven.sealed?.seal.number ?? 0n), before.topSeal),
-    };
+    const { proofs, head } = signAcceptances(
+      taken,
+      { head: this.#book.head, breaks, isLate: late !== null, now: Date.now() },
+      { signer: this.#signer, key: this.#key },
+    );
     this.ctx.storage.transactionSync(() => {
       const [paid] = proofs;
       if (late && paid) this.#outbox.add(buildLateEntry(pay(late.open, paid), late.now), 0);
@@ -417,7 +381,8 @@ export class NodeAccount extends DurableObject<object> {
       this.#book.accept(proofs, head);
     });
     if (late) this.#outbox.ring(late.now);
-    for (const { proven } of equivocations) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
+    for (const { proven, isEquivocation } of taken)
+      if (isEquivocation) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
     if (breaks > 0 && taken[0])
       log.warn('receipt-chain-broken', { ...this.#aboutTicket(taken[0].proven.ticket), count: breaks });
     return proofs;
@@ -431,45 +396,4 @@ export class NodeAccount extends DurableObject<object> {
   #aboutTicket({ jobId, part }: JobTicket): LogFacts {
     return { nodeId: this.ctx.id.name, jobId: wordToJobId(jobId), part };
   }
-}
-
-const NO_PROOF = {
-  receipt: null,
-  receiptSignature: null,
-  receiptSeal: null,
-  acceptance: null,
-  acceptanceSignature: null,
-  acceptanceSeal: null,
-};
-
-function pay(settlement: SettlementJson, { proof, earn }: Paid): SettlementJson {
-  return { ...settlement, ...proof, earn };
-}
-
-function earned(taken: readonly Taken[]): number {
-  return taken.reduce((sum, { verdict }) => sum + verdict.amount, 0);
-}
-
-function max(one: bigint, other: bigint): bigint {
-  return one > other ? one : other;
-}
-
-/** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
-function isLost({ outcome, ttftMs }: SettlementJson): boolean {
-  return (outcome === 'failed-by-network' || outcome === 'interrupted-by-network') && ttftMs === null;
-}
-
-/** Its home broke it off and nobody went on with it. */
-function failedByHome(fate: KnownFate | null): boolean {
-  return fate?.part.outcome === 'failed-by-node';
-}
-
-function answer(proof: Proof): LateAnswer {
-  const { acceptance, acceptanceSignature: signature, acceptanceSeal } = proof;
-  const sealed = acceptanceSeal && sealedSchema.parse(acceptanceSeal);
-  return { acceptance: acceptanceSchema.parse(acceptance), signature, sealed, reason: null };
-}
-
-function refuse(reason: string): LateAnswer {
-  return { acceptance: null, signature: null, sealed: null, reason };
 }

@@ -31,16 +31,23 @@ export interface Taken {
   readonly isEquivocation: boolean;
 }
 
-export interface SignedAcceptances {
-  readonly proofs: AcceptedReceipt[];
-  readonly sealNumber: number;
-  readonly sealHash: Hex;
+interface SigningFacts {
+  readonly head: AcceptedHead;
+  readonly breaks: number;
+  readonly isLate: boolean;
+  readonly now: number;
 }
 
-/** `head`: the totals before. At least one and at most MAX_LEAVES of one node. */
+export interface SignedAcceptances {
+  readonly proofs: AcceptedReceipt[];
+  /** The totals with them. */
+  readonly head: AcceptedHead;
+}
+
+/** `head`: the totals before; `breaks`: links of the chain that they do not fit. At least one and at most MAX_LEAVES of one node. */
 export function signAcceptances(
   taken: readonly Taken[],
-  { head, isLate, now }: { readonly head: AcceptedHead; readonly isLate: boolean; readonly now: number },
+  { head, breaks, isLate, now }: SigningFacts,
   { signer, key }: { readonly signer: MessageSigner; readonly key: Uint8Array },
 ): SignedAcceptances {
   const acceptances = accept(taken, head, now);
@@ -69,7 +76,18 @@ export function signAcceptances(
     const { seq, prevReceipt } = receipt;
     return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate }];
   });
-  return { proofs: signed, sealNumber: head.sealNumber + 1, sealHash: signer.hash(SEAL, seal) };
+  return {
+    proofs: signed,
+    head: {
+      count: head.count + taken.length,
+      cumulative: Number(facts.total),
+      equivocations: head.equivocations + taken.filter(({ isEquivocation }) => isEquivocation).length,
+      breaks: head.breaks + breaks,
+      sealNumber: head.sealNumber + 1,
+      sealHash: signer.hash(SEAL, seal),
+      topSeal: taken.reduce((top, { proven }) => later(top, proven.sealed), head.topSeal),
+    },
+  };
 }
 
 function accept(taken: readonly Taken[], head: AcceptedHead, now: number): Acceptance[] {
@@ -89,4 +107,8 @@ function accept(taken: readonly Taken[], head: AcceptedHead, now: number): Accep
       cumulativeAmount: BigInt(cumulative),
     };
   });
+}
+
+function later(top: bigint, sealed: Sealed | null): bigint {
+  return sealed && sealed.seal.number > top ? sealed.seal.number : top;
 }

@@ -95,10 +95,11 @@ export class HubGrants {
       const granted = aside.guard(grant.nodeId, now, () => this.#toGranted(asked, grant));
       return granted ?? this.choose(offer, now, { isAgain: true, isHeldBack });
     }
+    const isServed = serving.length + passedOver.length > 0;
     return {
       kind: 'declined',
-      refusal: this.#toRefusal(asked, grant),
-      isServed: serving.length + passedOver.length > 0,
+      refusal: this.#toRefusal(asked, grant, isServed),
+      isServed,
       full: grant.passedOver.flatMap(({ nodeId, why }) => (why === 'full' ? [nodeId] : [])),
     };
   }
@@ -189,13 +190,13 @@ export class HubGrants {
     };
   }
 
-  #toRefusal(asked: Asked, grant: Grant): OfferRefusal {
+  #toRefusal(asked: Asked, grant: Grant, isServed: boolean): OfferRefusal {
     const capacity = this.#countCapacity(asked);
     const plain = { nodeId: null, param: null, capacity };
     if (grant.kind !== 'busy') {
       const { emptiedBy, contextTokens } = grant.kind === 'none' ? grant : NO_REASON;
       const why = { quoteMs: null, retryAfterMs: null, emptiedBy, contextTokens };
-      return { ...plain, code: 'none', message: 'no home here', ...why };
+      return { ...plain, code: 'none', message: 'no home here', ...why, isServed };
     }
     const { quoteMs, retryAfterMs } = grant;
     return {

@@ -1,14 +1,16 @@
 // Where a hub takes in its homes' frames: each is read strictly, then told to its part or to the hub. A malformed frame is answered, never fatal.
 import type { Frame } from '../../schema/frames.ts';
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
-import type { LateReceipt, Work } from '../../schema/frames-to-hub.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { ReceiptsFrame } from '../../schema/seal.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
 import { checkNodeHello } from '../auth/check-node-hello.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
+import type { JobReceipts, RebuiltReceipt } from './job-receipts.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { Part } from './part.ts';
+import type { OpenedPart } from './settlement.ts';
 import { nameNodeFrame, readNodeFrame } from './read-node-frame.ts';
 import type { FrameRefusal, NodeFrame } from './read-node-frame.ts';
 
@@ -26,16 +28,9 @@ export interface FrameDeskDoors {
   /** The node has told what it runs after the hub forgot it. */
   readonly onSynced: (socket: NodeSocket) => void;
   readonly onLateReceipt: (socket: NodeSocket, late: LateReceipt) => void;
-  /** True for a job whose home has not told yet what it came to, whether or not its part has ended. */
-  readonly isAwaited: (socket: NodeSocket, job: number) => boolean;
-  /** What a home says a job came to, before its part hears of the end; null where no receipt follows. */
-  readonly onWork: (
-    socket: NodeSocket,
-    job: number,
-    said: { readonly work: Work | null; readonly now: number },
-  ) => void;
-  /** Receipts under their seal; false where they cannot be used, and why. */
-  readonly onReceipts: (socket: NodeSocket, frame: ReceiptsFrame) => string | null;
+  /** Where what jobs came to is noted, before their parts hear of the end. */
+  readonly receipts: JobReceipts<OpenedPart>;
+  readonly onReceipts: (receipts: readonly RebuiltReceipt<OpenedPart>[]) => void;
 }
 
 type Named<N extends NodeFrame['name']> = Extract<NodeFrame, { readonly name: N }>;
@@ -57,7 +52,7 @@ export class FrameDesk {
     const part = socket.parts.get(frame.job) ?? null;
     // A part that has ended may still be spoken of: only what it came to is read.
     const isLastWord = name === 'end' || name === 'fault';
-    if (!part && isOfPart(name) && !(isLastWord && this.#doors.isAwaited(socket, frame.job))) return null;
+    if (!part && isOfPart(name) && !(isLastWord && this.#doors.receipts.isKnown(socket, frame.job))) return null;
     const read = readNodeFrame(frame);
     if (read.ok) return this.#act(socket, part, { frame: read.value, now });
     if (name !== 'error') this.#refuse(socket, frame.job, read.error);
@@ -76,14 +71,14 @@ export class FrameDesk {
         part?.onHead(now);
         return part;
       case 'end':
-        this.#doors.onWork(socket, frame.job, { work: frame.value.work, now });
+        this.#doors.receipts.noteWork(socket, frame.job, { work: frame.value.work, now });
         part?.onEnd(frame.value, now);
         return part;
       case 'refuse':
         part?.onRefuse(frame.value);
         return part;
       case 'fault':
-        this.#doors.onWork(socket, frame.job, { work: frame.value.work, now });
+        this.#doors.receipts.noteWork(socket, frame.job, { work: frame.value.work, now });
         part?.onFault(frame.value, now);
         return part;
       case 'hello':
@@ -112,11 +107,12 @@ export class FrameDesk {
 
   /** Where they cannot be used their home offers each of them again, as late. */
   #receipts(socket: NodeSocket, frame: ReceiptsFrame): void {
-    const fault = this.#doors.onReceipts(socket, frame);
-    if (fault === null) return;
+    const { receipts, onReceipts } = this.#doors;
+    const taken = receipts.take(socket, frame);
+    if (taken.ok) return onReceipts(taken.value);
     const { nodeId } = socket.facts;
-    log.warn('receipts-unfit', { nodeId, hub: socket.hub, count: frame.jobs.length, reason: fault });
-    socket.sendError({ code: 'bad-receipts', message: fault });
+    log.warn('receipts-unfit', { nodeId, hub: socket.hub, count: frame.jobs.length, reason: taken.error });
+    socket.sendError({ code: 'bad-receipts', message: taken.error });
   }
 
   #hello(socket: NodeSocket, hello: Named<'hello'>['value'], now: number): void {

@@ -7,7 +7,8 @@ import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts
 import type { Timings } from '../../schema/timings.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { LateAnswer, ShownNode } from '../billing/node-account.ts';
+import type { LateAnswer } from '../billing/answer-receipt.ts';
+import type { ShownNode } from '../billing/node-account.ts';
 import type { HubPresenceDoors } from '../homes/presence-writer.ts';
 
 import type { CatalogueEntry } from '../homes/make-presence.ts';

@@ -2,12 +2,9 @@
 // Which home takes it stands in hub-grants.ts, how it goes on in part.ts, what becomes of its money in hub-settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import { INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
-import type { JobFrameJson } from '../../schema/frames-to-node.ts';
-import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
+import { JOB_TICKET } from '../../schema/receipt.ts';
 import { SEAL, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
-import type { JobTicket } from '../../schema/receipt.ts';
 import type { AsideHomes } from '../homes/aside-homes.ts';
 import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
@@ -20,6 +17,7 @@ import type { JobReceipts } from './job-receipts.ts';
 import type { HubServices } from './hub-services.ts';
 import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
+import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
@@ -176,12 +174,22 @@ export class HubJobs {
   /** Where every home is full and the edge lets it, the ask waits for its turn, unless that is surely too far off. */
   async #await(offer: JobOffer, declined: Declined, signal: AbortSignal | null): Promise<Started | Declined> {
     const told = this.#withQueue(offer, declined);
+    const heldMs = this.#heldMs(declined);
+    if (heldMs > 0) return { ...declined, refusal: { ...declined.refusal, retryAfterMs: heldMs } };
     if (told.refusal.code !== 'busy' || offer.waitMs <= 0 || !this.#turns.hasPlace(offer)) return told;
     const leastMs = this.#expectTurnMs(offer, declined, LEAST_SHARE);
     if (leastMs !== null && leastMs > offer.waitMs) return told;
     const taken = await this.#turns.wait(offer, signal);
     // What it is told is what would be told to one who comes now.
     return taken ?? this.#withQueue(offer, declined);
+  }
+
+  /** Where nothing but model servers that are busy by themselves is in the way nobody waits in line: when the first may take a job, ms from now; else 0. */
+  #heldMs({ refusal, full }: Declined): number {
+    if (refusal.code !== 'busy' || refusal.quoteMs !== null || full.length === 0) return 0;
+    const now = Date.now();
+    const held = full.map((nodeId) => this.#doors.sockets.find(nodeId)?.heldMs(now) ?? 0);
+    return Math.ceil(Math.min(...held));
   }
 
   /** Who comes back must know of those who wait, too. */
@@ -310,6 +318,7 @@ export class HubJobs {
         else log.warn('home-failed', { ...about, reason });
         job.onBroken(reason, { isPlanned, now: at });
       },
+      onHeld: (heldMs) => socket.hold(Date.now() + heldMs),
       onDone: (code) => {
         const endedAt = Date.now();
         job.onGivenBack(code ? readGivenBack(code, hasText) : null, endedAt);
@@ -381,20 +390,4 @@ export class HubJobs {
 function tellWait(decision: Decision, waitedMs: number): Decision {
   const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
   return { ...decision, reason, queuedMs: waitedMs };
-}
-
-/** What a home is sent of a part. Token ids go only to a home that goes on with the very same tokens. */
-function makeJobFrame(offer: JobOffer, { model, resumed }: Granted, ticket: JobTicket): JobFrameJson {
-  const { request, digests, chunk, stream, resume, isBegun } = offer;
-  const tokenIds = resumed === 'exact' && resume?.tokenIds ? { tokenIds: [...resume.tokenIds] } : {};
-  return {
-    ticket: toMessageJson(ticket),
-    // A catalogue model goes by the home's own name for it; an owner's model by the name that was asked (it may match a prefix).
-    request: { ...request, model: digests ? model.name : offer.model },
-    chunk,
-    stream,
-    creditBytes: INITIAL_CREDIT_BYTES,
-    ...(resume && { resume: { text: resume.text, count: resume.count, ...tokenIds } }),
-    ...(isBegun && { isBegun }),
-  };
 }

@@ -67,10 +67,10 @@ export class JournalRows {
       }
       const row = JSON.parse(body) as Stored;
       this.#hold(slot, number, row);
-      return [row];
+      return [{ number, row }];
     });
-    for (const number of [...this.#rows.keys()]) this.#release(number);
-    return rows;
+    for (const { number } of rows) this.#release(number);
+    return rows.map(({ row }) => row);
   }
 
   /** Writes the words of one commit. */
@@ -83,7 +83,7 @@ export class JournalRows {
     const speaking = this.#speaking.get(ticketHash);
     if (!speaking) return;
     this.#untold.add(ticketHash);
-    for (const number of [...speaking]) {
+    for (const number of new Set(speaking)) {
       this.#rows.get(number)?.needed.delete(ticketHash);
       this.#release(number);
     }
@@ -137,7 +137,7 @@ export class JournalRows {
   }
 
   #supersede(ticketHash: string): void {
-    for (const number of [...(this.#speaking.get(ticketHash) ?? [])]) {
+    for (const number of new Set(this.#speaking.get(ticketHash))) {
       this.#rows.get(number)?.needed.delete(ticketHash);
       this.#release(number);
     }

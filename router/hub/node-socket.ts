@@ -85,6 +85,8 @@ export class NodeSocket {
   #heardAt = 0;
   #askedAt = 0;
   #unreadable = 0;
+  /** Until when its model server wants no job, ms since epoch. */
+  #heldUntilAt = 0;
   /** The state as it is stored, so that it is packed once and not at every job. */
   #packed: { readonly state: NodeState; readonly bytes: Uint8Array } | null = null;
 
@@ -222,8 +224,9 @@ export class NodeSocket {
       place: facts.place,
       models: state.models,
       slots,
-      // Who has not read what was sent, or owes receipts, gets nothing more for now: it is busy, and not away.
-      active: this.unread.isFull || isBehind ? Math.max(slots, this.parts.size) : this.parts.size,
+      // Who has not read what was sent, owes receipts or has a busy model server gets nothing more for now: it is busy, and not away.
+      active:
+        this.unread.isFull || isBehind || this.#heldUntilAt > now ? Math.max(slots, this.parts.size) : this.parts.size,
       isPaused: state.paused !== null && state.paused !== 'outbox',
     };
   }
@@ -231,6 +234,17 @@ export class NodeSocket {
   #isLeaving(now: number): boolean {
     const { moving } = this;
     return moving !== null && (moving.isTold || now - moving.sinceAt > MOVE_PATIENCE_MS);
+  }
+
+  /** Its model server said that it is busy, and until when. True where it runs no other job that would keep it so. */
+  hold(untilAt: number): boolean {
+    this.#heldUntilAt = Math.max(this.#heldUntilAt, untilAt);
+    return this.parts.size <= 1;
+  }
+
+  /** How long its model server wants no job though none runs there, ms; 0 where it may be given one, or the end of one is what it waits for. */
+  heldMs(now: number): number {
+    return this.parts.size > 0 ? 0 : Math.max(0, this.#heldUntilAt - now);
   }
 
   nextJob(): number {

@@ -32,3 +32,15 @@ test('a request that is refused before the head is told as one that was refused 
   expect(await part.answer).toBeInstanceOf(Response);
   expect(doors.onBroken).not.toHaveBeenCalled();
 });
+
+test('of a busy server the edge hears how long it is so, unless other jobs of ours keep it so', async () => {
+  const [alone, among, begun] = [await openRunningPart(), await openRunningPart(), await openRunningPart()];
+  vi.mocked(among.doors.onHeld).mockReturnValue(false);
+  begun.say('a', 10);
+  await begun.read();
+  for (const { part } of [alone, among, begun]) part.onFault({ code: 'busy', retryMs: 7000, work: null }, 20);
+  expect(await alone.read()).toEqual([expect.objectContaining({ code: 'busy', retryMs: 7000 })]);
+  expect(await among.read()).toEqual([expect.not.objectContaining({ retryMs: expect.anything() })]);
+  expect(await begun.read()).toEqual([expect.objectContaining({ code: 'fault' })]);
+  for (const { doors } of [alone, among, begun]) expect(doors.onHeld).toHaveBeenCalledWith(7000);
+});

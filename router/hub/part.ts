@@ -55,6 +55,8 @@ export interface PartDoors {
   readonly onFirstToken: (now: number, tokens: number) => void;
   /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
   readonly onBroken: (code: Breakage, now: number) => void;
+  /** The home's model server said that it is busy: it takes nothing for so long, ms. True where no other job of ours is what keeps it so. */
+  readonly onHeld: (heldMs: number) => boolean;
   /** The lease ends: the slot is free again. The code where the part broke off. */
   readonly onDone: (code?: FailRecord['code']) => void;
   readonly country: string;
@@ -76,7 +78,7 @@ interface FailCause {
   readonly now: number;
   readonly isNodeFault: boolean;
   readonly blame?: Breakage | null;
-  readonly facts?: Pick<FailRecord, 'reason' | 'promptTokens' | 'contextTokens'>;
+  readonly facts?: Pick<FailRecord, 'reason' | 'promptTokens' | 'contextTokens' | 'retryMs'>;
 }
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
@@ -208,7 +210,8 @@ export class Part {
     if (this.#stage === 'closing') return this.#closeEarly(fault.work && { work: fault.work }, now);
     const hasText = this.#heard.hasOutput;
     const read = readFault(fault, { hasText, offeredTokens: this.#doors.contextTokens });
-    const { code, blame, isRequests, message, facts } = read;
+    const { code, blame, isRequests, message, facts, heldMs } = read;
+    const isOthers = heldMs !== null && this.#doors.onHeld(heldMs);
     // What is told of the request travels in records, which begin with a head.
     if (this.#stage === 'offered' && isRequests) this.onHead(now);
     if (this.#stage === 'offered') {
@@ -216,7 +219,8 @@ export class Part {
       return this.#refuse({ code: code === 'busy' ? code : 'refused', message, param: null });
     }
     if (this.#stage !== 'running') return;
-    this.#fail(code, message, fault.work, { now, isNodeFault: hasText || !isRequests, blame, facts });
+    const told = isOthers && code === 'busy' ? { ...facts, retryMs: heldMs } : facts;
+    this.#fail(code, message, fault.work, { now, isNodeFault: hasText || !isRequests, blame, facts: told });
   }
 
   /** The node will not run the job. */

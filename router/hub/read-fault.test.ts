@@ -39,6 +39,20 @@ test.each([
   expect(read({ ...told, code: 'internal' }).facts).toEqual({});
 });
 
+test.each([
+  [undefined, 1000],
+  [0, 0],
+  [7000, 7000],
+  [3_600_000, 10_000],
+])(
+  'a server that is busy for %s ms holds its home back for %i ms, before and after the first token',
+  (retryMs, heldMs) => {
+    expect(read({ code: 'busy', retryMs }).heldMs).toBe(heldMs);
+    expect(read({ code: 'busy', retryMs }, true).heldMs).toBe(heldMs);
+    expect(read({ code: 'internal', retryMs }).heldMs).toBeNull();
+  },
+);
+
 test('a field that is none is not told', () => {
   const paramOf = (param?: string) =>
     readRefusal({ code: 'bad-request', message: 'why', ...(param !== undefined && { param }) }).param;

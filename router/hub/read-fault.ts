@@ -12,6 +12,7 @@ export interface PartFault {
   readonly message?: string;
   readonly promptTokens?: number | undefined;
   readonly contextTokens?: number | undefined;
+  readonly retryMs?: number | undefined;
   readonly work: Work | null;
 }
 
@@ -23,7 +24,13 @@ export interface ReadFault {
   readonly isRequests: boolean;
   readonly message: string;
   readonly facts: Pick<FailRecord, 'reason' | 'promptTokens' | 'contextTokens'>;
+  /** The home's model server takes nothing for so long, ms; null where it is not that which it failed by. */
+  readonly heldMs: number | null;
 }
+
+/** A server that is busy and does not say how long is asked again after this long; one that does, after this long at most, ms: what callers are told. */
+const UNTOLD_HELD_MS = 1000;
+const MOST_HELD_MS = 10_000;
 
 /** A field of the caller's, as a path. */
 const FIELD = /^[a-z_][\w.[\]]{0,79}$/i;
@@ -35,7 +42,8 @@ export function readFault(fault: PartFault, part: { hasText: boolean; offeredTok
   const reason = cleanReason(fault.message ?? '');
   const numbers = code === 'context' ? readNumbers(fault, part.offeredTokens) : {};
   const message = isRequests ? 'the home cannot take this request' : 'the home failed';
-  return { code, blame, isRequests, message, facts: { ...(reason !== null && { reason }), ...numbers } };
+  const heldMs = fault.code === 'busy' ? Math.min(MOST_HELD_MS, fault.retryMs ?? UNTOLD_HELD_MS) : null;
+  return { code, blame, isRequests, message, facts: { ...(reason !== null && { reason }), ...numbers }, heldMs };
 }
 
 function judgeCode(code: string, hasText: boolean): Pick<ReadFault, 'code' | 'blame'> {

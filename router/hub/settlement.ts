@@ -17,6 +17,7 @@ import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
 import { boundLost } from './bound-lost.ts';
+import { completeSettlement, withReceipt } from './complete-settlement.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { PartSummary } from './part.ts';
@@ -114,7 +115,7 @@ export class HubSettlement {
     if (summary.outcome === 'failed-before-token') {
       // The caller owes nothing and is not told; the node's account is, so that a receipt for it is answered and not paid.
       const nothing = { promptTokens: 0, outputTokens: 0, difference: null, charge: 0, earn: 0 };
-      const owed = complete(opened.draft, { ...nothing, summary, signed, now: this.#doors.now() });
+      const owed = completeSettlement(opened.draft, { ...nothing, summary, signed, now: this.#doors.now() });
       this.#keep(opened.ticketHash, { ...owed, isFinal: false }, work !== null && !signed);
       const told = { finish: 'stop', ttftMs: null, receiptHash: null } as const;
       return { ...told, promptTokens: 0, outputTokens: 0, thinkingTokens: 0, bill: billPart(owed) };
@@ -129,7 +130,7 @@ export class HubSettlement {
       receipt: work,
     });
     const settlement = closeSettlement(
-      complete(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),
+      completeSettlement(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),
       opened.offer,
     );
     this.#keep(opened.ticketHash, settlement, work !== null && !signed);
@@ -365,44 +366,5 @@ function toAnswer({ ticketHash, settlement }: DuePart): ReceiptAnswer {
     signature: acceptanceSignature as Hex | null,
     sealed: acceptanceSeal ?? null,
     reason: acceptance ? null : 'not accepted',
-  };
-}
-
-interface Completion {
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly difference: SettlementJson['difference'];
-  readonly charge: number;
-  readonly earn: number;
-  readonly resumedTokens?: number;
-  readonly summary: PartSummary;
-  readonly signed: SignedReceipt | null;
-  readonly now: number;
-}
-
-function complete(draft: SettlementJson, { summary, signed, now, ...decided }: Completion): SettlementJson {
-  const isComplete = summary.outcome === 'complete';
-  const settlement: SettlementJson = {
-    ...draft,
-    ...decided,
-    outcome: summary.outcome,
-    ttftMs: summary.ttftMs,
-    durationMs: summary.durationMs,
-    endedAt: now,
-    // A part that was cut short may have sent more than arrived here.
-    responseHash: isComplete ? summary.responseHash : null,
-    ...(!isComplete && decided.outputTokens > 0 && { relayedHash: summary.responseHash }),
-  };
-  return signed ? withReceipt(settlement, signed) : settlement;
-}
-
-/** Who has a receipt need not be told what arrived. */
-function withReceipt({ relayedHash: _, ...settlement }: SettlementJson, signed: SignedReceipt): SettlementJson {
-  const { receipt, signature, sealed } = signed;
-  return {
-    ...settlement,
-    receipt: toMessageJson(receipt),
-    receiptSignature: signature,
-    ...(sealed && { receiptSeal: toSealedJson(sealed) }),
   };
 }

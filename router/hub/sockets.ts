@@ -345,14 +345,8 @@ export class HubSockets {
       onState: ({ facts }) => onChanged(facts.nodeId),
       onSynced: (socket) => this.#moveIdle(socket),
       onLateReceipt: ({ facts }, late) => onLateReceipt(facts.nodeId, late),
-      isAwaited: (socket, job) => receipts.isKnown(socket, job),
-      onWork: (socket, job, said) => receipts.noteWork(socket, job, said),
-      onReceipts: (socket, frame) => {
-        const taken = receipts.take(socket, frame);
-        if (!taken.ok) return taken.error;
-        onReceipts(taken.value);
-        return null;
-      },
+      receipts,
+      onReceipts,
     });
   }
 

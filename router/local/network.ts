@@ -12,11 +12,13 @@ import { parseWorkerConfig } from './parse-worker-config.ts';
 import type { WorkerConfig } from './parse-worker-config.ts';
 import { StartError } from './start-error.ts';
 import { bundleWorker } from './worker-bundle.ts';
+import type { WorkerBundle } from './worker-bundle.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
 const READY_WAIT_MS = 60_000;
 const KILL_WAIT_MS = 5_000;
+const MAIN_MODULE = 'worker.js';
 const SCHEDULE_EVERY_MS = 600_000;
 /** Set for workerd, with the port as value. */
 const MARK = 'IRORI_NETWORK_PORT';
@@ -157,11 +159,11 @@ async function startRuntime(start: RuntimeStart): Promise<Runtime> {
   const configPath = start.options.configPath ?? DEFAULT_CONFIG;
   const config = parseWorkerConfig(await readFile(configPath, 'utf8'));
   if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
-  const [module, library] = await Promise.all([
+  const [bundle, library] = await Promise.all([
     bundleWorker(resolve(dirname(configPath), config.value.main)),
     loadMiniflare(),
   ]);
-  const described = describeNetwork({ ...start, config: config.value, module });
+  const described = describeNetwork({ ...start, config: config.value, bundle });
   const before = listSignalListeners();
   const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
   if (start.options.ownsSignals) dropSignalListeners(before);
@@ -208,9 +210,11 @@ async function endRuntime(runtime: Runtime): Promise<void> {
   while (pids.some(isAlive) && Date.now() < deadlineAt) await sleep(10);
 }
 
+type ModuleList = NonNullable<MiniflareOptions['workers'][number]['config']['manifest']>['modules'];
+
 interface DescribedWorker extends RuntimeStart {
   readonly config: WorkerConfig;
-  readonly module: string;
+  readonly bundle: WorkerBundle;
 }
 
 function describeNetwork(network: DescribedWorker): MiniflareOptions {
@@ -237,7 +241,7 @@ function describeNetwork(network: DescribedWorker): MiniflareOptions {
 
 /** One edge. Objects live in the Worker that wrangler.toml names; the others reach them there. */
 function describeWorker(
-  { options, config, module }: DescribedWorker,
+  { options, config, bundle }: DescribedWorker,
   edge: { readonly name: string; readonly port: number; readonly texts: Readonly<Record<string, string>> },
 ): MiniflareOptions['workers'][number] {
   const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
@@ -248,7 +252,7 @@ function describeWorker(
       name: edge.name,
       compatibilityDate: config.compatibilityDate,
       compatibilityFlags: [...config.compatibilityFlags],
-      manifest: { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm', contents: module } } },
+      manifest: { mainModule: MAIN_MODULE, modules: listModules(bundle) },
       env: Object.fromEntries([
         ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
         ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
@@ -265,6 +269,13 @@ function describeWorker(
     // A direct socket enters the Worker without Miniflare's own entry Worker, which costs CPU per request and chunk.
     dev: { cacheAPI: false, unsafeDirectSockets: [{ host: HOST, port: edge.port }] },
   };
+}
+
+function listModules({ main, wasm }: WorkerBundle): ModuleList {
+  return Object.fromEntries([
+    [MAIN_MODULE, { type: 'esm', contents: main }],
+    ...Array.from(wasm, ([name, contents]) => [name, { type: 'wasm', contents }] as const),
+  ]);
 }
 
 /** Miniflare waits for ever on a workerd that could not be executed at all. */

@@ -1,8 +1,17 @@
-// The one door to esbuild: the Worker as one module, as wrangler would upload it (unminified). Must not run or read anything else.
+// The one door to esbuild: the Worker as wrangler would upload it (unminified): one module of JavaScript, and the WebAssembly that it imports. Must not
+// run or read anything else.
+import { basename } from 'node:path';
 import { StartError } from './start-error.ts';
 
-/** Bundles the Worker's entry file (absolute path) to ES module text. Throws StartError with esbuild's first complaint. */
-export async function bundleWorker(entryPath: string): Promise<string> {
+export interface WorkerBundle {
+  /** ES module text. */
+  readonly main: string;
+  /** The bytes of each WebAssembly module, by the name under which the text imports it. */
+  readonly wasm: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+/** Bundles the Worker's entry file (absolute path). Throws StartError with esbuild's first complaint. */
+export async function bundleWorker(entryPath: string): Promise<WorkerBundle> {
   const esbuild = await import('esbuild').catch((cause: unknown) => {
     throw new StartError(`esbuild cannot be loaded (${messageOf(cause)}). Run "npm install" again in this folder.`);
   });
@@ -11,18 +20,25 @@ export async function bundleWorker(entryPath: string): Promise<string> {
       entryPoints: [entryPath],
       bundle: true,
       write: false,
+      // Written nowhere: modules beside each other need a folder that they are in.
+      outdir: '/',
       format: 'esm',
       target: 'es2024',
       platform: 'neutral',
       mainFields: ['module', 'main'],
       conditions: ['workerd', 'worker', 'browser'],
       external: ['cloudflare:*', 'node:*'],
+      loader: { '.wasm': 'copy' },
       logLevel: 'silent',
       legalComments: 'none',
     });
-    const text = built.outputFiles[0]?.text;
-    if (text === undefined) throw new StartError(`esbuild made nothing of ${entryPath}.`);
-    return text;
+    const isWasm = ({ path }: { readonly path: string }): boolean => path.endsWith('.wasm');
+    const main = built.outputFiles.find((file) => !isWasm(file))?.text;
+    if (main === undefined) throw new StartError(`esbuild made nothing of ${entryPath}.`);
+    const wasm = built.outputFiles
+      .filter(isWasm)
+      .map((file) => [basename(file.path), new Uint8Array(file.contents)] as const);
+    return { main, wasm: new Map(wasm) };
   } catch (cause) {
     if (cause instanceof StartError) throw cause;
     throw new StartError(bundleFault(entryPath, cause));

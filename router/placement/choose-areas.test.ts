@@ -26,7 +26,13 @@ test('a ranking is broken where homes are there and none should keep the promise
     scoreMs: 1,
     keeps,
   });
-  const ranking = (ranked: RankedHub[]) => ({ ranked, emptiedBy: null, contextTokens: null, hasModel: true });
+  const ranking = (ranked: RankedHub[]) => ({
+    ranked,
+    emptiedBy: null,
+    contextTokens: null,
+    hasModel: true,
+    fitting: new Map(),
+  });
   expect(isBroken(ranking([hub(false), hub(false)]))).toBe(true);
   expect(isBroken(ranking([hub(false), hub(true)]))).toBe(false);
   expect(isBroken(ranking([]))).toBe(false);

@@ -21,6 +21,7 @@ export function hashPrefixes(prompt: string, accountId: string): string[] {
   const bytes = encoder.encode(prompt.slice(0, MAX_PREFIXES * PREFIX_BLOCK_BYTES));
   const count = Math.min(MAX_PREFIXES, Math.floor(bytes.length / PREFIX_BLOCK_BYTES));
   const names: string[] = [];
+  if (count === 0) return names;
   let chain = sha256(encoder.encode(`prefix\n${accountId}`));
   for (let i = 0; i < count; i++) {
     const block = bytes.subarray(i * PREFIX_BLOCK_BYTES, (i + 1) * PREFIX_BLOCK_BYTES);

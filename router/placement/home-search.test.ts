@@ -21,7 +21,8 @@ function searchAmong(near: readonly RankedHub[], far: readonly RankedHub[] = [],
     const left = (scope === 'near' ? near : far).filter(
       (one) => !excluded.hubs.includes(one.hub) && !excluded.nodes.includes(one.preferNodeId ?? ''),
     );
-    return { ranked: left, emptiedBy: null, contextTokens: null, hasModel: true };
+    const fitting = new Map(left.map((one) => [one.hub, [one.preferNodeId ?? '']]));
+    return { ranked: left, emptiedBy: null, contextTokens: null, hasModel: true, fitting };
   };
   return new HomeSearch({ rank, hasFallbacks });
 }

@@ -8,6 +8,8 @@ import type { HubRanking, RankedHub } from './rank-hubs.ts';
 const MAX_DETOURS = 10;
 /** Homes of one owner that refuse are one detour: so many in all, where nobody else is left. */
 const MAX_REFUSALS = 24;
+/** Looks that are remembered, to tell whether anybody else may come. */
+const MOST_LOOKS = 16;
 
 export interface SearchDoors {
   /** Ranks the hubs near the caller, or those farther away, without the excluded. */
@@ -56,7 +58,7 @@ export interface SearchEnd {
 
 export class HomeSearch {
   readonly #doors: SearchDoors;
-  readonly #nodes: string[] = [];
+  #nodes: string[] = [];
   /** Those of them that were only full by their own count: one who waits may be given them. */
   readonly #fullNodes = new Set<string>();
   readonly #owners = new Set<string>();
@@ -72,10 +74,19 @@ export class HomeSearch {
   #isForced = false;
   #preferDigest: string | null = null;
   #isBusy = false;
+  #heldMs = Infinity;
   #emptiedBy: WishField | null = null;
   #contextTokens: number | null = null;
   #leastPromptTokens = 0;
   #hasModel = false;
+  /** Homes that broke off and may come back: their line broke, or their owner took them. */
+  readonly #mayReturn = new Set<string>();
+  /** Homes that would have done when they were looked at, look by look. */
+  readonly #looks: HubRanking['fitting'][] = [];
+  /** Hubs whose homes have the model and cannot go on. */
+  #unfitHubs = new Set<string>();
+  /** A hub could not be asked: nobody knows which of its homes would go on. */
+  #isHubAway = false;
 
   constructor(doors: SearchDoors) {
     this.#doors = doors;
@@ -130,11 +141,16 @@ export class HomeSearch {
   }
 
   /** The hub has no home for this job, or is not there: another one is asked at no cost. */
-  noteNone(ask: HubAsk, why: Pick<HubRanking, 'emptiedBy' | 'contextTokens'> | null): void {
+  noteNone(
+    ask: HubAsk,
+    why: (Pick<HubRanking, 'emptiedBy' | 'contextTokens'> & { readonly isServed?: boolean }) | null,
+  ): void {
     this.#hubs.add(ask.hub);
     this.#quotes.delete(ask.hub);
     this.#lines.delete(ask.hub);
     if (why) this.#noteUnfit(why);
+    else this.#isHubAway = true;
+    if (why?.isServed) this.#unfitHubs.add(ask.hub);
     this.#undo();
   }
 
@@ -178,6 +194,16 @@ export class HomeSearch {
     this.retry();
   }
 
+  /**
+   * The model server of a home that took the job is busy, for so long as it says, ms: others are asked, and nobody waits in line for it but who has read
+   * some of the answer. Without a time jobs of ours keep it so, and whose turn it is next the home knows.
+   */
+  noteHeld(nodeId: string, heldMs: number | undefined): void {
+    if (heldMs === undefined) return this.noteRefused(nodeId, true);
+    this.#heldMs = Math.min(this.#heldMs, heldMs);
+    this.#mayReturn.add(nodeId);
+  }
+
   /** Everybody may be asked again: a hub was lost with all who waited there, or a home that let one wait was full after all. */
   retry(): void {
     this.#hubs = new Set();
@@ -189,16 +215,41 @@ export class HomeSearch {
     this.#lines = new Map();
   }
 
-  /** A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be. */
-  restart(failedNodeId: string | null, preferDigest: string | null): void {
+  /**
+   * A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be.
+   * `mayReturn`: it did not fail, and may be asked again where nobody else goes on.
+   */
+  restart(failedNodeId: string | null, preferDigest: string | null, mayReturn = false): void {
     if (failedNodeId) {
       this.#nodes.push(failedNodeId);
       this.#fullNodes.delete(failedNodeId);
+      if (mayReturn) this.#mayReturn.add(failedNodeId);
+      else this.#mayReturn.delete(failedNodeId);
     }
     this.#preferDigest = preferDigest;
     this.retry();
     // A home was found after all: what was said before it is over.
     this.#isBusy = false;
+    this.#isHubAway = false;
+    this.#unfitHubs = new Set();
+  }
+
+  /** Looks again a moment later, with the homes that may have come back. */
+  lookAgain(preferDigest: string | null): void {
+    this.#nodes = this.#nodes.filter((nodeId) => !this.#mayReturn.has(nodeId));
+    this.restart(null, preferDigest);
+  }
+
+  /**
+   * True where somebody may still go on with an answer: a home that is only full or rests, one that has been seen in this job, has failed nothing of it
+   * and is not there now (it may be on its way back), one whose line broke or whose owner took it, or whoever is at a hub that could not be asked.
+   */
+  get mayCome(): boolean {
+    if (this.#isBusy || this.#isHubAway || this.#mayReturn.size > 0) return true;
+    const isLeft = (nodeId: string): boolean => !this.#nodes.includes(nodeId);
+    return this.#looks.some((look) =>
+      [...look].some(([hub, nodes]) => !this.#unfitHubs.has(hub) && nodes.some(isLeft)),
+    );
   }
 
   /** True where a home that one may wait for is full by its own count: nobody but itself knows when it will not be. */
@@ -214,8 +265,9 @@ export class HomeSearch {
   /** Why nobody is left. */
   get end(): SearchEnd {
     const plain = { emptiedBy: null, contextTokens: null, retryAfterMs: null, hasModel: this.#hasModel };
-    const waitMs = this.#shortestLine()?.waitMs ?? Infinity;
-    if (this.#isBusy) return { ...plain, kind: 'busy', retryAfterMs: Number.isFinite(waitMs) ? waitMs : null };
+    const waitMs = Math.min(this.#heldMs, this.#shortestLine()?.waitMs ?? Infinity);
+    if (this.#isBusy || this.#heldMs < Infinity)
+      return { ...plain, kind: 'busy', retryAfterMs: Number.isFinite(waitMs) ? waitMs : null };
     if (this.#contextTokens !== null) return { ...plain, kind: 'context', contextTokens: this.#contextTokens };
     return { ...plain, kind: this.#emptiedBy ? 'no-fit' : 'nobody', emptiedBy: this.#emptiedBy };
   }
@@ -237,6 +289,7 @@ export class HomeSearch {
     for (const scope of ['near', 'far'] as const) {
       const ranking = await this.#doors.rank(scope, excluded);
       this.#hasModel ||= ranking.hasModel;
+      if (this.#looks.length < MOST_LOOKS) this.#looks.push(ranking.fitting);
       const [best] = ranking.ranked;
       if (best) return best;
       this.#noteUnfit(ranking);

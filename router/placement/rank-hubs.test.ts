@@ -127,8 +127,9 @@ describe('rankHubs', () => {
       emptiedBy: 'country',
       contextTokens: null,
       hasModel: true,
+      fitting: new Map(),
     });
-    const none = { ranked: [], emptiedBy: null, contextTokens: null, hasModel: false };
+    const none = { ranked: [], emptiedBy: null, contextTokens: null, hasModel: false, fitting: new Map() };
     expect(rankHubs([view('h', [])], ask(), () => 0)).toEqual(none);
     const small = view('small', [row('s1', { contextTokens: 1000 }), row('s2', { contextTokens: 500 })]);
     const long = { size: { promptTokens: 2000, leastPromptTokens: 1000, outputTokens: 200 } };

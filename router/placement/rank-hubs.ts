@@ -75,6 +75,8 @@ export interface HubRanking {
   readonly contextTokens: number | null;
   /** False where no row serves the model at all. */
   readonly hasModel: boolean;
+  /** By hub, asked or not: homes that would do by their rows, free or full. */
+  readonly fitting: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Hubs in the order in which to ask them. `random` gives uniform numbers in [0, 1). */
@@ -82,7 +84,7 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
   const fits: (WishField | null)[] = [];
   const hubs: RatedHub[] = [];
   const tooShort: number[] = [];
-  let isShort = true;
+  const fitting = new Map<string, readonly string[]>();
   for (const view of views) {
     const homes: RatedHome[] = [];
     for (const row of view.rows) {
@@ -94,7 +96,11 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
       if (home.contextTokens > (ask.size.leastPromptTokens ?? 0)) homes.push(rateHome(home, view, ask));
       else tooShort.push(home.contextTokens);
     }
-    isShort &&= homes.length === 0;
+    if (homes.length > 0)
+      fitting.set(
+        view.hub,
+        homes.map(({ nodeId }) => nodeId),
+      );
     if (!ask.excludeHubs.includes(view.hub)) hubs.push(...rateHub(view, homes, { ask, random }));
   }
   const ranked = order(hubs, ask.wish.mode, random);
@@ -109,8 +115,9 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
       keeps,
     })),
     emptiedBy: findEmptying(fits),
-    contextTokens: isShort && tooShort.length > 0 ? Math.max(...tooShort) : null,
+    contextTokens: fitting.size === 0 && tooShort.length > 0 ? Math.max(...tooShort) : null,
     hasModel: fits.length > 0,
+    fitting,
   };
 }
 

@@ -102,12 +102,16 @@ export class HubAsks {
       : this.#takeRefusal(ask, response, wanted);
   }
 
-  /** A caller who has read some of the answer rather waits than loses it: a home may come back or finish another job. False when it is too late. */
+  /**
+   * A caller who has read some of the answer rather waits than loses it, where somebody may come: a home that is on its way back or finishes another job.
+   * False at once where nobody may, and when it is too late.
+   */
   async waitForHome(digest: string | null): Promise<boolean> {
     const now = Date.now();
+    if (!this.#doors.search.mayCome) return false;
     if ((this.#searchingSinceAt ?? now) + this.#doors.timings.resumeWaitMs <= now) return false;
     await sleep(RETRY_MS);
-    this.#doors.search.restart(null, digest);
+    this.#doors.search.lookAgain(digest);
     return true;
   }
 

@@ -1,5 +1,4 @@
-// One job as its edge sees it: a home that takes it, then that home's records; a home that breaks off is replaced by another that goes on
-// with the same answer, so that the caller sees one stream.
+// One job as its edge sees it: a home that takes it, then its records; one that breaks off is replaced by another, so that the caller sees one stream.
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
@@ -11,6 +10,7 @@ import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import { makeOffer } from './make-offer.ts';
+import { mayReturn } from './may-return.ts';
 import { worseOf } from './worse-class.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -220,8 +220,8 @@ export class JobRun {
     if (!hasText) this.#beginAnew();
     const { search } = this.#doors;
     if (outputTokens === 0) search.avoid(part.owner);
-    search.restart(part.nodeId, hasText ? this.#firstDigest : null);
-    if (code === 'busy' && part.nodeId) search.noteRefused(part.nodeId, true);
+    search.restart(part.nodeId, hasText ? this.#firstDigest : null, mayReturn(code));
+    if (code === 'busy' && part.nodeId) search.noteHeld(part.nodeId, fail.retryMs);
     return null;
   }
 

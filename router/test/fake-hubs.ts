@@ -108,6 +108,11 @@ export function refused(refusal: Partial<OfferRefusal>): Response {
   return Response.json(whole, { status: 409 });
 }
 
+function byHub(homes: readonly { node: string; hub: string }[]): ReadonlyMap<string, readonly string[]> {
+  const groups = Map.groupBy(homes, ({ hub }) => hub);
+  return new Map([...groups].map(([hub, here]) => [hub, here.map(({ node }) => node)]));
+}
+
 type Answer = (offer: JobOffer, signal: AbortSignal) => Response | Promise<Response>;
 
 interface RunOptions {
@@ -117,13 +122,22 @@ interface RunOptions {
   /** The latency that the caller states, ms. */
   readonly maxWaitMs?: number;
   readonly maxSilenceMs?: number;
+  /** How long somebody is waited for who may go on, ms. */
+  readonly resumeWaitMs?: number;
 }
 
 /** A run over homes `node@hub`, best first; each time a hub is asked it gives its next answer. */
 export function openRun(
   homes: readonly string[],
   hubs: Readonly<Record<string, readonly Answer[]>>,
-  { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000, leastPromptTokens = 0 }: RunOptions = {},
+  {
+    least = 'same-family',
+    maxTokens = 100,
+    maxWaitMs,
+    maxSilenceMs = 120_000,
+    leastPromptTokens = 0,
+    resumeWaitMs = 600,
+  }: RunOptions = {},
 ) {
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
@@ -146,6 +160,7 @@ export function openRun(
         emptiedBy: null,
         contextTokens: null,
         hasModel: known.length > 0,
+        fitting: byHub(known.filter(({ node }) => !excluded.nodes.includes(node))),
       };
     },
   });
@@ -164,7 +179,7 @@ export function openRun(
   const forgiven: string[] = [];
   const contradicted: string[] = [];
   const run = new JobRun(base as never, least, {
-    timings: { ...TIMINGS, resumeWaitMs: 600 },
+    timings: { ...TIMINGS, resumeWaitMs },
     search,
     askHub: async (hub, offer, signal) => {
       asked.push({ hub, offer: JSON.parse(JSON.stringify(offer)) as JobOffer });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { wordToJobId } from '../../schema/ids.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { RAW_MODEL, RawNode } from './raw-node.ts';
-import type { RawJob, Signed } from './raw-node.ts';
+import type { RawJob } from './raw-node.ts';
+import type { Signed } from './seal-chain.ts';
 import { ADMIN_SECRET, startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';

@@ -26,6 +26,8 @@ export interface ModelServer {
   readonly seen: SeenRequest[];
   /** When set, how every answer goes, whatever is asked. */
   behaviour: string | null;
+  /** The Retry-After of what is refused; null for none. */
+  retryAfter: string | null;
   /** While false every request is dropped at once. */
   isUp: boolean;
   /** While true it takes what comes and answers nothing but the answers that have begun, as one that hangs. */
@@ -39,8 +41,8 @@ export interface ModelServerOptions {
   readonly models?: readonly string[];
   /** What it counts of every prompt. */
   readonly promptTokens?: number;
-  /** False where so many are asked that it is to remember none of them. */
-  readonly isRemembering?: boolean;
+  /** Whether requests for a model are remembered; where so many are asked that not all can be. All of them by default. */
+  readonly isRemembered?: (model: string) => boolean;
 }
 
 interface Plan {
@@ -76,7 +78,7 @@ export function thoughts(count: number): string {
 
 /** Starts the server on a free port. */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
-  const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembering = true } = options;
+  const { isContinuing = false, models = ['say-8x0'], promptTokens = 7, isRemembered = () => true } = options;
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
     if (!model.isUp) return void request.socket.destroy();
     if (model.isFrozen) return;
@@ -88,11 +90,12 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const answer = async (response: ServerResponse, body: Record<string, unknown>): Promise<void> => {
     const plan = parsePlan(model.behaviour ?? readPrompt(body) ?? String(body['model']));
     const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
-    if (isRemembering) model.seen.push(record);
+    if (isRemembered(String(body['model']))) model.seen.push(record);
     response.on('close', () => {
       if (!record.isFinished) record.abortedAt = Date.now();
     });
-    await new Answer({ response, plan, record, promptTokens }).give();
+    const { retryAfter } = model;
+    await new Answer({ response, plan, record, promptTokens, retryAfter }).give();
   };
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
   const { port } = server.address() as AddressInfo;
@@ -102,6 +105,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     url,
     seen: [],
     behaviour: null,
+    retryAfter: null,
     isUp: true,
     isFrozen: false,
     stop: () => close(server),
@@ -127,8 +131,15 @@ class Answer {
   /** The token before which it ends. */
   readonly #limit: number;
   readonly #promptTokens: number;
+  readonly #retryAfter: string | null;
 
-  constructor(made: { response: ServerResponse; plan: Plan; record: SeenRequest; promptTokens: number }) {
+  constructor(made: {
+    response: ServerResponse;
+    plan: Plan;
+    record: SeenRequest;
+    promptTokens: number;
+    retryAfter: string | null;
+  }) {
     const { body } = made.record;
     const { from, chars } = findPlace(readGiven(body), made.plan.word);
     this.#response = made.response;
@@ -141,6 +152,7 @@ class Answer {
     this.#thoughts = Math.min(think, most);
     this.#limit = Math.min(tokens, from + most - this.#thoughts);
     this.#promptTokens = made.promptTokens + from;
+    this.#retryAfter = made.retryAfter;
   }
 
   async give(): Promise<void> {
@@ -148,6 +160,7 @@ class Answer {
     if (wait > 0) await sleep(wait);
     if (status !== 200) {
       const error = { message: 'as asked', type: 'test', code: String(status) };
+      if (this.#retryAfter !== null) this.#response.setHeader('retry-after', this.#retryAfter);
       return sendJson(this.#response, status, { error });
     }
     if (this.#record.body['stream'] !== true) return this.#giveWhole();

@@ -5,7 +5,8 @@ import { askAll, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED } from './books.ts';
 import { RawNode, RAW_DIGEST, RAW_MODEL } from './raw-node.ts';
-import type { RawJob, Signed } from './raw-node.ts';
+import type { RawJob } from './raw-node.ts';
+import type { Signed } from './seal-chain.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 

@@ -64,6 +64,7 @@ export function openPart(options: PartOptions = {}) {
     onHead: vi.fn(),
     onFirstToken: vi.fn(),
     onBroken: vi.fn(),
+    onHeld: vi.fn(() => true),
     onDone: vi.fn(),
     country: 'FR',
     digest: 'd',

@@ -30,12 +30,13 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
-import type { Acceptance, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
-import type { WorkJson } from '../../schema/frames-to-hub.ts';
-import { encodeReceiptsFrame, readSealFrame, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
+import type { MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { encodeReceiptsFrame, readSealFrame, toSealedJson } from '../../schema/seal.ts';
 import type { ReceiptsFrame, Sealed } from '../../schema/seal.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleReceipt } from '../../schema/sample-messages.ts';
+import { SealChain, toWork } from './seal-chain.ts';
+import type { Accepted, Signed } from './seal-chain.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
@@ -60,26 +61,17 @@ export interface RawDial {
   readonly place?: string;
 }
 
-/** A receipt under a seal of its own. */
-export interface Signed {
-  readonly receipt: UsageReceipt;
-  readonly signature: Hex;
-  readonly sealed: Sealed;
-}
-
 export class RawNode {
   readonly key = new Uint8Array(randomBytes(32));
   readonly address = addressOfPrivateKey(this.key);
   readonly id = nodeIdOf(this.address);
+  readonly seals = new SealChain(this.key, this.address);
   readonly heard: Heard[] = [];
   /** What it does with each job. */
   onJob: (job: RawJob) => void = () => undefined;
   /** The number of its newest receipt, and that receipt's hash. */
   seq = 0n;
   prevReceipt: Hex = ZERO_WORD;
-  /** The number of its newest seal, and that seal's digest. */
-  sealNumber = 0n;
-  prevSeal: Hex = ZERO_WORD;
   isOpen = false;
   readonly #stack: Stack;
   readonly #dial: RawDial;
@@ -189,19 +181,7 @@ export class RawNode {
 
   /** Receipts under one seal, the next of the node's. */
   signAll(receipts: readonly UsageReceipt[]): Signed[] {
-    this.sealNumber += 1n;
-    const facts = {
-      kind: SEAL_KIND.receipts,
-      node: this.address,
-      number: this.sealNumber,
-      previous: this.prevSeal,
-      total: receipts.reduce((sum, { amount }) => sum + amount, 0n),
-      atMs: BigInt(Date.now()),
-    };
-    const digests = receipts.map((receipt) => this.#signer.hash(USAGE_RECEIPT, receipt));
-    const { seal, signature, proofs } = this.#signer.seal(facts, digests, this.key);
-    this.prevSeal = this.#signer.hash(SEAL, seal);
-    return receipts.map((receipt, i) => ({ receipt, signature, sealed: { seal, proof: [...(proofs[i] ?? [])] } }));
+    return this.seals.sign(this.#signer, receipts);
   }
 
   /** Tells that these jobs have their receipts, which one seal covers in this order; `change` for a node that lies. */
@@ -298,16 +278,6 @@ export class RawNode {
     const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, this.key);
     return { protocol: PROTOCOL_VERSION, origin, address: this.address, signature, agent: 'raw', platform: 'test' };
   }
-}
-
-/** What became of one receipt; the signature is the seal's. */
-export interface Accepted {
-  readonly ticketHash: Hex;
-  readonly acceptance: Acceptance | null;
-  readonly proof: readonly Hex[];
-  readonly seal: Sealed['seal'] | null;
-  readonly signature: Hex | null;
-  readonly reason: string | null;
 }
 
 /** One job at a raw node. */
@@ -422,10 +392,4 @@ export class RawJob {
       receiptSeal: toSealedJson(sealed),
     };
   }
-}
-
-/** What a receipt says of the work: the rest is its place in the chain. */
-export function toWork(receipt: UsageReceipt): WorkJson {
-  const { ticketHash: _, node: __, seq: ___, prevReceipt: ____, ...work } = toMessageJson(receipt);
-  return work;
 }

@@ -15,6 +15,7 @@ import { embeddedExecutor } from '../local/redis-executor.ts';
 import type { RedisExecutor } from '../local/redis-executor.ts';
 
 const REDIS_TOKEN = 'test-redis-token';
+const WORKER = 'router/worker.ts';
 const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
 
@@ -96,6 +97,10 @@ export async function startStack(
     timings?: Partial<Timings>;
     /** A bucket for old receipts is bound. */
     hasBucket?: boolean;
+    /** With a bucket only: another entry than the Worker's, from the repository's root. */
+    worker?: string;
+    /** Hears of each command that the presence store is asked. */
+    onPresence?: (commands: number) => void;
     /** More edges, with texts of their own. */
     edges?: Record<string, Record<string, string>>;
     /** Gets each line that the router writes. */
@@ -105,11 +110,18 @@ export async function startStack(
   } = {},
 ): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'irori-test-'));
-  const executor = embeddedExecutor();
+  const store = embeddedExecutor();
+  const executor: RedisExecutor = {
+    ...store,
+    run: (commands, how) => {
+      options.onPresence?.(commands.length);
+      return store.run(commands, how);
+    },
+  };
   const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN, port: await claimPort('127.0.0.1', 0) });
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
-    ...(options.hasBucket ? { configPath: await writeConfig(folder) } : {}),
+    ...(options.hasBucket ? { configPath: await writeConfig(folder, options.worker ?? WORKER) } : {}),
     bindings: {
       ADMIN_SECRET,
       KEY_HMAC_SECRET: randomBytes(24).toString('hex'),
@@ -131,12 +143,12 @@ export async function startStack(
   return new RunningStack({ network, bridge, executor, folder });
 }
 
-/** The repository's wrangler.toml with its bucket, elsewhere. */
-async function writeConfig(folder: string): Promise<string> {
+/** The repository's wrangler.toml with its bucket and this entry, elsewhere. */
+async function writeConfig(folder: string, worker: string): Promise<string> {
   const root = resolve(import.meta.dirname, '../..');
   const text = await readFile(join(root, 'wrangler.toml'), 'utf8');
   const bound = text
-    .replace('main = "', `main = "${root}/`)
+    .replace(`main = "${WORKER}"`, `main = "${root}/${worker}"`)
     .replace('migrations_dir = "', `migrations_dir = "${root}/`)
     .replaceAll(/^# (\[\[r2_buckets\]\]|binding = "RECEIPTS"|bucket_name = .*)$/gm, '$1');
   const path = join(folder, 'wrangler.toml');

@@ -6,6 +6,7 @@ import { PRICED } from '../../test/ask.ts';
 import { startStack } from '../../test/stack.ts';
 import type { Stack, TestAccount } from '../../test/stack.ts';
 import { TIMINGS } from '../../../schema/timings.ts';
+import type { Timings } from '../../../schema/timings.ts';
 import { callStream } from './call.ts';
 import type { CallAsk } from './call.ts';
 import { Traffic } from './traffic.ts';
@@ -37,6 +38,8 @@ const GARBAGE_BYTES = 250_000_000;
 export interface GroundOptions {
   /** Honest homes; left out, three. */
   readonly agents?: number;
+  /** What differs from the network's own timings. */
+  readonly timings?: Partial<Timings>;
   readonly tell: (text: string) => void;
 }
 
@@ -61,8 +64,8 @@ export class Ground {
   }
 
   /** Starts everything; resolves when honest calls are answered. */
-  static async open({ agents = AGENTS, tell }: GroundOptions): Promise<Ground> {
-    const stack = await startStack({ timings: TIMINGS, ownsSignals: true });
+  static async open({ agents = AGENTS, timings = {}, tell }: GroundOptions): Promise<Ground> {
+    const stack = await startStack({ timings: { ...TIMINGS, ...timings }, ownsSignals: true });
     try {
       const owner = await stack.makeAccount();
       const honest = await stack.makeAccount(GRANTED);

@@ -1,7 +1,7 @@
 // Hostile homes that claim: what nobody pays for, more than they did, and the same thing twice.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FINISH } from '../../../schema/receipt.ts';
-import { toWork } from '../../test/raw-node.ts';
+import { toWork } from '../../test/seal-chain.ts';
 import type { RawJob } from '../../test/raw-node.ts';
 import { TOKYO, TOKYO_HUB } from './ground.ts';
 import { RECEIPTS } from './homes-receipts.ts';

@@ -1,7 +1,8 @@
 // Hostile homes that sign what is not so: more than they gave, several things under one number, and the same thing twice.
 import { JOB_TICKET } from '../../../schema/receipt.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
-import type { RawJob, Signed } from '../../test/raw-node.ts';
+import type { RawJob } from '../../test/raw-node.ts';
+import type { Signed } from '../../test/seal-chain.ts';
 import { askOn, offer, plot } from './plot.ts';
 import type { Attack, Round } from './round.ts';
 

@@ -1,6 +1,7 @@
 // A caller and a home of one mind, and how a home offers a receipt when it is late: what the attacks on the books share.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RawJob, RawNode, Signed } from '../../test/raw-node.ts';
+import type { RawJob, RawNode } from '../../test/raw-node.ts';
+import type { Signed } from '../../test/seal-chain.ts';
 import type { TestAccount } from '../../test/stack.ts';
 import type { Round } from './round.ts';
 

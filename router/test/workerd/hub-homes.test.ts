@@ -91,6 +91,49 @@ describe('the promise', () => {
     await again;
   });
 
+  test('a home whose model server is busy by itself gets no job until then, and nobody waits in line for it', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub, { slots: 2 });
+    const first = ask(stub, makeJobOffer());
+    const job = await home.nextJob();
+    job.head();
+    job.send('fault', { code: 'busy', message: 'the server is busy (429)', retryMs: 1500, work: null }, job.job);
+    expect((await readRecords(await first)).at(-1)).toMatchObject({ code: 'busy', retryMs: 1500 });
+    const refused = await ask(stub, makeJobOffer({ isForced: true, waitMs: 20_000 }));
+    expect(Number(refused.headers.get(TOOK_HEADER))).toBeLessThan(1400);
+    const refusal = await refusalOf(refused);
+    expect(refusal).toMatchObject({ code: 'busy', nodeId: null, quoteMs: null });
+    expect(refusal.retryAfterMs).toBeGreaterThan(0);
+    expect(refusal.retryAfterMs).toBeLessThanOrEqual(1500);
+    await sleep(1600);
+    expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
+  });
+
+  test('one that is busy with jobs of ours is waited for in line', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub, { slots: 2 });
+    const first = ask(stub, makeJobOffer());
+    const running = await home.nextJob();
+    running.head();
+    const from = home.heard.length;
+    const second = ask(stub, makeJobOffer());
+    const other = await home.nextJob(from);
+    other.head();
+    other.send('fault', { code: 'busy', message: 'the server is busy (503)', work: null }, other.job);
+    expect((await readRecords(await second)).at(-1)).not.toHaveProperty('retryMs');
+    const again = home.heard.length;
+    const waiting = ask(stub, makeJobOffer({ isForced: true, waitMs: 20_000 }));
+    await sleep(100);
+    running.say('one ');
+    running.end();
+    await first;
+    const job = await home.nextJob(again);
+    job.head();
+    job.say('two ');
+    job.end();
+    expect((await readRecords(await waiting)).at(-1)).toMatchObject({ finish: 'stop' });
+  });
+
   test('a wish that leaves no home is told by its name', async () => {
     const stub = openHub();
     await joinHub(stub);

@@ -22,7 +22,8 @@ import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
-import { makeReceipt, sealReceipts, toWork } from './make-settlement.ts';
+import { toWork } from '../seal-chain.ts';
+import { makeReceipt, sealReceipts } from './make-settlement.ts';
 
 /** Where the homes of these tests have dialled. */
 export const ORIGIN = 'https://irori.test';

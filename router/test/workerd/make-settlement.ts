@@ -2,7 +2,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { fromHex, toHex } from '../../../schema/bytes.ts';
 import type { Hex } from '../../../schema/bytes.ts';
-import type { LateReceipt, WorkJson } from '../../../schema/frames-to-hub.ts';
+import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
 import { SEAL_KIND } from '../../../schema/seal.ts';
 import type { ReceiptsFrame } from '../../../schema/seal.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
@@ -86,12 +86,6 @@ export function sealReceipts(node: TestNode, receipts: readonly UsageReceipt[]):
   const digests = receipts.map((receipt) => signer.hash(USAGE_RECEIPT, receipt));
   const { seal, signature } = signer.seal(facts, digests, node.key);
   return { seal, signature, seq: first.seq, prevReceipt: first.prevReceipt };
-}
-
-/** What a receipt says of the work: the rest is its place in the chain. */
-export function toWork(receipt: UsageReceipt): WorkJson {
-  const { ticketHash: _, node: __, seq: ___, prevReceipt: ____, ...work } = toMessageJson(receipt);
-  return work;
 }
 
 export function makeLate(node: TestNode, ticket: JobTicket, receipt: UsageReceipt): LateReceipt {

@@ -252,7 +252,7 @@ describe('a hello', () => {
     const old = await refusalOfHello({ protocol: 1 }, { origin: undefined });
     expect(old).toMatchObject({ code: 'protocol-version', isFinal: true });
     expect((old as { message: string }).message).toMatch(/version 1 .*this router 3: update the agent/);
-    const newer = await refusalOfHello({ protocol: 3 });
+    const newer = await refusalOfHello({ protocol: 4 });
     expect(newer).toMatchObject({ code: 'protocol-version' });
     expect((newer as { message: string }).message).toContain('this router is older than the agent');
   });

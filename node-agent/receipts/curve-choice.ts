@@ -1,0 +1,41 @@
+// By what the agent signs, chosen once at its start: the native addon where this system has one, else the WebAssembly module, else plain JavaScript,
+// all with the same answers. The one door to the addon and to the module's file.
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { getCurve, useCurve } from '../../schema/chosen-curve.ts';
+import type { Curve } from '../../schema/curve.ts';
+import { makeWasmCurve } from '../../schema/wasm-curve.ts';
+import type { Log } from '../log.ts';
+import { makeNativeCurve } from './native-curve.ts';
+import type { Addon } from './native-curve.ts';
+
+/** What is read at the start; each throws where it is not there. */
+export interface CurveDoors {
+  readonly readModule: () => Uint8Array<ArrayBuffer>;
+  readonly loadAddon: () => Addon;
+}
+
+const DOORS: CurveDoors = { readModule, loadAddon };
+
+/** Chooses, and gives what it came to. A file or an addon that does not do what it should is told in one line each, and nothing else changes. */
+export function chooseCurve(log: Log, doors: CurveDoors = DOORS): Curve['name'] {
+  const wasm = useCurve(() =>
+    makeWasmCurve(new WebAssembly.Instance(new WebAssembly.Module(doors.readModule())).exports),
+  );
+  if (!wasm.ok) log.warn('the WebAssembly curve cannot be used: hashes cost more', { reason: wasm.error });
+  const native = useCurve(() => makeNativeCurve(doors.loadAddon(), getCurve().hash));
+  // Most systems without one are known: only one that answers wrongly is news.
+  if (!native.ok && native.error === 'wrong-answer') log.warn('the native curve answers wrongly and is left alone');
+  return getCurve().name;
+}
+
+/** Beside the program in an installed agent, in schema/curve in a checkout. */
+function readModule(): Uint8Array<ArrayBuffer> {
+  const beside = new URL('curve.wasm', import.meta.url);
+  return readFileSync(existsSync(beside) ? beside : new URL('../../schema/curve/curve.wasm', import.meta.url));
+}
+
+/** Its main file would take elliptic where there is no binary; this one throws. */
+function loadAddon(): Addon {
+  return createRequire(import.meta.url)('secp256k1/bindings.js') as Addon;
+}

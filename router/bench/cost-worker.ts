@@ -1,0 +1,90 @@
+// The Worker as it is deployed, whose doors count what the platform would bill: `npm run bench:cost` runs this one.
+import { makeApp } from '../app.ts';
+import type { Env } from '../env.ts';
+import {
+  Account as RealAccount,
+  Area as RealArea,
+  Hub as RealHub,
+  NodeAccount as RealNodeAccount,
+} from '../objects.ts';
+import { openRollUp } from '../services/shared.ts';
+import { UsageMeter } from './usage-counts.ts';
+
+const meter = new UsageMeter();
+const watched = new WeakMap<Env, Env>();
+
+function watchEnv(env: Env): Env {
+  const known = watched.get(env);
+  if (known) return known;
+  const made: Env = {
+    ...env,
+    DB: meter.watchD1(env.DB),
+    AREA: meter.watchObjects('Area', env.AREA),
+    HUB: meter.watchObjects('Hub', env.HUB),
+    ACCOUNT: meter.watchObjects('Account', env.ACCOUNT),
+    NODE_ACCOUNT: meter.watchObjects('NodeAccount', env.NODE_ACCOUNT),
+  };
+  watched.set(env, made);
+  return made;
+}
+
+function ring(name: string, id: string, alarm: () => Promise<void>): Promise<void> {
+  meter.ofClass(name).alarms += 1;
+  return meter.work(name, id, alarm);
+}
+
+export class Account extends RealAccount {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('Account', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('Account', this.ctx.id.toString(), () => super.alarm());
+  }
+}
+
+export class NodeAccount extends RealNodeAccount {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('NodeAccount', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('NodeAccount', this.ctx.id.toString(), () => super.alarm());
+  }
+}
+
+export class Area extends RealArea {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('Area', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('Area', this.ctx.id.toString(), () => super.alarm());
+  }
+}
+
+export class Hub extends RealHub {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('Hub', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('Hub', this.ctx.id.toString(), () => super.alarm());
+  }
+
+  override webSocketMessage(ws: WebSocket, message: ArrayBuffer | string): void {
+    meter.ofClass('Hub').socketMessages += 1;
+    super.webSocketMessage(ws, message);
+  }
+}
+
+const app = makeApp();
+
+export default {
+  fetch: (request, env, context) => {
+    if (new URL(request.url).pathname === '/bench/counts') return Response.json(meter.read());
+    meter.counts.workerRequests += 1;
+    return app.fetch(request, watchEnv(env), context);
+  },
+  scheduled: async ({ scheduledTime }, env) => void (await openRollUp(watchEnv(env)).run(scheduledTime)),
+} satisfies ExportedHandler<Env>;

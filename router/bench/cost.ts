@@ -1,0 +1,169 @@
+// `npm run bench:cost [-- --json] [--jobs N] [--at-once N] [--accounts N] [--homes N] [--tokens N] [--gap MS]`: what a million jobs cost. Real
+// calls through a real network whose doors count everything that the platform bills (cost-worker.ts), until the books have it all; then what a day
+// and a week make of it. It ends by itself.
+import { parseArgs } from 'node:util';
+import { askOnline, learnDigest, listModel } from '../test/ask.ts';
+import { isLedgerSound } from '../test/books.ts';
+import { startModelServer } from '../test/model-server.ts';
+import { startStack } from '../test/stack.ts';
+import type { Stack, TestAccount } from '../test/stack.ts';
+import { until } from '../test/until.ts';
+import { readCpuS } from './cpu.ts';
+import { PRICES_AS_OF, USD_PER_MILLION } from './price-list.ts';
+import { priceNaive, priceUsage, subtractUsage, sumUsd } from './price-usage.ts';
+import type { CostLine, Usage } from './price-usage.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    jobs: { type: 'string', default: '300' },
+    'at-once': { type: 'string', default: '50' },
+    accounts: { type: 'string', default: '1' },
+    homes: { type: 'string', default: '4' },
+    tokens: { type: 'string', default: '300' },
+    gap: { type: 'string', default: '20' },
+  },
+});
+const JOBS = Number(flags.jobs);
+const AT_ONCE = Number(flags['at-once']);
+const HOMES = Number(flags.homes);
+const TOKENS = Number(flags.tokens);
+const MODEL = 'bench/priced';
+const GRANTED = 1_000_000_000;
+const PROMPT = `say-${TOKENS}x${flags.gap}`;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+let redisCommands = 0;
+const stack = await startStack({
+  hasBucket: true,
+  worker: 'router/bench/cost-worker.ts',
+  onPresence: (commands) => void (redisCommands += commands),
+});
+const server = await startModelServer({ models: [PROMPT], isRemembered: () => false });
+try {
+  await report(stack, server.url);
+} finally {
+  await stack.stop();
+  await server.stop();
+}
+process.exit(0);
+
+async function report(network: Stack, backend: string): Promise<void> {
+  const callers = await open(network, backend);
+  await callAll(network, callers, Math.max(AT_ONCE, callers.length));
+  await settle(network);
+  const before = await readCounts(network);
+  const startedAt = performance.now();
+  const used = { redis: redisCommands, cpuS: readCpuS(network.network.workerdPids()) };
+  const seconds = await callAll(network, callers, JOBS);
+  const hubMs = performance.now() - startedAt;
+  await settle(network);
+  const facts = {
+    jobs: JOBS,
+    hubMs,
+    redisCommands: redisCommands - used.redis,
+    workerCpuMs: (readCpuS(network.network.workerdPids()) - used.cpuS) * 1000,
+  };
+  const lines = priceUsage(subtractUsage(await readCounts(network), before), facts);
+  const later = [await makeRoom(network, 1), await makeRoom(network, 8)] as const;
+  const naive = priceNaive(TOKENS, seconds);
+  const result = {
+    jobs: JOBS,
+    atOnce: AT_ONCE,
+    accounts: callers.length,
+    homes: HOMES,
+    tokens: TOKENS,
+    secondsEach: seconds,
+    pricesAsOf: PRICES_AS_OF,
+    usdPerMillion: USD_PER_MILLION,
+    usd: sumUsd(lines),
+    lines,
+    /** Of these jobs and those of the warm-up, for each job of both. */
+    later: { day: sumUsd(later[0]), week: sumUsd(later[1]), lines: later },
+    naive: { usd: sumUsd(naive), lines: naive },
+  };
+  if (flags.json === true) console.log(JSON.stringify(result, null, 1));
+  else print(result);
+}
+
+/** Homes with a slot for each stream, a priced model, and callers with credit. */
+async function open(network: Stack, backend: string): Promise<TestAccount[]> {
+  const slots = Math.ceil(AT_ONCE / HOMES) + 2;
+  const owners = await Promise.all(Array.from({ length: HOMES }, () => network.makeAccount()));
+  for (const owner of owners)
+    await network.startAgent({ owner, args: ['--models', PROMPT, '--slots', String(slots), '--backend', backend] });
+  const [first] = owners;
+  if (!first) throw new Error('no home');
+  await listModel(network, {
+    owner: first,
+    id: MODEL,
+    digest: await learnDigest(network, first, PROMPT),
+    homes: HOMES,
+  });
+  const callers: TestAccount[] = [];
+  for (let i = 0; i < Number(flags.accounts); i++) callers.push(await network.makeAccount(GRANTED));
+  return callers;
+}
+
+/** Gives how long one call took on the average, s. */
+async function callAll(network: Stack, callers: readonly TestAccount[], count: number): Promise<number> {
+  let left = count;
+  let totalMs = 0;
+  const work = async (worker: number): Promise<void> => {
+    const account = callers[worker % callers.length];
+    if (!account) throw new Error('no caller');
+    while (left-- > 0) {
+      const startedAt = performance.now();
+      const answer = await (await askOnline(network, { account, model: MODEL, prompt: PROMPT })).read();
+      if (!answer.isDone) throw new Error(`an answer broke off: ${answer.error?.message ?? 'no word'}`);
+      totalMs += performance.now() - startedAt;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => work(worker)));
+  return totalMs / count / 1000;
+}
+
+async function settle(network: Stack): Promise<void> {
+  await until('books that are sound', () => isLedgerSound(network));
+}
+
+async function readCounts(network: Stack): Promise<Usage> {
+  return (await (await fetch(`${network.url}/bench/counts`)).json()) as Usage;
+}
+
+/** What the scheduled run writes when so many days have gone by. */
+async function makeRoom(network: Stack, days: number): Promise<CostLine[]> {
+  const before = await readCounts(network);
+  await network.network.runSchedule(Date.now() + days * DAY_MS + HOUR_MS);
+  const usage = subtractUsage(await readCounts(network), before);
+  const facts = { jobs: JOBS + Math.max(AT_ONCE, Number(flags.accounts)), hubMs: 0, redisCommands: 0, workerCpuMs: 0 };
+  return priceUsage({ ...usage, objects: {}, workerRequests: 0 }, facts).filter(({ usd }) => usd > 0);
+}
+
+interface Printed {
+  readonly usd: number;
+  readonly lines: readonly CostLine[];
+  readonly later: { readonly day: number; readonly week: number };
+  readonly naive: { readonly usd: number; readonly lines: readonly CostLine[] };
+}
+
+function print({ usd, lines, later, naive }: Printed): void {
+  tell(
+    `prices as of ${PRICES_AS_OF}; ${JOBS} jobs of ${TOKENS} tokens, ${AT_ONCE} at once, ${flags.accounts} account(s)`,
+  );
+  console.log('count a job, USD for a million jobs; the first design beside it');
+  for (const { what, count, usd: price, of } of lines) {
+    const first = naive.lines.find((line) => line.what === what)?.usd ?? 0;
+    console.log(
+      `${what.padEnd(34)} ${count.toFixed(2).padStart(8)} ${price.toFixed(2).padStart(8)} ${first.toFixed(2).padStart(8)}`,
+    );
+    if (what.includes('rows written') || what.includes('alarms'))
+      for (const [name, each] of Object.entries(of))
+        if (each >= 0.005) console.log(`    ${name.padEnd(30)} ${each.toFixed(2).padStart(8)}`);
+  }
+  console.log(`${'sum'.padEnd(34)} ${usd.toFixed(2).padStart(17)} ${naive.usd.toFixed(2).padStart(8)}`);
+  console.log(`a day later ${later.day.toFixed(2)}, a week later ${later.week.toFixed(2)}`);
+}

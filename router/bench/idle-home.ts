@@ -1,0 +1,128 @@
+// A home as it is installed (built, no model of its own), at rest beside the homes that work: its memory, its CPU, and the bytes of its socket.
+// It dials through a line of the bench, which counts and passes on.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { startChild } from './children.ts';
+import { readCpuS, readMemoryBytes } from './cpu.ts';
+import type { IroriNetwork } from './irori-networks.ts';
+
+/** What an idle home came to; null where it cannot be known. */
+export interface AtRest {
+  readonly seconds: number;
+  readonly residentBytes: number | null;
+  /** What TCP carries for its socket, in both directions together. */
+  readonly payloadBytesAMinute: number;
+  readonly cpuMsAMinute: number | null;
+}
+
+export interface IdleHome {
+  /** From when it had come to rest until now. */
+  read(): AtRest;
+  end(): Promise<void>;
+}
+
+const CONNECT_WAIT_MS = 30_000;
+/** Hello, offer and everything else that comes once. */
+const SETTLE_MS = 5_000;
+const HOST = '127.0.0.1';
+
+/** Builds the checkout's agent and lets it join the network for an account of its own; resolves when it has come to rest. */
+export async function startIdleHome(network: IroriNetwork, backendPort: number): Promise<IdleHome> {
+  const ends: (() => Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const one of ends.splice(0).toReversed()) await one();
+  };
+  try {
+    const agentFolder = join(network.folder, 'node-agent');
+    await promisify(execFile)(process.execPath, [join(agentFolder, 'build.mjs')], { cwd: agentFolder });
+    const line = await openLine(network.otherPort, Number(new URL(network.door.endpoint).port));
+    ends.push(() => line.end());
+    const state = await mkdtemp(join(tmpdir(), 'irori-bench-home-'));
+    ends.push(() => rm(state, { recursive: true, force: true }));
+    const words = {
+      router: `http://${HOST}:${network.otherPort}`,
+      code: await network.admin.createCode(await network.admin.createAccount('bench idle')),
+      state,
+      backend: `http://${HOST}:${backendPort}/v1`,
+      models: 'idle-*',
+    };
+    const args = Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = startChild('an idle home', [join(agentFolder, 'dist/irori-node.mjs'), 'up', ...args]);
+    child.ready.catch(() => undefined);
+    ends.push(() => child.end());
+    await line.waitOpen(CONNECT_WAIT_MS);
+    await sleep(SETTLE_MS);
+    return { read: watch(child.pid, line), end };
+  } catch (cause) {
+    await end();
+    throw cause;
+  }
+}
+
+function watch(pid: number, line: Line): () => AtRest {
+  const read = () => ({ payloadBytes: line.carriedBytes(), cpuS: readCpuS([pid]), at: performance.now() });
+  const before = read();
+  return () => {
+    const now = read();
+    const minutes = (now.at - before.at) / 60_000;
+    const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+    return {
+      seconds: minutes * 60,
+      residentBytes: known(readMemoryBytes([pid])),
+      payloadBytesAMinute: (now.payloadBytes - before.payloadBytes) / minutes,
+      cpuMsAMinute: known(((now.cpuS - before.cpuS) * 1000) / minutes),
+    };
+  };
+}
+
+interface Line {
+  /** In both directions so far. */
+  carriedBytes(): number;
+  /** Resolves when something came back through it; throws when that takes longer. */
+  waitOpen(waitMs: number): Promise<void>;
+  end(): Promise<void>;
+}
+
+async function openLine(port: number, toPort: number): Promise<Line> {
+  const open = new Set<Socket>();
+  const carried = { up: 0, down: 0 };
+  const carry = (from: Socket, to: Socket, way: 'up' | 'down'): void => {
+    open.add(from);
+    from.setNoDelay(true);
+    from.on('data', (bytes: Buffer) => {
+      carried[way] += bytes.length;
+      to.write(bytes);
+    });
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      open.delete(from);
+      to.destroy();
+    });
+  };
+  const server = createServer((near) => {
+    const far = connect({ host: HOST, port: toPort });
+    carry(near, far, 'up');
+    carry(far, near, 'down');
+  });
+  await new Promise<void>((resolve) => server.listen({ port, host: HOST }, resolve));
+  return {
+    carriedBytes: () => carried.up + carried.down,
+    waitOpen: async (waitMs) => {
+      const deadlineAt = Date.now() + waitMs;
+      while (carried.down === 0) {
+        if (Date.now() > deadlineAt) throw new Error('the idle home never came to its router');
+        await sleep(50);
+      }
+    },
+    end: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

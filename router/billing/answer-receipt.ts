@@ -1,0 +1,66 @@
+// What is told of a receipt: its acceptance, or why there is none; and which parts of its settlement say so. Pure.
+import type { Hex } from '../../schema/bytes.ts';
+import { acceptanceSchema } from '../../schema/receipt.ts';
+import type { Acceptance } from '../../schema/receipt.ts';
+import { sealedSchema } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import type { BookedPart, Fate } from './decide-earn.ts';
+import type { Proof } from './pack-receipts.ts';
+
+/** What a node is told of a late receipt: the signed acceptance, or why there is none and never will be. */
+export interface LateAnswer {
+  readonly acceptance: Acceptance | null;
+  readonly signature: Hex | null;
+  /** The seal that the signature is of; null where it is the acceptance's own. */
+  readonly sealed: Sealed | null;
+  readonly reason: string | null;
+}
+
+/** What an accepted part comes to. */
+export interface Paid {
+  readonly proof: Proof;
+  readonly earn: number;
+}
+
+/** What became of a part whose job has ended. */
+export interface KnownFate extends Fate {
+  readonly part: BookedPart;
+}
+
+/** A settlement without any. */
+export const NO_PROOF = {
+  receipt: null,
+  receiptSignature: null,
+  receiptSeal: null,
+  acceptance: null,
+  acceptanceSignature: null,
+  acceptanceSeal: null,
+};
+
+/** A settlement with what its receipt came to. */
+export function pay(settlement: SettlementJson, { proof, earn }: Paid): SettlementJson {
+  return { ...settlement, ...proof, earn };
+}
+
+/** A part that its hub settled after a crash, without knowing what had been relayed. A hub that saw a token knows when it came. */
+export function isLost({ outcome, ttftMs }: SettlementJson): boolean {
+  return (outcome === 'failed-by-network' || outcome === 'interrupted-by-network') && ttftMs === null;
+}
+
+/** Its home broke it off and nobody went on with it. */
+export function failedByHome(fate: KnownFate | null): boolean {
+  return fate?.part.outcome === 'failed-by-node';
+}
+
+/** The acceptance of a receipt, as its node is told. */
+export function tellAccepted(proof: Proof): LateAnswer {
+  const { acceptance, acceptanceSignature: signature, acceptanceSeal } = proof;
+  const sealed = acceptanceSeal && sealedSchema.parse(acceptanceSeal);
+  return { acceptance: acceptanceSchema.parse(acceptance), signature, sealed, reason: null };
+}
+
+/** Why a receipt is not accepted and never will be. */
+export function refuse(reason: string): LateAnswer {
+  return { acceptance: null, signature: null, sealed: null, reason };
+}
