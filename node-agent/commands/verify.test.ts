@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, toMessageJson } from '../../schema/receipt.ts';
+import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { ReceiptBundleJson } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleTicket } from '../../schema/sample-messages.ts';
-import { signReceipt } from '../receipts/sign-receipt.ts';
+import { buildReceipt, buildWork } from '../receipts/build-receipt.ts';
 import { runVerify } from './verify.ts';
 
 const NODE_KEY = new Uint8Array(32).fill(5);
@@ -40,10 +40,11 @@ function makeBundle(change: { outputTokens?: number; accepted?: boolean } = {}):
     responseHash: ZERO_WORD,
   } as const;
   const place = { seq: 1n, prevReceipt: ZERO_WORD };
-  const issued = signReceipt(signer, NODE_KEY, { ticket, ticketHash: signer.hash(JOB_TICKET, ticket), work, place });
+  const ticketHash = signer.hash(JOB_TICKET, ticket);
+  const receipt = buildReceipt({ ticketHash, node: NODE }, buildWork(ticket, work), place);
   const outputTokens = change.outputTokens ?? 6;
   const acceptance = {
-    receiptHash: issued.receiptHash,
+    receiptHash: signer.hash(USAGE_RECEIPT, receipt),
     node: NODE,
     promptTokens: 4,
     outputTokens,
@@ -59,8 +60,8 @@ function makeBundle(change: { outputTokens?: number; accepted?: boolean } = {}):
     router: addressOfPrivateKey(ROUTER_KEY),
     ticket: toMessageJson(ticket),
     ticketSignature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY),
-    receipt: issued.receiptJson,
-    receiptSignature: issued.signature,
+    receipt: toMessageJson(receipt),
+    receiptSignature: signer.sign(USAGE_RECEIPT, receipt, NODE_KEY),
     acceptance: isAccepted ? toMessageJson(acceptance) : null,
     acceptanceSignature: isAccepted ? signer.sign(ACCEPTANCE, acceptance, ROUTER_KEY) : null,
   };
@@ -69,7 +70,7 @@ function makeBundle(change: { outputTokens?: number; accepted?: boolean } = {}):
 async function verify(value: unknown, isJson = false): Promise<number> {
   const file = join(folder, 'receipt.json');
   writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
-  return runVerify(file, isJson);
+  return runVerify([file], isJson);
 }
 
 test('a good bundle says who signed what, with each count', async () => {
@@ -117,5 +118,5 @@ test('what is no receipt is said to be none, with the field', async () => {
   printed = '';
   expect(await verify({ ...makeBundle(), router: 'me' })).toBe(1);
   expect(printed).toContain('router: must be a 20-byte address');
-  expect(await runVerify(join(folder, 'missing.json'), false)).toBe(1);
+  expect(await runVerify([join(folder, 'missing.json')], false)).toBe(1);
 });
