@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
+import { ACCEPTANCE, ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
 import { SEAL_KIND } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { collectLog } from '../test/collect-log.ts';
-import { ROUTER, signer } from '../test/hub-seals.ts';
+import { ROUTER, ROUTER_KEY, signer } from '../test/hub-seals.ts';
 import { acceptanceOf, accepted, acceptOne, draft, NODE_KEY, refuse } from '../test/receipt-bench.ts';
 import { DISK } from './append-file.ts';
 import type { LogDisk } from './append-file.ts';
 import { ReceiptBook } from './receipt-book.ts';
+import type { AcceptedFrame } from './receipt-book.ts';
 
 let folder: string;
 let now: number;
@@ -69,6 +70,20 @@ describe('acceptances', () => {
     expect(book.accept(frame)).toEqual(['taken', 'bad-signature', 'taken', 'taken', 'refused']);
     expect(book.unacknowledged).toBe(1);
     expect(book.earned?.acceptance).toMatchObject({ count: 4n, cumulativeAmount: 8n });
+  });
+
+  test('one that was signed for itself, before there were seals, is taken when it is told again', async () => {
+    const book = await open();
+    const issued = await book.issue(draft(1));
+    const acceptance = acceptanceOf(issued, 1n);
+    const told = (key: Uint8Array): AcceptedFrame => ({
+      seal: null,
+      signature: signer.sign(ACCEPTANCE, acceptance, key),
+      answers: [{ ticketHash: issued.receipt.ticketHash, acceptance, proof: [], reason: null }],
+    });
+    expect(book.accept(told(NODE_KEY))).toEqual(['bad-signature']);
+    expect(book.accept(told(ROUTER_KEY))).toEqual(['taken']);
+    expect(book.earned).toMatchObject({ acceptance, sealed: null });
   });
 
   test('those that earn nothing are counted, and how many came last', async () => {

@@ -10,7 +10,7 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
-import type { MessageSigner } from '../../schema/receipt.ts';
+import type { Acceptance, MessageProof, MessageSigner } from '../../schema/receipt.ts';
 import { isUnderSeal, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
@@ -20,7 +20,7 @@ import { Acceptances, nameParty } from './acceptances.ts';
 import type { LogDisk } from './append-file.ts';
 import { AGED_MS, OUTBOX_LIMITS } from './judge-outbox.ts';
 import type { OutboxFacts } from './judge-outbox.ts';
-import type { Evidence, LogReceipt, SignedAcceptance, SignedSeal } from './log-records.ts';
+import type { Evidence, LogReceipt, SignedAcceptance } from './log-records.ts';
 import { readOldFolder } from './old-folder.ts';
 import { LOST_GAP, ReceiptLog } from './receipt-log.ts';
 import { ReceiptSealer } from './receipt-sealer.ts';
@@ -29,7 +29,6 @@ import type { ReceiptDraft } from './seal-receipts.ts';
 import type { WaitingReceipt } from './waiting-receipts.ts';
 
 export type AcceptedFrame = z.output<typeof acceptedSchema>;
-type AcceptedAnswer = AcceptedFrame['answers'][number];
 type LateReceiptJson = z.input<typeof lateReceiptSchema>;
 /** What became of one answer of an `accepted` frame. */
 export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
@@ -223,15 +222,20 @@ export class ReceiptBook {
    * all of them, or when it is refused.
    */
   accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
-    const signed = seal && signature ? { seal, signature } : null;
     const judged = new Set<string>();
     const gone = new Set<Hex>();
-    const outcomes = answers.map((answer) => {
-      const waiting = this.#log.waiting.find(answer.ticketHash);
-      if (!waiting || gone.has(answer.ticketHash)) return 'unknown';
-      const outcome = answer.acceptance ? this.#take(answer, waiting, signed, judged) : 'refused';
-      if (outcome !== 'bad-signature') gone.add(answer.ticketHash);
-      return outcome;
+    const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
+      const waiting = this.#log.waiting.find(ticketHash);
+      if (!waiting || gone.has(ticketHash)) return 'unknown';
+      const sealed = seal && { seal, proof };
+      const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, judged);
+      if (acceptance && !isGood) return 'bad-signature';
+      gone.add(ticketHash);
+      if (!acceptance || !signature) return 'refused';
+      const { router, domain } = waiting;
+      this.#acceptances.take({ router, domain, acceptance, signature, sealed });
+      this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
+      return 'taken';
     });
     this.#log.remove([...gone]);
     return outcomes;
@@ -242,26 +246,24 @@ export class ReceiptBook {
     return this.#log.settled();
   }
 
-  #take(
-    { acceptance, proof }: AcceptedAnswer,
+  /** Whether the router has signed this acceptance of this receipt. `judged`: routers whose seal of this frame has been checked. */
+  #isGood(
+    acceptance: Acceptance,
     { receiptHash, router, domain }: WaitingReceipt,
-    signed: SignedSeal | null,
+    { signature, sealed }: MessageProof,
     judged: Set<string>,
-  ): 'taken' | 'bad-signature' {
-    if (!acceptance || !signed || acceptance.receiptHash !== receiptHash) return 'bad-signature';
-    const { seal, signature } = signed;
+  ): boolean {
+    if (acceptance.receiptHash !== receiptHash || acceptance.node !== this.#node) return false;
     const signer = this.signerOf(domain);
-    if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node || acceptance.node !== this.#node)
-      return 'bad-signature';
+    // Signed for itself before there were seals, and told again.
+    if (!sealed) return signer.isSignedBy(ACCEPTANCE, acceptance, { signature, address: router });
+    const { seal } = sealed;
+    if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node) return false;
     const party = nameParty(router, domain);
-    if (!judged.has(party) && !signer.isSealSignedBy(seal, signature, router)) return 'bad-signature';
-    if (!judged.has(party)) this.#acceptances.judge(router, domain, signed);
+    if (!judged.has(party) && !signer.isSealSignedBy(seal, signature, router)) return false;
+    if (!judged.has(party)) this.#acceptances.judge(router, domain, { seal, signature });
     judged.add(party);
-    const sealed = { seal, proof };
-    if (!isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed)) return 'bad-signature';
-    this.#acceptances.take({ router, domain, acceptance, signature, sealed });
-    this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
-    return 'taken';
+    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed);
   }
 
   #countUnpaid(isUnpaid: boolean): void {

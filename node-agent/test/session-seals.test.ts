@@ -171,7 +171,7 @@ describe('a seal', () => {
     const session = await open(answer);
     session.session.hear(encodeTickets([{ number: 1, ticketHash: `0x${'00'.repeat(32)}` }]).subarray(0, 100));
     await session.until(hasWritten(session, 'error'));
-    expect(jsonOf(session, 'error', 0)).toMatchObject({ code: 'bad-payload' });
+    expect(jsonOf(session, 'error', 0)).toMatchObject({ code: 'bad-frame' });
   });
 });
 
