@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import { JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
@@ -82,13 +82,22 @@ describe('issuing', () => {
     const socket = openSocket();
     await Promise.all(Array.from({ length: 100 }, (_, i) => book.issue(draft(i, socket), true)));
     expect(socket.frames.map(({ jobs }) => jobs.length)).toEqual([64, 36]);
+    await new Promise((done) => setImmediate(done));
     const alone = openSocket();
-    const waiting = book.issue(draft(200, alone), true);
-    await new Promise((done) => setImmediate(done));
-    await new Promise((done) => setImmediate(done));
-    expect(alone.frames).toEqual([]);
-    await waiting;
-    expect(alone.frames).toMatchObject([{ jobs: [200] }]);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const first = book.issue(draft(200, alone), true);
+      await new Promise((done) => setImmediate(done));
+      const second = book.issue(draft(201, alone), true);
+      vi.advanceTimersByTime(3);
+      await new Promise((done) => setImmediate(done));
+      expect(alone.frames).toEqual([]);
+      vi.advanceTimersByTime(1);
+      await Promise.all([first, second]);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(alone.frames).toMatchObject([{ jobs: [200, 201] }]);
   });
 
   test('a receipt is on disk, readable by its owner only, before it is sent', async () => {

@@ -34,7 +34,6 @@ const PAUSED: Readonly<Record<PauseReason, string>> = {
   draining: 'it was finishing its last jobs before a stop',
   'backend-down': 'its model server did not answer, so it had nothing to offer',
   disk: 'its disk was full: receipts could not be kept',
-  outbox: 'too much of its work waited for the router to accept it',
   exposure: 'too many of its receipts waited for an answer of the router',
   schedule: 'your schedule keeps the machine for you at this time',
   'exclusive-app': 'a program of yours that you want undisturbed was open',
