@@ -5,6 +5,7 @@ import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
+import type { KnownPairs } from '../../schema/merkle.ts';
 import { isUnderSeal, SEAL_KIND } from '../../schema/seal.ts';
 import type { SealFrame } from '../../schema/seal.ts';
 import { err } from '../../schema/result.ts';
@@ -116,10 +117,11 @@ export class JobRunner {
     if (!isAnyone) return;
     void this.#shared.signatures.run(() => {
       const isSeal = seal.kind === SEAL_KIND.tickets && signer.isSealSignedBy(seal, signature, router);
+      const known: KnownPairs = new Map();
       for (const { job: number, proof } of jobs) {
         const job = this.#jobs.get(number);
         const sealed = { seal, proof: [...proof] };
-        job?.takeProof({ signature, sealed }, isSeal && isUnderSeal(job.ticketHash, sealed));
+        job?.takeProof({ signature, sealed }, isSeal && isUnderSeal(job.ticketHash, sealed, known));
       }
     });
   }

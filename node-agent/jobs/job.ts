@@ -372,6 +372,7 @@ export class Job {
 
   #finish(finish: JobOutcome['finish'], promptTokens: number): void {
     clearTimeout(this.#ticketTimer);
+    this.#doors.leave.forfeit();
     this.#stream.stop();
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);

@@ -88,7 +88,10 @@ export class AppendFile {
     return bytes;
   }
 
-  /** Puts other content in its place, at once or not at all. Rejects when the disk refuses: then the old content stands. One call at a time. */
+  /**
+   * Puts other content in its place, at once or not at all. Rejects when the disk refuses: then the old content stands. Until `settle` a power cut may
+   * bring that back; whatever is appended settles it first. One call at a time.
+   */
   async replace(bytes: Uint8Array): Promise<void> {
     const draft = draftOf(this.#path);
     const file = this.#disk.open(draft, 'w+');
@@ -111,8 +114,6 @@ export class AppendFile {
     this.#isDirty = false;
     this.#size = bytes.length;
     this.#file = this.#disk.open(this.#path, 'r+');
-    // Until the folder is synced a power cut may bring the old content back, which is as good; what is appended from now on must wait for it.
-    await this.#name().catch(() => undefined);
   }
 
   /** Resolves when a power cut cannot bring back what was replaced; rejects while the disk refuses that. */

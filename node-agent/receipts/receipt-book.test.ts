@@ -227,6 +227,22 @@ describe('a state folder older than what the router has', () => {
     expect(socket.frames).toMatchObject([{ seq: 1051n, seal: { number: 1001n } }]);
   });
 
+  test('a router that tells it while a receipt is on its way to the disk sets nothing back', async () => {
+    let told = false;
+    const sync: LogDisk['sync'] = async (file) => {
+      const signature = signer.sign(USAGE_RECEIPT, receipt, NODE_KEY);
+      if (!told) book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN);
+      told = true;
+      await DISK.sync(file);
+    };
+    const book = await open({ ...DISK, sync });
+    await book.issue(draft(1));
+    expect(book.numbers).toMatchObject({ seq: 1050n, seal: 1000n });
+    expect((await book.issue(draft(2))).receipt.seq).toBe(1051n);
+    await book.settled();
+    expect((await open()).numbers).toMatchObject({ seq: 1051n, seal: 1001n });
+  });
+
   test('a chain that was adopted and not yet used is kept too', async () => {
     const book = await open();
     book.goOnFrom({ receipt, signature: signer.sign(USAGE_RECEIPT, receipt, NODE_KEY) }, PLACEHOLDER_DOMAIN);

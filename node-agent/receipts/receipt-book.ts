@@ -11,6 +11,7 @@ import {
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
 import type { Acceptance, MessageProof, MessageSigner } from '../../schema/receipt.ts';
+import type { KnownPairs } from '../../schema/merkle.ts';
 import { isUnderSeal, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
@@ -53,6 +54,12 @@ export interface UnpaidCount {
   readonly answered: number;
   readonly unpaid: number;
   readonly inARow: number;
+}
+
+/** What has been checked of one `accepted` frame: for whom its seal is good, and hashes on the way to its root. */
+interface SeenFrame {
+  readonly parties: Set<string>;
+  readonly pairs: KnownPairs;
 }
 
 interface BookDoors {
@@ -222,13 +229,13 @@ export class ReceiptBook {
    * all of them, or when it is refused.
    */
   accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
-    const judged = new Set<string>();
+    const seen: SeenFrame = { parties: new Set(), pairs: new Map() };
     const gone = new Set<Hex>();
     const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
       const waiting = this.#log.waiting.find(ticketHash);
       if (!waiting || gone.has(ticketHash)) return 'unknown';
       const sealed = seal && { seal, proof };
-      const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, judged);
+      const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, seen);
       if (acceptance && !isGood) return 'bad-signature';
       gone.add(ticketHash);
       if (!acceptance || !signature) return 'refused';
@@ -246,12 +253,12 @@ export class ReceiptBook {
     return this.#log.settled();
   }
 
-  /** Whether the router has signed this acceptance of this receipt. `judged`: routers whose seal of this frame has been checked. */
+  /** Whether the router has signed this acceptance of this receipt. */
   #isGood(
     acceptance: Acceptance,
     { receiptHash, router, domain }: WaitingReceipt,
     { signature, sealed }: MessageProof,
-    judged: Set<string>,
+    seen: SeenFrame,
   ): boolean {
     if (acceptance.receiptHash !== receiptHash || acceptance.node !== this.#node) return false;
     const signer = this.signerOf(domain);
@@ -260,10 +267,12 @@ export class ReceiptBook {
     const { seal } = sealed;
     if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node) return false;
     const party = nameParty(router, domain);
-    if (!judged.has(party) && !signer.isSealSignedBy(seal, signature, router)) return false;
-    if (!judged.has(party)) this.#acceptances.judge(router, domain, { seal, signature });
-    judged.add(party);
-    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed);
+    if (!seen.parties.has(party)) {
+      if (!signer.isSealSignedBy(seal, signature, router)) return false;
+      this.#acceptances.judge(router, domain, { seal, signature });
+      seen.parties.add(party);
+    }
+    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed, seen.pairs);
   }
 
   #countUnpaid(isUnpaid: boolean): void {

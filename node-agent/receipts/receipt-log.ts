@@ -61,6 +61,7 @@ export class ReceiptLog {
     const { file, bytes } = AppendFile.open(join(doors.folder, FILE), doors.disk);
     const log = new ReceiptLog(doors, file);
     if (bytes && bytes.length > 0) log.#load(bytes);
+    if (log.#mustRewrite) await log.#write();
     return log;
   }
 
@@ -92,7 +93,7 @@ export class ReceiptLog {
         this.#gathered.unshift(...gathered);
         throw error;
       }
-      this.#head = head;
+      this.#advance(head);
       receipts.forEach((receipt, i) => {
         const length = lines[i]?.length ?? 0;
         this.waiting.add(receipt, at, length);
@@ -130,8 +131,8 @@ export class ReceiptLog {
 
   /** The chains go on behind these numbers; on disk a little later. */
   goOn(head: LogHead): void {
-    this.#head = head;
-    this.#gather({ kind: 'head', ...head });
+    this.#advance(head);
+    this.#gather({ kind: 'head', ...this.#head });
   }
 
   /** Takes over what agents before version 3 kept in files of their own; durable when it resolves. */
@@ -230,13 +231,11 @@ export class ReceiptLog {
       waiting.at = at;
       at += waiting.length;
     }
-    for (const {
-      receipt,
-      line: { length },
-    } of more) {
-      this.waiting.add(receipt, at, length);
-      at += length;
+    for (const one of more) {
+      this.waiting.add(one.receipt, at, one.line.length);
+      at += one.line.length;
     }
+    await this.#file.settle().catch(() => undefined);
   }
 
   #run(work: () => Promise<void>): Promise<void> {
@@ -263,24 +262,25 @@ export class ReceiptLog {
   #take(record: LogRecord, { at, length }: LogLine): void {
     if (record.kind === 'receipt') {
       const { receipt, receiptHash, receiptSeal, sealHash } = record;
-      if (receipt.seq > this.#head.seq) this.#head = { ...this.#head, seq: receipt.seq, receiptHash };
-      const seal = receiptSeal?.seal.number ?? 0n;
-      if (sealHash && seal > this.#head.seal) this.#head = { ...this.#head, seal, sealHash };
+      const seal = { seal: receiptSeal?.seal.number ?? 0n, sealHash: sealHash ?? ZERO_WORD };
+      this.#advance({ seq: receipt.seq, receiptHash, ...seal });
       this.waiting.add(record, at, length);
     } else if (record.kind === 'answered') for (const ticket of record.tickets) this.waiting.remove(ticket);
     else if (record.kind === 'earned') this.#earned = record;
     else if (record.kind === 'evidence') this.#evidence.push(record);
-    else {
-      const { seq, receiptHash, seal, sealHash } = record;
-      if (seq > this.#head.seq) this.#head = { ...this.#head, seq, receiptHash };
-      if (seal > this.#head.seal) this.#head = { ...this.#head, seal, sealHash };
-    }
+    else this.#advance(record);
+  }
+
+  /** Neither chain ever goes back, whatever comes late. */
+  #advance({ seq, receiptHash, seal, sealHash }: LogHead): void {
+    if (seq > this.#head.seq) this.#head = { ...this.#head, seq, receiptHash };
+    if (seal > this.#head.seal) this.#head = { ...this.#head, seal, sealHash };
   }
 
   /** Numbers that a good line says are used: what had them may have been in a line that is damaged. */
   #passTop({ seal, seq }: TopNumbers): void {
-    if (seq > this.#head.seq) this.#head = { ...this.#head, seq };
-    if (seal > this.#head.seal) this.#head = { ...this.#head, seal };
+    const { receiptHash, sealHash } = this.#head;
+    this.#advance({ seq, receiptHash, seal, sealHash });
   }
 
   /** What was cut short was never sent, and its numbers count as used all the same; where they cannot be read, or cannot be right, many do. */
