@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../schema/chosen-curve.ts';
+import { toSealedJson } from '../schema/seal.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
@@ -26,12 +27,15 @@ import { StatusFile } from './home/status-file.ts';
 import type { AgentStatus } from './home/status-file.ts';
 import { Totals } from './jobs/totals.ts';
 import { SignatureQueue } from './receipts/signature-queue.ts';
+import { UnsealedJobs } from './jobs/unsealed-jobs.ts';
 import { FlushClock } from './jobs/flush-clock.ts';
 import type { AgentShared } from './jobs/job-runner.ts';
 import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
 import type { Log } from './log.ts';
+import { describeProof } from './receipts/describe-proof.ts';
+import { isOutboxFull, OUTBOX_LIMITS } from './receipts/judge-outbox.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';
 import type { SessionKey } from './receipts/session-key.ts';
@@ -77,6 +81,7 @@ export class Agent {
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
     const { config, log, key, book, identity, lock, speeds } = doors;
@@ -106,11 +111,12 @@ export class Agent {
       pause: new PauseBoard(onChange),
       book,
       signatures: new SignatureQueue(),
+      unsealed: new UnsealedJobs(() => performance.now()),
       clock: new FlushClock(Math.min(10, config.windowMs / 10)),
       totals: new Totals(),
       log,
       windowMs: config.windowMs,
-      onReceipts: () => this.#checkExposure(),
+      onReceipts: () => this.#checkOutbox(),
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
@@ -125,7 +131,7 @@ export class Agent {
     this.#disk = new DiskWatch({
       folder: config.state,
       log,
-      onChange: (isFull) => this.#shared.pause.set('disk', isFull),
+      onChange: (isFull) => this.#noteDisk(isFull),
     });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
@@ -137,18 +143,17 @@ export class Agent {
     const lock = await lockFolder(config.state);
     if (!lock.ok) return err(lock.error.sentence);
     try {
-      const { book, unreadable } = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
+      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
         now: () => performance.now(),
         log,
       });
-      for (const file of unreadable) log.warn('a stored receipt cannot be read and was set aside', { file });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
       return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds }));
     } catch (error) {
       lock.value.release();
       return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move receipts/chain.json away and start again: the router tells where this home's receipts go on.`,
+        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
       );
     }
   }
@@ -162,7 +167,7 @@ export class Agent {
       curve: getCurve().name,
     });
     await this.#look();
-    this.#checkExposure();
+    this.#checkOutbox();
     await this.#status.write();
     void this.#learnSpeeds();
     const end = await this.#connection.run();
@@ -274,22 +279,33 @@ export class Agent {
     this.#status.touch();
   }
 
-  /** Work without acknowledgement is work that may never be paid: past the limit the home takes no more. */
-  #checkExposure(): void {
+  /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
+  #checkOutbox(): void {
     const { pause, book } = this.#shared;
-    const isOver = book.unacknowledged > this.#config.exposure;
-    if (isOver && pause.reason === null)
-      this.#log.warn('too many receipts wait for an answer: no new jobs until some are acknowledged', {
-        waiting: book.unacknowledged,
+    const facts = book.measure();
+    const isFull = isOutboxFull(facts, { ...OUTBOX_LIMITS, receipts: this.#config.exposure }, this.#isOutboxFull);
+    if (isFull && !this.#isOutboxFull)
+      this.#log.warn('too much work waits for the router’s acceptance: no new jobs until some of it is accepted', {
+        receipts: facts.receipts,
+        credits: Number(facts.units) / 1e6,
+        lateCredits: Number(facts.agedUnits) / 1e6,
       });
-    pause.set('exposure', isOver);
+    this.#isOutboxFull = isFull;
+    pause.set('outbox', isFull);
     this.#status.touch();
+  }
+
+  /** With room again, what the disk refused is stored. */
+  #noteDisk(isFull: boolean): void {
+    this.#shared.pause.set('disk', isFull);
+    if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
   #describe(): AgentStatus {
     const link = this.#connection.status;
     const { pause, slots, book, totals } = this.#shared;
-    const { earned, restored, unpaid } = book;
+    const { earned, restored, unpaid, numbers, evidence } = book;
+    const acceptance = earned?.acceptance;
     return {
       pid: process.pid,
       version: VERSION,
@@ -310,13 +326,20 @@ export class Agent {
       running: slots.running,
       ...totals.now(),
       outbox: book.unacknowledged,
+      outboxMicro: book.measure().units.toString(),
+      sealedReceipts: { receipt: numbers.seq.toString(), seal: numbers.seal.toString() },
+      proof: earned && describeProof(earned.router, earned.sealed),
+      evidence: evidence.map(({ router, one, other }) => ({
+        router,
+        seals: [one, other].map(({ seal, signature }) => ({ ...toSealedJson({ seal, proof: [] }), signature })),
+      })),
       clockAheadMs: this.#connection.clockAheadMs,
       restoredAtReceipt: restored === null ? null : restored.next.toString(),
       answeredReceipts: unpaid.answered,
       unpaidReceipts: unpaid.unpaid,
       unpaidInARow: unpaid.inARow,
-      earnedMicro: (earned?.cumulativeAmount ?? 0n).toString(),
-      acceptedReceipts: (earned?.count ?? 0n).toString(),
+      earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
+      acceptedReceipts: (acceptance?.count ?? 0n).toString(),
       residentBytes: process.memoryUsage.rss(),
     };
   }

@@ -29,7 +29,7 @@ async function run(line: CommandLine): Promise<number> {
     case 'why':
       return runWhy(line.values, process.env);
     case 'verify':
-      return runVerify(line.files[0] ?? '', line.values.json === true);
+      return runVerify(line.files, line.values.json === true);
     case 'setup':
       return runSetup(line.values, process.env);
   }

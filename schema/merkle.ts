@@ -40,9 +40,17 @@ export function growTree(leaves: readonly Hex[]): MerkleTree {
   return { root: level[0]?.hash ?? '0x', proofs };
 }
 
-/** The root that a leaf and its proof lead to. */
-export function foldProof(leaf: Hex, proof: readonly Hex[]): Hex {
-  return proof.reduce(hashPair, leaf);
+/** Pairs that have been hashed: leaves of one tree share most of their ways to its root. */
+export type KnownPairs = Map<string, Hex>;
+
+/** The root that a leaf and its proof lead to. Who folds many of one tree hands in one map for all. */
+export function foldProof(leaf: Hex, proof: readonly Hex[], known: KnownPairs = new Map()): Hex {
+  return proof.reduce((a, b) => {
+    const name = a < b ? a + b : b + a;
+    const hash = known.get(name) ?? hashPair(a, b);
+    known.set(name, hash);
+    return hash;
+  }, leaf);
 }
 
 /** Two hashes beside each other, written over the last two. */

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { foldProof, MAX_LEAVES, MAX_PROOF } from './merkle.ts';
+import type { KnownPairs } from './merkle.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { hashText, word } from './typed-data.ts';
@@ -74,10 +75,10 @@ export function toSealedJson({ seal, proof }: Sealed): SealedJson {
   return { seal: { ...seal, number: String(number), total: String(total), atMs: String(atMs) }, proof: [...proof] };
 }
 
-/** True when the message of this digest is under the seal; says nothing of the seal's signature. */
-export function isUnderSeal(digest: Hex, { seal, proof }: Sealed): boolean {
+/** True when the message of this digest is under the seal; says nothing of the seal's signature. `known`: one map for all messages of a seal. */
+export function isUnderSeal(digest: Hex, { seal, proof }: Sealed, known?: KnownPairs): boolean {
   if (seal.count < 1 || seal.count > MAX_LEAVES || (seal.count === 1) !== (proof.length === 0)) return false;
-  return foldProof(digest, proof) === seal.root;
+  return foldProof(digest, proof, known) === seal.root;
 }
 
 /** What one socket message says of a seal: the jobs of that socket whose messages are under it, each with its proof. */

@@ -27,6 +27,10 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     outputTokens: 0,
     lastFailure: null,
     outbox: 0,
+    outboxMicro: '0',
+    sealedReceipts: null,
+    proof: null,
+    evidence: [],
     clockAheadMs: 12,
     restoredAtReceipt: null,
     answeredReceipts: 4,
@@ -58,4 +62,29 @@ test('a clock that is off is told with how far', () => {
   expect(formatStatus(makeStatus({ clockAheadMs: -200_000 }), true)).toContain(
     "clock      this machine's and the router's differ: 3 min 20 s behind",
   );
+});
+
+test('what was earned is told with its proof, and how far this home’s own receipts are sealed', () => {
+  const seal = { kind: 'acceptances', number: '41', covers: 32, hashes: 5, total: '9' };
+  const text = formatStatus(
+    makeStatus({
+      proof: { signer: '0xabc', seal },
+      sealedReceipts: { receipt: '90', seal: '12' },
+      outboxMicro: '1500000',
+      outbox: 3,
+    }),
+    true,
+  );
+  expect(text).toContain('receipts   3 waiting for an answer, over 1.500000 credits');
+  expect(text).toContain('proof      seal 41 of acceptances, signed by 0xabc: 32 messages under it, 5 hashes of proof');
+  expect(text).toContain('sealed     up to receipt 90, under 12 seals of this home');
+});
+
+test('evidence against the router is warned of', () => {
+  const text = formatStatus(makeStatus({ evidence: [{ router: '0xabc', seals: [] }] }), true);
+  expect(text).toMatch(/warning {4}the router has signed totals of this home that cannot both hold \(1\)/);
+});
+
+test('a home that takes no work for a full outbox says so in plain words', () => {
+  expect(formatStatus(makeStatus({ paused: 'outbox' }), true)).toContain('waits for the router to accept it (outbox)');
 });

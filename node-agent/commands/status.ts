@@ -4,6 +4,7 @@ import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { formatProof } from '../receipts/describe-proof.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -42,13 +43,28 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
     ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),
     `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
-    `receipts   ${status.outbox} waiting for an answer; ${status.acceptedReceipts} accepted in all`,
+    `receipts   ${status.outbox} waiting for an answer, over ${formatCredits(status.outboxMicro)} credits; ${status.acceptedReceipts} accepted in all`,
     `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,
+    ...(status.proof === null ? [] : [`proof      ${formatProof(status.proof)}`]),
+    ...describeSeals(status),
+    ...describeEvidence(status),
     ...describeUnpaid(status),
     ...describeRestored(status),
     ...describeSkew(status),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeSeals({ sealedReceipts }: AgentStatus): string[] {
+  if (sealedReceipts === null || sealedReceipts.seal === '0') return [];
+  return [`sealed     up to receipt ${sealedReceipts.receipt}, under ${sealedReceipts.seal} seals of this home`];
+}
+
+function describeEvidence({ evidence }: AgentStatus): string[] {
+  if (evidence.length === 0) return [];
+  return [
+    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): both seals of each stand in \`irori-node status --json\``,
+  ];
 }
 
 function describeUnpaid({ answeredReceipts, unpaidReceipts, unpaidInARow }: AgentStatus): string[] {
@@ -78,6 +94,8 @@ function describeSkew({ clockAheadMs }: AgentStatus): string[] {
 function describeLink(status: AgentStatus): string {
   if (status.paused === 'owner' && status.pausedUntilAt !== null)
     return `${status.state}, paused by you until ${new Date(status.pausedUntilAt).toISOString()}`;
+  if (status.paused === 'outbox')
+    return `${status.state}, takes no work: too much of what it did waits for the router to accept it (outbox); it goes on by itself`;
   if (status.paused !== null) return `${status.state}, takes no work: ${status.paused}`;
   return status.problem === null ? status.state : `${status.state}: ${status.problem}`;
 }

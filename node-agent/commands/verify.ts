@@ -1,9 +1,14 @@
-// `irori-node verify FILE`: checks receipts offline, as GET /v1/receipts/{jobId} gives them. Asks nobody: the signatures say it all.
+// `irori-node verify FILE…`: checks receipts offline, as GET /v1/receipts/{jobId} gives them. Asks nobody: the signatures say it all.
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { receiptIdOf, wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE_STATUS, checkBundle, FINISH, receiptBundleSchema } from '../../schema/receipt.ts';
 import type { BundleFault, ReceiptBundle } from '../../schema/receipt.ts';
+import { toSealedJson } from '../../schema/seal.ts';
+import { describeProof, formatProof } from '../receipts/describe-proof.ts';
+import type { ProofFacts } from '../receipts/describe-proof.ts';
+import { findContradictions } from '../receipts/find-contradictions.ts';
+import type { Contradiction } from '../receipts/find-contradictions.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -23,20 +28,27 @@ const FAULTS: Readonly<Record<BundleFault, string>> = {
   'no-receipt': 'there is no receipt: the node never signed for this part',
 };
 
-/** Prints what holds and what does not; exit status 0 when every part holds, 1 otherwise. */
-export async function runVerify(file: string, isJson: boolean): Promise<number> {
-  const bundles = await readBundles(file);
-  if (!bundles.ok) {
-    process.stdout.write(isJson ? `${JSON.stringify({ ok: false, error: bundles.error })}\n` : `${bundles.error}\n`);
-    return 1;
+/** Prints what holds and what does not; exit status 0 when every part holds and no two of them are evidence against a signer, 1 otherwise. */
+export async function runVerify(files: readonly string[], isJson: boolean): Promise<number> {
+  const bundles: ReceiptBundle[] = [];
+  for (const file of files) {
+    const read = await readBundles(file);
+    if (!read.ok) {
+      process.stdout.write(isJson ? `${JSON.stringify({ ok: false, error: read.error })}\n` : `${read.error}\n`);
+      return 1;
+    }
+    bundles.push(...read.value);
   }
-  const checks = bundles.value.map((bundle) => ({ bundle, result: checkBundle(bundle) }));
-  const isGood = checks.every(({ result }) => result.ok);
-  if (isJson)
-    process.stdout.write(
-      `${JSON.stringify({ ok: isGood, parts: checks.map(({ bundle, result }) => toJson(bundle, result)) })}\n`,
-    );
-  else for (const { bundle, result } of checks) process.stdout.write(formatPart(bundle, result));
+  const checks = bundles.map((bundle) => ({ bundle, result: checkBundle(bundle) }));
+  const contradictions = findContradictions(bundles);
+  const isGood = checks.every(({ result }) => result.ok) && contradictions.length === 0;
+  if (isJson) {
+    const parts = checks.map(({ bundle, result }) => toJson(bundle, result));
+    process.stdout.write(`${JSON.stringify({ ok: isGood, parts, contradictions: contradictions.map(tellJson) })}\n`);
+    return isGood ? 0 : 1;
+  }
+  for (const { bundle, result } of checks) process.stdout.write(formatPart(bundle, result));
+  for (const contradiction of contradictions) process.stdout.write(formatContradiction(contradiction));
   return isGood ? 0 : 1;
 }
 
@@ -84,7 +96,30 @@ function formatPart(bundle: ReceiptBundle, result: Check): string {
       `  acceptance   router ${bundle.router}: ${acceptance.promptTokens} prompt, ${acceptance.outputTokens} output tokens, ${acceptance.amount} units, ${nameOf(ACCEPTANCE_STATUS, acceptance.status)}; ${acceptance.cumulativeAmount} units in ${acceptance.count} receipts so far`,
     );
   else lines.push('  acceptance   none yet');
+  for (const [name, proof] of proofsOf(bundle)) lines.push(`  ${name.padEnd(12)} ${formatProof(proof)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Who signed each message, and under which seal. */
+function proofsOf(bundle: ReceiptBundle): [string, ProofFacts][] {
+  const { router, ticket, ticketSeal = null, receipt, receiptSeal = null, acceptance, acceptanceSeal = null } = bundle;
+  const proofs: [string, ProofFacts][] = [['ticket', describeProof(router, ticketSeal)]];
+  if (receipt) proofs.push(['receipt', describeProof(ticket.node, receiptSeal)]);
+  if (acceptance) proofs.push(['acceptance', describeProof(router, acceptanceSeal)]);
+  return proofs;
+}
+
+function tellJson({ signer, ids, seals }: Contradiction): object {
+  return {
+    signer,
+    receipts: ids,
+    seals: seals.map(({ seal, signature }) => ({ ...toSealedJson({ seal, proof: [] }), signature })),
+  };
+}
+
+function formatContradiction({ signer, ids, seals: [{ seal }] }: Contradiction): string {
+  const { kind } = describeProof(signer, { seal, proof: [] }).seal ?? { kind: '' };
+  return `EQUIVOCATION  ${signer} has signed two different seals of ${kind} under the number ${seal.number}: of ${ids.join(' and of ')}. Keep both files, they are the evidence.\n`;
 }
 
 function toJson(bundle: ReceiptBundle, result: Check): object {
@@ -95,6 +130,7 @@ function toJson(bundle: ReceiptBundle, result: Check): object {
     ...(result.ok ? { receiptHash: result.value.receiptHash } : { fault: result.error, message: FAULTS[result.error] }),
     router: bundle.router,
     node: ticket.node,
+    proofs: Object.fromEntries(proofsOf(bundle)),
     receipt: receipt && {
       promptTokens: receipt.promptTokens,
       outputTokens: receipt.outputTokens,

@@ -31,7 +31,7 @@ describe('readConfig', () => {
         frozenMs: 30_000,
         benchmark: 'built-in',
         specials: 'share',
-        exposure: 200,
+        exposure: 10_000,
         pace: 0,
         slots: null,
         backends: [],

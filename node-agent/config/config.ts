@@ -9,6 +9,7 @@ import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
 import { describeError } from '../log.ts';
+import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
@@ -33,6 +34,7 @@ export interface AgentConfig {
   readonly place: string | null;
   readonly wallet: Hex | null;
   readonly name: string | null;
+  /** Receipts that may wait for an answer at most, whatever they are worth. */
   readonly exposure: number;
   readonly allowLan: boolean;
   readonly allowNetworks: boolean;
@@ -61,7 +63,7 @@ type BenchmarkChoice = (typeof BENCHMARK_CHOICES)[number];
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_WINDOW_MS = 100;
-const DEFAULT_EXPOSURE = 200;
+
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
 /** Less, and one slow answer to a look would end a job. */
@@ -122,7 +124,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     place: text(values.place),
     wallet: (text(values.wallet)?.toLowerCase() as Hex | undefined) ?? null,
     name: text(values.name),
-    exposure: number(values.exposure) ?? DEFAULT_EXPOSURE,
+    exposure: number(values.exposure) ?? OUTBOX_LIMITS.receipts,
     allowLan,
     allowNetworks: values.allowNetworks === true,
     specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',

@@ -158,7 +158,7 @@ export const OPTIONS = [
     env: 'IRORI_EXPOSURE',
     kind: 'number',
     value: 'N',
-    text: 'Stop taking jobs while more than N receipts wait for an answer. Default: 200.',
+    text: 'Stop taking jobs while more than N receipts wait for an answer, whatever they are worth. Default: 10000.',
     commands: ['up'],
   },
   {
@@ -225,7 +225,7 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
   why: 'Tell why this home had no job in the last hour, minute by minute.',
-  verify: 'Check a receipt file offline: irori-node verify FILE.',
+  verify: 'Check receipt files offline, each and against each other: irori-node verify FILE…',
   setup: 'Install the runtime of the built-in model into the state folder.',
 };
 

@@ -39,13 +39,14 @@ describe('parseFlags', () => {
     expect(parseFlags(['--version'])).toEqual({ ok: true, value: { command: 'version' } });
   });
 
-  test('verify takes one file', () => {
+  test('verify takes a file or more, and nothing else takes one', () => {
     expect(parseFlags(['verify', 'r.json', '--json'])).toEqual({
       ok: true,
       value: { command: 'verify', files: ['r.json'], values: { json: true } },
     });
     expect(parseFlags(['verify'])).toMatchObject({ ok: false, error: expect.stringContaining('wants a file') });
-    expect(parseFlags(['verify', 'a', 'b'])).toMatchObject({ ok: false, error: expect.stringContaining("'b'") });
+    expect(parseFlags(['verify', 'a', 'b'])).toMatchObject({ ok: true, value: { files: ['a', 'b'] } });
+    expect(parseFlags(['status', 'b'])).toMatchObject({ ok: false, error: expect.stringContaining("'b'") });
   });
 
   test.each([

@@ -38,9 +38,9 @@ function parseRest(command: Command, args: readonly string[]): Result<CommandLin
     if (!value.ok) return value;
     values[option.key] = value.value;
   }
-  const wanted = command === 'verify' ? 1 : 0;
-  if (files.length < wanted) return err('verify wants a file: irori-node verify receipt.json.');
-  if (files.length > wanted) return err(`'${files[wanted] ?? ''}' is one word too many for '${command}'.`);
+  if (command === 'verify' && files.length === 0) return err('verify wants a file: irori-node verify receipt.json.');
+  if (command !== 'verify' && files.length > 0)
+    return err(`'${files[0] ?? ''}' is one word too many for '${command}'.`);
   return ok({ command, values, files });
 }
 

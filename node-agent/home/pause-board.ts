@@ -13,7 +13,7 @@ const ORDER: readonly PauseReason[] = [
   'battery',
   'disk',
   'backend-down',
-  'exposure',
+  'outbox',
 ];
 
 export class PauseBoard {

@@ -34,6 +34,10 @@ const statusSchema = z.object({
   lastFailure: z.string().nullable().default(null),
   /** Receipts without an answer from the router. */
   outbox: z.number(),
+  /** What these claim together, units. */
+  outboxMicro: z.string().default('0'),
+  /** Numbers of the newest receipt and of the newest seal of receipts. */
+  sealedReceipts: z.object({ receipt: z.string(), seal: z.string() }).nullable().default(null),
   /** How far this machine's clock is ahead of the router's, ms; null before the first connection. */
   clockAheadMs: z.number().nullable().default(null),
   /** Where receipts went on, as the state folder was older than the router's newest; null where it was not. */
@@ -45,6 +49,18 @@ const statusSchema = z.object({
   /** Units (millionths of a credit) that the router has signed for in all, and in how many receipts. */
   earnedMicro: z.string(),
   acceptedReceipts: z.string(),
+  /** What proves that: who signed, and the seal that the newest acceptance is under. */
+  proof: z
+    .object({
+      signer: z.string(),
+      seal: z
+        .object({ kind: z.string(), number: z.string(), covers: z.number(), hashes: z.number(), total: z.string() })
+        .nullable(),
+    })
+    .nullable()
+    .default(null),
+  /** Pairs of seals that the router has signed and that cannot both be honest, whole, for whoever has to be shown them. */
+  evidence: z.array(z.object({ router: z.string(), seals: z.array(z.unknown()) })).default([]),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;

@@ -6,6 +6,7 @@ import { toHex } from '../../schema/bytes.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
 import type { CoalesceRule } from './coalesce.ts';
+import type { SendLeave } from './unsealed-jobs.ts';
 import { DataStream } from './data-stream.ts';
 import { FlushClock } from './flush-clock.ts';
 
@@ -25,7 +26,14 @@ interface Setup {
   }[];
 }
 
-function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued?: boolean } = {}): Setup {
+function setUp(
+  options: {
+    rule?: CoalesceRule;
+    creditBytes?: number;
+    isContinued?: boolean;
+    leave?: Pick<SendLeave, 'allows' | 'note'>;
+  } = {},
+): Setup {
   const messages: Uint8Array[] = [];
   const sink = { bufferedAmount: 0, send: (message: Uint8Array) => void messages.push(message) };
   const writer = new FrameWriter(sink, () => stream.grant(0));
@@ -35,6 +43,7 @@ function setUp(options: { rule?: CoalesceRule; creditBytes?: number; isContinued
     creditBytes: options.creditBytes ?? 1_000_000,
     salt: SALT,
     rule: options.rule ?? chooseStreamRule(0),
+    leave: options.leave ?? { allows: () => false, note: () => undefined },
     writer,
     clock: new FlushClock(0),
   });

@@ -1,4 +1,5 @@
-// The answer of one job on its way out: events wait here for their time, for the ticket's signature and for credit, then leave as `data` frames.
+// The answer of one job on its way out: events wait here for their time, for credit and, past what
+// may leave unproven, for the ticket's seal; then they leave as `data` frames.
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
 import type { ChunkWriter } from '../../schema/chunks.ts';
@@ -10,6 +11,7 @@ import type { CoalesceRule } from './coalesce.ts';
 import { Credit } from './credit.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 import { splitText } from './split-text.ts';
+import type { SendLeave } from './unsealed-jobs.ts';
 
 interface DataStreamDoors {
   /** The job's number on its socket. */
@@ -20,6 +22,8 @@ interface DataStreamDoors {
   /** The ticket's salt, 32 bytes: the response hash starts with it. */
   readonly salt: Uint8Array;
   readonly rule: CoalesceRule;
+  /** What may leave before `open`. */
+  readonly leave: Pick<SendLeave, 'allows' | 'note'>;
   readonly writer: FrameWriter;
   readonly clock: FlushClock;
 }
@@ -112,7 +116,7 @@ export class DataStream implements Flushable {
     return this.#backendPause.promise;
   }
 
-  /** The ticket holds: what waits may leave. */
+  /** The ticket is proven: all that waits may leave. */
   open(): void {
     this.#isOpen = true;
     this.#schedule();
@@ -150,13 +154,13 @@ export class DataStream implements Flushable {
 
   /** Sends what waits now, as far as ticket, credit and socket allow. */
   flush(): void {
-    if (!this.#isOpen || this.#isStopped) return;
+    if (this.#isStopped) return;
     while (this.#pending.length > 0 && !this.#doors.writer.isFull) if (!this.#sendFrame()) break;
     this.#endPauses();
   }
 
   #schedule(): void {
-    if (!this.#isOpen || this.#pendingChars === 0) return;
+    if (this.#pendingChars === 0 || !this.#mayLeave(1)) return;
     const { rule, clock } = this.#doors;
     const hasSent = this.#sentBytes > 0;
     if (rule.windowMs === 0 || this.#drainPause || (rule.isFirstAtOnce && !hasSent)) return this.flush();
@@ -167,6 +171,10 @@ export class DataStream implements Flushable {
       bytes: this.#pendingChars,
     });
     clock.request(this);
+  }
+
+  #mayLeave(tokens: number): boolean {
+    return this.#isOpen || this.#doors.leave.allows(tokens);
   }
 
   #append(delta: Delta): void {
@@ -202,7 +210,7 @@ export class DataStream implements Flushable {
       const events = Buffer.from(text, 'utf8');
       if (events.length > FRAME_BYTES && count > 1) continue;
       const tokenIds = joinTokenIds(taken);
-      if (!this.#credit.take(events.length)) continue;
+      if (!this.#mayLeave(sumTokens(taken)) || !this.#credit.take(events.length)) continue;
       this.#pending = taken === this.#pending ? [] : this.#pending.slice(count);
       this.#send(text, events, { tokens: sumTokens(taken), tokenIds, isThinking: taken[0]?.isThinking === true });
       return true;
@@ -233,6 +241,7 @@ export class DataStream implements Flushable {
     this.#pendingChars -= text.length;
     this.#pendingTokens -= counts.tokens;
     this.#sentTokens += tokens;
+    if (!this.#isOpen) this.#doors.leave.note(counts.tokens);
     this.#sentBytes += events.length;
     this.#unhashed += text;
     if (this.#unhashed.length >= HASH_CHARS) {

@@ -38,6 +38,11 @@ export class FrameWriter {
     return true;
   }
 
+  /** The socket is gone: what is pushed goes nowhere. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** The frame leaves with the others of this turn. */
   push(frame: Uint8Array): void {
     if (this.#isClosed) return;

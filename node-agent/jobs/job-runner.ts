@@ -1,11 +1,13 @@
 // Takes the jobs of one connection: accepts or refuses each at once, and leads its later frames to it. A node never queues.
-import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
+import type { KnownPairs } from '../../schema/merkle.ts';
+import { isUnderSeal, SEAL_KIND } from '../../schema/seal.ts';
+import type { SealFrame } from '../../schema/seal.ts';
 import { err } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -14,6 +16,7 @@ import type { PauseBoard } from '../home/pause-board.ts';
 import type { Totals } from './totals.ts';
 import type { Log } from '../log.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
+import { BUSY_JOBS } from '../receipts/receipt-sealer.ts';
 import { checkTicket } from './check-ticket.ts';
 import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
 import type { SignatureQueue } from '../receipts/signature-queue.ts';
@@ -21,6 +24,7 @@ import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
 import type { HubTie, JobOutcome } from './job.ts';
 import type { Slots } from '../home/slots.ts';
+import type { UnsealedJobs } from './unsealed-jobs.ts';
 
 /** What all connections of this agent share. */
 export interface AgentShared {
@@ -31,6 +35,7 @@ export interface AgentShared {
   readonly pause: PauseBoard;
   readonly book: ReceiptBook;
   readonly signatures: SignatureQueue;
+  readonly unsealed: UnsealedJobs;
   readonly clock: FlushClock;
   readonly totals: Totals;
   readonly log: Log;
@@ -69,7 +74,7 @@ export class JobRunner {
 
   /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */
   start(number: number, frame: JobFrame, isLeaving: boolean): void {
-    const { shelf, slots, book, signatures, clock, log } = this.#shared;
+    const { shelf, slots, book, unsealed, clock, log } = this.#shared;
     if (isLeaving) return this.#refuse(number, { code: 'paused', message: 'This connection is being left.' });
     const ticketHash = this.#tie.signer.hash(JOB_TICKET, frame.ticket);
     const fit = this.#judge(number, frame, ticketHash);
@@ -86,10 +91,12 @@ export class JobRunner {
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
     const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
     const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
-    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, signatures, book, log };
+    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, book, log };
+    const leave = unsealed.begin(frame.ticket);
+    const isBusy = (): boolean => this.#jobs.size >= BUSY_JOBS;
     // The job has brought its model into memory: the hub should know that the next one begins at once.
     const onFirstToken = (): void => void (loadMs > 0 && shelf.refresh());
-    const job = new Job({ ...doors, onBackendDone: release, onFirstToken, onEnd });
+    const job = new Job({ ...doors, leave, isBusy, onBackendDone: release, onFirstToken, onEnd });
     this.#jobs.set(number, job);
     book.begin(ticketHash);
     job.start();
@@ -100,13 +107,27 @@ export class JobRunner {
     this.#refuse(number, { code: 'unfit', message: `This agent does not know jobs of kind '${kind.slice(0, 40)}'.` });
   }
 
-  /** The signature that belongs to a job: 65 raw bytes. Frames for jobs that have ended are late, not wrong. */
-  takeTicket(number: number, signature: Uint8Array): void {
-    this.#jobs.get(number)?.takeTicket(toHex(signature));
+  /**
+   * The seal that tickets of jobs are under: checked once, in a later turn, while the backends prefill. Jobs that have ended meanwhile are late, not
+   * wrong.
+   */
+  takeTickets({ seal, signature, jobs }: SealFrame): void {
+    const { router, signer } = this.#tie;
+    const isAnyone = jobs.some(({ job }) => this.#jobs.has(job));
+    if (!isAnyone) return;
+    void this.#shared.signatures.run(() => {
+      const isSeal = seal.kind === SEAL_KIND.tickets && signer.isSealSignedBy(seal, signature, router);
+      const known: KnownPairs = new Map();
+      for (const { job: number, proof } of jobs) {
+        const job = this.#jobs.get(number);
+        const sealed = { seal, proof: [...proof] };
+        job?.takeProof({ signature, sealed }, isSeal && isUnderSeal(job.ticketHash, sealed, known));
+      }
+    });
   }
 
-  cancel(number: number): void {
-    this.#jobs.get(number)?.cancel();
+  cancel(number: number, isUnknown: boolean): void {
+    this.#jobs.get(number)?.cancel(isUnknown);
   }
 
   grant(number: number, bytes: number): void {

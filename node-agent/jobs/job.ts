@@ -1,11 +1,13 @@
-// One running part of a job: backend in, frames out, a signed receipt at the end. It ends exactly once, however it ends.
+// One running part of a job: backend in, frames out, what it came to at the end, and its receipt. It ends exactly once, however it ends.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
+import type { Work } from '../../schema/frames-to-hub.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
-import { JOB_TICKET } from '../../schema/receipt.ts';
-import type { Finish as FinishWord, MessageSigner } from '../../schema/receipt.ts';
+import { toMessageJson } from '../../schema/receipt.ts';
+import type { Finish as FinishWord, MessageProof, MessageSigner } from '../../schema/receipt.ts';
+import { UNSEALED } from '../../schema/seal.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { Backend, BackendError, Capabilities, Delta, Finish } from '../backends/backend.ts';
 import { describeError } from '../log.ts';
@@ -13,16 +15,16 @@ import type { Log } from '../log.ts';
 import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
-import { estimatePromptTokens } from '../receipts/sign-receipt.ts';
-import type { IssuedReceipt } from '../receipts/sign-receipt.ts';
+import { buildWork, estimatePromptTokens } from '../receipts/build-receipt.ts';
+import type { ReceiptSocket } from '../receipts/seal-receipts.ts';
 import { chooseFinishWord, isWhole, tellBeside, type StopCause } from './choose-finish-word.ts';
 import type { CoalesceRule } from './coalesce.ts';
-import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
 import type { JobWork } from './job-work.ts';
+import type { SendLeave } from './unsealed-jobs.ts';
 import { planWork } from './work-kinds.ts';
 
 /** What a job needs from its connection: who is at the other end, and the way there. */
@@ -32,6 +34,8 @@ export interface HubTie {
   readonly domain: Domain;
   readonly signer: MessageSigner;
   readonly writer: FrameWriter;
+  /** Where receipts of its jobs are told. */
+  readonly socket: ReceiptSocket;
   /** The router's time, ms since epoch. */
   readonly routerNow: () => number;
 }
@@ -46,9 +50,12 @@ interface JobDoors {
   readonly tie: HubTie;
   readonly rule: CoalesceRule;
   readonly clock: FlushClock;
-  readonly signatures: SignatureQueue;
+  /** What may leave before the ticket's seal has been checked. */
+  readonly leave: SendLeave;
   readonly book: ReceiptBook;
   readonly log: Log;
+  /** True while so many jobs run that receipts wait for one another. */
+  readonly isBusy: () => boolean;
   /** Called once, when the backend gave its first token. */
   readonly onFirstToken: () => void;
   /** Called when the backend has let go of the job: its slot is free. */
@@ -63,7 +70,7 @@ export interface JobOutcome {
   readonly outputTokens: number;
   /** True when a receipt was stored and the socket was gone. */
   readonly isReceiptUnsent: boolean;
-  /** True when work was done and its receipt could not be stored. */
+  /** True when work was done and its receipt could not be stored yet. */
   readonly isReceiptLost: boolean;
   /** Why the model server failed it, for the owner; null where it did not. */
   readonly failure: string | null;
@@ -71,7 +78,7 @@ export interface JobOutcome {
 
 type TicketVerdict = 'good' | 'bad' | 'missing';
 
-/** How long to wait for the ticket's signature, which the hub sends right after the job. */
+/** How long to wait for the ticket's seal, which the hub sends right after the job. */
 const TICKET_WAIT_MS = 5_000;
 /** How long to wait for a backend to stop. Then the hub gets its answer, and the slot stays taken until the backend lets go. */
 const ABORT_WAIT_MS = 1_000;
@@ -90,7 +97,10 @@ export class Job {
   readonly #verdict: Promise<TicketVerdict>;
   #decide: (verdict: TicketVerdict) => void = () => undefined;
   #ticketTimer: NodeJS.Timeout | undefined;
-  #ticketSignature: Hex | null = null;
+  /** The ticket's seal and this ticket's place under it, once they have been checked. */
+  #ticketProof: MessageProof | null = null;
+  /** The hub does not know the job any more: its receipt is offered late. */
+  #isUnknown = false;
   #cause: StopCause | null = null;
   #endAbortWait: () => void = () => undefined;
   #emittedTokens = 0;
@@ -99,7 +109,7 @@ export class Job {
   #failure: string | null = null;
 
   constructor(doors: JobDoors) {
-    const { frame, tie, rule, clock, number } = doors;
+    const { frame, tie, rule, clock, number, leave } = doors;
     this.#doors = doors;
     this.#work = planWork(frame.request, frame);
     this.ticketHash = doors.ticketHash;
@@ -109,6 +119,7 @@ export class Job {
       creditBytes: frame.creditBytes,
       salt: fromHex(frame.ticket.salt),
       rule,
+      leave,
       writer: tie.writer,
       clock,
     });
@@ -129,18 +140,15 @@ export class Job {
     });
   }
 
-  /** The 65 bytes of the router's signature over the ticket. Checked in a later turn, while the backend prefills. */
-  takeTicket(signature: Hex): void {
-    if (this.#ticketSignature) return;
+  /** The seal that the ticket is under, and whether it has been found to be the router's own and over this ticket. */
+  takeProof(proof: MessageProof, isGood: boolean): void {
+    if (this.#ticketProof) return;
+    if (!isGood) return this.#reject('bad');
     clearTimeout(this.#ticketTimer);
-    this.#ticketSignature = signature;
-    const { tie, frame, signatures } = this.#doors;
-    signatures
-      .run(() => tie.signer.isSignedBy(JOB_TICKET, frame.ticket, { signature, address: tie.router }))
-      .then(
-        (isSigned) => (isSigned ? this.#admit() : this.#reject('bad')),
-        () => this.#reject('bad'),
-      );
+    this.#ticketProof = proof;
+    this.#doors.leave.prove();
+    this.#decide('good');
+    this.#stream.open();
   }
 
   grant(bytes: number): void {
@@ -152,16 +160,17 @@ export class Job {
     return this.#doors.resume !== 'none';
   }
 
-  /** The hub wants no more: the backend stops at once, and `end` tells what was sent. */
-  cancel(): void {
-    if (!this.#ticketSignature) this.#reject('missing');
+  /** The hub wants no more: the backend stops at once, and `end` tells what was sent. `isUnknown`: it has no memory of the job. */
+  cancel(isUnknown = false): void {
+    this.#isUnknown = isUnknown;
+    this.#hurryProof();
     this.#stop('caller');
   }
 
   /** The owner wants the machine back. */
   preempt(): void {
     this.#cause ??= 'preempted';
-    if (!this.#ticketSignature) this.#reject('missing');
+    this.#hurryProof();
     // The next home need not make again what is ready.
     this.#stream.flush();
     this.#stop('preempted');
@@ -169,7 +178,7 @@ export class Job {
 
   /** The socket is gone: nothing can be sent; what was sent gets its receipt for later. */
   cut(): void {
-    if (!this.#ticketSignature) this.#reject('missing');
+    if (!this.#ticketProof) this.#reject('missing');
     this.#stop('cut');
   }
 
@@ -177,13 +186,13 @@ export class Job {
     const { tie, number } = this.#doors;
     tie.writer.push(encodeJsonFrame('head', { promptTokens: null }, number));
     const finish = await this.#runBackend();
+    if (isWhole(finish) || this.#cause === 'limit') await this.#held?.end();
+    else this.#held?.drop();
+    if (finish.reason !== 'error') await this.#stream.drain();
     const verdict = await this.#verdict;
     clearTimeout(this.#ticketTimer);
     if (verdict !== 'good') return this.#refuseLate(verdict);
-    if (isWhole(finish) || this.#cause === 'limit') await this.#held?.end();
-    else this.#held?.drop();
     if (finish.reason === 'error') this.#stream.flush();
-    else await this.#stream.drain();
     await this.#conclude(finish);
   }
 
@@ -252,14 +261,18 @@ export class Job {
     });
   }
 
-  #admit(): void {
-    this.#decide('good');
-    this.#stream.open();
+  /** The job is to end. A seal that has not come is waited for where something was sent, since that is paid only with it; not for long. */
+  #hurryProof(): void {
+    if (this.#ticketProof) return;
+    if (this.#stream.sentBytes === 0) return this.#reject('missing');
+    clearTimeout(this.#ticketTimer);
+    this.#ticketTimer = setTimeout(() => this.#reject('missing'), UNSEALED.ageMs);
   }
 
   #reject(verdict: 'bad' | 'missing'): void {
     clearTimeout(this.#ticketTimer);
     this.#decide(verdict);
+    this.#doors.leave.forfeit();
     this.#stream.stop();
     this.#abortBackend();
   }
@@ -282,13 +295,13 @@ export class Job {
 
   #refuseLate(verdict: 'bad' | 'missing'): void {
     const { log } = this.#doors;
-    if (this.#cause === 'preempted')
+    if (this.#cause === 'preempted' && this.#stream.sentBytes === 0)
       this.#send('refuse', { code: 'paused', message: 'The owner took the machine back.' });
     else if (this.#cause === 'caller') this.#sendFault('cancelled', 'Cancelled before the ticket came.', null);
-    else if (verdict === 'bad') this.#sendFault('bad-ticket', "The ticket's signature is not the router's.", null);
-    else this.#sendFault('bad-ticket', 'No ticket signature followed the job.', null);
-    if (verdict === 'bad') log.warn('a job came with a ticket that the router did not sign', { job: this.#jobId() });
-    else if (this.#cause === null) log.warn("no signature followed a job's ticket", { job: this.#jobId() });
+    else if (verdict === 'bad') this.#sendFault('bad-ticket', "The ticket is under no seal of the router's.", null);
+    else this.#sendFault('bad-ticket', "The seal of the job's ticket did not come.", null);
+    if (verdict === 'bad') log.warn('a job came with a ticket that the router did not seal', { job: this.#jobId() });
+    else if (this.#cause === null) log.warn("the seal of a job's ticket did not come", { job: this.#jobId() });
     this.#finish('bad-ticket', 0);
   }
 
@@ -298,64 +311,58 @@ export class Job {
     const promptTokens = finish.promptTokens ?? estimatePromptTokens(this.#work.promptTexts, frame.resume?.text ?? '');
     const hasSent = this.#stream.sentBytes > 0;
     const isReceipted = hasSent || (word !== 'error' && this.#cause !== 'cut');
-    const issued = isReceipted ? await this.#issue(word, promptTokens) : null;
-    if (isReceipted && !issued) this.#sendFault('internal', 'The receipt could not be stored.', null);
-    else if (word === 'error') this.#tellFault(finish.error ?? LINK_LOST, issued);
-    else if (issued) this.#send('end', { ...toSigned(issued), ...tellBeside(word, finish) });
+    const work = isReceipted ? this.#measure(word, promptTokens) : null;
+    if (word === 'error') this.#tellFault(finish.error ?? LINK_LOST, work);
+    else if (work) this.#send('end', { work: toMessageJson(work), ...tellBeside(word, finish) });
+    if (work) await this.#issue(work);
     this.#finish(word, promptTokens);
   }
 
-  async #issue(word: FinishWord, promptTokens: number): Promise<IssuedReceipt | null> {
-    const { tie, frame, ticketHash, book, log } = this.#doors;
+  #measure(word: FinishWord, promptTokens: number): Work {
     const durationMs = performance.now() - this.#startedAt;
-    const work = {
+    return buildWork(this.#doors.frame.ticket, {
       promptTokens,
       outputTokens: this.#stream.sentTokens,
       finish: word,
       ttftMs: this.#stream.ttftMs ?? durationMs,
       durationMs,
       responseHash: this.#stream.finishHash(),
-    };
-    const { router, domain, signer } = tie;
-    const ticketSignature = this.#ticketSignature;
-    if (!ticketSignature) return null;
+    });
+  }
+
+  /** The receipt follows what the hub has been told: its place in the chain and its seal. */
+  async #issue(work: Work): Promise<void> {
+    const { tie, frame, ticketHash, book, log, number, isBusy } = this.#doors;
+    const { router, domain, signer, socket } = tie;
+    const ticketProof = this.#ticketProof;
+    if (!ticketProof) return;
+    const via = this.#cause === 'cut' || this.#isUnknown ? null : { socket, job: number };
+    const draft = { router, domain, signer, ticket: frame.ticket, ticketHash, ticketProof, work, via };
     try {
-      const isSentNow = this.#cause !== 'cut';
-      this.#isReceiptUnsent = !isSentNow;
-      return await book.issue({
-        router,
-        domain,
-        signer,
-        ticket: frame.ticket,
-        ticketHash,
-        ticketSignature,
-        work,
-        isSentNow,
-      });
+      const { isSent } = await book.issue(draft, isBusy());
+      this.#isReceiptUnsent = !isSent;
     } catch (error) {
       this.#isReceiptLost = true;
       log.error('a receipt could not be stored: is the disk full?', {
         job: this.#jobId(),
         reason: describeError(error),
       });
-      return null;
     }
   }
 
   /** Of a refused request the message is the server's, cleaned: it may go to the caller, whose words it is about, and stays out of the log. */
-  #tellFault(error: Fault, issued: IssuedReceipt | null): void {
+  #tellFault(error: Fault, work: Work | null): void {
     const { code, message } = error;
     const reason = code === 'bad-request' ? 'the request was refused' : message;
     this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason });
     if (SERVERS_FAULTS.has(code)) this.#failure = reason;
-    this.#sendFault(code, message, issued, error);
+    this.#sendFault(code, message, work, error);
   }
 
-  #sendFault(code: string, message: string, issued: IssuedReceipt | null, numbers: FaultNumbers = {}): void {
+  #sendFault(code: string, message: string, work: Work | null, numbers: FaultNumbers = {}): void {
     const { promptTokens, contextTokens, retryMs } = numbers;
-    const receipt = issued ? toSigned(issued) : null;
-    const fault = { code: code.slice(0, 40), message: message.slice(0, 200), promptTokens, contextTokens, retryMs, receipt };
-    this.#send('fault', fault);
+    const words = { code: code.slice(0, 40), message: message.slice(0, 200) };
+    this.#send('fault', { ...words, promptTokens, contextTokens, retryMs, work: work && toMessageJson(work) });
   }
 
   #send(name: 'end' | 'fault' | 'refuse', value: object): void {
@@ -365,6 +372,7 @@ export class Job {
 
   #finish(finish: JobOutcome['finish'], promptTokens: number): void {
     clearTimeout(this.#ticketTimer);
+    this.#doors.leave.forfeit();
     this.#stream.stop();
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);
@@ -389,7 +397,3 @@ type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens' | 'retry
 const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);
 const LINK_LOST: Fault = { code: 'lost', message: 'The link was lost.' };
 const CANCELLED: Finish = { reason: 'cancelled', promptTokens: null, outputTokens: 0 };
-
-function toSigned(issued: IssuedReceipt): object {
-  return { receipt: issued.receiptJson, signature: issued.signature };
-}

@@ -1,8 +1,10 @@
 // One connection to a hub, from the challenge to the end: answers frames, tells the hub what this home offers, offers late receipts.
 import { ACCEPTANCE_STATUS, makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import type { Hex } from '../../schema/bytes.ts';
 import { Bucket } from '../../schema/bucket.ts';
 import {
   decodeFrames,
+  encodeFrame,
   encodeJsonFrame,
   LATE_RECEIPTS,
   MIN_PROTOCOL_VERSION,
@@ -10,6 +12,8 @@ import {
 } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
+import { encodeReceiptsFrame } from '../../schema/seal.ts';
+import type { ReceiptsFrame } from '../../schema/seal.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
@@ -63,7 +67,6 @@ export class HubSession {
   readonly #lateRoom = new Bucket();
   #strayFrames = 0;
   #isDraining = false;
-  readonly #acceptances: AcceptedFrame[] = [];
 
   constructor(socket: HubSocket, doors: SessionDoors) {
     this.#socket = socket;
@@ -91,7 +94,7 @@ export class HubSession {
 
   /** Offers receipts that no socket has carried yet. */
   offerUnsent(): void {
-    void this.#offerLate();
+    this.#offerLate();
   }
 
   /** Tells the hub what this home offers now. */
@@ -145,14 +148,14 @@ export class HubSession {
         return runner.start(message.job, message.value, this.#isDraining);
       case 'strange-job':
         return runner.refuseKind(message.job, message.kind);
-      case 'ticket':
-        return runner.takeTicket(message.job, message.signature);
+      case 'tickets':
+        return runner.takeTickets(message.value);
       case 'credit':
         return runner.grant(message.job, message.bytes);
       case 'cancel':
-        return runner.cancel(message.job);
+        return runner.cancel(message.job, message.value.reason === 'unknown-job');
       case 'accepted':
-        return this.#takeAcceptance(message.value);
+        return this.#takeAcceptances(message.value);
       case 'sync':
         return this.#send('running', { jobs: runner.listRunning() });
       case 'unsigned':
@@ -196,15 +199,17 @@ export class HubSession {
       domain: welcome.domain,
       signer: shared.book.signerOf(welcome.domain),
       writer: this.#writer,
+      socket: { sendReceipts: (frame) => this.#sendReceipts(frame) },
       routerNow: () => this.#clock.now(),
     });
     this.#goOnFrom(welcome);
     this.sendState();
     shared.book.forgetOffers();
-    void this.#offerLate();
+    this.#offerLate();
     this.#compareClocks();
     this.#lateTimer = setInterval(() => {
-      void this.#offerLate();
+      this.#offerLate();
+      shared.onReceipts();
       this.#compareClocks();
     }, LATE_CHECK_MS);
     onWelcome(welcome, this.#clock);
@@ -249,29 +254,30 @@ export class HubSession {
     void idle.then(() => this.#leave(outcome));
   }
 
-  /** Checks answers together that came in one message, or while others waited for their turn. */
-  #takeAcceptance(frame: AcceptedFrame): void {
+  /** Checked when nothing more urgent waits: one seal covers all answers of a frame. */
+  #takeAcceptances(frame: AcceptedFrame): void {
     const { shared } = this.#doors;
-    this.#acceptances.push(frame);
-    if (this.#acceptances.length > 1) return;
-    void shared.signatures.runLater(() => {
-      const frames = this.#acceptances.splice(0);
-      shared.book.acceptAll(frames).forEach((outcome, i) => this.#logAcceptance(outcome, frames[i]));
+    const taken = shared.signatures.runLater(() => {
+      const outcomes = shared.book.accept(frame);
+      frame.answers.forEach((answer, i) => this.#logAnswer(outcomes[i], answer));
       shared.onReceipts();
     });
+    taken.catch((error: unknown) =>
+      shared.log.warn('a frame could not be used', { frame: 'accepted', reason: describeError(error) }),
+    );
   }
 
-  #logAcceptance(outcome: AcceptedOutcome, frame: AcceptedFrame | undefined): void {
+  #logAnswer(outcome: AcceptedOutcome | undefined, answer: AcceptedFrame['answers'][number]): void {
     const { log } = this.#doors.shared;
-    const ticket = frame?.ticketHash;
-    if (outcome === 'refused') log.warn('the router refused a receipt for good', { ticket, reason: frame?.reason });
-    if (outcome === 'taken' && frame?.acceptance?.status === ACCEPTANCE_STATUS.unpaid) this.#warnUnpaid(frame);
+    const { ticketHash: ticket, reason, acceptance } = answer;
+    if (outcome === 'refused') log.warn('the router refused a receipt for good', { ticket, reason });
+    if (outcome === 'taken' && acceptance?.status === ACCEPTANCE_STATUS.unpaid) this.#warnUnpaid(ticket);
     if (outcome === 'bad-signature')
       log.warn('an acceptance is not signed by the router: the receipt is kept', { ticket });
   }
 
   /** The first, the second, the fourth and so on: a home that is not paid at all must not fill its log. */
-  #warnUnpaid({ ticketHash: ticket }: AcceptedFrame): void {
+  #warnUnpaid(ticket: Hex): void {
     const { log, book } = this.#doors.shared;
     const { unpaid, inARow } = book.unpaid;
     if (Number.isInteger(Math.log2(unpaid)))
@@ -289,7 +295,7 @@ export class HubSession {
       const { jobId } = part.ticket;
       log.info('signed for a part that was lost', { job: wordToJobId(jobId), outputTokens: part.outputTokens });
       shared.onReceipts();
-      await this.#offerLate();
+      this.#offerLate();
     } catch (error) {
       log.error('a receipt could not be stored: is the disk full?', {
         job: wordToJobId(part.ticket.jobId),
@@ -299,16 +305,23 @@ export class HubSession {
   }
 
   /** After days offline thousands may wait: they go out at the pace that a hub takes them at. */
-  async #offerLate(): Promise<void> {
+  #offerLate(): void {
     const welcome = this.#welcome;
     if (!welcome) return;
     const now = Date.now();
     const most = this.#lateRoom.takeSome(LATE_RECEIPTS.brim, LATE_RECEIPTS, now);
     if (most === 0) return;
-    const late = await this.#doors.shared.book.takeLate(welcome.router, most);
+    const late = this.#doors.shared.book.takeLate(welcome.router, most);
     this.#lateRoom.add(most - late.length, LATE_RECEIPTS, now);
     if (late.length > 0) this.#doors.shared.log.info('receipts offered again', { count: late.length });
     for (const receipt of late) this.#send('receipt', receipt);
+  }
+
+  /** False when the socket is gone: then they are offered on the next one. */
+  #sendReceipts(frame: ReceiptsFrame): boolean {
+    if (this.#writer.isClosed) return false;
+    this.#writer.push(encodeFrame('receipts', { payload: encodeReceiptsFrame(frame) }));
+    return true;
   }
 
   #complain(code: string, message: string, job: number): void {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeFrames, encodeCredit, encodeFrame, encodeJsonFrame, FRAME } from '../../schema/frames.ts';
 import type { Frame, FrameName } from '../../schema/frames.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { encodeTickets } from '../test/hub-seals.ts';
 import { readHubFrame } from './read-hub-frame.ts';
 
 function frameOf(bytes: Uint8Array): Frame {
@@ -11,14 +13,18 @@ function frameOf(bytes: Uint8Array): Frame {
 }
 
 describe('readHubFrame', () => {
-  test('reads credit, ticket and JSON frames', () => {
+  test('reads credit, tickets and JSON frames', () => {
     expect(readHubFrame(frameOf(encodeCredit(4, 99)))).toEqual({
       ok: true,
       value: { name: 'credit', job: 4, bytes: 99 },
     });
-    expect(readHubFrame(frameOf(encodeFrame('ticket', { job: 5, payload: new Uint8Array(65) })))).toMatchObject({
+    const job = { number: 5, ticketHash: ZERO_WORD };
+    expect(readHubFrame(frameOf(encodeTickets([job])))).toMatchObject({
       ok: true,
-      value: { name: 'ticket', job: 5 },
+      value: {
+        name: 'tickets',
+        value: { seal: { kind: 1, count: 1, root: ZERO_WORD }, jobs: [{ job: 5, proof: [] }] },
+      },
     });
     expect(readHubFrame(frameOf(encodeJsonFrame('cancel', { reason: 'caller', later: 1 }, 6)))).toEqual({
       ok: true,
@@ -31,9 +37,9 @@ describe('readHubFrame', () => {
       ok: false,
       error: { code: 'bad-payload', message: expect.stringContaining('reason') },
     });
-    expect(readHubFrame(frameOf(encodeFrame('ticket', { payload: new Uint8Array(64) })))).toMatchObject({
+    expect(readHubFrame(frameOf(encodeFrame('tickets', { payload: new Uint8Array(64) })))).toMatchObject({
       ok: false,
-      error: { message: expect.stringContaining('65') },
+      error: { message: expect.stringContaining('cut short') },
     });
     expect(readHubFrame(frameOf(encodeFrame('job', { payload: Uint8Array.of(0xff) })))).toMatchObject({
       ok: false,

@@ -16,6 +16,8 @@ import {
 import { findStrangeKind } from '../../schema/job-request.ts';
 import { nameFrame, readCredit, readJson } from '../../schema/frames.ts';
 import type { Frame, FrameToNode } from '../../schema/frames.ts';
+import { readSealFrame } from '../../schema/seal.ts';
+import type { SealFrame } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -31,7 +33,7 @@ const SCHEMAS = {
   prefetch: prefetchSchema,
   unsigned: unsignedSchema,
   error: errorFrameSchema,
-} as const satisfies Record<Exclude<FrameToNode, 'credit' | 'ticket'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToNode, 'credit' | 'tickets'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of the hub; `job` is the job's number on this socket, 0 where the frame is about none. */
@@ -42,15 +44,14 @@ export type HubMessage =
   | { readonly name: 'credit'; readonly job: number; readonly bytes: number }
   /** A job of a kind that this version does not know: the hub is newer than this agent. */
   | { readonly name: 'strange-job'; readonly job: number; readonly kind: string }
-  | { readonly name: 'ticket'; readonly job: number; readonly signature: Uint8Array };
+  /** The seal that tickets of jobs on this socket are under. */
+  | { readonly name: 'tickets'; readonly job: number; readonly value: SealFrame };
 
 interface FrameRefusal {
   readonly code: 'unknown-type' | 'bad-frame' | 'bad-payload';
   /** Names the frame and the field. */
   readonly message: string;
 }
-
-const SIGNATURE_BYTES = 65;
 
 /** Errors: a type that this version does not know or that only nodes send, or a payload that does not fit its schema. */
 export function readHubFrame(frame: Frame): Result<HubMessage, FrameRefusal> {
@@ -60,10 +61,9 @@ export function readHubFrame(frame: Frame): Result<HubMessage, FrameRefusal> {
     const bytes = readCredit(frame);
     return bytes.ok ? ok({ name, job, bytes: bytes.value }) : bytes;
   }
-  if (name === 'ticket') {
-    if (frame.payload.length !== SIGNATURE_BYTES)
-      return refuse('bad-payload', `'ticket' holds ${SIGNATURE_BYTES} bytes`);
-    return ok({ name, job, signature: frame.payload });
+  if (name === 'tickets') {
+    const read = readSealFrame(frame.payload);
+    return read.ok ? ok({ name, job, value: read.value }) : refuse('bad-payload', `'tickets' is wrong: ${read.error}`);
   }
   if (name === null || !isJsonName(name))
     return refuse('unknown-type', `this node does not take frames of type ${frame.type}`);

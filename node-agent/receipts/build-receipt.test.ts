@@ -4,13 +4,13 @@ import {
   FINISH,
   JOB_TICKET,
   makeMessageSigner,
-  USAGE_RECEIPT,
+  toMessageJson,
   usageReceiptSchema,
 } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleTicket } from '../../schema/sample-messages.ts';
-import { buildReceipt, estimatePromptTokens, signReceipt } from './sign-receipt.ts';
-import type { WorkDone } from './sign-receipt.ts';
+import { buildReceipt, buildWork, estimatePromptTokens } from './build-receipt.ts';
+import type { WorkDone } from './build-receipt.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
@@ -31,8 +31,7 @@ const WORK: WorkDone = {
 const PLACE = { seq: 7n, prevReceipt: ZERO_WORD };
 
 test('a receipt prices its counts at the ticket and says that energy is unknown', () => {
-  expect(buildReceipt(TICKET, ZERO_WORD, WORK, PLACE)).toMatchObject({
-    seq: 7n,
+  expect(buildWork(TICKET, WORK)).toMatchObject({
     promptTokens: 10,
     outputTokens: 20,
     amount: 170n,
@@ -45,20 +44,20 @@ test('a receipt prices its counts at the ticket and says that energy is unknown'
 });
 
 test('the prompt is earned also where the ticket does not charge it: a second prefill is work too', () => {
-  expect(buildReceipt({ ...TICKET, chargePrompt: false }, ZERO_WORD, WORK, PLACE).amount).toBe(170n);
+  expect(buildWork({ ...TICKET, chargePrompt: false }, WORK).amount).toBe(170n);
 });
 
 test('counts never cross the limits of the ticket', () => {
-  const receipt = buildReceipt(TICKET, ZERO_WORD, { ...WORK, promptTokens: 1000, outputTokens: 1000 }, PLACE);
-  expect(receipt).toMatchObject({ promptTokens: 100, outputTokens: 50, amount: 650n });
+  const work = buildWork(TICKET, { ...WORK, promptTokens: 1000, outputTokens: 1000 });
+  expect(work).toMatchObject({ promptTokens: 100, outputTokens: 50, amount: 650n });
 });
 
-test('what is signed is its own, fits its ticket, and survives JSON', () => {
+test('a receipt is the work at its place in the chain: it fits its ticket, and survives JSON', () => {
   const ticketHash = signer.hash(JOB_TICKET, TICKET);
-  const issued = signReceipt(signer, KEY, { ticket: TICKET, ticketHash, work: WORK, place: PLACE });
-  const parsed = usageReceiptSchema.parse(JSON.parse(JSON.stringify(issued.receiptJson)));
-  expect(parsed).toEqual(issued.receipt);
-  expect(signer.recover(USAGE_RECEIPT, parsed, issued.signature)).toEqual({ ok: true, value: TICKET.node });
+  const receipt = buildReceipt({ ticketHash, node: TICKET.node }, buildWork(TICKET, WORK), PLACE);
+  expect(receipt).toMatchObject(PLACE);
+  const parsed = usageReceiptSchema.parse(JSON.parse(JSON.stringify(toMessageJson(receipt))));
+  expect(parsed).toEqual(receipt);
   expect(checkReceiptOfTicket(signer, { ticket: TICKET }, parsed)).toBeNull();
 });
 

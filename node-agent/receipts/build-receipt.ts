@@ -1,8 +1,9 @@
 // A usage receipt from a ticket and what was done under it. Pure: no files, no clock.
 import type { Hex } from '../../schema/bytes.ts';
+import type { Work } from '../../schema/frames-to-hub.ts';
 import { computeCharge } from '../../schema/prices.ts';
-import { ENERGY_METHOD, FINISH, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import type { Finish, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
+import { ENERGY_METHOD, FINISH } from '../../schema/receipt.ts';
+import type { Finish, JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 
 /** What one part of a job came to, as the node counted it. */
 export interface WorkDone {
@@ -18,38 +19,27 @@ export interface WorkDone {
 }
 
 /** Where a receipt stands in the node's chain. */
-interface ChainPlace {
+export interface ChainPlace {
   readonly seq: bigint;
   readonly prevReceipt: Hex;
 }
 
-export interface IssuedReceipt {
-  readonly receipt: UsageReceipt;
-  readonly receiptJson: UsageReceiptJson;
-  readonly signature: Hex;
-  readonly receiptHash: Hex;
-}
-
 const UINT32_MAX = 0xffff_ffff;
 
-/** The receipt's fields. Counts are held to the ticket's limits, so no honest receipt can be refused for crossing them. */
-export function buildReceipt(ticket: JobTicket, ticketHash: Hex, work: WorkDone, place: ChainPlace): UsageReceipt {
-  const promptTokens = Math.min(work.promptTokens, ticket.maxPromptTokens);
-  const outputTokens = Math.min(work.outputTokens, ticket.maxOutputTokens);
+/** What the receipt will say of the work. Counts are held to the ticket's limits, so no honest receipt can be refused for crossing them. */
+export function buildWork(ticket: JobTicket, done: WorkDone): Work {
+  const promptTokens = Math.min(done.promptTokens, ticket.maxPromptTokens);
+  const outputTokens = Math.min(done.outputTokens, ticket.maxOutputTokens);
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
   // A node earns what its model read, also where the caller pays no second time for the prompt.
   const worth = computeCharge(price, { promptTokens, outputTokens });
   return {
-    ticketHash,
-    node: ticket.node,
-    seq: place.seq,
-    prevReceipt: place.prevReceipt,
-    responseHash: work.responseHash,
+    responseHash: done.responseHash,
     promptTokens,
     outputTokens,
-    finish: FINISH[work.finish],
-    ttftMs: clampMs(work.ttftMs),
-    durationMs: clampMs(work.durationMs),
+    finish: FINISH[done.finish],
+    ttftMs: clampMs(done.ttftMs),
+    durationMs: clampMs(done.durationMs),
     amount: BigInt(worth),
     energyMicroWh: 0n,
     energyLowMicroWh: 0n,
@@ -58,19 +48,13 @@ export function buildReceipt(ticket: JobTicket, ticketHash: Hex, work: WorkDone,
   };
 }
 
-/** Builds and signs a receipt. `privateKey` is the session key's 32 bytes. */
-export function signReceipt(
-  signer: MessageSigner,
-  privateKey: Uint8Array,
-  draft: { readonly ticket: JobTicket; readonly ticketHash: Hex; readonly work: WorkDone; readonly place: ChainPlace },
-): IssuedReceipt {
-  const receipt = buildReceipt(draft.ticket, draft.ticketHash, draft.work, draft.place);
-  return {
-    receipt,
-    receiptJson: toMessageJson(receipt),
-    signature: signer.sign(USAGE_RECEIPT, receipt, privateKey),
-    receiptHash: signer.hash(USAGE_RECEIPT, receipt),
-  };
+/** The receipt of work at its place in the chain. */
+export function buildReceipt(
+  { ticketHash, node }: { ticketHash: Hex; node: Hex },
+  work: Work,
+  place: ChainPlace,
+): UsageReceipt {
+  return { ticketHash, node, ...place, ...work };
 }
 
 /**

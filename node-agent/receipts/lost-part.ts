@@ -5,6 +5,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { unsignedSchema } from '../../schema/frames-to-node.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { Domain } from '../../schema/typed-data.ts';
+import { buildWork } from './build-receipt.ts';
 import type { SignatureQueue } from './signature-queue.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 
@@ -27,19 +28,24 @@ export async function signLostPart(
   part: z.output<typeof unsignedSchema>,
   { router, domain, shared }: LostPartDoors,
 ): Promise<'signed' | 'known' | 'foreign'> {
-  const { ticket, ticketSignature, promptTokens, outputTokens, finish, responseHash } = part;
+  const { ticket, ticketSignature, ticketSeal = null, promptTokens, outputTokens, finish, responseHash } = part;
   const { node, book, signatures } = shared;
   if (ticket.node !== node) return 'foreign';
   const signer = book.signerOf(domain);
   const ticketHash = signer.hash(JOB_TICKET, ticket);
-  if (book.has(ticketHash)) return 'known';
+  if (book.has(ticketHash)) {
+    // It may be one that the disk refused.
+    book.retry();
+    return 'known';
+  }
   book.begin(ticketHash);
   try {
-    const signed = { signature: ticketSignature, address: router };
-    if (!(await signatures.run(() => signer.isSignedBy(JOB_TICKET, ticket, signed)))) return 'foreign';
+    const ticketProof = { signature: ticketSignature, sealed: ticketSeal };
+    const proof = { ...ticketProof, address: router };
+    if (!(await signatures.run(() => signer.isProvenBy(JOB_TICKET, ticket, proof)))) return 'foreign';
     // The times are not known any more.
-    const work = { promptTokens, outputTokens, finish, responseHash, ttftMs: 0, durationMs: 0 };
-    await book.issue({ router, domain, signer, ticket, ticketHash, ticketSignature, work, isSentNow: false });
+    const work = buildWork(ticket, { promptTokens, outputTokens, finish, responseHash, ttftMs: 0, durationMs: 0 });
+    await book.issue({ router, domain, signer, ticket, ticketHash, ticketProof, work, via: null });
     return 'signed';
   } finally {
     book.end(ticketHash);

@@ -1,22 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
-import { ACCEPTANCE, ACCEPTANCE_STATUS, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
-import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
+import { JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { SEAL, SEAL_KIND } from '../../schema/seal.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { sampleReceipt } from '../../schema/sample-messages.ts';
 import { collectLog } from '../test/collect-log.ts';
+import { ROUTER, ROUTER_KEY, signer } from '../test/hub-seals.ts';
+import { acceptOne, draft, NODE, NODE_KEY, openSocket } from '../test/receipt-bench.ts';
+import { DISK } from './append-file.ts';
+import type { LogDisk } from './append-file.ts';
 import { ReceiptBook } from './receipt-book.ts';
-import type { AcceptedFrame, ReceiptDraft } from './receipt-book.ts';
-import type { IssuedReceipt } from './sign-receipt.ts';
-
-const KEY = new Uint8Array(32).fill(5);
-const ROUTER_KEY = new Uint8Array(32).fill(9);
-const ROUTER = addressOfPrivateKey(ROUTER_KEY);
-const NODE = addressOfPrivateKey(KEY);
-const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 
 let folder: string;
 let now: number;
@@ -28,287 +25,153 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function open(): Promise<ReceiptBook> {
-  return (await ReceiptBook.open(folder, KEY, { now: () => now, log })).book;
+function open(disk?: LogDisk): Promise<ReceiptBook> {
+  return ReceiptBook.open(folder, NODE_KEY, { now: () => now, log, ...(disk ? { disk } : {}) });
 }
 
-function files(): string[] {
-  return readdirSync(join(folder, 'outbox')).sort();
-}
-
-function draft(job: number, isSentNow = true): ReceiptDraft {
-  const ticket = sampleTicket({
-    jobId: `0x${job.toString(16).padStart(64, '0')}`,
-    node: NODE,
-    maxOutputTokens: 50,
-    priceIn: 0n,
-    expiresAtMs: 1n,
-  });
-  return {
-    router: ROUTER,
-    domain: PLACEHOLDER_DOMAIN,
-    signer,
-    ticket,
-    ticketHash: signer.hash(JOB_TICKET, ticket),
-    ticketSignature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY),
-    work: { promptTokens: 1, outputTokens: 2, finish: 'stop', ttftMs: 1, durationMs: 2, responseHash: ZERO_WORD },
-    isSentNow,
+/** A disk that refuses to sync while it is full. */
+function fullDisk(): { disk: LogDisk; state: { isFull: boolean } } {
+  const state = { isFull: false };
+  const sync: LogDisk['sync'] = async (file) => {
+    if (state.isFull) throw new Error('ENOSPC');
+    await DISK.sync(file);
   };
-}
-
-function accept(issued: IssuedReceipt, count: bigint, key = ROUTER_KEY): AcceptedFrame {
-  const { receipt, receiptHash } = issued;
-  const { promptTokens, outputTokens, amount } = receipt;
-  const acceptance = {
-    receiptHash,
-    node: NODE,
-    promptTokens,
-    outputTokens,
-    amount,
-    status: 0,
-    epoch: 1,
-    count,
-    cumulativeAmount: 2n * count,
-  };
-  return {
-    ticketHash: receipt.ticketHash,
-    acceptance,
-    signature: signer.sign(ACCEPTANCE, acceptance, key),
-    reason: null,
-  };
+  return { disk: { ...DISK, sync }, state };
 }
 
 describe('issuing', () => {
-  test('receipts that end together get consecutive numbers, each pointing at the one before', async () => {
+  test('receipts that end together get consecutive numbers, each pointing at the one before, under one seal', async () => {
     const book = await open();
-    const issued = await Promise.all(Array.from({ length: 10 }, (_, i) => book.issue(draft(i))));
+    const socket = openSocket();
+    const issued = await Promise.all(Array.from({ length: 10 }, (_, i) => book.issue(draft(i, socket))));
     let previous: Hex = ZERO_WORD;
     issued.forEach((one, i) => {
       expect(one.receipt).toMatchObject({ seq: BigInt(i + 1), prevReceipt: previous });
       expect(signer.hash(USAGE_RECEIPT, one.receipt)).toBe(one.receiptHash);
       previous = one.receiptHash;
     });
+    expect(socket.frames).toMatchObject([
+      {
+        seq: 1n,
+        prevReceipt: ZERO_WORD,
+        jobs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        seal: { number: 1n, count: 10, total: 20n },
+      },
+    ]);
+    const [{ seal, signature } = expect.fail('no frame')] = socket.frames;
+    expect(seal).toMatchObject({ kind: SEAL_KIND.receipts, node: NODE, previous: ZERO_WORD });
+    expect(signer.isSealSignedBy(seal, signature, NODE)).toBe(true);
     expect(book.unacknowledged).toBe(10);
   });
 
-  test('a receipt is on disk, readable by its owner only, before it may be sent', async () => {
+  test('each socket has seals of its own, which follow one another, and so has what waits for the next', async () => {
     const book = await open();
-    const { receipt } = await book.issue(draft(1));
-    expect(files()).toEqual([`1-${receipt.ticketHash}.json`]);
-    expect(JSON.parse(readFileSync(join(folder, 'outbox', files()[0]!), 'utf8'))).toMatchObject({
-      receipt: { seq: '1' },
-      router: ROUTER,
-    });
+    const [one, other] = [openSocket(), openSocket()];
+    const drafts = [draft(1, one), draft(2, other), draft(3, null), draft(4, one), draft(5, null)];
+    await Promise.all(drafts.map((each) => book.issue(each)));
+    expect(one.frames).toMatchObject([{ jobs: [1, 4], seq: 1n, seal: { number: 1n } }]);
+    expect(other.frames).toMatchObject([{ jobs: [2], seq: 3n, seal: { number: 2n } }]);
+    expect(other.frames[0]?.seal.previous).toBe(signer.hash(SEAL, one.frames[0]!.seal));
+    const late = book.takeLate(ROUTER);
+    expect(late.map(({ receiptSeal }) => receiptSeal?.seal.number)).toEqual(['3', '3']);
+    expect(late.map(({ receipt }) => receipt.seq)).toEqual(['4', '5']);
   });
 
-  test('a process that dies goes on with the next number, whether its receipts were acknowledged or not', async () => {
+  test('while many jobs run receipts wait for one another, and 64 wait for no more', async () => {
+    const book = await open();
+    const socket = openSocket();
+    await Promise.all(Array.from({ length: 100 }, (_, i) => book.issue(draft(i, socket), true)));
+    expect(socket.frames.map(({ jobs }) => jobs.length)).toEqual([64, 36]);
+    await new Promise((done) => setImmediate(done));
+    const alone = openSocket();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const first = book.issue(draft(200, alone), true);
+      await new Promise((done) => setImmediate(done));
+      const second = book.issue(draft(201, alone), true);
+      vi.advanceTimersByTime(3);
+      await new Promise((done) => setImmediate(done));
+      expect(alone.frames).toEqual([]);
+      vi.advanceTimersByTime(1);
+      await Promise.all([first, second]);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(alone.frames).toMatchObject([{ jobs: [200, 201] }]);
+  });
+
+  test('a receipt is on disk, readable by its owner only, before it is sent', async () => {
+    const disk: LogDisk = {
+      ...DISK,
+      sync: async (file) => {
+        expect(socket.frames).toEqual([]);
+        await DISK.sync(file);
+      },
+    };
+    const socket = openSocket();
+    const book = await open(disk);
+    const { receipt, isSent } = await book.issue(draft(1, socket));
+    expect(isSent).toBe(true);
+    const file = join(folder, 'receipts.log');
+    expect(readFileSync(file, 'utf8')).toContain(receipt.ticketHash);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  test('one whose socket went meanwhile is offered on the next', async () => {
+    const book = await open();
+    const socket = openSocket();
+    socket.isGone = true;
+    expect((await book.issue(draft(1, socket))).isSent).toBe(false);
+    expect(book.takeLate(ROUTER)).toHaveLength(1);
+  });
+
+  test('a process that dies goes on with the next numbers, whether its receipts were acknowledged or not', async () => {
     const first = await open();
     const one = await first.issue(draft(1));
     const two = await first.issue(draft(2));
     const second = await open();
     expect(second.unacknowledged).toBe(2);
-    const three = await second.issue(draft(3));
+    const socket = openSocket();
+    const three = await second.issue(draft(3, socket));
     expect(three.receipt).toMatchObject({ seq: 3n, prevReceipt: two.receiptHash });
-    for (const [issued, count] of [
-      [one, 1n],
-      [two, 2n],
-      [three, 3n],
-    ] as const)
-      expect(second.accept(accept(issued, count))).toBe('taken');
+    expect(socket.frames[0]?.seal.number).toBe(3n);
+    [one, two, three].forEach((issued, i) => {
+      expect(second.accept(acceptOne(issued, BigInt(i + 1)))).toEqual(['taken']);
+    });
     await second.settled();
-    expect(files()).toEqual([]);
     const third = await open();
+    expect(third.unacknowledged).toBe(0);
     expect((await third.issue(draft(4))).receipt).toMatchObject({ seq: 4n, prevReceipt: three.receiptHash });
   });
 
-  test('when the disk refuses, nothing is used up', async () => {
-    const book = await open();
+  test('when the disk refuses, no number is used up and nothing is sent', async () => {
+    const { disk, state } = fullDisk();
+    const book = await open(disk);
     await book.issue(draft(1));
-    rmSync(join(folder, 'outbox'), { recursive: true });
-    await expect(book.issue(draft(2))).rejects.toThrow('ENOENT');
-    mkdirSync(join(folder, 'outbox'));
+    state.isFull = true;
+    const socket = openSocket();
+    await expect(book.issue(draft(2, socket))).rejects.toThrow('ENOSPC');
+    expect(socket.frames).toEqual([]);
+    expect(book.unacknowledged).toBe(1);
+    expect(book.has(draft(2).ticketHash)).toBe(true);
+    state.isFull = false;
     expect((await book.issue(draft(3))).receipt.seq).toBe(2n);
   });
 
-  test('an unreadable file is set aside and its number stays used', async () => {
-    const book = await open();
-    await book.issue(draft(1));
-    writeFileSync(join(folder, 'outbox', files()[0]!), '{');
-    for (let start = 0; start < 2; start++) {
-      const reopened = await ReceiptBook.open(folder, KEY, { now: () => now, log });
-      expect(reopened.unreadable.length).toBe(start === 0 ? 1 : 0);
-      expect(reopened.book.unacknowledged).toBe(0);
-    }
-    expect((await (await open()).issue(draft(2))).receipt.seq).toBe(2n);
-  });
-
-  test('where the router has a newer receipt of this key, numbers go on well behind it, also after a restart', async () => {
-    const book = await open();
-    await book.issue(draft(1));
-    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 50n });
-    const signature = signer.sign(USAGE_RECEIPT, receipt, KEY);
-    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toEqual({ here: 1n, router: 50n, next: 1051n });
-    expect(book.restored).toMatchObject({ next: 1051n });
-    const next = await book.issue(draft(2));
-    expect(next.receipt).toMatchObject({ seq: 1051n, prevReceipt: signer.hash(USAGE_RECEIPT, receipt) });
-    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toBeNull();
-    expect((await (await open()).issue(draft(3))).receipt.seq).toBe(1052n);
-  });
-
-  test('a chain that was adopted and not yet used is kept too', async () => {
-    const book = await open();
-    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 7n });
-    book.goOnFrom({ receipt, signature: signer.sign(USAGE_RECEIPT, receipt, KEY) }, PLACEHOLDER_DOMAIN);
-    await vi.waitFor(() => expect(readFileSync(join(folder, 'chain.json'), 'utf8')).toContain('"1007"'));
-    expect((await (await open()).issue(draft(1))).receipt.seq).toBe(1008n);
-  });
-
-  test('no router can push the numbers beyond what this key has signed', async () => {
-    const book = await open();
-    const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 2n ** 64n - 1n });
-    const signature = signer.sign(USAGE_RECEIPT, receipt, ROUTER_KEY);
-    expect(book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN)).toBeNull();
-    const elsewhere = { chainId: 1, verifyingContract: PLACEHOLDER_DOMAIN.verifyingContract };
-    const own = signer.sign(USAGE_RECEIPT, receipt, KEY);
-    expect(book.goOnFrom({ receipt, signature: own }, elsewhere)).toBeNull();
-    expect((await book.issue(draft(1))).receipt.seq).toBe(1n);
-  });
-
-  test('a damaged chain is not started over', async () => {
-    writeFileSync(join(folder, 'chain.json'), '{"seq":"x"}');
-    await expect(open()).rejects.toThrow('decimal');
-  });
-});
-
-describe('acceptances', () => {
-  test("only the router's own signature over this receipt lets it go", async () => {
-    const book = await open();
-    const issued = await book.issue(draft(1));
-    const other = await book.issue(draft(2));
-    expect(book.accept(accept(issued, 1n, KEY))).toBe('bad-signature');
-    expect(book.accept({ ...accept(other, 1n), ticketHash: issued.receipt.ticketHash })).toBe('bad-signature');
-    expect(book.accept({ ...accept(issued, 1n), ticketHash: ZERO_WORD })).toBe('unknown');
-    expect(book.unacknowledged).toBe(2);
-    expect(book.accept(accept(issued, 1n))).toBe('taken');
-    expect(book.unacknowledged).toBe(1);
-    expect(book.accept(accept(issued, 1n))).toBe('unknown');
-    await book.settled();
-    expect(files().length).toBe(1);
-  });
-
-  test('those that earn nothing are counted, and how many came last', async () => {
-    const book = await open();
-    const paid = [false, true, false, false];
-    const issued = await Promise.all(paid.map((_, i) => book.issue(draft(i + 1))));
-    issued.forEach((one, i) => {
-      const { acceptance, ...frame } = accept(one, BigInt(i + 1));
-      if (!acceptance) throw new Error('no acceptance');
-      const status = paid[i] === true ? acceptance.status : ACCEPTANCE_STATUS.unpaid;
-      const changed = { ...acceptance, status };
-      const signature = signer.sign(ACCEPTANCE, changed, ROUTER_KEY);
-      expect(book.accept({ ...frame, acceptance: changed, signature })).toBe('taken');
-    });
-    expect(book.unpaid).toEqual({ answered: 4, unpaid: 3, inARow: 2 });
-  });
-
-  test('a receipt that the router refuses for good leaves too', async () => {
-    const book = await open();
-    const { receipt } = await book.issue(draft(1));
-    expect(book.accept({ ticketHash: receipt.ticketHash, acceptance: null, signature: null, reason: 'too late' })).toBe(
-      'refused',
-    );
-    await book.settled();
-    expect(files()).toEqual([]);
-  });
-
-  test('where the disk keeps a receipt that was accepted, the owner is told and it stays for the next start', async () => {
-    const book = await open();
-    const issued = await book.issue(draft(1));
-    mkdirSync(join(folder, 'chain.json'));
-    expect(book.accept(accept(issued, 1n))).toBe('taken');
-    await book.settled();
-    expect(files()).toHaveLength(1);
-    expect(lines.join('')).toMatch(/cannot leave the outbox.*count=1 reason=E/);
-  });
-
-  test('answers that count on from the newest are taken by the signature of the last', async () => {
-    const book = await open();
-    const issued = await Promise.all([1, 2, 3, 4].map((i) => book.issue(draft(i))));
-    const [first, second, third, fourth] = issued.map((one, i) => accept(one, BigInt(i + 1)));
-    expect(book.acceptAll([first!])).toEqual(['taken']);
-    const unsigned = { ...second!, signature: third!.signature };
-    expect(book.acceptAll([unsigned, third!, fourth!])).toEqual(['taken', 'taken', 'taken']);
-    expect(book.earned).toMatchObject({ count: 4n, cumulativeAmount: 8n });
-    await book.settled();
-    expect(files()).toEqual([]);
-  });
-
-  test('answers with a gap, another total or an unsigned last are checked one by one', async () => {
-    const book = await open();
-    const issued = await Promise.all([1, 2, 3, 4, 5].map((i) => book.issue(draft(i))));
-    const [first, second, third, fourth, fifth] = issued.map((one, i) => accept(one, BigInt(i + 1)));
-    const forged = { ...second!, signature: third!.signature };
-    expect(book.acceptAll([forged, third!])).toEqual(['bad-signature', 'taken']);
-    expect(book.acceptAll([first!])).toEqual(['taken']);
-    expect(book.acceptAll([fourth!, accept(issued[4]!, 5n, KEY)])).toEqual(['taken', 'bad-signature']);
-    const acceptance = { ...second!.acceptance!, count: 5n, cumulativeAmount: 99n };
-    expect(book.acceptAll([{ ...second!, acceptance }, fifth!])).toEqual(['bad-signature', 'taken']);
-    expect(book.unacknowledged).toBe(1);
-  });
-
-  test("the highest total is kept as the owner's proof, also over a restart", async () => {
-    const book = await open();
-    const one = await book.issue(draft(1));
-    const two = await book.issue(draft(2));
-    book.accept(accept(two, 2n));
-    book.accept(accept(one, 1n));
-    expect(book.earned).toMatchObject({ count: 2n, cumulativeAmount: 4n });
-    await book.settled();
-    expect((await open()).earned).toMatchObject({ count: 2n, cumulativeAmount: 4n });
-  });
-});
-
-describe('late receipts', () => {
-  test('what was sent is offered again only after a while, what was not at once, oldest first', async () => {
-    const book = await open();
-    await book.issue(draft(1));
-    const unsent = await book.issue(draft(2, false));
-    const late = await book.takeLate(ROUTER);
-    expect(late.map((one) => one.receipt.ticketHash)).toEqual([unsent.receipt.ticketHash]);
-    expect(lateReceiptSchema.safeParse(late[0]).success).toBe(true);
-    expect(await book.takeLate(ROUTER)).toEqual([]);
-    now += 5000;
-    expect((await book.takeLate(ROUTER)).map((one) => one.receipt.seq)).toEqual(['1', '2']);
-    book.forgetOffers();
-    expect((await book.takeLate(ROUTER)).length).toBe(2);
-  });
-
-  test('of many no more are given than are asked for, and the rest the next time', async () => {
-    const book = await open();
-    for (let job = 1; job <= 5; job++) await book.issue(draft(job, false));
-    const seqs = async (): Promise<string[]> => (await book.takeLate(ROUTER, 2)).map(({ receipt }) => receipt.seq);
-    expect([await seqs(), await seqs(), await seqs(), await seqs()]).toEqual([['1', '2'], ['3', '4'], ['5'], []]);
-  });
-
-  test('without an answer it is offered ever less often, at last once a minute, and anew on a new connection', async () => {
-    const book = await open();
-    await book.issue(draft(1));
-    const offeredAt: number[] = [];
-    for (const start = now; now < start + 220_000; now += 2500)
-      if ((await book.takeLate(ROUTER)).length > 0) offeredAt.push((now - start) / 1000);
-    expect(offeredAt).toEqual([5, 15, 35, 75, 135, 195]);
-    book.forgetOffers();
-    expect((await book.takeLate(ROUTER)).length).toBe(1);
-    now += 5000;
-    expect((await book.takeLate(ROUTER)).length).toBe(1);
-  });
-
-  test('one whose file was damaged since the start is not offered, and the owner is told', async () => {
-    const book = await open();
-    await book.issue(draft(1, false));
-    writeFileSync(join(folder, 'outbox', files()[0]!), '{');
-    expect(await book.takeLate(ROUTER)).toEqual([]);
-    expect(lines.join('')).toMatch(/a stored receipt cannot be read.*file=1-0x/);
+  test('what the disk refused is stored when it has room again, and offered late', async () => {
+    const { disk, state } = fullDisk();
+    const book = await open(disk);
+    expect(book.retry()).toBe(false);
+    state.isFull = true;
+    await expect(book.issue(draft(1))).rejects.toThrow('ENOSPC');
+    expect(book.retry()).toBe(true);
+    await new Promise((done) => setTimeout(done, 20));
+    expect(book.takeLate(ROUTER)).toEqual([]);
+    state.isFull = false;
+    expect(book.retry()).toBe(true);
+    await book.issue(draft(2));
+    expect(book.takeLate(ROUTER)).toMatchObject([{ receipt: { seq: '1', ticketHash: draft(1).ticketHash } }]);
+    expect((await open()).unacknowledged).toBe(2);
   });
 
   test('a ticket under which work goes on is known until it ends', async () => {
@@ -320,10 +183,172 @@ describe('late receipts', () => {
     book.end(ticketHash);
     expect(book.has(ticketHash)).toBe(false);
   });
+});
+
+describe('a state folder older than what the router has', () => {
+  const receipt = sampleReceipt({ ticketHash: ZERO_WORD, node: NODE, seq: 50n });
+  const facts = { kind: SEAL_KIND.receipts, node: NODE, number: 20n, previous: ZERO_WORD, total: 0n, atMs: 1n };
+
+  test('numbers of receipts and of seals go on well behind the router’s newest, also after a restart', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const { seal, signature } = signer.seal(facts, [signer.hash(USAGE_RECEIPT, receipt)], NODE_KEY);
+    const shown = { receipt, signature, sealed: { seal, proof: [] } };
+    expect(book.goOnFrom(shown, PLACEHOLDER_DOMAIN)).toEqual({ here: 1n, router: 50n, next: 1051n });
+    expect(book.restored).toMatchObject({ next: 1051n });
+    const socket = openSocket();
+    const next = await book.issue(draft(2, socket));
+    expect(next.receipt).toMatchObject({ seq: 1051n, prevReceipt: signer.hash(USAGE_RECEIPT, receipt) });
+    expect(socket.frames[0]?.seal).toMatchObject({ number: 1021n, previous: signer.hash(SEAL, seal) });
+    expect(book.goOnFrom(shown, PLACEHOLDER_DOMAIN)).toBeNull();
+    const again = openSocket();
+    expect((await (await open()).issue(draft(3, again))).receipt.seq).toBe(1052n);
+    expect(again.frames[0]?.seal.number).toBe(1022n);
+  });
+
+  test('seals go on behind the router’s newest also where the receipts here are newer', async () => {
+    const book = await open();
+    const { seal, signature } = signer.seal(facts, [signer.hash(USAGE_RECEIPT, { ...receipt, seq: 1n })], NODE_KEY);
+    const first = { receipt: { ...receipt, seq: 1n }, signature, sealed: { seal, proof: [] } };
+    await book.issue(draft(1));
+    await book.issue(draft(2));
+    expect(book.goOnFrom(first, PLACEHOLDER_DOMAIN)).toMatchObject({ next: 3n });
+    const socket = openSocket();
+    await book.issue(draft(3, socket));
+    expect(socket.frames).toMatchObject([{ seq: 3n, seal: { number: 1021n } }]);
+  });
+
+  test('one that was signed for itself, before there were seals, moves both chains too', async () => {
+    const book = await open();
+    const signature = signer.sign(USAGE_RECEIPT, receipt, NODE_KEY);
+    book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN);
+    const socket = openSocket();
+    await book.issue(draft(1, socket));
+    expect(socket.frames).toMatchObject([{ seq: 1051n, seal: { number: 1001n } }]);
+  });
+
+  test('a router that tells it while a receipt is on its way to the disk sets nothing back', async () => {
+    let told = false;
+    const sync: LogDisk['sync'] = async (file) => {
+      const signature = signer.sign(USAGE_RECEIPT, receipt, NODE_KEY);
+      if (!told) book.goOnFrom({ receipt, signature }, PLACEHOLDER_DOMAIN);
+      told = true;
+      await DISK.sync(file);
+    };
+    const book = await open({ ...DISK, sync });
+    await book.issue(draft(1));
+    expect(book.numbers).toMatchObject({ seq: 1050n, seal: 1000n });
+    expect((await book.issue(draft(2))).receipt.seq).toBe(1051n);
+    await book.settled();
+    expect((await open()).numbers).toMatchObject({ seq: 1051n, seal: 1001n });
+  });
+
+  test('a chain that was adopted and not yet used is kept too', async () => {
+    const book = await open();
+    book.goOnFrom({ receipt, signature: signer.sign(USAGE_RECEIPT, receipt, NODE_KEY) }, PLACEHOLDER_DOMAIN);
+    await book.settled();
+    expect((await (await open()).issue(draft(1))).receipt.seq).toBe(1051n);
+  });
+
+  test('no router can push the numbers beyond what this key has signed', async () => {
+    const book = await open();
+    const far = { ...receipt, seq: 2n ** 64n - 1n };
+    const signature = signer.sign(USAGE_RECEIPT, far, ROUTER_KEY);
+    expect(book.goOnFrom({ receipt: far, signature }, PLACEHOLDER_DOMAIN)).toBeNull();
+    const elsewhere = { chainId: 1, verifyingContract: PLACEHOLDER_DOMAIN.verifyingContract };
+    const own = signer.sign(USAGE_RECEIPT, far, NODE_KEY);
+    expect(book.goOnFrom({ receipt: far, signature: own }, elsewhere)).toBeNull();
+    const { seal, signature: sealed } = signer.seal(facts, [signer.hash(USAGE_RECEIPT, receipt)], NODE_KEY);
+    expect(
+      book.goOnFrom({ receipt: far, signature: sealed, sealed: { seal, proof: [] } }, PLACEHOLDER_DOMAIN),
+    ).toBeNull();
+    expect((await book.issue(draft(1))).receipt.seq).toBe(1n);
+  });
+});
+
+describe('late receipts', () => {
+  test('what was sent is offered again only after a while, what was not at once, oldest first', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const unsent = await book.issue(draft(2, null));
+    const late = book.takeLate(ROUTER);
+    expect(late.map((one) => one.receipt.ticketHash)).toEqual([unsent.receipt.ticketHash]);
+    expect(book.takeLate(ROUTER)).toEqual([]);
+    now += 5000;
+    expect(book.takeLate(ROUTER).map((one) => one.receipt.seq)).toEqual(['1', '2']);
+    book.forgetOffers();
+    expect(book.takeLate(ROUTER).length).toBe(2);
+  });
+
+  test('each proves itself: its ticket, and its place under the seal of those it ended with', async () => {
+    const book = await open();
+    await Promise.all([1, 2, 3].map((job) => book.issue(draft(job, null))));
+    const offered = book.takeLate(ROUTER);
+    expect(offered).toHaveLength(3);
+    for (const json of offered) {
+      const late = lateReceiptSchema.parse(JSON.parse(JSON.stringify(json)));
+      const sealed = late.receiptSeal ?? null;
+      expect(sealed?.seal.count).toBe(3);
+      const proof = { signature: late.signature, sealed, address: NODE };
+      expect(signer.isProvenBy(USAGE_RECEIPT, late.receipt, proof)).toBe(true);
+      const given = { signature: late.ticketSignature, sealed: late.ticketSeal ?? null, address: ROUTER };
+      expect(signer.isProvenBy(JOB_TICKET, late.ticket, given)).toBe(true);
+    }
+  });
+
+  test('of many no more are given than are asked for, and the rest the next time', async () => {
+    const book = await open();
+    for (let job = 1; job <= 5; job++) await book.issue(draft(job, null));
+    const seqs = (): string[] => book.takeLate(ROUTER, 2).map(({ receipt }) => receipt.seq);
+    expect([seqs(), seqs(), seqs(), seqs()]).toEqual([['1', '2'], ['3', '4'], ['5'], []]);
+  });
+
+  test('without an answer it is offered ever less often, at last once a minute, and anew on a new connection', async () => {
+    const book = await open();
+    await book.issue(draft(1));
+    const offeredAt: number[] = [];
+    for (const start = now; now < start + 220_000; now += 2500)
+      if (book.takeLate(ROUTER).length > 0) offeredAt.push((now - start) / 1000);
+    expect(offeredAt).toEqual([5, 15, 35, 75, 135, 195]);
+    book.forgetOffers();
+    expect(book.takeLate(ROUTER).length).toBe(1);
+    now += 5000;
+    expect(book.takeLate(ROUTER).length).toBe(1);
+  });
 
   test('a receipt is offered to the router that gave the job and to no other', async () => {
     const book = await open();
-    await book.issue(draft(1, false));
-    expect(await book.takeLate(NODE)).toEqual([]);
+    await book.issue(draft(1, null));
+    expect(book.takeLate(NODE)).toEqual([]);
   });
+
+  test('one whose line was damaged since the start is not offered, and the owner is told', async () => {
+    const book = await open();
+    await book.issue(draft(1, null));
+    const disk = DISK.open(join(folder, 'receipts.log'), 'r+');
+    DISK.write(disk, Buffer.from('??'), 200);
+    DISK.close(disk);
+    expect(book.takeLate(ROUTER)).toEqual([]);
+    expect(lines.join('')).toMatch(/a stored receipt cannot be read.*number=1/);
+  });
+});
+
+describe('what waits', () => {
+  test('is measured in value, and in what was offered long ago', async () => {
+    const book = await open();
+    await book.issue(draft(1, openSocket(), 1_000_000_000_000n));
+    await book.issue(draft(2, null, 1_000_000_000_000n));
+    expect(book.measure()).toEqual({ receipts: 2, units: 4_000_000n, agedUnits: 0n });
+    now += 600_001;
+    expect(book.measure()).toMatchObject({ units: 4_000_000n, agedUnits: 2_000_000n });
+    book.takeLate(ROUTER);
+    now += 600_001;
+    expect(book.measure()).toMatchObject({ agedUnits: 4_000_000n });
+  });
+});
+
+test('the folder of the receipts is made where there is none', async () => {
+  const inner = join(folder, 'receipts');
+  await ReceiptBook.open(inner, NODE_KEY, { now: () => now, log });
+  expect(statSync(inner).mode & 0o077).toBe(0);
 });

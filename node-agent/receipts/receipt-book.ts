@@ -1,6 +1,4 @@
-// The node's receipts: gives each its place in the chain, makes it durable before anyone sees it, and lets it go when it is accepted.
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+// The node's receipts: what is under way, what waits for its answer and is offered until it has one, and what the router has signed for.
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { lateReceiptSchema, SignedReceipt } from '../../schema/frames-to-hub.ts';
@@ -12,52 +10,36 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../schema/receipt.ts';
-import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
+import type { Acceptance, MessageProof, MessageSigner } from '../../schema/receipt.ts';
+import type { KnownPairs } from '../../schema/merkle.ts';
+import { isUnderSeal, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
-import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
-import { AcceptanceFile } from './acceptance-file.ts';
-import { ReceiptChain } from './chain.ts';
-import type { ChainHead } from './chain.ts';
-import { Outbox } from './outbox.ts';
-import type { WaitingReceipt } from './outbox.ts';
-import { signReceipt } from './sign-receipt.ts';
-import type { IssuedReceipt, WorkDone } from './sign-receipt.ts';
-
-/** What a receipt is made from: the work, its ticket, and the router that gave it. */
-export interface ReceiptDraft {
-  readonly router: Hex;
-  readonly domain: Domain;
-  readonly signer: MessageSigner;
-  readonly ticket: JobTicket;
-  readonly ticketHash: Hex;
-  readonly ticketSignature: Hex;
-  readonly work: WorkDone;
-  /** True when it goes out on the socket at once; false when it waits for the next connection. */
-  readonly isSentNow: boolean;
-}
+import { Acceptances, nameParty } from './acceptances.ts';
+import type { LogDisk } from './append-file.ts';
+import { AGED_MS, OUTBOX_LIMITS } from './judge-outbox.ts';
+import type { OutboxFacts } from './judge-outbox.ts';
+import type { Evidence, LogReceipt, SignedAcceptance } from './log-records.ts';
+import { readOldFolder } from './old-folder.ts';
+import { LOST_GAP, ReceiptLog } from './receipt-log.ts';
+import { ReceiptSealer } from './receipt-sealer.ts';
+import type { IssuedReceipt } from './receipt-sealer.ts';
+import type { ReceiptDraft } from './seal-receipts.ts';
+import type { WaitingReceipt } from './waiting-receipts.ts';
 
 export type AcceptedFrame = z.output<typeof acceptedSchema>;
 type LateReceiptJson = z.input<typeof lateReceiptSchema>;
-/** What became of an `accepted` frame. */
+/** What became of one answer of an `accepted` frame. */
 export type AcceptedOutcome = 'taken' | 'refused' | 'unknown' | 'bad-signature';
 
-/** Acknowledged receipts wait this long for others, since the head of the chain is synced once for all that leave together. */
-const GATHER_MS = 250;
 /**
  * An answer mostly takes milliseconds. Where this home broke a part off, the router answers only when another home has finished the job. So
  * the book offers a receipt again after the first of these times, then after twice as long each time, up to the last.
  */
 const FIRST_QUIET_MS = 5000;
 const LAST_QUIET_MS = 60_000;
-
-/**
- * Numbers left out behind the router's newest receipt, where this home's own chain is older: more than can be on their way to it, so that none is
- * signed twice.
- */
-const RESTORED_GAP = 1000n;
 
 /** A chain that went on behind the router's newest receipt. */
 export interface RestoredChain {
@@ -74,78 +56,81 @@ export interface UnpaidCount {
   readonly inARow: number;
 }
 
-interface Waiting {
-  readonly draft: ReceiptDraft;
-  readonly resolve: (issued: IssuedReceipt) => void;
-  readonly reject: (error: unknown) => void;
+/** What has been checked of one `accepted` frame: for whom its seal is good, and hashes on the way to its root. */
+interface SeenFrame {
+  readonly parties: Set<string>;
+  readonly pairs: KnownPairs;
 }
 
 interface BookDoors {
-  readonly privateKey: Uint8Array;
   /** ms that only grow. */
   readonly now: () => number;
   readonly log: Log;
-  readonly chain: ReceiptChain;
-  readonly outbox: Outbox;
-  readonly latest: AcceptanceFile;
-  readonly head: ChainHead;
+  readonly disk?: LogDisk;
 }
 
 export class ReceiptBook {
-  readonly #privateKey: Uint8Array;
-  readonly #now: () => number;
-  readonly #log: Log;
-  readonly #chain: ReceiptChain;
-  readonly #outbox: Outbox;
-  readonly #latest: AcceptanceFile;
+  readonly #doors: BookDoors;
+  readonly #node: Hex;
+  readonly #log: ReceiptLog;
+  readonly #sealer: ReceiptSealer;
+  readonly #acceptances: Acceptances;
   readonly #signers = new Map<string, MessageSigner>();
-  /** The newest receipt that was numbered, and the newest that is on disk. */
-  #head: ChainHead;
-  #durableHead: ChainHead;
-  #queue: Waiting[] = [];
-  #isIssuing = false;
-  #removals: Promise<void> = Promise.resolve();
-  #toRemove: WaitingReceipt[] = [];
-  /** Receipts with an answer whose files are still there. */
-  readonly #answered = new Set<Hex>();
   /** Tickets whose receipts are still to come. */
   readonly #underWay = new Set<Hex>();
   #restored: RestoredChain | null = null;
   #unpaid: UnpaidCount = { answered: 0, unpaid: 0, inARow: 0 };
 
-  private constructor(doors: BookDoors) {
-    this.#privateKey = doors.privateKey;
-    this.#now = doors.now;
-    this.#log = doors.log;
-    this.#chain = doors.chain;
-    this.#outbox = doors.outbox;
-    this.#latest = doors.latest;
-    this.#head = doors.head;
-    this.#durableHead = doors.head;
+  private constructor(log: ReceiptLog, privateKey: Uint8Array, doors: BookDoors) {
+    this.#doors = doors;
+    this.#node = addressOfPrivateKey(privateKey);
+    this.#log = log;
+    this.#sealer = new ReceiptSealer({ log, privateKey, now: doors.now });
+    this.#acceptances = new Acceptances(log, doors.log);
   }
 
-  /** Opens `folder` (receipts/ in the state folder). `unreadable` names outbox files that were set aside. */
-  static async open(
-    folder: string,
-    privateKey: Uint8Array,
-    { now, log }: { readonly now: () => number; readonly log: Log },
-  ): Promise<{ book: ReceiptBook; unreadable: string[] }> {
+  /** Opens `folder` (receipts/ in the state folder) and takes over what older agents left there. */
+  static async open(folder: string, privateKey: Uint8Array, doors: BookDoors): Promise<ReceiptBook> {
     await makePrivateFolder(folder);
-    const chain = await ReceiptChain.open(folder);
-    const { outbox, unreadable, lastSeq } = await Outbox.open(join(folder, 'outbox'));
-    const latest = await AcceptanceFile.open(folder, log);
-    const head = findHead(chain.saved, outbox.newest(), lastSeq);
-    return { book: new ReceiptBook({ privateKey, now, log, chain, outbox, latest, head }), unreadable };
+    const { log, disk } = doors;
+    const receiptLog = await ReceiptLog.open({ folder, log, ...(disk ? { disk } : {}) });
+    const old = await readOldFolder(folder, log);
+    if (old) {
+      await receiptLog.takeOver(old);
+      await old.remove();
+    }
+    return new ReceiptBook(receiptLog, privateKey, doors);
   }
 
   /** Receipts without an answer from the router. */
   get unacknowledged(): number {
-    return Math.max(0, this.#outbox.size - this.#answered.size);
+    return this.#log.waiting.size;
+  }
+
+  /** The same, with what they are worth. */
+  measure(): OutboxFacts {
+    const { size: receipts, units } = this.#log.waiting;
+    if (units <= OUTBOX_LIMITS.agedUnits / 2n) return { receipts, units, agedUnits: 0n };
+    const before = this.#doors.now() - AGED_MS;
+    let agedUnits = 0n;
+    for (const { amount, firstOfferedAt } of this.#log.waiting.all())
+      if (firstOfferedAt !== null && firstOfferedAt < before) agedUnits += amount;
+    return { receipts, units, agedUnits };
   }
 
   /** What the router has acknowledged in all, by its newest signed acceptance; null before the first. */
-  get earned(): { readonly count: bigint; readonly cumulativeAmount: bigint } | null {
-    return this.#latest.acceptance;
+  get earned(): SignedAcceptance | null {
+    return this.#log.earned;
+  }
+
+  /** Pairs of the router's seals that cannot both be honest. */
+  get evidence(): readonly Evidence[] {
+    return this.#log.evidence;
+  }
+
+  /** Numbers of the newest receipt and of the newest seal of receipts. */
+  get numbers(): { readonly seq: bigint; readonly seal: bigint } {
+    return this.#log.head;
   }
 
   get unpaid(): UnpaidCount {
@@ -158,28 +143,33 @@ export class ReceiptBook {
   }
 
   /**
-   * The router tells the newest receipt that it has of this home. If it is this key's own and newer than all here, the chain goes on behind it, so
-   * that no number is signed twice; null where there is nothing to mend. A router cannot push the chain beyond what this key has signed.
+   * The router tells the newest receipt that it has of this home. If it is this key's own and newer than all here, both chains go on behind it, so
+   * that no number is signed twice; null where there is nothing to mend. A router cannot push the chains beyond what this key has signed.
    */
-  goOnFrom({ receipt, signature }: SignedReceipt, domain: Domain): RestoredChain | null {
-    if (receipt.seq <= this.#head.seq) return null;
+  goOnFrom({ receipt, signature, sealed = null }: SignedReceipt, domain: Domain): RestoredChain | null {
+    const { head } = this.#log;
+    const seal = sealed?.seal.number ?? 0n;
+    if (receipt.seq <= head.seq && seal <= head.seal) return null;
     const signer = this.signerOf(domain);
-    const address = addressOfPrivateKey(this.#privateKey);
-    if (!signer.isSignedBy(USAGE_RECEIPT, receipt, { signature, address })) return null;
-    const head = { seq: receipt.seq + RESTORED_GAP, receiptHash: signer.hash(USAGE_RECEIPT, receipt) };
-    this.#restored = { here: this.#head.seq, router: receipt.seq, next: head.seq + 1n };
-    this.#head = head;
-    this.#durableHead = head;
+    if (!signer.isProvenBy(USAGE_RECEIPT, receipt, { signature, sealed, address: this.#node })) return null;
+    const isNewer = receipt.seq > head.seq;
+    const chain = isNewer ? { seq: receipt.seq + LOST_GAP, receiptHash: signer.hash(USAGE_RECEIPT, receipt) } : head;
+    const newest = seal > head.seal ? seal : head.seal;
+    const sealHash = sealed && seal > head.seal ? signer.hash(SEAL, sealed.seal) : head.sealHash;
+    const next = { seq: chain.seq, receiptHash: chain.receiptHash, seal: newest + LOST_GAP, sealHash };
+    this.#restored = { here: head.seq, router: receipt.seq, next: next.seq + 1n };
     // Unsaved it costs nothing: the next welcome tells it again.
-    void this.#chain.save(head).catch((error: unknown) => {
-      this.#log.warn('the head of the receipts’ chain cannot be stored', { reason: describeError(error) });
-    });
+    this.#log.goOn(next);
     return this.#restored;
   }
 
   /** True for a ticket whose receipt waits here for its answer, or is still to come. */
   has(ticketHash: Hex): boolean {
-    return this.#underWay.has(ticketHash) || this.#outbox.has(ticketHash);
+    return (
+      this.#underWay.has(ticketHash) ||
+      this.#log.waiting.find(ticketHash) !== undefined ||
+      this.#sealer.isUnstored(ticketHash)
+    );
   }
 
   /** Work under a ticket has begun, and whoever did it will issue the receipt: nobody else may until `end`. */
@@ -191,7 +181,7 @@ export class ReceiptBook {
     this.#underWay.delete(ticketHash);
   }
 
-  /** The one signer of a domain: it remembers the router's key, so that checking gets cheap. */
+  /** The one signer of a domain: it remembers the router's key and its seals, so that checking gets cheap. */
   signerOf(domain: Domain): MessageSigner {
     const name = `${domain.chainId}:${domain.verifyingContract}`;
     const signer = this.#signers.get(name) ?? makeMessageSigner(domain);
@@ -200,96 +190,89 @@ export class ReceiptBook {
   }
 
   /**
-   * Numbers, signs and stores a receipt; resolves once it is durable, so that it may be sent.
-   * Rejects when the disk refuses: then nothing was used up and nothing may be sent.
+   * Numbers, seals and stores a receipt, and sends it where its socket still is; with `isBusy` it waits a moment for others. Rejects when the disk
+   * refuses: then no number was used up and nothing was sent.
    */
-  issue(draft: ReceiptDraft): Promise<IssuedReceipt> {
-    const issued = new Promise<IssuedReceipt>((resolve, reject) => this.#queue.push({ draft, resolve, reject }));
-    if (!this.#isIssuing) void this.#issueAll();
-    return issued;
+  issue(draft: ReceiptDraft, isBusy = false): Promise<IssuedReceipt> {
+    return this.#sealer.issue(draft, isBusy);
+  }
+
+  /** The disk may have room again for receipts that it refused; true where there are such. */
+  retry(): boolean {
+    return this.#sealer.retry();
   }
 
   /**
    * Receipts to offer a router, `most` of them: those that no connection has carried, and those that have waited long enough for their answer.
    * Marks them as offered.
    */
-  async takeLate(router: Hex, most = Number.POSITIVE_INFINITY): Promise<LateReceiptJson[]> {
-    const now = this.#now();
+  takeLate(router: Hex, most = Number.POSITIVE_INFINITY): LateReceiptJson[] {
+    const now = this.#doors.now();
     const late: LateReceiptJson[] = [];
-    for (const waiting of this.#outbox.waitingFor(router)) {
+    for (const waiting of this.#listLate(router, now)) {
       if (late.length >= most) break;
-      if (now < waiting.offeredAt + quietMs(waiting.offers) || this.#answered.has(waiting.ticketHash)) continue;
-      waiting.offeredAt = now;
-      waiting.offers += 1;
-      const entry = await this.#outbox.load(waiting.ticketHash);
-      if (!entry) {
-        this.#log.warn('a stored receipt cannot be read and was set aside', { file: waiting.file });
-        continue;
-      }
-      const { ticketSignature, signature } = entry;
-      late.push({
-        ticket: toMessageJson(entry.ticket),
-        ticketSignature,
-        receipt: toMessageJson(entry.receipt),
-        signature,
-      });
+      this.#log.waiting.noteOffer(waiting.ticketHash, now);
+      const entry = this.#log.load(waiting);
+      if (entry) late.push(toLateJson(entry));
+      else this.#doors.log.warn('a stored receipt cannot be read', { number: String(waiting.seq) });
     }
     return late;
   }
 
   /** A new connection has been offered nothing yet. */
   forgetOffers(): void {
-    for (const waiting of this.#outbox.all()) waiting.offers = 0;
-  }
-
-  /** Takes answers that came together, as `accept` would one by one; where one signature covers all of them, only it is checked. */
-  acceptAll(frames: readonly AcceptedFrame[]): AcceptedOutcome[] {
-    const isCovered = frames.length > 1 && this.#isCoveredByLast(frames);
-    return frames.map((frame) => this.accept(frame, isCovered));
-  }
-
-  /** Takes the router's answer to a receipt. The receipt leaves the outbox when the acceptance is the router's own, or a refusal. */
-  accept(frame: AcceptedFrame, isCovered = false): AcceptedOutcome {
-    const waiting = this.#outbox.find(frame.ticketHash);
-    if (!waiting || this.#answered.has(frame.ticketHash)) return 'unknown';
-    if (!frame.acceptance || !frame.signature) {
-      this.#removeSoon(waiting);
-      return 'refused';
-    }
-    const { acceptance, signature } = frame;
-    if (acceptance.receiptHash !== waiting.receiptHash) return 'bad-signature';
-    const signed = { signature, address: waiting.router };
-    if (!isCovered && !this.signerOf(waiting.domain).isSignedBy(ACCEPTANCE, acceptance, signed)) return 'bad-signature';
-    this.#latest.take({ acceptance, signature, router: waiting.router });
-    this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
-    this.#removeSoon(waiting);
-    return 'taken';
-  }
-
-  /** Resolves when all removals that were begun are on disk. */
-  async settled(): Promise<void> {
-    await this.#removals;
-    await this.#latest.settled();
+    for (const waiting of this.#log.waiting.all()) waiting.offers = 0;
   }
 
   /**
-   * True when one signature covers all answers: each adds its own amount to the running total, no number is missing since the newest
-   * acceptance, and the router signed the last. Only the last is kept then.
+   * Takes the router's answers to receipts, in their order. One leaves when its acceptance is under the router's own seal, which is checked once for
+   * all of them, or when it is refused.
    */
-  #isCoveredByLast(frames: readonly AcceptedFrame[]): boolean {
-    const newest = this.#latest.newest;
-    const last = frames.at(-1);
-    const lastWaiting = last && this.#outbox.find(last.ticketHash);
-    if (!newest || !lastWaiting || !last.acceptance || !last.signature) return false;
-    let { count, cumulativeAmount } = newest.acceptance;
-    for (const { ticketHash, acceptance } of frames) {
-      if (!acceptance || this.#outbox.find(ticketHash)?.router !== newest.router) return false;
-      count += 1n;
-      cumulativeAmount += acceptance.amount;
-      if (acceptance.count !== count || acceptance.cumulativeAmount !== cumulativeAmount) return false;
+  accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
+    const seen: SeenFrame = { parties: new Set(), pairs: new Map() };
+    const gone = new Set<Hex>();
+    const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
+      const waiting = this.#log.waiting.find(ticketHash);
+      if (!waiting || gone.has(ticketHash)) return 'unknown';
+      const sealed = seal && { seal, proof };
+      const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, seen);
+      if (acceptance && !isGood) return 'bad-signature';
+      gone.add(ticketHash);
+      if (!acceptance || !signature) return 'refused';
+      const { router, domain } = waiting;
+      this.#acceptances.take({ router, domain, acceptance, signature, sealed });
+      this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
+      return 'taken';
+    });
+    this.#log.remove([...gone]);
+    return outcomes;
+  }
+
+  /** Resolves when everything that was begun is on disk. */
+  settled(): Promise<void> {
+    return this.#log.settled();
+  }
+
+  /** Whether the router has signed this acceptance of this receipt. */
+  #isGood(
+    acceptance: Acceptance,
+    { receiptHash, router, domain }: WaitingReceipt,
+    { signature, sealed }: MessageProof,
+    seen: SeenFrame,
+  ): boolean {
+    if (acceptance.receiptHash !== receiptHash || acceptance.node !== this.#node) return false;
+    const signer = this.signerOf(domain);
+    // Signed for itself before there were seals, and told again.
+    if (!sealed) return signer.isSignedBy(ACCEPTANCE, acceptance, { signature, address: router });
+    const { seal } = sealed;
+    if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node) return false;
+    const party = nameParty(router, domain);
+    if (!seen.parties.has(party)) {
+      if (!signer.isSealSignedBy(seal, signature, router)) return false;
+      this.#acceptances.judge(router, domain, { seal, signature });
+      seen.parties.add(party);
     }
-    const signed = { signature: last.signature, address: newest.router };
-    return this.signerOf(lastWaiting.domain).isSignedBy(ACCEPTANCE, last.acceptance, signed);
+    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed, seen.pairs);
   }
 
   #countUnpaid(isUnpaid: boolean): void {
@@ -297,79 +280,34 @@ export class ReceiptBook {
     this.#unpaid = { answered: answered + 1, unpaid: unpaid + Number(isUnpaid), inARow: isUnpaid ? inARow + 1 : 0 };
   }
 
-  async #issueAll(): Promise<void> {
-    this.#isIssuing = true;
-    while (this.#queue.length > 0) await this.#issueBatch(this.#queue.splice(0));
-    this.#isIssuing = false;
+  /** Those whose time has come, oldest first. */
+  #listLate(router: Hex, now: number): WaitingReceipt[] {
+    const due = [...this.#log.waiting.all()].filter(
+      (waiting) => waiting.router === router && now >= waiting.offeredAt + quietMs(waiting.offers),
+    );
+    return due.sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
+}
 
-  /** Receipts that end together share one sync of the folder. If one of them cannot be stored, none of them counts. */
-  async #issueBatch(batch: readonly Waiting[]): Promise<void> {
-    const issued = batch.map(({ draft }) => this.#sign(draft));
-    try {
-      await Promise.all(issued.map((one, i) => this.#store(one, batch[i]?.draft)));
-      await this.#outbox.sync();
-      this.#durableHead = this.#head;
-      batch.forEach((waiting, i) => {
-        const one = issued[i];
-        if (one) waiting.resolve(one);
-      });
-    } catch (error) {
-      this.#head = this.#durableHead;
-      for (const one of issued) this.#outbox.discard(one.receipt.ticketHash);
-      for (const waiting of batch) waiting.reject(error);
-    }
-  }
-
-  #sign(draft: ReceiptDraft): IssuedReceipt {
-    const place = { seq: this.#head.seq + 1n, prevReceipt: this.#head.receiptHash };
-    const { ticket, ticketHash, work } = draft;
-    const issued = signReceipt(draft.signer, this.#privateKey, { ticket, ticketHash, work, place });
-    this.#head = { seq: place.seq, receiptHash: issued.receiptHash };
-    return issued;
-  }
-
-  async #store(issued: IssuedReceipt, draft: ReceiptDraft | undefined): Promise<void> {
-    if (!draft) return;
-    const { router, domain, ticket, ticketSignature } = draft;
-    const { receipt, receiptHash, signature } = issued;
-    const entry = { router, domain, ticket, ticketSignature, receipt, receiptHash, signature };
-    await this.#outbox.add(entry, draft.isSentNow ? this.#now() : null);
-  }
-
-  #removeSoon(waiting: WaitingReceipt): void {
-    this.#toRemove.push(waiting);
-    this.#answered.add(waiting.ticketHash);
-    if (this.#toRemove.length > 1) return;
-    this.#removals = this.#removals.then(() => sleep(GATHER_MS)).then(() => this.#removeAll());
-  }
-
-  /** The head must be durable first: the outbox file was the only proof that its number is used. */
-  async #removeAll(): Promise<void> {
-    const going = this.#toRemove.splice(0);
-    try {
-      await this.#chain.save(this.#durableHead);
-      for (const { ticketHash } of going) {
-        this.#outbox.remove(ticketHash);
-        this.#answered.delete(ticketHash);
-      }
-    } catch (error) {
-      // The files stay, so after the next start these receipts are offered again and acknowledged again.
-      this.#log.warn('receipts that were accepted cannot leave the outbox: is the disk full?', {
-        count: going.length,
-        reason: describeError(error),
-      });
-    }
-  }
+function toLateJson({
+  ticket,
+  ticketSignature,
+  ticketSeal,
+  receipt,
+  signature,
+  receiptSeal,
+}: LogReceipt): LateReceiptJson {
+  return {
+    ticket: toMessageJson(ticket),
+    ticketSignature,
+    ticketSeal: ticketSeal && toSealedJson(ticketSeal),
+    receipt: toMessageJson(receipt),
+    signature,
+    receiptSeal: receiptSeal && toSealedJson(receiptSeal),
+  };
 }
 
 /** How long to wait for an answer after this many offers, in ms; 0 before the first. */
 function quietMs(offers: number): number {
   return offers === 0 ? 0 : Math.min(LAST_QUIET_MS, FIRST_QUIET_MS * 2 ** (offers - 1));
-}
-
-/** Where the chain goes on: after the saved head or the newest waiting receipt, whichever is later, and past every number that a file has used. */
-function findHead(saved: ChainHead, newest: WaitingReceipt | undefined, lastSeq: bigint): ChainHead {
-  const head = newest && newest.seq > saved.seq ? { seq: newest.seq, receiptHash: newest.receiptHash } : saved;
-  return lastSeq > head.seq ? { seq: lastSeq, receiptHash: head.receiptHash } : head;
 }

@@ -1,6 +1,5 @@
 // What every whole-agent test stands on: a hub, a model server, a state folder and one agent process, fresh for each test.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from 'vitest';
 import { dropStateFolder, killAgent, makeStateFolder, startAgent } from './agent-process.ts';
@@ -8,6 +7,7 @@ import type { AgentProcess } from './agent-process.ts';
 import { startModelServer } from '../../router/test/model-server.ts';
 import type { ModelServer } from '../../router/test/model-server.ts';
 import { CODE, TestHub } from './test-hub.ts';
+import { readWaitingReceipts } from './waiting-receipts.ts';
 
 export class AgentBench {
   #hub: TestHub | undefined;
@@ -88,9 +88,13 @@ export class AgentBench {
     await killAgent(this.#agent);
   }
 
-  outboxFiles(): string[] {
-    const folder = join(this.#state, 'receipts', 'outbox');
-    return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
+  /** Receipts without an answer, by the log of the state folder. */
+  waiting(): number {
+    return readWaitingReceipts(this.#state).length;
+  }
+
+  async untilAnswered(): Promise<void> {
+    await this.until(() => this.waiting() === 0);
   }
 
   async until(holds: () => unknown, limitMs = 90_000): Promise<void> {

@@ -43,7 +43,7 @@ describe('enrolment and identity', () => {
       message: "Unknown field 'protocol'. Remove it.",
     };
     expect(await bench.up().ended).toBe(2);
-    expect(bench.agent.output()).toContain('The router speaks version 1 of the protocol, this agent version 2');
+    expect(bench.agent.output()).toContain('The router speaks version 1 of the protocol, this agent version 3');
   });
 
   test('a key that others can read is refused with the remedy', async () => {

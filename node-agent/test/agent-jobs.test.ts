@@ -4,11 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import { readContent } from '../../schema/chunks.ts';
-import { encodeFrame } from '../../schema/frames.ts';
-import { FINISH, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { FINISH, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { words } from '../../router/test/model-server.ts';
 import { residentBytes, useBench } from './agent-bench.ts';
-import { signer } from './test-hub.ts';
+import { signer } from './hub-seals.ts';
 
 const bench = useBench();
 
@@ -35,11 +34,12 @@ describe('a streamed job', () => {
       amount: BigInt(7 + 24),
       responseHash: toHex(hash),
     });
-    expect(signer.recover(USAGE_RECEIPT, signed.receipt, signed.signature)).toEqual({
-      ok: true,
-      value: bench.hub.address,
-    });
-    await bench.until(() => bench.outboxFiles().length === 0);
+    const { signature, sealed = null } = signed;
+    expect(sealed?.seal).toMatchObject({ number: 1n, count: 1, total: signed.receipt.amount });
+    expect(signer.isProvenBy(USAGE_RECEIPT, signed.receipt, { signature, sealed, address: bench.hub.address })).toBe(
+      true,
+    );
+    await bench.untilAnswered();
   });
 
   test('the first token leaves alone, later ones share frames', async () => {
@@ -79,18 +79,18 @@ describe('a streamed job', () => {
   test('a backend that breaks after tokens gives a fault with a receipt for what was sent', async () => {
     await bench.upAndReady();
     const job = bench.hub.give({ model: 'say-9x5-die5' });
-    const fault = await bench.hub.waitForFrame('fault', job.number);
-    const { receipt } = (fault.json as { receipt: { receipt: { outputTokens: number; finish: number } } }).receipt;
+    await bench.hub.waitForFrame('fault', job.number);
+    const { receipt } = await bench.hub.waitReceipt(job.number);
     const sent = bench.hub.dataOf(job.number).reduce((sum, one) => sum + one.tokens, 0);
     expect(sent).toBeGreaterThan(0);
     expect(receipt).toMatchObject({ outputTokens: sent, finish: FINISH.error });
-    await bench.until(() => bench.outboxFiles().length === 0);
+    await bench.untilAnswered();
   });
 
   test('a backend that breaks before any token gives a fault without a receipt', async () => {
     await bench.upAndReady();
     const job = bench.hub.give({ model: 'say-9x0-die0' });
-    expect((await bench.hub.waitForFrame('fault', job.number)).json).toMatchObject({ receipt: null });
+    expect((await bench.hub.waitForFrame('fault', job.number)).json).toMatchObject({ work: null });
   });
 
   test('--pace holds the tokens back', async () => {
@@ -102,24 +102,23 @@ describe('a streamed job', () => {
 });
 
 describe('tickets', () => {
-  test('a ticket with a foreign signature never yields data', async () => {
+  test('a ticket under a foreign seal is a fault, and nothing of it is sent any more', async () => {
     await bench.upAndReady();
-    const foreign = signer.sign(JOB_TICKET, bench.hub.makeTicket(1, {}), new Uint8Array(32).fill(3));
-    const job = bench.hub.give({ model: 'say-50x5', signature: foreign });
+    const job = bench.hub.give({ model: 'say-9x0-hang0', sealer: new Uint8Array(32).fill(3) });
     const fault = await bench.hub.waitForFrame('fault', job.number);
-    expect(fault.json).toMatchObject({ code: 'bad-ticket', receipt: null });
+    expect(fault.json).toMatchObject({ code: 'bad-ticket', work: null });
     // The backend may have been stopped before the request reached its server at all.
     await bench.until(() => bench.model.seen.every((one) => one.abortedAt !== null));
     expect(bench.hub.dataOf(job.number)).toEqual([]);
   });
 
-  test('without a signature nothing is sent, and after it everything', async () => {
+  test('the first tokens leave before the seal, and the end only after it', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'say-10x0', signature: null });
-    await bench.hub.waitForFrame('head', job.number);
+    const job = bench.hub.give({ model: 'say-10x0', sealer: null });
+    await bench.hub.waitFor((heard) => heard.name === 'data' && heard.job === job.number);
     await sleep(300);
-    expect(bench.hub.dataOf(job.number)).toEqual([]);
-    bench.hub.sendRaw(encodeFrame('ticket', { job: job.number, payload: fromHex(job.signature) }));
+    expect(bench.hub.heard.some(({ name }) => name === 'end')).toBe(false);
+    bench.hub.sendTickets([job]);
     expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(10);
   });
 

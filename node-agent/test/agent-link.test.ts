@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { lateReceiptSchema } from '../../schema/frames-to-hub.ts';
 import { FRAME, encodeFrame } from '../../schema/frames.ts';
-import { FINISH, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { FINISH, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { useBench } from './agent-bench.ts';
 import { startAgent } from './agent-process.ts';
-import { TestHub, signer } from './test-hub.ts';
+import { ROUTER, signer } from './hub-seals.ts';
+import { TestHub } from './test-hub.ts';
 
 const bench = useBench();
 
@@ -26,11 +27,11 @@ describe('losing and finding the hub', () => {
     const late = lateReceiptSchema.parse(offered.json);
     expect(late.receipt).toMatchObject({ ticketHash: job.ticketHash, finish: FINISH.error });
     expect(late.receipt.outputTokens).toBeGreaterThan(0);
-    expect(late.ticketSignature).toBe(job.signature);
-    expect(bench.outboxFiles().length).toBe(1);
+    const proof = { signature: late.ticketSignature, sealed: late.ticketSeal ?? null, address: ROUTER };
+    expect(signer.isProvenBy(JOB_TICKET, late.ticket, proof)).toBe(true);
     await bench.until(() => bench.model.seen[0]?.abortedAt);
     bench.hub.accept(late.receipt);
-    await bench.until(() => bench.outboxFiles().length === 0);
+    await bench.untilAnswered();
   });
 
   test('a restarted router is found again, and work goes on', async () => {
@@ -57,7 +58,7 @@ describe('losing and finding the hub', () => {
     expect(new Set(numbers.values())).toEqual(new Set([1n, 2n, 3n, 4n]));
     const third = bench.hub.receipts.find((receipt) => receipt.seq === 3n);
     expect(fourth.receipt.prevReceipt).toBe(signer.hash(USAGE_RECEIPT, third!));
-    await bench.until(() => bench.outboxFiles().length === 0);
+    await bench.untilAnswered();
     await bench.kill();
     bench.hub.heard.length = 0;
     await bench.upAndReady();
@@ -119,7 +120,7 @@ describe('stopping', () => {
       expect((await bench.hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
       expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBe(40);
       expect(await bench.agent.ended).toBe(0);
-      expect(bench.outboxFiles()).toEqual([]);
+      expect(bench.waiting()).toBe(0);
     },
   );
 
@@ -172,7 +173,7 @@ describe('pauses', () => {
     await bench.upAndReady('--exposure', '2');
     for (let i = 0; i < 3; i++) await bench.hub.waitEnd(bench.hub.give({}).number);
     await bench.hub.waitFor(
-      (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'exposure',
+      (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'outbox',
     );
     const refused = bench.hub.give({});
     expect((await bench.hub.waitForFrame('refuse', refused.number)).json).toMatchObject({ code: 'paused' });

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeFrame } from '../../schema/frames.ts';
-import { JOB_TICKET } from '../../schema/receipt.ts';
 import { useBench } from './agent-bench.ts';
 import { startAgent } from './agent-process.ts';
-import { CODE, signer } from './test-hub.ts';
+import { CODE } from './test-hub.ts';
 
 const bench = useBench();
 
@@ -24,8 +23,7 @@ test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, what
   await bench.hub.waitEnd(good.number);
   const broken = bench.hub.give({ model: 'say-9x5-die5' });
   await bench.hub.waitForFrame('fault', broken.number);
-  const foreign = signer.sign(JOB_TICKET, bench.hub.makeTicket(1, {}), new Uint8Array(32).fill(3));
-  const forged = bench.hub.give({ model: 'say-50x5', signature: foreign });
+  const forged = bench.hub.give({ model: 'say-50x5', sealer: new Uint8Array(32).fill(3) });
   await bench.hub.waitForFrame('fault', forged.number);
   await bench.hub.waitForFrame('refuse', bench.hub.give({ model: 'gpt-unknown' }).number);
   const late = bench.hub.give({ ticket: { expiresAtMs: 1n } });
@@ -36,7 +34,7 @@ test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, what
   await agent.ended;
   const output = agent.output();
   expect(output).toMatch(/a job failed/);
-  expect(output).toMatch(/did not sign/);
+  expect(output).toMatch(/did not seal/);
   expect(output).toMatch(/a job was refused/);
   expect(output).not.toContain('hello');
   expect(output).not.toMatch(/\bword\d+\b/);

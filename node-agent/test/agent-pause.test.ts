@@ -38,7 +38,7 @@ describe('irori-node pause', () => {
     await bench.until(() => bench.model.seen[0]?.abortedAt);
     const late = bench.hub.give({});
     expect((await bench.hub.waitForFrame('refuse', late.number)).json).toMatchObject({ code: 'paused' });
-    await bench.until(() => bench.outboxFiles().length === 0);
+    await bench.untilAnswered();
   });
 
   test('lasts until resume, and status says so', async () => {
@@ -61,7 +61,7 @@ describe('irori-node pause', () => {
 
   test('a job whose ticket has not come is refused, and no fault', async () => {
     await bench.upAndReady();
-    const job = bench.hub.give({ model: 'say-9x0-hang0', signature: null });
+    const job = bench.hub.give({ model: 'say-9x0-hang0', sealer: null });
     await bench.hub.waitForFrame('head', job.number);
     await command('pause');
     expect((await bench.hub.waitForFrame('refuse', job.number)).json).toMatchObject({ code: 'paused' });

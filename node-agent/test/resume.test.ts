@@ -40,7 +40,7 @@ async function ask(
   const end = session.wrote().find(isEnd);
   expect(end?.name).toBe('end');
   const frames = session.wrote().filter((frame) => frame.job === job && frame.name === 'data');
-  return { frames, receipt: (end!.json as { receipt: Answer['receipt'] }).receipt };
+  return { frames, receipt: (end!.json as { work: Answer['receipt'] }).work };
 }
 
 const eventsOf = (frames: readonly Wrote[]): string => Buffer.concat(frames.map((frame) => frame.events)).toString();

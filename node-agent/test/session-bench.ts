@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
 import type { JobRequestOf } from '../../schema/job-request.ts';
-import { decodeFrames, encodeFrame, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
+import { decodeFrames, encodeJsonFrame, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame } from '../../schema/frames.ts';
+import { readReceiptsFrame } from '../../schema/seal.ts';
+import type { ReceiptsFrame } from '../../schema/seal.ts';
 import { JOB_TICKET, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceiptJson } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
@@ -18,13 +19,16 @@ import { ModelShelf } from '../home/model-shelf.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Totals } from '../jobs/totals.ts';
 import { SignatureQueue } from '../receipts/signature-queue.ts';
+import { UnsealedJobs } from '../jobs/unsealed-jobs.ts';
 import { FlushClock } from '../jobs/flush-clock.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import type { LinkOutcome } from '../link/decide-retry.ts';
 import { HubSession } from '../link/hub-session.ts';
+import { DISK } from '../receipts/append-file.ts';
+import type { LogDisk } from '../receipts/append-file.ts';
 import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
+import { encodeTickets, ROUTER, signer } from './hub-seals.ts';
 import { collectLog } from './collect-log.ts';
 
 const KEY = new Uint8Array(32).fill(5);
@@ -36,6 +40,8 @@ export interface Wrote {
   readonly name: string;
   readonly job: number;
   readonly json: unknown;
+  /** Of a `receipts` frame. */
+  readonly receipts: ReceiptsFrame | null;
   readonly tokens: number;
   readonly bytes: number;
   readonly events: Uint8Array;
@@ -76,10 +82,15 @@ export interface SharedBench {
 }
 
 /** What an agent's connections share, around one backend, in a folder of its own. */
-export async function openShared(backend: Backend, windowMs = 100, mayLoad = true): Promise<SharedBench> {
+export async function openShared(
+  backend: Backend,
+  windowMs = 100,
+  mayLoad = true,
+  disk: LogDisk = DISK,
+): Promise<SharedBench> {
   const folder = mkdtempSync(join(tmpdir(), 'irori-session-'));
   const { log, lines } = collectLog();
-  const { book } = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: () => performance.now(), log });
+  const book = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: () => performance.now(), log, disk });
   const shelf = new ModelShelf({
     backends: [backend],
     choice: null,
@@ -99,6 +110,7 @@ export async function openShared(backend: Backend, windowMs = 100, mayLoad = tru
     pause: new PauseBoard(() => undefined),
     book,
     signatures: new SignatureQueue(),
+    unsealed: new UnsealedJobs(() => performance.now()),
     clock: new FlushClock(Math.min(10, windowMs / 10)),
     totals: new Totals(),
     log,
@@ -120,9 +132,15 @@ type LastReceipt = { readonly receipt: UsageReceiptJson; readonly signature: Hex
 /** A session past its welcome, or before it with `isWelcomed` false. */
 export async function openSession(
   backend: Backend,
-  options: { windowMs?: number; isWelcomed?: boolean; mayLoad?: boolean; lastReceipt?: LastReceipt } = {},
+  options: {
+    windowMs?: number;
+    isWelcomed?: boolean;
+    mayLoad?: boolean;
+    lastReceipt?: LastReceipt;
+    disk?: LogDisk;
+  } = {},
 ): Promise<SessionBench> {
-  const { shared, folder, lines, close } = await openShared(backend, options.windowMs, options.mayLoad);
+  const { shared, folder, lines, close } = await openShared(backend, options.windowMs, options.mayLoad, options.disk);
   const frames: Frame[] = [];
   const outcomes: LinkOutcome[] = [];
   const socket = {
@@ -185,10 +203,10 @@ export async function openSession(
         ...(wish.resume ? { resume: wish.resume } : {}),
       };
       session.hear(encodeJsonFrame('job', job, number));
-      const signature = fromHex(signer.sign(JOB_TICKET, ticket, ROUTER_KEY));
+      const ticketHash = signer.hash(JOB_TICKET, ticket);
       return {
-        sign: () => session.hear(encodeFrame('ticket', { job: number, payload: signature })),
-        ticketHash: signer.hash(JOB_TICKET, ticket),
+        sign: () => session.hear(encodeTickets([{ number, ticketHash }])),
+        ticketHash,
       };
     },
     close: () => {
@@ -210,13 +228,15 @@ export function makeTicket(number: number, change: Partial<JobTicket> = {}): Job
 
 function describe(frame: Frame): Wrote {
   const name = nameFrame(frame.type) ?? String(frame.type);
-  const json = name === 'data' ? null : readJson(frame);
+  const json = name === 'data' || name === 'receipts' ? null : readJson(frame);
+  const receipts = name === 'receipts' ? readReceiptsFrame(frame.payload) : null;
   const data = name === 'data' ? readData(frame) : null;
   const events = data?.ok ? data.value.events : new Uint8Array(0);
   return {
     name,
     job: frame.job,
     json: json?.ok ? json.value : null,
+    receipts: receipts?.ok ? receipts.value : null,
     tokens: frame.tokens,
     bytes: events.length,
     events,

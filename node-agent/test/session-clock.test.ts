@@ -8,7 +8,7 @@ import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { FakeBackend } from './fake-backend.ts';
 import { openSession, SESSION_KEY } from './session-bench.ts';
 import type { SessionBench } from './session-bench.ts';
-import { signer } from './test-hub.ts';
+import { signer } from './hub-seals.ts';
 
 let bench: SessionBench | undefined;
 afterEach(() => {
@@ -22,7 +22,7 @@ function hasEnded(session: SessionBench, job: number): () => boolean {
 
 function receiptOf(session: SessionBench, job: number): Record<string, unknown> & { durationMs: number } {
   const json = session.wrote().find((frame) => frame.name === 'end' && frame.job === job)?.json;
-  return (json as { receipt: never }).receipt;
+  return (json as { work: never }).work;
 }
 
 test('a clock that is set while a job runs ends no job, refuses none that follows, and is told', async () => {
@@ -77,6 +77,8 @@ test('a home whose state is older than the router’s newest receipt is told, an
   const session = bench;
   session.give(1).sign();
   await session.until(hasEnded(session, 1));
-  expect(receiptOf(session, 1)).toMatchObject({ seq: '1041' });
+  const isSealed = ({ name }: { name: string }): boolean => name === 'receipts';
+  await session.until(() => session.wrote().some(isSealed));
+  expect(session.wrote().find(isSealed)?.receipts).toMatchObject({ seq: 1041n, seal: { number: 1001n } });
   expect(session.lines.join('')).toMatch(/older copy.* here="?0"? router="?40"? next="?1041/);
 });

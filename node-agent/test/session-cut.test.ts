@@ -39,7 +39,7 @@ const textOf = (session: SessionBench, job: number): string =>
 function endOf(session: SessionBench, job: number): { finish: number; outputTokens: number } {
   const end = session.wrote().find((frame) => frame.name === 'end' && frame.job === job);
   return (
-    (end?.json as { receipt: { finish: number; outputTokens: number } } | undefined)?.receipt ?? {
+    (end?.json as { work: { finish: number; outputTokens: number } } | undefined)?.work ?? {
       finish: -1,
       outputTokens: -1,
     }
@@ -122,8 +122,8 @@ test('a model that may not be loaded is refused as cold, under a pattern too', a
   expect(backend.jobs).toEqual([]);
 });
 
-test('a job preempted before its ticket came is refused, not a fault', async () => {
-  const session = await open(say('a'));
+test('a job preempted before its seal came and before anything was sent is refused, not a fault', async () => {
+  const session = await open(say());
   session.give(1);
   session.session.runner?.preemptAll();
   await session.until(() => session.wrote().some((frame) => frame.name === 'refuse' && frame.job === 1));

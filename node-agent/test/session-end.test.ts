@@ -40,10 +40,10 @@ async function run(
   give(1, { maxTokens: wish.maxTokens ?? 100, request: { stop: wish.stop ?? [] } }).sign();
   const find = () => wrote().find(({ name }) => name === 'end' || name === 'fault');
   await until(() => find() !== undefined);
-  const json = find()?.json as { receipt: { finish: number; outputTokens: number }; finish?: string };
+  const json = find()?.json as { work: { finish: number; outputTokens: number }; finish?: string };
   const events = wrote().flatMap(({ name, events: bytes }) => (name === 'data' ? [bytes] : []));
   const text = readContent(Buffer.concat(events).toString());
-  const { finish, outputTokens } = json.receipt;
+  const { finish, outputTokens } = json.work;
   return { text, finish, outputTokens, beside: json.finish, wasStopped };
 }
 

@@ -10,7 +10,8 @@ import type { AgentShared } from '../jobs/job-runner.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
 import { makeTicket, openSession } from './session-bench.ts';
 import type { SessionBench } from './session-bench.ts';
-import { ROUTER, ROUTER_KEY, signer } from './test-hub.ts';
+import { buildWork } from '../receipts/build-receipt.ts';
+import { encodeTickets, ROUTER, ROUTER_KEY, signer } from './hub-seals.ts';
 
 let bench: SessionBench | undefined;
 afterEach(() => {
@@ -35,8 +36,8 @@ function receiptOf(
   name: 'end' | 'fault',
   job: number,
 ): { finish: number; outputTokens: number; promptTokens: number } {
-  const json = session.wrote().find((frame) => frame.name === name && frame.job === job)?.json as { receipt: never };
-  return name === 'end' ? json.receipt : (json.receipt as { receipt: never }).receipt;
+  const json = session.wrote().find((frame) => frame.name === name && frame.job === job)?.json;
+  return (json as { work: never }).work;
 }
 
 function count(session: SessionBench, name: string): number {
@@ -45,20 +46,14 @@ function count(session: SessionBench, name: string): number {
 
 /** Receipts that no connection has carried. */
 async function issueLate({ book }: AgentShared, many: number): Promise<void> {
-  const work = {
-    promptTokens: 1,
-    outputTokens: 2,
-    finish: 'stop',
-    ttftMs: 1,
-    durationMs: 2,
-    responseHash: ZERO_WORD,
-  } as const;
-  const about = { router: ROUTER, domain: PLACEHOLDER_DOMAIN, signer, work, isSentNow: false };
+  const done = { promptTokens: 1, outputTokens: 2, ttftMs: 1, durationMs: 2, responseHash: ZERO_WORD };
+  const about = { router: ROUTER, domain: PLACEHOLDER_DOMAIN, signer, via: null };
   const tickets = Array.from({ length: many }, (_, i) => makeTicket(i + 1));
   await Promise.all(
     tickets.map((ticket) => {
-      const ticketSignature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
-      return book.issue({ ...about, ticket, ticketHash: signer.hash(JOB_TICKET, ticket), ticketSignature });
+      const ticketProof = { signature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY), sealed: null };
+      const work = buildWork(ticket, { ...done, finish: 'stop' });
+      return book.issue({ ...about, ticket, ticketHash: signer.hash(JOB_TICKET, ticket), ticketProof, work });
     }),
   );
 }
@@ -112,7 +107,7 @@ describe('what goes wrong in a backend', () => {
     session.give(1).sign();
     await session.until(hasWritten(session, 'fault', 1));
     const fault = session.wrote().find(({ name }) => name === 'fault')?.json;
-    expect(fault).toEqual({ ...error, receipt: null });
+    expect(fault).toEqual({ ...error, work: null });
   });
 
   test('a server’s reason to refuse goes to the hub and stays out of the log', async () => {
@@ -222,7 +217,7 @@ describe('a job', () => {
     expect(receiptOf(session, 'fault', 1)).toMatchObject({ finish: FINISH.error, outputTokens: 2 });
   });
 
-  test('a ticket that comes when the answer is complete still lets it go', async () => {
+  test('a seal that comes when the answer is complete still lets it end', async () => {
     const session = await open(
       new FakeBackend(async (_job, sink) => {
         await sink({ text: 'all', tokens: 3 });
@@ -230,7 +225,8 @@ describe('a job', () => {
     );
     const job = session.give(1);
     await session.until(() => session.shared.slots.running === 0);
-    expect(hasWritten(session, 'data', 1)()).toBe(false);
+    await session.until(hasWritten(session, 'data', 1));
+    expect(hasWritten(session, 'end', 1)()).toBe(false);
     job.sign();
     await session.until(hasWritten(session, 'end', 1));
     expect(receiptOf(session, 'end', 1)).toMatchObject({ finish: FINISH.stop, outputTokens: 3, promptTokens: 3 });
@@ -241,7 +237,7 @@ describe('a job', () => {
     session.give(1);
     session.session.hear(encodeJsonFrame('cancel', { reason: 'watchdog' }, 1));
     await session.until(hasWritten(session, 'fault', 1));
-    expect(session.wrote().at(-1)?.json).toEqual({ code: 'cancelled', message: expect.any(String), receipt: null });
+    expect(session.wrote().at(-1)?.json).toEqual({ code: 'cancelled', message: expect.any(String), work: null });
     expect(session.shared.book.unacknowledged).toBe(0);
   });
 
@@ -362,7 +358,7 @@ describe('nonsense', () => {
     const session = await open(new FakeBackend(async () => undefined));
     session.session.hear(encodeCredit(9, 100));
     session.session.hear(encodeJsonFrame('cancel', { reason: 'caller' }, 9));
-    session.session.hear(encodeFrame('ticket', { job: 9, payload: new Uint8Array(65) }));
+    session.session.hear(encodeTickets([{ number: 9, ticketHash: ZERO_WORD }]));
     await sleep(20);
     expect(session.wrote().filter((frame) => frame.name === 'error')).toEqual([]);
   });
@@ -381,7 +377,7 @@ describe('nonsense', () => {
   test('a hub of a protocol before ours is left, with the versions named', async () => {
     const session = await open(new FakeBackend(async () => undefined), { isWelcomed: false });
     session.session.hear(encodeJsonFrame('challenge', { nonce: `0x${'00'.repeat(32)}`, protocol: 0, serverTimeAt: 0 }));
-    const message = expect.stringMatching(/speaks version 0 .* this agent version 2: whoever runs the router/);
+    const message = expect.stringMatching(/speaks version 0 .* this agent version 3: whoever runs the router/);
     expect(session.outcomes).toMatchObject([{ kind: 'error-frame', code: 'protocol-version', message, isFinal: true }]);
   });
 });

@@ -5,15 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { fromHex, toHex } from '../../schema/bytes.ts';
+import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { JobFrameJson } from '../../schema/frames-to-node.ts';
-import type { LateReceipt, NodeState, SignedReceipt } from '../../schema/frames-to-hub.ts';
-import { endSchema, helloSchema, lateReceiptSchema } from '../../schema/frames-to-hub.ts';
+import type { NodeState, SignedReceipt } from '../../schema/frames-to-hub.ts';
+import { helloSchema } from '../../schema/frames-to-hub.ts';
 import {
   decodeFrames,
   encodeCredit,
-  encodeFrame,
   encodeJsonFrame,
   FRAME,
   nameFrame,
@@ -23,22 +22,15 @@ import {
 } from '../../schema/frames.ts';
 import type { FrameName } from '../../schema/frames.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
-import {
-  ACCEPTANCE,
-  JOB_TICKET,
-  makeMessageSigner,
-  NODE_ENROL,
-  NODE_HELLO,
-  toMessageJson,
-  USAGE_RECEIPT,
-} from '../../schema/receipt.ts';
+import { JOB_TICKET, NODE_ENROL, NODE_HELLO, toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
+import { readReceiptsFrame } from '../../schema/seal.ts';
+import type { ReceiptsFrame, SealedJson } from '../../schema/seal.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_ADDRESS } from '../../schema/typed-data.ts';
+import { HubLedger } from './hub-ledger.ts';
+import { encodeTickets, ROUTER, ROUTER_KEY, signer } from './hub-seals.ts';
 import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 
-export const ROUTER_KEY = new Uint8Array(32).fill(9);
-export const ROUTER = addressOfPrivateKey(ROUTER_KEY);
-export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 export const CODE = 'code-for-tests';
 
 export interface Heard {
@@ -47,6 +39,8 @@ export interface Heard {
   readonly job: number;
   readonly tokens: number;
   readonly json: unknown;
+  /** Of a `receipts` frame. */
+  readonly receipts: ReceiptsFrame | null;
   readonly tokenIds: readonly number[] | null;
   readonly events: Uint8Array;
   /** Number of the WebSocket message that carried it. */
@@ -60,15 +54,14 @@ export interface JobWish {
   readonly creditBytes?: number;
   readonly ticket?: Partial<JobTicket>;
   readonly resume?: NonNullable<JobFrameJson['resume']>;
-  /** What is sent in the `ticket` frame; null sends none. */
-  readonly signature?: Hex | null;
+  /** Who seals the ticket, in place of the router; null sends no seal. */
+  readonly sealer?: Uint8Array | null;
 }
 
 export interface GivenJob {
   readonly number: number;
   readonly ticket: JobTicket;
   readonly ticketHash: Hex;
-  readonly signature: Hex;
   readonly json: JobFrameJson;
 }
 
@@ -76,8 +69,7 @@ export class TestHub {
   readonly heard: Heard[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
   readonly enrolments: { code: string; address: Hex; wallet?: string }[] = [];
-  /** Receipts with their numbers, in the order in which they came. */
-  readonly receipts: UsageReceipt[] = [];
+  readonly ledger = new HubLedger();
   pings = 0;
   dials = 0;
   /** What the next dials are answered instead of a socket; null upgrades. */
@@ -85,7 +77,7 @@ export class TestHub {
   /** The address that homes dial, where it is not its own. */
   dialledAt: string | null = null;
   /** What its welcome tells of this home's chain. */
-  lastReceipt: { receipt: UsageReceiptJson; signature: Hex } | null = null;
+  lastReceipt: { receipt: UsageReceiptJson; signature: Hex; sealed?: SealedJson } | null = null;
   enrolRefusal: { status: number; code: string; message: string } | null = null;
   isAccepting = true;
   isAnsweringPings = true;
@@ -98,8 +90,7 @@ export class TestHub {
   #waiters: { fits: (heard: Heard) => boolean; resolve: (heard: Heard) => void }[] = [];
   #messages = 0;
   #nextJob = 1;
-  #accepted = 0n;
-  #amount = 0n;
+  #seals = 0n;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -164,11 +155,10 @@ export class TestHub {
     this.sendRaw(encodeCredit(job, bytes));
   }
 
-  /** Sends a job with its ticket, as a hub does. */
+  /** Sends a job and then its ticket's seal, as a hub does. */
   give(wish: JobWish = {}): GivenJob {
     const number = this.#nextJob++;
     const ticket = this.makeTicket(number, wish);
-    const signature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
     const json: JobFrameJson = {
       ticket: toMessageJson(ticket),
       request: sampleRequest({
@@ -182,9 +172,15 @@ export class TestHub {
       ...(wish.resume ? { resume: wish.resume } : {}),
     };
     this.sendJson('job', json, number);
-    const sent = wish.signature === undefined ? signature : wish.signature;
-    if (sent !== null) this.sendRaw(encodeFrame('ticket', { job: number, payload: fromHex(sent) }));
-    return { number, ticket, ticketHash: signer.hash(JOB_TICKET, ticket), signature, json };
+    const job = { number, ticket, ticketHash: signer.hash(JOB_TICKET, ticket), json };
+    this.ledger.give(number, job.ticketHash);
+    if (wish.sealer !== null) this.sendTickets([job], wish.sealer);
+    return job;
+  }
+
+  /** Seals the tickets of these jobs together. */
+  sendTickets(jobs: readonly GivenJob[], key: Uint8Array = ROUTER_KEY): void {
+    this.sendRaw(encodeTickets(jobs, { number: (this.#seals += 1n), key }));
   }
 
   makeTicket(number: number, wish: JobWish): JobTicket {
@@ -243,10 +239,18 @@ export class TestHub {
     );
   }
 
+  /** The job's receipt, once its seal has come. */
   async waitEnd(job: number): Promise<SignedReceipt> {
     const end = await this.waitFor((heard) => heard.job === job && (heard.name === 'end' || heard.name === 'fault'));
     if (end.name !== 'end') throw new Error(`fault: ${JSON.stringify(end.json)}`);
-    return endSchema.parse(end.json);
+    return this.waitReceipt(job);
+  }
+
+  async waitReceipt(job: number): Promise<SignedReceipt> {
+    await this.waitFor(({ receipts }) => receipts?.jobs.includes(job) === true);
+    const signed = this.ledger.signedOf(job);
+    if (!signed) throw new Error(`no receipt of job ${job}`);
+    return signed;
   }
 
   dataOf(job: number): Heard[] {
@@ -257,29 +261,12 @@ export class TestHub {
     return Buffer.concat(this.dataOf(job).map((heard) => heard.events));
   }
 
+  get receipts(): readonly UsageReceipt[] {
+    return this.ledger.receipts;
+  }
+
   accept(receipt: UsageReceipt): void {
-    const receiptHash = signer.hash(USAGE_RECEIPT, receipt);
-    this.#accepted += 1n;
-    this.#amount += receipt.amount;
-    const { node, promptTokens, outputTokens, amount } = receipt;
-    const acceptance = {
-      receiptHash,
-      node,
-      promptTokens,
-      outputTokens,
-      amount,
-      status: 0,
-      epoch: 1,
-      count: this.#accepted,
-      cumulativeAmount: this.#amount,
-    };
-    const signature = signer.sign(ACCEPTANCE, acceptance, ROUTER_KEY);
-    this.sendJson('accepted', {
-      ticketHash: receipt.ticketHash,
-      acceptance: toMessageJson(acceptance),
-      signature,
-      reason: null,
-    });
+    this.sendJson('accepted', this.ledger.accept(receipt));
   }
 
   #enrol(body: string): [number, unknown] {
@@ -332,7 +319,9 @@ export class TestHub {
     for (const frame of frames.value) {
       const name = nameFrame(frame.type);
       if (name === null) throw new Error(`type ${frame.type}`);
-      const json = frame.type === FRAME.data ? null : readJson(frame);
+      const isJson = frame.type !== FRAME.data && frame.type !== FRAME.receipts;
+      const json = isJson ? readJson(frame) : null;
+      const receipts = frame.type === FRAME.receipts ? readReceiptsFrame(frame.payload) : null;
       const events = frame.type === FRAME.data ? readData(frame) : null;
       const heard: Heard = {
         at: performance.now(),
@@ -340,6 +329,7 @@ export class TestHub {
         job: frame.job,
         tokens: frame.tokens,
         json: json?.ok ? json.value : null,
+        receipts: receipts?.ok ? receipts.value : null,
         tokenIds: events?.ok ? events.value.tokenIds : null,
         events: events?.ok ? Uint8Array.from(events.value.events) : new Uint8Array(0),
         message: this.#messages,
@@ -356,10 +346,7 @@ export class TestHub {
   #answer(heard: Heard, nonce: Hex): void {
     if (heard.name === 'hello') return this.#welcome(heard, nonce);
     if (heard.name === 'state') this.state = heard.json as NodeState;
-    const signed = readSigned(heard);
-    if (!signed) return;
-    this.receipts.push(signed.receipt);
-    if (this.isAccepting) this.accept(signed.receipt);
+    for (const receipt of this.ledger.take(heard, this.address)) if (this.isAccepting) this.accept(receipt);
   }
 
   #welcome(heard: Heard, nonce: Hex): void {
@@ -383,11 +370,4 @@ export class TestHub {
       lastReceipt: this.lastReceipt,
     });
   }
-}
-
-function readSigned(heard: Heard): SignedReceipt | null {
-  if (heard.name === 'end') return endSchema.parse(heard.json);
-  if (heard.name === 'receipt') return lateReceiptSchema.parse(heard.json) satisfies LateReceipt;
-  const receipt = heard.name === 'fault' ? (heard.json as { receipt: unknown }).receipt : null;
-  return receipt ? endSchema.parse(receipt) : null;
 }

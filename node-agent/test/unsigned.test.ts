@@ -1,6 +1,4 @@
 // A home that was killed is asked to sign for what it delivered: once, only for its own tickets, never beside a receipt of its own.
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { toHex } from '../../schema/bytes.ts';
@@ -11,10 +9,12 @@ import { encodeJsonFrame } from '../../schema/frames.ts';
 import { FINISH, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
+import { DISK } from '../receipts/append-file.ts';
+import type { LogDisk } from '../receipts/append-file.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
 import { makeTicket, openSession, SESSION_KEY } from './session-bench.ts';
 import type { SessionBench } from './session-bench.ts';
-import { ROUTER_KEY, signer } from './test-hub.ts';
+import { ROUTER_KEY, signer } from './hub-seals.ts';
 
 let bench: SessionBench | undefined;
 afterEach(() => {
@@ -22,8 +22,8 @@ afterEach(() => {
   bench = undefined;
 });
 
-async function open(backend = new FakeBackend(async () => undefined)): Promise<SessionBench> {
-  bench = await openSession(backend);
+async function open(backend = new FakeBackend(async () => undefined), disk: LogDisk = DISK): Promise<SessionBench> {
+  bench = await openSession(backend, { disk });
   return bench;
 }
 
@@ -64,8 +64,8 @@ test('it signs for what the router counted, in its own chain, and offers that on
   expect(one?.receipt).toMatchObject({ ticketHash: signer.hash(JOB_TICKET, first), responseHash: HASH, amount: 27n });
   expect(one?.receipt).toMatchObject({ promptTokens: 7, outputTokens: 20, finish: FINISH.error, seq: 1n });
   expect(two?.receipt).toMatchObject({ seq: 2n, prevReceipt: one && signer.hash(USAGE_RECEIPT, one.receipt) });
-  const signed = one && { signature: one.signature, address: SESSION_KEY.address };
-  expect(one && signed && signer.isSignedBy(USAGE_RECEIPT, one.receipt, signed)).toBe(true);
+  const proof = one && { signature: one.signature, sealed: one.receiptSeal ?? null, address: SESSION_KEY.address };
+  expect(one && proof && signer.isProvenBy(USAGE_RECEIPT, one.receipt, proof)).toBe(true);
 });
 
 test('what the ticket does not allow is not signed for', async () => {
@@ -106,23 +106,23 @@ test('a job that still runs, or whose receipt waits, is receipted by what was se
   ask(session, partOf(ticket));
   await quiet();
   session.session.hear(encodeJsonFrame('cancel', { reason: 'watchdog' }, 1));
-  await session.until(() => session.wrote().some(({ name }) => name === 'end'));
+  await session.until(() => session.wrote().some(({ name }) => name === 'receipts'));
   ask(session, partOf(ticket));
   await quiet();
   expect(offered(session)).toEqual([]);
   expect(session.shared.book.unacknowledged).toBe(1);
   const end = session.wrote().find(({ name }) => name === 'end');
-  expect(end?.json).toMatchObject({ receipt: { outputTokens: 1, seq: '1' } });
+  expect(end?.json).toMatchObject({ work: { outputTokens: 1 } });
 });
 
 test('while the disk refuses nothing is offered, and the next asking is heeded', async () => {
-  const session = await open();
-  const outbox = join(session.folder, 'outbox');
-  rmSync(outbox, { recursive: true });
+  let isFull = true;
+  const sync: LogDisk['sync'] = (file) => (isFull ? Promise.reject(new Error('ENOSPC')) : DISK.sync(file));
+  const session = await open(undefined, { ...DISK, sync });
   ask(session, partOf(makeTicket(1)));
   await session.until(() => session.lines.some((line) => line.includes('could not be stored')));
   expect(offered(session)).toEqual([]);
-  mkdirSync(outbox);
+  isFull = false;
   ask(session, partOf(makeTicket(1)));
   await session.until(() => offered(session).length === 1);
   expect(offered(session)[0]?.receipt.seq).toBe(1n);

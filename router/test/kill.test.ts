@@ -1,6 +1,5 @@
 // Processes that are killed between the answer and the book: workerd at any moment of a settlement, an agent before its receipt is
 // acknowledged. Whatever was on its way arrives once.
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { askOnline, askWhole, learnDigest, listModel } from './ask.ts';
@@ -16,6 +15,7 @@ import type { RawJob } from './raw-node.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
+import { readWaitingReceipts } from '../../node-agent/test/waiting-receipts.ts';
 
 const MODEL = 'test/priced';
 const GRANTED = 10_000_000;
@@ -80,8 +80,7 @@ async function readReceipt(answer: Answer): Promise<Record<string, any>> {
 }
 
 async function countWaiting(): Promise<number> {
-  const files = await readdir(join(agent.stateDir, 'receipts', 'outbox'));
-  return files.filter((file) => file.endsWith('.json')).length;
+  return readWaitingReceipts(agent.stateDir).length;
 }
 
 /** The one row of each answer, once all are in D1. */

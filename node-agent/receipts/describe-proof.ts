@@ -1,0 +1,35 @@
+// What proves a message, in numbers and in words for its owner. Pure.
+import { SEAL_KIND } from '../../schema/seal.ts';
+import type { Sealed } from '../../schema/seal.ts';
+
+export interface ProofFacts {
+  readonly signer: string;
+  /** The seal that the signature is over; null where it is over the message itself. */
+  readonly seal: {
+    readonly kind: string;
+    readonly number: string;
+    /** Messages under it, and hashes from this one to its root. */
+    readonly covers: number;
+    readonly hashes: number;
+    /** Units; what they are is told by the kind. */
+    readonly total: string;
+  } | null;
+}
+
+export function describeProof(signer: string, sealed: Sealed | null): ProofFacts {
+  if (!sealed) return { signer, seal: null };
+  const { seal, proof } = sealed;
+  const kind = Object.entries(SEAL_KIND).find(([, one]) => one === seal.kind)?.[0] ?? String(seal.kind);
+  const { number, count: covers, total } = seal;
+  return {
+    signer,
+    seal: { kind, number: number.toString(), covers, hashes: proof.length, total: total.toString() },
+  };
+}
+
+export function formatProof({ signer, seal }: ProofFacts): string {
+  if (!seal) return `signed by ${signer} for itself`;
+  const messages = seal.covers === 1 ? 'this message alone' : `${seal.covers} messages`;
+  const hashes = seal.hashes === 1 ? '1 hash' : `${seal.hashes} hashes`;
+  return `seal ${seal.number} of ${seal.kind}, signed by ${signer}: ${messages} under it, ${hashes} of proof`;
+}
