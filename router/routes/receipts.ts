@@ -72,13 +72,18 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     ttft_ms: settlement.ttftMs,
     duration_ms: settlement.durationMs,
     ended_at: settlement.endedAt,
+    receipt_hash: settlement.acceptance?.receiptHash ?? null,
     domain: services.domain,
     router: services.routerAddress,
     ticket: settlement.ticket,
+    /** Where a message stands under a seal its signature is the seal's; null where it was signed for itself, or there is none. */
+    ticketSeal: settlement.ticketSeal ?? null,
     ticketSignature: settlement.ticketSignature,
     receipt: settlement.receipt,
+    receiptSeal: settlement.receiptSeal ?? null,
     receiptSignature: settlement.receiptSignature,
     acceptance: settlement.acceptance,
+    acceptanceSeal: settlement.acceptanceSeal ?? null,
     acceptanceSignature: settlement.acceptanceSignature,
   };
 }

@@ -51,6 +51,19 @@ test('a receipt says who did what for how much, and carries the three signed mes
   const hex = (bytes: number): unknown => expect.stringMatching(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`));
   const node = hex(20);
   const decimal = expect.stringMatching(/^\d+$/);
+  const seal = (kind: number, chain: unknown): unknown => ({
+    seal: {
+      kind,
+      node: chain,
+      number: decimal,
+      previous: hex(32),
+      count: 1,
+      root: hex(32),
+      total: decimal,
+      atMs: decimal,
+    },
+    proof: [],
+  });
   expect(receipt).toEqual({
     object: 'receipt',
     id: answer.irori.receipt,
@@ -70,6 +83,7 @@ test('a receipt says who did what for how much, and carries the three signed mes
     ttft_ms: expect.any(Number),
     duration_ms: expect.any(Number),
     ended_at: expect.any(Number),
+    receipt_hash: hex(32),
     domain: { chainId: 31_337, verifyingContract: '0x0000000000000000000000000000000000000001' },
     router: hex(20),
     ticket: {
@@ -91,6 +105,7 @@ test('a receipt says who did what for how much, and carries the three signed mes
       issuedAtMs: decimal,
       expiresAtMs: decimal,
     },
+    ticketSeal: seal(1, hex(20)),
     ticketSignature: hex(65),
     receipt: {
       ticketHash: hex(32),
@@ -109,9 +124,10 @@ test('a receipt says who did what for how much, and carries the three signed mes
       energyHighMicroWh: '0',
       energyMethod: 0,
     },
+    receiptSeal: seal(2, node),
     receiptSignature: hex(65),
     acceptance: {
-      receiptHash: answer.irori.receipt_hash,
+      receiptHash: receipt['receipt_hash'],
       node,
       promptTokens: 7,
       outputTokens: 20,
@@ -121,13 +137,15 @@ test('a receipt says who did what for how much, and carries the three signed mes
       count: expect.stringMatching(/^[1-9]\d*$/),
       cumulativeAmount: decimal,
     },
+    acceptanceSeal: seal(3, node),
     acceptanceSignature: hex(65),
   });
 });
 
-test('the hash that the last chunk told is the hash of the signed receipt', () => {
+test('its hash stands in it; the last chunk knows none, since it waits for no receipt', () => {
   const bundle = receiptBundleSchema.parse(receipt);
-  expect(makeMessageSigner(bundle.domain).hash(USAGE_RECEIPT, bundle.receipt!)).toBe(answer.irori.receipt_hash);
+  expect(makeMessageSigner(bundle.domain).hash(USAGE_RECEIPT, bundle.receipt!)).toBe(receipt['receipt_hash']);
+  expect(answer.irori.receipt_hash).toBeNull();
 });
 
 test('the signed response hash is of the very bytes that the caller read', async () => {
@@ -197,7 +215,7 @@ describe('irori-node verify', () => {
     expect(json.status).toBe(0);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: true,
-      parts: [{ ok: true, receiptHash: answer.irori.receipt_hash }],
+      parts: [{ ok: true, receiptHash: receipt['receipt_hash'] }],
     });
   });
 
