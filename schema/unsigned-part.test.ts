@@ -21,6 +21,8 @@ test('a part that was cut short is told as it was relayed', () => {
   const told = { ticket: { part: 1 }, ticketSignature: '0x01', promptTokens: 7, outputTokens: 20, responseHash: HASH };
   expect(describePart()).toEqual({ ...told, finish: 'error' });
   expect(describePart({ outcome: 'cancelled' })).toEqual({ ...told, finish: 'cancelled' });
+  // A ticket is proven by the seal that it is under.
+  expect(describePart({ ticketSeal: { proof: [] } })).toEqual({ ...told, ticketSeal: { proof: [] }, finish: 'error' });
 });
 
 test('only outcomes that may still earn are told', () => {

@@ -16,8 +16,9 @@ const SIGNABLE: readonly Outcome[] = [
 
 /** Null for a part that needs no receipt: it has one, delivered nothing, or earns nothing. */
 export function describeUnsigned(settlement: SettlementJson): UnsignedPart | null {
-  const { outcome, ticket, ticketSignature, promptTokens, outputTokens, relayedHash } = settlement;
+  const { outcome, ticket, ticketSignature, ticketSeal, promptTokens, outputTokens, relayedHash } = settlement;
   if (settlement.receipt || outputTokens === 0 || !relayedHash || !SIGNABLE.includes(outcome)) return null;
   const finish = outcome === 'cancelled' ? 'cancelled' : 'error';
-  return { ticket, ticketSignature, promptTokens, outputTokens, responseHash: relayedHash, finish };
+  const proof = { ticketSignature, ...(ticketSeal && { ticketSeal }) };
+  return { ticket, ...proof, promptTokens, outputTokens, responseHash: relayedHash, finish };
 }

@@ -197,6 +197,9 @@ export class NodeWatch {
   /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */
   why(nodeId: string, now: number): NodeWhy | null {
     const { history, idle, faults, turns, stateOf, hub, area } = this.#doors;
+    if (!idle.standing(nodeId)) return null;
+    // What a home owes grows and falls with nobody's word.
+    this.noteStanding(nodeId, now);
     const standing = idle.standing(nodeId);
     if (!standing) return null;
     const failureShare = history.failureShare(nodeId, now);

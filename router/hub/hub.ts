@@ -249,7 +249,7 @@ export class Hub extends DurableObject<object> {
       idle: this.#idle,
       faults: new FaultMemory(),
       turns: new TurnMemory(),
-      stateOf: (nodeId) => this.#sockets.find(nodeId)?.state ?? null,
+      stateOf: (nodeId) => this.#sockets.tellState(nodeId),
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
       onWider: () => this.#jobs.onRoom(),
     });
@@ -295,7 +295,10 @@ export class Hub extends DurableObject<object> {
       nextNumber: () => this.#numbers.next(),
       sealTickets: () => this.#jobs.sealTickets(),
       isLive: (ticketHash) => this.#jobs.isLive(ticketHash),
-      tellNode: (nodeId, answers) => this.#sendAll(nodeId, 'accepted', makeAccepted(answers)),
+      tellNode: (nodeId, answers) => {
+        for (const { ticketHash } of answers) this.#receipts.forget(ticketHash);
+        this.#sendAll(nodeId, 'accepted', makeAccepted(answers));
+      },
       askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
       offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
       pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),

@@ -168,6 +168,16 @@ describe('a home owes receipts', () => {
     expect(receipts.isBehind(socket, 0)).toBe(true);
   });
 
+  test('until it is told what became of them, also where they came one by one', () => {
+    const { receipts, socket, begin, end, opened } = openJobs();
+    begin(1);
+    end(1);
+    expect(receipts.isBehind(socket, UNRECEIPTED.ageMs)).toBe(true);
+    receipts.forget(opened.get(1)!.ticketHash);
+    receipts.forget(ZERO_WORD);
+    expect(receipts.isBehind(socket, UNRECEIPTED.ageMs)).toBe(false);
+  });
+
   test('and none once its connection is gone: what had ended there is told', () => {
     const { receipts, socket, begin, end, opened } = openJobs();
     for (const job of [1, 2]) begin(job);

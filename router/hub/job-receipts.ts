@@ -44,6 +44,8 @@ interface Connection<J> {
 export class JobReceipts<J extends OpenedJob> {
   readonly #signer: MessageSigner;
   readonly #connections = new Map<object, Connection<J>>();
+  /** Where each job is known, by its ticket. */
+  readonly #places = new Map<Hex, { readonly socket: object; readonly job: number }>();
 
   constructor(signer: MessageSigner) {
     this.#signer = signer;
@@ -54,6 +56,7 @@ export class JobReceipts<J extends OpenedJob> {
     const connection = this.#connections.get(socket) ?? { jobs: new Map(), ended: new Map(), units: 0 };
     this.#connections.set(socket, connection);
     connection.jobs.set(job, { opened, work: null, saidAt: null, units: 0 });
+    this.#places.set(opened.ticketHash, { socket, job });
     // A job whose end its home never tells has no receipt either: the oldest of many is given up.
     if (connection.jobs.size > UNRECEIPTED.known)
       for (const oldest of connection.jobs.keys()) return this.#drop(connection, oldest);
@@ -109,6 +112,7 @@ export class JobReceipts<J extends OpenedJob> {
   leave(socket: object): J[] {
     const connection = this.#connections.get(socket);
     this.#connections.delete(socket);
+    for (const { opened } of connection?.jobs.values() ?? []) this.#places.delete(opened.ticketHash);
     return connection ? [...connection.ended.values()].map(({ opened }) => opened) : [];
   }
 
@@ -116,6 +120,12 @@ export class JobReceipts<J extends OpenedJob> {
   drop(socket: object, job: number): void {
     const connection = this.#connections.get(socket);
     if (connection) this.#drop(connection, job);
+  }
+
+  /** What became of its receipt has been told, whichever way it came: a frame that could not be used leaves its home nothing to make good. */
+  forget(ticketHash: Hex): void {
+    const place = this.#places.get(ticketHash);
+    if (place) this.drop(place.socket, place.job);
   }
 
   /** True where more is waited for than a home may owe: so many receipts, of so much worth, or one for so long. */
@@ -145,8 +155,10 @@ export class JobReceipts<J extends OpenedJob> {
   }
 
   #drop(connection: Connection<J>, job: number): void {
-    const known = connection.ended.get(job);
-    if (known) connection.units -= known.units;
+    const ended = connection.ended.get(job);
+    if (ended) connection.units -= ended.units;
+    const known = connection.jobs.get(job);
+    if (known) this.#places.delete(known.opened.ticketHash);
     connection.ended.delete(job);
     connection.jobs.delete(job);
   }

@@ -214,7 +214,7 @@ export class NodeSocket {
   }
 
   /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. `isBehind`: it owes more receipts than it may. */
-  toCandidate(now: number, { slots, isBehind }: { slots: number; isBehind: boolean }): NodeCandidate | null {
+  toCandidate(now: number, slots: number, isBehind: boolean): NodeCandidate | null {
     const { facts, state, standing } = this.#attachment;
     if (!this.isCurrent || !state || !standing || !this.isSynced || this.#isLeaving(now)) return null;
     return {

@@ -4,7 +4,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
-import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { LateReceipt, NodeState } from '../../schema/frames-to-hub.ts';
 import type { JobReceipts, RebuiltReceipt } from './job-receipts.ts';
 import type { OpenedPart } from './settlement.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
@@ -159,8 +159,7 @@ export class HubSockets {
     if (socket.isCurrent) log.info('home-left', { nodeId, hub: socket.hub, count: socket.parts.size });
     for (const part of socket.parts.values()) part.onLost(now);
     this.#doors.onLeft(this.#doors.receipts.leave(socket));
-    // A dial that never proved who it is was nobody's: nothing of it is written anywhere.
-    if (socket.isReady) this.#doors.onChanged(nodeId);
+    this.#doors.onChanged(nodeId);
   }
 
   drop(socket: NodeSocket, code: number, reason: string): void {
@@ -191,9 +190,7 @@ export class HubSockets {
     const finishing = countFinishing(this.#sockets.values());
     for (const socket of this.#sockets.values()) {
       const candidate = this.#guard(socket, () =>
-        this.#isSilent(socket)
-          ? null
-          : socket.toCandidate(now, { slots: this.#trusted(socket), isBehind: this.isBehind(socket, now) }),
+        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket), this.#isBehind(socket, now)),
       );
       if (!candidate) continue;
       const others = finishing.get(candidate.nodeId) ?? 0;
@@ -251,8 +248,14 @@ export class HubSockets {
     this.#door.noteJob(socket, Date.now());
   }
 
-  /** A home that owes more receipts than it may is as good as full. */
-  isBehind(socket: NodeSocket, now: number): boolean {
+  /** What a home says it offers; one that owes more receipts than it may is paused for that, though it may not know. */
+  tellState(nodeId: string): NodeState | null {
+    const socket = this.find(nodeId);
+    if (!socket?.state || socket.state.paused || !this.#isBehind(socket, Date.now())) return socket?.state ?? null;
+    return { ...socket.state, paused: 'outbox' };
+  }
+
+  #isBehind(socket: NodeSocket, now: number): boolean {
     return socket.state?.paused === 'outbox' || this.#doors.receipts.isBehind(socket, now);
   }
 

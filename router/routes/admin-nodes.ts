@@ -85,6 +85,7 @@ function toReceiptsJson(totals: NodeTotals): object {
     earned_micro: totals.cumulativeAmount,
     refused: totals.refused,
     equivocations: totals.equivocations,
+    seal_equivocations: totals.sealEquivocations,
     chain_breaks: totals.breaks,
     missing: totals.missing,
     last_seq: totals.lastSeq,

@@ -12,6 +12,15 @@ export interface DeadObjects {
   readonly waitingEntries: number;
 }
 
+/** Rows of a hub's journal that hold: the newest, and those that it names. */
+const HOLDING = `SELECT body FROM journal WHERE number = (SELECT max(number) FROM journal) OR number IN
+  (SELECT value FROM json_each((SELECT body->'holding' FROM journal ORDER BY number DESC LIMIT 1)))`;
+const spoken = (list: string): string =>
+  `SELECT value->>'ticketHash' FROM (${HOLDING}) AS held, json_each(held.body, '$.${list}')`;
+const GONE = `SELECT value FROM (${HOLDING}) AS held, json_each(held.body, '$.gone')`;
+const OPENED = `${spoken('opened')} EXCEPT ${GONE}`;
+const ENDED = `SELECT * FROM (${spoken('ended')} EXCEPT ${GONE})`;
+
 /** `folder` is the state folder of a network that is down. */
 export async function readDeadObjects(folder: string): Promise<DeadObjects> {
   const copy = await mkdtemp(join(tmpdir(), 'irori-dead-'));
@@ -19,8 +28,8 @@ export async function readDeadObjects(folder: string): Promise<DeadObjects> {
   const files = (await readdir(copy, { recursive: true })).filter((file) => file.endsWith('.sqlite'));
   const count = (query: string): number => files.reduce((sum, file) => sum + countIn(join(copy, file), query), 0);
   const counts = {
-    openParts: count('SELECT count(*) AS n FROM parts WHERE is_due = 0'),
-    dueParts: count('SELECT count(*) AS n FROM parts WHERE is_due = 1'),
+    openParts: count(`SELECT count(*) AS n FROM (${OPENED} EXCEPT ${ENDED})`),
+    dueParts: count(`SELECT count(*) AS n FROM (${ENDED})`),
     waitingEntries: count('SELECT count(*) AS n FROM outbox WHERE entry IS NOT NULL'),
   };
   await rm(copy, { recursive: true });

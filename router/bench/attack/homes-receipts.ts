@@ -50,6 +50,7 @@ async function replay(round: Round): Promise<void> {
     const dear = Object.assign(Object.create(Object.getPrototypeOf(job) as object) as RawJob, {
       frame: { ...job.frame, ticket },
       ticketSignature: job.ticketSignature,
+      ticketSeal: job.ticketSeal,
     });
     const ticketHash = home.signer.hash(JOB_TICKET, ticket);
     await offer(home, dear, home.sign({ ...signed.receipt, ticketHash, seq: signed.receipt.seq + 50n }));

@@ -1,6 +1,8 @@
 // Homes that dial a hub in workerd, as far as a hub can tell: they prove who they are, tell their state and answer jobs as the test says.
 import { applyD1Migrations } from 'cloudflare:test';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { env } from 'cloudflare:workers';
+import { concatBytes, fromHex, toHex } from '../../../schema/bytes.ts';
 import { makeChunkWriter } from '../../../schema/chunks.ts';
 import {
   decodeFrames,
@@ -19,6 +21,7 @@ import { nodeIdOf } from '../../../schema/ids.ts';
 import type { Place } from '../../../schema/places.ts';
 import { encodeReceiptsFrame } from '../../../schema/seal.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
+import type { UsageReceipt } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
@@ -154,17 +157,41 @@ function openJob({ job, json }: Heard, { key, address, nodeId, send, sendBytes }
   const frame = jobSchema.parse(json);
   const writer = makeChunkWriter(frame.chunk, true);
   let tokens = 0;
+  const hash = sha256.create().update(fromHex(frame.ticket.salt));
   const say = (text: string, count = 1): void => {
     tokens += count;
-    sendBytes(encodeData(job, { tokens: count, events: new TextEncoder().encode(writer.content(text)) }));
+    const events = new TextEncoder().encode(writer.content(text));
+    hash.update(events);
+    sendBytes(encodeData(job, { tokens: count, events }));
   };
-  const end = (): void => {
-    const receipt = makeReceipt(frame.ticket, { promptTokens: 5, outputTokens: tokens });
+  const makeEnd = (change: Partial<UsageReceipt> = {}): { word: Uint8Array; receipts: Uint8Array } => {
+    const responseHash = toHex(hash.clone().digest());
+    const counts = { promptTokens: 5, outputTokens: tokens };
+    const receipt = { ...makeReceipt(frame.ticket, counts), responseHash, ...change };
     const signed = sealReceipts({ key, address, id: nodeId }, [receipt]);
-    send('end', { work: toWork(receipt) }, job);
-    sendBytes(encodeFrame('receipts', { payload: encodeReceiptsFrame({ ...signed, jobs: [job] }) }));
+    const word = encodeJsonFrame('end', { work: toWork(receipt) }, job);
+    return { word, receipts: encodeFrame('receipts', { payload: encodeReceiptsFrame({ ...signed, jobs: [job] }) }) };
   };
-  return { job, frame, head: () => send('head', { promptTokens: null }, job), say, end, send: send.bind(null) };
+  /** Its last word, and when its receipt comes; a test may withhold that. */
+  const endBare = (change: Partial<UsageReceipt> = {}): (() => void) => {
+    const { word, receipts } = makeEnd(change);
+    sendBytes(word);
+    return () => sendBytes(receipts);
+  };
+  /** Both in one message. */
+  const end = (): void => {
+    const { word, receipts } = makeEnd();
+    sendBytes(concatBytes([word, receipts]));
+  };
+  return {
+    job,
+    frame,
+    head: () => send('head', { promptTokens: null }, job),
+    say,
+    end,
+    endBare,
+    send: send.bind(null),
+  };
 }
 
 /** The first frame of a name from place `from` on; waits 4 s for it. */
