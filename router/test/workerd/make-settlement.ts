@@ -3,8 +3,8 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { fromHex, toHex } from '../../../schema/bytes.ts';
 import type { Hex } from '../../../schema/bytes.ts';
 import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
-import { SEAL_KIND } from '../../../schema/seal.ts';
-import type { ReceiptsFrame } from '../../../schema/seal.ts';
+import { SEAL_KIND, toSealedJson } from '../../../schema/seal.ts';
+import type { ReceiptsFrame, Seal } from '../../../schema/seal.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
 import {
@@ -15,7 +15,7 @@ import {
   toMessageJson,
   USAGE_RECEIPT,
 } from '../../../schema/receipt.ts';
-import type { JobTicket, UsageReceipt } from '../../../schema/receipt.ts';
+import type { JobTicket, MadeSeal, UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
@@ -76,15 +76,42 @@ export function signReceipt(node: TestNode, receipt: UsageReceipt): Hex {
 
 let seals = 0n;
 
-/** Receipts that follow one another, under the next seal of a node's. */
-export function sealReceipts(node: TestNode, receipts: readonly UsageReceipt[]): Omit<ReceiptsFrame, 'jobs'> {
-  const [first] = receipts;
-  if (!first) throw new Error('no receipt');
+/** A seal of a node's, and what it covers. */
+export interface Sealing {
+  readonly seal: Seal;
+  readonly signature: Hex;
+  readonly settlements: SettlementJson[];
+}
+
+/** Parts whose receipts stand under the next seal of their node's. */
+export function sealParts(
+  node: TestNode,
+  parts: readonly { readonly receipt: UsageReceipt; readonly withReceipt: SettlementJson }[],
+  change: Partial<Seal> = {},
+): Sealing {
+  const receipts = parts.map(({ receipt }) => receipt);
+  const { seal, signature, proofs } = signSeal(node, receipts, change);
+  const settlements = parts.map(({ withReceipt }, i) => ({
+    ...withReceipt,
+    receiptSignature: signature,
+    receiptSeal: toSealedJson({ seal, proof: [...(proofs[i] ?? [])] }),
+  }));
+  return { seal, signature, settlements };
+}
+
+function signSeal(node: TestNode, receipts: readonly UsageReceipt[], change: Partial<Seal> = {}): MadeSeal {
   seals += 1n;
   const total = receipts.reduce((sum, { amount }) => sum + amount, 0n);
   const facts = { kind: SEAL_KIND.receipts, node: node.address, number: seals, previous: ZERO_WORD, total, atMs: 1n };
   const digests = receipts.map((receipt) => signer.hash(USAGE_RECEIPT, receipt));
-  const { seal, signature } = signer.seal(facts, digests, node.key);
+  return signer.seal({ ...facts, ...change }, digests, node.key);
+}
+
+/** Receipts that follow one another, under the next seal of a node's. */
+export function sealReceipts(node: TestNode, receipts: readonly UsageReceipt[]): Omit<ReceiptsFrame, 'jobs'> {
+  const [first] = receipts;
+  if (!first) throw new Error('no receipt');
+  const { seal, signature } = signSeal(node, receipts);
   return { seal, signature, seq: first.seq, prevReceipt: first.prevReceipt };
 }
 
