@@ -10,6 +10,8 @@ const SHORT = [
   'leave-then-claim',
   'inflated-receipts',
   'equivocating-receipts',
+  'seals-used-twice',
+  'withheld-receipts',
   'own-done',
   'forged-usage',
   'claims-max-first',

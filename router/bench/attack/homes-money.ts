@@ -5,6 +5,7 @@ import { toWork } from '../../test/seal-chain.ts';
 import type { RawJob } from '../../test/raw-node.ts';
 import { TOKYO, TOKYO_HUB } from './ground.ts';
 import { RECEIPTS } from './homes-receipts.ts';
+import { SEALS } from './homes-seals.ts';
 import { askOn, offer, plot } from './plot.ts';
 import type { Attack, Round } from './round.ts';
 
@@ -150,4 +151,5 @@ export const MONEY: readonly Attack[] = [
       }),
   },
   ...RECEIPTS,
+  ...SEALS,
 ];
