@@ -71,8 +71,13 @@ export type Sealed = z.output<typeof sealedSchema>;
 export type SealedJson = z.input<typeof sealedSchema>;
 
 export function toSealedJson({ seal, proof }: Sealed): SealedJson {
-  const { number, total, atMs } = seal;
-  return { seal: { ...seal, number: String(number), total: String(total), atMs: String(atMs) }, proof: [...proof] };
+  const { kind, node, number, previous, count, root, total, atMs } = seal;
+  // In the order of their fields, as they are packed.
+  const wide = { number: String(number), total: String(total), atMs: String(atMs) };
+  return {
+    seal: { kind, node, number: wide.number, previous, count, root, total: wide.total, atMs: wide.atMs },
+    proof: [...proof],
+  };
 }
 
 /** True when the message of this digest is under the seal; says nothing of the seal's signature. `known`: one map for all messages of a seal. */

@@ -4,7 +4,9 @@ import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { jobIdToWord, nodeIdOf } from '../../schema/ids.ts';
 import { jobTicketSchema, toMessageJson, usageReceiptSchema } from '../../schema/receipt.ts';
+import { foldProof } from '../../schema/merkle.ts';
 import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
+import { chainOfHub, toSealedJson } from '../../schema/seal.ts';
 import { OUTCOMES, RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { packSettlement, unpackSettlement } from './pack-settlement.ts';
@@ -120,6 +122,40 @@ const anySettlement: fc.Arbitrary<SettlementJson> = fc
       acceptanceSignature: hasBoth ? signature : null,
     };
   });
+
+test('seals are kept without what the other messages tell: a part of a full batch in little more than its proofs', () => {
+  const hashOf = (i: number): Hex => `0x${i.toString(16).padStart(64, '0')}`;
+  const [settlement] = fc.sample(
+    anySettlement.filter(({ acceptance, responseHash }) => acceptance !== null && responseHash !== undefined),
+    { numRuns: 1, seed: 7 },
+  );
+  if (!settlement) throw new Error('no settlement');
+  const proof = Array.from({ length: 5 }, (_, i) => hashOf(i + 1));
+  const { receipt, acceptance, ticket } = settlement;
+  const sealOf = (kind: number, node: Hex, leaf: Hex) =>
+    toSealedJson({
+      seal: {
+        kind,
+        node,
+        number: 7n,
+        previous: hashOf(9),
+        count: 32,
+        root: foldProof(leaf, proof),
+        total: 4500n,
+        atMs: 1_800_000_000_000n,
+      },
+      proof,
+    });
+  const sealed = {
+    ...settlement,
+    ticketSeal: sealOf(1, chainOfHub(settlement.hub), receipt!.ticketHash as Hex),
+    receiptSeal: sealOf(2, ticket.node as Hex, acceptance!.receiptHash as Hex),
+    acceptanceSeal: sealOf(3, ticket.node as Hex, hashOf(8)),
+  };
+  expect(unpackSettlement(packSettlement(sealed))).toEqual(sealed);
+  const more = packSettlement(sealed).length - packSettlement(settlement).length;
+  expect(more).toBeLessThan(3 * (5 * 32 + 32 + 20) + 32);
+});
 
 test('any settlement comes back as it was, its messages with their fields in the same order', () => {
   fc.assert(

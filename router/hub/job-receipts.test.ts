@@ -69,6 +69,7 @@ describe('receipts that come under a seal', () => {
     expect(taken.value.map(({ signed }) => signed.receipt.seq)).toEqual([1n, 2n, 3n]);
     for (const { opened, signed } of taken.value) {
       expect(signed.receipt.ticketHash).toBe(opened.ticketHash);
+      expect(Object.keys(signed.receipt)).toEqual(USAGE_RECEIPT.fields.map(([name]) => name));
       const proof = { signature: signed.signature, sealed: signed.sealed!, address };
       expect(signer.isProvenBy(USAGE_RECEIPT, signed.receipt, proof)).toBe(true);
     }

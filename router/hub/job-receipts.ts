@@ -147,7 +147,8 @@ export class JobReceipts<J extends OpenedJob> {
     for (const { opened, work } of known) {
       if (!work) continue;
       const place = { seq: seq + BigInt(receipts.length), prevReceipt: digests.at(-1) ?? prevReceipt };
-      const receipt = { ...work, ticketHash: opened.ticketHash, node: opened.ticket.node, ...place };
+      // In the order of its fields, as it is packed.
+      const receipt = { ticketHash: opened.ticketHash, node: opened.ticket.node, ...place, ...work };
       receipts.push(receipt);
       digests.push(this.#signer.hash(USAGE_RECEIPT, receipt));
     }
