@@ -42,7 +42,7 @@ const stack = await startStack({
   worker: 'router/bench/cost-worker.ts',
   onPresence: (commands) => void (redisCommands += commands),
 });
-const server = await startModelServer({ models: [PROMPT], isRemembering: false });
+const server = await startModelServer({ models: [PROMPT], isRemembered: () => false });
 try {
   await report(stack, server.url);
 } finally {
