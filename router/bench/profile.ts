@@ -185,7 +185,7 @@ async function readBundle(): Promise<string> {
     services: z.array(
       z.object({
         worker: z
-          .object({ modules: z.array(z.object({ name: z.string(), esModule: z.unknown() })).optional() })
+          .object({ modules: z.array(z.object({ name: z.string(), esModule: z.unknown().optional() })).optional() })
           .optional(),
       }),
     ),

@@ -30,6 +30,10 @@ describe('a line of the bundle', () => {
     expect(indexBundle(BUNDLE.join('\n'))(line)).toBe(file);
   });
 
+  test('came from the same file where the bundle was made from elsewhere', () => {
+    expect(indexBundle('// ../before/router/hub/part.ts\nclass A {')(2)).toBe('router/hub/part.ts');
+  });
+
   test('before the first file came from none', () => {
     expect(indexBundle('var a;\n// router/hub/part.ts')(1)).toBeNull();
   });
@@ -67,6 +71,13 @@ describe('a frame', () => {
 
   test('without a name keeps its file', () => {
     expect(readFrame(' 3000 JS:^ node:events:5:1 (/tmp/perf-1.map)', KNOWN)).toEqual({ name: '', file: 'node:events' });
+  });
+
+  test('of a native addon has the addon as its file', () => {
+    expect(readFrame(' 40 [unknown] (/home/me/irori/node_modules/secp256k1/a.node)', KNOWN)).toEqual({
+      name: '[unknown]',
+      file: 'node_modules/secp256k1/a.node',
+    });
   });
 
   test('of machine code keeps its symbol, brackets and all', () => {

@@ -15,7 +15,7 @@ export interface Known {
 export function indexBundle(text: string): (line: number) => string | null {
   const starts: { readonly line: number; readonly file: string }[] = [];
   for (const [i, line] of text.split('\n').entries()) {
-    const file = /^ *\/\/ ((?:node_modules|schema|router|node-agent)\/\S+\.[cm]?[jt]s)$/.exec(line)?.[1];
+    const file = /^ *\/\/ (?:\S*?\/)?((?:node_modules|schema|router|node-agent)\/\S+\.[cm]?[jt]s)$/.exec(line)?.[1];
     if (file !== undefined) starts.push({ line: i + 1, file });
   }
   return (line) => starts.findLast((start) => start.line <= line)?.file ?? null;
@@ -51,13 +51,13 @@ export function indexCompiled(map: string): (address: number) => string | null {
   };
 }
 
-/** A line of `perf script -F ip,sym,dso`: `7f00 symbol (binary)`; what the engine made is looked up by its address. */
+/** A line of `perf script -F ip,sym,dso`: `7f00 symbol (binary)`; what the engine made is looked up by its address. A native addon is a file. */
 export function readFrame(line: string, known: Known): Frame {
   const [, address = '', said = '', binary = ''] = /^\s*([0-9a-f]+) (.*?) \(([^()]*)\)\s*$/.exec(line) ?? [];
   const isCompiled = binary === '' || binary === '[unknown]' || binary.endsWith('.map') || binary === '//anon';
   const symbol = (isCompiled ? known.compiled(Number.parseInt(address, 16)) : null) ?? said;
   const [, name = '', path, at = '0'] = /^JS:[~^*+']*(.*?) ?(\S+):(\d+):\d+$/.exec(symbol) ?? [];
-  if (path === undefined) return { name: symbol, file: null };
+  if (path === undefined) return { name: symbol, file: binary.endsWith('.node') ? shorten(binary, known.root) : null };
   return { name, file: path === 'worker.js' ? (known.bundled(Number(at)) ?? path) : shorten(path, known.root) };
 }
 

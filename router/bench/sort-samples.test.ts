@@ -24,7 +24,15 @@ describe('a sampled stack', () => {
     ],
     [
       'secp256k1: verify',
-      [native('secp256k1_ecdsa_verify'), native('Builtins_CallApi'), js('isProvenBy', 'schema/receipt.ts')],
+      [native('JS:wasm-function[10]'), js('recoverSigner', 'schema/typed-data.ts'), js('sign', 'a.ts')],
+    ],
+    [
+      'secp256k1: sign',
+      [js('', 'node_modules/secp256k1/node.napi.node'), js('sign', 'node-agent/receipts/native-curve.ts')],
+    ],
+    [
+      'keccak, EIP-712, Merkle',
+      [native('JS:wasm-function[9]'), js('hash', 'schema/wasm-curve.ts'), js('recoverSigner', 'schema/typed-data.ts')],
     ],
     ['keccak, EIP-712, Merkle', [js('hashStruct', 'schema/typed-data.ts'), js('settle', 'router/hub/settlement.ts')]],
     ['SQLite in objects', [native('fsync'), native('sqlite3VdbeExec'), js('open', 'router/hub/part-rows.ts')]],

@@ -50,9 +50,15 @@ const within =
   ({ file }: Frame): boolean =>
     file !== null && pattern.test(file);
 
-const CURVES = within(/@noble\/curves\/|schema\/curve|secp256k1|libauth/);
-const NATIVE_CURVES = named(/secp256k1_/);
-const SIGNING = /^(?:#?sign|k2sig|secp256k1_ecdsa_sign)/i;
+/** Where curves are computed; the door of `schema/curve.ts` hashes too. */
+const CURVES = within(/@noble\/curves\/|schema\/(?:noble|wasm|chosen)-curve|native-curve|secp256k1/);
+const WASM = named(/wasm-function/);
+/** What a function wants of a curve, innermost first: engines put small functions into those that call them. */
+const WANTED: readonly (readonly [Work, RegExp])[] = [
+  ['keccak, EIP-712, Merkle', /^hash|keccak/i],
+  ['secp256k1: sign', /^(?:#?sign|k2sig|derive)/],
+  ['secp256k1: verify', /recover|isSigned|isProven|verify/i],
+];
 
 /** Kinds of work that own whatever they call: the first that any frame of the stack belongs to. */
 const OWNERS: readonly Rule[] = [
@@ -64,7 +70,6 @@ const OWNERS: readonly Rule[] = [
     ),
   ],
   ['D1', within(/^database\.worker\.js$|^cloudflare-internal:d1-api$/)],
-  ['keccak, EIP-712, Merkle', ({ name, file }) => file !== null && /keccak/i.test(name)],
 ];
 const HASHING: readonly Rule[] = [
   ['keccak, EIP-712, Merkle', within(/@noble\/hashes\/sha3|schema\/(?:typed-data|merkle|seal|receipt|keccak)\.ts/)],
@@ -115,10 +120,7 @@ const NEAREST: readonly Rule[] = [
 export function sortSample(frames: readonly Frame[]): Work {
   const owner = OWNERS.find(([, match]) => frames.some(match))?.[0];
   if (owner) return owner;
-  if (frames.some(CURVES) || frames.some(NATIVE_CURVES)) {
-    const isSigning = frames.some((frame) => SIGNING.test(frame.name) && (CURVES(frame) || NATIVE_CURVES(frame)));
-    return isSigning ? 'secp256k1: sign' : 'secp256k1: verify';
-  }
+  if (frames.some(CURVES) || frames.some(WASM)) return sortCurve(frames);
   const hashing = HASHING.find(([, match]) => frames.some(match))?.[0];
   if (hashing) return hashing;
   for (const frame of frames) {
@@ -126,4 +128,12 @@ export function sortSample(frames: readonly Frame[]): Work {
     if (nearest) return nearest;
   }
   return 'rest';
+}
+
+function sortCurve(frames: readonly Frame[]): Work {
+  for (const { name, file } of frames) {
+    const work = file === null ? undefined : WANTED.find(([, pattern]) => pattern.test(name))?.[0];
+    if (work) return work;
+  }
+  return 'secp256k1: verify';
 }
