@@ -16,8 +16,8 @@ import type { IroriNetwork } from './irori-networks.ts';
 export interface AtRest {
   readonly seconds: number;
   readonly residentBytes: number | null;
-  /** What TCP carries for its socket, in both directions together. */
-  readonly payloadBytesAMinute: number;
+  /** What TCP carries for its socket, in both directions together; null before a minute is over, in which one ping goes. */
+  readonly payloadBytesAMinute: number | null;
   readonly cpuMsAMinute: number | null;
 }
 
@@ -75,7 +75,7 @@ function watch(pid: number, line: Line): () => AtRest {
     return {
       seconds: minutes * 60,
       residentBytes: known(readMemoryBytes([pid])),
-      payloadBytesAMinute: (now.payloadBytes - before.payloadBytes) / minutes,
+      payloadBytesAMinute: minutes < 1 ? null : (now.payloadBytes - before.payloadBytes) / minutes,
       cpuMsAMinute: known(((now.cpuS - before.cpuS) * 1000) / minutes),
     };
   };
