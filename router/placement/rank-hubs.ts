@@ -125,13 +125,16 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
 
 /** A home as an edge sees it: its row, with as large a share of its slots taken as of its speed class at that hub. */
 function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: string | null): HomeState {
-  const [free, slots] = summary?.classes[speedClassOf(row)] ?? [summary?.free ?? 1, summary?.slots ?? 1];
+  const [free, slots] = summary?.classes[row.speedClass ?? speedClassOf(row)] ?? [
+    summary?.free ?? 1,
+    summary?.slots ?? 1,
+  ];
   const taken = slots > 0 ? Math.min(1, Math.max(0, 1 - free / slots)) : 1;
   return {
     nodeId: row.node,
     ownerAccountId: row.owner,
     pools: row.pools,
-    place: { lat: row.lat, lon: row.lon, country: row.country },
+    place: row,
     quantisation: row.quantisation,
     digest: row.digest,
     contextTokens: contextOf(row, ownName),
