@@ -107,10 +107,11 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const choose = (): readonly string[] => chooseOnce(store, look);
   const unknown = areas.filter((area) => !memory.knowsArea(modelKey, area));
   const guessed = unknown.flatMap((area) => look.guessHubs?.(area) ?? []);
-  const first = await readDue(looking, { areas, hubs: [...new Set([...choose(), ...guessed])] });
+  const before = choose();
+  const first = await readDue(looking, { areas, hubs: [...new Set([...before, ...guessed])] });
   memory.forgetEmpty(modelKey, guessed);
-  const hubs = choose();
-  // Where nothing was read the same hubs are as fresh as a moment ago.
+  // Where nothing was read the same hubs are chosen, and as fresh as a moment ago.
+  const hubs = first === 'fresh' ? before : choose();
   const second = first === 'read' ? await readDue(looking, { areas: [], hubs }) : first;
   const isAway = first === 'away' || second === 'away';
   if (isAway && !areas.some((area) => memory.knowsArea(modelKey, area))) return err('presence-away');

@@ -124,7 +124,7 @@ export function makePresenceMemory(): PresenceMemory {
       store.summaries.clear();
       store.rows.clear();
       store.near.clear();
-      for (const [modelKey, version] of store.versions) store.versions.set(modelKey, version + 1);
+      for (const modelKey of [...store.versions.keys()]) touch(store, modelKey);
     },
   };
 }
@@ -161,7 +161,8 @@ function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; no
       value: value.map((row) => ({ ...row, speedClass: speedClassOf(row) })),
       freshUntilAt: nowAt + ROW_FRESH_MS,
     });
-  touch(store, modelKey);
+  // Rows alone change nothing of which hubs are chosen.
+  if (answer.summaries.size > 0) touch(store, modelKey);
 }
 
 function touch(store: Store, modelKey: string): void {
