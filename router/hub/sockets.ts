@@ -183,14 +183,21 @@ export class HubSockets {
     const candidates: NodeCandidate[] = [];
     const finishing = countFinishing(this.#sockets.values());
     for (const socket of this.#sockets.values()) {
-      const candidate = this.#guard(socket, () =>
-        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket)),
-      );
+      const candidate = this.#toCandidate(socket, now);
       if (!candidate) continue;
-      const others = finishing.get(candidate.nodeId) ?? 0;
+      const others = finishing.size > 0 ? (finishing.get(candidate.nodeId) ?? 0) : 0;
       candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
     }
     return candidates;
+  }
+
+  #toCandidate(socket: NodeSocket, now: number): NodeCandidate | null {
+    try {
+      return this.#isSilent(socket, now) ? null : socket.toCandidate(now, this.#trusted(socket));
+    } catch (error) {
+      this.#doors.onUnusable(socket.facts.nodeId, error);
+      return null;
+    }
   }
 
   /** Homes that are connected here and belong here, able to work or not. */
@@ -312,9 +319,11 @@ export class HubSockets {
     if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
-  #isSilent(socket: NodeSocket): boolean {
-    const lastAt = Math.max(this.#doors.pingedAt(socket.ws), socket.connectedAt);
-    return Date.now() - lastAt > SILENT_AFTER_MS && socket.parts.size === 0;
+  #isSilent(socket: NodeSocket, now = Date.now()): boolean {
+    if (socket.parts.size > 0 || now - socket.livedAt <= SILENT_AFTER_MS) return false;
+    // The platform is asked only where what it told last is too old to do.
+    socket.livedAt = Math.max(this.#doors.pingedAt(socket.ws), socket.livedAt);
+    return now - socket.livedAt > SILENT_AFTER_MS;
   }
 
   #openDesk(): FrameDesk {
