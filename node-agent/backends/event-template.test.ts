@@ -36,6 +36,7 @@ describe('events that differ in their text', () => {
       text.map((content) => JSON.stringify({ choices: [{ delta: { reasoning: content } }] })),
       text.map((content) => JSON.stringify({ choices: [{ text: content }] })),
       text.map((content) => JSON.stringify({ choices: [{ message: { content } }] })),
+      text.map((content) => JSON.stringify({ choices: [{ delta: { content }, text: 'z' }] })),
       text.map((content) => JSON.stringify({ content, choices: [{ delta: { content } }] })),
       text.map((content) => JSON.stringify({ choices: [{ delta: { content } }], system_fingerprint: content })),
       fc.constantFrom('[DONE]', '', '{', 'null', chunk('a').slice(1), chunk('a').slice(0, -1), '{"error":"x"}'),
@@ -53,6 +54,11 @@ describe('events that differ in their text', () => {
       `${before}a","role":"assistant${after}`,
       `${before}\\u0041${after}`,
     ]);
+  });
+
+  test('without a text are parsed: it may stand elsewhere', () => {
+    const beside = (content: string): string => JSON.stringify({ choices: [{ delta: { content }, text: 'z' }] });
+    expectSame([beside('a'), beside('')]);
   });
 
   test('stand where they stand, though the same text stands elsewhere too', () => {
