@@ -36,13 +36,14 @@ export function useCurve(open: () => Curve): Result<Curve['name'], string> {
 
 /** Made with @noble/curves; viem gives the same (chosen-curve.test.ts). */
 const KNOWN = {
-  text: 'irori: the hearth in the middle',
-  hash: '0x5b3f77d3d27428e0991311cfd4cceb67c1c713ebad0577d290b5c6455aaa8c05',
+  // Longer than one block of the hash, and than two.
+  text: 'irori, the hearth in the middle. '.repeat(10),
+  hash: '0x093d5d0e970ecac72aefe2a20de192eda62c807ee54556f850b6facc3ab533a2',
   privateKey: `0x${'1b'.repeat(32)}`,
   publicKey:
     '0x74306da530af516569ccc486261db3dd67a4ee87f11c96c8ac14725dc07f293e2ad2e3ac91a3c833e7b297ad1303e833685849baf810e9695026e8d743d3f299',
   signature:
-    '0xe244d7d88b85d2798d521ac683b2b4846764bedb3ff8da5034cde807cd12be9217d080ff17df73843dede1ef7a0f3a7a6e224e9b42d69d439629b325a2afd62f00',
+    '0x11d8addf44329630b7808cfee866d598f7eebd470b50528913cfdb04d44ed53a2bc509b1f296b8f0278007cd8c3f7b50b5f3bd4f70da237ca309e11df0b34e6800',
 };
 /** r is no point's x: nobody can have signed this. */
 const NO_POINT = `0x${'0'.repeat(63)}5${'0'.repeat(63)}100`;

@@ -41,9 +41,11 @@ export function distanceKm(a: { lat: number; lon: number }, b: { lat: number; lo
 
 /** All areas, nearest centre first. */
 export function sortAreas(place: { lat: number; lon: number }): AreaName[] {
-  const distance = (area: AreaName): number =>
-    distanceKm(place, { lat: AREA_CENTRES[area][0], lon: AREA_CENTRES[area][1] });
-  return AREAS.toSorted((a, b) => distance(a) - distance(b));
+  const far = AREAS.map((area) => {
+    const [lat, lon] = AREA_CENTRES[area];
+    return { area, km: distanceKm(place, { lat, lon }) };
+  });
+  return far.toSorted((a, b) => a.km - b.km).map(({ area }) => area);
 }
 
 /** Rounds to 0.1° (about 10 km): no more of where a home stands is kept or shown. */

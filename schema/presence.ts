@@ -38,6 +38,8 @@ export interface PresenceRow {
   /** The context of each name in `serves`, in that order. `contextTokens` is the longest of them. */
   readonly contexts: readonly number[];
   readonly untilAt: number;
+  /** What `speedClassOf` says of it, where it was worked out; never packed. */
+  readonly speedClass?: string;
 }
 
 /** True where a row's home serves this name of its owner's; any row of a catalogue model (`ownName` null) does. */

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
+import { RecentDigests } from './recent-digests.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -234,14 +235,15 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
   const separator = hashDomain(domain);
   /** Who signed a seal, by its digest and signature. */
   const seals = new BoundedMap<string, Hex>(SEALS_MAX);
-  // Messages are values, never changed once made, and are mostly hashed twice in a row: for a signature and for themselves.
-  let last: { readonly message: object; readonly digest: Uint8Array } | null = null;
+  const recent = new RecentDigests();
   const digestOf = (struct: StructType, message: object): Uint8Array => {
-    if (last?.message === message) return last.digest;
+    const known = recent.get(struct, message);
+    if (known) return known;
     const typeHash = TYPE_HASHES.get(struct) ?? hashType(struct);
     const structHash = hashStruct(struct, typeHash, message as Readonly<Record<string, WordValue>>);
-    last = { message, digest: hashTypedMessage(separator, structHash) };
-    return last.digest;
+    const digest = hashTypedMessage(separator, structHash);
+    recent.set(struct, message, digest);
+    return digest;
   };
   const recover: MessageSigner['recover'] = (struct, message, signature) =>
     recoverSigner(digestOf(struct, message), signature);

@@ -12,7 +12,6 @@ import type { StructType } from './typed-data.ts';
 
 /** Whose messages it covers, as the seal's `kind`. */
 export const SEAL_KIND = { tickets: 1, receipts: 2, acceptances: 3 } as const;
-export type SealKind = keyof typeof SEAL_KIND;
 
 /**
  * What either end may do before the seal that proves it has been checked: so many jobs at once, each for so long since it came, and worth so much in

@@ -9,7 +9,7 @@ import type { DeltaPump } from './delta-pump.ts';
 import { readSome } from './http-door.ts';
 import type { LifeWatch } from './life-watch.ts';
 import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
-import { readBackendEvent } from './read-backend-event.ts';
+import { EventTemplate } from './event-template.ts';
 import { readErrorEvent, readRefusal } from './read-refusal.ts';
 import { readRetryAfter } from './read-retry-after.ts';
 import { openPromise } from './open-promise.ts';
@@ -39,6 +39,7 @@ export class ChatStream {
   readonly #prompt: readonly string[];
   readonly #ended = openPromise<StreamEnd>();
   readonly #body = new BodyReader();
+  readonly #template = new EventTemplate();
   readonly #reading: AnswerReading;
   #response: IncomingMessage | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -105,7 +106,7 @@ export class ChatStream {
     const isNearLimit = reading.counted + events.length >= this.#maxTokens;
     for (const data of events) {
       const hadFinish = reading.finish;
-      reading.take(readBackendEvent(data));
+      reading.take(this.#template.read(data));
       if (reading.finish !== hadFinish) this.#noteFinish();
       if (isNearLimit) this.#hand();
       if (this.#settled) return;

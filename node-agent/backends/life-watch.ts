@@ -27,7 +27,8 @@ export interface LifeDoors {
 export class LifeWatch {
   readonly #limits: LifeLimits;
   readonly #doors: LifeDoors;
-  readonly #stop = new AbortController();
+  /** Of the last look: few jobs are silent for so long that there is one. */
+  #stop: AbortController | null = null;
   #signAt = performance.now();
   #isHeld = false;
   #isLooking = false;
@@ -65,7 +66,7 @@ export class LifeWatch {
 
   stop(): void {
     clearInterval(this.#ticker);
-    this.#stop.abort();
+    this.#stop?.abort();
   }
 
   #tick(): void {
@@ -81,9 +82,10 @@ export class LifeWatch {
 
   async #look(timeoutMs: number): Promise<void> {
     this.#isLooking = true;
-    const hasAnswered = await this.#doors.look(timeoutMs, this.#stop.signal);
+    const { signal } = (this.#stop = new AbortController());
+    const hasAnswered = await this.#doors.look(timeoutMs, signal);
     this.#isLooking = false;
-    if (!hasAnswered || this.#stop.signal.aborted) return;
+    if (!hasAnswered || signal.aborted) return;
     this.#hasAnswered = true;
     this.hear();
   }

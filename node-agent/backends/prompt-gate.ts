@@ -2,6 +2,7 @@
 // job that was refused for its answer's length alone go once more with a shorter one.
 
 import { estimateTokens } from '../../schema/estimate-tokens.ts';
+import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
 import { textsOf } from '../../schema/message.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
 import type { BackendError, ChatJob } from './backend.ts';
@@ -29,6 +30,8 @@ interface End {
 export class PromptGate {
   readonly #counter: PromptCounter;
   readonly #specials: SpecialProbe;
+  /** Of the jobs that run: each is estimated before it is sent and looked at again when it is over. */
+  readonly #estimates = new WeakMap<ChatJob, TokenEstimate>();
 
   constructor(door: HttpDoor) {
     this.#counter = new PromptCounter(door);
@@ -45,7 +48,7 @@ export class PromptGate {
 
   /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */
   async check(job: ChatJob, facts: PromptFacts, signal: AbortSignal): Promise<Result<ChatJob, BackendError>> {
-    const estimate = estimateTokens(textsGiven(job));
+    const estimate = this.#estimate(job);
     if (!mayOverflow(estimate, facts.context)) return ok(job);
     const counted = await this.#counter.count(job, facts.product, signal);
     if (counted === null) {
@@ -68,10 +71,18 @@ export class PromptGate {
     return fitted.ok && fitted.value.maxTokens < job.maxTokens ? fitted.value : null;
   }
 
+  #estimate(job: ChatJob): TokenEstimate {
+    const known = this.#estimates.get(job);
+    if (known) return known;
+    const estimate = estimateTokens(textsGiven(job));
+    this.#estimates.set(job, estimate);
+    return estimate;
+  }
+
   /** A run's end as it was: an answer to half a prompt is none. */
   judge<E extends End>(job: ChatJob, end: E, facts: PromptFacts): E | (E & { reason: 'error'; error: BackendError }) {
     if (end.reason === 'cancelled' || end.reason === 'error' || end.promptTokens === null) return end;
-    const estimate = estimateTokens(textsGiven(job));
+    const estimate = this.#estimate(job);
     if (!wasCut(facts.product, end.promptTokens, { estimate, context: facts.context })) return end;
     const told = tellContext({
       promptTokens: Math.max(estimate.expected, end.promptTokens + 1),

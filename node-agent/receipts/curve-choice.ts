@@ -15,27 +15,26 @@ export interface CurveDoors {
   readonly loadAddon: () => Addon;
 }
 
-const DOORS: CurveDoors = { readModule, loadAddon };
-
 /** Chooses, and gives what it came to. A file or an addon that does not do what it should is told in one line each, and nothing else changes. */
-export function chooseCurve(log: Log, doors: CurveDoors = DOORS): Curve['name'] {
-  const wasm = useCurve(() =>
-    makeWasmCurve(new WebAssembly.Instance(new WebAssembly.Module(doors.readModule())).exports),
-  );
+export function chooseCurve(
+  log: Log,
+  { readModule = readFromFile, loadAddon = loadFromPackage }: Partial<CurveDoors> = {},
+): Curve['name'] {
+  const wasm = useCurve(() => makeWasmCurve(new WebAssembly.Instance(new WebAssembly.Module(readModule())).exports));
   if (!wasm.ok) log.warn('the WebAssembly curve cannot be used: hashes cost more', { reason: wasm.error });
-  const native = useCurve(() => makeNativeCurve(doors.loadAddon(), getCurve().hash));
+  const native = useCurve(() => makeNativeCurve(loadAddon(), getCurve().hash));
   // Most systems without one are known: only one that answers wrongly is news.
   if (!native.ok && native.error === 'wrong-answer') log.warn('the native curve answers wrongly and is left alone');
   return getCurve().name;
 }
 
 /** Beside the program in an installed agent, in schema/curve in a checkout. */
-function readModule(): Uint8Array<ArrayBuffer> {
+function readFromFile(): Uint8Array<ArrayBuffer> {
   const beside = new URL('curve.wasm', import.meta.url);
   return readFileSync(existsSync(beside) ? beside : new URL('../../schema/curve/curve.wasm', import.meta.url));
 }
 
 /** Its main file would take elliptic where there is no binary; this one throws. */
-function loadAddon(): Addon {
+function loadFromPackage(): Addon {
   return createRequire(import.meta.url)('secp256k1/bindings.js') as Addon;
 }

@@ -1,6 +1,7 @@
 // A home as it is installed (built, no model of its own), at rest beside the homes that work: its memory, its CPU, and the bytes of its socket.
 // It dials through a line of the bench, which counts and passes on.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -16,8 +17,8 @@ import type { IroriNetwork } from './irori-networks.ts';
 export interface AtRest {
   readonly seconds: number;
   readonly residentBytes: number | null;
-  /** What TCP carries for its socket, in both directions together. */
-  readonly payloadBytesAMinute: number;
+  /** What TCP carries for its socket, in both directions together; null before a minute is over, in which one ping goes. */
+  readonly payloadBytesAMinute: number | null;
   readonly cpuMsAMinute: number | null;
 }
 
@@ -40,6 +41,9 @@ export async function startIdleHome(network: IroriNetwork, backendPort: number):
   };
   try {
     const agentFolder = join(network.folder, 'node-agent');
+    const built = join(agentFolder, 'dist');
+    // A checkout whose agent is built runs that rather than its sources: only one that was built before stays so.
+    if (!existsSync(built)) ends.push(() => rm(built, { recursive: true, force: true }));
     await promisify(execFile)(process.execPath, [join(agentFolder, 'build.mjs')], { cwd: agentFolder });
     const line = await openLine(network.otherPort, Number(new URL(network.door.endpoint).port));
     ends.push(() => line.end());
@@ -53,7 +57,7 @@ export async function startIdleHome(network: IroriNetwork, backendPort: number):
       models: 'idle-*',
     };
     const args = Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]);
-    const child = startChild('an idle home', [join(agentFolder, 'dist/irori-node.mjs'), 'up', ...args]);
+    const child = startChild('an idle home', [join(built, 'irori-node.mjs'), 'up', ...args]);
     child.ready.catch(() => undefined);
     ends.push(() => child.end());
     await line.waitOpen(CONNECT_WAIT_MS);
@@ -75,7 +79,7 @@ function watch(pid: number, line: Line): () => AtRest {
     return {
       seconds: minutes * 60,
       residentBytes: known(readMemoryBytes([pid])),
-      payloadBytesAMinute: (now.payloadBytes - before.payloadBytes) / minutes,
+      payloadBytesAMinute: minutes < 1 ? null : (now.payloadBytes - before.payloadBytes) / minutes,
       cpuMsAMinute: known(((now.cpuS - before.cpuS) * 1000) / minutes),
     };
   };

@@ -119,7 +119,8 @@ function show(figure: Figure | null | undefined, digits: number): string {
   return figure.min === figure.max ? `${median}` : `${median} (${min}–${max})`;
 }
 
-function alignRows(rows: readonly (readonly string[])[]): string {
+/** Cells in columns, the first row its head. */
+export function alignRows(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -16,14 +16,16 @@ export interface Probed {
   readonly deathMs: number | null;
   readonly isDeathTold: boolean;
   readonly isDeathHidden: boolean;
-  /** Bytes that the model server could push while nobody read for 3 s, and what router and agent grew by. */
+  /** Bytes that the model server could push while nobody read for 1.5 s, and what router and agent grew by. */
   readonly stalledPushedMb: number | null;
   readonly stalledGrowthMb: number | null;
 }
 
 const CANCEL_WAIT_MS = 5_000;
 const DEATH_WAIT_MS = 8_000;
-const STALL_MS = 3_000;
+const STALL_MS = 1_500;
+/** The first let the engines' heaps grow once to what such a stream needs. */
+const STALLS = { first: 2, counted: 3 };
 const POLL_MS = 5;
 /** Into the gap of a second that a silent stream has. */
 const SILENCE_MS = 300;
@@ -32,24 +34,22 @@ const FAT = 4_000;
 const FAT_EVENT_BYTES = FAT + 130;
 
 /**
- * `backendUrl` tells what the mock backend saw. Readers stall `stalls` times, the middle growth is told: memory grows by itself too. A home may be
+ * `backendUrl` tells what the mock backend saw. Of several stalled readers the middle is told. A home may be
  * left alone after its model server has died: that comes last.
  */
-export async function probe(
-  target: Target,
-  how: { readonly backendUrl: string; readonly stalls: number },
-): Promise<Probed> {
+export async function probe(target: Target, backendUrl: string): Promise<Probed> {
   const name = (plan: string): string => `say-${plan}${PROBE_MARK}-${target.name}`;
   const seenOf = async (model: string): Promise<Seen | null> =>
-    (await (await fetch(`${how.backendUrl}/${model}`)).json()) as Seen | null;
+    (await (await fetch(`${backendUrl}/${model}`)).json()) as Seen | null;
   const flowing = name('2000x10');
   const silent = name('50x1000');
   const cancelFlowingMs = await cancel(target, flowing, { afterEvents: 20, seen: () => seenOf(flowing) });
   const cancelSilentMs = await cancel(target, silent, { afterEvents: 1, seen: () => seenOf(silent) });
   const stalls: Stalled[] = [];
-  for (let time = 1; time <= how.stalls; time++) {
+  for (let time = 1; time <= STALLS.first + STALLS.counted; time++) {
     const fat = name(`16000x0-fat${FAT}-${time}`);
-    stalls.push(await stall(target, fat, () => seenOf(fat)));
+    const stalled = await stall(target, fat, () => seenOf(fat));
+    if (time > STALLS.first) stalls.push(stalled);
   }
   const middle = (read: (stalled: Stalled) => number | null): number | null =>
     stalls.map(read).toSorted((a, b) => (a ?? 0) - (b ?? 0))[Math.floor(stalls.length / 2)] ?? null;

@@ -34,8 +34,8 @@ const { values: flags } = parseArgs({
 const isQuick = flags.quick === true;
 /** About ten minutes, also with the targets of another checkout. */
 const ROUNDS = isQuick ? 1 : flags.beside === undefined ? 5 : 3;
-/** Every target is under load for so long before it is measured, by turns: code that is measured is to be hot. */
-const WARM_S = 5;
+/** Every target is under load before it is measured: code that is measured is to be hot, which on a busy machine takes longer. */
+const WARM = { seconds: 5, calls: 1_000, mostSeconds: 20 };
 /** After a load, late work (receipts, books) is let finish before the next target is measured. */
 const SETTLE_MS = 400;
 /** An idle home's ping comes once a minute: its bytes are counted over whole minutes. */
@@ -47,26 +47,27 @@ const startedAt = new Date();
 const loadBefore = loadavg();
 tell('Starting the mock backend, the bare path and the networks …');
 const bench = await startBench(flags.beside ?? null);
-const endEarly = (): void => void bench.end().then(() => process.exit(130));
+/** At rest beside the others until the end. */
+const idleHomes = new Map<Side, IdleHome>();
+const end = async (): Promise<void> => {
+  for (const home of idleHomes.values()) await home.end();
+  await bench.end();
+};
+const endEarly = (): void => void end().then(() => process.exit(130));
 process.once('SIGINT', endEarly).once('SIGTERM', endEarly);
 try {
   await report(bench);
 } finally {
-  await bench.end();
+  await end();
 }
 process.exit(0);
 
 async function report(running: Bench): Promise<void> {
   const rounds = Number(flags.rounds ?? ROUNDS);
-  const homes = await startIdleHomes(running);
-  let measured: Measured;
-  try {
-    const results = await measure(running, rounds);
-    const probes = await probeAll(running);
-    measured = { results, probes, atRest: await readAtRest(homes) };
-  } finally {
-    for (const home of homes.values()) await home.end();
-  }
+  await startIdleHomes(running);
+  const results = await measure(running, rounds);
+  const probes = await probeAll(running);
+  const measured: Measured = { results, probes, atRest: await readAtRest() };
   const goals = judgeGoals(measured);
   const machine = {
     node: process.version,
@@ -110,10 +111,14 @@ async function measure(running: Bench, rounds: number): Promise<Results> {
 }
 
 async function warmUp(target: Target, slice: (target: Target, scenario: Scenario) => Promise<Slice>): Promise<void> {
-  const seconds = Number(flags.warm ?? WARM_S);
-  tell(`${target.name}: warmed for ${seconds} s`);
-  const endsAt = performance.now() + seconds * 1000;
-  while (performance.now() < endsAt) for (const scenario of WARMING) await slice(target, scenario);
+  const { seconds, calls, mostSeconds } =
+    flags.warm === undefined ? WARM : { seconds: Number(flags.warm), calls: 0, mostSeconds: 0 };
+  const beganAt = performance.now();
+  const passedS = (): number => (performance.now() - beganAt) / 1000;
+  let called = 0;
+  while (passedS() < seconds || (called < calls && passedS() < mostSeconds))
+    for (const scenario of WARMING) called += (await slice(target, scenario)).requests;
+  tell(`${target.name}: warmed for ${passedS().toFixed(1)} s with ${called} calls`);
 }
 
 async function probeAll(running: Bench): Promise<Measured['probes']> {
@@ -122,22 +127,21 @@ async function probeAll(running: Bench): Promise<Measured['probes']> {
     // The bare path is not built for any of it: that is only to be seen beside.
     if (target.kind !== 'window' && (target.kind !== 'floor' || isQuick)) continue;
     tell(`${target.name}: probed`);
-    probes[target.name] = await probe(target, { backendUrl: running.backendUrl, stalls: isQuick ? 1 : 3 });
+    probes[target.name] = await probe(target, running.backendUrl);
   }
   return probes;
 }
 
-/** They stay at rest beside the others until the end. */
-async function startIdleHomes(running: Bench): Promise<ReadonlyMap<Side, IdleHome>> {
-  const homes = new Map<Side, IdleHome>();
-  for (const [side, network] of Object.entries(running.networks) as [Side, (typeof running.networks)['now']][])
-    if (network) homes.set(side, await startIdleHome(network, running.backendPort));
-  return homes;
+async function startIdleHomes({ networks, backendPort }: Bench): Promise<void> {
+  for (const side of ['now', 'before'] as const) {
+    const network = networks[side];
+    if (network) idleHomes.set(side, await startIdleHome(network, backendPort));
+  }
 }
 
-async function readAtRest(homes: ReadonlyMap<Side, IdleHome>): Promise<Measured['atRest']> {
+async function readAtRest(): Promise<Measured['atRest']> {
   const atRest: Partial<Record<Side, AtRest>> = {};
-  for (const [side, home] of homes) {
+  for (const [side, home] of idleHomes) {
     const missingS = LEAST_REST_S - home.read().seconds;
     if (missingS > 0) await sleep(missingS * 1000);
     atRest[side] = home.read();

@@ -74,7 +74,7 @@ const broken = (field: keyof NodeCandidate): NodeCandidate =>
 test.each([
   ['a method of what is known of it', open([node('bad'), node('good')], { history: 'speedsOf' })],
   ['its round trip', open([node('bad'), node('good')], { history: 'rttMs' })],
-  ['its failures', open([node('bad'), node('good')], { history: 'failureShare' })],
+  ['its failures', open([node('bad'), node('good')], { history: 'know' })],
   ['what edges are told of it', open([node('bad'), node('good')], { history: 'tell' })],
   ['what its owner is to be told', open([node('bad'), node('good')], { history: 'rttMs', tellOwner: true })],
   ['its models', open([broken('models'), node('good')])],

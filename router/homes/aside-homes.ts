@@ -30,6 +30,11 @@ export class AsideHomes {
     }
   }
 
+  /** True where none was set aside in this life of the hub, or lately. */
+  get isEmpty(): boolean {
+    return this.#untilAt.size === 0;
+  }
+
   has(nodeId: string, now: number): boolean {
     return now < (this.#untilAt.get(nodeId) ?? 0);
   }

@@ -26,7 +26,12 @@ export function findModels(
   { models, ownerAccountId }: Pick<NodeCandidate, 'models' | 'ownerAccountId'>,
   { model: asked, digests, accountId }: ModelAsk,
 ): NodeModel[] {
-  if (digests) return models.filter(({ digest }) => digests.includes(digest));
+  if (digests) {
+    // By hand: it is asked for every home at every offer.
+    const found: NodeModel[] = [];
+    for (const model of models) if (digests.includes(model.digest)) found.push(model);
+    return found;
+  }
   return ownerAccountId === accountId ? pickByName(models, ({ name }) => name, asked) : [];
 }
 

@@ -1,6 +1,5 @@
 // Which home of a hub takes an offer: what is known of its homes now, the rules of placement, cooling, hints and the log of reasons.
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
-import { speedClassOf } from '../../schema/placement.ts';
 import type { Capacity, Decision, Grant, GrantAsk, HomeState, PassedOver } from '../../schema/placement.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { classifyResume } from './find-entry.ts';
@@ -9,9 +8,8 @@ import type { AsideHomes } from './aside-homes.ts';
 import { decideGrant } from '../placement/decide-grant.ts';
 import type { PrefixHolders } from '../placement/prefix-holders.ts';
 import type { IdleLog } from './idle-log.ts';
-import type { Speeds } from '../placement/learn-speed.ts';
 import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
-import type { KnownHome, ServingHome } from './make-homes.ts';
+import type { KnownHome, ServingHome, TellingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { NodeLoads } from './node-loads.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
@@ -80,17 +78,20 @@ export class HubGrants {
    */
   choose(offer: JobOffer, now: number, { isAgain = false, isHeldBack = false } = {}): Granted | Declined {
     const { candidates, idle, aside } = this.#doors;
-    const here = candidates().filter(({ nodeId }) => !aside.has(nodeId, now));
+    const all = candidates();
+    const here = aside.isEmpty ? all : all.filter(({ nodeId }) => !aside.has(nodeId, now));
     const homes = isHeldBack ? here.map((one) => fillOthers(one, offer)) : here;
+    const cached = this.#doors.prefixes.expectCached(offer.prefixes);
     const { serving, passedOver } = makeHomes(homes, offer, {
-      know: (one, model) => this.#know(one, model, { offer, now }),
+      know: (one, model) => this.#know(one, model, { cached, now }),
       onUnusable: (nodeId, error) => aside.add(nodeId, error, now),
     });
     const asked = { offer, serving, now };
     const { grant, cooling } = this.#decide(asked);
-    const reasons = new Map([...passedOver, ...cooling, ...grant.passedOver].map(({ nodeId, why }) => [nodeId, why]));
-    if (!isAgain && !isHeldBack) for (const [nodeId, why] of reasons) idle.noteAsk(nodeId, why, now);
-    if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons);
+    const reasons = [passedOver, cooling, grant.passedOver];
+    if (!isAgain && !isHeldBack)
+      for (const list of reasons) for (const { nodeId, why } of list) idle.noteAsk(nodeId, why, now);
+    if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons.flat());
     if (grant.kind === 'grant') {
       const granted = aside.guard(grant.nodeId, now, () => this.#toGranted(asked, grant));
       return granted ?? this.choose(offer, now, { isAgain: true, isHeldBack });
@@ -113,8 +114,9 @@ export class HubGrants {
   /** Homes that cool down are left out; they are the answer only where the ask is forced and nothing else is there. */
   #decide({ offer, serving, now }: Asked): { grant: Grant; cooling: { nodeId: string; why: PassedOver }[] } {
     const ask = makeAsk(offer);
-    const ready = serving.filter(({ isCooling }) => !isCooling).map(({ home }) => home);
-    const resting = serving.filter(({ isCooling }) => isCooling).map(({ home }) => home);
+    const ready: HomeState[] = [];
+    const resting: HomeState[] = [];
+    for (const { home, isCooling } of serving) (isCooling ? resting : ready).push(home);
     const cooling = resting.map(({ nodeId }) => ({ nodeId, why: 'cooling' as const }));
     const grant = this.#preferProven(ready, ask, now) ?? this.#decideAmong(ready, ask, now);
     if (grant.kind === 'grant' || resting.length === 0) return { grant, cooling };
@@ -151,19 +153,24 @@ export class HubGrants {
     }
   }
 
-  #know(candidate: NodeCandidate, model: NodeModel, { offer, now }: { offer: JobOffer; now: number }): KnownHome {
-    const { history, loads, prefixes } = this.#doors;
+  #know(
+    candidate: NodeCandidate,
+    model: NodeModel,
+    { cached, now }: { cached: ReadonlyMap<string, number>; now: number },
+  ): KnownHome {
+    const { history, loads } = this.#doors;
     const { nodeId } = candidate;
-    const { promptTokensPerS, decodeTokensPerS } = history.speedsOf(nodeId, model);
+    const known = history.know(nodeId, model, now);
+    const cachedTokens = cached.size === 0 || (model.loadMs ?? 0) > 0 ? 0 : (cached.get(nodeId) ?? 0);
     return {
-      promptTokensPerS,
-      decodeTokensPerS,
-      rttMs: history.rttMs(nodeId),
-      failureShare: history.failureShare(nodeId, now),
-      earnedPerHour: history.earnedPerHour(nodeId, now),
+      promptTokensPerS: known.promptTokensPerS,
+      decodeTokensPerS: known.decodeTokensPerS,
+      rttMs: known.rttMs,
+      failureShare: known.failureShare,
+      earnedPerHour: known.earnedPerHour,
       pendingPromptTokens: loads.pendingPromptTokens(nodeId),
-      cachedTokens: (model.loadMs ?? 0) > 0 ? 0 : prefixes.expectCachedTokens(nodeId, offer.prefixes),
-      isCooling: history.isCooling(nodeId, now),
+      cachedTokens,
+      isCooling: known.isCooling,
     };
   }
 
@@ -173,7 +180,7 @@ export class HubGrants {
     if (!chosen) throw new Error('a home was chosen that serves nothing');
     const { home, model } = chosen;
     this.#doors.prefixes.note(home.nodeId, offer.prefixes);
-    const speedClass = speedClassOf(this.#tell(chosen, asked.now));
+    const { speedClass } = this.#tell(chosen, asked.now);
     const capacityBefore = this.#countCapacity(asked);
     return {
       kind: 'grant',
@@ -212,19 +219,29 @@ export class HubGrants {
 
   /** What is free for this model, in the speeds that edges are told. */
   #countCapacity({ serving, now }: Asked): Capacity {
-    const told = serving.map((one) => this.#doors.aside.guard(one.home.nodeId, now, () => this.#tell(one, now)));
-    return countCapacity(told.filter((one) => one !== null));
+    const told: TellingHome[] = [];
+    for (const one of serving) {
+      try {
+        told.push(this.#tell(one, now));
+      } catch (error) {
+        this.#doors.aside.add(one.home.nodeId, error, now);
+      }
+    }
+    return countCapacity(told);
   }
 
   #tell(
     { home: { nodeId, slots, active, loadMs }, model }: ServingHome,
     now: number,
-  ): Pick<HomeState, 'slots' | 'active' | 'loadMs'> & Speeds {
-    const { promptTokensPerS, decodeTokensPerS } = this.#doors.history.tell(nodeId, model, { slots, now });
-    return { slots, active, loadMs, promptTokensPerS, decodeTokensPerS };
+  ): TellingHome & { readonly speedClass: string } {
+    const { speedClass } = this.#doors.history.tell(nodeId, model, { slots, now });
+    return { slots, active, loadMs, speedClass };
   }
 
-  #hint({ offer, serving, now }: Asked, passedOver: ReadonlyMap<string, PassedOver>): void {
+  #hint({ offer, serving, now }: Asked, reasons: readonly { nodeId: string; why: PassedOver }[]): void {
+    // Only a home that has yet to load the model can be helped by a hint.
+    if (!serving.some(({ home }) => home.loadMs > 0)) return;
+    const passedOver = new Map(reasons.map(({ nodeId, why }) => [nodeId, why]));
     const cold = this.#hints.choose(offer.model, serving, { passedOver, now });
     if (cold) this.#doors.prefetch(cold.home.nodeId, offer.digests ? cold.model.name : offer.model);
   }

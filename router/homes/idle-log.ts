@@ -57,6 +57,8 @@ interface NodeLog {
   running: number[];
   /** Minute number → one count for each of PASSED_OVER, and last of all the jobs that began. */
   counts: Map<number, number[]>;
+  /** The row of `counts` that was begun last. */
+  latest?: { readonly minute: number; readonly row: number[] };
 }
 
 /** One node's log as JSON, for the hub that it moves to and for the hub's storage. */
@@ -185,14 +187,16 @@ export class IdleLog {
   }
 
   #count(nodeId: string, index: number, at: number): void {
-    const { counts } = this.#open(nodeId);
+    const log = this.#open(nodeId);
+    const { counts } = log;
     const minute = Math.floor(at / MINUTE_MS);
-    let row = counts.get(minute);
+    let row = log.latest?.minute === minute ? log.latest.row : counts.get(minute);
     if (!row) {
       row = ZEROS.slice();
       counts.set(minute, row);
       const oldest = minute - KEPT_MS / MINUTE_MS;
       for (const known of counts.keys()) if (known < oldest) counts.delete(known);
+      log.latest = { minute, row };
     }
     row[index] = (row[index] ?? 0) + 1;
     this.#isChanged = true;

@@ -112,19 +112,23 @@ export function makeAsk(offer: JobOffer): GrantAsk {
   return { wish, place, accountId, size, edgeRttMs, preferNodeId, ...left, preferDigest, isForced };
 }
 
+/** A home as its slots are counted: by the speeds that edges are told, or their class where it is known. */
+export type TellingHome = Pick<HomeState, 'slots' | 'active' | 'loadMs'> & (Speeds | { readonly speedClass: string });
+
 /** Free and all slots of homes that serve a model, in all; and by speed class of those that have it in memory. */
-export function countCapacity(homes: readonly (Pick<HomeState, 'slots' | 'active' | 'loadMs'> & Speeds)[]): Capacity {
+export function countCapacity(homes: readonly TellingHome[]): Capacity {
   let free = 0;
   let slots = 0;
-  const classes: Record<string, readonly [number, number]> = {};
+  const classes: Record<string, [number, number]> = {};
   for (const home of homes) {
     const freeHere = Math.max(0, home.slots - home.active);
     free += freeHere;
     slots += home.slots;
     if (home.loadMs > 0) continue;
-    const name = speedClassOf(home);
-    const [freeSoFar, slotsSoFar] = classes[name] ?? [0, 0];
-    classes[name] = [freeSoFar + freeHere, slotsSoFar + home.slots];
+    const name = 'speedClass' in home ? home.speedClass : speedClassOf(home);
+    const counted = (classes[name] ??= [0, 0]);
+    counted[0] += freeHere;
+    counted[1] += home.slots;
   }
   return { free, slots, classes };
 }

@@ -5,7 +5,7 @@ import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import { countCapacity } from './make-homes.ts';
-import type { Told } from './node-history.ts';
+import type { Told } from './told-speeds.ts';
 
 /** The catalogue as placement needs it: which digests are which model, at which price. */
 export interface CatalogueEntry {

@@ -1,9 +1,7 @@
 // What a hub has seen of its homes: speeds by model, round trips, failures, what they earned and how long they were there. Kept in the hub's
 // SQLite, one row a node, written seldom (a few seconds apart, while jobs end anyway): what a crash loses is a few jobs' learning, no money.
-import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { parseJson } from '../../schema/json.ts';
-import { speedClassOf } from '../../schema/placement.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { makeLog } from '../log.ts';
 import { coolNode } from './cool-node.ts';
@@ -14,6 +12,8 @@ import { expectFailures, learnFailure, NO_FAILURES } from '../placement/learn-fa
 import type { FailureRecord } from '../placement/learn-failures.ts';
 import { learnRtt, startRtt } from '../placement/learn-rtt.ts';
 import type { RttRecord } from '../placement/learn-rtt.ts';
+import { benchmarkOf, MAX_MODELS_KEPT, ToldSpeeds } from './told-speeds.ts';
+import type { LastTold } from './told-speeds.ts';
 import { FIRST_TRUSTED, narrow, widen } from './trust-slots.ts';
 import type { Breakage } from './cool-node.ts';
 
@@ -32,19 +32,7 @@ const LEAST_PRESENT_MS = HOUR_MS;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 /** A home's distance from its hub, for the guess of its round trip until the first one was measured. */
 const GUESSED_KM = 50;
-/**
- * Edges are told a new speed when the believed one differs from the told one by TOLD_FACTOR, or by CLASS_FACTOR if that puts the home into another
- * speed class; at most every TOLD_EVERY_MS.
- */
-const TOLD_FACTOR = 1.25;
-const CLASS_FACTOR = 1.1;
-const TOLD_EVERY_MS = 10_000;
-
-/** Faster than any home, with any model. */
-const MOST_PROMPT_TOKENS_PER_S = 200_000;
-const MOST_DECODE_TOKENS_PER_S = 2000;
-/** Models of one home that are remembered, the newest: a home names as many others as it likes, one after the other. */
-const MAX_MODELS_KEPT = 128;
+const FIRST_RTT = startRtt(GUESSED_KM);
 /** Failures of a home that was given more than it can do. */
 const TOO_SLOW: ReadonlySet<Breakage> = new Set(['first-token-timeout', 'token-timeout', 'slow', 'no-head']);
 
@@ -68,9 +56,18 @@ interface NodeRecord {
   trusted?: number;
 }
 
-/** Speeds and round trip as callers' edges are told, in coarse steps. */
-export interface Told extends Speeds {
+/** What is asked of every home at every offer. */
+export interface KnownNode extends Speeds {
   readonly rttMs: number;
+  readonly failureShare: number;
+  readonly earnedPerHour: number;
+  readonly isCooling: boolean;
+}
+
+/** A belief as worked out last: the same until a job teaches another. */
+interface Believed {
+  readonly of: ModelRecord;
+  readonly speeds: Speeds;
 }
 
 export class NodeHistory {
@@ -78,12 +75,11 @@ export class NodeHistory {
   readonly #firstPauseMs: number;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changed = new Set<string>();
-  /** By node, then by model. */
-  readonly #told = new Map<string, BoundedMap<string, Told & { readonly at: number; readonly benchmark: Speeds }>>();
+  readonly #told = new ToldSpeeds();
+  /** By node: the model that was asked for last. */
+  readonly #believed = new Map<string, Believed>();
   readonly #shares = new WeakMap<FailureRecord, { readonly hour: number; readonly share: number }>();
   #savedAt = 0;
-  /** Counts changes of told speeds; a change means that presence rows are to be written again. */
-  retold = 0;
 
   /** `firstPauseMs`: how long a home that failed is left alone at first. */
   constructor(sql: SqlStorage, now: number, firstPauseMs = TIMINGS.coolingMs) {
@@ -107,12 +103,40 @@ export class NodeHistory {
     return expectSpeeds(known.learned, known.prior);
   }
 
+  /** All that a choice asks of a node with this model. */
+  know(nodeId: string, model: NodeModel, now: number): KnownNode {
+    const record = this.#nodes.get(nodeId);
+    const speeds = this.#believe(nodeId, record, model);
+    return {
+      promptTokensPerS: speeds.promptTokensPerS,
+      decodeTokensPerS: speeds.decodeTokensPerS,
+      rttMs: (record?.rtt ?? FIRST_RTT).meanMs,
+      failureShare: this.#shareOf(record, now),
+      earnedPerHour: record ? earnedPerHour(record, now) : 0,
+      isCooling: (record?.cooling?.untilAt ?? 0) > now,
+    };
+  }
+
+  #believe(nodeId: string, record: NodeRecord | undefined, model: NodeModel): Speeds {
+    const of = record?.models[model.digest];
+    if (!of) return makeSpeedPrior(benchmarkOf(model), null);
+    const known = this.#believed.get(nodeId);
+    if (known?.of === of) return known.speeds;
+    const speeds = expectSpeeds(of.learned, of.prior);
+    this.#believed.set(nodeId, { of, speeds });
+    return speeds;
+  }
+
   rttMs(nodeId: string): number {
-    return (this.#nodes.get(nodeId)?.rtt ?? startRtt(GUESSED_KM)).meanMs;
+    return (this.#nodes.get(nodeId)?.rtt ?? FIRST_RTT).meanMs;
   }
 
   failureShare(nodeId: string, now: number): number {
-    const failures = this.#nodes.get(nodeId)?.failures ?? NO_FAILURES;
+    return this.#shareOf(this.#nodes.get(nodeId), now);
+  }
+
+  #shareOf(record: NodeRecord | undefined, now: number): number {
+    const failures = record?.failures ?? NO_FAILURES;
     // Asked for every home at every offer, and the same for a whole hour unless a job ends.
     const hour = Math.floor(now / HOUR_MS);
     const known = this.#shares.get(failures);
@@ -125,9 +149,7 @@ export class NodeHistory {
   /** Output tokens an hour present, of about the last day. */
   earnedPerHour(nodeId: string, now: number): number {
     const record = this.#nodes.get(nodeId);
-    if (!record) return 0;
-    const presentMs = record.presentMs + Math.max(0, now - record.seenAt);
-    return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
+    return record ? earnedPerHour(record, now) : 0;
   }
 
   /** How many of the slots that a node tells are given jobs, at most. */
@@ -235,27 +257,16 @@ export class NodeHistory {
   }
 
   /** The speeds that edges are told of a node's model: those told last, until the belief has moved far enough from them. */
-  tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): Told {
-    const ofNode =
-      this.#told.get(nodeId) ?? new BoundedMap<string, Told & { at: number; benchmark: Speeds }>(MAX_MODELS_KEPT);
-    const told = ofNode.get(model.digest);
-    const benchmark = benchmarkOf(model);
-    // A node that has measured itself again is told at once: without jobs nothing else would ever trigger it.
-    if (told && now - told.at < TOLD_EVERY_MS && isSameSpeed(told.benchmark, benchmark)) return told;
-    this.#told.set(nodeId, ofNode);
-    const speeds = this.speedsOf(nodeId, model);
-    const fresh = {
-      promptTokensPerS: Math.round(speeds.promptTokensPerS * 10) / 10,
-      decodeTokensPerS: Math.round(speeds.decodeTokensPerS * 10) / 10,
-      rttMs: Math.round(this.rttMs(nodeId)),
-    };
-    if (told && !hasMoved(told, fresh, slots)) {
-      ofNode.set(model.digest, { ...told, at: now, benchmark });
-      return told;
-    }
-    if (told) this.retold += 1;
-    ofNode.set(model.digest, { ...fresh, at: now, benchmark });
-    return fresh;
+  tell(nodeId: string, model: NodeModel, { slots, now }: { slots: number; now: number }): LastTold {
+    const known = this.#told.recall(nodeId, model, { slots, now });
+    if (known) return known;
+    const speeds = { ...this.speedsOf(nodeId, model), rttMs: this.rttMs(nodeId) };
+    return this.#told.tell(nodeId, model, { speeds, slots, now });
+  }
+
+  /** Counts changes of told speeds; a change means that presence rows are to be written again. */
+  get retold(): number {
+    return this.#told.retold;
   }
 
   /** A node's record as JSON, for the hub that it moves to; null when nothing is known. It is forgotten here. */
@@ -264,7 +275,8 @@ export class NodeHistory {
     if (!record) return null;
     this.#nodes.delete(nodeId);
     this.#changed.delete(nodeId);
-    this.#told.delete(nodeId);
+    this.#told.forget(nodeId);
+    this.#believed.delete(nodeId);
     this.#sql.exec('DELETE FROM history WHERE node = ?', nodeId);
     return JSON.stringify(record);
   }
@@ -322,33 +334,7 @@ function keepNewest(
   return Object.fromEntries([...Object.entries(models).slice(1 - MAX_MODELS_KEPT), [digest, newest]]);
 }
 
-/** What the node tells, as far as any home is as fast: where a belief starts, and no more. */
-function benchmarkOf({ promptTokensPerS, decodeTokensPerS }: NodeModel): Speeds {
-  return {
-    promptTokensPerS: Math.min(MOST_PROMPT_TOKENS_PER_S, promptTokensPerS),
-    decodeTokensPerS: Math.min(MOST_DECODE_TOKENS_PER_S, decodeTokensPerS),
-  };
-}
-
-function isSameSpeed(a: Speeds, b: Speeds): boolean {
-  return a.promptTokensPerS === b.promptTokensPerS && a.decodeTokensPerS === b.decodeTokensPerS;
-}
-
-function hasMoved(told: Told, fresh: Told, slots: number): boolean {
-  const off = Math.max(
-    factor(told.promptTokensPerS, fresh.promptTokensPerS),
-    factor(told.decodeTokensPerS, fresh.decodeTokensPerS),
-  );
-  if (
-    off > TOLD_FACTOR ||
-    (off > CLASS_FACTOR && speedClassOf({ ...told, slots }) !== speedClassOf({ ...fresh, slots }))
-  )
-    return true;
-  // A round trip of a few ms more or less is noise.
-  return Math.abs(told.rttMs - fresh.rttMs) > 5 && factor(told.rttMs, fresh.rttMs) > TOLD_FACTOR;
-}
-
-function factor(a: number, b: number): number {
-  const [low, high] = [Math.max(0.1, Math.min(a, b)), Math.max(0.1, a, b)];
-  return high / low;
+function earnedPerHour(record: NodeRecord, now: number): number {
+  const presentMs = record.presentMs + Math.max(0, now - record.seenAt);
+  return (record.earnedTokens * HOUR_MS) / Math.max(LEAST_PRESENT_MS, presentMs);
 }

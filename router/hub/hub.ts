@@ -22,6 +22,7 @@ import { LateDesk } from './late-desk.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { DurableNumbers } from './durable-numbers.ts';
 import { JobReceipts } from './job-receipts.ts';
+import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
 import { HubPresence } from '../homes/presence-writer.ts';
@@ -249,7 +250,7 @@ export class Hub extends DurableObject<object> {
       idle: this.#idle,
       faults: new FaultMemory(),
       turns: new TurnMemory(),
-      stateOf: (nodeId) => this.#sockets.tellState(nodeId),
+      stateOf: (nodeId) => tellState(this.#sockets.find(nodeId), this.#receipts, Date.now()),
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
       onWider: () => this.#jobs.onRoom(),
     });

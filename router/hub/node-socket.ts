@@ -85,6 +85,8 @@ export class NodeSocket {
   #heardAt = 0;
   #askedAt = 0;
   #unreadable = 0;
+  /** The latest sign of life that the hub has looked at, ms since epoch: a ping, or that it connected. */
+  livedAt: number;
   /** Until when its model server wants no job, ms since epoch. */
   #heldUntilAt = 0;
   /** The state as it is stored, so that it is packed once and not at every job. */
@@ -94,6 +96,7 @@ export class NodeSocket {
     this.ws = ws;
     this.#attachment = attachment;
     this.isSynced = isSynced;
+    this.livedAt = attachment.connectedAt;
     // Job numbers start at a random place, so a number from before an eviction is not taken for a new job's.
     if (!isSynced) this.#nextJob = 1 + Math.floor(Math.random() * 0x4000_0000);
   }

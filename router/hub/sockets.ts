@@ -1,11 +1,11 @@
 // The homes at a hub: their sockets from the first challenge to the last close, and which connection speaks for which home.
 // It knows nothing of offers: what a frame means for a part stands in frame-desk.ts and part.ts.
-import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { CLOSE, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { ErrorFrame } from '../../schema/frames-to-node.ts';
-import type { LateReceipt, NodeState } from '../../schema/frames-to-hub.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { JobReceipts, RebuiltReceipt } from './job-receipts.ts';
+import { isBehind } from './judge-owing.ts';
 import type { OpenedPart } from './settlement.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { HubDoor, TOO_MUCH } from './door.ts';
@@ -189,14 +189,19 @@ export class HubSockets {
     const candidates: NodeCandidate[] = [];
     const finishing = countFinishing(this.#sockets.values());
     for (const socket of this.#sockets.values()) {
-      const candidate = this.#guard(socket, () =>
-        this.#isSilent(socket) ? null : socket.toCandidate(now, this.#trusted(socket), this.#isBehind(socket, now)),
-      );
+      const candidate = this.#toCandidate(socket, now);
       if (!candidate) continue;
-      const others = finishing.get(candidate.nodeId) ?? 0;
+      const others = finishing.size > 0 ? (finishing.get(candidate.nodeId) ?? 0) : 0;
       candidates.push(others > 0 ? { ...candidate, active: candidate.active + others } : candidate);
     }
     return candidates;
+  }
+
+  #toCandidate(socket: NodeSocket, now: number): NodeCandidate | null {
+    return this.#guard(socket, () => {
+      if (this.#isSilent(socket, now)) return null;
+      return socket.toCandidate(now, this.#trusted(socket), isBehind(socket, this.#doors.receipts, now));
+    });
   }
 
   /** Homes that are connected here and belong here, able to work or not. */
@@ -246,17 +251,6 @@ export class HubSockets {
   beginPart(socket: NodeSocket, part: Part): void {
     socket.addPart(part);
     this.#door.noteJob(socket, Date.now());
-  }
-
-  /** What a home says it offers; one that owes more receipts than it may is paused for that, though it may not know. */
-  tellState(nodeId: string): NodeState | null {
-    const socket = this.find(nodeId);
-    if (!socket?.state || socket.state.paused || !this.#isBehind(socket, Date.now())) return socket?.state ?? null;
-    return { ...socket.state, paused: 'outbox' };
-  }
-
-  #isBehind(socket: NodeSocket, now: number): boolean {
-    return socket.state?.paused === 'outbox' || this.#doors.receipts.isBehind(socket, now);
   }
 
   #trusted({ facts, state }: NodeSocket): number {
@@ -329,9 +323,11 @@ export class HubSockets {
     if (moving.to !== this.#doors.hub) this.#doors.onMoved(facts.nodeId, moving.to);
   }
 
-  #isSilent(socket: NodeSocket): boolean {
-    const lastAt = Math.max(this.#doors.pingedAt(socket.ws), socket.connectedAt);
-    return Date.now() - lastAt > SILENT_AFTER_MS && socket.parts.size === 0;
+  #isSilent(socket: NodeSocket, now = Date.now()): boolean {
+    if (socket.parts.size > 0 || now - socket.livedAt <= SILENT_AFTER_MS) return false;
+    // The platform is asked only where what it told last is too old to do.
+    socket.livedAt = Math.max(this.#doors.pingedAt(socket.ws), socket.livedAt);
+    return now - socket.livedAt > SILENT_AFTER_MS;
   }
 
   #openDesk(): FrameDesk {
@@ -387,8 +383,7 @@ export class HubSockets {
     // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
     socket.markReady({ state: replaced?.state ?? null, instance });
     this.#current.set(nodeId, socket);
-    const router: Hex = services.routerAddress;
-    const { domain } = services;
+    const { domain, routerAddress: router } = services;
     socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt, lastReceipt });
     this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
     if (replaced) await this.#replace(replaced);

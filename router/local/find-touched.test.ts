@@ -6,6 +6,7 @@ test.each([
   ['migrations/0001.sql', true, false],
   ['wrangler.toml', true, false],
   ['schema/frames.ts', true, true],
+  ['schema/curve/curve.wasm', true, true],
   ['node-agent/jobs/job.ts', false, true],
   ['node-agent/package.json', false, true],
   ['router/hub/part.test.ts', false, false],

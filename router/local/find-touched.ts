@@ -5,7 +5,7 @@ export interface Touched {
   readonly homes: boolean;
 }
 
-const SOURCE = /\.(ts|js|json|sql|toml)$/;
+const SOURCE = /\.(ts|js|json|sql|toml|wasm)$/;
 /** Read by no running process, or by this very one. */
 const OUTSIDE = /\.test\.ts$|(^|\/)(test|bench|local|node_modules)\//;
 

@@ -2,7 +2,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import type { Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
 import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
-import { findEmptying, fitWish } from './fit-wish.ts';
+import { findEmptying, makeFit } from './fit-wish.ts';
 import { describeChoice } from './describe-choice.ts';
 import type { Candidate, Rule } from './describe-choice.ts';
 import { isReliable, keepsPromise, scoreHome } from './score-home.ts';
@@ -24,10 +24,13 @@ export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
   const { fitting, rejected, emptiedBy, contextTokens } = sortOut(homes, ask);
   if (fitting.length === 0)
     return { kind: 'none', emptiedBy, contextTokens, passedOver: listPassed(homes, rejected, null) };
-  const free = fitting.flatMap((home) => (home.active < home.slots ? [makeCandidate(home, ask)] : []));
-  for (const home of fitting) if (home.active >= home.slots) rejected.set(home.nodeId, 'full');
+  const free: Candidate[] = [];
+  for (const home of fitting)
+    if (home.active < home.slots) free.push(makeCandidate(home, ask));
+    else rejected.set(home.nodeId, 'full');
   const candidates = ofOthers(free, ask, rejected);
-  const keeping = candidates.filter(({ keeps }) => keeps).length;
+  let keeping = 0;
+  for (const { keeps } of candidates) if (keeps) keeping++;
   const chosen = choose(candidates, { ask, fitting, rejected });
   if (!chosen) {
     for (const { home } of candidates) {
@@ -59,19 +62,23 @@ interface Choosing {
 function choose(candidates: readonly Candidate[], how: Choosing): { best: Candidate; rule: Rule } | null {
   const { ask, rejected } = how;
   const { order, pool } = ask.wish;
-  const ordered = candidates
-    .filter(({ home }) => order.includes(home.nodeId))
-    .toSorted((a, b) => order.indexOf(a.home.nodeId) - order.indexOf(b.home.nodeId));
-  if (ordered[0]) return { best: passOthers(candidates, ordered[0], { rejected, why: 'wish' }), rule: 'order' };
+  const first = order.length > 0 ? findFirst(candidates, order) : null;
+  if (first) return { best: passOthers(candidates, first, { rejected, why: 'wish' }), rule: 'order' };
   if (isOrderElsewhere(how)) return null;
-  const own = candidates.filter(({ home }) => home.ownerAccountId === ask.accountId);
-  if (pool.kind === 'mine-first' && own.length > 0) {
+  const isOwn = ({ home }: Candidate): boolean => home.ownerAccountId === ask.accountId;
+  const own = pool.kind === 'mine-first' && candidates.some(isOwn) ? candidates.filter(isOwn) : [];
+  if (own.length > 0) {
     for (const { home } of candidates)
       if (home.ownerAccountId !== ask.accountId) rejected.set(home.nodeId, 'own-first');
     return { best: chooseByMode(own, how), rule: 'own' };
   }
   if (candidates.some(({ keeps }) => keeps)) return { best: chooseByMode(candidates, how), rule: 'mode' };
   return candidates.length > 0 && ask.isForced ? { best: chooseByMode(candidates, how), rule: 'forced' } : null;
+}
+
+function findFirst(candidates: readonly Candidate[], order: readonly string[]): Candidate | null {
+  const ordered = candidates.filter(({ home }) => order.includes(home.nodeId));
+  return ordered.toSorted((a, b) => order.indexOf(a.home.nodeId) - order.indexOf(b.home.nodeId))[0] ?? null;
 }
 
 /** True where all homes here that the caller named are full while others it named sit at other hubs: those are asked before strangers here. */
@@ -107,8 +114,9 @@ function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choos
       return least(keep(pool, { rejected, why: 'price', if: (one) => price(one) <= low }), ({ km }) => km, 'farther');
     }
     case 'closest': {
-      const nearKm = Math.min(...pool.map(({ km }) => km)) + EQUAL_KM;
-      const near = keep(pool, { rejected, why: 'farther', if: ({ km }) => km <= nearKm });
+      let nearKm = Infinity;
+      for (const { km } of pool) if (km < nearKm) nearKm = km;
+      const near = keep(pool, { rejected, why: 'farther', if: ({ km }) => km <= nearKm + EQUAL_KM });
       return least(near, ({ home }) => home.earnedPerHour, 'earned-more');
     }
   }
@@ -163,15 +171,17 @@ function sortOut(
 ): { fitting: HomeState[]; rejected: Rejected; emptiedBy: WishField | null; contextTokens: number | null } {
   const rejected: Rejected = new Map();
   const fits: (WishField | null)[] = [];
-  const fitting = homes.filter((home) => {
-    const field = fitWish(home, ask.wish, ask);
+  const fitting: HomeState[] = [];
+  const fit = makeFit(ask.wish);
+  let contextTokens: number | null = null;
+  for (const home of homes) {
+    const field = fit(home, ask);
     fits.push(field);
     const why = whyUnfit(home, ask, field);
-    if (why) rejected.set(home.nodeId, why);
-    return why === null;
-  });
-  const tooShort = homes.filter(({ nodeId }) => rejected.get(nodeId) === 'context');
-  const contextTokens = tooShort.length > 0 ? Math.max(...tooShort.map((home) => home.contextTokens)) : null;
+    if (why === null) fitting.push(home);
+    else rejected.set(home.nodeId, why);
+    if (why === 'context') contextTokens = Math.max(contextTokens ?? 0, home.contextTokens);
+  }
   return { fitting, rejected, emptiedBy: findEmptying(fits), contextTokens };
 }
 
@@ -220,5 +230,8 @@ function listPassed(
   rejected: Rejected,
   granted: string | null,
 ): { nodeId: string; why: PassedOver }[] {
-  return homes.flatMap(({ nodeId }) => (nodeId === granted ? [] : [{ nodeId, why: rejected.get(nodeId) ?? 'slower' }]));
+  const passed: { nodeId: string; why: PassedOver }[] = [];
+  for (const { nodeId } of homes)
+    if (nodeId !== granted) passed.push({ nodeId, why: rejected.get(nodeId) ?? 'slower' });
+  return passed;
 }

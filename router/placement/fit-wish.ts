@@ -16,22 +16,65 @@ export interface Wisher {
 
 type Check = (home: WishedHome, wish: Wish, wisher: Wisher) => boolean;
 
+interface WishCheck {
+  readonly field: WishField;
+  /** False where the wish is neutral: then every home meets it. */
+  readonly isAsked: (wish: Wish) => boolean;
+  readonly check: Check;
+}
+
 /** Every wish, in the order in which they are applied: whose homes, which ones, what they are. */
-const CHECKS: readonly (readonly [WishField, Check])[] = [
-  ['pool', (home, { pool }, { accountId }) => isInPool(home, pool, accountId)],
-  ['only', ({ nodeId }, { only }) => only === null || only.includes(nodeId)],
-  ['order', ({ nodeId }, { order, allowFallbacks }) => allowFallbacks || order.length === 0 || order.includes(nodeId)],
-  ['ignore', ({ nodeId }, { ignore }) => !ignore.includes(nodeId)],
-  ['quantizations', (home, wish) => wish.quantisations?.includes(home.quantisation.toLowerCase()) ?? true],
-  ['country', (home, wish) => wish.countries?.includes(home.place.country) ?? true],
-  ['max_rtt_ms', (home, wish, { edgeRttMs }) => home.rttMs + edgeRttMs <= (wish.maxRttMs ?? Infinity)],
-  ['max_price', (home, wish, { accountId }) => isOwn(home, accountId) || isAffordable(home, wish)],
+const CHECKS: readonly WishCheck[] = [
+  { field: 'pool', isAsked: () => true, check: (home, { pool }, { accountId }) => isInPool(home, pool, accountId) },
+  {
+    field: 'only',
+    isAsked: ({ only }) => only !== null,
+    check: ({ nodeId }, { only }) => only?.includes(nodeId) ?? true,
+  },
+  {
+    field: 'order',
+    isAsked: ({ order, allowFallbacks }) => !allowFallbacks && order.length > 0,
+    check: ({ nodeId }, { order }) => order.includes(nodeId),
+  },
+  {
+    field: 'ignore',
+    isAsked: ({ ignore }) => ignore.length > 0,
+    check: ({ nodeId }, { ignore }) => !ignore.includes(nodeId),
+  },
+  {
+    field: 'quantizations',
+    isAsked: ({ quantisations }) => quantisations !== null,
+    check: (home, wish) => wish.quantisations?.includes(home.quantisation.toLowerCase()) ?? true,
+  },
+  {
+    field: 'country',
+    isAsked: ({ countries }) => countries !== null,
+    check: (home, wish) => wish.countries?.includes(home.place.country) ?? true,
+  },
+  {
+    field: 'max_rtt_ms',
+    isAsked: ({ maxRttMs }) => maxRttMs !== null,
+    check: (home, wish, { edgeRttMs }) => home.rttMs + edgeRttMs <= (wish.maxRttMs ?? Infinity),
+  },
+  {
+    field: 'max_price',
+    isAsked: ({ maxPriceIn, maxPriceOut }) => maxPriceIn !== null || maxPriceOut !== null,
+    check: (home, wish, { accountId }) => isOwn(home, accountId) || isAffordable(home, wish),
+  },
 ];
 
-/** The first wish that the home does not meet, in the order above; null when it meets all. */
+/** The first wish that a home does not meet, in the order above; null when it meets all. Made once for all homes of an ask: most wishes are neutral. */
+export function makeFit(wish: Wish): (home: WishedHome, wisher: Wisher) => WishField | null {
+  const asked = CHECKS.filter(({ isAsked }) => isAsked(wish));
+  return (home, wisher) => {
+    for (const { field, check } of asked) if (!check(home, wish, wisher)) return field;
+    return null;
+  };
+}
+
+/** The same of one home. */
 export function fitWish(home: WishedHome, wish: Wish, wisher: Wisher): WishField | null {
-  for (const [field, check] of CHECKS) if (!check(home, wish, wisher)) return field;
-  return null;
+  return makeFit(wish)(home, wisher);
 }
 
 /**
@@ -44,10 +87,10 @@ export function findEmptying(fits: readonly (WishField | null)[]): WishField | n
     if (field === null) return null;
     latest = Math.max(
       latest,
-      CHECKS.findIndex(([name]) => name === field),
+      CHECKS.findIndex((one) => one.field === field),
     );
   }
-  return CHECKS[latest]?.[0] ?? null;
+  return CHECKS[latest]?.field ?? null;
 }
 
 function isInPool(home: WishedHome, pool: Wish['pool'], accountId: string): boolean {

@@ -167,9 +167,24 @@ async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
             .slice(0, MANY_HUBS)
             .map(({ hub }) => hub)
         : chooseHubs(known.near(place), place, excluded, need),
+    ...(isWide || excluded.length > 0 ? {} : { key: keyOf(look) }),
     guessHubs: (area) => guessHubs(area, area === areas[0] ? NEAR_HUBS : 1),
   });
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);
+}
+
+/** The same for all that hubs are chosen by: the model, the place to a tenth of a degree, the promise, and about how much there is to read and to write. */
+function keyOf({ modelKey, areas, place, need }: WideLook): string {
+  const at = `${modelKey} ${areas.length} ${Math.round(10 * place.lat)} ${Math.round(10 * place.lon)}`;
+  if (need === null) return at;
+  const { promptTokens, outputTokens } = need.size;
+  const { maxTtftMs, minTokensPerS } = need.wish;
+  return `${at} ${stepOf(promptTokens)} ${stepOf(outputTokens)} ${maxTtftMs} ${minTokensPerS}`;
+}
+
+/** Steps of a fifth: speeds are told no finer. */
+function stepOf(tokens: number): number {
+  return Math.round(4 * Math.log2(Math.max(1, tokens)));
 }
 
 function toViews({ rtts }: HomeFinderDoors, view: PresenceView, place: Look['place']): Views {

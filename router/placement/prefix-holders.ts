@@ -28,6 +28,12 @@ export class PrefixHolders {
     return blocks * PREFIX_BLOCK_TOKENS;
   }
 
+  /** The same of every home that is expected to hold any of them, looked up once for all homes of an ask. */
+  expectCached(prefixes: readonly string[]): ReadonlyMap<string, number> {
+    const first = this.#holders.get(prefixes[0] ?? '') ?? [];
+    return new Map(first.map((nodeId) => [nodeId, this.expectCachedTokens(nodeId, prefixes)]));
+  }
+
   /** The home left, or lost its model: it holds nothing any more. */
   forget(nodeId: string): void {
     for (const [name, nodes] of this.#holders) {

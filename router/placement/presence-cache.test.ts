@@ -235,3 +235,69 @@ describe('presence cache', () => {
     ]);
   });
 });
+
+describe('what one look has chosen', () => {
+  /** Looks under one key, each of which tells what it would choose; and how often one was asked. */
+  function openLooks() {
+    const { presence } = fakePresence({
+      summaries: { weur: [{ ...summaryOf('weur.0', 2), classes: { '1.2.3': [2, 2] } }] },
+      rows: { 'weur.0': [rowOf('n', 'weur.0')] },
+    });
+    const clock = { now: 0 };
+    const cache = makePresenceCache(() => clock.now);
+    let chosen = 0;
+    const ask = async (key?: string): Promise<number> => {
+      const before = chosen;
+      const chooseHubs: PresenceLook['chooseHubs'] = (known) => {
+        chosen += 1;
+        return known.all().map((each) => each.hub);
+      };
+      const seen = await cache.look(presence, { ...look, chooseHubs, ...(key !== undefined && { key }) });
+      expect(seen).toMatchObject({ ok: true, value: { hubs: [{ hub: 'weur.0' }] } });
+      return chosen - before;
+    };
+    const note = (free: number, ofClass = free): void =>
+      cache.noteCapacity({
+        modelKey: 'm',
+        area: 'weur',
+        hub: 'weur.0',
+        capacity: { free, slots: 2, classes: { '1.2.3': [ofClass, 2] } },
+      });
+    return { ask, note, clock, cache };
+  }
+
+  test('does for a fifth of a second for those who choose alike, and no longer', async () => {
+    const { ask, clock } = openLooks();
+    await ask('a');
+    expect([await ask('a'), await ask('b'), await ask()]).toEqual([0, 1, 1]);
+    clock.now = 199;
+    expect(await ask('a')).toBe(0);
+    clock.now = 200;
+    expect(await ask('a')).toBe(1);
+  });
+
+  test('stands while a hub only has fewer slots free, and is over where it is full, or is not any more', async () => {
+    const { ask, note, cache } = openLooks();
+    await ask('a');
+    note(1);
+    expect(await ask('a')).toBe(0);
+    note(0);
+    expect(await ask('a')).toBe(1);
+    cache.noteFreed({ modelKey: 'm', area: 'weur', hub: 'weur.0', speedClass: '1.2.3' });
+    expect(await ask('a')).toBe(1);
+    // A class that is full is as good as a hub to who needs its speed.
+    note(1, 0);
+    expect(await ask('a')).toBe(1);
+  });
+
+  test('is over when the table is read anew, or forgotten', async () => {
+    const { ask, cache } = openLooks();
+    await ask('a');
+    cache.remember('m', { summaries: new Map([['weur', [summaryOf('weur.0')]]]), rows: new Map() });
+    expect(await ask('a')).toBe(1);
+    cache.remember('other', { summaries: new Map(), rows: new Map() });
+    expect(await ask('a')).toBe(0);
+    cache.clear();
+    expect(await ask('a')).toBeGreaterThan(0);
+  });
+});

@@ -1,5 +1,6 @@
 // What one isolate remembers of presence, read anew where it is due, so that a warm edge asks Redis nothing before the first token. Never writes.
 // Requests share values here, never promises: on Workers one request may not wait for another request's I/O.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
@@ -12,6 +13,9 @@ const log = makeLog('placement');
 
 /** After a failure Redis is left alone this long, so that not every request waits for the same timeout. */
 const AWAY_PAUSE_MS = 1_000;
+/** What was chosen does for so long: summaries are read anew far less often, and what hubs say meanwhile ends it at once. */
+const CHOSEN_MS = 200;
+const MAX_CHOSEN = 1_000;
 
 /** One look: which areas are near, and how the hubs worth asking follow from their summaries. */
 export interface PresenceLook {
@@ -19,6 +23,8 @@ export interface PresenceLook {
   readonly areas: readonly string[];
   /** Pure: the hubs whose rows are wanted (the nearest six with capacity), nearest first. */
   readonly chooseHubs: (known: KnownHubs) => readonly string[];
+  /** Looks with the same key choose alike: for a moment what one has chosen does for all, unless something was learnt. Absent where each chooses for itself. */
+  readonly key?: string;
   /** Hubs to read along when nothing is known of an area yet, so that a cold edge of a small network needs one round trip. */
   readonly guessHubs?: (area: string) => readonly string[];
 }
@@ -52,13 +58,27 @@ export interface PresenceCache {
 interface Store {
   readonly clock: () => number;
   readonly memory: PresenceMemory;
+  /** What was chosen lately, by key. */
+  readonly chosen: BoundedMap<string, Chosen>;
   awayUntilAt: number;
   isAway: boolean;
 }
 
+interface Chosen {
+  readonly hubs: readonly string[];
+  readonly version: number;
+  readonly untilAt: number;
+}
+
 /** An empty cache; `clock` gives ms since epoch. One per isolate, at module level. */
 export function makePresenceCache(clock: () => number): PresenceCache {
-  const store: Store = { clock, memory: makePresenceMemory(), awayUntilAt: 0, isAway: false };
+  const store: Store = {
+    clock,
+    memory: makePresenceMemory(),
+    chosen: new BoundedMap(MAX_CHOSEN),
+    awayUntilAt: 0,
+    isAway: false,
+  };
   return {
     look: async (presence, look) => lookUp({ store, presence, look }),
     remember: (modelKey, answer) => store.memory.keep(modelKey, answer, clock()),
@@ -67,6 +87,7 @@ export function makePresenceCache(clock: () => number): PresenceCache {
     isDegraded: () => store.isAway,
     clear: () => {
       store.memory.clear();
+      store.chosen.clear();
       store.awayUntilAt = 0;
       store.isAway = false;
     },
@@ -83,13 +104,15 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
   const { store, look } = looking;
   const { memory } = store;
   const { modelKey, areas } = look;
-  const choose = (): readonly string[] => look.chooseHubs(memory.known(modelKey, areas, store.clock()));
+  const choose = (): readonly string[] => chooseOnce(store, look);
   const unknown = areas.filter((area) => !memory.knowsArea(modelKey, area));
   const guessed = unknown.flatMap((area) => look.guessHubs?.(area) ?? []);
-  const first = await readDue(looking, { areas, hubs: [...new Set([...choose(), ...guessed])] });
+  const before = choose();
+  const first = await readDue(looking, { areas, hubs: [...new Set([...before, ...guessed])] });
   memory.forgetEmpty(modelKey, guessed);
-  const hubs = choose();
-  const second = first === 'away' ? 'away' : await readDue(looking, { areas: [], hubs });
+  // Where nothing was read the same hubs are chosen, and as fresh as a moment ago.
+  const hubs = first === 'fresh' ? before : choose();
+  const second = first === 'read' ? await readDue(looking, { areas: [], hubs }) : first;
   const isAway = first === 'away' || second === 'away';
   if (isAway && !areas.some((area) => memory.knowsArea(modelKey, area))) return err('presence-away');
   const nowAt = store.clock();
@@ -100,6 +123,19 @@ async function lookUp(looking: Looking): Promise<Result<PresenceView, 'presence-
     isDegraded: isAway,
     trips: [first, second].filter((step) => step === 'read').length,
   });
+}
+
+function chooseOnce(
+  { memory, chosen, clock }: Store,
+  { modelKey, areas, key, chooseHubs }: PresenceLook,
+): readonly string[] {
+  const nowAt = clock();
+  const version = memory.version(modelKey);
+  const known = key === undefined ? undefined : chosen.get(key);
+  if (known && known.version === version && nowAt < known.untilAt) return known.hubs;
+  const hubs = chooseHubs(memory.known(modelKey, areas, nowAt));
+  if (key !== undefined) chosen.set(key, { hubs, version, untilAt: nowAt + CHOSEN_MS });
+  return hubs;
 }
 
 /** Reads in one trip what is not fresh. Nothing is sent when all is, or while Redis is being left alone. */

@@ -1,5 +1,6 @@
 // What one edge remembers of presence and how long it believes it. Asks nobody: it says what is due and keeps what it is told.
 import { BoundedMap } from '../../schema/bounded-map.ts';
+import { speedClassOf } from '../../schema/placement.ts';
 import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { NearHubs } from './near-hubs.ts';
@@ -15,6 +16,8 @@ const NOBODY_FRESH_MS = 500;
 /** While one request refreshes an entry, others go on with the old value this long instead of asking too. */
 const REFRESH_GRACE_MS = 600;
 const MAX_ENTRIES = 5_000;
+const MAX_MODELS = 500;
+const MAX_NAMES = 500;
 
 /** Summaries of areas and rows of hubs, for one model. */
 export interface PresencePlaces {
@@ -69,6 +72,8 @@ export interface PresenceMemory {
   view(places: PresencePlaces, nowAt: number): readonly RememberedHub[];
   /** True when anything is known of the area, even that it has no homes. */
   knowsArea(modelKey: string, area: string): boolean;
+  /** Changes whenever other hubs may be worth looking at for a model: what was read, or a hub or one of its speed classes that is full now, or no more. */
+  version(modelKey: string): number;
   /** Forgets hubs that had no rows: they may not have existed yet. */
   forgetEmpty(modelKey: string, hubs: readonly string[]): void;
   clear(): void;
@@ -85,6 +90,9 @@ interface Store {
   readonly summaries: BoundedMap<string, Entry<Map<string, PresenceSummary>>>;
   readonly rows: BoundedMap<string, Entry<readonly PresenceRow[]>>;
   readonly near: NearHubs;
+  readonly versions: BoundedMap<string, number>;
+  /** By model, then by area or hub: the names of the entries, so that none is put together at each look. */
+  readonly keys: BoundedMap<string, BoundedMap<string, string>>;
 }
 
 /** An empty memory, bounded to 5,000 areas and as many hubs. */
@@ -93,6 +101,8 @@ export function makePresenceMemory(): PresenceMemory {
     summaries: new BoundedMap(MAX_ENTRIES),
     rows: new BoundedMap(MAX_ENTRIES),
     near: new NearHubs(),
+    versions: new BoundedMap(MAX_ENTRIES),
+    keys: new BoundedMap(MAX_MODELS),
   };
   return {
     due: (places, nowAt) => findDue(store, places, nowAt),
@@ -102,10 +112,11 @@ export function makePresenceMemory(): PresenceMemory {
     noteFreed: (note) => noteFreed(store, note),
     known: (modelKey, areas, nowAt) => knownOf(store, { modelKey, areas }, nowAt),
     view: (places, nowAt) => viewOf(store, places, nowAt),
-    knowsArea: (modelKey, area) => store.summaries.has(keyOf(modelKey, area)),
+    knowsArea: (modelKey, area) => store.summaries.has(keyOf(store, modelKey, area)),
+    version: (modelKey) => store.versions.get(modelKey) ?? 0,
     forgetEmpty: (modelKey, hubs) => {
       for (const hub of hubs) {
-        const key = keyOf(modelKey, hub);
+        const key = keyOf(store, modelKey, hub);
         if (store.rows.get(key)?.value.length === 0) store.rows.delete(key);
       }
     },
@@ -113,6 +124,7 @@ export function makePresenceMemory(): PresenceMemory {
       store.summaries.clear();
       store.rows.clear();
       store.near.clear();
+      for (const modelKey of [...store.versions.keys()]) touch(store, modelKey);
     },
   };
 }
@@ -122,15 +134,15 @@ function findDue(store: Store, places: PresencePlaces, nowAt: number): { areas: 
   const isNobody = !hasSummary(store, places, nowAt);
   const areasAt = nowAt + (isNobody ? EMPTY_FRESH_MS - NOBODY_FRESH_MS : 0);
   return {
-    areas: areas.filter((area) => isDue(store.summaries.get(keyOf(modelKey, area)), areasAt)),
-    hubs: hubs.filter((hub) => isDue(store.rows.get(keyOf(modelKey, hub)), nowAt)),
+    areas: areas.filter((area) => isDue(store.summaries.get(keyOf(store, modelKey, area)), areasAt)),
+    hubs: hubs.filter((hub) => isDue(store.rows.get(keyOf(store, modelKey, hub)), nowAt)),
   };
 }
 
 function markRefreshing(store: Store, { modelKey, areas, hubs }: PresencePlaces, nowAt: number): void {
   const entries = [
-    ...areas.map((area) => store.summaries.get(keyOf(modelKey, area))),
-    ...hubs.map((hub) => store.rows.get(keyOf(modelKey, hub))),
+    ...areas.map((area) => store.summaries.get(keyOf(store, modelKey, area))),
+    ...hubs.map((hub) => store.rows.get(keyOf(store, modelKey, hub))),
   ];
   for (const entry of entries) if (entry) entry.refreshingUntilAt = nowAt + REFRESH_GRACE_MS;
 }
@@ -139,12 +151,31 @@ function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; no
   const { modelKey, answer, nowAt } = kept;
   for (const [area, value] of answer.summaries)
     put(store.summaries, {
-      key: keyOf(modelKey, area),
-      value: replaceHubs(store.summaries.get(keyOf(modelKey, area))?.value, value),
+      key: keyOf(store, modelKey, area),
+      value: replaceHubs(store.summaries.get(keyOf(store, modelKey, area))?.value, value),
       freshUntilAt: nowAt + (value.length === 0 ? EMPTY_FRESH_MS : SUMMARY_FRESH_MS),
     });
   for (const [hub, value] of answer.rows)
-    put(store.rows, { key: keyOf(modelKey, hub), value, freshUntilAt: nowAt + ROW_FRESH_MS });
+    put(store.rows, {
+      key: keyOf(store, modelKey, hub),
+      value: value.map((row) => ({ ...row, speedClass: speedClassOf(row) })),
+      freshUntilAt: nowAt + ROW_FRESH_MS,
+    });
+  // Rows alone change nothing of which hubs are chosen.
+  if (answer.summaries.size > 0) touch(store, modelKey);
+}
+
+function touch(store: Store, modelKey: string): void {
+  store.versions.set(modelKey, (store.versions.get(modelKey) ?? 0) + 1);
+}
+
+/** True where a hub, or a speed class of it, has a slot now and had none, or the other way round. */
+function isTurned(last: Capacity, now: Capacity): boolean {
+  if (last.free > 0 !== now.free > 0) return true;
+  const hasFree = ({ classes }: Capacity, name: string): boolean => (classes[name]?.[0] ?? 0) > 0;
+  for (const name of Object.keys({ ...last.classes, ...now.classes }))
+    if (hasFree(last, name) !== hasFree(now, name)) return true;
+  return false;
 }
 
 /** Puts new summaries into the same map if its hubs have not moved, since orders by distance that were worked out from it still hold; else a new map. */
@@ -167,13 +198,15 @@ function put<T>(entries: BoundedMap<string, Entry<T>>, entry: { key: string; val
 }
 
 function noteCapacity(store: Store, { modelKey, area, hub, capacity }: CapacityNote): void {
-  const hubs = store.summaries.get(keyOf(modelKey, area))?.value;
+  const hubs = store.summaries.get(keyOf(store, modelKey, area))?.value;
   const summary = hubs?.get(hub);
-  if (summary) hubs?.set(hub, { ...summary, ...capacity });
+  if (!summary) return;
+  hubs?.set(hub, { ...summary, ...capacity });
+  if (isTurned(summary, capacity)) touch(store, modelKey);
 }
 
 function noteFreed(store: Store, { modelKey, area, hub, speedClass }: FreedNote): void {
-  const summary = store.summaries.get(keyOf(modelKey, area))?.value.get(hub);
+  const summary = store.summaries.get(keyOf(store, modelKey, area))?.value.get(hub);
   if (!summary) return;
   const { free, slots, classes } = summary;
   const [classFree, classSlots] = classes[speedClass] ?? [0, 0];
@@ -193,7 +226,7 @@ type Areas = Pick<PresencePlaces, 'modelKey' | 'areas'>;
 function areasOf(store: Store, { modelKey, areas }: Areas): ReadonlyMap<string, AreaHubs> {
   const found = new Map<string, AreaHubs>();
   for (const area of areas) {
-    const key = keyOf(modelKey, area);
+    const key = keyOf(store, modelKey, area);
     const entry = store.summaries.get(key);
     if (entry) found.set(key, entry.value);
   }
@@ -219,7 +252,7 @@ function viewOf(store: Store, places: PresencePlaces, nowAt: number): readonly R
   const areas = [...areasOf(store, places).values()];
   return hubs.map((hub) => {
     const summary = areas.map((known) => known.get(hub)).find((known) => known !== undefined && known.untilAt > nowAt);
-    const rows = (store.rows.get(keyOf(modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt);
+    const rows = (store.rows.get(keyOf(store, modelKey, hub))?.value ?? []).filter((row) => row.untilAt > nowAt);
     return { hub, summary: summary ?? null, rows };
   });
 }
@@ -228,6 +261,10 @@ function isDue(entry: Entry<unknown> | undefined, nowAt: number): boolean {
   return entry === undefined || (nowAt >= entry.freshUntilAt && nowAt >= entry.refreshingUntilAt);
 }
 
-function keyOf(modelKey: string, name: string): string {
-  return `${modelKey}\n${name}`;
+function keyOf({ keys }: Store, modelKey: string, name: string): string {
+  let ofModel = keys.get(modelKey);
+  if (!ofModel) keys.set(modelKey, (ofModel = new BoundedMap(MAX_NAMES)));
+  let key = ofModel.get(name);
+  if (key === undefined) ofModel.set(name, (key = `${modelKey}\n${name}`));
+  return key;
 }

@@ -2,6 +2,7 @@
 // Commands used: HSET, HGETALL, HDEL, DEL, EXPIRE. Upstash bills each command of a pipeline, so every function says what it sends.
 import { Redis } from '@upstash/redis/cloudflare';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import {
   PRESENCE_TTL_MS,
   packRow,
@@ -16,6 +17,8 @@ import type { Result } from '../../schema/result.ts';
 
 const TIMEOUT_MS = 500;
 const TTL_S = PRESENCE_TTL_MS / 1000;
+/** Rows and summaries of some thirty hubs. */
+const MAX_PARSED = 2000;
 /** Fields of hubs that died stay in a shared summary key; their neighbours remove them this long after `untilAt`. */
 const STALE_AFTER_MS = 3_600_000;
 
@@ -85,7 +88,8 @@ export function openPresence(access: { readonly url: string; readonly token: str
     retry: { retries: 0 },
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
   });
-  const read: Presence['read'] = async (question, nowAt) => readTable(redis, { question, nowAt });
+  const parse = { row: parseOnce(parseRow), summary: parseOnce(parseSummary) };
+  const read: Presence['read'] = async (question, nowAt) => readTable(redis, { question, nowAt, parse });
   return {
     write: async (changes) => writeChanges(redis, changes),
     read,
@@ -125,9 +129,10 @@ async function writeChanges(redis: Redis, changes: readonly PresenceChange[]): P
 
 async function readTable(
   redis: Redis,
-  ask: { question: PresenceQuestion; nowAt: number },
+  ask: { question: PresenceQuestion; nowAt: number; parse: Parsers },
 ): Promise<Result<PresenceAnswer, PresenceAway>> {
   const { modelKey, areas, hubs } = ask.question;
+  const { nowAt, parse } = ask;
   const summaries = new Map<string, readonly PresenceSummary[]>();
   const rows = new Map<string, readonly PresenceRow[]>();
   if (areas.length + hubs.length === 0) return ok({ summaries, rows });
@@ -137,9 +142,9 @@ async function readTable(
   const replies = await guard(async () => pipeline.exec<unknown[]>());
   if (!replies.ok) return replies;
   for (const [at, area] of areas.entries())
-    summaries.set(area, parseLive({ reply: replies.value[at], parse: parseSummary, nowAt: ask.nowAt }));
+    summaries.set(area, parseLive({ reply: replies.value[at], parse: parse.summary, nowAt }));
   for (const [at, hub] of hubs.entries())
-    rows.set(hub, parseLive({ reply: replies.value[areas.length + at], parse: parseRow, nowAt: ask.nowAt }));
+    rows.set(hub, parseLive({ reply: replies.value[areas.length + at], parse: parse.row, nowAt }));
   return ok({ summaries, rows });
 }
 
@@ -157,6 +162,24 @@ async function sweepArea(
   if (dead.length === 0) return ok(0);
   const removed = await guard(async () => redis.hdel(key, ...dead));
   return removed.ok ? ok(dead.length) : removed;
+}
+
+interface Parsers {
+  readonly row: (text: unknown) => ReturnType<typeof parseRow>;
+  readonly summary: (text: unknown) => ReturnType<typeof parseSummary>;
+}
+
+/** What is read every second or so is seldom another text: each is parsed once, and the last few thousand are remembered. */
+function parseOnce<T>(parse: (text: unknown) => T): (text: unknown) => T {
+  const parsed = new BoundedMap<string, T>(MAX_PARSED);
+  return (text) => {
+    if (typeof text !== 'string') return parse(text);
+    const known = parsed.get(text);
+    if (known !== undefined) return known;
+    const fresh = parse(text);
+    parsed.set(text, fresh);
+    return fresh;
+  };
 }
 
 function parseLive<T extends { readonly untilAt: number }>(hash: {

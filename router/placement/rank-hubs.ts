@@ -7,7 +7,7 @@ import { contextOf, isServing } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
-import { findEmptying, fitWish } from './fit-wish.ts';
+import { findEmptying, makeFit } from './fit-wish.ts';
 import { keepsPromise, scoreHome } from './score-home.ts';
 
 /** Hubs whose best scores differ by less are equals, ms. */
@@ -84,13 +84,15 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
   const fits: (WishField | null)[] = [];
   const hubs: RatedHub[] = [];
   const tooShort: number[] = [];
+  const fit = makeFit(ask.wish);
   const fitting = new Map<string, readonly string[]>();
   for (const view of views) {
     const homes: RatedHome[] = [];
+    const wisher = { accountId: ask.accountId, edgeRttMs: view.edgeRttMs };
     for (const row of view.rows) {
       if (!isServing(row, ask.ownName)) continue;
       const home = guessHome(row, view.summary, ask.ownName);
-      const field = fitWish(home, ask.wish, { accountId: ask.accountId, edgeRttMs: view.edgeRttMs });
+      const field = fit(home, wisher);
       fits.push(field);
       if (field !== null || ask.excludeNodeIds.includes(row.node)) continue;
       if (home.contextTokens > (ask.size.leastPromptTokens ?? 0)) homes.push(rateHome(home, view, ask));
@@ -123,13 +125,16 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
 
 /** A home as an edge sees it: its row, with as large a share of its slots taken as of its speed class at that hub. */
 function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: string | null): HomeState {
-  const [free, slots] = summary?.classes[speedClassOf(row)] ?? [summary?.free ?? 1, summary?.slots ?? 1];
+  const [free, slots] = summary?.classes[row.speedClass ?? speedClassOf(row)] ?? [
+    summary?.free ?? 1,
+    summary?.slots ?? 1,
+  ];
   const taken = slots > 0 ? Math.min(1, Math.max(0, 1 - free / slots)) : 1;
   return {
     nodeId: row.node,
     ownerAccountId: row.owner,
     pools: row.pools,
-    place: { lat: row.lat, lon: row.lon, country: row.country },
+    place: row,
     quantisation: row.quantisation,
     digest: row.digest,
     contextTokens: contextOf(row, ownName),

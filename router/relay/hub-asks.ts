@@ -128,12 +128,22 @@ export class HubAsks {
   /** Null when the hub could not be reached or did not answer in time. */
   async #ask(hub: string, offer: JobOffer): Promise<Response | null> {
     // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), ASK_TIMEOUT_MS + offer.waitMs);
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    if (this.#leave.aborted) abort();
+    this.#leave.addEventListener('abort', abort, { once: true });
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    // A hub that has stopped itself may not heed the signal either.
+    const late = new Promise<'late'>((tell) => {
+      timer = setTimeout(() => tell('late'), ASK_TIMEOUT_MS + offer.waitMs);
+    });
     try {
-      const asked = this.#doors.askHub(hub, offer, AbortSignal.any([this.#leave, late.signal]));
-      // A hub that has stopped itself may not heed the signal either.
-      return await Promise.race([asked, rejectOn(late.signal)]);
+      const asked = this.#doors.askHub(hub, offer, call.signal);
+      const response = await Promise.race([asked, late]);
+      if (response !== 'late') return response;
+      asked.catch(() => undefined);
+      abort();
+      throw new Error('the hub did not answer in time');
     } catch (error) {
       const { requestId, jobId, part } = offer;
       // A caller who left takes the ask back: no hub's fault.
@@ -210,12 +220,6 @@ export class HubAsks {
 
 function sleep(ms: number): Promise<void> {
   return new Promise((wake) => setTimeout(wake, ms));
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('the hub did not answer in time')), { once: true });
-  });
 }
 
 /** A hub's refusal; null when it is cut short, as by a hub that stops itself: then it counts as away. Written by our own hub, so its shape is trusted. */
