@@ -168,6 +168,23 @@ describe('pauses', () => {
     await bench.hub.waitEnd(bench.hub.give({}).number);
   }, 40_000);
 
+  test('work of too much value without an answer pauses the home, which says so, until half of it is accepted', async () => {
+    bench.hub.isAccepting = false;
+    await bench.upAndReady();
+    // Three tokens at a credit each.
+    const dear = { ticket: { priceOut: 1_000_000_000_000n } };
+    for (let i = 0; i < 4; i++) await bench.hub.waitEnd(bench.hub.give(dear).number);
+    await bench.hub.waitFor(
+      (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'outbox',
+    );
+    await bench.until(() => readFileSync(join(bench.state, 'status.json'), 'utf8').includes('"paused": "outbox"'));
+    expect(bench.agent.output()).toMatch(/too much work waits for the router’s acceptance.* receipts=4 credits=12/);
+    bench.hub.heard.length = 0;
+    for (const receipt of bench.hub.receipts.slice(0, 3)) bench.hub.accept(receipt);
+    await bench.hub.waitReady();
+    await bench.hub.waitEnd(bench.hub.give({}).number);
+  });
+
   test('too many receipts without an answer pause the home until some are acknowledged', async () => {
     bench.hub.isAccepting = false;
     await bench.upAndReady('--exposure', '2');
