@@ -7,11 +7,14 @@ import { readBackendEvent } from './read-backend-event.ts';
 const chunk = (content: unknown, more: object = {}): string =>
   JSON.stringify({ id: 'x', created: 1, ...more, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 
-/** Each as the template reads it after those before it, beside how it is parsed. */
-function expectSame(events: readonly string[]): void {
+/** As a template reads them, one after the other. */
+function readAll(events: readonly string[]): unknown[] {
   const template = new EventTemplate();
-  for (const data of events) expect(template.read(data)).toEqual(readBackendEvent(data));
+  return events.map((data) => template.read(data));
 }
+
+/** As each is parsed by itself. */
+const parseAll = (events: readonly string[]): unknown[] => events.map(readBackendEvent);
 
 describe('events that differ in their text', () => {
   test('are read without being parsed once the first was', () => {
@@ -43,27 +46,30 @@ describe('events that differ in their text', () => {
       fc.constantFrom(JSON.stringify({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } })),
       text,
     );
-    fc.assert(fc.property(fc.array(event, { maxLength: 12 }), expectSame), { numRuns: 2000 });
+    const property = fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+      expect(readAll(events)).toEqual(parseAll(events));
+    });
+    fc.assert(property, { numRuns: 2000 });
   });
 
   test('with characters that JSON does not hold as they are, or that end the text, are parsed', () => {
     const [before = '', after = ''] = chunk('TEXT').split('TEXT');
-    expectSame([
-      chunk('a'),
-      `${before}\u0001${after}`,
-      `${before}a","role":"assistant${after}`,
-      `${before}\\u0041${after}`,
-    ]);
+    const odd = ['\u0001', 'a","role":"assistant', '\\u0041'].map((text) => `${before}${text}${after}`);
+    const events = [chunk('a'), ...odd];
+    expect(readAll(events)).toEqual(parseAll(events));
   });
 
   test('without a text are parsed: it may stand elsewhere', () => {
     const beside = (content: string): string => JSON.stringify({ choices: [{ delta: { content }, text: 'z' }] });
-    expectSame([beside('a'), beside('')]);
+    const events = [beside('a'), beside('')];
+    expect(readAll(events)).toEqual(parseAll(events));
   });
 
   test('stand where they stand, though the same text stands elsewhere too', () => {
-    expectSame([chunk('x', { id: 'x' }), chunk('y', { id: 'x' }), chunk('x', { id: 'y' })]);
+    const named = [chunk('x', { id: 'x' }), chunk('y', { id: 'x' }), chunk('x', { id: 'y' })];
+    expect(readAll(named)).toEqual(parseAll(named));
     const twice = (a: string, b: string): string => JSON.stringify({ choices: [{ delta: { content: a } }], note: b });
-    expectSame([twice('same', 'same'), twice('other', 'same'), twice('same', 'other')]);
+    const noted = [twice('same', 'same'), twice('other', 'same'), twice('same', 'other')];
+    expect(readAll(noted)).toEqual(parseAll(noted));
   });
 });

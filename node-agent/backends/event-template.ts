@@ -7,7 +7,7 @@ const PROBE = 'irori-7f3a9c-probe';
 /** A server that writes something else into every event (a time, a number) is not tried for ever. */
 const MOST_MISSES = 3;
 /** What JSON writes otherwise than it is. */
-const NOT_PLAIN = /["\\\u0000-\u001f]/;
+const NOT_PLAIN = /["\\\p{Cc}]/u;
 
 export class EventTemplate {
   #before: string | null = null;

@@ -124,7 +124,9 @@ export function makePresenceMemory(): PresenceMemory {
       store.summaries.clear();
       store.rows.clear();
       store.near.clear();
-      for (const modelKey of [...store.versions.keys()]) touch(store, modelKey);
+      // Listed first: what is touched is put last, and would be met again.
+      const known = [...store.versions.keys()];
+      for (const modelKey of known) touch(store, modelKey);
     },
   };
 }

@@ -132,14 +132,12 @@ export class HubAsks {
     const abort = (): void => call.abort();
     if (this.#leave.aborted) abort();
     this.#leave.addEventListener('abort', abort, { once: true });
-    let timer: ReturnType<typeof setTimeout> | null = null;
     // A hub that has stopped itself may not heed the signal either.
-    const late = new Promise<'late'>((tell) => {
-      timer = setTimeout(() => tell('late'), ASK_TIMEOUT_MS + offer.waitMs);
-    });
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), ASK_TIMEOUT_MS + offer.waitMs);
     try {
       const asked = this.#doors.askHub(hub, offer, call.signal);
-      const response = await Promise.race([asked, late]);
+      const response = await Promise.race([asked, late.promise]);
       if (response !== 'late') return response;
       asked.catch(() => undefined);
       abort();
