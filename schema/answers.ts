@@ -1,12 +1,15 @@
 // How an answer reads and ends on the wire, by the kind of its job. The home writes the content in the one form that the kind has; the hub holds each
 // frame against it and nobody parses an answer as it runs: it is read back at the end, to hand it on and to give it in one piece.
+import { concatBytes } from './bytes.ts';
 import {
+  DONE_EVENT,
   encodeCompletion,
   encodeEmptyChunk,
   encodeErrorChunk,
   encodeFinishChunk,
   encodeUsageChunk,
   formChunk,
+  makeUsage,
   readChunks,
 } from './chunks.ts';
 import type {
@@ -55,6 +58,28 @@ export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> }
     encodeWhole: encodeCompletion,
   },
 };
+
+/** What the last events of a stream say. */
+export interface LastWord {
+  readonly finish: FinishReason;
+  readonly counts: Parameters<typeof makeUsage>[0];
+  readonly facts: FinalFacts;
+  readonly includeUsage: boolean;
+  /** Nothing was sent before. */
+  readonly role: boolean;
+  /** No text was sent before. */
+  readonly isEmpty: boolean;
+}
+
+/** The events that end an answer well: finish reason, usage where it was asked for, the facts in the last of them, and the terminator. */
+export function encodeLastEvents(kind: JobKind, head: ChunkHead, word: LastWord): Uint8Array {
+  const format = ANSWERS[kind];
+  const { finish, counts, facts, includeUsage, role, isEmpty } = word;
+  if (!includeUsage)
+    return concatBytes([format.encodeFinish(head, finish, { role, isEmpty, irori: facts }), DONE_EVENT]);
+  const usage = format.encodeUsage(head, makeUsage(counts), facts);
+  return concatBytes([format.encodeFinish(head, finish, { role, isEmpty }), usage, DONE_EVENT]);
+}
 
 /** Bytes that the answer to this request may hold at most. */
 export function maxAnswerBytes<K extends JobKind>(request: OpenRequestOf<K>): number {

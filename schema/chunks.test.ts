@@ -29,6 +29,7 @@ const irori: FinalFacts = {
   expected_ttft_ms: 300,
   ttft_ms: 12,
   receipt: 'rcpt_1_0',
+  output_tokens: 5,
   charge_micro: 3,
   receipt_hash: null,
 };

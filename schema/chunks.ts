@@ -1,4 +1,4 @@
-// The bytes of a streamed answer: server-sent events that both the agent (content) and the edge (the last events) write.
+// The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
 import type { Mode } from './placement.ts';
 import type { ResumeClass } from './settlement.ts';
@@ -54,6 +54,8 @@ export interface IroriFacts {
 
 /** Facts of a finished job as the last chunk carries them: with the charge and the hash of the signed receipt. */
 export interface FinalFacts extends IroriFacts {
+  /** Of the whole answer, as charged; for those who do not ask for the usage, too. */
+  readonly output_tokens: number;
   readonly charge_micro: number;
   readonly receipt_hash: Hex | null;
 }

@@ -8,3 +8,8 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** JSON for a header, which holds ASCII: JSON's own escapes stand for the rest. */
+export function toHeaderText(json: string): string {
+  return json.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}

@@ -4,6 +4,7 @@ import type { Hex } from './bytes.ts';
 import type { OpenRequest } from './job-request.ts';
 import type { Place } from './places.ts';
 import type { Capacity, JobSize, Wish, WishField } from './placement.ts';
+import type { OutputCounts, PartCounts } from './records.ts';
 import type { ResumeClass } from './settlement.ts';
 
 /** Everything a hub needs to place, sign, relay and settle a part; written by our own edge. */
@@ -58,6 +59,12 @@ export interface JobOffer {
   readonly salt: Hex;
   readonly chunk: ChunkHead;
   readonly stream: boolean;
+  /** The caller reads the usage in a chunk of its own. */
+  readonly includeUsage?: boolean;
+  /** What the caller is told at the end of all parts before this one; where left out this part begins the answer. */
+  readonly before?: AnswerBefore;
+  /** From the caller's call to this ask, ms by the edge's clock. */
+  readonly elapsedMs?: number;
   readonly chargePrompt: boolean;
   readonly priceIn: number;
   readonly priceOut: number;
@@ -72,6 +79,17 @@ export interface JobOffer {
   readonly maxSilenceMs: number;
   readonly maxFirstTokenMs: number;
   readonly expiresAt: number;
+}
+
+/** What the parts before this one add to the last events, which the last part's hub writes. */
+export interface AnswerBefore {
+  /** As their hubs have settled them; by frames, of those that no hub has. */
+  readonly settled: readonly PartCounts[];
+  readonly unsettled: OutputCounts;
+  /** The least faithful way in which the answer has gone on. */
+  readonly resumed: ResumeClass | null;
+  /** From the call to the first of the answer; null where the caller has nothing of it yet. */
+  readonly ttftMs: number | null;
 }
 
 /** The answer so far, for the home that goes on with it. */
@@ -109,6 +127,8 @@ export interface OfferRefusal {
   readonly isServed?: boolean;
 }
 
+/** Header of a granted part: its HeadRecord as JSON. */
+export const HEAD_HEADER = 'x-irori-head';
 /** Header of a granted part: the hub's Capacity as JSON. */
 export const CAPACITY_HEADER = 'x-irori-capacity';
 /** Header of a granted part: the speed class of its home, one of whose slots is free again when the part ends. */
@@ -117,5 +137,7 @@ export const CLASS_HEADER = 'x-irori-class';
 export const OWNER_HEADER = 'x-irori-owner';
 /** Header of a granted part: '1' where the word of its home on a request counts, since it answers what it is given. */
 export const VOICE_HEADER = 'x-irori-voice';
+/** The body's type where ids of tokens stand before each piece of it (told-events.ts); else it is what the caller reads. */
+export const TOLD_TYPE = 'application/x-irori-told';
 /** Header of every answer to an ask: ms that the hub took itself, so that the edge learns the way there and back. */
 export const TOOK_HEADER = 'x-irori-took-ms';

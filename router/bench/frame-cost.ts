@@ -1,11 +1,10 @@
 // `node router/bench/frame-cost.ts [--json]`: what a hub's look at each frame costs: its form, its characters and its tokens, beside the work that every
-// frame takes anyway (it is split from its message, hashed and written as a record). Microseconds of CPU a frame, the
+// frame takes anyway (it is split from its message and hashed). Microseconds of CPU a frame, the
 // best of several rounds.
 import { parseArgs } from 'node:util';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { makeChunkWriter } from '../../schema/chunks.ts';
 import { decodeFrames, encodeData, readData } from '../../schema/frames.ts';
-import { encodeDataRecord } from '../../schema/records.ts';
 import { AnswerMeter } from '../hub/answer-meter.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 
@@ -36,7 +35,7 @@ const results = Object.entries(TEXTS).map(([name, texts]) => {
     anyway: measure(() => (): void => {
       const frames = decodeFrames(message);
       const data = frames.ok && frames.value[0] ? readData(frames.value[0]) : null;
-      if (data?.ok) sha256(encodeDataRecord([{ ...piece, events: data.value.events }]));
+      if (data?.ok) sha256(data.value.events);
     }),
     looked: measure(() => lookWith(null, piece)),
     counted: measure(() => lookWith('nano', piece)),

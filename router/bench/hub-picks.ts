@@ -130,6 +130,8 @@ function lease({ sockets, loads, watch }: BenchHub, offer: JobOffer, granted: Gr
     onBroken: nothing,
     onHeld: () => true,
     onDone: nothing,
+    onTold: nothing,
+    hasIds: false,
     country: place.country,
     digest: DIGEST,
     contextTokens: granted.model.contextTokens,

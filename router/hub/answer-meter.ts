@@ -47,6 +47,7 @@ export class AnswerMeter {
   #frameTokens = 0;
   #frameThinkingTokens = 0;
   #toldTokens = 0;
+  #toldThinkingTokens = 0;
   #lookAtBytes = 0;
   /** What had been counted before the frame that was too much. */
   #atEnd: ExactCounts | null = null;
@@ -74,6 +75,11 @@ export class AnswerMeter {
     return this.#toldTokens;
   }
 
+  /** Of these, thinking. */
+  get toldThinkingTokens(): number {
+    return this.#toldThinkingTokens;
+  }
+
   get hasText(): boolean {
     return this.#text.bytes > 0;
   }
@@ -99,6 +105,7 @@ export class AnswerMeter {
     this.#frameTokens += tokens;
     if (isThinking) this.#frameThinkingTokens += tokens;
     const told = this.#tell();
+    if (isThinking) this.#toldThinkingTokens += told;
     const relayed = told === tokens ? piece : { ...piece, tokens: told, tokenIds: null };
     return { kind: 'relay', piece: relayed, isSeen: weight.seen > before.seen };
   }

@@ -42,6 +42,7 @@ import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
@@ -113,7 +114,7 @@ export class Hub extends DurableObject<object> {
   }
 
   /**
-   * `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by records or a refusal.
+   * `/link`: a home's socket, already looked up by the edge. `/job`: one part, answered by what the caller reads, or a refusal.
    * `/abort`, on a local network only: this life of the hub ends here, with everything in its memory, as when the platform resets it.
    */
   override async fetch(request: Request): Promise<Response> {
@@ -158,6 +159,11 @@ export class Hub extends DurableObject<object> {
   /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */
   why(nodeId: string): NodeWhy | null {
     return this.#watch.why(nodeId, Date.now());
+  }
+
+  /** How a part broke off, or what became of one that was too long to be read along; null for one that this life of the hub does not know. */
+  tellPart(jobId: string, part: number): PartTold | null {
+    return this.#jobs.tell(jobId, part);
   }
 
   /** A job that a home's model server failed on has failed at another home too: the home is not to blame. */

@@ -103,7 +103,7 @@ type Step = (part: ReturnType<typeof openPart>['part'], now: number) => void;
 const STEPS: Record<string, Step> = {
   head: (part, now) => part.onHead(now),
   data: (part, now) => part.onData({ events: event('some text'), tokens: 1, tokenIds: null }, now),
-  flush: (part) => part.flush(),
+  flush: (part, now) => part.flush(now),
   garbage: (part, now) => part.onData({ events: new Uint8Array(20), tokens: 1, tokenIds: null }, now),
   unreadable: (part, now) => part.onUnreadable(now),
   stop: (part, now) => part.onEnd(ended('stop'), now),

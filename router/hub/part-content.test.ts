@@ -17,7 +17,7 @@ describe('a frame that is not of the form', () => {
       say('so far', 20, 2);
       await read();
       part.onData({ events: one.events, tokens: 100, tokenIds: null, isThinking: one.isThinking === true }, 30);
-      part.flush();
+      part.flush(30);
       expect(await read()).toMatchObject([{ code: 'protocol' }]);
       expect(await read()).toBe('closed');
       expect(sent).toEqual(['cancel {"reason":"fault"} of 7']);
@@ -29,7 +29,7 @@ describe('a frame that is not of the form', () => {
 
 describe('tokens that a home claims', () => {
   test('count for its edge as far as its characters can bear them', async () => {
-    const { part, say, readTokens } = await openRunningPart();
+    const { part, say, readTokens } = await openRunningPart({ isResumable: true, hasIds: true });
     say('a', 20, MAX_TOKENS);
     say('bc', 30, 0);
     say(' hearths are warm', 40, 9);
@@ -38,10 +38,10 @@ describe('tokens that a home claims', () => {
   });
 
   test('take their ids along only where they are believed', async () => {
-    const { part, readTokens } = await openRunningPart();
+    const { part, readTokens } = await openRunningPart({ isResumable: true, hasIds: true });
     const tell = (tokenIds: number[], now: number): void => {
       part.onData({ events: bytesOf(writer.content('hi')), tokens: tokenIds.length, tokenIds }, now);
-      part.flush();
+      part.flush(30);
     };
     tell([1, 2], 20);
     expect(await readTokens()).toEqual({ tokens: 2, ids: [1, 2] });

@@ -9,6 +9,7 @@ import {
   ended,
   writer,
 } from '../test/open-part.ts';
+import { encodeEmptyChunk } from '../../schema/chunks.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import type { FailRecord } from '../../schema/records.ts';
 
@@ -97,20 +98,24 @@ describe('a home that tells that it lives', () => {
     expect(doors.onDone).toHaveBeenCalledTimes(1);
   });
 
-  test('an edge that waits hears every second or two that its hub lives, whatever the home says', async () => {
+  test('an edge that waits is written a line about twice a second, whatever the home says, and an event that says nothing behind it', async () => {
     const { part, readAny, say } = await openRunningPart();
     const hears = vi.fn();
     const waiting = readAny().finally(hears);
     await Promise.resolve();
-    part.onTick(1000);
+    part.onTick(400);
     await Promise.resolve();
     expect(hears).not.toHaveBeenCalled();
-    part.onTick(2000);
+    part.onTick(600);
     expect(await waiting).toEqual(['alive']);
     const more = readAny();
-    part.onTick(2500);
-    say('a', 2600);
-    expect(await more).toEqual([writer.content('a')]);
+    part.onTick(900);
+    say('a', 1000);
+    const empty = new TextDecoder().decode(encodeEmptyChunk({ id: 'c', created: 1, model: 'm' }));
+    expect(await more).toEqual([empty + writer.content('a')]);
+    const next = readAny();
+    say('b', 1100);
+    expect(await next).toEqual([writer.content('b')]);
   });
 
   test('one that does not read is written nothing: what it reads next is the answer', async () => {

@@ -1,39 +1,40 @@
 import { describe, expect, test } from 'vitest';
 import { PartStream } from './part-stream.ts';
-import { encodeJsonRecord, readDataRecord, RECORD, RecordReader } from '../../schema/records.ts';
-import type { DataPiece, PartRecord } from '../../schema/records.ts';
-import { headRecord } from '../test/fake-hubs.ts';
+import { COMMENT_LINE } from '../../schema/chunks.ts';
+import type { DataPiece } from '../../schema/records.ts';
+import { ToldReader } from '../../schema/told-events.ts';
+import type { ToldPiece } from '../../schema/told-events.ts';
 
 const STEP = 64 * 1024;
-const first = headRecord('n');
-const endRecord = encodeJsonRecord(RECORD.fail, { code: 'lost', message: 'm', delivered: null });
+const EMPTY = Uint8Array.of(101);
+const LAST = Uint8Array.of(201, 202);
 
-function open() {
+function open({ isTold = false, isWhole = false } = {}) {
   const credits: number[] = [];
   const cancels: string[] = [];
-  const stream = new PartStream({
-    onCredit: (bytes) => void credits.push(bytes),
+  const doors = {
+    onCredit: (bytes: number) => void credits.push(bytes),
     onCancel: () => void cancels.push('cancel'),
-  });
-  const records = new RecordReader();
+    empty: EMPTY,
+    isTold,
+    isWhole,
+  };
+  const stream = new PartStream(doors, 0);
   let reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
-  /** The records of the next chunk; `end` at the end. */
-  const read = async (): Promise<PartRecord[] | 'end'> => {
+  /** The next chunk; `end` at the end. */
+  const read = async (): Promise<Uint8Array | 'end'> => {
     reader ??= stream.body.getReader();
     const { value } = await reader.read();
-    return value ? records.push(value) : 'end';
+    return value ?? 'end';
   };
   const push = (...parts: Uint8Array[]): void => {
     for (const part of parts) stream.push(pieceOf(part));
-    stream.flush();
+    stream.flush(0);
   };
   return { stream, credits, cancels, read, push, cancel: () => (reader ?? stream.body).cancel() };
 }
 
 const pieceOf = (events: Uint8Array): DataPiece => ({ events, tokens: 1, tokenIds: null });
-
-const eventsOf = (records: readonly PartRecord[] | 'end'): unknown =>
-  records === 'end' ? 'end' : records.map((record) => readDataRecord(record).events);
 
 /** Lets everything that is due in this turn happen. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -47,46 +48,28 @@ describe('PartStream', () => {
     push(bytes(10));
     push(bytes(20));
     await settle();
-    expect(stream.queuedBytes).toBe(30);
+    expect(stream.isStalled).toBe(true);
     expect(credits).toEqual([]);
   });
 
-  test('what waits leaves as one record when the edge reads', async () => {
+  test('what waits leaves as one write when the edge reads, as it came', async () => {
     const { stream, push, read } = open();
     push(Uint8Array.of(1));
     push(Uint8Array.of(2), Uint8Array.of(3));
-    expect(eventsOf(await read())).toEqual([Uint8Array.of(1, 2, 3)]);
-    expect(stream.queuedBytes).toBe(0);
+    expect(await read()).toEqual(Uint8Array.of(1, 2, 3));
+    expect(stream.isStalled).toBe(false);
   });
 
-  test('thinking and text leave as records of their own, in their order', async () => {
-    const { stream, push, read } = open();
-    for (const [byte, isThinking] of [
-      [1, true],
-      [2, true],
-      [3, false],
-      [4, true],
-    ] as const)
-      stream.push({ ...pieceOf(Uint8Array.of(byte)), isThinking });
-    push(Uint8Array.of(5));
-    const records = [await read(), await read(), await read(), await read()].flatMap((one) =>
-      one === 'end' ? [] : one,
-    );
-    expect(records.map(({ kind }) => kind)).toEqual([RECORD.thinking, RECORD.data, RECORD.thinking, RECORD.data]);
-    expect(eventsOf(records)).toEqual([[1, 2], [3], [4], [5]].map((one) => Uint8Array.from(one)));
-    expect(stream.queuedBytes).toBe(0);
-  });
-
-  test('one read takes one record: what comes after waits for the next read', async () => {
+  test('one read takes one write: what comes after waits for the next read', async () => {
     const { stream, push, read } = open();
     const first = read();
     await settle();
     push(bytes(5));
     push(bytes(6));
-    expect(eventsOf(await first)).toEqual([bytes(5)]);
+    expect(await first).toEqual(bytes(5));
     await settle();
-    expect(stream.queuedBytes).toBe(6);
-    expect(eventsOf(await read())).toEqual([bytes(6)]);
+    expect(stream.isStalled).toBe(true);
+    expect(await read()).toEqual(bytes(6));
   });
 
   test('chunks pushed without a flush stay until the flush', async () => {
@@ -96,16 +79,8 @@ describe('PartStream', () => {
     stream.push(pieceOf(bytes(1)));
     stream.push(pieceOf(bytes(2)));
     expect(await isPending(first)).toBe(true);
-    stream.flush();
-    expect(eventsOf(await first)).toEqual([bytes(3)]);
-  });
-
-  test('the head goes ahead of everything queued', async () => {
-    const { stream, push, read } = open();
-    push(bytes(1));
-    stream.pushRecord(first);
-    expect(await read()).toMatchObject([{ kind: RECORD.head }]);
-    expect(await read()).toMatchObject([{ kind: RECORD.data }]);
+    stream.flush(0);
+    expect(await first).toEqual(bytes(3));
   });
 
   test('credit is granted for bytes that were read, in steps', async () => {
@@ -136,44 +111,49 @@ describe('PartStream', () => {
     }
   });
 
-  test('a long queue leaves in records of about a megabyte', async () => {
+  test('a long queue leaves in writes of about a megabyte', async () => {
     const { stream, push, read } = open();
     push(...Array.from({ length: 24 }, () => bytes(128 * 1024)));
+    stream.end(null);
     const sizes: number[] = [];
-    while (stream.queuedBytes > 0) {
-      const records = await read();
-      sizes.push(records === 'end' ? 0 : records[0]!.payload.length);
-    }
-    expect(sizes).toEqual(Array.from({ length: 3 }, () => 8 + 1024 * 1024));
+    for (let chunk = await read(); chunk !== 'end'; chunk = await read()) sizes.push(chunk.length);
+    expect(sizes).toEqual([1024 * 1024, 1024 * 1024, 1024 * 1024]);
   });
 
-  test('the end comes after everything queued, and closes', async () => {
+  test('the last events come after everything queued, and close', async () => {
     const { stream, push, read } = open();
     push(bytes(3));
-    stream.end(endRecord);
+    stream.end(LAST);
     await settle();
-    expect(stream.queuedBytes).toBe(3);
-    expect(await read()).toMatchObject([{ kind: RECORD.data }]);
-    expect(await read()).toMatchObject([{ kind: RECORD.fail }]);
+    expect(await read()).toEqual(bytes(3));
+    expect(await read()).toEqual(LAST);
+    expect(await read()).toBe('end');
+  });
+
+  test('a part that broke off ends without a word', async () => {
+    const { stream, push, read } = open();
+    push(bytes(3));
+    stream.end(null);
+    expect(await read()).toEqual(bytes(3));
     expect(await read()).toBe('end');
   });
 
   test('an end reaches an edge that is already waiting', async () => {
     const { stream, read } = open();
     const waiting = read();
-    stream.end(endRecord);
-    expect(await waiting).toMatchObject([{ kind: RECORD.fail }]);
+    stream.end(LAST);
+    expect(await waiting).toEqual(LAST);
     expect(await read()).toBe('end');
   });
 
   test('after the end nothing is taken any more', async () => {
     const { stream, push, read, cancels } = open();
-    stream.end(endRecord);
+    stream.end(LAST);
     push(bytes(9));
-    expect(stream.queuedBytes).toBe(0);
-    await read();
+    expect(await read()).toEqual(LAST);
     expect(await read()).toBe('end');
     expect(cancels).toEqual([]);
+    expect(stream.isOpen).toBe(false);
   });
 
   test('an edge that goes away is told once, and the queue is dropped', async () => {
@@ -181,11 +161,10 @@ describe('PartStream', () => {
     push(bytes(STEP));
     await cancel();
     expect(cancels).toEqual(['cancel']);
-    expect(stream.queuedBytes).toBe(0);
+    expect(stream.isStalled).toBe(false);
     push(bytes(STEP));
-    stream.end(endRecord);
+    stream.end(LAST);
     await settle();
-    expect(stream.queuedBytes).toBe(0);
     expect(credits).toEqual([]);
     expect(cancels).toEqual(['cancel']);
   });
@@ -193,8 +172,104 @@ describe('PartStream', () => {
   test('an edge that goes away while the end waits behind the queue is told', async () => {
     const { stream, push, cancel, cancels } = open();
     push(bytes(1));
-    stream.end(endRecord);
+    stream.end(LAST);
     await cancel();
     expect(cancels).toEqual(['cancel']);
+  });
+});
+
+describe('in silence', () => {
+  test('a line is written after half a second, and an event that says nothing before the next one, be it the last', async () => {
+    for (const isEnd of [false, true]) {
+      const { stream, push, read } = open();
+      const first = read();
+      await settle();
+      stream.breathe(499);
+      expect(await isPending(first)).toBe(true);
+      stream.breathe(500);
+      expect(await first).toEqual(COMMENT_LINE);
+      if (isEnd) stream.end(LAST);
+      else push(Uint8Array.of(1));
+      expect(await read()).toEqual(isEnd ? Uint8Array.of(101, 201, 202) : Uint8Array.of(101, 1));
+    }
+  });
+
+  test('what was written lately needs none, and who does not read is written none', async () => {
+    const { stream, push, read } = open();
+    stream.breathe(10_000);
+    const first = read();
+    await settle();
+    stream.push(pieceOf(bytes(1)));
+    stream.flush(9_800);
+    expect(await first).toEqual(bytes(1));
+    const next = read();
+    stream.breathe(10_000);
+    push(bytes(2));
+    expect(await next).toEqual(bytes(2));
+  });
+});
+
+describe('a part whose home tells the ids of its tokens', () => {
+  const readPieces = async ({ read }: ReturnType<typeof open>): Promise<ToldPiece[]> => {
+    const chunk = await read();
+    return chunk === 'end' ? [] : new ToldReader().push(chunk);
+  };
+
+  test('has them before each piece, of its text alone', async () => {
+    const opened = open({ isTold: true });
+    opened.stream.push({ events: Uint8Array.of(1), tokens: 1, tokenIds: [7], isThinking: true });
+    opened.stream.push({ events: Uint8Array.of(2), tokens: 2, tokenIds: [8, 9] });
+    opened.stream.flush(0);
+    opened.stream.end(LAST);
+    expect(await readPieces(opened)).toEqual([{ bytes: Uint8Array.of(1, 2), tokens: 2, tokenIds: [8, 9] }]);
+    expect(await readPieces(opened)).toEqual([{ bytes: LAST, tokens: 0, tokenIds: [] }]);
+  });
+
+  test('and none where a frame had none', async () => {
+    const opened = open({ isTold: true });
+    opened.stream.push({ events: Uint8Array.of(1), tokens: 1, tokenIds: [7] });
+    opened.stream.push(pieceOf(Uint8Array.of(2)));
+    opened.stream.flush(0);
+    expect(await readPieces(opened)).toEqual([{ bytes: Uint8Array.of(1, 2), tokens: 2, tokenIds: null }]);
+  });
+});
+
+describe('a whole answer', () => {
+  test('leaves with its last word in one write', async () => {
+    const { stream, push, read } = open({ isWhole: true });
+    const first = read();
+    await settle();
+    push(bytes(3));
+    push(bytes(4));
+    expect(await isPending(first)).toBe(true);
+    stream.end(LAST);
+    expect(await first).toEqual(Uint8Array.of(...bytes(7), ...LAST));
+    expect(await read()).toBe('end');
+  });
+
+  test('that is long leaves in pieces of some 64 KB, so that nobody holds all of it', async () => {
+    const { push, read, credits, stream } = open({ isWhole: true });
+    const first = read();
+    await settle();
+    push(bytes(STEP - 1));
+    expect(await isPending(first)).toBe(true);
+    push(bytes(1));
+    expect(await first).toEqual(bytes(STEP));
+    expect(credits).toEqual([STEP]);
+    stream.end(LAST);
+    expect(await read()).toEqual(LAST);
+  });
+
+  test('has its lines in silence though some of it waits, and no event behind them', async () => {
+    const { push, read, stream } = open({ isWhole: true });
+    const first = read();
+    await settle();
+    push(bytes(3));
+    stream.breathe(600);
+    expect(await first).toEqual(COMMENT_LINE);
+    const rest = read();
+    await settle();
+    stream.end(LAST);
+    expect(await rest).toEqual(Uint8Array.of(...bytes(3), ...LAST));
   });
 });

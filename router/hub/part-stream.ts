@@ -1,16 +1,29 @@
-// The bytes of one part between hub and edge: a queue counted in bytes, drained only when the edge reads, that grants the node credit as it drains.
-import { ALIVE_RECORD, encodeDataRecord } from '../../schema/records.ts';
+// The body of one part on its way from hub to edge: a queue counted in bytes, drained only when the edge reads, that grants the node credit as it drains.
+// What leaves is what the caller reads: events as the home wrote them, and in silence a line that says nothing.
+import { concatBytes } from '../../schema/bytes.ts';
+import { COMMENT_LINE } from '../../schema/chunks.ts';
 import type { DataPiece } from '../../schema/records.ts';
+import { encodeTold } from '../../schema/told-events.ts';
 
 /** Credit goes back to the node in steps of at least this many bytes: a frame for each chunk would cost more than it frees. */
 const CREDIT_STEP_BYTES = 64 * 1024;
-const MAX_RECORD_BYTES = 1024 * 1024;
+const MAX_WRITE_BYTES = 1024 * 1024;
+/** A whole answer is read by nobody on the way: it leaves at its end, or when so much of it waits. */
+const WHOLE_WRITE_BYTES = 64 * 1024;
+/** A closed connection is only noticed when something is written, and an edge takes a hub for lost that writes nothing. */
+const COMMENT_AFTER_MS = 500;
 
-export interface PartStreamEvents {
+export interface PartStreamDoors {
   /** The edge has read this many bytes: the node may send as many more. */
   readonly onCredit: (bytes: number) => void;
   /** The edge went away before the end. */
   readonly onCancel: () => void;
+  /** An event that says nothing, for the first after comments. */
+  readonly empty: Uint8Array;
+  /** The ids of its tokens stand before each piece. */
+  readonly isTold: boolean;
+  /** The caller waits for the whole answer. */
+  readonly isWhole: boolean;
 }
 
 export class PartStream {
@@ -22,88 +35,121 @@ export class PartStream {
   #tail: Uint8Array | null = null;
   #isWanted = false;
   #isClosed = false;
-  readonly #events: PartStreamEvents;
+  /** Comments were the last that was written. */
+  #isSilent = false;
+  #writtenAt: number;
+  readonly #doors: PartStreamDoors;
 
-  constructor(events: PartStreamEvents) {
-    this.#events = events;
+  constructor(doors: PartStreamDoors, now: number) {
+    this.#doors = doors;
+    this.#writtenAt = now;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => {
           this.#isWanted = true;
-          this.flush();
+          this.#write();
         },
         cancel: () => {
           if (this.#isClosed) return;
           this.#isClosed = true;
           this.#queue = [];
           this.#queuedBytes = 0;
-          events.onCancel();
+          doors.onCancel();
         },
       },
       { highWaterMark: 0 },
     );
   }
 
-  /** Bytes that wait for the edge to read them. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
+  /** True while something waits for an edge that does not read. */
+  get isStalled(): boolean {
+    return this.#queuedBytes > 0 && !this.#isWanted;
   }
 
-  /** Queues event bytes without writing yet: chunks that come together leave as one write at `flush`. */
+  /** False once all of it was written, or the edge went away. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** Queues events without writing yet: chunks that come together leave as one write at `flush`. */
   push(piece: DataPiece): void {
     if (this.#isClosed) return;
     this.#queue.push(piece);
     this.#queuedBytes += piece.events.length;
   }
 
-  /** Writes a whole record (head) ahead of everything queued. */
-  pushRecord(record: Uint8Array): void {
-    this.#controller?.enqueue(record);
+  /** Called a few times a second: a line for an edge that waits and has had nothing for a while; one that has something to read needs none. */
+  breathe(now: number): void {
+    if (!this.#isWanted || this.#isClosed) return;
+    if (now - this.#writtenAt < COMMENT_AFTER_MS) return;
+    this.#writtenAt = now;
     this.#isWanted = false;
+    this.#isSilent = true;
+    this.#enqueue(COMMENT_LINE);
   }
 
-  /** Tells an edge that waits that the hub is there; one that has something to read needs no telling. */
-  tellAlive(): void {
-    if (!this.#isWanted || this.#isClosed || this.#queue.length > 0) return;
-    this.#isWanted = false;
-    this.#controller?.enqueue(ALIVE_RECORD);
+  /** Ends the body with these last events behind everything queued; with none where the part broke off. */
+  end(tail: Uint8Array | null): void {
+    this.#tail = tail ?? NOTHING;
+    this.#write();
   }
 
-  /** Ends the stream with this record after everything queued. */
-  end(record: Uint8Array): void {
-    this.#tail = record;
-    this.flush();
+  /** Hands what is queued to an edge that reads; does nothing while it does not. */
+  flush(now: number): void {
+    this.#write(now);
   }
 
-  /** Hands what is queued to a reading edge, thinking and text in records of their own; does nothing while it is not reading. */
-  flush(): void {
+  #write(now = Date.now()): void {
     const controller = this.#controller;
     if (!controller || this.#isClosed) return;
-    if (this.#isWanted && this.#queue.length > 0) {
+    const isDue = !this.#doors.isWhole || this.#tail !== null || this.#queuedBytes >= WHOLE_WRITE_BYTES;
+    if (this.#isWanted && this.#queue.length > 0 && isDue) {
       this.#isWanted = false;
-      const { pieces, bytes } = this.#takeQueue();
-      controller.enqueue(encodeDataRecord(pieces));
-      this.#grant(bytes);
+      this.#writtenAt = now;
+      this.#give();
     }
     if (this.#tail && this.#queue.length === 0) {
       this.#isClosed = true;
-      controller.enqueue(this.#tail);
+      if (this.#tail.length > 0) this.#enqueue(this.#endSilence(this.#tail));
       controller.close();
     }
   }
 
-  #takeQueue(): { pieces: DataPiece[]; bytes: number } {
-    const isThinking = this.#queue[0]?.isThinking === true;
+  #give(): void {
+    const pieces = this.#takeQueue();
+    const only = pieces.length === 1 ? pieces[0] : undefined;
+    const events = only ? only.events : concatBytes(pieces.map((piece) => piece.events));
+    const counts = this.#doors.isTold ? countTold(pieces) : NO_COUNTS;
+    // A whole answer and its last events are one write.
+    const isAll = this.#doors.isWhole && this.#tail !== null && this.#queue.length === 0;
+    const bytes = isAll && this.#tail ? concatBytes([events, this.#tail]) : events;
+    if (isAll) this.#tail = NOTHING;
+    this.#enqueue(this.#endSilence(bytes), counts);
+    this.#grant(events.length);
+  }
+
+  #endSilence(events: Uint8Array): Uint8Array {
+    const isFirst = this.#isSilent && !this.#doors.isWhole;
+    this.#isSilent = false;
+    return isFirst ? concatBytes([this.#doors.empty, events]) : events;
+  }
+
+  #enqueue(bytes: Uint8Array, counts = NO_COUNTS): void {
+    this.#controller?.enqueue(this.#doors.isTold ? encodeTold({ bytes, ...counts }) : bytes);
+  }
+
+  #takeQueue(): DataPiece[] {
     let [count, bytes] = [0, 0];
     for (const piece of this.#queue) {
-      if (bytes >= MAX_RECORD_BYTES || (piece.isThinking === true) !== isThinking) break;
+      if (bytes >= MAX_WRITE_BYTES) break;
       bytes += piece.events.length;
       count++;
     }
-    const pieces = this.#queue.splice(0, count);
+    const pieces = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
+    this.#queue = pieces === this.#queue ? [] : this.#queue.slice(count);
     this.#queuedBytes -= bytes;
-    return { pieces, bytes };
+    return pieces;
   }
 
   #grant(bytes: number): void {
@@ -111,6 +157,22 @@ export class PartStream {
     if (this.#readBytes < CREDIT_STEP_BYTES) return;
     const granted = this.#readBytes;
     this.#readBytes = 0;
-    this.#events.onCredit(granted);
+    this.#doors.onCredit(granted);
   }
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_COUNTS: Counts = { tokens: 0, tokenIds: [] };
+
+interface Counts {
+  readonly tokens: number;
+  readonly tokenIds: readonly number[] | null;
+}
+
+/** Of text alone: nobody goes on from what was thought. Ids count only where every piece has them. */
+function countTold(pieces: readonly DataPiece[]): Counts {
+  const texts = pieces.filter(({ isThinking }) => isThinking !== true);
+  const tokens = texts.reduce((sum, piece) => sum + piece.tokens, 0);
+  const isKnown = texts.every(({ tokenIds }) => tokenIds !== null);
+  return { tokens, tokenIds: isKnown ? texts.flatMap(({ tokenIds }) => tokenIds ?? []) : null };
 }

@@ -19,8 +19,7 @@ test('a home that has thought and begun its text has failed: nobody else has its
   think('Hm', 20, 3);
   say('a', 25);
   part.onLost(30);
-  expect(await read()).toEqual([writer.thinking('Hm')]);
-  expect(await read()).toEqual([writer.content('a')]);
+  expect(await read()).toEqual([writer.thinking('Hm') + writer.content('a')]);
   expect(await read()).toMatchObject([{ code: 'lost', delivered: null }]);
   expect(settled).toMatchObject([{ outcome: 'failed-by-node', frameTokens: 4, frameThinkingTokens: 3 }]);
 });

@@ -124,7 +124,7 @@ describe('an answer', () => {
     expect(empty.settled).toMatchObject([{ outcome: 'complete', finish: 'stop', ttftMs: null, frameTokens: 0 }]);
   });
 
-  test('the end record waits until the settlement is kept', async () => {
+  test('the last events wait until the settlement is kept', async () => {
     let keep: (end: EndRecord) => void = () => undefined;
     const { part, doors, settled, read } = await openRunningPart({
       settle: () => new Promise((resolve) => void (keep = resolve)),
@@ -155,7 +155,7 @@ describe('an answer', () => {
     message.set(event('a'), 5);
     part.onData({ events: message.subarray(5, 5 + event('a').length), tokens: 1, tokenIds: null }, 20);
     message.fill(0);
-    part.flush();
+    part.flush(30);
     expect(await read()).toEqual([writer.content('a')]);
   });
 });
@@ -198,17 +198,21 @@ describe('watchdogs', () => {
     expect(await read()).toEqual(failOf('token-timeout'));
   });
 
-  test('a job that outlives its ticket is broken off, at the network’s cost', async () => {
-    const { part, sent, settled, read, say } = await openRunningPart();
-    say('a', EXPIRES_AT - 10);
-    await read();
-    part.onTick(EXPIRES_AT - 1);
-    expect(settled).toEqual([]);
-    part.onTick(EXPIRES_AT);
-    expect(await read()).toEqual(failOf('expired'));
-    expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
-    expect(settled).toMatchObject([{ outcome: 'failed-by-network' }]);
-  });
+  test.each([
+    [true, 'cut-off'],
+    [false, 'failed-by-network'],
+  ])(
+    'a job that outlives its ticket is broken off; who reads along (%s) has had what came: %s',
+    async (stream, outcome) => {
+      const { part, sent, settled, say } = await openRunningPart({ stream });
+      say('a', EXPIRES_AT - 10);
+      part.onTick(EXPIRES_AT - 1);
+      expect(settled).toEqual([]);
+      part.onTick(EXPIRES_AT);
+      await vi.waitFor(() => expect(settled).toMatchObject([{ outcome }]));
+      expect(sent).toEqual(['cancel {"reason":"watchdog"} of 7']);
+    },
+  );
 });
 
 describe('faults', () => {
@@ -284,7 +288,7 @@ describe('faults', () => {
     late.say('a', 20);
     late.part.onTick(EXPIRES_AT);
     await vi.waitFor(() => expect(early.settled).toMatchObject([{ outcome: 'failed-before-token' }]));
-    await vi.waitFor(() => expect(late.settled).toMatchObject([{ outcome: 'failed-by-network' }]));
+    await vi.waitFor(() => expect(late.settled).toMatchObject([{ outcome: 'cut-off' }]));
   });
 
   test.each(['error', 'cancelled'] as const)(

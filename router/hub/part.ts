@@ -17,11 +17,11 @@ import { NOTE_EVERY_MS } from './bound-lost.ts';
 import { detach } from './check-events.ts';
 import { HeardHome } from './heard-home.ts';
 import { judgeBreak, tellFinish } from './judge-break.ts';
-import { PartStream } from './part-stream.ts';
+import { PartAnswer } from './part-answer.ts';
+import type { PartAnswerDoors, PartSaid } from './part-answer.ts';
 import { readFault, readRefusal } from './read-fault.ts';
 import type { PartFault } from './read-fault.ts';
-import { encodeJsonRecord, RECORD } from '../../schema/records.ts';
-import type { DataPiece, EndRecord, FailRecord } from '../../schema/records.ts';
+import type { DataPiece, EndRecord, FailRecord, HeadRecord } from '../../schema/records.ts';
 import { ResponseDigest } from './response-digest.ts';
 
 const log = makeLog('hub');
@@ -44,7 +44,7 @@ export interface PartSummary {
   readonly durationMs: number;
 }
 
-export interface PartDoors {
+export interface PartDoors extends Pick<PartAnswerDoors, 'hasIds' | 'onTold'> {
   readonly send: (frame: Uint8Array) => void;
   /** Decides and durably keeps the settlement; what the caller is charged comes back. */
   readonly settle: (summary: PartSummary) => Promise<EndRecord>;
@@ -70,9 +70,6 @@ export interface PartDoors {
   readonly timings: Timings;
 }
 
-/** An edge that has heard nothing for so long is told that its hub is there. */
-const TELL_ALIVE_MS = 1500;
-
 /** Why a part fails: whose cost it is, and what speaks against the home; left out: the failure itself, where the cost is the home's. */
 interface FailCause {
   readonly now: number;
@@ -88,12 +85,11 @@ export class Part {
   readonly offer: JobOffer;
   readonly answer: Promise<Response | OfferRefusal>;
   readonly #doors: PartDoors;
-  readonly #stream: PartStream;
+  readonly #given: PartAnswer;
   readonly #digest: ResponseDigest;
   #stage: Stage = 'offered';
   #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
   readonly #heard: HeardHome;
-  #toldAt: number;
   readonly #meter: AnswerMeter;
   /** It was ended at its limit: what its home has yet to say is what it came to. */
   #isCut = false;
@@ -106,18 +102,16 @@ export class Part {
     this.offer = offer;
     this.#doors = doors;
     this.#heard = new HeardHome(now);
-    this.#toldAt = now;
     this.#notedAt = now;
     this.#digest = new ResponseDigest(doors.salt);
     this.#meter = new AnswerMeter(offer);
     this.answer = new Promise((resolve) => void (this.#resolve = resolve));
-    this.#stream = new PartStream({
-      onCredit: (bytes) => {
-        this.#creditBytes += bytes;
-        if (this.#stage === 'running') doors.send(encodeCredit(number, bytes));
-      },
-      onCancel: () => this.leave(),
-    });
+    const onCredit = (bytes: number): void => {
+      this.#creditBytes += bytes;
+      if (this.#stage === 'running') doors.send(encodeCredit(number, bytes));
+    };
+    const { hasIds, onTold } = doors;
+    this.#given = new PartAnswer(offer, { hasIds, onTold, onCredit, onCancel: () => this.leave() }, now);
   }
 
   /** The node runs the job: the edge gets its response. */
@@ -125,10 +119,18 @@ export class Part {
     if (this.#stage !== 'offered') return;
     this.#stage = 'running';
     this.#heard.restart(now);
-    const { nodeId, country, digest, decision, resumed } = this.#doors;
     this.#doors.onHead(now);
-    this.#stream.pushRecord(encodeJsonRecord(RECORD.head, { node: nodeId, country, digest, decision, resumed }));
-    this.#resolve(new Response(this.#stream.body, { headers: { 'content-type': 'application/x-irori-records' } }));
+    this.#resolve(this.#given.toResponse(this.#head));
+  }
+
+  get #head(): HeadRecord {
+    const { nodeId, country, digest, decision, resumed } = this.#doors;
+    return { node: nodeId, country, digest, decision, resumed };
+  }
+
+  get #said(): PartSaid {
+    const { hasText, hasThinking, toldTokens: outputTokens, toldThinkingTokens: thinkingTokens } = this.#meter;
+    return { outputTokens, thinkingTokens, hasText, hasThinking };
   }
 
   /** Complete events of the answer. A node that overruns its credit or sends anything but events of the one form is stopped. */
@@ -148,10 +150,9 @@ export class Part {
     if (!taken || taken.kind === 'broken') return this.#breakOff('protocol', 'the home sent what is not a stream', now);
     if (taken.kind === 'over') return this.#cut(events, now);
     const { piece, isSeen } = taken;
-    this.#toldAt = now;
     if (this.#heard.noteOutput(isSeen, now, this.#doors.timings)) this.#doors.onFirstToken(now, piece.tokens);
     this.#digest.add(events, true);
-    this.#stream.push(piece);
+    this.#given.push(piece);
   }
 
   /** What came after a cancel, or past the limit: relayed to nobody. */
@@ -179,9 +180,9 @@ export class Part {
     if (this.#stage === 'running') this.#heard.noteAlive(now);
   }
 
-  /** Writes what came together as one record. */
-  flush(): void {
-    this.#stream.flush();
+  /** Hands on what came together as one write. */
+  flush(now: number): void {
+    this.#given.stream.flush(now);
   }
 
   /** Output tokens relayed so far, once every NOTE_EVERY_MS while it runs; null in between, and where nothing has come. */
@@ -212,7 +213,7 @@ export class Part {
     const read = readFault(fault, { hasText, offeredTokens: this.#doors.contextTokens });
     const { code, blame, isRequests, message, facts, heldMs } = read;
     const isOthers = heldMs !== null && this.#doors.onHeld(heldMs);
-    // What is told of the request travels in records, which begin with a head.
+    // What is told of the request is asked for by the edge of a part that has begun.
     if (this.#stage === 'offered' && isRequests) this.onHead(now);
     if (this.#stage === 'offered') {
       if (blame) this.#doors.onBroken(blame, now);
@@ -264,10 +265,12 @@ export class Part {
       return this.#refuse({ code: 'silent', message: 'the home did not answer', param: null });
     }
     if (this.#stage === 'closing' && silenceMs > timings.endMs) return this.#closeEarly(null, now);
-    if (this.#stage === 'running' || this.#stage === 'settling') this.#tellEdge(now);
+    // A line that is written now is no sign that the edge does not read.
+    const { isStalled } = this.#given.stream;
+    if (this.#stage === 'running' || this.#stage === 'settling') this.#given.stream.breathe(now);
     if (this.#stage !== 'running') return;
     if (now >= this.offer.expiresAt) return this.#expire(now);
-    if (this.#stream.queuedBytes > 0) {
+    if (isStalled) {
       // The edge is slow, not the home: its silence counts from the moment that all it sent has been read.
       this.#heard.restart(now);
       return;
@@ -290,12 +293,6 @@ export class Part {
   #giveUp(now: number): void {
     this.#cancelNode('watchdog');
     this.#fail('slow', 'the home took longer than the caller waits', null, { now, isNodeFault: false });
-  }
-
-  #tellEdge(now: number): void {
-    if (now - this.#toldAt < TELL_ALIVE_MS) return;
-    this.#toldAt = now;
-    this.#stream.tellAlive();
   }
 
   #cancelNode(reason: 'caller' | 'watchdog' | 'fault'): void {
@@ -339,7 +336,7 @@ export class Part {
     this.#doors.onDone(code);
     const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
     const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
-      this.#stream.end(encodeJsonRecord(RECORD.fail, { code, message, ...facts, ...told }));
+      this.#given.breakOff({ code, message, ...facts, ...told }, this.#said);
     void this.#settle(outcome, work && { work }, now).then(
       ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
         tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
@@ -356,15 +353,8 @@ export class Part {
     this.#stage = 'settling';
     this.#doors.onDone();
     void this.#settle(outcome, said, now).then(
-      (end) => this.#stream.end(encodeJsonRecord(RECORD.end, end)),
-      () =>
-        this.#stream.end(
-          encodeJsonRecord(RECORD.fail, {
-            code: 'lost',
-            message: 'the answer could not be settled',
-            delivered: null,
-          }),
-        ),
+      (end) => this.#given.end(this.#head, end, this.#said),
+      () => this.#given.breakOff(NOT_SETTLED, this.#said),
     );
   }
 
@@ -388,5 +378,6 @@ export class Part {
   }
 }
 
+const NOT_SETTLED = { code: 'lost', message: 'the answer could not be settled', delivered: null } as const;
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };

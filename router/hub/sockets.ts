@@ -136,7 +136,7 @@ export class HubSockets {
       // Of who was sent away nothing more is read.
       if (!this.#sockets.has(ws)) break;
     }
-    for (const part of touched) this.#guard(socket, () => part.flush());
+    for (const part of touched) this.#guard(socket, () => part.flush(now));
   }
 
   /** The other end hung up, or the line broke. */

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
-import { makeChunkWriter } from '../../schema/chunks.ts';
-import { AnswerSoFar, MAX_KEPT_BYTES } from './answer-so-far.ts';
+import { AnswerSoFar } from './answer-so-far.ts';
+import type { PartDelivered } from './answer-so-far.ts';
 
-const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' });
-const events = (text: string): Uint8Array => new TextEncoder().encode(writer.content(text));
+function part(text: string, facts: Partial<PartDelivered> = {}): PartDelivered {
+  const outputTokens = facts.tokenIds?.length ?? 1;
+  const said = { text, thinking: '', hasText: text !== '', hasThinking: false };
+  return { ...said, outputTokens, thinkingTokens: 0, tokenIds: null, isTooLong: false, ...facts };
+}
 
 test('text, tokens and ids of all homes stand together', () => {
-  const answer = new AnswerSoFar('chat');
-  answer.add({ events: events('火'), tokens: 2, tokenIds: [1, 2] });
-  answer.add({ events: events(' and 🔥'), tokens: 1, tokenIds: [3] });
+  const answer = new AnswerSoFar();
+  answer.add(part('火', { tokenIds: [1, 2] }));
+  answer.add(part(' and 🔥', { tokenIds: [3] }));
   expect(answer.toResumePoint('d', 'exact')).toEqual({
     text: '火 and 🔥',
     tokenIds: [1, 2, 3],
@@ -19,42 +22,41 @@ test('text, tokens and ids of all homes stand together', () => {
 });
 
 test('ids that one home did not tell are not told at all', () => {
-  const answer = new AnswerSoFar('chat');
-  answer.add({ events: events('a'), tokens: 1, tokenIds: null });
-  answer.add({ events: events('b'), tokens: 1, tokenIds: [3] });
+  const answer = new AnswerSoFar();
+  answer.add(part('a'));
+  answer.add(part('b', { tokenIds: [3] }));
   expect(answer.toResumePoint('d', 'exact')).toMatchObject({ text: 'ab', tokenIds: null, count: 2 });
 });
 
 test('ids that do not stand for every token are not believed', () => {
-  const answer = new AnswerSoFar('chat');
-  answer.add({ events: events('a'), tokens: 3, tokenIds: [1] });
+  const answer = new AnswerSoFar();
+  answer.add(part('a', { outputTokens: 3, tokenIds: [1] }));
   expect(answer.toResumePoint('d', 'exact').tokenIds).toBeNull();
 });
 
-test('what is kept is a copy', () => {
-  const answer = new AnswerSoFar('chat');
-  const bytes = events('a');
-  answer.add({ events: bytes, tokens: 1, tokenIds: null });
-  bytes.fill(0);
-  expect(answer.toResumePoint('d', 'exact').text).toBe('a');
+test('a home that gave nothing takes no ids away', () => {
+  const answer = new AnswerSoFar();
+  answer.add(part('a', { tokenIds: [1] }));
+  answer.add(part('', { outputTokens: 0 }));
+  expect(answer.toResumePoint('d', 'exact').tokenIds).toEqual([1]);
 });
 
-const thinking = { events: events('hm'), tokens: 5, tokenIds: null, isThinking: true };
+const thinking = part('', { thinking: 'hm', hasThinking: true, outputTokens: 5, thinkingTokens: 5 });
 
 test('thinking counts, and is none of the text that another home goes on from', () => {
-  const answer = new AnswerSoFar('chat');
+  const answer = new AnswerSoFar();
   expect(answer.isBegun).toBe(false);
   answer.add(thinking);
   expect(answer).toMatchObject({ isBegun: true, hasText: false, isOutOfReach: false, tokens: 5, thinkingTokens: 5 });
 });
 
 test('a text that rests on thoughts is out of reach; one whose home did not think is not, whoever thought before', () => {
-  const thought = new AnswerSoFar('chat');
+  const thought = new AnswerSoFar();
   thought.add(thinking);
-  const begunAnew = new AnswerSoFar('chat');
+  const begunAnew = new AnswerSoFar();
   begunAnew.add(thinking);
   begunAnew.forgetThinking();
-  for (const answer of [thought, begunAnew]) answer.add({ events: events('a'), tokens: 1, tokenIds: [7] });
+  for (const answer of [thought, begunAnew]) answer.add(part('a', { tokenIds: [7] }));
   expect(thought.isOutOfReach).toBe(true);
   thought.forgetThinking();
   expect(thought.isOutOfReach).toBe(true);
@@ -62,17 +64,11 @@ test('a text that rests on thoughts is out of reach; one whose home did not thin
   expect(begunAnew.toResumePoint('d', 'exact')).toMatchObject({ text: 'a', tokenIds: [7], count: 1 });
 });
 
-test('thinking of any length is not kept, and puts nothing out of reach', () => {
-  const answer = new AnswerSoFar('chat');
-  answer.add({ ...thinking, events: new Uint8Array(MAX_KEPT_BYTES + 1) });
+test('thinking of any length puts nothing out of reach; a text that is not kept does', () => {
+  const answer = new AnswerSoFar();
+  answer.add({ ...thinking, thinking: '', isTooLong: true });
   expect(answer.isOutOfReach).toBe(false);
-});
-
-test('past 256 KB nothing is kept', () => {
-  const answer = new AnswerSoFar('chat');
-  answer.add({ events: new Uint8Array(MAX_KEPT_BYTES), tokens: 1, tokenIds: null });
-  expect(answer.isOutOfReach).toBe(false);
-  answer.add({ events: events('a'), tokens: 1, tokenIds: null });
-  expect(answer.isOutOfReach).toBe(true);
-  expect(answer.hasText).toBe(true);
+  answer.forgetThinking();
+  answer.add(part('', { hasText: true, isTooLong: true }));
+  expect(answer).toMatchObject({ isOutOfReach: true, hasText: true });
 });

@@ -1,31 +1,32 @@
-// What a job's caller has been sent so far, kept while the job runs so that another home can go on with it. Bounded; memory only.
-import { concatBytes } from '../../schema/bytes.ts';
-import { ANSWERS } from '../../schema/answers.ts';
-import type { JobKind } from '../../schema/job-kinds.ts';
+// What a job's caller has been given by homes that broke off, so that another one can go on with it. Bounded by what is kept of each part; memory only.
+import type { AnswerText } from '../../schema/chunks.ts';
+import type { OutputCounts } from '../../schema/records.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
-import type { DataPiece } from '../../schema/records.ts';
 import { leastTokens, weighText } from '../billing/weigh-characters.ts';
 
-/** An answer longer than this is not continued: edges hold many jobs. */
-export const MAX_KEPT_BYTES = 256 * 1024;
+/** What one home delivered before it broke off. */
+export interface PartDelivered extends AnswerText, OutputCounts {
+  readonly hasText: boolean;
+  readonly hasThinking: boolean;
+  /** Of its text; null where its home does not tell them. */
+  readonly tokenIds: readonly number[] | null;
+  /** What it said is not kept. */
+  readonly isTooLong: boolean;
+}
 
 export class AnswerSoFar {
-  readonly #kind: JobKind;
-  #pieces: Uint8Array[] = [];
-  /** Of the text, and tokens since it was begun: thinking is no part of what another home goes on from, and is not kept. */
-  #textBytes = 0;
-  #textTokens = 0;
+  #text = '';
+  #thinking = '';
+  #hasText = false;
   #hasThinking = false;
-  #isBegun = false;
+  #isTooLong = false;
   #tokens = 0;
   #thinkingTokens = 0;
-  /** Null once a piece came whose ids its home did not tell. */
+  /** Of the text. */
+  #textTokens = 0;
+  /** Null once a part came whose ids its home did not tell. */
   #tokenIds: number[] | null = [];
-
-  constructor(kind: JobKind) {
-    this.#kind = kind;
-  }
 
   /** Output tokens by the homes' frames, thinking included. */
   get tokens(): number {
@@ -38,53 +39,54 @@ export class AnswerSoFar {
 
   /** True once the caller was sent something, be it thinking only. */
   get isBegun(): boolean {
-    return this.#isBegun;
+    return this.#hasText || this.#hasThinking || this.#tokens > 0;
   }
 
   get hasText(): boolean {
-    return this.#textBytes > 0;
+    return this.#hasText;
+  }
+
+  /** What was said, for an answer that is given in one piece. */
+  get said(): AnswerText {
+    return { text: this.#text, thinking: this.#thinking };
   }
 
   /** True when nobody can go on with it: too much was sent to be kept, or it rests on thoughts that no other home has. */
   get isOutOfReach(): boolean {
-    return this.#isTooLong || (this.hasText && this.#hasThinking);
+    return this.#isTooLong || (this.#hasText && this.#isThoughtOver);
   }
 
-  get #isTooLong(): boolean {
-    return this.#textBytes > MAX_KEPT_BYTES;
-  }
+  /** Whether the text rests on thoughts. */
+  #isThoughtOver = false;
 
   /** The home is lost that has only thought so far: another one thinks for itself, and its text rests on its own thoughts. */
   forgetThinking(): void {
-    if (!this.hasText) this.#hasThinking = false;
+    if (!this.#hasText) this.#isThoughtOver = false;
   }
 
-  /** Takes what is about to be sent. The bytes are copied: the record they came in is not held. */
-  add({ events, tokens, tokenIds, isThinking }: DataPiece): void {
-    this.#isBegun = true;
-    this.#tokens += tokens;
-    if (isThinking) {
-      this.#hasThinking = true;
-      this.#thinkingTokens += tokens;
-      return;
-    }
-    this.#textBytes += events.length;
-    this.#textTokens += tokens;
-    if (this.#isTooLong) {
-      this.#pieces = [];
-      this.#tokenIds = null;
-      return;
-    }
-    this.#pieces.push(events.slice());
+  /** Takes what a home has delivered that broke off, or of an answer in one piece the last one. */
+  add(part: PartDelivered): void {
+    const { text, thinking, hasText, hasThinking, tokenIds, isTooLong, outputTokens, thinkingTokens } = part;
+    this.#text += text;
+    this.#thinking += thinking;
+    this.#hasText ||= hasText;
+    this.#hasThinking ||= hasThinking;
+    this.#isThoughtOver ||= hasThinking;
+    // What was thought is not needed to go on.
+    if (isTooLong && hasText) this.#isTooLong = true;
+    this.#tokens += outputTokens;
+    this.#thinkingTokens += thinkingTokens;
+    this.#textTokens += outputTokens - thinkingTokens;
+    if (!hasText) return;
     if (tokenIds && this.#tokenIds) this.#tokenIds.push(...tokenIds);
     else this.#tokenIds = null;
   }
 
   /** Where another home goes on; `digest` is of the weights that began the answer. Only while it is not out of reach. */
   toResumePoint(digest: string, least: ResumeClass): ResumePoint {
-    const { text } = ANSWERS[this.#kind].readEvents(new TextDecoder().decode(concatBytes(this.#pieces)));
     const tokenIds = this.#tokenIds?.length === this.#textTokens ? [...this.#tokenIds] : null;
     // A home may have counted none of what it wrote: the next one reads it all the same.
-    return { text, tokenIds, count: Math.max(this.#textTokens, leastTokens(weighText(text))), digest, least };
+    const count = Math.max(this.#textTokens, leastTokens(weighText(this.#text)));
+    return { text: this.#text, tokenIds, count, digest, least };
   }
 }

@@ -1,8 +1,8 @@
 import { createParser } from 'eventsource-parser';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ANSWERS } from '../../schema/answers.ts';
-import { COMMENT_LINE, DONE_EVENT, encodeEmptyChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { COMMENT_LINE, DONE_EVENT, encodeEmptyChunk, encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
+import { PartStream } from '../hub/part-stream.ts';
 import { DECISION, JOB_END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -14,13 +14,32 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const COMMENT = new TextDecoder().decode(COMMENT_LINE);
 const EMPTY = new TextDecoder().decode(encodeEmptyChunk(chunk));
 const DONE = new TextDecoder().decode(DONE_EVENT);
+const LAST = new TextDecoder().decode(encodeFinishChunk(chunk, 'stop', { role: false })) + DONE;
 
 const head: JobEvent = {
   kind: 'head',
   head: { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null },
 };
-const data = (text: string): JobEvent => ({ kind: 'data', events: encode(writer.content(text)) });
-const end: JobEvent = { kind: 'end', end: JOB_END };
+const NOTHING = new Uint8Array(0);
+/** A part whose body is these writes. */
+const body = (texts: readonly string[], rest = { missing: NOTHING, isSilent: false }): JobEvent => ({
+  kind: 'body',
+  beginsWithEvent: texts[0]?.startsWith('d') === true,
+  pipe: async (to) => {
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const next = texts[i++];
+        if (next === undefined) controller.close();
+        else controller.enqueue(encode(next));
+      },
+    });
+    let i = 0;
+    await stream.pipeTo(to, { preventClose: true, preventAbort: true }).catch(() => undefined);
+    return rest;
+  },
+});
+const end: JobEvent = { kind: 'end', outputTokens: 2 };
+const unsaid: JobEvent = { kind: 'unsaid', end: JOB_END, said: { text: 'a', thinking: '' } };
 const failed = (failure: JobFailure): JobEvent => ({ kind: 'failed', failure });
 
 /** One event that is still to come. */
@@ -43,22 +62,26 @@ function open({ includeUsage = false } = {}) {
   const next = vi.fn(() => at(asked++).promise);
   const abort = vi.fn();
   const onOver = vi.fn();
-  const body = streamAnswer({
+  const onEnd = vi.fn();
+  const streamed = streamAnswer({
     run: { next, abort } as unknown as JobRun,
-    format: ANSWERS.chat,
+    kind: 'chat',
     chunk,
     includeUsage,
     first: next(),
+    onEnd,
     toFacts: ({ charge }) => ({ job: 'job_1', charge_micro: charge }) as FinalFacts,
     toError: (failure) => ({ message: failure.message, type: 'server_error', code: 'home_failed' }),
     onOver,
   });
-  const reader = body.getReader();
+  const reader = streamed.body.getReader();
   return {
     reader,
     next,
     abort,
     onOver,
+    onEnd,
+    done: streamed.done,
     feed: (...events: JobEvent[]) => {
       for (const event of events) at(fed++).resolve(event);
     },
@@ -83,62 +106,62 @@ const toJson = (event: string | undefined): any => JSON.parse((event ?? '').slic
 /** Lets promises run while the clock stands still. */
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
+// The platform's own stream of bytes; Node's does the same for a test.
+beforeAll(() => void vi.stubGlobal('IdentityTransformStream', TransformStream));
+afterAll(() => void vi.unstubAllGlobals());
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('an answer', () => {
-  test('the home’s bytes pass as they are, then finish with the facts, then [DONE]', async () => {
+  test('its part’s bytes pass as they are, to their last', async () => {
     const opened = open();
-    opened.feed(head, data('a'), data('b'), end);
+    opened.feed(head, body([writer.content('a'), writer.content('b'), LAST]), end);
+    expect((await readAll(opened)).join('')).toBe(writer.content('a') + writer.content('b') + LAST);
+    expect(opened.onEnd.mock.calls).toEqual([[2]]);
+    expect(opened.onOver.mock.calls).toEqual([[null]]);
+    expect(opened.abort).not.toHaveBeenCalled();
+  });
+
+  test('goes on with the next part’s in the same body', async () => {
+    const opened = open();
+    opened.feed(head, body([writer.content('a')]), head, body([writer.content('b'), LAST]), end);
+    expect((await readAll(opened)).join('')).toBe(writer.content('a') + writer.content('b') + LAST);
+  });
+
+  test('what its hub had not written of an event when it died is written before anything else', async () => {
+    const opened = open();
+    const event = writer.content('a');
+    const missing = new Uint8Array(encode(event.slice(30)));
+    opened.feed(head, body([event.slice(0, 30)], { missing, isSilent: false }), body([writer.content('b'), LAST]), end);
+    expect((await readAll(opened)).join('')).toBe(event + writer.content('b') + LAST);
+  });
+
+  test('whose last word is missing is ended here', async () => {
+    const opened = open();
+    opened.feed(head, body([writer.content('a')]), unsaid);
     const events = await readAll(opened);
-    expect(events.slice(0, 2)).toEqual([writer.content('a'), writer.content('b')]);
-    expect(toJson(events[2])).toEqual({
+    expect(toJson(events[1])).toEqual({
       ...chunk,
       object: 'chat.completion.chunk',
       choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }],
       irori: { job: 'job_1', charge_micro: 7 },
     });
-    expect(events.slice(3)).toEqual([DONE]);
-    expect(opened.onOver.mock.calls).toEqual([[null]]);
-    expect(opened.abort).not.toHaveBeenCalled();
+    expect(events.slice(2)).toEqual([DONE]);
+    expect(opened.onEnd.mock.calls).toEqual([[JOB_END.outputTokens]]);
   });
 
-  test('an answer that was only thought ends with an empty content, and its usage tells what was spent on thinking', async () => {
+  test('and where it was only thought, with an empty content and the usage that was asked for', async () => {
     const opened = open({ includeUsage: true });
-    const thought: JobEvent = { kind: 'data', events: encode(writer.thinking('Hm')), isThinking: true };
-    opened.feed(head, thought, { kind: 'end', end: { ...JOB_END, finish: 'length', thinkingTokens: 2 } });
+    const thought = { ...JOB_END, finish: 'length', thinkingTokens: 2 } as const;
+    opened.feed(head, body([writer.thinking('Hm')]), { ...unsaid, end: thought, said: { text: '', thinking: 'Hm' } });
     const events = await readAll(opened);
-    expect(events[0]).toBe(writer.thinking('Hm'));
     expect(toJson(events[1]).choices).toMatchObject([{ delta: { content: '' }, finish_reason: 'length' }]);
-    expect(toJson(events[2]).usage).toMatchObject({ completion_tokens_details: { reasoning_tokens: 2 } });
-  });
-
-  test('with usage asked for, the facts stand in the usage chunk, which has no choices', async () => {
-    const opened = open({ includeUsage: true });
-    opened.feed(head, data('a'), end);
-    const events = await readAll(opened);
-    expect(toJson(events[1])).not.toHaveProperty('irori');
     expect(toJson(events[2])).toMatchObject({
       choices: [],
-      usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      usage: { completion_tokens_details: { reasoning_tokens: 2 } },
       irori: { job: 'job_1' },
     });
     expect(events[3]).toBe(DONE);
-  });
-
-  test('an empty answer still says who speaks', async () => {
-    const opened = open();
-    opened.feed(head, end);
-    expect(toJson((await readAll(opened))[0]).choices[0]).toMatchObject({
-      delta: { role: 'assistant', content: '' },
-      finish_reason: 'stop',
-    });
-  });
-
-  test('a second head, of the home that took over, is not seen', async () => {
-    const opened = open();
-    opened.feed(head, head, data('a'), end);
-    expect((await readAll(opened))[0]).toBe(writer.content('a'));
   });
 });
 
@@ -146,7 +169,7 @@ describe('a failure', () => {
   test('after the first byte is an error event and no [DONE]', async () => {
     const opened = open();
     const failure: JobFailure = { kind: 'broken', message: 'the home went away' };
-    opened.feed(head, data('a'), failed(failure));
+    opened.feed(head, body([writer.content('a')]), failed(failure));
     const events = await readAll(opened);
     expect(events).toHaveLength(2);
     expect(toJson(events[1])).toMatchObject({
@@ -163,11 +186,20 @@ describe('a failure', () => {
     expect(events.map((event) => toJson(event).error.message)).toEqual(['none']);
   });
 
+  test('behind the comments of a part that broke off comes after an event that says nothing', async () => {
+    const opened = open();
+    const silent = body([writer.content('a'), COMMENT], { missing: NOTHING, isSilent: true });
+    opened.feed(head, silent, failed({ kind: 'broken', message: 'it is lost' }));
+    const events = await readAll(opened);
+    expect(events.slice(0, 3)).toEqual([writer.content('a'), COMMENT, EMPTY]);
+    expect(toJson(events[3]).error.message).toBe('it is lost');
+  });
+
   test.each([0, 2])(
     'a bug after %d events ends the stream with an error, stops the home and is told once',
     async (count) => {
       const opened = open();
-      opened.feed(...[head, data('a')].slice(0, count));
+      opened.feed(...[head, body([writer.content('a')])].slice(0, count));
       opened.breakRun();
       const events = await readAll(opened);
       expect(toJson(events.at(-1)).error).toMatchObject({ message: 'the router failed' });
@@ -179,55 +211,67 @@ describe('a failure', () => {
 });
 
 describe('silence', () => {
-  test('is filled with comments about every half a second, before the first token and after', async () => {
+  test('is filled with comments about every half a second, before the first part and between two', async () => {
     const opened = open();
     const events = readAll(opened);
     await vi.advanceTimersByTimeAsync(2_100);
-    opened.feed(head, data('a'));
+    opened.feed(head, body([writer.content('a')]));
     await vi.advanceTimersByTimeAsync(1_200);
-    opened.feed(end);
+    opened.feed(head, body([writer.content('b'), LAST]), end);
     await settle();
     const kinds = (await events).map((event) => (event === COMMENT ? 'comment' : event === EMPTY ? 'empty' : 'event'));
     const before = 'comment comment comment comment empty event';
-    expect(kinds.join(' ')).toBe(`${before} comment comment empty event event`);
+    expect(kinds.join(' ')).toBe(`${before} comment comment empty event event event`);
   });
 
-  test('is not filled while tokens flow', async () => {
+  test('is the hub’s to fill while a part runs: one that begins with a line has its own event behind it', async () => {
     const opened = open();
     const events = readAll(opened);
-    opened.feed(head);
-    for (let i = 0; i < 10; i++) {
-      opened.feed(data('a'));
-      await vi.advanceTimersByTimeAsync(400);
-    }
-    opened.feed(end);
+    await vi.advanceTimersByTimeAsync(700);
+    opened.feed(head, body([COMMENT, EMPTY + writer.content('a'), LAST]), end);
     await settle();
-    expect(await events).not.toContain(COMMENT);
+    expect((await events).slice(0, 4)).toEqual([COMMENT, COMMENT, EMPTY, writer.content('a')]);
   });
 
   test('of the caller is not filled: one comment waits at most', async () => {
     const opened = open();
     await vi.advanceTimersByTimeAsync(10_000);
-    opened.feed(head, end);
+    opened.feed(head, body([LAST]), end);
     await settle();
     expect((await readAll(opened)).filter((event) => event === COMMENT)).toHaveLength(1);
   });
 
   test('leaves no timer behind when the answer is over', async () => {
     const opened = open();
-    opened.feed(head, end);
+    opened.feed(head, body([LAST]), end);
     await readAll(opened);
+    await opened.done;
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
-/** An answer with silence before its first token, in its middle and before its end, as one text. */
+/** An answer with silence before its first token, in its middle and before its end, as one text: its hub's part of it as a hub writes it. */
 async function sayWithPauses(): Promise<string> {
   const opened = open();
   const events = readAll(opened);
-  for (const event of [data('one '), data('two'), end]) {
-    await vi.advanceTimersByTimeAsync(1_200);
-    opened.feed(event);
+  const stream = new PartStream(
+    { onCredit: vi.fn(), onCancel: vi.fn(), empty: encode(EMPTY), isTold: false, isWhole: false },
+    0,
+  );
+  const pipe = async (to: WritableStream<Uint8Array>) => {
+    await stream.body.pipeTo(to, { preventClose: true });
+    return { missing: NOTHING, isSilent: false };
+  };
+  await vi.advanceTimersByTimeAsync(1_200);
+  opened.feed(head, { kind: 'body', beginsWithEvent: true, pipe }, end);
+  for (const text of ['one ', 'two', null]) {
+    if (text !== null) stream.push({ events: encode(writer.content(text)), tokens: 1, tokenIds: null });
+    if (text === null) stream.end(encode(LAST));
+    else stream.flush(Date.now());
+    for (let i = 0; i < 2; i++) {
+      await vi.advanceTimersByTimeAsync(600);
+      stream.breathe(Date.now());
+    }
   }
   await settle();
   return (await events).join('');
@@ -270,35 +314,63 @@ test.each(Object.entries(READERS))('a reader that %s finds the whole answer in s
 });
 
 describe('a slow reader', () => {
-  test('slows the run: one event waits, the next is not asked for', async () => {
+  test('slows the part: what it has not read is hardly more than one write', async () => {
     const opened = open();
-    opened.feed(head, ...Array.from({ length: 9 }, (_, i) => data(String(i))), end);
+    const texts = Array.from({ length: 9 }, (_, i) => writer.content(String(i)));
+    let given = 0;
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          const next = texts[given++];
+          if (next === undefined) controller.close();
+          else controller.enqueue(encode(next));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const pipe = async (to: WritableStream<Uint8Array>) => {
+      await stream.pipeTo(to, { preventClose: true });
+      return { missing: NOTHING, isSilent: false };
+    };
+    opened.feed(head, { kind: 'body', beginsWithEvent: true, pipe }, end);
     await settle();
-    expect(opened.next).toHaveBeenCalledTimes(2);
-    expect(await opened.read()).toBe(writer.content('0'));
+    expect(given).toBeLessThanOrEqual(2);
+    expect(await opened.read()).toBe(texts[0]);
     await settle();
-    expect(opened.next).toHaveBeenCalledTimes(3);
-    const rest = await readAll(opened);
-    expect(rest.slice(0, 8)).toEqual(Array.from({ length: 8 }, (_, i) => writer.content(String(i + 1))));
-    expect(rest.at(-1)).toBe(DONE);
+    expect(given).toBeLessThanOrEqual(3);
+    expect(await readAll(opened)).toEqual(texts.slice(1));
   });
 });
 
 describe('a caller who leaves', () => {
-  test.each<[string, JobEvent[]]>([
-    ['before anything came', []],
-    ['in the middle', [head, data('a'), data('b')]],
-    ['while an event waits to be read', [head, data('a')]],
+  const endless = (): JobEvent => ({
+    kind: 'body',
+    beginsWithEvent: true,
+    pipe: async (to) => {
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(encode(writer.content('a'))),
+      });
+      await stream.pipeTo(to, { preventClose: true, preventAbort: true }).catch(() => undefined);
+      return { missing: NOTHING, isSilent: false };
+    },
+  });
+
+  test.each<[string, () => JobEvent[]]>([
+    ['before anything came', () => []],
+    ['in the middle', () => [head, endless()]],
+    ['between two parts', () => [head, body([writer.content('a')])]],
   ])('%s: the run is aborted and told once', async (_, events) => {
     const opened = open();
-    opened.feed(...events);
+    opened.feed(...events());
     await settle();
+    if (opened.next.mock.calls.length > 1) await opened.read();
     await opened.reader.cancel();
-    opened.feed(data('late'), end);
+    opened.feed(body([LAST]), end);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(opened.abort).toHaveBeenCalledTimes(1);
     expect(opened.onOver.mock.calls).toEqual([[null]]);
     expect(vi.getTimerCount()).toBe(0);
+    await opened.done;
   });
 
   test('a run that breaks because of it is no second end', async () => {
@@ -307,13 +379,13 @@ describe('a caller who leaves', () => {
     await settle();
     await opened.reader.cancel();
     opened.breakRun();
-    await settle();
+    await vi.advanceTimersByTimeAsync(1000);
     expect(opened.onOver).toHaveBeenCalledTimes(1);
   });
 
   test('after the end there is nothing to abort', async () => {
     const opened = open();
-    opened.feed(head, end);
+    opened.feed(head, body([LAST]), end);
     await readAll(opened);
     await opened.reader.cancel();
     expect(opened.abort).not.toHaveBeenCalled();

@@ -1,8 +1,10 @@
-// A job's answer as server-sent events: bytes as the home wrote them, comments in silence, and the last events, which only the edge writes.
+// A job's answer as server-sent events: the bodies of its parts, which the platform passes on by itself, and what stands before and between them: comments
+// in silence, and the event that ends an answer which no hub could end.
 import { concatBytes } from '../../schema/bytes.ts';
-import type { AnswerFormat } from '../../schema/answers.ts';
-import { COMMENT_LINE, DONE_EVENT, makeUsage } from '../../schema/chunks.ts';
+import { ANSWERS, encodeLastEvents } from '../../schema/answers.ts';
+import { COMMENT_LINE } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, StreamError } from '../../schema/chunks.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 import { makeLog } from '../log.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -15,58 +17,51 @@ const TICK_MS = 250;
 
 export interface AnswerOptions {
   readonly run: JobRun;
-  readonly format: AnswerFormat;
+  readonly kind: JobKind;
   readonly chunk: ChunkHead;
   readonly includeUsage: boolean;
   /** Events that were read while it was still open whether to answer with a stream. */
   readonly first: Promise<JobEvent>;
+  /** The caller has all of it; `outputTokens`: null where that is not known. */
+  readonly onEnd: (outputTokens: number | null) => void;
   readonly toFacts: (end: JobEnd) => FinalFacts;
   readonly toError: (failure: JobFailure) => StreamError;
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
   readonly onOver: (failure: JobFailure | null) => void;
 }
 
-/** The body of a streamed answer. Reading slowly slows the home; leaving cancels it. */
-export function streamAnswer(options: AnswerOptions): ReadableStream<Uint8Array> {
-  return new AnswerStream(options).body;
+export interface StreamedAnswer {
+  /** Reading slowly slows the home; leaving cancels it. */
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when there is nothing more to do for it. */
+  readonly done: Promise<void>;
 }
 
-class AnswerStream {
+export function streamAnswer(options: AnswerOptions): StreamedAnswer {
+  return new AnswerStream(options);
+}
+
+class AnswerStream implements StreamedAnswer {
   readonly body: ReadableStream<Uint8Array>;
+  readonly done: Promise<void>;
   readonly #options: AnswerOptions;
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  #onPull: (() => void) | null = null;
+  readonly #writable: WritableStream<Uint8Array>;
   #lastWriteAt = Date.now();
-  #isBegun = false;
-  #hasText = false;
+  /** A part is being passed on: its hub fills the silence. */
+  #isPiping = false;
+  /** One write after the other. */
+  #writing: Promise<void> = Promise.resolve();
+  #writes = 0;
   /** Comments were the last that was written. */
   #isSilent = false;
   #isOver = false;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
-    this.body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-          void this.#pump();
-        },
-        pull: () => {
-          this.#onPull?.();
-          this.#onPull = null;
-        },
-        cancel: () => this.#leave(),
-      },
-      { highWaterMark: 1 },
-    );
-  }
-
-  #leave(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#onPull?.();
-    this.#options.run.abort();
-    this.#options.onOver(null);
+    const { readable, writable } = new IdentityTransformStream();
+    this.body = readable;
+    this.#writable = writable;
+    this.done = this.#pump();
   }
 
   async #pump(): Promise<void> {
@@ -89,64 +84,113 @@ class AnswerStream {
 
   /** Writes what an event means; true when it was the last. */
   async #take(event: JobEvent): Promise<boolean> {
-    if (event.kind === 'head') return false;
-    if (event.kind === 'data') {
-      this.#isBegun = true;
-      if (!event.isThinking) this.#hasText = true;
-      this.#write(event.events);
-      await this.#room();
-      return false;
+    const { onEnd } = this.#options;
+    switch (event.kind) {
+      case 'head':
+        return false;
+      case 'body':
+        await this.#pass(event);
+        return false;
+      case 'end':
+        onEnd(event.outputTokens);
+        await this.#finish(null);
+        return true;
+      case 'unsaid':
+        onEnd(event.end.outputTokens);
+        await this.#write(this.#lastEvents(event.end, event.said.text === ''));
+        await this.#finish(null);
+        return true;
+      case 'failed':
+        await this.#write(this.#errorEvent(event.failure));
+        await this.#finish(event.failure);
+        return true;
     }
-    // One write: each costs more than its bytes.
-    this.#write(event.kind === 'end' ? concatBytes(this.#lastEvents(event.end)) : this.#errorEvent(event.failure));
-    this.#finish(event.kind === 'end' ? null : event.failure);
-    return true;
   }
 
-  #lastEvents(end: JobEnd): Uint8Array[] {
-    const { format, chunk, includeUsage, toFacts } = this.#options;
-    const facts = toFacts(end);
-    const extra = { role: !this.#isBegun, isEmpty: !this.#hasText };
-    if (!includeUsage) return [format.encodeFinish(chunk, end.finish, { ...extra, irori: facts }), DONE_EVENT];
-    const finish = format.encodeFinish(chunk, end.finish, extra);
-    return [finish, format.encodeUsage(chunk, makeUsage(end), facts), DONE_EVENT];
+  /** The first event behind comments is one that says nothing: a hub writes it behind its own. */
+  async #pass({ pipe, beginsWithEvent }: Extract<JobEvent, { kind: 'body' }>): Promise<void> {
+    await (beginsWithEvent ? this.#write(NOTHING) : this.#writing);
+    if (this.#isOver) return;
+    this.#isPiping = true;
+    const { missing, isSilent } = await pipe(this.#writable);
+    this.#isSilent = isSilent && missing.length === 0;
+    this.#isPiping = false;
+    this.#lastWriteAt = Date.now();
+    if (this.#isBroken()) return this.#leave();
+    if (missing.length > 0) await this.#write(missing);
+  }
+
+  /** The caller has left. */
+  #isBroken(): boolean {
+    const writer = this.#writable.getWriter();
+    // What it rejects with is known from its size.
+    writer.closed.catch(() => undefined);
+    const { desiredSize } = writer;
+    writer.releaseLock();
+    return desiredSize === null;
+  }
+
+  #lastEvents(end: JobEnd, isEmpty: boolean): Uint8Array {
+    const { kind, chunk, includeUsage, toFacts } = this.#options;
+    const { finish } = end;
+    return encodeLastEvents(kind, chunk, {
+      finish,
+      counts: end,
+      facts: toFacts(end),
+      includeUsage,
+      role: false,
+      isEmpty,
+    });
   }
 
   #errorEvent(failure: JobFailure): Uint8Array {
-    const { format, chunk, toError } = this.#options;
-    return format.encodeError(chunk, toError(failure));
-  }
-
-  /** Writes whole events; the first after comments is one that says nothing. */
-  #write(events: Uint8Array): void {
-    const { format, chunk } = this.#options;
-    this.#enqueue(this.#isSilent ? concatBytes([format.encodeEmpty(chunk), events]) : events);
-    this.#isSilent = false;
-  }
-
-  #enqueue(bytes: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#lastWriteAt = Date.now();
-    this.#controller?.enqueue(bytes);
+    const { kind, chunk, toError } = this.#options;
+    return ANSWERS[kind].encodeError(chunk, toError(failure));
   }
 
   #comment(): void {
-    if (this.#isOver || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS || (this.#controller?.desiredSize ?? 0) <= 0)
-      return;
-    this.#enqueue(COMMENT_LINE);
-    this.#isSilent = true;
+    if (this.#isOver || this.#isPiping || this.#writes > 0 || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS) return;
+    void this.#write(COMMENT_LINE, true);
   }
 
-  /** Waits until the caller has read what was written. */
-  #room(): Promise<void> | undefined {
-    if (this.#isOver || (this.#controller?.desiredSize ?? 0) > 0) return undefined;
-    return new Promise((resolve) => void (this.#onPull = resolve));
+  /** Resolves when the caller has been sent it. */
+  #write(bytes: Uint8Array, isComment = false): Promise<void> {
+    this.#writes++;
+    this.#writing = this.#writing.then(() => this.#send(bytes, isComment)).finally(() => void this.#writes--);
+    return this.#writing;
   }
 
-  #finish(failure: JobFailure | null): void {
+  async #send(bytes: Uint8Array, isComment: boolean): Promise<void> {
+    const { kind, chunk } = this.#options;
+    const all = this.#isSilent && !isComment ? concatBytes([ANSWERS[kind].encodeEmpty(chunk), bytes]) : bytes;
+    if (this.#isOver || all.length === 0) return;
+    this.#isSilent = isComment;
+    const writer = this.#writable.getWriter();
+    writer.closed.catch(() => undefined);
+    try {
+      await writer.write(all);
+      this.#lastWriteAt = Date.now();
+    } catch {
+      this.#leave();
+    } finally {
+      writer.releaseLock();
+    }
+  }
+
+  #leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#controller?.close();
+    this.#options.run.abort();
+    this.#options.onOver(null);
+  }
+
+  async #finish(failure: JobFailure | null): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#options.onOver(failure);
+    // Who left meanwhile is not told.
+    await this.#writable.close().catch(() => undefined);
   }
 }
+
+const NOTHING = new Uint8Array(0);

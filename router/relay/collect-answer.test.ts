@@ -3,23 +3,29 @@ import { encodeFinishChunk, makeChunkWriter } from '../../schema/chunks.ts';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import {
+  aliveRecord,
+  countsOf,
   dataRecord,
   endRecord,
   failRecord,
   headRecord,
+  rawRecord,
   thinkingRecord,
   JOB_END,
   openRun,
   taken,
 } from '../test/fake-hubs.ts';
-import { collectAnswer, MAX_ANSWER_CHARS } from './collect-answer.ts';
+import type { FakeRecord } from '../test/fake-hubs.ts';
+import { collectAnswer, makeKeep } from './collect-answer.ts';
+
+const MAX_ANSWER_CHARS = 4 * 1024 * 1024;
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-async function collect(...records: Uint8Array[]) {
-  const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...records)] });
-  return collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep: () => true });
+async function collect(...records: FakeRecord[]) {
+  const { bare } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...records)] }, { stream: false });
+  return collectAnswer(bare, await bare.next());
 }
 
 const WHOLE = { text: '', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'stop' };
@@ -37,7 +43,7 @@ describe('collectAnswer', () => {
   test('a character cut between two records is whole again', async () => {
     const event = bytes(makeChunkWriter(head).content('火🔥'));
     for (let at = 1; at < event.length; at++) {
-      const cut = [event.subarray(0, at), event.subarray(at)].map((part) => dataRecord(part));
+      const cut = [event.subarray(0, at), event.subarray(at)].map((part) => rawRecord(part));
       expect(await collect(...cut, endRecord())).toMatchObject({ ok: true, value: { whole: { text: '火🔥' } } });
     }
   });
@@ -52,12 +58,13 @@ describe('collectAnswer', () => {
   });
 
   test('an answer without a token is an empty text', async () => {
-    expect(await collect(endRecord())).toEqual({ ok: true, value: { whole: WHOLE, end: JOB_END } });
+    const end = { ...JOB_END, ttftMs: expect.any(Number) };
+    expect(await collect(endRecord())).toEqual({ ok: true, value: { whole: WHOLE, end } });
   });
 
   test('what is no content adds nothing', async () => {
     const finish = encodeFinishChunk(head, 'stop', { role: false });
-    expect(await collect(dataRecord(finish), dataRecord(bytes(': hm\n\n')), endRecord())).toMatchObject({
+    expect(await collect(aliveRecord, rawRecord(finish), aliveRecord, endRecord())).toMatchObject({
       value: { whole: { text: '' } },
     });
   });
@@ -69,12 +76,43 @@ describe('collectAnswer', () => {
       ok: false,
       error: { kind: 'broken', message: expect.stringContaining('the home went away') },
     });
-    expect(await collect(event)).toMatchObject({ ok: false, error: { kind: 'broken' } });
+  });
+
+  test('a hub that dies takes what it had of it along: nobody has read any, and the next home begins anew', async () => {
+    const half = dataRecord(bytes(makeChunkWriter(head).content('half')));
+    const whole = dataRecord(bytes(makeChunkWriter(head).content('whole')));
+    const hubs = {
+      h1: [() => taken(headRecord('n1'), half)],
+      h2: [() => taken(headRecord('n2'), whole, endRecord())],
+    };
+    const { bare, asked } = openRun(['n1@h1', 'n2@h2'], hubs, { stream: false });
+    expect(await collectAnswer(bare, await bare.next())).toMatchObject({ value: { whole: { text: 'whole' } } });
+    expect(asked[1]?.offer).toMatchObject({
+      resume: null,
+      isBegun: false,
+      interrupted: 0,
+      request: { maxTokens: 100 },
+    });
+  });
+
+  test('what a home that broke off had said is gone on with, with its ids, and is part of the whole', async () => {
+    const [first, second] = ['The ', 'fox'].map((text) => bytes(makeChunkWriter(head).content(text)));
+    const delivered = countsOf(3, 2, { isFinal: false });
+    const fail = failRecord({ code: 'lost', delivered });
+    const hubs = {
+      h1: [() => taken(headRecord('n1'), dataRecord(first!, [5, 6]), fail)],
+      h2: [() => taken(headRecord('n2', 'exact'), dataRecord(second!, [7]), endRecord())],
+    };
+    const { bare, asked } = openRun(['n1@h1', 'n2@h2'], hubs, { stream: false });
+    expect(await collectAnswer(bare, await bare.next())).toMatchObject({
+      value: { whole: { text: 'The fox', outputTokens: 4 }, end: { charge: 11 } },
+    });
+    expect(asked[1]?.offer).toMatchObject({ resume: { text: 'The ', tokenIds: [5, 6], count: 2 }, interrupted: 1 });
   });
 
   test('a job that failed at once says why', async () => {
-    const { run } = openRun([], {});
-    expect(await collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep: () => true })).toMatchObject({
+    const { bare } = openRun([], {});
+    expect(await collectAnswer(bare, await bare.next())).toMatchObject({
       ok: false,
       error: { kind: 'no-home' },
     });
@@ -82,14 +120,15 @@ describe('collectAnswer', () => {
 });
 
 /** An answer of so many characters, in events of 64 KiB. */
-function long(chars: number): Uint8Array[] {
+function long(chars: number): FakeRecord[] {
   const event = bytes(makeChunkWriter(head).content('x'.repeat(65_536)));
   return Array.from({ length: chars / 65_536 }, () => dataRecord(event));
 }
 
-async function collectLong(chars: number, keep: (more: number) => boolean) {
-  const { run } = openRun(['n1@h1'], { h1: [() => taken(headRecord('n1'), ...long(chars), endRecord())] });
-  return { collected: await collectAnswer(run, await run.next(), { format: ANSWERS.chat, keep }), run };
+async function collectLong(chars: number, room: (more: number) => boolean) {
+  const hubs = { h1: [() => taken(headRecord('n1'), ...long(chars), endRecord())] };
+  const { bare } = openRun(['n1@h1'], hubs, { stream: false, keep: makeKeep(room) });
+  return { collected: await collectAnswer(bare, await bare.next()), run: bare };
 }
 
 describe('a long answer', () => {

@@ -1,11 +1,9 @@
 // A job's answer as one JSON body, for callers who did not ask for a stream.
-import type { AnswerFormat } from '../../schema/answers.ts';
 import type { WholeAnswer } from '../../schema/chunks.ts';
 import type { Result } from '../../schema/result.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import { WholeText } from './whole-text.ts';
 
 /** What the whole answer was. */
 export interface CollectedAnswer {
@@ -14,35 +12,27 @@ export interface CollectedAnswer {
 }
 
 /** A whole answer is kept in the edge's memory (128 MB for all of them): longer ones are for streams. A million tokens are about as long. */
-export const MAX_ANSWER_CHARS = 4 * 1024 * 1024;
+const MAX_ANSWER_CHARS = 4 * 1024 * 1024;
 /** Below this an answer counts as nothing: a usual one is a hundredth of it. */
 const SMALL_CHARS = 128 * 1024;
 
-/**
- * Reads a job to its end. `keep`: asked for room for so many characters more, beyond a usual answer's; false where too many long answers are
- * kept at once. Errors: why there is no answer; nothing partial is ever given as whole.
- */
-export async function collectAnswer(
-  run: JobRun,
-  first: JobEvent,
-  { format, keep }: { readonly format: Pick<AnswerFormat, 'readEvents'>; readonly keep: (chars: number) => boolean },
-): Promise<Result<CollectedAnswer, JobFailure>> {
-  const text = new WholeText(format);
+/** How many characters of an answer may be kept. `room`: asked for so many more, beyond a usual answer's; false where too many long answers are kept at once. */
+export function makeKeep(room: (chars: number) => boolean): (chars: number) => boolean {
   let kept = SMALL_CHARS;
+  return (chars) => {
+    const more = chars - kept;
+    if (more <= 0) return true;
+    kept += more;
+    return kept <= MAX_ANSWER_CHARS && room(more);
+  };
+}
+
+/** Reads a job to its end. Errors: why there is no answer; nothing partial is ever given as whole. */
+export async function collectAnswer(run: JobRun, first: JobEvent): Promise<Result<CollectedAnswer, JobFailure>> {
   for (let event = first; ; event = await run.next()) {
-    if (event.kind === 'data') {
-      text.add(event.events);
-      const more = text.chars - kept;
-      if (more <= 0) continue;
-      kept += more;
-      if (kept <= MAX_ANSWER_CHARS && keep(more)) continue;
-      run.abort();
-      return err({ kind: 'broken', message: 'the answer is too long to be given in one piece; ask for a stream' });
-    }
-    if (event.kind === 'end') {
+    if (event.kind === 'unsaid') {
       const { promptTokens, outputTokens, thinkingTokens, finish } = event.end;
-      const whole = { ...text.end(), promptTokens, outputTokens, thinkingTokens, finish };
-      return ok({ whole, end: event.end });
+      return ok({ whole: { ...event.said, promptTokens, outputTokens, thinkingTokens, finish }, end: event.end });
     }
     if (event.kind === 'failed') return err(event.failure);
   }

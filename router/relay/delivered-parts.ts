@@ -1,21 +1,20 @@
 // What the homes of one job have delivered before the last one: counted and priced as the one answer that the caller reads.
-import type { PartCounts } from '../../schema/records.ts';
-import type { PartBill } from '../../schema/settlement.ts';
-import { priceAnswer } from '../billing/price-answer.ts';
-
-/** What a part adds to the answer. */
-export type OutputCounts = Pick<PartCounts, 'outputTokens' | 'thinkingTokens'>;
-
-const NOTHING: OutputCounts = { outputTokens: 0, thinkingTokens: 0 };
+import type { OutputCounts, PartCounts } from '../../schema/records.ts';
+import { addCounts, sumUpAnswer } from '../billing/sum-up-answer.ts';
+import type { AnswerSum } from '../billing/sum-up-answer.ts';
 
 export class DeliveredParts {
   readonly #settled: PartCounts[] = [];
   /** By frames, of parts that no hub has settled: its memory died with them. */
-  #unsettled = NOTHING;
+  #unsettled: OutputCounts = { outputTokens: 0, thinkingTokens: 0 };
 
   /** Parts that were settled and are charged if the answer goes on. */
-  get settled(): number {
-    return this.#settled.length;
+  get settled(): readonly PartCounts[] {
+    return this.#settled;
+  }
+
+  get unsettled(): OutputCounts {
+    return this.#unsettled;
   }
 
   /**
@@ -35,24 +34,11 @@ export class DeliveredParts {
   /** A part has broken off: as its hub has settled it, or what came of it where nobody has. */
   note(settled: PartCounts | null, byFrames: OutputCounts): void {
     if (settled) this.#settled.push(settled);
-    else this.#unsettled = add(this.#unsettled, byFrames);
+    else this.#unsettled = addCounts(this.#unsettled, byFrames);
   }
 
-  /** The whole answer's counts and price with the part that ended it, null where it ended with these: the prompt once, the output of every home. */
-  sumUp(end: PartCounts | null): OutputCounts & { readonly promptTokens: number; readonly charge: number } {
-    const all = end ? [...this.#settled, end] : this.#settled;
-    return {
-      ...all.reduce<OutputCounts>(add, this.#unsettled),
-      promptTokens: all[0]?.promptTokens ?? 0,
-      charge: priceAnswer(this.#settled.map(billOf), end?.bill ?? null),
-    };
+  /** The whole answer's counts and price with the part that ended it, null where it ended with these. */
+  sumUp(end: PartCounts | null): AnswerSum {
+    return sumUpAnswer({ settled: this.#settled, unsettled: this.#unsettled }, end);
   }
-}
-
-function add(a: OutputCounts, b: OutputCounts): OutputCounts {
-  return { outputTokens: a.outputTokens + b.outputTokens, thinkingTokens: a.thinkingTokens + b.thinkingTokens };
-}
-
-function billOf({ bill }: PartCounts): PartBill {
-  return bill;
 }

@@ -1,8 +1,16 @@
 // The asks of one job: hub after hub, until a home takes the next part. What the hubs say is noted where it is of use: by the search for
 // this job, and in the edge's memory for the next ones.
 import type { Capacity } from '../../schema/placement.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, TOOK_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
+import {
+  CAPACITY_HEADER,
+  CLASS_HEADER,
+  HEAD_HEADER,
+  OWNER_HEADER,
+  TOOK_HEADER,
+  VOICE_HEADER,
+} from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import type { HeadRecord } from '../../schema/records.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { makeLog } from '../log.ts';
 import type { JobDoors } from './job-doors.ts';
@@ -20,20 +28,25 @@ const MOST_DOUBLINGS = 3;
 /** However long a latency the caller states, nobody waits longer for a turn. */
 const MOST_WAIT_MS = 60_000;
 
+/** A part that a home has taken. */
+export interface TakenPart {
+  readonly hub: string;
+  readonly head: HeadRecord;
+  /** What the caller reads, byte for byte, or what `told-events.ts` tells where that is its type. */
+  readonly body: ReadableStream<Uint8Array>;
+  readonly type: string | null;
+  /** The account of the home's owner; null where the hub does not tell. */
+  readonly owner: string | null;
+  /** Its word on the request counts. */
+  readonly hasVoice: boolean;
+  /** Gives back the slot that the part has taken in this edge's memory. */
+  readonly giveBack: () => void;
+  /** Takes the part back from its hub. */
+  readonly cancel: () => void;
+}
+
 export type Asked =
-  | {
-      readonly kind: 'taken';
-      readonly hub: string;
-      readonly body: ReadableStream<Uint8Array>;
-      /** Who was asked for; the hub may have chosen an equal, which its head tells. */
-      readonly nodeId: string | null;
-      /** The account of its owner; null where the hub does not tell. */
-      readonly owner: string | null;
-      /** Its word on the request counts. */
-      readonly hasVoice: boolean;
-      /** Gives back the slot that the part has taken in this edge's memory. */
-      readonly giveBack: () => void;
-    }
+  | { readonly kind: 'taken'; readonly taken: TakenPart }
   | { readonly kind: 'declined' | 'nobody' }
   /** A home says that the request is wrong: its word alone. */
   | { readonly kind: 'doubted'; readonly objection: Objection };
@@ -91,15 +104,14 @@ export class HubAsks {
     const askedAt = Date.now();
     const waitMs = ask.isWaiting ? this.#leftMs(wanted, askedAt) : 0;
     if ((ask.isWaiting && waitMs <= 0) || this.#leave.aborted) return { kind: 'nobody' };
-    const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets, waitMs));
+    const call = new AbortController();
+    const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets, waitMs), call);
     if (!response) return this.#leaveHub(ask);
     // The hub says how long it took itself: what is left is the way there and back.
     const tookMs = Number(response.headers.get(TOOK_HEADER) ?? Number.NaN);
     if (tookMs >= 0) this.#doors.noteRtt(ask.hub, Math.max(0, Date.now() - askedAt - tookMs));
-    const { body } = response;
-    return response.status === 200 && body
-      ? this.#take(ask, response.headers, body)
-      : this.#takeRefusal(ask, response, wanted);
+    const taken = response.status === 200 ? this.#take(ask, response, () => call.abort()) : null;
+    return taken ? { kind: 'taken', taken } : this.#takeRefusal(ask, response, wanted);
   }
 
   /**
@@ -126,9 +138,8 @@ export class HubAsks {
   }
 
   /** Null when the hub could not be reached or did not answer in time. */
-  async #ask(hub: string, offer: JobOffer): Promise<Response | null> {
+  async #ask(hub: string, offer: JobOffer, call: AbortController): Promise<Response | null> {
     // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
-    const call = new AbortController();
     const abort = (): void => call.abort();
     if (this.#leave.aborted) abort();
     this.#leave.addEventListener('abort', abort, { once: true });
@@ -152,20 +163,24 @@ export class HubAsks {
     }
   }
 
-  #take(ask: HubAsk, headers: Headers, body: ReadableStream<Uint8Array>): Asked {
+  #take({ hub }: HubAsk, { headers, body }: Response, cancel: () => void): TakenPart | null {
+    const head = headers.get(HEAD_HEADER);
+    if (!head || !body) return null;
     const capacity = headers.get(CAPACITY_HEADER);
-    if (capacity) this.#doors.noteCapacity(ask.hub, JSON.parse(capacity) as Capacity);
+    if (capacity) this.#doors.noteCapacity(hub, JSON.parse(capacity) as Capacity);
     const speedClass = headers.get(CLASS_HEADER);
     this.#searchingSinceAt = null;
     this.#tickets++;
     return {
-      kind: 'taken',
-      hub: ask.hub,
+      hub,
+      // Written by our own hub, so its shape is trusted.
+      head: JSON.parse(head) as HeadRecord,
       body,
-      nodeId: ask.preferNodeId,
+      type: headers.get('content-type'),
       owner: headers.get(OWNER_HEADER),
       hasVoice: headers.get(VOICE_HEADER) === '1',
-      giveBack: () => void (speedClass !== null && this.#doors.noteFreed(ask.hub, speedClass)),
+      giveBack: () => void (speedClass !== null && this.#doors.noteFreed(hub, speedClass)),
+      cancel,
     };
   }
 

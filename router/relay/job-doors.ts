@@ -1,9 +1,11 @@
 // What one job's run at the edge needs of the other rooms, and what it tells: types only.
+import type { AnswerText } from '../../schema/chunks.ts';
 import type { Capacity, WishField } from '../../schema/placement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import type { EndRecord, HeadRecord } from '../../schema/records.ts';
+import type { EndRecord, HeadRecord, PartTold } from '../../schema/records.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
+import type { PartRest } from './part-body.ts';
 
 /** What is the same for every part of a job. */
 export type JobBase = Omit<
@@ -26,12 +28,18 @@ export type JobBase = Omit<
   | 'resume'
   | 'isBegun'
   | 'chargePrompt'
+  | 'before'
+  | 'elapsedMs'
 >;
 
 export interface JobDoors {
   readonly timings: Timings;
   readonly search: HomeSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
+  /** How a part broke off, by its hub; null where it does not know. */
+  readonly tellPart: (hub: string, part: number) => Promise<PartTold | null>;
+  /** False where a whole answer of so many characters is too long to be kept. */
+  readonly keep: (chars: number) => boolean;
   readonly noteCapacity: (hub: string, capacity: Capacity) => void;
   /** A part has ended: a slot of a home of this speed class is free again. */
   readonly noteFreed: (hub: string, speedClass: string) => void;
@@ -70,8 +78,17 @@ export interface JobEnd extends Omit<EndRecord, 'bill'> {
 
 export type JobEvent =
   | { readonly kind: 'head'; readonly head: HeadRecord }
-  | { readonly kind: 'data'; readonly events: Uint8Array; readonly isThinking?: boolean }
-  | { readonly kind: 'end'; readonly end: JobEnd }
+  /** The caller is to be given a part: piped to its end before the next event is asked for. */
+  | {
+      readonly kind: 'body';
+      readonly pipe: (to: WritableStream<Uint8Array>) => Promise<PartRest>;
+      /** It begins with an event, and no comment. */
+      readonly beginsWithEvent: boolean;
+    }
+  /** The caller has all of it; `outputTokens`: of the whole answer, null where that is not known. */
+  | { readonly kind: 'end'; readonly outputTokens: number | null }
+  /** All of it but the last word, which is the edge's to write; `said`: of all homes. */
+  | { readonly kind: 'unsaid'; readonly end: JobEnd; readonly said: AnswerText }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 
 /** How a job ended where no hub has the last word, for the caller's account. */

@@ -1,14 +1,17 @@
 // How long one job waits at its edge: as long as its caller allows, whatever becomes of the homes on the way.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ALIVE_RECORD } from '../../schema/records.ts';
-import { dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
-import type { JobEvent } from './job-doors.ts';
-import type { JobRun } from './job-run.ts';
+import { COMMENT_LINE, makeChunkWriter, readContent } from '../../schema/chunks.ts';
+import { DECISION, END, dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import type { FakePart } from '../test/fake-hubs.ts';
+import { HEAD_HEADER } from '../../schema/offer.ts';
+import type { JobOffer } from '../../schema/offer.ts';
+import { makeLastEvents } from '../hub/make-last-events.ts';
+import type { ReadEvent, ReadRun } from '../test/read-as-caller.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** All events to the last, as short words. */
-async function follow(run: JobRun): Promise<string[]> {
+async function follow(run: ReadRun): Promise<string[]> {
   const words: string[] = [];
   for (;;) {
     const event = await run.next();
@@ -17,31 +20,33 @@ async function follow(run: JobRun): Promise<string[]> {
   }
 }
 
-function describeEvent(event: JobEvent): string {
+function describeEvent(event: ReadEvent): string {
   if (event.kind === 'head') return `head ${event.head.node}`;
-  if (event.kind === 'data') return `data ${new TextDecoder().decode(event.events)}`;
+  if (event.kind === 'data') return `data ${readContent(new TextDecoder().decode(event.events))}`;
   return event.kind === 'end' ? `end ${event.end.finish}` : `failed ${event.failure.kind}`;
 }
 
 describe('the caller’s limit', () => {
   afterEach(() => void vi.useRealTimers());
 
-  test('a hub that tells for long that it lives is waited for, and its records are no part of the answer', async () => {
+  test('a hub that tells for long that it lives is waited for, and its lines are no part of the answer', async () => {
     vi.useFakeTimers();
-    const slow = (): Response => {
-      const body = new ReadableStream<Uint8Array>({
+    const head = JSON.stringify({ node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null });
+    const slow = (offer: JobOffer): Response => {
+      const body = new ReadableStream({
+        type: 'bytes',
         start: async (controller) => {
-          controller.enqueue(headRecord('n1'));
           for (let s = 0; s < 100; s += 2) {
             await new Promise((wake) => setTimeout(wake, 2000));
-            controller.enqueue(ALIVE_RECORD);
+            controller.enqueue(COMMENT_LINE.slice());
           }
-          controller.enqueue(dataRecord(bytes('a')));
-          controller.enqueue(endRecord());
+          controller.enqueue(bytes(makeChunkWriter(offer.chunk).content('a')));
+          const told = { head: JSON.parse(head), end: END, hasText: true, hasThinking: false };
+          controller.enqueue(makeLastEvents(offer, told).slice());
           controller.close();
         },
       });
-      return new Response(body);
+      return new Response(body, { headers: { [HEAD_HEADER]: head } });
     };
     const { run } = openRun(['n1@h1'], { h1: [slow] });
     const answer = follow(run);
@@ -76,7 +81,7 @@ describe('the caller’s limit', () => {
 
   test('used up by homes that were lost leaves none to be asked', async () => {
     vi.useFakeTimers();
-    const lostLate = async (): Promise<Response> => {
+    const lostLate = async (): Promise<FakePart> => {
       await new Promise((wake) => setTimeout(wake, 2000));
       return taken(headRecord('n1'), failRecord({ code: 'lost' }));
     };

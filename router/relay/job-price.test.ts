@@ -4,18 +4,17 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { makeChunkWriter } from '../../schema/chunks.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
-import { encodeDataRecord } from '../../schema/records.ts';
 import type { PartCounts } from '../../schema/records.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
 import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
 import { billPart, computeDue, openTally, shareDue } from '../billing/tally-job.ts';
 import { closeSettlement } from '../hub/make-ticket.ts';
-import { endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import { dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
+import type { ReadRun } from '../test/read-as-caller.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 import { measureAnswer } from '../test/measure-answer.ts';
 import type { JobClosing, JobEnd } from './job-doors.ts';
-import type { JobRun } from './job-run.ts';
 
 // A line for each part that breaks off.
 beforeEach(() => void vi.spyOn(console, 'warn').mockReturnValue());
@@ -120,9 +119,8 @@ async function runJob({ plays, ...terms }: PlayedJob) {
     };
     const head = headRecord(`n${i}`, offer.resume ? 'same-model' : null);
     const { text, frameTokens, ends } = play;
-    const data = encodeDataRecord([
-      { events: new TextEncoder().encode(writer.content(text)), tokens: frameTokens, tokenIds: null },
-    ]);
+    const events = new TextEncoder().encode(writer.content(text));
+    const data = { ...dataRecord(events), tokens: frameTokens };
     if (i === plays.length - 1) return taken(head, data, endRecord(tell(keep('complete'))));
     if (ends === 'silent') return taken(head, failRecord({ code: 'first-token-timeout' }));
     if (ends === 'broken') return taken(head, data, failRecord({ delivered: tell(keep('interrupted-by-node')) }));
@@ -136,7 +134,7 @@ async function runJob({ plays, ...terms }: PlayedJob) {
   return { end: await readEnd(run), settled, closing: run.closing };
 }
 
-async function readEnd(run: JobRun): Promise<JobEnd> {
+async function readEnd(run: ReadRun): Promise<JobEnd> {
   for (;;) {
     const event = await run.next();
     if (event.kind === 'end') return event.end;

@@ -1,9 +1,9 @@
 // A job whose home breaks off after tokens, as its edge sees it: who goes on, from what, and what is told and charged.
 import fc from 'fast-check';
-import { ALIVE_RECORD } from '../../schema/records.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import {
+  aliveRecord,
   countsOf,
   dataRecord,
   endRecord,
@@ -14,9 +14,9 @@ import {
   taken,
   thinkingRecord,
 } from '../test/fake-hubs.ts';
+import type { FakePart, FakeRecord } from '../test/fake-hubs.ts';
 import { computeDue, openTally } from '../billing/tally-job.ts';
-import type { JobEvent } from './job-doors.ts';
-import type { JobRun } from './job-run.ts';
+import type { ReadEvent, ReadRun } from '../test/read-as-caller.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const whole = (node: string) => () =>
@@ -24,11 +24,11 @@ const whole = (node: string) => () =>
 const chunk = (text: string): Uint8Array =>
   bytes(`data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`);
 const delivered = countsOf(3, 2, { isFinal: false });
-const broken = (fail: Parameters<typeof failRecord>[0] = {}): Uint8Array =>
+const broken = (fail: Parameters<typeof failRecord>[0] = {}): FakeRecord =>
   failRecord({ code: 'lost', delivered, ...fail });
 
 /** The text that the caller has read. */
-async function readAnswer(run: JobRun): Promise<{ text: string; last: JobEvent }> {
+async function readAnswer(run: ReadRun): Promise<{ text: string; last: ReadEvent }> {
   let text = '';
   for (;;) {
     const event = await run.next();
@@ -202,10 +202,10 @@ describe('a home that breaks off after tokens', () => {
 });
 
 describe('a home that breaks off while it thinks', () => {
-  const thought = (): Uint8Array =>
+  const thought = (): FakeRecord =>
     thinkingRecord(bytes('data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}\n\n'));
   const thinkingPart = countsOf(3, 2, { isFinal: false });
-  const fail = (): Uint8Array => broken({ delivered: { ...thinkingPart, thinkingTokens: 2 } });
+  const fail = (): FakeRecord => broken({ delivered: { ...thinkingPart, thinkingTokens: 2 } });
 
   test('another begins anew with what is left of the limit; both are counted, and the prompt once', async () => {
     const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
@@ -337,24 +337,21 @@ test('what the edge tells is what the account charges, whatever homes gave the a
 describe('a hub that has stopped itself', () => {
   afterEach(() => void vi.useRealTimers());
 
-  /** A hub that sends these records and then nothing, without an end. */
+  /** A hub that does this and then nothing, without an end. */
   const hanging =
-    (...records: Uint8Array[]) =>
-    () =>
-      new Response(
-        new ReadableStream<Uint8Array>({ start: (controller) => records.forEach((one) => controller.enqueue(one)) }),
-      );
+    (...records: FakeRecord[]) =>
+    (): FakePart => ({ records, headers: {}, isHanging: true });
 
-  test('in the middle of an answer is left after 25 s of silence, and another goes on', async () => {
+  test('in the middle of an answer is left after 5 s of silence, and another goes on', async () => {
     vi.useFakeTimers();
     const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
       h1: [hanging(headRecord('n1'), dataRecord(chunk('a')))],
       h2: [() => taken(headRecord('n2', 'same-model'), dataRecord(chunk('b')), endRecord())],
     });
     const answer = readAnswer(run);
-    await vi.advanceTimersByTimeAsync(24_000);
+    await vi.advanceTimersByTimeAsync(4900);
     expect(asked).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(2200);
     expect((await answer).text).toBe('ab');
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -362,7 +359,7 @@ describe('a hub that has stopped itself', () => {
   test('having told that it lives is left 5 s after it stops telling', async () => {
     vi.useFakeTimers();
     const { run, asked } = openRun(['n1@h1', 'n2@h2'], {
-      h1: [hanging(headRecord('n1'), ALIVE_RECORD)],
+      h1: [hanging(headRecord('n1'), aliveRecord)],
       h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), endRecord())],
     });
     const answer = readAnswer(run);

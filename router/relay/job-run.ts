@@ -1,22 +1,23 @@
-// One job as its edge sees it: a home that takes it, then its records; one that breaks off is replaced by another, so that the caller sees one stream.
+// One job as its edge sees it: a home that takes it, then what it says; one that breaks off is replaced by another, so that the caller sees one stream.
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import { RECORD, readDataRecord, readRecordJson, RecordReader } from '../../schema/records.ts';
-import type { EndRecord, FailRecord, HeadRecord, PartRecord } from '../../schema/records.ts';
+import type { EndRecord, FailRecord, HeadRecord } from '../../schema/records.ts';
 import { makeLog } from '../log.ts';
 import type { HubAsk } from '../placement/home-search.ts';
+import { worseOf } from '../placement/worse-class.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
+import type { PartDelivered } from './answer-so-far.ts';
 import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
+import type { TakenPart } from './hub-asks.ts';
 import { makeOffer } from './make-offer.ts';
 import { mayReturn } from './may-return.ts';
-import { worseOf } from './worse-class.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
-import { SilenceWatch } from './silence-watch.ts';
 import { Objections } from './objections.ts';
 import type { Objection } from './objections.ts';
-import type { JobStage, Relaying } from './job-stage.ts';
+import { PartRun } from './part-run.ts';
+import type { PartOutcome } from './part-run.ts';
 import { tellBreak, tellRefusal } from './tell-fault.ts';
 import { tellSlow } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
@@ -28,6 +29,13 @@ export const MAX_ATTEMPTS = 3;
 /** Homes of one owner are one of them; so many may take it up in all. */
 const MOST_TAKEN = 8;
 
+/** Where a job stands: a home is looked for, one answers, or there is nothing more to come. */
+type JobStage =
+  | { readonly kind: 'searching' }
+  | { readonly kind: 'relaying'; readonly part: PartRun; isGiven: boolean }
+  | { readonly kind: 'over'; readonly closing: JobClosing | null };
+type Relaying = Extract<JobStage, { kind: 'relaying' }>;
+
 export class JobRun {
   readonly #base: JobBase;
   readonly #least: ResumeClass | null;
@@ -37,7 +45,6 @@ export class JobRun {
   readonly #answer: AnswerSoFar;
   readonly #wait: CallerWait;
   readonly #delivered = new DeliveredParts();
-  readonly #watch = new SilenceWatch(() => this.#cancelReader());
   /** Aborted when the caller leaves. */
   readonly #leave = new AbortController();
   #stage: JobStage = { kind: 'searching' };
@@ -46,6 +53,8 @@ export class JobRun {
   #resumed: ResumeClass | null = null;
   #attempts = 0;
   #ttftMs: number | null = null;
+  /** From the call to the last ask, ms. */
+  #askedMs = 0;
   /** Why the answer broke off that the caller has read some of. */
   #brokenBy: string | null = null;
   readonly #objections: Objections;
@@ -58,7 +67,7 @@ export class JobRun {
     this.#base = base;
     this.#objections = new Objections(base.accountId);
     this.#wait = new CallerWait(base.maxSilenceMs, this.#startedAt);
-    this.#answer = new AnswerSoFar(base.request.kind);
+    this.#answer = new AnswerSoFar();
     this.#least = least;
     this.#doors = doors;
     this.#asks = new HubAsks(doors, { leave: this.#leave.signal, maxWaitMs: base.wish.maxWaitMs });
@@ -94,11 +103,6 @@ export class JobRun {
     return this.#resumed;
   }
 
-  /** From the job's start to its first byte at this edge. */
-  get ttftMs(): number | null {
-    return this.#ttftMs;
-  }
-
   /** What the caller's account is to be told; null where the last home's hub settles the job. */
   get closing(): JobClosing | null {
     if (this.#stage.kind === 'over') return this.#stage.closing;
@@ -109,11 +113,11 @@ export class JobRun {
   /** The caller left: whatever runs is cancelled, and nothing new begins. */
   abort(): void {
     if (this.#stage.kind === 'over' || this.#hasLeft) return;
-    this.#watch.stop();
+    if (this.#stage.kind === 'relaying') this.#stage.part.stop();
     this.#leave.abort();
   }
 
-  /** What happens next. After `end` or `failed` it must not be called again. */
+  /** What happens next. After `end`, `unsaid` or `failed` it must not be called again. */
   async next(): Promise<JobEvent> {
     this.#wait.begin();
     for (;;) {
@@ -127,109 +131,100 @@ export class JobRun {
     return this.#leave.signal.aborted;
   }
 
-  /** The next record of the part; null when there was none yet, or it ended the part and not the job. */
-  async #relay(part: Relaying): Promise<JobEvent | null> {
-    const record = part.pending.shift();
-    if (record) return this.#toEvent(part, record);
-    this.#watch.await(this.#silenceMs(part));
-    try {
-      const { value } = await part.reader.read();
-      // Without a value the hub went away and left no last word: its restart or a broken hop.
-      part.pending.push(...(value ? part.records.push(value) : [LOST]));
-    } catch {
-      // The same, told with its part in #onFail.
-      part.pending.push(LOST);
-    } finally {
-      if (this.#hasLeft) this.#watch.stop();
-      else this.#watch.hear();
+  /** The part's body, for the caller; once that is piped how it ended. */
+  async #relay(stage: Relaying): Promise<JobEvent | null> {
+    const { part } = stage;
+    if (!stage.isGiven && (await part.begin())) {
+      stage.isGiven = true;
+      const { beginsWithEvent } = part;
+      if (beginsWithEvent) this.#noteFirst();
+      return { kind: 'body', pipe: (to) => part.pipe(to), beginsWithEvent };
     }
-    return null;
+    return this.#conclude(part, await part.conclude());
   }
 
-  #silenceMs({ tokensBefore, isTelling }: Relaying): number {
-    const { firstTokenMs, tokenMs, hubGraceMs } = this.#doors.timings;
-    if (isTelling) return hubGraceMs;
-    const first = Math.max(firstTokenMs, 3 * (this.#head?.decision.ttftMs ?? 0));
-    return hubGraceMs + (this.#answer.tokens > tokensBefore ? tokenMs : first);
+  /** The first of the answer has come, to the caller if it is no whole one. */
+  #noteFirst(): void {
+    this.#wait.end();
+    this.#ttftMs ??= Date.now() - this.#startedAt;
+    this.#contradict();
   }
 
-  /** Where the stream has broken already there is nobody left to cancel. */
-  #cancelReader(): void {
-    if (this.#stage.kind === 'relaying') void this.#stage.reader.cancel().catch(() => undefined);
-  }
-
-  #toEvent(part: Relaying, record: PartRecord): JobEvent | null {
-    switch (record.kind) {
-      case RECORD.data:
-      case RECORD.thinking: {
-        const piece = readDataRecord(record);
-        this.#wait.end();
-        this.#ttftMs ??= Date.now() - this.#startedAt;
-        this.#answer.add(piece);
+  #conclude(part: PartRun, outcome: PartOutcome): JobEvent | null {
+    switch (outcome.kind) {
+      case 'ended':
+        this.#noteFirst();
+        return this.#end(part, { kind: 'end', outputTokens: outcome.outputTokens });
+      case 'unsaid':
         this.#contradict();
-        return { kind: 'data', events: piece.events, isThinking: piece.isThinking === true };
-      }
-      case RECORD.alive:
-        part.isTelling = true;
-        return null;
-      case RECORD.head:
-        return { kind: 'head', head: this.#begin(part, readRecordJson<HeadRecord>(record)) };
-      case RECORD.end:
-        part.giveBack();
-        this.#over(null);
-        return { kind: 'end', end: this.#sumUp(readRecordJson<EndRecord>(record)) };
-      default:
-        return this.#onFail(part, readRecordJson<FailRecord>(record));
+        this.#answer.add(outcome.delivered);
+        return this.#end(part, { kind: 'unsaid', end: this.#sumUp(outcome.end), said: this.#answer.said });
+      case 'too-long':
+        part.cancel();
+        return this.#fail({ kind: 'broken', message: TOO_LONG }, null);
+      case 'broke':
+        return this.#onBroke(part, outcome);
     }
   }
 
-  #begin(part: Relaying, head: HeadRecord): HeadRecord {
-    part.nodeId = head.node;
-    this.#head = head;
-    this.#firstDigest ??= head.digest;
-    if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
-    return head;
+  #end(part: PartRun, event: JobEvent): JobEvent {
+    part.taken.giveBack();
+    this.#over(null);
+    return event;
   }
 
   #sumUp({ bill, ...end }: EndRecord): JobEnd {
-    return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ttftMs: this.#ttftMs ?? end.ttftMs };
+    const { ttftMs } = end;
+    // Of a whole answer the first token is its hub's to tell: here it comes with the rest.
+    const fromCallMs = ttftMs === null ? null : this.#askedMs + ttftMs + (this.#head?.decision.queuedMs ?? 0);
+    return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ttftMs: this.#ttftMs ?? fromCallMs };
   }
 
-  #onFail(part: Relaying, fail: FailRecord): JobEvent | null {
-    this.#cancelReader();
+  #onBroke(part: PartRun, { fail, delivered, isTorn }: Extract<PartOutcome, { kind: 'broke' }>): JobEvent | null {
+    if (delivered.hasText || delivered.hasThinking) {
+      this.#noteFirst();
+      this.#wait.begin();
+    }
+    if (!isTorn) return this.#onFail(part, fail, delivered);
+    part.taken.giveBack();
+    this.#answer.add(delivered);
+    return this.#fail({ kind: 'broken', message: fail.message });
+  }
+
+  #onFail(part: PartRun, fail: FailRecord, delivered: PartDelivered): JobEvent | null {
+    part.cancel();
     this.#stage = { kind: 'searching' };
-    part.giveBack();
-    const outputTokens = this.#answer.tokens - part.tokensBefore;
-    this.#delivered.note(fail.delivered, {
-      outputTokens,
-      thinkingTokens: this.#answer.thinkingTokens - part.thinkingBefore,
-    });
+    const { taken, head, isResumable } = part;
+    taken.giveBack();
+    this.#answer.add(delivered);
+    const { outputTokens, thinkingTokens } = delivered;
+    this.#delivered.note(fail.delivered, { outputTokens, thinkingTokens });
     const { code, message } = fail;
-    if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: part.nodeId, reason: code });
+    if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: head.node, reason: code });
     const failure = code === 'slow' ? this.#tellSlow(fail.isCharged) : ({ kind: 'broken', message } as const);
     if (fail.isCharged) return this.#fail({ kind: 'broken', message: failure.message, isCharged: true }, null);
     if (code === 'slow') return this.#fail(failure);
-    const stands = this.#weigh(part, fail);
+    const stands = this.#weigh(taken, fail);
     if (stands) return this.#fail(stands);
     const { isBegun, hasText } = this.#answer;
-    const reason = this.#objections.isOwn(part.owner) ? (fail.reason ?? null) : null;
+    const reason = this.#objections.isOwn(taken.owner) ? (fail.reason ?? null) : null;
     if (isBegun) this.#brokenBy = tellBreak(message, reason);
-    const isOver = isBegun && (!this.#canGoOn(fail) || (outputTokens > 0 && !part.isResumable));
+    const isOver = isBegun && (!this.#canGoOn(fail) || (outputTokens > 0 && !isResumable));
     if (isOver)
       return this.#fail(code === 'context' ? this.#tellEnd() : { kind: 'broken', message: this.#brokenBy ?? message });
     if (!hasText) this.#beginAnew();
     const { search } = this.#doors;
-    if (outputTokens === 0) search.avoid(part.owner);
-    search.restart(part.nodeId, hasText ? this.#firstDigest : null, mayReturn(code));
-    if (code === 'busy' && part.nodeId) search.noteHeld(part.nodeId, fail.retryMs);
+    if (outputTokens === 0) search.avoid(taken.owner);
+    search.restart(head.node, hasText ? this.#firstDigest : null, mayReturn(code));
+    if (code === 'busy') search.noteHeld(head.node, fail.retryMs);
     return null;
   }
 
   /** What the home says against the request, or fails in, is weighed with what others said; the failure where it stands. */
-  #weigh(part: Relaying, fail: FailRecord): JobFailure | null {
+  #weigh({ hub, head, owner, hasVoice }: TakenPart, fail: FailRecord): JobFailure | null {
     const { code, reason = null } = fail;
     const { isBegun } = this.#answer;
-    const { hub, nodeId, owner, hasVoice } = part;
+    const nodeId = head.node;
     const said = { isServers: true, hasVoice, reason, told: tellRefusal(reason), param: 'messages' };
     const objection: Objection = { hub, nodeId, owner, ...said };
     if (!isBegun && code === 'bad-request') return this.#objections.noteRefused(objection);
@@ -286,31 +281,33 @@ export class JobRun {
         if (this.#hasLeft) return this.#fail(LEFT);
         if (this.#takeSecondLook()) return null;
         return isBegun && (await this.#asks.waitForHome(this.#firstDigest)) ? null : this.#fail(this.#tellEnd());
-      case 'taken': {
-        const { hub, body, nodeId, owner, hasVoice, giveBack } = asked;
-        const { tokens: tokensBefore, thinkingTokens: thinkingBefore } = this.#answer;
-        const [reader, records] = [body.getReader(), new RecordReader()];
-        const before = { tokensBefore, thinkingBefore };
-        const isResumable = this.#isResumable;
-        this.#attempts++;
-        this.#takers.add(owner ?? `${this.#attempts}`);
-        this.#stage = {
-          kind: 'relaying',
-          hub,
-          reader,
-          records,
-          pending: [],
-          ...before,
-          giveBack,
-          owner,
-          hasVoice,
-          isResumable,
-          nodeId,
-          isTelling: false,
-        };
-        return null;
-      }
+      case 'taken':
+        return this.#take(asked.taken);
     }
+  }
+
+  #take(taken: TakenPart): JobEvent {
+    const { head, owner } = taken;
+    const { request, chunk, stream } = this.#base;
+    const part = new PartRun({
+      taken,
+      number: this.part,
+      kind: request.kind,
+      chunk,
+      isWhole: !stream,
+      hubGraceMs: this.#doors.timings.hubGraceMs,
+      isResumable: this.#isResumable,
+      about: this.about,
+      tellPart: this.#doors.tellPart,
+      keep: this.#doors.keep,
+    });
+    this.#attempts++;
+    this.#takers.add(owner ?? `${this.#attempts}`);
+    this.#stage = { kind: 'relaying', part, isGiven: false };
+    this.#head = head;
+    this.#firstDigest ??= head.digest;
+    if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
+    return { kind: 'head', head };
   }
 
   /** True while one more home may take it up. */
@@ -333,6 +330,7 @@ export class JobRun {
 
   #makeOffer(ask: HubAsk, part: number, waitMs: number): JobOffer {
     const { timings, search } = this.#doors;
+    this.#askedMs = Date.now() - this.#startedAt;
     return makeOffer(this.#base, this.#answer, {
       ask,
       part,
@@ -345,6 +343,9 @@ export class JobRun {
       isResumable: this.#isResumable,
       isSuspect: this.#objections.failed.length > 0,
       delivered: this.#delivered,
+      resumed: this.#resumed,
+      ttftMs: this.#ttftMs,
+      elapsedMs: this.#askedMs,
       search,
     });
   }
@@ -361,7 +362,7 @@ export class JobRun {
   #endWhole(): JobEvent {
     this.#over(this.#close(true));
     const last = { finish: 'length', ttftMs: this.#ttftMs, receiptHash: null } as const;
-    return { kind: 'end', end: { ...last, ...this.#delivered.sumUp(null) } };
+    return { kind: 'unsaid', end: { ...last, ...this.#delivered.sumUp(null) }, said: this.#answer.said };
   }
 
   #tellEnd(): JobFailure {
@@ -385,16 +386,14 @@ export class JobRun {
   }
 
   #close(isCharged: boolean): JobClosing {
-    return { interrupted: this.#delivered.settled, isCharged };
+    return { interrupted: this.#delivered.settled.length, isCharged };
   }
 
   #over(closing: JobClosing | null): void {
     this.#stage = { kind: 'over', closing };
-    this.#watch.stop();
   }
 }
 
 const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
 
-const LOST_FAIL: FailRecord = { code: 'lost', message: 'the connection to the home broke', delivered: null };
-const LOST: PartRecord = { kind: RECORD.fail, payload: new TextEncoder().encode(JSON.stringify(LOST_FAIL)) };
+const TOO_LONG = 'the answer is too long to be given in one piece; ask for a stream';

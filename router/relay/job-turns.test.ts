@@ -2,11 +2,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TIMINGS } from '../../schema/timings.ts';
 import { dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
-import type { JobRun } from './job-run.ts';
+import type { FakePart } from '../test/fake-hubs.ts';
+import type { ReadRun } from '../test/read-as-caller.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 
 /** All events to the last, as short words. */
-async function follow(run: JobRun): Promise<string[]> {
+async function follow(run: ReadRun): Promise<string[]> {
   const words: string[] = [];
   for (;;) {
     const event = await run.next();
@@ -52,7 +53,7 @@ describe('where all homes are full', () => {
   test('an answer that comes late, and within the wait, is no hub’s fault; a hub that says nothing is left 5 s after it', async () => {
     vi.useFakeTimers();
     const never = (): Promise<Response> => new Promise(() => undefined);
-    const late = async (): Promise<Response> => {
+    const late = async (): Promise<FakePart> => {
       await new Promise((wake) => setTimeout(wake, TIMINGS.turnWaitMs - 1000));
       return whole('n1')();
     };

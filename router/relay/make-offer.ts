@@ -1,5 +1,5 @@
 // What one hub is asked for a job's next part: what is the same for all of them, the answer so far, and who is not to be asked again. Pure.
-import type { JobOffer } from '../../schema/offer.ts';
+import type { AnswerBefore, JobOffer } from '../../schema/offer.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import type { AnswerSoFar } from './answer-so-far.ts';
@@ -18,7 +18,12 @@ export interface NextPart {
   readonly firstTokenMs: number;
   readonly isResumable: boolean;
   readonly isSuspect: boolean;
-  readonly delivered: Pick<DeliveredParts, 'settled' | 'paidTokens' | 'hasCharged'>;
+  readonly delivered: Pick<DeliveredParts, 'settled' | 'unsettled' | 'paidTokens' | 'hasCharged'>;
+  /** Of all parts so far. */
+  readonly resumed: ResumeClass | null;
+  readonly ttftMs: number | null;
+  /** Since the call, ms. */
+  readonly elapsedMs: number;
   readonly search: {
     readonly excludedNodes: readonly string[];
     readonly avoidedOwners: readonly string[];
@@ -33,7 +38,7 @@ const FEW_TOKENS = 32;
 export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOffer {
   const { request, promptBound, promptExact, size } = base;
   const { ask, search, delivered } = next;
-  const interrupted = delivered.settled;
+  const interrupted = delivered.settled.length;
   const resume = so.hasText && next.least ? so.toResumePoint(next.firstDigest ?? '', next.least) : null;
   const before = resume?.count ?? 0;
   const { paidTokens } = delivered;
@@ -66,6 +71,12 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
     chargePrompt: interrupted === 0 || (base.priceIn > 0 && !isPaid),
     isBegun: so.isBegun,
     resume,
+    elapsedMs: next.elapsedMs,
+    ...(next.attempt > 1 && { before: tellBefore(next) }),
     ...(resume && base.priceOut > 0 && { resumePaid: paidTokens }),
   };
+}
+
+function tellBefore({ delivered, resumed, ttftMs }: NextPart): AnswerBefore {
+  return { settled: delivered.settled, unsettled: delivered.unsettled, resumed, ttftMs };
 }

@@ -1,5 +1,6 @@
 // What one home says against a request decides for no caller: who else is asked, when it stands, and whose words are told.
 import { describe, expect, test } from 'vitest';
+import { readContent } from '../../schema/chunks.ts';
 import {
   dataRecord,
   endRecord,
@@ -11,19 +12,19 @@ import {
   takenBy,
   takenByTrusted,
 } from '../test/fake-hubs.ts';
-import type { JobEvent } from './job-doors.ts';
-import type { JobRun } from './job-run.ts';
+import type { FakePart } from '../test/fake-hubs.ts';
+import type { ReadEvent, ReadRun } from '../test/read-as-caller.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const homes = ['n1@h1', 'n2@h2', 'n3@h3', 'n4@h4'];
 
 /** All events to the last, as short words. */
-async function follow(run: JobRun): Promise<string[]> {
+async function follow(run: ReadRun): Promise<string[]> {
   const words: string[] = [];
   for (;;) {
     const event = await run.next();
     if (event.kind === 'head') words.push(`head ${event.head.node}`);
-    else if (event.kind === 'data') words.push(new TextDecoder().decode(event.events));
+    else if (event.kind === 'data') words.push(readContent(new TextDecoder().decode(event.events)));
     else words.push(event.kind === 'end' ? 'end' : `failed ${event.failure.kind}`);
     if (event.kind === 'end' || event.kind === 'failed') return words;
   }
@@ -95,7 +96,7 @@ test('running homes that say so are weighed alike', async () => {
     message: 'The home\'s model server refused the request: "roles must alternate".',
     param: 'messages',
   };
-  const lastOf = async (run: JobRun): Promise<JobEvent> => {
+  const lastOf = async (run: ReadRun): Promise<ReadEvent> => {
     for (;;) {
       const event = await run.next();
       if (event.kind === 'failed' || event.kind === 'end') return event;
@@ -138,7 +139,7 @@ describe('owners who agree and answer nothing', () => {
   });
 
   test('stand at once beside a home that answers what it is given', async () => {
-    const trusted = (): Response => takenByTrusted('o2', headRecord('n2'), failRecord({ ...no }));
+    const trusted = (): FakePart => takenByTrusted('o2', headRecord('n2'), failRecord({ ...no }));
     const { run, asked } = openRun(homes, { h1: [says('n1', 'o1', no)], h2: [trusted], h3: [whole('n3')] });
     expect(await follow(run)).toEqual(['head n1', 'head n2', 'failed bad-request']);
     expect(asked).toHaveLength(2);

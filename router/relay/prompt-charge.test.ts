@@ -2,16 +2,17 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeChunkWriter } from '../../schema/chunks.ts';
 import { countsOf, dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
-import type { JobRun } from './job-run.ts';
+import type { FakeRecord } from '../test/fake-hubs.ts';
+import type { ReadRun } from '../test/read-as-caller.ts';
 
 // A line for each part that breaks off.
 beforeEach(() => void vi.spyOn(console, 'warn').mockReturnValue());
 
 const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
 const chunk = (text: string): Uint8Array => new TextEncoder().encode(writer.content(text));
-const broken = (fail: Partial<Parameters<typeof failRecord>[0]>): Uint8Array => failRecord({ code: 'lost', ...fail });
+const broken = (fail: Partial<Parameters<typeof failRecord>[0]>): FakeRecord => failRecord({ code: 'lost', ...fail });
 
-async function readAnswer(run: JobRun): Promise<void> {
+async function readAnswer(run: ReadRun): Promise<void> {
   for (;;) {
     const { kind } = await run.next();
     if (kind === 'end' || kind === 'failed') return;

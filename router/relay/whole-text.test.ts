@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ANSWERS } from '../../schema/answers.ts';
 import { makeChunkWriter } from '../../schema/chunks.ts';
+import { encodeLastWord } from '../../schema/records.ts';
 import { WholeText } from './whole-text.ts';
 
 const head = { id: 'chatcmpl-1', created: 1, model: 'm' };
@@ -23,6 +24,7 @@ test('however the bytes of an answer are cut, its text and its thoughts are the 
       expect(whole.end()).toEqual({
         text: pieces.filter((_, i) => i % 2 === 0).join(''),
         thinking: pieces.filter((_, i) => i % 2 === 1).join(''),
+        told: null,
       });
     }),
   );
@@ -40,4 +42,18 @@ test('an event without an end counts', () => {
   const whole = new WholeText(ANSWERS.chat);
   for (let i = 0; i < 10; i++) whole.add(new TextEncoder().encode('x'.repeat(1000)));
   expect(whole.chars).toBe(10_000);
+});
+
+test('the hub’s last word is none of the text, however its bytes are cut; half of it is none', () => {
+  const told = { kind: 'running' } as const;
+  const bytes = new Uint8Array([...write(['a']), ...encodeLastWord(told)]);
+  for (let at = 0; at <= bytes.length; at++) {
+    const whole = new WholeText(ANSWERS.chat);
+    whole.add(bytes.subarray(0, at));
+    whole.add(bytes.subarray(at));
+    expect(whole.end()).toEqual({ text: 'a', thinking: '', told });
+  }
+  const half = new WholeText(ANSWERS.chat);
+  half.add(bytes.subarray(0, -9));
+  expect(half.end()).toEqual({ text: 'a', thinking: '', told: null });
 });

@@ -1,6 +1,8 @@
 // The text of an answer as its events come: each is read and dropped, since its wrapping is some twenty times its text.
 import type { AnswerFormat } from '../../schema/answers.ts';
 import type { AnswerText } from '../../schema/chunks.ts';
+import { LAST_WORD, readLastWord } from '../../schema/records.ts';
+import type { PartTold } from '../../schema/records.ts';
 
 /** Pieces are joined when they come to this: a text made of a million of them takes ten times its length. */
 const BLOCK_CHARS = 16 * 1024;
@@ -12,6 +14,7 @@ export class WholeText {
   readonly #thinking = new Pieces();
   /** The beginning of an event whose end has not come. */
   #rest = '';
+  #told: PartTold | null = null;
 
   constructor({ readEvents }: Pick<AnswerFormat, 'readEvents'>) {
     this.#readEvents = readEvents;
@@ -36,14 +39,20 @@ export class WholeText {
     this.#rest = piece.slice(cut);
   }
 
-  /** All of it; nothing can be added afterwards. */
-  end(): AnswerText {
+  /** All of it, and the hub's last word where it came; nothing can be added afterwards. */
+  end(): AnswerText & { readonly told: PartTold | null } {
     this.#read(this.#rest + this.#decoder.decode());
     this.#rest = '';
-    return { text: this.#text.join(), thinking: this.#thinking.join() };
+    return { text: this.#text.join(), thinking: this.#thinking.join(), told: this.#told };
   }
 
   #read(events: string): void {
+    const at = events.lastIndexOf(LAST_WORD);
+    if (at >= 0) this.#told = readLastWord(events.slice(at));
+    this.#add(at < 0 ? events : events.slice(0, at));
+  }
+
+  #add(events: string): void {
     const { text, thinking } = this.#readEvents(events);
     this.#text.add(text);
     this.#thinking.add(thinking);

@@ -2,10 +2,11 @@
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts, IroriFacts, StreamError } from '../../schema/chunks.ts';
-import { receiptIdOf } from '../../schema/ids.ts';
+import { toHeaderText } from '../../schema/json.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
-import { collectAnswer } from '../relay/collect-answer.ts';
+import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
+import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
 import type { ApiError } from '../errors.ts';
 import type { HoldAnswer } from '../billing/hold-answer.ts';
@@ -53,6 +54,7 @@ async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
     search,
     requestId: c.get('requestId'),
     waitUntil,
+    keep: makeKeep((chars) => c.get('seat')?.grow(chars) !== false),
   });
   keepHeld(c, job, run);
   const { signal } = c.req.raw;
@@ -100,15 +102,18 @@ interface OpenedRun {
   readonly requestId: string;
   /** Work that may outlive the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly keep: (chars: number) => boolean;
 }
 
-function openRun(services: Services, { job, isGuest, search, requestId, waitUntil }: OpenedRun): JobRun {
+function openRun(services: Services, { job, isGuest, search, requestId, waitUntil, keep }: OpenedRun): JobRun {
   const { modelKey } = job.served;
   return new JobRun({ ...job.offer, isGuest, requestId }, job.resume, {
     timings: services.timings,
     search,
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
+    tellPart: (hub, part) => services.hub(hub).tellPart(job.id, part),
+    keep,
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
     noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),
     noteRtt: (hub, ms) => services.homes.noteRtt(hub, ms),
@@ -138,9 +143,7 @@ function openRun(services: Services, { job, isGuest, search, requestId, waitUnti
 async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
   const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
-  const collected = first.then((event) =>
-    collectAnswer(run, event, { format, keep: (chars) => c.get('seat')?.grow(chars) !== false }),
-  );
+  const collected = first.then((event) => collectAnswer(run, event));
   const early = await Promise.race([collected, opened]);
   if (!early) return openBody(c, { job, run, collected });
   if (!early.ok) throw await refuse(c, job, early.error);
@@ -175,16 +178,19 @@ async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<
   const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_AFTER_HEAD_MS, latestMs: OPEN_AFTER_MS });
   const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
-  const body = streamAnswer({
+  const { body, done } = streamAnswer({
     run,
-    format: ANSWERS[job.offer.request.kind],
+    kind: job.offer.request.kind,
     chunk: job.chunk,
     includeUsage: job.wish.includeUsage,
     first,
-    toFacts: (end) => takeEnd(c, job, run, end),
+    onEnd: (outputTokens) => noteLength(c, job, outputTokens),
+    toFacts: (end) => tellFinal(toFacts(job, run), end),
     toError: (failure) => toStreamError(failure),
     onOver: (failure) => finish(c, { job, run, failure }),
   });
+  // The platform ends what nobody reads any more: the account would not hear that the job is over.
+  c.executionCtx.waitUntil(done);
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', ...UNBUFFERED };
   return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
 }
@@ -232,29 +238,17 @@ function toStreamError(failure: JobFailure): StreamError {
   return { message, type, param: options.param ?? null, code };
 }
 
-function toFacts(job: Job, run: JobRun): IroriFacts {
-  const { head, attempts, part, resumed } = run;
-  const decision = head?.decision;
-  return {
-    job: job.id,
-    node: head?.node ?? '',
-    country: head?.country ?? null,
-    digest: head?.digest ?? '',
-    attempts,
-    resumed,
-    mode: decision?.mode ?? null,
-    reason: decision?.reason ?? null,
-    distance_km: decision ? Math.round(decision.km) : null,
-    // A caller counts from the call: what it waited for its turn is part of it.
-    expected_ttft_ms: decision ? Math.round(decision.ttftMs + (decision.queuedMs ?? 0)) : null,
-    ttft_ms: null,
-    receipt: receiptIdOf(job.id, part),
-  };
+function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
+  return tellFacts({ jobId: job.id, part, attempts, head, resumed });
 }
 
 function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
-  c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, end.outputTokens);
-  return { ...toFacts(job, run), ttft_ms: end.ttftMs, charge_micro: end.charge, receipt_hash: end.receiptHash };
+  noteLength(c, job, end.outputTokens);
+  return tellFinal(toFacts(job, run), end);
+}
+
+function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): void {
+  if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
 function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
@@ -287,9 +281,4 @@ async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent>
     if (event.kind !== 'head') return event;
     onHead();
   }
-}
-
-/** Headers hold ASCII; JSON's own escapes stand for the rest. */
-function toHeaderText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }

@@ -88,6 +88,7 @@ export function makeJob(input: JobInput): Job {
     salt: toHex(salt),
     chunk,
     stream: request.stream,
+    includeUsage: request.includeUsage,
     ...price,
     promptBound: limits.promptBound,
     promptExact: limits.promptExact,

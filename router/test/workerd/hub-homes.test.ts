@@ -264,7 +264,7 @@ test("jobs on the caller's own homes are free, also while others pay", async () 
   own.say('hello');
   own.end();
   expect((await readRecords(await answering)).at(-1)).toMatchObject({
-    bill: { priceIn: 0, priceOut: 0 },
+    charge: 0,
     outputTokens: 1,
   });
   const from = home.heard.length;

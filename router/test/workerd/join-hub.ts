@@ -23,8 +23,9 @@ import { encodeReceiptsFrame } from '../../../schema/seal.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../../schema/receipt.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../../schema/typed-data.ts';
+import { HEAD_HEADER } from '../../../schema/offer.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
-import { RecordReader, RECORD, readRecordJson } from '../../../schema/records.ts';
+import { readFacts } from '../../relay/read-said.ts';
 import { toWork } from '../seal-chain.ts';
 import { makeReceipt, sealReceipts } from './make-settlement.ts';
 
@@ -208,12 +209,29 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((wake) => setTimeout(wake, ms));
 }
 
-export function ask(stub: HubStub, offer: JobOffer): Promise<Response> {
-  return stub.fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer) });
+export async function ask(stub: HubStub, offer: JobOffer): Promise<Response> {
+  const response = await stub.fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer) });
+  asked.set(response, { stub, offer });
+  return response;
 }
 
-/** All records of a granted part: JSON ones parsed, data as their number of bytes. */
+const asked = new WeakMap<Response, { readonly stub: HubStub; readonly offer: JobOffer }>();
+
+/** What an edge learns of a granted part: who took it, how many bytes its caller reads, and how it ended, by its last events or its hub. */
 export async function readRecords(response: Response): Promise<unknown[]> {
-  const records = new RecordReader().push(new Uint8Array(await response.arrayBuffer()));
-  return records.map((record) => (record.kind === RECORD.data ? record.payload.length : readRecordJson(record)));
+  const body = new Uint8Array(await response.arrayBuffer());
+  const head: unknown = JSON.parse(response.headers.get(HEAD_HEADER) ?? 'null');
+  return [head, body.length, readEnd(body) ?? (await tellFail(response))];
+}
+
+function readEnd(body: Uint8Array): object | null {
+  const facts = readFacts(body);
+  const finish = /"finish_reason":"(\w+)"/.exec(new TextDecoder().decode(body))?.[1];
+  return facts && { finish, outputTokens: facts.output_tokens, charge: facts.charge_micro };
+}
+
+async function tellFail(response: Response): Promise<unknown> {
+  const { stub, offer } = asked.get(response) ?? {};
+  const told = offer && (await stub?.tellPart(offer.jobId, offer.part));
+  return told?.kind === 'fail' ? told.fail : told;
 }
