@@ -12,6 +12,8 @@ export interface CoalesceRule {
   readonly minGapMs: number;
   /** True when the first token of the job leaves at once. */
   readonly isFirstAtOnce: boolean;
+  /** True when the tokens that leave together are one event: nobody reads along, and an event's wrapping is some twenty times its text. */
+  readonly isMerged: boolean;
 }
 
 /** What waits, and when the last frame left (or the job began). */
@@ -24,16 +26,27 @@ interface CoalesceState {
 
 /** For callers who read along. A window below the usual gap shortens the gap too. */
 export function chooseStreamRule(windowMs: number): CoalesceRule {
-  return { windowMs, tokens: 5, bytes: 16 * 1024, minGapMs: Math.min(20, windowMs), isFirstAtOnce: true };
+  return {
+    windowMs,
+    tokens: 5,
+    bytes: 16 * 1024,
+    minGapMs: Math.min(20, windowMs),
+    isFirstAtOnce: true,
+    isMerged: false,
+  };
 }
 
-/** For callers who wait for the whole answer: few, large frames. */
+/**
+ * For callers who wait for the whole answer: few, large frames. One that is made within a second leaves with its `end`. A home that is lost takes a second
+ * of its work along at most, and what a hub notes of a long answer lags no further behind.
+ */
 export const WHOLE_ANSWER_RULE: CoalesceRule = {
   windowMs: 1000,
   tokens: Number.POSITIVE_INFINITY,
   bytes: 32 * 1024,
   minGapMs: 20,
   isFirstAtOnce: false,
+  isMerged: true,
 };
 
 /** The time from which what waits should leave; a time in the past means now. */

@@ -145,7 +145,7 @@ describe('DataStream', () => {
   });
 
   test('drain sends the rest, as credit allows', async () => {
-    const { stream, frames } = setUp({ rule: WHOLE_ANSWER_RULE, creditBytes: 500 });
+    const { stream, frames } = setUp({ rule: { ...WHOLE_ANSWER_RULE, isMerged: false }, creditBytes: 500 });
     stream.open();
     for (let i = 0; i < 20; i++) void stream.push({ text: 'word ', tokens: 1 });
     expect(frames()).toEqual([]);
@@ -156,6 +156,49 @@ describe('DataStream', () => {
     await drained;
     expect(stream.sentTokens).toBe(20);
     expect(stream.hasDropped).toBe(false);
+  });
+
+  test('of a whole answer the pieces that wait together leave as one event of each kind, with all their tokens', async () => {
+    const { stream, frames } = setUp({ rule: WHOLE_ANSWER_RULE });
+    stream.open();
+    for (const [i, text] of ['H', 'm'].entries()) void stream.push({ text, tokens: 1, tokenIds: [i], thinking: true });
+    void stream.push({ text: 'Two', tokens: 2, tokenIds: [5, 6] });
+    void stream.push({ text: ' words', tokens: 1, tokenIds: [7] });
+    await stream.drain();
+    const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' });
+    expect(frames().map(({ ids, bytes }) => [ids, Buffer.from(bytes).toString()])).toEqual([
+      [[0, 1], writer.thinking('Hm')],
+      [[5, 6, 7], writer.content('Two words')],
+    ]);
+    expect(stream.sentTokens).toBe(5);
+  });
+
+  test('an event that did not fit its credit tells the role all the same, once', async () => {
+    const { stream, frames } = setUp({ rule: WHOLE_ANSWER_RULE, creditBytes: 10 });
+    stream.open();
+    void stream.push({ text: 'one', tokens: 1, tokenIds: [1] });
+    const drained = stream.drain();
+    void stream.push({ text: ' two', tokens: 1 });
+    stream.grant(10_000);
+    await drained;
+    const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' });
+    const sent = frames();
+    expect(sent.map(({ bytes }) => Buffer.from(bytes).toString()).join('')).toBe(
+      writer.content('one') + writer.content(' two'),
+    );
+    expect(sent.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(2);
+  });
+
+  test('a long whole answer leaves in events and frames that the hub takes', async () => {
+    const { stream, frames } = setUp({ rule: WHOLE_ANSWER_RULE });
+    stream.open();
+    const pieces = Array.from({ length: 4000 }, () => '\u0001'.repeat(20));
+    for (const text of pieces) void stream.push({ text, tokens: 1 });
+    await stream.drain();
+    const sent = frames();
+    expect(sent.map(({ text }) => text).join('')).toBe(pieces.join(''));
+    expect(Math.max(...sent.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(64 * 1024);
+    expect(stream.sentTokens).toBe(4000);
   });
 
   test('tokens without text count with the next event and make no empty frame', () => {

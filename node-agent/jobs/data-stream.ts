@@ -30,12 +30,17 @@ interface DataStreamDoors {
 
 /** One event with the tokens that made it. */
 interface PendingEvent {
-  readonly text: string;
-  readonly tokens: number;
-  readonly tokenIds: readonly number[] | undefined;
+  /** As it leaves; of one that is open, what it says: more may join it. */
+  text: string;
+  isOpen: boolean;
+  tokens: number;
+  tokenIds: number[] | undefined;
   /** Thinking and text leave in frames of their own. */
   readonly isThinking: boolean;
 }
+
+/** What a frame tells beside its events. */
+type Sent = Pick<Delta, 'tokens' | 'tokenIds'> & Pick<PendingEvent, 'isThinking'>;
 
 /** A promise that several may wait for, with its resolver. */
 interface Pause {
@@ -180,11 +185,19 @@ export class DataStream implements Flushable {
   #append(delta: Delta): void {
     const { text, tokens, tokenIds, thinking: isThinking = false } = delta;
     if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(delta);
-    const { events } = this.#doors;
-    const event = isThinking ? events.thinking(text) : events.content(text);
-    this.#pending.push({ text: event, tokens, tokenIds, isThinking });
-    this.#pendingChars += event.length;
+    const { isMerged } = this.#doors.rule;
+    const said = isMerged ? text : this.#write(text, isThinking);
+    this.#pendingChars += said.length;
     this.#pendingTokens += tokens;
+    const last = this.#pending.at(-1);
+    if (last?.isOpen && last.isThinking === isThinking && last.text.length + text.length <= EVENT_CHARS)
+      return join(last, delta);
+    this.#pending.push({ text: said, isOpen: isMerged, tokens, tokenIds: tokenIds && [...tokenIds], isThinking });
+  }
+
+  #write(text: string, isThinking: boolean): string {
+    const { events } = this.#doors;
+    return isThinking ? events.thinking(text) : events.content(text);
   }
 
   #appendAfterTextless(delta: Delta): void {
@@ -205,8 +218,7 @@ export class DataStream implements Flushable {
   #sendFrame(): boolean {
     for (let count = this.#countForFrame(); count >= 1; count = Math.floor(count / 2)) {
       const taken = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
-      const only = taken.length === 1 ? taken[0] : undefined;
-      const text = only ? only.text : taken.map((event) => event.text).join('');
+      const text = this.#render(taken);
       const events = Buffer.from(text, 'utf8');
       if (events.length > FRAME_BYTES && count > 1) continue;
       const tokenIds = joinTokenIds(taken);
@@ -216,6 +228,19 @@ export class DataStream implements Flushable {
       return true;
     }
     return false;
+  }
+
+  /** Each event is written once, in its turn: the first tells the role. */
+  #render(taken: readonly PendingEvent[]): string {
+    for (const event of taken) {
+      if (!event.isOpen) continue;
+      this.#pendingChars -= event.text.length;
+      event.text = this.#write(event.text, event.isThinking);
+      event.isOpen = false;
+      this.#pendingChars += event.text.length;
+    }
+    const only = taken.length === 1 ? taken[0] : undefined;
+    return only ? only.text : taken.map(({ text }) => text).join('');
   }
 
   #countForFrame(): number {
@@ -232,7 +257,7 @@ export class DataStream implements Flushable {
     return count;
   }
 
-  #send(text: string, events: Uint8Array, counts: Omit<PendingEvent, 'text'>): void {
+  #send(text: string, events: Uint8Array, counts: Sent): void {
     const { job, writer } = this.#doors;
     const tokens = Math.min(counts.tokens, FRAME_TOKENS);
     const { tokenIds, isThinking } = counts;
@@ -249,9 +274,10 @@ export class DataStream implements Flushable {
       this.#unhashed = '';
     }
     this.#lastSentAt = performance.now();
-    if (!isFirst) return writer.push(frame);
-    this.#ttftMs = this.#lastSentAt - this.#startedAt;
-    writer.pushNow(frame);
+    if (isFirst) this.#ttftMs = this.#lastSentAt - this.#startedAt;
+    if (isFirst && this.#doors.rule.isFirstAtOnce) writer.pushNow(frame);
+    // A whole answer shares its message with its `end`.
+    else writer.push(frame);
   }
 
   #endPauses(): void {
@@ -272,6 +298,15 @@ function makePause(): Pause {
     end = resolve;
   });
   return { promise, end };
+}
+
+/** Adds a piece to an event that has not left. Ids count only where all of its pieces have them. */
+function join(event: PendingEvent, { text, tokens, tokenIds }: Delta): void {
+  const isKnown = event.tokenIds?.length === event.tokens && tokenIds?.length === tokens;
+  event.text += text;
+  event.tokens += tokens;
+  if (isKnown && tokenIds) event.tokenIds?.push(...tokenIds);
+  else event.tokenIds = undefined;
 }
 
 function sumTokens(events: readonly PendingEvent[]): number {
