@@ -40,7 +40,11 @@ interface PendingEvent {
 }
 
 /** What a frame tells beside its events. */
-type Sent = Pick<Delta, 'tokens' | 'tokenIds'> & Pick<PendingEvent, 'isThinking'>;
+interface Sent {
+  readonly tokens: number;
+  readonly tokenIds: readonly number[] | undefined;
+  readonly isThinking: boolean;
+}
 
 /** A promise that several may wait for, with its resolver. */
 interface Pause {

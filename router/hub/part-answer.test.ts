@@ -16,9 +16,9 @@ describe('an answer that is not streamed', () => {
     say('a', 20);
     part.onTick(400);
     say('b', 500);
-    part.onTick(600);
+    part.onTick(1000);
     expect(await first).toEqual(['alive']);
-    part.onEnd(signed('stop'), 700);
+    part.onEnd(signed('stop'), 1100);
     expect(await readAny()).toEqual([{ kind: 'end', end: END }]);
     expect(await readAny()).toBe('closed');
     expect(told).toEqual([]);
@@ -47,7 +47,7 @@ describe('an answer that is not streamed', () => {
     const { part, readAny, settled, say } = await openRunningPart({ stream: false });
     const reading = readAny();
     say('a', 100);
-    part.onTick(600);
+    part.onTick(1000);
     expect(await reading).toEqual(['alive']);
     void readAny();
     await new Promise((resolve) => setTimeout(resolve, 0));

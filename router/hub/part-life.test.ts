@@ -103,18 +103,18 @@ describe('a home that tells that it lives', () => {
     const hears = vi.fn();
     const waiting = readAny().finally(hears);
     await Promise.resolve();
-    part.onTick(400);
+    part.onTick(900);
     await Promise.resolve();
     expect(hears).not.toHaveBeenCalled();
-    part.onTick(600);
+    part.onTick(1000);
     expect(await waiting).toEqual(['alive']);
     const more = readAny();
-    part.onTick(900);
-    say('a', 1000);
+    part.onTick(1400);
+    say('a', 1450);
     const empty = new TextDecoder().decode(encodeEmptyChunk({ id: 'c', created: 1, model: 'm' }));
     expect(await more).toEqual([empty + writer.content('a')]);
     const next = readAny();
-    say('b', 1100);
+    say('b', 1500);
     expect(await next).toEqual([writer.content('b')]);
   });
 

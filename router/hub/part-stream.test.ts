@@ -179,15 +179,21 @@ describe('PartStream', () => {
 });
 
 describe('in silence', () => {
-  test('a line is written after half a second, and an event that says nothing before the next one, be it the last', async () => {
+  test('a line is written after a second at first and then after half of one, and an event that says nothing before the next one, be it the last', async () => {
     for (const isEnd of [false, true]) {
       const { stream, push, read } = open();
       const first = read();
       await settle();
-      stream.breathe(499);
+      stream.breathe(999);
       expect(await isPending(first)).toBe(true);
-      stream.breathe(500);
+      stream.breathe(1000);
       expect(await first).toEqual(COMMENT_LINE);
+      const second = read();
+      await settle();
+      stream.breathe(1499);
+      expect(await isPending(second)).toBe(true);
+      stream.breathe(1500);
+      expect(await second).toEqual(COMMENT_LINE);
       if (isEnd) stream.end(LAST);
       else push(Uint8Array.of(1));
       expect(await read()).toEqual(isEnd ? Uint8Array.of(101, 201, 202) : Uint8Array.of(101, 1));
@@ -265,7 +271,7 @@ describe('a whole answer', () => {
     const first = read();
     await settle();
     push(bytes(3));
-    stream.breathe(600);
+    stream.breathe(1000);
     expect(await first).toEqual(COMMENT_LINE);
     const rest = read();
     await settle();

@@ -12,6 +12,8 @@ const MAX_WRITE_BYTES = 1024 * 1024;
 const WHOLE_WRITE_BYTES = 64 * 1024;
 /** A closed connection is only noticed when something is written, and an edge takes a hub for lost that writes nothing. */
 const COMMENT_AFTER_MS = 500;
+/** The first line comes so much later: a first token that is no longer in coming has none before it. */
+const FIRST_AFTER_MS = 500;
 
 export interface PartStreamDoors {
   /** The edge has read this many bytes: the node may send as many more. */
@@ -42,7 +44,7 @@ export class PartStream {
 
   constructor(doors: PartStreamDoors, now: number) {
     this.#doors = doors;
-    this.#writtenAt = now;
+    this.#writtenAt = now + FIRST_AFTER_MS;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
