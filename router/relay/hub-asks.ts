@@ -159,7 +159,7 @@ export class HubAsks {
       if (!this.#leave.aborted) log.warn('hub-away', { requestId, jobId, part, hub, error });
       return null;
     } finally {
-      clearTimeout(timer);
+      if (timer) clearTimeout(timer);
     }
   }
 

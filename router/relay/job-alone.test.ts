@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readContent } from '../../schema/chunks.ts';
 import type { FailRecord } from '../../schema/records.ts';
 import { countsOf, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
-import type { JobEvent } from './job-doors.ts';
-import type { JobRun } from './job-run.ts';
+import type { ReadEvent, ReadRun } from '../test/read-as-caller.ts';
 
 /** Longer than any test runs: whoever waits for it never ends. */
 const NEVER = { resumeWaitMs: 3_600_000 };
@@ -22,7 +21,7 @@ const begun = (code: FailRecord['code']) => () =>
 const rest = (node: string) => () => taken(headRecord(node, 'exact'), dataRecord(chunk('b'), [6]), endRecord());
 const BROKEN = { kind: 'failed', failure: { kind: 'broken', message: expect.stringContaining('no other home') } };
 
-async function readAnswer(run: JobRun): Promise<{ text: string; last: JobEvent }> {
+async function readAnswer(run: ReadRun): Promise<{ text: string; last: ReadEvent }> {
   let text = '';
   for (;;) {
     const event = await run.next();
