@@ -1,6 +1,5 @@
 // From an offer to a running part: its ticket, its lease, the watchdogs while it runs, and what its hub learns of it.
 // Which home takes it stands in hub-grants.ts, how it goes on in part.ts, what becomes of its money in hub-settlement.ts.
-import { BoundedMap } from '../../schema/bounded-map.ts';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
@@ -31,13 +30,12 @@ import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, VOICE_HEADER } from '../..
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
+import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
 const TICK_MS = 250;
-/** Parts whose end an edge may still ask for; who asks later takes them for lost with their hub. An edge asks at once. */
-const MOST_TOLD = 1000;
 /** Which of the times that jobs took lately is reckoned with: to refuse at once only who surely waits too long, and to tell when to come back. */
 const LEAST_SHARE = 0.25;
 const USUAL_SHARE = 0.5;
@@ -89,7 +87,7 @@ interface OpenedPart {
 export class HubJobs {
   readonly #doors: HubJobsDoors;
   readonly #live = new Map<Hex, { readonly part: Part; readonly nodeId: string }>();
-  readonly #told = new BoundedMap<string, PartTold>(MOST_TOLD);
+  readonly #told = new ToldParts();
   readonly #times = new LeaseTimes();
   readonly #guests = new GuestShare();
   readonly #seals: TicketSeals;
@@ -121,10 +119,8 @@ export class HubJobs {
 
   /** What became of a part; null for one that this life of the hub does not know. */
   tell(jobId: string, part: number): PartTold | null {
-    const told = this.#told.get(`${jobId} ${part}`);
-    if (told) return told;
-    const isLive = [...this.#live.values()].some(({ part: { offer } }) => offer.jobId === jobId && offer.part === part);
-    return isLive ? { kind: 'running' } : null;
+    const live = [...this.#live.values()].map((one) => one.part.offer);
+    return this.#told.find(jobId, part, live);
   }
 
   /** One part: a response whose body is what the caller reads, or why no home here takes it. `signal` fires when the edge goes away. */
@@ -316,7 +312,7 @@ export class HubJobs {
         this.#forget(socket, number, opened);
         if (!caller.hasLeft) job.onGivenBack(readRefused(code), Date.now());
       },
-      onTold: (told) => void this.#told.set(`${offer.jobId} ${offer.part}`, told),
+      onTold: (told) => this.#told.note(offer, told),
       onHead: (at) => {
         held.take();
         job.onHead(at);
