@@ -1,5 +1,4 @@
-// From an offer to a running part: its ticket, its lease, the watchdogs while it runs, and what its hub learns of it.
-// Which home takes it stands in hub-grants.ts, how it goes on in part.ts, what becomes of its money in hub-settlement.ts.
+// From an offer to a running part: its ticket, lease, watchdogs and what its hub learns of it. How it goes on stands in part.ts, its money in settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
@@ -60,7 +59,7 @@ export interface HubJobsDoors {
   readonly onTick: (now: number, isLast: boolean) => void;
 }
 
-/** Whether who asked is still there: that a part ends then is no home's doing. */
+/** Who asked: that a part ends when it has left is no home's doing. */
 interface Caller {
   hasLeft: boolean;
 }
@@ -117,10 +116,8 @@ export class HubJobs {
     return this.#live.has(ticketHash);
   }
 
-  /** What became of a part; null for one that this life of the hub does not know. */
   tell(jobId: string, part: number): PartTold | null {
-    const live = [...this.#live.values()].map((one) => one.part.offer);
-    return this.#told.find(jobId, part, live);
+    return this.#told.find(jobId, part, this.#live.values());
   }
 
   /** One part: a response whose body is what the caller reads, or why no home here takes it. `signal` fires when the edge goes away. */

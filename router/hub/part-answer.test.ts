@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TIMINGS } from '../../schema/timings.ts';
 import type { FailRecord } from '../../schema/records.ts';
-import { END, event, openRunningPart, signed } from '../test/open-part.ts';
+import { END, ended, event, openRunningPart } from '../test/open-part.ts';
 
 const failOf = (code: FailRecord['code']): unknown[] => [expect.objectContaining({ code })];
 
@@ -18,7 +18,7 @@ describe('an answer that is not streamed', () => {
     say('b', 500);
     part.onTick(1000);
     expect(await first).toEqual(['alive']);
-    part.onEnd(signed('stop'), 1100);
+    part.onEnd(ended('stop'), 1100);
     expect(await readAny()).toEqual([{ kind: 'end', end: END }]);
     expect(await readAny()).toBe('closed');
     expect(told).toEqual([]);
@@ -72,10 +72,10 @@ describe('what an edge hears that asks', () => {
   test('is how it ended where it was too long to be read along', async () => {
     const short = await openRunningPart();
     short.say('a', 20);
-    short.part.onEnd(signed('stop'), 30);
+    short.part.onEnd(ended('stop'), 30);
     const long = await openRunningPart();
     long.say('x'.repeat(130 * 1024), 20);
-    long.part.onEnd(signed('stop'), 30);
+    long.part.onEnd(ended('stop'), 30);
     for (const { read } of [short, long]) {
       await read();
       expect(await read()).toEqual([END]);

@@ -6,6 +6,10 @@ import type { PartTold } from '../../schema/records.ts';
 
 const MOST_TOLD = 1000;
 
+interface Live {
+  readonly part: { readonly offer: Pick<JobOffer, 'jobId' | 'part'> };
+}
+
 export class ToldParts {
   readonly #told = new BoundedMap<string, PartTold>(MOST_TOLD);
 
@@ -13,11 +17,14 @@ export class ToldParts {
     this.#told.set(`${jobId} ${part}`, told);
   }
 
-  /** `live`: the offers of parts that run. Null for one that this life of the hub does not know. */
-  find(jobId: string, part: number, live: Iterable<Pick<JobOffer, 'jobId' | 'part'>>): PartTold | null {
+  /** `live`: parts that run. Null for one that this life of the hub does not know. */
+  find(jobId: string, part: number, live: Iterable<Live>): PartTold | null {
     const told = this.#told.get(`${jobId} ${part}`);
     if (told) return told;
-    for (const offer of live) if (offer.jobId === jobId && offer.part === part) return { kind: 'running' };
+    for (const {
+      part: { offer },
+    } of live)
+      if (offer.jobId === jobId && offer.part === part) return { kind: 'running' };
     return null;
   }
 }
