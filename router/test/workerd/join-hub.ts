@@ -227,7 +227,14 @@ export async function readRecords(response: Response): Promise<unknown[]> {
 function readEnd(body: Uint8Array): object | null {
   const facts = readFacts(body);
   const finish = /"finish_reason":"(\w+)"/.exec(new TextDecoder().decode(body))?.[1];
-  return facts && { finish, outputTokens: facts.output_tokens, charge: facts.charge_micro };
+  return (
+    facts && {
+      finish,
+      outputTokens: facts.output_tokens,
+      charge: facts.charge_micro,
+      receiptHash: facts.receipt_hash,
+    }
+  );
 }
 
 async function tellFail(response: Response): Promise<unknown> {
