@@ -77,6 +77,16 @@ export const settlementSchema = z.object({
 });
 export type SettlementJson = z.input<typeof settlementSchema>;
 
+/**
+ * Settlements as a hub hands them to one account. Numbers rise for each account, with gaps, and outlive the hub's memory; one that was not
+ * acknowledged comes again with the same number and content, unless its hub crashed meanwhile: then its parts come under a later number.
+ */
+export interface SettlementBatch {
+  readonly hub: string;
+  readonly number: number;
+  readonly settlements: readonly SettlementJson[];
+}
+
 /** Whether the caller pays for what was delivered: it does when the answer was finished or the caller left, else nothing. */
 export type Fate = 'charged' | 'free';
 

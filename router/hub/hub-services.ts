@@ -2,7 +2,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { AcceptanceJson, JobTicket, MessageSigner } from '../../schema/receipt.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
@@ -65,7 +65,7 @@ export interface HubServices {
     settlements: readonly SettlementJson[],
   ) => Promise<(SettlementJson | null)[]>;
   /** Hands settlements to their caller's account; false for one that it could not take. Safe to repeat. */
-  readonly settleCaller: (accountId: string, settlements: readonly SettlementJson[]) => Promise<boolean[]>;
+  readonly settleCaller: (accountId: string, batch: SettlementBatch | SettlementJson[]) => Promise<boolean[]>;
   /** Tells a caller's account that jobs of it live. */
   readonly renewHolds: (accountId: string, jobIds: readonly string[]) => Promise<void>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
