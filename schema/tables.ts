@@ -1,4 +1,4 @@
-// The D1 tables. Money moves only in `events` and `postings`, both append-only; everything else is who and what.
+// The D1 tables. Money moves only in `flushes`, and in `postings` for what is no part of a job, both append-only; everything else is who and what.
 import { sql } from 'drizzle-orm';
 import { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
@@ -149,20 +149,19 @@ export const models = sqliteTable('models', {
   withdrawnAt: integer('withdrawn_at'),
 });
 
-/** One thing that moved money. Its id says what, so a second delivery is the same row. */
-export const events = sqliteTable(
-  'events',
-  {
-    id: text('id').primaryKey(),
-    kind: text('kind', { enum: ['grant', 'settle', 'correction'] }).notNull(),
-    jobId: text('job_id'),
-    part: integer('part'),
-    accountId: text('account_id').notNull(),
-    at: integer('at').notNull(),
-    memo: text('memo'),
-  },
-  (table) => [index('events_job').on(table.jobId)],
-);
+/**
+ * Grants and corrections, one by one; and why a part's charge was lowered, which has no postings of its own. An event's id says what it is, so a
+ * second delivery is the same row.
+ */
+export const events = sqliteTable('events', {
+  id: text('id').primaryKey(),
+  kind: text('kind', { enum: ['grant', 'settle', 'correction'] }).notNull(),
+  jobId: text('job_id'),
+  part: integer('part'),
+  accountId: text('account_id').notNull(),
+  at: integer('at').notNull(),
+  memo: text('memo'),
+});
 
 /** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`, `operator`. */
 export const postings = sqliteTable(
@@ -174,10 +173,36 @@ export const postings = sqliteTable(
     book: text('book').notNull(),
     amount: integer('amount').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.eventId, table.book] }), index('postings_book').on(table.book)],
+  (table) => [primaryKey({ columns: [table.eventId, table.book] })],
 );
 
-/** What each book's postings sum to, moved in the transaction that writes them: the fees can never be spent before they have come in. */
+/**
+ * What an account's parts of a few seconds moved, summed up by book: one row, which becomes part of the balances with many others at once
+ * (`book_marks`). It also lists the parts by time, for statistics and the archive. Its number is never given twice.
+ */
+export const flushes = sqliteTable('flushes', {
+  seq: integer('seq').primaryKey(),
+  accountId: text('account_id').notNull(),
+  /** When the newest of its parts ended, ms since epoch. */
+  at: integer('at').notNull(),
+  /** Units by book, which sum to zero: `{"acct_…": -50, "owner:acct_…": 45, "fees": 5}`. */
+  postings: text('postings').notNull(),
+  /** Units of fees by home. */
+  homes: text('homes').notNull(),
+  /** The parts, and what statistics read of them (billing/pack-facts.ts). */
+  parts: text('parts').notNull(),
+});
+
+/** Up to which number the flushes are in the balances. One row. */
+export const bookMarks = sqliteTable('book_marks', {
+  id: integer('id').primaryKey(),
+  summed: integer('summed').notNull(),
+});
+
+/**
+ * What each book's postings sum to, beside those of flushes that are not summed up yet. What draws from the fees is checked here, in the
+ * transaction that writes it: they can never be spent before they have come in.
+ */
 export const balances = sqliteTable(
   'balances',
   {
@@ -201,7 +226,7 @@ export const homeFees = sqliteTable(
   (table) => [check('home_draws_what_it_brought', sql`${table.drawn} <= ${table.brought}`)],
 );
 
-/** A day's postings of one book, summed up once nobody needs them one by one. Those of one day sum to zero. */
+/** What a day's parts moved in one book. The amounts of one day sum to zero. */
 export const bookDays = sqliteTable(
   'book_days',
   {
@@ -214,44 +239,22 @@ export const bookDays = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.book] })],
 );
 
-/** A part's settlement with its signed messages, for its first day: what `GET /v1/receipts/{jobId}` shows. */
-export const receipts = sqliteTable(
-  'receipts',
+/**
+ * A part's settlement with its signed messages, packed (billing/pack-settlement.ts): what `GET /v1/receipts/{jobId}` shows. A row is never
+ * changed: a receipt that was paid later stands in a row of its own.
+ */
+export const partReceipts = sqliteTable(
+  'part_receipts',
   {
-    jobId: text('job_id').notNull(),
-    part: integer('part').notNull(),
-    accountId: text('account_id').notNull(),
-    keyId: text('key_id').notNull(),
-    nodeId: text('node_id').notNull(),
-    ownerAccountId: text('owner_account_id').notNull(),
-    model: text('model').notNull(),
-    outcome: text('outcome').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    outputTokens: integer('output_tokens').notNull(),
-    charge: integer('charge').notNull(),
-    earn: integer('earn').notNull(),
-    endedAt: integer('ended_at').notNull(),
-    /** The whole settlement as JSON. */
-    settlement: text('settlement').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.jobId, table.part] }), index('receipts_ended').on(table.endedAt)],
-);
-
-/** The same after its first day, in a sixth of the bytes (billing/pack-settlement.ts). In the order in which they were packed. */
-export const packedReceipts = sqliteTable(
-  'packed_receipts',
-  {
-    /** Never given twice, and a new one with each change: it stands for these very bytes. */
-    seq: integer('seq').primaryKey({ autoIncrement: true }),
     /** The 16 bytes of the job's id. */
     job: blob('job', { mode: 'buffer' }).notNull(),
     part: integer('part').notNull(),
-    /** Which events of the part stand in the books, and can never be booked again: a bit each (billing/receipt-shelves.ts). */
+    /** Which events of the part it stands for, each of which can never be booked again: a bit each (billing/receipt-shelves.ts). */
     booked: integer('booked').notNull(),
-    endedAt: integer('ended_at').notNull(),
+    /** A text is the settlement's JSON, of before version 0007. */
     packed: blob('packed', { mode: 'buffer' }).notNull(),
   },
-  (table) => [uniqueIndex('packed_receipts_job').on(table.job, table.part)],
+  (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
 );
 
 /** Files of the object storage that hold packed receipts, one behind another. */
@@ -263,7 +266,7 @@ export const archiveFiles = sqliteTable('archive_files', {
 
 /** Where a packed receipt stands that has left the database. */
 export const archivedReceipts = sqliteTable(
-  'archived_receipts',
+  'receipt_places',
   {
     job: blob('job', { mode: 'buffer' }).notNull(),
     part: integer('part').notNull(),
@@ -272,5 +275,5 @@ export const archivedReceipts = sqliteTable(
     start: integer('start').notNull(),
     length: integer('length').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.job, table.part] })],
+  (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
 );

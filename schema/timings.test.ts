@@ -20,6 +20,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     holdRenewMs: 30_000,
     holdLeaseMs: 75_000,
     holdGraceMs: 15_000,
+    bookMs: 5000,
     slotsHeldMs: 300_000,
     coolingMs: 5000,
     shutOutMs: 30_000,

@@ -9,6 +9,8 @@ import { startNetwork } from '../local/network.ts';
 import type { Network } from '../local/network.ts';
 import { startRedisBridge } from '../local/redis-bridge.ts';
 import { embeddedExecutor } from '../local/redis-executor.ts';
+import { ALL_BALANCES } from '../billing/ledger-sql.ts';
+import { readSettlements } from '../test/books.ts';
 
 /** The built-in model under a name with a price: one unit a prompt token, two an output token. */
 export const CHURN_MODEL = 'churn/nano';
@@ -133,13 +135,12 @@ async function readBooks(door: Door, network: Network, callerId: string): Promis
   };
   const usage = (await door.get('/v1/usage', 'apiKey')) as { held_micro: number; totals: { charged_micro: number } };
   const database = await network.database();
-  const sum = database.prepare('SELECT amount FROM balances WHERE book = ?');
-  const row = await sum.bind(callerId).first<{ amount: number }>();
-  const rows = await database
-    .prepare('SELECT job_id AS job, sum(charge) AS charge FROM receipts GROUP BY job_id')
-    .all<{ job: string; charge: number }>();
+  const books = await database.prepare(ALL_BALANCES).all<{ book: string; amount: number }>();
+  const row = books.results.find(({ book }) => book === callerId);
+  const byJob = new Map<string, number>();
+  for (const { jobId, charge } of await readSettlements(database)) byJob.set(jobId, (byJob.get(jobId) ?? 0) + charge);
   return {
-    byJob: new Map(rows.results.map(({ job, charge }) => [job, charge])),
+    byJob,
     isSound: check.ok && check.total_micro === 0 && check.unbalanced_events.length === 0,
     waiting: check.accounts.reduce((all, { waiting }) => all + waiting, 0),
     held: usage.held_micro,

@@ -2,6 +2,7 @@
 // calls through a real network whose doors count everything that the platform bills (cost-worker.ts), until the books have it all; then what a day
 // and a week make of it. It ends by itself.
 import { parseArgs } from 'node:util';
+import { TIMINGS } from '../../schema/timings.ts';
 import { askOnline, learnDigest, listModel } from '../test/ask.ts';
 import { isLedgerSound } from '../test/books.ts';
 import { startModelServer } from '../test/model-server.ts';
@@ -37,7 +38,9 @@ const HOUR_MS = 3_600_000;
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 let redisCommands = 0;
+// As deployed: a test waits less for what comes together.
 const stack = await startStack({
+  timings: TIMINGS,
   hasBucket: true,
   worker: 'router/bench/cost-worker.ts',
   onPresence: (commands) => void (redisCommands += commands),

@@ -1,35 +1,23 @@
 // One account's money in its object's SQLite: the balance, the holds on it and what has been applied. An account can never spend
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
-import type { Fate, SettlementJson } from '../../schema/settlement.ts';
+import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBars } from './account-bars.ts';
-import { AccountHolds } from './account-holds.ts';
-import type { Hold, LeaseTerms } from './account-holds.ts';
-import { AccountJobs } from './account-jobs.ts';
-import { buildChargeEntries, buildGrantEntry, buildSettleEntry, grantEventId } from './build-entry.ts';
-import { countAsked } from './decide-charge.ts';
-import { decideCrowd } from './decide-crowd.ts';
+import { AccountStore } from './account-store.ts';
+import type { KnownPart } from './account-batches.ts';
+import type { LeaseTerms } from './account-holds.ts';
+import { addToTotals, findAnswer, noteAnswer } from './account-state.ts';
+import type { Totals } from './account-state.ts';
+import { buildGrantEntry, grantEventId } from './build-entry.ts';
+import type { Flush } from './build-flush.ts';
+import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
-import { isForgotten } from './is-forgotten.ts';
-import type { LedgerEntry } from './build-entry.ts';
 import { failPart } from './fail-part.ts';
 import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
+import { isForgotten } from './is-forgotten.ts';
 import type { Outbox } from './outbox.ts';
 import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
-
-export interface Totals {
-  readonly jobs: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly charged: number;
-}
-
-/** The account's row: what a restart must know. */
-interface State extends Totals {
-  readonly balance: number;
-  readonly disabledAt: number | null;
-}
 
 /** Settlements of one job that are booked together. */
 interface Booking {
@@ -43,74 +31,62 @@ interface Booking {
   readonly closesHold: boolean;
   /** What becomes of the job's tally; null for a job that leaves none. */
   readonly tally: JobTally | null;
-  /** The entries of a settlement that is charged so many units; as a rule `buildChargeEntries`. */
-  readonly build?: typeof buildChargeEntries;
+  /** True where the book is to judge for itself whether it knows the part. */
+  readonly isAlone?: true;
 }
 
-/** Units that an account may own: four thousand million credits, with which every sum of a balance and a hold is a whole number still. */
+/** Units that an account may own: with four thousand million credits every sum of a balance and a hold is a whole number still. */
 export const MAX_BALANCE = 4_000_000_000_000_000;
 
-/** A hold outlives its job's tickets by this much, which tells when one lapsed that is not known any more. */
+/** A hold outlives its job's tickets by so much, and lasts so long at the longest: for those that are not known any more. */
 const HOLD_MARGIN_MS = 5 * 60_000;
-/** The longest that a job and its hold can last, assumed where nothing else is known of it. */
 const LONGEST_HOLD_MS = 65 * 60_000;
 
 const REASONS: Record<Fate, string> = {
   free: 'the answer was not finished',
   charged: 'the parts of a job are charged as one answer',
 };
-
-const TABLES = [
-  `CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL, disabledAt INTEGER,
-    jobs INTEGER NOT NULL, promptTokens INTEGER NOT NULL, outputTokens INTEGER NOT NULL, charged INTEGER NOT NULL)`,
-  'INSERT INTO account VALUES (1, 0, NULL, 0, 0, 0, 0) ON CONFLICT DO NOTHING',
-];
+/** Whoever delivers a part has it from a ticket that is not older than its job, which lives about an hour, ms. */
+const LOOK_BACK_MS = 86_400_000;
+type Refused = (settlement: SettlementJson, error: unknown) => void;
 
 export class AccountBook {
-  readonly #storage: DurableObjectStorage;
-  readonly #sql: SqlStorage;
   readonly #outbox: Outbox;
-  readonly #holds: AccountHolds;
-  readonly #jobs: AccountJobs;
+  readonly #store: AccountStore;
+  readonly #terms: LeaseTerms;
+  readonly #crowd: CrowdLimits;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
-  readonly #crowd: CrowdLimits;
-  readonly #leaseMs: number;
-  #state: State;
 
   constructor(
     storage: DurableObjectStorage,
     outbox: Outbox,
     { terms, crowd, now }: { terms: LeaseTerms; crowd: CrowdLimits; now: number },
   ) {
-    this.#storage = storage;
     this.#crowd = crowd;
-    this.#sql = storage.sql;
     this.#outbox = outbox;
-    for (const table of TABLES) this.#sql.exec(table);
-    this.#leaseMs = terms.leaseMs;
-    this.#holds = new AccountHolds(storage, terms, now);
-    this.#jobs = new AccountJobs(storage.sql);
+    this.#terms = terms;
     this.bars = new AccountBars(storage.sql);
-    const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
-    this.#state = this.#sql.exec<State & Record<string, SqlStorageValue>>(`SELECT ${columns} FROM account`).one();
+    this.#store = new AccountStore(storage, terms, now);
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
   hold(request: HoldRequest, now: number): HoldAnswer {
     this.sweep(now);
-    const available = this.available + (this.#holds.find(request.jobId)?.amount ?? 0);
+    const available = this.available + (this.#store.holds.find(request.jobId)?.amount ?? 0);
     if (!Number.isSafeInteger(request.amount) || request.amount < 0)
       throw new RangeError('a hold is a whole number ≥ 0');
-    if (this.#state.disabledAt !== null) return { ok: false, reason: 'account-disabled', available };
+    if (this.isDisabled) return { ok: false, reason: 'account-disabled', available };
     const bar = this.bars.find(request);
     if (bar) return { ok: false, reason: bar, available };
     if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    const isGuest = request.mayBeGuest === true && request.amount === 0 && this.#state.balance <= 0;
-    const crowd = this.#judgeCrowd(request, isGuest);
+    const isGuest = request.mayBeGuest === true && request.amount === 0 && this.#store.state.balance <= 0;
+    const crowd = this.#store.holds.judgeCrowd(request, isGuest, this.#crowd);
     if (crowd) return { ok: false, reason: 'too-many', ...crowd };
-    const { keyId, amount, expiresAt } = request;
-    this.#replaceHold(request.jobId, { amount, expiresAt, leaseAt: now + this.#leaseMs, keyId, isGuest });
+    const { jobId, keyId, amount, expiresAt } = request;
+    const isFresh = this.#store.holds.find(jobId)?.isFresh ?? this.#store.isNew(jobId, now);
+    this.#store.holds.set(jobId, { amount, expiresAt, leaseAt: now + this.#terms.leaseMs, keyId, isGuest, isFresh });
+    this.#store.saveHolds(false, now);
     return isGuest ? { ok: true, isGuest } : { ok: true };
   }
 
@@ -120,12 +96,14 @@ export class AccountBook {
    */
   renew(jobIds: readonly string[], now: number): void {
     this.sweep(now);
-    const leaseAt = now + this.#leaseMs;
+    const leaseAt = now + this.#terms.leaseMs;
+    let isSaved = false;
     for (const jobId of jobIds) {
-      const hold = this.#holds.find(jobId);
-      if (hold) this.#replaceHold(jobId, { ...hold, leaseAt });
-      this.#jobs.renew(jobId, Math.min(leaseAt, hold?.expiresAt ?? leaseAt));
+      const expiresAt = this.#store.holds.find(jobId)?.expiresAt ?? leaseAt;
+      isSaved = this.#store.holds.renew(jobId, leaseAt) || isSaved;
+      this.#store.jobs.renew(jobId, Math.min(leaseAt, expiresAt));
     }
+    if (isSaved) this.#store.saveHolds(true, now);
   }
 
   /**
@@ -134,10 +112,45 @@ export class AccountBook {
    */
   release(jobId: string, closing: { readonly interrupted: number; readonly fate: Fate }, now: number): void {
     this.sweep(now);
-    const known = this.#jobs.find(jobId);
-    if (!known && closing.interrupted === 0) return this.#replaceHold(jobId, null);
+    const known = this.#store.jobs.find(jobId);
+    if (!known && closing.interrupted === 0) {
+      this.#store.holds.set(jobId, null);
+      return this.#store.saveHolds(false, now);
+    }
     const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS, now);
-    if (decideFate(tally, now) === null) this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now });
+    if (decideFate(tally, now) !== null) return;
+    this.#store.commit(now, () => this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now }));
+  }
+
+  /**
+   * Takes the parts of a hub's batch, each once, and writes them as one row. A batch with the number of the hub's last one gets the first answer;
+   * of any other each part is judged for itself, whatever the number: none is lost, and none is charged twice. False for a part that cannot be
+   * taken, which must not hold up the others: `refused` hears of it.
+   */
+  settleBatch(batch: SettlementBatch, now: number, refused: Refused): boolean[] {
+    const known = findAnswer(this.#store.state, batch);
+    if (known) return known;
+    return this.#store.commit(now, (staged) => {
+      const taken = this.settleAll(batch.settlements, now, refused);
+      // Where nothing was new the same answer is found again.
+      if (staged.isChanged) this.#store.state = noteAnswer(this.#store.state, batch, taken);
+      return taken;
+    });
+  }
+
+  /** The same without a number. */
+  settleAll(settlements: readonly SettlementJson[], now: number, refused: Refused): boolean[] {
+    return this.#store.commit(now, () =>
+      settlements.map((settlement) => {
+        try {
+          this.settle(settlement, now);
+          return true;
+        } catch (error) {
+          refused(settlement, error);
+          return false;
+        }
+      }),
+    );
   }
 
   /**
@@ -147,9 +160,15 @@ export class AccountBook {
    */
   settle(settlement: SettlementJson, now: number): boolean {
     this.sweep(now);
+    return this.#store.commit(now, () => this.#settle(settlement, now));
+  }
+
+  #settle(settlement: SettlementJson, now: number): boolean {
     const { jobId, part } = settlement;
-    const booked = this.#outbox.findParts(jobId);
-    const known = this.#jobs.find(jobId);
+    checkCounts(settlement);
+    const isFresh = this.#store.holds.find(jobId)?.isFresh === true;
+    const booked = isFresh ? [] : this.#findParts(jobId, Number(settlement.ticket.issuedAtMs) - LOOK_BACK_MS);
+    const known = this.#store.jobs.find(jobId);
     if (booked.some((one) => one.part === part)) return false;
     if (known?.parts.some((one) => one.part === part)) return false;
     const bill = billPart(settlement);
@@ -187,79 +206,104 @@ export class AccountBook {
     if (!Number.isSafeInteger(grant.amount) || grant.amount <= 0)
       throw new RangeError('a grant is a whole number above 0');
     if (this.#outbox.has(grantEventId(grant.eventId))) return false;
-    if (this.#state.balance + grant.amount > MAX_BALANCE) return null;
-    const state = { ...this.#state, balance: this.#state.balance + grant.amount };
-    this.#storage.transactionSync(() => {
+    if (this.#store.state.balance + grant.amount > MAX_BALANCE) return null;
+    return this.#store.commit(now, (staged) => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), grant.amount);
-      this.#writeState(state);
+      this.#store.state = { ...this.#store.state, balance: this.#store.state.balance + grant.amount };
+      return (staged.isChanged = true);
     });
-    this.#state = state;
-    return true;
   }
 
   /** From now on no hold at all. */
   disable(now: number): void {
-    if (this.#state.disabledAt !== null) return;
-    const state = { ...this.#state, disabledAt: now };
-    this.#writeState(state);
-    this.#state = state;
+    if (this.isDisabled) return;
+    this.#store.commit(now, (staged) => {
+      this.#store.state = { ...this.#store.state, disabledAt: now };
+      staged.isChanged = true;
+    });
   }
 
   /** Drops lapsed holds and books, free, the parts whose job nobody ended; costs nothing while none has lapsed. */
   sweep(now: number): void {
-    this.#holds.sweep(now);
-    for (const [jobId, tally] of this.#jobs.sweep(now)) this.#advance(jobId, tally, { arrived: null, now });
+    if (this.#store.holds.sweep(now)) this.#store.saveHolds(true, now);
+    if (now < this.#store.jobs.nextAt) return;
+    this.#store.commit(now, () => {
+      for (const [jobId, tally] of this.#store.jobs.sweep(now)) this.#advance(jobId, tally, { arrived: null, now });
+    });
+  }
+
+  /** Hands what was booked to the book in D1. Rejects when the book does. */
+  handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+    return this.#store.handOver(apply);
+  }
+
+  /** Parts that the book is not known to have, and what they take from the balance. */
+  get unbooked(): { readonly parts: number; readonly charge: number } {
+    return this.#store.batches.waiting;
+  }
+
+  /** Settlements of a job that are decided and not known to be in the book. */
+  findUnbooked(jobId: string): SettlementJson[] {
+    return this.#store.batches.findWaiting(jobId);
   }
 
   /** True while credit is held or a part waits for the job's end. */
   isOpen(jobId: string): boolean {
-    return this.#holds.find(jobId) !== null || (this.#jobs.find(jobId)?.waiting ?? 0) > 0;
+    return this.#store.holds.find(jobId) !== null || (this.#store.jobs.find(jobId)?.waiting ?? 0) > 0;
   }
 
   /** Parts of a job whose charge is not decided yet. */
   findWaiting(jobId: string): SettlementJson[] {
-    return this.#jobs.findWaiting(jobId);
+    return this.#store.jobs.findWaiting(jobId);
   }
 
-  /** When something lapses next: a hold, or parts that wait and must be booked without their job's end; null when nothing does. */
+  /** When parts that wait must be booked without their job's end; null where none do. A lapsed hold is given back by whoever asks next. */
+  get nextBookingAt(): number | null {
+    return this.#store.jobs.nextBookingAt;
+  }
+
+  /** When something lapses next, a hold or such parts; null when nothing does. */
   get nextLapseAt(): number | null {
     const at = Math.min(
-      this.#jobs.nextBookingAt ?? Number.POSITIVE_INFINITY,
-      this.#holds.sum > 0 ? this.#holds.nextLapseAt : Number.POSITIVE_INFINITY,
+      this.#store.jobs.nextBookingAt ?? Number.POSITIVE_INFINITY,
+      this.#store.holds.sum > 0 ? this.#store.holds.nextLapseAt : Number.POSITIVE_INFINITY,
     );
     return at === Number.POSITIVE_INFINITY ? null : at;
   }
 
   get balance(): number {
-    return this.#state.balance;
+    return this.#store.state.balance;
   }
 
-  /** Keys that hold nothing any more, and whether all of them do. */
-  get closed(): { revokedKeys: string[]; isDisabled: boolean } {
-    return { revokedKeys: this.bars.revokedKeys, isDisabled: this.#state.disabledAt !== null };
+  get isDisabled(): boolean {
+    return this.#store.state.disabledAt !== null;
   }
 
   get held(): number {
-    return this.#holds.sum;
+    return this.#store.holds.sum;
   }
 
   get available(): number {
-    return this.#state.balance - this.#holds.sum;
+    return this.#store.state.balance - this.#store.holds.sum;
   }
 
   get totals(): Totals {
-    const { jobs, promptTokens, outputTokens, charged } = this.#state;
+    const { jobs, promptTokens, outputTokens, charged } = this.#store.state;
     return { jobs, promptTokens, outputTokens, charged };
   }
 
   /** Begins the tally of a job that turns out to have several parts. */
   #openTally(jobId: string, expiresAt: number, now: number): JobTally {
-    const booked = this.#outbox.findParts(jobId);
+    const hold = this.#store.holds.find(jobId);
+    const booked = hold?.isFresh ? [] : this.#findParts(jobId, now - LOOK_BACK_MS);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
-    return openTally(Math.min(this.#holds.find(jobId)?.expiresAt ?? expiresAt, now + this.#leaseMs), {
-      charge,
-      parts: booked.length,
-    });
+    const lapsesAt = Math.min(hold?.expiresAt ?? expiresAt, now + this.#terms.leaseMs);
+    return openTally(lapsesAt, { charge, parts: booked.length });
+  }
+
+  /** What has been booked of a job: in this call, since `sinceAt`, and ever by what the outbox knows. */
+  #findParts(jobId: string, sinceAt: number): KnownPart[] {
+    return [...this.#store.findParts(jobId, sinceAt), ...this.#outbox.findParts(jobId)];
   }
 
   #bookWhole(settlement: SettlementJson): void {
@@ -274,13 +318,15 @@ export class AccountBook {
    */
   #bookForgotten(settlement: SettlementJson): void {
     const reason = 'it came too late to know that it is the first';
-    const shares = new Map<number, number>();
-    // One entry with all that it pays: another one would be new to a book that knows this.
-    const build = (part: SettlementJson, charge: number): LedgerEntry[] => [
-      buildSettleEntry({ ...part, charge }, `charge lowered from ${part.charge} to ${charge}: ${reason}`),
-    ];
-    const booking = { settlements: [settlement], shares, reason, jobs: 0, closesHold: true, tally: null, build };
-    this.#book(settlement.jobId, booking);
+    this.#book(settlement.jobId, {
+      settlements: [settlement],
+      shares: new Map(),
+      reason,
+      jobs: 0,
+      closesHold: true,
+      tally: null,
+      isAlone: true,
+    });
   }
 
   /** A part that its hub forgot is free whatever becomes of its job. Where nothing else is known of the job its credit goes back now. */
@@ -305,13 +351,13 @@ export class AccountBook {
     const fate = decideFate(tally, now);
     if (!fate) {
       const kept = { ...tally, waiting: tally.waiting + 1 };
-      this.#storage.transactionSync(() => this.#jobs.write(jobId, kept, arrived));
-      this.#jobs.remember(jobId, kept);
+      this.#store.inTransaction(() => this.#store.jobs.write(jobId, kept, arrived));
+      this.#store.jobs.remember(jobId, kept);
       // A part that came is news of its job.
       this.renew([jobId], now);
       return;
     }
-    const all = [...this.#jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
+    const all = [...this.#store.jobs.findWaiting(jobId), ...(arrived ? [arrived] : [])];
     const settlements = fate === 'charged' && isCarried(tally) ? all : all.map(failPart);
     this.#book(jobId, {
       settlements,
@@ -324,67 +370,31 @@ export class AccountBook {
   }
 
   #book(jobId: string, booking: Booking): void {
-    const { settlements, shares, reason, jobs, closesHold, tally, build = buildChargeEntries } = booking;
-    const hold = this.#holds.find(jobId);
-    let room = hold ? hold.amount : this.available;
+    const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = booking;
+    const hold = this.#store.holds.find(jobId);
+    const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
+    let room = hold ? hold.amount : this.available + this.#store.holds.forgotten;
     const charged = settlements.map((settlement) => {
       const share = shares.get(settlement.part) ?? 0;
       const charge = Math.min(share, room);
       room -= charge;
-      const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
-      return { charge, entries: build(settlement, charge, charge < share ? limit : reason) };
+      const why = charge < share ? limit : reason;
+      return { charge, ...(isAlone ? chargeAlone(settlement, charge, why) : chargePart(settlement, charge, why)) };
     });
     const charge = charged.reduce((sum, one) => sum + one.charge, 0);
-    const state = addToTotals(this.#state, { settlements, charge, jobs });
-    const rest = closesHold || !hold ? null : { ...hold, amount: hold.amount - charge };
+    const state = addToTotals(this.#store.state, { settlements, charge, jobs });
     const kept = tally && { ...tally, booked: tally.booked + charge };
-    this.#storage.transactionSync(() => {
-      for (const { charge: own, entries } of charged)
-        for (const entry of entries) this.#outbox.add(entry, entry === entries[0] ? -own : 0);
-      this.#writeState(state);
-      this.#holds.write(jobId, rest);
-      if (kept) this.#jobs.write(jobId, kept, null);
+    this.#store.inTransaction(() => {
+      for (const { entries } of charged) for (const entry of entries) this.#outbox.add(entry, 0);
+      if (kept) this.#store.jobs.write(jobId, kept, null);
     });
-    this.#state = state;
-    this.#holds.remember(jobId, rest);
-    if (kept) this.#jobs.remember(jobId, kept);
+    if (kept) this.#store.jobs.remember(jobId, kept);
+    const goesOn = hold && !closesHold;
+    this.#store.stage({ pieces: charged.flatMap(({ pieces }) => pieces), savesHolds: goesOn === true });
+    this.#store.state = state;
+    this.#store.booked.set(jobId, true);
+    if (goesOn) this.#store.holds.set(jobId, { ...hold, amount: hold.amount - charge, isFresh: false });
+    else if (hold) this.#store.holds.close(jobId);
+    else this.#store.holds.takeForgotten(charge);
   }
-
-  #judgeCrowd({ jobId, keyId, ended = [] }: HoldRequest, isGuest: boolean): ReturnType<typeof decideCrowd> {
-    for (const one of ended) {
-      const hold = this.#holds.find(one);
-      if (hold) this.#holds.remember(one, { ...hold, isOver: true });
-    }
-    return this.#holds.find(jobId) ? null : decideCrowd(this.#holds.listRunning(), { keyId, isGuest }, this.#crowd);
-  }
-
-  #replaceHold(jobId: string, hold: Hold | null): void {
-    this.#holds.write(jobId, hold);
-    this.#holds.remember(jobId, hold);
-  }
-
-  #writeState(state: State): void {
-    const { balance, disabledAt, jobs, promptTokens, outputTokens, charged } = state;
-    const set = 'balance = ?, disabledAt = ?, jobs = ?, promptTokens = ?, outputTokens = ?, charged = ?';
-    this.#sql.exec(`UPDATE account SET ${set}`, balance, disabledAt, jobs, promptTokens, outputTokens, charged);
-  }
-}
-
-/** A prompt counts once, however many of the parts charge it; output counts with every part. */
-function addToTotals(
-  state: State,
-  added: { readonly settlements: readonly SettlementJson[]; readonly charge: number; readonly jobs: number },
-): State {
-  const { settlements } = added;
-  const prompts = settlements.map((settlement) => (settlement.ticket.chargePrompt ? countAsked(settlement) : 0));
-  const promptTokens = state.promptTokens + Math.max(0, ...prompts);
-  const outputTokens = settlements.reduce((sum, settlement) => sum + settlement.outputTokens, state.outputTokens);
-  return {
-    ...state,
-    balance: state.balance - added.charge,
-    jobs: state.jobs + added.jobs,
-    promptTokens,
-    outputTokens,
-    charged: state.charged + added.charge,
-  };
 }

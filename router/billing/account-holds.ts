@@ -1,6 +1,8 @@
-// Credit set aside for running jobs, in an account's SQLite. A hold is a lease: it lasts while somebody tells that its job lives, so that one
-// whose edge and hub are gone is given back soon. Reads come from memory, which is written after the database is.
-import type { CrowdJob } from './decide-crowd.ts';
+// Credit set aside for running jobs, in memory, and in one row of an account's SQLite as far as a restart must know of it. A hold is a lease: it lasts
+// while somebody tells that its job lives, so that one whose edge and hub are gone is given back soon.
+import { decideCrowd } from './decide-crowd.ts';
+import type { CrowdLimits } from './decide-crowd.ts';
+import type { HoldRequest } from './hold-answer.ts';
 
 export interface Hold {
   /** Units. */
@@ -9,7 +11,9 @@ export interface Hold {
   readonly expiresAt: number;
   /** When it lapses unless its job is heard of until then, ms since epoch. */
   readonly leaseAt: number;
-  /** In memory only, as the next two: a restart forgets whose it is. */
+  /** Nothing of its job has been booked, which nobody need look for. In memory only, as those that follow. */
+  readonly isFresh?: boolean;
+  /** A restart forgets whose it is. */
   readonly keyId?: string;
   readonly isGuest?: boolean;
   /** The answer has ended; its credit is held until it is settled. */
@@ -23,40 +27,81 @@ export interface LeaseTerms {
   readonly graceMs: number;
 }
 
-type HoldRow = { jobId: string; amount: number; expiresAt: number; leaseAt: number | null; isWarned: number };
+/**
+ * Where so many jobs run, one part in so many of what is available is set aside for holds that are not written one by one: so many rows are saved,
+ * and a restart, which forgets those holds, holds all of it while a job is told of that it does not know. So an account never spends more than it has.
+ */
+const SHARED_FROM = 8;
+const SHARE = 20;
+const SHARED_MS = 7_200_000;
+/** What was set aside so stands among the holds under this name once a restart has made it one. */
+const FORGOTTEN = 'forgotten';
 
-const TABLE =
-  'CREATE TABLE IF NOT EXISTS holds (jobId TEXT PRIMARY KEY, amount INTEGER NOT NULL, expiresAt INTEGER NOT NULL) WITHOUT ROWID';
-/** Objects older than leases. */
-const ADD_COLUMNS = [
-  'ALTER TABLE holds ADD COLUMN leaseAt INTEGER',
-  'ALTER TABLE holds ADD COLUMN isWarned INTEGER NOT NULL DEFAULT 0',
-];
+const TABLE = `CREATE TABLE IF NOT EXISTS held (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, holds TEXT NOT NULL,
+  shared INTEGER NOT NULL, sharedUntil INTEGER NOT NULL)`;
+
+type SavedHold = readonly [jobId: string, amount: number, expiresAt: number, leaseAt: number | null, isWarned: 0 | 1];
 
 export class AccountHolds {
-  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #holds = new Map<string, Hold>();
+  /** Jobs whose holds the row has, and how much it has of each. */
+  #saved = new Map<string, number>();
+  /** What the row sets aside for holds that it does not have, units, and until when. */
+  #shared = 0;
+  #sharedUntil = 0;
+  readonly #warned = new Set<string>();
   #sum = 0;
   #nextLapseAt = Number.POSITIVE_INFINITY;
 
-  constructor(storage: DurableObjectStorage, terms: LeaseTerms, now: number) {
-    this.#storage = storage;
-    this.#sql = storage.sql;
-    this.#openTable();
-    for (const row of this.#sql.exec<HoldRow>('SELECT * FROM holds').toArray()) this.#recall(row, terms, now);
+  /** `jobsSince` gives the jobs that were booked after a row was written: their holds are over. For the caller's transaction. */
+  constructor(
+    sql: SqlStorage,
+    terms: LeaseTerms,
+    opened: { readonly now: number; readonly jobsSince: (seq: number) => string[] },
+  ) {
+    this.#sql = sql;
+    sql.exec(TABLE);
+    const row = this.#readRow();
+    if (row.holds.length === 0 && row.shared === 0) return;
+    const over = new Set(opened.jobsSince(row.seq));
+    let isChanged = row.shared > 0;
+    for (const [jobId, amount, expiresAt, leaseAt, isWarned] of row.holds) {
+      if (over.has(jobId)) continue;
+      const known = leaseAt ?? opened.now + terms.leaseMs;
+      // One whose lease ran out while this object slept, or was down, gets one last respite.
+      const isRespite = known <= opened.now && isWarned === 0;
+      if (isRespite || isWarned === 1) this.#warned.add(jobId);
+      this.set(jobId, { amount, expiresAt, leaseAt: isRespite ? opened.now + terms.graceMs : known });
+      isChanged ||= isRespite || leaseAt === null;
+    }
+    const forgotten = this.find(FORGOTTEN)?.amount ?? 0;
+    // Of those jobs nobody knows the ids: any that is told of and not held may be one.
+    const leaseAt = opened.now + terms.leaseMs + terms.graceMs;
+    if (row.shared > 0)
+      this.set(FORGOTTEN, { amount: forgotten + row.shared, expiresAt: row.sharedUntil, leaseAt, isOver: true });
+    if (isChanged) this.save(row.seq, { available: 0, now: opened.now });
+    else this.#saved = new Map([...this.#holds].map(([jobId, { amount }]) => [jobId, amount]));
   }
 
   find(jobId: string): Hold | null {
     return this.#holds.get(jobId) ?? null;
   }
 
-  /** Jobs that run, as far as it is known. */
-  listRunning(): CrowdJob[] {
-    const running: CrowdJob[] = [];
-    for (const { keyId = null, isGuest = false, isOver } of this.#holds.values())
-      if (!isOver) running.push({ keyId, isGuest });
-    return running;
+  /** The limit that one more job would break, by what is known to run; jobs that have ended are told of. */
+  judgeCrowd(
+    { jobId, keyId, ended = [] }: HoldRequest,
+    isGuest: boolean,
+    limits: CrowdLimits,
+  ): ReturnType<typeof decideCrowd> {
+    for (const one of ended) {
+      const hold = this.#holds.get(one);
+      if (hold) this.set(one, { ...hold, isOver: true });
+    }
+    if (this.#holds.has(jobId)) return null;
+    const running = [...this.#holds.values()].filter(({ isOver }) => !isOver);
+    const jobs = running.map(({ keyId: of = null, isGuest: guest = false }) => ({ keyId: of, isGuest: guest }));
+    return decideCrowd(jobs, { keyId, isGuest }, limits);
   }
 
   /** Units held in all. */
@@ -69,19 +114,8 @@ export class AccountHolds {
     return this.#nextLapseAt;
   }
 
-  /** Replaces a job's hold, or gives it back for null. A hold of nothing is kept in memory only. For the caller's transaction. */
-  write(jobId: string, hold: Hold | null): void {
-    const before = this.#holds.get(jobId)?.amount ?? 0;
-    if (hold && hold.amount > 0) {
-      const { amount, expiresAt, leaseAt } = hold;
-      const insert =
-        'INSERT OR REPLACE INTO holds (jobId, amount, expiresAt, leaseAt, isWarned) VALUES (?, ?, ?, ?, 0)';
-      this.#sql.exec(insert, jobId, amount, expiresAt, leaseAt);
-    } else if (before > 0) this.#sql.exec('DELETE FROM holds WHERE jobId = ?', jobId);
-  }
-
-  /** The same in memory, once it is written. */
-  remember(jobId: string, hold: Hold | null): void {
+  /** Replaces a job's hold, or gives it back for null: in memory. */
+  set(jobId: string, hold: Hold | null): void {
     this.#sum -= this.#holds.get(jobId)?.amount ?? 0;
     this.#holds.delete(jobId);
     if (hold) {
@@ -91,41 +125,96 @@ export class AccountHolds {
     } else if (this.#holds.size === 0) this.#nextLapseAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Drops lapsed holds and gives their jobs; costs nothing while none has lapsed. */
-  sweep(now: number): string[] {
-    if (now < this.#nextLapseAt) return [];
-    const lapsed = [...this.#holds].filter(([, hold]) => lapsesAt(hold) <= now).map(([jobId]) => jobId);
-    this.#storage.transactionSync(() => {
-      for (const jobId of lapsed) this.write(jobId, null);
-    });
-    for (const jobId of lapsed) this.remember(jobId, null);
-    this.#nextLapseAt = Math.min(...[...this.#holds.values()].map(lapsesAt), Number.POSITIVE_INFINITY);
-    return lapsed;
+  /** The job is booked in a batch that is written now: who reads the row later reads that too. */
+  close(jobId: string): void {
+    this.set(jobId, null);
+    this.#saved.delete(jobId);
   }
 
-  /** A hold as the disk has it. One whose lease ran out while this object slept, or was down, gets one last respite. */
-  #recall(
-    { jobId, amount, expiresAt, leaseAt, isWarned }: HoldRow,
-    { leaseMs, graceMs }: LeaseTerms,
-    now: number,
-  ): void {
-    const known = leaseAt ?? now + leaseMs;
-    const isRespite = known <= now && isWarned === 0;
-    const hold = { amount, expiresAt, leaseAt: isRespite ? now + graceMs : known };
-    if (isRespite || leaseAt === null) {
-      const update = 'UPDATE holds SET leaseAt = ?, isWarned = ? WHERE jobId = ?';
-      this.#sql.exec(update, hold.leaseAt, isRespite ? 1 : 0, jobId);
+  /** The job of a hold is heard of: it gets a lease, and its respite if it needs one again. True where the row has to say so. */
+  renew(jobId: string, leaseAt: number): boolean {
+    const hold = this.#holds.get(jobId);
+    if (!hold) return jobId !== FORGOTTEN && this.#holds.has(FORGOTTEN) && this.renew(FORGOTTEN, leaseAt);
+    this.#warned.delete(jobId);
+    this.set(jobId, { ...hold, leaseAt });
+    return this.#saved.has(jobId);
+  }
+
+  /** What may be taken for a job whose hold a restart has forgotten, units. */
+  get forgotten(): number {
+    return this.find(FORGOTTEN)?.amount ?? 0;
+  }
+
+  /** Such a job was charged: so much less is held for the others. */
+  takeForgotten(amount: number): void {
+    const hold = this.find(FORGOTTEN);
+    if (hold) this.set(FORGOTTEN, amount < hold.amount ? { ...hold, amount: hold.amount - amount } : null);
+  }
+
+  /** True where nothing is held that the row sets something aside for. */
+  get isIdle(): boolean {
+    return this.#holds.size === 0 && this.#shared > 0;
+  }
+
+  /** True where a restart would not hold enough, or where it would hold what an account cannot spare: `save` is due before anybody is answered. */
+  isSaveDue(available: number): boolean {
+    let missing = 0;
+    let spare = 0;
+    for (const [jobId, { amount, expiresAt }] of this.#holds) {
+      const more = amount - (this.#saved.get(jobId) ?? 0);
+      if (more > 0 && expiresAt > this.#sharedUntil) return true;
+      missing += Math.max(0, more);
+      spare += Math.max(0, 0 - more);
     }
-    this.remember(jobId, hold);
+    for (const [jobId, amount] of this.#saved) if (!this.#holds.has(jobId)) spare += amount;
+    return missing > this.#shared || spare * SHARE > available;
   }
 
-  #openTable(): void {
-    this.#storage.transactionSync(() => {
-      this.#sql.exec(TABLE);
-      const isOld =
-        this.#sql.exec("SELECT 1 FROM pragma_table_info('holds') WHERE name = 'leaseAt'").toArray().length === 0;
-      for (const statement of isOld ? ADD_COLUMNS : []) this.#sql.exec(statement);
-    });
+  /** Writes all holds as one row, and sets aside what others may take; `seq` is the last batch that they know of. For the caller's transaction. */
+  save(seq: number, { available, now }: { readonly available: number; readonly now: number }): void {
+    const rows: SavedHold[] = [];
+    for (const [jobId, { amount, expiresAt, leaseAt }] of this.#holds)
+      if (amount > 0) rows.push([jobId, amount, expiresAt, leaseAt, this.#warned.has(jobId) ? 1 : 0]);
+    // While a restart's are held there are no others: restarts on end set aside one share.
+    const isShared = rows.length >= SHARED_FROM && !this.#holds.has(FORGOTTEN);
+    this.#shared = isShared ? Math.floor(Math.max(0, available) / SHARE) : 0;
+    this.#sharedUntil = this.#shared > 0 ? now + SHARED_MS : 0;
+    const insert = 'INSERT OR REPLACE INTO held VALUES (1, ?, ?, ?, ?)';
+    this.#sql.exec(insert, seq, JSON.stringify(rows), this.#shared, this.#sharedUntil);
+    this.#saved = new Map(rows.map(([jobId, amount]) => [jobId, amount]));
+  }
+
+  /** Drops lapsed holds; costs nothing while none has lapsed. True where the row still has one of them. */
+  sweep(now: number): boolean {
+    if (now < this.#nextLapseAt) return false;
+    const lapsed = [...this.#holds].filter(([, hold]) => lapsesAt(hold) <= now).map(([jobId]) => jobId);
+    for (const jobId of lapsed) this.set(jobId, null);
+    this.#nextLapseAt = Math.min(...[...this.#holds.values()].map(lapsesAt), Number.POSITIVE_INFINITY);
+    return lapsed.some((jobId) => this.#saved.has(jobId));
+  }
+
+  #readRow(): { readonly seq: number; readonly holds: readonly SavedHold[]; shared: number; sharedUntil: number } {
+    type Row = { seq: number; holds: string; shared: number; sharedUntil: number };
+    const row = this.#sql.exec<Row>('SELECT seq, holds, shared, sharedUntil FROM held').toArray()[0];
+    if (row) return { ...row, holds: JSON.parse(row.holds) as SavedHold[] };
+    return { seq: 0, holds: this.#takeOldRows(), shared: 0, sharedUntil: 0 };
+  }
+
+  /** Objects of before version 0.2 have a row a hold. */
+  #takeOldRows(): SavedHold[] {
+    if (this.#sql.exec("SELECT 1 FROM pragma_table_info('holds') LIMIT 1").toArray().length === 0) return [];
+    type OldRow = { jobId: string; amount: number; expiresAt: number; leaseAt?: number | null; isWarned?: number };
+    const rows = this.#sql.exec<OldRow>('SELECT * FROM holds').toArray();
+    const holds = rows.map(({ jobId, amount, expiresAt, leaseAt = null, isWarned = 0 }): SavedHold => [
+      jobId,
+      amount,
+      expiresAt,
+      leaseAt,
+      isWarned === 1 ? 1 : 0,
+    ]);
+    this.#sql.exec('INSERT INTO held VALUES (1, 0, ?, 0, 0)', JSON.stringify(holds));
+    this.#sql.exec('DROP TABLE holds');
+    return holds;
   }
 }
 

@@ -1,9 +1,9 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import { DurableObject } from 'cloudflare:workers';
-import type { SettlementJson } from '../../schema/settlement.ts';
+import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
-import type { Totals } from './account-book.ts';
+import type { Totals } from './account-state.ts';
 import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
@@ -12,6 +12,9 @@ import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
 
 const log = makeLog('billing');
+
+/** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
+const FALLBACK_MS = 600_000;
 
 export interface AccountUsage {
   /** Units owned, held ones included. */
@@ -23,7 +26,9 @@ export interface AccountUsage {
 
 export interface AccountDoors {
   readonly terms: LeaseTerms;
-  readonly ledger: Pick<Ledger, 'apply'>;
+  readonly ledger: Pick<Ledger, 'apply' | 'applyFlush'>;
+  /** How long what was booked waits for what comes after it, so that both are one flush, ms. */
+  readonly bookMs: number;
   /** Jobs at once. */
   readonly crowd: CrowdLimits;
 }
@@ -31,12 +36,18 @@ export interface AccountDoors {
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
+  readonly #bookMs: number;
+  #drainedAt = 0;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd, bookMs }: AccountDoors) {
     super(ctx, env);
-    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { accountId: ctx.id.name });
+    const owner = { accountId: ctx.id.name };
+    const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
+    this.#bookMs = bookMs;
+    this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now: Date.now() });
-    this.#ringLater();
+    // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
+    void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
 
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
@@ -75,18 +86,19 @@ export class Account extends DurableObject<object> {
     return { applied };
   }
 
-  /** Several at once, in one transaction; false for one that cannot be taken, which must not hold up the others. */
-  settleAll(settlements: SettlementJson[]): boolean[] {
-    return settlements.map((settlement) => {
-      try {
-        this.settle(settlement);
-        return true;
-      } catch (error) {
-        const { accountId, jobId, part } = settlement;
-        log.error('settlement-not-taken', { accountId, jobId, part, error });
-        return false;
-      }
-    });
+  /**
+   * A hub's parts, in one transaction that writes one row; false for one that cannot be taken, which must not hold up the others. A batch with the
+   * number of the hub's last one gets the first answer. A hub of before version 0.2 numbers none.
+   */
+  settleAll(batch: SettlementBatch | SettlementJson[]): boolean[] {
+    const now = Date.now();
+    const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
+      log.error('settlement-not-taken', { accountId, jobId, part, error });
+    const taken = Array.isArray(batch)
+      ? this.#book.settleAll(batch, now, refused)
+      : this.#book.settleBatch(batch, now, refused);
+    this.#ring(now);
+    return taken;
   }
 
   /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
@@ -123,7 +135,7 @@ export class Account extends DurableObject<object> {
 
   /** What was closed here for good, to be compared with the books. */
   closed(): { revokedKeys: string[]; isDisabled: boolean } {
-    return this.#book.closed;
+    return { revokedKeys: this.#book.bars.revokedKeys, isDisabled: this.#book.isDisabled };
   }
 
   usage(): AccountUsage {
@@ -137,20 +149,29 @@ export class Account extends DurableObject<object> {
    */
   receipts(jobId: string): { settlements: SettlementJson[]; waiting: SettlementJson[]; pending: boolean } {
     this.#sweep();
-    const settlements = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
+    const alone = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
+    const settlements = [...this.#book.findUnbooked(jobId), ...alone];
     return { settlements, waiting: this.#book.findWaiting(jobId), pending: this.#book.isOpen(jobId) };
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
   booked(): ObjectSide {
     const { events, own } = this.#outbox.waiting();
-    return { booked: this.#book.balance - own, waiting: events, unpayable: this.#outbox.unpayable };
+    const { parts, charge } = this.#book.unbooked;
+    // A life before this one may have handed it over and heard no answer.
+    if (parts > 0 && this.#outbox.alarmAt > Date.now() + this.#bookMs) this.#startDrain(Date.now());
+    return {
+      booked: this.#book.balance - own + charge,
+      waiting: events + parts,
+      unpayable: this.#outbox.unpayable,
+    };
   }
 
   override async alarm(): Promise<void> {
-    this.#book.sweep(Date.now());
-    await this.#outbox.drain();
-    this.#ringLater();
+    this.#outbox.noteAlarm();
+    const now = Date.now();
+    this.#book.sweep(now);
+    await this.#drain(now);
   }
 
   #sweep(): void {
@@ -162,12 +183,29 @@ export class Account extends DurableObject<object> {
   /** Every call may have booked what had lapsed, beside what it was made for. */
   #ring(now: number): void {
     if (this.#outbox.hasNew) this.#outbox.ring(now);
-    this.#ringLater();
+    if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
+    const at = this.#book.nextBookingAt;
+    if (at !== null) this.#outbox.ringBy(at);
   }
 
-  /** Holds that nobody tells of are given back, and parts that wait for their job's end booked, also where nobody calls. */
-  #ringLater(): void {
-    const at = this.#book.nextLapseAt;
-    if (at !== null) this.#outbox.ringBy(at);
+  /** What comes alone is handed over at once, and an alarm set that sees to it if that fails; what comes in numbers waits for its like. */
+  #ringForParts(now: number): void {
+    if (this.#outbox.isFailing) return this.#outbox.ensureAlarm(now + FALLBACK_MS);
+    const dueAt = this.#drainedAt + this.#bookMs;
+    if (now < dueAt || this.#outbox.isDraining || this.#outbox.alarmAt <= now + this.#bookMs)
+      return this.#outbox.ensureAlarm(Math.max(dueAt, now));
+    this.#outbox.ensureAlarm(now + FALLBACK_MS);
+    this.#startDrain(now);
+  }
+
+  #startDrain(now: number): void {
+    // It rejects nothing: what the book did not take is tried again by an alarm.
+    this.ctx.waitUntil(this.#drain(now));
+  }
+
+  async #drain(now: number): Promise<void> {
+    this.#drainedAt = now;
+    await this.#outbox.drain();
+    this.#ring(Date.now());
   }
 }

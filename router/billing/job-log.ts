@@ -1,7 +1,7 @@
 // The door to recent settlements in D1, for statistics: bounded rows, read at most every 10 s for a window and isolate.
-import type { Outcome } from '../../schema/settlement.ts';
+import { readFacts } from './pack-facts.ts';
 import { summariseJobs } from './summarise-jobs.ts';
-import type { JobSummary, PartFacts } from './summarise-jobs.ts';
+import type { JobSummary } from './summarise-jobs.ts';
 
 /** The newest parts that are looked at; a busier window tells of them only. */
 export const MAX_PARTS = 2000;
@@ -22,17 +22,8 @@ export interface JobLog {
 }
 
 interface Row {
-  readonly jobId: string;
-  readonly model: string;
-  readonly outcome: Outcome;
-  readonly endedAt: number;
-  readonly attempts: number | null;
-  readonly ttftMs: number | null;
-  readonly resumed: string | null;
-  readonly mode: string | null;
-  readonly km: number | null;
-  readonly predictedMs: number | null;
-  readonly edgeMs: number | null;
+  readonly at: number;
+  readonly parts: string;
 }
 
 export function makeJobLog(doors: {
@@ -49,9 +40,15 @@ export function makeJobLog(doors: {
         .all<Row>(),
       doors.publicModels(),
     ]);
-    const isCut = results.length === MAX_PARTS;
-    const fromAt = isCut ? (results.at(-1)?.endedAt ?? now) : now - windowMs;
-    return { ...summariseJobs(results.map((row) => toFacts(row, models))), fromAt, toAt: now, isCut };
+    const found = results
+      .flatMap(({ parts, at }) => readFacts(parts, at))
+      .filter(({ endedAt }) => endedAt > now - windowMs)
+      .toSorted((a, b) => b.endedAt - a.endedAt);
+    const seen = found.slice(0, MAX_PARTS);
+    const isCut = found.length >= MAX_PARTS;
+    const fromAt = isCut ? (seen.at(-1)?.endedAt ?? now) : now - windowMs;
+    const facts = seen.map((part) => ({ ...part, model: models.has(part.model) ? part.model : OWN_MODELS }));
+    return { ...summariseJobs(facts), fromAt, toAt: now, isCut };
   };
   return {
     summarise: (windowMs, now) => {
@@ -66,22 +63,13 @@ export function makeJobLog(doors: {
   };
 }
 
+/**
+ * The newest lists, back to the first that is older than the window and any that is an hour older: lists come a few seconds after their parts, in
+ * no strict order. No index is needed: their numbers are.
+ */
 const NEWEST = `
-  SELECT job_id AS jobId, model, outcome, ended_at AS endedAt,
-    settlement->>'$.attempts' AS attempts, settlement->>'$.ttftMs' AS ttftMs, settlement->>'$.resumed' AS resumed,
-    settlement->>'$.decision.mode' AS mode, settlement->>'$.decision.km' AS km,
-    settlement->>'$.decision.ttftMs' AS predictedMs, settlement->>'$.decision.edgeRttMs' AS edgeMs
-  FROM receipts WHERE ended_at > ?1 ORDER BY ended_at DESC LIMIT ?2`;
-
-function toFacts(row: Row, models: ReadonlySet<string>): PartFacts {
-  const { jobId, model, outcome, attempts, ttftMs, resumed, mode, km, predictedMs, edgeMs } = row;
-  return {
-    jobId,
-    model: models.has(model) ? model : OWN_MODELS,
-    outcome,
-    attempts: attempts ?? 1,
-    ttftMs,
-    isResumed: resumed !== null,
-    decision: mode === null ? null : { mode, km: km ?? 0, ttftMs: predictedMs ?? 0, edgeMs: edgeMs ?? 0 },
-  };
-}
+  SELECT at, parts FROM (
+    SELECT at, parts, sum(json_array_length(parts, '$.p')) OVER (ORDER BY seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
+    FROM flushes WHERE seq > coalesce((SELECT seq FROM flushes WHERE at <= ?1 - 3600000 ORDER BY seq DESC LIMIT 1), 0)
+    ORDER BY seq DESC LIMIT ?2)
+  WHERE coalesce(newer, 0) < ?2`;

@@ -1,8 +1,7 @@
 // Which entries an object has made, long after the book has taken them: what makes a second delivery nothing. An event of a job is a few bytes
 // for a month or two; ids of grants are kept for ever.
-import { fromHex } from '../../schema/bytes.ts';
-import { isId } from '../../schema/ids.ts';
-import { BOOKED_BITS } from './receipt-shelves.ts';
+import { keyOfJob } from './job-key.ts';
+import { BOOKED_BITS } from './booked-sql.ts';
 import { TURN_MS, TurnedTables } from './turned-tables.ts';
 
 /** How long the ids of a job's events are known at least, ms. An older one that comes again must be told by its ticket's age. */
@@ -41,7 +40,7 @@ export class KnownEvents {
     const query = this.#tables.both
       .map((table) => `SELECT part, own FROM ${table} WHERE job = ?1 AND kind <> ${BOOKED_BITS.rest}`)
       .join(' UNION ALL ');
-    return this.#sql.exec<{ part: number; own: number }>(query, keyOf(jobId)).toArray();
+    return this.#sql.exec<{ part: number; own: number }>(query, keyOfJob(jobId)).toArray();
   }
 
   /** False for an entry that is known already. */
@@ -53,16 +52,11 @@ export class KnownEvents {
     const { table, older } = this.#tables.current(now);
     const insert = `INSERT INTO ${table} SELECT ?1, ?2, ?3, ?4
       WHERE NOT EXISTS (SELECT 1 FROM ${older} WHERE job = ?1 AND part = ?2 AND kind = ?3) ON CONFLICT DO NOTHING RETURNING 1`;
-    return this.#sql.exec(insert, keyOf(jobId), part, kindOf(id), own).toArray().length > 0;
+    return this.#sql.exec(insert, keyOfJob(jobId), part, kindOf(id), own).toArray().length > 0;
   }
 }
 
 function kindOf(id: string): number {
   const name = id.slice(0, id.indexOf(':'));
   return Object.hasOwn(BOOKED_BITS, name) ? BOOKED_BITS[name as keyof typeof BOOKED_BITS] : 0;
-}
-
-/** A job's 16 bytes; an id of another form is its own bytes. */
-function keyOf(jobId: string): Uint8Array {
-  return isId('job', jobId) ? fromHex(`0x${jobId.slice(4)}`) : new TextEncoder().encode(jobId);
 }

@@ -4,8 +4,9 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 
 /** The greater charge and earnings stand, a proof is never lost, and a part that turned out to be free has failed. */
 export function mergeSettlements(known: SettlementJson, added: SettlementJson): SettlementJson {
-  const { receipt, receiptSignature, acceptance, acceptanceSignature } = added;
-  const proof = acceptance === null ? {} : { receipt, receiptSignature, acceptance, acceptanceSignature };
+  const { receipt, receiptSignature, receiptSeal, acceptance, acceptanceSignature, acceptanceSeal } = added;
+  const signed = { receipt, receiptSignature, receiptSeal, acceptance, acceptanceSignature, acceptanceSeal };
+  const proof = acceptance === null ? {} : signed;
   return {
     ...known,
     ...proof,

@@ -245,7 +245,7 @@ export class NodeAccount extends DurableObject<object> {
 
   override async alarm(): Promise<void> {
     await this.#decideSigned();
-    await this.#outbox.drain();
+    await this.#outbox.drainOnAlarm();
     this.#ringForSigned(Date.now());
   }
 

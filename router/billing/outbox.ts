@@ -18,9 +18,10 @@ export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #apply: Ledger['apply'];
   readonly #owner: Pick<LogFacts, 'accountId' | 'nodeId'>;
+  readonly #handOverBetween: () => Promise<void>;
   readonly #known: KnownEvents;
   #alarmAt = Number.POSITIVE_INFINITY;
-  #isDraining = false;
+  #draining: Promise<void> | null = null;
   #hasNew = false;
   #failures = 0;
   /** Entries that the fees could not pay, and when the book is asked again. */
@@ -28,11 +29,17 @@ export class Outbox {
   #unpayableUntil = 0;
   #unpayableTries = 0;
 
-  /** `owner` is whose entries they are, for the operator's log. */
-  constructor(storage: DurableObjectStorage, apply: Ledger['apply'], owner: Pick<LogFacts, 'accountId' | 'nodeId'>) {
+  /** `owner` is whose entries they are, for the operator's log; `handOverBetween` hands what else there is to the book, after what was granted. */
+  constructor(
+    storage: DurableObjectStorage,
+    apply: Ledger['apply'],
+    owner: Pick<LogFacts, 'accountId' | 'nodeId'>,
+    handOverBetween: () => Promise<void> = async () => undefined,
+  ) {
     this.#storage = storage;
     this.#apply = apply;
     this.#owner = owner;
+    this.#handOverBetween = handOverBetween;
     this.#known = openTables(storage, Date.now());
     if (this.waiting().events > 0) this.ring(Date.now());
   }
@@ -72,9 +79,38 @@ export class Outbox {
 
   /** Asks for an alarm at `at` (ms since epoch) or sooner; while `drain` runs nothing is asked, since it takes everything. */
   ringBy(at: number): void {
-    if (this.#alarmAt <= at || this.#isDraining) return;
+    if (!this.isDraining) this.ensureAlarm(at);
+  }
+
+  /** The same whatever runs: for what a drain that runs may not take any more. */
+  ensureAlarm(at: number): void {
+    if (this.#alarmAt <= at) return;
     this.#alarmAt = at;
     void this.#storage.setAlarm(at);
+  }
+
+  /** The alarm that an earlier life of the object asked for, ms since epoch; null for none. */
+  recallAlarm(at: number | null): void {
+    if (at !== null) this.#alarmAt = Math.min(this.#alarmAt, at);
+  }
+
+  /** The alarm rings: none is asked for any more. */
+  noteAlarm(): void {
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** When the object is asked next to hand things over; infinity for never. */
+  get alarmAt(): number {
+    return this.#alarmAt;
+  }
+
+  /** True while the book did not take what it was given last. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining !== null;
   }
 
   /**
@@ -82,19 +118,30 @@ export class Outbox {
    * a batch twice, which the book takes as once. A book that fails is asked again later, ever less often. Entries that the fees cannot
    * pay yet stay and hold up no others.
    */
-  async drain(): Promise<void> {
-    this.#alarmAt = Number.POSITIVE_INFINITY;
-    this.#isDraining = true;
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain().finally(() => void (this.#draining = null));
+    return this.#draining;
+  }
+
+  /** The same for an object whose alarm has rung. */
+  drainOnAlarm(): Promise<void> {
+    this.noteAlarm();
+    return this.drain();
+  }
+
+  async #drain(): Promise<void> {
     this.#hasNew = false;
     try {
+      // What was granted comes first: it is what the rest was paid from.
+      await this.#handOverThose(IS_GRANTED);
+      await this.#handOverBetween();
+      this.#failures = 0;
       await this.#handOver();
       if (this.#unpayable.length > 0) await this.#setAlarm(Math.max(this.#unpayableUntil, Date.now() + COALESCE_MS));
     } catch (error) {
       const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
       log.warn('book-away', { ...this.#owner, count: this.#failures, waitMs, error });
       await this.#setAlarm(Date.now() + waitMs);
-    } finally {
-      this.#isDraining = false;
     }
   }
 
@@ -121,15 +168,7 @@ export class Outbox {
     const isRetry = Date.now() >= this.#unpayableUntil;
     const before = this.#unpayable.length;
     if (isRetry) this.#unpayable = [];
-    let batch = this.#read(0);
-    while (batch.entries.length > 0) {
-      const unpayable = await this.#apply(batch.entries);
-      this.#failures = 0;
-      this.#unpayable = [...this.#unpayable, ...unpayable];
-      const acknowledge = `DELETE FROM outbox WHERE seq > ? AND seq <= ? AND ${IS_PAYABLE}`;
-      this.#storage.sql.exec(acknowledge, batch.afterSeq, batch.lastSeq, JSON.stringify(this.#unpayable));
-      batch = this.#read(batch.lastSeq);
-    }
+    await this.#handOverThose('true');
     const count = this.#unpayable.length;
     if (count === 0) this.#unpayableTries = 0;
     if (count === 0 || (!isRetry && count === before)) return;
@@ -138,18 +177,34 @@ export class Outbox {
     log.warn('fees-too-low', { ...this.#owner, count, waitMs });
   }
 
+  /** Those for which a condition holds, in their order. */
+  async #handOverThose(which: string): Promise<void> {
+    let batch = this.#read(0, which);
+    while (batch.entries.length > 0) {
+      const unpayable = await this.#apply(batch.entries);
+      this.#failures = 0;
+      this.#unpayable = [...this.#unpayable, ...unpayable];
+      const acknowledge = `DELETE FROM outbox WHERE seq > ? AND seq <= ? AND ${which} AND ${IS_PAYABLE}`;
+      this.#storage.sql.exec(acknowledge, batch.afterSeq, batch.lastSeq, JSON.stringify(this.#unpayable));
+      batch = this.#read(batch.lastSeq, which);
+    }
+  }
+
   async #setAlarm(at: number): Promise<void> {
     this.#alarmAt = at;
     await this.#storage.setAlarm(at);
   }
 
   /** The next entries after a number, without those that the fees could not pay just now. */
-  #read(afterSeq: number): {
+  #read(
+    afterSeq: number,
+    which: string,
+  ): {
     readonly entries: LedgerEntry[];
     readonly afterSeq: number;
     readonly lastSeq: number;
   } {
-    const query = `SELECT seq, entry FROM outbox WHERE seq > ? AND ${IS_PAYABLE} ORDER BY seq LIMIT ?`;
+    const query = `SELECT seq, entry FROM outbox WHERE seq > ? AND ${which} AND ${IS_PAYABLE} ORDER BY seq LIMIT ?`;
     const rows = this.#storage.sql
       .exec<{ seq: number; entry: string }>(query, afterSeq, JSON.stringify(this.#unpayable), BATCH)
       .toArray();
@@ -158,6 +213,7 @@ export class Outbox {
   }
 }
 
+const IS_GRANTED = 'jobId IS NULL';
 const IS_PAYABLE = 'id NOT IN (SELECT value FROM json_each(?))';
 
 /** Waiting entries only; `entry` may be null in objects that were last awake before `known0`. */

@@ -47,6 +47,10 @@ export class PackedReader {
     this.#bytes = bytes;
   }
 
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   big(): bigint {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {

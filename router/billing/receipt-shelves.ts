@@ -1,8 +1,9 @@
-// Where a job's receipts stand in the book: as they came, for a day; packed in D1; or packed in a file of the object storage. One part may stand
-// on two of them, when something of it came late.
+// Where a job's receipts stand in the book: packed in D1, or packed in a file of the object storage. A part has a row for each thing that was booked
+// of it, so that what came late stands beside what it completes.
 import { fromHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { mergeSettlements } from './merge-settlements.ts';
+import { BOOKED_BITS, jobKeySql } from './booked-sql.ts';
 import { unpackSettlement } from './pack-settlement.ts';
 
 /** The object storage, or what stands for it. */
@@ -21,27 +22,11 @@ export interface ReceiptShelves {
   readonly read: (rows: readonly FoundRow[]) => Promise<SettlementJson[]>;
 }
 
-/** Events of a part, as their ids begin, each with its bit of `booked`: its settlement, its receipt that was paid later, what it earned beyond. */
-export const BOOKED_BITS = { settle: 1, late: 2, rest: 4 } as const;
-
-/** The 16 bytes of a job's id in SQL; an id of another form is its own bytes. */
-export function jobKeySql(column: string): string {
-  return `coalesce(unhex(substr(${column}, 5)), CAST(${column} AS BLOB))`;
-}
-
-/** Whether an event of a part has been summed up already, in SQL: its id, its job's id and its part are given as columns. */
-export function isBookedSql(event: { readonly id: string; readonly jobId: string; readonly part: string }): string {
-  const { id, jobId, part } = event;
-  const bits = Object.entries(BOOKED_BITS).map(([name, bit]) => `WHEN ${id} LIKE '${name}:%' THEN ${bit}`);
-  const bit = `CASE ${bits.join(' ')} ELSE 0 END`;
-  const onShelf = (table: string): string =>
-    `EXISTS (SELECT 1 FROM ${table} AS old WHERE old.job = ${jobKeySql(jobId)} AND old.part = ${part} AND old.booked & ${bit})`;
-  return `(${onShelf('packed_receipts')} OR ${onShelf('archived_receipts')})`;
-}
-
-/** One part on one shelf. */
+/** One row of a part. */
 export interface FoundRow {
   readonly part: number;
+  readonly booked: number;
+  /** JSON of before version 0007. */
   readonly settlement: string | null;
   readonly packed: string | null;
   readonly file: string | null;
@@ -59,7 +44,8 @@ export function makeReceiptShelves(database: D1Database, files: ReceiptFiles | n
   };
   const read = async (rows: readonly FoundRow[]): Promise<SettlementJson[]> => {
     const byPart = new Map<number, SettlementJson>();
-    for (const row of rows) {
+    // What was settled comes first: what came later completes it.
+    for (const row of rows.toSorted((a, b) => (b.booked & BOOKED_BITS.settle) - (a.booked & BOOKED_BITS.settle))) {
       const found = await readRow(row);
       const known = byPart.get(row.part);
       byPart.set(row.part, known ? mergeSettlements(known, found) : found);
@@ -70,9 +56,10 @@ export function makeReceiptShelves(database: D1Database, files: ReceiptFiles | n
   return { ask, read, find: async (jobId) => read((await ask(jobId).all<FoundRow>()).results) };
 }
 
-/** The oldest shelf first, so that what came late is added to what it completes. One statement: a receipt that moves is seen on one shelf. */
+/** One statement: a receipt that moves is seen on one shelf. */
 const FIND = `
-    SELECT part, NULL AS settlement, NULL AS packed, f.key AS file, a.start, a.length
-    FROM archived_receipts AS a JOIN archive_files AS f ON f.id = a.file WHERE a.job = ${jobKeySql('?1')}
-    UNION ALL SELECT part, NULL, lower(hex(packed)), NULL, NULL, NULL FROM packed_receipts WHERE job = ${jobKeySql('?1')}
-    UNION ALL SELECT part, settlement, NULL, NULL, NULL, NULL FROM receipts WHERE job_id = ?1`;
+    SELECT part, booked, NULL AS settlement, NULL AS packed, f.key AS file, a.start, a.length
+    FROM receipt_places AS a JOIN archive_files AS f ON f.id = a.file WHERE a.job = ${jobKeySql('?1')}
+    UNION ALL SELECT part, booked, CASE typeof(packed) WHEN 'text' THEN packed END,
+      CASE typeof(packed) WHEN 'blob' THEN lower(hex(packed)) END, NULL, NULL, NULL
+    FROM part_receipts WHERE job = ${jobKeySql('?1')}`;

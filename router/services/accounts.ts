@@ -8,8 +8,8 @@ import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs } = pickTimings(env);
-  return { ledger: openLedger(env), terms: { leaseMs, graceMs }, crowd: pickCrowdLimits(env) };
+  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, bookMs } = pickTimings(env);
+  return { ledger: openLedger(env), terms: { leaseMs, graceMs }, crowd: pickCrowdLimits(env), bookMs };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {

@@ -41,7 +41,7 @@ function openHubServices(env: Env): HubServices {
     forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),
     acceptSettlements: async (nodeId, batch) => stubs.nodeAccount(nodeId).acceptAll(batch),
-    settleCaller: async (accountId, { settlements }) => stubs.account(accountId).settleAll([...settlements]),
+    settleCaller: async (accountId, batch) => stubs.account(accountId).settleAll(batch),
     renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
     acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),

@@ -3,7 +3,6 @@ import { makeCatalogue, makeCatalogueCache } from '../billing/catalogue.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
-import { makeReceiptShelves } from '../billing/receipt-shelves.ts';
 import type { ReceiptFiles } from '../billing/receipt-shelves.ts';
 import { makeRollUp } from '../billing/roll-up.ts';
 import type { RollUp } from '../billing/roll-up.ts';
@@ -36,8 +35,7 @@ export function openLedger(env: Env): Ledger {
 
 /** What makes room in the book. */
 export function openRollUp(env: Env): RollUp {
-  const files = openReceiptFiles(env);
-  return makeRollUp({ database: env.DB, files, shelves: makeReceiptShelves(env.DB, files) });
+  return makeRollUp({ database: env.DB, files: openReceiptFiles(env) });
 }
 
 export function openPresenceTable(env: Env): Presence {

@@ -1,5 +1,11 @@
 // What the accounts and the book in D1 say of money, read through the API and the database, and compared after each job.
+import { fromHex } from '../../schema/bytes.ts';
 import { splitCharge } from '../../schema/prices.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { ALL_BALANCES } from '../billing/ledger-sql.ts';
+import { mergeSettlements } from '../billing/merge-settlements.ts';
+import { unpackSettlement } from '../billing/pack-settlement.ts';
+import type { D1Database } from '../local/network.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
@@ -40,21 +46,33 @@ export async function readUsage(stack: Stack, account: TestAccount): Promise<Acc
 /** The sum of every book in D1. */
 export async function readBooks(stack: Stack): Promise<Record<string, number>> {
   const database = await stack.network.database();
-  const { results } = await database
-    .prepare('SELECT book, amount FROM balances')
-    .all<{ book: string; amount: number }>();
+  const { results } = await database.prepare(ALL_BALANCES).all<{ book: string; amount: number }>();
   return Object.fromEntries(results.map((row) => [row.book, row.amount]));
 }
 
 export async function findReceiptRows(stack: Stack, job: string): Promise<ReceiptRow[]> {
-  const database = await stack.network.database();
-  const { results } = await database
-    .prepare(
-      'SELECT outcome, prompt_tokens AS promptTokens, output_tokens AS outputTokens, charge, earn FROM receipts WHERE job_id = ? ORDER BY part',
-    )
-    .bind(job)
-    .all<ReceiptRow>();
-  return results;
+  const found = (await readSettlements(await stack.network.database())).filter(({ jobId }) => jobId === job);
+  return found.map(({ outcome, promptTokens, outputTokens, charge, earn }) => ({
+    outcome,
+    promptTokens,
+    outputTokens,
+    charge,
+    earn,
+  }));
+}
+
+/** Every part that the book has and has not archived, in the order of jobs and parts. */
+export async function readSettlements(database: D1Database): Promise<SettlementJson[]> {
+  const query = 'SELECT lower(hex(packed)) AS packed FROM part_receipts ORDER BY job, part, booked';
+  const { results } = await database.prepare(query).all<{ packed: string }>();
+  const parts = new Map<string, SettlementJson>();
+  for (const { packed } of results) {
+    const settlement = unpackSettlement(fromHex(`0x${packed}`));
+    const name = `${settlement.jobId}:${settlement.part}`;
+    const known = parts.get(name);
+    parts.set(name, known ? mergeSettlements(known, settlement) : settlement);
+  }
+  return [...parts.values()];
 }
 
 /** The command that compares objects with the book; true when nothing is on its way and all agree. */

@@ -220,7 +220,18 @@ describe('books that are away', () => {
   test('every route that needs them answers 503 with when to come back', async () => {
     const account = await stack.makeAccount();
     const job = `job_${'0'.repeat(32)}`;
-    const tables = ['api_keys', 'accounts', 'nodes', 'pools', 'receipts', 'models', 'enrolments', 'postings', 'events'];
+    const tables = [
+      'api_keys',
+      'accounts',
+      'nodes',
+      'pools',
+      'part_receipts',
+      'flushes',
+      'models',
+      'enrolments',
+      'postings',
+      'events',
+    ];
     const db = await stack.network.database();
     for (const table of tables) await db.prepare(`ALTER TABLE ${table} RENAME TO ${table}_away`).run();
     try {

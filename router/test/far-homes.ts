@@ -1,6 +1,6 @@
 // Homes in five towns behind lines of a set length, and two edges that are near to some hubs and far from others.
 import type { FinalFacts } from '../../schema/chunks.ts';
-import type { Decision } from '../../schema/placement.ts';
+import { readFacts } from '../billing/pack-facts.ts';
 import { parseSummary, summaryKey } from '../../schema/presence.ts';
 import { learnDigest, PRICED } from './ask.ts';
 import { DelayLine } from './delay-line.ts';
@@ -166,16 +166,18 @@ export class FarHomes {
     return summary.ok ? summary.value.free : -1;
   }
 
-  /** What was known and expected when a job's home was chosen, from the book. */
-  async decisionOf(job: string): Promise<Decision> {
+  /** What was known and expected when a job's home was chosen, as far as the book keeps it. */
+  async decisionOf(job: string): Promise<KeptDecision> {
     const db = await this.stack.network.database();
-    const find = db.prepare('SELECT settlement FROM receipts WHERE job_id = ?');
+    const find = db.prepare('SELECT at, parts FROM flushes WHERE instr(parts, ?)');
     return until('the job in the book', async () => {
-      const row = await find.bind(job).first<{ settlement: string }>();
-      return row && (JSON.parse(row.settlement) as { decision?: Decision }).decision;
+      const row = await find.bind(job.slice(4)).first<{ at: number; parts: string }>();
+      return row && readFacts(row.parts, row.at).find(({ jobId }) => jobId === job)?.decision;
     });
   }
 }
+
+type KeptDecision = NonNullable<ReturnType<typeof readFacts>[number]['decision']>;
 
 /** Starts homes one by one and remembers how to end them. */
 class Starting {

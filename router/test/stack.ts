@@ -29,6 +29,7 @@ const TEST_WAITS: Partial<Timings> = {
   coolingMs: 200,
   turnWaitMs: 500,
   shutOutMs: 1000,
+  bookMs: 250,
 };
 
 /** An account to call with. */

@@ -1,5 +1,5 @@
 // What an attack made out of nothing, by the books once everything is on them.
-import { readBooks } from '../../test/books.ts';
+import { readBooks, readSettlements } from '../../test/books.ts';
 import type { Stack, TestAccount } from '../../test/stack.ts';
 import type { League, Round } from './round.ts';
 
@@ -68,16 +68,12 @@ async function readPaidByOthers(
   owners: readonly TestAccount[],
   callers: readonly TestAccount[],
 ): Promise<number> {
-  const database = await stack.network.database();
-  const row = await database
-    .prepare(
-      `SELECT coalesce(sum(charge), 0) AS charge FROM receipts
-       WHERE account_id NOT IN (SELECT value FROM json_each(?2)) AND job_id IN
-         (SELECT job_id FROM receipts WHERE owner_account_id IN (SELECT value FROM json_each(?1)))`,
-    )
-    .bind(...[owners, callers].map((accounts) => JSON.stringify(accounts.map(({ id }) => id))))
-    .first<{ charge: number }>();
-  return row?.charge ?? 0;
+  const parts = await readSettlements(await stack.network.database());
+  const isOf = (accounts: readonly TestAccount[], id: string): boolean => accounts.some((account) => account.id === id);
+  const jobs = new Set(parts.filter(({ ownerAccountId }) => isOf(owners, ownerAccountId)).map(({ jobId }) => jobId));
+  return parts
+    .filter(({ accountId, jobId }) => !isOf(callers, accountId) && jobs.has(jobId))
+    .reduce((sum, { charge }) => sum + charge, 0);
 }
 
 async function measureGrown({ ground, leagues }: Round): Promise<number> {

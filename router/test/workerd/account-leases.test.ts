@@ -225,7 +225,7 @@ describe.each([
 test('an object from before leases keeps its holds for one lease', async () => {
   const stub = env.ACCOUNT.getByName(newId('acct'));
   await runInDurableObject(stub, async (_, state) => {
-    state.storage.sql.exec('DROP TABLE holds');
+    state.storage.sql.exec('DROP TABLE held');
     state.storage.sql.exec(
       'CREATE TABLE holds (jobId TEXT PRIMARY KEY, amount INTEGER NOT NULL, expiresAt INTEGER NOT NULL) WITHOUT ROWID',
     );
@@ -243,4 +243,63 @@ test('an object from before leases keeps its holds for one lease', async () => {
     expect(later.held).toBe(0);
     await state.storage.deleteAlarm();
   });
+});
+
+describe('many jobs at once of an account that can afford them', () => {
+  const ROWS = 'SELECT shared FROM held';
+  /** An account of a million units with so many jobs of 100. */
+  async function inCrowd(
+    jobs: number,
+    play: (open: () => AccountBook, ids: string[], rows: () => number) => void,
+  ): Promise<void> {
+    const stub = env.ACCOUNT.getByName(newId('acct'));
+    await runInDurableObject(stub, async (_, { storage }) => {
+      const open = (now = START): AccountBook =>
+        new AccountBook(storage, new Outbox(storage, async () => [], {}), { terms, crowd: CROWD_LIMITS, now });
+      const book = open();
+      book.grant({ eventId: newId('job'), accountId: 'acct_lab', amount: 1_000_000, memo: null }, START);
+      const ids = Array.from({ length: jobs }, () => newId('job'));
+      for (const jobId of ids) book.hold({ jobId, keyId: 'key_1', amount: 100, expiresAt: START + JOB_MS }, START);
+      play(
+        () => open(START + 1000),
+        ids,
+        () => Number(storage.sql.exec<{ shared: number }>(ROWS).toArray()[0]?.shared ?? 0),
+      );
+      await storage.deleteAlarm();
+    });
+  }
+
+  test('a restart that forgets some of their holds holds at least as much for them, while one is told of that it does not know', () =>
+    inCrowd(100, (open, ids) => {
+      const book = open();
+      expect(book.held).toBeGreaterThanOrEqual(100 * 100);
+      for (let at = 0; at < 4; at++) {
+        book.renew(ids, START + 60_000 * at);
+        expect(book.held).toBeGreaterThanOrEqual(100 * 100);
+      }
+      book.sweep(START + 60_000 * 3 + terms.leaseMs + terms.graceMs);
+      expect([book.held, book.available]).toEqual([0, 1_000_000]);
+    }));
+
+  test('a job whose hold was forgotten is charged out of what is held for it, and the others keep the rest', () =>
+    inCrowd(100, (open, ids) => {
+      const book = open();
+      const before = book.available;
+      const jobId = ids.at(-1) ?? '';
+      const ticket = makeTicket(node, { job: jobId, issuedAtMs: BigInt(START), expiresAtMs: BigInt(START + JOB_MS) });
+      expect(book.settle(makeSettlement(node, { ticket, receipt: null, jobId, accountId: 'acct_lab' }), START)).toBe(
+        true,
+      );
+      expect([book.balance, book.available]).toEqual([1_000_000 - 50, before]);
+    }));
+
+  test('when the last has ended nothing is set aside, so that a restart finds the account as it is', () =>
+    inCrowd(100, (open, ids, shared) => {
+      expect(shared()).toBeGreaterThan(0);
+      const book = open();
+      for (const jobId of ids) book.release(jobId, { interrupted: 0, fate: 'free' }, START);
+      book.sweep(START + terms.leaseMs + terms.graceMs + 1000);
+      expect(shared()).toBe(0);
+      expect(open().held).toBe(0);
+    }));
 });

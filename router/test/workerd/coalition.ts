@@ -9,6 +9,9 @@ import { Account } from '../../billing/account.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { ALL_BALANCES } from '../../billing/ledger-sql.ts';
+import { unpackSettlement } from '../../billing/pack-settlement.ts';
+import { fromHex } from '../../../schema/bytes.ts';
 import type { Ledger } from '../../billing/ledger.ts';
 import { NodeAccount } from '../../billing/node-account.ts';
 import { closeSettlement } from '../../hub/make-ticket.ts';
@@ -59,11 +62,15 @@ export class Coalition {
   #now = 1_800_000_000_000;
 
   readonly #leaseMs: number;
+  readonly #paid = new Map<string, number>();
+  readonly #read = new Set<string>();
+  #readUntil: number;
 
   /** `leaseMs`: how long a hold lasts of whose job nobody tells that it lives. */
   constructor(d1: FakeD1, leaseMs: number) {
     this.#d1 = d1;
     this.#leaseMs = leaseMs;
+    this.#readUntil = d1.read<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM flushes')[0]?.seq ?? 0;
     this.ledger = makeLedger(d1.door);
     const owners = [newId('acct'), newId('acct')];
     this.callers = [newId('acct'), newId('acct')];
@@ -79,6 +86,7 @@ export class Coalition {
       ledger: this.ledger,
       terms: { leaseMs: this.#leaseMs, graceMs: 1000 },
       crowd: CROWD_LIMITS,
+      bookMs: 250,
     };
     return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
@@ -160,15 +168,14 @@ export class Coalition {
   faults(): string[] {
     const faults: string[] = [];
     const own = [...this.callers, ...this.homes.map(({ owner }) => `owner:${owner}`), 'fees'];
-    const query = 'SELECT book, amount FROM balances WHERE book IN (SELECT value FROM json_each(?))';
+    const query = `SELECT book, amount FROM (${ALL_BALANCES}) WHERE book IN (SELECT value FROM json_each(?))`;
     const books = this.#d1.read<{ book: string; amount: number }>(query, JSON.stringify(own));
     const amounts = new Map(books.map(({ book, amount }) => [book, amount]));
     if ((amounts.get('fees') ?? 0) < 0) faults.push('the fees are below zero');
     for (const [book, amount] of amounts)
       if (book.startsWith('acct_') && amount < 0) faults.push(`${book} is overdrawn`);
     for (const owner of new Set(this.homes.map((home) => home.owner))) {
-      const paidFor = 'SELECT coalesce(sum(charge), 0) AS paid FROM receipts WHERE owner_account_id = ?';
-      const paid = this.#d1.read<{ paid: number }>(paidFor, owner)[0]?.paid ?? 0;
+      const paid = this.#paidFor(owner);
       const earned = amounts.get(`owner:${owner}`) ?? 0;
       if (earned > paid) faults.push(`${owner} earned ${earned} of ${paid}`);
     }
@@ -207,6 +214,20 @@ export class Coalition {
     }
     if (unpayable > 0 && !mayLower) faults.push(`${unpayable} entries wait for fees`);
     return faults;
+  }
+
+  /** What callers paid for the work of an owner's homes, by the receipts in the book. */
+  #paidFor(owner: string): number {
+    const query = `SELECT f.seq, lower(hex(r.packed)) AS packed FROM flushes AS f, json_each(f.parts, '$.p') AS p
+      JOIN part_receipts AS r ON r.job = unhex(p.value->>0) AND r.part = p.value->>1 AND r.booked = 1 WHERE f.seq > ?`;
+    for (const { seq, packed } of this.#d1.read<{ seq: number; packed: string }>(query, this.#readUntil)) {
+      this.#readUntil = Math.max(this.#readUntil, seq);
+      if (this.#read.has(packed)) continue;
+      this.#read.add(packed);
+      const { ownerAccountId, charge } = unpackSettlement(fromHex(`0x${packed}`));
+      this.#paid.set(ownerAccountId, (this.#paid.get(ownerAccountId) ?? 0) + charge);
+    }
+    return this.#paid.get(owner) ?? 0;
   }
 
   #runPart(offer: JobOffer, plan: PartPlan): 'ended' | 'interrupted' | 'failed' | 'nothing' {

@@ -35,7 +35,7 @@ const DECISION: Decision = {
 };
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
-beforeEach(() => env.DB.exec('DELETE FROM receipts'));
+beforeEach(() => env.DB.exec('DELETE FROM flushes'));
 
 function makeEntry(some: object = {}) {
   const jobId = newId('job');
@@ -76,19 +76,23 @@ test("names of owners' own models are not told", async () => {
 });
 
 test('a busy window tells of its newest parts, and from when on', async () => {
-  const insert = env.DB.prepare(
-    `INSERT INTO receipts (job_id, part, account_id, key_id, node_id, owner_account_id, model, outcome, prompt_tokens, output_tokens, charge, earn, ended_at, settlement)
-     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-     SELECT 'job_' || i, 0, 'a', 'k', 'n', 'o', 'public', 'complete', 1, 1, 0, 0, ?2 - i, '{"attempts":1,"ttftMs":5}' FROM n`,
-  );
-  await insert.bind(MAX_PARTS + 10, NOW).run();
+  for (let at = 0; at < 5; at++) {
+    const insert = env.DB.prepare(
+      `INSERT INTO flushes (seq, account_id, at, postings, homes, parts)
+       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+       SELECT ?2, 'a', ?1, '{}', '{}', json_object('w', json('["public","complete"]'),
+         'p', json_group_array(json_array(printf('%032x', ?2 * 1000 + i), 0, 0, 1, i, 1, 5, 0))) FROM n`,
+    );
+    await insert.bind(NOW - 1000 * (4 - at), at + 1).run();
+  }
   const stats = await openLog().summarise(300_000, NOW);
   expect(stats).toMatchObject({ isCut: true, fromAt: NOW - MAX_PARTS + 1 });
   expect(stats.all.parts).toBe(MAX_PARTS);
   const plan = await env.DB.prepare(
-    'EXPLAIN QUERY PLAN SELECT 1 FROM receipts WHERE ended_at > 5 ORDER BY ended_at DESC',
+    'EXPLAIN QUERY PLAN SELECT at FROM flushes WHERE seq > coalesce((SELECT seq FROM flushes WHERE at <= 5 ORDER BY seq DESC LIMIT 1), 0) ORDER BY seq DESC',
   ).all<{ detail: string }>();
-  expect(plan.results[0]?.detail).toContain('receipts_ended');
+  expect(plan.results[0]?.detail).toContain('INTEGER PRIMARY KEY');
+  expect(plan.results.map(({ detail }) => detail).join()).not.toContain('TEMP B-TREE');
 });
 
 test('figures are kept for ten seconds a window, a failure is not kept', async () => {

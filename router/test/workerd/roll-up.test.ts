@@ -4,17 +4,18 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SettlementJson } from '../../../schema/settlement.ts';
+import { buildPiece, mergePieces } from '../../billing/build-flush.ts';
+import type { Flush } from '../../billing/build-flush.ts';
 import { buildChargeEntries, buildGrantEntry, buildLateEntry, buildSettleEntry } from '../../billing/build-entry.ts';
 import type { LedgerEntry } from '../../billing/build-entry.ts';
-import { makeLedger } from '../../billing/ledger.ts';
-import { makeReceiptShelves } from '../../billing/receipt-shelves.ts';
+import { makeLedger, SUM_UP_AFTER } from '../../billing/ledger.ts';
 import type { ReceiptFiles } from '../../billing/receipt-shelves.ts';
-import { ARCHIVE_AFTER_MS, makeRollUp, PACK_AFTER_MS } from '../../billing/roll-up.ts';
+import { ARCHIVE_AFTER_MS, makeRollUp } from '../../billing/roll-up.ts';
 import { makeNode, makePart, newId } from './make-settlement.ts';
 
 const node = makeNode('roll-up-test');
 const NOW = Date.now();
-const A_DAY_LATER = NOW + PACK_AFTER_MS + 60_000;
+const A_DAY_LATER = NOW + 86_400_000 + 60_000;
 const A_WEEK_LATER = NOW + ARCHIVE_AFTER_MS + 60_000;
 
 /** An object storage that forgets nothing; `fail` makes its next write fail after it has been done. */
@@ -43,14 +44,13 @@ beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 beforeEach(async () => {
   files = new Files();
   ledger = makeLedger(env.DB, files);
-  for (const table of ['postings', 'events', 'receipts', 'balances', 'home_fees', 'book_days'])
+  for (const table of ['postings', 'events', 'flushes', 'balances', 'home_fees', 'book_days'])
     await env.DB.exec(`DELETE FROM ${table}`);
-  for (const table of ['packed_receipts', 'archived_receipts', 'archive_files'])
-    await env.DB.exec(`DELETE FROM ${table}`);
+  for (const table of ['part_receipts', 'receipt_places', 'archive_files']) await env.DB.exec(`DELETE FROM ${table}`);
 });
 
 function rollUp(now: number, database = env.DB, to: ReceiptFiles | null = files) {
-  return makeRollUp({ database, files: to, shelves: makeReceiptShelves(database, to) }).run(now);
+  return makeRollUp({ database, files: to }).run(now);
 }
 
 /** A part with its receipt and the acceptance of it, as the node's account gives it. */
@@ -78,7 +78,7 @@ async function count(table: string): Promise<number> {
 }
 
 async function sizes(): Promise<Record<string, number>> {
-  const tables = ['events', 'postings', 'receipts', 'packed_receipts', 'archived_receipts'];
+  const tables = ['events', 'postings', 'part_receipts', 'receipt_places'];
   return Object.fromEntries(await Promise.all(tables.map(async (table) => [table, await count(table)] as const)));
 }
 
@@ -88,32 +88,93 @@ async function expectSound(): Promise<void> {
   expect(await ledger.total()).toBe(0);
 }
 
-test('a day later a job’s events and postings are one sum a book, and its receipt is what it was', async () => {
+/** An account's parts as it flushes them. */
+function flushOf(parts: readonly SettlementJson[]): Flush {
+  const flush = mergePieces(parts.map((settlement) => buildPiece({ settlement, memo: null })));
+  if (!flush) throw new Error('no parts');
+  return flush;
+}
+
+test('parts of a flush are in the books at once, in the balances with many others, and their receipts are what they were', async () => {
   const accountId = newId('acct');
   const parts = Array.from({ length: 5 }, () => partOf(accountId));
   const grant = buildGrantEntry({ eventId: accountId, accountId, amount: 1000, memo: null, at: NOW });
-  await ledger.apply([grant, ...parts.map((part) => buildSettleEntry(part, null))]);
-  const before = await Promise.all(parts.map(({ jobId }) => ledger.findReceipts(accountId, jobId)));
-  expect(await rollUp(NOW + PACK_AFTER_MS - 60_000)).toEqual({ packed: 0, archived: 0 });
-  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 5, archived: 0 });
-  expect(await sizes()).toEqual({ events: 1, postings: 2, receipts: 0, packed_receipts: 5, archived_receipts: 0 });
-  const { results } = await env.DB.prepare('SELECT book, amount, postings FROM book_days ORDER BY book').all();
+  await ledger.apply([grant]);
+  await ledger.applyFlush(flushOf(parts));
+  const expectMoved = async (): Promise<void> => {
+    expect(await ledger.balanceOf(accountId)).toBe(750);
+    expect(await ledger.balanceOf('owner:acct_00000000000000000000000000000001')).toBe(225);
+    expect(await ledger.sumUp()).toEqual({ paid: 250, earned: 225, fees: 25, overdrawn: 0 });
+    for (const part of parts) expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
+    expect(await ledger.findReceipts(newId('acct'), parts[0]?.jobId ?? '')).toEqual([]);
+    const fate = await ledger.findFate({ jobId: parts[0]?.jobId ?? '', part: 1, nodeId: node.id });
+    expect(fate).toMatchObject({
+      part: null,
+      earlier: [{ part: 0, outcome: 'complete', charge: 50, hasToken: true }],
+      brought: 25,
+    });
+    await expectSound();
+  };
+  await expectMoved();
+  expect(await env.DB.prepare('SELECT amount FROM balances WHERE book = ?').bind(accountId).first('amount')).toBe(1000);
+  expect(await rollUp(NOW)).toEqual({ archived: 0 });
+  expect(await sizes()).toEqual({ events: 1, postings: 2, part_receipts: 5, receipt_places: 0 });
+  const { results } = await env.DB.prepare('SELECT book, amount FROM book_days ORDER BY book').all();
   expect(results).toEqual([
-    { book: accountId, amount: -250, postings: 5 },
-    { book: 'fees', amount: 25, postings: 5 },
-    { book: 'owner:acct_00000000000000000000000000000001', amount: 225, postings: 5 },
+    { book: accountId, amount: -250 },
+    { book: 'fees', amount: 25 },
+    { book: 'owner:acct_00000000000000000000000000000001', amount: 225 },
   ]);
-  expect(await ledger.balanceOf(accountId)).toBe(750);
-  expect(await Promise.all(parts.map(({ jobId }) => ledger.findReceipts(accountId, jobId)))).toEqual(before);
-  expect(await ledger.findReceipts(newId('acct'), parts[0]?.jobId ?? '')).toEqual([]);
-  const fate = await ledger.findFate({ jobId: parts[0]?.jobId ?? '', part: 1, nodeId: node.id });
-  expect(fate).toMatchObject({
-    part: null,
-    earlier: [{ part: 0, outcome: 'complete', charge: 50, hasToken: true }],
-    brought: 25,
-  });
+  await expectMoved();
+});
+
+test('a flush counts once, before and after it is summed up and when its receipts have left', async () => {
+  const accountId = newId('acct');
+  const parts = Array.from({ length: 3 }, () => partOf(accountId));
+  const flush = flushOf(parts);
+  for (const later of [NOW, NOW, A_DAY_LATER, A_WEEK_LATER]) {
+    await ledger.applyFlush(flush);
+    await ledger.applyFlush(flush);
+    await rollUp(later);
+    expect(await ledger.balanceOf(accountId)).toBe(-150);
+    expect(await ledger.findReceipts(accountId, parts[2]?.jobId ?? '')).toEqual([parts[2]]);
+    await expectSound();
+  }
+  // Nor does a part of it that comes alone, as from an object of an earlier version.
+  for (const part of parts) await ledger.apply([buildSettleEntry(part, null)]);
+  await ledger.applyFlush(flush);
+  expect(await ledger.balanceOf(accountId)).toBe(-150);
+  expect(await sizes()).toEqual({ events: 0, postings: 0, part_receipts: 0, receipt_places: 3 });
+});
+
+test('an unbalanced flush is refused', async () => {
+  const flush = flushOf([partOf(newId('acct'))]);
+  await expect(ledger.applyFlush({ ...flush, postings: { ...flush.postings, fees: 6 } })).rejects.toThrow(
+    'sum to zero',
+  );
+  expect(await sizes()).toMatchObject({ part_receipts: 0 });
+});
+
+test('what draws from the fees finds there what a flush has just brought in', async () => {
+  const accountId = newId('acct');
+  const part = partOf(accountId);
+  await ledger.applyFlush(flushOf([{ ...part, ...NO_PROOF, earn: 0 }]));
+  expect(await ledger.apply([buildLateEntry(part, NOW)])).toEqual([]);
+  expect(await ledger.balanceOf(`owner:${part.ownerAccountId}`)).toBe(45);
+  expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
   await expectSound();
-  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 0, archived: 0 });
+});
+
+test('many flushes are summed up by themselves', async () => {
+  const accountId = newId('acct');
+  for (let i = 0; i < SUM_UP_AFTER; i++) {
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM balances').first('n')).toBe(0);
+    await ledger.applyFlush(flushOf([partOf(accountId)]));
+  }
+  expect(await env.DB.prepare('SELECT amount FROM balances WHERE book = ?').bind(accountId).first('amount')).toBe(
+    -50 * SUM_UP_AFTER,
+  );
+  await expectSound();
 });
 
 describe('delivered again', () => {
@@ -134,7 +195,7 @@ describe('delivered again', () => {
     expect(await ledger.balanceOf(accountId)).toBe(-1050);
     expect(await ledger.balanceOf(`owner:${part.ownerAccountId}`)).toBe(945);
     expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(before);
-    expect(await sizes()).toMatchObject({ events: 0, postings: 0, receipts: 0 });
+    expect(await sizes()).toMatchObject({ events: 0, postings: 0 });
     await expectSound();
   });
 });
@@ -160,23 +221,19 @@ describe('what comes only then completes the receipt, once', () => {
     expect(await ledger.findReceipts(accountId, part.jobId)).toEqual(whole);
     await ledger.apply([late]);
     expect(await ledger.balanceOf(`owner:${part.ownerAccountId}`)).toBe(945);
-    expect(await sizes()).toEqual({ events: 0, postings: 0, receipts: 0, packed_receipts: 0, archived_receipts: 2 });
+    // Two were settled, and what one of them earned came later.
+    expect(await sizes()).toEqual({ events: 0, postings: 0, part_receipts: 0, receipt_places: 3 });
     await expectSound();
   });
 });
 
-test('a receipt that cannot be read, or completed from a file that is lost, keeps no other where it is', async () => {
+test('a receipt that cannot be read keeps no other where it is', async () => {
   const accountId = newId('acct');
-  const [lost, broken, sound] = [partOf(accountId), partOf(accountId), partOf(accountId)];
-  await ledger.apply([buildSettleEntry({ ...lost, ...NO_PROOF, charge: 500, earn: 0 }, null)]);
-  await rollUp(A_WEEK_LATER);
-  files.kept.clear();
-  await ledger.apply([buildLateEntry(lost, NOW), buildSettleEntry(broken, null), buildSettleEntry(sound, null)]);
-  await env.DB.prepare("UPDATE receipts SET settlement = '{' WHERE job_id = ?").bind(broken.jobId).run();
-  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 3, archived: 0 });
+  const [broken, sound] = [partOf(accountId), partOf(accountId)];
+  await ledger.applyFlush(flushOf([broken, sound]));
+  await env.DB.prepare("UPDATE part_receipts SET packed = '{' WHERE job = unhex(?)").bind(broken.jobId.slice(4)).run();
+  expect(await rollUp(A_WEEK_LATER)).toEqual({ archived: 2 });
   expect(await ledger.findReceipts(accountId, sound.jobId)).toEqual([sound]);
-  // One waits for its file, the other is as unreadable as it was.
-  expect(await sizes()).toMatchObject({ receipts: 1, packed_receipts: 2, archived_receipts: 1 });
   await expect(ledger.findReceipts(accountId, broken.jobId)).rejects.toThrow(SyntaxError);
   await expectSound();
 });
@@ -195,7 +252,7 @@ test('a part of many: each is found, in order, wherever it stands', async () => 
     await ledger.apply([buildSettleEntry(part, null)]);
     await rollUp([A_WEEK_LATER, A_DAY_LATER, NOW][i] ?? NOW);
   }
-  expect(await sizes()).toMatchObject({ receipts: 1, packed_receipts: 1, archived_receipts: 1 });
+  expect(await sizes()).toMatchObject({ part_receipts: 2, receipt_places: 1 });
   expect(await ledger.findReceipts(accountId, first.jobId)).toEqual(parts);
 });
 
@@ -212,10 +269,10 @@ test('without an object storage receipts stay packed, and with one they leave af
   const accountId = newId('acct');
   const part = partOf(accountId);
   await ledger.apply([buildSettleEntry(part, null)]);
-  expect(await rollUp(A_WEEK_LATER, env.DB, null)).toEqual({ packed: 1, archived: 0 });
+  expect(await rollUp(A_WEEK_LATER, env.DB, null)).toEqual({ archived: 0 });
   expect(await makeLedger(env.DB).findReceipts(accountId, part.jobId)).toEqual([part]);
-  expect(await rollUp(A_DAY_LATER)).toEqual({ packed: 0, archived: 0 });
-  expect(await rollUp(A_WEEK_LATER)).toEqual({ packed: 0, archived: 1 });
+  expect(await rollUp(A_DAY_LATER)).toEqual({ archived: 0 });
+  expect(await rollUp(A_WEEK_LATER)).toEqual({ archived: 1 });
   expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
   // Bound no more: that is told, rather than that there is no such receipt.
   await expect(makeLedger(env.DB).findReceipts(accountId, part.jobId)).rejects.toThrow('not bound');
@@ -223,11 +280,12 @@ test('without an object storage receipts stay packed, and with one they leave af
 
 test('a run of thousands goes on in the next where it has to stop, and every receipt is found', async () => {
   const accountId = newId('acct');
-  const parts = Array.from({ length: 230 }, () => partOf(accountId));
-  for (let i = 0; i < parts.length; i += 50)
-    await ledger.apply(parts.slice(i, i + 50).map((part) => buildSettleEntry(part, null)));
-  expect(await rollUp(A_WEEK_LATER)).toEqual({ packed: 230, archived: 230 });
-  for (const part of parts.filter((_, i) => i % 40 === 0))
+  const parts = Array.from({ length: 1230 }, () => partOf(accountId));
+  for (let i = 0; i < parts.length; i += 100) await ledger.applyFlush(flushOf(parts.slice(i, i + 100)));
+  expect(await rollUp(A_WEEK_LATER)).toEqual({ archived: 1230 });
+  expect(await env.DB.prepare('SELECT count(*) AS n FROM archive_files').first('n')).toBe(2);
+  expect(await env.DB.prepare('SELECT count(*) AS n FROM flushes').first('n')).toBe(0);
+  for (const part of parts.filter((_, i) => i % 200 === 0))
     expect(await ledger.findReceipts(accountId, part.jobId)).toEqual([part]);
   await expectSound();
 });
@@ -272,15 +330,18 @@ test('in any order of deliveries, runs, runs side by side and failures, sums and
         // What an accepted receipt earned beyond its charge: 5.
         ...buildChargeEntries({ ...part, ...NO_PROOF, charge: 5, earn: 5 }, 0, 'a test').slice(1),
       ]);
-      const brought = buildSettleEntry(partOf(accountId, { charge: 1000, earn: 500, ownerAccountId: owner }), null);
-      await ledger.apply([brought]);
+      const brought = partOf(accountId, { charge: 1000, earn: 500, ownerAccountId: owner });
+      await ledger.applyFlush(flushOf([brought]));
       const delivered = new Set<string>();
       const unpayable = new Set<string>();
       for (const one of steps) {
         if (one.kind === 'deliver') {
           const entry = entries[one.which % entries.length];
           if (!entry) continue;
-          for (const id of await ledger.apply([entry])) unpayable.add(id);
+          // A settlement comes with a flush, or alone as from an object of an earlier version.
+          const isFlushed = entry.id.startsWith('settle:') && one.which % 2 === 0;
+          if (isFlushed && entry.settlement) await ledger.applyFlush(flushOf([entry.settlement]));
+          else for (const id of await ledger.apply([entry])) unpayable.add(id);
           delivered.add(entry.id);
           continue;
         }

@@ -74,27 +74,40 @@ class Sqlite {
 /** One object's storage, which outlives the object; its alarm rings only when a test says so. */
 export class FakeStorage {
   readonly #sqlite = new Sqlite();
+  #life = 0;
   alarmAt: number | null = null;
 
-  readonly sql = {
-    exec: (query: string, ...values: unknown[]) => {
-      const rows = this.#sqlite.all(query, values);
-      return { toArray: () => rows, one: () => rows[0], [Symbol.iterator]: () => rows[Symbol.iterator]() };
-    },
-  };
-
-  transactionSync<T>(work: () => T): T {
-    return this.#sqlite.transaction(work);
-  }
-
-  async setAlarm(at: number): Promise<void> {
-    this.alarmAt = at;
+  /** The storage as one life of its object has it: an earlier one reaches it no more, whatever it still waits for. */
+  open(): object {
+    const life = ++this.#life;
+    const live = (): Sqlite => {
+      if (life !== this.#life) throw new Error('the object is gone');
+      return this.#sqlite;
+    };
+    return {
+      sql: {
+        exec: (query: string, ...values: unknown[]) => {
+          const rows = live().all(query, values);
+          return { toArray: () => rows, one: () => rows[0], [Symbol.iterator]: () => rows[Symbol.iterator]() };
+        },
+      },
+      transactionSync: <T>(work: () => T): T => live().transaction(work),
+      getAlarm: async () => this.alarmAt,
+      setAlarm: async (at: number) => {
+        if (life === this.#life) this.alarmAt = at;
+      },
+    };
   }
 }
 
 /** What an object's constructor takes. */
 export function makeState(name: string, storage: FakeStorage): DurableObjectState {
-  return { id: { name }, storage } as unknown as DurableObjectState;
+  return {
+    id: { name },
+    storage: storage.open(),
+    blockConcurrencyWhile: async (work: () => Promise<void>) => work().catch(() => undefined),
+    waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined),
+  } as unknown as DurableObjectState;
 }
 
 /** A D1 whose next writes can be lost (nothing is written) or unheard (all is). */
@@ -105,8 +118,6 @@ export class FakeD1 {
 
   constructor(migrations: readonly string[]) {
     for (const sql of migrations) this.#sqlite.exec(sql);
-    // For the questions of tests alone.
-    this.#sqlite.exec('CREATE INDEX receipts_owner_of_tests ON receipts (owner_account_id)');
   }
 
   read<T>(sql: string, ...values: unknown[]): T[] {

@@ -1,0 +1,290 @@
+// The parts that an account has booked, a row a batch: kept until the book in D1 has them, and known for a month or two, which is what makes a
+// second delivery nothing. Each row also holds what a restart must know of the account, so that a batch writes nothing else. Rows are written to two
+// tables in turn; one that the book has all of becomes a list of its parts and is dropped as a whole.
+import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
+import { mergePieces } from './build-flush.ts';
+import type { Flush, FlushPart } from './build-flush.ts';
+import { jobOfKey, keyOfJob } from './job-key.ts';
+import { PackedReader, PackedWriter } from './packed-bytes.ts';
+import { unpackSettlement } from './pack-settlement.ts';
+import { TurnedTables } from './turned-tables.ts';
+
+/** A table is left for the other one when it holds so much, bytes: an account at rest keeps no more than two of them. */
+const TABLE_BYTES = 65_536;
+/** Parts of one flush at most, beside those of the batch that reaches it. */
+const FLUSH_PARTS = 256;
+
+interface Row {
+  readonly seq: number;
+  readonly slot: Slot;
+  readonly flush: number;
+  readonly parts: number;
+  readonly charge: number;
+  readonly bytes: number;
+}
+type Slot = 0 | 1;
+
+/** A piece as its row has it: its packed receipts stand beside it, one after another. */
+interface KeptPiece extends Omit<Flush, 'parts'> {
+  readonly parts: readonly (Omit<FlushPart, 'packed'> & { readonly length: number })[];
+}
+
+/** One part that was booked. */
+export interface KnownPart {
+  readonly part: number;
+  /** What it did to the balance, units: 0 or less. */
+  readonly own: number;
+}
+
+const TABLE = '(seq INTEGER PRIMARY KEY, flush INTEGER NOT NULL, state TEXT NOT NULL, piece TEXT, packed BLOB)';
+const BASE = `CREATE TABLE IF NOT EXISTS base (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, flush INTEGER NOT NULL,
+  acknowledged INTEGER NOT NULL, state TEXT NOT NULL)`;
+const KNOWN = { name: 'booked', columns: 'seq INTEGER PRIMARY KEY, untilAt INTEGER NOT NULL, parts BLOB NOT NULL' };
+
+export class AccountBatches {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  readonly #known: TurnedTables;
+  #rows: Row[] = [];
+  #slot: Slot = 0;
+  #seq = 0;
+  /** Parts that come now belong to this flush, unless it is on its way. */
+  #flush = 1;
+  /** The last flush that the book is known to have. */
+  #acknowledged = 0;
+  #state: string | null = null;
+  #parts = 0;
+  #charge = 0;
+
+  /** For the caller's transaction. */
+  constructor(storage: DurableObjectStorage, now: number) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#known = new TurnedTables(this.#sql, KNOWN, now);
+    this.#sql.exec(BASE);
+    this.#recall();
+  }
+
+  /** The account's state as it was written last; null for one that has none. */
+  get state(): string | null {
+    return this.#state;
+  }
+
+  /** The number of the last row. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Parts that the book is not known to have, and what they take from the balance. */
+  get waiting(): { readonly parts: number; readonly charge: number } {
+    return { parts: this.#parts, charge: this.#charge };
+  }
+
+  /** Writes a batch, and the state after it, as one row; for the caller's transaction. */
+  write(state: string, pieces: readonly Flush[]): void {
+    const piece = mergePieces(pieces);
+    const seq = this.#seq + 1;
+    const slot = this.#chooseSlot();
+    const packed = piece ? concatBytes(piece.parts.map((part) => part.packed)) : null;
+    const text = piece ? JSON.stringify(toKept(piece)) : null;
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS batches${slot} ${TABLE}`);
+    const insert = `INSERT INTO batches${slot} VALUES (?, ?, ?, ?, ?)`;
+    this.#sql.exec(insert, seq, this.#flush, `${this.#acknowledged} ${state}`, text, packed);
+    const charge = piece ? sumCharges(piece.parts) : 0;
+    const parts = piece?.parts.length ?? 0;
+    const bytes = state.length + (text?.length ?? 0) + (packed?.length ?? 0);
+    this.#rows.push({ seq, slot, flush: this.#flush, parts, charge, bytes });
+    this.#seq = seq;
+    this.#slot = slot;
+    this.#state = state;
+    this.#parts += parts;
+    this.#charge += charge;
+    const isFull = this.#rows.reduce((sum, row) => sum + (row.flush === this.#flush ? row.parts : 0), 0) >= FLUSH_PARTS;
+    if (isFull) this.#flush += 1;
+  }
+
+  /** Jobs of which a row after `seq` has booked something. */
+  jobsSince(seq: number): string[] {
+    return this.#read((row) => row.seq > seq).flatMap(({ parts }) => parts.map(({ fact: [job] }) => jobOfHex(job)));
+  }
+
+  /** The parts of a job that were booked, if any was booked after `sinceAt`, ms since epoch. */
+  findParts(jobId: string, sinceAt: number): KnownPart[] {
+    const key = keyOfJob(jobId);
+    const hex = toHex(key).slice(2);
+    const recent = this.#read(() => true, hex).flatMap(({ parts }) =>
+      parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge }] : [])),
+    );
+    const query = this.#known.both
+      .map((table) => `SELECT parts FROM ${table} WHERE untilAt >= ?1 AND instr(parts, ?2) > 0`)
+      .join(' UNION ALL ');
+    const lists = this.#sql.exec<{ parts: ArrayBuffer }>(query, sinceAt, key).toArray();
+    return [...recent, ...lists.flatMap(({ parts }) => readKnown(parts).filter((one) => one.job === hex))];
+  }
+
+  /** Settlements of a job that the book is not known to have. */
+  findWaiting(jobId: string): SettlementJson[] {
+    const hex = toHex(keyOfJob(jobId)).slice(2);
+    return this.#read((row) => row.flush > this.#acknowledged, hex)
+      .flatMap(({ parts }) => parts.filter(({ fact: [job] }) => job === hex))
+      .map(({ packed }) => unpackSettlement(packed));
+  }
+
+  /**
+   * Hands what waits to the book, a flush at a time; what comes meanwhile is left for the next time. One that is killed in between comes again with
+   * the same parts: none is added to a flush that may have been sent.
+   */
+  async handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+    const until = this.#flush;
+    this.#flush += 1;
+    while (this.#acknowledged < until) {
+      const next = this.#acknowledged + 1;
+      const flush = mergePieces(this.#read((row) => row.flush === next));
+      if (flush) await apply(flush);
+      this.#acknowledged = next;
+      for (const row of this.#rows) {
+        if (row.flush !== next) continue;
+        this.#parts -= row.parts;
+        this.#charge -= row.charge;
+      }
+    }
+  }
+
+  /** Drops the table that the book has all of, if it is worth while; `keep` writes what else names rows, in the same transaction. */
+  tidy(now: number, keep: () => void): void {
+    for (const slot of [0, 1] as const) {
+      const rows = this.#rows.filter((row) => row.slot === slot);
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+      if (bytes < TABLE_BYTES || rows.some(({ flush }) => flush > this.#acknowledged)) continue;
+      this.#storage.transactionSync(() => {
+        const known = this.#read((row) => row.slot === slot).flatMap(({ parts }) => parts);
+        if (known.length > 0) {
+          const insert = `INSERT INTO ${this.#known.current(now).table} VALUES (?, ?, ?)`;
+          this.#sql.exec(insert, rows[0]?.seq ?? 0, now, writeKnown(known));
+        }
+        const base = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?)';
+        this.#sql.exec(base, this.#seq, this.#flush, this.#acknowledged, this.#state ?? '');
+        keep();
+        this.#sql.exec(`DROP TABLE batches${slot}`);
+      });
+      this.#rows = this.#rows.filter((row) => row.slot !== slot);
+    }
+  }
+
+  /** Puts a state without a batch beneath all that will follow: of an object that had another form of it. For the caller's transaction. */
+  lay(state: string): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?)',
+      this.#seq,
+      this.#flush,
+      this.#acknowledged,
+      state,
+    );
+    this.#state = state;
+  }
+
+  #chooseSlot(): Slot {
+    const bytes = this.#rows.reduce((sum, row) => sum + (row.slot === this.#slot ? row.bytes : 0), 0);
+    const other: Slot = this.#slot === 0 ? 1 : 0;
+    const isFree = this.#rows.every((row) => row.slot !== other);
+    return bytes >= TABLE_BYTES && isFree ? other : this.#slot;
+  }
+
+  #recall(): void {
+    type Base = { seq: number; flush: number; acknowledged: number; state: string };
+    const base = this.#sql.exec<Base>('SELECT seq, flush, acknowledged, state FROM base').toArray()[0];
+    if (base) {
+      this.#seq = base.seq;
+      this.#flush = base.flush;
+      this.#acknowledged = base.acknowledged;
+      this.#state = base.state;
+    }
+    type Kept = { seq: number; flush: number; state: string; piece: string | null; bytes: number };
+    for (const slot of [0, 1] as const) {
+      if (!this.#hasTable(slot)) continue;
+      const query = `SELECT seq, flush, state, piece, coalesce(length(packed), 0) AS bytes FROM batches${slot} ORDER BY seq`;
+      for (const { seq, flush, state, piece, bytes } of this.#sql.exec<Kept>(query).toArray()) {
+        const parts = piece === null ? [] : (JSON.parse(piece) as KeptPiece).parts;
+        const size = bytes + state.length + (piece?.length ?? 0);
+        this.#rows.push({ seq, slot, flush, parts: parts.length, charge: sumCharges(parts), bytes: size });
+        if (seq < this.#seq) continue;
+        const space = state.indexOf(' ');
+        this.#acknowledged = Math.max(this.#acknowledged, Number(state.slice(0, space)));
+        this.#seq = seq;
+        this.#slot = slot;
+        this.#state = state.slice(space + 1);
+        // What is there may have been sent already.
+        this.#flush = Math.max(this.#flush, flush + 1);
+      }
+    }
+    this.#rows.sort((a, b) => a.seq - b.seq);
+    for (const row of this.#rows) {
+      if (row.flush <= this.#acknowledged) continue;
+      this.#parts += row.parts;
+      this.#charge += row.charge;
+    }
+  }
+
+  #hasTable(slot: Slot): boolean {
+    return this.#sql.exec(`SELECT 1 FROM pragma_table_info('batches${slot}') LIMIT 1`).toArray().length > 0;
+  }
+
+  /** The pieces of chosen rows, in their order; `hex`: only of those that name this job. */
+  #read(isChosen: (row: Row) => boolean, hex: string | null = null): Flush[] {
+    const chosen = this.#rows.filter((row) => row.parts > 0 && isChosen(row));
+    const found: { readonly seq: number; readonly flush: Flush }[] = [];
+    for (const slot of [0, 1] as const) {
+      const seqs = chosen.filter((row) => row.slot === slot).map(({ seq }) => seq);
+      if (seqs.length === 0) continue;
+      const query = `SELECT seq, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR instr(piece, ?2) > 0)`;
+      type Kept = { seq: number; piece: string; packed: ArrayBuffer };
+      for (const { seq, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs), hex))
+        found.push({ seq, flush: fromKept(JSON.parse(piece) as KeptPiece, new Uint8Array(packed)) });
+    }
+    return found.toSorted((a, b) => a.seq - b.seq).map(({ flush }) => flush);
+  }
+}
+
+function toKept({ parts, ...sums }: Flush): KeptPiece {
+  return { ...sums, parts: parts.map(({ packed, ...part }) => ({ ...part, length: packed.length })) };
+}
+
+function fromKept({ parts, ...sums }: KeptPiece, packed: Uint8Array): Flush {
+  let start = 0;
+  return {
+    ...sums,
+    parts: parts.map(({ length, ...part }) => ({ ...part, packed: packed.slice(start, (start += length)) })),
+  };
+}
+
+function sumCharges(parts: readonly { readonly charge: number }[]): number {
+  return parts.reduce((sum, { charge }) => sum + charge, 0);
+}
+
+function jobOfHex(hex: string): string {
+  return jobOfKey(fromHex(`0x${hex}`));
+}
+
+function writeKnown(parts: readonly FlushPart[]): Uint8Array<ArrayBuffer> {
+  const writer = new PackedWriter();
+  for (const { fact, charge } of parts) {
+    const key = fromHex(`0x${fact[0]}`);
+    writer.number(key.length);
+    writer.raw(key);
+    writer.number(fact[1]);
+    writer.number(charge);
+  }
+  return writer.take();
+}
+
+function readKnown(bytes: ArrayBuffer): (KnownPart & { readonly job: string })[] {
+  const reader = new PackedReader(new Uint8Array(bytes));
+  const parts: (KnownPart & { readonly job: string })[] = [];
+  while (!reader.isAtEnd) {
+    const job = reader.hex(reader.number()).slice(2);
+    const part = reader.number();
+    parts.push({ job, part, own: 0 - reader.number() });
+  }
+  return parts;
+}

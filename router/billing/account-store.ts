@@ -1,0 +1,127 @@
+// What an account keeps: its state, holds, jobs and booked parts in memory and in its object's SQLite, and how a call changes all of them at once or
+// none.
+import { BoundedMap } from '../../schema/bounded-map.ts';
+import { toHex } from '../../schema/bytes.ts';
+import { AccountBatches } from './account-batches.ts';
+import type { KnownPart } from './account-batches.ts';
+import { AccountHolds } from './account-holds.ts';
+import type { LeaseTerms } from './account-holds.ts';
+import { AccountJobs } from './account-jobs.ts';
+import { readState } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
+import type { Flush } from './build-flush.ts';
+import { keyOfJob } from './job-key.ts';
+
+/** How long after it woke an object looks up a job that it holds credit for: none is held anew that was settled so long ago. */
+const FRESH_AFTER_MS = 600_000;
+/** So many of the jobs that were booked since it woke are remembered. */
+const REMEMBERED_JOBS = 10_000;
+
+/** What one call makes of the account, written as one row. */
+interface Staged {
+  readonly pieces: Flush[];
+  /** The state has changed, with or without a part. */
+  isChanged: boolean;
+  savesHolds: boolean;
+}
+
+export class AccountStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #terms: LeaseTerms;
+  readonly #openedAt: number;
+  readonly booked = new BoundedMap<string, true>(REMEMBERED_JOBS);
+  batches: AccountBatches;
+  holds: AccountHolds;
+  jobs: AccountJobs;
+  state: AccountState;
+  #staged: Staged | null = null;
+
+  constructor(storage: DurableObjectStorage, terms: LeaseTerms, now: number) {
+    this.#storage = storage;
+    this.#terms = terms;
+    this.#openedAt = now;
+    [this.batches, this.jobs, this.holds, this.state] = this.#open(now);
+  }
+
+  /** Units that no job holds. */
+  get available(): number {
+    return this.state.balance - this.holds.sum;
+  }
+
+  /** Hands what was booked to the book in D1, and drops what it has where that is worth while. Rejects when the book does. */
+  async handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+    await this.batches.handOver(apply);
+    const now = Date.now();
+    this.batches.tidy(now, () => this.writeHolds(now));
+  }
+
+  inTransaction<T>(work: () => T): T {
+    return this.#storage.transactionSync(work);
+  }
+
+  /** What has been booked of a job: in this call, and since `sinceAt`. */
+  findParts(jobId: string, sinceAt: number): KnownPart[] {
+    const hex = toHex(keyOfJob(jobId)).slice(2);
+    const staged = (this.#staged?.pieces ?? []).flatMap(({ parts }) =>
+      parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge }] : [])),
+    );
+    return [...staged, ...this.batches.findParts(jobId, sinceAt)];
+  }
+
+  /** True where a job that is held for the first time cannot have been booked before. */
+  isNew(jobId: string, now: number): boolean {
+    return now - this.#openedAt > FRESH_AFTER_MS && !this.booked.has(jobId);
+  }
+
+  /** Writes the holds where `isDue` or a restart would forget too much of them. */
+  saveHolds(isDue: boolean, now: number): void {
+    if (!isDue && !this.holds.isIdle && !this.holds.isSaveDue(this.available)) return;
+    if (this.#staged) this.#staged.savesHolds = true;
+    else this.writeHolds(now);
+  }
+
+  writeHolds(now: number): void {
+    this.holds.save(this.batches.seq, { available: this.available, now });
+  }
+
+  stage(made: { readonly pieces: readonly Flush[]; readonly savesHolds: boolean }): void {
+    if (!this.#staged) throw new Error('money moves within a call only');
+    this.#staged.pieces.push(...made.pieces);
+    this.#staged.isChanged = true;
+    this.#staged.savesHolds ||= made.savesHolds;
+  }
+
+  /**
+   * Runs what a call does to the account and writes all of it in one transaction. Where that fails nothing has happened: what is in memory is read
+   * anew from what was written before.
+   */
+  commit<T>(now: number, work: (staged: Staged) => T): T {
+    if (this.#staged) return work(this.#staged);
+    const staged: Staged = { pieces: [], isChanged: false, savesHolds: false };
+    this.#staged = staged;
+    try {
+      return this.#storage.transactionSync(() => {
+        const result = work(staged);
+        if (staged.isChanged) this.batches.write(JSON.stringify(this.state), staged.pieces);
+        if (staged.savesHolds || this.holds.isIdle) this.writeHolds(now);
+        return result;
+      });
+    } catch (error) {
+      [this.batches, this.jobs, this.holds, this.state] = this.#open(now);
+      throw error;
+    } finally {
+      this.#staged = null;
+    }
+  }
+
+  #open(now: number): [AccountBatches, AccountJobs, AccountHolds, AccountState] {
+    const { sql } = this.#storage;
+    return this.#storage.transactionSync(() => {
+      const batches = new AccountBatches(this.#storage, now);
+      const state = readState(sql, batches.state);
+      if (batches.state === null) batches.lay(JSON.stringify(state));
+      const jobsSince = (seq: number): string[] => batches.jobsSince(seq);
+      return [batches, new AccountJobs(sql), new AccountHolds(sql, this.#terms, { now, jobsSince }), state];
+    });
+  }
+}

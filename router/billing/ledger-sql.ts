@@ -1,0 +1,137 @@
+// The statements of the book in D1. One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and a few statements cost
+// less than a few a row.
+import { BOOKED_BITS, isBookedSql, jobKeySql } from './booked-sql.ts';
+
+/** The bit of an event by its id, 0 for one that is no part's. */
+const BIT = `CASE ${Object.entries(BOOKED_BITS)
+  .map(([name, bit]) => `WHEN e.value->>'id' LIKE '${name}:%' THEN ${bit}`)
+  .join(' ')} ELSE 0 END`;
+const KEY = jobKeySql("e.value->>'jobId'");
+
+/** A part's event is known by its receipts, any other by its postings. */
+const IS_NEW = `NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id')
+      AND NOT ${isBookedSql({ key: KEY, part: "e.value->>'part'", bit: `(${BIT})` })}`;
+const ENTRIES = `json_each(?1) AS e, json_each(e.value, '$.postings') AS p`;
+const NEXT = `max(coalesce((SELECT max(seq) FROM flushes), 0), coalesce((SELECT summed FROM book_marks), 0)) + 1`;
+
+/** What is no part's keeps its event and its postings; of a part only why its charge was lowered. */
+const INSERT_EVENTS = `
+    INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
+    SELECT value->>'id', value->>'kind', value->>'jobId', value->>'part', value->>'accountId', value->>'at', value->>'memo'
+    FROM json_each(?1) AS e WHERE (value->>'jobId' IS NULL OR value->>'memo' LIKE 'charge lowered%') AND ${IS_NEW} ON CONFLICT DO NOTHING`;
+
+/** A row is checked as it will stand, not as what is added to it. */
+const MOVE_BALANCES = `
+    INSERT INTO balances (book, amount)
+    SELECT moved.book, moved.amount + coalesce(held.amount, 0)
+    FROM (SELECT p.value->>'book' AS book, sum(p.value->>'amount') AS amount FROM ${ENTRIES} WHERE ${IS_NEW} GROUP BY 1) AS moved
+    LEFT JOIN balances AS held ON held.book = moved.book
+    WHERE true ON CONFLICT (book) DO UPDATE SET amount = excluded.amount`;
+
+const MOVE_HOME_FEES = `
+    INSERT INTO home_fees (node_id, brought, drawn)
+    SELECT moved.node, moved.brought + coalesce(held.brought, 0), moved.drawn + coalesce(held.drawn, 0)
+    FROM (SELECT e.value->>'nodeId' AS node,
+        sum(max(0, p.value->>'amount')) AS brought, sum(max(0, -(p.value->>'amount'))) AS drawn
+      FROM ${ENTRIES} WHERE p.value->>'book' = 'fees' AND e.value->>'nodeId' IS NOT NULL AND ${IS_NEW} GROUP BY 1) AS moved
+    LEFT JOIN home_fees AS held ON held.node_id = moved.node
+    WHERE true ON CONFLICT (node_id) DO UPDATE SET brought = excluded.brought, drawn = excluded.drawn`;
+
+const MOVE_DAYS = `
+    INSERT INTO book_days (day, book, amount, postings)
+    SELECT CAST(e.value->>'at' AS INTEGER) / 86400000, p.value->>'book', sum(p.value->>'amount'), count(*) FROM ${ENTRIES}
+    WHERE e.value->>'jobId' IS NOT NULL AND ${IS_NEW} GROUP BY 1, 2
+    ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`;
+
+/** So that statistics and the archive come by it. */
+export const LIST_PARTS = `
+    INSERT INTO flushes (seq, account_id, at, postings, homes, parts)
+    SELECT ${NEXT}, ?2, ?3, '{}', '{}', ?4 WHERE EXISTS (SELECT 1 FROM json_each(?1) AS e WHERE e.value->>'packed' IS NOT NULL AND ${IS_NEW})`;
+
+/** Before the receipts, which tell what is new. Postings of an event that has some are never added to: no delivery can unbalance it. */
+const INSERT_POSTINGS = `
+    INSERT INTO postings (event_id, book, amount)
+    SELECT e.value->>'id', p.value->>'book', p.value->>'amount' FROM ${ENTRIES} WHERE e.value->>'jobId' IS NULL AND ${IS_NEW}
+    ON CONFLICT DO NOTHING`;
+
+const INSERT_RECEIPTS = `
+    INSERT INTO part_receipts (job, part, booked, packed)
+    SELECT ${KEY}, value->>'part', ${BIT}, unhex(value->>'packed') FROM json_each(?1) AS e
+    WHERE value->>'packed' IS NOT NULL AND ${IS_NEW} ON CONFLICT DO NOTHING`;
+
+/** Each takes the entries as JSON rows; LIST_PARTS, which comes between the two, also their account, their newest end and their list. */
+export const BOOK_ENTRIES = [INSERT_EVENTS, MOVE_BALANCES, MOVE_HOME_FEES, MOVE_DAYS] as const;
+export const BOOK_LAST = [INSERT_POSTINGS, INSERT_RECEIPTS] as const;
+
+/** A flush is one transaction, and so it is known by its first part. ?1: its parts. */
+const IS_FLUSH_NEW = `NOT ${isBookedSql({ key: "unhex(?1->>'$[0].job')", part: "?1->>'$[0].part'", bit: String(BOOKED_BITS.settle) })}`;
+
+/** A flush's parts, account, end, postings, homes and list are ?1 to ?6. */
+export const BOOK_FLUSH = [
+  `INSERT INTO flushes (seq, account_id, at, postings, homes, parts) SELECT ${NEXT}, ?2, ?3, ?4, ?5, ?6 WHERE ${IS_FLUSH_NEW}`,
+  `INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
+    SELECT value->>'id', 'settle', value->>'jobId', value->>'part', ?2, ?3, value->>'memo' FROM json_each(?1)
+    WHERE value->>'memo' IS NOT NULL AND ${IS_FLUSH_NEW} ON CONFLICT DO NOTHING`,
+  `INSERT INTO part_receipts (job, part, booked, packed)
+    SELECT unhex(value->>'job'), value->>'part', ${BOOKED_BITS.settle}, unhex(value->>'packed') FROM json_each(?1)
+    WHERE ${IS_FLUSH_NEW} ON CONFLICT DO NOTHING`,
+] as const;
+
+/** Flushes that are in no balance yet. */
+const FRESH = `flushes AS f WHERE f.seq > (SELECT summed FROM book_marks)`;
+const FRESH_POSTINGS = `SELECT p.key AS book, p.value AS amount FROM flushes AS f, json_each(f.postings) AS p
+      WHERE f.seq > (SELECT summed FROM book_marks)`;
+/** ?1: how many have to wait for it to be worth their while. */
+const IS_DUE = `coalesce((SELECT max(seq) FROM flushes), 0) - (SELECT summed FROM book_marks) >= ?1`;
+
+/** Where it is not, none is looked at. */
+const DUE = `f.seq > CASE WHEN ${IS_DUE} THEN (SELECT summed FROM book_marks) ELSE ${Number.MAX_SAFE_INTEGER} END`;
+const DUE_POSTINGS = `flushes AS f, json_each(f.postings) AS p WHERE ${DUE}`;
+
+/** Puts the flushes that wait into the balances, all at once. What they bring to the fees is never negative, so no check can fail. */
+export const SUM_UP = [
+  `INSERT INTO balances (book, amount) SELECT p.key, sum(p.value) FROM ${DUE_POSTINGS} GROUP BY 1
+    ON CONFLICT (book) DO UPDATE SET amount = amount + excluded.amount`,
+  `INSERT INTO book_days (day, book, amount, postings)
+    SELECT f.at / 86400000, p.key, sum(p.value), count(*) FROM ${DUE_POSTINGS} GROUP BY 1, 2
+    ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`,
+  `INSERT INTO home_fees (node_id, brought, drawn)
+    SELECT h.key, sum(h.value), 0 FROM flushes AS f, json_each(f.homes) AS h WHERE ${DUE} GROUP BY 1
+    ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
+  `UPDATE book_marks SET summed = (SELECT max(seq) FROM flushes) WHERE ${IS_DUE}`,
+] as const;
+
+/** Every book as of now: what is summed up, and what waits for it. */
+export const ALL_BALANCES = `SELECT book, sum(amount) AS amount FROM (
+    SELECT book, amount FROM balances UNION ALL SELECT book, amount FROM (${FRESH_POSTINGS})) GROUP BY book`;
+
+export const BALANCE_OF = `SELECT coalesce(sum(amount), 0) AS amount FROM (
+    SELECT amount FROM balances WHERE book = ?1 UNION ALL SELECT amount FROM (${FRESH_POSTINGS}) WHERE book = ?1)`;
+
+export const BROUGHT_BY = `SELECT coalesce(sum(brought), 0) AS brought FROM (
+    SELECT brought FROM home_fees WHERE node_id = ?1
+    UNION ALL SELECT h.value FROM flushes AS f, json_each(f.homes) AS h WHERE f.seq > (SELECT summed FROM book_marks) AND h.key = ?1)`;
+
+/** One by one, and summed up by day. */
+const ALL_POSTINGS = `SELECT book, amount FROM postings UNION ALL SELECT book, amount FROM book_days`;
+
+export const TOTAL = `SELECT sum(amount) AS sum FROM (${ALL_POSTINGS} UNION ALL SELECT book, amount FROM (${FRESH_POSTINGS}))`;
+
+/** A day is named by its number since 1970. */
+export const FIND_UNBALANCED = `
+    SELECT event_id AS id FROM postings GROUP BY event_id HAVING sum(amount) <> 0
+    UNION ALL SELECT 'day:' || day FROM book_days GROUP BY day HAVING sum(amount) <> 0
+    UNION ALL SELECT 'flush:' || f.seq FROM ${FRESH} AND (SELECT coalesce(sum(value), 0) FROM json_each(f.postings)) <> 0 LIMIT 100`;
+
+export const FIND_DRIFTED = `
+    SELECT coalesce(summed.book, held.book) AS book
+    FROM (SELECT book, sum(amount) AS amount FROM (${ALL_POSTINGS}) GROUP BY book) AS summed
+    FULL JOIN balances AS held ON held.book = summed.book
+    WHERE coalesce(summed.amount, 0) <> coalesce(held.amount, 0) LIMIT 100`;
+
+export const SUM_ALL = `
+    SELECT -coalesce(sum(amount) FILTER (WHERE book = 'grants' OR book LIKE 'acct\\_%' ESCAPE '\\'), 0) AS paid,
+      coalesce(sum(amount) FILTER (WHERE book LIKE 'owner:%'), 0) AS earned,
+      coalesce(sum(amount) FILTER (WHERE book = 'fees'), 0) AS fees,
+      count(*) FILTER (WHERE book LIKE 'acct\\_%' ESCAPE '\\' AND amount < 0) AS overdrawn
+    FROM (${ALL_BALANCES})`;
