@@ -6,20 +6,12 @@ import { sealSchema } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { OldReceipts } from './old-receipts.ts';
 import { packReceipts, unpackReceipts } from './pack-receipts.ts';
-import type { AcceptedReceipt, KeptReceipt, Proof } from './pack-receipts.ts';
+import type { AcceptedReceipt, AcceptedRow, KeptReceipt, Proof } from './pack-receipts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 import type { SignedSeal } from './seal-watch.ts';
 import { SeqRanges } from './seq-ranges.ts';
 import type { Link } from './seq-ranges.ts';
 import { TurnedTables } from './turned-tables.ts';
-
-export interface AcceptedRow {
-  /** Null once it is more than a week old. */
-  readonly proof: Proof | null;
-  /** Units earned. */
-  readonly earn: number;
-  readonly isLate: boolean;
-}
 
 /** What the newest row says of all that was accepted until then. */
 export interface AcceptedHead {

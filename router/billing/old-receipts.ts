@@ -3,9 +3,8 @@ import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { ACCEPTANCE, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { AcceptanceJson, UsageReceiptJson } from '../../schema/receipt.ts';
-import type { AcceptedRow } from './accepted-receipts.ts';
 import { unpackMessage } from './pack-message.ts';
-import type { Proof } from './pack-receipts.ts';
+import type { AcceptedRow, Proof } from './pack-receipts.ts';
 import { PackedReader } from './packed-bytes.ts';
 import { TURN_MS } from './turned-tables.ts';
 

@@ -10,6 +10,15 @@ import { packMessage, unpackMessage } from './pack-message.ts';
 import type { MessageJson } from './pack-message.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 
+/** What is known of a ticket whose receipt was accepted. */
+export interface AcceptedRow {
+  /** Null once it is more than a week old. */
+  readonly proof: Proof | null;
+  /** Units earned. */
+  readonly earn: number;
+  readonly isLate: boolean;
+}
+
 /** What completes a settlement once its receipt has been accepted; a seal where the signature beside it is a seal's. */
 export interface Proof {
   readonly receipt: UsageReceiptJson;

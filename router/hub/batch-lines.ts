@@ -1,7 +1,7 @@
 // What a hub hands to accounts, in one line for each: a numbered batch at a time, the same again until it is acknowledged. An account that cannot be
 // reached, or a part that it does not take, stands aside for a while and holds up nobody else.
 import type { SettlementBatch } from '../../schema/settlement.ts';
-import type { DuePart } from './journal.ts';
+import type { DuePart } from './journal-rows.ts';
 
 /** A part that was not taken is tried again after twice as long each time, up to so many doublings. */
 const MOST_DOUBLINGS = 6;

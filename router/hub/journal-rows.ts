@@ -1,7 +1,20 @@
 // The rows of the hub's journal: numbered, each the words of one commit. The newest names the others that hold; the rest is room for later ones, so
 // that a commit costs one row written and none deleted.
+import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Progress } from './bound-lost.ts';
-import type { DuePart, OpenPart } from './journal.ts';
+
+/** What a late receipt or a sweep needs of a part whose hub lost its memory. */
+export interface OpenPart {
+  readonly ticketHash: string;
+  readonly expiresAt: number;
+  /** The settlement as far as it is known at the start: no counts, no receipt. */
+  readonly draft: SettlementJson;
+}
+
+export interface DuePart {
+  readonly ticketHash: string;
+  readonly settlement: SettlementJson;
+}
 
 /** What one commit says. */
 export interface JournalRow {

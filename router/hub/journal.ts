@@ -4,20 +4,7 @@
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Progress } from './bound-lost.ts';
 import { JournalRows } from './journal-rows.ts';
-import type { JournalRow } from './journal-rows.ts';
-
-/** What a late receipt or a sweep needs of a part whose hub lost its memory. */
-export interface OpenPart {
-  readonly ticketHash: string;
-  readonly expiresAt: number;
-  /** The settlement as far as it is known at the start: no counts, no receipt. */
-  readonly draft: SettlementJson;
-}
-
-export interface DuePart {
-  readonly ticketHash: string;
-  readonly settlement: SettlementJson;
-}
+import type { DuePart, JournalRow, OpenPart } from './journal-rows.ts';
 
 interface Entry {
   expiresAt: number;
