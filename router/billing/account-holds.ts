@@ -31,7 +31,7 @@ export interface LeaseTerms {
  * Where so many jobs run, one part in so many of what is available is set aside for holds that are not written one by one: so many rows are saved,
  * and a restart, which forgets those holds, holds all of it while a job is told of that it does not know. So an account never spends more than it has.
  */
-const SHARED_FROM = 8;
+const SHARED_FROM = 16;
 const SHARE = 20;
 const SHARED_MS = 7_200_000;
 /** What was set aside so stands among the holds under this name once a restart has made it one. */
@@ -77,7 +77,7 @@ export class AccountHolds {
     }
     const forgotten = this.find(FORGOTTEN)?.amount ?? 0;
     // Of those jobs nobody knows the ids: any that is told of and not held may be one.
-    const leaseAt = opened.now + terms.leaseMs + terms.graceMs;
+    const leaseAt = opened.now + terms.leaseMs;
     if (row.shared > 0)
       this.set(FORGOTTEN, { amount: forgotten + row.shared, expiresAt: row.sharedUntil, leaseAt, isOver: true });
     if (isChanged) this.save(row.seq, { available: 0, now: opened.now });

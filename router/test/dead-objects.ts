@@ -26,23 +26,32 @@ export async function readDeadObjects(folder: string): Promise<DeadObjects> {
   const copy = await mkdtemp(join(tmpdir(), 'irori-dead-'));
   await cp(folder, copy, { recursive: true });
   const files = (await readdir(copy, { recursive: true })).filter((file) => file.endsWith('.sqlite'));
-  const count = (query: string): number => files.reduce((sum, file) => sum + countIn(join(copy, file), query), 0);
+  const list = (query: string): string[] => files.flatMap((file) => listIn(join(copy, file), query));
+  const count = (query: string): number => list(query).reduce((sum, found) => sum + Number(found), 0);
+  const booked = new Set(list('SELECT lower(hex(job)) FROM part_receipts'));
+  const jobs = [0, 1].flatMap((slot) =>
+    list(`SELECT p.value->>'$.fact[0]' FROM batches${slot}, json_each(piece, '$.parts') AS p`),
+  );
   const counts = {
-    openParts: count(`SELECT count(*) AS n FROM (${OPENED} EXCEPT ${ENDED})`),
-    dueParts: count(`SELECT count(*) AS n FROM (${ENDED})`),
-    waitingEntries: count('SELECT count(*) AS n FROM outbox WHERE entry IS NOT NULL'),
+    openParts: count(`SELECT count(*) FROM (${OPENED} EXCEPT ${ENDED})`),
+    dueParts: count(`SELECT count(*) FROM (${ENDED})`),
+    waitingEntries:
+      count('SELECT count(*) FROM outbox WHERE entry IS NOT NULL') + jobs.filter((job) => !booked.has(job)).length,
   };
   await rm(copy, { recursive: true });
   return counts;
 }
 
-/** 0 for a file without that table. */
-function countIn(file: string, query: string): number {
+/** The first column; nothing of a file without that table. */
+function listIn(file: string, query: string): string[] {
   const database = new DatabaseSync(file);
   try {
-    return Number(database.prepare(query).get()?.['n']);
+    return database
+      .prepare(query)
+      .all()
+      .map((row) => String(Object.values(row)[0]));
   } catch {
-    return 0;
+    return [];
   } finally {
     database.close();
   }

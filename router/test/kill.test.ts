@@ -35,7 +35,7 @@ const seqs: bigint[] = [];
 
 beforeAll(async () => {
   // Homes that come back after a kill are to be in time with their receipts.
-  stack = await startStack({ timings: { orphanWaitMs: 10_000 } });
+  stack = await startStack({ timings: { orphanWaitMs: 10_000, bookMs: 1000 } });
   server = await startModelServer();
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
