@@ -109,7 +109,9 @@ export class Books {
 
   /** Forgets what has moved until now, for an owner who has earned before. */
   async start(): Promise<void> {
-    await until('sound books', () => isLedgerSound(this.#stack));
+    // What its hub has yet to deliver is held still.
+    const isSettled = async (): Promise<boolean> => (await readUsage(this.#stack, this.#caller)).held_micro === 0;
+    await until('sound books', async () => (await isSettled()) && (await isLedgerSound(this.#stack)));
     this.#before = await this.#read();
   }
 
