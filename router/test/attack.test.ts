@@ -20,7 +20,7 @@ const SHORT = [
 ];
 const ROUND_MS = 1000;
 /** On a busy machine an honest home may take seconds to say that it runs a job: it must not be taken for silent. */
-const TIMINGS = { headMs: 4000, turnWaitMs: 60_000 };
+const PATIENT = { headMs: 4000, turnWaitMs: 60_000 };
 
 test('there are at least thirty attacks, each with a name of its own', () => {
   const names = findAttacks([]).map(({ attack }) => attack.name);
@@ -35,7 +35,7 @@ test('honest calls beside hostile homes and callers are all answered, and no uni
     only: SHORT,
     roundMs: ROUND_MS,
     agents: 1,
-    timings: TIMINGS,
+    timings: PATIENT,
     tell,
   });
   expect(undisturbed.answered).toBe(undisturbed.asked);
