@@ -35,6 +35,9 @@ export const nodeModelSchema = z.object({
   decodeTokensPerS: z.number().min(0).max(1e6),
   /** 0 or absent when the model is in memory; else about how long loading it takes, where the owner lets jobs load it. */
   loadMs: z.number().int().min(0).max(3_600_000).optional(),
+  /** What it can do beside text (words of `Need`, and those of later versions), and the samplers that its server takes. Absent: nothing. */
+  can: z.array(z.string().max(24)).max(24).optional(),
+  samplers: z.array(z.string().max(24)).max(48).optional(),
 });
 export type NodeModel = z.output<typeof nodeModelSchema>;
 

@@ -257,7 +257,7 @@ function describeProtocol(): string {
 /** The hash that belongs to PROTOCOL_VERSION. 3 since tickets and receipts stand under seals; 2 since the hello names the router's origin: what agents of version 1 sign could be handed on, so they are told to update. */
 const PINNED: { version: number; hash: string } = {
   version: 3,
-  hash: '0xe089c15e42804b667a61fc9f46897e2912b92aa5d76b0b85e105232853637802',
+  hash: '0xe9601eed2a04d6cdb4a266fc35c5de8e5c6e090fb380921ea3519747e8600300',
 };
 
 describe('the protocol', () => {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_STOPS } from './chat-job.ts';
 import { MAX_STOP_CHARS, parseChatRequest } from './openai.ts';
-import type { ChatRequest, RequestFault } from './openai.ts';
+import type { ChatRequest } from './openai.ts';
+import type { RequestFault } from './request-fault.ts';
 
 const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
@@ -69,12 +70,16 @@ describe('what OpenAI takes and nobody else minds', () => {
     expect(accept({ stream: true, stream_options: { include_usage: null } }).includeUsage).toBe(false);
   });
 
-  test('a name and members that nobody knows are taken and not handed on', () => {
-    const more = { name: 'User proxy', id: 'm1', reasoning_content: 'hm', prefix: false, tool_call_id: null };
-    for (const role of ['system', 'developer', 'user', 'assistant'])
-      expect(accept({ messages: [{ role, content: 'x', ...more }] })).toEqual(
-        accept({ messages: [{ role, content: 'x', name: null }] }),
+  test('a name is handed on, and members that nobody knows are taken and are not', () => {
+    const more = { id: 'm1', reasoning_content: 'hm', prefix: false, tool_call_id: null };
+    for (const role of ['system', 'developer', 'user', 'assistant']) {
+      expect(accept({ messages: [{ role, content: 'x', name: 'User proxy', ...more }] })).toEqual(
+        accept({ messages: [{ role, content: 'x', name: 'User proxy' }] }),
       );
+      expect(accept({ messages: [{ role, content: 'x', name: 'User proxy' }] }).messages[0]).toMatchObject({
+        name: 'User proxy',
+      });
+    }
   });
 
   test('a text part may be marked for a cache', () => {
@@ -94,7 +99,7 @@ describe('what OpenAI takes and nobody else minds', () => {
     const messages = roles.map((role, i) => ({ role, content: String(i) }));
     expect(
       accept({ messages })
-        .messages.map(({ role, content }) => role[0] + content)
+        .messages.map(({ role, content }) => String(role[0]) + String(content))
         .join(' '),
     ).toBe('s0 s1 u2 s3 a4 s5');
   });

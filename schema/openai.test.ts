@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_STOPS } from './chat-job.ts';
-import { MAX_MESSAGES, MAX_PARTS, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
-import type { ChatRequest, RequestFault } from './openai.ts';
+import { MAX_MESSAGES, MAX_PARTS } from './caller-messages.ts';
+import { MAX_CHOICES, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
+import type { ChatRequest } from './openai.ts';
+import type { RequestFault } from './request-fault.ts';
 
 const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
@@ -32,10 +34,14 @@ describe('a plain request', () => {
       frequencyPenalty: 0,
       presencePenalty: 0,
       maxTokens: null,
+      wishes: {},
+      choices: 1,
       stream: false,
       includeUsage: false,
       provider: {},
       resume: null,
+      needs: [],
+      ignored: [],
     });
   });
 
@@ -119,7 +125,6 @@ describe('wrong values', () => {
     ['max_tokens', Number.POSITIVE_INFINITY],
     ['max_completion_tokens', 1.5],
     ['stream', 'yes'],
-    ['user', 'x'.repeat(257)],
   ])('%s = %j is refused by name', (field, value) => {
     expect(refuseWith({ [field]: value })).toMatchObject({
       param: field,
@@ -131,13 +136,6 @@ describe('wrong values', () => {
   test('a missing model and missing messages are named', () => {
     expect(refuse({ messages: plain.messages }).param).toBe('model');
     expect(refuse({ model: 'm' }).param).toBe('messages');
-  });
-
-  test('n = 2 is refused with what to do instead', () => {
-    expect(refuseWith({ n: 2 })).toMatchObject({
-      param: 'n',
-      message: expect.stringContaining('Send one request for'),
-    });
   });
 
   test('stream_options without stream is refused', () => {
@@ -167,55 +165,97 @@ test('of a message with too many parts that is told, and of many wrong parts the
   expect(accept(parts(MAX_PARTS, { type: 'text', text: 'x' })).messages).toHaveLength(1);
 });
 
-/** Each known field that is not supported: a value that asks for something, and values that ask for nothing. */
-const UNSUPPORTED: Record<string, { asks: unknown; neutral: unknown[] }> = {
+/** Fields that hint, and change nothing. */
+const HINTS: Record<string, unknown> = {
+  metadata: { a: 'b' },
+  prediction: { type: 'content', content: 'x' },
+  prompt_cache_key: 'k',
+  prompt_cache_options: {},
+  prompt_cache_retention: '24h',
+  safety_identifier: 's',
+  store: true,
+  user: 'x'.repeat(999),
+  include_reasoning: true,
+  keep_alive: '5m',
+};
+
+/** Fields that ask for what no home does: a value that does, and values that ask for nothing. */
+const REFUSED: Record<string, { asks: unknown; neutral: unknown[] }> = {
   audio: { asks: { voice: 'a', format: 'wav' }, neutral: [] },
-  function_call: { asks: 'auto', neutral: ['none'] },
-  functions: { asks: [{ name: 'f' }], neutral: [[]] },
-  logit_bias: { asks: { 50: 1 }, neutral: [{}] },
-  logprobs: { asks: true, neutral: [false] },
-  metadata: { asks: { a: 'b' }, neutral: [{}] },
-  modalities: { asks: ['text', 'audio'], neutral: [['text']] },
-  moderation: { asks: { model: 'x' }, neutral: [] },
-  parallel_tool_calls: { asks: true, neutral: [] },
-  prediction: { asks: { type: 'content', content: 'x' }, neutral: [] },
-  prompt_cache_key: { asks: 'k', neutral: [] },
-  prompt_cache_options: { asks: {}, neutral: [] },
-  prompt_cache_retention: { asks: '24h', neutral: [] },
-  reasoning: { asks: { effort: 'low' }, neutral: [] },
-  reasoning_effort: { asks: 'low', neutral: [] },
-  response_format: { asks: { type: 'json_object' }, neutral: [{ type: 'text' }] },
-  safety_identifier: { asks: 's', neutral: [] },
-  service_tier: { asks: 'flex', neutral: ['auto', 'default'] },
-  store: { asks: true, neutral: [false] },
-  tool_choice: { asks: 'auto', neutral: ['none'] },
-  tools: { asks: [{ type: 'function' }], neutral: [[]] },
-  top_logprobs: { asks: 3, neutral: [0] },
-  verbosity: { asks: 'low', neutral: [] },
+  grammar: { asks: 'root ::= "a"', neutral: [''] },
+  guided_choice: { asks: ['a'], neutral: [[]] },
+  guided_regex: { asks: 'a+', neutral: [''] },
+  modalities: { asks: ['text', 'audio'], neutral: [['text'], []] },
+  plugins: { asks: [{ id: 'web' }], neutral: [[]] },
   web_search_options: { asks: {}, neutral: [] },
 };
 
-describe('known fields that are not supported', () => {
-  test.each(Object.entries(UNSUPPORTED))('%s is refused by name', (field, { asks }) => {
-    expect(refuseWith({ [field]: asks })).toEqual({
-      param: field,
-      code: 'unsupported_parameter',
-      message: `'${field}' is not supported yet. Leave it out.`,
-    });
+describe('fields that nothing here reads', () => {
+  test.each(Object.entries(HINTS))('%s is a hint: taken without a word', (field, value) => {
+    for (const one of [value, null]) expect(accept({ [field]: one })).toEqual(accept({}));
   });
 
-  test.each(Object.entries(UNSUPPORTED))('%s is accepted where it asks for nothing', (field, { neutral }) => {
-    for (const value of [null, ...neutral]) expect(accept({ [field]: value })).toEqual(accept({}));
+  test.each(Object.entries(REFUSED))(
+    '%s would change the answer and is refused by name',
+    (field, { asks, neutral }) => {
+      expect(refuseWith({ [field]: asks })).toEqual({
+        param: field,
+        code: 'unsupported_parameter',
+        message: `'${field}' is not supported. Leave it out.`,
+      });
+      for (const value of [null, ...neutral]) expect(accept({ [field]: value })).toEqual(accept({}));
+    },
+  );
+
+  test('a field no one knows is taken and told as left out, cut to 64 characters; null asks for nothing', () => {
+    expect(accept({ temprature: 1, ['x'.repeat(999)]: 1, nothing: null }).ignored).toEqual([
+      'temprature',
+      'x'.repeat(64),
+    ]);
+    expect(accept({ service_tier: 'flex' }).ignored).toEqual(['service_tier']);
+    for (const tier of ['auto', 'default']) expect(accept({ service_tier: tier }).ignored).toEqual([]);
   });
 
-  test('a field no one knows is refused by name, cut to 64 characters', () => {
-    expect(refuseWith({ temprature: 1 })).toMatchObject({ param: 'temprature', code: 'unknown_parameter' });
-    expect(refuseWith({ ['x'.repeat(999)]: 1 }).param).toBe('x'.repeat(64));
+  test('of a thousand of them the first are told', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x${i}`, i]));
+    expect(accept(many).ignored).toHaveLength(32);
   });
 
-  test.each(['__proto__', 'constructor', 'toString', ''])('the field %j is unknown, not inherited', (field) => {
+  test.each(['__proto__', 'constructor', 'toString', ''])('the field %j is left out, not inherited', (field) => {
     const body: unknown = JSON.parse(`{"model":"m","messages":[{"role":"user","content":"hi"}],"${field}":{}}`);
-    expect(refuse(body)).toMatchObject({ param: field, code: 'unknown_parameter' });
+    const parsed = parseChatRequest(body);
+    expect(parsed.ok && parsed.value.ignored).toEqual([field]);
+  });
+});
+
+describe('samplers and log probabilities', () => {
+  test('samplers that only some servers have are handed on, under one name each', () => {
+    expect(accept({ top_k: 40, min_p: 0.05, repeat_penalty: 1.1, typical_p: null }).wishes.samplers).toEqual({
+      top_k: 40,
+      min_p: 0.05,
+      repetition_penalty: 1.1,
+    });
+    expect(accept({ top_k: null }).wishes).toEqual({});
+    expect(refuseWith({ top_k: 'many' }).param).toBe('top_k');
+  });
+
+  test('logprobs are a need, and top_logprobs stand only beside them', () => {
+    expect(accept({ logprobs: true })).toMatchObject({ wishes: { topLogprobs: 0 }, needs: ['logprobs'] });
+    expect(accept({ logprobs: true, top_logprobs: 5 }).wishes).toEqual({ topLogprobs: 5 });
+    expect(accept({ logprobs: false, top_logprobs: 0 })).toEqual(accept({}));
+    expect(refuseWith({ top_logprobs: 3 }).param).toBe('top_logprobs');
+    expect(refuseWith({ logprobs: true, top_logprobs: 21 }).param).toBe('top_logprobs');
+  });
+
+  test('a bias is by token, and an empty one is none', () => {
+    expect(accept({ logit_bias: { 50: -100 } }).wishes.logitBias).toEqual({ 50: -100 });
+    expect(accept({ logit_bias: {} })).toEqual(accept({}));
+    expect(refuseWith({ logit_bias: { hi: 1 } }).param).toContain('logit_bias');
+  });
+
+  test('several answers are asked for up to a number', () => {
+    expect(accept({ n: MAX_CHOICES }).choices).toBe(MAX_CHOICES);
+    for (const n of [0, MAX_CHOICES + 1, 1.5]) expect(refuseWith({ n }).param).toBe('n');
   });
 });
 
@@ -233,18 +273,8 @@ describe('messages', () => {
     ]);
   });
 
-  test('an image part is refused at its place', () => {
-    const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
-    const content = [{ type: 'text', text: 'what is this' }, image];
-    expect(refuseWith(withMessage({ role: 'user', content }))).toEqual({
-      param: 'messages[0].content[1].type',
-      code: 'unsupported_parameter',
-      message: "'messages[0].content[1].type' must be 'text': only text parts are supported yet.",
-    });
-  });
-
   test.each<[string, unknown]>([
-    ['messages[0].role', { role: 'tool', content: 'x' }],
+    ['messages[0].tool_call_id', { role: 'tool', content: 'x' }],
     ['messages[0].role', { content: 'x' }],
     ['messages[0].content', { role: 'user', content: null }],
     ['messages[0].content', { role: 'user', content: [] }],
@@ -257,7 +287,9 @@ describe('messages', () => {
   });
 
   test('content of another type says what it may be', () => {
-    expect(refuseWith(withMessage({ role: 'user', content: 5 })).message).toContain('a text or a list of text parts');
+    expect(refuseWith(withMessage({ role: 'user', content: 5 })).message).toContain(
+      'a text or a list of text parts and pictures',
+    );
   });
 
   test('the second message is named by its place', () => {
@@ -279,15 +311,9 @@ describe('messages', () => {
     });
   });
 
-  test.each([
-    ['refusal', 'no'],
-    ['tool_calls', [{ id: 'x' }]],
-    ['function_call', { name: 'f' }],
-    ['audio', { id: 'a' }],
-    ['annotations', [{}]],
-  ])('an answer with a %s is refused by name', (field, value) => {
-    const fault = refuseWith(withMessage({ role: 'assistant', content: 'x', [field]: value }));
-    expect(fault).toMatchObject({ param: `messages[0].${field}`, code: 'unsupported_parameter' });
+  test('an answer with sound is refused by name', () => {
+    const fault = refuseWith(withMessage({ role: 'assistant', content: 'x', audio: { id: 'a' } }));
+    expect(fault).toMatchObject({ param: 'messages[0].audio', code: 'unsupported_parameter' });
   });
 
   test('too many messages and too much text are refused', () => {
@@ -315,7 +341,7 @@ describe('whatever comes', () => {
   test('any value in any field is answered, and the fault is of that field', () => {
     const chat = ['model', 'messages', 'stop', 'temperature', 'top_p', 'stream_options', 'stream', 'n', 'seed', 'user'];
     const known = [...chat, 'max_tokens', 'max_completion_tokens'];
-    const field = fc.constantFrom(...known, ...Object.keys(UNSUPPORTED));
+    const field = fc.constantFrom(...known, ...Object.keys(HINTS), ...Object.keys(REFUSED), 'tools', 'logprobs');
     fc.assert(
       fc.property(field, fc.jsonValue({ maxDepth: 4 }), (name, value) => {
         const parsed = parseChatRequest({ ...plain, [name]: value });

@@ -1,5 +1,6 @@
 // The words that edge, hub and placement share: what a caller wishes of a home, what is known of a home, and what was decided.
 import * as z from 'zod';
+import type { Need } from './needs.ts';
 import type { Place } from './places.ts';
 
 /** How one home is chosen among those that keep the promise. */
@@ -41,6 +42,10 @@ export interface Wish {
   readonly maxWaitMs: number | null;
   /** How long a home that lives is waited for; null for the model's own limit. */
   readonly maxFirstTokenMs: number | null;
+  /** What the request needs of its model; found in it, never said. */
+  readonly needs: readonly Need[];
+  /** Nothing that the caller wrote may be left out. */
+  readonly requireParameters: boolean;
 }
 
 const PROMISE_TTFT_MS = 800;
@@ -62,10 +67,13 @@ export const NO_WISH: Wish = {
   minTokensPerS: PROMISE_TOKENS_PER_S,
   maxWaitMs: null,
   maxFirstTokenMs: null,
+  needs: [],
+  requireParameters: false,
 };
 
-/** The field of the `provider` object that left no home, as the caller wrote it. */
-export type WishField = 'pool' | 'order' | 'only' | 'ignore' | 'quantizations' | 'country' | 'max_rtt_ms' | 'max_price';
+/** What left no home: a field of the `provider` object as the caller wrote it, or what the request needs. */
+export type WishField =
+  'pool' | 'order' | 'only' | 'ignore' | 'quantizations' | 'country' | 'max_rtt_ms' | 'max_price' | Need;
 
 /** How big a job is expected to be, in tokens. */
 export interface JobSize {
@@ -89,6 +97,8 @@ export interface HomeState {
   readonly quantisation: string;
   readonly digest: string;
   readonly contextTokens: number;
+  /** What its model can do beside text: words of `Need`, and those of later versions. */
+  readonly can: readonly string[];
   readonly priceIn: number;
   readonly priceOut: number;
   readonly slots: number;

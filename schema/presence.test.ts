@@ -39,6 +39,7 @@ const row: fc.Arbitrary<PresenceRow> = fc
     priceOut: count,
     serves: fc.constant([] as string[]),
     contexts: fc.constant([] as number[]),
+    cans: fc.array(fc.array(fc.constantFrom('tools', 'json'), { maxLength: 2 }), { maxLength: 3 }),
     untilAt: fc.maxSafeNat(),
   })
   .chain((one) =>
@@ -69,10 +70,10 @@ describe('packed rows and summaries', () => {
     );
   });
 
-  test('a row of format 2, which told one context for all names, is still read', () => {
-    const own = { ...sampleRow, serves: ['a', 'b*'], contexts: [1, 2], contextTokens: 4096 };
-    const old = (JSON.parse(packRow(own)) as unknown[]).slice(0, -1).with(0, 2);
-    expect(parseRow(JSON.stringify(old))).toEqual({ ok: true, value: { ...own, contexts: [4096, 4096] } });
+  test('a row of format 3, which did not tell what models can do, is still read', () => {
+    const own = { ...sampleRow, serves: ['a', 'b*'], contexts: [1, 2], cans: [['tools'], []] };
+    const old = (JSON.parse(packRow(own)) as unknown[]).slice(0, -1).with(0, 3);
+    expect(parseRow(JSON.stringify(old))).toEqual({ ok: true, value: { ...own, cans: [] } });
   });
 
   test('each name of an owner has its own context, a pattern that of what it covers', () => {
@@ -119,7 +120,7 @@ describe('what else may stand in the table', () => {
     );
   });
 
-  test.each([0, 1, 4, '3', null])('a format version of %j is dropped', (version) => {
+  test.each([0, 1, 2, 5, '3', null])('a format version of %j is dropped', (version) => {
     const other = (packed: string): unknown => [version, ...JSON.parse(packed).slice(1)];
     expect(parseRow(other(packRow(sampleRow)))).toEqual({ ok: false, error: 'not-a-row' });
     expect(parseSummary(other(packSummary(sampleSummary)))).toEqual({ ok: false, error: 'not-a-summary' });

@@ -37,6 +37,8 @@ export interface PresenceRow {
   readonly serves: readonly string[];
   /** The context of each name in `serves`, in that order. `contextTokens` is the longest of them. */
   readonly contexts: readonly number[];
+  /** What each name in `serves` can do beside text, in that order (words of `Need`); one entry for a catalogue model. */
+  readonly cans: readonly (readonly string[])[];
   readonly untilAt: number;
   /** What `speedClassOf` says of it, where it was worked out; never packed. */
   readonly speedClass?: string;
@@ -56,6 +58,13 @@ export function contextOf(
   const entries = row.serves.map((name, i) => ({ name, tokens: row.contexts[i] ?? row.contextTokens }));
   const own = pickByName(entries, ({ name }) => name, ownName);
   return own.length > 0 ? Math.max(...own.map(({ tokens }) => tokens)) : row.contextTokens;
+}
+
+/** What the model of this name can do beside text at a row's home. */
+export function canOf(row: Pick<PresenceRow, 'serves' | 'cans'>, ownName: string | null): readonly string[] {
+  if (ownName === null) return row.cans[0] ?? [];
+  const entries = row.serves.map((name, i) => ({ name, can: row.cans[i] ?? [] }));
+  return pickByName(entries, ({ name }) => name, ownName)[0]?.can ?? [];
 }
 
 /** One hub's offer of one model: where its homes are and whether a slot was free when it was written. */
@@ -112,9 +121,12 @@ const rowFields = [
   z.array(z.string()),
   count,
 ] as const;
-/** Format 2 told one context for all names; such rows are read until their hubs have written them anew. */
-const oldRow = z.tuple([z.literal(2), ...rowFields]);
-const packedRow = z.union([z.tuple([z.literal(3), ...rowFields, z.array(count)]), oldRow]);
+/** Format 3 did not tell what models can do; such rows are read until their hubs have written them anew. */
+const oldRow = z.tuple([z.literal(3), ...rowFields, z.array(count)]);
+const packedRow = z.union([
+  z.tuple([z.literal(4), ...rowFields, z.array(count), z.array(z.array(z.string().max(24)).max(24))]),
+  oldRow,
+]);
 
 const packedSummary = z.tuple([
   z.literal(3),
@@ -134,7 +146,7 @@ export function packRow(row: PresenceRow): string {
   const speeds = [roundTo(row.promptTokensPerS, 10), roundTo(row.decodeTokensPerS, 10)];
   const place = [roundTo(row.lat, 10), roundTo(row.lon, 10)];
   return JSON.stringify([
-    3,
+    4,
     node,
     hub,
     ...place,
@@ -153,6 +165,7 @@ export function packRow(row: PresenceRow): string {
     serves,
     untilAt,
     row.contexts,
+    row.cans,
   ]);
 }
 
@@ -181,7 +194,8 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     priceOut,
     serves,
     untilAt,
-    contexts = [],
+    contexts,
+    cans = [],
   ] = parsed.data;
   return ok({
     node,
@@ -203,6 +217,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     priceOut,
     serves,
     contexts: serves.map((_, i) => contexts[i] ?? contextTokens),
+    cans,
     untilAt,
   });
 }

@@ -12,7 +12,7 @@ export const MAX_LISTED = 100;
 export const UNITS_PER_CREDIT = 1_000_000;
 
 /** A caller's wishes as said: a field that was not said is not there. The pool stands as written: a word, a pool's name or its id. */
-export type SaidWish = Partial<Omit<Wish, 'pool'>> & { readonly pool?: string };
+export type SaidWish = Partial<Omit<Wish, 'pool' | 'needs'>> & { readonly pool?: string };
 
 /** How far a broken answer may go on elsewhere: the least faithful way that the caller takes, or not at all. */
 export const RESUME_WISHES = [...RESUME_CLASSES, 'off'] as const;
@@ -72,8 +72,8 @@ const providerShape = {
   preferred_max_latency: z.number().min(0.001).max(3600).nullish(),
   preferred_min_throughput: z.number().gt(0).max(1_000_000).nullish(),
   max_first_token_s: z.number().min(0.001).max(MAX_FIRST_TOKEN_S).nullish(),
-  // These are accepted only with values that promise nothing we could break; they do not change the wish.
   require_parameters: z.boolean().nullish(),
+  // These are accepted only with values that promise nothing we could break; they do not change the wish.
   data_collection: z.literal('allow', { error: `can only be 'allow': ${UNKNOWABLE}` }).nullish(),
   zdr: z.literal(false, { error: `can only be false: ${UNKNOWABLE}` }).nullish(),
 };
@@ -111,6 +111,7 @@ function toSaidWish(said: Provider): SaidWish {
     ...(isSaid(price?.completion) && { maxPriceOut: toUnits(price.completion) }),
     ...(isSaid(latencyS) && { maxTtftMs: Math.round(latencyS * 1000) }),
     ...(isSaid(throughput) && { minTokensPerS: throughput }),
+    ...(isSaid(said.require_parameters) && { requireParameters: said.require_parameters }),
     ...(isSaid(firstS) && { maxFirstTokenMs: Math.round(firstS * 1000) }),
   };
 }

@@ -79,6 +79,7 @@ export function rowsOf(hub: SimHub, model: number, ledger: SimLedger): PresenceR
         ...currentRun().watch.speeds(node, model),
         serves: [],
         contexts: [],
+        cans: [],
         untilAt: Infinity,
       },
     ];
@@ -133,6 +134,7 @@ type Facts = Pick<
   | 'quantisation'
   | 'digest'
   | 'contextTokens'
+  | 'can'
   | 'priceIn'
   | 'priceOut'
   | 'slots'
@@ -151,6 +153,7 @@ function factsOf(node: SimNode): Facts {
     quantisation: 'q4',
     digest: 'weights',
     contextTokens: 32_768,
+    can: [],
     priceIn: 1,
     priceOut: 1,
     slots: node.cls.slots,

@@ -1,8 +1,9 @@
 // Joins what a hub measured of a part with the rules of counting and charging. Pure but for the tokenizer, which is built once.
-import { textsOf } from '../../schema/message.ts';
+import { countImages, textsOf } from '../../schema/message.ts';
 import { estimateTokens } from '../../schema/estimate-tokens.ts';
 import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
+import { textsOfTools } from '../../schema/tools.ts';
 import { boundPromptTokens } from './bound-prompt-tokens.ts';
 import { decideCharge } from './decide-charge.ts';
 import { decideCounts } from './decide-counts.ts';
@@ -54,16 +55,24 @@ export interface PromptCount extends TokenEstimate {
   readonly bound: number;
 }
 
+/** Tokens of one picture: at most, of models that cut it into tiles; and about. */
+const MOST_IMAGE_TOKENS = 8192;
+const USUAL_IMAGE_TOKENS = 1024;
+
 const encoder = new TextEncoder();
 
 /** Prompt tokens of a chat: exactly where the router carries the model's tokenizer; at most, by bytes and characters; at least and about, by script. */
 export function countPrompt(
-  request: Pick<ChatRequest, 'messages'>,
+  request: Pick<ChatRequest, 'messages'> & Partial<Pick<ChatRequest, 'wishes'>>,
   model: { tokenizer: string | null; minBytesPerToken: number },
 ): PromptCount {
-  const texts = textsOf(request.messages);
+  const tools = textsOfTools(request.wishes?.tools ?? []);
+  const images = countImages(request.messages);
+  const texts = [...tools, ...textsOf(request.messages)];
   const counter = findTokenizer(model.tokenizer);
-  const exact = counter?.countPrompt(texts) ?? null;
+  // How a template shows tools, and what a picture comes to, only the home knows.
+  const isPlain = tools.length === 0 && images === 0;
+  const exact = (isPlain && counter?.countPrompt(texts)) || null;
   if (exact !== null) return { exact, bound: exact, least: exact, expected: exact };
   const { least, expected } = estimateTokens(texts);
   const bytes = texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
@@ -71,9 +80,11 @@ export function countPrompt(
   const surely = counter ? Math.ceil(bytes / counter.longestBytes) : 0;
   return {
     exact,
-    bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken, isOwn: counter !== null }),
+    bound:
+      boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken, isOwn: counter !== null }) +
+      images * MOST_IMAGE_TOKENS,
     least: Math.max(least, surely),
-    expected: Math.max(expected, surely),
+    expected: Math.max(expected, surely) + images * USUAL_IMAGE_TOKENS,
   };
 }
 

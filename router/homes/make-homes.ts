@@ -89,6 +89,7 @@ function toServing(
     active: candidate.active,
     digest: model.digest,
     contextTokens: model.contextTokens,
+    can: model.can ?? [],
     quantisation: model.quantisation,
     loadMs: model.loadMs ?? 0,
     priceIn: isOwn ? 0 : offer.priceIn,

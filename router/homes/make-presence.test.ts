@@ -72,6 +72,7 @@ describe('makeOffers', () => {
             priceOut: 20,
             serves: [],
             contexts: [],
+            cans: [[]],
             untilAt: NOW + PRESENCE_TTL_MS,
           },
         ],

@@ -110,6 +110,7 @@ function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, own }
     priceOut: entry?.priceOut ?? 0,
     serves: own.map(({ name }) => name),
     contexts: own.map(({ contextTokens }) => contextTokens),
+    cans: entry ? [model.can ?? []] : own.map(({ can = [] }) => can),
     untilAt: now + PRESENCE_TTL_MS,
   };
   return { row, active: candidate.active };

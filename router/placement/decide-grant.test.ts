@@ -17,6 +17,7 @@ function home(nodeId: string, facts: Partial<HomeState> = {}): HomeState {
     quantisation: 'q4_k_m',
     digest: 'd1',
     contextTokens: 8192,
+    can: [],
     priceIn: 100,
     priceOut: 200,
     slots: 4,

@@ -10,6 +10,7 @@ const home: WishedHome = {
   ownerAccountId: 'acct_owner',
   pools: ['public', 'pool_lab'],
   quantisation: 'Q4_K_M',
+  can: [],
   priceIn: 100,
   priceOut: 200,
   rttMs: 30,

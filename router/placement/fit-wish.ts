@@ -1,11 +1,12 @@
 // Whether a home is one that the caller lets answer, and which of the caller's wishes left none. Pure.
 import type { HomeState, Wish, WishField } from '../../schema/placement.ts';
+import { NEEDS } from '../../schema/needs.ts';
 import { PUBLIC_POOL } from '../../schema/placement.ts';
 
 /** What wishes are about; a HomeState is one. */
 export type WishedHome = Pick<
   HomeState,
-  'nodeId' | 'ownerAccountId' | 'pools' | 'quantisation' | 'priceIn' | 'priceOut' | 'rttMs'
+  'nodeId' | 'ownerAccountId' | 'pools' | 'quantisation' | 'can' | 'priceIn' | 'priceOut' | 'rttMs'
 > & { readonly place: Pick<HomeState['place'], 'country'> };
 
 /** Who asks, and from how far: edge to hub and back, ms. */
@@ -23,7 +24,7 @@ interface WishCheck {
   readonly check: Check;
 }
 
-/** Every wish, in the order in which they are applied: whose homes, which ones, what they are. */
+/** Every wish, in the order in which they are applied: whose homes, which ones, what they are, what their models can do. */
 const CHECKS: readonly WishCheck[] = [
   { field: 'pool', isAsked: () => true, check: (home, { pool }, { accountId }) => isInPool(home, pool, accountId) },
   {
@@ -61,6 +62,11 @@ const CHECKS: readonly WishCheck[] = [
     isAsked: ({ maxPriceIn, maxPriceOut }) => maxPriceIn !== null || maxPriceOut !== null,
     check: (home, wish, { accountId }) => isOwn(home, accountId) || isAffordable(home, wish),
   },
+  ...NEEDS.map((need): WishCheck => ({
+    field: need,
+    isAsked: ({ needs }) => needs.includes(need),
+    check: ({ can }) => can.includes(need),
+  })),
 ];
 
 /** The first wish that a home does not meet, in the order above; null when it meets all. Made once for all homes of an ask: most wishes are neutral. */

@@ -25,7 +25,7 @@ const farthest = sortAreas(PARIS).at(-1) ?? 'oc';
 
 function row(node: string, area: AreaName, lat = 49): PresenceRow {
   const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 50, contextTokens: 4096, slots: 1, rttMs: 20, loadMs: 0 };
-  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [], contexts: [] };
+  const model = { digest: 'd', quantisation: 'q8', priceIn: 1, priceOut: 2, serves: [], contexts: [], cans: [] };
   return {
     node,
     hub: `hub:${area}:0`,

@@ -22,6 +22,7 @@ function rowOf(node: string, hub: string, untilAt = 13 * HOUR_MS): PresenceRow {
     priceOut: 2,
     serves: [],
     contexts: [],
+    cans: [],
     owner: 'acct_o',
     pools: ['public'],
     rttMs: 10,

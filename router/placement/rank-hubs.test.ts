@@ -23,6 +23,7 @@ function row(node: string, facts: Partial<PresenceRow> = {}): PresenceRow {
     contextTokens: 8192,
     serves: [],
     contexts: [],
+    cans: [],
   };
   const whose = { owner: 'acct_o', pools: ['public'], rttMs: 15, loadMs: 0, country: 'FR', untilAt: 1 };
   return { node, hub: 'h', ...PARIS, ...whose, ...FAST, ...model, ...facts };

@@ -3,7 +3,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import { speedClassOf } from '../../schema/placement.ts';
 import type { HomeState, JobSize, Wish, WishField } from '../../schema/placement.ts';
-import { contextOf, isServing } from '../../schema/presence.ts';
+import { canOf, contextOf, isServing } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
@@ -138,6 +138,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: strin
     quantisation: row.quantisation,
     digest: row.digest,
     contextTokens: contextOf(row, ownName),
+    can: canOf(row, ownName),
     priceIn: row.priceIn,
     priceOut: row.priceOut,
     slots: row.slots,

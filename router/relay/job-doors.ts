@@ -63,8 +63,9 @@ export type JobFailure =
       readonly kind: 'no-fit';
       readonly message: string;
       readonly field: WishField;
-      /** Homes that have the model and do not fit, where that is known. */
+      /** Homes that have the model and do not fit, where that is known; and its name. */
       readonly homes?: number;
+      readonly model?: string;
     }
   | { readonly kind: 'bad-request' | 'context'; readonly message: string; readonly param: string | null }
   /** `isCharged`: the caller's own wish, or the job's time, ended it, and what was sent of it is charged. */

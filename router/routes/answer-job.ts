@@ -230,7 +230,12 @@ function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
 /** A wish that left no home is told with how many homes it turned down. */
 async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
   if (failure.kind !== 'no-fit') return failure;
-  return { ...failure, homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place) };
+  const { model } = job.wish;
+  return {
+    ...failure,
+    model,
+    homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place),
+  };
 }
 
 function toStreamError(failure: JobFailure): StreamError {

@@ -1,7 +1,8 @@
 // What a home is asked for a chat, of what the caller sent, and the text of its prompt. Pure.
 import type { OpenRequest } from '../../schema/job-request.ts';
-import { textOf } from '../../schema/message.ts';
+import { textsOf } from '../../schema/message.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
+import { textsOfTools } from '../../schema/tools.ts';
 
 export function askChat(request: ChatRequest, { maxTokens, seed }: { maxTokens: number; seed: number }): OpenRequest {
   return {
@@ -14,10 +15,13 @@ export function askChat(request: ChatRequest, { maxTokens, seed }: { maxTokens: 
     seed,
     frequencyPenalty: request.frequencyPenalty,
     presencePenalty: request.presencePenalty,
+    ...request.wishes,
   };
 }
 
-/** The prompt as one text, of which homes may still hold a beginning. */
-export function promptText({ messages }: Pick<ChatRequest, 'messages'>): string {
-  return messages.map((message) => `${message.role}\n${textOf(message)}\n`).join('');
+/** The prompt as one text, of which homes may still hold a beginning: templates show tools before all messages. */
+export function promptText({ messages, wishes }: Pick<ChatRequest, 'messages' | 'wishes'>): string {
+  const texts = textsOf(messages);
+  const tools = textsOfTools(wishes.tools ?? []).map((tool) => `tool\n${tool}\n`);
+  return [...tools, ...messages.map(({ role }, i) => `${role}\n${texts[i] ?? ''}\n`)].join('');
 }

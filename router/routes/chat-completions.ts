@@ -62,7 +62,8 @@ async function openJob(c: Context<AppEnv>, caller: Caller, body: unknown): Promi
   const served = await findModel(services, request.model, caller);
   const limits = fitLimits(request, served, { count: countPrompt(request, served), field: 'messages' });
   const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
-  const wish = makeWish({ said: request.provider, defaults: caller.defaults, pools: caller.pools, model });
+  const { provider: said, needs, ignored } = request;
+  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, ignored, model });
   if (!wish.ok) throw refuseRequest(wish.error);
   return makeJob({
     caller,

@@ -8,6 +8,8 @@ const plain: WishInput = {
   said: {},
   defaults: null,
   pools: [lab],
+  needs: [],
+  ignored: [],
   model: { id: 'm', priceIn: 100_000, priceOut: 200_000 },
 };
 

@@ -1,9 +1,10 @@
 // The wish that placement gets: what the request says, else what its key says, else the neutral values. Pure.
-import type { RequestFault } from '../../schema/openai.ts';
+import type { Need } from '../../schema/needs.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { PoolWish, Wish } from '../../schema/placement.ts';
 import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
 import type { KeyDefaults, SaidWish } from '../../schema/provider.ts';
+import type { RequestFault } from '../../schema/request-fault.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Caller } from '../auth/judge-key.ts';
@@ -13,6 +14,9 @@ export interface WishInput {
   readonly said: SaidWish;
   readonly defaults: KeyDefaults | null;
   readonly pools: Caller['pools'];
+  readonly needs: readonly Need[];
+  /** Fields of the request that nothing reads. */
+  readonly ignored: readonly string[];
   /** The model as it is sold, in units per million tokens; 0 for the caller's own. */
   readonly model: { readonly id: string; readonly priceIn: number; readonly priceOut: number };
 }
@@ -23,14 +27,16 @@ const POOL_NAMES_TOLD = 20;
 
 /**
  * The whole wish of one request; its own fields go before the key's, one by one.
- * Errors: `provider.pool` for a pool that is not the caller's, `provider.max_price.prompt` or `.completion` for a price
+ * Errors: a field that nothing reads where `require_parameters` is true, `provider.pool` for a pool that is not the caller's, `provider.max_price.prompt` or `.completion` for a price
  * that the model cannot be had for.
  */
-export function makeWish({ said, defaults, pools, model }: WishInput): Result<Wish, RequestFault> {
+export function makeWish({ said, defaults, pools, needs, ignored, model }: WishInput): Result<Wish, RequestFault> {
   const { pool: poolText, ...fields } = { ...defaults?.wish, ...said };
   const pool = poolText === undefined ? ok(NO_WISH.pool) : findPool(poolText, pools);
   if (!pool.ok) return err(blame(pool.error, said.pool === undefined));
-  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null };
+  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null, needs };
+  if (wish.requireParameters && ignored[0] !== undefined)
+    return err(blame(refuseIgnored(ignored[0]), said.requireParameters === undefined));
   // Work on the caller's own homes is free, whatever the model costs elsewhere.
   if (wish.pool.kind === 'mine') return ok(wish);
   if (wish.maxPriceIn !== null && wish.maxPriceIn < model.priceIn)
@@ -38,6 +44,11 @@ export function makeWish({ said, defaults, pools, model }: WishInput): Result<Wi
   if (wish.maxPriceOut !== null && wish.maxPriceOut < model.priceOut)
     return err(blame(refusePrice('completion', model.id, model.priceOut), said.maxPriceOut === undefined));
   return ok(wish);
+}
+
+function refuseIgnored(field: string): RequestFault {
+  const told = `'${field}' is not known here, and 'provider.require_parameters' wants every field kept. Leave it out.`;
+  return { param: field, code: 'unsupported_parameter', message: told };
 }
 
 function findPool(text: string, pools: Caller['pools']): Result<PoolWish, RequestFault> {

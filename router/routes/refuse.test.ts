@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RequestFault } from '../../schema/openai.ts';
+import type { RequestFault } from '../../schema/request-fault.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { toErrorResponse } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';

@@ -1,7 +1,9 @@
 // Reasons from inside turned into what a caller is told. One switch a kind, so that a new reason does not compile until it is mapped.
 import type { Context } from 'hono';
-import type { RequestFault } from '../../schema/openai.ts';
+import { isNeed } from '../../schema/needs.ts';
+import type { Need } from '../../schema/needs.ts';
 import type { WishField } from '../../schema/placement.ts';
+import type { RequestFault } from '../../schema/request-fault.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
@@ -96,7 +98,7 @@ function refuseOneMore({ of, limit }: { readonly of: keyof CrowdLimits; readonly
 }
 
 /** Which wish left no home, and what to do about it. */
-const NO_FIT: Readonly<Record<WishField, string>> = {
+const NO_FIT: Readonly<Record<Exclude<WishField, Need>, string>> = {
   pool: "No home in the chosen 'provider.pool' has this model now; choose another pool, such as 'public'.",
   order:
     "No home of 'provider.order' has this model now, and 'allow_fallbacks' is false; list others or allow fallbacks.",
@@ -106,6 +108,18 @@ const NO_FIT: Readonly<Record<WishField, string>> = {
   country: "No home in 'provider.country' has this model now; list more countries or leave it out.",
   max_rtt_ms: "No home with this model is within 'provider.max_rtt_ms' now; raise it or leave it out.",
   max_price: "No home offers this model within 'provider.max_price' now; raise it or leave it out.",
+};
+
+/** What a request needs, by the caller's field that asks for it, and what no home that has the model can do. */
+const NO_NEED: Readonly<Record<Need, { readonly field: string; readonly told: string }>> = {
+  tools: { field: 'tools', told: 'calls tools' },
+  json: { field: 'response_format', told: 'keeps its answer to JSON' },
+  images: { field: 'messages', told: 'reads pictures' },
+  logprobs: { field: 'logprobs', told: 'tells log probabilities' },
+  completion: { field: 'prompt', told: 'continues a bare text' },
+  embeddings: { field: 'input', told: 'makes embeddings' },
+  transcription: { field: 'file', told: 'transcribes speech' },
+  'image-generation': { field: 'prompt', told: 'makes pictures' },
 };
 
 /** Nobody has the model, or the caller has waited as long as it wished to: a client that asks again by itself only makes it wait anew. */
@@ -123,7 +137,9 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'busy':
       return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
     case 'no-fit':
-      return new ApiError('no_home_fits', tellNoFit(failure), { param: `provider.${failure.field}` });
+      return new ApiError('no_home_fits', tellNoFit(failure), {
+        param: isNeed(failure.field) ? NO_NEED[failure.field].field : `provider.${failure.field}`,
+      });
     case 'slow':
       return new ApiError('first_token_timeout', failure.message, { headers: NO_RETRY });
     case 'failed':
@@ -143,7 +159,16 @@ function tellCharge({ isCharged }: Extract<JobFailure, { kind: 'broken' }>): str
   return isCharged ? 'What was sent of it is charged.' : 'You are not charged for it.';
 }
 
-function tellNoFit({ field, homes }: Extract<JobFailure, { kind: 'no-fit' }>): string {
+function tellNoFit({ field, homes, model }: Extract<JobFailure, { kind: 'no-fit' }>): string {
+  if (isNeed(field)) return tellNoNeed(NO_NEED[field], { homes: homes ?? 0, model: model ?? '' });
   if (homes === undefined || homes === 0) return NO_FIT[field];
   return `${NO_FIT[field]} ${homes === 1 ? 'One home has' : `${homes} homes have`} it.`;
+}
+
+function tellNoNeed(
+  { field, told }: (typeof NO_NEED)[Need],
+  { homes, model }: { readonly homes: number; readonly model: string },
+): string {
+  const without = homes === 1 ? 'one home has' : `${homes} homes have`;
+  return `No home that has '${model.slice(0, 100)}' now ${told}, as '${field}' asks; ${without} it without. Leave '${field}' out, or choose another model.`;
 }

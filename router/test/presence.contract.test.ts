@@ -39,7 +39,7 @@ function rowOf(node: string, change: Partial<PresenceRow> = {}): PresenceRow {
     priceIn: 10,
     priceOut: 30,
     serves: [],
-    contexts: [],
+    contexts: [], cans: [],
     untilAt: NOW + PRESENCE_TTL_MS,
     ...change,
   };

@@ -1,0 +1,135 @@
+// The messages of a chat request as callers send them: every role and shape that clients of the OpenAI API write, read into the one shape that homes are
+// given. Members that nobody knows, such as `cache_control` or a framework's `id`, are no reason to refuse: they say nothing that a home could do.
+import * as z from 'zod';
+import { listOf } from './list-of.ts';
+import type { Message, Part } from './message.ts';
+import { MAX_TOOL_CALLS } from './tools.ts';
+import type { ToolCall } from './tools.ts';
+import { wholeText } from './whole-text.ts';
+
+/** As many as OpenAI takes. */
+export const MAX_MESSAGES = 2048;
+/** Parts of one message: far more than clients cut a text into. */
+export const MAX_PARTS = 1024;
+
+/** What a picture's address must be: a request tells all that it needs, and neither router nor home fetches anything for it. */
+const DATA_URI = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+const BASE64_END = /^[A-Za-z0-9+/]*={0,2}$/;
+const BASE64 = /^[A-Za-z0-9+/]*$/;
+/** A pattern's steps are kept in memory: a picture is read piece by piece. */
+const PIECE_CHARS = 16_384;
+const IMAGE_TOLD =
+  "must be a picture as a data URI, such as 'data:image/png;base64,…' (png, jpeg, webp or gif): nothing is fetched from other addresses.";
+
+const imageUrl = z.string().refine(isPicture, { error: IMAGE_TOLD });
+const detail = z.enum(['auto', 'low', 'high']).nullish().catch(null);
+const textPart = z.object({ type: z.enum(['text', 'input_text', 'output_text']), text: wholeText });
+const refusalPart = z.object({ type: z.literal('refusal'), refusal: wholeText });
+const imagePart = z.object({
+  type: z.enum(['image_url', 'input_image']),
+  // Some clients write the address itself.
+  image_url: z.union([z.object({ url: imageUrl, detail }), imageUrl], { error: IMAGE_TOLD }),
+});
+const parts = listOf(z.discriminatedUnion('type', [textPart, refusalPart, imagePart]), { min: 1, max: MAX_PARTS });
+const content = z.union([wholeText, parts], { error: 'must be a text or a list of text parts and pictures.' });
+
+const call = z.object({
+  id: z.string().min(1).max(256),
+  type: z.literal('function').nullish(),
+  function: z.object({
+    name: z.string().max(256),
+    // Some frameworks send the parsed arguments back.
+    arguments: z.union([wholeText, z.record(z.string(), z.unknown())]).nullish(),
+  }),
+});
+const oldCall = z.object({ name: z.string().max(256), arguments: wholeText.nullish() });
+const said = { name: z.string().nullish() };
+
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.enum(['system', 'developer', 'user']), content, ...said }),
+  z.object({
+    role: z.literal('assistant'),
+    // An answer that held nothing, or calls alone, comes back as null.
+    content: content.nullish(),
+    ...said,
+    tool_calls: listOf(call, { max: MAX_TOOL_CALLS }).nullish(),
+    function_call: oldCall.nullish(),
+    refusal: wholeText.nullish(),
+    reasoning_content: wholeText.nullish(),
+    reasoning: z.union([wholeText, z.unknown()]).nullish(),
+    // What an answer's message holds beside its text, empty: callers send answers back as they got them.
+    annotations: z.array(z.unknown()).nullish(),
+    audio: z.null().optional(),
+  }),
+  z.object({ role: z.literal('tool'), content: content.nullish(), tool_call_id: z.string().min(1).max(256), ...said }),
+  // The older form of a tool's answer.
+  z.object({ role: z.literal('function'), content: content.nullish(), name: z.string().max(256) }),
+]);
+type CallerMessage = z.output<typeof message>;
+
+export const callerMessages = listOf(message, { min: 1, max: MAX_MESSAGES });
+
+/** As homes are given them: `developer` read as `system`, texts of parts joined where nothing else is among them, older calls as calls with an id. */
+export function toMessages(messages: readonly CallerMessage[]): Message[] {
+  let oldCallId = '';
+  return messages.map((one, i) => {
+    if (one.role === 'assistant') {
+      if (one.function_call) oldCallId = `call_${i}`;
+      return toAnswer(one, oldCallId);
+    }
+    if (one.role === 'tool') return { role: 'tool', content: toContent(one.content), tool_call_id: one.tool_call_id };
+    if (one.role === 'function')
+      return { role: 'tool', content: toContent(one.content), tool_call_id: oldCallId || `call_${i}` };
+    return { role: one.role === 'developer' ? 'system' : one.role, content: toContent(one.content), ...toName(one) };
+  });
+}
+
+function toAnswer(one: Extract<CallerMessage, { role: 'assistant' }>, oldCallId: string): Message {
+  const calls = (one.tool_calls ?? []).map(toCall);
+  if (one.function_call) calls.push(toCall({ id: oldCallId, function: one.function_call }));
+  const content = toContent(one.content);
+  const thought = one.reasoning_content ?? (typeof one.reasoning === 'string' ? one.reasoning : '');
+  return {
+    role: 'assistant',
+    content: content === '' ? (one.refusal ?? '') : content,
+    ...toName(one),
+    // Between calls a model goes on from what it thought; of answers that ended its template leaves it out.
+    ...(calls.length > 0 && { tool_calls: calls, ...(thought !== '' && { reasoning_content: thought }) }),
+  };
+}
+
+function toCall({ id, function: { name, arguments: given } }: z.output<typeof call>): ToolCall {
+  const text = typeof given === 'string' ? given : JSON.stringify(given ?? {});
+  return { id, type: 'function', function: { name, arguments: text } };
+}
+
+function toName({ name }: { readonly name?: string | null | undefined }): { name?: string } {
+  return name == null || name === '' ? {} : { name };
+}
+
+function toContent(given: z.output<typeof content> | null | undefined): string | Part[] {
+  if (typeof given === 'string') return given;
+  const read = (given ?? []).map(toPart);
+  const texts = read.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return texts.length === read.length ? texts.join('\n') : read;
+}
+
+function toPart(part: z.output<typeof parts>[number]): Part {
+  if ('refusal' in part) return { type: 'text', text: part.refusal };
+  if ('text' in part) return { type: 'text', text: part.text };
+  const { image_url: image } = part;
+  if (typeof image === 'string') return { type: 'image_url', image_url: { url: image } };
+  return { type: 'image_url', image_url: { url: image.url, ...(image.detail != null && { detail: image.detail }) } };
+}
+
+function isPicture(url: string): boolean {
+  const head = DATA_URI.exec(url.slice(0, 40))?.[0].length ?? 0;
+  if (head === 0 || url.length === head) return false;
+  for (let at = head; at < url.length; at += PIECE_CHARS) {
+    const isLast = at + PIECE_CHARS >= url.length;
+    // What pads the end may be cut in two.
+    const piece = isLast ? url.slice(Math.max(head, at - 2)) : url.slice(at, at + PIECE_CHARS - 2);
+    if (!(isLast ? BASE64_END : BASE64).test(piece)) return false;
+  }
+  return true;
+}

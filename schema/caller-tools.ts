@@ -1,0 +1,162 @@
+// What a chat request says of tools, of the form of its answer and of thinking, in every spelling that clients of the OpenAI API write, read into the one
+// shape that homes are given.
+import * as z from 'zod';
+import { REASONING_EFFORTS } from './chat-job.ts';
+import type { ChatWishes } from './chat-job.ts';
+import { listOf } from './list-of.ts';
+import { err, ok } from './result.ts';
+import type { Result } from './result.ts';
+import { functionSchema, MAX_TOOLS, toolName } from './tools.ts';
+import type { ResponseFormat, Tool, ToolChoice } from './tools.ts';
+import type { RequestFault } from './request-fault.ts';
+
+/** Frameworks send null for what they have not set. */
+const offered = functionSchema.extend({
+  description: z.string().nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+});
+type Offered = z.output<typeof offered>;
+const tool = z.object({
+  type: z.literal('function', { error: "can only be 'function': homes run no tools of their own." }),
+  function: offered,
+});
+const named = z.object({ type: z.literal('function'), function: z.object({ name: toolName }) });
+const allowed = z.object({
+  type: z.literal('allowed_tools'),
+  allowed_tools: z.object({ mode: z.enum(['auto', 'required']), tools: listOf(named, { max: MAX_TOOLS }) }),
+});
+const CHOICE_TOLD = "must be 'none', 'auto', 'required' or name one of 'tools'.";
+const FORMAT_TOLD = "must have the type 'text', 'json_object' or 'json_schema'.";
+const schemaObject = z.record(z.string(), z.unknown());
+const namedSchema = z.object({
+  name: z.string().max(256).nullish(),
+  description: z.string().nullish(),
+  schema: schemaObject.nullish(),
+  strict: z.boolean().nullish(),
+});
+
+/** Fields of a chat request that this file reads. */
+export const toolFields = {
+  tools: listOf(tool, { max: MAX_TOOLS }).nullish(),
+  tool_choice: z.union([z.enum(['none', 'auto', 'required', 'any']), named, allowed], { error: CHOICE_TOLD }).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  functions: listOf(offered, { max: MAX_TOOLS }).nullish(),
+  function_call: z.union([z.enum(['none', 'auto']), z.object({ name: toolName })], { error: CHOICE_TOLD }).nullish(),
+  response_format: z
+    .discriminatedUnion(
+      'type',
+      [
+        z.object({ type: z.literal('text') }),
+        z.object({ type: z.literal('json_object'), schema: schemaObject.nullish() }),
+        z.object({
+          type: z.literal('json_schema'),
+          json_schema: namedSchema.nullish(),
+          schema: schemaObject.nullish(),
+        }),
+      ],
+      { error: FORMAT_TOLD },
+    )
+    .nullish(),
+  guided_json: schemaObject.nullish(),
+  reasoning_effort: z.enum(REASONING_EFFORTS).nullish(),
+  reasoning: z.object({ effort: z.enum(REASONING_EFFORTS).nullish(), enabled: z.boolean().nullish() }).nullish(),
+  enable_thinking: z.boolean().nullish(),
+  verbosity: z.enum(['low', 'medium', 'high']).nullish(),
+};
+type Said = z.output<z.ZodObject<typeof toolFields>>;
+
+type Wishes = Pick<
+  ChatWishes,
+  'tools' | 'toolChoice' | 'parallelToolCalls' | 'isFunctionCall' | 'responseFormat' | 'reasoningEffort' | 'verbosity'
+>;
+
+/** What of it homes are told. Errors: a choice of what is not offered, both forms of tools at once, a schema that is missing. */
+export function readToolFields(said: Said): Result<Wishes, RequestFault> {
+  const tools = readTools(said);
+  if (!tools.ok) return tools;
+  const format = readFormat(said);
+  if (!format.ok) return format;
+  const effort = said.reasoning_effort ?? said.reasoning?.effort ?? readSwitch(said);
+  return ok({
+    ...tools.value,
+    ...(format.value && { responseFormat: format.value }),
+    ...(effort != null && { reasoningEffort: effort }),
+    ...(said.verbosity != null && { verbosity: said.verbosity }),
+  });
+}
+
+function readSwitch({ reasoning, enable_thinking: isOn }: Said): 'none' | null {
+  return reasoning?.enabled === false || isOn === false ? 'none' : null;
+}
+
+function readTools(said: Said): Result<Wishes, RequestFault> {
+  const isOld = (said.functions?.length ?? 0) > 0;
+  if (isOld && (said.tools?.length ?? 0) > 0)
+    return wrong('functions', "cannot stand beside 'tools'. Send one of them.");
+  const all = isOld ? (said.functions ?? []) : (said.tools ?? []).map((one) => one.function);
+  const choice = isOld ? readOldChoice(said) : said.tool_choice;
+  const field = isOld ? 'function_call' : 'tool_choice';
+  const { offeredTools, toolChoice } = narrow(all.map(toTool), choice);
+  if (typeof toolChoice === 'object' && !offeredTools.some((one) => one.function.name === toolChoice.function.name))
+    return wrong(field, `names '${toolChoice.function.name}', which is not among the tools.`);
+  if (offeredTools.length === 0)
+    return toolChoice === 'required' ? wrong(field, "can only be 'required' where 'tools' offers some.") : ok({});
+  return ok({
+    tools: offeredTools,
+    ...(toolChoice !== undefined && toolChoice !== 'auto' && { toolChoice }),
+    ...(said.parallel_tool_calls != null && { parallelToolCalls: said.parallel_tool_calls }),
+    ...(isOld && { isFunctionCall: true, parallelToolCalls: false }),
+  });
+}
+
+function readOldChoice({ function_call: said }: Said): Said['tool_choice'] {
+  return typeof said === 'object' && said !== null ? { type: 'function', function: said } : said;
+}
+
+/** Of the tools those that may be called, and whether one must. */
+function narrow(
+  tools: readonly Tool[],
+  choice: Said['tool_choice'],
+): { offeredTools: Tool[]; toolChoice: ToolChoice | undefined } {
+  if (choice == null) return { offeredTools: [...tools], toolChoice: undefined };
+  if (typeof choice === 'string')
+    return { offeredTools: [...tools], toolChoice: choice === 'any' ? 'required' : choice };
+  if (choice.type === 'function') return { offeredTools: [...tools], toolChoice: choice };
+  const names = new Set(choice.allowed_tools.tools.map((one) => one.function.name));
+  return { offeredTools: tools.filter((one) => names.has(one.function.name)), toolChoice: choice.allowed_tools.mode };
+}
+
+function toTool({ name, description, parameters, strict }: Offered): Tool {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description != null && { description }),
+      ...(parameters != null && { parameters }),
+      ...(strict != null && { strict }),
+    },
+  };
+}
+
+function readFormat({ response_format: said, guided_json: guided }: Said): Result<ResponseFormat | null, RequestFault> {
+  if (guided != null) return ok(toSchemaFormat({ schema: guided }));
+  if (said == null || said.type === 'text') return ok(null);
+  if (said.type === 'json_object')
+    return ok(said.schema == null ? { type: 'json_object' } : toSchemaFormat({ schema: said.schema }));
+  const schema = said.json_schema?.schema ?? said.schema;
+  if (schema == null) return wrong('response_format.json_schema', "must hold a JSON Schema in its 'schema'.");
+  return ok(toSchemaFormat({ ...said.json_schema, schema }));
+}
+
+function toSchemaFormat(
+  said: Omit<z.output<typeof namedSchema>, 'schema'> & { schema: Record<string, unknown> },
+): ResponseFormat {
+  const { name, description, schema, strict } = said;
+  const more = { ...(description != null && { description }), ...(strict != null && { strict }) };
+  return { type: 'json_schema', json_schema: { name: name ?? 'answer', ...more, schema } };
+}
+
+function wrong(param: string, told: string): Result<never, RequestFault> {
+  return err({ param, code: 'invalid_value', message: `Invalid value for '${param}': ${told}` });
+}

@@ -1,0 +1,7 @@
+// A caller's text: one that UTF-8 can hold. Half a surrogate pair becomes another character on its way, or breaks a strict server.
+import * as z from 'zod';
+
+const WHOLE_TEXT =
+  'holds half of a character (a lone surrogate). Cut texts between characters, or send toWellFormed() of it.';
+
+export const wholeText = z.string().refine((value) => !/\p{Surrogate}/u.test(value), { error: WHOLE_TEXT });
