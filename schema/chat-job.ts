@@ -41,3 +41,9 @@ export const chatJobSchema = z.object({
   ...wishes,
 });
 export type ChatWishes = Partial<Pick<z.output<typeof chatJobSchema>, keyof typeof wishes>>;
+
+/** Of a chat's request only the wishes. */
+export function pickWishes(request: ChatWishes): ChatWishes {
+  const known = Object.entries(request).filter(([name, value]) => Object.hasOwn(wishes, name) && value !== undefined);
+  return Object.fromEntries(known);
+}

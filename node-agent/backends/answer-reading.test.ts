@@ -158,3 +158,56 @@ describe('what an answer counts', () => {
     expect(readAll(chunk(' '.repeat(80))).tokens).toBe(1);
   });
 });
+
+describe('calls of tools', () => {
+  const called = (calls: object[], finish: string | null = null): string =>
+    JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: calls }, finish_reason: finish }] });
+  const begin = { index: 0, id: 'call_a', type: 'function', function: { name: 'look', arguments: '' } };
+
+  test('are handed on piece by piece, after the text, and count as output', () => {
+    const reading = new AnswerReading(100);
+    for (const event of [
+      chunk('I look.'),
+      called([begin]),
+      called([{ index: 0, function: { arguments: '{}' } }], 'tool_calls'),
+    ])
+      reading.take(readBackendEvent(event));
+    const deltas = reading.takeReady();
+    expect(deltas).toEqual([
+      { text: 'I look.', tokens: expect.any(Number) },
+      { text: '', tokens: expect.any(Number), call: { index: 0, begun: { id: 'call_a', name: 'look' } } },
+      { text: '{}', tokens: expect.any(Number), call: { index: 0 } },
+    ]);
+    for (const { tokens } of deltas) expect(tokens).toBeGreaterThan(0);
+    expect([reading.finish, reading.hasAnswer]).toEqual(['tool_calls', true]);
+  });
+
+  test('end an answer as calls, though the server says stop; a word for calls without one is a stop', () => {
+    expect(readAll(called([begin]), chunk('', 'stop')).reading.finish).toBe('tool_calls');
+    expect(readAll(chunk('a', 'tool_calls')).reading.finish).toBe('stop');
+    expect(readAll(called([begin]), chunk('', 'length')).reading.finish).toBe('length');
+  });
+
+  test('of a whole message are read, with arguments as a text or as an object', () => {
+    const message = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'x', function: { name: 'f', arguments: { a: 1 } } }],
+    };
+    const whole = JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }] });
+    const reading = new AnswerReading(100);
+    reading.take(readBackendEvent(whole));
+    expect(reading.takeReady()).toMatchObject([{ text: '{"a":1}', call: { begun: { id: 'x', name: 'f' } } }]);
+  });
+
+  test('in the older form are read too', () => {
+    const old = JSON.stringify({ choices: [{ delta: { function_call: { name: 'f', arguments: '{' } } }] });
+    const more = JSON.stringify({ choices: [{ delta: { function_call: { arguments: '}' } } }] });
+    const reading = new AnswerReading(100, () => 'made');
+    for (const event of [old, more]) reading.take(readBackendEvent(event));
+    expect(reading.takeReady()).toMatchObject([
+      { text: '{', call: { index: 0, begun: { id: 'made', name: 'f' } } },
+      { text: '}', call: { index: 0 } },
+    ]);
+  });
+});

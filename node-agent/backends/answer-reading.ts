@@ -1,19 +1,24 @@
 // One server's answer as its events are read: what of it may be handed on, what it counts, and how it has ended. Knows no connection and no clock.
 
+import { randomBytes } from 'node:crypto';
 import type { Delta } from './backend.ts';
+import { CallReading } from './call-reading.ts';
+import type { CallPiece, RawCall } from './call-reading.ts';
 import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 import type { FinishWord } from './judge-end.ts';
 import type { BackendEvent, BackendUsage } from './read-backend-event.ts';
 import { WholePairs } from './whole-pairs.ts';
 
-/** What is read of an answer: its text, and the thinking beside it. */
-type Channel = 'text' | 'thinking';
+/** What is read of an answer: its text, the thinking beside it, and the calls of tools. */
+type Channel = 'text' | 'thinking' | 'calls';
 
 /** Read and not taken yet. */
 interface Run {
   readonly channel: Channel;
   readonly text: string;
   readonly tokens: number;
+  /** Of a call: which, and its name where it begins. Each piece is a run of its own call. */
+  readonly call?: CallPiece;
 }
 
 /** The most bytes that one UTF-16 unit takes in UTF-8; no token is shorter than a byte. */
@@ -21,10 +26,11 @@ const BYTES_PER_CHAR = 3;
 
 export class AnswerReading {
   readonly #maxTokens: number;
-  readonly #pairs = { text: new WholePairs(), thinking: new WholePairs() };
+  readonly #pairs = { text: new WholePairs(), thinking: new WholePairs(), calls: new WholePairs() };
+  readonly #calls: CallReading;
   #runs: Run[] = [];
   /** Tokens whose text waits for its other half. */
-  readonly #owed = { text: 0, thinking: 0 };
+  readonly #owed = { text: 0, thinking: 0, calls: 0 };
   /** What came after the finish reason: part of the answer only if the server says once more that it ends. */
   #late = '';
   #lateTokens = 0;
@@ -43,14 +49,17 @@ export class AnswerReading {
   /** Text or thinking came as pieces (`delta`). */
   #hasPieces = false;
 
-  /** `maxTokens`: what the server was asked for at most. */
-  constructor(maxTokens: number) {
+  /** `maxTokens`: what the server was asked for at most. `makeId`: a fresh id for a call without one. */
+  constructor(maxTokens: number, makeId: () => string = makeCallId) {
     this.#maxTokens = maxTokens;
+    this.#calls = new CallReading(makeId);
   }
 
   /** The finish reason that stands: the first one after any text, unless more text and another one followed. */
   get finish(): FinishWord | null {
-    return this.#finish;
+    // Some servers say 'stop' after calls; and a word for calls without any is a plain end.
+    if (this.#finish === 'stop' && this.#calls.count > 0) return 'tool_calls';
+    return this.#finish === 'tool_calls' && this.#calls.count === 0 ? 'stop' : this.#finish;
   }
 
   get isDone(): boolean {
@@ -73,7 +82,7 @@ export class AnswerReading {
   }
 
   get hasAnswer(): boolean {
-    return this.#hasText || this.#hasThinking;
+    return this.#hasText || this.#hasThinking || this.#calls.count > 0;
   }
 
   /** Tokens so far, of thinking too. */
@@ -108,7 +117,7 @@ export class AnswerReading {
     if (this.isOver) return;
     if (event.done || this.#isLastWord(event)) this.#isDone = true;
     else if (event.errorJson !== null) this.#takeError(event.errorJson);
-    else this.#takeChunk(event.isMessage && this.#hasPieces ? { ...event, text: '', thinking: '' } : event);
+    else this.#takeChunk(event.isMessage && this.#hasPieces ? { ...event, text: '', thinking: '', calls: [] } : event);
   }
 
   /** A body of one JSON object has ended: what it holds is the whole answer. */
@@ -121,9 +130,9 @@ export class AnswerReading {
     const runs = this.#runs;
     if (runs.length === 0) return [];
     this.#runs = [];
-    return runs.flatMap(({ channel, text, tokens }) => {
+    return runs.flatMap(({ channel, text, tokens, call }) => {
       this.#owed[channel] += tokens;
-      return this.#release(channel, this.#pairs[channel].push(text));
+      return this.#release(channel, this.#pairs[channel].push(text), call);
     });
   }
 
@@ -137,10 +146,11 @@ export class AnswerReading {
     ];
   }
 
-  #release(channel: Channel, text: string): Delta[] {
-    if (text === '') return [];
+  #release(channel: Channel, text: string, call?: CallPiece): Delta[] {
+    if (text === '' && !call?.begun) return [];
     const tokens = this.#owed[channel];
     this.#owed[channel] = 0;
+    if (call) return [{ text, tokens, call: { index: call.index, ...(call.begun && { begun: call.begun }) } }];
     return [channel === 'thinking' ? { text, tokens, thinking: true } : { text, tokens }];
   }
 
@@ -154,14 +164,15 @@ export class AnswerReading {
   }
 
   #takeChunk(event: BackendEvent): void {
-    const { text, thinking, finish, usage, isMessage } = event;
-    this.#hasPieces ||= !isMessage && (text !== '' || thinking !== '');
+    const { text, thinking, calls, finish, usage, isMessage } = event;
+    this.#hasPieces ||= !isMessage && (text !== '' || thinking !== '' || calls.length > 0);
     const isAfterFinish = this.#finish !== null && this.#hasText;
     // A finish reason before any text, or with a thought, ends nothing that follows.
     if (this.#finish !== null && !isAfterFinish && (text !== '' || thinking !== '')) this.#finish = null;
     if (thinking !== '' && !isAfterFinish)
       this.#show({ channel: 'thinking', text: thinking, tokens: this.#countThinking(event) });
     if (text !== '') this.#takeText(text, usage, isAfterFinish);
+    if (!isAfterFinish) for (const raw of calls) this.#takeCall(raw);
     if (finish !== null) this.#takeFinish(finish);
   }
 
@@ -173,16 +184,23 @@ export class AnswerReading {
     } else this.#show({ channel: 'text', text, tokens });
   }
 
+  #takeCall(raw: RawCall): void {
+    const call = this.#calls.take(raw);
+    if (!call) return;
+    const written = (call.begun?.name ?? '') + call.text;
+    this.#show({ channel: 'calls', text: call.text, tokens: estimateChunkTokens(written), call });
+  }
+
   #show(run: Run): void {
     const { channel, text, tokens } = run;
     const last = this.#runs.at(-1);
-    if (last?.channel === channel)
+    if (last?.channel === channel && !run.call)
       this.#runs[this.#runs.length - 1] = { channel, text: last.text + text, tokens: last.tokens + tokens };
     else this.#runs.push(run);
     this.#counted += tokens;
-    this.#chars += text.length;
+    this.#chars += text.length + (run.call?.begun?.name.length ?? 0);
     if (channel === 'text') this.#hasText = true;
-    else {
+    if (channel === 'thinking') {
       this.#hasThinking = true;
       this.#thinkingCounted += tokens;
     }
@@ -217,6 +235,10 @@ export class AnswerReading {
   #unseenTokens(): number {
     return this.#hasThinking ? 0 : (this.#usage?.thinkingTokens ?? 0);
   }
+}
+
+function makeCallId(): string {
+  return `call_${randomBytes(12).toString('hex')}`;
 }
 
 /** What was said last stands, where anything was said. */

@@ -1,7 +1,9 @@
 // The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but types.
 
+import type { ChatWishes } from '../../schema/chat-job.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import type { Message } from '../../schema/message.ts';
+import type { Need, Sampler } from '../../schema/needs.ts';
 import type { Result } from '../../schema/result.ts';
 
 /** An engine that answers jobs at home. `run` never throws and never rejects: whatever goes wrong is in its Finish. */
@@ -70,6 +72,9 @@ export interface ModelInfo {
   readonly loadMs?: number;
   /** Of the weights, where it is known. */
   readonly sizeBytes?: number;
+  /** What it can do beside text, and the samplers that its engine takes; absent: nothing of it. */
+  readonly can?: readonly Need[];
+  readonly samplers?: readonly Sampler[];
 }
 
 /** A job in a backend's terms, by its kind: `run` of each engine has a case for each. */
@@ -99,6 +104,8 @@ export interface ChatJob {
   readonly stop: readonly string[];
   readonly frequencyPenalty: number;
   readonly presencePenalty: number;
+  /** Tools, form of the answer, thinking and the like; absent where nothing of it was asked. */
+  readonly wishes?: ChatWishes;
   /** The answer so far; `count` is its tokens, and so the position of the next one. `tokenIds` wins over `text`. */
   readonly resume?: { readonly text: string; readonly tokenIds?: readonly number[]; readonly count: number };
 }
@@ -108,6 +115,8 @@ export interface Delta {
   readonly text: string;
   /** The text is thinking: callers get it apart from the answer, and it counts as output. */
   readonly thinking?: true;
+  /** The text is a piece of a call's arguments; `begun` where the call begins. */
+  readonly call?: { readonly index: number; readonly begun?: { readonly id: string; readonly name: string } };
   readonly tokens: number;
   readonly tokenIds?: readonly number[];
 }
@@ -125,7 +134,7 @@ export interface BackendError {
 
 export interface Finish {
   /** 'content_filter': the engine's own filter ended the answer; what came before it stands. */
-  readonly reason: 'stop' | 'length' | 'content_filter' | 'cancelled' | 'error';
+  readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
   readonly promptTokens: number | null;
   /** As the engine said; where it did not, or the answer did not come whole, those of the deltas. */
   readonly outputTokens: number;

@@ -26,7 +26,7 @@ describe('buildBackendBody', () => {
     const messages = [{ role: 'user' as const, content: 'hi', image_url: 'http://192.168.1.1/', name: 'x' }];
     expect(bodyOf({ ...JOB, ...extra, messages })).toEqual({
       model: 'qwen3:8b',
-      messages: [{ role: 'user', content: 'hi' }],
+      messages: [{ role: 'user', content: 'hi', name: 'x' }],
       max_tokens: 64,
       temperature: 0.7,
       top_p: 0.9,

@@ -3,11 +3,12 @@
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import { MAX_STOPS } from '../../schema/chat-job.ts';
-import { changeText, findStrangeMessage } from '../../schema/message.ts';
+import { changeText, findStrangeMessage, messageSchema } from '../../schema/message.ts';
 import type { Message } from '../../schema/message.ts';
 import type { ChatJob } from './backend.ts';
 import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
+import { writeWishes } from './write-wishes.ts';
 
 /** What of a job a tokenizer reads. */
 export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume'>;
@@ -46,6 +47,7 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
       ...(job.stop.length > 0 ? { stop: job.stop } : {}),
       ...(job.frequencyPenalty === 0 ? {} : { frequency_penalty: job.frequencyPenalty }),
       ...(job.presencePenalty === 0 ? {} : { presence_penalty: job.presencePenalty }),
+      ...writeWishes(job.wishes ?? {}, product),
       stream: true,
       stream_options: { include_usage: true },
     }),
@@ -60,7 +62,8 @@ export function giveSoFar(job: Conversation): string {
 /** The conversation as a server is given it: the job's messages, and the answer so far at their end. */
 export function buildMessages(job: Conversation): readonly Message[] {
   const soFar = giveSoFar(job);
-  const messages = job.messages.map((message) => changeText(message, (text) => text));
+  // Only what a message's schema names, whatever hangs on it.
+  const messages = job.messages.map((message) => messageSchema.safeParse(message).data ?? message);
   return soFar === '' ? messages : endWith(messages, soFar);
 }
 

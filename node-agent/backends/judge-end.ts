@@ -2,7 +2,7 @@
 // The table of what each server does, and what follows here, is in ../test/backends/QUIRKS.md.
 
 /** How a model ended its answer by its own word; 'failed' is a word for an answer that was given up (abort, error). */
-export type FinishWord = 'stop' | 'length' | 'content_filter' | 'failed';
+export type FinishWord = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'failed';
 export type WholeFinish = Exclude<FinishWord, 'failed'>;
 
 /** What was seen of one answer so far. */

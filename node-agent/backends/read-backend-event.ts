@@ -1,5 +1,6 @@
 // One event of a local server's chat stream, or its JSON body, read with distrust and generously. Pure.
 
+import type { RawCall } from './call-reading.ts';
 import type { FinishWord } from './judge-end.ts';
 import { readFinishWord } from './read-finish-word.ts';
 
@@ -17,6 +18,8 @@ export interface BackendEvent {
   readonly text: string;
   /** Thinking to hand on beside it; where an event has both it came before the text. */
   readonly thinking: string;
+  /** Pieces of calls of tools, in their order; they came after the text. */
+  readonly calls: readonly RawCall[];
   readonly finish: FinishWord | null;
   readonly usage: BackendUsage | null;
   readonly done: boolean;
@@ -31,6 +34,7 @@ export interface BackendEvent {
 const BLANK: BackendEvent = {
   text: '',
   thinking: '',
+  calls: [],
   finish: null,
   usage: null,
   done: false,
@@ -44,7 +48,9 @@ const JUNK: BackendEvent = { ...BLANK, kind: 'junk' };
 /** What servers call thinking. Several at once say the same in each. QUIRKS.md tells which server writes which. */
 const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'thinking'] as const;
 
-type RawMessage = { readonly content?: unknown } & { readonly [N in (typeof THINKING_FIELDS)[number]]?: unknown };
+type RawMessage = { readonly content?: unknown; readonly tool_calls?: unknown; readonly function_call?: unknown } & {
+  readonly [N in (typeof THINKING_FIELDS)[number]]?: unknown;
+};
 
 interface RawChunk {
   readonly error?: unknown;
@@ -81,6 +87,7 @@ export function readBackendEvent(data: string): BackendEvent {
   return {
     text: readText(content) || (typeof choice.text === 'string' ? choice.text : ''),
     thinking: message ? readThinking(message) : '',
+    calls: message ? readCalls(message) : [],
     finish: readFinishWord(choice.finish_reason),
     usage,
     done: false,
@@ -157,4 +164,31 @@ function readUsage(usage: RawChunk['usage']): BackendUsage | null {
 function readCount(value: unknown): number | null {
   const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null;
+}
+
+const NO_CALLS: readonly RawCall[] = [];
+
+/** Calls of a delta or a whole message, in the API's form or in its older one. */
+function readCalls({ tool_calls: calls, function_call: old }: RawMessage): readonly RawCall[] {
+  if (Array.isArray(calls)) return calls.flatMap(readCall);
+  return typeof old === 'object' && old !== null ? readCall({ function: old }) : NO_CALLS;
+}
+
+function readCall(call: unknown): RawCall[] {
+  if (typeof call !== 'object' || call === null) return [];
+  const { index, id, function: called } = call as { index?: unknown; id?: unknown; function?: unknown };
+  const { name, arguments: given } = (typeof called === 'object' && called !== null ? called : {}) as {
+    name?: unknown;
+    arguments?: unknown;
+  };
+  return [
+    {
+      index: typeof index === 'number' && Number.isInteger(index) ? index : null,
+      id: typeof id === 'string' && id !== '' ? id : null,
+      name: typeof name === 'string' && name !== '' ? name : null,
+      // Some servers give the arguments as the object that they are.
+      text:
+        typeof given === 'string' ? given : typeof given === 'object' && given !== null ? JSON.stringify(given) : '',
+    },
+  ];
 }

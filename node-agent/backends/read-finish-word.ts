@@ -7,6 +7,7 @@ import type { FinishWord } from './judge-end.ts';
  */
 const WORDS: ReadonlyMap<string, FinishWord> = new Map([
   ...sameMeaning('length', 'length max_tokens max_token max_length model_length token_limit max_output_tokens'),
+  ...sameMeaning('tool_calls', 'tool_calls tool_call tool_use function_call'),
   ...sameMeaning(
     'content_filter',
     'content_filter content_filtered content-filter contentfilter safety recitation blocklist prohibited_content spii sensitive refusal',
@@ -18,7 +19,7 @@ const WORDS: ReadonlyMap<string, FinishWord> = new Map([
   ),
 ]);
 
-/** Null where nothing was said (absent, null, empty). A word that nobody knows is the model's own end: `eos`, `end_turn`, `tool_calls`. */
+/** Null where nothing was said (absent, null, empty). A word that nobody knows is the model's own end: `eos`, `end_turn`. */
 export function readFinishWord(reason: unknown): FinishWord | null {
   if (typeof reason !== 'string') return null;
   const word = reason.trim().toLowerCase();

@@ -1,7 +1,9 @@
 // A chat as this home works on it: only the fields of the whitelist, in the engine's terms, and the events that its answer is told in. Pure.
 import { textsOf } from '../../schema/message.ts';
 import { makeChunkWriter } from '../../schema/chunks.ts';
+import { pickWishes } from '../../schema/chat-job.ts';
 import type { JobRequests } from '../../schema/job-request.ts';
+import { textsOfTools } from '../../schema/tools.ts';
 import type { ChatJob } from '../backends/backend.ts';
 import type { JobWork, WorkFrame } from './job-work.ts';
 
@@ -10,7 +12,7 @@ export function planChat(request: JobRequests['chat'], { chunk, resume, isBegun 
   const isContinued = isBegun || (resume !== undefined && resume.text !== '');
   return {
     job: toChatJob(request, resume),
-    promptTexts: textsOf(request.messages),
+    promptTexts: [...textsOfTools(request.tools ?? []), ...textsOf(request.messages)],
     stops: request.stop,
     writer: makeChunkWriter(chunk, isContinued),
   };
@@ -18,17 +20,20 @@ export function planChat(request: JobRequests['chat'], { chunk, resume, isBegun 
 
 /** The seed becomes a non-negative integer of 53 bits; everything else passes as the router decided it. */
 function toChatJob(request: JobRequests['chat'], resume: WorkFrame['resume']): ChatJob {
+  const wishes = pickWishes(request);
+  const { model, messages, maxTokens, temperature, topP, seed, stop, frequencyPenalty, presencePenalty } = request;
   return {
     kind: 'chat',
-    model: request.model,
-    messages: request.messages,
-    maxTokens: request.maxTokens,
-    temperature: request.temperature,
-    topP: request.topP,
-    seed: Number(BigInt.asUintN(53, BigInt(request.seed))),
-    stop: request.stop,
-    frequencyPenalty: request.frequencyPenalty,
-    presencePenalty: request.presencePenalty,
+    model,
+    messages,
+    maxTokens,
+    temperature,
+    topP,
+    seed: Number(BigInt.asUintN(53, BigInt(seed))),
+    stop,
+    frequencyPenalty,
+    presencePenalty,
+    ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
     ...(resume ? { resume: toResume(resume) } : {}),
   };
 }

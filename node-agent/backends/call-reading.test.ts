@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CallReading } from './call-reading.ts';
+import type { CallPiece, RawCall } from './call-reading.ts';
+
+const raw = (piece: Partial<RawCall>): RawCall => ({ index: null, id: null, name: null, text: '', ...piece });
+
+function read(...pieces: Partial<RawCall>[]): (CallPiece | null)[] {
+  let made = 0;
+  const reading = new CallReading(() => `made_${++made}`);
+  return pieces.map((piece) => reading.take(raw(piece)));
+}
+
+/** Calls put together again, as a client does it. */
+function join(pieces: readonly (CallPiece | null)[]): { id: string; name: string; text: string }[] {
+  const calls: { id: string; name: string; text: string }[] = [];
+  for (const piece of pieces) {
+    if (piece?.begun) calls[piece.index] = { ...piece.begun, text: '' };
+    const call = piece && calls[piece.index];
+    if (call) call.text += piece.text;
+  }
+  return calls;
+}
+
+test('a call is its beginning and pieces of its arguments', () => {
+  const pieces = read({ index: 0, id: 'a', name: 'f' }, { index: 0, text: '{"x"' }, { index: 0, text: ':1}' });
+  expect(join(pieces)).toEqual([{ id: 'a', name: 'f', text: '{"x":1}' }]);
+  expect(pieces[0]).toEqual({ index: 0, begun: { id: 'a', name: 'f' }, text: '' });
+  expect(pieces[1]).toEqual({ index: 0, text: '{"x"' });
+});
+
+test.each<[string, Partial<RawCall>[]]>([
+  [
+    'numbers from 1',
+    [
+      { index: 1, id: 'a', name: 'f', text: '1' },
+      { index: 2, id: 'b', name: 'g', text: '2' },
+    ],
+  ],
+  [
+    'one number for all',
+    [
+      { index: 0, id: 'a', name: 'f', text: '1' },
+      { index: 0, id: 'b', name: 'g', text: '2' },
+    ],
+  ],
+  [
+    'no numbers',
+    [
+      { id: 'a', name: 'f', text: '1' },
+      { id: 'b', name: 'g', text: '2' },
+    ],
+  ],
+  [
+    'the name in every piece',
+    [
+      { index: 0, id: 'a', name: 'f' },
+      { index: 0, id: 'a', name: 'f', text: '1' },
+      { index: 1, id: 'b', name: 'g', text: '2' },
+    ],
+  ],
+  [
+    'pieces of two calls in turns',
+    [
+      { index: 0, id: 'a', name: 'f' },
+      { index: 1, id: 'b', name: 'g' },
+      { index: 0, text: '1' },
+      { index: 1, text: '2' },
+    ],
+  ],
+])('a server with %s is understood', (_, pieces) => {
+  expect(join(read(...pieces))).toEqual([
+    { id: 'a', name: 'f', text: '1' },
+    { id: 'b', name: 'g', text: '2' },
+  ]);
+});
+
+test('a call without an id, or with one that no client could send back, is given one', () => {
+  const pieces = read({ name: 'f', text: '1' }, { name: 'g', text: '2' }, { id: 'a b', name: 'h' });
+  expect(join(pieces).map(({ id }) => id)).toEqual(['made_1', 'made_2', 'made_3']);
+});
+
+test('arguments of no call, and names that no tool can have, are left out', () => {
+  const reading = new CallReading(() => 'x');
+  expect(reading.take(raw({ text: '{}' }))).toBeNull();
+  expect(reading.take(raw({ name: 'a b', text: '{}' }))).toBeNull();
+  expect([reading.count, reading.hasStrange]).toEqual([0, true]);
+});
+
+test('whatever comes, numbers count from 0 and each begins once', () => {
+  const anyPiece = fc.record({
+    index: fc.option(fc.integer({ min: -1, max: 3 })),
+    id: fc.option(fc.constantFrom('a', 'b', '', ' ')),
+    name: fc.option(fc.constantFrom('f', 'g', '', '!')),
+    text: fc.constantFrom('', '{', '1'),
+  });
+  fc.assert(
+    fc.property(fc.array(anyPiece), (all) => {
+      let begun = 0;
+      for (const piece of read(...all)) {
+        if (!piece) continue;
+        if (piece.begun) expect(piece.index).toBe(begun++);
+        else expect(piece.index).toBeLessThan(begun);
+      }
+    }),
+  );
+});

@@ -1,0 +1,78 @@
+// The calls of one answer as a server's pieces of them come: which call each belongs to, under numbers that count from 0 and ids that clients can send back.
+// Servers number them from anywhere, give all of them one number, repeat names, or leave ids out. Of one answer.
+
+/** A piece of a call as a server wrote it; null where it said nothing. */
+export interface RawCall {
+  readonly index: number | null;
+  readonly id: string | null;
+  readonly name: string | null;
+  /** A piece of the arguments' JSON text. */
+  readonly text: string;
+}
+
+/** A piece as it is handed on: name and id once, where the call begins. */
+export interface CallPiece {
+  /** From 0, in the order in which calls began. */
+  readonly index: number;
+  readonly begun?: { readonly id: string; readonly name: string };
+  readonly text: string;
+}
+
+interface Call {
+  readonly rawIndex: number | null;
+  readonly rawId: string | null;
+  readonly name: string;
+}
+
+/** What callers may send back as it is. */
+const PLAIN_ID = /^[\w.:-]{1,64}$/;
+const NAME = /^[\w.:/-]{1,128}$/;
+/** More calls than any answer was seen to make. */
+const MOST_CALLS = 256;
+
+export class CallReading {
+  readonly #makeId: () => string;
+  readonly #calls: Call[] = [];
+  #hasStrange = false;
+
+  /** `makeId`: a fresh id, for a call to which its server gives none. */
+  constructor(makeId: () => string) {
+    this.#makeId = makeId;
+  }
+
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  /** Pieces came that belong to no call, or of a name that no tool can have. */
+  get hasStrange(): boolean {
+    return this.#hasStrange;
+  }
+
+  /** Null for a piece that says nothing, or belongs to nothing. */
+  take(raw: RawCall): CallPiece | null {
+    const at = this.#find(raw);
+    if (at >= 0) return raw.text === '' ? null : { index: at, text: raw.text };
+    if (raw.name === null || !NAME.test(raw.name) || this.#calls.length >= MOST_CALLS) {
+      this.#hasStrange ||= raw.name !== null || raw.text !== '';
+      return null;
+    }
+    this.#calls.push({ rawIndex: raw.index, rawId: raw.id, name: raw.name });
+    const id = raw.id !== null && PLAIN_ID.test(raw.id) ? raw.id : this.#makeId();
+    return { index: this.#calls.length - 1, begun: { id, name: raw.name }, text: raw.text };
+  }
+
+  /** Which call a piece goes on with; -1 where it begins one. */
+  #find({ index, id, name }: RawCall): number {
+    const last = this.#calls.length - 1;
+    if (last < 0) return -1;
+    if (id !== null) {
+      const same = this.#calls.findLastIndex(({ rawId }) => rawId === id);
+      if (same >= 0) return same;
+      // Another id with a name is another call, whatever its number.
+      if (name !== null) return -1;
+    }
+    if (index !== null) return this.#calls.findLastIndex(({ rawIndex }) => rawIndex === index);
+    return name === null ? last : -1;
+  }
+}
