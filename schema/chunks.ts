@@ -9,6 +9,8 @@ export interface ChunkHead {
   /** Seconds since epoch. */
   readonly created: number;
   readonly model: string;
+  /** Calls of tools are told in the API's older form, `function_call`, which holds one. */
+  readonly isFunctionCall?: boolean | undefined;
 }
 
 export interface Usage {
@@ -30,8 +32,8 @@ export function makeUsage(counts: { promptTokens: number; outputTokens: number; 
   };
 }
 
-/** 'content_filter': the model server's own filter ended the answer. */
-export type FinishReason = 'stop' | 'length' | 'content_filter';
+/** 'content_filter': the model server's own filter ended the answer. 'function_call': 'tool_calls' in the older form. */
+export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls' | 'function_call';
 
 /** What the network adds to an answer, in the last chunk and in the `x-irori` header. */
 export interface IroriFacts {
@@ -68,6 +70,14 @@ export const DONE_EVENT: Uint8Array = encoder.encode('data: [DONE]\n\n');
  */
 export const COMMENT_LINE: Uint8Array = encoder.encode(': irori\n');
 
+/** What of a call an event tells: texts, but for the index. The arguments' text is a piece of JSON, and the whole may be no JSON at all. */
+export type CallSlot = 'index' | 'id' | 'name' | 'arguments';
+/** An event's part for a call: one more literal than slots, which stand between them. */
+export interface CallForm {
+  readonly literals: readonly string[];
+  readonly slots: readonly CallSlot[];
+}
+
 /**
  * The one form of every event of an answer that runs, as the home writes it and as the hub holds each frame against it: `start`, in the first event of
  * an answer the role, the name of what it says, that as a JSON string that is not empty, and `end`. Nothing else may stand in a `data` frame.
@@ -77,8 +87,22 @@ export interface EventForm {
   readonly role: string;
   /** What stands before the string, by what it is: frames flagged as thinking hold the one, all others the other. */
   readonly fields: { readonly text: string; readonly thinking: string };
+  /** Instead of field and string, in frames flagged as calls: the event that begins a call, and those that go on with its arguments. */
+  readonly calls: { readonly begin: CallForm; readonly more: CallForm };
   readonly end: string;
 }
+
+const TOOL_CALLS: EventForm['calls'] = {
+  begin: {
+    literals: ['"tool_calls":[{"index":', ',"id":', ',"type":"function","function":{"name":', ',"arguments":', '}}]'],
+    slots: ['index', 'id', 'name', 'arguments'],
+  },
+  more: { literals: ['"tool_calls":[{"index":', ',"function":{"arguments":', '}}]'], slots: ['index', 'arguments'] },
+};
+const FUNCTION_CALL: EventForm['calls'] = {
+  begin: { literals: ['"function_call":{"name":', ',"arguments":', '}'], slots: ['name', 'arguments'] },
+  more: { literals: ['"function_call":{"arguments":', '}'], slots: ['arguments'] },
+};
 
 /** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
 export function formChunk(head: ChunkHead): EventForm {
@@ -86,6 +110,7 @@ export function formChunk(head: ChunkHead): EventForm {
     start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":0,"delta":{`,
     role: '"role":"assistant",',
     fields: { text: '"content":', thinking: '"reasoning_content":' },
+    calls: head.isFunctionCall ? FUNCTION_CALL : TOOL_CALLS,
     end: '},"logprobs":null,"finish_reason":null}]}\n\n',
   };
 }
@@ -95,21 +120,43 @@ export interface ChunkWriter {
   readonly content: (text: string) => string;
   /** Thinking: what the model wrote before or between the words of its answer. */
   readonly thinking: (text: string) => string;
+  /** A piece of a call: with its id and name where it begins. */
+  readonly call: (piece: WrittenCall) => string;
+}
+
+/** A piece of a call as it is written. */
+export interface WrittenCall {
+  /** From 0, in the order in which calls began. */
+  readonly index: number;
+  readonly begun?: { readonly id: string; readonly name: string };
+  readonly arguments: string;
 }
 
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const { start, role, fields, end } = formChunk(head);
+  const { start, role, fields, calls, end } = formChunk(head);
   const rest = start + fields.text;
   let hasRole = isContinued;
-  const write = (field: string, text: string): string => {
-    const event = start + (hasRole ? '' : role) + field + quote(text) + end;
+  const writeAround = (said: string): string => {
+    const event = start + (hasRole ? '' : role) + said + end;
     hasRole = true;
     return event;
   };
+  const write = (field: string, text: string): string => writeAround(field + quote(text));
   return {
     content: (text) => (hasRole ? rest + quote(text) + end : write(fields.text, text)),
     thinking: (text) => write(fields.thinking, text),
+    call: (piece) => writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)),
   };
+}
+
+function writeCall({ literals, slots }: CallForm, { index, begun, arguments: given }: WrittenCall): string {
+  const values: Readonly<Record<CallSlot, string>> = {
+    index: String(index),
+    id: quote(begun?.id ?? ''),
+    name: quote(begun?.name ?? ''),
+    arguments: quote(given),
+  };
+  return literals.map((literal, i) => literal + (slots[i] ? values[slots[i]] : '')).join('');
 }
 
 /** Line ends to readers who cut a stream with Python's `splitlines` (httpx, aiohttp wrappers): raw in a text they would begin a line of the home's own. */
@@ -185,29 +232,56 @@ function encodeEvent(value: unknown): Uint8Array {
   return encoder.encode(`data: ${escapeLines(JSON.stringify(value))}\n\n`);
 }
 
-/** What an answer holds: the text that it is, and the thinking that was written beside it; either may be empty. */
+/** A call as a whole answer tells it. */
+export interface AnswerCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** What an answer holds: the text that it is, the thinking that was written beside it, and calls of tools; any of them may be empty. */
 export interface AnswerText {
   readonly text: string;
   readonly thinking: string;
+  readonly calls: readonly AnswerCall[];
 }
 
-/** Content and thinking of all chunks in complete events, each in order; other events add nothing. Errors: none, garbage is skipped. */
+interface RawDelta {
+  readonly content?: unknown;
+  readonly reasoning_content?: unknown;
+  readonly tool_calls?: readonly { index: number; id?: string; function: { name?: string; arguments?: string } }[];
+  readonly function_call?: { name?: string; arguments?: string };
+}
+
+/** Content, thinking and calls of all chunks in complete events, each in order; other events add nothing. Errors: none, garbage is skipped. */
 export function readChunks(events: string): AnswerText {
   let text = '';
   let thinking = '';
+  const calls: Mutable<AnswerCall>[] = [];
   for (const line of events.split('\n')) {
     if (!line.startsWith('data: {')) continue;
     try {
-      const delta: unknown = JSON.parse(line.slice(6))?.choices?.[0]?.delta;
-      if (typeof delta !== 'object' || delta === null) continue;
-      if ('content' in delta && typeof delta.content === 'string') text += delta.content;
-      if ('reasoning_content' in delta && typeof delta.reasoning_content === 'string')
-        thinking += delta.reasoning_content;
+      const delta: RawDelta | null | undefined = JSON.parse(line.slice(6))?.choices?.[0]?.delta;
+      if (typeof delta?.content === 'string') text += delta.content;
+      if (typeof delta?.reasoning_content === 'string') thinking += delta.reasoning_content;
+      for (const call of delta?.tool_calls ?? []) addCall(calls, call.index, { id: call.id, ...call.function });
+      if (delta?.function_call) addCall(calls, 0, { id: undefined, ...delta.function_call });
     } catch {
       continue;
     }
   }
-  return { text, thinking };
+  return { text, thinking, calls };
+}
+
+type Mutable<T> = { -readonly [P in keyof T]: T[P] };
+
+function addCall(
+  calls: Mutable<AnswerCall>[],
+  index: number,
+  { id, name, arguments: given = '' }: { id: string | undefined; name?: string; arguments?: string },
+): void {
+  const call = (calls[index] ??= { id: id ?? '', name: name ?? '', arguments: '' });
+  call.arguments += given;
 }
 
 /** Text of all content chunks in complete events. */
@@ -226,9 +300,11 @@ export interface WholeAnswer extends AnswerText {
 
 /** The OpenAI API's chat.completion object, with the network's facts beside it. */
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
-  const { text, thinking, finish } = answer;
+  const { text, thinking, calls, finish } = answer;
   const thought = thinking === '' ? {} : { reasoning_content: thinking };
-  const message = { role: 'assistant', content: text, ...thought, refusal: null };
+  // An answer that only calls has no content, as clients of the API expect it.
+  const content = text === '' && calls.length > 0 ? null : text;
+  const message = { role: 'assistant', content, ...thought, refusal: null, ...tellCalls(calls, head) };
   return JSON.stringify({
     id: head.id,
     object: 'chat.completion',
@@ -238,4 +314,17 @@ export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: Fi
     usage: makeUsage(answer),
     irori,
   });
+}
+
+function tellCalls(calls: readonly AnswerCall[], { isFunctionCall = false }: ChunkHead): object {
+  const [first] = calls;
+  if (!first) return {};
+  if (isFunctionCall) return { function_call: { name: first.name, arguments: first.arguments } };
+  return {
+    tool_calls: calls.map(({ id, name, arguments: given }) => ({
+      id,
+      type: 'function',
+      function: { name, arguments: given },
+    })),
+  };
 }
