@@ -65,7 +65,8 @@ async function countAll(): Promise<void> {
 
 /** Miniflare starts what this variable names instead of workerd; its other words are passed on. */
 async function writeWrapper(trace: string): Promise<string> {
-  const binary = createRequire(join(root, 'package.json')).resolve('workerd/bin/workerd');
+  // Not `workerd/bin/workerd`: where no install script has put the binary there it is a script that hands on no further pipes.
+  const { default: binary } = createRequire(join(root, 'package.json'))('workerd') as { readonly default: string };
   const path = join(folder, 'workerd');
   await writeFile(path, `#!/bin/sh\nexec "${binary}" "$@" --async-trace "${trace}"\n`);
   await chmod(path, 0o700);
