@@ -65,8 +65,8 @@ async function countAll(): Promise<void> {
 
 /** Miniflare starts what this variable names instead of workerd; its other words are passed on. */
 async function writeWrapper(trace: string): Promise<string> {
-  // Not `workerd/bin/workerd`: where no install script has put the binary there it is a script that hands on no further pipes.
-  const { default: binary } = createRequire(join(root, 'package.json'))('workerd') as { readonly default: string };
+  // What the package exports is the program itself; its `bin` may be a script, which hands no open files on.
+  const { default: binary } = createRequire(join(root, 'package.json'))('workerd') as { default: string };
   const path = join(folder, 'workerd');
   await writeFile(path, `#!/bin/sh\nexec "${binary}" "$@" --async-trace "${trace}"\n`);
   await chmod(path, 0o700);
