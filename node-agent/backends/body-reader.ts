@@ -28,7 +28,7 @@ export class BodyReader {
     return this.#form;
   }
 
-  /** The data of events that are complete now. Throws RangeError past a limit. */
+  /** The data of events that are complete now; nothing of `chunk` is kept. Throws RangeError past a limit. */
   feed(chunk: Uint8Array): readonly string[] {
     this.#form ??= tellForm(chunk);
     if (this.#form !== 'json') return this.#events.feed(chunk);
@@ -60,7 +60,8 @@ export class BodyReader {
       this.#objects += 1;
       from = i + 1;
     });
-    this.#chunks.push(chunk.subarray(from));
+    // The bytes are only borrowed until the call returns.
+    if (from < chunk.length) this.#chunks.push(Buffer.from(chunk.subarray(from)));
     return whole;
   }
 

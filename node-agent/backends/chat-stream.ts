@@ -1,12 +1,12 @@
 // One streamed chat request to a local server, from its first byte to its Finish: reads, counts, watches the clock, holds back.
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
 import { parseJson } from '../../schema/json.ts';
 import { AnswerReading } from './answer-reading.ts';
 import type { BackendError } from './backend.ts';
 import { BodyReader } from './body-reader.ts';
+import type { ChatCall, ChatEar } from './chat-lines.ts';
 import type { DeltaPump } from './delta-pump.ts';
-import { readSome } from './http-door.ts';
+import type { AnswerHeaders } from './http-answer.ts';
 import type { LifeWatch } from './life-watch.ts';
 import { judgeEnd, LINGER_MS, type Seen, type Verdict, type WholeFinish } from './judge-end.ts';
 import { EventTemplate } from './event-template.ts';
@@ -31,8 +31,19 @@ export interface StreamEnd {
 /** How long a finished response may take to its proper end, before its connection is dropped instead of kept. */
 const KEEP_MS = 1_000;
 
+/** Words of a refusal that are read, bytes. */
+const REFUSAL_BYTES = 16_384;
+
+/** An answer that is none: what came of it. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly parts: Buffer[];
+  bytes: number;
+}
+
 export class ChatStream {
-  readonly #request: ClientRequest;
+  readonly #open: (ear: ChatEar) => ChatCall;
   readonly #pump: DeltaPump;
   readonly #life: LifeWatch;
   readonly #maxTokens: number;
@@ -41,19 +52,21 @@ export class ChatStream {
   readonly #body = new BodyReader();
   readonly #template = new EventTemplate();
   readonly #reading: AnswerReading;
-  #response: IncomingMessage | undefined;
+  #call: ChatCall | undefined;
+  #isBegun = false;
+  #refusal: Refusal | null = null;
   #linger: NodeJS.Timeout | undefined;
   #finishAt: number | null = null;
   #holding = false;
   #settled = false;
 
-  /** `maxTokens`: what the request asks for at most; `prompt`: every text that the server is given, so that its words quote none of it. */
+  /** `open` sends the request; `maxTokens`: what the request asks for at most; `prompt`: every text that the server is given, so that its words quote none of it. */
   constructor(
-    request: ClientRequest,
+    open: (ear: ChatEar) => ChatCall,
     pump: DeltaPump,
     terms: { readonly life: LifeWatch; readonly maxTokens: number; readonly prompt: readonly string[] },
   ) {
-    this.#request = request;
+    this.#open = open;
     this.#pump = pump;
     this.#life = terms.life;
     this.#maxTokens = terms.maxTokens;
@@ -65,9 +78,13 @@ export class ChatStream {
   async run(signal: AbortSignal): Promise<StreamEnd> {
     const abort = (): void => this.#settle({ ...this.#counts(), reason: 'cancelled' });
     signal.addEventListener('abort', abort, { once: true });
+    this.#call = this.#open({
+      onHead: (status, headers) => this.#begin(status, headers),
+      onBody: (bytes) => this.#take(bytes),
+      onEnd: () => this.#endOfBody(),
+      onBreak: (error) => this.#breakOff(error),
+    });
     if (signal.aborted) abort();
-    this.#request.on('response', (response) => this.#begin(response));
-    this.#request.on('error', (error) => this.#breakOff(error));
     this.#life.attend((silentMs) => this.#fail('unreachable', `the server gave no sign of life for ${silentMs} ms`));
     const end = await this.#ended.promise;
     signal.removeEventListener('abort', abort);
@@ -76,19 +93,14 @@ export class ChatStream {
     return end;
   }
 
-  #begin(response: IncomingMessage): void {
-    this.#response = response;
-    if (!isGood(response.statusCode)) {
-      void this.#refuse(response);
-      return;
-    }
-    response.on('data', (chunk: Buffer) => this.#take(chunk));
-    response.on('end', () => this.#endOfBody());
-    response.on('error', (error) => this.#breakOff(error));
+  #begin(status: number, headers: AnswerHeaders): void {
+    this.#isBegun = true;
+    if (!isGood(status)) this.#refusal = { status, headers, parts: [], bytes: 0 };
   }
 
-  #take(chunk: Buffer): void {
+  #take(chunk: Uint8Array): void {
     if (this.#settled) return;
+    if (this.#refusal) return this.#takeRefusal(chunk, this.#refusal);
     this.#life.hear();
     try {
       const events = this.#body.feed(chunk);
@@ -140,18 +152,19 @@ export class ChatStream {
   #hold(wait: Promise<void>): void {
     this.#holding = true;
     this.#life.hold(true);
-    this.#response?.pause();
+    this.#call?.pause();
     void wait.then(() => {
       this.#holding = false;
       this.#life.hold(false);
       if (this.#finishAt !== null) this.#noteFinish();
-      this.#response?.resume();
+      this.#call?.resume();
       if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     });
   }
 
   #endOfBody(): void {
     if (this.#settled) return;
+    if (this.#refusal) return this.#refuse(this.#refusal);
     const events = this.#body.end();
     if (events.length > 0) this.#readEvents(events);
     if (this.#body.isOneObject) this.#reading.endWhole();
@@ -198,9 +211,15 @@ export class ChatStream {
     return { ...this.#reading.usage, hasThought: this.#reading.hasThought };
   }
 
-  async #refuse(response: IncomingMessage): Promise<void> {
-    const body = await readSome(response, 16_384).catch(() => '');
-    const { statusCode = 0, headers } = response;
+  /** Of a refusal's words as many are read as can say something. */
+  #takeRefusal(chunk: Uint8Array, refusal: Refusal): void {
+    refusal.parts.push(Buffer.from(chunk));
+    refusal.bytes += chunk.length;
+    if (refusal.bytes >= REFUSAL_BYTES) this.#refuse(refusal);
+  }
+
+  #refuse({ status: statusCode, headers, parts }: Refusal): void {
+    const body = Buffer.concat(parts).toString('utf8');
     const location = statusCode === 307 || statusCode === 308 ? headers.location : undefined;
     const error = readRefusal(statusCode, body, this.#prompt);
     const retryMs = error.code === 'busy' ? readRetryAfter(headers, Date.now()) : null;
@@ -214,8 +233,9 @@ export class ChatStream {
 
   /** The connection broke. An answer whose finish_reason came is complete all the same. */
   #breakOff(error: Error & { code?: string }): void {
-    if (this.#response !== undefined) return this.#judge('broken');
-    const stale = this.#request.reusedSocket && error.code === 'ECONNRESET';
+    if (this.#refusal) return this.#refuse({ ...this.#refusal, parts: [] });
+    if (this.#isBegun) return this.#judge('broken');
+    const stale = this.#call?.isReused === true && error.code === 'ECONNRESET';
     this.#settle({
       ...this.#counts(),
       reason: 'error',
@@ -239,21 +259,14 @@ export class ChatStream {
     if (end.reason === 'cancelled') this.#pump.stop();
     const isWhole = end.reason !== 'cancelled' && end.reason !== 'error';
     const hasLingered = this.#finishAt !== null && performance.now() - this.#finishAt >= LINGER_MS;
-    if (isWhole && !hasLingered) this.#letGo();
-    else this.#request.destroy();
+    // What is left of its body is read, so that the connection can serve the next job.
+    if (isWhole && !hasLingered) this.#call?.letGo(KEEP_MS);
+    else this.#call?.drop();
     this.#ended.resolve(end);
-  }
-
-  /** Reads on to the end of the body, so that the connection can serve the next job. */
-  #letGo(): void {
-    const timer = setTimeout(() => this.#request.destroy(), KEEP_MS);
-    timer.unref();
-    this.#request.on('close', () => clearTimeout(timer));
-    this.#response?.resume();
   }
 }
 
 /** 201 and 202 with an answer are answers. */
-function isGood(status: number | undefined): boolean {
-  return status !== undefined && status >= 200 && status < 300;
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
 }

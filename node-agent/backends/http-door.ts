@@ -4,6 +4,8 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { parseJson } from '../../schema/json.ts';
+import { ChatLines } from './chat-lines.ts';
+import type { ChatCall, ChatEar } from './chat-lines.ts';
 import { makeJudgedLookup, REFUSED_ADDRESS } from './judged-lookup.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
@@ -34,6 +36,7 @@ export class HttpDoor {
   readonly #headers: Record<string, string>;
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
+  readonly #chats: ChatLines;
 
   constructor(server: ServerUrl, options: { allowLan: boolean; apiKey?: string }) {
     this.server = server;
@@ -42,6 +45,8 @@ export class HttpDoor {
     const secure = server.root.startsWith('https:');
     this.#agent = new (secure ? https : http).Agent({ keepAlive: true, scheduling: 'lifo' });
     this.#request = secure ? https.request : http.request;
+    const accept = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    this.#chats = new ChatLines(this.#lookup, { ...this.#headers, ...accept });
   }
 
   /** GET, or POST when there is a body, of a small JSON answer. Redirects are followed on the same origin only. Never rejects. */
@@ -75,21 +80,14 @@ export class HttpDoor {
     return { status, json, failure: null, why: moved === null ? '' : `it sends on to ${moved.url}` };
   }
 
-  /** Sends a chat request. The caller reads or destroys what comes; the request has no time limit of its own. */
-  post(url: string, body: string): http.ClientRequest {
-    const headers = {
-      ...this.#headers,
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      'content-length': Buffer.byteLength(body),
-    };
-    const request = this.#request(url, { method: 'POST', agent: this.#agent, headers, lookup: this.#lookup });
-    request.end(body);
-    return request;
+  /** Sends a chat request. The caller reads or drops what comes; the request has no time limit of its own. */
+  post(url: string, body: string, ear: ChatEar): ChatCall {
+    return this.#chats.post(url, body, ear);
   }
 
   close(): void {
     this.#agent.destroy();
+    this.#chats.close();
   }
 
   /** A kept connection that the server closed meanwhile says nothing: the question is put once more on a new one. */
@@ -125,7 +123,7 @@ export function findMoved(
 }
 
 /** The body as text, cut at `limitBytes` (the rest is not read and the connection is dropped). */
-export async function readSome(response: http.IncomingMessage, limitBytes: number): Promise<string> {
+async function readSome(response: http.IncomingMessage, limitBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response) {

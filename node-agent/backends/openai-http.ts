@@ -318,12 +318,13 @@ export class OpenAiHttpBackend implements Backend {
     const url = `${door.server.api}/${path}`;
     const watched = { ...terms, life: to.life };
     const at = this.#moved.get(url) ?? url;
-    const end = await new ChatStream(door.post(at, body), to.pump, watched).run(to.signal);
+    const end = await new ChatStream((ear) => door.post(at, body, ear), to.pump, watched).run(to.signal);
     if (to.signal.aborted) return end;
     const moved = findMoved(at, end.location);
     if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
     else if (end.stale !== true) return end;
-    return new ChatStream(door.post(this.#moved.get(url) ?? url, body), to.pump, watched).run(to.signal);
+    const again = this.#moved.get(url) ?? url;
+    return new ChatStream((ear) => door.post(again, body, ear), to.pump, watched).run(to.signal);
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */

@@ -1,5 +1,5 @@
 // When a server that is busy says to come back. Pure.
-import type { IncomingHttpHeaders } from 'node:http';
+import type { AnswerHeaders } from './http-answer.ts';
 
 /** Whoever says more says no more than this, ms. */
 const MOST_MS = 3_600_000;
@@ -8,7 +8,7 @@ const MOST_MS = 3_600_000;
  * Ms until the server wants to be asked again; null where it does not say. `retry-after-ms` (OpenAI's and what imitates it) is finer than `retry-after`,
  * which holds seconds or a date. A date counts from the server's own clock where it tells it, else from `now`, ms since epoch.
  */
-export function readRetryAfter(headers: IncomingHttpHeaders, now: number): number | null {
+export function readRetryAfter(headers: AnswerHeaders, now: number): number | null {
   const { 'retry-after-ms': fine, 'retry-after': coarse, date } = headers;
   if (typeof fine === 'string' && NUMBER.test(fine)) return bound(Number(fine));
   if (coarse === undefined) return null;

@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { TIMINGS } from '../../schema/timings.ts';
 import { askOnline, learnDigest, listModel } from '../test/ask.ts';
-import { isLedgerSound } from '../test/books.ts';
+import { isLedgerSound, readUsage } from '../test/books.ts';
 import { startModelServer } from '../test/model-server.ts';
 import { startStack } from '../test/stack.ts';
 import type { Stack, TestAccount } from '../test/stack.ts';
@@ -57,13 +57,13 @@ process.exit(0);
 async function report(network: Stack, backend: string): Promise<void> {
   const callers = await open(network, backend);
   await callAll(network, callers, Math.max(AT_ONCE, callers.length));
-  await settle(network);
+  await settle(network, callers);
   const before = await readCounts(network);
   const startedAt = performance.now();
   const used = { redis: redisCommands, cpuS: readCpuS(network.network.workerdPids()) };
   const seconds = await callAll(network, callers, JOBS);
   const hubMs = performance.now() - startedAt;
-  await settle(network);
+  await settle(network, callers);
   const facts = {
     jobs: JOBS,
     hubMs,
@@ -129,7 +129,12 @@ async function callAll(network: Stack, callers: readonly TestAccount[], count: n
   return totalMs / count / 1000;
 }
 
-async function settle(network: Stack): Promise<void> {
+/** Until the hubs have delivered everything and the books have it. */
+async function settle(network: Stack, callers: readonly TestAccount[]): Promise<void> {
+  await until('credit that is given back', async () => {
+    const usages = await Promise.all(callers.map((caller) => readUsage(network, caller)));
+    return usages.every(({ held_micro: held }) => held === 0);
+  });
   await until('books that are sound', () => isLedgerSound(network));
 }
 

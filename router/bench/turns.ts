@@ -65,7 +65,8 @@ async function countAll(): Promise<void> {
 
 /** Miniflare starts what this variable names instead of workerd; its other words are passed on. */
 async function writeWrapper(trace: string): Promise<string> {
-  const binary = createRequire(join(root, 'package.json')).resolve('workerd/bin/workerd');
+  // What the package exports is the program itself; its `bin` may be a script, which hands no open files on.
+  const { default: binary } = createRequire(join(root, 'package.json'))('workerd') as { default: string };
   const path = join(folder, 'workerd');
   await writeFile(path, `#!/bin/sh\nexec "${binary}" "$@" --async-trace "${trace}"\n`);
   await chmod(path, 0o700);

@@ -8,6 +8,7 @@ import { OldReceipts } from './old-receipts.ts';
 import { packReceipts, unpackReceipts } from './pack-receipts.ts';
 import type { AcceptedReceipt, AcceptedRow, KeptReceipt, Proof } from './pack-receipts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
+import { RecentTickets } from './recent-tickets.ts';
 import type { SignedSeal } from './seal-watch.ts';
 import { SeqRanges } from './seq-ranges.ts';
 import type { Link } from './seq-ranges.ts';
@@ -52,9 +53,12 @@ export class AcceptedReceipts {
   readonly #sql: SqlStorage;
   readonly #paid: TurnedTables;
   readonly #old: OldReceipts;
+  readonly #recent: RecentTickets;
   #head: AcceptedHead;
   #ranges: SeqRanges;
   #lastId = 0;
+  /** No row of tickets without a proof has a higher id. */
+  #lastPaidId = 0;
   #pruneAt = 0;
 
   /** `first`: what was counted before there were rows of this form. */
@@ -77,6 +81,7 @@ export class AcceptedReceipts {
       return [paid, new OldReceipts(this.#sql, now)];
     });
     this.#load();
+    this.#recent = new RecentTickets(this.#lastId + 1);
   }
 
   get head(): AcceptedHead {
@@ -85,22 +90,30 @@ export class AcceptedReceipts {
 
   /** `issuedAt`: of the ticket, ms since epoch. */
   find(ticketHash: Hex, issuedAt: number): AcceptedRow | null {
-    const key = fromHex(ticketHash);
     const fromId = Math.max(0, issuedAt - CLOCKS_MS) * IDS_PER_MS;
-    const query = (table: string, columns: string): string =>
-      `SELECT tickets, ${columns} FROM ${table} WHERE id >= ? AND instr(tickets, ?) > 0`;
-    for (const row of this.#sql.exec<BatchRow>(query('batches', 'receipts'), fromId, key)) {
+    for (const row of this.#rowsWith(ticketHash, fromId)) {
       const found = readKept(row, ticketHash);
       if (found) return { proof: found.proof, earn: found.earn, isLate: found.isLate };
     }
     type PaidRow = { tickets: ArrayBuffer; earned: ArrayBuffer };
-    const half = key.subarray(0, PAID_BYTES);
-    for (const table of this.#paid.both)
-      for (const row of this.#sql.exec<PaidRow>(query(table, 'earned'), fromId, half)) {
+    const half = fromHex(ticketHash).subarray(0, PAID_BYTES);
+    for (const table of fromId <= this.#lastPaidId ? this.#paid.both : []) {
+      const query = `SELECT tickets, earned FROM ${table} WHERE id >= ? AND instr(tickets, ?) > 0`;
+      for (const row of this.#sql.exec<PaidRow>(query, fromId, half)) {
         const found = readEarned(row, half);
         if (found) return { proof: null, ...found };
       }
+    }
     return this.#old.find(ticketHash);
+  }
+
+  /** Rows with a proof that may have a ticket, from this id on. */
+  #rowsWith(ticketHash: Hex, fromId: number): Iterable<BatchRow> {
+    const columns = 'SELECT id, tickets, receipts FROM batches';
+    const recentId = this.#recent.find(ticketHash);
+    if (recentId !== null) return this.#sql.exec<BatchRow>(`${columns} WHERE id = ?`, recentId);
+    if (fromId >= this.#recent.fromId) return [];
+    return this.#sql.exec<BatchRow>(`${columns} WHERE id >= ? AND instr(tickets, ?) > 0`, fromId, fromHex(ticketHash));
   }
 
   /** True when another receipt has been accepted under this number. */
@@ -122,6 +135,10 @@ export class AcceptedReceipts {
       packReceipts(receipts),
     ];
     this.#sql.exec('INSERT INTO batches VALUES (?, ?, ?, ?, ?)', ...row);
+    this.#recent.add(
+      id,
+      receipts.map(({ ticketHash }) => ticketHash),
+    );
     this.#lastId = id;
     this.#head = head;
     this.#ranges = ranges;
@@ -186,9 +203,15 @@ export class AcceptedReceipts {
       }
     this.#sql.exec(`INSERT INTO ${table} VALUES (?, ?, ?)`, last.id, tickets, writer.take());
     this.#sql.exec('DELETE FROM batches WHERE id <= ?', last.id);
+    this.#lastPaidId = last.id;
+    this.#recent.drop(last.id);
   }
 
   #load(): void {
+    for (const table of this.#paid.both) {
+      const { id } = this.#sql.exec<{ id: number | null }>(`SELECT max(id) AS id FROM ${table}`).one();
+      this.#lastPaidId = Math.max(this.#lastPaidId, id ?? 0);
+    }
     const row = this.#sql
       .exec<{ id: number; head: ArrayBuffer }>('SELECT id, head FROM batches ORDER BY id DESC LIMIT 1')
       .toArray()[0];

@@ -7,6 +7,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import { AcceptedReceipts } from './accepted-receipts.ts';
 import type { AcceptedHead } from './accepted-receipts.ts';
 import type { AcceptedRow } from './pack-receipts.ts';
+import { OPEN_TICKETS, OpenTickets } from './open-tickets.ts';
 import type { AcceptedReceipt, Proof } from './pack-receipts.ts';
 import { SealWatch } from './seal-watch.ts';
 import type { SignedSeal } from './seal-watch.ts';
@@ -42,13 +43,16 @@ const TABLES = [
 
 export class NodeBook {
   readonly #sql: SqlStorage;
-
+  readonly #openTickets: OpenTickets;
   readonly #accepted: AcceptedReceipts;
   readonly #seals: SealWatch;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
     for (const table of TABLES) this.#sql.exec(table);
+    const open = 'SELECT ticketHash FROM open LIMIT ?';
+    const tickets = this.#sql.exec<{ ticketHash: Hex }>(open, OPEN_TICKETS + 1).toArray();
+    this.#openTickets = new OpenTickets(tickets.map(({ ticketHash }) => ticketHash));
     // Counted here until there were batches.
     const before = 'SELECT count, cumulative, equivocations, breaks FROM node';
     type Before = Pick<AcceptedHead, 'count' | 'cumulative' | 'equivocations' | 'breaks'>;
@@ -74,6 +78,7 @@ export class NodeBook {
 
   /** The settlement that came without a receipt, as its hub decided it. */
   findOpen(ticketHash: Hex): SettlementJson | null {
+    if (!this.#openTickets.mayHave(ticketHash)) return null;
     const query = 'SELECT settlement FROM open WHERE ticketHash = ?';
     const row = this.#sql.exec<{ settlement: string }>(query, ticketHash).toArray()[0];
     return row ? (JSON.parse(row.settlement) as SettlementJson) : null;
@@ -125,6 +130,7 @@ export class NodeBook {
 
   /** Keeps a settlement whose receipt is missing until `untilAt`; the first one stands. */
   keepOpen(ticketHash: Hex, settlement: SettlementJson, untilAt: number): void {
+    this.#openTickets.add(ticketHash);
     const insert = 'INSERT INTO open VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
     this.#sql.exec(insert, ticketHash, untilAt, JSON.stringify(settlement));
   }

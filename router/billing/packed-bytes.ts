@@ -1,30 +1,40 @@
 // Small numbers, texts and fixed fields, one after another in a few bytes: how the archive keeps receipts.
-import { fromHex, toHex } from '../../schema/bytes.ts';
+import { toHex, writeHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+const FIRST_BYTES = 512;
+/** What a number has beyond its lowest seven bits is read faster as a number than as a bigint, as long as it is one exactly. */
+const SEVEN_BITS = 0x80;
+
 export class PackedWriter {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(FIRST_BYTES);
+  #length = 0;
 
   /** A whole number ≥ 0 of any size, seven bits a byte. */
   number(value: number | bigint): void {
-    let rest = BigInt(value);
-    if (rest < 0n) throw new RangeError('only whole numbers ≥ 0 are packed');
-    for (; rest > 0x7fn; rest >>= 7n) this.#bytes.push(Number(rest & 0x7fn) | 0x80);
-    this.#bytes.push(Number(rest));
+    if (typeof value === 'bigint' && value > BigInt(Number.MAX_SAFE_INTEGER)) return this.#wide(value);
+    let rest = Number(value);
+    if (!Number.isInteger(rest) || rest < 0) throw new RangeError('only whole numbers ≥ 0 are packed');
+    if (rest > Number.MAX_SAFE_INTEGER) return this.#wide(BigInt(rest));
+    for (; rest >= SEVEN_BITS; rest = Math.floor(rest / SEVEN_BITS)) this.#byte((rest % SEVEN_BITS) | SEVEN_BITS);
+    this.#byte(rest);
   }
 
   /** Hex digits of so many bytes, as the reader knows. Throws RangeError on any other text. */
   hex(value: Hex, length: number): void {
-    const bytes = fromHex(value);
-    if (bytes.length !== length) throw new RangeError(`not ${length} bytes`);
-    this.raw(bytes);
+    if (value.length !== 2 + 2 * length) throw new RangeError(`not ${length} bytes`);
+    this.#makeRoom(length);
+    writeHex(this.#bytes, this.#length, value);
+    this.#length += length;
   }
 
   raw(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#bytes.push(byte);
+    this.#makeRoom(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   text(value: string): void {
@@ -34,7 +44,26 @@ export class PackedWriter {
   }
 
   take(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #wide(value: bigint): void {
+    let rest = value;
+    for (; rest > 0x7fn; rest >>= 7n) this.#byte(Number(rest & 0x7fn) | SEVEN_BITS);
+    this.#byte(Number(rest));
+  }
+
+  #byte(byte: number): void {
+    this.#makeRoom(1);
+    this.#bytes[this.#length++] = byte;
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#bytes.length) return;
+    const wider = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    wider.set(this.#bytes);
+    this.#bytes = wider;
   }
 }
 
@@ -54,13 +83,22 @@ export class PackedReader {
   big(): bigint {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
-      const [byte = 0] = this.raw(1);
+      const byte = this.#byte();
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (byte < SEVEN_BITS) return value;
     }
   }
 
   number(): number {
+    const from = this.#at;
+    let value = 0;
+    for (let scale = 1; ; scale *= SEVEN_BITS) {
+      const byte = this.#byte();
+      value += (byte % SEVEN_BITS) * scale;
+      if (byte < SEVEN_BITS) break;
+    }
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    this.#at = from;
     return Number(this.big());
   }
 
@@ -78,5 +116,12 @@ export class PackedReader {
 
   text(): string {
     return decoder.decode(this.raw(this.number()));
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw new RangeError('packed bytes end too soon');
+    this.#at += 1;
+    return byte;
   }
 }

@@ -8,6 +8,8 @@ import { encodeTold } from '../../schema/told-events.ts';
 /** Credit goes back to the node in steps of at least this many bytes: a frame for each chunk would cost more than it frees. */
 const CREDIT_STEP_BYTES = 64 * 1024;
 const MAX_WRITE_BYTES = 1024 * 1024;
+/** An edge that took the last write at once is given the next one unasked, up to so much: to be asked each time is one more turn of the platform's. What was taken is granted to the home anew. */
+const UNASKED_BYTES = 16 * 1024;
 /** A whole answer is read by nobody on the way: it leaves at its end, or when so much of it waits. */
 const WHOLE_WRITE_BYTES = 64 * 1024;
 /** A closed connection is only noticed when something is written, and an edge takes a hub for lost that writes nothing. */
@@ -35,7 +37,14 @@ export class PartStream {
   #queuedBytes = 0;
   #readBytes = 0;
   #tail: Uint8Array | null = null;
+  /** The edge waits for something, as far as is known: it has asked, or took the last write at once. */
   #isWanted = false;
+  /** It has asked since the last write. */
+  #isAsked = false;
+  /** What was written last lies with the platform still, and has events. */
+  #isUntaken = false;
+  /** Lets the platform ask again; null while it may. */
+  #askAgain: (() => void) | null = null;
   #isClosed = false;
   /** Comments were the last that was written. */
   #isSilent = false;
@@ -48,13 +57,11 @@ export class PartStream {
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
-        pull: () => {
-          this.#isWanted = true;
-          this.#write();
-        },
+        pull: () => this.#onAsked(),
         cancel: () => {
           if (this.#isClosed) return;
           this.#isClosed = true;
+          this.#isUntaken = false;
           this.#queue = [];
           this.#queuedBytes = 0;
           doors.onCancel();
@@ -66,7 +73,8 @@ export class PartStream {
 
   /** True while something waits for an edge that does not read. */
   get isStalled(): boolean {
-    return this.#queuedBytes > 0 && !this.#isWanted;
+    if (this.#isWanted) return false;
+    return this.#queuedBytes > 0 || (this.#isUntaken && this.#isLying);
   }
 
   /** False once all of it was written, or the edge went away. */
@@ -84,9 +92,11 @@ export class PartStream {
   /** Called a few times a second: a line for an edge that waits and has had nothing for a while; one that has something to read needs none. */
   breathe(now: number): void {
     if (!this.#isWanted || this.#isClosed) return;
-    if (now - this.#writtenAt < COMMENT_AFTER_MS) return;
+    const silentMs = now - this.#writtenAt;
+    // Known by the next time.
+    if (!this.#isAsked && silentMs >= COMMENT_AFTER_MS / 2) return this.#waitToBeAsked();
+    if (silentMs < COMMENT_AFTER_MS) return;
     this.#writtenAt = now;
-    this.#isWanted = false;
     this.#isSilent = true;
     this.#enqueue(COMMENT_LINE);
   }
@@ -106,8 +116,7 @@ export class PartStream {
     const controller = this.#controller;
     if (!controller || this.#isClosed) return;
     const isDue = !this.#doors.isWhole || this.#tail !== null || this.#queuedBytes >= WHOLE_WRITE_BYTES;
-    if (this.#isWanted && this.#queue.length > 0 && isDue) {
-      this.#isWanted = false;
+    if (this.#queue.length > 0 && isDue && this.#mayWrite()) {
       this.#writtenAt = now;
       this.#give();
     }
@@ -116,6 +125,33 @@ export class PartStream {
       if (this.#tail.length > 0) this.#enqueue(this.#endSilence(this.#tail));
       controller.close();
     }
+  }
+
+  /** The edge waits for more. The platform asks no more until the promise that it is given resolves: once a write was not taken at once. */
+  #onAsked(): Promise<void> | undefined {
+    this.#isWanted = true;
+    this.#isAsked = true;
+    this.#isUntaken = false;
+    this.#write();
+    if (!this.#isWanted || this.#isClosed) return undefined;
+    return new Promise((resolve) => void (this.#askAgain = resolve));
+  }
+
+  /** False where nobody waits, and where so much is written only to one who has asked. */
+  #mayWrite(): boolean {
+    if (this.#isWanted && !this.#isAsked && this.#queuedBytes > UNASKED_BYTES) this.#waitToBeAsked();
+    return this.#isWanted;
+  }
+
+  #waitToBeAsked(): void {
+    this.#isWanted = false;
+    this.#askAgain?.();
+    this.#askAgain = null;
+  }
+
+  /** What was written last waits for its reader. */
+  get #isLying(): boolean {
+    return (this.#controller?.desiredSize ?? 0) < 0;
   }
 
   #give(): void {
@@ -128,6 +164,9 @@ export class PartStream {
     const bytes = isAll && this.#tail ? concatBytes([events, this.#tail]) : events;
     if (isAll) this.#tail = NOTHING;
     this.#enqueue(this.#endSilence(bytes), counts);
+    this.#isUntaken = !this.#isWanted;
+    // Nobody comes for the rest but an edge that asks.
+    if (this.#queue.length > 0) this.#waitToBeAsked();
     this.#grant(events.length);
   }
 
@@ -139,6 +178,8 @@ export class PartStream {
 
   #enqueue(bytes: Uint8Array, counts = NO_COUNTS): void {
     this.#controller?.enqueue(this.#doors.isTold ? encodeTold({ bytes, ...counts }) : bytes);
+    this.#isAsked = false;
+    if (this.#isLying) this.#waitToBeAsked();
   }
 
   #takeQueue(): DataPiece[] {

@@ -33,7 +33,29 @@ describe('ResponseDigest', () => {
     expect(await digest.finish()).toBe(hashOf(Uint8Array.of(1, 2, 3)));
   });
 
-  test('however many bytes come, the hash is the same', async () => {
+  test('however many bytes come, and however long the pieces, the hash is the same', async () => {
+    for (const lengths of [
+      [900, 900, 900, 20_000, 1],
+      [16_352, 1, 16_384, 16_385, 3],
+      [1000, 16_384, 1000],
+      Array.from({ length: 600 }, (_, i) => i),
+    ]) {
+      const parts = lengths.map((length, i) => new Uint8Array(length).fill(i));
+      const digest = new ResponseDigest(salt);
+      for (const part of parts) digest.add(part, true);
+      expect(await digest.finish()).toBe(hashOf(...parts));
+    }
+  });
+
+  test('what is changed after it was taken changes nothing', async () => {
+    const events = Uint8Array.of(1, 2);
+    const digest = new ResponseDigest(salt);
+    digest.add(events, true);
+    events.fill(9);
+    expect(await digest.finish()).toBe(hashOf(Uint8Array.of(1, 2)));
+  });
+
+  test('a quarter of a megabyte and more has its hash', async () => {
     const full = new Uint8Array(256 * 1024).fill(5);
     const digest = new ResponseDigest(salt);
     digest.add(full, true);

@@ -1,45 +1,52 @@
-// The salted hash of everything a node sent. Short answers, which most are, are hashed at once at their end: the platform's own hash is far faster.
-import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, toHex } from '../../schema/bytes.ts';
+// The salted hash of everything a node sent, and the one door to node:crypto. Bytes are copied into a block that is hashed when it is full: nothing that
+// came over the socket is kept for the hash, however long the answer.
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
 
-/** Past this the events are hashed on the way and no longer kept. */
-const KEPT_BYTES = 256 * 1024;
+/** A short answer fits into the first block, which grows only where more comes. */
+const FIRST_BYTES = 1024;
+const BLOCK_BYTES = 16 * 1024;
 
 export class ResponseDigest {
-  readonly #salt: Uint8Array;
-  #parts: Uint8Array[] = [];
-  #keptBytes = 0;
-  #running: ReturnType<typeof sha256.create> | null = null;
+  #block: Uint8Array;
+  #length: number;
+  #hash: Hash | null = null;
   relayedBytes = 0;
 
   constructor(salt: Uint8Array) {
-    this.#salt = salt;
+    this.#block = new Uint8Array(FIRST_BYTES);
+    this.#block.set(salt);
+    this.#length = salt.length;
   }
 
   /** Takes event bytes in the order they were sent; `isRelayed` is false for those that came after a cancel. */
   add(events: Uint8Array, isRelayed: boolean): void {
     if (isRelayed) this.relayedBytes += events.length;
-    if (this.#running) {
-      this.#running.update(events);
-      return;
-    }
-    this.#parts.push(events);
-    this.#keptBytes += events.length;
-    if (this.#keptBytes > KEPT_BYTES) this.#spill();
+    if (this.#length + events.length > this.#block.length) this.#makeRoom(events.length);
+    if (events.length > this.#block.length) return void this.#hash?.update(events);
+    this.#block.set(events, this.#length);
+    this.#length += events.length;
   }
 
   /** sha256(salt ‖ all event bytes), lower-case hex. */
   async finish(): Promise<Hex> {
-    if (this.#running) return toHex(this.#running.digest());
-    const bytes = concatBytes([this.#salt, ...this.#parts]);
-    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+    return `0x${this.#spill().digest('hex')}`;
   }
 
-  #spill(): void {
-    this.#running = sha256.create();
-    this.#running.update(this.#salt);
-    for (const part of this.#parts) this.#running.update(part);
-    this.#parts = [];
+  /** Behind it there is room for so many bytes, or all that came has been hashed. */
+  #makeRoom(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed > BLOCK_BYTES) return void this.#spill();
+    const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(needed, 2 * this.#block.length)));
+    block.set(this.#block.subarray(0, this.#length));
+    this.#block = block;
+  }
+
+  #spill(): Hash {
+    this.#hash ??= createHash('sha256');
+    this.#hash.update(this.#block.subarray(0, this.#length));
+    this.#length = 0;
+    return this.#hash;
   }
 }

@@ -5,6 +5,7 @@ import type { FinalFacts } from '../../schema/chunks.ts';
 import { PartStream } from '../hub/part-stream.ts';
 import { DECISION, JOB_END } from '../test/fake-hubs.ts';
 import type { JobEvent, JobFailure } from './job-doors.ts';
+import { CallClock } from './call-clock.ts';
 import type { JobRun } from './job-run.ts';
 import { streamAnswer } from './answer-stream.ts';
 
@@ -65,6 +66,7 @@ function open({ includeUsage = false } = {}) {
   const onEnd = vi.fn();
   const streamed = streamAnswer({
     run: { next, abort } as unknown as JobRun,
+    clock: new CallClock(),
     kind: 'chat',
     chunk,
     includeUsage,

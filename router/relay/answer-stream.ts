@@ -6,6 +6,7 @@ import { COMMENT_LINE } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, StreamError } from '../../schema/chunks.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import { makeLog } from '../log.ts';
+import type { CallClock } from './call-clock.ts';
 import type { JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -17,6 +18,7 @@ const TICK_MS = 250;
 
 export interface AnswerOptions {
   readonly run: JobRun;
+  readonly clock: CallClock;
   readonly kind: JobKind;
   readonly chunk: ChunkHead;
   readonly includeUsage: boolean;
@@ -47,14 +49,14 @@ class AnswerStream implements StreamedAnswer {
   readonly #options: AnswerOptions;
   readonly #writable: WritableStream<Uint8Array>;
   #lastWriteAt = Date.now();
-  /** A part is being passed on: its hub fills the silence. */
-  #isPiping = false;
   /** One write after the other. */
   #writing: Promise<void> = Promise.resolve();
   #writes = 0;
   /** Comments were the last that was written. */
   #isSilent = false;
   #isOver = false;
+  /** Set while no part is passed on: there its hub fills the silence. */
+  #stopTicking: (() => void) | null = null;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
@@ -65,9 +67,11 @@ class AnswerStream implements StreamedAnswer {
   }
 
   async #pump(): Promise<void> {
-    const ticker = setInterval(() => this.#comment(), TICK_MS);
+    const { first } = this.#options;
     try {
-      let event = await this.#options.first;
+      // What is there already is passed on at once, and no silence comes before it.
+      if (!(await Promise.race([first, Promise.resolve(null)]))) this.#tick();
+      let event = await first;
       while (!this.#isOver) {
         if (await this.#take(event)) return;
         event = await this.#options.run.next();
@@ -78,7 +82,7 @@ class AnswerStream implements StreamedAnswer {
       this.#options.run.abort();
       await this.#take({ kind: 'failed', failure: { kind: 'broken', message: 'the router failed' } });
     } finally {
-      clearInterval(ticker);
+      this.#rest();
     }
   }
 
@@ -111,11 +115,11 @@ class AnswerStream implements StreamedAnswer {
   async #pass({ pipe, beginsWithEvent }: Extract<JobEvent, { kind: 'body' }>): Promise<void> {
     await (beginsWithEvent ? this.#write(NOTHING) : this.#writing);
     if (this.#isOver) return;
-    this.#isPiping = true;
+    this.#rest();
     const { missing, isSilent } = await pipe(this.#writable);
     this.#isSilent = isSilent && missing.length === 0;
-    this.#isPiping = false;
     this.#lastWriteAt = Date.now();
+    this.#tick();
     if (this.#isBroken()) return this.#leave();
     if (missing.length > 0) await this.#write(missing);
   }
@@ -148,8 +152,22 @@ class AnswerStream implements StreamedAnswer {
     return ANSWERS[kind].encodeError(chunk, toError(failure));
   }
 
+  #tick(): void {
+    const silentMs = Date.now() - this.#lastWriteAt;
+    this.#stopTicking ??= this.#options.clock.after(Math.max(TICK_MS, COMMENT_AFTER_MS - silentMs), () => {
+      this.#stopTicking = null;
+      this.#comment();
+      this.#tick();
+    });
+  }
+
+  #rest(): void {
+    this.#stopTicking?.();
+    this.#stopTicking = null;
+  }
+
   #comment(): void {
-    if (this.#isOver || this.#isPiping || this.#writes > 0 || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS) return;
+    if (this.#isOver || this.#writes > 0 || Date.now() - this.#lastWriteAt < COMMENT_AFTER_MS) return;
     void this.#write(COMMENT_LINE, true);
   }
 

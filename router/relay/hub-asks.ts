@@ -57,26 +57,21 @@ export interface AskedPart {
   readonly makeOffer: (ask: HubAsk, part: number, waitMs: number) => JobOffer;
 }
 
-export interface AskLimits {
-  /** Aborts what is being asked, and what was taken, when the caller leaves. */
-  readonly leave: AbortSignal;
-  /** How long a turn is waited for, ms; null for as long as the network does. */
-  readonly maxWaitMs: number | null;
-}
-
 export class HubAsks {
   readonly #doors: JobDoors;
-  readonly #leave: AbortSignal;
   readonly #maxWaitMs: number;
+  /** What hubs were asked, the parts that they gave among it. */
+  readonly #calls = new Set<AbortController>();
+  #hasLeft = false;
   #tickets = 0;
   #sawFault = false;
   /** Since when a home is looked for that begins the answer or goes on with it; null while one has it. */
   #searchingSinceAt: number | null = null;
   #pauses = 0;
 
-  constructor(doors: JobDoors, { leave, maxWaitMs }: AskLimits) {
+  /** `maxWaitMs`: how long a turn is waited for; null for as long as the network does. */
+  constructor(doors: JobDoors, maxWaitMs: number | null) {
     this.#doors = doors;
-    this.#leave = leave;
     this.#maxWaitMs = Math.min(MOST_WAIT_MS, maxWaitMs ?? doors.timings.turnWaitMs);
   }
 
@@ -95,15 +90,25 @@ export class HubAsks {
     this.#sawFault = true;
   }
 
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  /** The caller has left: what is being asked is taken back, and what was taken. */
+  leave(): void {
+    this.#hasLeft = true;
+    for (const call of this.#calls) call.abort();
+  }
+
   /** Asks one hub. `nobody` when none is left to ask, or the caller has left. */
   async next(wanted: AskedPart): Promise<Asked> {
     this.#searchingSinceAt ??= Date.now();
     const ask = await this.#doors.search.next();
-    if (!ask || this.#leave.aborted) return { kind: 'nobody' };
+    if (!ask || this.#hasLeft) return { kind: 'nobody' };
     if (ask.isWaiting && this.#doors.search.isBlind) await this.#pause(this.#leftMs(wanted, Date.now()));
     const askedAt = Date.now();
     const waitMs = ask.isWaiting ? this.#leftMs(wanted, askedAt) : 0;
-    if ((ask.isWaiting && waitMs <= 0) || this.#leave.aborted) return { kind: 'nobody' };
+    if ((ask.isWaiting && waitMs <= 0) || this.#hasLeft) return { kind: 'nobody' };
     const call = new AbortController();
     const response = await this.#ask(ask.hub, wanted.makeOffer(ask, this.#tickets, waitMs), call);
     if (!response) return this.#leaveHub(ask);
@@ -111,7 +116,9 @@ export class HubAsks {
     const tookMs = Number(response.headers.get(TOOK_HEADER) ?? Number.NaN);
     if (tookMs >= 0) this.#doors.noteRtt(ask.hub, Math.max(0, Date.now() - askedAt - tookMs));
     const taken = response.status === 200 ? this.#take(ask, response, () => call.abort()) : null;
-    return taken ? { kind: 'taken', taken } : this.#takeRefusal(ask, response, wanted);
+    if (taken) return { kind: 'taken', taken };
+    this.#calls.delete(call);
+    return this.#takeRefusal(ask, response, wanted);
   }
 
   /**
@@ -139,27 +146,26 @@ export class HubAsks {
 
   /** Null when the hub could not be reached or did not answer in time. */
   async #ask(hub: string, offer: JobOffer, call: AbortController): Promise<Response | null> {
-    // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
-    const abort = (): void => call.abort();
-    if (this.#leave.aborted) abort();
-    this.#leave.addEventListener('abort', abort, { once: true });
+    this.#calls.add(call);
     // A hub that has stopped itself may not heed the signal either.
     const late = Promise.withResolvers<'late'>();
-    const timer = setTimeout(() => late.resolve('late'), ASK_TIMEOUT_MS + offer.waitMs);
+    // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
+    const isInTime = this.#doors.clock.after(ASK_TIMEOUT_MS + offer.waitMs, () => late.resolve('late'));
     try {
       const asked = this.#doors.askHub(hub, offer, call.signal);
       const response = await Promise.race([asked, late.promise]);
       if (response !== 'late') return response;
       asked.catch(() => undefined);
-      abort();
+      call.abort();
       throw new Error('the hub did not answer in time');
     } catch (error) {
+      this.#calls.delete(call);
       const { requestId, jobId, part } = offer;
       // A caller who left takes the ask back: no hub's fault.
-      if (!this.#leave.aborted) log.warn('hub-away', { requestId, jobId, part, hub, error });
+      if (!this.#hasLeft) log.warn('hub-away', { requestId, jobId, part, hub, error });
       return null;
     } finally {
-      if (timer) clearTimeout(timer);
+      isInTime();
     }
   }
 

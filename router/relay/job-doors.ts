@@ -5,6 +5,7 @@ import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, HeadRecord, PartTold } from '../../schema/records.ts';
 import type { Timings } from '../../schema/timings.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
+import type { CallClock } from './call-clock.ts';
 import type { PartRest } from './part-body.ts';
 
 /** What is the same for every part of a job. */
@@ -34,6 +35,7 @@ export type JobBase = Omit<
 
 export interface JobDoors {
   readonly timings: Timings;
+  readonly clock: CallClock;
   readonly search: HomeSearch;
   readonly askHub: (hub: string, offer: JobOffer, signal: AbortSignal) => Promise<Response>;
   /** How a part broke off, by its hub; null where it does not know. */

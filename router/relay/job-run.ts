@@ -45,8 +45,6 @@ export class JobRun {
   readonly #answer: AnswerSoFar;
   readonly #wait: CallerWait;
   readonly #delivered = new DeliveredParts();
-  /** Aborted when the caller leaves. */
-  readonly #leave = new AbortController();
   #stage: JobStage = { kind: 'searching' };
   #head: HeadRecord | null = null;
   #firstDigest: string | null = null;
@@ -70,7 +68,7 @@ export class JobRun {
     this.#answer = new AnswerSoFar();
     this.#least = least;
     this.#doors = doors;
-    this.#asks = new HubAsks(doors, { leave: this.#leave.signal, maxWaitMs: base.wish.maxWaitMs });
+    this.#asks = new HubAsks(doors, base.wish.maxWaitMs);
   }
 
   /** Whose job it is, for the operator's log. */
@@ -114,7 +112,7 @@ export class JobRun {
   abort(): void {
     if (this.#stage.kind === 'over' || this.#hasLeft) return;
     if (this.#stage.kind === 'relaying') this.#stage.part.stop();
-    this.#leave.abort();
+    this.#asks.leave();
   }
 
   /** What happens next. After `end`, `unsaid` or `failed` it must not be called again. */
@@ -128,7 +126,7 @@ export class JobRun {
   }
 
   get #hasLeft(): boolean {
-    return this.#leave.signal.aborted;
+    return this.#asks.hasLeft;
   }
 
   /** The part's body, for the caller; once that is piped how it ended. */
@@ -291,6 +289,7 @@ export class JobRun {
     const { request, chunk, stream } = this.#base;
     const part = new PartRun({
       taken,
+      clock: this.#doors.clock,
       number: this.part,
       kind: request.kind,
       chunk,

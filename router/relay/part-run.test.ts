@@ -7,6 +7,7 @@ import { TOLD_TYPE } from '../../schema/offer.ts';
 import type { FailRecord, PartTold } from '../../schema/records.ts';
 import { encodeTold } from '../../schema/told-events.ts';
 import { DECISION, END } from '../test/fake-hubs.ts';
+import { CallClock } from './call-clock.ts';
 import { MAX_KEPT_BYTES } from './part-body.ts';
 import { PartRun } from './part-run.ts';
 
@@ -50,6 +51,7 @@ function open({ tell = async () => null, type = 'text/event-stream' }: Partial<O
   const head = { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null };
   const part = new PartRun({
     taken: { hub: 'h1', head, body, type, owner: null, hasVoice: false, giveBack: vi.fn(), cancel },
+    clock: new CallClock(),
     number: 3,
     kind: 'chat',
     chunk,

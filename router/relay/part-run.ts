@@ -7,6 +7,7 @@ import { TOLD_TYPE } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
 import { leastTokens, weighText } from '../billing/weigh-characters.ts';
 import type { PartDelivered } from './answer-so-far.ts';
+import type { CallClock } from './call-clock.ts';
 import type { TakenPart } from './hub-asks.ts';
 import type { PartBody, PartRest } from './part-body.ts';
 import { PartCopy } from './part-copy.ts';
@@ -24,6 +25,7 @@ const ASK_EVERY_LOOKS = 10;
 
 export interface PartRunDoors {
   readonly taken: TakenPart;
+  readonly clock: CallClock;
   /** Its number in the job. */
   readonly number: number;
   readonly kind: JobKind;
@@ -58,18 +60,20 @@ export class PartRun {
   readonly #doors: PartRunDoors;
   readonly #body: PartBody | null;
   readonly #whole: WholePart | null;
-  readonly #pipeStop = new AbortController();
-  #ticker: ReturnType<typeof setInterval> | null = null;
+  /** Of a stream. */
+  readonly #pipeStop: AbortController | null;
+  #stopLooking: (() => void) | null;
   #looks = 0;
   #outcome: Promise<PartOutcome> | null = null;
   #rest: PartRest = { missing: NOTHING, isSilent: false };
 
   constructor(doors: PartRunDoors) {
-    const { taken, kind, isWhole, keep } = doors;
+    const { taken, clock, kind, isWhole, keep } = doors;
     this.#doors = doors;
     this.#whole = isWhole ? new WholePart(taken.body, { format: ANSWERS[kind], keep }) : null;
     this.#body = isWhole ? null : taken.type === TOLD_TYPE ? new ToldBody(taken.body) : new PartCopy(taken.body);
-    this.#ticker = setInterval(() => this.look(), LOOK_MS);
+    this.#pipeStop = isWhole ? null : new AbortController();
+    this.#stopLooking = clock.every(LOOK_MS, () => this.look());
   }
 
   get taken(): TakenPart {
@@ -103,9 +107,9 @@ export class PartRun {
 
   /** Gives the caller's stream all of it, and finds out how it ended. */
   async pipe(to: WritableStream<Uint8Array>): Promise<PartRest> {
-    const { signal } = this.#pipeStop;
+    const how = { preventClose: true, preventAbort: true, ...(this.#pipeStop && { signal: this.#pipeStop.signal }) };
     // How the part ended is read from the copy.
-    await this.#body?.stream.pipeTo(to, { preventClose: true, preventAbort: true, signal }).catch(() => undefined);
+    await this.#body?.stream.pipeTo(to, how).catch(() => undefined);
     await this.conclude();
     return this.#rest;
   }
@@ -129,14 +133,14 @@ export class PartRun {
     this.stop();
     this.#whole?.cancel();
     this.#body?.cancel();
-    this.#pipeStop.abort();
+    this.#pipeStop?.abort();
     this.#doors.taken.cancel();
   }
 
   /** It is watched no longer. */
   stop(): void {
-    if (this.#ticker) clearInterval(this.#ticker);
-    this.#ticker = null;
+    this.#stopLooking?.();
+    this.#stopLooking = null;
   }
 
   look(): void {
@@ -151,7 +155,7 @@ export class PartRun {
   /** Of a body that is not read along nothing tells whether its hub is there. */
   async #askWhetherLives(): Promise<void> {
     const told = await this.#askHub();
-    if (told === null && this.#ticker) this.cancel();
+    if (told === null && this.#stopLooking) this.cancel();
   }
 
   async #askHub(): Promise<PartTold | null> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { JOB_END } from '../test/fake-hubs.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { CallClock } from './call-clock.ts';
 import type { CollectedAnswer } from './collect-answer.ts';
 import type { JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -26,6 +27,7 @@ function open() {
   const run = { abort: () => void seen.aborts++, about: { jobId: 'job_1', requestId: 'req_1' } } as unknown as JobRun;
   const body = openWhole({
     run,
+    clock: new CallClock(),
     collected,
     encode: ({ whole }) => JSON.stringify({ text: whole.text }),
     toError: ({ message }) => ({ message, type: 'server_error', code: 'home_failed' }),

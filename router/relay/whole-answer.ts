@@ -3,6 +3,7 @@
 import type { Result } from '../../schema/result.ts';
 import type { StreamError } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
+import type { CallClock } from './call-clock.ts';
 import type { CollectedAnswer } from './collect-answer.ts';
 import type { JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
@@ -17,6 +18,7 @@ const SPACE = encoder.encode('\n');
 
 export interface WholeOptions {
   readonly run: JobRun;
+  readonly clock: CallClock;
   readonly collected: Promise<Result<CollectedAnswer, JobFailure>>;
   /** The JSON of the answer. */
   readonly encode: (answer: CollectedAnswer) => string;
@@ -69,7 +71,7 @@ class WholeBody {
   }
 
   async #give(): Promise<void> {
-    const ticker = setInterval(() => this.#breathe(), SPACE_EVERY_MS);
+    const stopTicking = this.#options.clock.every(SPACE_EVERY_MS, () => this.#breathe());
     try {
       const collected = await this.#options.collected;
       if (this.#isOver) return;
@@ -81,7 +83,7 @@ class WholeBody {
       this.#options.run.abort();
       await this.#breakOff({ kind: 'broken', message: 'the router failed' });
     } finally {
-      clearInterval(ticker);
+      stopTicking();
     }
   }
 

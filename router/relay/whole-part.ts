@@ -38,6 +38,8 @@ export class WholePart {
       if (!bytes) return this.#text.end();
       this.#text.add(bytes);
       if (!this.#keep(this.#text.chars)) return null;
+      // Behind its hub's last word nothing comes: nobody waits for the body's end as well.
+      if (this.#text.isOver) return this.#text.end();
     }
   }
 

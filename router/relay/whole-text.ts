@@ -25,6 +25,11 @@ export class WholeText {
     return this.#text.chars + this.#thinking.chars + this.#rest.length;
   }
 
+  /** Its hub's last word has come. */
+  get isOver(): boolean {
+    return this.#told !== null;
+  }
+
   add(events: Uint8Array): void {
     const piece = this.#decoder.decode(events, { stream: true });
     // Looked for where it may be new: what is without an end is not searched anew with each piece.

@@ -11,6 +11,7 @@ import { makeLog } from '../log.ts';
 import type { ApiError } from '../errors.ts';
 import type { HoldAnswer } from '../billing/hold-answer.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
+import { CallClock } from '../relay/call-clock.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import { streamAnswer } from '../relay/answer-stream.ts';
@@ -33,35 +34,33 @@ const UNBUFFERED = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 const log = makeLog('edge');
 
-/** Holds, places, relays. Throws ApiError for what is refused before the first byte; no credit stays held then. */
-export function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
-  const answer = holdAndAnswer(c, job);
-  // The platform ends at once what a caller asked who resets the connection: a hold would outlive it, and nobody would release it.
-  c.executionCtx.waitUntil(answer.catch(() => undefined));
-  return answer;
-}
-
-async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
+/**
+ * Holds, places, relays. Throws ApiError for what is refused before the first byte; no credit stays held then. The route waits for it whether or not its caller
+ * does: a hold would outlive a connection that was reset, and nobody would release it.
+ */
+export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
   const services = c.get('services');
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
   const hold = await holdCredit(services, job);
   if (!hold.ok) throw refuseHold(hold);
   const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
+  const clock = new CallClock();
   const run = openRun(services, {
     job,
+    clock,
     isGuest: hold.isGuest === true,
     search,
     requestId: c.get('requestId'),
     waitUntil,
     keep: makeKeep((chars) => c.get('seat')?.grow(chars) !== false),
   });
-  keepHeld(c, job, run);
+  c.set('stopRenewing', keepHeld(c, job, { run, clock }));
   const { signal } = c.req.raw;
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
   try {
-    return await (job.wish.stream ? answerStream(c, job, run) : answerWhole(c, job, run));
+    return await (job.wish.stream ? answerStream : answerWhole)(c, job, { run, clock });
   } catch (error) {
     // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
     await close(c, job, run);
@@ -70,18 +69,18 @@ async function holdAndAnswer(c: Context<AppEnv>, job: Job): Promise<Response> {
 }
 
 /** Tells that the job lives, which no hub knows while a home is looked for. A part whose edge is gone is told of by its hub. */
-function keepHeld(c: Context<AppEnv>, job: Job, run: JobRun): void {
+function keepHeld(c: Context<AppEnv>, job: Job, { run, clock }: Running): () => void {
   const { account, timings } = c.get('services');
   const { accountId } = job.caller;
-  const timer = setInterval(() => {
-    if (run.stage === 'over') return clearInterval(timer);
+  return clock.every(timings.holdRenewMs, () => {
+    if (run.stage === 'over') return;
     account(accountId)
       .renew([job.id])
       // The next telling says the same; a hold outlasts two that are lost.
       .catch((error: unknown) =>
         log.warn('account-away', { requestId: c.get('requestId'), jobId: job.id, accountId, error }),
       );
-  }, timings.holdRenewMs);
+  });
 }
 
 /** Who calls its own homes is nobody's guest: where there are too many guests, it is looked whether the account has a home for the model. */
@@ -95,8 +94,15 @@ async function holdCredit({ account, homes, endedJobs }: Services, job: Job): Pr
   return rows.some(({ owner }) => owner === accountId) ? account(accountId).hold(job.hold) : answer;
 }
 
+/** What answers a job, and the timer of its call. */
+interface Running {
+  readonly run: JobRun;
+  readonly clock: CallClock;
+}
+
 interface OpenedRun {
   readonly job: Job;
+  readonly clock: CallClock;
   readonly isGuest: boolean;
   readonly search: HomeSearch;
   readonly requestId: string;
@@ -105,10 +111,11 @@ interface OpenedRun {
   readonly keep: (chars: number) => boolean;
 }
 
-function openRun(services: Services, { job, isGuest, search, requestId, waitUntil, keep }: OpenedRun): JobRun {
+function openRun(services: Services, { job, clock, isGuest, search, requestId, waitUntil, keep }: OpenedRun): JobRun {
   const { modelKey } = job.served;
   return new JobRun({ ...job.offer, isGuest, requestId }, job.resume, {
     timings: services.timings,
+    clock,
     search,
     askHub: (hub, offer, signal) =>
       services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
@@ -140,12 +147,12 @@ function openRun(services: Services, { job, isGuest, search, requestId, waitUnti
   });
 }
 
-async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
+async function answerWhole(c: Context<AppEnv>, job: Job, { run, clock }: Running): Promise<Response> {
   const format = ANSWERS[job.offer.request.kind];
-  const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
+  const { first, opened } = openAnswer({ run, clock }, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
   const collected = first.then((event) => collectAnswer(run, event));
   const early = await Promise.race([collected, opened]);
-  if (!early) return openBody(c, { job, run, collected });
+  if (!early) return openBody(c, { job, run, clock, collected });
   if (!early.ok) throw await refuse(c, job, early.error);
   await close(c, job, run);
   const { whole, end } = early.value;
@@ -158,11 +165,12 @@ async function answerWhole(c: Context<AppEnv>, job: Job, run: JobRun): Promise<R
 /** A whole answer that takes its time: what is not known yet of its facts stands in the body alone. */
 function openBody(
   c: Context<AppEnv>,
-  { job, run, collected }: { job: Job; run: JobRun; collected: WholeOptions['collected'] },
+  { job, run, clock, collected }: Running & { job: Job; collected: WholeOptions['collected'] },
 ): Response {
   const format = ANSWERS[job.offer.request.kind];
   const body = openWhole({
     run,
+    clock,
     collected,
     encode: ({ whole, end }) => format.encodeWhole(job.chunk, whole, takeEnd(c, job, run, end)),
     toError: toStreamError,
@@ -174,12 +182,13 @@ function openBody(
   });
 }
 
-async function answerStream(c: Context<AppEnv>, job: Job, run: JobRun): Promise<Response> {
-  const { first, opened } = openAnswer(run, { afterHeadMs: OPEN_AFTER_HEAD_MS, latestMs: OPEN_AFTER_MS });
+async function answerStream(c: Context<AppEnv>, job: Job, { run, clock }: Running): Promise<Response> {
+  const { first, opened } = openAnswer({ run, clock }, { afterHeadMs: OPEN_AFTER_HEAD_MS, latestMs: OPEN_AFTER_MS });
   const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
   const { body, done } = streamAnswer({
     run,
+    clock,
     kind: job.offer.request.kind,
     chunk: job.chunk,
     includeUsage: job.wish.includeUsage,
@@ -208,6 +217,7 @@ function finish(
 async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   const { account, endedJobs } = c.get('services');
   c.get('seat')?.leave();
+  c.get('stopRenewing')?.();
   endedJobs.note(job.caller.accountId, job.id);
   const { closing } = run;
   if (!closing) return;
@@ -266,24 +276,31 @@ function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
 
 /** The first event that is not a head, and the moment from which the caller hears what says nothing: after a home's head, or at the latest from now. */
 function openAnswer(
-  run: JobRun,
+  { run, clock }: Running,
   { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
 ): { first: Promise<JobEvent>; opened: Promise<null> } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<null>((resolve) => void (open = () => resolve(null)));
-  if (latestMs !== null) setTimeout(open, latestMs);
+  const opened = Promise.withResolvers<null>();
+  const alarms: (() => void)[] = [];
+  const openIn = (ms: number, open: () => void): void => void alarms.push(clock.after(ms, open));
+  if (latestMs !== null) openIn(latestMs, () => opened.resolve(null));
   // A status is given away only while a home works: the search for another one may still end in a status of its own.
   const openAtHome = (): void => {
-    if (run.stage === 'relaying') open();
-    else if (run.stage === 'searching') setTimeout(openAtHome, afterHeadMs);
+    if (run.stage === 'relaying') opened.resolve(null);
+    else if (run.stage === 'searching') openIn(afterHeadMs, openAtHome);
   };
-  return { first: nextAfterHead(run, () => void setTimeout(openAtHome, afterHeadMs)), opened };
+  const onHead = (): void => openIn(afterHeadMs, openAtHome);
+  const onFirst = (): void => alarms.forEach((callOff) => callOff());
+  return { first: nextAfterHead(run, { onHead, onFirst }), opened: opened.promise };
 }
 
-async function nextAfterHead(run: JobRun, onHead: () => void): Promise<JobEvent> {
-  for (;;) {
-    const event = await run.next();
-    if (event.kind !== 'head') return event;
-    onHead();
+async function nextAfterHead(run: JobRun, told: { onHead: () => void; onFirst: () => void }): Promise<JobEvent> {
+  try {
+    for (;;) {
+      const event = await run.next();
+      if (event.kind !== 'head') return event;
+      told.onHead();
+    }
+  } finally {
+    told.onFirst();
   }
 }

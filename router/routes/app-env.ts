@@ -5,5 +5,5 @@ import type { Services } from '../services/edge.ts';
 
 export interface AppEnv {
   Bindings: Env;
-  Variables: { services: Services; requestId: string; seat?: Seat };
+  Variables: { services: Services; requestId: string; seat?: Seat; stopRenewing?: () => void };
 }

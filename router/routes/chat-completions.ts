@@ -24,7 +24,7 @@ export const chatCompletions = new Hono<AppEnv>();
 
 chatCompletions.post('/v1/chat/completions', (c) => {
   const answer = answerChat(c);
-  // The platform ends at once what a caller asked who resets the connection: its place in the room would never be given back.
+  // The platform ends at once what a caller asked who resets the connection: its place in the room would never be given back, nor its hold.
   c.executionCtx.waitUntil(answer.catch(() => undefined));
   return answer;
 });

@@ -65,6 +65,7 @@ async function takeAll(
     bytes += next.value?.length ?? 0;
     if (bytes > maxBytes) return err('too-long');
     if (next.value) pieces.push(next.value);
-    if (next.done) return ok(concatBytes(pieces));
+    // Less than was asked for is the rest: reading on only to hear of the end would enter the isolate once more.
+    if (next.done || (reader.readAtLeast && (next.value?.length ?? 0) < length)) return ok(concatBytes(pieces));
   }
 }

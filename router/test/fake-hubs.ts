@@ -10,6 +10,7 @@ import type { Capacity, Decision } from '../../schema/placement.ts';
 import type { PartBill, ResumeClass } from '../../schema/settlement.ts';
 import { HomeSearch } from '../placement/home-search.ts';
 import { makeLastEvents } from '../hub/make-last-events.ts';
+import { CallClock } from '../relay/call-clock.ts';
 import type { JobDoors, JobEnd } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import {
@@ -277,6 +278,7 @@ export function openRun(
   const contradicted: string[] = [];
   const run = new JobRun(base as never, least, {
     timings: { ...TIMINGS, resumeWaitMs },
+    clock: new CallClock(),
     search,
     askHub: async (hub, offer, signal) => {
       asked.push({ hub, offer: JSON.parse(JSON.stringify(offer)) as JobOffer });
