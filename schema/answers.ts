@@ -13,12 +13,12 @@ import {
   readChunks,
 } from './chunks.ts';
 import type {
-  AnswerText,
   ChunkHead,
   EventForm,
   FinalFacts,
   FinishExtra,
   FinishReason,
+  SaidText,
   StreamError,
   Usage,
   WholeAnswer,
@@ -35,7 +35,7 @@ export interface AnswerFormat<R = never> {
    * What complete events say: the text of the answer, which another home goes on from, and the thinking beside it. Both are given to the
    * caller and both are output, so both are counted and charged.
    */
-  readonly readEvents: (events: string) => AnswerText;
+  readonly readEvents: (events: string) => SaidText;
   /** An event that says nothing: what comments in silence may stand before. */
   readonly encodeEmpty: (head: ChunkHead) => Uint8Array;
   /** The event that ends an answer; with the facts where it is the last one before the terminator. */

@@ -1,5 +1,6 @@
 // The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
+import type { CallText } from './joined-calls.ts';
 import type { Mode } from './placement.ts';
 import type { ResumeClass } from './settlement.ts';
 
@@ -246,26 +247,40 @@ export interface AnswerText {
   readonly calls: readonly AnswerCall[];
 }
 
+interface RawCall {
+  readonly index: number;
+  readonly id?: string;
+  readonly function: { readonly name?: string; readonly arguments?: string };
+}
+
 interface RawDelta {
   readonly content?: unknown;
   readonly reasoning_content?: unknown;
-  readonly tool_calls?: readonly { index: number; id?: string; function: { name?: string; arguments?: string } }[];
-  readonly function_call?: { name?: string; arguments?: string };
+  readonly tool_calls?: readonly RawCall[];
+  readonly function_call?: RawCall['function'];
 }
 
+/** What complete events say, of calls piece by piece. */
+export interface SaidText {
+  readonly text: string;
+  readonly thinking: string;
+  readonly calls: readonly CallText[];
+}
+
+const NO_CALLS: readonly CallText[] = [];
+
 /** Content, thinking and calls of all chunks in complete events, each in order; other events add nothing. Errors: none, garbage is skipped. */
-export function readChunks(events: string): AnswerText {
+export function readChunks(events: string): SaidText {
   let text = '';
   let thinking = '';
-  const calls: Mutable<AnswerCall>[] = [];
+  let calls = NO_CALLS;
   for (const line of events.split('\n')) {
     if (!line.startsWith('data: {')) continue;
     try {
       const delta: RawDelta | null | undefined = JSON.parse(line.slice(6))?.choices?.[0]?.delta;
       if (typeof delta?.content === 'string') text += delta.content;
       if (typeof delta?.reasoning_content === 'string') thinking += delta.reasoning_content;
-      for (const call of delta?.tool_calls ?? []) addCall(calls, call.index, { id: call.id, ...call.function });
-      if (delta?.function_call) addCall(calls, 0, { id: undefined, ...delta.function_call });
+      if (delta?.tool_calls || delta?.function_call) calls = [...calls, ...readCalls(delta)];
     } catch {
       continue;
     }
@@ -273,15 +288,12 @@ export function readChunks(events: string): AnswerText {
   return { text, thinking, calls };
 }
 
-type Mutable<T> = { -readonly [P in keyof T]: T[P] };
-
-function addCall(
-  calls: Mutable<AnswerCall>[],
-  index: number,
-  { id, name, arguments: given = '' }: { id: string | undefined; name?: string; arguments?: string },
-): void {
-  const call = (calls[index] ??= { id: id ?? '', name: name ?? '', arguments: '' });
-  call.arguments += given;
+/** Our own hub has held the event against its form. */
+function readCalls({ tool_calls: calls, function_call: old }: RawDelta): CallText[] {
+  const all = calls ?? (old ? [{ index: 0, function: old }] : []);
+  return all.map(({ index, id = null, function: { name = null, arguments: given = '' } }) => {
+    return { index, id, name, arguments: given };
+  });
 }
 
 /** Text of all content chunks in complete events. */

@@ -4,7 +4,7 @@ import type { PartDelivered } from './answer-so-far.ts';
 
 function part(text: string, facts: Partial<PartDelivered> = {}): PartDelivered {
   const outputTokens = facts.tokenIds?.length ?? 1;
-  const said = { text, thinking: '', hasText: text !== '', hasThinking: false };
+  const said = { text, thinking: '', calls: [], hasText: text !== '', hasThinking: false };
   return { ...said, outputTokens, thinkingTokens: 0, tokenIds: null, isTooLong: false, ...facts };
 }
 
@@ -41,7 +41,7 @@ test('a home that gave nothing takes no ids away', () => {
   expect(answer.toResumePoint('d', 'exact').tokenIds).toEqual([1]);
 });
 
-const thinking = part('', { thinking: 'hm', hasThinking: true, outputTokens: 5, thinkingTokens: 5 });
+const thinking = part('', { thinking: 'hm', calls: [], hasThinking: true, outputTokens: 5, thinkingTokens: 5 });
 
 test('thinking counts, and is none of the text that another home goes on from', () => {
   const answer = new AnswerSoFar();
@@ -66,7 +66,7 @@ test('a text that rests on thoughts is out of reach; one whose home did not thin
 
 test('thinking of any length puts nothing out of reach; a text that is not kept does', () => {
   const answer = new AnswerSoFar();
-  answer.add({ ...thinking, thinking: '', isTooLong: true });
+  answer.add({ ...thinking, thinking: '', calls: [], isTooLong: true });
   expect(answer.isOutOfReach).toBe(false);
   answer.forgetThinking();
   answer.add(part('', { hasText: true, isTooLong: true }));

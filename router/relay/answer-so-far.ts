@@ -1,5 +1,5 @@
 // What a job's caller has been given by homes that broke off, so that another one can go on with it. Bounded by what is kept of each part; memory only.
-import type { AnswerText } from '../../schema/chunks.ts';
+import type { AnswerCall, AnswerText } from '../../schema/chunks.ts';
 import type { OutputCounts } from '../../schema/records.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
@@ -18,6 +18,7 @@ export interface PartDelivered extends AnswerText, OutputCounts {
 export class AnswerSoFar {
   #text = '';
   #thinking = '';
+  #calls: readonly AnswerCall[] = [];
   #hasText = false;
   #hasThinking = false;
   #isTooLong = false;
@@ -48,12 +49,12 @@ export class AnswerSoFar {
 
   /** What was said, for an answer that is given in one piece. */
   get said(): AnswerText {
-    return { text: this.#text, thinking: this.#thinking };
+    return { text: this.#text, thinking: this.#thinking, calls: this.#calls };
   }
 
-  /** True when nobody can go on with it: too much was sent to be kept, or it rests on thoughts that no other home has. */
+  /** True when nobody can go on with it: too much was sent to be kept, it rests on thoughts that no other home has, or a call has begun, which no text continues. */
   get isOutOfReach(): boolean {
-    return this.#isTooLong || (this.#hasText && this.#isThoughtOver);
+    return this.#isTooLong || this.#calls.length > 0 || (this.#hasText && this.#isThoughtOver);
   }
 
   /** Whether the text rests on thoughts. */
@@ -66,9 +67,10 @@ export class AnswerSoFar {
 
   /** Takes what a home has delivered that broke off, or of an answer in one piece the last one. */
   add(part: PartDelivered): void {
-    const { text, thinking, hasText, hasThinking, tokenIds, isTooLong, outputTokens, thinkingTokens } = part;
+    const { text, thinking, calls, hasText, hasThinking, tokenIds, isTooLong, outputTokens, thinkingTokens } = part;
     this.#text += text;
     this.#thinking += thinking;
+    this.#calls = [...this.#calls, ...calls];
     this.#hasText ||= hasText;
     this.#hasThinking ||= hasThinking;
     this.#isThoughtOver ||= hasThinking;

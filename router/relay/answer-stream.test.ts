@@ -40,7 +40,7 @@ const body = (texts: readonly string[], rest = { missing: NOTHING, isSilent: fal
   },
 });
 const end: JobEvent = { kind: 'end', outputTokens: 2 };
-const unsaid: JobEvent = { kind: 'unsaid', end: JOB_END, said: { text: 'a', thinking: '' } };
+const unsaid: JobEvent = { kind: 'unsaid', end: JOB_END, said: { text: 'a', thinking: '', calls: [] } };
 const failed = (failure: JobFailure): JobEvent => ({ kind: 'failed', failure });
 
 /** One event that is still to come. */
@@ -155,7 +155,11 @@ describe('an answer', () => {
   test('and where it was only thought, with an empty content and the usage that was asked for', async () => {
     const opened = open({ includeUsage: true });
     const thought = { ...JOB_END, finish: 'length', thinkingTokens: 2 } as const;
-    opened.feed(head, body([writer.thinking('Hm')]), { ...unsaid, end: thought, said: { text: '', thinking: 'Hm' } });
+    opened.feed(head, body([writer.thinking('Hm')]), {
+      ...unsaid,
+      end: thought,
+      said: { text: '', thinking: 'Hm', calls: [] },
+    });
     const events = await readAll(opened);
     expect(toJson(events[1]).choices).toMatchObject([{ delta: { content: '' }, finish_reason: 'length' }]);
     expect(toJson(events[2])).toMatchObject({

@@ -28,7 +28,15 @@ async function collect(...records: FakeRecord[]) {
   return collectAnswer(bare, await bare.next());
 }
 
-const WHOLE = { text: '', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'stop' };
+const WHOLE = {
+  text: '',
+  thinking: '',
+  calls: [],
+  promptTokens: 3,
+  outputTokens: 2,
+  thinkingTokens: 0,
+  finish: 'stop',
+};
 
 describe('collectAnswer', () => {
   test('the text of all events is one text', async () => {
@@ -53,7 +61,7 @@ describe('collectAnswer', () => {
     const thoughts = ['Hm', ', well'].map((text) => thinkingRecord(bytes(writer.thinking(text))));
     const said = dataRecord(bytes(writer.content('So')));
     expect(await collect(...thoughts, said, endRecord({ outputTokens: 3, thinkingTokens: 2 }))).toMatchObject({
-      value: { whole: { text: 'So', thinking: 'Hm, well', outputTokens: 3, thinkingTokens: 2 } },
+      value: { whole: { text: 'So', thinking: 'Hm, well', calls: [], outputTokens: 3, thinkingTokens: 2 } },
     });
   });
 
@@ -162,7 +170,15 @@ test('the completion is shaped as the OpenAI API’s, with the facts beside it',
     JSON.parse(
       ANSWERS.chat.encodeWhole(
         head,
-        { text: 'hi "there"\n', thinking: '', promptTokens: 3, outputTokens: 2, thinkingTokens: 0, finish: 'length' },
+        {
+          text: 'hi "there"\n',
+          thinking: '',
+          calls: [],
+          promptTokens: 3,
+          outputTokens: 2,
+          thinkingTokens: 0,
+          finish: 'length',
+        },
         irori,
       ),
     ),
@@ -188,6 +204,7 @@ test('a completion whose limit was used up by thinking has an empty content, and
   const answer = {
     text: '',
     thinking: 'Hm',
+    calls: [],
     promptTokens: 3,
     outputTokens: 2,
     thinkingTokens: 2,

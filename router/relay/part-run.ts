@@ -175,14 +175,20 @@ export class PartRun {
   async #concludeWhole(whole: WholePart): Promise<PartOutcome> {
     const said = await whole.read();
     if (!said) return { kind: 'too-long' };
-    const { told, text, thinking } = said;
+    const { told, text, thinking, calls } = said;
     if (told?.kind === 'end')
-      return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking } };
+      return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking, calls } };
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
     if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;
     const counts = { outputTokens, thinkingTokens, hasText, hasThinking, tokenIds };
-    return { kind: 'broke', fail, delivered: { text, thinking, ...counts, isTooLong: false }, isTorn: false };
+    // Nobody has read a call that broke off: who goes on from the text begins it anew.
+    return {
+      kind: 'broke',
+      fail,
+      delivered: { text, thinking, calls: [], ...counts, isTooLong: false },
+      isTorn: false,
+    };
   }
 
   async #concludeStream(): Promise<PartOutcome> {
@@ -213,6 +219,7 @@ const LOST: FailRecord = { code: 'lost', message: 'the connection to the home br
 const deliverNothing: PartDelivered = {
   text: '',
   thinking: '',
+  calls: [],
   outputTokens: 0,
   thinkingTokens: 0,
   hasText: false,
@@ -233,14 +240,15 @@ function concludeLong(told: PartTold | null): PartOutcome {
 }
 
 /** What it said, its tokens by their ids. Where its home tells none and its hub died: about one an event, and not fewer than its text surely comes to. */
-function deliver({ text, thinking, ...said }: PartSaid, tokenIds: PartDelivered['tokenIds']): PartDelivered {
+function deliver({ text, thinking, calls, ...said }: PartSaid, tokenIds: PartDelivered['tokenIds']): PartDelivered {
   const texts = tokenIds?.length ?? Math.max(said.textEvents, leastTokens(weighText(text)));
   return {
     text,
     thinking,
+    calls,
     outputTokens: texts + said.thinkingEvents,
     thinkingTokens: said.thinkingEvents,
-    hasText: text !== '',
+    hasText: text !== '' || calls.length > 0,
     hasThinking: thinking !== '',
     tokenIds,
     isTooLong: false,

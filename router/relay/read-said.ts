@@ -4,6 +4,7 @@ import { concatBytes } from '../../schema/bytes.ts';
 import { DONE_EVENT } from '../../schema/chunks.ts';
 import type { AnswerText, ChunkHead, FinalFacts } from '../../schema/chunks.ts';
 import { parseJson } from '../../schema/json.ts';
+import { JoinedCalls } from '../../schema/joined-calls.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import { mendEvent } from '../../schema/mend-event.ts';
 
@@ -41,12 +42,14 @@ export function readSaid(kept: Uint8Array, { kind, chunk }: { kind: JobKind; chu
   const rest = kept.subarray(cutAt);
   const mended = mendEvent(rest, form(chunk));
   const events = decoder.decode(concatBytes([kept, mended ?? NOTHING])).split(END);
+  const calls = new JoinedCalls();
   let [text, thinking, textEvents, thinkingEvents] = ['', '', 0, 0];
   for (const event of events) {
     const said = readEvents(event);
     text += said.text;
     thinking += said.thinking;
-    if (said.text !== '') textEvents++;
+    calls.add(said.calls);
+    if (said.text !== '' || said.calls.length > 0) textEvents++;
     if (said.thinking !== '') thinkingEvents++;
   }
   const facts = findFacts(events);
@@ -54,7 +57,7 @@ export function readSaid(kept: Uint8Array, { kind, chunk }: { kind: JobKind; chu
   // Where its reason has been told only the terminator may be missing, behind the facts.
   const missing = !isFinished ? mended : !facts ? null : rest.length > 0 ? mended : DONE_EVENT;
   const isSilent = rest.length > 0 && rest.at(-1) === NEWLINE;
-  return { text, thinking, textEvents, thinkingEvents, facts, missing, isSilent };
+  return { text, thinking, calls: calls.join(), textEvents, thinkingEvents, facts, missing, isSilent };
 }
 
 function findCut(kept: Uint8Array): number {

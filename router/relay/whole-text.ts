@@ -1,6 +1,7 @@
 // The text of an answer as its events come: each is read and dropped, since its wrapping is some twenty times its text.
 import type { AnswerFormat } from '../../schema/answers.ts';
 import type { AnswerText } from '../../schema/chunks.ts';
+import { JoinedCalls } from '../../schema/joined-calls.ts';
 import { LAST_WORD, readLastWord } from '../../schema/records.ts';
 import type { PartTold } from '../../schema/records.ts';
 
@@ -12,6 +13,7 @@ export class WholeText {
   readonly #decoder = new TextDecoder();
   readonly #text = new Pieces();
   readonly #thinking = new Pieces();
+  readonly #calls = new JoinedCalls();
   /** The beginning of an event whose end has not come. */
   #rest = '';
   #told: PartTold | null = null;
@@ -22,7 +24,7 @@ export class WholeText {
 
   /** UTF-16 units that are kept. */
   get chars(): number {
-    return this.#text.chars + this.#thinking.chars + this.#rest.length;
+    return this.#text.chars + this.#thinking.chars + this.#calls.chars + this.#rest.length;
   }
 
   /** Its hub's last word has come. */
@@ -48,7 +50,7 @@ export class WholeText {
   end(): AnswerText & { readonly told: PartTold | null } {
     this.#read(this.#rest + this.#decoder.decode());
     this.#rest = '';
-    return { text: this.#text.join(), thinking: this.#thinking.join(), told: this.#told };
+    return { text: this.#text.join(), thinking: this.#thinking.join(), calls: this.#calls.join(), told: this.#told };
   }
 
   #read(events: string): void {
@@ -58,9 +60,10 @@ export class WholeText {
   }
 
   #add(events: string): void {
-    const { text, thinking } = this.#readEvents(events);
+    const { text, thinking, calls } = this.#readEvents(events);
     this.#text.add(text);
     this.#thinking.add(thinking);
+    this.#calls.add(calls);
   }
 }
 
