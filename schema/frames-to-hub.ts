@@ -85,9 +85,9 @@ export type WorkJson = z.input<typeof workSchema>;
 
 /**
  * The part ended: by the model, at the limit, by a cancel, or because the owner came back. Its finish stands in the work; `finish` says what
- * receipts have no word for: the engine's own filter ended the answer, which the receipt calls a stop.
+ * receipts have no word for: the engine's own filter ended the answer, or it ends with calls of tools, both of which the receipt calls a stop.
  */
-export const endSchema = z.object({ work: workSchema, finish: z.enum(['content_filter']).optional() });
+export const endSchema = z.object({ work: workSchema, finish: z.enum(['content_filter', 'tool_calls']).optional() });
 export type NodeEnd = z.output<typeof endSchema>;
 
 /** The node will not run this job; nothing was generated and nothing is owed. */

@@ -83,8 +83,10 @@ export type FrameToHub = keyof typeof TO_HUB | keyof typeof BOTH_WAYS;
 
 /** Flag of `data`: the payload starts with `tokens` token ids (u32 each), then the event bytes. */
 export const FLAG_TOKEN_IDS = 1;
-/** Flag of `data`: its events are thinking and no text of the answer. A frame holds one or the other. */
+/** Flag of `data`: its events are thinking and no text of the answer. A frame holds one kind of events. */
 export const FLAG_THINKING = 2;
+/** Flag of `data`: its events are calls of tools. */
+export const FLAG_CALLS = 4;
 
 export interface Frame {
   readonly type: number;
@@ -193,27 +195,29 @@ export interface DataPayload {
   readonly events: Uint8Array;
   /** True where the events are thinking. */
   readonly isThinking: boolean;
+  /** True where they are calls of tools. */
+  readonly isCalls: boolean;
 }
 
 /** The payload of a `data` frame. */
 export function readData(frame: Frame): Result<DataPayload, FrameFault> {
-  const isThinking = (frame.flags & FLAG_THINKING) !== 0;
-  if ((frame.flags & FLAG_TOKEN_IDS) === 0) return ok({ tokenIds: null, events: frame.payload, isThinking });
+  const kinds = { isThinking: (frame.flags & FLAG_THINKING) !== 0, isCalls: (frame.flags & FLAG_CALLS) !== 0 };
+  if ((frame.flags & FLAG_TOKEN_IDS) === 0) return ok({ tokenIds: null, events: frame.payload, ...kinds });
   const idBytes = 4 * frame.tokens;
   if (frame.payload.length < idBytes)
     return err({ code: 'bad-frame', message: 'a data frame holds fewer bytes than its token ids need' });
   const { buffer, byteOffset } = frame.payload;
   const view = new DataView(buffer, byteOffset, idBytes);
   const tokenIds = Array.from({ length: frame.tokens }, (_, i) => view.getUint32(4 * i));
-  return ok({ tokenIds, events: frame.payload.subarray(idBytes), isThinking });
+  return ok({ tokenIds, events: frame.payload.subarray(idBytes), ...kinds });
 }
 
 /** A `data` frame of events that stand together, with their token count and, optionally, the token ids. */
 export function encodeData(
   job: number,
-  data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[]; isThinking?: boolean },
+  data: { tokens: number; events: Uint8Array; tokenIds?: readonly number[]; isThinking?: boolean; isCalls?: boolean },
 ): Uint8Array {
-  const kind = data.isThinking ? FLAG_THINKING : 0;
+  const kind = (data.isThinking ? FLAG_THINKING : 0) | (data.isCalls ? FLAG_CALLS : 0);
   if (!data.tokenIds) return encodeFrame('data', { job, tokens: data.tokens, flags: kind, payload: data.events });
   const ids = new Uint8Array(4 * data.tokenIds.length);
   const view = new DataView(ids.buffer);

@@ -73,6 +73,8 @@ export interface DataPiece {
   readonly tokenIds: readonly number[] | null;
   /** True where the events are thinking: none of the answer's text is in them. */
   readonly isThinking?: boolean;
+  /** True where the events are calls of tools. */
+  readonly isCalls?: boolean;
 }
 
 /** What an edge hears that asks what became of a part whose body has ended without a last word, or was too long to be read along. */

@@ -20,7 +20,11 @@ export function chooseFinishWord(finish: Finish, cause: StopCause | null, hasDro
   return cause === 'limit' ? 'length' : 'preempted';
 }
 
-/** What the `end` frame says beside the receipt; an answer that ended by a stop string or was cut short was not ended by a filter. */
-export function tellBeside(word: FinishWord, { reason }: Finish): { readonly finish?: 'content_filter' } {
-  return word === 'stop' && reason === 'content_filter' ? { finish: 'content_filter' } : {};
+/** What the `end` frame says beside the receipt; an answer that ended by a stop string or was cut short was ended by no filter, and by no call. */
+export function tellBeside(
+  word: FinishWord,
+  { reason }: Finish,
+): { readonly finish?: 'content_filter' | 'tool_calls' } {
+  const isTold = word === 'stop' && (reason === 'content_filter' || reason === 'tool_calls');
+  return isTold ? { finish: reason } : {};
 }

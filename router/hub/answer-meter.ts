@@ -8,6 +8,8 @@ import { ExactMeter } from '../billing/exact-meter.ts';
 import { findTokenizer } from '../billing/tokenizers.ts';
 import { leastTokens, makeWeight, mostTokens } from '../billing/weigh-characters.ts';
 import type { Weight } from '../billing/weigh-characters.ts';
+import { checkCalls, encodeCallForm } from './check-calls.ts';
+import type { CallFormBytes } from './check-calls.ts';
 import { checkEvents, encodeForm } from './check-events.ts';
 import type { FormBytes } from './check-events.ts';
 
@@ -37,13 +39,21 @@ interface Said {
   readonly isThinking: boolean;
 }
 
+interface Checked {
+  readonly texts: readonly number[] | null;
+  readonly calls: number;
+}
+
 export class AnswerMeter {
   readonly #offer: JobOffer;
   readonly #form: FormBytes;
+  readonly #callForm: CallFormBytes;
   #text = makeWeight();
   #thinking = makeWeight();
   readonly #exact: ExactMeter | null;
   #mayTellRole: boolean;
+  /** Calls of tools that have begun. */
+  #calls = 0;
   #frameTokens = 0;
   #frameThinkingTokens = 0;
   #toldTokens = 0;
@@ -54,7 +64,9 @@ export class AnswerMeter {
 
   constructor(offer: JobOffer) {
     this.#offer = offer;
-    this.#form = encodeForm(ANSWERS[offer.request.kind].form(offer.chunk));
+    const form = ANSWERS[offer.request.kind].form(offer.chunk);
+    this.#form = encodeForm(form);
+    this.#callForm = encodeCallForm(form);
     const counter = findTokenizer(offer.tokenizer);
     this.#exact = counter && new ExactMeter(counter, offer.resume?.text ?? '');
     this.#mayTellRole = !offer.isBegun && !offer.resume;
@@ -88,6 +100,11 @@ export class AnswerMeter {
     return this.#thinking.bytes > 0;
   }
 
+  /** Calls of tools have begun: no text goes on from them. */
+  get hasCalls(): boolean {
+    return this.#calls > 0;
+  }
+
   /** Takes a frame; `events` must not change afterwards. The piece that is relayed tells no more tokens than its answer can have. */
   take(piece: DataPiece): Taken {
     const { events, tokens } = piece;
@@ -96,10 +113,11 @@ export class AnswerMeter {
     const before = isThinking ? this.#thinking : this.#text;
     // A copy: what is refused was never said.
     const weight = { ...before };
-    const texts = checkEvents(events, { form: this.#form, mayTellRole: this.#mayTellRole, weight }, isThinking);
+    const { texts, calls } = this.#check(piece, weight);
     if (!texts) return BROKEN;
     if (this.#isOver(weight, isThinking ? this.#text : this.#thinking, { events, texts, isThinking })) return OVER;
     this.#mayTellRole = false;
+    this.#calls = calls;
     if (isThinking) this.#thinking = weight;
     else this.#text = weight;
     this.#frameTokens += tokens;
@@ -108,6 +126,14 @@ export class AnswerMeter {
     if (isThinking) this.#toldThinkingTokens += told;
     const relayed = told === tokens ? piece : { ...piece, tokens: told, tokenIds: null };
     return { kind: 'relay', piece: relayed, isSeen: weight.seen > before.seen };
+  }
+
+  /** Where the frame's characters stand, null where it is not of the form; and how many calls have begun with it. */
+  #check({ events, isThinking = false, isCalls = false }: DataPiece, weight: Weight): Checked {
+    const how = { mayTellRole: this.#mayTellRole, weight };
+    if (!isCalls) return { texts: checkEvents(events, { form: this.#form, ...how }, isThinking), calls: this.#calls };
+    const checked = isThinking ? null : checkCalls(events, { form: this.#callForm, begun: this.#calls, ...how });
+    return { texts: checked?.texts ?? null, calls: checked?.begun ?? this.#calls };
   }
 
   /** Tokens of all that was relayed, by our own count. */

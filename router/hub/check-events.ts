@@ -52,14 +52,14 @@ export function checkEvents(
   return texts.length === 0 ? null : texts;
 }
 
-function standsAt(events: Uint8Array, part: Uint8Array, at: number): boolean {
+export function standsAt(events: Uint8Array, part: Uint8Array, at: number): boolean {
   if (events.length - at < part.length) return false;
   for (let i = 0; i < part.length; i++) if (events[at + i] !== part[i]) return false;
   return true;
 }
 
 /** Weighs the characters of a JSON string from `at`; gives back where its closing quote stands, -1 where it is no such string. */
-function readText(events: Uint8Array, from: number, weight: Weight): number {
+export function readText(events: Uint8Array, from: number, weight: Weight): number {
   for (let at = from; at < events.length;) {
     const byte = events[at] ?? 0;
     if (byte === QUOTE) return at;

@@ -44,8 +44,13 @@ function endsByWish({ stream, isResumeOff, wish }: JobOffer, code: FailRecord['c
   return stream && (isResumeOff === true || code === 'expired' || (code === 'slow' && wish.maxFirstTokenMs !== null));
 }
 
-/** A receipt's `stop` may have been a filter's, as the home says beside it. */
-export function tellFinish({ work, finish }: NodeEnd): FinishReason {
+/** A receipt's `stop` may have been a filter's, or calls of tools, as the home says beside it. `hasCalls`: it has told some. */
+export function tellFinish(
+  { work, finish }: NodeEnd,
+  { hasCalls, isFunctionCall = false }: { readonly hasCalls: boolean; readonly isFunctionCall?: boolean | undefined },
+): FinishReason {
   if (work.finish === FINISH.length) return 'length';
-  return finish ?? 'stop';
+  if (finish !== 'tool_calls') return finish ?? 'stop';
+  if (!hasCalls) return 'stop';
+  return isFunctionCall ? 'function_call' : 'tool_calls';
 }

@@ -362,7 +362,11 @@ export class Part {
     try {
       return await this.#doors.settle({
         outcome,
-        finish: this.#isCut ? 'length' : said ? tellFinish(said) : 'stop',
+        finish: this.#isCut
+          ? 'length'
+          : said
+            ? tellFinish(said, { hasCalls: this.#meter.hasCalls, isFunctionCall: this.#offer.chunk.isFunctionCall })
+            : 'stop',
         frameTokens: this.#meter.frameTokens,
         frameThinkingTokens: this.#meter.frameThinkingTokens,
         lateTokens: this.#lateTokens,

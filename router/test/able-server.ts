@@ -1,0 +1,181 @@
+// A model server that can do all that callers ask for beside text, on loopback, for tests of the whole path: tools, JSON by a schema, pictures, thinking, log
+// probabilities, bare completions, embeddings, speech and pictures made. What it says follows from what it is asked, so that a test can tell whether each
+// field reached it. It is strict: a request that a real server would refuse is refused.
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answerAs, checkChat, planAnswer } from './able-answers.ts';
+import type { AbleChat, AblePlan } from './able-answers.ts';
+
+export interface AbleServer {
+  readonly port: number;
+  /** Ends in /v1. */
+  readonly url: string;
+  /** Bodies of all requests, by path below /v1, in their order. */
+  readonly seen: { readonly path: string; readonly body: unknown }[];
+  /** Between two pieces of a streamed answer. */
+  gapMs: number;
+  stop(): Promise<void>;
+}
+
+export interface AbleOptions {
+  /** What it says that its models can do, in llama-server's words; all of it by default. */
+  readonly canTools?: boolean;
+  readonly canSee?: boolean;
+  readonly slots?: number;
+}
+
+export const ABLE_MODEL = 'able-model';
+const EMBEDDING_SIZE = 8;
+
+export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
+  const seen: AbleServer['seen'] = [];
+  const server = createServer((request, response) => {
+    void answer(request, response, { options, seen, gapMs: () => able.gapMs }).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const able: AbleServer = {
+    port,
+    url: `http://127.0.0.1:${port}/v1`,
+    seen,
+    gapMs: 0,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return able;
+}
+
+interface Doors {
+  readonly options: AbleOptions;
+  readonly seen: AbleServer['seen'];
+  readonly gapMs: () => number;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, doors: Doors): Promise<void> {
+  const path = request.url ?? '';
+  if (request.method === 'GET') return answerAbout(path, response, doors.options);
+  const bytes = await readAll(request);
+  const isForm = (request.headers['content-type'] ?? '').startsWith('multipart/form-data');
+  const body: unknown = isForm ? { form: bytes.toString('latin1') } : JSON.parse(bytes.toString('utf8'));
+  doors.seen.push({ path, body });
+  if (path === '/v1/chat/completions') return answerChat(body as AbleChat, response, doors);
+  if (path === '/v1/completions') return answerText(body as Record<string, unknown>, response);
+  if (path === '/v1/embeddings') return send(response, 200, embed(body as { input: unknown }));
+  if (path === '/v1/audio/transcriptions') return send(response, 200, { text: `heard ${bytes.length} bytes` });
+  if (path === '/v1/images/generations') return send(response, 200, { created: 1, data: [{ b64_json: PIXEL }] });
+  send(response, 404, { error: { message: `no ${path} here`, type: 'not_found_error', code: 404 } });
+}
+
+/** One white pixel, PNG. */
+export const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
+function answerAbout(path: string, response: ServerResponse, options: AbleOptions): void {
+  const { canTools = true, canSee = true, slots = 4 } = options;
+  if (path === '/props')
+    return send(response, 200, {
+      total_slots: slots,
+      build_info: 'b9999-able',
+      default_generation_settings: { n_ctx: 16_384 },
+      chat_template: '{{ messages }}',
+      chat_template_caps: {
+        supports_tools: canTools,
+        supports_tool_calls: canTools,
+        supports_parallel_tool_calls: canTools,
+      },
+      modalities: { vision: canSee, audio: false },
+    });
+  if (path === '/v1/models')
+    return send(response, 200, { object: 'list', data: [{ id: ABLE_MODEL, object: 'model', owned_by: 'llamacpp' }] });
+  if (path === '/health') return send(response, 200, { status: 'ok' });
+  send(response, 404, { error: { message: 'File Not Found', type: 'not_found_error', code: 404 } });
+}
+
+async function answerChat(chat: AbleChat, response: ServerResponse, { gapMs }: Doors): Promise<void> {
+  const wrong = checkChat(chat);
+  if (wrong) return send(response, 400, { error: { message: wrong, type: 'invalid_request_error', code: 400 } });
+  const plan = planAnswer(chat);
+  if (chat.stream !== true) return send(response, 200, answerAs(chat, plan));
+  await stream(response, chat, plan, gapMs());
+}
+
+async function stream(response: ServerResponse, chat: AbleChat, plan: AblePlan, gapMs: number): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
+  const tell = async (delta: object, finish: string | null = null, logprobs: object | null = null): Promise<void> => {
+    const choices = [{ index: 0, delta, logprobs, finish_reason: finish }];
+    response.write(`data: ${JSON.stringify({ ...head, choices })}\n\n`);
+    if (gapMs > 0) await sleep(gapMs);
+  };
+  await tell({ role: 'assistant', content: null });
+  for (const thought of plan.thoughts) await tell({ reasoning_content: thought });
+  for (const word of plan.words) await tell({ content: word }, null, plan.logprobsOf(word));
+  for (const [index, { id, name, pieces }] of plan.calls.entries()) {
+    await tell({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+    for (const piece of pieces) await tell({ tool_calls: [{ index, function: { arguments: piece } }] });
+  }
+  await tell({}, plan.finish);
+  if (chat.stream_options?.include_usage === true)
+    response.write(`data: ${JSON.stringify({ ...head, choices: [], usage: plan.usage })}\n\n`);
+  response.end('data: [DONE]\n\n');
+}
+
+function answerText(
+  { prompt, stream: isStream, max_tokens: most }: Record<string, unknown>,
+  response: ServerResponse,
+): void {
+  const words = ` goes on after ${String(prompt).length} characters`.split(/(?= )/).slice(0, Number(most ?? 16));
+  const head = { id: 'able-t', object: 'text_completion', created: 1, model: ABLE_MODEL };
+  const finish = words.length < 5 ? 'length' : 'stop';
+  const usage = { prompt_tokens: 3, completion_tokens: words.length, total_tokens: 3 + words.length };
+  if (isStream !== true)
+    return send(response, 200, {
+      ...head,
+      choices: [{ index: 0, text: words.join(''), logprobs: null, finish_reason: finish }],
+      usage,
+    });
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const text of words)
+    response.write(
+      `data: ${JSON.stringify({ ...head, choices: [{ index: 0, text, logprobs: null, finish_reason: null }] })}\n\n`,
+    );
+  response.write(
+    `data: ${JSON.stringify({ ...head, choices: [{ index: 0, text: '', logprobs: null, finish_reason: finish }] })}\n\n`,
+  );
+  response.write(`data: ${JSON.stringify({ ...head, choices: [], usage })}\n\n`);
+  response.end('data: [DONE]\n\n');
+}
+
+/** Numbers that follow from the text, exact in 32 bits. */
+function embed({ input }: { input: unknown }): object {
+  const texts = Array.isArray(input) && typeof input[0] === 'string' ? (input as string[]) : [input];
+  const data = texts.map((text, index) => {
+    const length = JSON.stringify(text).length;
+    return {
+      object: 'embedding',
+      index,
+      embedding: Array.from({ length: EMBEDDING_SIZE }, (_, i) => (length + i) / 64),
+    };
+  });
+  return {
+    object: 'list',
+    model: ABLE_MODEL,
+    data,
+    usage: { prompt_tokens: texts.length * 2, total_tokens: texts.length * 2 },
+  };
+}
+
+function send(response: ServerResponse, status: number, json: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(json));
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
