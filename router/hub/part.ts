@@ -365,7 +365,7 @@ export class Part {
         finish: this.#isCut
           ? 'length'
           : said
-            ? tellFinish(said, { hasCalls: this.#meter.hasCalls, isFunctionCall: this.#offer.chunk.isFunctionCall })
+            ? tellFinish(said, { hasCalls: this.#meter.hasCalls, isFunctionCall: this.offer.chunk.isFunctionCall })
             : 'stop',
         frameTokens: this.#meter.frameTokens,
         frameThinkingTokens: this.#meter.frameThinkingTokens,
