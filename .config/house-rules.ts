@@ -13,7 +13,7 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
   router: [
     SCHEMA,
     { name: 'log', paths: ['router/log.ts', 'router/log/'] },
-    ...['auth', 'placement', 'billing', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
+    ...['dialects', 'auth', 'placement', 'billing', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
     ...['services', 'routes'].map(folder('router')),
     {
