@@ -137,9 +137,11 @@ describe('events', () => {
       ]),
     );
     expect(asked.at(-1)?.response?.['output']).toMatchObject([
-      { summary: [{ type: 'summary_text', text: 'hm, so' }], encrypted_content: 'thought:hm, so' },
+      { summary: [{ type: 'summary_text', text: 'hm, so' }], encrypted_content: 'thought:' },
       {},
     ]);
+    const carried = stream(chunks, factsOf({ include: ['reasoning.encrypted_content'] }));
+    expect(outputOf(carried)[0]).toMatchObject({ summary: [], encrypted_content: 'thought:hm, so' });
   });
 
   test('of calls tell each in its own words', () => {

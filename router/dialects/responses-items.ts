@@ -73,7 +73,8 @@ export function growReasoning({ id, index }: ItemPlace, { hasSummary, hasEncrypt
     status,
     summary: hasSummary ? [summary()] : [],
     content: [part()],
-    ...(hasEncrypted && { encrypted_content: `${THOUGHT_MARK}${text}` }),
+    // Those who are told a summary send it back: it is not carried twice.
+    ...(hasEncrypted && { encrypted_content: `${THOUGHT_MARK}${hasSummary ? '' : text}` }),
   });
   return {
     kind: 'reasoning',
