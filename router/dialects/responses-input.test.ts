@@ -157,6 +157,7 @@ describe('input', () => {
     [{ input: undefined }, 'input', "'input' is missing. Send a text or a list of items."],
     [{ input: 7 }, 'input', /a text or a list of items/],
     [{ input: [] }, 'input', /at least one item/],
+    [{ input: [{ type: 'web_search_call', id: 'ws' }] }, 'input', /at least one message/],
     [{ input: [7] }, 'input[0]', /'input\[0\]'/],
     [{ input: [{ role: 'robot', content: 'x' }] }, 'input[0].role', /'assistant'/],
     [{ input: [{ type: 'mesage', role: 'user', content: 'x' }] }, 'input[0].type', /'function_call_output'/],

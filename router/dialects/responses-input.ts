@@ -99,7 +99,9 @@ function readItems(
     if (!read.ok) return err(placeFault(read.error, ['input', i]));
     if (read.value === 'ignored') ignored.push(`input[${i}]`);
   }
-  return ok({ ...conversation.close(), ignored });
+  const read = conversation.close();
+  if (read.messages.length === 0) return wrong("'input' says nothing. Send at least one message.");
+  return ok({ ...read, ignored });
 }
 
 interface Place {

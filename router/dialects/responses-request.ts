@@ -75,7 +75,7 @@ const OWN = new Set([
   'tool_choice',
 ]);
 /** Chat Completions' own, which stand for something else here. */
-const CHAT_ONLY = new Set(['function_call', 'functions', 'logprobs', 'messages', 'n']);
+const CHAT_ONLY = ['function_call', 'functions', 'logprobs', 'messages', 'n'];
 
 /** Reads an untrusted body. Faults name this API's fields; what is left out stands in `chat.ignored`. */
 export function parseResponsesRequest(body: unknown): Result<Translated<ResponsesFacts>, RequestFault> {
@@ -112,7 +112,7 @@ function translate(request: Request): Result<Translated<ResponsesFacts>, Request
   const chat = parseChatRequest(toChatBody(request));
   if (!chat.ok) return err(renameFault(chat.error, { messages: input.paths, tools: tools.paths }));
   const includes = new Set(said.include ?? []);
-  const chatOnly = Object.keys(given).filter((field) => CHAT_ONLY.has(field) && given[field] != null);
+  const chatOnly = CHAT_ONLY.filter((field) => given[field] != null);
   const ignored = [...chatOnly, ...tools.ignored, ...input.ignored, ...chat.value.ignored].slice(0, MAX_IGNORED);
   return ok({
     chat: { ...chat.value, ignored },
@@ -147,7 +147,8 @@ function listTools({ input }: Body, { tools }: Said): ToolList[] {
 /** What this API does not name goes on as it is: samplers, wishes of the home, hints, and what nobody knows. */
 function toChatBody({ given, said, tools, choice, input }: Request): object {
   const others = Object.entries(given).filter(
-    ([field, value]) => !OWN.has(field) && !CHAT_ONLY.has(field) && !(field === 'truncation' && value === 'disabled'),
+    ([field, value]) =>
+      !OWN.has(field) && !CHAT_ONLY.includes(field) && !(field === 'truncation' && value === 'disabled'),
   );
   const top = given['top_logprobs'];
   const isTold = said.include?.includes(LOGPROBS) === true || (typeof top === 'number' && top > 0);

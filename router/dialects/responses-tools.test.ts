@@ -116,6 +116,7 @@ describe('tools', () => {
     [{ tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'function' }] }] }, 'tools[0].tools[0].name', /missing/],
     [{ tools, tool_choice: { type: 'function', name: 'nobody' } }, 'tool_choice', /'nobody'/],
     [{ tools: Array.from({ length: 129 }, (_, i) => ({ type: 'function', name: `f${i}` })) }, 'tools[128]', /128/],
+    [{ tools: Array.from({ length: 1025 }, () => ({ type: 'web_search' })) }, 'tools[1024]', /1024/],
     [{ tool_choice: 'sometimes' }, 'tool_choice', /'required'/],
     [{ text: { format: { type: 'json_schema' } } }, 'text.format.schema', /missing/],
     [{ text: { format: { type: 'grammar' } } }, 'text.format.type', /'json_schema'/],

@@ -39,6 +39,8 @@ export interface ReadTools {
 
 /** As long as schema/tools.ts takes names. */
 const MAX_FLAT_CHARS = 128;
+/** Tools of any kind in all lists: those that are left out are read too. */
+const MAX_LISTED = 1024;
 /** Leaves room for what tells equal ones apart. */
 const MAX_STEM_CHARS = 120;
 const CUSTOM_INPUT = {
@@ -70,6 +72,8 @@ interface Shelf {
   readonly owners: Map<string, OwnTool>;
   readonly hosted: string[];
   readonly ignored: string[];
+  /** Tools that were read, namespaces too. */
+  listed: number;
 }
 
 /** A namespace whose functions are being read. */
@@ -81,7 +85,7 @@ interface Inside {
 
 /** Reads every list of tools that a request holds. Errors: a tool that is not whole, at its path. */
 export function readTools(lists: readonly ToolList[]): Result<ReadTools, RequestFault> {
-  const shelf: Shelf = { functions: [], paths: [], owners: new Map(), hosted: [], ignored: [] };
+  const shelf: Shelf = { functions: [], paths: [], owners: new Map(), hosted: [], ignored: [], listed: 0 };
   for (const { path, tools } of lists) {
     const fault = shelve(shelf, tools, path, { name: '', description: '' });
     if (fault) return err(fault);
@@ -112,10 +116,13 @@ function shelve(
 }
 
 function shelveOne(shelf: Shelf, tool: unknown, path: readonly PropertyKey[], inside: Inside): RequestFault | null {
+  shelf.listed++;
+  if (shelf.listed > MAX_LISTED) return refuseMore(path, MAX_LISTED);
   const typed = anyTool.safeParse(tool);
   if (!typed.success) return toFault(typed.error, path, tool);
   const { type } = typed.data;
-  if (shelf.functions.length >= MAX_TOOLS && (type === 'function' || type === 'custom')) return refuseMore(path);
+  if (shelf.functions.length >= MAX_TOOLS && (type === 'function' || type === 'custom'))
+    return refuseMore(path, MAX_TOOLS);
   if (type === 'function') return shelveFunction(shelf, tool, path, inside);
   if (type === 'custom') return shelveCustom(shelf, tool, path, inside);
   if (type === 'namespace' && inside.name === '') {
@@ -129,9 +136,9 @@ function shelveOne(shelf: Shelf, tool: unknown, path: readonly PropertyKey[], in
   return null;
 }
 
-function refuseMore(path: readonly PropertyKey[]): RequestFault {
+function refuseMore(path: readonly PropertyKey[], most: number): RequestFault {
   const param = showPath(path);
-  const message = `'${param}' is one tool too many: ${MAX_TOOLS} may be offered, those of namespaces included. Offer fewer.`;
+  const message = `'${param}' is one tool too many: ${most} may be offered, those of namespaces included. Offer fewer.`;
   return { param, code: 'invalid_value', message };
 }
 
