@@ -13,6 +13,14 @@ export interface CallDelta {
   readonly function: { readonly name?: string; readonly arguments?: string };
 }
 
+/** A token of an answer, how likely it was, and the likeliest ones at its place. */
+export interface ChatLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  readonly bytes?: readonly number[] | null;
+  readonly top_logprobs?: readonly Omit<ChatLogprob, 'top_logprobs'>[];
+}
+
 /** One chunk of a chat's answer, as schema/chunks.ts writes it. */
 export interface ChatChunk {
   readonly id: string;
@@ -28,6 +36,7 @@ export interface ChatChunk {
       readonly reasoning_content?: string;
       readonly tool_calls?: readonly CallDelta[];
     };
+    readonly logprobs?: { readonly content?: readonly ChatLogprob[] | null } | null;
     readonly finish_reason: ChatFinish | 'error' | null;
   }[];
   readonly usage?: Usage | null;
@@ -54,6 +63,7 @@ export interface ChatCompletion {
         readonly function: { readonly name: string; readonly arguments: string };
       }[];
     };
+    readonly logprobs?: { readonly content?: readonly ChatLogprob[] | null } | null;
     readonly finish_reason: ChatFinish;
   }[];
   readonly usage: Usage;
