@@ -84,7 +84,7 @@ export class Coalition {
   account(accountId: string): Account {
     const doors = {
       ledger: this.ledger,
-      terms: { leaseMs: this.#leaseMs, graceMs: 1000 },
+      terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
     };
