@@ -231,11 +231,11 @@ export class HubSettlement {
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
   async takeLate(nodeId: string, late: LateReceipt): Promise<void> {
-    const { rows, services, tellNode, isLive } = this.#doors;
+    const { hub, rows, services, tellNode, isLive } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = rows.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(nodeId, late).catch((error: unknown) => {
+      const answer = await services.acceptLate(nodeId, late, hub).catch((error: unknown) => {
         // The node keeps its receipt and offers it again.
         log.warn('node-account-away', { nodeId, ticketHash, error });
         return null;

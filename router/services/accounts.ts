@@ -20,6 +20,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
   return {
     ...openSigner(env),
     ledger: openLedger(env),
+    traceWaitMs: pickTimings(env).traceWaitMs,
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }
