@@ -49,7 +49,7 @@ class Lab {
   live = this.open();
 
   open(): Account {
-    const terms = { leaseMs: 75_000, graceMs: 15_000 };
+    const terms = { leaseMs: 75_000, graceMs: 15_000, toldMs: 48_000 };
     return (this.live = new Account(
       makeState(this.accountId, this.#storage),
       {},

@@ -100,7 +100,7 @@ export class AccountBook {
     let isSaved = false;
     for (const jobId of jobIds) {
       const expiresAt = this.#store.holds.find(jobId)?.expiresAt ?? leaseAt;
-      isSaved = this.#store.holds.renew(jobId, leaseAt) || isSaved;
+      isSaved = this.#store.holds.renew(jobId, now) || isSaved;
       this.#store.jobs.renew(jobId, Math.min(leaseAt, expiresAt));
     }
     if (isSaved) this.#store.saveHolds(true, now);

@@ -1,7 +1,7 @@
 // What is told of a receipt: its acceptance, or why there is none; and which parts of its settlement say so. Pure.
 import type { Hex } from '../../schema/bytes.ts';
-import { acceptanceSchema } from '../../schema/receipt.ts';
-import type { Acceptance } from '../../schema/receipt.ts';
+import { acceptanceSchema, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { Acceptance, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import { sealedSchema } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
@@ -63,4 +63,11 @@ export function tellAccepted(proof: Proof): LateAnswer {
 /** Why a receipt is not accepted and never will be. */
 export function refuse(reason: string): LateAnswer {
   return { acceptance: null, signature: null, sealed: null, reason };
+}
+
+/** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
+export function answerAgain(signer: MessageSigner, proof: Proof | null, receipt: UsageReceipt): LateAnswer {
+  if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
+  const isSame = proof.acceptance.receiptHash === signer.hash(USAGE_RECEIPT, receipt);
+  return isSame ? tellAccepted(proof) : refuse('another receipt for this ticket has been accepted');
 }

@@ -4,19 +4,20 @@ import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { JOB_TICKET, jobTicketSchema, toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
-import type { JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import { MAX_LEAVES } from '../../schema/merkle.ts';
 import { sealedSchema, toSealedJson } from '../../schema/seal.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { Proof } from './pack-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
-import { checkReceipt, isOwnTicket } from './check-receipt.ts';
+import { checkReceipt, checkTicket, LATE_MS } from './check-receipt.ts';
 import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
 import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision } from './judge-receipt.ts';
-import { failedByHome, isLost, NO_PROOF, pay, refuse, tellAccepted } from './answer-receipt.ts';
+import { judgeUntraced } from './judge-untraced.ts';
+import type { Asker } from './judge-untraced.ts';
+import { answerAgain, failedByHome, isLost, NO_PROOF, pay, refuse, tellAccepted } from './answer-receipt.ts';
 import type { KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { signAcceptances } from './sign-acceptances.ts';
@@ -34,8 +35,6 @@ import { Outbox } from './outbox.ts';
 
 const log = makeLog('billing');
 
-/** How long after its ticket's expiry a part may still be receipted. */
-const LATE_MS = 24 * 3_600_000;
 /** Parts that a node is asked at once to sign for. */
 const UNSIGNED_MAX = 32;
 /** Parts that are looked up in the book at one alarm. */
@@ -58,6 +57,7 @@ export interface NodeAccountDoors {
   readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
   /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
+  readonly traceWaitMs: number;
 }
 
 export class NodeAccount extends DurableObject<object> {
@@ -65,6 +65,7 @@ export class NodeAccount extends DurableObject<object> {
   readonly #key: Uint8Array;
   readonly #router: Hex;
   readonly #ledger: NodeAccountDoors['ledger'];
+  readonly #traceWaitMs: number;
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -84,6 +85,7 @@ export class NodeAccount extends DurableObject<object> {
     this.#key = routerKey;
     this.#router = routerAddress;
     this.#ledger = ledger;
+    this.#traceWaitMs = doors.traceWaitMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
     this.#book = new NodeBook(ctx.storage);
     const newest = this.#book.newest();
@@ -170,18 +172,18 @@ export class NodeAccount extends DurableObject<object> {
    * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides, or what its
    * hub had written down where a crash lost the counts; the fees pay, no caller is charged. Null while no settlement is known (its hub keeps
    * every part it has opened and will still settle it, and a node's word alone is never paid), and while its job is not known to have
-   * ended: the receipt is kept then, and the node offers it again to hear what became of it.
+   * ended: the receipt is kept then, and the node offers it again to hear what became of it. `hub`: the one that asks, and has no trace of the part.
    */
-  async acceptLate(late: LateReceipt): Promise<LateAnswer | null> {
+  async acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
     const now = Date.now();
     const { ticket, receipt, signature, receiptSeal: sealed = null } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash, ticket);
-    if (known) return this.#answerAgain(known.proof, receipt);
-    const fault = this.#checkTicket(late, now);
-    if (fault) return refuse(fault);
+    if (known) return answerAgain(this.#signer, known.proof, receipt);
     const open = this.#book.findOpen(ticketHash);
-    if (!open) return null;
+    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, router: this.#router, now });
+    if (fault) return refuse(fault);
+    if (!open) return this.#answerUntraced(late, { hub, now, traceWaitMs: this.#traceWaitMs });
     const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature, sealed });
     if (!proven) {
       this.#countRefused(ticket, 'not-proven');
@@ -195,7 +197,7 @@ export class NodeAccount extends DurableObject<object> {
     const fate = await this.#findFate(open);
     // Another offer of it may have been taken while the book was asked.
     const meanwhile = this.#book.findAccepted(ticketHash, ticket);
-    if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
+    if (meanwhile) return answerAgain(this.#signer, meanwhile.proof, receipt);
     if (fate) return this.#decide(open, { ...proven, ticket }, fate);
     if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature, sealed });
     this.#chain.save(new Set());
@@ -327,20 +329,11 @@ export class NodeAccount extends DurableObject<object> {
     if (times.length > 0) this.#outbox.ringBy(Math.max(now, Math.min(...times)));
   }
 
-  /** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
-  #answerAgain(proof: Proof | null, receipt: UsageReceipt): LateAnswer {
-    if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
-    const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
-    return isSame ? tellAccepted(proof) : refuse('another receipt for this ticket has been accepted');
-  }
-
-  #checkTicket(
-    { ticket, ticketSignature: signature, ticketSeal: sealed = null }: LateReceipt,
-    now: number,
-  ): string | null {
-    if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
-    const isOwn = isOwnTicket(this.#signer, { ticket, signature, sealed, router: this.#router });
-    return isOwn ? null : 'the ticket was not signed by this router';
+  #answerUntraced(late: LateReceipt, asker: Asker): LateAnswer | null {
+    const reason = judgeUntraced(late, asker);
+    if (reason === null) return null;
+    log.warn('receipt-untraced', { ...this.#aboutTicket(late.ticket), hub: asker.hub });
+    return refuse(reason);
   }
 
   #prove(ticket: JobTicket, signed: Omit<Proven, 'receiptHash'>): Proven | null {

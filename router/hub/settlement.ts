@@ -134,9 +134,10 @@ export class HubSettlement {
       completeSettlement(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),
       opened.offer,
     );
-    this.#keep(opened.ticketHash, settlement, work !== null && !signed);
-    await rows.commit();
-    void this.drain();
+    this.#markDue(opened.ticketHash, settlement);
+    const written = rows.commit();
+    this.#send(opened.ticketHash, settlement, work !== null && !signed);
+    await written;
     return {
       finish: summary.finish,
       promptTokens: countAsked(settlement),
@@ -150,19 +151,30 @@ export class HubSettlement {
 
   /** From now on it is delivered: at once, or with the receipt that is on its way. */
   #keep(ticketHash: Hex, settlement: SettlementJson, isAwaited: boolean): void {
-    const { rows, services, now, retryLater } = this.#doors;
-    rows.markDue(ticketHash, settlement);
+    this.#markDue(ticketHash, settlement);
+    this.#send(ticketHash, settlement, isAwaited);
+  }
+
+  #markDue(ticketHash: Hex, settlement: SettlementJson): void {
+    this.#doors.rows.markDue(ticketHash, settlement);
     // The alarm is what guarantees delivery; draining soon is what makes it quick.
-    retryLater();
+    this.#doors.retryLater();
+  }
+
+  #send(ticketHash: Hex, settlement: SettlementJson, isAwaited: boolean): void {
+    const { services, now } = this.#doors;
     if (!isAwaited) return this.#deliver(ticketHash, settlement);
     this.#awaited.set(ticketHash, { settlement, untilAt: now() + services.timings.receiptWaitMs });
     this.#ring();
   }
 
+  /** What is being written is not delivered before: an account would pay a home for what its hub forgets in a crash and nobody is charged for. */
   #deliver(ticketHash: Hex, settlement: SettlementJson): void {
     this.#awaited.delete(ticketHash);
-    this.#nodes.add(settlement.nodeId, { ticketHash, settlement });
-    void this.drain();
+    void this.#doors.rows.committed().then(() => {
+      this.#nodes.add(settlement.nodeId, { ticketHash, settlement });
+      return this.drain();
+    });
   }
 
   /** Delivers without a receipt what has waited long enough for it. */
@@ -219,11 +231,11 @@ export class HubSettlement {
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
   async takeLate(nodeId: string, late: LateReceipt): Promise<void> {
-    const { rows, services, tellNode, isLive } = this.#doors;
+    const { hub, rows, services, tellNode, isLive } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = rows.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(nodeId, late).catch((error: unknown) => {
+      const answer = await services.acceptLate(nodeId, late, hub).catch((error: unknown) => {
         // The node keeps its receipt and offers it again.
         log.warn('node-account-away', { nodeId, ticketHash, error });
         return null;

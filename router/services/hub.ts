@@ -43,7 +43,7 @@ function openHubServices(env: Env): HubServices {
     acceptSettlements: async (nodeId, batch) => stubs.nodeAccount(nodeId).acceptAll(batch),
     settleCaller: async (accountId, batch) => stubs.account(accountId).settleAll(batch),
     renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
-    acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
+    acceptLate: async (nodeId, late, hub) => stubs.nodeAccount(nodeId).acceptLate(late, hub),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
     reportToArea: async (area, report) => stubs.area(area).report(report),
   };

@@ -5,6 +5,7 @@ import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
+import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
@@ -84,7 +85,7 @@ export class Coalition {
   account(accountId: string): Account {
     const doors = {
       ledger: this.ledger,
-      terms: { leaseMs: this.#leaseMs, graceMs: 1000 },
+      terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
     };
@@ -92,7 +93,7 @@ export class Coalition {
   }
 
   node(nodeId: string): NodeAccount {
-    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER };
+    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
     const doors = { ...router, ledger: this.ledger, readStanding: async () => null };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }

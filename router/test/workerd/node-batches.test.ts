@@ -52,6 +52,21 @@ describe('a batch', () => {
     expect(await stub.totals()).toMatchObject({ count: 9, cumulativeAmount: 9 * 45, sealEquivocations: 0, missing: 0 });
   });
 
+  test('that comes before the one ahead of it, late, or again in other pieces after a crash pays each part once, and answers the same', async () => {
+    const { node, stub } = openNode();
+    const { settlements } = makeBatch(node, 1n, 6);
+    const send = (from: number, to: number) => stub.acceptAll({ settlements: settlements.slice(from, to) });
+    const second = await send(2, 4);
+    const first = await send(0, 2);
+    await evictDurableObject(stub);
+    // The call that its hub had given up arrives after all.
+    expect(await send(2, 4)).toEqual(second);
+    const again = await send(1, 6);
+    expect(again.slice(0, 3)).toEqual([first[1], ...second]);
+    expect(again.map((one) => one?.earn)).toEqual([45, 45, 45, 45, 45]);
+    expect(await stub.totals()).toMatchObject({ count: 6, cumulativeAmount: 6 * 45, equivocations: 0, missing: 0 });
+  });
+
   test('holds up none of its parts for one that cannot be taken, or proves nothing', async () => {
     const { node, stub } = openNode();
     const { settlements } = makeBatch(node, 1n, 3);
