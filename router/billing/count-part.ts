@@ -66,15 +66,18 @@ export function countPrompt(
   const exact = counter?.countPrompt(texts) ?? null;
   if (exact !== null) return { exact, bound: exact, least: exact, expected: exact };
   const { least, expected } = estimateTokens(texts);
-  const bytes = texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
   // Too long to be counted, and its longest token is known.
-  const surely = counter ? Math.ceil(bytes / counter.longestBytes) : 0;
+  const surely = counter ? Math.ceil(bytesOf(texts) / counter.longestBytes) : 0;
   return {
     exact,
     bound: boundPromptTokens({ texts, minBytesPerToken: model.minBytesPerToken, isOwn: counter !== null }),
     least: Math.max(least, surely),
     expected: Math.max(expected, surely),
   };
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
 }
 
 /**
