@@ -18,6 +18,7 @@ import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
 import { boundLost } from './bound-lost.ts';
+import { chooseBatch } from './choose-batch.ts';
 import { completeSettlement, withReceipt } from './complete-settlement.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -26,9 +27,7 @@ import type { EndRecord } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
-/** Parts settled in one turn: more of them would hold up every stream of the hub. */
-const MOST_AT_ONCE = 32;
-/** Between two turns where more are due than that, ms. */
+/** Between two turns where more are due than are settled in one, ms. */
 const BREATH_MS = 5;
 
 export interface SettlementDoors {
@@ -317,8 +316,8 @@ export class HubSettlement {
       for (;;) {
         const isAny = this.#nodes.isDue(now()) || this.#callers.isDue(now());
         if (!isAny) break;
-        const count = await this.#deliverDue();
-        const isMore = count >= MOST_AT_ONCE;
+        const most = chooseBatch(Math.max(this.#nodes.size, this.#callers.size));
+        const isMore = (await this.#deliverDue(most)) >= most;
         await pause(isMore ? BREATH_MS : services.timings.deliverEveryMs);
       }
       const count = this.#nodes.size + this.#callers.size;
@@ -331,8 +330,8 @@ export class HubSettlement {
   }
 
   /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; gives how many were handed to anybody. */
-  async #deliverDue(): Promise<number> {
-    const accepted = await this.#nodes.send(MOST_AT_ONCE);
+  async #deliverDue(most: number): Promise<number> {
+    const accepted = await this.#nodes.send(most);
     const done: DuePart[] = [];
     for (const { part, answer } of accepted) {
       if (!answer) continue;
@@ -341,7 +340,7 @@ export class HubSettlement {
       if (answer.outcome === 'failed-before-token') done.push(settled);
       else this.#callers.add(answer.accountId, settled);
     }
-    const charged = await this.#callers.send(MOST_AT_ONCE);
+    const charged = await this.#callers.send(most);
     done.push(...charged.map(({ part }) => part));
     for (const { ticketHash } of done) this.#doors.rows.forget(ticketHash);
     this.#tellNodes(done);
