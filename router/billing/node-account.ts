@@ -55,6 +55,8 @@ export interface NodeAccountDoors {
   readonly routerKey: Uint8Array;
   readonly routerAddress: Hex;
   readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
+  /** The flushes that parts of a job are in, by its caller's object. Rejects when it cannot be asked. */
+  readonly findFlushes: (accountId: string, jobId: string) => Promise<readonly number[]>;
   /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
   readonly traceWaitMs: number;
@@ -62,10 +64,7 @@ export interface NodeAccountDoors {
 
 export class NodeAccount extends DurableObject<object> {
   readonly #signer: MessageSigner;
-  readonly #key: Uint8Array;
-  readonly #router: Hex;
-  readonly #ledger: NodeAccountDoors['ledger'];
-  readonly #traceWaitMs: number;
+  readonly #doors: NodeAccountDoors;
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -75,17 +74,14 @@ export class NodeAccount extends DurableObject<object> {
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
-    const { signer, routerKey, routerAddress, ledger } = doors;
+    const { signer, ledger } = doors;
+    this.#doors = doors;
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: ctx.id.name ?? '',
       read: doors.readStanding,
       now: () => Date.now(),
     });
     this.#signer = signer;
-    this.#key = routerKey;
-    this.#router = routerAddress;
-    this.#ledger = ledger;
-    this.#traceWaitMs = doors.traceWaitMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
     this.#book = new NodeBook(ctx.storage);
     const newest = this.#book.newest();
@@ -181,9 +177,9 @@ export class NodeAccount extends DurableObject<object> {
     const known = this.#book.findAccepted(ticketHash, ticket);
     if (known) return answerAgain(this.#signer, known.proof, receipt);
     const open = this.#book.findOpen(ticketHash);
-    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, router: this.#router, now });
+    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, router: this.#doors.routerAddress, now });
     if (fault) return refuse(fault);
-    if (!open) return this.#answerUntraced(late, { hub, now, traceWaitMs: this.#traceWaitMs });
+    if (!open) return this.#answerUntraced(late, { hub, now, traceWaitMs: this.#doors.traceWaitMs });
     const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature, sealed });
     if (!proven) {
       this.#countRefused(ticket, 'not-proven');
@@ -308,9 +304,10 @@ export class NodeAccount extends DurableObject<object> {
 
   /** As the book has it; null while the job is not known to have ended, and when the book cannot be asked: nothing is decided by that. */
   async #findFate(settlement: SettlementJson): Promise<KnownFate | null> {
-    const { jobId, part, nodeId } = settlement;
+    const { accountId, jobId, part, nodeId } = settlement;
     try {
-      const fate = await this.#ledger.findFate({ jobId, part, nodeId });
+      const flushes = await this.#doors.findFlushes(accountId, jobId);
+      const fate = await this.#doors.ledger.findFate({ accountId, jobId, part, nodeId, flushes });
       const { part: booked } = fate;
       return booked && isDecided(settlement, fate, Date.now()) ? { ...fate, part: booked } : null;
     } catch (error) {
@@ -365,7 +362,7 @@ export class NodeAccount extends DurableObject<object> {
     const { proofs, head } = signAcceptances(
       taken,
       { head: this.#book.head, breaks, isLate: late !== null, now: Date.now() },
-      { signer: this.#signer, key: this.#key },
+      { signer: this.#signer, key: this.#doors.routerKey },
     );
     this.ctx.storage.transactionSync(() => {
       const [paid] = proofs;
