@@ -18,7 +18,8 @@ test('parts of one account are summed up by book and by home, and each keeps its
   expect(flush?.at).toBe(Math.max(...parts.map(({ endedAt }) => endedAt)));
   expect(unpackSettlements(flush?.packed ?? new Uint8Array())).toEqual(parts);
   const together = buildFlush(parts.map((settlement) => ({ settlement, memo: null })));
-  expect({ ...together, packed: null }).toEqual({ ...flush, packed: null });
+  expect({ ...together, packed: null, blocks: [] }).toEqual({ ...flush, packed: null, blocks: [] });
+  expect(flush?.blocks.map(([count]) => count)).toEqual([1, 1]);
   expect(unpackSettlements(together?.packed ?? new Uint8Array())).toEqual(parts);
 });
 

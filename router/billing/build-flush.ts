@@ -3,7 +3,7 @@
 import { concatBytes } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { toFact } from './pack-facts.ts';
-import type { Fact } from './pack-facts.ts';
+import type { Block, Fact } from './pack-facts.ts';
 import { packSettlements } from './pack-settlement.ts';
 
 /** Units by name; those of all books together sum to zero. */
@@ -31,8 +31,9 @@ export interface Flush {
   /** Fees by home. */
   readonly homes: Sums;
   readonly parts: readonly FlushPart[];
-  /** The parts' receipts, in their order (pack-settlement.ts). */
+  /** The parts' receipts, in their order, block behind block (pack-settlement.ts). */
   readonly packed: Uint8Array<ArrayBuffer>;
+  readonly blocks: readonly Block[];
 }
 
 /** The account's own name for it: when it was begun, ms since epoch. No two flushes of an account have the same. */
@@ -45,6 +46,7 @@ export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
   const [first] = parts;
   if (!first) return null;
   const settlements = parts.map(({ settlement }) => settlement);
+  const packed = packSettlements(settlements);
   return {
     accountId: first.settlement.accountId,
     at: Math.max(...settlements.map(({ endedAt }) => endedAt)),
@@ -57,7 +59,8 @@ export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
     ),
     homes: addSums(settlements.map(({ nodeId, charge, earn }) => [nodeId, charge - earn])),
     parts: parts.map(({ settlement, memo }) => ({ fact: toFact(settlement), charge: settlement.charge, memo })),
-    packed: packSettlements(settlements),
+    packed,
+    blocks: [[parts.length, packed.length]],
   };
 }
 
@@ -72,6 +75,7 @@ export function mergeFlushes(pieces: readonly Flush[]): Flush | null {
     homes: addSums(pieces.flatMap(({ homes }) => Object.entries(homes))),
     parts: pieces.flatMap(({ parts }) => parts),
     packed: concatBytes(pieces.map(({ packed }) => packed)),
+    blocks: pieces.flatMap(({ blocks }) => blocks),
   };
 }
 

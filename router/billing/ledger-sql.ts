@@ -119,8 +119,15 @@ export const BOOK_LATE_FLUSH = [
     JOIN flushes AS f ON ${STANDS('?1')} AND f.account_id = ?2 WHERE f.seq <= (SELECT placed FROM book_marks) ON CONFLICT DO NOTHING`,
 ] as const;
 
-/** The receipts of flushes whose places and account are ?2 and ?3. */
-export const FLUSH_RECEIPTS = `FROM json_each(?2) AS n JOIN flushes AS f ON ${STANDS('n.value')} AND f.account_id = ?3`;
+/**
+ * The blocks of receipts in which a job's parts stand, ?1, in flushes that its account's object names by their places, ?2 and ?3, or that it has
+ * its place in.
+ */
+export const FIND_BLOCKS = `SELECT substr(f.packed, b.value->>2 + 1, b.value->>3) AS packed FROM flushes AS f, json_each(f.parts, '$.b') AS b
+    WHERE f.seq IN (SELECT f.seq FROM json_each(?2) AS n JOIN flushes AS f ON ${STANDS('n.value')} AND f.account_id = ?3
+      UNION SELECT start FROM receipt_places WHERE job = ${jobKeySql('?1')} AND file = ${IN_FLUSH})
+    AND EXISTS (SELECT 1 FROM json_each(f.parts, '$.p') AS p
+      WHERE p.key >= b.value->>0 AND p.key < b.value->>1 AND p.value->>0 = lower(hex(${jobKeySql('?1')})))`;
 
 /** Flushes that are in no balance yet. */
 const FRESH = `flushes AS f WHERE f.seq > (SELECT summed FROM book_marks)`;

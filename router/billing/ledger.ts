@@ -142,11 +142,12 @@ function toBookedPart({ part, ownerAccountId, outcome, charge, ttftMs }: Settlem
 
 /** Where it is not new in the order of time it may be late, or known: the second transaction tells. */
 async function applyFlush(database: D1Database, flush: NumberedFlush): Promise<void> {
-  const { accountId, number, at, postings, homes, parts, packed } = flush;
+  const { accountId, number, at, postings, homes, parts, packed, blocks } = flush;
   const of = (text: string, ...values: unknown[]): D1PreparedStatement => database.prepare(text).bind(...values);
   const facts = packFacts(
     parts.map(({ fact }) => fact),
     at,
+    { blocks },
   );
   const place = placeOf(accountId, number);
   const [job, part] = parts[0]?.fact ?? ['', 0];
@@ -202,7 +203,7 @@ function prepareEntries(database: D1Database, entries: readonly LedgerEntry[]): 
   const list = packFacts(
     facts.flatMap(({ fact, isPart }) => (isPart ? [fact] : [])),
     at,
-    facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])),
+    { bare: facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])) },
   );
   // What draws from the fees finds there what has been brought in until now.
   const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => book === 'fees' && amount < 0));

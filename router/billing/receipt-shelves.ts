@@ -3,8 +3,8 @@
 import { fromHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { mergeSettlements } from './merge-settlements.ts';
-import { BOOKED_BITS, IN_FLUSH, jobKeySql } from './booked-sql.ts';
-import { FLUSH_RECEIPTS, placeOf } from './ledger-sql.ts';
+import { BOOKED_BITS, jobKeySql } from './booked-sql.ts';
+import { FIND_BLOCKS, placeOf } from './ledger-sql.ts';
 import { unpackSettlements } from './pack-settlement.ts';
 
 /** The object storage, or what stands for it. */
@@ -74,5 +74,4 @@ const FIND = `
     UNION ALL SELECT booked, CASE typeof(packed) WHEN 'text' THEN packed END,
       CASE typeof(packed) WHEN 'blob' THEN lower(hex(packed)) END, NULL, NULL, NULL
     FROM part_receipts WHERE job = ${jobKeySql('?1')}
-    UNION ALL SELECT ${BOOKED_BITS.settle}, NULL, lower(hex(packed)), NULL, NULL, NULL FROM flushes WHERE packed IS NOT NULL AND seq IN (
-      SELECT f.seq ${FLUSH_RECEIPTS} UNION SELECT start FROM receipt_places WHERE job = ${jobKeySql('?1')} AND file = ${IN_FLUSH})`;
+    UNION ALL SELECT ${BOOKED_BITS.settle}, NULL, lower(hex(packed)), NULL, NULL, NULL FROM (${FIND_BLOCKS})`;

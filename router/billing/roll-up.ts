@@ -4,6 +4,7 @@ import { concatBytes, fromHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { makeLog } from '../log.ts';
 import { placeOf } from './ledger-sql.ts';
+import type { BlockPlace } from './pack-facts.ts';
 import { sumUp, SUM_UP_AFTER, SUM_UP_AGE_MS } from './ledger.ts';
 import { packSettlement, packText } from './pack-settlement.ts';
 import { BOOKED_BITS, IN_FLUSH } from './booked-sql.ts';
@@ -74,8 +75,13 @@ async function archiveSome(database: D1Database, files: ReceiptFiles, endedBy: n
   const alone = results.map(({ job, part, booked, ...row }) => ({ job, part, booked, ...lay(readPacked(row)) }));
   const together = lists.flatMap(({ seq, packed, parts }) => {
     if (packed === null) return [];
-    const place = lay(fromHex(`0x${packed}`));
-    return readParts(parts).map((one) => ({ ...one, seq, ...place }));
+    const { start } = lay(fromHex(`0x${packed}`));
+    return readParts(parts).map(({ block: [, , from, length], ...one }) => ({
+      ...one,
+      seq,
+      start: start + from,
+      length,
+    }));
   });
   const places = [...alone, ...together];
   const key = `receipts/${new Date(endedBy).toISOString().slice(0, 10)}/${last.seq}-${crypto.randomUUID()}`;
@@ -103,7 +109,9 @@ async function placeSome(database: D1Database, endedBy: number): Promise<number 
   const last = lists.at(-1);
   if (!last) return null;
   const places = lists.flatMap(({ seq, packed, parts }) =>
-    packed === null ? [] : readParts(parts).map((one) => ({ ...one, seq, start: seq, length: 0 })),
+    packed === null
+      ? []
+      : readParts(parts).map(({ job, part, booked }) => ({ job, part, booked, seq, start: seq, length: 0 })),
   );
   await database.batch([
     database.prepare(PLACE).bind(JSON.stringify(places), null),
@@ -131,9 +139,12 @@ async function readLists(database: D1Database, after: number, endedBy: number): 
   return lists.results;
 }
 
-function readParts(parts: string): { readonly job: string; readonly part: number; readonly booked: number }[] {
-  const { p } = JSON.parse(parts) as { readonly p: readonly (readonly [string, number])[] };
-  return p.map(([job, part]) => ({ job, part, booked: BOOKED_BITS.settle }));
+/** The parts of a flush that keeps their receipts, each with the block that it stands in. */
+function readParts(text: string): { job: string; part: number; booked: number; block: BlockPlace }[] {
+  const { p, b } = JSON.parse(text) as { p: [job: string, part: number][]; b: BlockPlace[] };
+  return b.flatMap((block) =>
+    p.slice(block[0], block[1]).map(([job, part]) => ({ job, part, booked: BOOKED_BITS.settle, block })),
+  );
 }
 
 /** What nobody can read stays what it is. */
