@@ -7,7 +7,8 @@ import { RecentDigests } from './recent-digests.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { growTree } from './merkle.ts';
+import { growTree, MAX_LEAVES } from './merkle.ts';
+import type { KnownPairs } from './merkle.ts';
 import { isUnderSeal, SEAL, SEAL_KIND, sealedSchema } from './seal.ts';
 import type { Seal, Sealed } from './seal.ts';
 import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest, word } from './typed-data.ts';
@@ -230,12 +231,26 @@ const SEAL_KINDS = new Map<StructType, number>([
 /** Seals that are known to be signed: each comes with many messages. */
 const SEALS_MAX = 256;
 
+/** Pairs that were hashed for the tree that was looked at last: who checks messages of one seal mostly checks one after another. */
+class FoldedPairs {
+  #root: Hex | null = null;
+  #pairs: KnownPairs = new Map();
+
+  of(root: Hex): KnownPairs {
+    // A tree of honest leaves has fewer pairs than leaves.
+    if (root !== this.#root || this.#pairs.size > MAX_LEAVES) this.#pairs = new Map();
+    this.#root = root;
+    return this.#pairs;
+  }
+}
+
 /** Messages must have passed their strict parser; a missing or oversized field throws RangeError. */
 export function makeMessageSigner(domain: Domain): MessageSigner {
   const separator = hashDomain(domain);
   /** Who signed a seal, by its digest and signature. */
   const seals = new BoundedMap<string, Hex>(SEALS_MAX);
   const recent = new RecentDigests();
+  const pairs = new FoldedPairs();
   const digestOf = (struct: StructType, message: object): Uint8Array => {
     const known = recent.get(struct, message);
     if (known) return known;
@@ -275,7 +290,8 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
       if (seal.kind !== SEAL_KINDS.get(struct)) return false;
       // Tickets stand in their hub's chain; every other message in its node's.
       if (struct !== JOB_TICKET && seal.node !== (message as { node?: unknown }).node) return false;
-      return isUnderSeal(toHex(digestOf(struct, message)), sealed) && isSealSignedBy(seal, signature, address);
+      const isUnder = isUnderSeal(toHex(digestOf(struct, message)), sealed, pairs.of(seal.root));
+      return isUnder && isSealSignedBy(seal, signature, address);
     },
   };
 }
@@ -289,10 +305,25 @@ export function toMessageJson(message: UsageReceipt): UsageReceiptJson;
 export function toMessageJson(message: Acceptance): AcceptanceJson;
 export function toMessageJson(message: Omit<UsageReceipt, UnplacedField>): Omit<UsageReceiptJson, UnplacedField>;
 export function toMessageJson(message: object): object {
-  return Object.fromEntries(
-    Object.entries(message).map(([name, value]) => [name, typeof value === 'bigint' ? value.toString() : value]),
-  );
+  const json: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(message))
+    json[name] = typeof value === 'bigint' ? value.toString() : value;
+  return json;
 }
+
+/** The message that `toMessageJson` made this of. Its form is not checked: for what this side has made or parsed before. */
+export function fromMessageJson(struct: typeof JOB_TICKET, json: JobTicketJson): JobTicket;
+export function fromMessageJson(struct: typeof USAGE_RECEIPT, json: UsageReceiptJson): UsageReceipt;
+export function fromMessageJson({ fields }: StructType, json: object): object {
+  const message: Record<string, unknown> = {};
+  for (const [name, type] of fields) {
+    const value: unknown = (json as Readonly<Record<string, unknown>>)[name];
+    message[name] = typeof value === 'string' && WIDE.has(type) ? BigInt(value) : value;
+  }
+  return message;
+}
+
+const WIDE: ReadonlySet<string> = new Set(['uint64', 'uint128']);
 
 /** Everything about one part of a job that its caller or its home can check offline; `GET /v1/receipts/{jobId}` answers a list of these. */
 export const receiptBundleSchema = z.object({

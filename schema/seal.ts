@@ -69,14 +69,29 @@ export const sealedSchema = z.strictObject({ seal: sealSchema, proof: z.array(wo
 export type Sealed = z.output<typeof sealedSchema>;
 export type SealedJson = z.input<typeof sealedSchema>;
 
+/** Messages of one seal share what it says, also as JSON: whoever hands many of them on sends it once. */
+const seals = new WeakMap<Seal, SealJson>();
+const parsed = new WeakMap<SealJson, Seal>();
+
 export function toSealedJson({ seal, proof }: Sealed): SealedJson {
-  const { kind, node, number, previous, count, root, total, atMs } = seal;
+  const json = seals.get(seal) ?? toSealJson(seal);
+  seals.set(seal, json);
+  return { seal: json, proof: [...proof] };
+}
+
+/** What `toSealedJson` made this of. Its form is not checked: for what this side has made or parsed before. */
+export function fromSealedJson({ seal: json, proof }: SealedJson): Sealed {
+  const { number, total, atMs } = json;
+  const seal =
+    parsed.get(json) ?? ({ ...json, number: BigInt(number), total: BigInt(total), atMs: BigInt(atMs) } as Seal);
+  parsed.set(json, seal);
+  return { seal, proof: proof as Hex[] };
+}
+
+function toSealJson({ kind, node, number, previous, count, root, total, atMs }: Seal): SealJson {
   // In the order of their fields, as they are packed.
   const wide = { number: String(number), total: String(total), atMs: String(atMs) };
-  return {
-    seal: { kind, node, number: wide.number, previous, count, root, total: wide.total, atMs: wide.atMs },
-    proof: [...proof],
-  };
+  return { kind, node, number: wide.number, previous, count, root, total: wide.total, atMs: wide.atMs };
 }
 
 /** True when the message of this digest is under the seal; says nothing of the seal's signature. `known`: one map for all messages of a seal. */
