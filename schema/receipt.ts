@@ -7,8 +7,7 @@ import { RecentDigests } from './recent-digests.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { growTree, MAX_LEAVES } from './merkle.ts';
-import type { KnownPairs } from './merkle.ts';
+import { growTree } from './merkle.ts';
 import { isUnderSeal, SEAL, SEAL_KIND, sealedSchema } from './seal.ts';
 import type { Seal, Sealed } from './seal.ts';
 import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest, word } from './typed-data.ts';
@@ -231,26 +230,12 @@ const SEAL_KINDS = new Map<StructType, number>([
 /** Seals that are known to be signed: each comes with many messages. */
 const SEALS_MAX = 256;
 
-/** Pairs that were hashed for the tree that was looked at last: who checks messages of one seal mostly checks one after another. */
-class FoldedPairs {
-  #root: Hex | null = null;
-  #pairs: KnownPairs = new Map();
-
-  of(root: Hex): KnownPairs {
-    // A tree of honest leaves has fewer pairs than leaves.
-    if (root !== this.#root || this.#pairs.size > MAX_LEAVES) this.#pairs = new Map();
-    this.#root = root;
-    return this.#pairs;
-  }
-}
-
 /** Messages must have passed their strict parser; a missing or oversized field throws RangeError. */
 export function makeMessageSigner(domain: Domain): MessageSigner {
   const separator = hashDomain(domain);
   /** Who signed a seal, by its digest and signature. */
   const seals = new BoundedMap<string, Hex>(SEALS_MAX);
   const recent = new RecentDigests();
-  const pairs = new FoldedPairs();
   const digestOf = (struct: StructType, message: object): Uint8Array => {
     const known = recent.get(struct, message);
     if (known) return known;
@@ -290,8 +275,7 @@ export function makeMessageSigner(domain: Domain): MessageSigner {
       if (seal.kind !== SEAL_KINDS.get(struct)) return false;
       // Tickets stand in their hub's chain; every other message in its node's.
       if (struct !== JOB_TICKET && seal.node !== (message as { node?: unknown }).node) return false;
-      const isUnder = isUnderSeal(toHex(digestOf(struct, message)), sealed, pairs.of(seal.root));
-      return isUnder && isSealSignedBy(seal, signature, address);
+      return isUnderSeal(toHex(digestOf(struct, message)), sealed) && isSealSignedBy(seal, signature, address);
     },
   };
 }
