@@ -62,7 +62,7 @@ describe('a batch', () => {
   test('that comes before the one ahead of it, late, or again in other pieces after a crash pays each part once, and answers the same', async () => {
     const { node, stub } = openNode();
     const { settlements } = makeBatch(node, 1n, 6);
-    const send = (from: number, to: number) => stub.acceptAll({ settlements: settlements.slice(from, to) });
+    const send = (from: number, to: number) => acceptAll(stub, { settlements: settlements.slice(from, to) });
     const second = await send(2, 4);
     const first = await send(0, 2);
     await evictDurableObject(stub);
