@@ -18,17 +18,15 @@ export interface JournalDoors {
   readonly storage: Pick<DurableObjectStorage, 'sql' | 'sync' | 'transactionSync'>;
 }
 
-/** What a row has to say of a part that runs. */
-type Word = 'opened' | 'progress';
+/** What a commit has to say of a part. */
+type Word = 'opened' | 'progress' | 'ended';
 
 export class Journal {
   readonly #storage: JournalDoors['storage'];
   readonly #rows: JournalRows;
   readonly #entries = new Map<string, Entry>();
-  /** By part that runs, what no row says yet; most have ended before that is written, and then need not have it written. */
+  /** By part, what no row says yet. */
   readonly #unwritten = new Map<string, Set<Word>>();
-  /** Parts that have ended and of which no row says so yet. */
-  readonly #ended = new Set<string>();
   #syncing: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
@@ -39,12 +37,12 @@ export class Journal {
     storage.transactionSync(() => this.#takeOver());
   }
 
-  /** Known at once; on disk with the first `write` after its draft is complete. */
+  /** Known at once; on disk with the first commit after its draft is complete. */
   open(part: OpenPart): void {
     this.#entries.set(part.ticketHash, { expiresAt: part.expiresAt, part, settlement: null, progress: null });
   }
 
-  /** Its ticket is signed: with the next `write` it outlives the hub's memory. Nothing where it is not open any more. */
+  /** Its ticket is signed: with the next commit it outlives the hub's memory. Nothing where it is not open any more. */
   completeDraft(ticketHash: string, draft: SettlementJson): void {
     const entry = this.#entries.get(ticketHash);
     if (!entry?.part) return;
@@ -56,7 +54,6 @@ export class Journal {
   forget(ticketHash: string): void {
     this.#entries.delete(ticketHash);
     this.#unwritten.delete(ticketHash);
-    this.#ended.delete(ticketHash);
     this.#rows.free(ticketHash);
   }
 
@@ -82,7 +79,7 @@ export class Journal {
     const progress = entry?.progress ?? null;
     this.#entries.set(ticketHash, { expiresAt: 0, part: null, settlement, progress });
     this.#unwritten.delete(ticketHash);
-    this.#ended.add(ticketHash);
+    this.#note(ticketHash, 'ended');
   }
 
   /** It is delivered with its receipt; a hub that loses its memory delivers it without, and its home offers the receipt again. */
@@ -141,7 +138,7 @@ export class Journal {
     return { open, due, firstExpiryAt: open > 0 ? first : null };
   }
 
-  /** Resolves when all that ended or was written until now is on disk: who asks while a commit is under way shares the next one. */
+  /** Resolves when all that was told until now is on disk: who asks while a commit is under way shares the next one. */
   commit(): Promise<void> {
     if (!this.#syncing) return this.#begin();
     this.#next ??= this.#syncing.then(
@@ -158,13 +155,13 @@ export class Journal {
 
   /** Writes what no row says yet, for whoever need not wait until it is on disk. */
   write(): void {
-    const words = this.#takeEnded();
+    const words: [string, Word, Entry][] = [];
     for (const [ticketHash, told] of this.#unwritten) {
       const entry = this.#entries.get(ticketHash);
-      if (entry) for (const word of told) words.push(toWord(ticketHash, word, entry));
+      if (entry) for (const word of told) words.push([ticketHash, word, entry]);
     }
     this.#unwritten.clear();
-    if (words.length > 0) this.#rows.add(words);
+    if (words.length > 0) this.#rows.add(words.map(([ticketHash, word, entry]) => toWord(ticketHash, word, entry)));
   }
 
   /** Empties the disk where nothing on it is needed. */
@@ -174,22 +171,12 @@ export class Journal {
 
   #begin(): Promise<void> {
     this.#next = null;
-    const words = this.#takeEnded();
-    if (words.length > 0) this.#rows.add(words);
+    this.write();
     const syncing = this.#storage.sync().finally(() => {
       if (this.#syncing === syncing) this.#syncing = null;
     });
     this.#syncing = syncing;
     return syncing;
-  }
-
-  #takeEnded(): Partial<JournalRow>[] {
-    const words = [...this.#ended].flatMap((ticketHash): Partial<JournalRow>[] => {
-      const settlement = this.#entries.get(ticketHash)?.settlement;
-      return settlement ? [{ ended: [{ ticketHash, settlement }] }] : [];
-    });
-    this.#ended.clear();
-    return words;
   }
 
   #note(ticketHash: string, word: Word): void {
@@ -233,7 +220,8 @@ export class Journal {
   }
 }
 
-function toWord(ticketHash: string, word: Word, { part, progress, expiresAt }: Entry): Partial<JournalRow> {
-  if (word === 'opened') return part ? { opened: [{ ticketHash, expiresAt, draft: part.draft }] } : {};
-  return progress ? { progress: [{ ticketHash, ...progress }] } : {};
+function toWord(ticketHash: string, word: Word, { part, settlement, progress, expiresAt }: Entry): Partial<JournalRow> {
+  if (word === 'opened' && part) return { opened: [{ ticketHash, expiresAt, draft: part.draft }] };
+  if (word === 'progress' && progress) return { progress: [{ ticketHash, ...progress }] };
+  return settlement ? { ended: [{ ticketHash, settlement }] } : {};
 }

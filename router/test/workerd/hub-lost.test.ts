@@ -75,7 +75,6 @@ async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<
     before.open({ ticketHash, expiresAt: ISSUED_AT + 3_600_000, draft });
     before.completeDraft(ticketHash, draft);
     if (notedTokens !== undefined) before.noteProgress({ ticketHash, tokens: notedTokens, at: ISSUED_AT + 20_000 });
-    before.write();
     await before.commit();
     const rows = new Journal({ storage });
     const handed: SettlementJson[] = [];

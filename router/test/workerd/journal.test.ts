@@ -21,12 +21,6 @@ function open(journal: Journal, name: string): void {
   journal.completeDraft(name, make(name, { ticketSignature: `signed ${name}` }));
 }
 
-/** As a hub does it a few times a second while parts run; what ended is on disk when it resolves, too. */
-function writeAll(journal: Journal): Promise<void> {
-  journal.write();
-  return journal.commit();
-}
-
 const rowsOf = ({ sql }: DurableObjectStorage): number =>
   Number(sql.exec('SELECT count(*) AS n FROM journal').one()['n']);
 
@@ -35,16 +29,16 @@ test('what was committed outlives the hub: open parts with their notes, decided 
     const before = new Journal({ storage });
     for (const name of ['a', 'b', 'c', 'd', 'e']) open(before, name);
     before.noteProgress({ ticketHash: 'a', tokens: 5, at: 40 });
-    await writeAll(before);
+    await before.commit();
     before.markDue('d', make('d', { outcome: 'complete' }));
     before.markDue('b', make('b', { outcome: 'complete' }));
     before.forget('c');
-    await writeAll(before);
+    await before.commit();
     before.forget('b');
     before.noteProgress({ ticketHash: 'a', tokens: 9, at: 50 });
     // Its ticket is not sealed: nobody could be asked for it.
     before.open({ ticketHash: 'f', expiresAt: 1000, draft: make('f') });
-    await writeAll(before);
+    await before.commit();
     const next = new Journal({ storage });
     expect(next.counts()).toEqual({ open: 2, due: 1, firstExpiryAt: 1000 });
     expect(next.find('a')).toEqual({ isDue: false, settlement: make('a', { ticketSignature: 'signed a' }) });
@@ -60,21 +54,8 @@ test('a part that comes and goes between two commits is never written', () =>
     const journal = new Journal({ storage });
     open(journal, 'a');
     journal.forget('a');
-    await writeAll(journal);
-    expect(rowsOf(storage)).toBe(0);
-  }));
-
-test('a commit writes what ended; a part that runs waits for the next writing, and is never written as open where it has ended by then', () =>
-  inStorage(async (storage) => {
-    const journal = new Journal({ storage });
-    for (const name of ['a', 'b']) open(journal, name);
-    journal.markDue('a', make('a', { outcome: 'complete' }));
     await journal.commit();
-    expect(new Journal({ storage }).counts()).toEqual({ open: 0, due: 1, firstExpiryAt: null });
-    await writeAll(journal);
-    expect(new Journal({ storage }).counts()).toEqual({ open: 1, due: 1, firstExpiryAt: 1000 });
-    const bodies = storage.sql.exec<{ body: string }>('SELECT body FROM journal ORDER BY number').toArray();
-    expect(bodies.map(({ body }) => (JSON.parse(body) as { opened: unknown[] }).opened.length)).toEqual([0, 1]);
+    expect(rowsOf(storage)).toBe(0);
   }));
 
 test('rows that nobody needs are written over: a thousand jobs, two at a time, take a handful of rows and one write each', () =>
@@ -83,7 +64,7 @@ test('rows that nobody needs are written over: a thousand jobs, two at a time, t
     for (let i = 0; i < 1000; i++) {
       open(journal, `job${i}`);
       if (i > 0) journal.markDue(`job${i - 1}`, make(`job${i - 1}`));
-      await writeAll(journal);
+      await journal.commit();
       if (i > 1) journal.forget(`job${i - 2}`);
     }
     expect(rowsOf(storage)).toBeLessThan(8);
@@ -99,18 +80,17 @@ test('whoever asks while a commit is under way shares the next one', () =>
     const journal = new Journal({ storage });
     const commits = Array.from({ length: 20 }, (_, i) => {
       open(journal, `job${i}`);
-      journal.markDue(`job${i}`, make(`job${i}`));
       return journal.commit();
     });
     await Promise.all(commits);
     expect(rowsOf(storage)).toBe(2);
-    expect(new Journal({ storage }).counts().due).toBe(20);
+    expect(new Journal({ storage }).counts().open).toBe(20);
   }));
 
 test('in any order of openings, notes, ends, departures and commits another life finds what the last commit knew', () =>
   inStorage(async (storage) => {
     const step = fc.record({
-      what: fc.constantFrom('open', 'note', 'end', 'forget', 'write', 'commit', 'die'),
+      what: fc.constantFrom('open', 'note', 'end', 'forget', 'commit', 'die'),
       part: fc.integer({ min: 0, max: 11 }),
     });
     await fc.assert(
@@ -139,12 +119,9 @@ test('in any order of openings, notes, ends, departures and commits another life
             journal.forget(name);
             known.delete(name);
             gone.add(name);
-          } else if (what === 'write') {
-            await writeAll(journal);
-            committed = new Map(known);
           } else if (what === 'commit') {
             await journal.commit();
-            for (const [one, word] of known) if (word === 'due') committed.set(one, word);
+            committed = new Map(known);
           } else if (what === 'die') {
             const next = new Journal({ storage });
             const kept = [...committed].filter(([one]) => !gone.has(one));
