@@ -38,6 +38,29 @@ export const NO_PROOF = {
   acceptanceSeal: null,
 };
 
+/** What completes a settlement: it stands in place of what the settlement says. */
+export type Completion = Pick<SettlementJson, 'earn'> & Partial<Pick<SettlementJson, keyof Proof>>;
+
+/** Of a settlement whose receipt is still to come, or proved nothing. */
+export const BARE = { ...NO_PROOF, earn: 0 } as const;
+
+/** What a part comes to whose own receipt was accepted: its hub has that receipt with its seal, if it stands under one. */
+export function tellPaid({ proof, earn }: Paid): Completion {
+  const { receiptSeal, acceptance, acceptanceSignature, acceptanceSeal } = proof;
+  return { ...(!receiptSeal && { receiptSeal }), acceptance, acceptanceSignature, acceptanceSeal, earn };
+}
+
+/** Settlements with what their node's account said of each; null for one that it did not take. */
+export function completeAll(
+  settlements: readonly SettlementJson[],
+  completions: readonly (Completion | null)[],
+): (SettlementJson | null)[] {
+  return settlements.map((settlement, i) => {
+    const completion = completions[i];
+    return completion ? { ...settlement, ...completion } : null;
+  });
+}
+
 /** A settlement with what its receipt came to. */
 export function pay(settlement: SettlementJson, { proof, earn }: Paid): SettlementJson {
   return { ...settlement, ...proof, earn };

@@ -3,10 +3,10 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { JOB_TICKET, jobTicketSchema, toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
+import { fromMessageJson, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import { MAX_LEAVES } from '../../schema/merkle.ts';
-import { sealedSchema, toSealedJson } from '../../schema/seal.ts';
+import { fromSealedJson, toSealedJson } from '../../schema/seal.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
@@ -17,8 +17,9 @@ import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision } from './judge-receipt.ts';
 import { judgeUntraced } from './judge-untraced.ts';
 import type { Asker } from './judge-untraced.ts';
-import { answerAgain, failedByHome, isLost, NO_PROOF, pay, refuse, tellAccepted } from './answer-receipt.ts';
-import type { KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
+import { answerAgain, failedByHome, isLost, pay, refuse, tellAccepted } from './answer-receipt.ts';
+import { BARE, completeAll, NO_PROOF, tellPaid } from './answer-receipt.ts';
+import type { Completion, KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
@@ -92,25 +93,25 @@ export class NodeAccount extends DurableObject<object> {
 
   /** One part as `acceptAll` takes it. Throws where it cannot be taken. */
   accept(settlement: SettlementJson): SettlementJson {
-    const [answer] = this.#acceptBatch([settlement]);
-    if (!answer) throw new Error('the settlement was not taken');
-    return answer;
+    const [accepted] = completeAll([settlement], this.#acceptBatch([settlement]));
+    if (!accepted) throw new Error('the settlement was not taken');
+    return accepted;
   }
 
   /**
-   * Completes settlements: each with a proven receipt gets the signed acceptance and what the home earns by it; without one (none came, or it
+   * What completes settlements (`completeAll`): each with a proven receipt gets the signed acceptance and what the home earns by it; without one (none came, or it
    * proved nothing) no receipt, no acceptance and earn 0 until the node offers it. So it is too where only the caller's account can tell what
    * is paid for it: the receipt is kept, and accepted when the book knows. One seal covers the acceptances of a batch, one row keeps them.
    * Idempotent by ticket, and so by batch: a second delivery gets the first answers. Null for one that cannot be taken, which must not hold up the others.
    */
-  acceptAll({ settlements }: Pick<SettlementBatch, 'settlements'>): (SettlementJson | null)[] {
-    const answers: (SettlementJson | null)[] = [];
+  acceptAll({ settlements }: Pick<SettlementBatch, 'settlements'>): (Completion | null)[] {
+    const answers: (Completion | null)[] = [];
     for (let at = 0; at < settlements.length; at += MAX_LEAVES)
       answers.push(...this.#acceptBatch(settlements.slice(at, at + MAX_LEAVES)));
     return answers;
   }
 
-  #acceptBatch(settlements: readonly SettlementJson[]): (SettlementJson | null)[] {
+  #acceptBatch(settlements: readonly SettlementJson[]): (Completion | null)[] {
     const taken: Taken[] = [];
     const looked = settlements.map((settlement) => {
       try {
@@ -124,22 +125,20 @@ export class NodeAccount extends DurableObject<object> {
       }
     });
     const paid = this.#take(taken, null);
-    return looked.map((found, i) => {
+    return looked.map((found) => {
       if (!found || !('proven' in found)) return found;
       const one = paid[taken.indexOf(found)];
-      const settlement = settlements[i];
-      return one && settlement ? pay(settlement, one) : null;
+      return one ? tellPaid(one) : null;
     });
   }
 
   /** What is known of a part, or that its receipt is to be accepted. `before`: those that are accepted with it, ahead of it. */
-  #look(settlement: SettlementJson, before: readonly Taken[]): SettlementJson | Taken {
-    const ticket = jobTicketSchema.parse(settlement.ticket);
+  #look(settlement: SettlementJson, before: readonly Taken[]): Completion | Taken {
+    const ticket = fromMessageJson(JOB_TICKET, settlement.ticket);
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash, ticket);
-    if (known) return { ...settlement, ...known.proof, earn: known.isLate ? 0 : known.earn };
-    const bare = { ...settlement, ...NO_PROOF, earn: 0 };
-    if (this.#book.findOpen(ticketHash)) return bare;
+    if (known) return { ...known.proof, earn: known.isLate ? 0 : known.earn };
+    if (this.#book.findOpen(ticketHash)) return BARE;
     // The same part twice in a batch.
     if (before.some(({ proven }) => proven.ticketHash === ticketHash))
       throw new Error('a ticket stands twice in a batch');
@@ -149,10 +148,10 @@ export class NodeAccount extends DurableObject<object> {
       receipt && signature
         ? this.#prove(ticket, {
             ticketHash,
-            receipt: usageReceiptSchema.parse(receipt),
+            receipt: fromMessageJson(USAGE_RECEIPT, receipt),
             receiptJson: receipt,
             signature: signature as Hex,
-            sealed: receiptSeal ? sealedSchema.parse(receiptSeal) : null,
+            sealed: receiptSeal ? fromSealedJson(receiptSeal) : null,
           })
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
@@ -161,7 +160,7 @@ export class NodeAccount extends DurableObject<object> {
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
     if (proven) this.#outbox.ringBy(now + FIRST_ASK_MS);
-    return bare;
+    return BARE;
   }
 
   /**
@@ -265,10 +264,10 @@ export class NodeAccount extends DurableObject<object> {
   #readSigned(ticketHash: Hex, open: SettlementJson): ProvenPart | null {
     const { receipt: receiptJson, receiptSignature, receiptSeal } = open;
     if (!receiptJson || !receiptSignature) return null;
-    const receipt = usageReceiptSchema.parse(receiptJson);
+    const receipt = fromMessageJson(USAGE_RECEIPT, receiptJson);
     const receiptHash = this.#signer.hash(USAGE_RECEIPT, receipt);
-    const ticket = jobTicketSchema.parse(open.ticket);
-    const sealed = receiptSeal ? sealedSchema.parse(receiptSeal) : null;
+    const ticket = fromMessageJson(JOB_TICKET, open.ticket);
+    const sealed = receiptSeal ? fromSealedJson(receiptSeal) : null;
     return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex, sealed };
   }
 

@@ -214,10 +214,10 @@ function readOne(reader: PackedReader, form: number): SettlementJson {
   if (form === JSON_TEXT) return JSON.parse(reader.text()) as SettlementJson;
   if (form !== PACKED) throw new RangeError('packed in a form of a later version');
   const known = NAMES.slice(0, reader.number());
-  const states = reader.big();
+  const states = splitStates(reader.big(), known.length);
   const part: Record<string, unknown> = {};
   for (const [index, name] of known.entries()) {
-    const state = Number((states >> BigInt(index * STATE_BITS)) & 3n);
+    const state = states[index];
     if (state === NULL) part[name] = null;
     else if (state === DERIVED) part[name] = FIELDS[name].derive?.(part);
     else if (state === TOLD) part[name] = FIELDS[name].read(reader, part);
@@ -240,7 +240,7 @@ function writePacked(writer: PackedWriter, settlement: Part): void {
   writer.number(PACKED);
   writer.number(NAMES.length);
   const states = NAMES.map((name) => stateOf(settlement, name));
-  writer.number(states.reduce((sum, state, index) => sum | (BigInt(state) << BigInt(index * STATE_BITS)), 0n));
+  writer.number(joinStates(states));
   for (const [index, name] of NAMES.entries())
     if (states[index] === TOLD) FIELDS[name].write(writer, settlement[name] as never, settlement);
 }
@@ -252,14 +252,52 @@ function stateOf(settlement: Part, name: keyof typeof FIELDS): number {
   return value === null ? NULL : TOLD;
 }
 
+/** States in words that are exact as numbers, since a bigint for each field takes longer than all else. */
+const WORD_STATES = 24;
+const WORD_BITS = BigInt(WORD_STATES * STATE_BITS);
+
+function joinStates(states: readonly number[]): bigint {
+  let joined = 0n;
+  for (let at = WORD_STATES * Math.floor((states.length - 1) / WORD_STATES); at >= 0; at -= WORD_STATES) {
+    const word = states.slice(at, at + WORD_STATES).reduceRight((sum, state) => sum * 4 + state, 0);
+    joined = (joined << WORD_BITS) | BigInt(word);
+  }
+  return joined;
+}
+
+function splitStates(joined: bigint, count: number): number[] {
+  const states: number[] = [];
+  for (let rest = joined; states.length < count; rest >>= WORD_BITS) {
+    let word = Number(BigInt.asUintN(Number(WORD_BITS), rest));
+    for (let i = 0; i < WORD_STATES; i++, word = Math.floor(word / 4)) states.push(word % 4);
+  }
+  return states;
+}
+
 /** The same fields with the same values, in whatever order; those of the messages in the same order too. */
 function isSame(one: Part, other: Part): boolean {
-  const names = Object.keys(one).toSorted();
-  const others = Object.keys(other)
-    .filter((name) => other[name as keyof Part] !== undefined)
-    .toSorted();
-  const textOf = (part: Part, name: string): string => JSON.stringify(part[name as keyof Part]);
-  return names.join() === others.join() && names.every((name) => textOf(one, name) === textOf(other, name));
+  const names = NAMES.filter((name) => one[name] !== undefined);
+  return names.length === toldNames(other).length && names.every((name) => isSameValue(one[name], other[name]));
+}
+
+/** As JSON would tell them. */
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = toldNames(one);
+  const others = toldNames(other);
+  return (
+    names.length === others.length &&
+    names.every((name, i) => name === others[i] && isSameValue(one[name], other[name]))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function toldNames(value: object): string[] {
+  return Object.keys(value).filter((name) => (value as Readonly<Record<string, unknown>>)[name] !== undefined);
 }
 
 function hex(bytes: number): Field {
