@@ -84,7 +84,7 @@ test('however a stream is cut, also where each piece is whole events, the same i
       const inPieces = new EventReader();
       const inBytes = new EventReader();
       const read = whole.flatMap((piece) => inPieces.feed(piece));
-      const expected = Array.from(Buffer.concat(whole), (byte) => inBytes.feed(Uint8Array.of(byte))).flat();
+      const expected = Array.from(Buffer.concat(whole), (byte) => [...inBytes.feed(Uint8Array.of(byte))]).flat();
       expect([...read, ...inPieces.end()]).toEqual([...expected, ...inBytes.end()]);
     }),
     { numRuns: 1000 },
