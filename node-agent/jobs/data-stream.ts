@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
 import type { ChunkWriter } from '../../schema/chunks.ts';
-import { encodeData } from '../../schema/frames.ts';
 import type { Delta } from '../backends/backend.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { decideDueAt } from './coalesce.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import { Credit } from './credit.ts';
+import { encodeDataText } from './encode-data.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 import { splitText } from './split-text.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
@@ -39,8 +39,11 @@ interface PendingEvent {
   readonly isThinking: boolean;
 }
 
-/** What a frame tells beside its events. */
+/** What a frame tells. */
 interface Sent {
+  /** Its events, and how many bytes they are. */
+  readonly text: string;
+  readonly bytes: number;
   readonly tokens: number;
   readonly tokenIds: readonly number[] | undefined;
   readonly isThinking: boolean;
@@ -223,12 +226,13 @@ export class DataStream implements Flushable {
     for (let count = this.#countForFrame(); count >= 1; count = Math.floor(count / 2)) {
       const taken = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
       const text = this.#render(taken);
-      const events = Buffer.from(text, 'utf8');
-      if (events.length > FRAME_BYTES && count > 1) continue;
+      const bytes = Buffer.byteLength(text, 'utf8');
+      if (bytes > FRAME_BYTES && count > 1) continue;
+      const tokens = sumTokens(taken);
+      if (!this.#mayLeave(tokens) || !this.#credit.take(bytes)) continue;
       const tokenIds = joinTokenIds(taken);
-      if (!this.#mayLeave(sumTokens(taken)) || !this.#credit.take(events.length)) continue;
       this.#pending = taken === this.#pending ? [] : this.#pending.slice(count);
-      this.#send(text, events, { tokens: sumTokens(taken), tokenIds, isThinking: taken[0]?.isThinking === true });
+      this.#send({ text, bytes, tokens, tokenIds, isThinking: taken[0]?.isThinking === true });
       return true;
     }
     return false;
@@ -261,17 +265,17 @@ export class DataStream implements Flushable {
     return count;
   }
 
-  #send(text: string, events: Uint8Array, counts: Sent): void {
+  #send(sent: Sent): void {
     const { job, writer } = this.#doors;
-    const tokens = Math.min(counts.tokens, FRAME_TOKENS);
-    const { tokenIds, isThinking } = counts;
-    const frame = encodeData(job, { tokens, events, isThinking, ...(tokenIds ? { tokenIds } : {}) });
+    const { text, bytes } = sent;
+    const tokens = Math.min(sent.tokens, FRAME_TOKENS);
+    const frame = encodeDataText(job, { ...sent, tokens });
     const isFirst = this.#sentBytes === 0;
     this.#pendingChars -= text.length;
-    this.#pendingTokens -= counts.tokens;
+    this.#pendingTokens -= sent.tokens;
     this.#sentTokens += tokens;
-    if (!this.#isOpen) this.#doors.leave.note(counts.tokens);
-    this.#sentBytes += events.length;
+    if (!this.#isOpen) this.#doors.leave.note(sent.tokens);
+    this.#sentBytes += bytes;
     this.#unhashed += text;
     if (this.#unhashed.length >= HASH_CHARS) {
       this.#hash.update(this.#unhashed, 'utf8');
