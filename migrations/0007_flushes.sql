@@ -1,6 +1,7 @@
 CREATE TABLE `book_marks` (
 	`id` integer PRIMARY KEY NOT NULL,
-	`summed` integer NOT NULL
+	`summed` integer NOT NULL,
+	`placed` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `flushes` (
@@ -9,7 +10,8 @@ CREATE TABLE `flushes` (
 	`at` integer NOT NULL,
 	`postings` text NOT NULL,
 	`homes` text NOT NULL,
-	`parts` text NOT NULL
+	`parts` text NOT NULL,
+	`packed` blob
 );
 --> statement-breakpoint
 CREATE TABLE `part_receipts` (
@@ -51,7 +53,7 @@ SELECT row_number() OVER (ORDER BY `ended_at`), `account_id`, `ended_at`, '{}', 
       CASE WHEN `settlement`->>'$.decision.mode' IS NULL THEN NULL ELSE 2 END, `settlement`->>'$.decision.km',
       `settlement`->>'$.decision.ttftMs', `settlement`->>'$.decision.edgeRttMs', `settlement`->>'$.decision.asks',
       `settlement`->>'$.decision.isForced', `settlement`->>'$.decision.rttMs', `settlement`->>'$.decision.tokensPerS'))) FROM `receipts`);--> statement-breakpoint
-INSERT INTO `book_marks` VALUES (1, (SELECT coalesce(max(`seq`), 0) FROM `flushes`));--> statement-breakpoint
+INSERT INTO `book_marks` VALUES (1, (SELECT coalesce(max(`seq`), 0) FROM `flushes`), 0);--> statement-breakpoint
 -- A part of which something came after it had been packed stands in both: other bits, or the same told twice.
 INSERT INTO `part_receipts` (`job`, `part`, `booked`, `packed`)
 SELECT `job`, `part`, `booked`, `packed` FROM `packed_receipts` WHERE true ON CONFLICT DO NOTHING;--> statement-breakpoint

@@ -4,10 +4,15 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 export type Hex = `0x${string}`;
 
+/** The engine's own, which takes a fifth of the time; Node 24 has none. */
+const nativeHex = (Uint8Array.prototype as { readonly toHex?: () => string }).toHex;
+
 /** Lower-case hex with 0x of any bytes. */
 export function toHex(bytes: Uint8Array): Hex {
+  if (nativeHex) return `0x${nativeHex.call(bytes)}`;
   let text = '0x';
-  for (const byte of bytes) text += HEX[byte] ?? '';
+  // Hashes and signatures are made text all the time: an iterator takes twice as long.
+  for (let at = 0; at < bytes.length; at++) text += HEX[bytes[at] ?? 0] ?? '';
   return text as Hex;
 }
 

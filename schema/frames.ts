@@ -116,14 +116,31 @@ export function encodeFrame(
 ): Uint8Array {
   const payload = parts.payload ?? NO_BYTES;
   const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  const view = new DataView(frame.buffer);
-  view.setUint8(0, FRAME[name]);
-  view.setUint8(1, parts.flags ?? 0);
-  view.setUint16(2, parts.tokens ?? 0);
-  view.setUint32(4, parts.job ?? 0);
-  view.setUint32(8, payload.length);
+  const { flags = 0, tokens = 0, job = 0 } = parts;
+  writeHeader(frame, name, { flags, tokens, job, length: payload.length });
   frame.set(payload, FRAME_HEADER_BYTES);
   return frame;
+}
+
+/** Writes a frame's first FRAME_HEADER_BYTES; `length` is its payload's. */
+export function writeHeader(
+  frame: Uint8Array,
+  name: FrameName,
+  { flags, tokens, job, length }: { flags: number; tokens: number; job: number; length: number },
+): void {
+  frame[0] = FRAME[name];
+  frame[1] = flags;
+  frame[2] = tokens >>> 8;
+  frame[3] = tokens;
+  writeWord(frame, 4, job);
+  writeWord(frame, 8, length);
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
 }
 
 /** A frame whose payload is JSON. */

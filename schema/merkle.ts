@@ -40,17 +40,35 @@ export function growTree(leaves: readonly Hex[]): MerkleTree {
   return { root: level[0]?.hash ?? '0x', proofs };
 }
 
-/** Pairs that have been hashed: leaves of one tree share most of their ways to its root. */
+/** By both hashes, the smaller first: leaves of one tree share most of their ways to its root. */
 export type KnownPairs = Map<string, Hex>;
 
-/** The root that a leaf and its proof lead to. Who folds many of one tree hands in one map for all. */
-export function foldProof(leaf: Hex, proof: readonly Hex[], known: KnownPairs = new Map()): Hex {
-  return proof.reduce((a, b) => {
+/** Pairs that were hashed lately: as many as messages of a few dozen trees have, at about 300 bytes each. */
+const MOST_PAIRS = 2048;
+const recentPairs: KnownPairs = new Map();
+/** Proofs that were folded last: what is packed or signed is mostly looked at once more at once. */
+const MOST_FOLDS = 4;
+const recentFolds: { readonly leaf: Hex; readonly proof: readonly Hex[]; readonly root: Hex }[] = [];
+
+/** The root that a leaf and its proof lead to. `known`: a map of the caller's own for all messages of a seal, instead of what all share. */
+export function foldProof(leaf: Hex, proof: readonly Hex[], known: KnownPairs = recentPairs): Hex {
+  if (proof.length === 0) return leaf;
+  const folded = recentFolds.find((one) => one.leaf === leaf && isSameProof(one.proof, proof));
+  if (folded) return folded.root;
+  if (recentPairs.size > MOST_PAIRS) recentPairs.clear();
+  const root = proof.reduce((a, b) => {
     const name = a < b ? a + b : b + a;
     const hash = known.get(name) ?? hashPair(a, b);
     known.set(name, hash);
     return hash;
   }, leaf);
+  if (recentFolds.length === MOST_FOLDS) recentFolds.shift();
+  recentFolds.push({ leaf, proof: [...proof], root });
+  return root;
+}
+
+function isSameProof(one: readonly Hex[], other: readonly Hex[]): boolean {
+  return one.length === other.length && one.every((hash, i) => hash === other[i]);
 }
 
 /** Two hashes beside each other, written over the last two. */

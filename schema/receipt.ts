@@ -289,10 +289,25 @@ export function toMessageJson(message: UsageReceipt): UsageReceiptJson;
 export function toMessageJson(message: Acceptance): AcceptanceJson;
 export function toMessageJson(message: Omit<UsageReceipt, UnplacedField>): Omit<UsageReceiptJson, UnplacedField>;
 export function toMessageJson(message: object): object {
-  return Object.fromEntries(
-    Object.entries(message).map(([name, value]) => [name, typeof value === 'bigint' ? value.toString() : value]),
-  );
+  const json: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(message))
+    json[name] = typeof value === 'bigint' ? value.toString() : value;
+  return json;
 }
+
+/** The message that `toMessageJson` made this of. Its form is not checked: for what this side has made or parsed before. */
+export function fromMessageJson(struct: typeof JOB_TICKET, json: JobTicketJson): JobTicket;
+export function fromMessageJson(struct: typeof USAGE_RECEIPT, json: UsageReceiptJson): UsageReceipt;
+export function fromMessageJson({ fields }: StructType, json: object): object {
+  const message: Record<string, unknown> = {};
+  for (const [name, type] of fields) {
+    const value: unknown = (json as Readonly<Record<string, unknown>>)[name];
+    message[name] = typeof value === 'string' && WIDE.has(type) ? BigInt(value) : value;
+  }
+  return message;
+}
+
+const WIDE: ReadonlySet<string> = new Set(['uint64', 'uint128']);
 
 /** Everything about one part of a job that its caller or its home can check offline; `GET /v1/receipts/{jobId}` answers a list of these. */
 export const receiptBundleSchema = z.object({

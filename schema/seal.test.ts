@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { foldProof, growTree, MAX_LEAVES, MAX_PROOF } from './merkle.ts';
-import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from './receipt.ts';
+import { ACCEPTANCE, fromMessageJson, JOB_TICKET, jobTicketSchema, makeMessageSigner } from './receipt.ts';
+import { toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from './receipt.ts';
 import { sampleReceipt, sampleTicket } from './sample-messages.ts';
 import { chainOfHub, contradicts, encodeReceiptsFrame, encodeSealFrame, isUnderSeal } from './seal.ts';
 import { readReceiptsFrame, readSealFrame, SEAL, SEAL_KIND } from './seal.ts';
-import { sealedSchema, sealSchema, toSealedJson } from './seal.ts';
+import { fromSealedJson, sealedSchema, sealSchema, toSealedJson } from './seal.ts';
 import type { Seal, SealFrame } from './seal.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from './typed-data.ts';
 
@@ -154,6 +155,19 @@ describe('a seal', () => {
     expect(contradicts(seal, { ...seal, atMs: 1n })).toBe(true);
     expect(contradicts(seal, { ...seal, number: 2n, root: ZERO_WORD })).toBe(false);
     expect(contradicts(seal, { ...seal, node: chainOfHub('h'), root: ZERO_WORD })).toBe(false);
+  });
+
+  test('comes back from its JSON as the strict parser reads it, as tickets and receipts do, and is one object for all that stand under it', () => {
+    const { seal, proofs } = signer.seal(FACTS, [ZERO_WORD, `0x${'11'.repeat(32)}`], KEY);
+    const jsons = proofs.map((proof) => toSealedJson({ seal, proof: [...proof] }));
+    expect(jsons.map(fromSealedJson)).toEqual(jsons.map((json) => sealedSchema.parse(json)));
+    const [one, other] = jsons;
+    expect(one?.seal).toBe(other?.seal);
+    expect(one && fromSealedJson(one).seal).toBe(other && fromSealedJson(other).seal);
+    const ticket = toMessageJson(sampleTicket({ node: NODE }));
+    expect(fromMessageJson(JOB_TICKET, ticket)).toEqual(jobTicketSchema.parse(ticket));
+    const receipt = toMessageJson(sampleReceipt({ ticketHash: ZERO_WORD, node: NODE }));
+    expect(fromMessageJson(USAGE_RECEIPT, receipt)).toEqual(usageReceiptSchema.parse(receipt));
   });
 
   test('its JSON is strict', () => {

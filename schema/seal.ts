@@ -1,6 +1,7 @@
 // One signature for many messages: a seal is signed over the Merkle root of their EIP-712 digests, and each message has its proof beside it, so that it
 // still verifies alone and offline. A seal of one message has an empty proof, and its root is the message's own digest.
 import * as z from 'zod';
+import { BoundedMap } from './bounded-map.ts';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { foldProof, MAX_LEAVES, MAX_PROOF } from './merkle.ts';
@@ -55,8 +56,15 @@ export const SEAL: StructType = {
 
 /** The address that stands for a hub's chain of ticket seals: hubs share the router's key, and each numbers for itself. */
 export function chainOfHub(hub: string): Hex {
-  return toHex(hashText(`irori hub ${hub}`).subarray(12));
+  const known = chains.get(hub);
+  if (known) return known;
+  const chain = toHex(hashText(`irori hub ${hub}`).subarray(12));
+  chains.set(hub, chain);
+  return chain;
 }
+
+/** Every ticket's seal names one. */
+const chains = new BoundedMap<string, Hex>(256);
 
 /** True when one signer cannot honestly have signed both: one number of one chain, and not the same seal. */
 export function contradicts(one: Seal, other: Seal): boolean {
@@ -69,17 +77,32 @@ export const sealedSchema = z.strictObject({ seal: sealSchema, proof: z.array(wo
 export type Sealed = z.output<typeof sealedSchema>;
 export type SealedJson = z.input<typeof sealedSchema>;
 
+/** Messages of one seal share what it says, also as JSON: whoever hands many of them on sends it once. */
+const seals = new WeakMap<Seal, SealJson>();
+const parsed = new WeakMap<SealJson, Seal>();
+
 export function toSealedJson({ seal, proof }: Sealed): SealedJson {
-  const { kind, node, number, previous, count, root, total, atMs } = seal;
-  // In the order of their fields, as they are packed.
-  const wide = { number: String(number), total: String(total), atMs: String(atMs) };
-  return {
-    seal: { kind, node, number: wide.number, previous, count, root, total: wide.total, atMs: wide.atMs },
-    proof: [...proof],
-  };
+  const json = seals.get(seal) ?? toSealJson(seal);
+  seals.set(seal, json);
+  return { seal: json, proof: [...proof] };
 }
 
-/** True when the message of this digest is under the seal; says nothing of the seal's signature. `known`: one map for all messages of a seal. */
+/** What `toSealedJson` made this of. Its form is not checked: for what this side has made or parsed before. */
+export function fromSealedJson({ seal: json, proof }: SealedJson): Sealed {
+  const { number, total, atMs } = json;
+  const seal =
+    parsed.get(json) ?? ({ ...json, number: BigInt(number), total: BigInt(total), atMs: BigInt(atMs) } as Seal);
+  parsed.set(json, seal);
+  return { seal, proof: proof as Hex[] };
+}
+
+function toSealJson({ kind, node, number, previous, count, root, total, atMs }: Seal): SealJson {
+  // In the order of their fields, as they are packed.
+  const wide = { number: String(number), total: String(total), atMs: String(atMs) };
+  return { kind, node, number: wide.number, previous, count, root, total: wide.total, atMs: wide.atMs };
+}
+
+/** True when the message of this digest is under the seal; says nothing of the seal's signature. `known`: as of `foldProof`. */
 export function isUnderSeal(digest: Hex, { seal, proof }: Sealed, known?: KnownPairs): boolean {
   if (seal.count < 1 || seal.count > MAX_LEAVES || (seal.count === 1) !== (proof.length === 0)) return false;
   return foldProof(digest, proof, known) === seal.root;

@@ -177,8 +177,9 @@ export const postings = sqliteTable(
 );
 
 /**
- * What an account's parts of a few seconds moved, summed up by book: one row, which becomes part of the balances with many others at once
- * (`book_marks`). It also lists the parts by time, for statistics and the archive. Its number is never given twice.
+ * What an account's parts of a few seconds moved, summed up by book, with their receipts: one row, which becomes part of the balances with many
+ * others at once (`book_marks`). It also lists the parts by time, for statistics and the archive. Its number says when it was begun and by whom
+ * (billing/ledger-sql.ts).
  */
 export const flushes = sqliteTable('flushes', {
   seq: integer('seq').primaryKey(),
@@ -191,12 +192,17 @@ export const flushes = sqliteTable('flushes', {
   homes: text('homes').notNull(),
   /** The parts, and what statistics read of them (billing/pack-facts.ts). */
   parts: text('parts').notNull(),
+  /** The parts' receipts (billing/pack-settlement.ts); null for a list of what came alone. */
+  packed: blob('packed', { mode: 'buffer' }),
 });
 
-/** Up to which number the flushes are in the balances. One row. */
+/** One row. */
 export const bookMarks = sqliteTable('book_marks', {
   id: integer('id').primaryKey(),
+  /** Up to which number the flushes are in the balances. */
   summed: integer('summed').notNull(),
+  /** Up to which number their receipts are found by `receipt_places`. */
+  placed: integer('placed').notNull(),
 });
 
 /**
@@ -240,8 +246,8 @@ export const bookDays = sqliteTable(
 );
 
 /**
- * A part's settlement with its signed messages, packed (billing/pack-settlement.ts): what `GET /v1/receipts/{jobId}` shows. A row is never
- * changed: a receipt that was paid later stands in a row of its own.
+ * A settlement that came alone, with its signed messages, packed (billing/pack-settlement.ts): what was paid later than the rest of its part, and
+ * what is older than flushes that keep their receipts. A row is never changed.
  */
 export const partReceipts = sqliteTable(
   'part_receipts',
@@ -264,7 +270,7 @@ export const archiveFiles = sqliteTable('archive_files', {
   receipts: integer('receipts').notNull(),
 });
 
-/** Where a packed receipt stands that has left the database. */
+/** Where a receipt stands that is more than a week old: in a file, with those beside it, or (`file` 0) in the flush whose number is `start`. */
 export const archivedReceipts = sqliteTable(
   'receipt_places',
   {

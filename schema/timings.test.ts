@@ -13,6 +13,8 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     deliverEveryMs: 400,
     hubGraceMs: 5000,
     resumeWaitMs: 5000,
+    returnWaitMs: 900,
+    traceWaitMs: 400_000,
     orphanWaitMs: 10_000,
     retryMs: 5000,
     planEveryMs: 10_000,

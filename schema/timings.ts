@@ -30,8 +30,12 @@ export interface Timings {
   readonly turnWaitMs: number;
   /** Where nobody can go on with an answer at once, somebody is waited for this long. */
   readonly resumeWaitMs: number;
+  /** The same where nobody may but a home whose line broke: an agent that lives dials again within 250 ms. */
+  readonly returnWaitMs: number;
   /** Homes have this long to come back with receipts of parts that died with the hub's memory; a later one is still paid. */
   readonly orphanWaitMs: number;
+  /** A receipt that is offered at another hub than its ticket's waits so long, from when it was sealed, until it is given up that nothing tells of its part. */
+  readonly traceWaitMs: number;
   /** A hub tries again after this long what an account or the presence table did not take. */
   readonly retryMs: number;
   /** Hubs of an area are planned anew at most this often. */
@@ -66,7 +70,9 @@ export const TIMINGS: Timings = {
   hubGraceMs: 5000,
   turnWaitMs: 30_000,
   resumeWaitMs: 5000,
+  returnWaitMs: 900,
   orphanWaitMs: 10_000,
+  traceWaitMs: 400_000,
   retryMs: 5000,
   planEveryMs: 10_000,
   lingerMs: 600_000,

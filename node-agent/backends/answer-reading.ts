@@ -130,10 +130,8 @@ export class AnswerReading {
     const runs = this.#runs;
     if (runs.length === 0) return [];
     this.#runs = [];
-    return runs.flatMap(({ channel, text, tokens, call }) => {
-      this.#owed[channel] += tokens;
-      return this.#release(channel, this.#pairs[channel].push(text), call);
-    });
+    const only = runs.length === 1 ? runs[0] : undefined;
+    return only ? this.#pass(only) : runs.flatMap((run) => this.#pass(run));
   }
 
   /** The answer is finished: half a character at its end is shown as one mark. */
@@ -144,6 +142,11 @@ export class AnswerReading {
       ...this.#release('thinking', this.#pairs.thinking.end()),
       ...this.#release('text', this.#pairs.text.end()),
     ];
+  }
+
+  #pass({ channel, text, tokens, call }: Run): Delta[] {
+    this.#owed[channel] += tokens;
+    return this.#release(channel, this.#pairs[channel].push(text), call);
   }
 
   #release(channel: Channel, text: string, call?: CallPiece): Delta[] {

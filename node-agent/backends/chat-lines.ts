@@ -178,12 +178,15 @@ class Line {
     const chat = this.#chat;
     // What comes unasked belongs to nobody.
     if (chat === null) return this.drop();
+    let isWhole: boolean;
     try {
-      if (chat.feed(bytes) && this.#chat === chat) this.#end(chat);
+      isWhole = chat.feed(bytes);
     } catch (error) {
       this.#break(Object.assign(error instanceof Error ? error : new Error('no HTTP'), { code: 'ERR_NO_HTTP' }));
       this.#socket.destroy();
+      return;
     }
+    if (isWhole && this.#chat === chat) this.#end(chat);
   }
 
   #endWithConnection(): void {

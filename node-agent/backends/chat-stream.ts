@@ -175,6 +175,8 @@ export class ChatStream {
   #judge(body: Seen['body']): void {
     if (this.#settled) return;
     const { finish, isDone, hasAnswer, isAtLimit, errorJson } = this.#reading;
+    // As after nearly every event.
+    if (body === 'open' && finish === null && !isDone && errorJson === null) return;
     const sinceFinishMs = this.#finishAt === null ? 0 : performance.now() - this.#finishAt;
     const seen = { finish, isDone, hasAnswer, isAtLimit, sinceFinishMs, hasError: errorJson !== null, body };
     const verdict = judgeEnd(seen);

@@ -17,10 +17,21 @@ const NAMES_MAX = 6;
  * where the server lists nothing at all; a pattern also where a server may know more names than it lists.
  */
 export function chooseModels(product: Product, listing: Listing, choices: readonly string[] | undefined): ModelInfo[] {
-  if (choices === undefined) return [...listing.models];
+  const { listed, unlisted } = choose(product, listing, choices);
+  return [...listed, ...unlisted.map((choice) => describeUnlisted(product, choice))];
+}
+
+interface Chosen {
+  readonly listed: readonly ModelInfo[];
+  /** Choices that nothing listed fits, as they stand. */
+  readonly unlisted: readonly string[];
+}
+
+function choose(product: Product, listing: Listing, choices: readonly string[] | undefined): Chosen {
+  if (choices === undefined) return { listed: listing.models, unlisted: [] };
   const listed = listing.models.filter((model) => choices.some((choice) => matchesName(choice, model.name)));
   const unlisted = choices.filter((choice) => standsUnlisted(choice, product, listing) && !isCloudName(choice));
-  return [...listed, ...unlisted.map((choice) => describeUnlisted(product, choice))];
+  return { listed, unlisted };
 }
 
 /** The server's own name of the model that a job asks for, or why the job may not ask for it. */
@@ -32,10 +43,11 @@ export function findModelName(
   const excluded = listing.excluded.find((entry) => plainName(entry.name) === plainName(name));
   if (excluded !== undefined) return { refusal: `${name} is not shared: ${excluded.why}` };
   if (isCloudName(name)) return { refusal: `${name} is not shared: it runs in a cloud, not on this machine` };
-  const offered = chooseModels(product, listing, choices);
-  const [found] = pickByName(offered, (model) => model.name, name);
+  const { listed, unlisted } = choose(product, listing, choices);
+  const offered = [...listed.map((model) => model.name), ...unlisted];
+  const [found] = pickByName(offered, (one) => one, name);
   if (found === undefined) return { refusal: `this home has no model ${name}` };
-  return { name: found.name.endsWith('*') ? name : found.name };
+  return { name: found.endsWith('*') ? name : found };
 }
 
 /** What the owner is told of choices that no server here lists; null when there are none. Names that are close to a choice come first. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventReader } from './event-reader.ts';
 
@@ -60,4 +61,32 @@ describe('EventReader', () => {
       for (let i = 0; i < 5; i += 1) reader.feed(piece);
     }).toThrow(RangeError);
   });
+});
+
+test('however a stream is cut, also where each piece is whole events, the same is read of it', () => {
+  const lines = [
+    'data: {"a":1}',
+    'data: ä🔥',
+    'data:x',
+    'data:  y',
+    'data: ',
+    'data',
+    ': ping',
+    'event: error',
+    'id: 7',
+    '',
+  ];
+  const ends = ['\n', '\n\n', '\n\n\n', '\r\n', '\r\n\r\n', '\r'];
+  const line = fc.tuple(fc.constantFrom(...lines), fc.constantFrom(...ends)).map((both) => both.join(''));
+  fc.assert(
+    fc.property(fc.array(fc.array(line, { maxLength: 4 }), { maxLength: 8 }), (pieces) => {
+      const whole = pieces.map((piece) => Buffer.from(piece.join('')));
+      const inPieces = new EventReader();
+      const inBytes = new EventReader();
+      const read = whole.flatMap((piece) => inPieces.feed(piece));
+      const expected = Array.from(Buffer.concat(whole), (byte) => [...inBytes.feed(Uint8Array.of(byte))]).flat();
+      expect([...read, ...inPieces.end()]).toEqual([...expected, ...inBytes.end()]);
+    }),
+    { numRuns: 1000 },
+  );
 });

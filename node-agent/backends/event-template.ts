@@ -26,11 +26,11 @@ export class EventTemplate {
       if (text !== '' && !NOT_PLAIN.test(text)) return { ...this.#event, text };
     }
     const event = readBackendEvent(data);
-    if (this.#misses < MOST_MISSES && isPlainText(event)) this.#learn(data, event);
+    if (this.#misses < MOST_MISSES && !event.isMessage && isPlainText(event)) this.#learn(data, event);
     return event;
   }
 
-  /** Where the text stands is believed once another text in its place is read as that text, and as nothing else. */
+  /** Not of a whole message, behind which no other comes. Where the text stands is believed once another text in its place is read as that text, and as nothing else. */
   #learn(data: string, event: BackendEvent): void {
     this.#misses += 1;
     const quoted = JSON.stringify(event.text);
@@ -39,7 +39,7 @@ export class EventTemplate {
     const before = data.slice(0, at + 1);
     const after = data.slice(at + quoted.length - 1);
     const probed = readBackendEvent(before + PROBE + after);
-    if (!isPlainText(probed) || probed.text !== PROBE || probed.isMessage !== event.isMessage) return;
+    if (!isPlainText(probed) || probed.text !== PROBE || probed.isMessage) return;
     [this.#before, this.#after, this.#event] = [before, after, event];
   }
 }

@@ -91,6 +91,7 @@ test.each([
   ['a negative length', `${LENGTH}-5\r\n\r\n`],
   ['a header over two lines', `${LENGTH}0\r\nx: a\r\n b\r\n\r\n`],
   ['a header without a name', `${LENGTH}0\r\n: a\r\n\r\n`],
+  ['a line end of half a kind in a header', `${LENGTH}0\r\nx: a\nb: c\r\n\r\n`],
   ['a space before the colon', `${LENGTH}0\r\nx : a\r\n\r\n`],
   ['a chunk without a length', `${CHUNKED}\r\nhello`],
   ['a chunk with a negative length', `${CHUNKED}-5\r\nhello\r\n`],

@@ -15,7 +15,9 @@ const LINE_LIMIT_BYTES = 4 * 1024;
 
 const HTTP = 'HTTP/1.';
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?$/;
-const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What would begin a line for somebody else. */
+const NOT_IN_LINE = /[\r\n\0]/;
 const CHUNK_LINE = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i;
 const KEPT_FOR = /(?:^|[,\s])timeout=(\d{1,6})/;
 
@@ -172,9 +174,12 @@ export class HttpAnswer {
 function readHeaders(lines: readonly string[]): AnswerHeaders {
   const headers: Record<string, string | undefined> = Object.create(null);
   for (const line of lines) {
-    const [, name, value = ''] = HEADER_LINE.exec(line) ?? [];
-    if (name === undefined) throw new SyntaxError('a header of an answer cannot be read');
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    if (colon < 1 || !HEADER_NAME.test(name) || NOT_IN_LINE.test(line))
+      throw new SyntaxError('a header of an answer cannot be read');
     const key = name.toLowerCase();
+    const value = line.slice(colon + 1).trim();
     const before = headers[key];
     if (before === undefined) headers[key] = value;
     else if (key === 'transfer-encoding' || key === 'connection') headers[key] = `${before}, ${value}`;

@@ -71,7 +71,7 @@ function describeUnpaid({ answeredReceipts, unpaidReceipts, unpaidInARow }: Agen
   if (unpaidReceipts === 0) return [];
   const row = unpaidInARow > 1 ? `, the last ${unpaidInARow} in a row` : '';
   return [
-    `warning    the router pays nothing for ${unpaidReceipts} of ${answeredReceipts} receipts since the start${row}: their answers broke off, or were not charged`,
+    `warning    the router pays nothing for ${unpaidReceipts} of ${answeredReceipts} receipts since the start${row}: their answers broke off, or were not charged; the log has the reason of one that was refused`,
   ];
 }
 

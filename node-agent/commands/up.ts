@@ -5,18 +5,24 @@ import type { Environment } from '../config/config.ts';
 import { makeLog } from '../log.ts';
 import { chooseCurve } from '../receipts/curve-choice.ts';
 import { complain } from './complain.ts';
+import { gatherLines } from './gathered-lines.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 
 /** Runs until stopped. Resolves with the exit status: 0 stopped, 2 the owner has to change something. */
 export async function runUp(flags: OptionValues, env: Environment): Promise<number> {
   const config = readConfig(flags, env);
   if (!config.ok) return complain(config.error, 2);
-  const log = makeLog({ json: config.value.jsonLogs, write: (line) => void process.stderr.write(line), now: Date.now });
+  const lines = gatherLines((text) => void process.stderr.write(text));
+  const log = makeLog({ json: config.value.jsonLogs, write: lines.add, now: Date.now });
   chooseCurve(log);
   const agent = await Agent.open(config.value, log);
-  if (!agent.ok) return complain(agent.error, 2);
+  if (!agent.ok) {
+    lines.flush();
+    return complain(agent.error, 2);
+  }
   obeySignals(agent.value);
   const end = await agent.value.run();
+  lines.flush();
   return end.kind === 'stopped' ? 0 : complain(end.sentence, 2);
 }
 

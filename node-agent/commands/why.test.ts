@@ -139,6 +139,15 @@ test('jobs that its model server failed on are told where there are any', () => 
   );
   expect(formatWhy(makeWhy({ faults: { lastHour: 0, heldAgainst: 0 } }))).not.toContain('faults');
   expect(formatWhy(makeWhy())).not.toContain('faults');
+  for (const evidence of [
+    { seals: 1, receipts: 0 },
+    { seals: 0, receipts: 2 },
+  ])
+    expect(formatWhy(makeWhy({ evidence }))).toContain(
+      'evidence   this home has signed two different seals under one number',
+    );
+  for (const evidence of [{ seals: 0, receipts: 0 }, null, undefined])
+    expect(formatWhy(makeWhy({ evidence }))).not.toContain('evidence');
 });
 
 test('jobs that it gave back are told where there are any', () => {

@@ -38,6 +38,8 @@ const whySchema = z.object({
   faults: z.object({ lastHour: count, heldAgainst: count }).optional(),
   /** What became of strangers' jobs. Older routers do not tell. */
   turns: z.object({ answered: count, refused: count, contradicted: count, preempted: count }).optional(),
+  /** What the home has signed that contradicts itself. Older routers do not tell; null where nobody could be asked. */
+  evidence: z.object({ seals: count, receipts: count }).nullish(),
   pause: text.nullable(),
   coolingUntil: z.number().nullable(),
   coolingReason: text.nullable(),
@@ -106,6 +108,7 @@ export function formatWhy(why: Why): string {
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
     ...describeFaults(why),
+    ...describeEvidence(why),
     ...describeTurns(why),
     ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
   ];
@@ -128,6 +131,13 @@ function describeFaults({ faults }: Why): string[] {
   if (!faults || faults.lastHour === 0) return [];
   return [
     `faults     ${faults.lastHour} in the last hour: jobs that the model server failed on; ${faults.heldAgainst} of them counted against this home, the others may be their prompts' doing`,
+  ];
+}
+
+function describeEvidence({ evidence }: Why): string[] {
+  if (!evidence || evidence.seals + evidence.receipts === 0) return [];
+  return [
+    `evidence   this home has signed two different seals under one number (${evidence.seals} known) or two receipts (${evidence.receipts}): a copy of its state folder runs elsewhere, or was put back from an old backup`,
   ];
 }
 

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
 import type { ChunkWriter } from '../../schema/chunks.ts';
-import { encodeData } from '../../schema/frames.ts';
 import type { Delta } from '../backends/backend.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { decideDueAt } from './coalesce.ts';
 import type { CoalesceRule } from './coalesce.ts';
 import { Credit } from './credit.ts';
+import { encodeDataText } from './encode-data.ts';
+import type { Said } from './encode-data.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
 import { splitText } from './split-text.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
@@ -35,15 +36,20 @@ interface PendingEvent {
   isOpen: boolean;
   tokens: number;
   tokenIds: number[] | undefined;
-  /** Thinking and text leave in frames of their own. */
-  readonly isThinking: boolean;
+  /** Each kind leaves in frames of its own. */
+  readonly said: Said;
+  /** Of a call: which. */
+  readonly call: Delta['call'];
 }
 
-/** What a frame tells beside its events. */
+/** What a frame tells. */
 interface Sent {
+  /** Its events, and how many bytes they are. */
+  readonly text: string;
+  readonly bytes: number;
   readonly tokens: number;
   readonly tokenIds: readonly number[] | undefined;
-  readonly isThinking: boolean;
+  readonly said: Said;
 }
 
 /** A promise that several may wait for, with its resolver. */
@@ -187,34 +193,37 @@ export class DataStream implements Flushable {
   }
 
   #append(delta: Delta): void {
-    const { text, tokens, tokenIds, thinking: isThinking = false } = delta;
-    if (text === '' || this.#textless.tokens > 0) return this.#appendAfterTextless(delta);
+    const { text, tokens, tokenIds, call } = delta;
+    const isSilent = text === '' && !call?.begun;
+    if (isSilent || this.#textless.tokens > 0) return this.#appendAfterTextless(delta, isSilent);
     const { isMerged } = this.#doors.rule;
-    const said = isMerged ? text : this.#write(text, isThinking);
-    this.#pendingChars += said.length;
+    const said = kindOf(delta);
+    const written = isMerged ? text : this.#write({ text, said, call });
+    this.#pendingChars += written.length;
     this.#pendingTokens += tokens;
     const last = this.#pending.at(-1);
-    if (last?.isOpen && last.isThinking === isThinking && last.text.length + text.length <= EVENT_CHARS)
-      return join(last, delta);
-    this.#pending.push({ text: said, isOpen: isMerged, tokens, tokenIds: tokenIds && [...tokenIds], isThinking });
+    const isJoined = last?.isOpen === true && last.said === said && isSameCall(last.call, call);
+    if (isJoined && last.text.length + text.length <= EVENT_CHARS) return join(last, delta);
+    this.#pending.push({ text: written, isOpen: isMerged, tokens, tokenIds: tokenIds && [...tokenIds], said, call });
   }
 
-  #write(text: string, isThinking: boolean): string {
+  #write({ text, said, call }: Pick<PendingEvent, 'text' | 'said' | 'call'>): string {
     const { events } = this.#doors;
-    return isThinking ? events.thinking(text) : events.content(text);
+    if (call) return events.call({ ...call, arguments: text });
+    return said === 'thinking' ? events.thinking(text) : events.content(text);
   }
 
-  #appendAfterTextless(delta: Delta): void {
-    const { text, tokens, tokenIds = [] } = delta;
+  #appendAfterTextless(delta: Delta, isSilent: boolean): void {
+    const { tokens, tokenIds = [] } = delta;
     const all = { tokens: this.#textless.tokens + tokens, ids: [...this.#textless.ids, ...tokenIds] };
-    this.#textless = text === '' ? all : { tokens: 0, ids: [] };
-    if (text !== '') this.#append({ ...delta, tokens: all.tokens, tokenIds: all.ids });
+    this.#textless = isSilent ? all : { tokens: 0, ids: [] };
+    if (!isSilent) this.#append({ ...delta, tokens: all.tokens, tokenIds: all.ids });
   }
 
   #appendPieces(delta: Delta): void {
     splitText(delta.text, EVENT_CHARS).forEach((text, i) => {
       if (i === 0) this.#append({ ...delta, text });
-      else this.#append({ ...delta, text, tokens: 0, ...(delta.tokenIds && { tokenIds: [] }) });
+      else this.#append({ ...goOn(delta), text, tokens: 0, ...(delta.tokenIds && { tokenIds: [] }) });
     });
   }
 
@@ -223,12 +232,13 @@ export class DataStream implements Flushable {
     for (let count = this.#countForFrame(); count >= 1; count = Math.floor(count / 2)) {
       const taken = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
       const text = this.#render(taken);
-      const events = Buffer.from(text, 'utf8');
-      if (events.length > FRAME_BYTES && count > 1) continue;
+      const bytes = Buffer.byteLength(text, 'utf8');
+      if (bytes > FRAME_BYTES && count > 1) continue;
+      const tokens = sumTokens(taken);
+      if (!this.#mayLeave(tokens) || !this.#credit.take(bytes)) continue;
       const tokenIds = joinTokenIds(taken);
-      if (!this.#mayLeave(sumTokens(taken)) || !this.#credit.take(events.length)) continue;
       this.#pending = taken === this.#pending ? [] : this.#pending.slice(count);
-      this.#send(text, events, { tokens: sumTokens(taken), tokenIds, isThinking: taken[0]?.isThinking === true });
+      this.#send({ text, bytes, tokens, tokenIds, said: taken[0]?.said ?? 'text' });
       return true;
     }
     return false;
@@ -239,7 +249,7 @@ export class DataStream implements Flushable {
     for (const event of taken) {
       if (!event.isOpen) continue;
       this.#pendingChars -= event.text.length;
-      event.text = this.#write(event.text, event.isThinking);
+      event.text = this.#write(event);
       event.isOpen = false;
       this.#pendingChars += event.text.length;
     }
@@ -252,7 +262,7 @@ export class DataStream implements Flushable {
     let tokens = 0;
     let count = 0;
     for (const event of this.#pending) {
-      if (event.isThinking !== this.#pending[0]?.isThinking) break;
+      if (event.said !== this.#pending[0]?.said) break;
       chars += event.text.length;
       tokens += event.tokens;
       if (count > 0 && (chars > FRAME_CHARS || tokens > FRAME_TOKENS)) break;
@@ -261,17 +271,17 @@ export class DataStream implements Flushable {
     return count;
   }
 
-  #send(text: string, events: Uint8Array, counts: Sent): void {
+  #send(sent: Sent): void {
     const { job, writer } = this.#doors;
-    const tokens = Math.min(counts.tokens, FRAME_TOKENS);
-    const { tokenIds, isThinking } = counts;
-    const frame = encodeData(job, { tokens, events, isThinking, ...(tokenIds ? { tokenIds } : {}) });
+    const { text, bytes } = sent;
+    const tokens = Math.min(sent.tokens, FRAME_TOKENS);
+    const frame = encodeDataText(job, { ...sent, tokens });
     const isFirst = this.#sentBytes === 0;
     this.#pendingChars -= text.length;
-    this.#pendingTokens -= counts.tokens;
+    this.#pendingTokens -= sent.tokens;
     this.#sentTokens += tokens;
-    if (!this.#isOpen) this.#doors.leave.note(counts.tokens);
-    this.#sentBytes += events.length;
+    if (!this.#isOpen) this.#doors.leave.note(sent.tokens);
+    this.#sentBytes += bytes;
     this.#unhashed += text;
     if (this.#unhashed.length >= HASH_CHARS) {
       this.#hash.update(this.#unhashed, 'utf8');
@@ -302,6 +312,20 @@ function makePause(): Pause {
     end = resolve;
   });
   return { promise, end };
+}
+
+function kindOf({ thinking, call }: Delta): Said {
+  return call ? 'calls' : thinking ? 'thinking' : 'text';
+}
+
+/** A call that begins has an event of its own beginning. */
+function isSameCall(one: Delta['call'], next: Delta['call']): boolean {
+  return one?.index === next?.index && !next?.begun;
+}
+
+/** The rest of a piece whose beginning has been told. */
+function goOn({ call, ...delta }: Delta): Delta {
+  return call ? { ...delta, call: { index: call.index } } : delta;
 }
 
 /** Adds a piece to an event that has not left. Ids count only where all of its pieces have them. */

@@ -36,6 +36,41 @@ describe('FrameWriter', () => {
     expect(sink.messages.length).toBe(1);
   });
 
+  test('where messages follow each other closely the next gathers for a millisecond; after a rest one leaves at once', () => {
+    const sink = new Sink();
+    const writer = new FrameWriter(sink, () => undefined);
+    const turn = (): void => void vi.advanceTimersByTime(0);
+    for (const frame of [1, 2]) {
+      writer.push(Uint8Array.of(frame));
+      turn();
+    }
+    expect(sink.messages).toEqual([[1], [2]]);
+    writer.push(Uint8Array.of(3));
+    turn();
+    writer.push(Uint8Array.of(4));
+    turn();
+    expect(sink.messages).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    expect(sink.messages[2]).toEqual([3, 4]);
+    vi.advanceTimersByTime(5);
+    writer.push(Uint8Array.of(5));
+    turn();
+    expect(sink.messages[3]).toEqual([5]);
+  });
+
+  test('an urgent frame takes along what gathers', () => {
+    const sink = new Sink();
+    const writer = new FrameWriter(sink, () => undefined);
+    for (const frame of [1, 2]) writer.pushNow(Uint8Array.of(frame));
+    writer.push(Uint8Array.of(3));
+    vi.advanceTimersByTime(0);
+    expect(sink.messages).toHaveLength(2);
+    writer.pushNow(Uint8Array.of(4));
+    expect(sink.messages[2]).toEqual([3, 4]);
+    vi.runAllTimers();
+    expect(sink.messages).toHaveLength(3);
+  });
+
   test('many frames of one turn are several messages of bounded size', () => {
     const sink = new Sink();
     const writer = new FrameWriter(sink, () => undefined);

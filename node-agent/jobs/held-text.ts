@@ -31,7 +31,7 @@ export class HeldText implements Flushable {
   /** Takes the next piece and passes on what may be cut off behind it. A promise means: give nothing more until it resolves. */
   push(delta: Delta): void | Promise<void> {
     if (this.#isOver) return;
-    if (delta.thinking) return this.#passThinking(delta);
+    if (delta.thinking || delta.call) return this.#passBeside(delta);
     this.#pieces.push(delta);
     const text = this.#text();
     const stopAt = findStop(text, this.#doors.stops);
@@ -68,8 +68,8 @@ export class HeldText implements Flushable {
     this.#doors.clock.forget(this);
   }
 
-  /** Nobody goes on from thinking and no stop string is looked for in it. The word before it has ended. */
-  #passThinking(delta: Delta): void | Promise<void> {
+  /** Nobody goes on from thinking or calls, and no stop string is looked for in them. The word before has ended. */
+  #passBeside(delta: Delta): void | Promise<void> {
     const text = this.#text();
     if (text !== '') void this.#pass(Math.min(findWholeCharacters(text), findHold(text, this.#doors.stops)));
     return this.#doors.push(delta);

@@ -238,7 +238,10 @@ export class ReceiptBook {
       const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, seen);
       if (acceptance && !isGood) return 'bad-signature';
       gone.add(ticketHash);
-      if (!acceptance || !signature) return 'refused';
+      if (!acceptance || !signature) {
+        this.#countUnpaid(true);
+        return 'refused';
+      }
       const { router, domain } = waiting;
       this.#acceptances.take({ router, domain, acceptance, signature, sealed });
       this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);

@@ -82,7 +82,10 @@ const app = makeApp();
 
 export default {
   fetch: (request, env, context) => {
-    if (new URL(request.url).pathname === '/bench/counts') return Response.json(meter.read());
+    const { pathname } = new URL(request.url);
+    if (pathname === '/bench/counts') return Response.json(meter.read());
+    // What the bench itself asks to see whether all is booked is no caller's.
+    if (pathname === '/v1/usage' || pathname.startsWith('/admin/')) return app.fetch(request, env, context);
     meter.counts.workerRequests += 1;
     return app.fetch(request, watchEnv(env), context);
   },

@@ -7,6 +7,10 @@ import { FakeD1, FakeStorage, makeState, readCount, readMigrations } from '../te
 import { Account } from './account.ts';
 import { CROWD_LIMITS } from './decide-crowd.ts';
 import { makeLedger } from './ledger.ts';
+import { findReceipts } from './receipt-finder.ts';
+import type { ReceiptFinderDoors } from './receipt-finder.ts';
+
+type AccountDoor = ReturnType<ReceiptFinderDoors['account']>;
 
 vi.mock('cloudflare:workers', () => ({
   DurableObject: class {
@@ -49,7 +53,7 @@ class Lab {
   live = this.open();
 
   open(): Account {
-    const terms = { leaseMs: 75_000, graceMs: 15_000 };
+    const terms = { leaseMs: 75_000, graceMs: 15_000, toldMs: 48_000 };
     return (this.live = new Account(
       makeState(this.accountId, this.#storage),
       {},
@@ -116,7 +120,11 @@ test('whatever comes again, in another order, under other numbers or after a kil
       expect(refused).toBe(0);
       expect(lab.live.booked()).toEqual({ booked: 100_000 - CHARGE * taken.size, waiting: 0, unpayable: 0 });
       expect(await ledger.balanceOf(lab.accountId)).toBe(100_000 - CHARGE * taken.size);
-      for (const jobId of taken) expect(await ledger.findReceipts(lab.accountId, jobId)).toHaveLength(1);
+      const doors = { ledger, account: () => lab.live as unknown as AccountDoor };
+      for (const jobId of taken) {
+        const { settlements } = await findReceipts(doors, { accountId: lab.accountId, jobId });
+        expect(settlements).toMatchObject([{ jobId, charge: CHARGE }]);
+      }
       expect(lab.live.usage().totals).toMatchObject({ jobs: taken.size, charged: CHARGE * taken.size });
     }),
     { numRuns: RUNS },

@@ -1,13 +1,13 @@
 // The parts that an account has booked, a row a batch: kept until the book in D1 has them, and known for a month or two, which is what makes a
 // second delivery nothing. Each row also holds what a restart must know of the account, so that a batch writes nothing else. Rows are written to two
 // tables in turn; one that the book has all of becomes a list of its parts and is dropped as a whole.
-import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
+import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { mergePieces } from './build-flush.ts';
-import type { Flush, FlushPart } from './build-flush.ts';
+import { mergeFlushes } from './build-flush.ts';
+import type { Flush, NumberedFlush } from './build-flush.ts';
 import { jobOfKey, keyOfJob } from './job-key.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
-import { unpackSettlement } from './pack-settlement.ts';
+import { unpackSettlements } from './pack-settlement.ts';
 import { TurnedTables } from './turned-tables.ts';
 
 /** A table is left for the other one when it holds so much, bytes: an account at rest keeps no more than two of them. */
@@ -25,9 +25,14 @@ interface Row {
 }
 type Slot = 0 | 1;
 
-/** A piece as its row has it: its packed receipts stand beside it, one after another. */
-interface KeptPiece extends Omit<Flush, 'parts'> {
-  readonly parts: readonly (Omit<FlushPart, 'packed'> & { readonly length: number })[];
+/** A batch's piece of a flush as its row has it: its packed receipts stand beside it. */
+type KeptPiece = Omit<Flush, 'packed'>;
+
+interface ReadPiece {
+  readonly seq: number;
+  /** The number of its flush. */
+  readonly number: number;
+  readonly flush: Flush;
 }
 
 /** One part that was booked. */
@@ -35,6 +40,11 @@ export interface KnownPart {
   readonly part: number;
   /** What it did to the balance, units: 0 or less. */
   readonly own: number;
+}
+
+interface ListedPart extends KnownPart {
+  /** The number of the flush that it is in. */
+  readonly flush: number;
 }
 
 const TABLE = '(seq INTEGER PRIMARY KEY, flush INTEGER NOT NULL, state TEXT NOT NULL, piece TEXT, packed BLOB)';
@@ -49,8 +59,9 @@ export class AccountBatches {
   #rows: Row[] = [];
   #slot: Slot = 0;
   #seq = 0;
-  /** Parts that come now belong to this flush, unless it is on its way. */
-  #flush = 1;
+  /** The last flush that was begun: parts that come now belong to it while it is open. */
+  #flush = 0;
+  #isOpen = false;
   /** The last flush that the book is known to have. */
   #acknowledged = 0;
   #state: string | null = null;
@@ -82,69 +93,80 @@ export class AccountBatches {
   }
 
   /** Writes a batch, and the state after it, as one row; for the caller's transaction. */
-  write(state: string, pieces: readonly Flush[]): void {
-    const piece = mergePieces(pieces);
+  write(state: string, piece: Flush | null, now: number): void {
+    if (piece && !this.#isOpen) {
+      this.#flush = Math.max(this.#flush + 1, now);
+      this.#isOpen = true;
+    }
     const seq = this.#seq + 1;
     const slot = this.#chooseSlot();
-    const packed = piece ? concatBytes(piece.parts.map((part) => part.packed)) : null;
-    const text = piece ? JSON.stringify(toKept(piece)) : null;
+    const { packed = null, ...kept } = piece ?? {};
+    const text = piece ? JSON.stringify(kept) : null;
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS batches${slot} ${TABLE}`);
     const insert = `INSERT INTO batches${slot} VALUES (?, ?, ?, ?, ?)`;
-    this.#sql.exec(insert, seq, this.#flush, `${this.#acknowledged} ${state}`, text, packed);
+    const flush = piece ? this.#flush : this.#acknowledged;
+    this.#sql.exec(insert, seq, flush, `${this.#acknowledged} ${state}`, text, packed);
     const charge = piece ? sumCharges(piece.parts) : 0;
     const parts = piece?.parts.length ?? 0;
     const bytes = state.length + (text?.length ?? 0) + (packed?.length ?? 0);
-    this.#rows.push({ seq, slot, flush: this.#flush, parts, charge, bytes });
+    this.#rows.push({ seq, slot, flush, parts, charge, bytes });
     this.#seq = seq;
     this.#slot = slot;
     this.#state = state;
     this.#parts += parts;
     this.#charge += charge;
     const isFull = this.#rows.reduce((sum, row) => sum + (row.flush === this.#flush ? row.parts : 0), 0) >= FLUSH_PARTS;
-    if (isFull) this.#flush += 1;
+    if (isFull) this.#isOpen = false;
   }
 
   /** Jobs of which a row after `seq` has booked something. */
   jobsSince(seq: number): string[] {
-    return this.#read((row) => row.seq > seq).flatMap(({ parts }) => parts.map(({ fact: [job] }) => jobOfHex(job)));
+    const pieces = this.#read((row) => row.seq > seq);
+    return pieces.flatMap(({ flush: { parts } }) => parts.map(({ fact: [job] }) => jobOfHex(job)));
   }
 
   /** The parts of a job that were booked, if any was booked after `sinceAt`, ms since epoch. */
-  findParts(jobId: string, sinceAt: number): KnownPart[] {
-    const key = keyOfJob(jobId);
-    const hex = toHex(key).slice(2);
-    const recent = this.#read(() => true, hex).flatMap(({ parts }) =>
-      parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge }] : [])),
+  findParts(jobId: string, sinceAt: number): ListedPart[] {
+    const hex = toHex(keyOfJob(jobId)).slice(2);
+    const recent = this.#read(() => true, hex).flatMap(({ number, flush: { parts } }) =>
+      parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge, flush: number }] : [])),
     );
     const query = this.#known.both
-      .map((table) => `SELECT parts FROM ${table} WHERE untilAt >= ?1 AND instr(parts, ?2) > 0`)
+      .map((table) => `SELECT untilAt, parts FROM ${table} WHERE untilAt >= ?1 AND instr(parts, ?2) > 0`)
       .join(' UNION ALL ');
-    const lists = this.#sql.exec<{ parts: ArrayBuffer }>(query, sinceAt, key).toArray();
-    return [...recent, ...lists.flatMap(({ parts }) => readKnown(parts).filter((one) => one.job === hex))];
+    type List = { untilAt: number; parts: ArrayBuffer };
+    const lists = this.#sql.exec<List>(query, sinceAt, keyOfJob(jobId)).toArray();
+    return [...recent, ...lists.flatMap((list) => readKnown(list).filter((one) => one.job === hex))];
+  }
+
+  /** The numbers of the flushes that parts of a job are in. */
+  findFlushes(jobId: string): number[] {
+    return [...new Set(this.findParts(jobId, 0).map(({ flush }) => flush))];
   }
 
   /** Settlements of a job that the book is not known to have. */
   findWaiting(jobId: string): SettlementJson[] {
     const hex = toHex(keyOfJob(jobId)).slice(2);
     return this.#read((row) => row.flush > this.#acknowledged, hex)
-      .flatMap(({ parts }) => parts.filter(({ fact: [job] }) => job === hex))
-      .map(({ packed }) => unpackSettlement(packed));
+      .flatMap(({ flush: { packed } }) => unpackSettlements(packed))
+      .filter((settlement) => settlement.jobId === jobId);
   }
 
   /**
    * Hands what waits to the book, a flush at a time; what comes meanwhile is left for the next time. One that is killed in between comes again with
    * the same parts: none is added to a flush that may have been sent.
    */
-  async handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+  async handOver(apply: (flush: NumberedFlush) => Promise<void>): Promise<void> {
     const until = this.#flush;
-    this.#flush += 1;
-    while (this.#acknowledged < until) {
-      const next = this.#acknowledged + 1;
-      const flush = mergePieces(this.#read((row) => row.flush === next));
-      if (flush) await apply(flush);
-      this.#acknowledged = next;
+    this.#isOpen = false;
+    for (;;) {
+      const number = Math.min(...this.#rows.flatMap(({ flush }) => (flush > this.#acknowledged ? [flush] : [])));
+      if (number > until) break;
+      const flush = mergeFlushes(this.#read((row) => row.flush === number).map((piece) => piece.flush));
+      if (flush) await apply({ ...flush, number });
+      this.#acknowledged = number;
       for (const row of this.#rows) {
-        if (row.flush !== next) continue;
+        if (row.flush !== number) continue;
         this.#parts -= row.parts;
         this.#charge -= row.charge;
       }
@@ -158,10 +180,11 @@ export class AccountBatches {
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       if (bytes < TABLE_BYTES || rows.some(({ flush }) => flush > this.#acknowledged)) continue;
       this.#storage.transactionSync(() => {
-        const known = this.#read((row) => row.slot === slot).flatMap(({ parts }) => parts);
+        const known = this.#read((row) => row.slot === slot);
         if (known.length > 0) {
           const insert = `INSERT INTO ${this.#known.current(now).table} VALUES (?, ?, ?)`;
-          this.#sql.exec(insert, rows[0]?.seq ?? 0, now, writeKnown(known));
+          const untilAt = Math.max(now, ...known.map(({ number }) => number));
+          this.#sql.exec(insert, rows[0]?.seq ?? 0, untilAt, writeKnown(known, untilAt));
         }
         const base = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?)';
         this.#sql.exec(base, this.#seq, this.#flush, this.#acknowledged, this.#state ?? '');
@@ -214,8 +237,8 @@ export class AccountBatches {
         this.#seq = seq;
         this.#slot = slot;
         this.#state = state.slice(space + 1);
-        // What is there may have been sent already.
-        this.#flush = Math.max(this.#flush, flush + 1);
+        // What is there may have been sent already: it is open no more.
+        this.#flush = Math.max(this.#flush, flush);
       }
     }
     this.#rows.sort((a, b) => a.seq - b.seq);
@@ -231,31 +254,19 @@ export class AccountBatches {
   }
 
   /** The pieces of chosen rows, in their order; `hex`: only of those that name this job. */
-  #read(isChosen: (row: Row) => boolean, hex: string | null = null): Flush[] {
+  #read(isChosen: (row: Row) => boolean, hex: string | null = null): ReadPiece[] {
     const chosen = this.#rows.filter((row) => row.parts > 0 && isChosen(row));
-    const found: { readonly seq: number; readonly flush: Flush }[] = [];
+    const found: ReadPiece[] = [];
     for (const slot of [0, 1] as const) {
       const seqs = chosen.filter((row) => row.slot === slot).map(({ seq }) => seq);
       if (seqs.length === 0) continue;
-      const query = `SELECT seq, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR instr(piece, ?2) > 0)`;
-      type Kept = { seq: number; piece: string; packed: ArrayBuffer };
-      for (const { seq, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs), hex))
-        found.push({ seq, flush: fromKept(JSON.parse(piece) as KeptPiece, new Uint8Array(packed)) });
+      const query = `SELECT seq, flush, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR instr(piece, ?2) > 0)`;
+      type Kept = { seq: number; flush: number; piece: string; packed: ArrayBuffer };
+      for (const { seq, flush: number, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs), hex))
+        found.push({ seq, number, flush: { ...(JSON.parse(piece) as KeptPiece), packed: new Uint8Array(packed) } });
     }
-    return found.toSorted((a, b) => a.seq - b.seq).map(({ flush }) => flush);
+    return found.toSorted((a, b) => a.seq - b.seq);
   }
-}
-
-function toKept({ parts, ...sums }: Flush): KeptPiece {
-  return { ...sums, parts: parts.map(({ packed, ...part }) => ({ ...part, length: packed.length })) };
-}
-
-function fromKept({ parts, ...sums }: KeptPiece, packed: Uint8Array): Flush {
-  let start = 0;
-  return {
-    ...sums,
-    parts: parts.map(({ length, ...part }) => ({ ...part, packed: packed.slice(start, (start += length)) })),
-  };
 }
 
 function sumCharges(parts: readonly { readonly charge: number }[]): number {
@@ -266,25 +277,37 @@ function jobOfHex(hex: string): string {
   return jobOfKey(fromHex(`0x${hex}`));
 }
 
-function writeKnown(parts: readonly FlushPart[]): Uint8Array<ArrayBuffer> {
+/** Flushes are told by how long before `untilAt` they were begun: none is younger. */
+function writeKnown(pieces: readonly ReadPiece[], untilAt: number): Uint8Array<ArrayBuffer> {
   const writer = new PackedWriter();
-  for (const { fact, charge } of parts) {
-    const key = fromHex(`0x${fact[0]}`);
-    writer.number(key.length);
-    writer.raw(key);
-    writer.number(fact[1]);
-    writer.number(charge);
-  }
+  for (const { number, flush } of pieces)
+    for (const { fact, charge } of flush.parts) {
+      const key = fromHex(`0x${fact[0]}`);
+      writer.number(key.length);
+      writer.raw(key);
+      writer.number(fact[1]);
+      writer.number(charge);
+      writer.number(untilAt - number);
+    }
   return writer.take();
 }
 
-function readKnown(bytes: ArrayBuffer): (KnownPart & { readonly job: string })[] {
+function readKnown({
+  untilAt,
+  parts: bytes,
+}: {
+  readonly untilAt: number;
+  readonly parts: ArrayBuffer;
+}): (ListedPart & {
+  readonly job: string;
+})[] {
   const reader = new PackedReader(new Uint8Array(bytes));
-  const parts: (KnownPart & { readonly job: string })[] = [];
+  const parts: (ListedPart & { readonly job: string })[] = [];
   while (!reader.isAtEnd) {
     const job = reader.hex(reader.number()).slice(2);
     const part = reader.number();
-    parts.push({ job, part, own: 0 - reader.number() });
+    const own = 0 - reader.number();
+    parts.push({ job, part, own, flush: untilAt - reader.number() });
   }
   return parts;
 }

@@ -9,7 +9,7 @@ import type { LeaseTerms } from './account-holds.ts';
 import { addToTotals, findAnswer, noteAnswer } from './account-state.ts';
 import type { Totals } from './account-state.ts';
 import { buildGrantEntry, grantEventId } from './build-entry.ts';
-import type { Flush } from './build-flush.ts';
+import type { NumberedFlush } from './build-flush.ts';
 import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import { failPart } from './fail-part.ts';
@@ -100,7 +100,7 @@ export class AccountBook {
     let isSaved = false;
     for (const jobId of jobIds) {
       const expiresAt = this.#store.holds.find(jobId)?.expiresAt ?? leaseAt;
-      isSaved = this.#store.holds.renew(jobId, leaseAt) || isSaved;
+      isSaved = this.#store.holds.renew(jobId, now) || isSaved;
       this.#store.jobs.renew(jobId, Math.min(leaseAt, expiresAt));
     }
     if (isSaved) this.#store.saveHolds(true, now);
@@ -233,7 +233,7 @@ export class AccountBook {
   }
 
   /** Hands what was booked to the book in D1. Rejects when the book does. */
-  handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+  handOver(apply: (flush: NumberedFlush) => Promise<void>): Promise<void> {
     return this.#store.handOver(apply);
   }
 
@@ -242,9 +242,10 @@ export class AccountBook {
     return this.#store.batches.waiting;
   }
 
-  /** Settlements of a job that are decided and not known to be in the book. */
-  findUnbooked(jobId: string): SettlementJson[] {
-    return this.#store.batches.findWaiting(jobId);
+  /** Settlements of a job that are decided and not known to be in the book; and the flushes that its parts are in. */
+  findDecided(jobId: string): { readonly settlements: SettlementJson[]; readonly flushes: number[] } {
+    const { batches } = this.#store;
+    return { settlements: batches.findWaiting(jobId), flushes: batches.findFlushes(jobId) };
   }
 
   /** True while credit is held or a part waits for the job's end. */
@@ -274,7 +275,6 @@ export class AccountBook {
   get balance(): number {
     return this.#store.state.balance;
   }
-
   get isDisabled(): boolean {
     return this.#store.state.disabledAt !== null;
   }
@@ -390,7 +390,7 @@ export class AccountBook {
     });
     if (kept) this.#store.jobs.remember(jobId, kept);
     const goesOn = hold && !closesHold;
-    this.#store.stage({ pieces: charged.flatMap(({ pieces }) => pieces), savesHolds: goesOn === true });
+    this.#store.stage({ parts: charged.flatMap(({ parts }) => parts), savesHolds: goesOn === true });
     this.#store.state = state;
     this.#store.booked.set(jobId, true);
     if (goesOn) this.#store.holds.set(jobId, { ...hold, amount: hold.amount - charge, isFresh: false });

@@ -25,6 +25,8 @@ export interface LeaseTerms {
   readonly leaseMs: number;
   /** What lapsed while nobody was awake to hear news is kept this much longer, once: what is on its way arrives first. */
   readonly graceMs: number;
+  /** Within this time everybody who has a job tells that it lives, unless a telling is lost. */
+  readonly toldMs: number;
 }
 
 /**
@@ -44,6 +46,7 @@ type SavedHold = readonly [jobId: string, amount: number, expiresAt: number, lea
 
 export class AccountHolds {
   readonly #sql: SqlStorage;
+  readonly #terms: LeaseTerms;
   readonly #holds = new Map<string, Hold>();
   /** Jobs whose holds the row has, and how much it has of each. */
   #saved = new Map<string, number>();
@@ -61,6 +64,7 @@ export class AccountHolds {
     opened: { readonly now: number; readonly jobsSince: (seq: number) => string[] },
   ) {
     this.#sql = sql;
+    this.#terms = terms;
     sql.exec(TABLE);
     const row = this.#readRow();
     if (row.holds.length === 0 && row.shared === 0) return;
@@ -76,8 +80,8 @@ export class AccountHolds {
       isChanged ||= isRespite || leaseAt === null;
     }
     const forgotten = this.find(FORGOTTEN)?.amount ?? 0;
-    // Of those jobs nobody knows the ids: any that is told of and not held may be one.
-    const leaseAt = opened.now + terms.leaseMs;
+    // Of those jobs nobody knows the ids: any that is told of and not held may be one. Where none is told of they are over, as after a crash of all.
+    const leaseAt = opened.now + terms.toldMs;
     if (row.shared > 0)
       this.set(FORGOTTEN, { amount: forgotten + row.shared, expiresAt: row.sharedUntil, leaseAt, isOver: true });
     if (isChanged) this.save(row.seq, { available: 0, now: opened.now });
@@ -132,9 +136,14 @@ export class AccountHolds {
   }
 
   /** The job of a hold is heard of: it gets a lease, and its respite if it needs one again. True where the row has to say so. */
-  renew(jobId: string, leaseAt: number): boolean {
+  renew(jobId: string, now: number): boolean {
     const hold = this.#holds.get(jobId);
-    if (!hold) return jobId !== FORGOTTEN && this.#holds.has(FORGOTTEN) && this.renew(FORGOTTEN, leaseAt);
+    if (hold) return this.#extend(jobId, hold, now + this.#terms.leaseMs);
+    const forgotten = this.#holds.get(FORGOTTEN);
+    return forgotten !== undefined && this.#extend(FORGOTTEN, forgotten, now + this.#terms.toldMs);
+  }
+
+  #extend(jobId: string, hold: Hold, leaseAt: number): boolean {
     this.#warned.delete(jobId);
     this.set(jobId, { ...hold, leaseAt });
     return this.#saved.has(jobId);

@@ -1,7 +1,6 @@
 // What an account keeps: its state, holds, jobs and booked parts in memory and in its object's SQLite, and how a call changes all of them at once or
 // none.
 import { BoundedMap } from '../../schema/bounded-map.ts';
-import { toHex } from '../../schema/bytes.ts';
 import { AccountBatches } from './account-batches.ts';
 import type { KnownPart } from './account-batches.ts';
 import { AccountHolds } from './account-holds.ts';
@@ -9,8 +8,8 @@ import type { LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { readState } from './account-state.ts';
 import type { AccountState } from './account-state.ts';
-import type { Flush } from './build-flush.ts';
-import { keyOfJob } from './job-key.ts';
+import { buildFlush } from './build-flush.ts';
+import type { ChargedPart, NumberedFlush } from './build-flush.ts';
 
 /** How long after it woke an object looks up a job that it holds credit for: none is held anew that was settled so long ago. */
 const FRESH_AFTER_MS = 600_000;
@@ -19,7 +18,7 @@ const REMEMBERED_JOBS = 10_000;
 
 /** What one call makes of the account, written as one row. */
 interface Staged {
-  readonly pieces: Flush[];
+  readonly parts: ChargedPart[];
   /** The state has changed, with or without a part. */
   isChanged: boolean;
   savesHolds: boolean;
@@ -49,7 +48,7 @@ export class AccountStore {
   }
 
   /** Hands what was booked to the book in D1, and drops what it has where that is worth while. Rejects when the book does. */
-  async handOver(apply: (flush: Flush) => Promise<void>): Promise<void> {
+  async handOver(apply: (flush: NumberedFlush) => Promise<void>): Promise<void> {
     await this.batches.handOver(apply);
     const now = Date.now();
     this.batches.tidy(now, () => this.writeHolds(now));
@@ -61,9 +60,8 @@ export class AccountStore {
 
   /** What has been booked of a job: in this call, and since `sinceAt`. */
   findParts(jobId: string, sinceAt: number): KnownPart[] {
-    const hex = toHex(keyOfJob(jobId)).slice(2);
-    const staged = (this.#staged?.pieces ?? []).flatMap(({ parts }) =>
-      parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge }] : [])),
+    const staged = (this.#staged?.parts ?? []).flatMap(({ settlement }) =>
+      settlement.jobId === jobId ? [{ part: settlement.part, own: 0 - settlement.charge }] : [],
     );
     return [...staged, ...this.batches.findParts(jobId, sinceAt)];
   }
@@ -84,9 +82,9 @@ export class AccountStore {
     this.holds.save(this.batches.seq, { available: this.available, now });
   }
 
-  stage(made: { readonly pieces: readonly Flush[]; readonly savesHolds: boolean }): void {
+  stage(made: { readonly parts: readonly ChargedPart[]; readonly savesHolds: boolean }): void {
     if (!this.#staged) throw new Error('money moves within a call only');
-    this.#staged.pieces.push(...made.pieces);
+    this.#staged.parts.push(...made.parts);
     this.#staged.isChanged = true;
     this.#staged.savesHolds ||= made.savesHolds;
   }
@@ -97,12 +95,12 @@ export class AccountStore {
    */
   commit<T>(now: number, work: (staged: Staged) => T): T {
     if (this.#staged) return work(this.#staged);
-    const staged: Staged = { pieces: [], isChanged: false, savesHolds: false };
+    const staged: Staged = { parts: [], isChanged: false, savesHolds: false };
     this.#staged = staged;
     try {
       return this.#storage.transactionSync(() => {
         const result = work(staged);
-        if (staged.isChanged) this.batches.write(JSON.stringify(this.state), staged.pieces);
+        if (staged.isChanged) this.batches.write(JSON.stringify(this.state), buildFlush(staged.parts), now);
         if (staged.savesHolds || this.holds.isIdle) this.writeHolds(now);
         return result;
       });

@@ -145,13 +145,24 @@ export class Account extends DurableObject<object> {
 
   /**
    * A job's settlements that D1 does not have yet; those whose charge is not decided, because the job has not ended; and whether one
-   * may still come, because the job holds credit or its parts wait.
+   * may still come, because the job holds credit or its parts wait. `flushes`: where the book keeps what it has, for as long as nobody else knows.
    */
-  receipts(jobId: string): { settlements: SettlementJson[]; waiting: SettlementJson[]; pending: boolean } {
+  receipts(jobId: string): {
+    settlements: SettlementJson[];
+    waiting: SettlementJson[];
+    pending: boolean;
+    flushes: number[];
+  } {
     this.#sweep();
     const alone = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
-    const settlements = [...this.#book.findUnbooked(jobId), ...alone];
-    return { settlements, waiting: this.#book.findWaiting(jobId), pending: this.#book.isOpen(jobId) };
+    const { settlements, flushes } = this.#book.findDecided(jobId);
+    const [waiting, pending] = [this.#book.findWaiting(jobId), this.#book.isOpen(jobId)];
+    return { settlements: [...settlements, ...alone], waiting, pending, flushes };
+  }
+
+  /** The flushes that parts of a job are in. */
+  flushesOf(jobId: string): number[] {
+    return this.#book.findDecided(jobId).flushes;
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */

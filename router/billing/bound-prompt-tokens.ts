@@ -5,8 +5,6 @@ import { mostPromptTokens, weighText } from './weigh-characters.ts';
 const TOKENS_PER_MESSAGE = 8;
 const TOKENS_PER_PROMPT = 8;
 
-const encoder = new TextEncoder();
-
 /** UTF-8 bytes of all texts ÷ `minBytesPerToken` (≥ 1), rounded up, or what their characters can bear where that is less; and the template's own tokens. */
 export function boundPromptTokens(chat: {
   /** One for each message. */
@@ -18,8 +16,9 @@ export function boundPromptTokens(chat: {
   let bytes = 0;
   let most = 0;
   for (const one of chat.texts) {
-    bytes += encoder.encode(one).length;
-    most += chat.isOwn ? Number.POSITIVE_INFINITY : mostPromptTokens(weighText(one));
+    const weight = weighText(one);
+    bytes += weight.bytes;
+    most += chat.isOwn ? Number.POSITIVE_INFINITY : mostPromptTokens(weight);
   }
   const text = Math.min(most, Math.ceil(bytes / Math.max(1, chat.minBytesPerToken)));
   return text + TOKENS_PER_MESSAGE * chat.texts.length + TOKENS_PER_PROMPT;

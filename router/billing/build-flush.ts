@@ -1,16 +1,17 @@
 // What parts of one account move together in the book: summed up by book and by home, with their receipts packed and what statistics read of
-// them. Pieces made one after another are put together into one flush. Pure.
+// them. Those made one after another are put together into one flush. Pure.
+import { concatBytes } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { toFact } from './pack-facts.ts';
-import type { Fact } from './pack-facts.ts';
-import { packSettlement } from './pack-settlement.ts';
+import type { Block, Fact } from './pack-facts.ts';
+import { packSettlements } from './pack-settlement.ts';
 
 /** Units by name; those of all books together sum to zero. */
 export type Sums = Readonly<Record<string, number>>;
 
 /** A part that is booked, and why its charge was lowered, if it was. */
 export interface ChargedPart {
-  /** With the charge and the earnings that are booked. */
+  /** With the charge and the earnings that are booked: at most the charge. */
   readonly settlement: SettlementJson;
   readonly memo: string | null;
 }
@@ -20,7 +21,6 @@ export interface FlushPart {
   /** What it takes from the caller, units. */
   readonly charge: number;
   readonly memo: string | null;
-  readonly packed: Uint8Array;
 }
 
 export interface Flush {
@@ -31,46 +31,56 @@ export interface Flush {
   /** Fees by home. */
   readonly homes: Sums;
   readonly parts: readonly FlushPart[];
+  /** The parts' receipts, in their order, block behind block (pack-settlement.ts). */
+  readonly packed: Uint8Array<ArrayBuffer>;
+  readonly blocks: readonly Block[];
 }
 
-/** A piece of one part: the caller pays the charge, the owner gets the earnings (at most the charge), the fees get the rest. */
-export function buildPiece({ settlement, memo }: ChargedPart): Flush {
-  const { accountId, ownerAccountId, nodeId, charge, earn, endedAt } = settlement;
-  const fees = charge - earn;
-  if (fees < 0) throw new RangeError('a part pays out no more than its charge');
+/** The account's own name for it: when it was begun, ms since epoch. No two flushes of an account have the same. */
+export interface NumberedFlush extends Flush {
+  readonly number: number;
+}
+
+/** Of each part the caller pays the charge, the owner gets the earnings, the fees get the rest. Null where there is nothing. */
+export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
+  const [first] = parts;
+  if (!first) return null;
+  const settlements = parts.map(({ settlement }) => settlement);
+  const packed = packSettlements(settlements);
   return {
-    accountId,
-    at: endedAt,
-    postings: addSums({}, [
-      [accountId, -charge],
-      [`owner:${ownerAccountId}`, earn],
-      ['fees', fees],
-    ]),
-    homes: addSums({}, [[nodeId, fees]]),
-    parts: [{ fact: toFact(settlement), charge, memo, packed: packSettlement(settlement) }],
+    accountId: first.settlement.accountId,
+    at: Math.max(...settlements.map(({ endedAt }) => endedAt)),
+    postings: addSums(
+      settlements.flatMap(({ accountId, ownerAccountId, charge, earn }) => [
+        [accountId, 0 - charge],
+        [`owner:${ownerAccountId}`, earn],
+        ['fees', charge - earn],
+      ]),
+    ),
+    homes: addSums(settlements.map(({ nodeId, charge, earn }) => [nodeId, charge - earn])),
+    parts: parts.map(({ settlement, memo }) => ({ fact: toFact(settlement), charge: settlement.charge, memo })),
+    packed,
+    blocks: [[parts.length, packed.length]],
   };
 }
 
 /** Null where there is nothing. */
-export function mergePieces(pieces: readonly Flush[]): Flush | null {
+export function mergeFlushes(pieces: readonly Flush[]): Flush | null {
   const [first] = pieces;
   if (!first) return null;
   return {
     accountId: first.accountId,
     at: Math.max(...pieces.map(({ at }) => at)),
-    postings: addSums(
-      {},
-      pieces.flatMap(({ postings }) => Object.entries(postings)),
-    ),
-    homes: addSums(
-      {},
-      pieces.flatMap(({ homes }) => Object.entries(homes)),
-    ),
+    postings: addSums(pieces.flatMap(({ postings }) => Object.entries(postings))),
+    homes: addSums(pieces.flatMap(({ homes }) => Object.entries(homes))),
     parts: pieces.flatMap(({ parts }) => parts),
+    packed: concatBytes(pieces.map(({ packed }) => packed)),
+    blocks: pieces.flatMap(({ blocks }) => blocks),
   };
 }
 
-function addSums(to: Record<string, number>, amounts: Iterable<readonly [string, number]>): Sums {
-  for (const [name, amount] of amounts) if (amount !== 0) to[name] = (to[name] ?? 0) + amount;
-  return to;
+function addSums(amounts: readonly (readonly [string, number])[]): Sums {
+  const sums: Record<string, number> = {};
+  for (const [name, amount] of amounts) if (amount !== 0) sums[name] = (sums[name] ?? 0) + amount;
+  return sums;
 }

@@ -1,9 +1,8 @@
-// What a part comes to in the book, for so many units: a piece of its account's next flush, or an entry of its own. Pure.
+// What a part comes to in the book, for so many units: a part of its account's next flush, or an entry of its own. Pure.
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { buildChargeEntries, buildSettleEntry } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
-import { buildPiece } from './build-flush.ts';
-import type { Flush } from './build-flush.ts';
+import type { ChargedPart } from './build-flush.ts';
 
 /** Throws RangeError on what no hub decides: from then on every sum would be wrong. */
 export function checkCounts({ charge, earn, promptTokens, outputTokens }: SettlementJson): void {
@@ -12,19 +11,18 @@ export function checkCounts({ charge, earn, promptTokens, outputTokens }: Settle
 }
 
 interface Booked {
-  readonly pieces: readonly Flush[];
+  readonly parts: readonly ChargedPart[];
   readonly entries: readonly LedgerEntry[];
 }
 
-/** What a part that is charged so many units is in the book: a piece of a flush, and an entry for what it earns beyond. */
+/** What a part that is charged so many units is in the book: a part of a flush, and an entry for what it earns beyond. */
 export function chargePart(settlement: SettlementJson, charge: number, reason: string): Booked {
   const [settled, ...entries] = buildChargeEntries(settlement, charge, reason);
-  const piece = settled?.settlement && buildPiece({ settlement: settled.settlement, memo: settled.memo });
-  return { pieces: piece ? [piece] : [], entries };
+  return { parts: settled?.settlement ? [{ settlement: settled.settlement, memo: settled.memo }] : [], entries };
 }
 
 /** One entry with all that it pays: another one would be new to a book that knows this. */
 export function chargeAlone(settlement: SettlementJson, charge: number, reason: string): Booked {
   const memo = `charge lowered from ${settlement.charge} to ${charge}: ${reason}`;
-  return { pieces: [], entries: [buildSettleEntry({ ...settlement, charge }, memo)] };
+  return { parts: [], entries: [buildSettleEntry({ ...settlement, charge }, memo)] };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN } from '../../schema/typed-data.ts';
 import vectors from '../../schema/receipt.vectors.json' with { type: 'json' };
-import { checkReceipt, isOwnTicket } from './check-receipt.ts';
+import { checkReceipt, checkTicket, LATE_MS } from './check-receipt.ts';
 import { decideLost, earnOf, judgeReceipt } from './judge-receipt.ts';
 
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
@@ -52,15 +52,27 @@ describe('checkReceipt', () => {
         error: 'receipt-signature',
       });
   });
+});
+
+describe('checkTicket', () => {
+  const signedBy = (key: Uint8Array) => {
+    const ticketSignature = signer.sign(JOB_TICKET, ticket, key);
+    return { ticket, ticketSignature, receipt, signature: sign(receipt) };
+  };
+  const now = Number(ticket.expiresAtMs);
+  const NOT_OWN = 'the ticket was not signed by this router';
 
   test('a ticket is our own only under our signature', () => {
-    expect(
-      isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, routerKey), sealed: null, router }),
-    ).toBe(true);
-    expect(
-      isOwnTicket(signer, { ticket, signature: signer.sign(JOB_TICKET, ticket, nodeKey), sealed: null, router }),
-    ).toBe(false);
-    expect(isOwnTicket(signer, { ticket, signature: '0x', sealed: null, router })).toBe(false);
+    const asked = { isKnown: false, router, now };
+    expect(checkTicket(signer, signedBy(routerKey), asked)).toBeNull();
+    expect(checkTicket(signer, signedBy(nodeKey), asked)).toBe(NOT_OWN);
+    expect(checkTicket(signer, { ...signedBy(routerKey), ticketSignature: '0x' }, asked)).toBe(NOT_OWN);
+  });
+
+  test('one under which a part was settled holds though the router has another key now, and no longer than others', () => {
+    const asked = { isKnown: true, router, now };
+    expect(checkTicket(signer, signedBy(nodeKey), asked)).toBeNull();
+    expect(checkTicket(signer, signedBy(nodeKey), { ...asked, now: now + LATE_MS + 1 })).toContain('24 h');
   });
 });
 

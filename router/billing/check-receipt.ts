@@ -1,10 +1,14 @@
 // Whether a receipt is what a node owes for a ticket. Pure. The hub does without the curve (`checkReceiptOfTicket` of schema/receipt.ts).
 import type { Hex } from '../../schema/bytes.ts';
+import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { checkReceiptOfTicket, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { BundleFault, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+
+/** How long after its ticket's expiry a part may still be receipted. */
+export const LATE_MS = 24 * 3_600_000;
 
 /** The receipt's hash, or why it proves nothing: of another ticket or node, over a limit, or not signed by the ticket's node. */
 export function checkReceipt(
@@ -27,11 +31,16 @@ export function checkReceipt(
   return ok(signer.hash(USAGE_RECEIPT, receipt));
 }
 
-/** True when this router signed the ticket. */
-export function isOwnTicket(
+/**
+ * Why nothing can be claimed under the ticket of a late receipt. `isKnown`: its hub has settled a part under it, so that it need not prove itself: the
+ * router's key may have been another one then.
+ */
+export function checkTicket(
   signer: MessageSigner,
-  signed: { readonly ticket: JobTicket; readonly signature: Hex; readonly sealed: Sealed | null; readonly router: Hex },
-): boolean {
-  const { ticket, signature, sealed, router } = signed;
-  return signer.isProvenBy(JOB_TICKET, ticket, { signature, sealed, address: router });
+  { ticket, ticketSignature: signature, ticketSeal: sealed = null }: LateReceipt,
+  { isKnown, router, now }: { readonly isKnown: boolean; readonly router: Hex; readonly now: number },
+): string | null {
+  if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
+  const isOwn = isKnown || signer.isProvenBy(JOB_TICKET, ticket, { signature, sealed, address: router });
+  return isOwn ? null : 'the ticket was not signed by this router';
 }

@@ -75,9 +75,8 @@ export function countPrompt(
   const exact = (isPlain && counter?.countPrompt(texts)) || null;
   if (exact !== null) return { exact, bound: exact, least: exact, expected: exact };
   const { least, expected } = estimateTokens(texts);
-  const bytes = texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
   // Too long to be counted, and its longest token is known.
-  const surely = counter ? Math.ceil(bytes / counter.longestBytes) : 0;
+  const surely = counter ? Math.ceil(bytesOf(texts) / counter.longestBytes) : 0;
   return {
     exact,
     bound:
@@ -86,6 +85,10 @@ export function countPrompt(
     least: Math.max(least, surely),
     expected: Math.max(expected, surely) + images * USUAL_IMAGE_TOKENS,
   };
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
 }
 
 /**

@@ -1,6 +1,16 @@
 // The statements of the book in D1. One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and a few statements cost
 // less than a few a row.
-import { BOOKED_BITS, isBookedSql, jobKeySql } from './booked-sql.ts';
+import { BOOKED_BITS, IN_FLUSH, isBookedSql, jobKeySql } from './booked-sql.ts';
+
+/** First places of flushes that are begun in one ms. */
+const PLACES_A_MS = 1024;
+
+/** Where a flush stands that an account began at `number`, ms since epoch: in the order of time, as a rule at a place of its own. */
+export function placeOf(accountId: string, number: number): number {
+  let hash = 0x811c9dc5;
+  for (const letter of accountId) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return number * PLACES_A_MS + (hash % PLACES_A_MS);
+}
 
 /** The bit of an event by its id, 0 for one that is no part's. */
 const BIT = `CASE ${Object.entries(BOOKED_BITS)
@@ -8,11 +18,19 @@ const BIT = `CASE ${Object.entries(BOOKED_BITS)
   .join(' ')} ELSE 0 END`;
 const KEY = jobKeySql("e.value->>'jobId'");
 
+/**
+ * A settlement that comes alone is one that its account has forgotten: what it may have handed over with others is a month old then, and placed
+ * where the schedule runs. So this looks at what is not, a week of flushes, for what hardly ever comes.
+ */
+const IS_FORGOTTEN = `(${BIT}) = ${BOOKED_BITS.settle} AND EXISTS (SELECT 1 FROM flushes AS f
+      WHERE f.seq > (SELECT placed FROM book_marks) AND f.account_id = e.value->>'accountId' AND instr(f.parts, lower(hex(${KEY}))) > 0)`;
+
 /** A part's event is known by its receipts, any other by its postings. */
 const IS_NEW = `NOT EXISTS (SELECT 1 FROM postings AS known WHERE known.event_id = e.value->>'id')
-      AND NOT ${isBookedSql({ key: KEY, part: "e.value->>'part'", bit: `(${BIT})` })}`;
+      AND NOT ${isBookedSql({ key: KEY, part: "e.value->>'part'", bit: `(${BIT})` })} AND NOT (${IS_FORGOTTEN})`;
 const ENTRIES = `json_each(?1) AS e, json_each(e.value, '$.postings') AS p`;
-const NEXT = `max(coalesce((SELECT max(seq) FROM flushes), 0), coalesce((SELECT summed FROM book_marks), 0)) + 1`;
+/** Lists of what came alone stand behind all others: they move nothing. */
+const NEXT = `max(coalesce((SELECT max(seq) FROM flushes), 0), coalesce((SELECT max(summed, placed) FROM book_marks), 0)) + 1`;
 
 /** What is no part's keeps its event and its postings; of a part only why its charge was lowered. */
 const INSERT_EVENTS = `
@@ -46,7 +64,7 @@ const MOVE_DAYS = `
 /** So that statistics and the archive come by it. */
 export const LIST_PARTS = `
     INSERT INTO flushes (seq, account_id, at, postings, homes, parts)
-    SELECT ${NEXT}, ?2, ?3, '{}', '{}', ?4 WHERE EXISTS (SELECT 1 FROM json_each(?1) AS e WHERE e.value->>'packed' IS NOT NULL AND ${IS_NEW})`;
+    SELECT ${NEXT}, '', ?2, '{}', '{}', ?3 WHERE EXISTS (SELECT 1 FROM json_each(?1) AS e WHERE e.value->>'packed' IS NOT NULL AND ${IS_NEW})`;
 
 /** Before the receipts, which tell what is new. Postings of an event that has some are never added to: no delivery can unbalance it. */
 const INSERT_POSTINGS = `
@@ -59,33 +77,67 @@ const INSERT_RECEIPTS = `
     SELECT ${KEY}, value->>'part', ${BIT}, unhex(value->>'packed') FROM json_each(?1) AS e
     WHERE value->>'packed' IS NOT NULL AND ${IS_NEW} ON CONFLICT DO NOTHING`;
 
-/** Each takes the entries as JSON rows; LIST_PARTS, which comes between the two, also their account, their newest end and their list. */
+/** Each takes the entries as JSON rows; LIST_PARTS, which comes between the two, also their newest end and their list. */
 export const BOOK_ENTRIES = [INSERT_EVENTS, MOVE_BALANCES, MOVE_HOME_FEES, MOVE_DAYS] as const;
 export const BOOK_LAST = [INSERT_POSTINGS, INSERT_RECEIPTS] as const;
 
-/** A flush is one transaction, and so it is known by its first part. ?1: its parts. */
-const IS_FLUSH_NEW = `NOT ${isBookedSql({ key: "unhex(?1->>'$[0].job')", part: "?1->>'$[0].part'", bit: String(BOOKED_BITS.settle) })}`;
+/** How many accounts can begin a flush in one ms and share its first place. */
+const PLACES = 8;
 
-/** A flush's parts, account, end, postings, homes and list are ?1 to ?6. */
-export const BOOK_FLUSH = [
-  `INSERT INTO flushes (seq, account_id, at, postings, homes, parts) SELECT ${NEXT}, ?2, ?3, ?4, ?5, ?6 WHERE ${IS_FLUSH_NEW}`,
-  `INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
-    SELECT value->>'id', 'settle', value->>'jobId', value->>'part', ?2, ?3, value->>'memo' FROM json_each(?1)
-    WHERE value->>'memo' IS NOT NULL AND ${IS_FLUSH_NEW} ON CONFLICT DO NOTHING`,
-  `INSERT INTO part_receipts (job, part, booked, packed)
-    SELECT unhex(value->>'job'), value->>'part', ${BOOKED_BITS.settle}, unhex(value->>'packed') FROM json_each(?1)
-    WHERE ${IS_FLUSH_NEW} ON CONFLICT DO NOTHING`,
+/** A flush stands at the place that its number and account give, ?1, or at one of the next, which another account's may have taken. */
+const STANDS = (place: string): string => `f.seq BETWEEN ${place} AND ${place} + ${PLACES - 1}`;
+
+/** A flush is one transaction, and so it is known by itself, and once it has been placed by its first part: its account, job and part are ?2 to ?4. */
+const IS_FLUSH_NEW = `NOT EXISTS (SELECT 1 FROM flushes AS f WHERE ${STANDS('?1')} AND f.account_id = ?2)
+      AND NOT ${isBookedSql({ key: 'unhex(?3)', part: '?4', bit: String(BOOKED_BITS.settle) })}`;
+const FREE_PLACE = `(SELECT min(?1 + n.value) FROM json_each('[${Array.from({ length: PLACES }, (_, i) => i).join()}]') AS n
+      WHERE NOT EXISTS (SELECT 1 FROM flushes AS taken WHERE taken.seq = ?1 + n.value))`;
+/** Its end, postings, homes, list and receipts are ?5 to ?9. */
+const INSERT_FLUSH = `INSERT INTO flushes (seq, account_id, at, postings, homes, parts, packed)
+    SELECT ${FREE_PLACE}, ?2, ?5, ?6, ?7, ?8, unhex(?9) WHERE ${IS_FLUSH_NEW}`;
+
+/** Why charges were lowered; ?1: parts, ?2: account, ?3: end. */
+export const INSERT_MEMOS = `INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
+    SELECT value->>'id', 'settle', value->>'jobId', value->>'part', ?2, ?3, value->>'memo' FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
+
+/** Gives a row where the flush is new and will be summed up with its like. */
+export const BOOK_FLUSH = `${INSERT_FLUSH} AND ?1 > (SELECT summed FROM book_marks) RETURNING seq`;
+
+/** For one that comes when others of its time have been summed up: it becomes part of the balances by itself, where it is new. */
+export const BOOK_LATE_FLUSH = [
+  `INSERT INTO balances (book, amount) SELECT p.key, p.value FROM json_each(?6) AS p WHERE ${IS_FLUSH_NEW}
+    ON CONFLICT (book) DO UPDATE SET amount = amount + excluded.amount`,
+  `INSERT INTO book_days (day, book, amount, postings) SELECT CAST(?5 AS INTEGER) / 86400000, p.key, p.value, 1 FROM json_each(?6) AS p
+    WHERE ${IS_FLUSH_NEW}
+    ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`,
+  `INSERT INTO home_fees (node_id, brought, drawn) SELECT h.key, h.value, 0 FROM json_each(?7) AS h WHERE ${IS_FLUSH_NEW}
+    ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
+  `${INSERT_FLUSH} AND ?1 <= (SELECT summed FROM book_marks)`,
+  // Nobody will look there for receipts that are in no place yet.
+  `INSERT INTO receipt_places (job, part, booked, file, start, length)
+    SELECT unhex(p.value->>0), p.value->>1, ${BOOKED_BITS.settle}, ${IN_FLUSH}, f.seq, 0 FROM json_each(?8, '$.p') AS p
+    JOIN flushes AS f ON ${STANDS('?1')} AND f.account_id = ?2 WHERE f.seq <= (SELECT placed FROM book_marks) ON CONFLICT DO NOTHING`,
 ] as const;
+
+/**
+ * The blocks of receipts in which a job's parts stand, ?1, in flushes that its account's object names by their places, ?2 and ?3, or that it has
+ * its place in.
+ */
+export const FIND_BLOCKS = `SELECT substr(f.packed, b.value->>2 + 1, b.value->>3) AS packed FROM flushes AS f, json_each(f.parts, '$.b') AS b
+    WHERE f.seq IN (SELECT f.seq FROM json_each(?2) AS n JOIN flushes AS f ON ${STANDS('n.value')} AND f.account_id = ?3
+      UNION SELECT start FROM receipt_places WHERE job = ${jobKeySql('?1')} AND file = ${IN_FLUSH})
+    AND EXISTS (SELECT 1 FROM json_each(f.parts, '$.p') AS p
+      WHERE p.key >= b.value->>0 AND p.key < b.value->>1 AND p.value->>0 = lower(hex(${jobKeySql('?1')})))`;
 
 /** Flushes that are in no balance yet. */
 const FRESH = `flushes AS f WHERE f.seq > (SELECT summed FROM book_marks)`;
 const FRESH_POSTINGS = `SELECT p.key AS book, p.value AS amount FROM flushes AS f, json_each(f.postings) AS p
       WHERE f.seq > (SELECT summed FROM book_marks)`;
-/** ?1: how many have to wait for it to be worth their while. */
-const IS_DUE = `coalesce((SELECT max(seq) FROM flushes), 0) - (SELECT summed FROM book_marks) >= ?1`;
+/** ?1: how many have to wait for it to be worth their while; ?2: up to which place they are summed up. */
+const IS_DUE = `(SELECT count(*) FROM flushes AS due, book_marks AS b WHERE due.seq > b.summed AND due.seq <= ?2) >= ?1`;
 
 /** Where it is not, none is looked at. */
-const DUE = `f.seq > CASE WHEN ${IS_DUE} THEN (SELECT summed FROM book_marks) ELSE ${Number.MAX_SAFE_INTEGER} END`;
+const DUE = `f.seq > CASE WHEN ${IS_DUE} THEN (SELECT summed FROM book_marks) ELSE ${Number.MAX_SAFE_INTEGER} END AND f.seq <= ?2`;
 const DUE_POSTINGS = `flushes AS f, json_each(f.postings) AS p WHERE ${DUE}`;
 
 /** Puts the flushes that wait into the balances, all at once. What they bring to the fees is never negative, so no check can fail. */
@@ -98,7 +150,7 @@ export const SUM_UP = [
   `INSERT INTO home_fees (node_id, brought, drawn)
     SELECT h.key, sum(h.value), 0 FROM flushes AS f, json_each(f.homes) AS h WHERE ${DUE} GROUP BY 1
     ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
-  `UPDATE book_marks SET summed = (SELECT max(seq) FROM flushes) WHERE ${IS_DUE}`,
+  `UPDATE book_marks SET summed = (SELECT max(seq) FROM flushes WHERE seq <= ?2) WHERE ${IS_DUE}`,
 ] as const;
 
 /** Every book as of now: what is summed up, and what waits for it. */

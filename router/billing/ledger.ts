@@ -3,17 +3,20 @@ import { toHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { sumPostings } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
-import type { Flush } from './build-flush.ts';
+import type { NumberedFlush } from './build-flush.ts';
 import type { BookedPart, Fate } from './decide-earn.ts';
 import {
   BALANCE_OF,
   BOOK_ENTRIES,
   BOOK_FLUSH,
   BOOK_LAST,
+  BOOK_LATE_FLUSH,
   BROUGHT_BY,
   FIND_DRIFTED,
   FIND_UNBALANCED,
+  INSERT_MEMOS,
   LIST_PARTS,
+  placeOf,
   SUM_ALL,
   SUM_UP,
   TOTAL,
@@ -24,7 +27,11 @@ import { makeReceiptShelves } from './receipt-shelves.ts';
 import type { FoundRow, ReceiptFiles } from './receipt-shelves.ts';
 
 /** Flushes become part of the balances when there are so many: a row for each book and each home, once for all of them. */
-export const SUM_UP_AFTER = 256;
+export const SUM_UP_AFTER = 1024;
+/** Every so many flushes, by their numbers, it is looked whether there are. */
+const LOOK_EVERY = 32;
+/** One that is younger, ms, is left: others of its time are on their way. */
+export const SUM_UP_AGE_MS = 60_000;
 
 export interface Ledger {
   /**
@@ -36,11 +43,14 @@ export interface Ledger {
    * Writes what an account's parts of a few seconds moved, in one transaction: all of it, or nothing where it is known already. The same parts come
    * in one flush however often it comes. Rejects when D1 does or the flush is unbalanced.
    */
-  readonly applyFlush: (flush: Flush) => Promise<void>;
-  /** The settlements of a job's parts, if the account called it. */
-  readonly findReceipts: (accountId: string, jobId: string) => Promise<SettlementJson[]>;
-  /** How a part and those before it were booked, and what its home's work has brought in: as of one moment. */
-  readonly findFate: (part: { jobId: string; part: number; nodeId: string }) => Promise<Fate>;
+  readonly applyFlush: (flush: NumberedFlush) => Promise<void>;
+  /** The settlements of a job's parts, if the account called it; `flushes`: those that its object says they are in. */
+  readonly findReceipts: (accountId: string, jobId: string, flushes: readonly number[]) => Promise<SettlementJson[]>;
+  /**
+   * How a part and those before it were booked, and what its home's work has brought in: as of one moment, in which its caller's object had said
+   * what flushes they are in.
+   */
+  readonly findFate: (part: PartAsked) => Promise<Fate>;
   /** What a book's postings sum to, in units. */
   readonly balanceOf: (book: string) => Promise<number>;
   /** Ids of up to 100 events whose postings do not sum to zero: always none. */
@@ -51,6 +61,14 @@ export interface Ledger {
   readonly sumUp: () => Promise<BookSums>;
   /** The sum of all postings: always 0. */
   readonly total: () => Promise<number>;
+}
+
+interface PartAsked {
+  readonly accountId: string;
+  readonly jobId: string;
+  readonly part: number;
+  readonly nodeId: string;
+  readonly flushes: readonly number[];
 }
 
 /** Units, over all books. */
@@ -76,29 +94,19 @@ export function makeLedger(database: D1Database, files: ReceiptFiles | null = nu
       const byId = new Map(entries.toReversed().map((entry) => [entry.id, entry]));
       return applyAll(database, [...byId.values()].toReversed());
     },
-    findReceipts: async (accountId, jobId) =>
-      (await shelves.find(jobId)).filter((settlement) => settlement.accountId === accountId),
+    findReceipts: async (accountId, jobId, flushes) =>
+      (await shelves.find({ accountId, jobId, flushes })).filter((settlement) => settlement.accountId === accountId),
     applyFlush: async (flush) => {
-      const { accountId, at, postings, homes, parts } = flush;
-      if (Object.values(postings).reduce((sum, amount) => sum + amount, 0) !== 0)
+      if (Object.values(flush.postings).reduce((sum, amount) => sum + amount, 0) !== 0)
         throw new Error('the postings of a flush do not sum to zero');
-      const rows = JSON.stringify(parts.map(toPartRow));
-      const facts = packFacts(
-        parts.map(({ fact }) => fact),
-        at,
-      );
-      const values = [rows, accountId, at, JSON.stringify(postings), JSON.stringify(homes), facts];
-      await database.batch([
-        ...BOOK_FLUSH.map((text) => database.prepare(text).bind(...takenBy(text, values))),
-        ...SUM_UP.map((text) => database.prepare(text).bind(...takenBy(text, [SUM_UP_AFTER]))),
-      ]);
+      await applyFlush(database, flush);
     },
-    findFate: async ({ jobId, part, nodeId }) => {
+    findFate: async ({ part, nodeId, ...wanted }) => {
       const [booked, home] = (await database.batch([
-        shelves.ask(jobId),
+        shelves.ask(wanted),
         database.prepare(BROUGHT_BY).bind(nodeId),
       ])) as [D1Result<FoundRow>, D1Result<{ brought: number }>];
-      const parts = (await shelves.read(booked.results)).map(toBookedPart);
+      const parts = (await shelves.read(booked.results, wanted.jobId)).map(toBookedPart);
       return {
         part: parts.find((one) => one.part === part) ?? null,
         earlier: parts.filter((one) => one.part < part),
@@ -132,14 +140,41 @@ function toBookedPart({ part, ownerAccountId, outcome, charge, ttftMs }: Settlem
   return { part, ownerAccountId, outcome, charge, hasToken: ttftMs !== null };
 }
 
-function toPartRow({ fact: [job, part], memo, packed }: Flush['parts'][number]): object {
+/** Where it is not new in the order of time it may be late, or known: the second transaction tells. */
+async function applyFlush(database: D1Database, flush: NumberedFlush): Promise<void> {
+  const { accountId, number, at, postings, homes, parts, packed, blocks } = flush;
+  const of = (text: string, ...values: unknown[]): D1PreparedStatement => database.prepare(text).bind(...values);
+  const facts = packFacts(
+    parts.map(({ fact }) => fact),
+    at,
+    { blocks },
+  );
+  const place = placeOf(accountId, number);
+  const [job, part] = parts[0]?.fact ?? ['', 0];
+  const receipts = toHex(packed).slice(2);
+  const values = [place, accountId, job, part, at, JSON.stringify(postings), JSON.stringify(homes), facts, receipts];
+  const memos = parts.flatMap(({ fact: [ofJob, ofPart], memo }) =>
+    memo === null ? [] : [toMemo(ofJob, ofPart, memo)],
+  );
+  const before = memos.length > 0 ? [of(INSERT_MEMOS, JSON.stringify(memos), accountId, at)] : [];
+  const sums = number % LOOK_EVERY === 0 ? sumUp(database, SUM_UP_AFTER, placeOf('', number - SUM_UP_AGE_MS)) : [];
+  const results = await database.batch([of(BOOK_FLUSH, ...values), ...before, ...sums]);
+  if (results[0]?.results.length === 0)
+    await database.batch(BOOK_LATE_FLUSH.map((text) => of(text, ...takenBy(text, values))));
+}
+
+/** The statements that sum up what waits, if so many do, as far as a place. */
+export function sumUp(
+  database: D1Database,
+  atLeast: number,
+  until: number = Number.MAX_SAFE_INTEGER,
+): D1PreparedStatement[] {
+  return SUM_UP.map((text) => database.prepare(text).bind(atLeast, until));
+}
+
+function toMemo(job: string, part: number, memo: string): object {
   const jobId = `job_${job}`;
-  return {
-    job,
-    part,
-    packed: toHex(packed).slice(2),
-    ...(memo !== null && { id: `settle:${jobId}:${part}`, jobId, memo }),
-  };
+  return { id: `settle:${jobId}:${part}`, jobId, part, memo };
 }
 
 /** One transaction; where the books cannot carry it as a whole, each half for itself. Gives the ids of those that they cannot carry alone. */
@@ -168,14 +203,14 @@ function prepareEntries(database: D1Database, entries: readonly LedgerEntry[]): 
   const list = packFacts(
     facts.flatMap(({ fact, isPart }) => (isPart ? [fact] : [])),
     at,
-    facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])),
+    { bare: facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])) },
   );
   // What draws from the fees finds there what has been brought in until now.
   const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => book === 'fees' && amount < 0));
   return [
-    ...SUM_UP.map((text) => of(text, ...takenBy(text, [draws ? 1 : SUM_UP_AFTER]))),
+    ...(draws ? sumUp(database, 1) : []),
     ...BOOK_ENTRIES.map((text) => of(text, json)),
-    of(LIST_PARTS, json, parts[0]?.settlement.accountId ?? '', at, list),
+    of(LIST_PARTS, json, at, list),
     ...BOOK_LAST.map((text) => of(text, json)),
   ];
 }

@@ -3,21 +3,23 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { JOB_TICKET, jobTicketSchema, toMessageJson, USAGE_RECEIPT, usageReceiptSchema } from '../../schema/receipt.ts';
-import type { JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { fromMessageJson, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { JobTicket, MessageSigner } from '../../schema/receipt.ts';
 import { MAX_LEAVES } from '../../schema/merkle.ts';
-import { sealedSchema, toSealedJson } from '../../schema/seal.ts';
+import { fromSealedJson, toSealedJson } from '../../schema/seal.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { describeUnsigned } from '../../schema/unsigned-part.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
-import type { Proof } from './pack-receipts.ts';
 import { buildLateEntry } from './build-entry.ts';
-import { checkReceipt, isOwnTicket } from './check-receipt.ts';
+import { checkReceipt, checkTicket, LATE_MS } from './check-receipt.ts';
 import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
 import { decideLost, judgeReceipt } from './judge-receipt.ts';
 import type { Decision } from './judge-receipt.ts';
-import { failedByHome, isLost, NO_PROOF, pay, refuse, tellAccepted } from './answer-receipt.ts';
-import type { KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
+import { judgeUntraced } from './judge-untraced.ts';
+import type { Asker } from './judge-untraced.ts';
+import { answerAgain, failedByHome, isLost, pay, refuse, tellAccepted } from './answer-receipt.ts';
+import { BARE, completeAll, NO_PROOF, tellPaid } from './answer-receipt.ts';
+import type { Completion, KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
 import { signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
@@ -34,8 +36,6 @@ import { Outbox } from './outbox.ts';
 
 const log = makeLog('billing');
 
-/** How long after its ticket's expiry a part may still be receipted. */
-const LATE_MS = 24 * 3_600_000;
 /** Parts that a node is asked at once to sign for. */
 const UNSIGNED_MAX = 32;
 /** Parts that are looked up in the book at one alarm. */
@@ -56,15 +56,16 @@ export interface NodeAccountDoors {
   readonly routerKey: Uint8Array;
   readonly routerAddress: Hex;
   readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
+  /** The flushes that parts of a job are in, by its caller's object. Rejects when it cannot be asked. */
+  readonly findFlushes: (accountId: string, jobId: string) => Promise<readonly number[]>;
   /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
+  readonly traceWaitMs: number;
 }
 
 export class NodeAccount extends DurableObject<object> {
   readonly #signer: MessageSigner;
-  readonly #key: Uint8Array;
-  readonly #router: Hex;
-  readonly #ledger: NodeAccountDoors['ledger'];
+  readonly #doors: NodeAccountDoors;
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -74,16 +75,14 @@ export class NodeAccount extends DurableObject<object> {
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
-    const { signer, routerKey, routerAddress, ledger } = doors;
+    const { signer, ledger } = doors;
+    this.#doors = doors;
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: ctx.id.name ?? '',
       read: doors.readStanding,
       now: () => Date.now(),
     });
     this.#signer = signer;
-    this.#key = routerKey;
-    this.#router = routerAddress;
-    this.#ledger = ledger;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), { nodeId: ctx.id.name });
     this.#book = new NodeBook(ctx.storage);
     const newest = this.#book.newest();
@@ -94,25 +93,25 @@ export class NodeAccount extends DurableObject<object> {
 
   /** One part as `acceptAll` takes it. Throws where it cannot be taken. */
   accept(settlement: SettlementJson): SettlementJson {
-    const [answer] = this.#acceptBatch([settlement]);
-    if (!answer) throw new Error('the settlement was not taken');
-    return answer;
+    const [accepted] = completeAll([settlement], this.#acceptBatch([settlement]));
+    if (!accepted) throw new Error('the settlement was not taken');
+    return accepted;
   }
 
   /**
-   * Completes settlements: each with a proven receipt gets the signed acceptance and what the home earns by it; without one (none came, or it
+   * What completes settlements (`completeAll`): each with a proven receipt gets the signed acceptance and what the home earns by it; without one (none came, or it
    * proved nothing) no receipt, no acceptance and earn 0 until the node offers it. So it is too where only the caller's account can tell what
    * is paid for it: the receipt is kept, and accepted when the book knows. One seal covers the acceptances of a batch, one row keeps them.
    * Idempotent by ticket, and so by batch: a second delivery gets the first answers. Null for one that cannot be taken, which must not hold up the others.
    */
-  acceptAll({ settlements }: Pick<SettlementBatch, 'settlements'>): (SettlementJson | null)[] {
-    const answers: (SettlementJson | null)[] = [];
+  acceptAll({ settlements }: Pick<SettlementBatch, 'settlements'>): (Completion | null)[] {
+    const answers: (Completion | null)[] = [];
     for (let at = 0; at < settlements.length; at += MAX_LEAVES)
       answers.push(...this.#acceptBatch(settlements.slice(at, at + MAX_LEAVES)));
     return answers;
   }
 
-  #acceptBatch(settlements: readonly SettlementJson[]): (SettlementJson | null)[] {
+  #acceptBatch(settlements: readonly SettlementJson[]): (Completion | null)[] {
     const taken: Taken[] = [];
     const looked = settlements.map((settlement) => {
       try {
@@ -126,22 +125,20 @@ export class NodeAccount extends DurableObject<object> {
       }
     });
     const paid = this.#take(taken, null);
-    return looked.map((found, i) => {
+    return looked.map((found) => {
       if (!found || !('proven' in found)) return found;
       const one = paid[taken.indexOf(found)];
-      const settlement = settlements[i];
-      return one && settlement ? pay(settlement, one) : null;
+      return one ? tellPaid(one) : null;
     });
   }
 
   /** What is known of a part, or that its receipt is to be accepted. `before`: those that are accepted with it, ahead of it. */
-  #look(settlement: SettlementJson, before: readonly Taken[]): SettlementJson | Taken {
-    const ticket = jobTicketSchema.parse(settlement.ticket);
+  #look(settlement: SettlementJson, before: readonly Taken[]): Completion | Taken {
+    const ticket = fromMessageJson(JOB_TICKET, settlement.ticket);
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash, ticket);
-    if (known) return { ...settlement, ...known.proof, earn: known.isLate ? 0 : known.earn };
-    const bare = { ...settlement, ...NO_PROOF, earn: 0 };
-    if (this.#book.findOpen(ticketHash)) return bare;
+    if (known) return { ...known.proof, earn: known.isLate ? 0 : known.earn };
+    if (this.#book.findOpen(ticketHash)) return BARE;
     // The same part twice in a batch.
     if (before.some(({ proven }) => proven.ticketHash === ticketHash))
       throw new Error('a ticket stands twice in a batch');
@@ -151,10 +148,10 @@ export class NodeAccount extends DurableObject<object> {
       receipt && signature
         ? this.#prove(ticket, {
             ticketHash,
-            receipt: usageReceiptSchema.parse(receipt),
+            receipt: fromMessageJson(USAGE_RECEIPT, receipt),
             receiptJson: receipt,
             signature: signature as Hex,
-            sealed: receiptSeal ? sealedSchema.parse(receiptSeal) : null,
+            sealed: receiptSeal ? fromSealedJson(receiptSeal) : null,
           })
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
@@ -163,25 +160,25 @@ export class NodeAccount extends DurableObject<object> {
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
     if (proven) this.#outbox.ringBy(now + FIRST_ASK_MS);
-    return bare;
+    return BARE;
   }
 
   /**
    * A receipt whose acceptance never reached its node, after its part was settled without it. What the hub settled decides, or what its
    * hub had written down where a crash lost the counts; the fees pay, no caller is charged. Null while no settlement is known (its hub keeps
    * every part it has opened and will still settle it, and a node's word alone is never paid), and while its job is not known to have
-   * ended: the receipt is kept then, and the node offers it again to hear what became of it.
+   * ended: the receipt is kept then, and the node offers it again to hear what became of it. `hub`: the one that asks, and has no trace of the part.
    */
-  async acceptLate(late: LateReceipt): Promise<LateAnswer | null> {
+  async acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
     const now = Date.now();
     const { ticket, receipt, signature, receiptSeal: sealed = null } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash, ticket);
-    if (known) return this.#answerAgain(known.proof, receipt);
-    const fault = this.#checkTicket(late, now);
-    if (fault) return refuse(fault);
+    if (known) return answerAgain(this.#signer, known.proof, receipt);
     const open = this.#book.findOpen(ticketHash);
-    if (!open) return null;
+    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, router: this.#doors.routerAddress, now });
+    if (fault) return refuse(fault);
+    if (!open) return this.#answerUntraced(late, { hub, now, traceWaitMs: this.#doors.traceWaitMs });
     const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature, sealed });
     if (!proven) {
       this.#countRefused(ticket, 'not-proven');
@@ -195,7 +192,7 @@ export class NodeAccount extends DurableObject<object> {
     const fate = await this.#findFate(open);
     // Another offer of it may have been taken while the book was asked.
     const meanwhile = this.#book.findAccepted(ticketHash, ticket);
-    if (meanwhile) return this.#answerAgain(meanwhile.proof, receipt);
+    if (meanwhile) return answerAgain(this.#signer, meanwhile.proof, receipt);
     if (fate) return this.#decide(open, { ...proven, ticket }, fate);
     if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature, sealed });
     this.#chain.save(new Set());
@@ -267,10 +264,10 @@ export class NodeAccount extends DurableObject<object> {
   #readSigned(ticketHash: Hex, open: SettlementJson): ProvenPart | null {
     const { receipt: receiptJson, receiptSignature, receiptSeal } = open;
     if (!receiptJson || !receiptSignature) return null;
-    const receipt = usageReceiptSchema.parse(receiptJson);
+    const receipt = fromMessageJson(USAGE_RECEIPT, receiptJson);
     const receiptHash = this.#signer.hash(USAGE_RECEIPT, receipt);
-    const ticket = jobTicketSchema.parse(open.ticket);
-    const sealed = receiptSeal ? sealedSchema.parse(receiptSeal) : null;
+    const ticket = fromMessageJson(JOB_TICKET, open.ticket);
+    const sealed = receiptSeal ? fromSealedJson(receiptSeal) : null;
     return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex, sealed };
   }
 
@@ -306,9 +303,10 @@ export class NodeAccount extends DurableObject<object> {
 
   /** As the book has it; null while the job is not known to have ended, and when the book cannot be asked: nothing is decided by that. */
   async #findFate(settlement: SettlementJson): Promise<KnownFate | null> {
-    const { jobId, part, nodeId } = settlement;
+    const { accountId, jobId, part, nodeId } = settlement;
     try {
-      const fate = await this.#ledger.findFate({ jobId, part, nodeId });
+      const flushes = await this.#doors.findFlushes(accountId, jobId);
+      const fate = await this.#doors.ledger.findFate({ accountId, jobId, part, nodeId, flushes });
       const { part: booked } = fate;
       return booked && isDecided(settlement, fate, Date.now()) ? { ...fate, part: booked } : null;
     } catch (error) {
@@ -327,20 +325,11 @@ export class NodeAccount extends DurableObject<object> {
     if (times.length > 0) this.#outbox.ringBy(Math.max(now, Math.min(...times)));
   }
 
-  /** A ticket is paid once: its node is told the same again, and of another receipt for it that there is no more to get. */
-  #answerAgain(proof: Proof | null, receipt: UsageReceipt): LateAnswer {
-    if (!proof) return refuse('a receipt for this ticket was accepted more than a week ago');
-    const isSame = proof.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt);
-    return isSame ? tellAccepted(proof) : refuse('another receipt for this ticket has been accepted');
-  }
-
-  #checkTicket(
-    { ticket, ticketSignature: signature, ticketSeal: sealed = null }: LateReceipt,
-    now: number,
-  ): string | null {
-    if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
-    const isOwn = isOwnTicket(this.#signer, { ticket, signature, sealed, router: this.#router });
-    return isOwn ? null : 'the ticket was not signed by this router';
+  #answerUntraced(late: LateReceipt, asker: Asker): LateAnswer | null {
+    const reason = judgeUntraced(late, asker);
+    if (reason === null) return null;
+    log.warn('receipt-untraced', { ...this.#aboutTicket(late.ticket), hub: asker.hub });
+    return refuse(reason);
   }
 
   #prove(ticket: JobTicket, signed: Omit<Proven, 'receiptHash'>): Proven | null {
@@ -372,7 +361,7 @@ export class NodeAccount extends DurableObject<object> {
     const { proofs, head } = signAcceptances(
       taken,
       { head: this.#book.head, breaks, isLate: late !== null, now: Date.now() },
-      { signer: this.#signer, key: this.#key },
+      { signer: this.#signer, key: this.#doors.routerKey },
     );
     this.ctx.storage.transactionSync(() => {
       const [paid] = proofs;

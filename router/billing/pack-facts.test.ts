@@ -28,7 +28,7 @@ test('what statistics read of a part comes back, and its home’s choice where t
 });
 
 test('a part that is only listed has no facts, and sixty parts take some sixty bytes each', () => {
-  expect(readFacts(packFacts([], 5, [['ab'.repeat(16), 0]]), 5)).toEqual([]);
+  expect(readFacts(packFacts([], 5, { bare: [['ab'.repeat(16), 0]] }), 5)).toEqual([]);
   const many = Array.from({ length: 60 }, () => toFact(part));
   expect(packFacts(many, part.endedAt).length).toBeLessThan(60 * 66);
 });

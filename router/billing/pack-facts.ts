@@ -36,7 +36,13 @@ type ReadFact = Omit<PartFacts, 'decision'> & { readonly endedAt: number; readon
 interface Packed {
   readonly w?: readonly (string | null)[];
   readonly p: readonly (readonly (string | number | null)[])[];
+  /** Where the receipts stand, block by block: of the parts from one place in `p` to before another, from which byte on, and how many bytes. */
+  readonly b?: readonly BlockPlace[];
 }
+
+export type BlockPlace = readonly [from: number, to: number, start: number, length: number];
+/** Receipts that are packed together: of how many parts, in how many bytes. */
+export type Block = readonly [parts: number, bytes: number];
 
 export function toFact(settlement: SettlementJson): Fact {
   const { jobId, part, model, outcome, endedAt, attempts, ttftMs, resumed, decision } = settlement;
@@ -51,12 +57,15 @@ function toTenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** JSON text; `at` is when the newest ended. `bare`: job and number of parts that are listed without facts. */
-export function packFacts(
-  facts: readonly Fact[],
-  at: number,
-  bare: readonly (readonly [string, number])[] = [],
-): string {
+interface Beside {
+  /** Job and number of parts that are listed without facts. */
+  readonly bare?: readonly (readonly [string, number])[];
+  /** Of the parts' receipts, in their order. */
+  readonly blocks?: readonly Block[];
+}
+
+/** JSON text; `at` is when the newest ended. */
+export function packFacts(facts: readonly Fact[], at: number, { bare = [], blocks = [] }: Beside = {}): string {
   const words: string[] = [];
   const place = (word: string): number => {
     const known = words.indexOf(word);
@@ -66,7 +75,16 @@ export function packFacts(
     const line = [job, part, place(model), place(outcome), at - endedAt, attempts, ttftMs, isResumed];
     return mode === null ? line : [...line, place(mode), ...decided];
   });
-  return JSON.stringify({ w: words, p: [...lines, ...bare] });
+  return JSON.stringify({ w: words, p: [...lines, ...bare], ...(blocks.length > 0 && { b: placeBlocks(blocks) }) });
+}
+
+function placeBlocks(blocks: readonly Block[]): BlockPlace[] {
+  let [from, start] = [0, 0];
+  return blocks.map(([parts, bytes]) => {
+    const place = [from, from + parts, start, bytes] as const;
+    [from, start] = [from + parts, start + bytes];
+    return place;
+  });
 }
 
 /** The parts that have facts, and when they ended. */

@@ -1,6 +1,7 @@
 // A settlement with its signed messages in a sixth of its JSON, for the years in which hardly anybody asks for it: whatever
 // `GET /v1/receipts` shows and `irori-node verify` checks comes back exactly. Left out is only why its home was chosen, which statistics
 // read for a day. Pure.
+import { concatBytes } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { nodeIdOf, wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
@@ -11,7 +12,7 @@ import type { Outcome, ResumeClass, SettlementJson } from '../../schema/settleme
 import type { StructType } from '../../schema/typed-data.ts';
 import { packMessage, unpackMessage } from './pack-message.ts';
 import type { MessageJson } from './pack-message.ts';
-import { PackedReader, PackedWriter } from './packed-bytes.ts';
+import { PackedReader, PackedWriter, SharedReader, SharedWriter } from './packed-bytes.ts';
 
 /** A settlement as far as it is read or written. */
 type Part = Partial<SettlementJson>;
@@ -47,6 +48,7 @@ const RESUME_CLASSES = ['exact', 'same-model', 'same-family'] as const satisfies
 /** The first number: which form the rest has. */
 const JSON_TEXT = 0;
 const PACKED = 1;
+const BLOCK = 2;
 
 const SIGNATURE_BYTES = 65;
 const HASH_BYTES = 32;
@@ -128,30 +130,94 @@ const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 
 /** Bytes that `unpackSettlement` reads. A settlement of a form that nobody foresaw is kept as JSON. */
 export function packSettlement(given: SettlementJson): Uint8Array<ArrayBuffer> {
+  const settlement = withoutDecision(given);
+  const writer = new PackedWriter();
+  return isWritten(writer, settlement) ? writer.take() : packText(JSON.stringify(settlement));
+}
+
+function withoutDecision(given: SettlementJson): Part {
   const settlement: Part = { ...given };
   delete settlement.decision;
-  return writePacked(settlement) ?? packText(JSON.stringify(settlement));
+  return settlement;
+}
+
+/**
+ * A block of bytes that `unpackSettlements` reads: what several settlements share (seals, signatures, hashes on their ways to a root, accounts,
+ * words) stands once.
+ */
+export function packSettlements(given: readonly SettlementJson[]): Uint8Array<ArrayBuffer> {
+  const settlements = given.map(withoutDecision);
+  const packed = writeAll(settlements, []);
+  const back = packed && [...readBlock(new SharedReader(packed))];
+  if (packed && settlements.every((one, i) => isSame(back?.[i] ?? {}, one))) return toBlock(packed);
+  const plain = settlements.map((one) => !isWritten(new PackedWriter(), one));
+  return toBlock(writeAll(settlements, plain) ?? new Uint8Array());
+}
+
+/** Null where one does not fit its form; `isPlain`: those that are kept as JSON. */
+function writeAll(settlements: readonly Part[], isPlain: readonly boolean[]): Uint8Array<ArrayBuffer> | null {
+  const writer = new SharedWriter();
+  writer.number(settlements.length);
+  try {
+    for (const [i, settlement] of settlements.entries()) {
+      if (isPlain[i]) writeText(writer, JSON.stringify(settlement));
+      else writePacked(writer, settlement);
+    }
+    return writer.take();
+  } catch {
+    return null;
+  }
+}
+
+function toBlock(packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const writer = new PackedWriter();
+  writer.number(BLOCK);
+  writer.number(packed.length);
+  return concatBytes([writer.take(), packed]);
+}
+
+function* readBlock(reader: PackedReader): Generator<SettlementJson> {
+  for (let left = reader.number(); left > 0; left--) yield readOne(reader, reader.number());
+}
+
+/** The settlements of blocks that stand one after another, or the one that was packed alone. Throws RangeError on other bytes. */
+export function unpackSettlements(packed: Uint8Array): SettlementJson[] {
+  const found: SettlementJson[] = [];
+  const reader = new PackedReader(packed);
+  while (!reader.isAtEnd) {
+    const form = reader.number();
+    if (form !== BLOCK) return [...found, readOne(reader, form)];
+    found.push(...readBlock(new SharedReader(reader.raw(reader.number()))));
+  }
+  return found;
 }
 
 /** A text as it is, where nobody can tell what it says: read again, it is as good as it was. */
 export function packText(json: string): Uint8Array<ArrayBuffer> {
   const writer = new PackedWriter();
+  writeText(writer, json);
+  return writer.take();
+}
+
+function writeText(writer: PackedWriter, json: string): void {
   writer.number(JSON_TEXT);
   writer.text(json);
-  return writer.take();
 }
 
 /** The settlement that was packed, without its decision. Throws RangeError on bytes that were not. */
 export function unpackSettlement(packed: Uint8Array): SettlementJson {
   const reader = new PackedReader(packed);
-  const form = reader.number();
+  return readOne(reader, reader.number());
+}
+
+function readOne(reader: PackedReader, form: number): SettlementJson {
   if (form === JSON_TEXT) return JSON.parse(reader.text()) as SettlementJson;
   if (form !== PACKED) throw new RangeError('packed in a form of a later version');
   const known = NAMES.slice(0, reader.number());
-  const states = reader.big();
+  const states = splitStates(reader.big(), known.length);
   const part: Record<string, unknown> = {};
   for (const [index, name] of known.entries()) {
-    const state = Number((states >> BigInt(index * STATE_BITS)) & 3n);
+    const state = states[index];
     if (state === NULL) part[name] = null;
     else if (state === DERIVED) part[name] = FIELDS[name].derive?.(part);
     else if (state === TOLD) part[name] = FIELDS[name].read(reader, part);
@@ -159,23 +225,24 @@ export function unpackSettlement(packed: Uint8Array): SettlementJson {
   return part as SettlementJson;
 }
 
-/** Null where a field does not fit its form, or would not come back as it is. */
-function writePacked(settlement: Part): Uint8Array<ArrayBuffer> | null {
-  const writer = new PackedWriter();
+/** False where a field does not fit its form, or would not come back as it is: what the writer has then is of no use. */
+function isWritten(writer: PackedWriter, settlement: Part): boolean {
   try {
-    writer.number(PACKED);
-    writer.number(NAMES.length);
-    let states = 0n;
-    for (const [index, name] of NAMES.entries())
-      states |= BigInt(stateOf(settlement, name)) << BigInt(index * STATE_BITS);
-    writer.number(states);
-    for (const name of NAMES)
-      if (stateOf(settlement, name) === TOLD) FIELDS[name].write(writer, settlement[name] as never, settlement);
-    const packed = writer.take();
-    return isSame(unpackSettlement(packed), settlement) ? packed : null;
+    writePacked(writer, settlement);
+    return isSame(unpackSettlement(writer.take()), settlement);
   } catch {
-    return null;
+    return false;
   }
+}
+
+/** Throws RangeError where a field does not fit its form. */
+function writePacked(writer: PackedWriter, settlement: Part): void {
+  writer.number(PACKED);
+  writer.number(NAMES.length);
+  const states = NAMES.map((name) => stateOf(settlement, name));
+  writer.number(joinStates(states));
+  for (const [index, name] of NAMES.entries())
+    if (states[index] === TOLD) FIELDS[name].write(writer, settlement[name] as never, settlement);
 }
 
 function stateOf(settlement: Part, name: keyof typeof FIELDS): number {
@@ -185,14 +252,52 @@ function stateOf(settlement: Part, name: keyof typeof FIELDS): number {
   return value === null ? NULL : TOLD;
 }
 
+/** States in words that are exact as numbers, since a bigint for each field takes longer than all else. */
+const WORD_STATES = 24;
+const WORD_BITS = BigInt(WORD_STATES * STATE_BITS);
+
+function joinStates(states: readonly number[]): bigint {
+  let joined = 0n;
+  for (let at = WORD_STATES * Math.floor((states.length - 1) / WORD_STATES); at >= 0; at -= WORD_STATES) {
+    const word = states.slice(at, at + WORD_STATES).reduceRight((sum, state) => sum * 4 + state, 0);
+    joined = (joined << WORD_BITS) | BigInt(word);
+  }
+  return joined;
+}
+
+function splitStates(joined: bigint, count: number): number[] {
+  const states: number[] = [];
+  for (let rest = joined; states.length < count; rest >>= WORD_BITS) {
+    let word = Number(BigInt.asUintN(Number(WORD_BITS), rest));
+    for (let i = 0; i < WORD_STATES; i++, word = Math.floor(word / 4)) states.push(word % 4);
+  }
+  return states;
+}
+
 /** The same fields with the same values, in whatever order; those of the messages in the same order too. */
 function isSame(one: Part, other: Part): boolean {
-  const names = Object.keys(one).toSorted();
-  const others = Object.keys(other)
-    .filter((name) => other[name as keyof Part] !== undefined)
-    .toSorted();
-  const textOf = (part: Part, name: string): string => JSON.stringify(part[name as keyof Part]);
-  return names.join() === others.join() && names.every((name) => textOf(one, name) === textOf(other, name));
+  const names = NAMES.filter((name) => one[name] !== undefined);
+  return names.length === toldNames(other).length && names.every((name) => isSameValue(one[name], other[name]));
+}
+
+/** As JSON would tell them. */
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = toldNames(one);
+  const others = toldNames(other);
+  return (
+    names.length === others.length &&
+    names.every((name, i) => name === others[i] && isSameValue(one[name], other[name]))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function toldNames(value: object): string[] {
+  return Object.keys(value).filter((name) => (value as Readonly<Record<string, unknown>>)[name] !== undefined);
 }
 
 function hex(bytes: number): Field {

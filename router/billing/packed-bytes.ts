@@ -1,4 +1,4 @@
-// Small numbers, texts and fixed fields, one after another in a few bytes: how the archive keeps receipts.
+// Small numbers, texts and fixed fields, one after another in a few bytes: how books and archive keep receipts.
 import { toHex, writeHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 
@@ -123,5 +123,52 @@ export class PackedReader {
     if (byte === undefined) throw new RangeError('packed bytes end too soon');
     this.#at += 1;
     return byte;
+  }
+}
+
+/** Writes a field or text that came before by its place among those: for what is written together and much alike. */
+export class SharedWriter extends PackedWriter {
+  readonly #places = new Map<string, number>();
+
+  override hex(value: Hex, length: number): void {
+    if (this.#isKnown(value)) return;
+    super.hex(value, length);
+  }
+
+  override text(value: string): void {
+    if (this.#isKnown(`:${value}`)) return;
+    super.text(value);
+  }
+
+  #isKnown(value: string): boolean {
+    const place = this.#places.get(value);
+    this.number(place === undefined ? 0 : place + 1);
+    if (place === undefined) this.#places.set(value, this.#places.size);
+    return place !== undefined;
+  }
+}
+
+/** Reads what SharedWriter wrote. */
+export class SharedReader extends PackedReader {
+  readonly #values: string[] = [];
+
+  override hex(length: number): Hex {
+    return this.#find(() => super.hex(length)) as Hex;
+  }
+
+  override text(): string {
+    return this.#find(() => super.text());
+  }
+
+  #find(read: () => string): string {
+    const place = this.number();
+    if (place > 0) {
+      const known = this.#values[place - 1];
+      if (known === undefined) throw new RangeError('packed bytes name what did not come before');
+      return known;
+    }
+    const value = read();
+    this.#values.push(value);
+    return value;
   }
 }

@@ -20,7 +20,9 @@ function makeMoving(movesAt: number) {
   };
   const doors = {
     ledger: { findReceipts: async () => read('book') },
-    account: () => ({ receipts: async () => ({ settlements: read('account'), waiting: [], pending: false }) }),
+    account: () => ({
+      receipts: async () => ({ settlements: read('account'), waiting: [], pending: false, flushes: [] }),
+    }),
   };
   return { doors, world };
 }
@@ -41,7 +43,12 @@ describe('a settlement on its way from the account to the book', () => {
     const doors = {
       ledger: { findReceipts: async () => [makeSettlement(0, { charge: 9 })] },
       account: () => ({
-        receipts: async () => ({ settlements: [], waiting: [makeSettlement(0, { charge: 0 })], pending: true }),
+        receipts: async () => ({
+          settlements: [],
+          waiting: [makeSettlement(0, { charge: 0 })],
+          pending: true,
+          flushes: [],
+        }),
       }),
     };
     expect(await findReceipts(doors, WANTED)).toEqual({
@@ -59,6 +66,7 @@ test('parts of both places come in their order, and more may come while the job 
         settlements: [makeSettlement(2, { isFinal: false })],
         waiting: [makeSettlement(0, { isFinal: false })],
         pending: true,
+        flushes: [],
       }),
     }),
   };

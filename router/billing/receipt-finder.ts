@@ -5,7 +5,12 @@ import type { Ledger } from './ledger.ts';
 export interface ReceiptFinderDoors {
   readonly ledger: Pick<Ledger, 'findReceipts'>;
   readonly account: (accountId: string) => {
-    receipts(jobId: string): Promise<{ settlements: SettlementJson[]; waiting: SettlementJson[]; pending: boolean }>;
+    receipts(jobId: string): Promise<{
+      settlements: SettlementJson[];
+      waiting: SettlementJson[];
+      pending: boolean;
+      flushes: number[];
+    }>;
   };
 }
 
@@ -23,8 +28,8 @@ export async function findReceipts(
   doors: ReceiptFinderDoors,
   { jobId, accountId }: { jobId: string; accountId: string },
 ): Promise<FoundReceipts> {
-  const { settlements, waiting, pending } = await doors.account(accountId).receipts(jobId);
-  const booked = await doors.ledger.findReceipts(accountId, jobId);
+  const { settlements, waiting, pending, flushes } = await doors.account(accountId).receipts(jobId);
+  const booked = await doors.ledger.findReceipts(accountId, jobId, flushes);
   const known = new Set(booked.map(({ part }) => part));
   const rest = [...settlements, ...waiting].filter(({ part }) => !known.has(part));
   return {

@@ -3,13 +3,18 @@
 import { concatBytes, fromHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { makeLog } from '../log.ts';
-import { SUM_UP } from './ledger-sql.ts';
+import { placeOf } from './ledger-sql.ts';
+import type { BlockPlace } from './pack-facts.ts';
+import { sumUp, SUM_UP_AFTER, SUM_UP_AGE_MS } from './ledger.ts';
 import { packSettlement, packText } from './pack-settlement.ts';
+import { BOOKED_BITS, IN_FLUSH } from './booked-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
 
 const log = makeLog('billing');
 
 export const ARCHIVE_AFTER_MS = 7 * 86_400_000;
+/** However few flushes wait, they become part of the balances after so long. */
+const SUM_UP_ALL_AFTER_MS = 86_400_000;
 /** Receipts that go into one file, and lists of them that are looked at for it. */
 const FILE_BATCH = 1000;
 const LISTS_BATCH = 250;
@@ -37,14 +42,16 @@ interface KeptRow {
 export function makeRollUp({ database, files }: RollUpDoors): RollUp {
   return {
     run: async (now) => {
-      await database.batch(
-        SUM_UP.map((text) => (text.includes('?1') ? database.prepare(text).bind(1) : database.prepare(text))),
-      );
+      await database.batch([
+        ...sumUp(database, SUM_UP_AFTER, placeOf('', now - SUM_UP_AGE_MS)),
+        ...sumUp(database, 1, placeOf('', now - SUM_UP_ALL_AFTER_MS)),
+      ]);
+      const endedBy = now - ARCHIVE_AFTER_MS;
       let archived = 0;
-      for (let steps = 0; files && steps < MOST_STEPS; steps++) {
-        const count = await archiveSome(database, files, now - ARCHIVE_AFTER_MS);
+      for (let steps = 0; steps < MOST_STEPS; steps++) {
+        const count = files ? await archiveSome(database, files, endedBy) : await placeSome(database, endedBy);
         if (count === null) break;
-        archived += count;
+        if (files) archived += count;
       }
       if (archived > 0) log.info('book-rolled-up', { count: archived });
       return { archived };
@@ -54,39 +61,94 @@ export function makeRollUp({ database, files }: RollUpDoors): RollUp {
 
 /** Moves the receipts of the oldest lists; null where none is old enough. */
 async function archiveSome(database: D1Database, files: ReceiptFiles, endedBy: number): Promise<number | null> {
-  const { results: lists } = await database
-    .prepare(READ_LISTS)
-    .bind(endedBy, FILE_BATCH, LISTS_BATCH)
-    .all<{ seq: number }>();
+  const lists = await readLists(database, 0, endedBy);
   const last = lists.at(-1);
   if (!last) return null;
   const { results } = await database.prepare(READ_KEPT).bind(last.seq).all<KeptRow>();
-  const parts = results.map(readPacked);
-  let start = 0;
-  const places = results.map(({ job, part, booked }, i) => {
-    const length = parts[i]?.length ?? 0;
-    start += length;
-    return { job, part, booked, start: start - length, length };
+  const laid: Uint8Array[] = [];
+  let end = 0;
+  const lay = (bytes: Uint8Array): { readonly start: number; readonly length: number } => {
+    laid.push(bytes);
+    end += bytes.length;
+    return { start: end - bytes.length, length: bytes.length };
+  };
+  const alone = results.map(({ job, part, booked, ...row }) => ({ job, part, booked, ...lay(readPacked(row)) }));
+  const together = lists.flatMap(({ seq, packed, parts }) => {
+    if (packed === null) return [];
+    const { start } = lay(fromHex(`0x${packed}`));
+    return readParts(parts).map(({ block: [, , from, length], ...one }) => ({
+      ...one,
+      seq,
+      start: start + from,
+      length,
+    }));
   });
+  const places = [...alone, ...together];
   const key = `receipts/${new Date(endedBy).toISOString().slice(0, 10)}/${last.seq}-${crypto.randomUUID()}`;
-  if (places.length > 0) await files.put(key, concatBytes(parts));
-  const json = JSON.stringify(places);
-  // A run that is cut off before this leaves a file that nothing points to.
+  if (places.length > 0) await files.put(key, concatBytes(laid));
+  // A run that is cut off before this leaves a file that nothing points to; of two runs side by side the second finds nothing to point to.
   await database.batch([
     ...(places.length > 0
       ? [
           database.prepare('INSERT INTO archive_files (key, receipts) VALUES (?1, ?2)').bind(key, places.length),
-          database.prepare(POINT).bind(json, key),
-          database.prepare(FORGET_KEPT).bind(json),
+          database.prepare(POINT).bind(JSON.stringify(alone), key),
+          database.prepare(FORGET_KEPT).bind(JSON.stringify(alone)),
+          database.prepare(PLACE).bind(JSON.stringify(together), key),
         ]
       : []),
-    database.prepare('DELETE FROM flushes WHERE seq <= ?1').bind(last.seq),
+    database.prepare(FORGET_LISTS).bind(JSON.stringify(lists.map(({ seq }) => seq))),
+    database.prepare('UPDATE book_marks SET placed = max(placed, ?1)').bind(last.seq),
   ]);
   return places.length;
 }
 
+/** Where there is no object storage: the receipts of the oldest lists that are in no place yet stay, and get one; null where none is old enough. */
+async function placeSome(database: D1Database, endedBy: number): Promise<number | null> {
+  const placed = await database.prepare('SELECT placed FROM book_marks').first<number>('placed');
+  const lists = await readLists(database, placed ?? 0, endedBy);
+  const last = lists.at(-1);
+  if (!last) return null;
+  const places = lists.flatMap(({ seq, packed, parts }) =>
+    packed === null
+      ? []
+      : readParts(parts).map(({ job, part, booked }) => ({ job, part, booked, seq, start: seq, length: 0 })),
+  );
+  await database.batch([
+    database.prepare(PLACE).bind(JSON.stringify(places), null),
+    database.prepare('UPDATE book_marks SET placed = max(placed, ?1)').bind(last.seq),
+  ]);
+  return places.length;
+}
+
+interface List {
+  readonly seq: number;
+  readonly parts: string;
+  readonly packed: string | null;
+}
+
+async function readLists(database: D1Database, after: number, endedBy: number): Promise<List[]> {
+  const { results } = await database
+    .prepare(READ_LISTS)
+    .bind(endedBy, FILE_BATCH, LISTS_BATCH, after)
+    .all<{ seq: number }>();
+  const last = results.at(-1);
+  if (!last) return [];
+  const query = `SELECT seq, parts, CASE WHEN packed IS NOT NULL THEN lower(hex(packed)) END AS packed
+    FROM flushes WHERE seq > ?1 AND seq <= ?2 ORDER BY seq`;
+  const lists = await database.prepare(query).bind(after, last.seq).all<List & { packed: string | null }>();
+  return lists.results;
+}
+
+/** The parts of a flush that keeps their receipts, each with the block that it stands in. */
+function readParts(text: string): { job: string; part: number; booked: number; block: BlockPlace }[] {
+  const { p, b } = JSON.parse(text) as { p: [job: string, part: number][]; b: BlockPlace[] };
+  return b.flatMap((block) =>
+    p.slice(block[0], block[1]).map(([job, part]) => ({ job, part, booked: BOOKED_BITS.settle, block })),
+  );
+}
+
 /** What nobody can read stays what it is. */
-function readPacked({ packed, settlement }: KeptRow): Uint8Array {
+function readPacked({ packed, settlement }: Pick<KeptRow, 'packed' | 'settlement'>): Uint8Array {
   if (packed !== null) return fromHex(`0x${packed}`);
   try {
     return packSettlement(JSON.parse(settlement ?? '') as SettlementJson);
@@ -100,7 +162,7 @@ const READ_LISTS = `
     SELECT seq FROM (
       SELECT seq, max(at) OVER older AS at, sum(json_array_length(parts, '$.p')) OVER older AS parts,
         row_number() OVER older AS place
-      FROM (SELECT seq, at, parts FROM flushes WHERE seq <= (SELECT summed FROM book_marks) ORDER BY seq LIMIT ?3)
+      FROM (SELECT seq, at, parts FROM flushes WHERE seq > ?4 AND seq <= (SELECT summed FROM book_marks) ORDER BY seq LIMIT ?3)
       WINDOW older AS (ORDER BY seq))
     WHERE at <= ?1 AND (parts <= ?2 OR place = 1) ORDER BY seq`;
 
@@ -118,6 +180,17 @@ const POINT = `
     FROM json_each(?1) AS c JOIN part_receipts AS r
       ON r.job = unhex(c.value->>'job') AND r.part = c.value->>'part' AND r.booked = c.value->>'booked'
     WHERE true ON CONFLICT DO NOTHING`;
+
+/** Receipts that stand with others: in a file, whose key is ?2, or in their flush. Only of flushes that are here still. */
+const PLACE = `
+    INSERT INTO receipt_places (job, part, booked, file, start, length)
+    SELECT unhex(value->>'job'), value->>'part', value->>'booked', coalesce((SELECT id FROM archive_files WHERE key = ?2), ${IN_FLUSH}),
+      value->>'start', value->>'length'
+    FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM flushes WHERE seq = value->>'seq')
+    ON CONFLICT DO UPDATE SET file = excluded.file, start = excluded.start, length = excluded.length`;
+
+/** None that came meanwhile: a late one may stand among them. */
+const FORGET_LISTS = 'DELETE FROM flushes WHERE seq IN (SELECT value FROM json_each(?1))';
 
 const FORGET_KEPT = `
     DELETE FROM part_receipts WHERE (job, part, booked) IN

@@ -175,8 +175,10 @@ export function leastTokens({ least }: Weight): number {
 /** The weight of a whole text. */
 export function weighText(text: string): Weight {
   const weight = makeWeight();
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
+  // Not by the text's own iterator, which makes a text of each character.
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) ?? 0;
+    if (code >= 0x10000) i++;
     weigh(weight, code, code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
   }
   return weight;

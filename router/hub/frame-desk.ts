@@ -53,7 +53,7 @@ export class FrameDesk {
     // A part that has ended may still be spoken of: only what it came to is read.
     const isLastWord = name === 'end' || name === 'fault';
     if (!part && isOfPart(name) && !(isLastWord && this.#doors.receipts.isKnown(socket, frame.job))) return null;
-    const read = readNodeFrame(frame);
+    const read = readNodeFrame(frame, name);
     if (read.ok) return this.#act(socket, part, { frame: read.value, now });
     if (name !== 'error') this.#refuse(socket, frame.job, read.error);
     return part && tellUnreadable(part, name, now) ? part : null;

@@ -71,7 +71,7 @@ export interface HubServices {
   /** Tells a caller's account that jobs of it live. */
   readonly renewHolds: (accountId: string, jobIds: readonly string[]) => Promise<void>;
   /** A receipt no hub row knows: the node's account may know it; null to let the node keep it and ask again. */
-  readonly acceptLate: (nodeId: string, late: LateReceipt) => Promise<LateAnswer | null>;
+  readonly acceptLate: (nodeId: string, late: LateReceipt, hub: string) => Promise<LateAnswer | null>;
   /** Settled parts of a node that delivered something and have no receipt. Rejects when its account cannot be reached. */
   readonly findUnsigned: (nodeId: string) => Promise<readonly UnsignedPart[]>;
   /** True where the area did not know the hub: what changed in the catalogue before has not reached it. */

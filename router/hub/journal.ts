@@ -148,6 +148,11 @@ export class Journal {
     return this.#next;
   }
 
+  /** Resolves when the commits that were asked for until now are over; they tell who asked for them how. */
+  async committed(): Promise<void> {
+    await (this.#next ?? this.#syncing)?.catch(() => undefined);
+  }
+
   /** Writes what no row says yet, for whoever need not wait until it is on disk. */
   write(): void {
     const words: [string, Word, Entry][] = [];

@@ -178,6 +178,78 @@ describe('PartStream', () => {
   });
 });
 
+describe('an edge that took the last write at once', () => {
+  const UNASKED = 16 * 1024;
+
+  const openTaken = async () => {
+    const opened = open();
+    const first = opened.read();
+    await settle();
+    opened.push(bytes(1));
+    await first;
+    return opened;
+  };
+
+  test('is given the next one though it has not asked, and more only once it took that', async () => {
+    const { stream, push, read, credits } = await openTaken();
+    push(bytes(UNASKED));
+    push(Uint8Array.of(7));
+    push(Uint8Array.of(8));
+    await settle();
+    expect(stream.isStalled).toBe(true);
+    expect(credits).toEqual([]);
+    expect(await read()).toEqual(bytes(UNASKED));
+    expect(await read()).toEqual(Uint8Array.of(7, 8));
+    expect(stream.isStalled).toBe(false);
+  });
+
+  test('has to ask for much, so that what is granted is little ahead of what was read', async () => {
+    const { stream, push, read, credits } = await openTaken();
+    push(bytes(STEP));
+    await settle();
+    expect(stream.isStalled).toBe(true);
+    expect(credits).toEqual([]);
+    expect(await read()).toEqual(bytes(STEP));
+    expect(credits).toEqual([STEP + 1]);
+  });
+
+  test('is written no line before it asks, and is none that does not read while nothing is there', async () => {
+    const { stream, read } = await openTaken();
+    stream.breathe(10_000);
+    await settle();
+    stream.breathe(10_250);
+    expect(stream.isStalled).toBe(false);
+    const next = read();
+    expect(await isPending(next)).toBe(true);
+    stream.breathe(10_500);
+    expect(await next).toEqual(COMMENT_LINE);
+  });
+
+  test('gets everything in order, however it reads', async () => {
+    const { push, read, stream } = open();
+    const sent: number[] = [];
+    const got: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const part = new Uint8Array(1 + ((i * 37) % 500)).fill(i);
+      sent.push(...part);
+      push(part);
+      if (i % 3 !== 0) await settle();
+      if (i % 7 < 4) got.push(...((await read()) as Uint8Array));
+      if (i % 50 === 49) await settle();
+      // A read that finds nothing would wait for ever.
+      if (got.length === sent.length) {
+        const next = read();
+        sent.push(255);
+        push(Uint8Array.of(255));
+        got.push(...((await next) as Uint8Array));
+      }
+    }
+    stream.end(null);
+    for (let chunk = await read(); chunk !== 'end'; chunk = await read()) got.push(...chunk);
+    expect(got).toEqual(sent);
+  });
+});
+
 describe('in silence', () => {
   test('a line is written after a second at first and then after half of one, and an event that says nothing before the next one, be it the last', async () => {
     for (const isEnd of [false, true]) {

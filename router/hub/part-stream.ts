@@ -183,16 +183,22 @@ export class PartStream {
   }
 
   #takeQueue(): DataPiece[] {
+    if (this.#queuedBytes > MAX_WRITE_BYTES) return this.#takeSome();
+    const pieces = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    return pieces;
+  }
+
+  #takeSome(): DataPiece[] {
     let [count, bytes] = [0, 0];
     for (const piece of this.#queue) {
       if (bytes >= MAX_WRITE_BYTES) break;
       bytes += piece.events.length;
       count++;
     }
-    const pieces = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
-    this.#queue = pieces === this.#queue ? [] : this.#queue.slice(count);
     this.#queuedBytes -= bytes;
-    return pieces;
+    return this.#queue.splice(0, count);
   }
 
   #grant(bytes: number): void {

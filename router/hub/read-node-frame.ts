@@ -48,6 +48,7 @@ export type NodeFrame =
       readonly tokens: number;
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
+      readonly isThinking: boolean;
     }
   | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
   /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
@@ -68,18 +69,24 @@ export function nameNodeFrame(frame: Frame): FrameToHub | null {
   return isRaw(name) || name === 'state' || isJsonName(name) ? name : null;
 }
 
-/** Errors: a type that no node sends, or a payload that does not fit its schema. */
-export function readNodeFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
-  const name = nameNodeFrame(frame);
+/** `name`: as `nameNodeFrame` gives it. Errors: a type that no node sends, or a payload that does not fit its schema. */
+export function readNodeFrame(frame: Frame, name = nameNodeFrame(frame)): Result<NodeFrame, FrameRefusal> {
+  if (name === 'data') return readDataFrame(frame);
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
   if (name === 'alive' || name === 'error') return ok({ name, job: frame.job });
   if (name === 'state') return readStateFrame(frame);
   if (name === 'receipts') return readReceipts(frame);
-  if (name !== 'data') return readJsonFrame(name, frame);
+  return readJsonFrame(name, frame);
+}
+
+/** Most frames are of this kind. */
+function readDataFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
+  const name = 'data';
   const data = readData(frame);
-  const { job, tokens } = frame;
-  return data.ok ? ok({ name, job, tokens, ...data.value }) : err({ name, ...data.error });
+  if (!data.ok) return err({ name, ...data.error });
+  const { tokenIds, events, isThinking } = data.value;
+  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking });
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {

@@ -1,8 +1,8 @@
-// The salted hash of everything a node sent, and the one door to node:crypto. Bytes are copied into a block that is hashed when it is full: nothing that
+// The salted hash of everything a node sent. Bytes are copied into a block that is hashed when it is full: nothing that
 // came over the socket is kept for the hash, however long the answer.
-import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
+import { openSha256 } from '../auth/digest.ts';
+import type { Sha256 } from '../auth/digest.ts';
 
 /** A short answer fits into the first block, which grows only where more comes. */
 const FIRST_BYTES = 1024;
@@ -11,7 +11,7 @@ const BLOCK_BYTES = 16 * 1024;
 export class ResponseDigest {
   #block: Uint8Array;
   #length: number;
-  #hash: Hash | null = null;
+  #hash: Sha256 | null = null;
   relayedBytes = 0;
 
   constructor(salt: Uint8Array) {
@@ -43,8 +43,8 @@ export class ResponseDigest {
     this.#block = block;
   }
 
-  #spill(): Hash {
-    this.#hash ??= createHash('sha256');
+  #spill(): Sha256 {
+    this.#hash ??= openSha256();
     this.#hash.update(this.#block.subarray(0, this.#length));
     this.#length = 0;
     return this.#hash;

@@ -18,6 +18,7 @@ import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
 import { boundLost } from './bound-lost.ts';
+import { chooseBatch } from './choose-batch.ts';
 import { completeSettlement, withReceipt } from './complete-settlement.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -26,9 +27,7 @@ import type { EndRecord } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
-/** Parts settled in one turn: more of them would hold up every stream of the hub. */
-const MOST_AT_ONCE = 32;
-/** Between two turns where more are due than that, ms. */
+/** Between two turns where more are due than are settled in one, ms. */
 const BREATH_MS = 5;
 
 export interface SettlementDoors {
@@ -134,9 +133,10 @@ export class HubSettlement {
       completeSettlement(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),
       opened.offer,
     );
-    this.#keep(opened.ticketHash, settlement, work !== null && !signed);
-    await rows.commit();
-    void this.drain();
+    this.#markDue(opened.ticketHash, settlement);
+    const written = rows.commit();
+    this.#send(opened.ticketHash, settlement, work !== null && !signed);
+    await written;
     return {
       finish: summary.finish,
       promptTokens: countAsked(settlement),
@@ -150,19 +150,30 @@ export class HubSettlement {
 
   /** From now on it is delivered: at once, or with the receipt that is on its way. */
   #keep(ticketHash: Hex, settlement: SettlementJson, isAwaited: boolean): void {
-    const { rows, services, now, retryLater } = this.#doors;
-    rows.markDue(ticketHash, settlement);
+    this.#markDue(ticketHash, settlement);
+    this.#send(ticketHash, settlement, isAwaited);
+  }
+
+  #markDue(ticketHash: Hex, settlement: SettlementJson): void {
+    this.#doors.rows.markDue(ticketHash, settlement);
     // The alarm is what guarantees delivery; draining soon is what makes it quick.
-    retryLater();
+    this.#doors.retryLater();
+  }
+
+  #send(ticketHash: Hex, settlement: SettlementJson, isAwaited: boolean): void {
+    const { services, now } = this.#doors;
     if (!isAwaited) return this.#deliver(ticketHash, settlement);
     this.#awaited.set(ticketHash, { settlement, untilAt: now() + services.timings.receiptWaitMs });
     this.#ring();
   }
 
+  /** What is being written is not delivered before: an account would pay a home for what its hub forgets in a crash and nobody is charged for. */
   #deliver(ticketHash: Hex, settlement: SettlementJson): void {
     this.#awaited.delete(ticketHash);
-    this.#nodes.add(settlement.nodeId, { ticketHash, settlement });
-    void this.drain();
+    void this.#doors.rows.committed().then(() => {
+      this.#nodes.add(settlement.nodeId, { ticketHash, settlement });
+      return this.drain();
+    });
   }
 
   /** Delivers without a receipt what has waited long enough for it. */
@@ -219,11 +230,11 @@ export class HubSettlement {
 
   /** A receipt offered after a reconnect. Null when nothing can be said yet and the node should keep it. */
   async takeLate(nodeId: string, late: LateReceipt): Promise<void> {
-    const { rows, services, tellNode, isLive } = this.#doors;
+    const { hub, rows, services, tellNode, isLive } = this.#doors;
     const ticketHash = services.signer.hash(JOB_TICKET, late.ticket);
     const row = rows.find(ticketHash);
     if (!row) {
-      const answer = await services.acceptLate(nodeId, late).catch((error: unknown) => {
+      const answer = await services.acceptLate(nodeId, late, hub).catch((error: unknown) => {
         // The node keeps its receipt and offers it again.
         log.warn('node-account-away', { nodeId, ticketHash, error });
         return null;
@@ -305,8 +316,8 @@ export class HubSettlement {
       for (;;) {
         const isAny = this.#nodes.isDue(now()) || this.#callers.isDue(now());
         if (!isAny) break;
-        const count = await this.#deliverDue();
-        const isMore = count >= MOST_AT_ONCE;
+        const most = chooseBatch(Math.max(this.#nodes.size, this.#callers.size));
+        const isMore = (await this.#deliverDue(most)) >= most;
         await pause(isMore ? BREATH_MS : services.timings.deliverEveryMs);
       }
       const count = this.#nodes.size + this.#callers.size;
@@ -319,8 +330,8 @@ export class HubSettlement {
   }
 
   /** Hands parts to their nodes' accounts, then to their callers', and forgets those that both took; gives how many were handed to anybody. */
-  async #deliverDue(): Promise<number> {
-    const accepted = await this.#nodes.send(MOST_AT_ONCE);
+  async #deliverDue(most: number): Promise<number> {
+    const accepted = await this.#nodes.send(most);
     const done: DuePart[] = [];
     for (const { part, answer } of accepted) {
       if (!answer) continue;
@@ -329,7 +340,7 @@ export class HubSettlement {
       if (answer.outcome === 'failed-before-token') done.push(settled);
       else this.#callers.add(answer.accountId, settled);
     }
-    const charged = await this.#callers.send(MOST_AT_ONCE);
+    const charged = await this.#callers.send(most);
     done.push(...charged.map(({ part }) => part));
     for (const { ticketHash } of done) this.#doors.rows.forget(ticketHash);
     this.#tellNodes(done);

@@ -1,6 +1,6 @@
 // Names for the leading blocks of a prompt, so that homes which may still hold them are known without anyone keeping the text. Pure.
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { toHex } from '../../schema/bytes.ts';
+import { sha256 } from '../auth/digest.ts';
 
 /** Bytes of text in a block, and the tokens that are expected of it. */
 export const PREFIX_BLOCK_BYTES = 2048;
@@ -25,8 +25,8 @@ export function hashPrefixes(prompt: string, accountId: string): string[] {
   let chain = sha256(encoder.encode(`prefix\n${accountId}`));
   for (let i = 0; i < count; i++) {
     const block = bytes.subarray(i * PREFIX_BLOCK_BYTES, (i + 1) * PREFIX_BLOCK_BYTES);
-    chain = sha256.create().update(chain).update(block).digest();
-    names.push(bytesToHex(chain).slice(0, HASH_DIGITS));
+    chain = sha256(chain, block);
+    names.push(toHex(chain).slice(2, 2 + HASH_DIGITS));
   }
   return names;
 }

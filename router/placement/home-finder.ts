@@ -1,4 +1,5 @@
 // Finds homes for a call: from this isolate's memory of presence, from Redis where that is old, from the Area objects where Redis is away.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import { makeHubName, readHubName } from '../../schema/ids.ts';
 import type { AreaName } from '../../schema/places.ts';
 import { distanceKm, sortAreas } from '../../schema/places.ts';
@@ -64,7 +65,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       });
     },
     serving: async (modelKey, place) => {
-      const ask = { modelKey, areas: sortAreas(place), place, isWide: true, excluded: [], need: null };
+      const ask = { modelKey, areas: areasAround(place), place, isWide: true, excluded: [], need: null };
       return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
     },
     noteCapacity: (modelKey, hub, capacity) =>
@@ -74,6 +75,20 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
     noteRtt: (hub, ms) => doors.rtts.note(hub, ms),
     isDegraded: () => doors.cache.isDegraded(),
   };
+}
+
+/** Places whose areas are remembered in their order: they are told to a tenth of a degree. */
+const MAX_AROUND = 1_000;
+const around = new BoundedMap<string, readonly AreaName[]>(MAX_AROUND);
+
+/** All areas, nearest centre first. */
+function areasAround(place: Look['place']): readonly AreaName[] {
+  const key = `${place.lat} ${place.lon}`;
+  const known = around.get(key);
+  if (known) return known;
+  const sorted = sortAreas(place);
+  around.set(key, sorted);
+  return sorted;
 }
 
 /** Ranks once before anybody asks, while the caller's credit is being held. */
@@ -93,7 +108,7 @@ function rankAhead(rank: SearchDoors['rank']): SearchDoors['rank'] {
 
 function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
   const { modelKey, place, wish } = ask;
-  const sorted = sortAreas(place);
+  const sorted = areasAround(place);
   const isWide = isNarrow(wish);
   const { near, far } = splitAreas(sorted, wish);
   let emptiedNear: HubRanking['emptiedBy'] = null;

@@ -44,6 +44,9 @@ export interface HubAsk {
   readonly isWaiting: boolean;
 }
 
+/** How long who may go on is waited for: as long as an agent usually takes to dial again, or as anybody is waited for. */
+export type Return = 'soon' | 'later';
+
 /** Why nobody is left to ask. */
 export interface SearchEnd {
   readonly kind: 'busy' | 'context' | 'no-fit' | 'nobody';
@@ -79,8 +82,8 @@ export class HomeSearch {
   #contextTokens: number | null = null;
   #leastPromptTokens = 0;
   #hasModel = false;
-  /** Homes that broke off and may come back: their line broke, or their owner took them. */
-  readonly #mayReturn = new Set<string>();
+  /** Homes that broke off and may come back, as their line or their hub broke, and how soon. */
+  readonly #returning = new Map<string, Return>();
   /** Homes that would have done when they were looked at, look by look. */
   readonly #looks: HubRanking['fitting'][] = [];
   /** Hubs whose homes have the model and cannot go on. */
@@ -201,7 +204,7 @@ export class HomeSearch {
   noteHeld(nodeId: string, heldMs: number | undefined): void {
     if (heldMs === undefined) return this.noteRefused(nodeId, true);
     this.#heldMs = Math.min(this.#heldMs, heldMs);
-    this.#mayReturn.add(nodeId);
+    this.#returning.set(nodeId, 'later');
   }
 
   /** Everybody may be asked again: a hub was lost with all who waited there, or a home that let one wait was full after all. */
@@ -217,14 +220,14 @@ export class HomeSearch {
 
   /**
    * A home broke off: it is not asked again, and the search begins anew for one that goes on, with the weights of `preferDigest` if it can be.
-   * `mayReturn`: it did not fail, and may be asked again where nobody else goes on.
+   * `returns`: it did not fail, and may be asked again where nobody else goes on.
    */
-  restart(failedNodeId: string | null, preferDigest: string | null, mayReturn = false): void {
+  restart(failedNodeId: string | null, preferDigest: string | null, returns: Return | null = null): void {
     if (failedNodeId) {
       this.#nodes.push(failedNodeId);
       this.#fullNodes.delete(failedNodeId);
-      if (mayReturn) this.#mayReturn.add(failedNodeId);
-      else this.#mayReturn.delete(failedNodeId);
+      if (returns) this.#returning.set(failedNodeId, returns);
+      else this.#returning.delete(failedNodeId);
     }
     this.#preferDigest = preferDigest;
     this.retry();
@@ -236,20 +239,23 @@ export class HomeSearch {
 
   /** Looks again a moment later, with the homes that may have come back. */
   lookAgain(preferDigest: string | null): void {
-    this.#nodes = this.#nodes.filter((nodeId) => !this.#mayReturn.has(nodeId));
+    this.#nodes = this.#nodes.filter((nodeId) => !this.#returning.has(nodeId));
     this.restart(null, preferDigest);
   }
 
   /**
-   * True where somebody may still go on with an answer: a home that is only full or rests, one that has been seen in this job, has failed nothing of it
-   * and is not there now (it may be on its way back), one whose line broke or whose owner took it, or whoever is at a hub that could not be asked.
+   * How long somebody is worth waiting for who may still go on with an answer: a home that is only full or rests, one that has been seen in this job, has
+   * failed nothing of it and is not there now (it may be on its way back), one whose line or hub broke, or whoever is at a hub that could not be asked.
+   * Null where there is nobody.
    */
-  get mayCome(): boolean {
-    if (this.#isBusy || this.#isHubAway || this.#mayReturn.size > 0) return true;
-    const isLeft = (nodeId: string): boolean => !this.#nodes.includes(nodeId);
-    return this.#looks.some((look) =>
+  get mayCome(): Return | null {
+    const returning = [...this.#returning.values()];
+    if (this.#isBusy || this.#isHubAway || returning.includes('later')) return 'later';
+    const isLeft = (nodeId: string): boolean => !this.#nodes.includes(nodeId) && !this.#returning.has(nodeId);
+    const isSeen = this.#looks.some((look) =>
       [...look].some(([hub, nodes]) => !this.#unfitHubs.has(hub) && nodes.some(isLeft)),
     );
+    return isSeen ? 'later' : (returning[0] ?? null);
   }
 
   /** True where a home that one may wait for is full by its own count: nobody but itself knows when it will not be. */

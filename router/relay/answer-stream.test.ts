@@ -274,8 +274,9 @@ async function sayWithPauses(): Promise<string> {
     if (text !== null) stream.push({ events: encode(writer.content(text)), tokens: 1, tokenIds: null });
     if (text === null) stream.end(encode(LAST));
     else stream.flush(Date.now());
-    for (let i = 0; i < 2; i++) {
-      await vi.advanceTimersByTimeAsync(600);
+    // A few times a second, as its hub does.
+    for (let i = 0; i < 4; i++) {
+      await vi.advanceTimersByTimeAsync(300);
       stream.breathe(Date.now());
     }
   }

@@ -126,11 +126,15 @@ export class HubAsks {
    * False at once where nobody may, and when it is too late.
    */
   async waitForHome(digest: string | null): Promise<boolean> {
+    const { search, timings } = this.#doors;
+    const { mayCome } = search;
+    if (!mayCome) return false;
     const now = Date.now();
-    if (!this.#doors.search.mayCome) return false;
-    if ((this.#searchingSinceAt ?? now) + this.#doors.timings.resumeWaitMs <= now) return false;
-    await sleep(RETRY_MS);
-    this.#doors.search.lookAgain(digest);
+    const mostMs = mayCome === 'soon' ? Math.min(timings.returnWaitMs, timings.resumeWaitMs) : timings.resumeWaitMs;
+    const leftMs = (this.#searchingSinceAt ?? now) + mostMs - now;
+    if (leftMs <= 0) return false;
+    await sleep(Math.min(RETRY_MS, leftMs));
+    search.lookAgain(digest);
     return true;
   }
 

@@ -31,7 +31,7 @@ async function readAnswer(run: ReadRun): Promise<{ text: string; last: ReadEvent
 }
 
 describe('the only home', () => {
-  test.each(['fault', 'unreachable', 'token-timeout', 'first-token-timeout', 'protocol'] as const)(
+  test.each(['fault', 'unreachable', 'token-timeout', 'first-token-timeout', 'protocol', 'preempted'] as const)(
     'that fails after tokens (%s) is not waited for: the answer ends at once, and is free',
     async (code) => {
       const { run, asked } = openRun(['n1@h1'], { h1: [begun(code)] }, NEVER);
@@ -47,22 +47,27 @@ describe('the only home', () => {
     expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'failed' } });
   });
 
-  test.each(['lost', 'preempted'] as const)(
-    'that broke off without a fault (%s) goes on when it is back',
-    async (code) => {
-      const { run, asked } = openRun(['n1@h1'], { h1: [begun(code), () => refused({}), rest('n1')] }, A_WHILE);
-      expect((await readAnswer(run)).text).toBe('ab');
-      expect(asked.at(-1)?.offer).toMatchObject({
-        excludeNodeIds: [],
-        resume: { text: 'a', tokenIds: [5] },
-        interrupted: 1,
-      });
-    },
-  );
+  test('whose line broke goes on when it is back', async () => {
+    const { run, asked } = openRun(['n1@h1'], { h1: [begun('lost'), () => refused({}), rest('n1')] }, A_WHILE);
+    expect((await readAnswer(run)).text).toBe('ab');
+    expect(asked.at(-1)?.offer).toMatchObject({
+      excludeNodeIds: [],
+      resume: { text: 'a', tokenIds: [5] },
+      interrupted: 1,
+    });
+  });
 
-  test('of a hub that was reset goes on too: it has failed nothing', async () => {
+  test('whose line broke is waited for only as long as an agent takes to dial again', async () => {
+    const away = Array.from({ length: 20 }, () => () => refused({}));
+    const { run, asked } = openRun(['n1@h1'], { h1: [begun('lost'), ...away] }, { ...NEVER, returnWaitMs: 300 });
+    expect((await readAnswer(run)).last).toMatchObject(BROKEN);
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test('of a hub that was reset goes on too: it has failed nothing, and all homes of that hub dial', async () => {
     const vanished = () => taken(headRecord('n1'), dataRecord(chunk('a'), [5]));
-    const { run, asked } = openRun(['n1@h1'], { h1: [vanished, rest('n1')] }, A_WHILE);
+    const timings = { ...A_WHILE, returnWaitMs: 1 };
+    const { run, asked } = openRun(['n1@h1'], { h1: [vanished, () => refused({}), rest('n1')] }, timings);
     expect((await readAnswer(run)).text).toBe('ab');
     expect(asked.at(-1)?.offer).toMatchObject({ chargePrompt: true, interrupted: 0 });
   });

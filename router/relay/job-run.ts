@@ -213,7 +213,7 @@ export class JobRun {
     if (!hasText) this.#beginAnew();
     const { search } = this.#doors;
     if (outputTokens === 0) search.avoid(taken.owner);
-    search.restart(head.node, hasText ? this.#firstDigest : null, mayReturn(code));
+    search.restart(head.node, hasText ? this.#firstDigest : null, mayReturn(fail));
     if (code === 'busy') search.noteHeld(head.node, fail.retryMs);
     return null;
   }

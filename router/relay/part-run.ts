@@ -9,6 +9,7 @@ import { leastTokens, weighText } from '../billing/weigh-characters.ts';
 import type { PartDelivered } from './answer-so-far.ts';
 import type { CallClock } from './call-clock.ts';
 import type { TakenPart } from './hub-asks.ts';
+import { LOST_WITH_HUB } from './may-return.ts';
 import type { PartBody, PartRest } from './part-body.ts';
 import { PartCopy } from './part-copy.ts';
 import { readFacts, readSaid } from './read-said.ts';
@@ -179,7 +180,7 @@ export class PartRun {
     if (told?.kind === 'end')
       return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking, calls } };
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
-    if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST, delivered: deliverNothing, isTorn: false };
+    if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST_WITH_HUB, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;
     const counts = { outputTokens, thinkingTokens, hasText, hasThinking, tokenIds };
     // Nobody has read a call that broke off: who goes on from the text begins it anew.
@@ -207,14 +208,18 @@ export class PartRun {
     if (said.facts && missing) return { kind: 'ended', outputTokens: said.facts.output_tokens };
     const delivered = { ...deliver(said, body.tokenIds), ...(told?.kind === 'fail' && countTold(told)) };
     if (told?.kind === 'end' && missing && !said.facts) return { kind: 'unsaid', end: told.end, delivered };
-    return { kind: 'broke', fail: told?.kind === 'fail' ? told.fail : LOST, delivered, isTorn: missing === null };
+    return {
+      kind: 'broke',
+      fail: told?.kind === 'fail' ? told.fail : LOST_WITH_HUB,
+      delivered,
+      isTorn: missing === null,
+    };
   }
 }
 
 const DATA = 'd'.charCodeAt(0);
 const NOTHING = new Uint8Array(0);
 const END_OF_EVENT = new TextEncoder().encode('\n\n');
-const LOST: FailRecord = { code: 'lost', message: 'the connection to the home broke', delivered: null };
 
 const deliverNothing: PartDelivered = {
   text: '',
@@ -235,7 +240,7 @@ function concludeLong(told: PartTold | null): PartOutcome {
     told?.kind === 'fail' ? told : { hasText: true, hasThinking: false, outputTokens: 0, thinkingTokens: 0 };
   const { hasText, hasThinking, outputTokens, thinkingTokens } = known;
   const counts = { outputTokens, thinkingTokens, hasText, hasThinking };
-  const fail = told?.kind === 'fail' ? told.fail : LOST;
+  const fail = told?.kind === 'fail' ? told.fail : LOST_WITH_HUB;
   return { kind: 'broke', fail, delivered: { ...deliverNothing, ...counts, isTooLong: true }, isTorn: false };
 }
 

@@ -1,5 +1,5 @@
 // A job before it is placed: its ids, its hold and its offer. Pure: random bytes and the time come in.
-import { concatBytes, toHex } from '../../schema/bytes.ts';
+import { toHex } from '../../schema/bytes.ts';
 import type { ChunkHead } from '../../schema/chunks.ts';
 import { makeId } from '../../schema/ids.ts';
 import type { OpenRequest } from '../../schema/job-request.ts';
@@ -9,10 +9,12 @@ import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
+import { sha256 } from '../auth/digest.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import type { ServedModel } from './served-models.ts';
 import type { JobLimits } from './fit-limits.ts';
-import { sha256 } from '@noble/hashes/sha2.js';
+
+const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
@@ -122,7 +124,7 @@ function leastOf(wished: ResumeWish | null): ResumeClass | null {
 
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
 function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
-  return toHex(sha256(concatBytes([salt, new TextEncoder().encode(JSON.stringify(asked))])));
+  return toHex(sha256(salt, encoder.encode(JSON.stringify(asked))));
 }
 
 /** A seed of 53 bits, so that it is the same number in JSON everywhere. */

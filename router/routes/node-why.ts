@@ -7,10 +7,14 @@ import type { AppEnv } from './app-env.ts';
 import { readBearer } from '../auth/read-bearer.ts';
 import { KEY_PREFIX } from '../auth/tag-api-key.ts';
 import { ApiError } from '../errors.ts';
+import { makeLog } from '../log.ts';
+import type { Services } from '../services/edge.ts';
 import { OUTDATED } from './node-enrol.ts';
 import { requireCaller } from './refuse.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
+
+const log = makeLog('edge');
 
 /** Homes told of in one answer; the rest is asked for with `after`. */
 const PAGE = 50;
@@ -20,9 +24,30 @@ export const nodeWhy = new Hono<AppEnv>();
 nodeWhy.get('/node/v1/why', async (c) => {
   const services = c.get('services');
   const { nodeIds, next } = await findNodes(c);
-  const nodes = await services.findWhy(nodeIds);
-  return c.json({ object: 'list', nodes, next });
+  const [whys, evidence] = await Promise.all([
+    services.findWhy(nodeIds),
+    Promise.all(nodeIds.map((nodeId) => findEvidence(services, nodeId))),
+  ]);
+  return c.json({ object: 'list', nodes: whys.map((why, i) => ({ ...why, evidence: evidence[i] ?? null })), next });
 });
+
+/** What the home has signed that contradicts itself, which nobody does who signs honestly; null where its account cannot be asked. */
+async function findEvidence({ nodeAccount }: Services, nodeId: string): Promise<Evidence | null> {
+  try {
+    const { sealEquivocations: seals, equivocations: receipts } = await nodeAccount(nodeId).totals();
+    return { seals, receipts };
+  } catch (error) {
+    log.warn('node-account-away', { nodeId, error });
+    return null;
+  }
+}
+
+interface Evidence {
+  /** Pairs of different seals under one number, at most 16. */
+  readonly seals: number;
+  /** Second receipts under a number already used. */
+  readonly receipts: number;
+}
 
 /** Which nodes the asker may read of. Throws ApiError 400, 401, 403 or 404. */
 async function findNodes(c: Context<AppEnv>): Promise<{ nodeIds: readonly string[]; next: string | null }> {

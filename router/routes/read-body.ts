@@ -12,6 +12,9 @@ import type { JsonExcess, JsonLimits } from './scan-json.ts';
 /** Bytes of a chat request's body at most. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Bodies are whole when they are read: one decoder does for all of them. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 /** Far above any request that was seen: the longest hold some thousands of messages, or of fields of their tools' schemas. */
 const JSON_LIMITS: JsonLimits = { depth: 64, entries: 16_384, values: 65_536, numberChars: 400 };
 
@@ -102,7 +105,7 @@ function unpack(packed: Uint8Array<ArrayBuffer>, codings: readonly BodyCoding[],
 /** JSON is UTF-8 whatever its charset says, and what fits both is read. A byte order mark in front is passed over. */
 function parseJson(bytes: Uint8Array, type: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     const charset = /;\s*charset\s*=\s*"?([\w.:+-]+)/i.exec(type)?.[1];
     if (charset === undefined || /^utf-?8$/i.test(charset))

@@ -6,16 +6,24 @@ import type { Env } from '../env.ts';
 import { pickCrowdLimits, pickTimings } from './pick-local.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
+import { openStubs } from './stubs.ts';
+
+/** A job is told of with the second telling of its hub at the latest, which begins with those that are half as old; and a little for the way. */
+const TELLINGS = 1.6;
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, bookMs } = pickTimings(env);
-  return { ledger: openLedger(env), terms: { leaseMs, graceMs }, crowd: pickCrowdLimits(env), bookMs };
+  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, holdRenewMs, bookMs } = pickTimings(env);
+  const terms = { leaseMs, graceMs, toldMs: Math.ceil(TELLINGS * holdRenewMs) };
+  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
+  const stubs = openStubs(env);
   return {
     ...openSigner(env),
     ledger: openLedger(env),
+    traceWaitMs: pickTimings(env).traceWaitMs,
+    findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }

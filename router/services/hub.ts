@@ -1,5 +1,6 @@
 // What a hub takes from its environment; made once per isolate.
 import { makeNodeTokens } from '../auth/node-tokens.ts';
+import { completeAll } from '../billing/answer-receipt.ts';
 import type { Env } from '../env.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
@@ -40,10 +41,11 @@ function openHubServices(env: Env): HubServices {
     catalogue: () => catalogue.list(Date.now()),
     forgetCatalogue: () => catalogue.forget(),
     writePresence: (changes) => presence.write(changes),
-    acceptSettlements: async (nodeId, batch) => stubs.nodeAccount(nodeId).acceptAll(batch),
+    acceptSettlements: async (nodeId, batch) =>
+      completeAll(batch.settlements, await stubs.nodeAccount(nodeId).acceptAll(batch)),
     settleCaller: async (accountId, batch) => stubs.account(accountId).settleAll(batch),
     renewHolds: async (accountId, jobIds) => stubs.account(accountId).renew([...jobIds]),
-    acceptLate: async (nodeId, late) => stubs.nodeAccount(nodeId).acceptLate(late),
+    acceptLate: async (nodeId, late, hub) => stubs.nodeAccount(nodeId).acceptLate(late, hub),
     findUnsigned: async (nodeId) => stubs.nodeAccount(nodeId).unsigned(),
     reportToArea: async (area, report) => stubs.area(area).report(report),
   };

@@ -1,4 +1,5 @@
 // Stubs of the Durable Objects by their names, each made where it belongs.
+import { BoundedMap } from '../../schema/bounded-map.ts';
 import { readHubName } from '../../schema/ids.ts';
 import type { Area } from '../area/area.ts';
 import type { Account } from '../billing/account.ts';
@@ -14,18 +15,36 @@ export interface Stubs {
   readonly hub: (hub: string) => DurableObjectStub<Hub>;
 }
 
+/** An id is made of its name by hashing, each time anew: those of so many names are kept. */
+const MOST_IDS = 5_000;
+
 export function openStubs(env: Env): Stubs {
   const delays = env.LOCAL_PLACES === '1' ? parseHubDelays(env.LOCAL_HUB_DELAYS) : null;
+  const accountId = keep((name) => env.ACCOUNT.idFromName(name));
+  const nodeAccountId = keep((name) => env.NODE_ACCOUNT.idFromName(name));
+  // A hub is made where its area is: near the homes that dial it.
+  const hubPlace = keep((name) => ({ id: env.HUB.idFromName(name), area: readHubName(name).area }));
   return {
-    account: (accountId) => env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId)),
-    nodeAccount: (nodeId) => env.NODE_ACCOUNT.get(env.NODE_ACCOUNT.idFromName(nodeId)),
+    account: (id) => env.ACCOUNT.get(accountId(id)),
+    nodeAccount: (id) => env.NODE_ACCOUNT.get(nodeAccountId(id)),
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
-    // A hub is made where its area is: near the homes that dial it.
     hub: (hub) => {
-      const { area } = readHubName(hub);
-      const stub = env.HUB.get(env.HUB.idFromName(hub), { locationHint: area as DurableObjectLocationHint });
+      const { id, area } = hubPlace(hub);
+      const stub = env.HUB.get(id, { locationHint: area as DurableObjectLocationHint });
       const rttMs = delays?.[area] ?? 0;
       return rttMs > 0 ? delayHub(stub, rttMs) : stub;
     },
+  };
+}
+
+/** The same for the same name, made once while it is among the last so many. */
+function keep<T>(make: (name: string) => T): (name: string) => T {
+  const kept = new BoundedMap<string, T>(MOST_IDS);
+  return (name) => {
+    const known = kept.get(name);
+    if (known !== undefined) return known;
+    const made = make(name);
+    kept.set(name, made);
+    return made;
   };
 }

@@ -4,7 +4,7 @@ import { splitCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { ALL_BALANCES } from '../billing/ledger-sql.ts';
 import { mergeSettlements } from '../billing/merge-settlements.ts';
-import { unpackSettlement } from '../billing/pack-settlement.ts';
+import { unpackSettlements } from '../billing/pack-settlement.ts';
 import type { D1Database } from '../local/network.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
@@ -63,16 +63,16 @@ export async function findReceiptRows(stack: Stack, job: string): Promise<Receip
 
 /** Every part that the book has and has not archived, in the order of jobs and parts. */
 export async function readSettlements(database: D1Database): Promise<SettlementJson[]> {
-  const query = 'SELECT lower(hex(packed)) AS packed FROM part_receipts ORDER BY job, part, booked';
+  const query = `SELECT lower(hex(packed)) AS packed, 1 AS booked FROM flushes WHERE packed IS NOT NULL
+    UNION ALL SELECT lower(hex(packed)), booked FROM part_receipts ORDER BY booked`;
   const { results } = await database.prepare(query).all<{ packed: string }>();
   const parts = new Map<string, SettlementJson>();
-  for (const { packed } of results) {
-    const settlement = unpackSettlement(fromHex(`0x${packed}`));
+  for (const settlement of results.flatMap(({ packed }) => unpackSettlements(fromHex(`0x${packed}`)))) {
     const name = `${settlement.jobId}:${settlement.part}`;
     const known = parts.get(name);
     parts.set(name, known ? mergeSettlements(known, settlement) : settlement);
   }
-  return [...parts.values()];
+  return [...parts.values()].toSorted((a, b) => (a.jobId === b.jobId ? a.part - b.part : a.jobId < b.jobId ? -1 : 1));
 }
 
 /** The command that compares objects with the book; true when nothing is on its way and all agree. */

@@ -28,7 +28,7 @@ export async function readDeadObjects(folder: string): Promise<DeadObjects> {
   const files = (await readdir(copy, { recursive: true })).filter((file) => file.endsWith('.sqlite'));
   const list = (query: string): string[] => files.flatMap((file) => listIn(join(copy, file), query));
   const count = (query: string): number => list(query).reduce((sum, found) => sum + Number(found), 0);
-  const booked = new Set(list('SELECT lower(hex(job)) FROM part_receipts'));
+  const booked = new Set(list(`SELECT lower(p.value->>0) FROM flushes, json_each(parts, '$.p') AS p`));
   const jobs = [0, 1].flatMap((slot) =>
     list(`SELECT p.value->>'$.fact[0]' FROM batches${slot}, json_each(piece, '$.parts') AS p`),
   );

@@ -220,6 +220,8 @@ interface RunOptions {
   readonly maxSilenceMs?: number;
   /** How long somebody is waited for who may go on, ms. */
   readonly resumeWaitMs?: number;
+  /** Left out, as long. */
+  readonly returnWaitMs?: number;
   readonly stream?: boolean;
   readonly keep?: JobDoors['keep'];
 }
@@ -231,7 +233,7 @@ export function openRun(
   options: RunOptions = {},
 ) {
   const { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000, leastPromptTokens = 0 } = options;
-  const { stream = true, keep = () => true, resumeWaitMs = 600 } = options;
+  const { stream = true, keep = () => true, resumeWaitMs = 600, returnWaitMs = resumeWaitMs } = options;
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
   const left = Object.fromEntries(Object.entries(hubs).map(([hub, answers]) => [hub, [...answers]]));
@@ -277,7 +279,7 @@ export function openRun(
   const forgiven: string[] = [];
   const contradicted: string[] = [];
   const run = new JobRun(base as never, least, {
-    timings: { ...TIMINGS, resumeWaitMs },
+    timings: { ...TIMINGS, resumeWaitMs, returnWaitMs },
     clock: new CallClock(),
     search,
     askHub: async (hub, offer, signal) => {

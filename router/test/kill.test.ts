@@ -34,8 +34,9 @@ const caught = { open: 0, due: 0, waiting: 0 };
 const seqs: bigint[] = [];
 
 beforeAll(async () => {
-  // Homes that come back after a kill are to be in time with their receipts.
-  stack = await startStack({ timings: { orphanWaitMs: 10_000, bookMs: 1000 } });
+  // Homes that come back after a kill are to be in time with their receipts, and before a lease is over.
+  const leases = { holdRenewMs: 6000, holdLeaseMs: 20_000, holdGraceMs: 4000 };
+  stack = await startStack({ timings: { orphanWaitMs: 10_000, bookMs: 3000, ...leases } });
   server = await startModelServer();
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(GRANTED);
@@ -131,6 +132,23 @@ describe('workerd killed after an answer', () => {
     },
   );
 
+  test('when the caller’s account has booked it and the book has not heard of it charges it once', async () => {
+    for (let round = 0; round < 10 && caught.waiting === 0; round++) {
+      const pids = stack.network.workerdPids();
+      const { balance_micro: before } = await readUsage(stack, caller);
+      // The first is handed on at once, what comes soon after it waits for its like.
+      const answers = [await askOnline(stack, job('say-4x0'))];
+      await answers[0]!.read();
+      answers.push(await askOnline(stack, job('say-4x0')));
+      await answers[1]!.read();
+      await until('both charges', async () => (await readUsage(stack, caller)).balance_micro === before - 2 * CHARGE);
+      await killAndRestart(pids);
+      expect(await books.faultsAfter(sum([movedBy(CHARGE), movedBy(CHARGE)]))).toEqual([]);
+      for (const answer of answers) seqs.push(BigInt((await readReceipt(answer))['receipt'].seq));
+    }
+    expect(caught.waiting).toBeGreaterThan(0);
+  });
+
   test('eight answers at once, killed at the first [DONE]: each is charged as delivered or not at all', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => askOnline(stack, job('say-4x150'))));
     expect((await readUsage(stack, caller)).held_micro).toBeGreaterThan(0);
@@ -187,6 +205,27 @@ describe('workerd killed in mid-answer', () => {
   });
 });
 
+describe('workerd killed before its hub had written down that a part began', () => {
+  test('pays nobody: the home’s receipt is refused with its reason and leaves, and the caller is charged nothing', async () => {
+    let lost: Answer | null = null;
+    for (let round = 0; round < 20 && !lost; round++) {
+      const pids = stack.network.workerdPids();
+      const { open } = caught;
+      const answer = await askOnline(stack, job('say-500x10'));
+      await answer.read(({ tokens }) => tokens > 0);
+      await killAndRestart(pids);
+      await answer.read().catch(() => undefined);
+      await expect.poll(countWaiting, POLL).toBe(0);
+      // Where the machine was slow the hub had time to write: then the part is known, and its home paid from its fees.
+      const earned = caught.open > open ? (await rowsOf([answer])).reduce((units, { earn }) => units + earn, 0) : 0;
+      expect(await books.faultsAfter({ caller: 0, owner: earned, fees: 0 - earned })).toEqual([]);
+      if (caught.open === open) lost = answer;
+    }
+    expect(agent.lines.some((line) => line.includes('knows nothing of the part'))).toBe(true);
+    expect(await findReceiptRows(stack, lost!.job)).toEqual([]);
+  });
+});
+
 describe('many settlements at once', () => {
   const RAW = 'test/raw';
   const CALLS = 24;
@@ -217,8 +256,12 @@ describe('many settlements at once', () => {
         () => false,
       );
     await until('the reconnect', connect);
-    for (const { one, receipt } of signed) await node.offerLate(one, receipt);
-    const rows = await rowsOf(answers);
+    await Promise.all(signed.map(({ one, receipt }) => node.offerLate(one, receipt)));
+    // A late receipt is booked a moment after its part.
+    const rows = await until('receipts that are paid', async () => {
+      const found = await rowsOf(answers);
+      return found.every(({ charge, earn }) => earn === charge) ? found : null;
+    });
     expect(await books.faultsAfter(sum(rows.map(toMoved)))).toEqual([]);
     // A caller that saw [DONE] pays, and its home is paid; the others' work was lost, and so small a charge has brought in no fee to pay it.
     const charges = rows.filter((_, i) => answers[i]!.isDone).map((row) => row.charge);

@@ -198,14 +198,14 @@ test('presence that is away is told by the hub that cannot write and the edge th
 test('a book that cannot be written is told with its account, and a call that breaks on it with its id', async () => {
   const { jobId } = await call((job) => job.head().say(ANSWER, 3).end(job.receipt()));
   const db = await stack.network.database();
-  await db.prepare('ALTER TABLE receipts RENAME TO away').run();
+  await db.prepare('ALTER TABLE part_receipts RENAME TO away').run();
   await call((job) => job.head().say(ANSWER, 3).end(job.receipt()));
   expect(await lineOf('book-away', { accountId: account.id })).toMatchObject({ error: { code: 'D1_ERROR' } });
   const response = await stack.call(`/v1/receipts/${jobId}`, { key: account.apiKey });
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
   const line = await lineOf('request-broke', { requestId: response.headers.get('x-request-id') });
   expect(line).toMatchObject({ level: 'error', room: 'edge', error: { at: expect.any(Array) } });
-  await db.prepare('ALTER TABLE away RENAME TO receipts').run();
+  await db.prepare('ALTER TABLE away RENAME TO part_receipts').run();
 });
 
 test('no line holds a prompt, an answer, a key or a secret', async () => {

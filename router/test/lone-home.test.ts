@@ -3,7 +3,7 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask, askOnline, askWhole, learnDigest, listModel, send } from './ask.ts';
-import { lose, startHomes } from './homes.ts';
+import { giveBack, lose, startHomes } from './homes.ts';
 import type { Home } from './homes.ts';
 import { startModelServer, words } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
@@ -26,7 +26,7 @@ let other: ModelServer;
 let home: Home;
 
 beforeAll(async () => {
-  stack = await startStack({ timings: { resumeWaitMs: LONG_MS, turnWaitMs: LONG_MS } });
+  stack = await startStack({ timings: { resumeWaitMs: LONG_MS, returnWaitMs: LONG_MS, turnWaitMs: LONG_MS } });
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(10_000_000);
   [server, other] = [
@@ -154,5 +154,35 @@ describe('the only home, which has failed nothing', () => {
     home.agent.start();
     await answer.read();
     expect(answer).toMatchObject({ text: words(100), isDone: true, error: null, irori: { attempts: 2 } });
+  });
+});
+
+describe('the only home, which does not come back', () => {
+  test('ends the stream at once where its owner takes it back', async () => {
+    const answer = await askOnline(stack, job('say-200x20'));
+    await answer.read(({ tokens }) => tokens >= 10);
+    await lose(stack, home, 'pause');
+    await answer.read();
+    expect(answer).toMatchObject({ isDone: false, finish: 'error', error: { code: 'home_failed' }, comments: 0 });
+    await giveBack(home, 'pause');
+  });
+
+  test('is waited for a moment only where it was killed', async () => {
+    const strict = await startStack({ timings: { resumeWaitMs: LONG_MS, turnWaitMs: LONG_MS } });
+    try {
+      const lender = await strict.makeAccount();
+      const asker = await strict.makeAccount(10_000_000);
+      const [lone] = await startHomes(strict, lender, [
+        { place: PARIS, args: ['--models', 'say-8x0', ...ARGS, server.url] },
+      ]);
+      await listModel(strict, { owner: lender, id: MODEL, digest: await learnDigest(strict, lender, 'say-8x0') });
+      const answer = await askOnline(strict, { ...job('say-200x20'), account: asker });
+      await answer.read(({ tokens }) => tokens >= 10);
+      await lose(strict, lone!, 'kill');
+      await answer.read();
+      expect(answer).toMatchObject({ isDone: false, finish: 'error', error: { code: 'home_failed' } });
+    } finally {
+      await strict.stop();
+    }
   });
 });

@@ -235,14 +235,16 @@ describe('a failure after tokens', () => {
     expect(answer.error?.code).toBe('home_failed');
     lost.start();
     await stack.waitForModel(owner, MODEL, 2);
+    const failed = { outcome: 'failed-by-node', charge: 0, earn: 0 };
+    await expect.poll(() => findReceiptRows(stack, answer.job), POLL).toMatchObject([failed]);
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);
-    expect(await findReceiptRows(stack, answer.job)).toMatchObject([{ outcome: 'failed-by-node', charge: 0, earn: 0 }]);
   });
 
   test('of the network costs the caller nothing, and the home is paid at most what its own work has brought in', async () => {
     const { fees = 0 } = await readBooks(stack);
     const answer = await ask(stack, job('say-2000x10'));
-    await answer.read(({ tokens }) => tokens >= 20);
+    // A hub writes down what has begun within 250 ms: of what it has not, kill.test.ts tells.
+    await answer.read(({ tokens }) => tokens >= 60);
     await stack.network.killWorkerd();
     await answer.read().catch(() => undefined);
     expect(answer.isDone).toBe(false);

@@ -1,11 +1,17 @@
 // Connections to a model server, against sockets that do what servers should not.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { ChatLines } from '../../backends/chat-lines.ts';
 import type { ChatCall } from '../../backends/chat-lines.ts';
 import { makeJudgedLookup } from '../../backends/judged-lookup.ts';
 
+const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0).toReversed()) end();
@@ -232,3 +238,50 @@ test('closing drops what is under way, without a word', async () => {
   await until(() => isClosed);
   expect(told).toBe('');
 });
+
+test.skipIf(!HAS_OPENSSL)('over TLS a certificate counts that somebody vouches for, and no other', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'irori-tls-'));
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost';
+  execFileSync(
+    'openssl',
+    [...words.split(' '), '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    socket.on('error', () => undefined).on('data', () => socket.write(OK));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const run = async (env: Record<string, string>): Promise<string> => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', askingTls(port)], {
+      env: { ...process.env, ...env },
+    });
+    let said = '';
+    child.stdout.on('data', (bytes) => (said += String(bytes)));
+    await new Promise((resolve) => child.on('close', resolve));
+    return said;
+  };
+  expect(await run({ NODE_EXTRA_CA_CERTS: cert })).toBe('200 hi end 200 hi end reused');
+  expect(await run({})).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+});
+
+/** A script that sends two chats, one after another, and says what came. */
+function askingTls(port: number): string {
+  const path = JSON.stringify(join(import.meta.dirname, '../../backends/chat-lines.ts'));
+  return `import { ChatLines } from ${path};
+    const lines = new ChatLines((name, options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]), {});
+    const said = [];
+    const post = (then) => {
+      const call = lines.post('https://localhost:${port}/v1/chat', '{}', {
+        onHead: (status) => said.push(status), onBody: (bytes) => said.push(String(bytes)),
+        onEnd: () => { said.push('end'); then(call); },
+        onBreak: (error) => { process.stdout.write(error.code); lines.close(); },
+      });
+    };
+    post(() => post((call) => { if (call.isReused) said.push('reused'); process.stdout.write(said.join(' ')); lines.close(); }));`;
+}

@@ -23,7 +23,12 @@ describe('a part that broke off', () => {
     await evictDurableObject(job.stub);
     expect(await job.stub.settle(part)).toEqual({ applied: false });
     expect(await job.stub.usage()).toMatchObject({ balance: 1000, held: 400, totals: { jobs: 0, outputTokens: 0 } });
-    expect(await job.stub.receipts(job.jobId)).toEqual({ settlements: [], waiting: [part], pending: true });
+    expect(await job.stub.receipts(job.jobId)).toEqual({
+      settlements: [],
+      waiting: [part],
+      pending: true,
+      flushes: [],
+    });
     expect(await booksOf(job)).toEqual({ caller: 0, owner: 0 });
   });
 

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
 import { makeLate, makeNode, makeReceipt, makeTicket, newId } from './make-settlement.ts';
 import { booksOf, drain, openJob, partOf } from './open-job.ts';
@@ -103,7 +104,7 @@ test('in any order, repeated, evicted in between, with late receipts and a faili
     expect(await ledger.findDrifted()).toEqual([]);
     const usage = await job.stub.usage();
     expect(usage).toMatchObject({ balance: 1000 + ENDS[outcome], held: 0, totals: { jobs: 1 } });
-    const rows = await ledger.findReceipts(job.accountId, job.jobId);
+    const rows = await findBooked(env.DB, ledger, job.accountId, job.jobId);
     expect(rows.reduce((sum, row) => sum + row.charge, 0)).toBe(0 - ENDS[outcome]);
     expect(rows.reduce((sum, row) => sum + row.earn, 0)).toBe(earnedBy(facts));
     const words = breaks.map((by) => `${outcome === 'failed-by-node' ? 'failed' : 'interrupted'}-by-${by}`);

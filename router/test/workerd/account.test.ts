@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
 import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
@@ -196,7 +197,7 @@ test('a charge above the hold takes the hold, the home is paid that now and the 
   await stub.settle(partOf(newId('job'), { charge: 150, earn: 135 }));
   await expect.poll(async () => (await stub.booked()).waiting, { timeout: 20_000 }).toBe(0);
   expect(await ledger.balanceOf(`owner:${accountId}`)).toBe(45 + 135);
-  expect(await ledger.findReceipts(accountId, jobId)).toMatchObject([{ charge: 30, earn: 45 }]);
+  expect(await findBooked(env.DB, ledger, accountId, jobId)).toMatchObject([{ charge: 30, earn: 45 }]);
 });
 
 test('without a hold a charge takes at most what no other job holds, so the balance never falls below the holds', async () => {
@@ -220,7 +221,7 @@ test('while D1 fails the outbox keeps everything, and drains exactly once when i
   expect(await stub.booked()).toEqual({ booked: 750, waiting: 0, unpayable: 0 });
   expect(await ledger.balanceOf(accountId)).toBe(750);
   expect((await stub.receipts(jobs[0] ?? '')).settlements).toEqual([]);
-  expect(await ledger.findReceipts(accountId, jobs[0] ?? '')).toHaveLength(1);
+  expect(await findBooked(env.DB, ledger, accountId, jobs[0] ?? '')).toHaveLength(1);
 });
 
 test('a batch whose answer was lost is written again and counted once, also after an eviction in between', async () => {
@@ -269,7 +270,7 @@ test('a part is known until its list is forgotten, after 60 days at the latest; 
   const balance = 10_000 - 101 * 50;
   expect(await stub.usage()).toMatchObject({ balance, totals: { jobs: 101, charged: 101 * 50 } });
   expect(await ledger.balanceOf(accountId)).toBe(balance);
-  expect(await ledger.findReceipts(accountId, old.jobId)).toMatchObject([{ charge: 50, earn: 45 }]);
+  expect(await findBooked(env.DB, ledger, accountId, old.jobId)).toMatchObject([{ charge: 50, earn: 45 }]);
 });
 
 const DAY_MS = 86_400_000;
@@ -284,10 +285,10 @@ test('a job that holds credit may still bring a receipt; a settled or unknown on
   const { accountId, stub } = await openAccount(1000);
   const jobId = newId('job');
   await stub.hold({ jobId, keyId: 'key_1', amount: 100, expiresAt: soon() });
-  expect(await stub.receipts(jobId)).toEqual({ settlements: [], waiting: [], pending: true });
+  expect(await stub.receipts(jobId)).toEqual({ settlements: [], waiting: [], pending: true, flushes: [] });
   await stub.settle(settlementOf(accountId, jobId));
   expect(await stub.receipts(jobId)).toMatchObject({ pending: false, settlements: [{ jobId, charge: 50 }] });
-  expect(await stub.receipts(newId('job'))).toEqual({ settlements: [], waiting: [], pending: false });
+  expect(await stub.receipts(newId('job'))).toEqual({ settlements: [], waiting: [], pending: false, flushes: [] });
 });
 
 test('of parallel holds that cost nothing exactly as many are granted as one key may run at once, and each that ends makes room for one', async () => {

@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Hex } from '../../../schema/bytes.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
 import { checkSettled, makeLate, makeNode, makePart, makeReceipt } from './make-settlement.ts';
 
@@ -66,7 +67,7 @@ test.each([
     await runDurableObjectAlarm(stub);
     expect(await ledger.balanceOf(owner)).toBe(earned);
     expect(await account.usage()).toMatchObject({ balance: 950, totals: { charged: 50 } });
-    const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+    const [row] = await findBooked(env.DB, ledger, part.accountId, part.jobId);
     expect(row).toMatchObject({ charge: 50, earn: earned, outcome: 'interrupted-by-node' });
     expect(row && checkSettled(row).ok).toBe(true);
     expect(await ledger.total()).toBe(0);
@@ -103,7 +104,7 @@ test('where nobody went on it is refused for good and nobody pays', async () => 
   await runDurableObjectAlarm(stub);
   expect(await ledger.balanceOf(owner)).toBe(0);
   expect(await account.usage()).toMatchObject({ balance: 1000 });
-  expect(await ledger.findReceipts(part.accountId, part.jobId)).toMatchObject([
+  expect(await findBooked(env.DB, ledger, part.accountId, part.jobId)).toMatchObject([
     { outcome: 'failed-by-node', charge: 0, earn: 0, receipt: null },
   ]);
   expect(await stub.totals()).toMatchObject({ count: 0, cumulativeAmount: 0 });
@@ -132,7 +133,7 @@ test('the network’s fault is paid like what its caller pays for it, and by its
     await runDurableObjectAlarm(stub);
     expect(await ledger.balanceOf(owner)).toBe(earned);
     const outcome = isCharged ? 'interrupted-by-network' : 'failed-by-network';
-    const rows = await ledger.findReceipts(part.accountId, part.jobId);
+    const rows = await findBooked(env.DB, ledger, part.accountId, part.jobId);
     expect(rows).toMatchObject([{ outcome, charge: isCharged ? 50 : 0, earn: earned }]);
   }
 });

@@ -5,12 +5,13 @@ import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
+import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { ALL_BALANCES } from '../../billing/ledger-sql.ts';
-import { unpackSettlement } from '../../billing/pack-settlement.ts';
+import { unpackSettlements } from '../../billing/pack-settlement.ts';
 import { fromHex } from '../../../schema/bytes.ts';
 import type { Ledger } from '../../billing/ledger.ts';
 import { NodeAccount } from '../../billing/node-account.ts';
@@ -64,13 +65,11 @@ export class Coalition {
   readonly #leaseMs: number;
   readonly #paid = new Map<string, number>();
   readonly #read = new Set<string>();
-  #readUntil: number;
 
   /** `leaseMs`: how long a hold lasts of whose job nobody tells that it lives. */
   constructor(d1: FakeD1, leaseMs: number) {
     this.#d1 = d1;
     this.#leaseMs = leaseMs;
-    this.#readUntil = d1.read<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM flushes')[0]?.seq ?? 0;
     this.ledger = makeLedger(d1.door);
     const owners = [newId('acct'), newId('acct')];
     this.callers = [newId('acct'), newId('acct')];
@@ -84,7 +83,7 @@ export class Coalition {
   account(accountId: string): Account {
     const doors = {
       ledger: this.ledger,
-      terms: { leaseMs: this.#leaseMs, graceMs: 1000 },
+      terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
     };
@@ -92,8 +91,10 @@ export class Coalition {
   }
 
   node(nodeId: string): NodeAccount {
-    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER };
-    const doors = { ...router, ledger: this.ledger, readStanding: async () => null };
+    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
+    const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
+      this.account(accountId).flushesOf(jobId);
+    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 
@@ -218,14 +219,13 @@ export class Coalition {
 
   /** What callers paid for the work of an owner's homes, by the receipts in the book. */
   #paidFor(owner: string): number {
-    const query = `SELECT f.seq, lower(hex(r.packed)) AS packed FROM flushes AS f, json_each(f.parts, '$.p') AS p
-      JOIN part_receipts AS r ON r.job = unhex(p.value->>0) AND r.part = p.value->>1 AND r.booked = 1 WHERE f.seq > ?`;
-    for (const { seq, packed } of this.#d1.read<{ seq: number; packed: string }>(query, this.#readUntil)) {
-      this.#readUntil = Math.max(this.#readUntil, seq);
+    const query = `SELECT lower(hex(packed)) AS packed FROM flushes WHERE account_id IN (?, ?)
+      UNION ALL SELECT lower(hex(packed)) FROM part_receipts WHERE booked = 1`;
+    for (const { packed } of this.#d1.read<{ packed: string }>(query, ...this.callers)) {
       if (this.#read.has(packed)) continue;
       this.#read.add(packed);
-      const { ownerAccountId, charge } = unpackSettlement(fromHex(`0x${packed}`));
-      this.#paid.set(ownerAccountId, (this.#paid.get(ownerAccountId) ?? 0) + charge);
+      for (const { ownerAccountId, charge } of unpackSettlements(fromHex(`0x${packed}`)))
+        this.#paid.set(ownerAccountId, (this.#paid.get(ownerAccountId) ?? 0) + charge);
     }
     return this.#paid.get(owner) ?? 0;
   }

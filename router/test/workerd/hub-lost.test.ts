@@ -8,10 +8,51 @@ import { Journal } from '../../hub/journal.ts';
 import type { HubServices } from '../../hub/hub-services.ts';
 import { HubSettlement } from '../../hub/settlement.ts';
 import { openHub } from './join-hub.ts';
-import { makeLate, makeNode, makePart, makeReceipt, signer } from './make-settlement.ts';
+import { makeLate, makeNode, makePart, makeReceipt, PRICE, signer } from './make-settlement.ts';
 
 const node = makeNode('hub-lost-test');
 const ISSUED_AT = 1_800_000_000_000;
+
+/** A part of 10 prompt and 20 output tokens, as its hub offered it and as it ended. */
+const OFFER = {
+  promptExact: null,
+  promptBound: 1000,
+  request: { maxTokens: 1000 },
+  ...PRICE,
+  chargePrompt: true,
+  resume: null,
+  interrupted: 0,
+};
+const SUMMARY = {
+  outcome: 'complete',
+  finish: 'stop',
+  frameTokens: 20,
+  frameThinkingTokens: 0,
+  lateTokens: 0,
+  content: { exact: null, most: 1000, exactThinking: null, mostThinking: 0 },
+  ttftMs: 10,
+  durationMs: 100,
+} as const;
+
+function openSettlement(rows: Journal, services: HubServices): HubSettlement {
+  const nothing = (): void => undefined;
+  return new HubSettlement({
+    hub: 'hub:test:0',
+    rows,
+    services,
+    nextNumber: () => 1,
+    sealTickets: nothing,
+    isLive: () => false,
+    offerLate: nothing,
+    pause: async () => undefined,
+    later: nothing,
+    tellNode: nothing,
+    askToSign: nothing,
+    retryLater: nothing,
+    now: () => ISSUED_AT + 4_000_000,
+    startedAt: ISSUED_AT + 25_000,
+  });
+}
 
 /** Opens a part's row, notes how far it got, and lets another life of the hub take what comes; gives what that hands on. */
 async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<SettlementJson[]> {
@@ -46,23 +87,7 @@ async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<
       },
       settleCaller: async (_accountId: string, { settlements }: SettlementBatch) => settlements.map(() => true),
     } as unknown as HubServices;
-    const nothing = (): void => undefined;
-    const next = new HubSettlement({
-      hub: 'hub:test:0',
-      rows,
-      services,
-      nextNumber: () => 1,
-      sealTickets: nothing,
-      isLive: () => false,
-      offerLate: nothing,
-      pause: async () => undefined,
-      later: nothing,
-      tellNode: nothing,
-      askToSign: nothing,
-      retryLater: nothing,
-      now: () => ISSUED_AT + 4_000_000,
-      startedAt: ISSUED_AT + 25_000,
-    });
+    const next = openSettlement(rows, services);
     if (claimed === undefined) {
       next.sweep();
     } else {
@@ -74,6 +99,41 @@ async function lose(facts: { notedTokens?: number; claimed?: number }): Promise<
     return handed;
   });
 }
+
+test('no account has a part before its end is on disk, though its receipt is there', () =>
+  runInDurableObject(openHub(), async (_, { storage }) => {
+    const part = makePart(node);
+    const ticketHash = signer.hash(JOB_TICKET, part.ticket);
+    const disk = Promise.withResolvers<void>();
+    const transactionSync = <T>(play: () => T): T => storage.transactionSync(play);
+    const rows = new Journal({ storage: { sql: storage.sql, transactionSync, sync: () => disk.promise } });
+    rows.open({ ticketHash, expiresAt: Number.POSITIVE_INFINITY, draft: part.bare });
+    const handed: string[] = [];
+    const services = {
+      signer,
+      timings: { ...TIMINGS, deliverEveryMs: 1 },
+      acceptSettlements: async (_nodeId: string, { settlements }: SettlementBatch) => {
+        handed.push('home');
+        return settlements;
+      },
+      settleCaller: async (_accountId: string, { settlements }: SettlementBatch) => {
+        handed.push('caller');
+        return settlements.map(() => true);
+      },
+    } as unknown as HubServices;
+    const next = openSettlement(rows, services);
+    const offer = { ...OFFER, jobId: part.jobId } as never;
+    const opened = { ticketHash, ticket: part.ticket, offer, draft: part.bare, ticketProof: null };
+    const { responseHash } = part.receipt;
+    const told = next.settle(opened, { ...SUMMARY, responseHash, work: part.receipt });
+    const { receipt, late } = part;
+    next.takeReceipt(opened, { receipt, signature: late.signature, sealed: null });
+    await new Promise((wake) => setTimeout(wake, 50));
+    expect(handed).toEqual([]);
+    disk.resolve();
+    expect(await told).toMatchObject({ outputTokens: 20, bill: { fate: 'charged' } });
+    await vi.waitFor(() => expect(handed).toEqual(['home', 'caller']));
+  }));
 
 test('a late receipt is believed up to what was noted and what its home can have made in the five seconds after', async () => {
   const lostAtMost = { promptTokens: 8, outputTokens: 500 + 150 };

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { buildGrantEntry, buildLateEntry, buildSettleEntry } from '../../billing/build-entry.ts';
 import type { LedgerEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked } from './find-booked.ts';
 import { makeNode, makeReceipt, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 import { toMessageJson } from '../../../schema/receipt.ts';
 
@@ -64,7 +65,7 @@ test('what pays out more than its home’s work brought in is written only when 
   expect(await ledger.apply([free, grantOf(accountId, 1100), paid])).toEqual([free.id]);
   expect(await ledger.apply([free])).toEqual([free.id]);
   expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(54);
-  expect(await ledger.findReceipts(accountId, String(free.jobId))).toEqual([]);
+  expect(await findBooked(env.DB, ledger, accountId, String(free.jobId))).toEqual([]);
   expect(await ledger.apply([other, free])).toEqual([]);
   expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(100);
   expect(await ledger.balanceOf(accountId)).toBe(0);
@@ -102,8 +103,8 @@ test('a receipt is read back whole, and only by the account that called', async 
   const ticket = makeTicket(node);
   const settlement = settlementOf(accountId, { receipt: toMessageJson(makeReceipt(ticket)) });
   await ledger.apply([buildSettleEntry(settlement, null)]);
-  expect(await ledger.findReceipts(accountId, settlement.jobId)).toEqual([settlement]);
-  expect(await ledger.findReceipts(newId('acct'), settlement.jobId)).toEqual([]);
+  expect(await findBooked(env.DB, ledger, accountId, settlement.jobId)).toEqual([settlement]);
+  expect(await findBooked(env.DB, ledger, newId('acct'), settlement.jobId)).toEqual([]);
 });
 
 test('a late receipt completes its row and keeps the charge, whichever of the two comes first', async () => {
@@ -125,7 +126,7 @@ test('a late receipt completes its row and keeps the charge, whichever of the tw
     for (const entry of lateFirst ? entries.toReversed() : entries) await ledger.apply([entry]);
     await ledger.apply(entries);
     const expected = { ...signed, charge: 41, earn: 45 };
-    expect(await ledger.findReceipts(accountId, settled.jobId)).toEqual([expected]);
+    expect(await findBooked(env.DB, ledger, accountId, settled.jobId)).toEqual([expected]);
     // Neither row is changed by the other.
     const rows = await env.DB.prepare('SELECT booked FROM part_receipts WHERE job = unhex(?) ORDER BY booked')
       .bind(settled.jobId.slice(4))

@@ -3,7 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { fromHex, toHex } from '../../../schema/bytes.ts';
 import type { Hex } from '../../../schema/bytes.ts';
 import type { LateReceipt } from '../../../schema/frames-to-hub.ts';
-import { SEAL_KIND, toSealedJson } from '../../../schema/seal.ts';
+import { chainOfHub, SEAL_KIND, toSealedJson } from '../../../schema/seal.ts';
 import type { ReceiptsFrame, Seal } from '../../../schema/seal.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
@@ -118,6 +118,13 @@ export function sealReceipts(node: TestNode, receipts: readonly UsageReceipt[]):
 export function makeLate(node: TestNode, ticket: JobTicket, receipt: UsageReceipt): LateReceipt {
   const ticketSignature = signer.sign(JOB_TICKET, ticket, ROUTER_KEY);
   return { ticket, ticketSignature, receipt, signature: signReceipt(node, receipt) };
+}
+
+/** The same under a seal of its hub's tickets. */
+export function sealTicket(late: LateReceipt, hub: string): LateReceipt {
+  const facts = { kind: SEAL_KIND.tickets, node: chainOfHub(hub), number: 1n, previous: ZERO_WORD, total: 0n };
+  const made = signer.seal({ ...facts, atMs: 1n }, [signer.hash(JOB_TICKET, late.ticket)], ROUTER_KEY);
+  return { ...late, ticketSignature: made.signature, ticketSeal: { seal: made.seal, proof: [] } };
 }
 
 export interface SettlementFacts extends Partial<Omit<SettlementJson, 'ticket' | 'receipt'>> {

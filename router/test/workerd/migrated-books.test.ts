@@ -5,10 +5,11 @@ import { expect, test } from 'vitest';
 import { toHex } from '../../../schema/bytes.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { buildLateEntry, buildSettleEntry } from '../../billing/build-entry.ts';
-import { buildPiece, mergePieces } from '../../billing/build-flush.ts';
+import { buildFlush } from '../../billing/build-flush.ts';
 import { makeJobLog } from '../../billing/job-log.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { packSettlement } from '../../billing/pack-settlement.ts';
+import { findBooked } from './find-booked.ts';
 import { makeNode, makePart } from './make-settlement.ts';
 
 test('books of the last version become sums of their days, receipts and lists, and nothing that they know is booked again', async () => {
@@ -77,9 +78,9 @@ test('books of the last version become sums of their days, receipts and lists, a
     for (const one of [hot, late]) {
       expect(await ledger.balanceOf(one.accountId)).toBe(-50);
       expect(await ledger.balanceOf(`owner:${one.ownerAccountId}`)).toBe(45);
-      expect(await ledger.findReceipts(one.accountId, one.jobId)).toEqual([{ ...one, charge: 50, earn: 45 }]);
+      expect(await findBooked(env.DB, ledger, one.accountId, one.jobId)).toEqual([{ ...one, charge: 50, earn: 45 }]);
     }
-    expect(await ledger.findReceipts(packed.accountId, packed.jobId)).toEqual([packed]);
+    expect(await findBooked(env.DB, ledger, packed.accountId, packed.jobId)).toEqual([packed]);
     for (const one of [packed, archived]) expect(await ledger.balanceOf(one.accountId)).toBe(0);
   };
   await expectSound();
@@ -94,8 +95,8 @@ test('books of the last version become sums of their days, receipts and lists, a
   // Delivered again, as by an object that never heard the answer.
   for (const one of [hot, late, packed, archived]) {
     expect(await ledger.apply([buildSettleEntry(one, null)])).toEqual([]);
-    const flush = mergePieces([buildPiece({ settlement: one, memo: null })]);
-    if (flush) await ledger.applyFlush(flush);
+    const flush = buildFlush([{ settlement: one, memo: null }]);
+    if (flush) await ledger.applyFlush({ ...flush, number: now });
   }
   expect(await ledger.apply([buildLateEntry(late, now)])).toEqual([]);
   await expectSound();

@@ -7,6 +7,7 @@ import type { UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked, findFateOf } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
 import { checkSettled, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
@@ -156,7 +157,7 @@ test('a settlement without a receipt earns nothing until the late receipt comes,
   await runDurableObjectAlarm(stub);
   expect(await ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`)).toBe(45);
   expect(await ledger.balanceOf(part.accountId)).toBe(-50);
-  const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+  const [row] = await findBooked(env.DB, ledger, part.accountId, part.jobId);
   expect(row && checkSettled(row).ok).toBe(true);
 });
 
@@ -248,7 +249,9 @@ test.each([
   await expect
     .poll(() => ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`), { timeout: 10_000 })
     .toBe(earned);
-  expect(await ledger.findFate({ jobId: part.jobId, part: 1, nodeId: node.id })).toMatchObject({
+  expect(
+    await findFateOf(env.DB, ledger, { accountId: part.accountId, jobId: part.jobId, part: 1, nodeId: node.id }),
+  ).toMatchObject({
     part: { charge: 40, outcome: 'complete' },
     brought: 5 * times + 40,
   });
@@ -262,9 +265,9 @@ test('a receipt that came in time is accepted without its home’s doing as soon
   await ledger.apply([buildSettleEntry(settled, null)]);
   // Whoever looks at it wakes it.
   await expect.poll(async () => (await stub.totals()).cumulativeAmount, { timeout: 10_000 }).toBe(40);
-  const [row] = await ledger.findReceipts(part.accountId, part.jobId);
+  const [row] = await findBooked(env.DB, ledger, part.accountId, part.jobId);
   await expect
-    .poll(async () => (await ledger.findReceipts(part.accountId, part.jobId))[0]?.earn, { timeout: 10_000 })
+    .poll(async () => (await findBooked(env.DB, ledger, part.accountId, part.jobId))[0]?.earn, { timeout: 10_000 })
     .toBe(40);
   expect(row).toBeDefined();
 });

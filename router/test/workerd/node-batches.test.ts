@@ -6,7 +6,9 @@ import type { Hex } from '../../../schema/bytes.ts';
 import { USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import { contradicts, sealSchema, toSealedJson } from '../../../schema/seal.ts';
 import type { Seal } from '../../../schema/seal.ts';
+import type { SettlementJson } from '../../../schema/settlement.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
+import { completeAll } from '../../billing/answer-receipt.ts';
 import { checkSettled, makeNode, makePart, sealParts, signer } from './make-settlement.ts';
 import type { Sealing, TestNode } from './make-settlement.ts';
 
@@ -17,6 +19,11 @@ beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 function openNode() {
   const node = makeNode(`node-batches-${nodes++}`);
   return { node, stub: env.NODE_ACCOUNT.getByName(node.id) };
+}
+
+/** Settlements as their hub has them once the node's account has said what completes them. */
+async function acceptAll(stub: ReturnType<typeof openNode>['stub'], batch: { settlements: SettlementJson[] }) {
+  return completeAll(batch.settlements, await stub.acceptAll(batch));
 }
 
 describe('a batch', () => {
@@ -37,19 +44,34 @@ describe('a batch', () => {
     const { settlements } = makeBatch(node, 1n, 8);
     const rows = () =>
       runInDurableObject(stub, (_, { storage }) => storage.sql.exec('SELECT id FROM batches').toArray());
-    const first = await stub.acceptAll({ settlements });
+    const first = await acceptAll(stub, { settlements });
     expect(first.map((one) => checkSettled(one!).ok)).toEqual(first.map(() => true));
     expect(new Set(first.map((one) => one?.acceptanceSignature)).size).toBe(1);
     expect(first[0]?.acceptanceSeal?.seal).toMatchObject({ kind: 3, number: '1', count: 8, total: String(8 * 45) });
     expect(await rows()).toHaveLength(1);
     await evictDurableObject(stub);
-    expect(await stub.acceptAll({ settlements })).toEqual(first);
+    expect(await acceptAll(stub, { settlements })).toEqual(first);
     expect(await rows()).toHaveLength(1);
-    const next = await stub.acceptAll({ settlements: makeBatch(node, 9n, 1).settlements });
+    const next = await acceptAll(stub, { settlements: makeBatch(node, 9n, 1).settlements });
     const { seal } = next[0]!.acceptanceSeal!;
     expect(seal).toMatchObject({ number: '2', count: 1, total: String(9 * 45) });
     expect(seal.previous).not.toBe(ZERO_WORD);
     expect(await stub.totals()).toMatchObject({ count: 9, cumulativeAmount: 9 * 45, sealEquivocations: 0, missing: 0 });
+  });
+
+  test('that comes before the one ahead of it, late, or again in other pieces after a crash pays each part once, and answers the same', async () => {
+    const { node, stub } = openNode();
+    const { settlements } = makeBatch(node, 1n, 6);
+    const send = (from: number, to: number) => acceptAll(stub, { settlements: settlements.slice(from, to) });
+    const second = await send(2, 4);
+    const first = await send(0, 2);
+    await evictDurableObject(stub);
+    // The call that its hub had given up arrives after all.
+    expect(await send(2, 4)).toEqual(second);
+    const again = await send(1, 6);
+    expect(again.slice(0, 3)).toEqual([first[1], ...second]);
+    expect(again.map((one) => one?.earn)).toEqual([45, 45, 45, 45, 45]);
+    expect(await stub.totals()).toMatchObject({ count: 6, cumulativeAmount: 6 * 45, equivocations: 0, missing: 0 });
   });
 
   test('holds up none of its parts for one that cannot be taken, or proves nothing', async () => {
@@ -57,7 +79,7 @@ describe('a batch', () => {
     const { settlements } = makeBatch(node, 1n, 3);
     const [one, two, three] = settlements;
     const broken = { ...one!, ticket: {} as never };
-    const answers = await stub.acceptAll({
+    const answers = await acceptAll(stub, {
       settlements: [broken, { ...two!, receiptSignature: `0x${'11'.repeat(65)}` }, three!],
     });
     expect(answers.map((answer) => answer && answer.earn)).toEqual([null, 0, 45]);
@@ -67,10 +89,10 @@ describe('a batch', () => {
   test('pays a number once, also under two seals or twice within it', async () => {
     const { node, stub } = openNode();
     const parts = [1n, 1n].map((seq) => makePart(node, { receipt: { seq } }));
-    const answers = await stub.acceptAll({ settlements: sealParts(node, parts).settlements });
+    const answers = await acceptAll(stub, { settlements: sealParts(node, parts).settlements });
     expect(answers.map((answer) => answer?.earn)).toEqual([45, 0]);
     const again = sealParts(node, [makePart(node, { receipt: { seq: 1n } })]);
-    expect((await stub.acceptAll(again)).map((answer) => answer?.earn)).toEqual([0]);
+    expect((await acceptAll(stub, again)).map((answer) => answer?.earn)).toEqual([0]);
     expect(await stub.totals()).toMatchObject({ equivocations: 2, count: 3, cumulativeAmount: 45 });
   });
 
@@ -91,7 +113,7 @@ describe('a batch', () => {
       receiptSignature: signature,
       receiptSeal: { ...one.receiptSeal!, seal: toSealedJson({ seal, proof: [] }).seal },
     }));
-    const answers = await stub.acceptAll({ settlements });
+    const answers = await acceptAll(stub, { settlements });
     expect(answers.map((answer) => answer && [answer.earn, answer.receipt])).toEqual([
       [0, null],
       [0, null],
@@ -102,11 +124,11 @@ describe('a batch', () => {
   test('under a second seal of one number is paid by its receipts, and both seals are kept against the node', async () => {
     const { node, stub } = openNode();
     const first = sealParts(node, [makePart(node, { receipt: { seq: 1n } })]);
-    await stub.acceptAll(first);
+    await acceptAll(stub, first);
     await evictDurableObject(stub);
     const parts = [makePart(node, { receipt: { seq: 2n } })];
     const second = sealParts(node, parts, { number: first.seal.number });
-    for (let i = 0; i < 2; i++) expect((await stub.acceptAll(second)).map((answer) => answer?.earn)).toEqual([45]);
+    for (let i = 0; i < 2; i++) expect((await acceptAll(stub, second)).map((answer) => answer?.earn)).toEqual([45]);
     expect(await stub.totals()).toMatchObject({ sealEquivocations: 1, equivocations: 0, count: 2 });
     const kept = await runInDurableObject(stub, (_, { storage }) =>
       storage.sql.exec<{ first: string; second: string }>('SELECT first, second FROM sealEvidence').toArray(),

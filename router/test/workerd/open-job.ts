@@ -6,6 +6,7 @@ import type { SettlementJson } from '../../../schema/settlement.ts';
 import { compareBooks } from '../../billing/compare-books.ts';
 import { decideCharge } from '../../billing/decide-charge.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findFateOf } from './find-booked.ts';
 import { makeNode, makeSettlement, makeTicket, newId, PRICE } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
 
@@ -77,7 +78,7 @@ export async function booksOf(job: Job) {
 }
 
 /** How a job's first part was booked; null while it is not. */
-export async function outcomeOf({ jobId }: Job): Promise<string | null> {
-  const { part } = await ledger.findFate({ jobId, part: 0, nodeId: node.id });
+export async function outcomeOf({ accountId, jobId }: Job): Promise<string | null> {
+  const { part } = await findFateOf(env.DB, ledger, { accountId, jobId, part: 0, nodeId: node.id });
   return part?.outcome ?? null;
 }

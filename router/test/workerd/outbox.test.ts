@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { findBooked, findFateOf } from './find-booked.ts';
 import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
 const node = makeNode('outbox-test');
@@ -128,7 +129,7 @@ describe.each([
     expect(await account.stub.settle(waits)).toEqual({ applied: false });
     expect(await readRows(account)).toEqual({ grants, parts, waiting: [] });
     expect(await ledger.balanceOf(account.accountId)).toBe(900);
-    expect(await ledger.findReceipts(account.accountId, jobs[1])).toMatchObject([{ part: 12, charge: 50 }]);
+    expect(await findBooked(env.DB, ledger, account.accountId, jobs[1])).toMatchObject([{ part: 12, charge: 50 }]);
   });
 
   test('takes nothing a second time whose answer it never heard, and knows which part came after which', async () => {
@@ -191,6 +192,11 @@ test('what the fees cannot pay yet waits without holding up the rest, is counted
   await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 10_000 }).toBe(700);
   await evictDurableObject(stub);
   await expect.poll(async () => (await stub.booked()).waiting, { timeout: 10_000 }).toBe(0);
-  const { part } = await ledger.findFate({ jobId: jobs[0], part: 0, nodeId: home.id });
+  const { part } = await findFateOf(env.DB, ledger, {
+    accountId: account.accountId,
+    jobId: jobs[0],
+    part: 0,
+    nodeId: home.id,
+  });
   expect(part).toMatchObject({ outcome: 'complete', charge: 0 });
 });
