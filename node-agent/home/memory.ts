@@ -4,10 +4,13 @@ import { runInNewContext } from 'node:vm';
 
 /** Rest begins this long after the last job. */
 const REST_MS = 3_000;
+/** At rest, too, something is left by pings and by looks at model servers: a megabyte a minute. A collection takes some ten ms. */
+const AGAIN_MS = 60_000;
 
 export class MemoryTrimmer {
   readonly #isBusy: () => boolean;
   #timer: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #collect: (() => void) | null | undefined;
 
   /** `isBusy` is true while a collection would make somebody wait: it takes some ten milliseconds. */
@@ -29,6 +32,10 @@ export class MemoryTrimmer {
   #trim(): void {
     this.#collect ??= findCollector();
     this.#collect?.();
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      this.touch();
+    }, AGAIN_MS).unref();
   }
 }
 

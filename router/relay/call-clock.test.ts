@@ -3,8 +3,9 @@ import { CallClock } from './call-clock.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  vi.useRealTimers();
+  // In this order: what is spied on here are the timers of the test.
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 /** Notes what rings, and when, ms from now. */

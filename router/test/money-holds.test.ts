@@ -40,6 +40,8 @@ interface Rush {
 /** Twelve calls at once by a new account that can pay for one. */
 async function rush(): Promise<Rush> {
   const caller = await stack.makeAccount(HOLD);
+  const books = new Books(stack, { caller, owner, granted: HOLD });
+  await books.start();
   const jobs: RawJob[] = [];
   node.onJob = (job) => void jobs.push(job.head().say(' one two three', 3));
   const controllers = Array.from({ length: CALLS }, () => new AbortController());
@@ -52,8 +54,6 @@ async function rush(): Promise<Rush> {
   expect(new Set(codes)).toEqual(new Set(['insufficient_credit']));
   expect(jobs).toHaveLength(1);
   expect(await readUsage(stack, caller)).toMatchObject({ balance_micro: HOLD, held_micro: HOLD });
-  const books = new Books(stack, { caller, owner, granted: HOLD });
-  await books.start();
   const controller = controllers[at]!;
   const answer = new Answer(responses[at]!, controller);
   return { caller, books, answer, controller, job: jobs[0]!, refused: refused.map(({ status }) => status) };
