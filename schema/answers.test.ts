@@ -11,5 +11,5 @@ test('whole events are read back as the text, which another home goes on from, a
   const events = ['{"reasoning_content":"Hm"}', '{"content":"so"}', '{"content":null}'].map(
     (delta) => `data: {"choices":[{"delta":${delta}}]}\n\n`,
   );
-  expect(ANSWERS.chat.readEvents(`${events.join('')}: hm\n\n`)).toEqual({ text: 'so', thinking: 'Hm' });
+  expect(ANSWERS.chat.readEvents(`${events.join('')}: hm\n\n`)).toEqual({ text: 'so', thinking: 'Hm', calls: [] });
 });

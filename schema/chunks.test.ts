@@ -82,7 +82,7 @@ describe('content chunks', () => {
   test.each(awkward)('%j as thinking stays one line and comes back, and is no content', (text) => {
     const event = makeChunkWriter(head).thinking(text);
     expect(readEvent(event).choices[0].delta.reasoning_content).toBe(text);
-    expect(readChunks(event)).toEqual({ text: '', thinking: text });
+    expect(readChunks(event)).toEqual({ text: '', thinking: text, calls: [] });
     expect(readContent(event)).toBe('');
   });
 

@@ -77,7 +77,7 @@ describe('one frame', () => {
     const inside = concatBytes([Uint8Array.of(1, 2, 3), message]).subarray(3);
     expect(readData(only(inside))).toEqual({
       ok: true,
-      value: { tokenIds: [77], events: Uint8Array.of(5), isThinking: false },
+      value: { tokenIds: [77], events: Uint8Array.of(5), isThinking: false, isCalls: false },
     });
   });
 
@@ -204,7 +204,7 @@ describe('payloads', () => {
       fc.property(ids, fc.uint8Array(), (tokenIds, events) => {
         const frame = only(encodeData(9, { tokens: tokenIds.length, events, tokenIds }));
         expect(frame).toMatchObject({ tokens: tokenIds.length, flags: FLAG_TOKEN_IDS, job: 9 });
-        expect(readData(frame)).toEqual({ ok: true, value: { tokenIds, events, isThinking: false } });
+        expect(readData(frame)).toEqual({ ok: true, value: { tokenIds, events, isThinking: false, isCalls: false } });
       }),
     );
   });
@@ -214,7 +214,7 @@ describe('payloads', () => {
     expect(frame).toMatchObject({ tokens: 3, flags: 0 });
     expect(readData(frame)).toEqual({
       ok: true,
-      value: { tokenIds: null, events: Uint8Array.of(1), isThinking: false },
+      value: { tokenIds: null, events: Uint8Array.of(1), isThinking: false, isCalls: false },
     });
   });
 
@@ -223,7 +223,10 @@ describe('payloads', () => {
       const events = Uint8Array.of(1);
       const frame = only(encodeData(9, { tokens: 1, events, isThinking: true, ...(tokenIds && { tokenIds }) }));
       expect(frame.flags).toBe(FLAG_THINKING | (tokenIds ? FLAG_TOKEN_IDS : 0));
-      expect(readData(frame)).toEqual({ ok: true, value: { tokenIds: tokenIds ?? null, events, isThinking: true } });
+      expect(readData(frame)).toEqual({
+        ok: true,
+        value: { tokenIds: tokenIds ?? null, events, isThinking: true, isCalls: false },
+      });
     }
   });
 
@@ -254,10 +257,10 @@ function describeProtocol(): string {
   });
 }
 
-/** The hash that belongs to PROTOCOL_VERSION. 3 since tickets and receipts stand under seals; 2 since the hello names the router's origin: what agents of version 1 sign could be handed on, so they are told to update. */
+/** The hash that belongs to PROTOCOL_VERSION. 3 since calls have frames of their own and tickets and receipts stand under seals; 2 since the hello names the router's origin: what agents of version 1 sign could be handed on, so they are told to update. */
 const PINNED: { version: number; hash: string } = {
   version: 3,
-  hash: '0xe9601eed2a04d6cdb4a266fc35c5de8e5c6e090fb380921ea3519747e8600300',
+  hash: '0x45ec1a2a47f171d7df11b41b8e5bc25769818b1ff278b766157d9a9b02c36426',
 };
 
 describe('the protocol', () => {

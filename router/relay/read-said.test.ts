@@ -43,6 +43,7 @@ describe('a part that broke off', () => {
     expect(readSaid(said, of)).toEqual({
       text: 'The fox',
       thinking: 'Hm',
+      calls: [],
       textEvents: 2,
       thinkingEvents: 1,
       facts: null,

@@ -19,5 +19,5 @@ test('behind its hub’s last word nothing is waited for, and the home cannot sa
     },
   });
   const said = await new WholePart(body, { format, keep: () => true }).read();
-  expect(said).toEqual({ text: 'Hi “data: {"told":{}}”', thinking: '', told: TOLD });
+  expect(said).toEqual({ text: 'Hi “data: {"told":{}}”', thinking: '', calls: [], told: TOLD });
 });

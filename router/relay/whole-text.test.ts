@@ -24,6 +24,7 @@ test('however the bytes of an answer are cut, its text and its thoughts are the 
       expect(whole.end()).toEqual({
         text: pieces.filter((_, i) => i % 2 === 0).join(''),
         thinking: pieces.filter((_, i) => i % 2 === 1).join(''),
+        calls: [],
         told: null,
       });
     }),
@@ -51,9 +52,9 @@ test('the hub’s last word is none of the text, however its bytes are cut; half
     const whole = new WholeText(ANSWERS.chat);
     whole.add(bytes.subarray(0, at));
     whole.add(bytes.subarray(at));
-    expect(whole.end()).toEqual({ text: 'a', thinking: '', told });
+    expect(whole.end()).toEqual({ text: 'a', thinking: '', calls: [], told });
   }
   const half = new WholeText(ANSWERS.chat);
   half.add(bytes.subarray(0, -9));
-  expect(half.end()).toEqual({ text: 'a', thinking: '', told: null });
+  expect(half.end()).toEqual({ text: 'a', thinking: '', calls: [], told: null });
 });
