@@ -14,11 +14,13 @@ import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { health } from './routes/health.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeLink } from './routes/node-link.ts';
 import { nodeWhy } from './routes/node-why.ts';
 import { receipts } from './routes/receipts.ts';
+import { responses } from './routes/responses.ts';
 import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services/edge.ts';
@@ -53,6 +55,8 @@ export function makeApp(): Hono<AppEnv> {
   });
   app.use(answerPreflight);
   for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
+  app.route('/', responses);
+  app.route('/', messages);
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
@@ -65,7 +69,7 @@ export function makeApp(): Hono<AppEnv> {
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
   app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed))));
-  app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c))));
+  app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'))));
   return app;
 }
 

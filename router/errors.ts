@@ -119,12 +119,23 @@ function typeOfStatus(status: number): string {
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-/** The response for a refusal, OpenAI-shaped: `{error: {message, type, param, code}}`, with Retry-After where waiting helps. */
-export function toErrorResponse(error: ApiError): Response {
+/** What a refusal says, with its status. */
+export interface ToldError {
+  readonly status: number;
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: ErrorCode;
+}
+
+/** OpenAI's shape: `{error: {message, type, param, code}}`. */
+const encodePlain = ({ status: _status, ...error }: ToldError): object => ({ error });
+
+/** The response for a refusal, with Retry-After where waiting helps. `encode`: the body, where the path's clients expect another than OpenAI's. */
+export function toErrorResponse(error: ApiError, encode: (told: ToldError) => object = encodePlain): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
   if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
-  const body = {
-    error: { message: error.message, type: error.type, param: error.options.param ?? null, code: error.code },
-  };
-  return new Response(JSON.stringify(body), { status: error.status, headers });
+  const { status, message, type, code, options } = error;
+  const body = encode({ status, message, type, param: options.param ?? null, code });
+  return new Response(JSON.stringify(body), { status, headers });
 }

@@ -31,7 +31,13 @@ export const welcomeSchema = z.object({
 export const jobSchema = z.object({
   ticket: jobTicketSchema,
   request: jobRequestSchema,
-  chunk: z.object({ id: z.string(), created: z.number().int(), model: z.string() }),
+  chunk: z.object({
+    id: z.string(),
+    created: z.number().int(),
+    model: z.string(),
+    /** Calls are told in the older form. */
+    isFunctionCall: z.boolean().optional(),
+  }),
   /** False when the caller waits for the whole answer: the node may send large frames. */
   stream: z.boolean(),
   creditBytes: z.number().int().min(1),

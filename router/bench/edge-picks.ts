@@ -163,7 +163,8 @@ function makeRow({ hub, home, now, centre }: Seat): PresenceRow {
     priceIn: 1,
     priceOut: 2,
     serves: [],
-    contexts: [], cans: [],
+    contexts: [],
+    cans: [],
     untilAt: now + PRESENCE_TTL_MS,
   };
 }

@@ -1,7 +1,6 @@
 // The body of an answer that is no stream, opened before the answer is there: white space while a home makes it, then the JSON. JSON may begin
 // with white space, and only what is written finds out that a connection was closed.
 import type { Result } from '../../schema/result.ts';
-import type { StreamError } from '../../schema/chunks.ts';
 import { makeLog } from '../log.ts';
 import type { CallClock } from './call-clock.ts';
 import type { CollectedAnswer } from './collect-answer.ts';
@@ -22,7 +21,8 @@ export interface WholeOptions {
   readonly collected: Promise<Result<CollectedAnswer, JobFailure>>;
   /** The JSON of the answer. */
   readonly encode: (answer: CollectedAnswer) => string;
-  readonly toError: (failure: JobFailure) => StreamError;
+  /** The JSON of an error. */
+  readonly encodeError: (failure: JobFailure) => string;
   /** Asking the same again is of no use. */
   readonly isFinal: (failure: JobFailure) => boolean;
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
@@ -102,11 +102,11 @@ class WholeBody {
   async #breakOff(failure: JobFailure): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { toError, isFinal, onOver } = this.#options;
+    const { encodeError, isFinal, onOver } = this.#options;
     onOver(failure);
     // A stream that breaks drops what nobody has taken yet.
     await this.#untilWanted();
-    this.#write(encoder.encode(JSON.stringify({ error: { param: null, ...toError(failure) } })));
+    this.#write(encoder.encode(encodeError(failure)));
     if (isFinal(failure)) return this.#controller?.close();
     await this.#untilWanted();
     await new Promise((wake) => setTimeout(wake, LAST_WORD_MS));

@@ -1,7 +1,7 @@
 // A job of any kind from its hold to its answer: search, run, stream or body, and what the account is told at the end.
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
-import type { FinalFacts, IroriFacts, StreamError } from '../../schema/chunks.ts';
+import type { FinalFacts, IroriFacts, StreamError, WholeAnswer } from '../../schema/chunks.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
@@ -18,8 +18,11 @@ import { streamAnswer } from '../relay/answer-stream.ts';
 import { openWhole } from '../relay/whole-answer.ts';
 import type { WholeOptions } from '../relay/whole-answer.ts';
 import type { Services } from '../services/edge.ts';
+import type { ChatCompletion } from '../dialects/dialect.ts';
+import { translateStream } from '../dialects/translate-stream.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
+import type { Spoken } from './spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 const OPEN_AFTER_MS = 2000;
@@ -38,7 +41,7 @@ const log = makeLog('edge');
  * Holds, places, relays. Throws ApiError for what is refused before the first byte; no credit stays held then. The route waits for it whether or not its caller
  * does: a hold would outlive a connection that was reset, and nobody would release it.
  */
-export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response> {
+export async function answerJob(c: Context<AppEnv>, job: Job, spoken: Spoken | null = null): Promise<Response> {
   const services = c.get('services');
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
@@ -60,7 +63,7 @@ export async function answerJob(c: Context<AppEnv>, job: Job): Promise<Response>
   if (signal.aborted) run.abort();
   signal.addEventListener('abort', () => run.abort());
   try {
-    return await (job.wish.stream ? answerStream : answerWhole)(c, job, { run, clock });
+    return await (job.wish.stream ? answerStream : answerWhole)(c, job, { run, clock, spoken });
   } catch (error) {
     // A refusal, or a bug: either way no credit may stay held for a job that nobody will settle.
     await close(c, job, run);
@@ -98,6 +101,11 @@ async function holdCredit({ account, homes, endedJobs }: Services, job: Job): Pr
 interface Running {
   readonly run: JobRun;
   readonly clock: CallClock;
+}
+
+/** With the API that its caller speaks; null for Chat Completions. */
+interface Answering extends Running {
+  readonly spoken: Spoken | null;
 }
 
 interface OpenedRun {
@@ -147,17 +155,17 @@ function openRun(services: Services, { job, clock, isGuest, search, requestId, w
   });
 }
 
-async function answerWhole(c: Context<AppEnv>, job: Job, { run, clock }: Running): Promise<Response> {
-  const format = ANSWERS[job.offer.request.kind];
-  const { first, opened } = openAnswer({ run, clock }, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
+async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Promise<Response> {
+  const { run, spoken } = running;
+  const { first, opened } = openAnswer(running, { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null });
   const collected = first.then((event) => collectAnswer(run, event));
   const early = await Promise.race([collected, opened]);
-  if (!early) return openBody(c, { job, run, clock, collected });
+  if (!early) return openBody(c, { ...running, job, collected });
   if (!early.ok) throw await refuse(c, job, early.error);
   await close(c, job, run);
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
-  return new Response(format.encodeWhole(job.chunk, whole, facts), {
+  return new Response(encodeWhole(job, { whole, facts, spoken }), {
     headers: { ...JSON_HEADERS, ...factHeaders(job, facts) },
   });
 }
@@ -165,15 +173,14 @@ async function answerWhole(c: Context<AppEnv>, job: Job, { run, clock }: Running
 /** A whole answer that takes its time: what is not known yet of its facts stands in the body alone. */
 function openBody(
   c: Context<AppEnv>,
-  { job, run, clock, collected }: Running & { job: Job; collected: WholeOptions['collected'] },
+  { job, run, clock, spoken, collected }: Answering & { job: Job; collected: WholeOptions['collected'] },
 ): Response {
-  const format = ANSWERS[job.offer.request.kind];
   const body = openWhole({
     run,
     clock,
     collected,
-    encode: ({ whole, end }) => format.encodeWhole(job.chunk, whole, takeEnd(c, job, run, end)),
-    toError: toStreamError,
+    encode: ({ whole, end }) => encodeWhole(job, { whole, facts: takeEnd(c, job, run, end), spoken }),
+    encodeError: (failure) => encodeFailure(failure, spoken),
     isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
@@ -182,7 +189,7 @@ function openBody(
   });
 }
 
-async function answerStream(c: Context<AppEnv>, job: Job, { run, clock }: Running): Promise<Response> {
+async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }: Answering): Promise<Response> {
   const { first, opened } = openAnswer({ run, clock }, { afterHeadMs: OPEN_AFTER_HEAD_MS, latestMs: OPEN_AFTER_MS });
   const early = await Promise.race([first, opened]);
   if (early?.kind === 'failed') throw await refuse(c, job, early.failure);
@@ -201,7 +208,10 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock }: Runnin
   // The platform ends what nobody reads any more: the account would not hear that the job is over.
   c.executionCtx.waitUntil(done);
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', ...UNBUFFERED };
-  return new Response(body, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
+  const told = spoken
+    ? body.pipeThrough(translateStream(spoken.openStream(job.chunk, job.offer.size.promptTokens)))
+    : body;
+  return new Response(told, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
 }
 
 /** The end of an answer whose status was sent long before. */
@@ -251,6 +261,23 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
 function toStreamError(failure: JobFailure): StreamError {
   const { message, type, code, options } = refuseJob(failure);
   return { message, type, param: options.param ?? null, code };
+}
+
+/** What is told of a failure where the status was sent long before. */
+function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
+  const error = toStreamError(failure);
+  return JSON.stringify(spoken ? spoken.encodeError({ ...error, status: refuseJob(failure).status }) : { error });
+}
+
+function encodeWhole(job: Job, { whole, facts, spoken }: Told): string {
+  const json = ANSWERS[job.offer.request.kind].encodeWhole(job.chunk, whole, facts);
+  return spoken ? JSON.stringify(spoken.encodeWhole(JSON.parse(json) as ChatCompletion)) : json;
+}
+
+interface Told {
+  readonly whole: WholeAnswer;
+  readonly facts: FinalFacts;
+  readonly spoken: Spoken | null;
 }
 
 function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {

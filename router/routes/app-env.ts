@@ -1,9 +1,17 @@
 // What every route finds in its context.
+import type { DialectError } from '../dialects/dialect.ts';
 import type { Env } from '../env.ts';
 import type { Seat } from '../services/body-room.ts';
 import type { Services } from '../services/edge.ts';
 
 export interface AppEnv {
   Bindings: Env;
-  Variables: { services: Services; requestId: string; seat?: Seat; stopRenewing?: () => void };
+  Variables: {
+    services: Services;
+    requestId: string;
+    seat?: Seat;
+    stopRenewing?: () => void;
+    /** The body of a refusal where the path's clients expect another than OpenAI's. */
+    encodeError?: (error: DialectError) => object;
+  };
 }

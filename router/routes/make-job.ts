@@ -68,7 +68,12 @@ export function makeJob(input: JobInput): Job {
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
   const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
-  const chunk = { id: `${input.idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  const chunk: ChunkHead = {
+    id: `${input.idPrefix}${id.slice(4)}`,
+    created: Math.floor(now / 1000),
+    model: request.model,
+    ...(asked.isFunctionCall && { isFunctionCall: true }),
+  };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {

@@ -39,7 +39,8 @@ function rowOf(node: string, change: Partial<PresenceRow> = {}): PresenceRow {
     priceIn: 10,
     priceOut: 30,
     serves: [],
-    contexts: [], cans: [],
+    contexts: [],
+    cans: [],
     untilAt: NOW + PRESENCE_TTL_MS,
     ...change,
   };

@@ -1,0 +1,103 @@
+// A conversation that is answered, whichever API it came by: who asks, what for, which wishes; then it is answered as any job is.
+import type { Context } from 'hono';
+import type { ChatRequest } from '../../schema/openai.ts';
+import type { RequestFault } from '../../schema/request-fault.ts';
+import type { Result } from '../../schema/result.ts';
+import { countPrompt } from '../billing/count-part.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import { hashPrefixes } from '../placement/hash-prefixes.ts';
+import type { AppEnv } from './app-env.ts';
+import { answerJob } from './answer-job.ts';
+import { askChat, promptText } from './ask-chat.ts';
+import { findPlace } from './find-place.ts';
+import { fitLimits } from './fit-limits.ts';
+import { makeJob } from './make-job.ts';
+import type { Job } from './make-job.ts';
+import { makeWish } from './make-wish.ts';
+import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
+import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
+import { findModel } from './served-models.ts';
+import type { Spoken } from './spoken.ts';
+
+/** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
+const LARGE_BODY_BYTES = 32 * 1024;
+
+/** What a body of some API asks for. */
+export interface Asked {
+  readonly chat: ChatRequest;
+  /** How it is answered; null for Chat Completions, whose bytes are passed on as homes and hubs write them. */
+  readonly spoken: Spoken | null;
+}
+
+export type ReadAsked = (body: unknown) => Result<Asked, RequestFault>;
+
+/** Answers a request of any of the APIs. */
+export function answerChat(c: Context<AppEnv>, read: ReadAsked): Promise<Response> {
+  const answer = openAndAnswer(c, read);
+  // The platform ends at once what a caller asked who resets the connection: its place in the room would never be given back, nor its hold.
+  c.executionCtx.waitUntil(answer.catch(() => undefined));
+  return answer;
+}
+
+/** Nothing of a body is read before it is known whose it is, and that there is room for it. */
+async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Response> {
+  const services = c.get('services');
+  const caller = await requireCaller(c);
+  const seat = await services.bodies.enter(caller.accountId, announcedBytes(c));
+  if (!seat) throw refuseCrowd();
+  // Its job leaves with it when it is over.
+  c.set('seat', seat);
+  try {
+    const { job, spoken } = await readJob(c, caller, { read, onRead: seat.shrink });
+    return await answerJob(c, job, spoken);
+  } catch (error) {
+    seat.leave();
+    throw error;
+  }
+}
+
+interface OpenedJob {
+  readonly job: Job;
+  readonly spoken: Spoken | null;
+}
+
+async function readJob(
+  c: Context<AppEnv>,
+  caller: Caller,
+  { read, onRead }: { readonly read: ReadAsked; readonly onRead: (bytes: number) => void },
+): Promise<OpenedJob> {
+  const { timings, turns } = c.get('services');
+  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs });
+  onRead(body.bytes.length);
+  const open = async (): Promise<OpenedJob> => {
+    const asked = read(parseBody(body));
+    if (!asked.ok) throw refuseRequest(asked.error);
+    return { job: await openJob(c, caller, asked.value.chat), spoken: asked.value.spoken };
+  };
+  return body.bytes.length > LARGE_BODY_BYTES ? turns.run(caller.accountId, open) : open();
+}
+
+async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<Job> {
+  const services = c.get('services');
+  const place = findPlace(c.req.raw, c.env);
+  const served = await findModel(services, request.model, caller);
+  const limits = fitLimits(request, served, { count: countPrompt(request, served), field: 'messages' });
+  const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
+  const { provider: said, needs, ignored } = request;
+  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, ignored, model });
+  if (!wish.ok) throw refuseRequest(wish.error);
+  return makeJob({
+    caller,
+    request,
+    ask: (seed) => askChat(request, { maxTokens: limits.maxTokens, seed }),
+    served,
+    limits,
+    place,
+    wish: wish.value,
+    expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
+    prefixes: hashPrefixes(promptText(request), caller.accountId),
+    idPrefix: 'chatcmpl-',
+    random: crypto.getRandomValues(new Uint8Array(56)),
+    now: Date.now(),
+  });
+}

@@ -1,0 +1,39 @@
+// POST /v1/messages and /v1/messages/count_tokens: Anthropic's Messages API, told of a chat.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { countPrompt } from '../billing/count-part.ts';
+import { encodeTokenCount } from '../dialects/messages-answer.ts';
+import { encodeMessagesError } from '../dialects/messages-errors.ts';
+import { parseTokenCount } from '../dialects/messages-request.ts';
+import { messagesDialect as dialect } from '../dialects/messages.ts';
+import type { AppEnv } from './app-env.ts';
+import { answerChat } from './answer-chat.ts';
+import { MAX_BODY_BYTES, readJsonBody } from './read-body.ts';
+import { refuseRequest, requireCaller } from './refuse.ts';
+import { findModel } from './served-models.ts';
+import { readSpoken } from './spoken.ts';
+
+export const messages = new Hono<AppEnv>();
+
+/** Its clients quote the id that stands in a header of this name and in the errors. */
+function speakMessages(c: Context<AppEnv>): void {
+  const requestId = c.get('requestId');
+  c.set('encodeError', (error) => encodeMessagesError({ ...error, requestId }));
+  c.header('request-id', requestId);
+}
+
+messages.post('/v1/messages', (c) => {
+  speakMessages(c);
+  return answerChat(c, (body) => readSpoken(dialect, body, (expectedInputTokens) => ({ expectedInputTokens })));
+});
+
+messages.post('/v1/messages/count_tokens', async (c) => {
+  speakMessages(c);
+  const caller = await requireCaller(c);
+  const { timings } = c.get('services');
+  const parsed = parseTokenCount(await readJsonBody(c, MAX_BODY_BYTES, timings.bodyMs));
+  if (!parsed.ok) throw refuseRequest(parsed.error);
+  const { chat } = parsed.value;
+  const served = await findModel(c.get('services'), chat.model, caller);
+  return c.json(encodeTokenCount(countPrompt(chat, served).expected));
+});
