@@ -19,7 +19,8 @@ interface Row {
   readonly seq: number;
   readonly slot: Slot;
   readonly flush: number;
-  readonly parts: number;
+  /** The job of each of its parts, as facts name it: whether a job is in a row is asked for every part that arrives. */
+  readonly jobs: readonly string[];
   readonly charge: number;
   readonly bytes: number;
 }
@@ -65,6 +66,8 @@ export class AccountBatches {
   /** The last flush that the book is known to have. */
   #acknowledged = 0;
   #state: string | null = null;
+  /** Nothing that the book has all of was begun later, ms since epoch: jobs that are younger are not looked for there. */
+  #knownUntilAt = 0;
   #parts = 0;
   #charge = 0;
 
@@ -107,15 +110,16 @@ export class AccountBatches {
     const flush = piece ? this.#flush : this.#acknowledged;
     this.#sql.exec(insert, seq, flush, `${this.#acknowledged} ${state}`, text, packed);
     const charge = piece ? sumCharges(piece.parts) : 0;
-    const parts = piece?.parts.length ?? 0;
+    const jobs = piece?.parts.map(({ fact: [job] }) => job) ?? [];
     const bytes = state.length + (text?.length ?? 0) + (packed?.length ?? 0);
-    this.#rows.push({ seq, slot, flush, parts, charge, bytes });
+    this.#rows.push({ seq, slot, flush, jobs, charge, bytes });
     this.#seq = seq;
     this.#slot = slot;
     this.#state = state;
-    this.#parts += parts;
+    this.#parts += jobs.length;
     this.#charge += charge;
-    const isFull = this.#rows.reduce((sum, row) => sum + (row.flush === this.#flush ? row.parts : 0), 0) >= FLUSH_PARTS;
+    const isFull =
+      this.#rows.reduce((sum, row) => sum + (row.flush === this.#flush ? row.jobs.length : 0), 0) >= FLUSH_PARTS;
     if (isFull) this.#isOpen = false;
   }
 
@@ -128,9 +132,10 @@ export class AccountBatches {
   /** The parts of a job that were booked, if any was booked after `sinceAt`, ms since epoch. */
   findParts(jobId: string, sinceAt: number): ListedPart[] {
     const hex = toHex(keyOfJob(jobId)).slice(2);
-    const recent = this.#read(() => true, hex).flatMap(({ number, flush: { parts } }) =>
+    const recent = this.#read(({ jobs }) => jobs.includes(hex)).flatMap(({ number, flush: { parts } }) =>
       parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge, flush: number }] : [])),
     );
+    if (sinceAt > this.#knownUntilAt) return recent;
     const query = this.#known.both
       .map((table) => `SELECT untilAt, parts FROM ${table} WHERE untilAt >= ?1 AND instr(parts, ?2) > 0`)
       .join(' UNION ALL ');
@@ -147,7 +152,7 @@ export class AccountBatches {
   /** Settlements of a job that the book is not known to have. */
   findWaiting(jobId: string): SettlementJson[] {
     const hex = toHex(keyOfJob(jobId)).slice(2);
-    return this.#read((row) => row.flush > this.#acknowledged, hex)
+    return this.#read(({ flush, jobs }) => flush > this.#acknowledged && jobs.includes(hex))
       .flatMap(({ flush: { packed } }) => unpackSettlements(packed))
       .filter((settlement) => settlement.jobId === jobId);
   }
@@ -167,7 +172,7 @@ export class AccountBatches {
       this.#acknowledged = number;
       for (const row of this.#rows) {
         if (row.flush !== number) continue;
-        this.#parts -= row.parts;
+        this.#parts -= row.jobs.length;
         this.#charge -= row.charge;
       }
     }
@@ -184,6 +189,7 @@ export class AccountBatches {
         if (known.length > 0) {
           const insert = `INSERT INTO ${this.#known.current(now).table} VALUES (?, ?, ?)`;
           const untilAt = Math.max(now, ...known.map(({ number }) => number));
+          this.#knownUntilAt = Math.max(this.#knownUntilAt, untilAt);
           this.#sql.exec(insert, rows[0]?.seq ?? 0, untilAt, writeKnown(known, untilAt));
         }
         const base = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?)';
@@ -230,7 +236,14 @@ export class AccountBatches {
       for (const { seq, flush, state, piece, bytes } of this.#sql.exec<Kept>(query).toArray()) {
         const parts = piece === null ? [] : (JSON.parse(piece) as KeptPiece).parts;
         const size = bytes + state.length + (piece?.length ?? 0);
-        this.#rows.push({ seq, slot, flush, parts: parts.length, charge: sumCharges(parts), bytes: size });
+        this.#rows.push({
+          seq,
+          slot,
+          flush,
+          jobs: parts.map(({ fact: [job] }) => job),
+          charge: sumCharges(parts),
+          bytes: size,
+        });
         if (seq < this.#seq) continue;
         const space = state.indexOf(' ');
         this.#acknowledged = Math.max(this.#acknowledged, Number(state.slice(0, space)));
@@ -242,9 +255,14 @@ export class AccountBatches {
       }
     }
     this.#rows.sort((a, b) => a.seq - b.seq);
+    const latest = this.#known.both.map((table) => `SELECT untilAt FROM ${table}`).join(' UNION ALL ');
+    const { untilAt } = this.#sql
+      .exec<{ untilAt: number | null }>(`SELECT max(untilAt) AS untilAt FROM (${latest})`)
+      .one();
+    this.#knownUntilAt = untilAt ?? 0;
     for (const row of this.#rows) {
       if (row.flush <= this.#acknowledged) continue;
-      this.#parts += row.parts;
+      this.#parts += row.jobs.length;
       this.#charge += row.charge;
     }
   }
@@ -253,16 +271,16 @@ export class AccountBatches {
     return this.#sql.exec(`SELECT 1 FROM pragma_table_info('batches${slot}') LIMIT 1`).toArray().length > 0;
   }
 
-  /** The pieces of chosen rows, in their order; `hex`: only of those that name this job. */
-  #read(isChosen: (row: Row) => boolean, hex: string | null = null): ReadPiece[] {
-    const chosen = this.#rows.filter((row) => row.parts > 0 && isChosen(row));
+  /** The pieces of chosen rows, in their order. */
+  #read(isChosen: (row: Row) => boolean): ReadPiece[] {
+    const chosen = this.#rows.filter((row) => row.jobs.length > 0 && isChosen(row));
     const found: ReadPiece[] = [];
     for (const slot of [0, 1] as const) {
       const seqs = chosen.filter((row) => row.slot === slot).map(({ seq }) => seq);
       if (seqs.length === 0) continue;
-      const query = `SELECT seq, flush, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR instr(piece, ?2) > 0)`;
+      const query = `SELECT seq, flush, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?))`;
       type Kept = { seq: number; flush: number; piece: string; packed: ArrayBuffer };
-      for (const { seq, flush: number, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs), hex))
+      for (const { seq, flush: number, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs)))
         found.push({ seq, number, flush: { ...(JSON.parse(piece) as KeptPiece), packed: new Uint8Array(packed) } });
     }
     return found.toSorted((a, b) => a.seq - b.seq);
