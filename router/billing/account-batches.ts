@@ -12,6 +12,8 @@ import { TurnedTables } from './turned-tables.ts';
 
 /** A table is left for the other one when it holds so much, bytes: an account at rest keeps no more than two of them. */
 const TABLE_BYTES = 65_536;
+/** Lists that are kept in memory, some hundred parts each. */
+const KEPT_LISTS = 8;
 /** Parts of one flush at most, beside those of the batch that reaches it. */
 const FLUSH_PARTS = 256;
 
@@ -48,6 +50,14 @@ interface ListedPart extends KnownPart {
   readonly flush: number;
 }
 
+/** What a table became that the book has all of. */
+interface KnownList {
+  /** None of its flushes was begun later, ms since epoch. */
+  readonly untilAt: number;
+  /** By job, as facts name it. */
+  readonly parts: ReadonlyMap<string, readonly ListedPart[]>;
+}
+
 const TABLE = '(seq INTEGER PRIMARY KEY, flush INTEGER NOT NULL, state TEXT NOT NULL, piece TEXT, packed BLOB)';
 const BASE = `CREATE TABLE IF NOT EXISTS base (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, flush INTEGER NOT NULL,
   acknowledged INTEGER NOT NULL, state TEXT NOT NULL)`;
@@ -66,7 +76,8 @@ export class AccountBatches {
   /** The last flush that the book is known to have. */
   #acknowledged = 0;
   #state: string | null = null;
-  /** Nothing that the book has all of was begun later, ms since epoch: jobs that are younger are not looked for there. */
+  /** Lists of parts that were written in this life, and until when those were that are on disk alone, ms since epoch. */
+  readonly #lists: KnownList[] = [];
   #knownUntilAt = 0;
   #parts = 0;
   #charge = 0;
@@ -135,13 +146,20 @@ export class AccountBatches {
     const recent = this.#read(({ jobs }) => jobs.includes(hex)).flatMap(({ number, flush: { parts } }) =>
       parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge, flush: number }] : [])),
     );
-    if (sinceAt > this.#knownUntilAt) return recent;
+    const listed = this.#lists.flatMap(({ untilAt, parts }) => (untilAt < sinceAt ? [] : (parts.get(hex) ?? [])));
+    return [...recent, ...listed, ...(sinceAt > this.#knownUntilAt ? [] : this.#findOnDisk(jobId, sinceAt))];
+  }
+
+  /** Parts of a job in the lists that are on disk alone. */
+  #findOnDisk(jobId: string, sinceAt: number): ListedPart[] {
+    const key = keyOfJob(jobId);
+    const hex = toHex(key).slice(2);
     const query = this.#known.both
-      .map((table) => `SELECT untilAt, parts FROM ${table} WHERE untilAt >= ?1 AND instr(parts, ?2) > 0`)
+      .map((table) => `SELECT untilAt, parts FROM ${table} WHERE untilAt BETWEEN ?1 AND ?2 AND instr(parts, ?3) > 0`)
       .join(' UNION ALL ');
     type List = { untilAt: number; parts: ArrayBuffer };
-    const lists = this.#sql.exec<List>(query, sinceAt, keyOfJob(jobId)).toArray();
-    return [...recent, ...lists.flatMap((list) => readKnown(list).filter((one) => one.job === hex))];
+    const lists = this.#sql.exec<List>(query, sinceAt, this.#knownUntilAt, key).toArray();
+    return lists.flatMap((list) => readKnown(list).filter((one) => one.job === hex));
   }
 
   /** The numbers of the flushes that parts of a job are in. */
@@ -184,12 +202,14 @@ export class AccountBatches {
       const rows = this.#rows.filter((row) => row.slot === slot);
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       if (bytes < TABLE_BYTES || rows.some(({ flush }) => flush > this.#acknowledged)) continue;
+      let list: KnownList | null = null;
       this.#storage.transactionSync(() => {
         const known = this.#read((row) => row.slot === slot);
         if (known.length > 0) {
           const insert = `INSERT INTO ${this.#known.current(now).table} VALUES (?, ?, ?)`;
-          const untilAt = Math.max(now, ...known.map(({ number }) => number));
-          this.#knownUntilAt = Math.max(this.#knownUntilAt, untilAt);
+          // Each list's is higher than the last one's, whatever the clock does: what is looked for on disk is not in memory too.
+          const untilAt = Math.max(now, this.#listedUntilAt + 1, ...known.map(({ number }) => number));
+          list = { untilAt, parts: listParts(known) };
           this.#sql.exec(insert, rows[0]?.seq ?? 0, untilAt, writeKnown(known, untilAt));
         }
         const base = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?, ?)';
@@ -198,7 +218,17 @@ export class AccountBatches {
         this.#sql.exec(`DROP TABLE batches${slot}`);
       });
       this.#rows = this.#rows.filter((row) => row.slot !== slot);
+      if (list) this.#keepList(list);
     }
+  }
+
+  get #listedUntilAt(): number {
+    return this.#lists.at(-1)?.untilAt ?? this.#knownUntilAt;
+  }
+
+  #keepList(list: KnownList): void {
+    this.#lists.push(list);
+    if (this.#lists.length > KEPT_LISTS) this.#knownUntilAt = this.#lists.shift()?.untilAt ?? 0;
   }
 
   /** Puts a state without a batch beneath all that will follow: of an object that had another form of it. For the caller's transaction. */
@@ -293,6 +323,16 @@ function sumCharges(parts: readonly { readonly charge: number }[]): number {
 
 function jobOfHex(hex: string): string {
   return jobOfKey(fromHex(`0x${hex}`));
+}
+
+function listParts(pieces: readonly ReadPiece[]): Map<string, ListedPart[]> {
+  const parts = new Map<string, ListedPart[]>();
+  for (const { number, flush } of pieces)
+    for (const { fact, charge } of flush.parts) {
+      const [job, part] = fact;
+      parts.set(job, [...(parts.get(job) ?? []), { part, own: 0 - charge, flush: number }]);
+    }
+  return parts;
 }
 
 /** Flushes are told by how long before `untilAt` they were begun: none is younger. */
