@@ -8,7 +8,7 @@ import { OldReceipts } from './old-receipts.ts';
 import { packReceipts, unpackReceipts } from './pack-receipts.ts';
 import type { AcceptedReceipt, AcceptedRow, KeptReceipt, Proof } from './pack-receipts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
-import { RecentTickets } from './recent-tickets.ts';
+import { IDS_PER_MS, RecentTickets } from './recent-tickets.ts';
 import type { SignedSeal } from './seal-watch.ts';
 import { SeqRanges } from './seq-ranges.ts';
 import type { Link } from './seq-ranges.ts';
@@ -38,10 +38,8 @@ const PRUNE_EVERY_MS = 600_000;
 const PAID_BYTES = 16;
 /** Rows whose tickets are read again when an object wakes: what came shortly before is asked for most. */
 const RECALLED_ROWS = 256;
-/** Rows are numbered by the time at which they were written: a ticket is looked for in those that came after it. */
-const IDS_PER_MS = 1000;
-/** Clocks of the router's machines differ by less than this. */
-const CLOCKS_MS = 60_000;
+/** A ticket is looked for in rows that came after it. Clocks of the router's machines differ by less than this. */
+const CLOCKS_MS = 15_000;
 
 const HASH_BYTES = 32;
 const NUMBER_BYTES = 8;

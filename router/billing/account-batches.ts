@@ -73,6 +73,12 @@ export class AccountBatches {
   /** The last flush that was begun: parts that come now belong to it while it is open. */
   #flush = 0;
   #isOpen = false;
+  #openParts = 0;
+  /** Rows and bytes of each table. */
+  readonly #sizes: Readonly<Record<Slot, { rows: number; bytes: number }>> = {
+    0: { rows: 0, bytes: 0 },
+    1: { rows: 0, bytes: 0 },
+  };
   /** The last flush that the book is known to have. */
   #acknowledged = 0;
   #state: string | null = null;
@@ -111,6 +117,7 @@ export class AccountBatches {
     if (piece && !this.#isOpen) {
       this.#flush = Math.max(this.#flush + 1, now);
       this.#isOpen = true;
+      this.#openParts = 0;
     }
     const seq = this.#seq + 1;
     const slot = this.#chooseSlot();
@@ -123,15 +130,14 @@ export class AccountBatches {
     const charge = piece ? sumCharges(piece.parts) : 0;
     const jobs = piece?.parts.map(({ fact: [job] }) => job) ?? [];
     const bytes = state.length + (text?.length ?? 0) + (packed?.length ?? 0);
-    this.#rows.push({ seq, slot, flush, jobs, charge, bytes });
+    this.#addRow({ seq, slot, flush, jobs, charge, bytes });
     this.#seq = seq;
     this.#slot = slot;
     this.#state = state;
     this.#parts += jobs.length;
     this.#charge += charge;
-    const isFull =
-      this.#rows.reduce((sum, row) => sum + (row.flush === this.#flush ? row.jobs.length : 0), 0) >= FLUSH_PARTS;
-    if (isFull) this.#isOpen = false;
+    this.#openParts += jobs.length;
+    if (this.#openParts >= FLUSH_PARTS) this.#isOpen = false;
   }
 
   /** Jobs of which a row after `seq` has booked something. */
@@ -199,9 +205,9 @@ export class AccountBatches {
   /** Drops the table that the book has all of, if it is worth while; `keep` writes what else names rows, in the same transaction. */
   tidy(now: number, keep: () => void): void {
     for (const slot of [0, 1] as const) {
+      if (this.#sizes[slot].bytes < TABLE_BYTES) continue;
       const rows = this.#rows.filter((row) => row.slot === slot);
-      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-      if (bytes < TABLE_BYTES || rows.some(({ flush }) => flush > this.#acknowledged)) continue;
+      if (rows.some(({ flush }) => flush > this.#acknowledged)) continue;
       let list: KnownList | null = null;
       this.#storage.transactionSync(() => {
         const known = this.#read((row) => row.slot === slot);
@@ -218,6 +224,7 @@ export class AccountBatches {
         this.#sql.exec(`DROP TABLE batches${slot}`);
       });
       this.#rows = this.#rows.filter((row) => row.slot !== slot);
+      Object.assign(this.#sizes[slot], { rows: 0, bytes: 0 });
       if (list) this.#keepList(list);
     }
   }
@@ -244,10 +251,16 @@ export class AccountBatches {
   }
 
   #chooseSlot(): Slot {
-    const bytes = this.#rows.reduce((sum, row) => sum + (row.slot === this.#slot ? row.bytes : 0), 0);
     const other: Slot = this.#slot === 0 ? 1 : 0;
-    const isFree = this.#rows.every((row) => row.slot !== other);
-    return bytes >= TABLE_BYTES && isFree ? other : this.#slot;
+    const isFull = this.#sizes[this.#slot].bytes >= TABLE_BYTES;
+    return isFull && this.#sizes[other].rows === 0 ? other : this.#slot;
+  }
+
+  #addRow(row: Row): void {
+    this.#rows.push(row);
+    const size = this.#sizes[row.slot];
+    size.rows++;
+    size.bytes += row.bytes;
   }
 
   #recall(): void {
@@ -266,7 +279,7 @@ export class AccountBatches {
       for (const { seq, flush, state, piece, bytes } of this.#sql.exec<Kept>(query).toArray()) {
         const parts = piece === null ? [] : (JSON.parse(piece) as KeptPiece).parts;
         const size = bytes + state.length + (piece?.length ?? 0);
-        this.#rows.push({
+        this.#addRow({
           seq,
           slot,
           flush,
