@@ -68,6 +68,8 @@ export class AccountBatches {
   readonly #sql: SqlStorage;
   readonly #known: TurnedTables;
   #rows: Row[] = [];
+  /** Which rows have parts of a job. */
+  readonly #rowsOf = new Map<string, readonly Row[]>();
   #slot: Slot = 0;
   #seq = 0;
   /** The last flush that was begun: parts that come now belong to it while it is open. */
@@ -142,14 +144,14 @@ export class AccountBatches {
 
   /** Jobs of which a row after `seq` has booked something. */
   jobsSince(seq: number): string[] {
-    const pieces = this.#read((row) => row.seq > seq);
+    const pieces = this.#read(this.#rows.filter((row) => row.seq > seq));
     return pieces.flatMap(({ flush: { parts } }) => parts.map(({ fact: [job] }) => jobOfHex(job)));
   }
 
   /** The parts of a job that were booked, if any was booked after `sinceAt`, ms since epoch. */
   findParts(jobId: string, sinceAt: number): ListedPart[] {
     const hex = toHex(keyOfJob(jobId)).slice(2);
-    const recent = this.#read(({ jobs }) => jobs.includes(hex)).flatMap(({ number, flush: { parts } }) =>
+    const recent = this.#read(this.#rowsOf.get(hex) ?? []).flatMap(({ number, flush: { parts } }) =>
       parts.flatMap(({ fact: [job, part], charge }) => (job === hex ? [{ part, own: 0 - charge, flush: number }] : [])),
     );
     const listed = this.#lists.flatMap(({ untilAt, parts }) => (untilAt < sinceAt ? [] : (parts.get(hex) ?? [])));
@@ -176,7 +178,7 @@ export class AccountBatches {
   /** Settlements of a job that the book is not known to have. */
   findWaiting(jobId: string): SettlementJson[] {
     const hex = toHex(keyOfJob(jobId)).slice(2);
-    return this.#read(({ flush, jobs }) => flush > this.#acknowledged && jobs.includes(hex))
+    return this.#read((this.#rowsOf.get(hex) ?? []).filter(({ flush }) => flush > this.#acknowledged))
       .flatMap(({ flush: { packed } }) => unpackSettlements(packed))
       .filter((settlement) => settlement.jobId === jobId);
   }
@@ -191,7 +193,9 @@ export class AccountBatches {
     for (;;) {
       const number = Math.min(...this.#rows.flatMap(({ flush }) => (flush > this.#acknowledged ? [flush] : [])));
       if (number > until) break;
-      const flush = mergeFlushes(this.#read((row) => row.flush === number).map((piece) => piece.flush));
+      const flush = mergeFlushes(
+        this.#read(this.#rows.filter((row) => row.flush === number)).map((piece) => piece.flush),
+      );
       if (flush) await apply({ ...flush, number });
       this.#acknowledged = number;
       for (const row of this.#rows) {
@@ -210,7 +214,7 @@ export class AccountBatches {
       if (rows.some(({ flush }) => flush > this.#acknowledged)) continue;
       let list: KnownList | null = null;
       this.#storage.transactionSync(() => {
-        const known = this.#read((row) => row.slot === slot);
+        const known = this.#read(rows);
         if (known.length > 0) {
           const insert = `INSERT INTO ${this.#known.current(now).table} VALUES (?, ?, ?)`;
           // Each list's is higher than the last one's, whatever the clock does: what is looked for on disk is not in memory too.
@@ -225,6 +229,7 @@ export class AccountBatches {
       });
       this.#rows = this.#rows.filter((row) => row.slot !== slot);
       Object.assign(this.#sizes[slot], { rows: 0, bytes: 0 });
+      for (const job of rows.flatMap((row) => row.jobs)) this.#dropRows(job, slot);
       if (list) this.#keepList(list);
     }
   }
@@ -261,6 +266,13 @@ export class AccountBatches {
     const size = this.#sizes[row.slot];
     size.rows++;
     size.bytes += row.bytes;
+    for (const job of row.jobs) this.#rowsOf.set(job, [...(this.#rowsOf.get(job) ?? []), row]);
+  }
+
+  #dropRows(job: string, slot: Slot): void {
+    const left = this.#rowsOf.get(job)?.filter((row) => row.slot !== slot) ?? [];
+    if (left.length > 0) this.#rowsOf.set(job, left);
+    else this.#rowsOf.delete(job);
   }
 
   #recall(): void {
@@ -315,8 +327,8 @@ export class AccountBatches {
   }
 
   /** The pieces of chosen rows, in their order. */
-  #read(isChosen: (row: Row) => boolean): ReadPiece[] {
-    const chosen = this.#rows.filter((row) => row.jobs.length > 0 && isChosen(row));
+  #read(rows: readonly Row[]): ReadPiece[] {
+    const chosen = rows.filter((row) => row.jobs.length > 0);
     const found: ReadPiece[] = [];
     for (const slot of [0, 1] as const) {
       const seqs = chosen.filter((row) => row.slot === slot).map(({ seq }) => seq);
