@@ -80,7 +80,7 @@ function answerAbout(path: string, response: ServerResponse, options: AbleOption
     return send(response, 200, {
       total_slots: slots,
       build_info: 'b9999-able',
-      default_generation_settings: { n_ctx: 16_384 },
+      default_generation_settings: { n_ctx: 131_072 },
       chat_template: '{{ messages }}',
       chat_template_caps: {
         supports_tools: canTools,
