@@ -49,6 +49,7 @@ export type NodeFrame =
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
       readonly isThinking: boolean;
+      readonly isCalls: boolean;
     }
   | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
   /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
@@ -85,8 +86,8 @@ function readDataFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = 'data';
   const data = readData(frame);
   if (!data.ok) return err({ name, ...data.error });
-  const { tokenIds, events, isThinking } = data.value;
-  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking });
+  const { tokenIds, events, isThinking, isCalls } = data.value;
+  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking, isCalls });
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {
