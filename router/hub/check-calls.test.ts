@@ -106,7 +106,7 @@ describe('what no agent writes', () => {
         events[at] = byte;
         const form = encodeCallForm(formChunk(head));
         if (!checkCalls(events, { form, mayTellRole: false, weight: makeWeight(), begun: 0 })) return;
-        const text = new TextDecoder('utf-8', { fatal: true }).decode(events);
+        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(events);
         for (const event of text.split('\n\n').filter((one) => one !== ''))
           expect(Object.keys(JSON.parse(event.slice(6)).choices[0].delta)).toEqual(['tool_calls']);
       }),

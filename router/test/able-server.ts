@@ -16,6 +16,8 @@ export interface AbleServer {
   readonly seen: { readonly path: string; readonly body: unknown }[];
   /** Between two pieces of a streamed answer. */
   gapMs: number;
+  /** Callers who left before their answer was whole. */
+  left: number;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ const EMBEDDING_SIZE = 8;
 export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
   const seen: AbleServer['seen'] = [];
   const server = createServer((request, response) => {
+    response.on('close', () => void (able.left += response.writableFinished ? 0 : 1));
     void answer(request, response, { options, seen, gapMs: () => able.gapMs }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -41,6 +44,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     url: `http://127.0.0.1:${port}/v1`,
     seen,
     gapMs: 0,
+    left: 0,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
