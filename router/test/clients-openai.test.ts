@@ -8,29 +8,19 @@ import type {
 } from 'openai/resources/chat/completions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ABLE_MODEL, PIXEL, startAbleServer } from './able-server.ts';
-import type { AbleServer } from './able-server.ts';
-import { startStack } from './stack.ts';
-import type { Stack, TestAccount } from './stack.ts';
+import { ABLE_MODEL, PIXEL } from './able-server.ts';
+import { startAbleStack } from './able-stack.ts';
+import type { AbleStack } from './able-stack.ts';
 import { until } from './until.ts';
 
-let stack: Stack;
-let able: AbleServer;
-let account: TestAccount;
+let network: AbleStack;
 let client: OpenAI;
 
 beforeAll(async () => {
-  [stack, able] = await Promise.all([startStack(), startAbleServer()]);
-  account = await stack.makeAccount();
-  await stack.startAgent({ owner: account, args: ['--backend', able.url, '--slots', '8'] });
-  await stack.waitForModel(account, ABLE_MODEL);
-  client = new OpenAI({ apiKey: account.apiKey, baseURL: `${stack.url}/v1`, maxRetries: 0 });
+  network = await startAbleStack();
+  client = new OpenAI({ apiKey: network.account.apiKey, baseURL: network.url, maxRetries: 0 });
 });
-
-afterAll(async () => {
-  await stack?.stop();
-  await able?.stop();
-});
+afterAll(() => network?.stop());
 
 const model = ABLE_MODEL;
 const WEATHER: ChatCompletionTool = {
@@ -52,11 +42,6 @@ const CLOCK: ChatCompletionTool = {
   function: { name: 'clock', parameters: { type: 'object', properties: {} } },
 };
 const user = (content: string): ChatCompletionMessageParam => ({ role: 'user', content });
-
-/** The body of the last chat that the server was asked. */
-function asked(): Record<string, unknown> {
-  return able.seen.findLast(({ path }) => path === '/v1/chat/completions')?.body as Record<string, unknown>;
-}
 
 async function collect(stream: AsyncIterable<ChatCompletionChunk>): Promise<ChatCompletionChunk[]> {
   const chunks: ChatCompletionChunk[] = [];
@@ -80,7 +65,7 @@ describe('tools', () => {
       type: 'function',
       function: { name: 'get_weather', arguments: '{"city":"text","days":7}' },
     });
-    expect(asked()).toMatchObject({ tools: [WEATHER], parallel_tool_calls: false });
+    expect(network.asked()).toMatchObject({ tools: [WEATHER], parallel_tool_calls: false });
     const result: ChatCompletionMessageParam = { role: 'tool', tool_call_id: call!.id, content: 'sunny' };
     const second = await client.chat.completions.create({
       model,
@@ -203,7 +188,7 @@ describe('forms of answers', () => {
       response_format: zodResponseFormat(Place, 'place'),
     });
     expect(answer.choices[0]?.message.parsed).toEqual({ name: 'text', visits: 7 });
-    expect(asked()['response_format']).toMatchObject({ type: 'json_schema', json_schema: { name: 'place' } });
+    expect(network.asked()['response_format']).toMatchObject({ type: 'json_schema', json_schema: { name: 'place' } });
   });
 
   test('json_object and text', async () => {
@@ -283,19 +268,19 @@ describe('Responses', () => {
 });
 
 test('who aborts a stream stops the model server', async () => {
-  able.gapMs = 50;
+  network.able.gapMs = 50;
   const controller = new AbortController();
   const stream = await client.chat.completions.create(
     { model, messages: [user('a b c d '.repeat(40))], stream: true },
     { signal: controller.signal },
   );
   for await (const _ of stream) controller.abort();
-  await until('the model server knows', () => Promise.resolve(able.left > 0));
-  able.gapMs = 0;
+  await until('the model server knows', () => Promise.resolve(network.able.left > 0));
+  network.able.gapMs = 0;
 });
 
 test('a key that is wrong is told so, and not asked again', async () => {
-  const stranger = new OpenAI({ apiKey: 'irori_wrong', baseURL: `${stack.url}/v1`, maxRetries: 2 });
+  const stranger = new OpenAI({ apiKey: 'irori_wrong', baseURL: network.url, maxRetries: 2 });
   await expect(stranger.responses.create({ model, input: 'Hi' })).rejects.toMatchObject({
     status: 401,
     code: 'invalid_api_key',
