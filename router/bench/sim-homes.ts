@@ -154,6 +154,7 @@ function factsOf(node: SimNode): Facts {
     digest: 'weights',
     contextTokens: 32_768,
     can: [],
+    samplers: [],
     priceIn: 1,
     priceOut: 1,
     slots: node.cls.slots,
