@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts, IroriFacts, StreamError, WholeAnswer } from '../../schema/chunks.ts';
+import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
@@ -255,7 +256,10 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   return {
     ...failure,
     model,
-    homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place),
+    homes: await countHomes(c.get('services').homes, job.served, job.caller, {
+      place: job.offer.place,
+      without: isNeed(failure.field) ? failure.field : null,
+    }),
   };
 }
 
