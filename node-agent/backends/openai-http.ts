@@ -14,7 +14,7 @@ import type {
   Questions,
   Sink,
 } from './backend.ts';
-import { AbilityBook, type DeclaredAbility } from './ability-book.ts';
+import { AbilityBook, UNKNOWN_MODELS_MAX, type DeclaredAbility } from './ability-book.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
@@ -32,6 +32,7 @@ import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
+import type { SpecialsAsk } from './special-probe.ts';
 
 export interface OpenAiHttpOptions {
   /** Like http://127.0.0.1:11434 or http://127.0.0.1:8000/v1. */
@@ -130,11 +131,14 @@ export class OpenAiHttpBackend implements Backend {
     return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
   }
 
-  /** Asked of the first model that is in memory: a server has one way with all of them. */
-  async #learnSpecials({ product, version, listing }: Known, signal: AbortSignal): Promise<Specials> {
-    const model = listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null;
+  /** Where nothing but answers can tell, an owner who shares no such server has it asked before anybody else asks anything. */
+  async #learnSpecials(known: Known, signal: AbortSignal): Promise<Specials> {
     if (this.#prompts === null) return { verdict: 'unknown' };
-    return this.#prompts.learnSpecials({ product, version, model }, signal);
+    const { specials } = this.#prompts;
+    const asked = toSpecialsAsk(known);
+    const found = await specials.learn(asked, signal);
+    const isOwed = found.verdict === 'unknown' && this.#options.allowSpecials === false;
+    return isOwed ? specials.askAnswers(asked, signal) : found;
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -164,16 +168,25 @@ export class OpenAiHttpBackend implements Backend {
   /** What the server's lists do not tell of its models: asked in small requests while the home is idle. */
   get questions(): Questions {
     return {
-      isOpen: () =>
-        this.#known !== undefined &&
-        (this.#abilities?.listOpen(this.#known, this.#chosen(this.#known)) ?? []).length > 0,
-      ask: async (signal) => {
+      isOpen: () => {
         const known = this.#known;
-        if (known === undefined) return;
-        const hasLearned = await this.#abilities?.ask(known, this.#chosen(known), signal);
-        if (hasLearned === true) this.#options.onChange?.();
+        if (known === undefined) return false;
+        const open = this.#abilities?.listOpen(known, this.#chosen(known)) ?? [];
+        return open.length > 0 || this.#prompts?.specials.isOpen(toSpecialsAsk(known)) === true;
+      },
+      ask: async (signal) => {
+        if (this.#known !== undefined && (await this.#askAll(this.#known, signal))) this.#options.onChange?.();
       },
     };
+  }
+
+  /** True where something was learned. */
+  async #askAll(known: Known, signal: AbortSignal): Promise<boolean> {
+    const hasLearned = (await this.#abilities?.ask(known, this.#chosen(known), signal)) ?? false;
+    const asked = toSpecialsAsk(known);
+    if (this.#prompts?.specials.isOpen(asked) !== true) return hasLearned;
+    const { verdict } = await this.#prompts.specials.askAnswers(asked, signal);
+    return hasLearned || verdict !== 'unknown';
   }
 
   async slots(): Promise<number> {
@@ -384,6 +397,13 @@ interface RunTo {
   readonly pump: DeltaPump;
   readonly signal: AbortSignal;
   readonly life: LifeWatch;
+}
+
+/** The first model that is in memory: a server has one way with all of them. One that lists many may load it for a question. */
+function toSpecialsAsk({ product, version, listing }: Known): SpecialsAsk {
+  const isCrowd = product === 'unknown' && listing.models.length > UNKNOWN_MODELS_MAX;
+  const model = isCrowd ? null : (listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null);
+  return { product, version, model };
 }
 
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
