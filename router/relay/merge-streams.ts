@@ -9,19 +9,24 @@ export interface MergedStream {
   readonly done: Promise<void>;
 }
 
-/** `onStop`: the caller has left, or one of the answers has broken off: nobody reads the others any more. */
-export function mergeStreams(
-  bodies: readonly ReadableStream<Uint8Array>[],
-  { head, onStop }: { readonly head: ChunkHead; readonly onStop: () => void },
-): MergedStream {
+export interface MergeOptions {
+  /** What all chunks have in common. */
+  readonly head: ChunkHead;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
+  /** The caller has left, or one of the answers has broken off: nobody reads the others any more. */
+  readonly onStop: () => void;
+}
+
+export function mergeStreams(bodies: readonly ReadableStream<Uint8Array>[], options: MergeOptions): MergedStream {
   const { readable, writable } = new IdentityTransformStream();
-  return { body: readable, done: pumpAll(bodies, writable.getWriter(), { head, onStop }) };
+  return { body: readable, done: pumpAll(bodies, writable.getWriter(), options) };
 }
 
 async function pumpAll(
   bodies: readonly ReadableStream<Uint8Array>[],
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { head, onStop }: { readonly head: ChunkHead; readonly onStop: () => void },
+  { head, signal, onStop }: MergeOptions,
 ): Promise<void> {
   const merged = new MergedChoices(head, bodies.length);
   const readers = bodies.map((body) => body.getReader());
@@ -32,6 +37,8 @@ async function pumpAll(
     onStop();
     for (const reader of readers) void reader.cancel().catch(() => undefined);
   };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   // Of a caller who leaves in silence nothing is written that would fail.
   writer.closed.catch(() => stop());
   const write = async (bytes: Uint8Array): Promise<void> => {

@@ -54,6 +54,8 @@ interface Call {
   readonly stopRenewing: () => void;
   /** One has failed, or the caller has left: that the others end is no failure of theirs. */
   isStopped: boolean;
+  /** Their streams are one, which stops them. */
+  isMerged: boolean;
 }
 
 /**
@@ -66,7 +68,9 @@ export async function answerChoices(c: Context<AppEnv>, jobs: readonly [Job, ...
   const call = openCall(c, jobs, hold.isGuest === true);
   const { signal } = c.req.raw;
   if (signal.aborted) stopAll(call);
-  signal.addEventListener('abort', () => stopAll(call));
+  signal.addEventListener('abort', () => {
+    if (!call.isMerged) stopAll(call);
+  });
   try {
     return await (jobs[0].wish.stream ? streamChoices : giveChoices)(call);
   } catch (error) {
@@ -91,7 +95,7 @@ function openCall(c: Context<AppEnv>, [first, ...others]: readonly [Job, ...Job[
   };
   const choices: Call['choices'] = [open(first), ...others.map(open)];
   const stopRenewing = clock.every(services.timings.holdRenewMs, () => renew(c, choices));
-  return { c, clock, choices, stopRenewing, isStopped: false };
+  return { c, clock, choices, stopRenewing, isStopped: false, isMerged: false };
 }
 
 /** Tells that the jobs live, which no hub knows while a home is looked for. */
@@ -135,7 +139,13 @@ async function streamChoices(call: Call): Promise<Response> {
   if (early?.event.kind === 'failed') throw await refuse(c, early.choice.job, early.event.failure);
   const streams = opened.map(({ choice, first }) => streamChoice(call, choice, first));
   const bodies = streams.map(({ body }) => body);
-  const merged = mergeStreams(bodies, { head: choices[0].job.chunk, onStop: () => stopAll(call) });
+  const { signal } = c.req.raw;
+  call.isMerged = true;
+  const onStop = (): void => {
+    call.isStopped = true;
+    for (const stream of streams) stream.leave();
+  };
+  const merged = mergeStreams(bodies, { head: choices[0].job.chunk, signal, onStop });
   // The platform ends what nobody reads any more: the account would not hear that the jobs are over.
   c.executionCtx.waitUntil(Promise.all([merged.done, ...streams.map(({ done }) => done)]));
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', ...UNBUFFERED };
