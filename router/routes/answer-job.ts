@@ -279,7 +279,7 @@ export function toStreamError(failure: JobFailure): StreamError {
 }
 
 /** What is told of a failure where the status was sent long before. */
-export function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
+function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
   const error = toStreamError(failure);
   return JSON.stringify(spoken ? spoken.encodeError({ ...error, status: refuseJob(failure).status }) : { error });
 }
