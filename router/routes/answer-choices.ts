@@ -196,7 +196,7 @@ function finish(call: Call, choice: Choice, failure: JobFailure | null): void {
 }
 
 async function giveChoices(call: Call): Promise<Response> {
-  const { c, choices } = call;
+  const { choices } = call;
   const limits = { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null };
   const opened = choices.map((choice) => ({ choice, ...openAnswer(choice, limits) }));
   const collected = collectAll(opened.map(({ choice, first }) => collect(choice, first)));

@@ -16,6 +16,8 @@ export interface AbleServer {
   readonly seen: { readonly path: string; readonly body: unknown }[];
   /** Between two pieces of a streamed answer. */
   gapMs: number;
+  /** The streamed answer with this seed breaks off in its middle. */
+  brokenSeed: number | null;
   stop(): Promise<void>;
 }
 
@@ -32,7 +34,7 @@ const EMBEDDING_SIZE = 8;
 export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
   const seen: AbleServer['seen'] = [];
   const server = createServer((request, response) => {
-    void answer(request, response, { options, seen, gapMs: () => able.gapMs }).catch(() => response.destroy());
+    void answer(request, response, { options, seen, able: () => able }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -41,6 +43,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     url: `http://127.0.0.1:${port}/v1`,
     seen,
     gapMs: 0,
+    brokenSeed: null,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -53,7 +56,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
 interface Doors {
   readonly options: AbleOptions;
   readonly seen: AbleServer['seen'];
-  readonly gapMs: () => number;
+  readonly able: () => Pick<AbleServer, 'gapMs' | 'brokenSeed'>;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, doors: Doors): Promise<void> {
@@ -95,15 +98,19 @@ function answerAbout(path: string, response: ServerResponse, options: AbleOption
   send(response, 404, { error: { message: 'File Not Found', type: 'not_found_error', code: 404 } });
 }
 
-async function answerChat(chat: AbleChat, response: ServerResponse, { gapMs }: Doors): Promise<void> {
+async function answerChat(chat: AbleChat, response: ServerResponse, { able }: Doors): Promise<void> {
   const wrong = checkChat(chat);
   if (wrong) return send(response, 400, { error: { message: wrong, type: 'invalid_request_error', code: 400 } });
   const plan = planAnswer(chat);
   if (chat.stream !== true) return send(response, 200, answerAs(chat, plan));
-  await stream(response, chat, plan, gapMs());
+  await stream(response, chat, { plan, ...able() });
 }
 
-async function stream(response: ServerResponse, chat: AbleChat, plan: AblePlan, gapMs: number): Promise<void> {
+async function stream(
+  response: ServerResponse,
+  chat: AbleChat,
+  { plan, gapMs, brokenSeed }: { plan: AblePlan; gapMs: number; brokenSeed: number | null },
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
   const tell = async (delta: object, finish: string | null = null, logprobs: object | null = null): Promise<void> => {
@@ -113,7 +120,10 @@ async function stream(response: ServerResponse, chat: AbleChat, plan: AblePlan, 
   };
   await tell({ role: 'assistant', content: null });
   for (const thought of plan.thoughts) await tell({ reasoning_content: thought });
-  for (const word of plan.words) await tell({ content: word }, null, plan.logprobsOf(word));
+  const isBroken = brokenSeed !== null && chat.seed === brokenSeed;
+  const words = isBroken ? plan.words.slice(0, plan.words.length >> 1) : plan.words;
+  for (const word of words) await tell({ content: word }, null, plan.logprobsOf(word));
+  if (isBroken) return void response.destroy();
   for (const [index, { id, name, pieces }] of plan.calls.entries()) {
     await tell({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
     for (const piece of pieces) await tell({ tool_calls: [{ index, function: { arguments: piece } }] });

@@ -1,7 +1,7 @@
 // Several answers to one call, and how likely their tokens were, as the official client has them through the real network; and what they cost.
 import OpenAI from 'openai';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChoiceFacts } from '../relay/merge-facts.ts';
 import { ABLE_MODEL, startAbleServer } from './able-server.ts';
 import type { AbleServer } from './able-server.ts';
@@ -183,6 +183,48 @@ describe('three answers to one call', () => {
     } finally {
       able.gapMs = 0;
     }
+  });
+});
+
+describe('one of them breaks off past rescue', () => {
+  const long = Array.from({ length: 40 }, (_, i) => `w${i}`).join(' ');
+  const body = { ...ASKED, messages: [{ role: 'user' as const, content: long }], n: 3, seed: 100, resume: 'off' };
+
+  beforeEach(() => void ([able.gapMs, able.brokenSeed] = [30, 101]));
+  afterEach(() => void ([able.gapMs, able.brokenSeed] = [0, null]));
+
+  test('a stream ends there with the error; the others are stopped, and what they gave is charged', async () => {
+    const before = await readUsage(stack, caller);
+    const response = await stack.call('/v1/chat/completions', { key: caller.apiKey, body: { ...body, stream: true } });
+    expect(response.status).toBe(200);
+    const events = (await response.text()).split('\n\n').filter((event) => event.startsWith('data: '));
+    const chunks = events.map((event) => JSON.parse(event.slice(6)) as ChatCompletionChunk & { error?: object });
+    expect(chunks.filter(({ error }) => error)).toEqual([chunks.at(-1)]);
+    expect(chunks.at(-1)).toMatchObject({
+      error: { code: 'home_failed', message: expect.stringContaining('is charged') },
+      choices: [{ index: 1, finish_reason: 'error' }],
+    });
+    const { balance_micro: left, totals } = await until('all to be booked', async () => {
+      const usage = await readUsage(stack, caller);
+      const isOver = usage.held_micro === 0 && usage.totals.jobs >= before.totals.jobs + 2;
+      return isOver && (await isLedgerSound(stack)) ? usage : null;
+    });
+    const output = totals.completion_tokens - before.totals.completion_tokens;
+    const prompt = totals.prompt_tokens - before.totals.prompt_tokens;
+    const [first, broken, third] = [0, 1, 2].map((index) => textOf(chunks, index).trim().split(' ').length);
+    // Of those that were stopped a frame or two may have been on their way.
+    expect(output - broken!).toBeGreaterThanOrEqual(first! + third!);
+    expect(before.balance_micro - left).toBe(prompt + 2 * (output - broken!));
+  });
+
+  test('a whole answer is refused, and says what of the others is charged', async () => {
+    const response = await stack.call('/v1/chat/completions', { key: caller.apiKey, body });
+    const told = (await response.text()).trim();
+    expect([200, 502]).toContain(response.status);
+    expect(JSON.parse(told)).toMatchObject({
+      error: { code: 'home_failed', message: expect.stringContaining('is charged') },
+    });
+    await until('nothing held', async () => (await readUsage(stack, caller)).held_micro === 0);
   });
 });
 
