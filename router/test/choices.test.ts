@@ -209,12 +209,12 @@ describe('one of them breaks off past rescue', () => {
       const isOver = usage.held_micro === 0 && usage.totals.jobs >= before.totals.jobs + 2;
       return isOver && (await isLedgerSound(stack)) ? usage : null;
     });
-    const output = totals.completion_tokens - before.totals.completion_tokens;
     const prompt = totals.prompt_tokens - before.totals.prompt_tokens;
-    const [first, broken, third] = [0, 1, 2].map((index) => textOf(chunks, index).trim().split(' ').length);
-    // Of those that were stopped a frame or two may have been on their way.
-    expect(output - broken!).toBeGreaterThanOrEqual(first! + third!);
-    expect(before.balance_micro - left).toBe(prompt + 2 * (output - broken!));
+    const [first, third] = [0, 2].map((index) => textOf(chunks, index).trim().split(' ').length);
+    const charged = (before.balance_micro - left - prompt) / 2;
+    // The last word of each counts with its end; a frame or two may have been on their way. What broke off is free.
+    expect(charged).toBeGreaterThanOrEqual(first! + third! - 2);
+    expect(charged).toBeLessThan(first! + third! + 15);
   });
 
   test('a whole answer is refused, and says what of the others is charged', async () => {
