@@ -7,11 +7,12 @@ import { countPrompt } from '../billing/count-part.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashPrefixes } from '../placement/hash-prefixes.ts';
 import type { AppEnv } from './app-env.ts';
+import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
 import { askChat, promptText } from './ask-chat.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
-import { makeJob } from './make-job.ts';
+import { makeJobs } from './make-job.ts';
 import type { Job } from './make-job.ts';
 import { makeWish } from './make-wish.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
@@ -48,8 +49,8 @@ async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Respo
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { job, spoken } = await readJob(c, caller, { read, onRead: seat.shrink });
-    return await answerJob(c, job, spoken);
+    const { jobs, spoken } = await readJob(c, caller, { read, onRead: seat.shrink });
+    return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();
     throw error;
@@ -57,7 +58,8 @@ async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Respo
 }
 
 interface OpenedJob {
-  readonly job: Job;
+  /** One for each answer that is wanted. */
+  readonly jobs: readonly [Job, ...Job[]];
   readonly spoken: Spoken | null;
 }
 
@@ -72,12 +74,14 @@ async function readJob(
   const open = async (): Promise<OpenedJob> => {
     const asked = read(parseBody(body));
     if (!asked.ok) throw refuseRequest(asked.error);
-    return { job: await openJob(c, caller, asked.value.chat), spoken: asked.value.spoken };
+    const { chat, spoken } = asked.value;
+    // Other APIs know one answer.
+    return { jobs: await openJobs(c, caller, spoken ? { ...chat, choices: 1 } : chat), spoken };
   };
   return body.bytes.length > LARGE_BODY_BYTES ? turns.run(caller.accountId, open) : open();
 }
 
-async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<Job> {
+async function openJobs(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<OpenedJob['jobs']> {
   const services = c.get('services');
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
@@ -87,10 +91,12 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
   const { samplers } = wishes;
   const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
   if (!wish.ok) throw refuseRequest(wish.error);
-  return makeJob({
+  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(56));
+  const others = Array.from({ length: request.choices - 1 }, random);
+  const input = {
     caller,
     request,
-    ask: (seed) => askChat(request, { maxTokens: limits.maxTokens, seed }),
+    ask: (seed: number) => askChat(request, { maxTokens: limits.maxTokens, seed }),
     served,
     limits,
     place,
@@ -98,7 +104,7 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
     expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
     prefixes: hashPrefixes(promptText(request), caller.accountId),
     idPrefix: 'chatcmpl-',
-    random: crypto.getRandomValues(new Uint8Array(56)),
     now: Date.now(),
-  });
+  };
+  return makeJobs(input, [random(), ...others]);
 }

@@ -223,6 +223,7 @@ interface RunOptions {
   /** Left out, as long. */
   readonly returnWaitMs?: number;
   readonly stream?: boolean;
+  readonly isPromptShared?: boolean;
   readonly keep?: JobDoors['keep'];
 }
 
@@ -273,6 +274,7 @@ export function openRun(
     chunk: { id: 'c', created: 1, model: 'm' },
     stream,
     includeUsage: true,
+    isPromptShared: options.isPromptShared === true,
   };
   const told = new Map<string, PartTold>();
   const freed: string[] = [];
