@@ -135,6 +135,15 @@ describe('three answers to one call', () => {
     );
   });
 
+  test('more than a home answers at once take turns there', async () => {
+    const { choices } = await client.chat.completions.create({ ...ASKED, n: 8 });
+    expect(choices.map(({ index, message }) => [index, message.content])).toEqual(
+      Array.from({ length: 8 }, (_, index) => [index, WORDS.join('')]),
+    );
+    const none = client.chat.completions.create({ ...ASKED, n: 9 });
+    await expect(none).rejects.toMatchObject({ status: 400, param: 'n' });
+  });
+
   test('are held for all together, or not at all', async () => {
     const poor = await stack.makeAccount(250);
     const body = { ...ASKED, max_tokens: 50, messages: [{ role: 'user' as const, content: 'hi' }] };
