@@ -9,7 +9,11 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** From now to its last byte. */
   readonly deadlineMs: number;
+  /** Asked with all that has come so far, piece by piece; false where there is no room for it. */
+  readonly holds?: (bytes: number) => boolean;
 }
+
+type Untaken = 'too-long' | 'too-slow' | 'no-room';
 
 /** Most bodies are shorter than the first. */
 const FIRST_PIECE_BYTES = 8 * 1024;
@@ -28,17 +32,17 @@ interface Piece {
   readonly value?: Uint8Array | undefined;
 }
 
-/** All bytes of a body. `too-slow`: they were not all there in time. Rejects as the request does, when its caller leaves. */
+/** All bytes of a body. `no-room`: there is none for so many; `too-slow`: they were not all there in time. Rejects as the request does, when its caller leaves. */
 export async function takeBytes(
   body: ReadableStream<Uint8Array> | null,
-  { maxBytes, deadlineMs }: BodyLimits,
-): Promise<Result<Uint8Array<ArrayBuffer>, 'too-long' | 'too-slow'>> {
+  { maxBytes, deadlineMs, holds = () => true }: BodyLimits,
+): Promise<Result<Uint8Array<ArrayBuffer>, Untaken>> {
   if (!body) return ok(new Uint8Array());
   const reader = body.getReader({ mode: 'byob' }) as PieceReader;
   let timer: ReturnType<typeof setTimeout> | null = null;
   const isLate = new Promise<null>((resolve) => void (timer = setTimeout(() => resolve(null), deadlineMs)));
   try {
-    const taken = await takeAll(reader, isLate, maxBytes);
+    const taken = await takeAll(reader, isLate, { maxBytes, holds });
     // Whoever still sends is told at once: the rest is nobody's.
     if (!taken.ok) void reader.cancel().catch(() => undefined);
     return taken;
@@ -50,8 +54,8 @@ export async function takeBytes(
 async function takeAll(
   reader: PieceReader,
   isLate: Promise<null>,
-  maxBytes: number,
-): Promise<Result<Uint8Array<ArrayBuffer>, 'too-long' | 'too-slow'>> {
+  { maxBytes, holds }: Required<Pick<BodyLimits, 'maxBytes' | 'holds'>>,
+): Promise<Result<Uint8Array<ArrayBuffer>, Untaken>> {
   const pieces: Uint8Array[] = [];
   for (let bytes = 0; ;) {
     const length = Math.min(bytes === 0 ? FIRST_PIECE_BYTES : PIECE_BYTES, maxBytes + 1 - bytes);
@@ -64,6 +68,7 @@ async function takeAll(
     }
     bytes += next.value?.length ?? 0;
     if (bytes > maxBytes) return err('too-long');
+    if (!holds(bytes)) return err('no-room');
     if (next.value) pieces.push(next.value);
     // Less than was asked for is the rest: reading on only to hear of the end would enter the isolate once more.
     if (next.done || (reader.readAtLeast && (next.value?.length ?? 0) < length)) return ok(concatBytes(pieces));
