@@ -56,7 +56,7 @@ async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Respo
 
 /** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
 async function takeSeat(c: Context<AppEnv>, { accountId }: Caller): Promise<Seat> {
-  const seat = await c.get('services').bodies.enter(accountId, announcedBytes(c));
+  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c));
   if (!seat) throw refuseCrowd();
   return seat;
 }

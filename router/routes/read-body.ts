@@ -4,7 +4,7 @@ import { TIMINGS } from '../../schema/timings.ts';
 import { ApiError } from '../errors.ts';
 import { BODY_CODINGS, unpackBody } from '../services/body-codings.ts';
 import type { BodyCoding } from '../services/body-codings.ts';
-import { takeBytes } from '../services/incoming-body.ts';
+import { discardBytes, takeBytes } from '../services/incoming-body.ts';
 import { refuseCrowd } from './refuse.ts';
 import { readCodings } from './read-codings.ts';
 import { scanJson } from './scan-json.ts';
@@ -64,7 +64,7 @@ export async function readRawBody(
   }
   const codings = readCodings(c.req.header('content-encoding'), BODY_CODINGS);
   if (!codings.ok) throw refuseCoding(codings.error);
-  const announced = announcedBytes(c, maxBytes);
+  const announced = await announcedBytes(c, maxBytes);
   const holds = (bytes: number): boolean => bytes <= announced || hasRoom(bytes);
   const taken = await takeBytes(c.req.raw.body, { maxBytes, deadlineMs, holds });
   if (taken.ok) {
@@ -79,9 +79,12 @@ export async function readRawBody(
 }
 
 /** Bytes that room is kept for before a body is read, as far as its headers tell. Throws ApiError: 413 for a body that says that it is too long, 400 for no true length. */
-export function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): number {
+export async function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): Promise<number> {
   const length = readLength(c);
-  if ((length ?? 0) > maxBytes) throw refuseLength(maxBytes);
+  if ((length ?? 0) > maxBytes) {
+    await discardBytes(c.req.raw.body);
+    throw refuseLength(maxBytes);
+  }
   const isPacked = (c.req.header('content-encoding') ?? '') !== '';
   return Math.min(maxBytes, isPacked ? Math.max(UNTOLD_BYTES, length ?? 0) : (length ?? UNTOLD_BYTES));
 }

@@ -43,7 +43,7 @@ export async function takeBytes(
   const isLate = new Promise<null>((resolve) => void (timer = setTimeout(() => resolve(null), deadlineMs)));
   try {
     const taken = await takeAll(reader, isLate, { maxBytes, holds });
-    // Whoever still sends is told at once: the rest is nobody's.
+    if (!taken.ok && taken.error !== 'too-slow') await discard(reader);
     if (!taken.ok) void reader.cancel().catch(() => undefined);
     return taken;
   } finally {
@@ -72,5 +72,46 @@ async function takeAll(
     if (next.value) pieces.push(next.value);
     // Less than was asked for is the rest: reading on only to hear of the end would enter the isolate once more.
     if (next.done || (reader.readAtLeast && (next.value?.length ?? 0) < length)) return ok(concatBytes(pieces));
+  }
+}
+
+/** How much more of a refused body is taken in, and thrown away: past that its sender is cut off. */
+const DISCARD = { bytes: 32 * 1024 * 1024, deadlineMs: 10_000, quietMs: 300 } as const;
+
+/**
+ * Takes in what is still sent of a body that is refused, and keeps none of it: a sender who is in the middle of it when the line is closed hears of a
+ * broken line instead of the refusal. Over when nothing comes for a moment, since some wait to be asked for the body. Never rejects.
+ */
+export async function discardBytes(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  const reader = body?.getReader({ mode: 'byob' }) as PieceReader | undefined;
+  if (!reader) return;
+  await discard(reader);
+  void reader.cancel().catch(() => undefined);
+}
+
+async function discard(reader: PieceReader): Promise<void> {
+  const untilAt = Date.now() + DISCARD.deadlineMs;
+  let view = new Uint8Array(PIECE_BYTES);
+  try {
+    for (let bytes = 0; bytes < DISCARD.bytes && Date.now() < untilAt;) {
+      const read = reader.read(view);
+      const next = await orQuiet(read, DISCARD.quietMs);
+      if (!next) read.catch(() => undefined);
+      if (!next?.value || next.done) return;
+      bytes += next.value.length;
+      view = new Uint8Array(next.value.buffer as ArrayBuffer);
+    }
+  } catch {
+    // The sender has left.
+  }
+}
+
+async function orQuiet(read: Promise<Piece>, ms: number): Promise<Piece | null> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const quiet = new Promise<null>((resolve) => void (timer = setTimeout(() => resolve(null), ms)));
+  try {
+    return await Promise.race([read, quiet]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -56,7 +56,6 @@ describe('paths and methods', () => {
   test.each([
     ['GET', CHAT, 'POST'],
     ['DELETE', CHAT, 'POST'],
-    ['OPTIONS', CHAT, 'POST'],
     ['POST', '/v1/models', 'GET'],
     ['PUT', '/v1/models/nano-demo', 'GET'],
     ['POST', '/v1/usage', 'GET'],
@@ -79,6 +78,18 @@ describe('paths and methods', () => {
     const response = await stack.call(path, { method, key: ADMIN_SECRET });
     expect(response.headers.get('allow')).toBe(allow);
     expect((await readError(response, 405)).code).toBe('method_not_allowed');
+  });
+
+  test('OPTIONS tells what a path answers to, and nothing of one that does not exist', async () => {
+    for (const [path, allow] of [
+      [CHAT, 'OPTIONS, POST'],
+      ['/v1/models', 'GET, HEAD, OPTIONS'],
+      ['/health', 'GET, HEAD, OPTIONS'],
+    ] as const) {
+      const response = await stack.call(path, { method: 'OPTIONS', key: null });
+      expect([response.status, await response.text(), response.headers.get('allow')]).toEqual([204, '', allow]);
+    }
+    await readError(await stack.call('/v2/models', { method: 'OPTIONS', key: null }), 404);
   });
 
   test('HEAD answers as GET without a body', async () => {

@@ -112,6 +112,15 @@ describe('a body above the limit', () => {
   });
 });
 
+describe('a sender who does not wait to be asked', () => {
+  test.each([9, 16])('reads the refusal though it sends all of %i MiB', async (mib) => {
+    for (let i = 0; i < 5; i++) {
+      const response = await ask({ model: ABLE_MODEL, messages: [{ role: 'user', content: 'x'.repeat(mib * MIB) }] });
+      expect([response.status, (await response.text()).includes('body_too_large')]).toEqual([413, true]);
+    }
+  });
+});
+
 describe('many large bodies of one account', () => {
   test('wait or are refused, while a small call of another is answered', async ({ skip }) => {
     skip(!(await readsPictures()), 'no home reads pictures');
