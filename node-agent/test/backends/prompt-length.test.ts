@@ -277,8 +277,9 @@ describe('a server that refuses a prompt and an answer together over its context
   });
 
   test('is asked once more for what any tokenizer leaves, where it does not say what fits', async () => {
-    const { server, backend } = await openStrict(4096, { promptTokens: 1500, isMute: true });
-    expect((await ask(backend, ENGLISH.repeat(30), { maxTokens: 3000 })).finish.reason).toBe('stop');
+    const { server, backend } = await openStrict(4096, { promptTokens: 1200, isMute: true });
+    const ended = await ask(backend, ENGLISH.repeat(30), { maxTokens: 3000 });
+    expect(ended.finish.reason).toBe('stop');
     expect([chats(server), most(server) > 2000]).toEqual([2, true]);
   });
 });
