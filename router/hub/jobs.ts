@@ -1,11 +1,13 @@
 // From an offer to a running part: its ticket, lease, watchdogs and what its hub learns of it. How it goes on stands in part.ts, its money in settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { JOB_PIECE_BYTES } from '../../schema/frames.ts';
 import { withoutInput } from '../../schema/job-request.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { SEAL, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { Declined, Granted } from '../homes/grants.ts';
+import { hashPrompt } from '../homes/judge-fault.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
 import type { Decision } from '../../schema/placement.ts';
@@ -63,6 +65,7 @@ interface OpeningPart {
 
 interface OpenedPart {
   readonly opened: Opened;
+  readonly known: { readonly promptHash?: string };
   readonly granted: Granted;
   readonly caller: Caller;
   readonly number: number;
@@ -200,15 +203,17 @@ export class HubJobs {
   #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
     const priced = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
-    // What may be long of a request is its home's: nothing here reads it again, however long the job runs.
-    const offer = { ...priced, request: withoutInput(priced.request) };
+    // A long prompt is its home's: nothing here reads it again, however long the job runs.
+    const isLong = (asked.requestBytes ?? 0) > JOB_PIECE_BYTES;
+    const offer = isLong ? { ...priced, request: withoutInput(priced.request) } : priced;
     const number = socket.nextJob();
     const now = Date.now();
     let undo: (() => void) | null = null;
     try {
       const opened = this.#openPart(socket, { offer, asked, granted, number, now });
       undo = () => this.#forget(socket, number, opened);
-      const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
+      const known = isLong ? { promptHash: hashPrompt(asked.request) } : {};
+      const doors = this.#openDoors(socket, { opened, known, granted, caller, number, now });
       undo = () => {
         doors.onDone();
         doors.onRefused('refused');
@@ -277,7 +282,7 @@ export class HubJobs {
     return opened;
   }
 
-  #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
+  #openDoors(socket: NodeSocket, { opened, known, granted, caller, number, now }: OpenedPart): PartDoors {
     const { sockets, loads, watch } = this.#doors;
     const { offer } = opened;
     const { nodeId } = socket.facts;
@@ -287,7 +292,7 @@ export class HubJobs {
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const { model, isOwn } = granted;
     const slots = socket.state?.slots ?? 1;
-    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
+    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: { ...offer, ...known } });
     let hasText = false;
     return {
       ...this.#tellFacts(socket, opened, granted),

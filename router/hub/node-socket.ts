@@ -274,7 +274,8 @@ export class NodeSocket {
   send(frame: Uint8Array): void {
     try {
       this.ws.send(frame);
-      if (this.unread.noteSent(frame.length) && this.isReady) this.#ask();
+      this.unread.noteSent(frame.length);
+      if (this.unread.isDue && this.isReady) this.#ask();
     } catch {
       // The socket closed under us; its close event ends the parts.
     }
@@ -287,6 +288,15 @@ export class NodeSocket {
 
   sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
     this.send(encodeJsonFrame(name, value, job));
+  }
+
+  /** The node has told what it runs, and so that it has read until it was asked; false where nobody asked. */
+  noteAnswered(): boolean {
+    if (!this.unread.noteAnswered()) return false;
+    this.jobs.pump();
+    // What it has yet to show is asked for again: it may be given nothing more until then.
+    if (this.unread.isDue) this.#ask();
+    return true;
   }
 
   /** Asks the node what it runs; false when it did not answer in time. */
