@@ -86,6 +86,7 @@ export function makeJob(input: JobInput): Job {
   const salt = random.slice(16, 48);
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
+  const requestJson = encoder.encode(JSON.stringify(asked));
   const chunk: ChunkHead = choice
     ? { ...choice.chunk, index: choice.index }
     : {
@@ -112,7 +113,8 @@ export function makeJob(input: JobInput): Job {
     },
     prefixes: input.prefixes,
     request: asked,
-    requestHash: hashRequest(salt, asked),
+    requestBytes: requestJson.length,
+    requestHash: hashRequest(salt, requestJson),
     salt: toHex(salt),
     chunk,
     stream: request.stream,
@@ -150,8 +152,8 @@ function leastOf(wished: ResumeWish | null): ResumeClass | null {
 }
 
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
-function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
-  return toHex(sha256(salt, encoder.encode(JSON.stringify(asked))));
+function hashRequest(salt: Uint8Array, requestJson: Uint8Array): JobBase['requestHash'] {
+  return toHex(sha256(salt, requestJson));
 }
 
 /** Seeds at the end of what a number holds exactly count down. */

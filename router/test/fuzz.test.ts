@@ -2,8 +2,9 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectToldError, INSIDE } from './error-shape.ts';
+import { expectToldError } from './error-shape.ts';
 import type { ToldError } from './error-shape.ts';
+import { INSIDE } from './inside.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
