@@ -25,8 +25,14 @@ import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { listLacking } from '../../schema/needs.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
+import {
+  CAPACITY_HEADER,
+  CLASS_HEADER,
+  LACKING_HEADER,
+  listLacking,
+  OWNER_HEADER,
+  VOICE_HEADER,
+} from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
@@ -140,14 +146,13 @@ export class HubJobs {
     if (signal?.aborted) leave();
     signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    const { ownerAccountId } = granted;
-    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
+    const { ownerAccountId, capacityBefore: capacity } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
     answer.headers.set(OWNER_HEADER, ownerAccountId);
     if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
-    const lacking = listLacking(offer.request.samplers, granted.model.samplers ?? []);
-    if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
+    answer.headers.set(LACKING_HEADER, listLacking(offer.request.samplers, granted.model.samplers));
     return answer;
   }
 
@@ -299,8 +304,15 @@ export class HubJobs {
     const held = this.#times.begin(nodeId, now);
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const { model, isOwn } = granted;
-    const slots = socket.state?.slots ?? 1;
-    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
+    const job = watch.begin({
+      nodeId,
+      model,
+      slots: socket.state?.slots ?? 1,
+      lease,
+      startedAt: now,
+      isOwn,
+      asked: offer,
+    });
     let hasText = false;
     return {
       ...this.#tellFacts(socket, opened, granted),
