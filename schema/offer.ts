@@ -2,8 +2,6 @@
 import type { ChunkHead } from './chunks.ts';
 import type { Hex } from './bytes.ts';
 import type { OpenRequest } from './job-request.ts';
-import { SAMPLERS } from './needs.ts';
-import type { Sampler } from './needs.ts';
 import type { Place } from './places.ts';
 import type { Capacity, JobSize, Wish, WishField } from './placement.ts';
 import type { OutputCounts, PartCounts } from './records.ts';
@@ -137,18 +135,8 @@ export const CAPACITY_HEADER = 'x-irori-capacity';
 export const CLASS_HEADER = 'x-irori-class';
 /** Header of a granted part: the account of its home's owner. */
 export const OWNER_HEADER = 'x-irori-owner';
-/** Header of a granted part: samplers of the request that its home's server does not take, with commas; empty where it takes all. */
+/** Header of a granted part: samplers of the request that its home's server does not take, with commas; absent where it takes all. */
 export const LACKING_HEADER = 'x-irori-lacking';
-
-/** The header's value for a home with these samplers; '' where it lacks none of those asked. */
-export function listLacking(
-  asked: Readonly<Partial<Record<Sampler, number>>> | undefined,
-  taken: readonly string[] = [],
-): string {
-  if (asked === undefined) return '';
-  return SAMPLERS.filter((sampler) => sampler in asked && !taken.includes(sampler)).join(',');
-}
-
 /** Header of a granted part: '1' where the word of its home on a request counts, since it answers what it is given. */
 export const VOICE_HEADER = 'x-irori-voice';
 /** The body's type where ids of tokens stand before each piece of it (told-events.ts); else it is what the caller reads. */

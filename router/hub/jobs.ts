@@ -18,6 +18,7 @@ import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { tellGranted } from './tell-granted.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
@@ -25,14 +26,6 @@ import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import {
-  CAPACITY_HEADER,
-  CLASS_HEADER,
-  LACKING_HEADER,
-  listLacking,
-  OWNER_HEADER,
-  VOICE_HEADER,
-} from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
@@ -148,11 +141,8 @@ export class HubJobs {
     const answer = await part.answer;
     const { ownerAccountId, capacityBefore: capacity } = granted;
     if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
-    answer.headers.set(OWNER_HEADER, ownerAccountId);
-    if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
-    answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
-    answer.headers.set(CLASS_HEADER, granted.speedClass);
-    answer.headers.set(LACKING_HEADER, listLacking(offer.request.samplers, granted.model.samplers));
+    const hasVoice = this.#doors.watch.hasVoice(granted.nodeId);
+    tellGranted(answer.headers, granted, { hasVoice, samplers: offer.request.samplers });
     return answer;
   }
 
@@ -304,15 +294,8 @@ export class HubJobs {
     const held = this.#times.begin(nodeId, now);
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const { model, isOwn } = granted;
-    const job = watch.begin({
-      nodeId,
-      model,
-      slots: socket.state?.slots ?? 1,
-      lease,
-      startedAt: now,
-      isOwn,
-      asked: offer,
-    });
+    const slots = socket.state?.slots ?? 1;
+    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
     let hasText = false;
     return {
       ...this.#tellFacts(socket, opened, granted),
