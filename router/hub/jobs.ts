@@ -17,13 +17,12 @@ import type { OpenedPart as Opened } from './settlement.ts';
 import type { HubJobsDoors } from './jobs-doors.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { tellGranted } from './tell-granted.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { listLacking } from '../../schema/needs.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part-doors.ts';
@@ -129,14 +128,10 @@ export class HubJobs {
     if (signal?.aborted) leave();
     signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    const { ownerAccountId } = granted;
-    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
-    answer.headers.set(OWNER_HEADER, ownerAccountId);
-    if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
-    answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
-    answer.headers.set(CLASS_HEADER, granted.speedClass);
-    const lacking = listLacking(offer.request.samplers, granted.model.samplers ?? []);
-    if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
+    const { ownerAccountId, capacityBefore: capacity } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
+    const hasVoice = this.#doors.watch.hasVoice(granted.nodeId);
+    tellGranted(answer.headers, granted, { hasVoice, samplers: offer.request.samplers });
     return answer;
   }
 

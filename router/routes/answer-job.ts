@@ -319,12 +319,12 @@ export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | 
   if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
-export function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<string, string> {
+export function factHeaders(job: Job, { head }: JobRun, facts: IroriFacts): Record<string, string> {
   const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
   if (facts.node) headers['x-irori-node'] = facts.node;
   if (facts.country) headers['x-irori-country'] = facts.country;
   if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
-  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...lacking]);
+  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...(head?.lacking ?? [])]);
   if (ignored !== '') headers['x-irori-ignored'] = ignored;
   return headers;
 }
