@@ -15,6 +15,7 @@ const READABLE = [
   'x-irori-country',
   'x-irori-reason',
   'retry-after',
+  'retry-after-ms',
   'x-should-retry',
   'allow',
   'www-authenticate',
