@@ -171,7 +171,13 @@ export class HubJobs {
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
     // What it has waited in line is gone of the caller's limit.
-    const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
+    const lessWait = (ms: number): number => Math.max(0, ms - (waitedMs ?? 0));
+    const { maxFirstTokenMs, mostFirstTokenMs } = offer;
+    const left = {
+      ...offer,
+      maxFirstTokenMs: lessWait(maxFirstTokenMs),
+      mostFirstTokenMs: lessWait(mostFirstTokenMs),
+    };
     const caller = { hasLeft: false };
     return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }

@@ -3,7 +3,7 @@ import { judgeSilence } from './judge-silence.ts';
 import type { Heard } from './judge-silence.ts';
 
 const patience = {
-  offer: { firstTokenMs: 10_000, maxFirstTokenMs: 50_000, maxSilenceMs: 60_000 },
+  offer: { firstTokenMs: 10_000, maxFirstTokenMs: 50_000, mostFirstTokenMs: 50_000, maxSilenceMs: 60_000 },
   timings: { aliveMs: 4000, tokenMs: 20_000 },
   expectedMs: 300,
 };
@@ -32,8 +32,21 @@ test('a first token that was expected late is waited for three times as long of 
   expect(judgeSilence(heard, late, 24_001)).toBe('lost');
 });
 
+test.each([
+  ['expected later than the usual limit is waited for three times as long', 600_000, 20_000, 60_000],
+  ['is waited for to the upper limit at most', 90_000, 40_000, 90_000],
+  ['expected soon is waited for to the usual limit', 600_000, 300, 50_000],
+])('a first token that is %s, of a home that tells', (_, mostFirstTokenMs, expectedMs, limitMs) => {
+  const grown = { ...patience, offer: { ...patience.offer, mostFirstTokenMs }, expectedMs };
+  expect(judgeSilence({ ...heard, aliveAt: limitMs }, grown, limitMs)).toBe('wait');
+  expect(judgeSilence({ ...heard, aliveAt: limitMs }, grown, limitMs + 1)).toBe('slow');
+});
+
 test('a caller’s limit below what such a home is given is kept, and is nobody’s fault', () => {
-  const short = { ...patience, offer: { ...patience.offer, maxFirstTokenMs: 3000, maxSilenceMs: 3000 } };
+  const short = {
+    ...patience,
+    offer: { ...patience.offer, maxFirstTokenMs: 3000, mostFirstTokenMs: 3000, maxSilenceMs: 3000 },
+  };
   expect(judgeSilence(heard, short, 3000)).toBe('wait');
   expect(judgeSilence(heard, short, 3001)).toBe('slow');
   expect(judgeSilence({ ...heard, hasToken: true, lastAt: 9000 }, short, 12_001)).toBe('slow');

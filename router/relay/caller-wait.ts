@@ -1,12 +1,17 @@
 // How long a caller has waited of what it allows: for the first of an answer, and then anew for each next piece of it.
+import { stretchPatience } from '../../schema/timings.ts';
 
 export class CallerWait {
-  readonly #limitMs: number;
+  readonly #leastMs: number;
+  readonly #mostMs: number;
+  #limitMs: number;
   #sinceAt: number | null;
 
-  /** The wait begins at once. */
-  constructor(limitMs: number, now: number) {
-    this.#limitMs = limitMs;
+  /** The wait begins at once. `leastMs` is the limit; that of a first token may grow to `mostMs`. */
+  constructor({ leastMs, mostMs }: { leastMs: number; mostMs: number }, now: number) {
+    this.#leastMs = leastMs;
+    this.#mostMs = mostMs;
+    this.#limitMs = leastMs;
     this.#sinceAt = now;
   }
 
@@ -18,11 +23,31 @@ export class CallerWait {
   /** The caller has something to read, however slowly it does. */
   end(): void {
     this.#sinceAt = null;
+    this.#limitMs = this.#leastMs;
+  }
+
+  /** A home has begun that is expected to say its first after `expectedMs`. */
+  expect(expectedMs: number): void {
+    this.#limitMs = stretchPatience(this.#limitMs, { expectedMs, mostMs: this.#mostMs });
+  }
+
+  /** How long is waited now, ms. */
+  get limitMs(): number {
+    return this.#limitMs;
   }
 
   /** What is left of the limit, ms: homes that were lost on the way have used some of it. */
   get leftMs(): number {
+    return this.#leftOf(this.#limitMs);
+  }
+
+  /** What would be left of it if it grew as far as it may. */
+  get mostLeftMs(): number {
+    return this.#leftOf(Math.max(this.#limitMs, this.#mostMs));
+  }
+
+  #leftOf(limitMs: number): number {
     const now = Date.now();
-    return Math.max(0, this.#limitMs - (now - (this.#sinceAt ?? now)));
+    return Math.max(0, limitMs - (now - (this.#sinceAt ?? now)));
   }
 }

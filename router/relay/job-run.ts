@@ -64,7 +64,7 @@ export class JobRun {
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
     this.#base = base;
     this.#objections = new Objections(base.accountId);
-    this.#wait = new CallerWait(base.maxSilenceMs, this.#startedAt);
+    this.#wait = new CallerWait({ leastMs: base.maxSilenceMs, mostMs: base.mostFirstTokenMs }, this.#startedAt);
     this.#answer = new AnswerSoFar();
     this.#least = least;
     this.#doors = doors;
@@ -304,6 +304,7 @@ export class JobRun {
     this.#takers.add(owner ?? `${this.#attempts}`);
     this.#stage = { kind: 'relaying', part, isGiven: false };
     this.#head = head;
+    this.#wait.expect(head.decision.ttftMs);
     this.#firstDigest ??= head.digest;
     if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
     return { kind: 'head', head };
@@ -335,6 +336,7 @@ export class JobRun {
       part,
       waitMs,
       leftMs: this.#wait.leftMs,
+      mostLeftMs: this.#wait.mostLeftMs,
       attempt: this.#attempts + 1,
       least: this.#least,
       firstDigest: this.#firstDigest,
@@ -350,7 +352,7 @@ export class JobRun {
   }
 
   #tellSlow(isCharged = false): JobFailure {
-    return tellSlow(this.#base.maxSilenceMs, isCharged || this.#answer.hasText);
+    return tellSlow(this.#wait.limitMs, isCharged || this.#answer.hasText);
   }
 
   #tokensLeft(): number {
