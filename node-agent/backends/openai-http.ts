@@ -152,7 +152,7 @@ export class OpenAiHttpBackend implements Backend {
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
     if (this.#known === undefined) await this.#look(NEVER);
-    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product, this.#known.listing.load);
     return this.#statedSlots() ?? this.#slots.limit;
   }
 
