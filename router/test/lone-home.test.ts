@@ -103,8 +103,8 @@ describe('a model server that is busy', () => {
     [503, '3', '3'],
     [429, null, '1'],
     [429, '0', '1'],
-    // Clients sleep as long as they are told: what is longer they tell at once instead.
-    [503, '3600', '600'],
+    // It is asked again then, however long it says.
+    [503, '3600', '10'],
   ])('with %i and Retry-After %s is 429 with Retry-After %s, streamed or not', async (status, said, told) => {
     server.behaviour = `say-8x0-status${status}`;
     server.retryAfter = said;
