@@ -8,7 +8,6 @@ import type { AsideHomes } from '../homes/aside-homes.ts';
 import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
-import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
 import type { Journal } from './journal.ts';
@@ -18,6 +17,7 @@ import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
 import type { HubSockets } from './sockets.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { lessWait, tellWait } from './tell-wait.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
@@ -170,14 +170,7 @@ export class HubJobs {
     const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
-    // What it has waited in line is gone of the caller's limit.
-    const lessWait = (ms: number): number => Math.max(0, ms - (waitedMs ?? 0));
-    const { maxFirstTokenMs, mostFirstTokenMs } = offer;
-    const left = {
-      ...offer,
-      maxFirstTokenMs: lessWait(maxFirstTokenMs),
-      mostFirstTokenMs: lessWait(mostFirstTokenMs),
-    };
+    const left = lessWait(offer, waitedMs ?? 0);
     const caller = { hasLeft: false };
     return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
@@ -397,10 +390,4 @@ export class HubJobs {
       this.#ticker = null;
     }, TICK_MS);
   }
-}
-
-/** What a caller reads of a home that was waited for. */
-function tellWait(decision: Decision, waitedMs: number): Decision {
-  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
-  return { ...decision, reason, queuedMs: waitedMs };
 }
