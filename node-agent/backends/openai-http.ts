@@ -177,7 +177,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
         return this.#seat(sink, (heard) =>
@@ -328,7 +333,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
-  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+  async #watched(onAlive: (moves: boolean) => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
     const life = new LifeWatch(this.#life, {
       look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
       answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',

@@ -11,6 +11,8 @@ export interface Heard {
   readonly lastAt: number;
   /** Its last `alive`; null while it has sent none, as agents that do not know the frame never do. */
   readonly aliveAt: number | null;
+  /** Its last `alive` that told of something its model server had sent: thinking that it hides, how far it is. */
+  readonly movedAt: number | null;
   readonly hasToken: boolean;
 }
 
@@ -25,10 +27,14 @@ export interface Patience {
 /** 'lost': the home is gone or frozen. 'slow': it works, and the caller's limit is reached: nobody's fault. */
 export function judgeSilence(heard: Heard, patience: Patience, now: number): 'wait' | 'lost' | 'slow' {
   const { offer, expectedMs } = patience;
-  const { startedAt, lastAt, hasToken } = heard;
+  const { startedAt, lastAt, movedAt, hasToken } = heard;
   if (isLost(heard, patience, now)) return 'lost';
   const firstMs = stretchPatience(offer.maxFirstTokenMs, { expectedMs, mostMs: offer.mostFirstTokenMs });
-  const isSlow = hasToken ? now - lastAt > offer.maxSilenceMs : now - startedAt > firstMs;
+  const waitedMs = now - (hasToken ? lastAt : startedAt);
+  // What moves is worth the longest wait.
+  const moves = movedAt !== null && now - movedAt <= patience.timings.tokenMs;
+  const usualMs = hasToken ? offer.maxSilenceMs : firstMs;
+  const isSlow = waitedMs > (moves ? Math.max(usualMs, offer.mostFirstTokenMs) : usualMs);
   return isSlow ? 'slow' : 'wait';
 }
 

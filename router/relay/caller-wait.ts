@@ -1,6 +1,9 @@
 // How long a caller has waited of what it allows: for the first of an answer, and then anew for each next piece of it.
 import { stretchPatience } from '../../schema/timings.ts';
 
+/** A limit is found to be reached within this time. */
+const BEYOND_MS = 3000;
+
 export class CallerWait {
   readonly #leastMs: number;
   readonly #mostMs: number;
@@ -31,9 +34,14 @@ export class CallerWait {
     this.#limitMs = stretchPatience(this.#limitMs, { expectedMs, mostMs: this.#mostMs });
   }
 
-  /** How long is waited now, ms. */
-  get limitMs(): number {
-    return this.#limitMs;
+  /** The limit that was reached, ms: the longest there is where a home that gave signs of work was waited for beyond the usual one. */
+  get reachedMs(): number {
+    return this.leftMs > 0 || this.#waitedMs < this.#limitMs + BEYOND_MS ? this.#limitMs : this.#mostMs;
+  }
+
+  get #waitedMs(): number {
+    const now = Date.now();
+    return now - (this.#sinceAt ?? now);
   }
 
   /** What is left of the limit, ms: homes that were lost on the way have used some of it. */
@@ -47,7 +55,6 @@ export class CallerWait {
   }
 
   #leftOf(limitMs: number): number {
-    const now = Date.now();
-    return Math.max(0, limitMs - (now - (this.#sinceAt ?? now)));
+    return Math.max(0, limitMs - this.#waitedMs);
   }
 }

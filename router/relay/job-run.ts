@@ -352,7 +352,7 @@ export class JobRun {
   }
 
   #tellSlow(isCharged = false): JobFailure {
-    return tellSlow(this.#wait.limitMs, isCharged || this.#answer.hasText);
+    return tellSlow(this.#wait.reachedMs, isCharged || this.#answer.hasText);
   }
 
   #tokensLeft(): number {
