@@ -51,7 +51,7 @@ export function makeApp(): Hono<AppEnv> {
     c.set('services', makeServices(env.value));
     await next();
     // A socket's handshake is handed on as the hub gave it.
-    if (c.res.status !== 101) c.res.headers.set('x-request-id', requestId);
+    if (c.res.status !== 101) withRequestId(c, c.res);
   });
   app.use(answerPreflight);
   for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
@@ -94,6 +94,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
 }
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
-  response.headers.set('x-request-id', c.get('requestId') ?? 'req_none');
+  const requestId = c.get('requestId') ?? 'req_none';
+  for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

@@ -88,6 +88,8 @@ export interface EventForm {
   readonly role: string;
   /** What stands before the string, by what it is: frames flagged as thinking hold the one, all others the other. */
   readonly fields: { readonly text: string; readonly thinking: string };
+  /** What stands between thinking and the same string once more, under the name that other clients read. */
+  readonly again: string;
   /** Instead of field and string, in frames flagged as calls: the event that begins a call, and those that go on with its arguments. */
   readonly calls: { readonly begin: CallForm; readonly more: CallForm };
   readonly end: string;
@@ -105,12 +107,13 @@ const FUNCTION_CALL: EventForm['calls'] = {
   more: { literals: ['"function_call":{"arguments":', '}'], slots: ['arguments'] },
 };
 
-/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
+/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow, of `reasoning` OpenRouter's. */
 export function formChunk(head: ChunkHead): EventForm {
   return {
     start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":0,"delta":{`,
     role: '"role":"assistant",',
     fields: { text: '"content":', thinking: '"reasoning_content":' },
+    again: ',"reasoning":',
     calls: head.isFunctionCall ? FUNCTION_CALL : TOOL_CALLS,
     end: '},"logprobs":null,"finish_reason":null}]}\n\n',
   };
@@ -134,7 +137,7 @@ export interface WrittenCall {
 }
 
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const { start, role, fields, calls, end } = formChunk(head);
+  const { start, role, fields, again, calls, end } = formChunk(head);
   const rest = start + fields.text;
   let hasRole = isContinued;
   const writeAround = (said: string): string => {
@@ -145,7 +148,10 @@ export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWrit
   const write = (field: string, text: string): string => writeAround(field + quote(text));
   return {
     content: (text) => (hasRole ? rest + quote(text) + end : write(fields.text, text)),
-    thinking: (text) => write(fields.thinking, text),
+    thinking: (text) => {
+      const said = quote(text);
+      return writeAround(fields.thinking + said + again + said);
+    },
     call: (piece) => writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)),
   };
 }
@@ -313,7 +319,7 @@ export interface WholeAnswer extends AnswerText {
 /** The OpenAI API's chat.completion object, with the network's facts beside it. */
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
   const { text, thinking, calls, finish } = answer;
-  const thought = thinking === '' ? {} : { reasoning_content: thinking };
+  const thought = thinking === '' ? {} : { reasoning_content: thinking, reasoning: thinking };
   // An answer that only calls has no content, as clients of the API expect it.
   const content = text === '' && calls.length > 0 ? null : text;
   const message = { role: 'assistant', content, ...thought, refusal: null, ...tellCalls(calls, head) };

@@ -11,8 +11,10 @@ import type {
   Detected,
   Finish,
   ModelInfo,
+  Questions,
   Sink,
 } from './backend.ts';
+import { AbilityBook, UNKNOWN_MODELS_MAX, type DeclaredAbility } from './ability-book.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
@@ -30,6 +32,7 @@ import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
+import type { SpecialsAsk } from './special-probe.ts';
 
 export interface OpenAiHttpOptions {
   /** Like http://127.0.0.1:11434 or http://127.0.0.1:8000/v1. */
@@ -50,6 +53,8 @@ export interface OpenAiHttpOptions {
   readonly allowNetworks?: boolean;
   /** False: a server that reads control tokens out of messages, or may, is not shared. */
   readonly allowSpecials?: boolean;
+  /** What the owner says that models can do; of these the server is not asked. */
+  readonly can?: readonly DeclaredAbility[];
   readonly life?: Partial<LifeLimits>;
 }
 
@@ -72,6 +77,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
+  readonly #abilities: AbilityBook | null;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -94,6 +100,7 @@ export class OpenAiHttpBackend implements Backend {
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
     this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
+    this.#abilities = this.#door.ok ? new AbilityBook(this.#door.value, options.can ?? []) : null;
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -124,11 +131,14 @@ export class OpenAiHttpBackend implements Backend {
     return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
   }
 
-  /** Asked of the first model that is in memory: a server has one way with all of them. */
-  async #learnSpecials({ product, version, listing }: Known, signal: AbortSignal): Promise<Specials> {
-    const model = listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null;
+  /** Where nothing but answers can tell, an owner who shares no such server has it asked before anybody else asks anything. */
+  async #learnSpecials(known: Known, signal: AbortSignal): Promise<Specials> {
     if (this.#prompts === null) return { verdict: 'unknown' };
-    return this.#prompts.learnSpecials({ product, version, model }, signal);
+    const { specials } = this.#prompts;
+    const asked = toSpecialsAsk(known);
+    const found = await specials.learn(asked, signal);
+    const isOwed = found.verdict === 'unknown' && this.#options.allowSpecials === false;
+    return isOwed ? specials.askAnswers(asked, signal) : found;
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -145,8 +155,38 @@ export class OpenAiHttpBackend implements Backend {
     if (this.#known === undefined) await this.#look(NEVER);
     const known = this.#known;
     if (known === undefined) return [];
-    const models = chooseModels(known.product, known.listing, this.#options.models);
-    return models.map((model) => this.#withMeasuredLoad(this.#continues(model) ? model : { ...model, resume: 'none' }));
+    return this.#chosen(known).map((model) => {
+      const able = { ...model, ...this.#abilities?.describe(known, model) };
+      return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
+    });
+  }
+
+  #chosen({ product, listing }: Known): ModelInfo[] {
+    return chooseModels(product, listing, this.#options.models);
+  }
+
+  /** What the server's lists do not tell of its models: asked in small requests while the home is idle. */
+  get questions(): Questions {
+    return {
+      isOpen: () => {
+        const known = this.#known;
+        if (known === undefined) return false;
+        const open = this.#abilities?.listOpen(known, this.#chosen(known)) ?? [];
+        return open.length > 0 || this.#prompts?.specials.isOpen(toSpecialsAsk(known)) === true;
+      },
+      ask: async (signal) => {
+        if (this.#known !== undefined && (await this.#askAll(this.#known, signal))) this.#options.onChange?.();
+      },
+    };
+  }
+
+  /** True where something was learned. */
+  async #askAll(known: Known, signal: AbortSignal): Promise<boolean> {
+    const hasLearned = (await this.#abilities?.ask(known, this.#chosen(known), signal)) ?? false;
+    const asked = toSpecialsAsk(known);
+    if (this.#prompts?.specials.isOpen(asked) !== true) return hasLearned;
+    const { verdict } = await this.#prompts.specials.askAnswers(asked, signal);
+    return hasLearned || verdict !== 'unknown';
   }
 
   async slots(): Promise<number> {
@@ -362,6 +402,13 @@ interface RunTo {
   readonly pump: DeltaPump;
   readonly signal: AbortSignal;
   readonly life: LifeWatch;
+}
+
+/** The first model that is in memory: a server has one way with all of them. One that lists many may load it for a question. */
+function toSpecialsAsk({ product, version, listing }: Known): SpecialsAsk {
+  const isCrowd = product === 'unknown' && listing.models.length > UNKNOWN_MODELS_MAX;
+  const model = isCrowd ? null : (listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null);
+  return { product, version, model };
 }
 
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };

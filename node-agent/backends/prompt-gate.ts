@@ -12,7 +12,7 @@ import { mayOverflow, surelyOverflows, wasCut, type Context } from './judge-prom
 import { PromptCounter } from './prompt-counter.ts';
 import type { Product } from './probe-server.ts';
 import { tellContext } from './read-context.ts';
-import { SpecialProbe, type Specials } from './special-probe.ts';
+import { SpecialProbe } from './special-probe.ts';
 
 /** What is known of the server and of the job's model there. */
 export interface PromptFacts {
@@ -29,21 +29,14 @@ interface End {
 
 export class PromptGate {
   readonly #counter: PromptCounter;
-  readonly #specials: SpecialProbe;
+  /** Whether the server reads control tokens out of messages of a model. */
+  readonly specials: SpecialProbe;
   /** Of the jobs that run: each is estimated before it is sent and looked at again when it is over. */
   readonly #estimates = new WeakMap<ChatJob, TokenEstimate>();
 
   constructor(door: HttpDoor) {
     this.#counter = new PromptCounter(door);
-    this.#specials = new SpecialProbe(this.#counter);
-  }
-
-  /** Whether the server reads control tokens out of messages of this model; asked once for each product, version and model. Without one it is not asked. */
-  learnSpecials(
-    server: { product: Product; version: string | null; model: string | null },
-    signal: AbortSignal,
-  ): Promise<Specials> {
-    return this.#specials.learn(server, signal);
+    this.specials = new SpecialProbe(door, this.#counter);
   }
 
   /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */

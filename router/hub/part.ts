@@ -328,8 +328,8 @@ export class Part {
   /** The part broke off; `judgeBreak` says what that costs whom. */
   #fail(code: FailRecord['code'], message: string, work: Work | null, cause: FailCause): void {
     const { now, isNodeFault, facts, blame = isNodeFault ? (code as Breakage) : null } = cause;
-    const { hasThinking, hasText } = this.#meter;
-    const sent = { hasToken: this.#heard.hasOutput, hasThinking, hasText };
+    const { hasThinking, hasText, hasCalls } = this.#meter;
+    const sent = { hasToken: this.#heard.hasOutput, hasThinking, hasText, hasCalls };
     const { outcome, goesOn } = judgeBreak(this.offer, { code, isNodeFault, ...sent });
     this.#stage = 'settling';
     if (blame) this.#doors.onBroken(blame, now);

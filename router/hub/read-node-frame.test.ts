@@ -33,7 +33,7 @@ describe('a frame of a node', () => {
   test('of data carries its events and token ids', () => {
     const events = bytesOf('data: {}\n\n');
     const frame = only(encodeData(9, { tokens: 2, events, tokenIds: [4, 5] }));
-    const value = { name: 'data', job: 9, tokens: 2, tokenIds: [4, 5], events, isThinking: false };
+    const value = { name: 'data', job: 9, tokens: 2, tokenIds: [4, 5], events, isThinking: false, isCalls: false };
     expect(readNodeFrame(frame)).toEqual({ ok: true, value });
   });
 

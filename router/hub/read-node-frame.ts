@@ -49,6 +49,7 @@ export type NodeFrame =
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
       readonly isThinking: boolean;
+      readonly isCalls: boolean;
     }
   | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
   /** Its model server is at work on the part; `moves`: it has sent something since the last. No payload is read. */
@@ -88,8 +89,8 @@ function readDataFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = 'data';
   const data = readData(frame);
   if (!data.ok) return err({ name, ...data.error });
-  const { tokenIds, events, isThinking } = data.value;
-  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking });
+  const { tokenIds, events, isThinking, isCalls } = data.value;
+  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking, isCalls });
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {

@@ -49,9 +49,9 @@ export class CallerWait {
     return this.#leftOf(this.#limitMs);
   }
 
-  /** What would be left of it if it grew as far as it may. */
-  get mostLeftMs(): number {
-    return this.#leftOf(Math.max(this.#limitMs, this.#mostMs));
+  /** The same, and what would be left if the limit grew as far as it may. */
+  get left(): { readonly leftMs: number; readonly mostLeftMs: number } {
+    return { leftMs: this.leftMs, mostLeftMs: this.#leftOf(Math.max(this.#limitMs, this.#mostMs)) };
   }
 
   #leftOf(limitMs: number): number {

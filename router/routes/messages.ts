@@ -19,7 +19,7 @@ export const messages = new Hono<AppEnv>();
 function speakMessages(c: Context<AppEnv>): void {
   const requestId = c.get('requestId');
   c.set('encodeError', (error) => encodeMessagesError({ ...error, requestId }));
-  c.header('request-id', requestId);
+  c.set('idHeader', 'request-id');
 }
 
 messages.post('/v1/messages', (c) => {
