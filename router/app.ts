@@ -95,7 +95,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
   log.error('request-broke', { requestId: c.get('requestId'), error });
   if (isStoreAway(error)) {
-    const told = 'The books of the network cannot be reached right now. Ask again in a moment.';
+    const told = 'The books of the network cannot be reached right now.';
     return new ApiError('store_away', told, { retryAfterS: STORE_RETRY_AFTER_S });
   }
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);

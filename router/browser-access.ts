@@ -16,6 +16,7 @@ const READABLE = [
   'x-irori-reason',
   'x-irori-ignored',
   'retry-after',
+  'retry-after-ms',
   'x-should-retry',
   'allow',
   'www-authenticate',

@@ -171,7 +171,7 @@ export class OpenAiHttpBackend implements Backend {
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
     if (this.#known === undefined) await this.#look(NEVER);
-    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product, this.#known.listing.load);
     return this.#statedSlots() ?? this.#slots.limit;
   }
 
@@ -196,7 +196,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
         return this.#seat(sink, (heard) =>
@@ -348,7 +353,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
-  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+  async #watched(onAlive: (moves: boolean) => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
     const life = new LifeWatch(this.#life, {
       look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
       answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',

@@ -65,7 +65,7 @@ export class FrameDesk {
         part?.onData(frame, now);
         return part;
       case 'alive':
-        part?.onAlive(now);
+        part?.onAlive(now, frame.moves);
         return null;
       case 'head':
         part?.onHead(now);

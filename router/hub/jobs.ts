@@ -10,7 +10,6 @@ import type { Declined, Granted } from '../homes/grants.ts';
 import { hashPrompt } from '../homes/judge-fault.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
-import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
 import type { OpenedPart as Opened } from './settlement.ts';
@@ -18,6 +17,7 @@ import type { HubJobsDoors } from './jobs-doors.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import { tellGranted } from './tell-granted.ts';
+import { lessWait, tellWait } from './tell-wait.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
@@ -157,8 +157,7 @@ export class HubJobs {
     const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
-    // What it has waited in line is gone of the caller's limit.
-    const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
+    const left = lessWait(offer, waitedMs ?? 0);
     const caller = { hasLeft: false };
     return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
@@ -384,10 +383,4 @@ export class HubJobs {
       this.#ticker = null;
     }, TICK_MS);
   }
-}
-
-/** What a caller reads of a home that was waited for. */
-function tellWait(decision: Decision, waitedMs: number): Decision {
-  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
-  return { ...decision, reason, queuedMs: waitedMs };
 }

@@ -33,6 +33,9 @@ export const OPEN_AFTER_MS = 2000;
 export const OPEN_AFTER_HEAD_MS = 400;
 /** An answer that is not streamed starts when it is whole, or so long after a home has taken the job, with white space. Until a home has it may be refused. */
 export const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
+/** Who has waited so long for a home may have left meanwhile, which only a byte finds out: then the home works no longer than this for nobody. */
+const LONG_SEARCH_MS = 500;
+const OPEN_AFTER_LONG_SEARCH_MS = 250;
 
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 /** Proxies hand on at once what comes. */
@@ -335,6 +338,7 @@ export function openAnswer(
   { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
 ): { first: Promise<JobEvent>; opened: Promise<null> } {
   const opened = Promise.withResolvers<null>();
+  const startedAt = Date.now();
   const alarms: (() => void)[] = [];
   const openIn = (ms: number, open: () => void): void => void alarms.push(clock.after(ms, open));
   if (latestMs !== null) openIn(latestMs, () => opened.resolve(null));
@@ -343,7 +347,10 @@ export function openAnswer(
     if (run.stage === 'relaying') opened.resolve(null);
     else if (run.stage === 'searching') openIn(afterHeadMs, openAtHome);
   };
-  const onHead = (): void => openIn(afterHeadMs, openAtHome);
+  const onHead = (): void => {
+    const isLate = Date.now() - startedAt > LONG_SEARCH_MS;
+    openIn(isLate ? Math.min(afterHeadMs, OPEN_AFTER_LONG_SEARCH_MS) : afterHeadMs, openAtHome);
+  };
   const onFirst = (): void => alarms.forEach((callOff) => callOff());
   return { first: nextAfterHead(run, { onHead, onFirst }), opened: opened.promise };
 }

@@ -7,6 +7,7 @@ import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -125,6 +126,7 @@ export function makeJob(input: JobInput): Job {
     tokenizer: served.tokenizer,
     minBytesPerToken: served.minBytesPerToken,
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
+    mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
     ...(choice && { isPromptShared: true }),
   };

@@ -45,7 +45,8 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 
 /** Digests of the pictures that the model server was shown. */
 function shown(): string[] {
-  return server.seen.flatMap(({ body }) =>
+  const chats = server.seen.filter(({ path }) => path === '/v1/chat/completions');
+  return chats.flatMap(({ body }) =>
     (body as { messages: { content: string | { image_url?: { url: string } }[] }[] }).messages.flatMap(({ content }) =>
       typeof content === 'string' ? [] : content.flatMap(({ image_url: image }) => (image ? [digest(image.url)] : [])),
     ),
