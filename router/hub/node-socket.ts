@@ -74,7 +74,8 @@ export class NodeSocket {
   readonly unread = new UnreadBytes();
   readonly states = new StateGate();
   readonly jobs = new JobSender({
-    send: (frame) => this.send(frame),
+    send: (frame) => this.#put(frame),
+    onLeft: () => this.#askIfDue(),
     unread: () => this.unread.bytes,
     onPiece: (job) => this.parts.get(job)?.onPiece(Date.now()),
   });
@@ -272,13 +273,21 @@ export class NodeSocket {
   }
 
   send(frame: Uint8Array): void {
+    this.#put(frame);
+    this.#askIfDue();
+  }
+
+  #put(frame: Uint8Array): void {
     try {
       this.ws.send(frame);
       this.unread.noteSent(frame.length);
-      if (this.unread.isDue && this.isReady) this.#ask();
     } catch {
       // The socket closed under us; its close event ends the parts.
     }
+  }
+
+  #askIfDue(): void {
+    if (this.unread.isDue && this.isReady) this.#ask();
   }
 
   /** Tells what could not be used; after many of these nothing. */
@@ -295,7 +304,7 @@ export class NodeSocket {
     if (!this.unread.noteAnswered()) return false;
     this.jobs.pump();
     // What it has yet to show is asked for again: it may be given nothing more until then.
-    if (this.unread.isDue) this.#ask();
+    this.#askIfDue();
     return true;
   }
 
