@@ -84,14 +84,7 @@ export function makeJob(input: JobInput): Job {
   const salt = random.slice(16, 48);
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
-  const chunk: ChunkHead = choice
-    ? { ...choice.chunk, index: choice.index }
-    : {
-        id: `${input.idPrefix}${id.slice(4)}`,
-        created: Math.floor(now / 1000),
-        model: request.model,
-        ...(asked.isFunctionCall && { isFunctionCall: true }),
-      };
+  const chunk = makeHead(input, { id, isFunctionCall: asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
   const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
@@ -140,6 +133,16 @@ export function makeJob(input: JobInput): Job {
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
+}
+
+/** All answers to one call have one head, but for their index. */
+function makeHead(
+  { request, idPrefix, now, choice }: JobInput,
+  { id, isFunctionCall }: { readonly id: string; readonly isFunctionCall: boolean },
+): ChunkHead {
+  if (choice) return { ...choice.chunk, index: choice.index };
+  const head = { id: `${idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  return { ...head, ...(isFunctionCall && { isFunctionCall: true }) };
 }
 
 /** Where the caller says nothing any home that serves the model may go on: it is told which way it was. */

@@ -89,7 +89,7 @@ describe('three answers to one call', () => {
     for (const { message, finish_reason: finish } of answer.choices)
       expect([message.content, finish]).toEqual([WORDS.join(''), 'stop']);
     const seen = lastSeen(3);
-    expect(seen.map(({ seed }) => seed).toSorted()).toEqual([40, 41, 42]);
+    expect(new Set(seen.map(({ seed }) => seed))).toEqual(new Set([40, 41, 42]));
     expect(answer.usage?.completion_tokens).toBe(3 * WORDS.length);
     expect(response.headers.get('x-irori-job')).toBe(answer.irori.choices[0]?.job);
     expect(answer.irori.choices).toHaveLength(3);
