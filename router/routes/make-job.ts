@@ -18,6 +18,8 @@ const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
+/** Of several answers those after the first wait so long for a turn, ms, where the caller said nothing: the others stand before them in line. */
+const CHOICE_WAIT_MS = 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 
@@ -95,7 +97,7 @@ export function makeJob(input: JobInput): Job {
     model: request.model,
     digests: served.digests,
     place,
-    wish,
+    wish: choice ? { ...wish, maxWaitMs: wish.maxWaitMs ?? CHOICE_WAIT_MS } : wish,
     size: {
       promptTokens: limits.promptExpected,
       leastPromptTokens: limits.promptLeast,
