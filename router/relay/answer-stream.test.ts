@@ -84,7 +84,6 @@ function open({ includeUsage = false } = {}) {
     onOver,
     onEnd,
     done: streamed.done,
-    leave: streamed.leave,
     feed: (...events: JobEvent[]) => {
       for (const event of events) at(fed++).resolve(event);
     },
@@ -137,18 +136,6 @@ describe('an answer', () => {
     const missing = new Uint8Array(encode(event.slice(30)));
     opened.feed(head, body([event.slice(0, 30)], { missing, isSilent: false }), body([writer.content('b'), LAST]), end);
     expect((await readAll(opened)).join('')).toBe(event + writer.content('b') + LAST);
-  });
-
-  test('that nobody reads any more is left before a write has failed: once, and nothing more of it is waited for', async () => {
-    const opened = open();
-    opened.feed(head);
-    opened.leave();
-    opened.leave();
-    expect(opened.abort).toHaveBeenCalledTimes(1);
-    expect(opened.onOver.mock.calls).toEqual([[null]]);
-    opened.feed(failed({ kind: 'failed', message: 'The caller left.' }));
-    await opened.done;
-    expect(opened.onOver).toHaveBeenCalledTimes(1);
   });
 
   test('whose last word is missing is ended here', async () => {

@@ -19,6 +19,8 @@ const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
+/** Of several answers those after the first wait so long for a turn, ms, where the caller said nothing: the others stand before them in line. */
+const CHOICE_WAIT_MS = 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 
@@ -88,14 +90,7 @@ export function makeJob(input: JobInput): Job {
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
-  const chunk: ChunkHead = choice
-    ? { ...choice.chunk, index: choice.index }
-    : {
-        id: `${input.idPrefix}${id.slice(4)}`,
-        created: Math.floor(now / 1000),
-        model: request.model,
-        ...(asked.isFunctionCall && { isFunctionCall: true }),
-      };
+  const chunk = makeHead(input, { id, isFunctionCall: asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
   const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
@@ -106,7 +101,7 @@ export function makeJob(input: JobInput): Job {
     model: request.model,
     digests: served.digests,
     place,
-    wish,
+    wish: choice ? { ...wish, maxWaitMs: wish.maxWaitMs ?? CHOICE_WAIT_MS } : wish,
     size: {
       promptTokens: limits.promptExpected,
       leastPromptTokens: limits.promptLeast,
@@ -146,6 +141,16 @@ export function makeJob(input: JobInput): Job {
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
+}
+
+/** All answers to one call have one head, but for their index. */
+function makeHead(
+  { request, idPrefix, now, choice }: JobInput,
+  { id, isFunctionCall }: { readonly id: string; readonly isFunctionCall: boolean },
+): ChunkHead {
+  if (choice) return { ...choice.chunk, index: choice.index };
+  const head = { id: `${idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  return { ...head, ...(isFunctionCall && { isFunctionCall: true }) };
 }
 
 /** Where the caller says nothing any home that serves the model may go on: it is told which way it was. */

@@ -64,11 +64,12 @@ function textOf(chunks: readonly ChatCompletionChunk[], index: number): string {
 
 /** Until the caller's account has moved by so much since then, holds nothing, and agrees with all books. */
 async function expectMoved(since: number, charge: number): Promise<void> {
-  await until('settled books', async () => (await readUsage(stack, caller)).held_micro === 0 && isLedgerSound(stack));
-  expect(since - (await readUsage(stack, caller)).balance_micro).toBe(charge);
+  expect(since - (await readBalance())).toBe(charge);
 }
 
+/** Once all that was called before is settled. */
 async function readBalance(): Promise<number> {
+  await until('settled books', async () => (await readUsage(stack, caller)).held_micro === 0 && isLedgerSound(stack));
   return (await readUsage(stack, caller)).balance_micro;
 }
 
@@ -89,7 +90,7 @@ describe('three answers to one call', () => {
     for (const { message, finish_reason: finish } of answer.choices)
       expect([message.content, finish]).toEqual([WORDS.join(''), 'stop']);
     const seen = lastSeen(3);
-    expect(seen.map(({ seed }) => seed).toSorted()).toEqual([40, 41, 42]);
+    expect(new Set(seen.map(({ seed }) => seed))).toEqual(new Set([40, 41, 42]));
     expect(answer.usage?.completion_tokens).toBe(3 * WORDS.length);
     expect(response.headers.get('x-irori-job')).toBe(answer.irori.choices[0]?.job);
     expect(answer.irori.choices).toHaveLength(3);
@@ -135,8 +136,9 @@ describe('three answers to one call', () => {
     );
   });
 
-  test('more than a home answers at once take turns there', async () => {
-    const { choices } = await client.chat.completions.create({ ...ASKED, n: 8 });
+  test('more than a home answers at once take turns there, for longer than one call would wait', async () => {
+    able.gapMs = 150;
+    const { choices } = await client.chat.completions.create({ ...ASKED, n: 8 }).finally(() => (able.gapMs = 0));
     expect(choices.map(({ index, message }) => [index, message.content])).toEqual(
       Array.from({ length: 8 }, (_, index) => [index, WORDS.join('')]),
     );
@@ -167,6 +169,7 @@ describe('three answers to one call', () => {
   });
 
   test('stop together when their caller leaves, who pays what was relayed of each', async () => {
+    await readBalance();
     const before = (await readUsage(stack, caller)).totals;
     able.gapMs = 200;
     try {
@@ -203,6 +206,7 @@ describe('one of them breaks off past rescue', () => {
   afterEach(() => void ([able.gapMs, able.brokenSeed] = [0, null]));
 
   test('a stream ends there with the error; the others are stopped, and what they gave is charged', async () => {
+    await readBalance();
     const before = await readUsage(stack, caller);
     const response = await stack.call('/v1/chat/completions', { key: caller.apiKey, body: { ...body, stream: true } });
     expect(response.status).toBe(200);
