@@ -74,6 +74,46 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
 };
 
+/** Failures in which nobody could answer now, with what stood in the way. The code is the section of /docs that tells more. */
+const CONSTRAINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  no_node_online: 'presence',
+  all_homes_busy: 'capacity',
+  no_home_fits: 'wish',
+  home_failed: 'health',
+  first_token_timeout: 'patience',
+  rate_limit_exceeded: 'concurrency',
+  store_away: 'books',
+};
+
+/** What is told of a failure of availability, for programs that choose what to do. */
+export interface Availability {
+  readonly code: ErrorCode;
+  /** Asking the same again may help. */
+  readonly retryable: boolean;
+  /** Seconds; null where nobody can tell. */
+  readonly retry_after: number | null;
+  /** The field of the request that left nobody. */
+  readonly excluded_by: string | null;
+  /** What stood in the way. */
+  readonly constraint: string;
+  readonly docs_url: string;
+}
+
+/** Null for any other refusal. `origin`: of this router, as the caller reaches it. */
+export function tellAvailability(error: ApiError, origin: string): Availability | null {
+  const { code, options } = error;
+  const constraint = CONSTRAINTS[code];
+  if (constraint === undefined) return null;
+  return {
+    code,
+    retryable: !error.isFinal,
+    retry_after: options.retryAfterS ?? null,
+    excluded_by: options.param ?? null,
+    constraint,
+    docs_url: `${origin}/docs#${code}`,
+  };
+}
+
 export interface ApiErrorOptions {
   readonly param?: string | null;
   readonly retryAfterS?: number;
@@ -126,16 +166,29 @@ export interface ToldError {
   readonly type: string;
   readonly param: string | null;
   readonly code: ErrorCode;
+  readonly availability?: Availability;
 }
 
 /** OpenAI's shape: `{error: {message, type, param, code}}`. */
 const encodePlain = ({ status: _status, ...error }: ToldError): object => ({ error });
 
 /** The response for a refusal, with Retry-After where waiting helps. `encode`: the body, where the path's clients expect another than OpenAI's. */
-export function toErrorResponse(error: ApiError, encode: (told: ToldError) => object = encodePlain): Response {
+export function toErrorResponse(
+  error: ApiError,
+  encode: (told: ToldError) => object = encodePlain,
+  origin = '',
+): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
   if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
   const { status, message, type, code, options } = error;
-  const body = encode({ status, message, type, param: options.param ?? null, code });
+  const availability = tellAvailability(error, origin);
+  const body = encode({
+    status,
+    message,
+    type,
+    param: options.param ?? null,
+    code,
+    ...(availability && { availability }),
+  });
   return new Response(JSON.stringify(body), { status, headers });
 }
