@@ -74,8 +74,15 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
 };
 
+/** Every code there is. */
+export const ERROR_CODES = Object.keys(STATUS) as ErrorCode[];
+
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}
+
 /** Failures in which nobody could answer now, with what stood in the way. The code is the section of /docs that tells more. */
-const CONSTRAINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
+export const CONSTRAINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   no_node_online: 'presence',
   all_homes_busy: 'capacity',
   no_home_fits: 'wish',
@@ -151,7 +158,7 @@ export class ApiError extends Error {
 }
 
 /** The `error.type` that the OpenAI API uses for a status. */
-function typeOfStatus(status: number): string {
+export function typeOfStatus(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 402) return 'insufficient_quota';
   if (status === 403) return 'permission_error';

@@ -36,8 +36,7 @@ models.get('/v1/models/:id{.+}', async (c) => {
     throw new ApiError('model_not_found', `The model '${id.slice(0, 100)}' does not exist here. See GET /v1/models.`, {
       param: 'model',
     });
-  const tell =
-    format === 'anthropic' ? toAnthropicModel : format === 'openrouter' ? toOpenRouterModel : toModelJson;
+  const tell = format === 'anthropic' ? toAnthropicModel : format === 'openrouter' ? toOpenRouterModel : toModelJson;
   return c.json(tell(model));
 });
 
@@ -52,7 +51,7 @@ function readFormat(c: Context<AppEnv>): Format {
   const requestId = c.get('requestId');
   if (isAnthropic) {
     c.set('encodeError', (error) => encodeMessagesError({ ...error, requestId }));
-    c.header('request-id', requestId);
+    c.set('idHeader', 'request-id');
   }
   const said = c.req.query('format');
   if (said === undefined) return isAnthropic ? 'anthropic' : 'openai';
