@@ -38,6 +38,7 @@ export function suggestPath(said: string, paths: readonly string[]): string | nu
   if (elsewhere !== undefined && paths.includes(elsewhere)) return elsewhere;
   const joined = words.join('/').slice(0, MOST_COMPARED);
   const near = paths
+    .filter((path) => wordsOf(path).length > 0)
     .map((path) => ({ path, edits: countEdits(joined, wordsOf(path).join('/')) }))
     .toSorted((a, b) => a.edits - b.edits)[0];
   return near && near.edits <= Math.min(MOST_EDITS, Math.floor(joined.length / 3)) ? near.path : null;

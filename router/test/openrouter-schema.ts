@@ -44,8 +44,7 @@ const modalities = (types: readonly string[], text: object): object => ({
     type: 'object',
     required: ['type'],
     properties: { type: { enum: types }, pricing: prices },
-    if: { properties: { type: { const: 'text' } } },
-    then: text,
+    anyOf: [{ properties: { type: { enum: types.filter((type) => type !== 'text') } } }, text],
   },
 });
 
