@@ -88,7 +88,7 @@ export const CONSTRAINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   no_home_fits: 'wish',
   home_failed: 'health',
   first_token_timeout: 'patience',
-  rate_limit_exceeded: 'concurrency',
+  rate_limit_exceeded: 'rate',
   store_away: 'books',
 };
 
