@@ -220,6 +220,8 @@ export interface StreamError {
   readonly type: string;
   readonly param?: string | null;
   readonly code: string;
+  /** Of failures in which nobody could answer: what programs go by. */
+  readonly availability?: object;
 }
 
 /** An error after the first byte, in the form OpenRouter uses: `error` beside `choices`; the official client raises it. */

@@ -72,7 +72,8 @@ const penalty = z.number().min(-2).max(2).nullish();
 const stopText = wholeText.min(1).max(MAX_STOP_CHARS);
 const samplerValue = z.number().min(-1e6).max(1e6).nullish();
 
-const chatBody = z.object({
+/** What a request to `POST /v1/chat/completions` may hold; members that it does not name are judged by left-out.ts. */
+export const chatBody = z.object({
   model: z.string().min(1).max(200),
   messages: callerMessages,
   temperature: z.number().min(0).max(2).nullish(),

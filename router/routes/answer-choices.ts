@@ -172,7 +172,7 @@ function streamChoice(call: Call, choice: Choice, first: Promise<JobEvent>): Ret
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
     toFacts: (end) => tellFinal(toFacts(job, run), end),
-    toError: (failure) => tellOthers(call, choice, toStreamError(failure)),
+    toError: (failure) => tellOthers(call, choice, toStreamError(c, failure)),
     onOver: (failure) => finish(call, choice, failure),
   });
 }
@@ -216,7 +216,7 @@ function openBody(call: Call, collected: Promise<Result<readonly CollectedAnswer
     clock,
     collected: collected.then((all) => (all.ok ? all : err(all.error.failure))),
     encode: (all) => encodeAll(call, all),
-    encodeError: (failure) => JSON.stringify({ error: tellOthers(call, first, toStreamError(failure)) }),
+    encodeError: (failure) => JSON.stringify({ error: tellOthers(call, first, toStreamError(c, failure)) }),
     isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => {
       if (failure) noteFailure(c, first.job, failure);

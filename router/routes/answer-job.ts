@@ -10,6 +10,7 @@ import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
+import { tellAvailability } from '../errors.ts';
 import type { ApiError } from '../errors.ts';
 import type { HoldAnswer } from '../billing/hold-answer.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
@@ -202,7 +203,7 @@ function openBody(
     clock,
     collected,
     encode: ({ whole, end }) => encodeWhole(job, { whole, facts: takeEnd(c, job, run, end), spoken }),
-    encodeError: (failure) => encodeFailure(failure, spoken),
+    encodeError: (failure) => encodeFailure(c, failure, spoken),
     isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
@@ -224,7 +225,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
     toFacts: (end) => tellFinal(toFacts(job, run), end),
-    toError: (failure) => toStreamError(failure),
+    toError: (failure) => toStreamError(c, failure),
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   // The platform ends what nobody reads any more: the account would not hear that the job is over.
@@ -287,14 +288,16 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   };
 }
 
-export function toStreamError(failure: JobFailure): StreamError {
-  const { message, type, code, options } = refuseJob(failure);
-  return { message, type, param: options.param ?? null, code };
+export function toStreamError(c: Context<AppEnv>, failure: JobFailure): StreamError {
+  const error = refuseJob(failure);
+  const { message, type, code, options } = error;
+  const availability = tellAvailability(error, new URL(c.req.url).origin);
+  return { message, type, param: options.param ?? null, code, ...(availability && { availability }) };
 }
 
 /** What is told of a failure where the status was sent long before. */
-function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
-  const error = toStreamError(failure);
+function encodeFailure(c: Context<AppEnv>, failure: JobFailure, spoken: Spoken | null): string {
+  const error = toStreamError(c, failure);
   return JSON.stringify(spoken ? spoken.encodeError({ ...error, status: refuseJob(failure).status }) : { error });
 }
 
