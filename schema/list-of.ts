@@ -2,11 +2,9 @@
 // every fault makes an object of each, and a body of a megabyte holds a third of a million of them. Pure.
 import * as z from 'zod';
 
-const itemsOf = new WeakMap<object, z.ZodType>();
-
-/** What the items of a list are that is read here; the list itself says nothing of them. Undefined for any other schema. */
-export function itemOf(list: object): z.ZodType | undefined {
-  return itemsOf.get(list);
+/** What the items of a list are that is read here, since the list itself says nothing of them. Undefined for any other schema. */
+export function itemOf(list: z.core.$ZodType & { readonly item?: z.ZodType }): z.ZodType | undefined {
+  return list.item;
 }
 
 /** Reads a list of `min` to `max` items. Its only fault is its own length, or the first of its first wrong item, with the path to it. */
@@ -14,8 +12,7 @@ export function listOf<T extends z.ZodType>(
   item: T,
   { min = 0, max }: { readonly min?: number; readonly max: number },
 ) {
-  const list = z.array(z.unknown()).min(min).max(max);
-  itemsOf.set(list, item);
+  const list = Object.assign(z.array(z.unknown()).min(min).max(max), { item });
   return list.transform((values, context): z.output<T>[] => {
     const items: z.output<T>[] = [];
     for (const [i, value] of values.entries()) {
