@@ -1,5 +1,6 @@
 // /openapi.json: OpenAPI 3.1, made of the table of endpoints, the schemas that validate, and the words of errors and headers. Pure.
 import * as z from 'zod';
+import { itemOf } from '../../schema/list-of.ts';
 import { ERROR_CODES, statusOf, typeOfStatus } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -88,13 +89,24 @@ function describeOperation(endpoint: Endpoint): object {
 
 function describeBody(body: z.ZodType, { examples }: Endpoint): object {
   const named = Object.entries(examples).map(([name, value]) => [name.replaceAll(' ', '-'), { value }]);
-  const { $schema: _, ...schema } = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' });
-  // Members that no schema names are taken.
-  delete schema.additionalProperties;
+  const { additionalProperties: _, ...schema } = toJsonSchema(body);
   return {
     required: true,
     content: { 'application/json': { schema, examples: Object.fromEntries(named) } },
   };
+}
+
+/** As JSON Schema, with the items of lists that are judged one by one. */
+function toJsonSchema(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  const { $schema: _, ...told } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const item = itemOf(zodSchema);
+      if (item) jsonSchema.items = toJsonSchema(item);
+    },
+  });
+  return told;
 }
 
 function refHeaders(): object {

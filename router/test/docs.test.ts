@@ -2,13 +2,36 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENDPOINTS, MODEL } from '../docs/endpoints.ts';
+import { RECIPES } from '../docs/recipes.ts';
 import { ABLE_MODEL } from './able-server.ts';
 import { startAbleStack } from './able-stack.ts';
 import type { AbleStack } from './able-stack.ts';
 import { OPENROUTER_MODELS } from './openrouter-schema.ts';
+
+interface Described {
+  readonly paths: Readonly<
+    Record<
+      string,
+      {
+        readonly post?: {
+          readonly requestBody?: {
+            readonly content: Readonly<
+              Record<
+                string,
+                { readonly schema: object; readonly examples: Readonly<Record<string, { value: unknown }>> }
+              >
+            >;
+          };
+        };
+      }
+    >
+  >;
+}
 
 let network: AbleStack;
 let origin: string;
@@ -87,6 +110,55 @@ describe('/openapi.json', () => {
       expect([head.status, await head.text()]).toEqual([200, '']);
     },
   );
+});
+
+test('every example is valid by the schema that the description gives for it', async () => {
+  const description = (await (await call('/openapi.json')).json()) as Described;
+  const bodies = ENDPOINTS.flatMap(
+    ({ path }) => description.paths[path]?.post?.requestBody?.content['application/json'] ?? [],
+  );
+  expect(bodies.length).toBeGreaterThan(3);
+  for (const { schema, examples } of bodies)
+    for (const { value } of Object.values(examples)) {
+      const ajv = new Ajv2020({ strict: false });
+      ajv.validate(schema, value);
+      expect(ajv.errors).toBeNull();
+    }
+});
+
+describe('recipes', () => {
+  const fill = (id: string): string => {
+    const text = RECIPES.find((one) => one.id === id)?.text(origin) ?? '';
+    return text.replaceAll('MODEL', ABLE_MODEL).replaceAll(/(?<!_)KEY/g, network.account.apiKey);
+  };
+  const run = async (command: string, ...args: string[]): Promise<string> => {
+    const env = { ...process.env, IRORI_API_KEY: network.account.apiKey, LANGCHAIN_TRACING_V2: 'false' };
+    const { stdout } = await promisify(execFile)(command, args, { env, timeout: 60_000 });
+    return stdout;
+  };
+
+  test('curl', async () => {
+    expect(await run('sh', '-c', fill('curl'))).toContain('You said: Say hello.');
+  });
+
+  test.each([
+    ['node', ''],
+    ['browser', ''],
+    ['ai-sdk', 'console.log(text)'],
+    ['langchain', ''],
+    ['anthropic', 'console.log(message.content[0].text)'],
+  ])('%s', async (id, more) => {
+    const said = await run(process.execPath, '--input-type=module', '-e', `${fill(id)}\n${more}`);
+    expect(said.trim()).toBe('You said: Say hello.');
+  });
+
+  test('opencode’s is JSON, and each names the base URL that its client wants', () => {
+    expect(JSON.parse(fill('opencode'))).toMatchObject({
+      provider: { irori: { options: { baseURL: `${origin}/v1` } } },
+    });
+    for (const id of ['codex', 'continue']) expect(fill(id)).toContain(`${origin}/v1`);
+    expect(fill('claude-code')).toContain(`ANTHROPIC_BASE_URL=${origin}\n`);
+  });
 });
 
 test('/docs is one page that loads nothing, runs nothing, and has a section for each code of availability', async () => {
