@@ -1,4 +1,5 @@
 // A short run of `npm run fuzz`: bodies that grow from valid ones, over every endpoint that takes one.
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ENDPOINTS } from '../bench/fuzz/endpoints.ts';
 import { runFuzz } from '../bench/fuzz-run.ts';
