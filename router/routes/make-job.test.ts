@@ -173,6 +173,11 @@ describe('makeJobs', () => {
     expect(first.chunk).not.toHaveProperty('index');
   });
 
+  test('wait longer for their turns than one alone, unless their caller says how long', () => {
+    expect(makeAll().map(({ offer }) => offer.wish.maxWaitMs)).toEqual([60_000, 60_000, 60_000]);
+    expect(make().offer.wish.maxWaitMs).toBeNull();
+  });
+
   test('the first one holds and pays for the prompt', () => {
     const price = { priceIn: 100, priceOut: 300 };
     const [first, ...others] = makeAll();
