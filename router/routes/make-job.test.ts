@@ -173,7 +173,7 @@ describe('makeJobs', () => {
     expect(first.chunk).not.toHaveProperty('index');
   });
 
-  test('wait longer for their turns than one alone, unless their caller says how long', () => {
+  test('wait longer for their turns than one alone', () => {
     expect(makeAll().map(({ offer }) => offer.wish.maxWaitMs)).toEqual([60_000, 60_000, 60_000]);
     expect(make().offer.wish.maxWaitMs).toBeNull();
   });
