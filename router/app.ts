@@ -51,7 +51,7 @@ export function makeApp(): Hono<AppEnv> {
     c.set('services', makeServices(env.value));
     await next();
     // A socket's handshake is handed on as the hub gave it.
-    if (c.res.status !== 101) c.res.headers.set('x-request-id', requestId);
+    if (c.res.status !== 101) withRequestId(c, c.res);
   });
   app.use(answerPreflight);
   for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
@@ -68,9 +68,17 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
-  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed))));
+  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed))));
   app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'))));
   return app;
+}
+
+/** What a path answers to, for who asks that; null for another method, and for a path that does not exist. */
+function tellOptions({ req }: Context<AppEnv>, allowed: AllowedMethods): Response | null {
+  const methods = req.method === 'OPTIONS' ? allowed.find(req.path) : [];
+  if (methods.length === 0) return null;
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
+  return new Response(null, { status: 204, headers: { allow } });
 }
 
 function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
@@ -87,13 +95,14 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
   log.error('request-broke', { requestId: c.get('requestId'), error });
   if (isStoreAway(error)) {
-    const told = 'The books of the network cannot be reached right now. Ask again in a moment.';
+    const told = 'The books of the network cannot be reached right now.';
     return new ApiError('store_away', told, { retryAfterS: STORE_RETRY_AFTER_S });
   }
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);
 }
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
-  response.headers.set('x-request-id', c.get('requestId') ?? 'req_none');
+  const requestId = c.get('requestId') ?? 'req_none';
+  for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

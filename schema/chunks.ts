@@ -93,6 +93,8 @@ export interface EventForm {
   readonly role: string;
   /** What stands before the string, by what it is: frames flagged as thinking hold the one, all others the other. */
   readonly fields: { readonly text: string; readonly thinking: string };
+  /** What stands between thinking and the same string once more, under the name that other clients read. */
+  readonly again: string;
   /** Instead of field and string, in frames flagged as calls: the event that begins a call, and those that go on with its arguments. */
   readonly calls: { readonly begin: CallForm; readonly more: CallForm };
   readonly end: string;
@@ -113,12 +115,13 @@ const FUNCTION_CALL: EventForm['calls'] = {
 };
 const LOGPROBS: EventForm['logprobs'] = { before: '},"logprobs":', after: ',"finish_reason":null}]}\n\n' };
 
-/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
+/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow, of `reasoning` OpenRouter's. */
 export function formChunk(head: ChunkHead): EventForm {
   return {
     start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":${head.index ?? 0},"delta":{`,
     role: '"role":"assistant",',
     fields: { text: '"content":', thinking: '"reasoning_content":' },
+    again: ',"reasoning":',
     calls: head.isFunctionCall ? FUNCTION_CALL : TOOL_CALLS,
     end: `${LOGPROBS.before}null${LOGPROBS.after}`,
     logprobs: LOGPROBS,
@@ -143,7 +146,7 @@ export interface WrittenCall {
 }
 
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const { start, role, fields, calls, end, logprobs } = formChunk(head);
+  const { start, role, fields, again, calls, end, logprobs } = formChunk(head);
   const rest = start + fields.text;
   let hasRole = isContinued;
   const writeAround = (said: string, rest = end): string => {
@@ -159,7 +162,10 @@ export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWrit
       if (tokens && tokens.length > 0) return writeLikely(text, tokens);
       return hasRole ? rest + quote(text) + end : write(fields.text, text);
     },
-    thinking: (text) => write(fields.thinking, text),
+    thinking: (text) => {
+      const said = quote(text);
+      return writeAround(fields.thinking + said + again + said);
+    },
     call: (piece) => writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)),
   };
 }
@@ -325,7 +331,7 @@ export interface WholeAnswer extends AnswerText {
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
   const { text, thinking, calls, finish, logprobs: tokens } = answer;
   const logprobs = tokens ? { content: tokens, refusal: null } : null;
-  const thought = thinking === '' ? {} : { reasoning_content: thinking };
+  const thought = thinking === '' ? {} : { reasoning_content: thinking, reasoning: thinking };
   // An answer that only calls has no content, as clients of the API expect it.
   const content = text === '' && calls.length > 0 ? null : text;
   const message = { role: 'assistant', content, ...thought, refusal: null, ...tellCalls(calls, head) };

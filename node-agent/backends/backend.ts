@@ -17,21 +17,31 @@ export interface Backend {
   detect(signal: AbortSignal): Promise<Result<Detected, string>>;
   /** The models that may be shared now. Empty when the engine is away or refused; rejects where its models cannot be read. */
   models(): Promise<ModelInfo[]>;
+  /** What is left to ask the engine about its models; absent where it needs no asking. */
+  readonly questions?: Questions | undefined;
   /** How many jobs this engine answers at once. */
   slots(): Promise<number>;
   /**
    * Runs one job. `sink` gets the answer piece by piece and applies back-pressure: nothing more is taken from the engine
    * while its promise is open. After `signal` aborts, `sink` is not called again and the Finish says 'cancelled'.
-   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not; an engine that
-   * gives no sign of life any more ends the run as 'unreachable'.
+   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not (`moves`: it has sent something since the
+   * last call); an engine that gives no sign of life any more ends the run as 'unreachable'.
    */
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: () => void): Promise<Finish>;
+  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: (moves?: boolean) => void): Promise<Finish>;
   /** Brings a model into memory, so that the next run begins at once. The error is a sentence for the owner. */
   load(model: string): Promise<Result<null, string>>;
   /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */
   unload(): Promise<void>;
   /** Ends everything. The backend is not used afterwards. */
   close(): Promise<void>;
+}
+
+/** Small requests that show what an engine's models can do: `models` tells it afterwards. */
+export interface Questions {
+  /** False where nothing is left to ask, or nothing can be asked now. */
+  isOpen(): boolean;
+  /** Asks each once, one after the other, until `signal` aborts. Never rejects. */
+  ask(signal: AbortSignal): Promise<void>;
 }
 
 export type Sink = (delta: Delta) => void | Promise<void>;

@@ -14,21 +14,23 @@ import type {
   ModelInfo,
   Sink,
 } from './backend.ts';
+import type { DeclaredAbility } from './ability-book.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation } from './continuation.ts';
-import { DeltaPump } from './delta-pump.ts';
+import { DeltaPump, settled } from './delta-pump.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
-import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
+import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
 
@@ -51,6 +53,8 @@ export interface OpenAiHttpOptions {
   readonly allowNetworks?: boolean;
   /** False: a server that reads control tokens out of messages, or may, is not shared. */
   readonly allowSpecials?: boolean;
+  /** What the owner says that models can do; of these the server is not asked. */
+  readonly can?: readonly DeclaredAbility[];
   readonly life?: Partial<LifeLimits>;
 }
 
@@ -73,6 +77,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
+  readonly questions: ServerQuestions | undefined;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -95,6 +100,7 @@ export class OpenAiHttpBackend implements Backend {
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
     this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
+    this.questions = this.#openQuestions();
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -111,7 +117,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = await this.#look(signal);
     if (!known.ok) return known;
     const { product, version, listing } = known.value;
-    const specials = await this.#learnSpecials(known.value, signal);
+    const specials = (await this.questions?.learnSpecials(known.value, signal)) ?? { verdict: 'unknown' };
     const refusal = this.#options.allowSpecials === false ? refuseSpecials(specials) : null;
     if (refusal !== null) return err(refusal);
     const note = noteSpecials(specials);
@@ -123,13 +129,6 @@ export class OpenAiHttpBackend implements Backend {
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
     const unsure = isWarned || note === null ? [] : [note];
     return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
-  }
-
-  /** Asked of the first model that is in memory: a server has one way with all of them. */
-  async #learnSpecials({ product, version, listing }: Known, signal: AbortSignal): Promise<Specials> {
-    const model = listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null;
-    if (this.#prompts === null) return { verdict: 'unknown' };
-    return this.#prompts.learnSpecials({ product, version, model }, signal);
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -146,14 +145,33 @@ export class OpenAiHttpBackend implements Backend {
     if (this.#known === undefined) await this.#look(NEVER);
     const known = this.#known;
     if (known === undefined) return [];
-    const models = chooseModels(known.product, known.listing, this.#options.models);
-    return models.map((model) => this.#withMeasuredLoad(this.#continues(model) ? model : { ...model, resume: 'none' }));
+    return this.#chosen(known).map((model) => {
+      const able = this.questions?.describe(known, model) ?? model;
+      return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
+    });
+  }
+
+  #chosen({ product, listing }: Known): ModelInfo[] {
+    return chooseModels(product, listing, this.#options.models);
+  }
+
+  #openQuestions(): ServerQuestions | undefined {
+    if (!this.#door.ok || this.#prompts === null) return undefined;
+    return new ServerQuestions({
+      door: this.#door.value,
+      specials: this.#prompts.specials,
+      declared: this.#options.can ?? [],
+      isStrict: this.#options.allowSpecials === false,
+      known: () => this.#known,
+      chosen: (known) => this.#chosen(known),
+      onLearned: () => this.#options.onChange?.(),
+    });
   }
 
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
     if (this.#known === undefined) await this.#look(NEVER);
-    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product, this.#known.listing.load);
     return this.#statedSlots() ?? this.#slots.limit;
   }
 
@@ -178,7 +196,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
         return this.#seat(sink, (heard) =>
@@ -330,7 +353,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
-  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+  async #watched(onAlive: (moves: boolean) => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
     const life = new LifeWatch(this.#life, {
       look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
       answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',
@@ -366,19 +389,6 @@ const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
 const SLOW = 'The server is slow to say what it is. It is asked again.';
 
 const NEVER = new AbortController().signal;
-
-/** Waits until what was given to the pump has been handed on, or the job is aborted. */
-async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return pump.stop();
-  const aborted = openPromise<void>();
-  const abort = (): void => {
-    pump.stop();
-    aborted.resolve();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([pump.drained(), aborted.promise]);
-  signal.removeEventListener('abort', abort);
-}
 
 function isContinued(job: ChatJob): boolean {
   return job.resume !== undefined && job.resume.text !== '';

@@ -1,5 +1,5 @@
 // A backend that gives its tokens no faster than a set pace, so that an answer lasts long enough to be watched or cut.
-import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Questions, Sink } from './backend.ts';
 import type { Result } from '../../schema/result.ts';
 
 const TELL_EVERY_MS = 1000;
@@ -27,12 +27,21 @@ export class PacedBackend implements Backend {
     return this.#inner.models();
   }
 
+  get questions(): Questions | undefined {
+    return this.#inner.questions;
+  }
+
   slots(): Promise<number> {
     return this.#inner.slots();
   }
 
   /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting, which is a sign of life. */
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  async run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     let dueAt = 0;
     let handedTokens = 0;
     const paced: Sink = async (delta) => {

@@ -10,7 +10,7 @@ const AGAIN_MS = 60_000;
 export class MemoryTrimmer {
   readonly #isBusy: () => boolean;
   #timer: NodeJS.Timeout | undefined;
-  #again: NodeJS.Timeout | undefined;
+  #isAgainSet = false;
   #collect: (() => void) | null | undefined;
 
   /** `isBusy` is true while a collection would make somebody wait: it takes some ten milliseconds. */
@@ -32,8 +32,10 @@ export class MemoryTrimmer {
   #trim(): void {
     this.#collect ??= findCollector();
     this.#collect?.();
-    this.#again ??= setTimeout(() => {
-      this.#again = undefined;
+    if (this.#isAgainSet) return;
+    this.#isAgainSet = true;
+    setTimeout(() => {
+      this.#isAgainSet = false;
       this.touch();
     }, AGAIN_MS).unref();
   }

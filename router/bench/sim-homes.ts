@@ -135,6 +135,7 @@ type Facts = Pick<
   | 'digest'
   | 'contextTokens'
   | 'can'
+  | 'samplers'
   | 'priceIn'
   | 'priceOut'
   | 'slots'
@@ -154,6 +155,7 @@ function factsOf(node: SimNode): Facts {
     digest: 'weights',
     contextTokens: 32_768,
     can: [],
+    samplers: null,
     priceIn: 1,
     priceOut: 1,
     slots: node.cls.slots,

@@ -8,7 +8,7 @@ import { OldReceipts } from './old-receipts.ts';
 import { packReceipts, unpackReceipts } from './pack-receipts.ts';
 import type { AcceptedReceipt, AcceptedRow, KeptReceipt, Proof } from './pack-receipts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
-import { RecentTickets } from './recent-tickets.ts';
+import { IDS_PER_MS, RecentTickets } from './recent-tickets.ts';
 import type { SignedSeal } from './seal-watch.ts';
 import { SeqRanges } from './seq-ranges.ts';
 import type { Link } from './seq-ranges.ts';
@@ -36,10 +36,10 @@ const PRUNE_ROWS = 16;
 const PRUNE_EVERY_MS = 600_000;
 /** Once its proof is gone a ticket is told by the first half of its hash: the router made both. */
 const PAID_BYTES = 16;
-/** Rows are numbered by the time at which they were written: a ticket is looked for in those that came after it. */
-const IDS_PER_MS = 1000;
-/** Clocks of the router's machines differ by less than this. */
-const CLOCKS_MS = 60_000;
+/** Rows whose tickets are read again when an object wakes: what came shortly before is asked for most. */
+const RECALLED_ROWS = 256;
+/** A ticket is looked for in rows that came after it. Clocks of the router's machines differ by less than this. */
+const CLOCKS_MS = 15_000;
 
 const HASH_BYTES = 32;
 const NUMBER_BYTES = 8;
@@ -81,7 +81,7 @@ export class AcceptedReceipts {
       return [paid, new OldReceipts(this.#sql, now)];
     });
     this.#load();
-    this.#recent = new RecentTickets(this.#lastId + 1);
+    this.#recent = this.#recallRecent();
   }
 
   get head(): AcceptedHead {
@@ -205,6 +205,16 @@ export class AcceptedReceipts {
     this.#sql.exec('DELETE FROM batches WHERE id <= ?', last.id);
     this.#lastPaidId = last.id;
     this.#recent.drop(last.id);
+  }
+
+  #recallRecent(): RecentTickets {
+    type Row = { id: number; tickets: ArrayBuffer };
+    const query = 'SELECT id, tickets FROM batches ORDER BY id DESC LIMIT ?';
+    const rows = this.#sql.exec<Row>(query, RECALLED_ROWS).toArray().toReversed();
+    const isAll = rows.length < RECALLED_ROWS;
+    const recent = new RecentTickets(isAll ? 0 : (rows[0]?.id ?? 0));
+    for (const { id, tickets } of rows) recent.add(id, splitBytes(tickets, HASH_BYTES).map(toHex));
+    return recent;
   }
 
   #load(): void {

@@ -147,3 +147,26 @@ test('a repeated number gets the first answer, also for a part that could not be
   expect(lab.live.settleAll({ ...mended, number: 8 })).toEqual([true, true]);
   expect(lab.live.usage().balance).toBe(900);
 });
+
+test('what the book has had for long is known in memory and on disk, and never twice', async () => {
+  const lab = new Lab();
+  lab.live.grant({ eventId: lab.accountId, accountId: lab.accountId, amount: 100_000, memo: null });
+  const tables = Array.from({ length: 11 }, () => Array.from({ length: 8 }, () => partOf(lab.accountId, 9000)));
+  let number = 0;
+  const deliver = (settlements: SettlementJson[]): boolean[] =>
+    lab.live.settleAll({ hub: 'hub:weur:0', number: ++number, settlements });
+  for (const [i, settlements] of tables.entries()) {
+    expect(deliver(settlements)).toEqual(settlements.map(() => true));
+    await lab.settle();
+    // A clock that steps back.
+    if (i % 3 === 0) vi.setSystemTime(Date.now() - 400_000);
+  }
+  const jobs = tables.flat();
+  // In this life and in the next.
+  for (let life = 0; life < 2; life++) {
+    for (const settlements of tables) expect(deliver(settlements)).toEqual(settlements.map(() => true));
+    expect(lab.live.usage().balance).toBe(100_000 - CHARGE * jobs.length);
+    for (const { jobId } of jobs) expect(lab.live.flushesOf(jobId)).toHaveLength(1);
+    lab.open();
+  }
+});

@@ -46,8 +46,8 @@ const REASONS: Record<Fate, string> = {
   free: 'the answer was not finished',
   charged: 'the parts of a job are charged as one answer',
 };
-/** Whoever delivers a part has it from a ticket that is not older than its job, which lives about an hour, ms. */
-const LOOK_BACK_MS = 86_400_000;
+/** Whatever was booked of a job came after the job began, and that is at most an hour before any of its tickets: twice as long, ms. */
+const LOOK_BACK_MS = 2 * 3_600_000;
 type Refused = (settlement: SettlementJson, error: unknown) => void;
 
 export class AccountBook {
@@ -295,7 +295,7 @@ export class AccountBook {
   /** Begins the tally of a job that turns out to have several parts. */
   #openTally(jobId: string, expiresAt: number, now: number): JobTally {
     const hold = this.#store.holds.find(jobId);
-    const booked = hold?.isFresh ? [] : this.#findParts(jobId, now - LOOK_BACK_MS);
+    const booked = hold?.isFresh ? [] : this.#findParts(jobId, expiresAt - LONGEST_HOLD_MS - LOOK_BACK_MS);
     const charge = booked.reduce((sum, { own }) => sum - own, 0);
     const lapsesAt = Math.min(hold?.expiresAt ?? expiresAt, now + this.#terms.leaseMs);
     return openTally(lapsesAt, { charge, parts: booked.length });

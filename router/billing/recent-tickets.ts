@@ -2,8 +2,12 @@
 // look for it in all that came since it was issued costs more than all else of its acceptance.
 import type { Hex } from '../../schema/bytes.ts';
 
-/** Tickets that are remembered, at about 150 bytes each. */
-export const RECENT_TICKETS = 4096;
+/** Tickets that are remembered at most, at about 150 bytes each, and how long: a settlement comes soon after its ticket, ms. */
+export const RECENT_TICKETS = 16_384;
+export const RECENT_MS = 300_000;
+
+/** Rows are numbered by the time at which they were written. */
+export const IDS_PER_MS = 1000;
 
 export class RecentTickets {
   readonly #rows: { readonly id: number; readonly tickets: readonly Hex[] }[] = [];
@@ -29,7 +33,8 @@ export class RecentTickets {
   add(id: number, tickets: readonly Hex[]): void {
     this.#rows.push({ id, tickets });
     for (const ticket of tickets) this.#ids.set(ticket, id);
-    while (this.#ids.size > RECENT_TICKETS) this.#forget();
+    const isOld = (): boolean => (this.#rows[0]?.id ?? id) < id - RECENT_MS * IDS_PER_MS;
+    while (this.#ids.size > RECENT_TICKETS || isOld()) this.#forget();
   }
 
   /** Rows up to this one are gone. */

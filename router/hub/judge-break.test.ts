@@ -5,7 +5,14 @@ import { judgeBreak } from './judge-break.ts';
 import type { PartBreak } from './judge-break.ts';
 
 const offer = { isResumable: false, isResumeOff: false, stream: true, wish: NO_WISH, resume: null };
-const broken: PartBreak = { code: 'preempted', isNodeFault: false, hasToken: true, hasThinking: false, hasText: true };
+const broken: PartBreak = {
+  code: 'preempted',
+  isNodeFault: false,
+  hasToken: true,
+  hasThinking: false,
+  hasText: true,
+  hasCalls: false,
+};
 
 function judge(asked: Partial<JobOffer>, facts: Partial<PartBreak> = {}): string {
   return judgeBreak({ ...offer, ...asked } as JobOffer, { ...broken, ...facts }).outcome;
@@ -25,6 +32,11 @@ describe('a part that breaks off', () => {
     const thinking = { hasThinking: true };
     expect(judge({ isResumable: true }, { ...thinking, hasText: false })).toBe('interrupted-by-network');
     expect(judge({ isResumable: true }, thinking)).toBe('failed-by-network');
+  });
+
+  test('with a call that has begun goes on nowhere, unless nobody has read of it', () => {
+    expect(judge({ isResumable: true }, { hasCalls: true })).toBe('failed-by-network');
+    expect(judge({ isResumable: true, stream: false }, { hasCalls: true })).toBe('interrupted-by-network');
   });
 
   test('is charged as read where its caller wanted no other home, but not for its home’s own fault', () => {

@@ -13,6 +13,8 @@ export interface PartBreak {
   readonly hasToken: boolean;
   readonly hasThinking: boolean;
   readonly hasText: boolean;
+  /** A call of a tool has begun. */
+  readonly hasCalls: boolean;
 }
 
 export interface BreakVerdict {
@@ -27,10 +29,12 @@ export interface BreakVerdict {
  * caller's own wish or the job's time ends what a home was giving.
  */
 export function judgeBreak(offer: JobOffer, broken: PartBreak): BreakVerdict {
-  const { code, isNodeFault, hasToken, hasThinking, hasText } = broken;
+  const { code, isNodeFault, hasToken, hasThinking, hasText, hasCalls } = broken;
   if (!hasToken) return { outcome: 'failed-before-token', goesOn: false };
   const isThoughtOver = hasThinking && (hasText || offer.resume !== null);
-  const goesOn = offer.isResumable && code !== 'expired' && code !== 'slow' && !isThoughtOver;
+  // No text goes on from a call; who waits for the whole answer has read none of it, and it is made anew.
+  const isCallOver = hasCalls && offer.stream;
+  const goesOn = offer.isResumable && code !== 'expired' && code !== 'slow' && !isThoughtOver && !isCallOver;
   const by = isNodeFault ? 'node' : 'network';
   if (goesOn) return { outcome: `interrupted-by-${by}`, goesOn };
   return { outcome: !isNodeFault && endsByWish(offer, code) ? 'cut-off' : `failed-by-${by}`, goesOn };

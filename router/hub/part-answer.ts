@@ -53,9 +53,9 @@ export class PartAnswer {
   }
 
   push(piece: DataPiece): void {
-    const { events, tokenIds, isThinking } = piece;
+    const { events, tokenIds, isThinking, isCalls } = piece;
     this.#bytes += events.length;
-    if (this.#ids !== null && isThinking !== true) {
+    if (this.#ids !== null && isThinking !== true && isCalls !== true) {
       if (tokenIds) this.#ids.push(...tokenIds);
       else this.#ids = null;
     }

@@ -220,7 +220,7 @@ interface Counts {
 
 /** Of text alone: nobody goes on from what was thought. Ids count only where every piece has them. */
 function countTold(pieces: readonly DataPiece[]): Counts {
-  const texts = pieces.filter(({ isThinking }) => isThinking !== true);
+  const texts = pieces.filter(({ isThinking, isCalls }) => isThinking !== true && isCalls !== true);
   const tokens = texts.reduce((sum, piece) => sum + piece.tokens, 0);
   const isKnown = texts.every(({ tokenIds }) => tokenIds !== null);
   return { tokens, tokenIds: isKnown ? texts.flatMap(({ tokenIds }) => tokenIds ?? []) : null };

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { decodeFrames, encodeData, encodeFrame, encodeJsonFrame, FRAME, MAX_STATE_BYTES } from '../../schema/frames.ts';
+import {
+  decodeFrames,
+  encodeData,
+  encodeFrame,
+  encodeJsonFrame,
+  FLAG_MOVES,
+  FRAME,
+  MAX_STATE_BYTES,
+} from '../../schema/frames.ts';
 import type { Frame, FrameName } from '../../schema/frames.ts';
 import { readNodeFrame } from './read-node-frame.ts';
 
@@ -25,14 +33,16 @@ describe('a frame of a node', () => {
   test('of data carries its events and token ids', () => {
     const events = bytesOf('data: {}\n\n');
     const frame = only(encodeData(9, { tokens: 2, events, tokenIds: [4, 5] }));
-    const value = { name: 'data', job: 9, tokens: 2, tokenIds: [4, 5], events, isThinking: false };
+    const value = { name: 'data', job: 9, tokens: 2, tokenIds: [4, 5], events, isThinking: false, isCalls: false };
     expect(readNodeFrame(frame)).toEqual({ ok: true, value });
   });
 
   test('that says alive holds nothing, whatever its payload', () => {
-    const value = { name: 'alive', job: 4 };
+    const value = { name: 'alive', job: 4, moves: false };
     for (const payload of [new Uint8Array(0), bytesOf('{')])
       expect(readNodeFrame(only(encodeFrame('alive', { job: 4, payload })))).toEqual({ ok: true, value });
+    const moved = readNodeFrame(only(encodeFrame('alive', { job: 4, flags: FLAG_MOVES })));
+    expect(moved).toEqual({ ok: true, value: { ...value, moves: true } });
   });
 
   test('of data that holds fewer bytes than its token ids need is refused', () => {

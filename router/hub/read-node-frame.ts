@@ -1,6 +1,6 @@
 // One frame of a node as a message that its hub understands. Pure; every payload is parsed, since a node is a stranger's machine.
 import type * as z from 'zod';
-import { MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
+import { FLAG_MOVES, MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame, FrameToHub } from '../../schema/frames.ts';
 import {
   endSchema,
@@ -49,10 +49,13 @@ export type NodeFrame =
       readonly tokenIds: number[] | null;
       readonly events: Uint8Array;
       readonly isThinking: boolean;
+      readonly isCalls: boolean;
     }
   | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
-  /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
-  | { readonly name: 'alive' | 'error'; readonly job: number };
+  /** Its model server is at work on the part; `moves`: it has sent something since the last. No payload is read. */
+  | { readonly name: 'alive'; readonly job: number; readonly moves: boolean }
+  /** Heard and not answered, since two who answer each other's errors never stop. Its payload is not read. */
+  | { readonly name: 'error'; readonly job: number };
 
 export interface FrameRefusal {
   /** Null for a type that this version does not know or that only hubs send. */
@@ -74,7 +77,8 @@ export function readNodeFrame(frame: Frame, name = nameNodeFrame(frame)): Result
   if (name === 'data') return readDataFrame(frame);
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
-  if (name === 'alive' || name === 'error') return ok({ name, job: frame.job });
+  if (name === 'alive') return ok({ name, job: frame.job, moves: (frame.flags & FLAG_MOVES) !== 0 });
+  if (name === 'error') return ok({ name, job: frame.job });
   if (name === 'state') return readStateFrame(frame);
   if (name === 'receipts') return readReceipts(frame);
   return readJsonFrame(name, frame);
@@ -85,8 +89,8 @@ function readDataFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const name = 'data';
   const data = readData(frame);
   if (!data.ok) return err({ name, ...data.error });
-  const { tokenIds, events, isThinking } = data.value;
-  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking });
+  const { tokenIds, events, isThinking, isCalls } = data.value;
+  return ok({ name, job: frame.job, tokens: frame.tokens, tokenIds, events, isThinking, isCalls });
 }
 
 function readJsonFrame(name: JsonName, frame: Frame): Result<NodeFrame, FrameRefusal> {

@@ -183,8 +183,9 @@ export class PartRun {
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
     if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST_WITH_HUB, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;
-    const counts = { outputTokens, thinkingTokens, hasText, hasThinking, tokenIds };
-    // Nobody has read a call that broke off: who goes on from the text begins it anew.
+    // Nobody has read a call that broke off: who goes on from the text begins it anew, and where there was no text all of it is.
+    const hasWords = hasText && text !== '';
+    const counts = { outputTokens, thinkingTokens, hasText: hasWords, hasThinking, tokenIds };
     return {
       kind: 'broke',
       fail,

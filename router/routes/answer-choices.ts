@@ -262,5 +262,5 @@ function encodeAll({ c, choices }: Call, all: readonly CollectedAnswer[]): strin
 
 /** Of several homes the headers name the first answer's. */
 function headersOf({ job, run }: Choice): Record<string, string> {
-  return factHeaders(job, toFacts(job, run));
+  return factHeaders(job, run, toFacts(job, run));
 }

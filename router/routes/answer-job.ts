@@ -2,7 +2,9 @@
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts, IroriFacts, StreamError, WholeAnswer } from '../../schema/chunks.ts';
+import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
+import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
@@ -22,6 +24,7 @@ import type { ChatCompletion } from '../dialects/dialect.ts';
 import { translateStream } from '../dialects/translate-stream.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
+import { tellIgnored } from './tell-ignored.ts';
 import type { Spoken } from './spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
@@ -30,6 +33,9 @@ export const OPEN_AFTER_MS = 2000;
 export const OPEN_AFTER_HEAD_MS = 400;
 /** An answer that is not streamed starts when it is whole, or so long after a home has taken the job, with white space. Until a home has it may be refused. */
 export const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
+/** Who has waited so long for a home may have left meanwhile, which only a byte finds out: then the home works no longer than this for nobody. */
+const LONG_SEARCH_MS = 500;
+const OPEN_AFTER_LONG_SEARCH_MS = 250;
 
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 /** Proxies hand on at once what comes. */
@@ -137,7 +143,12 @@ export function openRun(
     clock,
     search,
     askHub: (hub, offer, signal) =>
-      services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
+      services.hub(hub).fetch('https://hub/job', {
+        method: 'POST',
+        body: JSON.stringify(offer),
+        headers: { [BYTES_HEADER]: String(offer.requestBytes ?? 0) },
+        signal,
+      }),
     tellPart: (hub, part) => services.hub(hub).tellPart(job.id, part),
     keep,
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
@@ -177,7 +188,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Pr
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(encodeWhole(job, { whole, facts, spoken }), {
-    headers: { ...JSON_HEADERS, ...factHeaders(job, facts) },
+    headers: { ...JSON_HEADERS, ...factHeaders(job, run, facts) },
   });
 }
 
@@ -196,7 +207,7 @@ function openBody(
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   return new Response(body, {
-    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, toFacts(job, run)) },
+    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, run, toFacts(job, run)) },
   });
 }
 
@@ -222,7 +233,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }
   const told = spoken
     ? body.pipeThrough(translateStream(spoken.openStream(job.chunk, job.offer.size.promptTokens)))
     : body;
-  return new Response(told, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
+  return new Response(told, { headers: { ...headers, ...factHeaders(job, run, toFacts(job, run)) } });
 }
 
 /** The end of an answer whose status was sent long before. */
@@ -269,7 +280,10 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   return {
     ...failure,
     model,
-    homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place),
+    homes: await countHomes(c.get('services').homes, job.served, job.caller, {
+      place: job.offer.place,
+      without: isNeed(failure.field) ? failure.field : null,
+    }),
   };
 }
 
@@ -308,11 +322,13 @@ export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | 
   if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
-export function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
+export function factHeaders(job: Job, { head }: JobRun, facts: IroriFacts): Record<string, string> {
   const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
   if (facts.node) headers['x-irori-node'] = facts.node;
   if (facts.country) headers['x-irori-country'] = facts.country;
   if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
+  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...(head?.lacking ?? [])]);
+  if (ignored !== '') headers['x-irori-ignored'] = ignored;
   return headers;
 }
 
@@ -322,6 +338,7 @@ export function openAnswer(
   { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
 ): { first: Promise<JobEvent>; opened: Promise<null> } {
   const opened = Promise.withResolvers<null>();
+  const startedAt = Date.now();
   const alarms: (() => void)[] = [];
   const openIn = (ms: number, open: () => void): void => void alarms.push(clock.after(ms, open));
   if (latestMs !== null) openIn(latestMs, () => opened.resolve(null));
@@ -330,7 +347,10 @@ export function openAnswer(
     if (run.stage === 'relaying') opened.resolve(null);
     else if (run.stage === 'searching') openIn(afterHeadMs, openAtHome);
   };
-  const onHead = (): void => openIn(afterHeadMs, openAtHome);
+  const onHead = (): void => {
+    const isLate = Date.now() - startedAt > LONG_SEARCH_MS;
+    openIn(isLate ? Math.min(afterHeadMs, OPEN_AFTER_LONG_SEARCH_MS) : afterHeadMs, openAtHome);
+  };
   const onFirst = (): void => alarms.forEach((callOff) => callOff());
   return { first: nextAfterHead(run, { onHead, onFirst }), opened: opened.promise };
 }

@@ -77,8 +77,9 @@ describe('makeJob', () => {
   });
 
   test('how long is waited is the caller’s to say, else the model’s', () => {
-    expect(make().offer.maxSilenceMs).toBe(120_000);
-    expect(make({}, { wish: { ...NO_WISH, maxFirstTokenMs: 300_000 } }).offer.maxSilenceMs).toBe(300_000);
+    expect(make().offer).toMatchObject({ maxSilenceMs: 120_000, mostFirstTokenMs: 600_000 });
+    const own = make({}, { wish: { ...NO_WISH, maxFirstTokenMs: 300_000 } }).offer;
+    expect(own).toMatchObject({ maxSilenceMs: 300_000, mostFirstTokenMs: 300_000 });
   });
 
   test('a free model holds nothing', () => {

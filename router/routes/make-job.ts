@@ -7,6 +7,7 @@ import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -42,6 +43,8 @@ export interface CallerWish {
   readonly includeUsage: boolean;
   readonly seed: number | null;
   readonly resume: ResumeWish | null;
+  /** Fields that nothing here reads. */
+  readonly ignored?: readonly string[];
 }
 
 export interface JobInput {
@@ -88,6 +91,7 @@ export function makeJob(input: JobInput): Job {
   const salt = random.slice(16, 48);
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
+  const requestJson = encoder.encode(JSON.stringify(asked));
   const chunk = makeHead(input, { id, isFunctionCall: asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
@@ -107,7 +111,8 @@ export function makeJob(input: JobInput): Job {
     },
     prefixes: input.prefixes,
     request: asked,
-    requestHash: hashRequest(salt, asked),
+    requestBytes: requestJson.length,
+    requestHash: hashRequest(salt, requestJson),
     salt: toHex(salt),
     chunk,
     stream: request.stream,
@@ -118,6 +123,7 @@ export function makeJob(input: JobInput): Job {
     tokenizer: served.tokenizer,
     minBytesPerToken: served.minBytesPerToken,
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
+    mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
     ...(choice && { isPromptShared: true }),
   };
@@ -155,8 +161,8 @@ function leastOf(wished: ResumeWish | null): ResumeClass | null {
 }
 
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
-function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
-  return toHex(sha256(salt, encoder.encode(JSON.stringify(asked))));
+function hashRequest(salt: Uint8Array, requestJson: Uint8Array): JobBase['requestHash'] {
+  return toHex(sha256(salt, requestJson));
 }
 
 /** Seeds at the end of what a number holds exactly count down. */

@@ -37,6 +37,7 @@ export interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly required?: readonly string[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
@@ -122,11 +123,32 @@ function planCalls(chat: AbleChat): AblePlan['calls'] {
       ? tools.filter((tool) => tool.function.name === choice.function.name)
       : tools.filter((tool) => asked.includes(`call ${tool.function.name}`));
   const called = wanted.length > 0 ? wanted : choice === 'required' ? tools.slice(0, 1) : [];
+  const run = called.length === 0 ? planRun(chat) : null;
+  if (run) return [run];
   return called.slice(0, isParallel ? called.length : 1).map(({ function: { name, parameters = {} } }, i) => ({
     id: `call_able${messages.length}${i}`,
     name,
     pieces: JSON.stringify(fillSchema(parameters)).match(/.{1,6}/gsu) ?? [],
   }));
+}
+
+/** What a caller's message asks to be run in a shell, once, where a tool is offered that runs commands: as coding agents have one, under many names. */
+function planRun({ tools = [], messages }: AbleChat): AblePlan['calls'][number] | null {
+  if (messages.some(({ role }) => role === 'tool')) return null;
+  const asked = messages.flatMap((one) => /RUN<<(.+?)>>/s.exec(one.role === 'user' ? textOf(one) : '')?.[1] ?? []);
+  const command = asked[0];
+  if (command === undefined) return null;
+  for (const { function: tool } of tools)
+    for (const field of ['command', 'cmd']) {
+      const schema = tool.parameters?.properties?.[field];
+      if (!schema) continue;
+      const given = schema.type === 'array' ? ['sh', '-c', command] : command;
+      const must = (tool.parameters?.required ?? []).filter((name) => name !== field);
+      const others = must.map((name) => [name, fillSchema(tool.parameters?.properties?.[name] ?? {})]);
+      const pieces = JSON.stringify({ [field]: given, ...Object.fromEntries(others) }).match(/.{1,6}/gsu) ?? [];
+      return { id: `call_able${messages.length}`, name: tool.name, pieces };
+    }
+  return null;
 }
 
 function planThoughts({ reasoning_effort: effort, chat_template_kwargs: kwargs }: AbleChat): string[] {

@@ -16,6 +16,12 @@ export interface AbleServer {
   readonly seen: { readonly path: string; readonly body: unknown }[];
   /** Between two pieces of a streamed answer. */
   gapMs: number;
+  /** Breaks a streamed answer off behind so many events; null for none. */
+  breaksAfter: number | null;
+  /** Called where it breaks one off. */
+  onBreak: () => void;
+  /** Callers who left before their answer was whole. */
+  left: number;
   /** The streamed answer with this seed breaks off in its middle. */
   brokenSeed: number | null;
   stop(): Promise<void>;
@@ -34,6 +40,7 @@ const EMBEDDING_SIZE = 8;
 export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
   const seen: AbleServer['seen'] = [];
   const server = createServer((request, response) => {
+    response.on('close', () => void (able.left += response.writableFinished ? 0 : 1));
     void answer(request, response, { options, seen, able: () => able }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -43,6 +50,9 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     url: `http://127.0.0.1:${port}/v1`,
     seen,
     gapMs: 0,
+    left: 0,
+    breaksAfter: null,
+    onBreak: () => undefined,
     brokenSeed: null,
     stop: () =>
       new Promise((resolve) => {
@@ -56,7 +66,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
 interface Doors {
   readonly options: AbleOptions;
   readonly seen: AbleServer['seen'];
-  readonly able: () => Pick<AbleServer, 'gapMs' | 'brokenSeed'>;
+  readonly able: () => AbleServer;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, doors: Doors): Promise<void> {
@@ -83,7 +93,7 @@ function answerAbout(path: string, response: ServerResponse, options: AbleOption
     return send(response, 200, {
       total_slots: slots,
       build_info: 'b9999-able',
-      default_generation_settings: { n_ctx: 16_384 },
+      default_generation_settings: { n_ctx: 131_072 },
       chat_template: '{{ messages }}',
       chat_template_caps: {
         supports_tools: canTools,
@@ -103,19 +113,29 @@ async function answerChat(chat: AbleChat, response: ServerResponse, { able }: Do
   if (wrong) return send(response, 400, { error: { message: wrong, type: 'invalid_request_error', code: 400 } });
   const plan = planAnswer(chat);
   if (chat.stream !== true) return send(response, 200, answerAs(chat, plan));
-  await stream(response, chat, { plan, ...able() });
+  await stream(response, { chat, plan, able: able() });
 }
 
-async function stream(
-  response: ServerResponse,
-  chat: AbleChat,
-  { plan, gapMs, brokenSeed }: { plan: AblePlan; gapMs: number; brokenSeed: number | null },
-): Promise<void> {
+interface Streamed {
+  readonly chat: AbleChat;
+  readonly plan: AblePlan;
+  readonly able: AbleServer;
+}
+
+async function stream(response: ServerResponse, { chat, plan, able }: Streamed): Promise<void> {
+  const { gapMs, brokenSeed } = able;
+  let told = 0;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
   const tell = async (delta: object, finish: string | null = null, logprobs: object | null = null): Promise<void> => {
     const choices = [{ index: 0, delta, logprobs, finish_reason: finish }];
     response.write(`data: ${JSON.stringify({ ...head, choices })}\n\n`);
+    if (++told === able.breaksAfter) {
+      able.onBreak();
+      // What was written is read before the line is cut.
+      await sleep(20);
+      response.destroy();
+    }
     if (gapMs > 0) await sleep(gapMs);
   };
   await tell({ role: 'assistant', content: null });

@@ -1,5 +1,6 @@
 // What every refusal of the public API must be: OpenAI-shaped, numbered, and silent about how the router is made.
 import { expect } from 'vitest';
+import { INSIDE } from './inside.ts';
 
 export interface ToldError {
   readonly message: string;
@@ -7,10 +8,6 @@ export interface ToldError {
   readonly param: string | null;
   readonly code: string;
 }
-
-/** Words that only the inside knows: files, stacks, the platform's and the libraries' names. */
-export const INSIDE =
-  /\bD1\b|durable|workerd|miniflare|cloudflare|sqlite|\bsql\b|drizzle|upstash|redis|hono|\bzod\b|stack|\bat .+:\d+:\d+|\.ts\b|\.js\b|node_modules|TypeError|RangeError|undefined|\[object|internal error/i;
 
 /** Checks a refusal's status and shape and gives its error. */
 export async function readError(response: Response, status: number): Promise<ToldError> {

@@ -136,7 +136,14 @@ export function judgeEnd(
   if (end === 'left') return { outcome: 'cancelled', result: 'nothing' };
   if (end === 'reset') return { outcome: 'failed-by-network', result: 'nothing' };
   const hasToken = tokens > 0;
-  const broken = { code: end, isNodeFault: end === 'fault', hasToken, hasThinking: false, hasText: hasToken };
+  const broken = {
+    code: end,
+    isNodeFault: end === 'fault',
+    hasToken,
+    hasThinking: false,
+    hasText: hasToken,
+    hasCalls: false,
+  };
   const { outcome, goesOn } = judgeBreak(offer, broken);
   if (outcome === 'cut-off') return { outcome, result: 'ended' };
   if (outcome === 'failed-before-token') return { outcome, result: 'nothing' };

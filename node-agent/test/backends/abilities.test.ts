@@ -1,0 +1,230 @@
+// What servers are asked about their models, over real connections: what the answers show, how often, and when not at all.
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { PROBE_TEXT } from '../../backends/write-probe.ts';
+import { AbilityScout } from '../../home/ability-scout.ts';
+import { Slots } from '../../home/slots.ts';
+import type { Asked, Chat, FakeServer } from './fake-server.ts';
+import { NEVER, PLAIN, serve, share } from './http-kit.ts';
+import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+function json(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
+
+function say(response: ServerResponse, message: object, more: object = {}, promptTokens?: number): void {
+  const choices = [{ index: 0, message: { role: 'assistant', content: null, ...message }, ...more }];
+  json(response, 200, { choices, ...(promptTokens !== undefined && { usage: { prompt_tokens: promptTokens } }) });
+}
+
+/** What only tells how control tokens are counted. */
+function isCounting(body: Body): boolean {
+  const [first] = (body['messages'] ?? []) as { content: unknown }[];
+  const asks = ['tools', 'response_format', 'logprobs'].some((field) => field in body);
+  return !asks && typeof first?.content === 'string';
+}
+
+const read = ({ body }: Asked): Body => JSON.parse(body) as Body;
+
+/** Answers chats by what they ask; of what is counted only, each control token is many. */
+function chat(play: (body: Body, response: ServerResponse) => void): Chat {
+  return (response, asked) => {
+    const body = read(asked);
+    if (!isCounting(body)) return play(body, response);
+    say(response, {}, {}, asked.body.length);
+  };
+}
+
+const posted = ({ asked }: FakeServer): Asked[] =>
+  asked.filter((one) => one.method === 'POST' && !isCounting(read(one)));
+const counting = ({ asked }: FakeServer): Asked[] =>
+  asked.filter((one) => one.method === 'POST' && isCounting(read(one)));
+
+async function learn(server: FakeServer, options: Partial<Parameters<typeof share>[0]> = {}) {
+  const backend = share({ baseUrl: server.url, ...options });
+  await backend.detect(NEVER);
+  await backend.questions!.ask(NEVER);
+  return { backend, can: (await backend.models())[0]?.can };
+}
+
+describe('a server of no known product', () => {
+  test('can what its answers show', async () => {
+    const server = await serve(
+      {
+        ...PLAIN,
+        '/v1/embeddings': { data: [{ embedding: [0.5] }] },
+        '/v1/completions': { choices: [{ text: ' x' }] },
+      },
+      chat(({ tools, response_format: format, logprobs }, response) => {
+        if (tools) return say(response, { tool_calls: [{ id: 'a', function: { name: 'ping', arguments: '{}' } }] });
+        if (format) return say(response, { content: '{"irori": "hearth"}' });
+        if (logprobs) return say(response, {}, { logprobs: { content: [{ token: 'a', logprob: -1 }] } });
+        say(response, { content: 'white' });
+      }),
+    );
+    const { can } = await learn(server);
+    expect(can).toEqual(['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings']);
+    expect(posted(server).every(({ body }) => body.includes(PROBE_TEXT))).toBe(true);
+  });
+
+  test('that passes over what it is asked can nothing of it but pictures, which only a refusal denies', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => say(response, { content: 'Hello' })),
+    );
+    const { backend, can } = await learn(server);
+    expect(can).toEqual(['images']);
+    expect(backend.questions!.isOpen()).toBe(false);
+  });
+
+  test('is asked once, and what it refuses it cannot do', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => json(response, 400, { error: 'no' })),
+    );
+    const { backend, can } = await learn(server);
+    const asked = posted(server).length;
+    expect([can, asked]).toEqual([[], 7]);
+    await backend.detect(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, asked]);
+  });
+
+  test('that is busy is asked again with later looks, and in the end no more', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => json(response, 503, {})),
+    );
+    const { backend, can } = await learn(server);
+    expect([can, backend.questions!.isOpen(), posted(server).length]).toEqual([[], true, 1]);
+    for (let i = 0; i < 5; i += 1) await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, 3]);
+  });
+
+  test('that lists many models, and may load each of them, is not asked', async () => {
+    const data = Array.from({ length: 5 }, (_, i) => ({ id: `m${i}`, object: 'model' }));
+    const server = await serve({ '/v1/models': { object: 'list', data } });
+    const { backend } = await learn(server);
+    expect([backend.questions!.isOpen(), posted(server)]).toEqual([false, []]);
+  });
+
+  test('is not asked of what its owner has said', async () => {
+    const server = await serve(
+      PLAIN,
+      chat(() => undefined),
+    );
+    const { can } = await learn(server, { can: [{ model: 'm*', can: ['transcription'] }] });
+    expect([can, posted(server)]).toEqual([['transcription'], []]);
+  });
+});
+
+describe('what a product does not say', () => {
+  test('vLLM without a parser for tools refuses them, and one without eyes a picture', async () => {
+    const server = await serve(
+      VLLM.gets,
+      chat(({ tools }, response) => (tools ? json(response, 400, { error: 'parser' }) : say(response, {}))),
+    );
+    const { backend, can } = await learn(server);
+    expect(can).toEqual(['json', 'logprobs', 'completion', 'images']);
+    expect(posted(server).filter(({ path }) => path.includes('chat'))).toHaveLength(2);
+    expect((await backend.models())[0]?.samplers).toContain('top_k');
+  });
+
+  test('Ollama is asked for each model in words, and computes nothing for it', async () => {
+    const server = await serve({ ...OLLAMA.gets, '/api/show': { capabilities: ['completion', 'tools', 'vision'] } });
+    const { can } = await learn(server);
+    expect(can?.slice(0, 4)).toEqual(['completion', 'tools', 'images', 'json']);
+    expect([...new Set(posted(server).map(({ path }) => path))]).toEqual(['/api/show']);
+  });
+
+  test('a llama-server that was started for embeddings does nothing else', async () => {
+    const server = await serve({ ...LLAMA_SERVER.gets, '/v1/embeddings': { data: [{ embedding: [1] }] } });
+    expect((await learn(server)).can).toEqual(['embeddings']);
+    const plain = await serve(LLAMA_SERVER.gets);
+    expect((await learn(plain)).can).not.toContain('embeddings');
+  });
+});
+
+describe('whether control tokens are read out of messages', () => {
+  const lists = { 'LM Studio': LM_STUDIO.gets, 'a server of no known product': PLAIN };
+
+  /** Counts a word for a letter, and one token each for what it knows. */
+  const counts =
+    (known: string): Chat =>
+    (response, asked) => {
+      const text = JSON.stringify(read(asked)['messages']);
+      const times = known === '' ? 0 : text.split(known).length - 1;
+      say(response, {}, {}, text.length - times * (known.length - 1));
+    };
+
+  test.each(Object.entries(lists))(
+    '%s is asked by what short answers count, once, and its owner told',
+    async (_, gets) => {
+      const server = await serve(gets, counts('<|im_end|>'));
+      const { backend } = await learn(server, { can: [{ model: '*', can: [] }] });
+      const found = await backend.detect(NEVER);
+      expect(found.ok && found.value.warnings?.join()).toContain('reads control tokens (<|im_end|>)');
+      const asked = counting(server).length;
+      await backend.questions!.ask(NEVER);
+      expect([asked, counting(server).length, backend.questions!.isOpen()]).toEqual([2, 2, false]);
+    },
+  );
+
+  test.each(Object.entries(lists))('%s that keeps them as text is shared without a word', async (_, gets) => {
+    const { backend } = await learn(await serve(gets, counts('')), { can: [{ model: '*', can: [] }] });
+    const found = await backend.detect(NEVER);
+    expect(found.ok && [...found.value.notes, ...(found.value.warnings ?? [])].join()).not.toContain('control tokens');
+  });
+
+  test('an owner who shares no such server has it asked first', async () => {
+    const reading = await serve(PLAIN, counts('</s>'));
+    const refused = await share({ baseUrl: reading.url, allowSpecials: false }).detect(NEVER);
+    expect(refused).toEqual({ ok: false, error: expect.stringContaining('reads control tokens') });
+    const plain = await serve(PLAIN, counts(''));
+    expect((await share({ baseUrl: plain.url, allowSpecials: false }).detect(NEVER)).ok).toBe(true);
+  });
+
+  test('one that counts nothing is asked twice, and stays in doubt', async () => {
+    const server = await serve(PLAIN, (response) => say(response, {}));
+    const { backend } = await learn(server, { can: [{ model: '*', can: [] }] });
+    await backend.questions!.ask(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect([counting(server).length, backend.questions!.isOpen()]).toEqual([2, false]);
+    const found = await backend.detect(NEVER);
+    expect(found.ok && found.value.notes.join()).toContain('could not be found out');
+  });
+});
+
+describe('the home that asks', () => {
+  const open = async (server: FakeServer) => {
+    const backend = share({ baseUrl: server.url });
+    await backend.detect(NEVER);
+    const slots = new Slots<object>(() => undefined);
+    slots.setLimits(new Map([[backend, 1]]), 1);
+    return { backend, slots };
+  };
+
+  test('does it in a slot, so that a job sees that it is busy', async () => {
+    const taken: number[] = [];
+    const server = await serve(PLAIN, (response) => {
+      taken.push(home.slots.running);
+      json(response, 400, {});
+    });
+    const home = await open(server);
+    await new AbilityScout({ backends: [home.backend], slots: home.slots, pause: { reason: null } }).run();
+    expect([new Set(taken), home.slots.running]).toEqual([new Set([1]), 0]);
+  });
+
+  test('does it neither while a job runs nor while its owner has the machine', async () => {
+    const server = await serve(PLAIN);
+    const { backend, slots } = await open(server);
+    const release = slots.take(backend);
+    await new AbilityScout({ backends: [backend], slots, pause: { reason: null } }).run();
+    release?.();
+    await new AbilityScout({ backends: [backend], slots, pause: { reason: 'owner' } }).run();
+    expect(posted(server)).toEqual([]);
+  });
+});

@@ -1,0 +1,34 @@
+// A whole network with one home, whose model server can do all that callers ask for: for tests of clients.
+import { ABLE_MODEL, startAbleServer } from './able-server.ts';
+import type { AbleServer } from './able-server.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+
+export interface AbleStack {
+  readonly stack: Stack;
+  readonly able: AbleServer;
+  readonly account: TestAccount;
+  /** Ends in /v1. */
+  readonly url: string;
+  /** The body of the last chat that the model server was asked. */
+  asked(): Record<string, unknown>;
+  stop(): Promise<void>;
+}
+
+export async function startAbleStack(): Promise<AbleStack> {
+  const [stack, able] = await Promise.all([startStack(), startAbleServer()]);
+  const account = await stack.makeAccount();
+  await stack.startAgent({ owner: account, args: ['--backend', able.url, '--slots', '8'] });
+  await stack.waitForModel(account, ABLE_MODEL);
+  return {
+    stack,
+    able,
+    account,
+    url: `${stack.url}/v1`,
+    asked: () => able.seen.findLast(({ path }) => path === '/v1/chat/completions')?.body as Record<string, unknown>,
+    stop: async () => {
+      await stack.stop();
+      await able.stop();
+    },
+  };
+}
