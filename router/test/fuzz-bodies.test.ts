@@ -1,5 +1,4 @@
 // A short run of `npm run fuzz`: bodies that grow from valid ones, over every endpoint that takes one.
-import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ENDPOINTS } from '../bench/fuzz/endpoints.ts';
 import { runFuzz } from '../bench/fuzz-run.ts';
