@@ -73,12 +73,20 @@ export function makeApp(): Hono<AppEnv> {
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
   const paths = listPaths(app.routes);
-  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed, paths))));
+  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths))));
   app.onError((error, c) => {
     const { origin } = new URL(c.req.url);
     return withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'), origin));
   });
   return app;
+}
+
+/** What a path answers to, for who asks that; null for another method, and for a path that does not exist. */
+function tellOptions({ req }: Context<AppEnv>, allowed: AllowedMethods): Response | null {
+  const methods = req.method === 'OPTIONS' ? allowed.find(req.path) : [];
+  if (methods.length === 0) return null;
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
+  return new Response(null, { status: 204, headers: { allow } });
 }
 
 function refusePath(c: Context<AppEnv>, allowed: AllowedMethods, paths: ReturnType<typeof listPaths>): ApiError {
@@ -102,7 +110,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
   log.error('request-broke', { requestId: c.get('requestId'), error });
   if (isStoreAway(error)) {
-    const told = 'The books of the network cannot be reached right now. Ask again in a moment.';
+    const told = 'The books of the network cannot be reached right now.';
     return new ApiError('store_away', told, { retryAfterS: STORE_RETRY_AFTER_S });
   }
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);

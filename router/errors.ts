@@ -123,10 +123,17 @@ export function tellAvailability(error: ApiError, origin: string): Availability 
 
 export interface ApiErrorOptions {
   readonly param?: string | null;
+  /** In so many seconds asking again may succeed: the message and the headers say the same. */
   readonly retryAfterS?: number;
   /** Extra response headers, such as `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/**
+ * Official clients sleep as long as they are told, without a word to whoever waits: no longer than so many seconds. What takes longer they tell at once
+ * (`x-should-retry`, which openai-node, openai-python and @anthropic-ai/sdk obey).
+ */
+const MOST_SLEEP_S = 20;
 
 /** A refusal with a public code; `message` is shown to the caller, so it never holds internals. */
 export class ApiError extends Error {
@@ -134,7 +141,7 @@ export class ApiError extends Error {
   readonly options: ApiErrorOptions;
 
   constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
-    super(message);
+    super(tellRetry(message, options));
     this.name = 'ApiError';
     this.code = code;
     this.options = options;
@@ -152,9 +159,15 @@ export class ApiError extends Error {
   get isFinal(): boolean {
     return (
       (this.status < 500 && this.status !== 429 && this.status !== 408) ||
-      this.options.headers?.['x-should-retry'] === 'false'
+      this.options.headers?.['x-should-retry'] === 'false' ||
+      (this.options.retryAfterS ?? 0) > MOST_SLEEP_S
     );
   }
+}
+
+/** In the words that clients look for where they see no headers, such as codex. */
+function tellRetry(message: string, { retryAfterS }: ApiErrorOptions): string {
+  return retryAfterS === undefined ? message : `${message} Please try again in ${retryAfterS}s.`;
 }
 
 /** The `error.type` that the OpenAI API uses for a status. */
@@ -179,6 +192,13 @@ export interface ToldError {
 /** OpenAI's shape: `{error: {message, type, param, code}}`. */
 const encodePlain = ({ status: _status, ...error }: ToldError): object => ({ error });
 
+/** When to come back, for clients: in seconds, in milliseconds for those that look there first, and whether by themselves. */
+function setRetry(headers: Headers, retryAfterS: number): void {
+  headers.set('retry-after', String(retryAfterS));
+  headers.set('retry-after-ms', String(retryAfterS * 1000));
+  if (retryAfterS > MOST_SLEEP_S) headers.set('x-should-retry', 'false');
+}
+
 /** The response for a refusal, with Retry-After where waiting helps. `encode`: the body, where the path's clients expect another than OpenAI's. */
 export function toErrorResponse(
   error: ApiError,
@@ -186,7 +206,7 @@ export function toErrorResponse(
   origin = '',
 ): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
-  if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
+  if (error.options.retryAfterS !== undefined) setRetry(headers, error.options.retryAfterS);
   const { status, message, type, code, options } = error;
   const availability = tellAvailability(error, origin);
   const body = encode({

@@ -2,6 +2,7 @@
 
 import type { ChatWishes } from '../../schema/chat-job.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Message } from '../../schema/message.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
 import type { Result } from '../../schema/result.ts';
@@ -23,10 +24,10 @@ export interface Backend {
   /**
    * Runs one job. `sink` gets the answer piece by piece and applies back-pressure: nothing more is taken from the engine
    * while its promise is open. After `signal` aborts, `sink` is not called again and the Finish says 'cancelled'.
-   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not; an engine that
-   * gives no sign of life any more ends the run as 'unreachable'.
+   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not (`moves`: it has sent something since the
+   * last call); an engine that gives no sign of life any more ends the run as 'unreachable'.
    */
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: () => void): Promise<Finish>;
+  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: (moves?: boolean) => void): Promise<Finish>;
   /** Brings a model into memory, so that the next run begins at once. The error is a sentence for the owner. */
   load(model: string): Promise<Result<null, string>>;
   /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */
@@ -129,6 +130,8 @@ export interface Delta {
   readonly call?: { readonly index: number; readonly begun?: { readonly id: string; readonly name: string } };
   readonly tokens: number;
   readonly tokenIds?: readonly number[];
+  /** How likely its tokens were, where the job asks for it and the engine tells; of text only. */
+  readonly logprobs?: readonly TokenLogprob[];
 }
 
 export interface BackendError {

@@ -36,6 +36,13 @@ describe('buildBackendBody', () => {
     });
   });
 
+  test('gives four stop texts to a server that may refuse more, all to one that takes them', () => {
+    const stop = Array.from({ length: 9 }, (_, i) => `stop-${i}`);
+    expect(bodyOf({ ...JOB, stop })['stop']).toEqual(stop.slice(0, 4));
+    const built = buildBackendBody({ ...JOB, stop }, 'vllm');
+    expect(built.ok && JSON.parse(built.value)).toMatchObject({ stop });
+  });
+
   test('carries stop strings and penalties when they are set', () => {
     const body = bodyOf({ ...JOB, stop: ['END'], frequencyPenalty: 0.5, presencePenalty: -1 });
     expect(body).toMatchObject({ stop: ['END'], frequency_penalty: 0.5, presence_penalty: -1 });
@@ -78,6 +85,14 @@ describe('buildBackendBody', () => {
     }
     const ollama = buildBackendBody({ ...JOB, resume }, 'ollama');
     expect(ollama.ok && Object.keys(JSON.parse(ollama.value))).not.toContain('continue_final_message');
+  });
+
+  test('llama-server alone is told to say how far it is with a prompt', () => {
+    const told = (['llama-server', 'vllm', 'ollama', 'lm-studio', 'unknown'] as const).filter((product) => {
+      const body = buildBackendBody(JOB, product);
+      return body.ok && body.value.includes('"return_progress":true');
+    });
+    expect(told).toEqual(['llama-server']);
   });
 
   test.each([

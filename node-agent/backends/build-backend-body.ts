@@ -10,6 +10,13 @@ import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
 import { writeWishes } from './write-wishes.ts';
 
+/**
+ * Stop texts that a server is given: some refuse more than OpenAI's four. The home holds the answer against each of them itself (held-text.ts), so that
+ * those left out cost the server some tokens at most.
+ */
+const STOPS_GIVEN = 4;
+const STOPS_OF: Partial<Record<Product, number>> = { ollama: MAX_STOPS, 'llama-server': MAX_STOPS, vllm: MAX_STOPS };
+
 /** What of a job a tokenizer reads. */
 export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume'>;
 
@@ -26,6 +33,9 @@ const CONTINUE: Partial<Record<Product, object>> = {
   vllm: { continue_final_message: true, add_generation_prompt: false, echo: false },
   'llama-server': { continue_final_message: true, add_generation_prompt: false, echo: false },
 };
+
+/** What makes a server tell how far it is with a prompt: a sign that it works. Source: ggml-org/llama.cpp tools/server/README.md, `return_progress`. */
+const PROGRESS: Partial<Record<Product, object>> = { 'llama-server': { return_progress: true } };
 
 /**
  * The body of POST chat/completions as JSON text: standard fields only, always streamed, always with a finite max_tokens.
@@ -44,10 +54,11 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
       temperature: job.temperature,
       top_p: job.topP,
       seed: job.seed % SEED_RANGE,
-      ...(job.stop.length > 0 ? { stop: job.stop } : {}),
+      ...(job.stop.length > 0 ? { stop: job.stop.slice(0, STOPS_OF[product] ?? STOPS_GIVEN) } : {}),
       ...(job.frequencyPenalty === 0 ? {} : { frequency_penalty: job.frequencyPenalty }),
       ...(job.presencePenalty === 0 ? {} : { presence_penalty: job.presencePenalty }),
       ...writeWishes(job.wishes ?? {}, product),
+      ...PROGRESS[product],
       stream: true,
       stream_options: { include_usage: true },
     }),

@@ -2,6 +2,7 @@
 // Jobs reach it by POST {api}/chat/completions only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
+import type { ReadingTerms } from './answer-reading.ts';
 import type {
   Backend,
   BackendError,
@@ -11,28 +12,27 @@ import type {
   Detected,
   Finish,
   ModelInfo,
-  Questions,
   Sink,
 } from './backend.ts';
-import { AbilityBook, UNKNOWN_MODELS_MAX, type DeclaredAbility } from './ability-book.ts';
+import type { DeclaredAbility } from './ability-book.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation } from './continuation.ts';
-import { DeltaPump } from './delta-pump.ts';
+import { DeltaPump, settled } from './delta-pump.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
-import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
+import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
-import type { SpecialsAsk } from './special-probe.ts';
 
 export interface OpenAiHttpOptions {
   /** Like http://127.0.0.1:11434 or http://127.0.0.1:8000/v1. */
@@ -77,7 +77,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
-  readonly #abilities: AbilityBook | null;
+  readonly questions: ServerQuestions | undefined;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -100,7 +100,7 @@ export class OpenAiHttpBackend implements Backend {
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
     this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
-    this.#abilities = this.#door.ok ? new AbilityBook(this.#door.value, options.can ?? []) : null;
+    this.questions = this.#openQuestions();
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -117,7 +117,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = await this.#look(signal);
     if (!known.ok) return known;
     const { product, version, listing } = known.value;
-    const specials = await this.#learnSpecials(known.value, signal);
+    const specials = (await this.questions?.learnSpecials(known.value, signal)) ?? { verdict: 'unknown' };
     const refusal = this.#options.allowSpecials === false ? refuseSpecials(specials) : null;
     if (refusal !== null) return err(refusal);
     const note = noteSpecials(specials);
@@ -129,16 +129,6 @@ export class OpenAiHttpBackend implements Backend {
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
     const unsure = isWarned || note === null ? [] : [note];
     return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
-  }
-
-  /** Where nothing but answers can tell, an owner who shares no such server has it asked before anybody else asks anything. */
-  async #learnSpecials(known: Known, signal: AbortSignal): Promise<Specials> {
-    if (this.#prompts === null) return { verdict: 'unknown' };
-    const { specials } = this.#prompts;
-    const asked = toSpecialsAsk(known);
-    const found = await specials.learn(asked, signal);
-    const isOwed = found.verdict === 'unknown' && this.#options.allowSpecials === false;
-    return isOwed ? specials.askAnswers(asked, signal) : found;
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -156,7 +146,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = this.#known;
     if (known === undefined) return [];
     return this.#chosen(known).map((model) => {
-      const able = { ...model, ...this.#abilities?.describe(known, model) };
+      const able = this.questions?.describe(known, model) ?? model;
       return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
     });
   }
@@ -165,34 +155,23 @@ export class OpenAiHttpBackend implements Backend {
     return chooseModels(product, listing, this.#options.models);
   }
 
-  /** What the server's lists do not tell of its models: asked in small requests while the home is idle. */
-  get questions(): Questions {
-    return {
-      isOpen: () => {
-        const known = this.#known;
-        if (known === undefined) return false;
-        const open = this.#abilities?.listOpen(known, this.#chosen(known)) ?? [];
-        return open.length > 0 || this.#prompts?.specials.isOpen(toSpecialsAsk(known)) === true;
-      },
-      ask: async (signal) => {
-        if (this.#known !== undefined && (await this.#askAll(this.#known, signal))) this.#options.onChange?.();
-      },
-    };
-  }
-
-  /** True where something was learned. */
-  async #askAll(known: Known, signal: AbortSignal): Promise<boolean> {
-    const hasLearned = (await this.#abilities?.ask(known, this.#chosen(known), signal)) ?? false;
-    const asked = toSpecialsAsk(known);
-    if (this.#prompts?.specials.isOpen(asked) !== true) return hasLearned;
-    const { verdict } = await this.#prompts.specials.askAnswers(asked, signal);
-    return hasLearned || verdict !== 'unknown';
+  #openQuestions(): ServerQuestions | undefined {
+    if (!this.#door.ok || this.#prompts === null) return undefined;
+    return new ServerQuestions({
+      door: this.#door.value,
+      specials: this.#prompts.specials,
+      declared: this.#options.can ?? [],
+      isStrict: this.#options.allowSpecials === false,
+      known: () => this.#known,
+      chosen: (known) => this.#chosen(known),
+      onLearned: () => this.#options.onChange?.(),
+    });
   }
 
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
     if (this.#known === undefined) await this.#look(NEVER);
-    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product, this.#known.listing.load);
     return this.#statedSlots() ?? this.#slots.limit;
   }
 
@@ -217,7 +196,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
         return this.#seat(sink, (heard) =>
@@ -345,14 +329,15 @@ export class OpenAiHttpBackend implements Backend {
     const call = CALLS[job.kind];
     const body = call.build(job, this.#known?.product);
     if (!body.ok) return failed({ code: 'bad-request', message: body.error });
-    const asked = { path: call.path, body: body.value, maxTokens: job.maxTokens, prompt: textsGiven(job) };
+    const terms = { maxTokens: job.maxTokens, topLogprobs: job.wishes?.topLogprobs ?? null, prompt: textsGiven(job) };
+    const asked = { path: call.path, body: body.value, ...terms };
     return this.#stream(door, asked, to);
   }
 
   /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
   async #stream(
     door: HttpDoor,
-    { path, body, ...terms }: { path: string; body: string; maxTokens: number; prompt: readonly string[] },
+    { path, body, ...terms }: ReadingTerms & { path: string; body: string; prompt: readonly string[] },
     to: RunTo,
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;
@@ -368,7 +353,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
-  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+  async #watched(onAlive: (moves: boolean) => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
     const life = new LifeWatch(this.#life, {
       look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
       answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',
@@ -399,31 +384,11 @@ interface RunTo {
   readonly life: LifeWatch;
 }
 
-/** The first model that is in memory: a server has one way with all of them. One that lists many may load it for a question. */
-function toSpecialsAsk({ product, version, listing }: Known): SpecialsAsk {
-  const isCrowd = product === 'unknown' && listing.models.length > UNKNOWN_MODELS_MAX;
-  const model = isCrowd ? null : (listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null);
-  return { product, version, model };
-}
-
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
 
 const SLOW = 'The server is slow to say what it is. It is asked again.';
 
 const NEVER = new AbortController().signal;
-
-/** Waits until what was given to the pump has been handed on, or the job is aborted. */
-async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return pump.stop();
-  const aborted = openPromise<void>();
-  const abort = (): void => {
-    pump.stop();
-    aborted.resolve();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([pump.drained(), aborted.promise]);
-  signal.removeEventListener('abort', abort);
-}
 
 function isContinued(job: ChatJob): boolean {
   return job.resume !== undefined && job.resume.text !== '';

@@ -1,64 +1,42 @@
 // From an offer to a running part: its ticket, lease, watchdogs and what its hub learns of it. How it goes on stands in part.ts, its money in settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { JOB_PIECE_BYTES } from '../../schema/frames.ts';
+import { withoutInput } from '../../schema/job-request.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { SEAL, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
-import type { AsideHomes } from '../homes/aside-homes.ts';
-import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
+import type { Declined, Granted } from '../homes/grants.ts';
+import { hashPrompt } from '../homes/judge-fault.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
-import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
-import type { Journal } from './journal.ts';
-import type { JobReceipts } from './job-receipts.ts';
-import type { HubServices } from './hub-services.ts';
-import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
-import type { HubSockets } from './sockets.ts';
+import type { OpenedPart as Opened } from './settlement.ts';
+import type { HubJobsDoors } from './jobs-doors.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { tellGranted } from './tell-granted.ts';
+import { lessWait, tellWait } from './tell-wait.ts';
 import { TicketSeals } from './ticket-seals.ts';
-import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
-import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { listLacking } from '../../schema/needs.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
-import type { PartDoors, PartSummary } from './part.ts';
+import type { PartDoors, PartSummary } from './part-doors.ts';
 import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
+const encoder = new TextEncoder();
+
 const TICK_MS = 250;
 /** Which of the times that jobs took lately is reckoned with: to refuse at once only who surely waits too long, and to tell when to come back. */
 const LEAST_SHARE = 0.25;
 const USUAL_SHARE = 0.5;
-
-export interface HubJobsDoors {
-  readonly hub: string;
-  readonly services: HubServices;
-  readonly sockets: HubSockets;
-  readonly grants: HubGrants;
-  readonly aside: AsideHomes;
-  readonly loads: NodeLoads;
-  readonly watch: NodeWatch;
-  readonly rows: Journal;
-  readonly receipts: JobReceipts<Opened>;
-  /** Of ticket seals; never given twice. */
-  readonly nextNumber: () => number;
-  readonly settlement: HubSettlement;
-  readonly wakeBy: (at: number) => void;
-  /** No home here has the model: what stands in the presence table may be wrong. */
-  readonly onNone: () => void;
-  /** Called a few times a second while parts run, `isLast` when none runs any more. */
-  readonly onTick: (now: number, isLast: boolean) => void;
-}
 
 /** Who asked: that a part ends when it has left is no home's doing. */
 interface Caller {
@@ -76,8 +54,18 @@ interface Started {
 /** What a part is told of its home and its offer, and its way to the home. */
 type PartFacts = Omit<PartDoors, 'settle' | `on${string}`>;
 
+/** `offer`: all that is kept of what was asked. */
+interface OpeningPart {
+  readonly offer: JobOffer;
+  readonly asked: JobOffer;
+  readonly granted: Granted;
+  readonly number: number;
+  readonly now: number;
+}
+
 interface OpenedPart {
   readonly opened: Opened;
+  readonly known: { readonly promptHash?: string };
   readonly granted: Granted;
   readonly caller: Caller;
   readonly number: number;
@@ -140,14 +128,10 @@ export class HubJobs {
     if (signal?.aborted) leave();
     signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    const { ownerAccountId } = granted;
-    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
-    answer.headers.set(OWNER_HEADER, ownerAccountId);
-    if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
-    answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
-    answer.headers.set(CLASS_HEADER, granted.speedClass);
-    const lacking = listLacking(offer.request.samplers, granted.model.samplers ?? []);
-    if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
+    const { ownerAccountId, capacityBefore: capacity } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
+    const hasVoice = this.#doors.watch.hasVoice(granted.nodeId);
+    tellGranted(answer.headers, granted, { hasVoice, samplers: offer.request.samplers });
     return answer;
   }
 
@@ -173,8 +157,7 @@ export class HubJobs {
     const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
-    // What it has waited in line is gone of the caller's limit.
-    const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
+    const left = lessWait(offer, waitedMs ?? 0);
     const caller = { hasLeft: false };
     return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
@@ -216,14 +199,18 @@ export class HubJobs {
 
   #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
-    const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    const priced = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    // A long prompt is its home's: nothing here reads it again, however long the job runs.
+    const isLong = (asked.requestBytes ?? 0) > JOB_PIECE_BYTES;
+    const offer = isLong ? { ...priced, request: withoutInput(priced.request) } : priced;
     const number = socket.nextJob();
     const now = Date.now();
     let undo: (() => void) | null = null;
     try {
-      const opened = this.#openPart(socket, { offer, granted, number, now });
+      const opened = this.#openPart(socket, { offer, asked, granted, number, now });
       undo = () => this.#forget(socket, number, opened);
-      const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
+      const known = isLong ? { promptHash: hashPrompt(asked.request) } : {};
+      const doors = this.#openDoors(socket, { opened, known, granted, caller, number, now });
       undo = () => {
         doors.onDone();
         doors.onRefused('refused');
@@ -231,6 +218,7 @@ export class HubJobs {
       const part = new Part(number, offer, doors, now);
       this.#live.set(opened.ticketHash, { part, nodeId: granted.nodeId });
       this.#doors.sockets.beginPart(socket, part);
+      if (socket.jobs.isSending(number)) part.onPiece(now);
       this.#startTicking();
       return part;
     } catch (error) {
@@ -266,14 +254,10 @@ export class HubJobs {
   }
 
   /** Sends the job; its ticket's seal follows, and with that the part is kept on disk as open. */
-  #openPart(
-    socket: NodeSocket,
-    { offer, granted, number, now }: { offer: JobOffer; granted: Granted; number: number; now: number },
-  ): Opened {
+  #openPart(socket: NodeSocket, { offer, asked, granted, number, now }: OpeningPart): Opened {
     const { services, rows, receipts, hub, wakeBy } = this.#doors;
     const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
     const ticketHash = services.signer.hash(JOB_TICKET, ticket);
-    socket.sendJson('job', makeJobFrame(offer, granted, ticket), number);
     const { decision, resumed } = granted;
     const draft = draftSettlement(offer, { facts: socket.facts, hub }, { message: ticket, decision, resumed });
     const opened: Opened = { ticketHash, ticket, offer, draft, ticketProof: null };
@@ -284,13 +268,18 @@ export class HubJobs {
       opened.draft = { ...draft, ticketSignature: signature, ticketSeal: toSealedJson(sealed) };
       rows.completeDraft(ticketHash, opened.draft);
     };
-    this.#seals.add({ socket, job: number, ticket, ticketHash, onSealed });
+    const frame = makeJobFrame({ ...offer, request: asked.request }, granted, ticket);
+    socket.jobs.send(number, encoder.encode(JSON.stringify(frame)), () => {
+      socket.parts.get(number)?.onSent(Date.now());
+      // A home takes no seal of a job that it has not got.
+      this.#seals.add({ socket, job: number, ticket, ticketHash, onSealed });
+    });
     // A hub that loses its memory is woken soon, by what the disk remembers, and settles what it had.
     wakeBy(now + services.timings.holdRenewMs);
     return opened;
   }
 
-  #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
+  #openDoors(socket: NodeSocket, { opened, known, granted, caller, number, now }: OpenedPart): PartDoors {
     const { sockets, loads, watch } = this.#doors;
     const { offer } = opened;
     const { nodeId } = socket.facts;
@@ -300,7 +289,7 @@ export class HubJobs {
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const { model, isOwn } = granted;
     const slots = socket.state?.slots ?? 1;
-    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
+    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: { ...offer, ...known } });
     let hasText = false;
     return {
       ...this.#tellFacts(socket, opened, granted),
@@ -394,10 +383,4 @@ export class HubJobs {
       this.#ticker = null;
     }, TICK_MS);
   }
-}
-
-/** What a caller reads of a home that was waited for. */
-function tellWait(decision: Decision, waitedMs: number): Decision {
-  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
-  return { ...decision, reason, queuedMs: waitedMs };
 }

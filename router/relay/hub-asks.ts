@@ -7,6 +7,7 @@ import {
   HEAD_HEADER,
   LACKING_HEADER,
   OWNER_HEADER,
+  sendingMs,
   TOOK_HEADER,
   VOICE_HEADER,
 } from '../../schema/offer.ts';
@@ -38,8 +39,6 @@ export interface TakenPart {
   readonly type: string | null;
   /** The account of the home's owner; null where the hub does not tell. */
   readonly owner: string | null;
-  /** Samplers of the request that its home's server does not take. */
-  readonly lacking: readonly string[];
   /** Its word on the request counts. */
   readonly hasVoice: boolean;
   /** Gives back the slot that the part has taken in this edge's memory. */
@@ -157,7 +156,8 @@ export class HubAsks {
     // A hub that has stopped itself may not heed the signal either.
     const late = Promise.withResolvers<'late'>();
     // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
-    const isInTime = this.#doors.clock.after(ASK_TIMEOUT_MS + offer.waitMs, () => late.resolve('late'));
+    const timeoutMs = ASK_TIMEOUT_MS + offer.waitMs + sendingMs(offer.requestBytes ?? 0);
+    const isInTime = this.#doors.clock.after(timeoutMs, () => late.resolve('late'));
     try {
       const asked = this.#doors.askHub(hub, offer, call.signal);
       const response = await Promise.race([asked, late.promise]);
@@ -187,11 +187,10 @@ export class HubAsks {
     return {
       hub,
       // Written by our own hub, so its shape is trusted.
-      head: JSON.parse(head) as HeadRecord,
+      head: { ...(JSON.parse(head) as HeadRecord), lacking: headers.get(LACKING_HEADER)?.split(',') ?? [] },
       body,
       type: headers.get('content-type'),
       owner: headers.get(OWNER_HEADER),
-      lacking: headers.get(LACKING_HEADER)?.split(',') ?? [],
       hasVoice: headers.get(VOICE_HEADER) === '1',
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(hub, speedClass)),
       cancel,

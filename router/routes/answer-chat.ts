@@ -7,13 +7,15 @@ import { countPrompt } from '../billing/count-part.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashPrefixes } from '../placement/hash-prefixes.ts';
 import type { AppEnv } from './app-env.ts';
+import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
 import { askChat, promptText } from './ask-chat.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
-import { makeJob } from './make-job.ts';
+import { makeJobs } from './make-job.ts';
 import type { Job } from './make-job.ts';
 import { makeWish } from './make-wish.ts';
+import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
 import { findModel } from './served-models.ts';
@@ -39,45 +41,76 @@ export function answerChat(c: Context<AppEnv>, read: ReadAsked): Promise<Respons
   return answer;
 }
 
-/** Nothing of a body is read before it is known whose it is, and that there is room for it. */
 async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Response> {
-  const services = c.get('services');
   const caller = await requireCaller(c);
-  const seat = await services.bodies.enter(caller.accountId, announcedBytes(c));
-  if (!seat) throw refuseCrowd();
+  const seat = await takeSeat(c, caller);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { job, spoken } = await readJob(c, caller, { read, onRead: seat.shrink });
-    return await answerJob(c, job, spoken);
+    const { jobs, spoken } = await readJob(c, caller, { read, seat });
+    return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();
     throw error;
   }
 }
 
+/** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
+async function takeSeat(c: Context<AppEnv>, { accountId }: Caller): Promise<Seat> {
+  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c));
+  if (!seat) throw refuseCrowd();
+  return seat;
+}
+
+/** Answers what is told of a body alone, without a job. */
+export async function readInRoom(
+  c: Context<AppEnv>,
+  caller: Caller,
+  answer: (body: unknown) => Promise<Response>,
+): Promise<Response> {
+  const seat = await takeSeat(c, caller);
+  try {
+    return await readBody(c, caller, { seat, open: answer });
+  } finally {
+    seat.leave();
+  }
+}
+
+async function readBody<T>(
+  c: Context<AppEnv>,
+  { accountId }: Caller,
+  { seat, open }: { readonly seat: Seat; readonly open: (body: unknown) => Promise<T> },
+): Promise<T> {
+  const { timings, turns } = c.get('services');
+  const { growTo: hasRoom } = seat;
+  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs, hasRoom });
+  seat.shrink(body.bytes.length);
+  const isLarge = body.bytes.length > LARGE_BODY_BYTES;
+  return isLarge ? turns.run(accountId, () => open(parseBody(body))) : open(parseBody(body));
+}
+
 interface OpenedJob {
-  readonly job: Job;
+  /** One for each answer that is wanted. */
+  readonly jobs: readonly [Job, ...Job[]];
   readonly spoken: Spoken | null;
 }
 
-async function readJob(
+function readJob(
   c: Context<AppEnv>,
   caller: Caller,
-  { read, onRead }: { readonly read: ReadAsked; readonly onRead: (bytes: number) => void },
+  { read, seat }: { readonly read: ReadAsked; readonly seat: Seat },
 ): Promise<OpenedJob> {
-  const { timings, turns } = c.get('services');
-  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs });
-  onRead(body.bytes.length);
-  const open = async (): Promise<OpenedJob> => {
-    const asked = read(parseBody(body));
+  const open = async (body: unknown): Promise<OpenedJob> => {
+    const asked = read(body);
     if (!asked.ok) throw refuseRequest(asked.error);
-    return { job: await openJob(c, caller, asked.value.chat), spoken: asked.value.spoken };
+    const { chat, spoken } = asked.value;
+    // Other APIs know one answer.
+    return { jobs: await openJobs(c, caller, spoken ? { ...chat, choices: 1 } : chat), spoken };
   };
-  return body.bytes.length > LARGE_BODY_BYTES ? turns.run(caller.accountId, open) : open();
+  return readBody(c, caller, { seat, open });
 }
 
-async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<Job> {
+async function openJobs(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<OpenedJob['jobs']> {
   const services = c.get('services');
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
@@ -87,10 +120,12 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
   const { samplers } = wishes;
   const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
   if (!wish.ok) throw refuseRequest(wish.error);
-  return makeJob({
+  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(56));
+  const others = Array.from({ length: request.choices - 1 }, random);
+  const input = {
     caller,
     request,
-    ask: (seed) => askChat(request, { maxTokens: limits.maxTokens, seed }),
+    ask: (seed: number) => askChat(request, { maxTokens: limits.maxTokens, seed }),
     served,
     limits,
     place,
@@ -98,7 +133,7 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
     expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
     prefixes: hashPrefixes(promptText(request), caller.accountId),
     idPrefix: 'chatcmpl-',
-    random: crypto.getRandomValues(new Uint8Array(56)),
     now: Date.now(),
-  });
+  };
+  return makeJobs(input, [random(), ...others]);
 }

@@ -7,6 +7,7 @@ import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -18,6 +19,8 @@ const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
+/** Of several answers those after the first wait so long for a turn, ms, where the caller said nothing: the others stand before them in line. */
+const CHOICE_WAIT_MS = 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 
@@ -62,22 +65,35 @@ export interface JobInput {
   /** Begins the id of the answer, as clients of the endpoint expect it. */
   readonly idPrefix: string;
   readonly now: number;
+  /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
+  readonly choice?: { readonly index: number; readonly chunk: ChunkHead };
+}
+
+/**
+ * One job for each answer that a call asks for, as many as there are random bytes for: each has its own hold, home and receipt. All have one id as answers, and
+ * the first one's pays for the prompt. The k-th runs with the caller's seed + k, from 0, so that each can be run again by itself.
+ */
+export function makeJobs(
+  input: Omit<JobInput, 'random' | 'choice'>,
+  [first, ...others]: readonly [Uint8Array, ...Uint8Array[]],
+): readonly [Job, ...Job[]] {
+  const job = makeJob({ ...input, random: first });
+  const { chunk } = job;
+  return [job, ...others.map((random, i) => makeJob({ ...input, random, choice: { index: i + 1, chunk } }))];
 }
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
 export function makeJob(input: JobInput): Job {
-  const { caller, request, served, limits, place, wish, random, now } = input;
+  const { caller, request, served, limits, place, wish, random, now, choice } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
-  const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
-  const chunk: ChunkHead = {
-    id: `${input.idPrefix}${id.slice(4)}`,
-    created: Math.floor(now / 1000),
-    model: request.model,
-    ...(asked.isFunctionCall && { isFunctionCall: true }),
-  };
+  const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
+  const asked = input.ask(seed);
+  const requestJson = encoder.encode(JSON.stringify(asked));
+  const chunk = makeHead(input, { id, isFunctionCall: asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
-  const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
+  const promptTokens = choice ? 0 : limits.promptBound;
+  const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {
     jobId: id,
     accountId: caller.accountId,
@@ -85,7 +101,7 @@ export function makeJob(input: JobInput): Job {
     model: request.model,
     digests: served.digests,
     place,
-    wish,
+    wish: choice ? { ...wish, maxWaitMs: wish.maxWaitMs ?? CHOICE_WAIT_MS } : wish,
     size: {
       promptTokens: limits.promptExpected,
       leastPromptTokens: limits.promptLeast,
@@ -93,7 +109,8 @@ export function makeJob(input: JobInput): Job {
     },
     prefixes: input.prefixes,
     request: asked,
-    requestHash: hashRequest(salt, asked),
+    requestBytes: requestJson.length,
+    requestHash: hashRequest(salt, requestJson),
     salt: toHex(salt),
     chunk,
     stream: request.stream,
@@ -104,7 +121,9 @@ export function makeJob(input: JobInput): Job {
     tokenizer: served.tokenizer,
     minBytesPerToken: served.minBytesPerToken,
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
+    mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
+    ...(choice && { isPromptShared: true }),
   };
   return {
     id,
@@ -124,14 +143,29 @@ export function makeJob(input: JobInput): Job {
   };
 }
 
+/** All answers to one call have one head, but for their index. */
+function makeHead(
+  { request, idPrefix, now, choice }: JobInput,
+  { id, isFunctionCall }: { readonly id: string; readonly isFunctionCall: boolean },
+): ChunkHead {
+  if (choice) return { ...choice.chunk, index: choice.index };
+  const head = { id: `${idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  return { ...head, ...(isFunctionCall && { isFunctionCall: true }) };
+}
+
 /** Where the caller says nothing any home that serves the model may go on: it is told which way it was. */
 function leastOf(wished: ResumeWish | null): ResumeClass | null {
   return wished === 'off' ? null : (wished ?? 'same-family');
 }
 
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
-function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
-  return toHex(sha256(salt, encoder.encode(JSON.stringify(asked))));
+function hashRequest(salt: Uint8Array, requestJson: Uint8Array): JobBase['requestHash'] {
+  return toHex(sha256(salt, requestJson));
+}
+
+/** Seeds at the end of what a number holds exactly count down. */
+function shiftSeed(seed: number, by: number): number {
+  return Number.isSafeInteger(seed + by) ? seed + by : seed - by;
 }
 
 /** A seed of 53 bits, so that it is the same number in JSON everywhere. */

@@ -22,6 +22,7 @@ export interface AbleChat {
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
   readonly max_tokens?: number;
+  readonly seed?: number;
   readonly tools?: readonly AbleTool[];
   readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly function: { readonly name: string } };
   readonly parallel_tool_calls?: boolean;

@@ -22,6 +22,8 @@ export interface AbleServer {
   onBreak: () => void;
   /** Callers who left before their answer was whole. */
   left: number;
+  /** The streamed answer with this seed breaks off in its middle. */
+  brokenSeed: number | null;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     left: 0,
     breaksAfter: null,
     onBreak: () => undefined,
+    brokenSeed: null,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -120,7 +123,7 @@ interface Streamed {
 }
 
 async function stream(response: ServerResponse, { chat, plan, able }: Streamed): Promise<void> {
-  const { gapMs } = able;
+  const { gapMs, brokenSeed } = able;
   let told = 0;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
@@ -137,7 +140,10 @@ async function stream(response: ServerResponse, { chat, plan, able }: Streamed):
   };
   await tell({ role: 'assistant', content: null });
   for (const thought of plan.thoughts) await tell({ reasoning_content: thought });
-  for (const word of plan.words) await tell({ content: word }, null, plan.logprobsOf(word));
+  const isBroken = brokenSeed !== null && chat.seed === brokenSeed;
+  const words = isBroken ? plan.words.slice(0, plan.words.length >> 1) : plan.words;
+  for (const word of words) await tell({ content: word }, null, plan.logprobsOf(word));
+  if (isBroken) return void response.destroy();
   for (const [index, { id, name, pieces }] of plan.calls.entries()) {
     await tell({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
     for (const piece of pieces) await tell({ tool_calls: [{ index, function: { arguments: piece } }] });

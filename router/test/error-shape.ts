@@ -1,6 +1,7 @@
 // What every refusal of the public API must be: OpenAI-shaped, numbered, and silent about how the router is made.
 import { expect } from 'vitest';
 import { CONSTRAINTS } from '../errors.ts';
+import { INSIDE } from './inside.ts';
 
 export interface ToldError {
   readonly message: string;
@@ -10,10 +11,6 @@ export interface ToldError {
   /** Where nobody could answer now. */
   readonly availability?: { readonly code: string; readonly docs_url: string };
 }
-
-/** Words that only the inside knows: files, stacks, the platform's and the libraries' names. */
-export const INSIDE =
-  /\bD1\b|durable|workerd|miniflare|cloudflare|sqlite|\bsql\b|drizzle|upstash|redis|hono|\bzod\b|stack|\bat .+:\d+:\d+|\.ts\b|\.js\b|node_modules|TypeError|RangeError|undefined|\[object|internal error/i;
 
 /** Checks a refusal's status and shape and gives its error. */
 export async function readError(response: Response, status: number): Promise<ToldError> {

@@ -46,7 +46,7 @@ const counting = ({ asked }: FakeServer): Asked[] =>
 async function learn(server: FakeServer, options: Partial<Parameters<typeof share>[0]> = {}) {
   const backend = share({ baseUrl: server.url, ...options });
   await backend.detect(NEVER);
-  await backend.questions.ask(NEVER);
+  await backend.questions!.ask(NEVER);
   return { backend, can: (await backend.models())[0]?.can };
 }
 
@@ -77,7 +77,7 @@ describe('a server of no known product', () => {
     );
     const { backend, can } = await learn(server);
     expect(can).toEqual(['images']);
-    expect(backend.questions.isOpen()).toBe(false);
+    expect(backend.questions!.isOpen()).toBe(false);
   });
 
   test('is asked once, and what it refuses it cannot do', async () => {
@@ -89,8 +89,8 @@ describe('a server of no known product', () => {
     const asked = posted(server).length;
     expect([can, asked]).toEqual([[], 7]);
     await backend.detect(NEVER);
-    await backend.questions.ask(NEVER);
-    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, asked]);
+    await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, asked]);
   });
 
   test('that is busy is asked again with later looks, and in the end no more', async () => {
@@ -99,16 +99,16 @@ describe('a server of no known product', () => {
       chat((_, response) => json(response, 503, {})),
     );
     const { backend, can } = await learn(server);
-    expect([can, backend.questions.isOpen(), posted(server).length]).toEqual([[], true, 1]);
-    for (let i = 0; i < 5; i += 1) await backend.questions.ask(NEVER);
-    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, 3]);
+    expect([can, backend.questions!.isOpen(), posted(server).length]).toEqual([[], true, 1]);
+    for (let i = 0; i < 5; i += 1) await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, 3]);
   });
 
   test('that lists many models, and may load each of them, is not asked', async () => {
     const data = Array.from({ length: 5 }, (_, i) => ({ id: `m${i}`, object: 'model' }));
     const server = await serve({ '/v1/models': { object: 'list', data } });
     const { backend } = await learn(server);
-    expect([backend.questions.isOpen(), posted(server)]).toEqual([false, []]);
+    expect([backend.questions!.isOpen(), posted(server)]).toEqual([false, []]);
   });
 
   test('is not asked of what its owner has said', async () => {
@@ -168,8 +168,8 @@ describe('whether control tokens are read out of messages', () => {
       const found = await backend.detect(NEVER);
       expect(found.ok && found.value.warnings?.join()).toContain('reads control tokens (<|im_end|>)');
       const asked = counting(server).length;
-      await backend.questions.ask(NEVER);
-      expect([asked, counting(server).length, backend.questions.isOpen()]).toEqual([2, 2, false]);
+      await backend.questions!.ask(NEVER);
+      expect([asked, counting(server).length, backend.questions!.isOpen()]).toEqual([2, 2, false]);
     },
   );
 
@@ -190,9 +190,9 @@ describe('whether control tokens are read out of messages', () => {
   test('one that counts nothing is asked twice, and stays in doubt', async () => {
     const server = await serve(PLAIN, (response) => say(response, {}));
     const { backend } = await learn(server, { can: [{ model: '*', can: [] }] });
-    await backend.questions.ask(NEVER);
-    await backend.questions.ask(NEVER);
-    expect([counting(server).length, backend.questions.isOpen()]).toEqual([2, false]);
+    await backend.questions!.ask(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect([counting(server).length, backend.questions!.isOpen()]).toEqual([2, false]);
     const found = await backend.detect(NEVER);
     expect(found.ok && found.value.notes.join()).toContain('could not be found out');
   });
