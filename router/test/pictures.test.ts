@@ -53,11 +53,6 @@ function shown(): string[] {
   );
 }
 
-/** False where no home tells that its server reads pictures. */
-async function readsPictures(): Promise<boolean> {
-  return (await ask(withPhoto(makePhoto(10)))).status === 200;
-}
-
 describe('a photo', () => {
   test('of 2 MB reaches the model server byte for byte, for a whole answer and for a stream', async () => {
     for (const [stream, end] of [
