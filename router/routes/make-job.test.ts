@@ -174,6 +174,11 @@ describe('makeJobs', () => {
     expect(first.chunk).not.toHaveProperty('index');
   });
 
+  test('wait longer for their turns than one alone', () => {
+    expect(makeAll().map(({ offer }) => offer.wish.maxWaitMs)).toEqual([60_000, 60_000, 60_000]);
+    expect(make().offer.wish.maxWaitMs).toBeNull();
+  });
+
   test('the first one holds and pays for the prompt', () => {
     const price = { priceIn: 100, priceOut: 300 };
     const [first, ...others] = makeAll();

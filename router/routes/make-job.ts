@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
-/** Of several answers those after the first wait so long for a turn, ms, where the caller said nothing: the others stand before them in line. */
+/** Several answers wait so long for their turns, ms, where the caller said nothing: they stand before each other in line. */
 const CHOICE_WAIT_MS = 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
@@ -77,9 +77,11 @@ export function makeJobs(
   input: Omit<JobInput, 'random' | 'choice'>,
   [first, ...others]: readonly [Uint8Array, ...Uint8Array[]],
 ): readonly [Job, ...Job[]] {
-  const job = makeJob({ ...input, random: first });
+  if (others.length === 0) return [makeJob({ ...input, random: first })];
+  const patient = { ...input, wish: { ...input.wish, maxWaitMs: input.wish.maxWaitMs ?? CHOICE_WAIT_MS } };
+  const job = makeJob({ ...patient, random: first });
   const { chunk } = job;
-  return [job, ...others.map((random, i) => makeJob({ ...input, random, choice: { index: i + 1, chunk } }))];
+  return [job, ...others.map((random, i) => makeJob({ ...patient, random, choice: { index: i + 1, chunk } }))];
 }
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
@@ -101,7 +103,7 @@ export function makeJob(input: JobInput): Job {
     model: request.model,
     digests: served.digests,
     place,
-    wish: choice ? { ...wish, maxWaitMs: wish.maxWaitMs ?? CHOICE_WAIT_MS } : wish,
+    wish,
     size: {
       promptTokens: limits.promptExpected,
       leastPromptTokens: limits.promptLeast,

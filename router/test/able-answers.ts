@@ -190,7 +190,7 @@ function likelihood(token: string, top: number): object {
 }
 
 /** The smallest value that fits a schema. */
-export function fillSchema(schema: Schema): unknown {
+function fillSchema(schema: Schema): unknown {
   if ('const' in schema) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return fillSchema(schema.anyOf[0]);
