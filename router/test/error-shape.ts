@@ -1,7 +1,7 @@
 // What every refusal of the public API must be: OpenAI-shaped, numbered, and silent about how the router is made.
 import { expect } from 'vitest';
-import { INSIDE } from './inside.ts';
 import { CONSTRAINTS } from '../errors.ts';
+import { INSIDE } from './inside.ts';
 
 export interface ToldError {
   readonly message: string;
