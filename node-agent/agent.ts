@@ -14,6 +14,7 @@ import { lockFolder } from './home/instance-lock.ts';
 import type { FolderLock } from './home/instance-lock.ts';
 import { IdentityFile } from './home/identity-file.ts';
 import { MemoryTrimmer } from './home/memory.ts';
+import { AbilityScout } from './home/ability-scout.ts';
 import { ModelShelf } from './home/model-shelf.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from './home/owner-line.ts';
@@ -44,6 +45,8 @@ import { VERSION } from './version.ts';
 /** Looks at the backends this often: more often while one is away. */
 const LOOK_MS = 60_000;
 const LOOK_AWAY_MS = 3_000;
+/** So long a start waits for what small requests show of models. */
+const ABILITIES_MS = 1_500;
 /** Running jobs may finish for this long after the owner said stop; then other homes go on with those that can be continued. */
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
@@ -71,6 +74,7 @@ export class Agent {
   readonly #shelf: ModelShelf;
   readonly #shared: AgentShared;
   readonly #connection: Connection;
+  readonly #abilities: AbilityScout;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
   readonly #ownerPause: OwnerPause;
@@ -123,6 +127,11 @@ export class Agent {
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
+    this.#abilities = new AbilityScout({
+      backends: this.#backends,
+      slots: this.#shared.slots,
+      pause: this.#shared.pause,
+    });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
@@ -167,6 +176,8 @@ export class Agent {
       curve: getCurve().name,
     });
     await this.#look();
+    // Servers that answer at once are offered with all that they can do from the start.
+    await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
     await this.#status.write();
     void this.#learnSpeeds();
@@ -264,6 +275,7 @@ export class Agent {
     const isDown = this.#shelf.offered.length === 0;
     pause.set('backend-down', isDown);
     if (this.#isStopping) return;
+    void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
   }
@@ -322,6 +334,7 @@ export class Agent {
       hub: link.hub,
       area: link.area,
       models: this.#shelf.offered.map((model) => model.name),
+      abilities: Object.fromEntries(this.#shelf.offered.map(({ name, can = [] }) => [name, can])),
       slots: slots.limit,
       running: slots.running,
       ...totals.now(),

@@ -34,13 +34,14 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
 }
 
 function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKey, models, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const { backendKey, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
     allowLan,
     allowNetworks,
     allowSpecials: specials === 'share',
+    can,
     life: { frozenMs },
     ...(backendKey === null ? {} : { apiKey: backendKey }),
     ...(models === null ? {} : { models }),

@@ -14,6 +14,7 @@ const READABLE = [
   'x-irori-node',
   'x-irori-country',
   'x-irori-reason',
+  'x-irori-ignored',
   'retry-after',
   'x-should-retry',
   'allow',

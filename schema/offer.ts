@@ -135,6 +135,8 @@ export const CAPACITY_HEADER = 'x-irori-capacity';
 export const CLASS_HEADER = 'x-irori-class';
 /** Header of a granted part: the account of its home's owner. */
 export const OWNER_HEADER = 'x-irori-owner';
+/** Header of a granted part: samplers of the request that its home's server does not take, with commas; absent where it takes all. */
+export const LACKING_HEADER = 'x-irori-lacking';
 /** Header of a granted part: '1' where the word of its home on a request counts, since it answers what it is given. */
 export const VOICE_HEADER = 'x-irori-voice';
 /** The body's type where ids of tokens stand before each piece of it (told-events.ts); else it is what the caller reads. */

@@ -1,6 +1,6 @@
 // The words that edge, hub and placement share: what a caller wishes of a home, what is known of a home, and what was decided.
 import * as z from 'zod';
-import type { Need } from './needs.ts';
+import type { Need, Sampler } from './needs.ts';
 import type { Place } from './places.ts';
 
 /** How one home is chosen among those that keep the promise. */
@@ -44,6 +44,8 @@ export interface Wish {
   readonly maxFirstTokenMs: number | null;
   /** What the request needs of its model; found in it, never said. */
   readonly needs: readonly Need[];
+  /** Samplers that the home's server has to take; empty unless nothing may be left out. */
+  readonly samplers: readonly Sampler[];
   /** Nothing that the caller wrote may be left out. */
   readonly requireParameters: boolean;
 }
@@ -68,12 +70,13 @@ export const NO_WISH: Wish = {
   maxWaitMs: null,
   maxFirstTokenMs: null,
   needs: [],
+  samplers: [],
   requireParameters: false,
 };
 
 /** What left no home: a field of the `provider` object as the caller wrote it, or what the request needs. */
 export type WishField =
-  'pool' | 'order' | 'only' | 'ignore' | 'quantizations' | 'country' | 'max_rtt_ms' | 'max_price' | Need;
+  'pool' | 'order' | 'only' | 'ignore' | 'quantizations' | 'country' | 'max_rtt_ms' | 'max_price' | Need | Sampler;
 
 /** How big a job is expected to be, in tokens. */
 export interface JobSize {
@@ -99,6 +102,8 @@ export interface HomeState {
   readonly contextTokens: number;
   /** What its model can do beside text: words of `Need`, and those of later versions. */
   readonly can: readonly string[];
+  /** Samplers that its server takes; null where only its hub knows. */
+  readonly samplers: readonly string[] | null;
   readonly priceIn: number;
   readonly priceOut: number;
   readonly slots: number;

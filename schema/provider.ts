@@ -12,7 +12,7 @@ export const MAX_LISTED = 100;
 export const UNITS_PER_CREDIT = 1_000_000;
 
 /** A caller's wishes as said: a field that was not said is not there. The pool stands as written: a word, a pool's name or its id. */
-export type SaidWish = Partial<Omit<Wish, 'pool' | 'needs'>> & { readonly pool?: string };
+export type SaidWish = Partial<Omit<Wish, 'pool' | 'needs' | 'samplers'>> & { readonly pool?: string };
 
 /** How far a broken answer may go on elsewhere: the least faithful way that the caller takes, or not at all. */
 export const RESUME_WISHES = [...RESUME_CLASSES, 'off'] as const;

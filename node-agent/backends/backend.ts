@@ -16,6 +16,8 @@ export interface Backend {
   detect(signal: AbortSignal): Promise<Result<Detected, string>>;
   /** The models that may be shared now. Empty when the engine is away or refused; rejects where its models cannot be read. */
   models(): Promise<ModelInfo[]>;
+  /** What is left to ask the engine about its models; absent where it needs no asking. */
+  readonly questions?: Questions | undefined;
   /** How many jobs this engine answers at once. */
   slots(): Promise<number>;
   /**
@@ -31,6 +33,14 @@ export interface Backend {
   unload(): Promise<void>;
   /** Ends everything. The backend is not used afterwards. */
   close(): Promise<void>;
+}
+
+/** Small requests that show what an engine's models can do: `models` tells it afterwards. */
+export interface Questions {
+  /** False where nothing is left to ask, or nothing can be asked now. */
+  isOpen(): boolean;
+  /** Asks each once, one after the other, until `signal` aborts. Never rejects. */
+  ask(signal: AbortSignal): Promise<void>;
 }
 
 export type Sink = (delta: Delta) => void | Promise<void>;

@@ -11,8 +11,10 @@ import type {
   Detected,
   Finish,
   ModelInfo,
+  Questions,
   Sink,
 } from './backend.ts';
+import { AbilityBook, type DeclaredAbility } from './ability-book.ts';
 import { CALLS } from './backend-calls.ts';
 import { giveSoFar } from './build-backend-body.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
@@ -50,6 +52,8 @@ export interface OpenAiHttpOptions {
   readonly allowNetworks?: boolean;
   /** False: a server that reads control tokens out of messages, or may, is not shared. */
   readonly allowSpecials?: boolean;
+  /** What the owner says that models can do; of these the server is not asked. */
+  readonly can?: readonly DeclaredAbility[];
   readonly life?: Partial<LifeLimits>;
 }
 
@@ -72,6 +76,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
+  readonly #abilities: AbilityBook | null;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -94,6 +99,7 @@ export class OpenAiHttpBackend implements Backend {
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
     this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
+    this.#abilities = this.#door.ok ? new AbilityBook(this.#door.value, options.can ?? []) : null;
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -145,8 +151,29 @@ export class OpenAiHttpBackend implements Backend {
     if (this.#known === undefined) await this.#look(NEVER);
     const known = this.#known;
     if (known === undefined) return [];
-    const models = chooseModels(known.product, known.listing, this.#options.models);
-    return models.map((model) => this.#withMeasuredLoad(this.#continues(model) ? model : { ...model, resume: 'none' }));
+    return this.#chosen(known).map((model) => {
+      const able = { ...model, ...this.#abilities?.describe(known, model) };
+      return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
+    });
+  }
+
+  #chosen({ product, listing }: Known): ModelInfo[] {
+    return chooseModels(product, listing, this.#options.models);
+  }
+
+  /** What the server's lists do not tell of its models: asked in small requests while the home is idle. */
+  get questions(): Questions {
+    return {
+      isOpen: () =>
+        this.#known !== undefined &&
+        (this.#abilities?.listOpen(this.#known, this.#chosen(this.#known)) ?? []).length > 0,
+      ask: async (signal) => {
+        const known = this.#known;
+        if (known === undefined) return;
+        const hasLearned = await this.#abilities?.ask(known, this.#chosen(known), signal);
+        if (hasLearned === true) this.#options.onChange?.();
+      },
+    };
   }
 
   async slots(): Promise<number> {

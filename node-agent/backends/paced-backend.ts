@@ -1,5 +1,5 @@
 // A backend that gives its tokens no faster than a set pace, so that an answer lasts long enough to be watched or cut.
-import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Sink } from './backend.ts';
+import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Questions, Sink } from './backend.ts';
 import type { Result } from '../../schema/result.ts';
 
 const TELL_EVERY_MS = 1000;
@@ -25,6 +25,10 @@ export class PacedBackend implements Backend {
 
   models(): Promise<ModelInfo[]> {
     return this.#inner.models();
+  }
+
+  get questions(): Questions | undefined {
+    return this.#inner.questions;
   }
 
   slots(): Promise<number> {

@@ -43,6 +43,24 @@ describe('renderPrompt', () => {
     expect(shown).toBe(attack);
   });
 
+  test.each([
+    '<s>',
+    '</s>',
+    '[INST]x[/INST]',
+    '<unk>',
+    '<|im_start|>system\n',
+    '<|im_end|>',
+    '<|end|>',
+    '<|user|>',
+    '\u200b<s>',
+  ])('%j reaches the model as those characters and no others', (typed) => {
+    const text = `edit ${typed} here`;
+    const ids = idsOf(user(text));
+    expect(ids.filter((id) => [...codec.controls.values()].includes(id))).toEqual([2, 4, 3]);
+    const bytes = ids.slice(1, -2).flatMap((id) => [...(codec.bytesOf(id) ?? [])]);
+    expect(new TextDecoder().decode(Uint8Array.from(bytes))).toBe(text);
+  });
+
   test('for any text, the control tokens are those of the template', () => {
     const piece = fc.constantFrom('<|', '|>', '<|end|>', '<|system|>', 'user', '\u{F0000}0\u{F0001}', ' ', '\n', '囲');
     fc.assert(

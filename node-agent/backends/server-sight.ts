@@ -14,6 +14,8 @@ export interface Known {
   readonly product: Product;
   readonly version: string | null;
   readonly listing: Listing;
+  /** The JSON of each path that answered well. */
+  readonly said: ReadonlyMap<string, unknown>;
   /** Sentences for the owner about the server itself. */
   readonly warnings: readonly string[];
 }
@@ -146,7 +148,8 @@ export class ServerSight {
     const [list = 'models'] = LISTING_PATHS[product];
     if (product !== 'lm-studio' && !this.#said.has(list)) return err(describeNoList(server, answers.get(list)));
     const given = [...this.#said].filter(([, { status }]) => status === 200);
-    const listing = listModels(product, new Map(given.map(([path, { json }]) => [path, json])));
+    const said = new Map(given.map(([path, { json }]) => [path, json]));
+    const listing = listModels(product, said);
     const { allowNetworks } = this.#options;
     const tools = this.#said.get('/tools') ?? answers.get('/tools');
     const refusal = refuseNetwork({ port: server.port, ownedBy: listing.ownedBy, allowNetworks }) ?? refuseTools(tools);
@@ -157,7 +160,7 @@ export class ServerSight {
     const doubt = doubtTools(product, tools);
     const isMoved = this.#named !== undefined && this.#named !== server.api;
     const moved = isMoved ? [`The API was found at ${server.api}: ${this.#named} has none.`] : [];
-    this.#known = { product, version, listing, warnings: doubt === null ? moved : [...moved, doubt] };
+    this.#known = { product, version, listing, said, warnings: doubt === null ? moved : [...moved, doubt] };
     return ok(this.#known);
   }
 

@@ -19,6 +19,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     hub: 'h',
     area: 'weur',
     models: ['m'],
+    abilities: {},
     slots: 1,
     running: 0,
     jobs: 4,
@@ -46,6 +47,14 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
 test('a home that is well has nothing to warn of', () => {
   expect(formatStatus(makeStatus(), true)).not.toMatch(/warning|restored|clock/);
   expect(formatStatus(makeStatus({ clockAheadMs: null }), true)).not.toContain('clock');
+});
+
+test('what each model can do is told, and of many models only some', () => {
+  const models = Array.from({ length: 14 }, (_, i) => `m${i}`);
+  const text = formatStatus(makeStatus({ models, abilities: { m0: ['tools', 'images'] } }), true);
+  expect(text).toContain('can        m0: text, tools, images\n');
+  expect(text).toContain('can        m11: text\n');
+  expect(text).toContain('can        … 2 more: see --json');
 });
 
 test('receipts that earn nothing are warned of', () => {

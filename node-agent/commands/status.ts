@@ -40,6 +40,7 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `node       ${status.node ?? 'not enrolled'}  ${status.address}`,
     `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
     `models     ${status.models.join(', ') || 'none'}`,
+    ...describeAbilities(status),
     `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
     ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),
     `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
@@ -53,6 +54,15 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     ...describeSkew(status),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A home with many models shows them with `--json`. */
+const ABILITY_LINES = 12;
+
+function describeAbilities({ models, abilities }: AgentStatus): string[] {
+  const lines = models.map((name) => `can        ${name}: ${['text', ...(abilities[name] ?? [])].join(', ')}`);
+  const left = lines.length - ABILITY_LINES;
+  return left > 0 ? [...lines.slice(0, ABILITY_LINES), `can        … ${left} more: see --json`] : lines;
 }
 
 function describeSeals({ sealedReceipts }: AgentStatus): string[] {

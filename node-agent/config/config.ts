@@ -13,6 +13,8 @@ import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
+import { readCan } from './read-can.ts';
+import type { SaidAbility } from './read-can.ts';
 import type { OptionKey, OptionSpec } from './options.ts';
 import { readValue } from './parse-flags.ts';
 import type { OptionValue, OptionValues } from './parse-flags.ts';
@@ -25,6 +27,8 @@ export interface AgentConfig {
   /** For servers that want one; only from the environment, since command lines can be read by others. */
   readonly backendKey: string | null;
   readonly models: readonly string[] | null;
+  /** What the owner says that models can do; the rest is found out. */
+  readonly can: readonly SaidAbility[];
   readonly slots: number | null;
   /** OLLAMA_NUM_PARALLEL of this machine's environment, which Ollama tells nowhere; null where it is not set. */
   readonly ollamaSlots: number | null;
@@ -110,6 +114,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (!router.ok) return router;
   const fault = findFault(values);
   if (fault) return err(fault);
+  const can = readCan(list(values.can) ?? []);
+  if (!can.ok) return can;
   return ok({
     router: router.value,
     code: text(values.code),
@@ -117,6 +123,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backends: list(values.backends) ?? [],
     backendKey: env['IRORI_BACKEND_KEY'] ?? null,
     models: list(values.models),
+    can: can.value,
     slots: number(values.slots),
     ollamaSlots: readSlots(env['OLLAMA_NUM_PARALLEL']),
     pace: number(values.pace) ?? 0,

@@ -63,6 +63,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'can',
+    flag: '--can',
+    env: 'IRORI_CAN',
+    kind: 'list',
+    value: 'MODEL=WORD+WORD',
+    text: 'What a model (a name or prefix*) can do beside text, in place of what is found out: tools, json, images, logprobs, completion, embeddings, transcription, image-generation, or none. May be repeated.',
+    commands: ['up'],
+  },
+  {
     key: 'slots',
     flag: '--slots',
     env: 'IRORI_SLOTS',

@@ -257,6 +257,8 @@ export class ModelShelf {
       resume: info.resume ?? resume,
       ...(measured ? limitSpeed(measured, paceTokensPerS) : guessSpeed(facts)),
       ...(loadMs > 0 ? { loadMs } : {}),
+      ...(info.can && info.can.length > 0 ? { can: info.can } : {}),
+      ...(info.samplers && info.samplers.length > 0 ? { samplers: info.samplers } : {}),
     });
     return parsed.success ? [parsed.data] : [];
   }

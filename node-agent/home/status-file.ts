@@ -24,6 +24,8 @@ const statusSchema = z.object({
   hub: z.string().nullable(),
   area: z.string().nullable(),
   models: z.array(z.string()),
+  /** What each can do beside text. */
+  abilities: z.record(z.string(), z.array(z.string())).default({}),
   slots: z.number(),
   running: z.number(),
   jobs: z.number(),

@@ -135,6 +135,8 @@ type Facts = Pick<
   | 'digest'
   | 'contextTokens'
   | 'can'
+  | 'samplers'
+  | 'samplers'
   | 'priceIn'
   | 'priceOut'
   | 'slots'
@@ -154,6 +156,7 @@ function factsOf(node: SimNode): Facts {
     digest: 'weights',
     contextTokens: 32_768,
     can: [],
+    samplers: null,
     priceIn: 1,
     priceOut: 1,
     slots: node.cls.slots,

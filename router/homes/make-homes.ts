@@ -59,15 +59,16 @@ export function makeHomes(
   return { serving, passedOver };
 }
 
-/** Of the entries that can go on with the answer, and whose context may hold the prompt, the most faithful one, in memory before one that has to be loaded. */
-function chooseEntry(models: readonly NodeModel[], { resume, size }: JobOffer): NodeModel | null {
+/** Of the entries that can go on with the answer, that can do what it needs, and whose context may hold the prompt, the most faithful one, in memory before one that has to be loaded. */
+function chooseEntry(models: readonly NodeModel[], { resume, size, wish }: JobOffer): NodeModel | null {
   if (models.length === 1 && !resume) return models[0] ?? null;
   const rank = (model: NodeModel): number => {
     const found = resume ? classifyResume(model, resume) : 'exact';
     if (found === null) return Infinity;
     const isShort = model.contextTokens <= (size.leastPromptTokens ?? 0);
     const order = (['exact', 'same-model', 'same-family'] as const).indexOf(found);
-    return Number(isShort) * 8 + order * 2 + Number((model.loadMs ?? 0) > 0);
+    const isUnable = !wish.needs.every((need) => model.can?.includes(need));
+    return Number(isUnable) * 16 + Number(isShort) * 8 + order * 2 + Number((model.loadMs ?? 0) > 0);
   };
   const best = models.toSorted((a, b) => rank(a) - rank(b))[0];
   return best && Number.isFinite(rank(best)) ? best : null;
@@ -90,6 +91,7 @@ function toServing(
     digest: model.digest,
     contextTokens: model.contextTokens,
     can: model.can ?? [],
+    samplers: model.samplers ?? [],
     quantisation: model.quantisation,
     loadMs: model.loadMs ?? 0,
     priceIn: isOwn ? 0 : offer.priceIn,

@@ -15,6 +15,9 @@ export interface CatalogueEntry {
   readonly priceOut: number;
 }
 
+/** What one model can do, words at most: more cannot be read back. */
+const MOST_WORDS = 24;
+
 /** One model key's rows at one hub. */
 export interface HubOffer {
   readonly modelKey: string;
@@ -70,7 +73,8 @@ function toRows(offering: HubOffering, candidate: NodeCandidate): [modelKey: str
     // A home may hold the same weights under two names: it is still one home with one set of slots.
     const models = candidate.models.filter(({ digest }) => entry.digests.includes(digest));
     const model = models.toSorted((a, b) => (a.loadMs ?? 0) - (b.loadMs ?? 0))[0];
-    if (model) rows.push([entry.id, toRow(offering, { candidate, model, entry, own: [] })]);
+    const can = [...new Set(models.flatMap((one) => one.can ?? []))].slice(0, MOST_WORDS);
+    if (model) rows.push([entry.id, toRow(offering, { candidate, model: { ...model, can }, entry, own: [] })]);
   }
   // One row stands for all of an owner's names at a home. It carries the longest context, so that no prompt is turned away that fits one of them.
   const model = own.toSorted((a, b) => b.contextTokens - a.contextTokens)[0];

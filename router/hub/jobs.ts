@@ -25,7 +25,8 @@ import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
+import { listLacking } from '../../schema/needs.ts';
+import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part.ts';
@@ -145,6 +146,8 @@ export class HubJobs {
     if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
+    const lacking = listLacking(offer.request.samplers, granted.model.samplers ?? []);
+    if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
     return answer;
   }
 

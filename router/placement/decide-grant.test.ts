@@ -18,6 +18,7 @@ function home(nodeId: string, facts: Partial<HomeState> = {}): HomeState {
     digest: 'd1',
     contextTokens: 8192,
     can: [],
+    samplers: [],
     priceIn: 100,
     priceOut: 200,
     slots: 4,

@@ -11,6 +11,7 @@ const home: WishedHome = {
   pools: ['public', 'pool_lab'],
   quantisation: 'Q4_K_M',
   can: [],
+  samplers: [],
   priceIn: 100,
   priceOut: 200,
   rttMs: 30,

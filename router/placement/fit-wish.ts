@@ -1,12 +1,12 @@
 // Whether a home is one that the caller lets answer, and which of the caller's wishes left none. Pure.
 import type { HomeState, Wish, WishField } from '../../schema/placement.ts';
-import { NEEDS } from '../../schema/needs.ts';
+import { NEEDS, SAMPLERS } from '../../schema/needs.ts';
 import { PUBLIC_POOL } from '../../schema/placement.ts';
 
 /** What wishes are about; a HomeState is one. */
 export type WishedHome = Pick<
   HomeState,
-  'nodeId' | 'ownerAccountId' | 'pools' | 'quantisation' | 'can' | 'priceIn' | 'priceOut' | 'rttMs'
+  'nodeId' | 'ownerAccountId' | 'pools' | 'quantisation' | 'can' | 'samplers' | 'priceIn' | 'priceOut' | 'rttMs'
 > & { readonly place: Pick<HomeState['place'], 'country'> };
 
 /** Who asks, and from how far: edge to hub and back, ms. */
@@ -66,6 +66,11 @@ const CHECKS: readonly WishCheck[] = [
     field: need,
     isAsked: ({ needs }) => needs.includes(need),
     check: ({ can }) => can.includes(need),
+  })),
+  ...SAMPLERS.map((sampler): WishCheck => ({
+    field: sampler,
+    isAsked: ({ samplers }) => samplers.includes(sampler),
+    check: ({ samplers }) => samplers === null || samplers.includes(sampler),
   })),
 ];
 

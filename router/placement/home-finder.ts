@@ -2,6 +2,7 @@
 import { BoundedMap } from '../../schema/bounded-map.ts';
 import { makeHubName, readHubName } from '../../schema/ids.ts';
 import type { AreaName } from '../../schema/places.ts';
+import { isNeed } from '../../schema/needs.ts';
 import { distanceKm, sortAreas } from '../../schema/places.ts';
 import type { Capacity } from '../../schema/placement.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
@@ -131,8 +132,9 @@ function makeRank(doors: HomeFinderDoors, ask: FinderAsk): SearchDoors['rank'] {
       );
       if (wide.ranked.some(({ keeps }) => keeps)) return wide;
     }
-    if (ranking.contextTokens !== null && !isWide) {
-      // No home at the nearest hubs holds the prompt: all the others here are looked at before that is said.
+    const isUnable = ranking.emptiedBy !== null && isNeed(ranking.emptiedBy);
+    if ((ranking.contextTokens !== null || isUnable) && !isWide) {
+      // No home at the nearest hubs holds the prompt, or can do what it needs: all the others here are looked at before that is said.
       const look = { modelKey, areas, place, isWide: true, excluded: excluded.hubs, need: ask };
       const wide = rankOf(await viewsIn(doors, look));
       if (wide.ranked.length > 0) return wide;

@@ -139,6 +139,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: strin
     digest: row.digest,
     contextTokens: contextOf(row, ownName),
     can: canOf(row, ownName),
+    samplers: null,
     priceIn: row.priceIn,
     priceOut: row.priceOut,
     slots: row.slots,

@@ -5,6 +5,7 @@ import {
   CAPACITY_HEADER,
   CLASS_HEADER,
   HEAD_HEADER,
+  LACKING_HEADER,
   OWNER_HEADER,
   TOOK_HEADER,
   VOICE_HEADER,
@@ -37,6 +38,8 @@ export interface TakenPart {
   readonly type: string | null;
   /** The account of the home's owner; null where the hub does not tell. */
   readonly owner: string | null;
+  /** Samplers of the request that its home's server does not take. */
+  readonly lacking: readonly string[];
   /** Its word on the request counts. */
   readonly hasVoice: boolean;
   /** Gives back the slot that the part has taken in this edge's memory. */
@@ -188,6 +191,7 @@ export class HubAsks {
       body,
       type: headers.get('content-type'),
       owner: headers.get(OWNER_HEADER),
+      lacking: headers.get(LACKING_HEADER)?.split(',') ?? [],
       hasVoice: headers.get(VOICE_HEADER) === '1',
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(hub, speedClass)),
       cancel,

@@ -47,6 +47,7 @@ export class JobRun {
   readonly #delivered = new DeliveredParts();
   #stage: JobStage = { kind: 'searching' };
   #head: HeadRecord | null = null;
+  readonly #lacking = new Set<string>();
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
   #attempts = 0;
@@ -90,6 +91,11 @@ export class JobRun {
   /** The part that runs or ran last. */
   get part(): number {
     return Math.max(0, this.#asks.tickets - 1);
+  }
+
+  /** Samplers of the request that a home which took it could not keep, so far. */
+  get lacking(): readonly string[] {
+    return [...this.#lacking];
   }
 
   get head(): HeadRecord | null {
@@ -304,6 +310,7 @@ export class JobRun {
     this.#takers.add(owner ?? `${this.#attempts}`);
     this.#stage = { kind: 'relaying', part, isGiven: false };
     this.#head = head;
+    for (const sampler of taken.lacking) this.#lacking.add(sampler);
     this.#firstDigest ??= head.digest;
     if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
     return { kind: 'head', head };

@@ -83,8 +83,9 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
   const served = await findModel(services, request.model, caller);
   const limits = fitLimits(request, served, { count: countPrompt(request, served), field: 'messages' });
   const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
-  const { provider: said, needs, ignored } = request;
-  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, ignored, model });
+  const { provider: said, needs, ignored, wishes } = request;
+  const { samplers } = wishes;
+  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
   if (!wish.ok) throw refuseRequest(wish.error);
   return makeJob({
     caller,

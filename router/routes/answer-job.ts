@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts, IroriFacts, StreamError, WholeAnswer } from '../../schema/chunks.ts';
+import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
@@ -22,6 +23,7 @@ import type { ChatCompletion } from '../dialects/dialect.ts';
 import { translateStream } from '../dialects/translate-stream.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
+import { tellIgnored } from './tell-ignored.ts';
 import type { Spoken } from './spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
@@ -166,7 +168,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Pr
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(encodeWhole(job, { whole, facts, spoken }), {
-    headers: { ...JSON_HEADERS, ...factHeaders(job, facts) },
+    headers: { ...JSON_HEADERS, ...factHeaders(job, run, facts) },
   });
 }
 
@@ -185,7 +187,7 @@ function openBody(
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   return new Response(body, {
-    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, toFacts(job, run)) },
+    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, run, toFacts(job, run)) },
   });
 }
 
@@ -211,7 +213,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }
   const told = spoken
     ? body.pipeThrough(translateStream(spoken.openStream(job.chunk, job.offer.size.promptTokens)))
     : body;
-  return new Response(told, { headers: { ...headers, ...factHeaders(job, toFacts(job, run)) } });
+  return new Response(told, { headers: { ...headers, ...factHeaders(job, run, toFacts(job, run)) } });
 }
 
 /** The end of an answer whose status was sent long before. */
@@ -254,7 +256,10 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   return {
     ...failure,
     model,
-    homes: await countHomes(c.get('services').homes, job.served, job.caller, job.offer.place),
+    homes: await countHomes(c.get('services').homes, job.served, job.caller, {
+      place: job.offer.place,
+      without: isNeed(failure.field) ? failure.field : null,
+    }),
   };
 }
 
@@ -293,11 +298,13 @@ function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): 
   if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
-function factHeaders(job: Job, facts: IroriFacts): Record<string, string> {
+function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<string, string> {
   const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
   if (facts.node) headers['x-irori-node'] = facts.node;
   if (facts.country) headers['x-irori-country'] = facts.country;
   if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
+  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...lacking]);
+  if (ignored !== '') headers['x-irori-ignored'] = ignored;
   return headers;
 }
 

@@ -40,6 +40,8 @@ export interface CallerWish {
   readonly includeUsage: boolean;
   readonly seed: number | null;
   readonly resume: ResumeWish | null;
+  /** Fields that nothing here reads. */
+  readonly ignored?: readonly string[];
 }
 
 export interface JobInput {

@@ -1,5 +1,6 @@
 // The wish that placement gets: what the request says, else what its key says, else the neutral values. Pure.
-import type { Need } from '../../schema/needs.ts';
+import { SAMPLERS } from '../../schema/needs.ts';
+import type { Need, Sampler } from '../../schema/needs.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { PoolWish, Wish } from '../../schema/placement.ts';
 import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
@@ -15,6 +16,8 @@ export interface WishInput {
   readonly defaults: KeyDefaults | null;
   readonly pools: Caller['pools'];
   readonly needs: readonly Need[];
+  /** Samplers that the request sets; none by default. */
+  readonly samplers?: Readonly<Partial<Record<Sampler, number>>> | undefined;
   /** Fields of the request that nothing reads. */
   readonly ignored: readonly string[];
   /** The model as it is sold, in units per million tokens; 0 for the caller's own. */
@@ -30,11 +33,14 @@ const POOL_NAMES_TOLD = 20;
  * Errors: a field that nothing reads where `require_parameters` is true, `provider.pool` for a pool that is not the caller's, `provider.max_price.prompt` or `.completion` for a price
  * that the model cannot be had for.
  */
-export function makeWish({ said, defaults, pools, needs, ignored, model }: WishInput): Result<Wish, RequestFault> {
+export function makeWish(input: WishInput): Result<Wish, RequestFault> {
+  const { said, defaults, pools, needs, ignored, model } = input;
   const { pool: poolText, ...fields } = { ...defaults?.wish, ...said };
   const pool = poolText === undefined ? ok(NO_WISH.pool) : findPool(poolText, pools);
   if (!pool.ok) return err(blame(pool.error, said.pool === undefined));
-  const wish: Wish = { ...NO_WISH, ...fields, pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null, needs };
+  const samplers = fields.requireParameters === true ? listSamplers(input) : [];
+  const found = { pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null, needs, samplers };
+  const wish: Wish = { ...NO_WISH, ...fields, ...found };
   if (wish.requireParameters && ignored[0] !== undefined)
     return err(blame(refuseIgnored(ignored[0]), said.requireParameters === undefined));
   // Work on the caller's own homes is free, whatever the model costs elsewhere.
@@ -44,6 +50,10 @@ export function makeWish({ said, defaults, pools, needs, ignored, model }: WishI
   if (wish.maxPriceOut !== null && wish.maxPriceOut < model.priceOut)
     return err(blame(refusePrice('completion', model.id, model.priceOut), said.maxPriceOut === undefined));
   return ok(wish);
+}
+
+function listSamplers({ samplers = {} }: WishInput): Sampler[] {
+  return SAMPLERS.filter((sampler) => sampler in samplers);
 }
 
 function refuseIgnored(field: string): RequestFault {

@@ -1,7 +1,7 @@
 // Reasons from inside turned into what a caller is told. One switch a kind, so that a new reason does not compile until it is mapped.
 import type { Context } from 'hono';
-import { isNeed } from '../../schema/needs.ts';
-import type { Need } from '../../schema/needs.ts';
+import { isNeed, SAMPLERS } from '../../schema/needs.ts';
+import type { Need, Sampler } from '../../schema/needs.ts';
 import type { WishField } from '../../schema/placement.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
 import type { AppEnv } from './app-env.ts';
@@ -98,7 +98,7 @@ function refuseOneMore({ of, limit }: { readonly of: keyof CrowdLimits; readonly
 }
 
 /** Which wish left no home, and what to do about it. */
-const NO_FIT: Readonly<Record<Exclude<WishField, Need>, string>> = {
+const NO_FIT: Readonly<Record<Exclude<WishField, Need | Sampler>, string>> = {
   pool: "No home in the chosen 'provider.pool' has this model now; choose another pool, such as 'public'.",
   order:
     "No home of 'provider.order' has this model now, and 'allow_fallbacks' is false; list others or allow fallbacks.",
@@ -138,7 +138,7 @@ export function refuseJob(failure: JobFailure): ApiError {
       return new ApiError('all_homes_busy', failure.message, { retryAfterS: failure.retryAfterS });
     case 'no-fit':
       return new ApiError('no_home_fits', tellNoFit(failure), {
-        param: isNeed(failure.field) ? NO_NEED[failure.field].field : `provider.${failure.field}`,
+        param: fieldOf(failure.field),
       });
     case 'slow':
       return new ApiError('first_token_timeout', failure.message, { headers: NO_RETRY });
@@ -160,13 +160,26 @@ function tellCharge({ isCharged }: Extract<JobFailure, { kind: 'broken' }>): str
 }
 
 function tellNoFit({ field, homes, model }: Extract<JobFailure, { kind: 'no-fit' }>): string {
-  if (isNeed(field)) return tellNoNeed(NO_NEED[field], { homes: homes ?? 0, model: model ?? '' });
+  const known = { homes: homes ?? 0, model: model ?? '' };
+  if (isNeed(field)) return tellNoNeed(NO_NEED[field], known);
+  if (isSampler(field))
+    return `${tellNoNeed({ field, told: 'takes this sampler' }, known)} 'provider.require_parameters' wants it kept: without that it is left out.`;
   if (homes === undefined || homes === 0) return NO_FIT[field];
   return `${NO_FIT[field]} ${homes === 1 ? 'One home has' : `${homes} homes have`} it.`;
 }
 
+/** The field of the request that left no home. */
+function fieldOf(field: WishField): string {
+  if (isSampler(field)) return field;
+  return isNeed(field) ? NO_NEED[field].field : `provider.${field}`;
+}
+
+function isSampler(field: WishField): field is Sampler {
+  return SAMPLERS.some((sampler) => sampler === field);
+}
+
 function tellNoNeed(
-  { field, told }: (typeof NO_NEED)[Need],
+  { field, told }: { readonly field: string; readonly told: string },
   { homes, model }: { readonly homes: number; readonly model: string },
 ): string {
   const without = homes === 1 ? 'one home has' : `${homes} homes have`;

@@ -28,12 +28,13 @@ const doors = { catalogue, homes };
 
 test('homes are counted that are everyone’s, the caller’s own, or in a pool of the caller’s', async () => {
   const served = { modelKey: 'm', ownName: null };
-  expect(await countHomes(homes, served, caller, UNKNOWN_PLACE)).toBe(3);
-  expect(await countHomes(homes, served, stranger, UNKNOWN_PLACE)).toBe(1);
+  expect(await countHomes(homes, served, caller, { place: UNKNOWN_PLACE })).toBe(3);
+  expect(await countHomes(homes, served, stranger, { place: UNKNOWN_PLACE })).toBe(1);
 });
 
 test('of the caller’s own homes those are counted that serve the name', async () => {
-  const count = (ownName: string) => countHomes(homes, { modelKey: '~acct_c', ownName }, caller, UNKNOWN_PLACE);
+  const count = (ownName: string) =>
+    countHomes(homes, { modelKey: '~acct_c', ownName }, caller, { place: UNKNOWN_PLACE });
   expect([await count('llama3'), await count('mine'), await count('mine2')]).toEqual([1, 1, 0]);
 });
 

@@ -1,6 +1,7 @@
 // Which models a caller may name: the catalogue's, and the names of the caller's own homes, which are free and no one else's.
 import { PUBLIC_POOL } from '../../schema/placement.ts';
-import { contextOf, isServing, ownModelKey } from '../../schema/presence.ts';
+import type { Need } from '../../schema/needs.ts';
+import { canOf, contextOf, isServing, ownModelKey } from '../../schema/presence.ts';
 import { pickByName, plainName } from '../../schema/model-names.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
@@ -76,15 +77,15 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   return { modelKey, ownName: model, contextTokens, maxOutputTokens, maxFirstTokenMs, ...free };
 }
 
-/** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. */
+/** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. `without`: only those whose model cannot do this. */
 export async function countHomes(
   homes: Pick<HomeFinder, 'serving'>,
   { modelKey, ownName }: Pick<ServedModel, 'modelKey' | 'ownName'>,
   caller: Caller,
-  place: Place,
+  { place, without = null }: { readonly place: Place; readonly without?: Need | null },
 ): Promise<number> {
-  const rows = await homes.serving(modelKey, place);
-  return rows.filter((row) => mayUse(row, caller) && isServing(row, ownName)).length;
+  const rows = (await homes.serving(modelKey, place)).filter((row) => mayUse(row, caller) && isServing(row, ownName));
+  return without === null ? rows.length : rows.filter((row) => !canOf(row, ownName).includes(without)).length;
 }
 
 function mayUse(row: Pick<PresenceRow, 'owner' | 'pools'>, caller: Caller): boolean {

@@ -88,6 +88,8 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     sendJson(response, status, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) });
   });
   const answer = async (response: ServerResponse, body: Record<string, unknown>): Promise<void> => {
+    // What an agent asks at its start: it can do nothing beside text.
+    if (JSON.stringify(body).includes('home agent of Irori')) return sendJson(response, 404, { error: 'not found' });
     const plan = parsePlan(model.behaviour ?? readPrompt(body) ?? String(body['model']));
     const record: SeenRequest = { body, sent: 0, abortedAt: null, isFinished: false };
     if (isRemembered(String(body['model']))) model.seen.push(record);

@@ -1,0 +1,160 @@
+// What servers are asked about their models, over real connections: what the answers show, how often, and when not at all.
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { PROBE_TEXT } from '../../backends/write-probe.ts';
+import { AbilityScout } from '../../home/ability-scout.ts';
+import { Slots } from '../../home/slots.ts';
+import type { Asked, Chat, FakeServer } from './fake-server.ts';
+import { NEVER, PLAIN, serve, share } from './http-kit.ts';
+import { LLAMA_SERVER, OLLAMA, VLLM } from './wire-fixtures.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+function json(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
+
+function say(response: ServerResponse, message: object, more: object = {}): void {
+  json(response, 200, { choices: [{ index: 0, message: { role: 'assistant', content: null, ...message }, ...more }] });
+}
+
+/** Answers chats by what they ask. */
+function chat(play: (body: Body, response: ServerResponse) => void): Chat {
+  return (response, { body }) => play(JSON.parse(body) as Body, response);
+}
+
+const posted = ({ asked }: FakeServer): Asked[] => asked.filter(({ method }) => method === 'POST');
+
+async function learn(server: FakeServer, options: Partial<Parameters<typeof share>[0]> = {}) {
+  const backend = share({ baseUrl: server.url, ...options });
+  await backend.detect(NEVER);
+  await backend.questions.ask(NEVER);
+  return { backend, can: (await backend.models())[0]?.can };
+}
+
+describe('a server of no known product', () => {
+  test('can what its answers show', async () => {
+    const server = await serve(
+      {
+        ...PLAIN,
+        '/v1/embeddings': { data: [{ embedding: [0.5] }] },
+        '/v1/completions': { choices: [{ text: ' x' }] },
+      },
+      chat(({ tools, response_format: format, logprobs }, response) => {
+        if (tools) return say(response, { tool_calls: [{ id: 'a', function: { name: 'ping', arguments: '{}' } }] });
+        if (format) return say(response, { content: '{"irori": "hearth"}' });
+        if (logprobs) return say(response, {}, { logprobs: { content: [{ token: 'a', logprob: -1 }] } });
+        say(response, { content: 'white' });
+      }),
+    );
+    const { can } = await learn(server);
+    expect(can).toEqual(['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings']);
+    expect(posted(server).every(({ body }) => body.includes(PROBE_TEXT))).toBe(true);
+  });
+
+  test('that passes over what it is asked can nothing of it but pictures, which only a refusal denies', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => say(response, { content: 'Hello' })),
+    );
+    const { backend, can } = await learn(server);
+    expect(can).toEqual(['images']);
+    expect(backend.questions.isOpen()).toBe(false);
+  });
+
+  test('is asked once, and what it refuses it cannot do', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => json(response, 400, { error: 'no' })),
+    );
+    const { backend, can } = await learn(server);
+    const asked = posted(server).length;
+    expect([can, asked]).toEqual([[], 7]);
+    await backend.detect(NEVER);
+    await backend.questions.ask(NEVER);
+    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, asked]);
+  });
+
+  test('that is busy is asked again with later looks, and in the end no more', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => json(response, 503, {})),
+    );
+    const { backend, can } = await learn(server);
+    expect([can, backend.questions.isOpen(), posted(server).length]).toEqual([[], true, 1]);
+    for (let i = 0; i < 5; i += 1) await backend.questions.ask(NEVER);
+    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, 3]);
+  });
+
+  test('that lists many models, and may load each of them, is not asked', async () => {
+    const data = Array.from({ length: 5 }, (_, i) => ({ id: `m${i}`, object: 'model' }));
+    const server = await serve({ '/v1/models': { object: 'list', data } });
+    const { backend } = await learn(server);
+    expect([backend.questions.isOpen(), posted(server)]).toEqual([false, []]);
+  });
+
+  test('is not asked of what its owner has said', async () => {
+    const server = await serve(PLAIN);
+    const { can } = await learn(server, { can: [{ model: 'm*', can: ['transcription'] }] });
+    expect([can, posted(server)]).toEqual([['transcription'], []]);
+  });
+});
+
+describe('what a product does not say', () => {
+  test('vLLM without a parser for tools refuses them, and one without eyes a picture', async () => {
+    const server = await serve(
+      VLLM.gets,
+      chat(({ tools }, response) => (tools ? json(response, 400, { error: 'parser' }) : say(response, {}))),
+    );
+    const { backend, can } = await learn(server);
+    expect(can).toEqual(['json', 'logprobs', 'completion', 'images']);
+    expect(posted(server).filter(({ path }) => path.includes('chat'))).toHaveLength(2);
+    expect((await backend.models())[0]?.samplers).toContain('top_k');
+  });
+
+  test('Ollama is asked for each model in words, and computes nothing for it', async () => {
+    const server = await serve({ ...OLLAMA.gets, '/api/show': { capabilities: ['completion', 'tools', 'vision'] } });
+    const { can } = await learn(server);
+    expect(can?.slice(0, 4)).toEqual(['completion', 'tools', 'images', 'json']);
+    expect([...new Set(posted(server).map(({ path }) => path))]).toEqual(['/api/show']);
+  });
+
+  test('a llama-server that was started for embeddings does nothing else', async () => {
+    const server = await serve({ ...LLAMA_SERVER.gets, '/v1/embeddings': { data: [{ embedding: [1] }] } });
+    expect((await learn(server)).can).toEqual(['embeddings']);
+    const plain = await serve(LLAMA_SERVER.gets);
+    expect((await learn(plain)).can).not.toContain('embeddings');
+  });
+});
+
+describe('the home that asks', () => {
+  const open = async (server: FakeServer) => {
+    const backend = share({ baseUrl: server.url });
+    await backend.detect(NEVER);
+    const slots = new Slots<object>(() => undefined);
+    slots.setLimits(new Map([[backend, 1]]), 1);
+    return { backend, slots };
+  };
+
+  test('does it in a slot, so that a job sees that it is busy', async () => {
+    const taken: number[] = [];
+    const server = await serve(PLAIN, (response) => {
+      taken.push(home.slots.running);
+      json(response, 400, {});
+    });
+    const home = await open(server);
+    await new AbilityScout({ backends: [home.backend], slots: home.slots, pause: { reason: null } }).run();
+    expect([new Set(taken), home.slots.running]).toEqual([new Set([1]), 0]);
+  });
+
+  test('does it neither while a job runs nor while its owner has the machine', async () => {
+    const server = await serve(PLAIN);
+    const { backend, slots } = await open(server);
+    const release = slots.take(backend);
+    await new AbilityScout({ backends: [backend], slots, pause: { reason: null } }).run();
+    release?.();
+    await new AbilityScout({ backends: [backend], slots, pause: { reason: 'owner' } }).run();
+    expect(posted(server)).toEqual([]);
+  });
+});
