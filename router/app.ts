@@ -68,9 +68,17 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
-  app.notFound((c) => withRequestId(c, toErrorResponse(refusePath(c, allowed))));
+  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed))));
   app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'))));
   return app;
+}
+
+/** What a path answers to, for who asks that; null for another method, and for a path that does not exist. */
+function tellOptions({ req }: Context<AppEnv>, allowed: AllowedMethods): Response | null {
+  const methods = req.method === 'OPTIONS' ? allowed.find(req.path) : [];
+  if (methods.length === 0) return null;
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
+  return new Response(null, { status: 204, headers: { allow } });
 }
 
 function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {

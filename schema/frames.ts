@@ -16,6 +16,11 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Frames of a message at most; whoever gathers frames sends them when half of that is there. */
 export const MAX_MESSAGE_FRAMES = 1024;
 
+/** A `job` frame's payload above this comes in `piece` frames of so many bytes, the rest in the `job` frame itself. */
+export const JOB_PIECE_BYTES = 64 * 1024;
+/** The payload of a job at most, all its pieces together: a caller's largest body, whatever escaping makes of it, and the answer so far. */
+export const MAX_JOB_BYTES = 20 * 1024 * 1024;
+
 /** Event bytes that a node may send of one job before the hub grants more; token ids are not counted. */
 export const INITIAL_CREDIT_BYTES = 256 * 1024;
 
@@ -58,6 +63,8 @@ const TO_NODE = {
   moved: 10,
   prefetch: 11,
   unsigned: 12,
+  /** A piece of the `job` frame of this number, which holds the rest: what is long leaves in pieces, so that nothing else of the socket waits for it. */
+  piece: 13,
 } as const;
 /** Sent by a node: from 32. */
 const TO_HUB = {

@@ -1,6 +1,7 @@
 // The kinds of work that a job can be. Only chat is served. A new kind begins here, and the compiler asks for the rest: a line in each of these
 // tables, which names a file of the kind's own. First JOB_REQUESTS: until it is there, whoever reads a request's limits does not compile either.
 //   schema/job-request.ts              JOB_REQUESTS   what a home is asked, field by field               schema/chat-job.ts
+//                                      INPUTS         what of that may be long
 //   schema/answers.ts                  ANSWERS        how its events read, end and how long they may be  schema/chunks.ts
 //   router/app.ts                      JOB_ROUTES     the route that takes it                            router/routes/chat-completions.ts
 //   node-agent/jobs/work-kinds.ts      WORK           from the frame to a backend's job, and its events  node-agent/jobs/chat-work.ts

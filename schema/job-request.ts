@@ -27,6 +27,20 @@ export type OpenRequests = { [K in JobKind]: Omit<JobRequests[K], 'model'> };
 export type OpenRequestOf<K extends JobKind> = { [P in K]: OpenRequests[P] & { readonly kind: P } }[K];
 export type OpenRequest = OpenRequestOf<JobKind>;
 
+/** What of a request may be long, and is read by nobody but its home. */
+const INPUTS: { readonly [K in JobKind]: readonly (keyof OpenRequests[K])[] } = {
+  chat: ['messages', 'tools', 'responseFormat'],
+};
+
+/** The request without its input: all that is kept of it where its home has it. Lists are empty. */
+export function withoutInput(request: OpenRequest): OpenRequest {
+  const inputs: readonly string[] = INPUTS[request.kind];
+  const kept = Object.entries(request).flatMap(([field, value]: [string, unknown]) =>
+    !inputs.includes(field) ? [[field, value]] : Array.isArray(value) ? [[field, []]] : [],
+  );
+  return Object.fromEntries(kept) as OpenRequest;
+}
+
 type RequestSchema = (typeof JOB_REQUESTS)[JobKind];
 export const jobRequestSchema = z.discriminatedUnion(
   'kind',

@@ -55,6 +55,8 @@ export interface JobOffer {
   /** Tokens of it that the caller pays as output, or that were lost with a hub; where left out all of them. Of the rest the prompt is charged. */
   readonly resumePaid?: number;
   readonly request: OpenRequest;
+  /** Of the request as JSON; a test's own offer may not say. */
+  readonly requestBytes?: number;
   readonly requestHash: Hex;
   readonly salt: Hex;
   readonly chunk: ChunkHead;
@@ -127,6 +129,16 @@ export interface OfferRefusal {
   readonly isServed?: boolean;
 }
 
+/** Bytes a second at which a home at least takes a job in: who needs longer for a large one is left. */
+const LEAST_BYTES_PER_S = 128 * 1024;
+
+/** How long a home may take to read so much of a request, ms. */
+export function sendingMs(requestBytes: number): number {
+  return Math.ceil((requestBytes / LEAST_BYTES_PER_S) * 1000);
+}
+
+/** Header of an ask: `requestBytes`, so that a hub which has no room for it need not read it. */
+export const BYTES_HEADER = 'x-irori-bytes';
 /** Header of a granted part: its HeadRecord as JSON. */
 export const HEAD_HEADER = 'x-irori-head';
 /** Header of a granted part: the hub's Capacity as JSON. */

@@ -36,6 +36,13 @@ describe('buildBackendBody', () => {
     });
   });
 
+  test('gives four stop texts to a server that may refuse more, all to one that takes them', () => {
+    const stop = Array.from({ length: 9 }, (_, i) => `stop-${i}`);
+    expect(bodyOf({ ...JOB, stop })['stop']).toEqual(stop.slice(0, 4));
+    const built = buildBackendBody({ ...JOB, stop }, 'vllm');
+    expect(built.ok && JSON.parse(built.value)).toMatchObject({ stop });
+  });
+
   test('carries stop strings and penalties when they are set', () => {
     const body = bodyOf({ ...JOB, stop: ['END'], frequencyPenalty: 0.5, presencePenalty: -1 });
     expect(body).toMatchObject({ stop: ['END'], frequency_penalty: 0.5, presence_penalty: -1 });

@@ -10,6 +10,13 @@ import { trimForServer } from './continuation.ts';
 import type { Product } from './probe-server.ts';
 import { writeWishes } from './write-wishes.ts';
 
+/**
+ * Stop texts that a server is given: some refuse more than OpenAI's four. The home holds the answer against each of them itself (held-text.ts), so that
+ * those left out cost the server some tokens at most.
+ */
+const STOPS_GIVEN = 4;
+const STOPS_OF: Partial<Record<Product, number>> = { ollama: MAX_STOPS, 'llama-server': MAX_STOPS, vllm: MAX_STOPS };
+
 /** What of a job a tokenizer reads. */
 export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume'>;
 
@@ -44,7 +51,7 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
       temperature: job.temperature,
       top_p: job.topP,
       seed: job.seed % SEED_RANGE,
-      ...(job.stop.length > 0 ? { stop: job.stop } : {}),
+      ...(job.stop.length > 0 ? { stop: job.stop.slice(0, STOPS_OF[product] ?? STOPS_GIVEN) } : {}),
       ...(job.frequencyPenalty === 0 ? {} : { frequency_penalty: job.frequencyPenalty }),
       ...(job.presencePenalty === 0 ? {} : { presence_penalty: job.presencePenalty }),
       ...writeWishes(job.wishes ?? {}, product),

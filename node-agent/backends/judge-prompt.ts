@@ -19,6 +19,48 @@ export function mayOverflow(estimate: TokenEstimate, context: Context): boolean 
   return WIDEST * estimate.expected + TEMPLATE_TOKENS >= context.tokens;
 }
 
+/** Products that answer however many tokens are asked for, and end where their context does. */
+const PATIENT: ReadonlySet<Product> = new Set(['llama-server', 'ollama', 'lm-studio']);
+/** A usual tokenizer's count and a server's own differ by less than this, mostly. */
+const USUALLY_WITHIN = 1.25;
+/** A picture of a usual size, by models that look closely. */
+const IMAGE_TOKENS = 2048;
+/** Up to this share of a context is given away rather than that a short prompt is counted. */
+const GIVEN_AWAY = 1 / 8;
+/** Fewer are asked for only where the server itself has said how many are left. */
+const LEAST_ASKED = 256;
+
+/** What a prompt holds beside its messages' text, about: tokens of tools, and pictures. */
+export interface Beside {
+  readonly toolTokens: number;
+  readonly images: number;
+}
+
+/** How many tokens of answer a context leaves surely, and how many it leaves as far as anybody can tell. */
+export function tokensLeft(
+  { expected }: TokenEstimate,
+  context: Context,
+  { toolTokens, images }: Beside,
+): { readonly surely: number; readonly likely: number } {
+  const text = expected + toolTokens;
+  const rest = context.tokens - TEMPLATE_TOKENS - images * IMAGE_TOKENS;
+  const likely = Math.max(LEAST_ASKED, Math.floor(rest - USUALLY_WITHIN * text));
+  return { surely: Math.max(0, rest - WIDEST * text), likely };
+}
+
+/**
+ * How long an answer may be that is asked for: where the server refuses what does not fit together with its prompt no longer than that leaves, as near as
+ * it is worth to know it. 'count': worth to be asked.
+ */
+export function fitUncounted(
+  product: Product,
+  maxTokens: number,
+  { left, context }: { left: { readonly surely: number }; context: Context },
+): number | 'count' {
+  if (PATIENT.has(product) || context.isGuessed || maxTokens <= left.surely) return maxTokens;
+  return left.surely >= (1 - GIVEN_AWAY) * context.tokens ? left.surely : 'count';
+}
+
 /** True for a prompt that fits by no tokenizer. */
 export function surelyOverflows(estimate: TokenEstimate, context: Context): boolean {
   return !context.isGuessed && estimate.least >= context.tokens;

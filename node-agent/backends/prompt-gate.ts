@@ -3,16 +3,28 @@
 
 import { estimateTokens } from '../../schema/estimate-tokens.ts';
 import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
-import { textsOf } from '../../schema/message.ts';
+import { countImages, textsOf } from '../../schema/message.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
+import { textsOfTools } from '../../schema/tools.ts';
 import type { BackendError, ChatJob } from './backend.ts';
 import { buildMessages } from './build-backend-body.ts';
 import type { HttpDoor } from './http-door.ts';
-import { mayOverflow, surelyOverflows, wasCut, type Context } from './judge-prompt.ts';
+import {
+  fitUncounted,
+  mayOverflow,
+  surelyOverflows,
+  tokensLeft,
+  wasCut,
+  type Beside,
+  type Context,
+} from './judge-prompt.ts';
 import { PromptCounter } from './prompt-counter.ts';
 import type { Product } from './probe-server.ts';
 import { tellContext } from './read-context.ts';
 import { SpecialProbe, type Specials } from './special-probe.ts';
+
+/** Of an answer that a server refused for its length without a number, so much is asked for the second time. */
+const BLIND_SHARE = 1 / 4;
 
 /** What is known of the server and of the job's model there. */
 export interface PromptFacts {
@@ -49,26 +61,45 @@ export class PromptGate {
   /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */
   async check(job: ChatJob, facts: PromptFacts, signal: AbortSignal): Promise<Result<ChatJob, BackendError>> {
     const estimate = this.#estimate(job);
-    if (!mayOverflow(estimate, facts.context)) return ok(job);
-    const counted = await this.#counter.count(job, facts.product, signal);
+    const { product, context } = facts;
+    const left = tokensLeft(estimate, context, besideOf(job));
+    const fitted = fitUncounted(product, job.maxTokens, { left, context });
+    if (fitted !== 'count' && !mayOverflow(estimate, context)) return ok(withMost(job, fitted));
+    const counted = await this.#counter.count(job, product, signal);
     if (counted === null) {
-      const promptTokens = estimate.expected;
-      return surelyOverflows(estimate, facts.context)
-        ? err(tellContext({ promptTokens, contextTokens: facts.context.tokens }))
-        : ok(job);
+      if (surelyOverflows(estimate, context))
+        return err(tellContext({ promptTokens: estimate.expected, contextTokens: context.tokens }));
+      return ok(fitted === 'count' ? withMost(job, left.likely) : job);
     }
-    const contextTokens = counted.contextTokens ?? (facts.context.isGuessed ? null : facts.context.tokens);
-    return contextTokens === null ? ok(job) : fit(job, counted.tokens, contextTokens);
+    const contextTokens = counted.contextTokens ?? (context.isGuessed ? null : context.tokens);
+    if (contextTokens === null) return ok(job);
+    const exact = fit(job, counted.tokens, contextTokens);
+    // Tokenizers are asked about texts alone.
+    return exact.ok && fitted === 'count' && !isPlain(job) ? ok(withMost(exact.value, left.likely)) : exact;
   }
 
-  /** The job with a shorter answer, where the server refused the length of both together and the prompt alone fits; else null. */
+  /** The job with a shorter answer, where the server refused the length of both together and the prompt alone may fit; else null. */
   async shorten(job: ChatJob, end: End, facts: PromptFacts, signal: AbortSignal): Promise<ChatJob | null> {
     const { error } = end;
-    if (error?.code !== 'context' || error.contextTokens === undefined || signal.aborted) return null;
+    if (error?.code !== 'context' || signal.aborted) return null;
+    const { context } = facts;
+    const contextTokens = error.contextTokens ?? (context.isGuessed ? undefined : context.tokens);
+    if (contextTokens === undefined) return null;
     const promptTokens = error.promptTokens ?? (await this.#counter.count(job, facts.product, signal))?.tokens;
-    if (promptTokens === undefined) return null;
-    const fitted = fit(job, promptTokens, error.contextTokens);
+    if (promptTokens === undefined) return this.#shortenBlindly(job, contextTokens);
+    const fitted = fit(job, promptTokens, contextTokens);
     return fitted.ok && fitted.value.maxTokens < job.maxTokens ? fitted.value : null;
+  }
+
+  /** Nobody tells how long the prompt is: what it surely leaves, or a part of what was asked for. */
+  #shortenBlindly(job: ChatJob, contextTokens: number): ChatJob | null {
+    const estimate = this.#estimate(job);
+    const context = { tokens: contextTokens, isGuessed: false };
+    if (surelyOverflows(estimate, context)) return null;
+    const { surely } = tokensLeft(estimate, context, besideOf(job));
+    const part = Math.ceil(job.maxTokens * BLIND_SHARE);
+    const most = surely > 0 && surely < job.maxTokens ? Math.max(surely, part) : part;
+    return most < job.maxTokens ? { ...job, maxTokens: most } : null;
   }
 
   #estimate(job: ChatJob): TokenEstimate {
@@ -102,6 +133,19 @@ export class PromptGate {
 /** Every text that the server is given of a job. */
 export function textsGiven(job: ChatJob): string[] {
   return textsOf(buildMessages(job));
+}
+
+function besideOf({ messages, wishes }: ChatJob): Beside {
+  return { toolTokens: estimateTokens(textsOfTools(wishes?.tools ?? [])).expected, images: countImages(messages) };
+}
+
+function isPlain(job: ChatJob): boolean {
+  const { toolTokens, images } = besideOf(job);
+  return toolTokens === 0 && images === 0;
+}
+
+function withMost(job: ChatJob, maxTokens: number): ChatJob {
+  return maxTokens < job.maxTokens ? { ...job, maxTokens } : job;
 }
 
 /** The job with its answer cut to what the context leaves, or the prompt's own error where that is nothing. */

@@ -6,11 +6,12 @@ import {
   decodeFrames,
   encodeFrame,
   encodeJsonFrame,
+  FRAME,
   LATE_RECEIPTS,
   MIN_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
 } from '../../schema/frames.ts';
-import type { FrameName } from '../../schema/frames.ts';
+import type { Frame, FrameName } from '../../schema/frames.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { encodeReceiptsFrame } from '../../schema/seal.ts';
 import type { ReceiptsFrame } from '../../schema/seal.ts';
@@ -25,6 +26,7 @@ import type { LinkOutcome } from './decide-retry.ts';
 import { FrameWriter } from '../jobs/frame-writer.ts';
 import { tellOldRouter } from './enrolment.ts';
 import { CLOCK_OFF_MS, describeClock, RouterClock } from './router-clock.ts';
+import { JobPieces } from './job-pieces.ts';
 import { readHubFrame } from './read-hub-frame.ts';
 import type { HubMessage } from './read-hub-frame.ts';
 import type { HubSocket } from './socket.ts';
@@ -64,6 +66,7 @@ export class HubSession {
   #clock = new RouterClock(Date.now());
   /** How far the machine's clock was off when the owner was told last, ms. */
   #toldAheadMs = 0;
+  readonly #pieces = new JobPieces();
   readonly #lateRoom = new Bucket();
   #strayFrames = 0;
   #isDraining = false;
@@ -85,11 +88,28 @@ export class HubSession {
   hear(bytes: Uint8Array): void {
     const frames = decodeFrames(bytes);
     if (!frames.ok) return this.#complain(frames.error.code, frames.error.message, 0);
-    for (const frame of frames.value) {
+    for (const one of frames.value) {
+      const frame = this.#gather(one);
+      if (!frame) continue;
       const message = readHubFrame(frame);
       if (message.ok) this.#obeySafely(message.value);
       else this.#complain(message.error.code, message.error.message, frame.job);
     }
+  }
+
+  /** The frame as it is read: of a long job the whole once its end is there. Null for a piece, and for a job that is too long. */
+  #gather(frame: Frame): Frame | null {
+    const { type, job, payload } = frame;
+    if (type === FRAME.piece) {
+      if (this.#welcome === null || !this.#pieces.add(job, payload))
+        this.#complain('bad-frame', 'too many jobs come in pieces', job);
+      return null;
+    }
+    if (type === FRAME.cancel) this.#pieces.drop(job);
+    if (type !== FRAME.job) return frame;
+    const whole = this.#pieces.finish(job, payload);
+    if (!whole) this.#send('refuse', { code: 'busy', message: 'The job is too long to be taken in now.' }, job);
+    return whole && { ...frame, payload: whole };
   }
 
   /** Offers receipts that no socket has carried yet. */
@@ -336,7 +356,7 @@ export class HubSession {
     this.#doors.onLeave(outcome);
   }
 
-  #send(name: FrameName, value: object): void {
-    this.#writer.push(encodeJsonFrame(name, value));
+  #send(name: FrameName, value: object, job = 0): void {
+    this.#writer.push(encodeJsonFrame(name, value, job));
   }
 }

@@ -33,7 +33,7 @@ const SCHEMAS = {
   prefetch: prefetchSchema,
   unsigned: unsignedSchema,
   error: errorFrameSchema,
-} as const satisfies Record<Exclude<FrameToNode, 'credit' | 'tickets'>, z.ZodType>;
+} as const satisfies Record<Exclude<FrameToNode, 'credit' | 'tickets' | 'piece'>, z.ZodType>;
 type JsonName = keyof typeof SCHEMAS;
 
 /** A message of the hub; `job` is the job's number on this socket, 0 where the frame is about none. */

@@ -56,7 +56,7 @@ export interface PromptCount extends TokenEstimate {
 }
 
 /** Tokens of one picture: at most, of models that cut it into tiles; and about. */
-const MOST_IMAGE_TOKENS = 8192;
+const MOST_IMAGE_TOKENS = 16_384;
 const USUAL_IMAGE_TOKENS = 1024;
 
 const encoder = new TextEncoder();

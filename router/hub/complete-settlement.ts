@@ -3,7 +3,7 @@ import type { SignedReceipt } from '../../schema/frames-to-hub.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
 import { toSealedJson } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import type { PartSummary } from './part.ts';
+import type { PartSummary } from './part-doors.ts';
 
 interface Completion {
   readonly promptTokens: number;

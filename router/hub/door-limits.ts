@@ -39,7 +39,7 @@ export const MAX_SHUT_OUT_MS = 600_000;
 export const ERRORS_TOLD = { brim: 200, perS: 10 } as const;
 
 /** Bytes sent to a home that it has not shown to have read: asked for each so many; no new job above the second; closed above the third. */
-export const UNREAD_MARK_BYTES = 256 * 1024;
+export const UNREAD_MARK_BYTES = 128 * 1024;
 export const UNREAD_FULL_BYTES = 2 * 1024 * 1024;
 export const UNREAD_CLOSE_BYTES = 5 * 1024 * 1024;
 

@@ -139,6 +139,7 @@ export class FrameDesk {
   /** What nobody asked for is not looked into: each job in it would be answered. */
   #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {
     if (!socket.unread.noteAnswered()) return;
+    socket.jobs.pump();
     for (const { job } of jobs) if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
     socket.markSynced();
     this.#doors.onSynced(socket);

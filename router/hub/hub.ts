@@ -5,8 +5,7 @@ import { concatBytes } from '../../schema/bytes.ts';
 import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
 import { readHubName } from '../../schema/ids.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
-import { PRESENCE_REFRESH_MS } from '../../schema/presence.ts';
-import type { PresenceRow } from '../../schema/presence.ts';
+import { PRESENCE_REFRESH_MS, type PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
@@ -22,6 +21,7 @@ import { LateDesk } from './late-desk.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { DurableNumbers } from './durable-numbers.ts';
 import { JobReceipts } from './job-receipts.ts';
+import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
@@ -29,8 +29,7 @@ import { HubPresence } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
-import { HubSettlement } from './settlement.ts';
-import type { OpenedPart } from './settlement.ts';
+import { HubSettlement, type OpenedPart } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
 import { centreOf } from '../../schema/places.ts';
@@ -40,7 +39,7 @@ import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
-import { TOOK_HEADER } from '../../schema/offer.ts';
+import { BYTES_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { PartTold } from '../../schema/records.ts';
 
@@ -66,6 +65,7 @@ export class Hub extends DurableObject<object> {
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
   readonly #recalled = new RecalledModels();
+  readonly #large = new LargeAsks();
   readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
   readonly #late = new LateDesk((nodeId, late) => this.#settlement.takeLate(nodeId, late));
   readonly #name: string;
@@ -125,6 +125,10 @@ export class Hub extends DurableObject<object> {
         JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts,
         JSON.parse(request.headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial,
       );
+    return this.#large.run(Number(request.headers.get(BYTES_HEADER)), () => this.#runJob(request));
+  }
+
+  async #runJob(request: Request): Promise<Response> {
     const startedAt = Date.now();
     const offer = this.#recalled.fit(await request.json<JobOffer>(), startedAt);
     try {

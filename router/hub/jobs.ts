@@ -1,64 +1,41 @@
 // From an offer to a running part: its ticket, lease, watchdogs and what its hub learns of it. How it goes on stands in part.ts, its money in settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { withoutInput } from '../../schema/job-request.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { SEAL, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
-import type { AsideHomes } from '../homes/aside-homes.ts';
-import type { Declined, Granted, HubGrants } from '../homes/grants.ts';
+import type { Declined, Granted } from '../homes/grants.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
 import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
-import type { Journal } from './journal.ts';
-import type { JobReceipts } from './job-receipts.ts';
-import type { HubServices } from './hub-services.ts';
-import type { HubSettlement, OpenedPart as Opened } from './settlement.ts';
-import type { HubSockets } from './sockets.ts';
+import type { OpenedPart as Opened } from './settlement.ts';
+import type { HubJobsDoors } from './jobs-doors.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
 import { TicketSeals } from './ticket-seals.ts';
-import type { NodeLoads } from '../homes/node-loads.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
-import type { NodeWatch } from '../homes/node-watch.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { listLacking } from '../../schema/needs.ts';
 import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
-import type { PartDoors, PartSummary } from './part.ts';
+import type { PartDoors, PartSummary } from './part-doors.ts';
 import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
+const encoder = new TextEncoder();
+
 const TICK_MS = 250;
 /** Which of the times that jobs took lately is reckoned with: to refuse at once only who surely waits too long, and to tell when to come back. */
 const LEAST_SHARE = 0.25;
 const USUAL_SHARE = 0.5;
-
-export interface HubJobsDoors {
-  readonly hub: string;
-  readonly services: HubServices;
-  readonly sockets: HubSockets;
-  readonly grants: HubGrants;
-  readonly aside: AsideHomes;
-  readonly loads: NodeLoads;
-  readonly watch: NodeWatch;
-  readonly rows: Journal;
-  readonly receipts: JobReceipts<Opened>;
-  /** Of ticket seals; never given twice. */
-  readonly nextNumber: () => number;
-  readonly settlement: HubSettlement;
-  readonly wakeBy: (at: number) => void;
-  /** No home here has the model: what stands in the presence table may be wrong. */
-  readonly onNone: () => void;
-  /** Called a few times a second while parts run, `isLast` when none runs any more. */
-  readonly onTick: (now: number, isLast: boolean) => void;
-}
 
 /** Who asked: that a part ends when it has left is no home's doing. */
 interface Caller {
@@ -75,6 +52,15 @@ interface Started {
 
 /** What a part is told of its home and its offer, and its way to the home. */
 type PartFacts = Omit<PartDoors, 'settle' | `on${string}`>;
+
+/** `offer`: all that is kept of what was asked. */
+interface OpeningPart {
+  readonly offer: JobOffer;
+  readonly asked: JobOffer;
+  readonly granted: Granted;
+  readonly number: number;
+  readonly now: number;
+}
 
 interface OpenedPart {
   readonly opened: Opened;
@@ -216,12 +202,14 @@ export class HubJobs {
 
   #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
-    const offer = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    const priced = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    // What may be long of a request is its home's: nothing here reads it again, however long the job runs.
+    const offer = { ...priced, request: withoutInput(priced.request) };
     const number = socket.nextJob();
     const now = Date.now();
     let undo: (() => void) | null = null;
     try {
-      const opened = this.#openPart(socket, { offer, granted, number, now });
+      const opened = this.#openPart(socket, { offer, asked, granted, number, now });
       undo = () => this.#forget(socket, number, opened);
       const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
       undo = () => {
@@ -231,6 +219,7 @@ export class HubJobs {
       const part = new Part(number, offer, doors, now);
       this.#live.set(opened.ticketHash, { part, nodeId: granted.nodeId });
       this.#doors.sockets.beginPart(socket, part);
+      if (socket.jobs.isSending(number)) part.onPiece(now);
       this.#startTicking();
       return part;
     } catch (error) {
@@ -266,14 +255,10 @@ export class HubJobs {
   }
 
   /** Sends the job; its ticket's seal follows, and with that the part is kept on disk as open. */
-  #openPart(
-    socket: NodeSocket,
-    { offer, granted, number, now }: { offer: JobOffer; granted: Granted; number: number; now: number },
-  ): Opened {
+  #openPart(socket: NodeSocket, { offer, asked, granted, number, now }: OpeningPart): Opened {
     const { services, rows, receipts, hub, wakeBy } = this.#doors;
     const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
     const ticketHash = services.signer.hash(JOB_TICKET, ticket);
-    socket.sendJson('job', makeJobFrame(offer, granted, ticket), number);
     const { decision, resumed } = granted;
     const draft = draftSettlement(offer, { facts: socket.facts, hub }, { message: ticket, decision, resumed });
     const opened: Opened = { ticketHash, ticket, offer, draft, ticketProof: null };
@@ -284,7 +269,12 @@ export class HubJobs {
       opened.draft = { ...draft, ticketSignature: signature, ticketSeal: toSealedJson(sealed) };
       rows.completeDraft(ticketHash, opened.draft);
     };
-    this.#seals.add({ socket, job: number, ticket, ticketHash, onSealed });
+    const frame = makeJobFrame({ ...offer, request: asked.request }, granted, ticket);
+    socket.jobs.send(number, encoder.encode(JSON.stringify(frame)), () => {
+      socket.parts.get(number)?.onSent(Date.now());
+      // A home takes no seal of a job that it has not got.
+      this.#seals.add({ socket, job: number, ticket, ticketHash, onSealed });
+    });
     // A hub that loses its memory is woken soon, by what the disk remembers, and settles what it had.
     wakeBy(now + services.timings.holdRenewMs);
     return opened;

@@ -9,6 +9,7 @@ import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
 import { Bucket } from '../../schema/bucket.ts';
 import { ERRORS_TOLD } from './door-limits.ts';
+import { JobSender } from './job-sender.ts';
 import { StateGate } from './state-gate.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
@@ -72,6 +73,11 @@ export class NodeSocket {
   /** What it was sent and has not shown to have read. */
   readonly unread = new UnreadBytes();
   readonly states = new StateGate();
+  readonly jobs = new JobSender({
+    send: (frame) => this.send(frame),
+    unread: () => this.unread.bytes,
+    onPiece: (job) => this.parts.get(job)?.onPiece(Date.now()),
+  });
   readonly #errors = new Bucket();
   #attachment: Attachment;
   #nextJob = 1;
@@ -261,6 +267,7 @@ export class NodeSocket {
 
   /** The lease of a part ends; its last frames may still come, so the caller keeps the part itself. */
   removePart(number: number): void {
+    this.jobs.drop(number);
     if (this.parts.delete(number) && this.parts.size === 0) this.#markBusy(false);
   }
 

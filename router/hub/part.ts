@@ -3,13 +3,10 @@
 import { maxAnswerBytes } from '../../schema/answers.ts';
 import { encodeCredit, encodeJsonFrame, INITIAL_CREDIT_BYTES } from '../../schema/frames.ts';
 import type { Breakage } from '../homes/cool-node.ts';
-import type { Decision } from '../../schema/placement.ts';
-import type { FinishReason } from '../../schema/chunks.ts';
-import type { ContentCount } from '../billing/count-part.ts';
 import type { NodeEnd, Refusal, Work } from '../../schema/frames-to-hub.ts';
 import { FINISH } from '../../schema/receipt.ts';
-import type { Outcome, ResumeClass } from '../../schema/settlement.ts';
-import type { Timings } from '../../schema/timings.ts';
+import type { Outcome } from '../../schema/settlement.ts';
+import { sendingMs } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
 import { AnswerMeter } from './answer-meter.ts';
@@ -18,57 +15,14 @@ import { detach } from './check-events.ts';
 import { HeardHome } from './heard-home.ts';
 import { judgeBreak, tellFinish } from './judge-break.ts';
 import { PartAnswer } from './part-answer.ts';
-import type { PartAnswerDoors, PartSaid } from './part-answer.ts';
+import type { PartSaid } from './part-answer.ts';
+import type { PartDoors } from './part-doors.ts';
 import { readFault, readRefusal } from './read-fault.ts';
 import type { PartFault } from './read-fault.ts';
 import type { DataPiece, EndRecord, FailRecord, HeadRecord } from '../../schema/records.ts';
 import { ResponseDigest } from './response-digest.ts';
 
 const log = makeLog('hub');
-
-/** What a part was when it ended: enough to decide counts and charge. */
-export interface PartSummary {
-  readonly outcome: Outcome;
-  readonly finish: FinishReason;
-  readonly frameTokens: number;
-  /** Of these, tokens of thinking. */
-  readonly frameThinkingTokens: number;
-  /** Tokens that arrived after the cancel: sent in good faith, neither relayed nor charged. */
-  readonly lateTokens: number;
-  /** The router's own count of what was relayed. */
-  readonly content: ContentCount;
-  readonly responseHash: string;
-  /** What the home says it came to; null where no receipt follows. */
-  readonly work: Work | null;
-  readonly ttftMs: number | null;
-  readonly durationMs: number;
-}
-
-export interface PartDoors extends Pick<PartAnswerDoors, 'hasIds' | 'onTold'> {
-  readonly send: (frame: Uint8Array) => void;
-  /** Decides and durably keeps the settlement; what the caller is charged comes back. */
-  readonly settle: (summary: PartSummary) => Promise<EndRecord>;
-  /** The node never ran it: nothing is owed and nothing is kept. The code says whose doing it was. */
-  readonly onRefused: (code: OfferRefusal['code']) => void;
-  /** The node has answered `head`; the first of its answer has come. For what the hub learns of its homes. */
-  readonly onHead: (now: number) => void;
-  readonly onFirstToken: (now: number, tokens: number) => void;
-  /** The part broke off by the home's own doing: never for bad requests, cancels, an owner's return or a planned stop. */
-  readonly onBroken: (code: Breakage, now: number) => void;
-  /** The home's model server said that it is busy: it takes nothing for so long, ms. True where no other job of ours is what keeps it so. */
-  readonly onHeld: (heldMs: number) => boolean;
-  /** The lease ends: the slot is free again. The code where the part broke off. */
-  readonly onDone: (code?: FailRecord['code']) => void;
-  readonly country: string;
-  readonly digest: string;
-  /** What the home's model takes in all, as the home offers it. */
-  readonly contextTokens: number;
-  readonly nodeId: string;
-  readonly salt: Uint8Array;
-  readonly decision: Decision;
-  readonly resumed: ResumeClass | null;
-  readonly timings: Timings;
-}
 
 /** Why a part fails: whose cost it is, and what speaks against the home; left out: the failure itself, where the cost is the home's. */
 interface FailCause {
@@ -77,6 +31,9 @@ interface FailCause {
   readonly blame?: Breakage | null;
   readonly facts?: Pick<FailRecord, 'reason' | 'promptTokens' | 'contextTokens' | 'retryMs'>;
 }
+
+/** The next piece of a long job leaves when the home has read earlier ones: it has so many times as long as for a head. */
+const PIECE_WAITS = 4;
 
 type Stage = 'offered' | 'running' | 'closing' | 'settling' | 'done';
 
@@ -94,6 +51,8 @@ export class Part {
   /** It was ended at its limit: what its home has yet to say is what it came to. */
   #isCut = false;
   #lateTokens = 0;
+  /** Its job has not left as a whole yet: the home cannot answer. */
+  #isSending = false;
   #creditBytes = INITIAL_CREDIT_BYTES;
   #notedAt: number;
 
@@ -112,6 +71,20 @@ export class Part {
     };
     const { hasIds, onTold } = doors;
     this.#given = new PartAnswer(offer, { hasIds, onTold, onCredit, onCancel: () => this.leave() }, now);
+  }
+
+  /** Not all of the job has left with the first write, since it is long; some more of it has. */
+  onPiece(now: number): void {
+    if (this.#stage !== 'offered') return;
+    this.#isSending = true;
+    this.#heard.restart(now);
+  }
+
+  /** The last of a long job has left: from now on the home may answer. */
+  onSent(now: number): void {
+    if (!this.#isSending) return;
+    this.#isSending = false;
+    this.#heard.restart(now);
   }
 
   /** The node runs the job: the edge gets its response. */
@@ -259,6 +232,7 @@ export class Part {
   onTick(now: number): void {
     const silenceMs = this.#heard.silenceMs(now);
     const { timings, decision } = this.#doors;
+    if (this.#stage === 'offered' && this.#isSending) return this.#watchSending(now);
     if (this.#stage === 'offered' && silenceMs > timings.headMs) {
       this.#cancelNode('watchdog');
       this.#doors.onBroken('no-head', now);
@@ -278,6 +252,15 @@ export class Part {
     const verdict = this.#heard.judge(this.offer, { timings, expectedMs: decision.ttftMs }, now);
     if (verdict === 'lost') return this.onSilent(now);
     if (verdict === 'slow') this.#giveUp(now);
+  }
+
+  /** A line that is too slow for a long job is no fault of its home, and whether the home is there its socket finds out. */
+  #watchSending(now: number): void {
+    const mostMs = this.#doors.timings.headMs + sendingMs(this.offer.requestBytes ?? 0);
+    const isStuck = this.#heard.silenceMs(now) > PIECE_WAITS * this.#doors.timings.headMs;
+    if (!isStuck && now - this.#heard.startedAt <= mostMs) return;
+    this.#cancelNode('watchdog');
+    this.#refuse({ code: 'silent', message: 'the home’s line is too slow for a request of this length', param: null });
   }
 
   /** The home says nothing any more. */

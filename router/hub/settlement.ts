@@ -22,7 +22,7 @@ import { chooseBatch } from './choose-batch.ts';
 import { completeSettlement, withReceipt } from './complete-settlement.ts';
 import { closeSettlement } from './make-ticket.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import type { PartSummary } from './part.ts';
+import type { PartSummary } from './part-doors.ts';
 import type { EndRecord } from '../../schema/records.ts';
 
 const log = makeLog('hub');

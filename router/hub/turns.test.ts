@@ -146,11 +146,12 @@ test('nobody fills the line: one account has its share of it, all have theirs, a
 
 test('one account has its share of the bytes of prompts, too', () => {
   const { turns, wait } = openTurns({ m: 0 });
-  for (let i = 0; i < 7; i++) wait(`a-${i}`, { promptBound: 1024 * 1024 });
-  expect(turns.hasPlace(makeJobOffer({ promptBound: 1024 * 1024 }))).toBe(true);
-  wait('a-7', { promptBound: 1024 * 1024 });
+  const large = { requestBytes: 4 * 1024 * 1024, promptBound: 8192 };
+  for (let i = 0; i < 2; i++) wait(`a-${i}`, large);
+  expect(turns.hasPlace(makeJobOffer(large))).toBe(true);
+  wait('a-2', large);
   expect(turns.hasPlace(makeJobOffer())).toBe(false);
-  expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_other', promptBound: 1024 * 1024 }))).toBe(true);
+  expect(turns.hasPlace(makeJobOffer({ accountId: 'acct_other', ...large }))).toBe(true);
 });
 
 test('guests wait behind all others, take turns among themselves, and leave half of the line', async () => {

@@ -9,7 +9,7 @@ export const MOST_WAITING_OF_ACCOUNT = 128;
 /** Guests leave room for those who pay. */
 export const MOST_WAITING_GUESTS = 256;
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-const MOST_WAITING_BYTES_OF_ACCOUNT = 8 * 1024 * 1024;
+const MOST_WAITING_BYTES_OF_ACCOUNT = 12 * 1024 * 1024;
 /** What nobody tells, such as a home that has rested long enough, is found out this often. */
 const LOOK_EVERY_MS = 250;
 
@@ -134,8 +134,8 @@ function sumBytes(line: readonly { readonly bytes: number }[], offer: JobOffer):
   return line.reduce((sum, one) => sum + one.bytes, bytesOf(offer));
 }
 
-function bytesOf({ promptBound, resume }: JobOffer): number {
-  return promptBound + (resume?.text.length ?? 0);
+function bytesOf({ requestBytes, promptBound, resume }: JobOffer): number {
+  return (requestBytes ?? promptBound) + (resume?.text.length ?? 0);
 }
 
 /** Everything of an offer on which it depends whether some home may take it now. */

@@ -7,6 +7,7 @@ import {
   HEAD_HEADER,
   LACKING_HEADER,
   OWNER_HEADER,
+  sendingMs,
   TOOK_HEADER,
   VOICE_HEADER,
 } from '../../schema/offer.ts';
@@ -157,7 +158,8 @@ export class HubAsks {
     // A hub that has stopped itself may not heed the signal either.
     const late = Promise.withResolvers<'late'>();
     // Not AbortSignal.timeout: it cannot be called off, and would cut the answer that a home has begun.
-    const isInTime = this.#doors.clock.after(ASK_TIMEOUT_MS + offer.waitMs, () => late.resolve('late'));
+    const timeoutMs = ASK_TIMEOUT_MS + offer.waitMs + sendingMs(offer.requestBytes ?? 0);
+    const isInTime = this.#doors.clock.after(timeoutMs, () => late.resolve('late'));
     try {
       const asked = this.#doors.askHub(hub, offer, call.signal);
       const response = await Promise.race([asked, late.promise]);

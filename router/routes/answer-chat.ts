@@ -14,6 +14,7 @@ import { fitLimits } from './fit-limits.ts';
 import { makeJob } from './make-job.ts';
 import type { Job } from './make-job.ts';
 import { makeWish } from './make-wish.ts';
+import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
 import { findModel } from './served-models.ts';
@@ -39,16 +40,13 @@ export function answerChat(c: Context<AppEnv>, read: ReadAsked): Promise<Respons
   return answer;
 }
 
-/** Nothing of a body is read before it is known whose it is, and that there is room for it. */
 async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Response> {
-  const services = c.get('services');
   const caller = await requireCaller(c);
-  const seat = await services.bodies.enter(caller.accountId, announcedBytes(c));
-  if (!seat) throw refuseCrowd();
+  const seat = await takeSeat(c, caller);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { job, spoken } = await readJob(c, caller, { read, onRead: seat.shrink });
+    const { job, spoken } = await readJob(c, caller, { read, seat });
     return await answerJob(c, job, spoken);
   } catch (error) {
     seat.leave();
@@ -56,25 +54,56 @@ async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Respo
   }
 }
 
+/** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
+async function takeSeat(c: Context<AppEnv>, { accountId }: Caller): Promise<Seat> {
+  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c));
+  if (!seat) throw refuseCrowd();
+  return seat;
+}
+
+/** Answers what is told of a body alone, without a job. */
+export async function readInRoom(
+  c: Context<AppEnv>,
+  caller: Caller,
+  answer: (body: unknown) => Promise<Response>,
+): Promise<Response> {
+  const seat = await takeSeat(c, caller);
+  try {
+    return await readBody(c, caller, { seat, open: answer });
+  } finally {
+    seat.leave();
+  }
+}
+
+async function readBody<T>(
+  c: Context<AppEnv>,
+  { accountId }: Caller,
+  { seat, open }: { readonly seat: Seat; readonly open: (body: unknown) => Promise<T> },
+): Promise<T> {
+  const { timings, turns } = c.get('services');
+  const { growTo: hasRoom } = seat;
+  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs, hasRoom });
+  seat.shrink(body.bytes.length);
+  const isLarge = body.bytes.length > LARGE_BODY_BYTES;
+  return isLarge ? turns.run(accountId, () => open(parseBody(body))) : open(parseBody(body));
+}
+
 interface OpenedJob {
   readonly job: Job;
   readonly spoken: Spoken | null;
 }
 
-async function readJob(
+function readJob(
   c: Context<AppEnv>,
   caller: Caller,
-  { read, onRead }: { readonly read: ReadAsked; readonly onRead: (bytes: number) => void },
+  { read, seat }: { readonly read: ReadAsked; readonly seat: Seat },
 ): Promise<OpenedJob> {
-  const { timings, turns } = c.get('services');
-  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs });
-  onRead(body.bytes.length);
-  const open = async (): Promise<OpenedJob> => {
-    const asked = read(parseBody(body));
+  const open = async (body: unknown): Promise<OpenedJob> => {
+    const asked = read(body);
     if (!asked.ok) throw refuseRequest(asked.error);
     return { job: await openJob(c, caller, asked.value.chat), spoken: asked.value.spoken };
   };
-  return body.bytes.length > LARGE_BODY_BYTES ? turns.run(caller.accountId, open) : open();
+  return readBody(c, caller, { seat, open });
 }
 
 async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<Job> {

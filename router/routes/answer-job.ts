@@ -4,6 +4,7 @@ import { ANSWERS } from '../../schema/answers.ts';
 import type { FinalFacts, IroriFacts, StreamError, WholeAnswer } from '../../schema/chunks.ts';
 import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
+import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
@@ -128,7 +129,12 @@ function openRun(services: Services, { job, clock, isGuest, search, requestId, w
     clock,
     search,
     askHub: (hub, offer, signal) =>
-      services.hub(hub).fetch('https://hub/job', { method: 'POST', body: JSON.stringify(offer), signal }),
+      services.hub(hub).fetch('https://hub/job', {
+        method: 'POST',
+        body: JSON.stringify(offer),
+        headers: { [BYTES_HEADER]: String(offer.requestBytes ?? 0) },
+        signal,
+      }),
     tellPart: (hub, part) => services.hub(hub).tellPart(job.id, part),
     keep,
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),

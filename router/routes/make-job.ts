@@ -70,6 +70,7 @@ export function makeJob(input: JobInput): Job {
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
   const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
+  const requestJson = encoder.encode(JSON.stringify(asked));
   const chunk: ChunkHead = {
     id: `${input.idPrefix}${id.slice(4)}`,
     created: Math.floor(now / 1000),
@@ -93,7 +94,8 @@ export function makeJob(input: JobInput): Job {
     },
     prefixes: input.prefixes,
     request: asked,
-    requestHash: hashRequest(salt, asked),
+    requestBytes: requestJson.length,
+    requestHash: hashRequest(salt, requestJson),
     salt: toHex(salt),
     chunk,
     stream: request.stream,
@@ -130,8 +132,8 @@ function leastOf(wished: ResumeWish | null): ResumeClass | null {
 }
 
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
-function hashRequest(salt: Uint8Array, asked: JobBase['request']): JobBase['requestHash'] {
-  return toHex(sha256(salt, encoder.encode(JSON.stringify(asked))));
+function hashRequest(salt: Uint8Array, requestJson: Uint8Array): JobBase['requestHash'] {
+  return toHex(sha256(salt, requestJson));
 }
 
 /** A seed of 53 bits, so that it is the same number in JSON everywhere. */

@@ -7,8 +7,7 @@ import { encodeMessagesError } from '../dialects/messages-errors.ts';
 import { parseTokenCount } from '../dialects/messages-request.ts';
 import { messagesDialect as dialect } from '../dialects/messages.ts';
 import type { AppEnv } from './app-env.ts';
-import { answerChat } from './answer-chat.ts';
-import { MAX_BODY_BYTES, readJsonBody } from './read-body.ts';
+import { answerChat, readInRoom } from './answer-chat.ts';
 import { refuseRequest, requireCaller } from './refuse.ts';
 import { findModel } from './served-models.ts';
 import { readSpoken } from './spoken.ts';
@@ -30,10 +29,11 @@ messages.post('/v1/messages', (c) => {
 messages.post('/v1/messages/count_tokens', async (c) => {
   speakMessages(c);
   const caller = await requireCaller(c);
-  const { timings } = c.get('services');
-  const parsed = parseTokenCount(await readJsonBody(c, MAX_BODY_BYTES, timings.bodyMs));
-  if (!parsed.ok) throw refuseRequest(parsed.error);
-  const { chat } = parsed.value;
-  const served = await findModel(c.get('services'), chat.model, caller);
-  return c.json(encodeTokenCount(countPrompt(chat, served).expected));
+  return readInRoom(c, caller, async (body) => {
+    const parsed = parseTokenCount(body);
+    if (!parsed.ok) throw refuseRequest(parsed.error);
+    const { chat } = parsed.value;
+    const served = await findModel(c.get('services'), chat.model, caller);
+    return c.json(encodeTokenCount(countPrompt(chat, served).expected));
+  });
 });

@@ -4,13 +4,22 @@ import { TIMINGS } from '../../schema/timings.ts';
 import { ApiError } from '../errors.ts';
 import { BODY_CODINGS, unpackBody } from '../services/body-codings.ts';
 import type { BodyCoding } from '../services/body-codings.ts';
-import { takeBytes } from '../services/incoming-body.ts';
+import { discardBytes, takeBytes } from '../services/incoming-body.ts';
+import { refuseCrowd } from './refuse.ts';
 import { readCodings } from './read-codings.ts';
 import { scanJson } from './scan-json.ts';
 import type { JsonExcess, JsonLimits } from './scan-json.ts';
 
-/** Bytes of a chat request's body at most. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
+/**
+ * Bytes of a request's body at most, unpacked: a picture of 6 MB as base64, or three of 2 MB. An isolate has 128 MB, and a body takes several times its
+ * bytes for the moment in which it is read and sent on.
+ */
+export const MAX_BODY_BYTES = 8 * MIB;
+/** Of an operator's or a home's request. */
+const MAX_SMALL_BODY_BYTES = MIB;
+/** Room for a body that does not say how long it is, until it turns out to be longer. */
+const UNTOLD_BYTES = MIB;
 
 /** Bodies are whole when they are read: one decoder does for all of them. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -24,22 +33,30 @@ export interface RawBody {
   readonly type: string;
 }
 
+export interface ReadLimits {
+  readonly maxBytes: number;
+  readonly deadlineMs: number;
+  /** Called with all that the body takes so far, each time it is more than `announcedBytes`; false where there is no room for so much. */
+  readonly hasRoom?: (bytes: number) => boolean;
+}
+
 /** The parsed JSON. Throws what readRawBody and parseBody throw. */
 export async function readJsonBody(
   c: Context,
-  maxBytes = MAX_BODY_BYTES,
+  maxBytes = MAX_SMALL_BODY_BYTES,
   deadlineMs = TIMINGS.bodyMs,
 ): Promise<unknown> {
   return parseBody(await readRawBody(c, { maxBytes, deadlineMs }));
 }
 
-/** The bytes. Throws ApiError: 415 for another content type or coding, 413 past the limit, 408 past the deadline, 400 for no true length or coding. */
+/** The bytes. Throws ApiError: 415 for another content type or coding, 413 past the limit, 429 where there is no room, 408 past the deadline, 400 for no true length or coding. */
 export async function readRawBody(
   c: Context,
-  { maxBytes, deadlineMs }: { maxBytes: number; deadlineMs: number },
+  { maxBytes, deadlineMs, hasRoom = () => true }: ReadLimits,
 ): Promise<RawBody> {
   const type = c.req.header('content-type') ?? '';
-  if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
+  // Where nothing is said it can only be JSON.
+  if (type !== '' && !/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new ApiError(
       'unsupported_media_type',
       "Send the request as JSON with the header 'content-type: application/json'.",
@@ -47,18 +64,29 @@ export async function readRawBody(
   }
   const codings = readCodings(c.req.header('content-encoding'), BODY_CODINGS);
   if (!codings.ok) throw refuseCoding(codings.error);
-  if ((readLength(c) ?? 0) > maxBytes) throw refuseLength(maxBytes);
-  const taken = await takeBytes(c.req.raw.body, { maxBytes, deadlineMs });
-  if (taken.ok) return { bytes: unpack(taken.value, codings.value, maxBytes), type };
+  const announced = await announcedBytes(c, maxBytes);
+  const holds = (bytes: number): boolean => bytes <= announced || hasRoom(bytes);
+  const taken = await takeBytes(c.req.raw.body, { maxBytes, deadlineMs, holds });
+  if (taken.ok) {
+    const bytes = unpack(taken.value, codings.value, maxBytes);
+    if (!holds(bytes.length)) throw refuseCrowd();
+    return { bytes, type };
+  }
   if (taken.error === 'too-long') throw refuseLength(maxBytes);
+  if (taken.error === 'no-room') throw refuseCrowd();
   const told = `The request body was not all here within ${deadlineMs / 1000} s. Send it at once, or less of it.`;
   throw new ApiError('request_timeout', told);
 }
 
-/** Bytes that a body will take at most once it is unpacked, as far as its headers tell. Throws ApiError 400 as readRawBody does. */
-export function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): number {
+/** Bytes that room is kept for before a body is read, as far as its headers tell. Throws ApiError: 413 for a body that says that it is too long, 400 for no true length. */
+export async function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): Promise<number> {
+  const length = readLength(c);
+  if ((length ?? 0) > maxBytes) {
+    await discardBytes(c.req.raw.body);
+    throw refuseLength(maxBytes);
+  }
   const isPacked = (c.req.header('content-encoding') ?? '') !== '';
-  return isPacked ? maxBytes : Math.min(maxBytes, readLength(c) ?? maxBytes);
+  return Math.min(maxBytes, isPacked ? Math.max(UNTOLD_BYTES, length ?? 0) : (length ?? UNTOLD_BYTES));
 }
 
 /** Throws ApiError: 400 for what is not JSON or is built of too much, 415 for another charset. */
@@ -116,7 +144,10 @@ function parseJson(bytes: Uint8Array, type: string): unknown {
 }
 
 function refuseLength(maxBytes: number): ApiError {
-  return new ApiError('body_too_large', `The request body holds more than ${maxBytes} bytes.`);
+  return new ApiError(
+    'body_too_large',
+    `The request body holds more than ${maxBytes} bytes${maxBytes % MIB === 0 ? ` (${maxBytes / MIB} MiB)` : ''}. Send less, or smaller pictures.`,
+  );
 }
 
 /** What the headers say; null where they say nothing. Throws ApiError 400 for what is no number. */

@@ -29,6 +29,8 @@ const BODY_ROOM: RoomLimits = {
 export interface Seat {
   /** Fewer bytes came than were announced. */
   readonly shrink: (bytes: number) => void;
+  /** A body is longer than it was taken for; false, and nothing changes, where there is no room for so many bytes in all. */
+  readonly growTo: (bytes: number) => boolean;
   /** More is kept from now on, such as a long answer; false, and nothing changes, where there is no room for it. */
   readonly grow: (bytes: number) => boolean;
   /** The job is over; again is the same. */
@@ -98,6 +100,7 @@ export class BodyRoom {
     this.#change(taken, bytes);
     return {
       shrink: (to) => this.#change(taken, Math.min(taken.bytes, to)),
+      growTo: (all) => this.#grow(taken, Math.max(0, all - taken.bytes)),
       grow: (more) => this.#grow(taken, more),
       leave: () => this.#leave(taken),
     };

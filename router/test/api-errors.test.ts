@@ -56,7 +56,6 @@ describe('paths and methods', () => {
   test.each([
     ['GET', CHAT, 'POST'],
     ['DELETE', CHAT, 'POST'],
-    ['OPTIONS', CHAT, 'POST'],
     ['POST', '/v1/models', 'GET'],
     ['PUT', '/v1/models/nano-demo', 'GET'],
     ['POST', '/v1/usage', 'GET'],
@@ -81,6 +80,18 @@ describe('paths and methods', () => {
     expect((await readError(response, 405)).code).toBe('method_not_allowed');
   });
 
+  test('OPTIONS tells what a path answers to, and nothing of one that does not exist', async () => {
+    for (const [path, allow] of [
+      [CHAT, 'OPTIONS, POST'],
+      ['/v1/models', 'GET, HEAD, OPTIONS'],
+      ['/health', 'GET, HEAD, OPTIONS'],
+    ] as const) {
+      const response = await stack.call(path, { method: 'OPTIONS', key: null });
+      expect([response.status, await response.text(), response.headers.get('allow')]).toEqual([204, '', allow]);
+    }
+    await readError(await stack.call('/v2/models', { method: 'OPTIONS', key: null }), 404);
+  });
+
   test('HEAD answers as GET without a body', async () => {
     const health = await stack.call('/health', { method: 'HEAD' });
     expect([health.status, await health.text()]).toEqual([200, '']);
@@ -97,14 +108,14 @@ describe('paths and methods', () => {
 });
 
 describe('bodies', () => {
-  const long = JSON.stringify({ ...GOOD, user: 'x'.repeat(1024 * 1024) });
+  const long = JSON.stringify({ ...GOOD, user: 'x'.repeat(8 * 1024 * 1024) });
 
   test('over the limit are refused by their declared length', async () => {
     expect((await readError(await post(long), 413)).code).toBe('body_too_large');
   });
 
   test('over the limit are refused while they come in pieces', async () => {
-    const pieces = Array.from({ length: 40 }, () => Buffer.alloc(64 * 1024, 0x20));
+    const pieces = Array.from({ length: 140 }, () => Buffer.alloc(64 * 1024, 0x20));
     expect((await readError(await postChunked(pieces), 413)).code).toBe('body_too_large');
   });
 

@@ -9,7 +9,7 @@ import type { JobOffer } from '../../schema/offer.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import { TIMINGS } from '../../schema/timings.ts';
 import { Part } from '../hub/part.ts';
-import type { PartDoors, PartSummary } from '../hub/part.ts';
+import type { PartDoors, PartSummary } from '../hub/part-doors.ts';
 import { LAST_WORD, readLastWord } from '../../schema/records.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
 import { ToldReader } from '../../schema/told-events.ts';

@@ -223,3 +223,63 @@ describe('what a server says of a request it refuses', () => {
     expect(finish.error).toMatchObject({ code: 'context', promptTokens: 9001, contextTokens: 4096 });
   });
 });
+
+/** A server that refuses a prompt and an answer which together are longer than its context, in words or without a number. */
+async function openStrict(
+  context: number,
+  { promptTokens, isMute = false }: { promptTokens: number; isMute?: boolean },
+) {
+  const answers: Record<string, unknown> = {
+    '/version': { version: '0.12.0' },
+    '/v1/models': { object: 'list', data: [{ id: MODEL, object: 'model', max_model_len: context }] },
+  };
+  const server: FakeServer = await serve(answers, (response, ...rest) => {
+    const { max_tokens: most } = lastBody(server) as { max_tokens: number };
+    if (promptTokens + most <= context) return answer(promptTokens)(response, ...rest);
+    const told = `This model's maximum context length is ${context} tokens and your request has ${promptTokens} input tokens.`;
+    return say({ error: { message: isMute ? 'prompt is too long' : told, code: 400 } }, 400)(response, ...rest);
+  });
+  return { server, backend: share({ baseUrl: server.url }) };
+}
+const chats = (server: FakeServer): number => posted(server).filter((path) => path === '/v1/chat/completions').length;
+const most = (server: FakeServer): number => Number(lastBody(server)['max_tokens']);
+
+describe('a server that refuses a prompt and an answer together over its context', () => {
+  test('is asked at once for no more than a short prompt leaves, where the whole context was asked for', async () => {
+    const { server, backend } = await openStrict(4096, { promptTokens: 12 });
+    expect((await ask(backend, 'Say hello.', { maxTokens: 4096 })).finish.reason).toBe('stop');
+    expect([chats(server), most(server) > 3500]).toEqual([1, true]);
+  });
+
+  test('is asked for less than a middling prompt leaves, though it counts for nobody', async () => {
+    const { server, backend } = await openStrict(4096, { promptTokens: 1250 });
+    expect((await ask(backend, ENGLISH.repeat(50), { maxTokens: 4090 })).finish.reason).toBe('stop');
+    expect([chats(server), most(server) > 1500]).toEqual([1, true]);
+  });
+
+  test('is asked for what was asked for where that fits', async () => {
+    const { server, backend } = await openStrict(4096, { promptTokens: 12 });
+    await ask(backend, 'Say hello.', { maxTokens: 3000 });
+    expect(most(server)).toBe(3000);
+  });
+
+  test('is asked once more for less where a picture came to more than it seemed', async () => {
+    const url = 'data:image/png;base64,AAAA';
+    const messages = [{ role: 'user' as const, content: [{ type: 'image_url' as const, image_url: { url } }] }];
+    for (const [promptTokens, asked] of [
+      [1500, 1],
+      [7000, 2],
+    ] as const) {
+      const { server, backend } = await openStrict(8192, { promptTokens });
+      expect((await ask(backend, '', { messages, maxTokens: 8192 })).finish.reason).toBe('stop');
+      expect(chats(server)).toBe(asked);
+    }
+  });
+
+  test('is asked once more for what any tokenizer leaves, where it does not say what fits', async () => {
+    const { server, backend } = await openStrict(4096, { promptTokens: 1200, isMute: true });
+    const ended = await ask(backend, ENGLISH.repeat(30), { maxTokens: 3000 });
+    expect(ended.finish.reason).toBe('stop');
+    expect([chats(server), most(server) > 2000]).toEqual([2, true]);
+  });
+});
