@@ -1,5 +1,6 @@
 // What a home is asked for a chat: field by field, nothing of the caller's JSON travels but texts, schemas and pictures.
 import * as z from 'zod';
+import { MAX_TOP_LOGPROBS } from './logprobs.ts';
 import { messageSchema } from './message.ts';
 import { SAMPLERS } from './needs.ts';
 import { responseFormatSchema, toolChoiceSchema, toolSchema } from './tools.ts';
@@ -21,7 +22,7 @@ const wishes = {
   reasoningEffort: z.enum(REASONING_EFFORTS).optional(),
   verbosity: z.enum(['low', 'medium', 'high']).optional(),
   /** How many of the likeliest tokens are told at each place, 0 for the chosen one alone. */
-  topLogprobs: z.number().int().min(0).max(20).optional(),
+  topLogprobs: z.number().int().min(0).max(MAX_TOP_LOGPROBS).optional(),
   logitBias: z.record(z.string(), z.number()).optional(),
   samplers: z.partialRecord(z.enum(SAMPLERS), z.number()).optional(),
 };

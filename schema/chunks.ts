@@ -1,7 +1,10 @@
 // The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
 import type { CallText } from './joined-calls.ts';
+import { encodeLogprobs } from './logprobs.ts';
+import type { TokenLogprob } from './logprobs.ts';
 import type { Mode } from './placement.ts';
+import { escapeLines, quoteText as quote } from './quote-json.ts';
 import type { ResumeClass } from './settlement.ts';
 
 export interface ChunkHead {
@@ -10,6 +13,8 @@ export interface ChunkHead {
   /** Seconds since epoch. */
   readonly created: number;
   readonly model: string;
+  /** Which of a call's answers it is, from 0; the only one where left out. */
+  readonly index?: number | undefined;
   /** Calls of tools are told in the API's older form, `function_call`, which holds one. */
   readonly isFunctionCall?: boolean | undefined;
 }
@@ -91,6 +96,8 @@ export interface EventForm {
   /** Instead of field and string, in frames flagged as calls: the event that begins a call, and those that go on with its arguments. */
   readonly calls: { readonly begin: CallForm; readonly more: CallForm };
   readonly end: string;
+  /** The end in its two halves: between them stands, where an answer tells them, how likely its tokens were. */
+  readonly logprobs: { readonly before: string; readonly after: string };
 }
 
 const TOOL_CALLS: EventForm['calls'] = {
@@ -104,21 +111,23 @@ const FUNCTION_CALL: EventForm['calls'] = {
   begin: { literals: ['"function_call":{"name":', ',"arguments":', '}'], slots: ['name', 'arguments'] },
   more: { literals: ['"function_call":{"arguments":', '}'], slots: ['arguments'] },
 };
+const LOGPROBS: EventForm['logprobs'] = { before: '},"logprobs":', after: ',"finish_reason":null}]}\n\n' };
 
 /** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
 export function formChunk(head: ChunkHead): EventForm {
   return {
-    start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":0,"delta":{`,
+    start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":${head.index ?? 0},"delta":{`,
     role: '"role":"assistant",',
     fields: { text: '"content":', thinking: '"reasoning_content":' },
     calls: head.isFunctionCall ? FUNCTION_CALL : TOOL_CALLS,
-    end: '},"logprobs":null,"finish_reason":null}]}\n\n',
+    end: `${LOGPROBS.before}null${LOGPROBS.after}`,
+    logprobs: LOGPROBS,
   };
 }
 
 /** Writes the chunks of one answer: everything but the text is rendered once. Each call is one complete event; the first one of an answer carries the role. */
 export interface ChunkWriter {
-  readonly content: (text: string) => string;
+  readonly content: (text: string, logprobs?: readonly TokenLogprob[]) => string;
   /** Thinking: what the model wrote before or between the words of its answer. */
   readonly thinking: (text: string) => string;
   /** A piece of a call: with its id and name where it begins. */
@@ -134,17 +143,22 @@ export interface WrittenCall {
 }
 
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const { start, role, fields, calls, end } = formChunk(head);
+  const { start, role, fields, calls, end, logprobs } = formChunk(head);
   const rest = start + fields.text;
   let hasRole = isContinued;
-  const writeAround = (said: string): string => {
-    const event = start + (hasRole ? '' : role) + said + end;
+  const writeAround = (said: string, rest = end): string => {
+    const event = start + (hasRole ? '' : role) + said + rest;
     hasRole = true;
     return event;
   };
   const write = (field: string, text: string): string => writeAround(field + quote(text));
+  const writeLikely = (text: string, tokens: readonly TokenLogprob[]): string =>
+    writeAround(fields.text + quote(text), logprobs.before + encodeLogprobs(tokens) + logprobs.after);
   return {
-    content: (text) => (hasRole ? rest + quote(text) + end : write(fields.text, text)),
+    content: (text, tokens) => {
+      if (tokens && tokens.length > 0) return writeLikely(text, tokens);
+      return hasRole ? rest + quote(text) + end : write(fields.text, text);
+    },
     thinking: (text) => write(fields.thinking, text),
     call: (piece) => writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)),
   };
@@ -158,20 +172,6 @@ function writeCall({ literals, slots }: CallForm, { index, begun, arguments: giv
     arguments: quote(given),
   };
   return literals.map((literal, i) => literal + (slots[i] ? values[slots[i]] : '')).join('');
-}
-
-/** Line ends to readers who cut a stream with Python's `splitlines` (httpx, aiohttp wrappers): raw in a text they would begin a line of the home's own. */
-const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
-
-/** A text as JSON that is one line to every reader; half a surrogate pair becomes U+FFFD, since strict readers break at its escape. */
-function quote(text: string): string {
-  return escapeLines(JSON.stringify(text.isWellFormed() ? text : text.toWellFormed()));
-}
-
-function escapeLines(json: string): string {
-  return json.search(OTHER_LINE_ENDS) < 0
-    ? json
-    : json.replaceAll(OTHER_LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** What the last chunk says beside its reason. */
@@ -189,7 +189,7 @@ export function encodeFinishChunk(head: ChunkHead, reason: FinishReason, extra: 
   const delta = { ...(role ? { role: 'assistant' } : {}), ...(isEmpty ? { content: '' } : {}) };
   return encodeEvent({
     ...chunkBase(head),
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
+    choices: [{ index: head.index ?? 0, delta, logprobs: null, finish_reason: reason }],
     ...(extra.irori ? { irori: extra.irori } : {}),
   });
 }
@@ -199,7 +199,7 @@ export function encodeFinishChunk(head: ChunkHead, reason: FinishReason, extra: 
  * what begins with a colon lose this one and not that. Its delta is not `{}`, which some take for the end, and names no role, which some add up.
  */
 export function encodeEmptyChunk(head: ChunkHead): Uint8Array {
-  const choices = [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: null }];
+  const choices = [{ index: head.index ?? 0, delta: { content: '' }, logprobs: null, finish_reason: null }];
   return encodeEvent({ ...chunkBase(head), choices });
 }
 
@@ -221,7 +221,7 @@ export function encodeErrorChunk(head: ChunkHead, error: StreamError): Uint8Arra
   return encodeEvent({
     ...chunkBase(head),
     error: { param: null, ...error },
-    choices: [{ index: 0, delta: { content: '' }, logprobs: null, finish_reason: 'error' }],
+    choices: [{ index: head.index ?? 0, delta: { content: '' }, logprobs: null, finish_reason: 'error' }],
   });
 }
 
@@ -245,6 +245,8 @@ export interface AnswerText {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly AnswerCall[];
+  /** How likely the tokens of the text were, where that was asked and told. */
+  readonly logprobs?: readonly TokenLogprob[];
 }
 
 interface RawCall {
@@ -265,6 +267,12 @@ export interface SaidText {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly CallText[];
+  readonly logprobs?: readonly TokenLogprob[];
+}
+
+interface RawChoice {
+  readonly delta?: RawDelta | null;
+  readonly logprobs?: { readonly content?: readonly TokenLogprob[] | null } | null;
 }
 
 const NO_CALLS: readonly CallText[] = [];
@@ -274,18 +282,21 @@ export function readChunks(events: string): SaidText {
   let text = '';
   let thinking = '';
   let calls = NO_CALLS;
+  const logprobs: TokenLogprob[] = [];
   for (const line of events.split('\n')) {
     if (!line.startsWith('data: {')) continue;
     try {
-      const delta: RawDelta | null | undefined = JSON.parse(line.slice(6))?.choices?.[0]?.delta;
+      const choice: RawChoice | null | undefined = JSON.parse(line.slice(6))?.choices?.[0];
+      const delta = choice?.delta;
       if (typeof delta?.content === 'string') text += delta.content;
       if (typeof delta?.reasoning_content === 'string') thinking += delta.reasoning_content;
       if (delta?.tool_calls || delta?.function_call) calls = [...calls, ...readCalls(delta)];
+      if (choice?.logprobs?.content) logprobs.push(...choice.logprobs.content);
     } catch {
       continue;
     }
   }
-  return { text, thinking, calls };
+  return { text, thinking, calls, ...(logprobs.length > 0 && { logprobs }) };
 }
 
 /** Our own hub has held the event against its form. */
@@ -312,7 +323,8 @@ export interface WholeAnswer extends AnswerText {
 
 /** The OpenAI API's chat.completion object, with the network's facts beside it. */
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
-  const { text, thinking, calls, finish } = answer;
+  const { text, thinking, calls, finish, logprobs: tokens } = answer;
+  const logprobs = tokens ? { content: tokens, refusal: null } : null;
   const thought = thinking === '' ? {} : { reasoning_content: thinking };
   // An answer that only calls has no content, as clients of the API expect it.
   const content = text === '' && calls.length > 0 ? null : text;
@@ -322,7 +334,7 @@ export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: Fi
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    choices: [{ index: head.index ?? 0, message, logprobs, finish_reason: finish }],
     usage: makeUsage(answer),
     irori,
   });

@@ -35,6 +35,8 @@ export const jobSchema = z.object({
     id: z.string(),
     created: z.number().int(),
     model: z.string(),
+    /** Which of a call's answers it is. */
+    index: z.number().int().min(0).max(127).optional(),
     /** Calls are told in the older form. */
     isFunctionCall: z.boolean().optional(),
   }),

@@ -9,7 +9,7 @@ const chunk = (content: string, finish: string | null = null, usage?: object): s
 const thought = JSON.stringify({ choices: [{ index: 0, delta: { reasoning_content: 'hm' }, finish_reason: null }] });
 
 function readAll(...events: string[]): { reading: AnswerReading; text: string; thinking: string; tokens: number } {
-  const reading = new AnswerReading(100);
+  const reading = new AnswerReading({ maxTokens: 100 });
   let text = '';
   let tokens = 0;
   let thinking = '';
@@ -89,7 +89,7 @@ describe('thinking', () => {
   const said = (delta: object, usage?: object): string => JSON.stringify({ choices: [{ index: 0, delta }], usage });
 
   test('is handed on beside the text and in its order, characters whole in each', () => {
-    const reading = new AnswerReading(100);
+    const reading = new AnswerReading({ maxTokens: 100 });
     const half = String.raw`{"choices":[{"delta":{"content":"so\ud83d","reasoning_content":"hm\ud83d"}}]}`;
     const other = String.raw`{"choices":[{"delta":{"content":"\ude00","reasoning_content":"\ude01"}}]}`;
     for (const event of [half, other]) reading.take(readBackendEvent(event));
@@ -109,7 +109,7 @@ describe('thinking', () => {
     };
     const usage = { prompt_tokens: 4, completion_tokens: 95, completion_tokens_details: { reasoning_tokens: 90 } };
     const countsOf = (...events: string[]): number[] => {
-      const reading = new AnswerReading(1000);
+      const reading = new AnswerReading({ maxTokens: 1000 });
       for (const event of events) reading.take(readBackendEvent(event));
       return reading.takeRest().map(({ tokens }) => tokens);
     };
@@ -165,7 +165,7 @@ describe('calls of tools', () => {
   const begin = { index: 0, id: 'call_a', type: 'function', function: { name: 'look', arguments: '' } };
 
   test('are handed on piece by piece, after the text, and count as output', () => {
-    const reading = new AnswerReading(100);
+    const reading = new AnswerReading({ maxTokens: 100 });
     for (const event of [
       chunk('I look.'),
       called([begin]),
@@ -195,7 +195,7 @@ describe('calls of tools', () => {
       tool_calls: [{ id: 'x', function: { name: 'f', arguments: { a: 1 } } }],
     };
     const whole = JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }] });
-    const reading = new AnswerReading(100);
+    const reading = new AnswerReading({ maxTokens: 100 });
     reading.take(readBackendEvent(whole));
     expect(reading.takeReady()).toMatchObject([{ text: '{"a":1}', call: { begun: { id: 'x', name: 'f' } } }]);
   });
@@ -203,7 +203,7 @@ describe('calls of tools', () => {
   test('in the older form are read too', () => {
     const old = JSON.stringify({ choices: [{ delta: { function_call: { name: 'f', arguments: '{' } } }] });
     const more = JSON.stringify({ choices: [{ delta: { function_call: { arguments: '}' } } }] });
-    const reading = new AnswerReading(100, () => 'made');
+    const reading = new AnswerReading({ maxTokens: 100 }, () => 'made');
     for (const event of [old, more]) reading.take(readBackendEvent(event));
     expect(reading.takeReady()).toMatchObject([
       { text: '{', call: { index: 0, begun: { id: 'made', name: 'f' } } },

@@ -1,12 +1,14 @@
 // One server's answer as its events are read: what of it may be handed on, what it counts, and how it has ended. Knows no connection and no clock.
 
 import { randomBytes } from 'node:crypto';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Delta } from './backend.ts';
 import { CallReading } from './call-reading.ts';
 import type { CallPiece, RawCall } from './call-reading.ts';
 import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 import type { FinishWord } from './judge-end.ts';
 import type { BackendEvent, BackendUsage } from './read-backend-event.ts';
+import { cutTops } from './read-logprobs.ts';
 import { WholePairs } from './whole-pairs.ts';
 
 /** What is read of an answer: its text, the thinking beside it, and the calls of tools. */
@@ -19,18 +21,32 @@ interface Run {
   readonly tokens: number;
   /** Of a call: which, and its name where it begins. Each piece is a run of its own call. */
   readonly call?: CallPiece;
+  readonly logprobs?: readonly TokenLogprob[];
 }
+
+/** What is asked of an answer. */
+export interface ReadingTerms {
+  /** What the server was asked for at most. */
+  readonly maxTokens: number;
+  /** Tokens that are told at each place; null where nobody asked how likely they were. */
+  readonly topLogprobs?: number | null;
+}
+
+const NO_LOGPROBS: readonly TokenLogprob[] = [];
 
 /** The most bytes that one UTF-16 unit takes in UTF-8; no token is shorter than a byte. */
 const BYTES_PER_CHAR = 3;
 
 export class AnswerReading {
   readonly #maxTokens: number;
+  readonly #topLogprobs: number | null;
   readonly #pairs = { text: new WholePairs(), thinking: new WholePairs(), calls: new WholePairs() };
   readonly #calls: CallReading;
   #runs: Run[] = [];
   /** Tokens whose text waits for its other half. */
   readonly #owed = { text: 0, thinking: 0, calls: 0 };
+  /** Of tokens whose text waits. */
+  #owedLogprobs = NO_LOGPROBS;
   /** What came after the finish reason: part of the answer only if the server says once more that it ends. */
   #late = '';
   #lateTokens = 0;
@@ -49,9 +65,10 @@ export class AnswerReading {
   /** Text or thinking came as pieces (`delta`). */
   #hasPieces = false;
 
-  /** `maxTokens`: what the server was asked for at most. `makeId`: a fresh id for a call without one. */
-  constructor(maxTokens: number, makeId: () => string = makeCallId) {
+  /** `makeId`: a fresh id for a call without one. */
+  constructor({ maxTokens, topLogprobs = null }: ReadingTerms, makeId: () => string = makeCallId) {
     this.#maxTokens = maxTokens;
+    this.#topLogprobs = topLogprobs;
     this.#calls = new CallReading(makeId);
   }
 
@@ -144,8 +161,9 @@ export class AnswerReading {
     ];
   }
 
-  #pass({ channel, text, tokens, call }: Run): Delta[] {
+  #pass({ channel, text, tokens, call, logprobs }: Run): Delta[] {
     this.#owed[channel] += tokens;
+    if (logprobs) this.#owedLogprobs = joinLogprobs(this.#owedLogprobs, logprobs);
     return this.#release(channel, this.#pairs[channel].push(text), call);
   }
 
@@ -154,7 +172,10 @@ export class AnswerReading {
     const tokens = this.#owed[channel];
     this.#owed[channel] = 0;
     if (call) return [{ text, tokens, call: { index: call.index, ...(call.begun && { begun: call.begun }) } }];
-    return [channel === 'thinking' ? { text, tokens, thinking: true } : { text, tokens }];
+    if (channel === 'thinking') return [{ text, tokens, thinking: true }];
+    const logprobs = this.#owedLogprobs;
+    this.#owedLogprobs = NO_LOGPROBS;
+    return [logprobs.length > 0 ? { text, tokens, logprobs } : { text, tokens }];
   }
 
   /** Usage without a choice comes last of all: a server that has said it and its finish reason need not be waited for. */
@@ -175,6 +196,7 @@ export class AnswerReading {
     if (thinking !== '' && !isAfterFinish)
       this.#show({ channel: 'thinking', text: thinking, tokens: this.#countThinking(event) });
     if (text !== '') this.#takeText(text, usage, isAfterFinish);
+    if (event.logprobs && thinking === '' && !isAfterFinish) this.#takeLogprobs(event.logprobs);
     if (!isAfterFinish) for (const raw of calls) this.#takeCall(raw);
     if (finish !== null) this.#takeFinish(finish);
   }
@@ -185,6 +207,16 @@ export class AnswerReading {
       this.#late += text;
       this.#lateTokens += tokens;
     } else this.#show({ channel: 'text', text, tokens });
+  }
+
+  /** They belong to the text that has just come; those of a token that is no whole character yet, to the next. */
+  #takeLogprobs(said: readonly TokenLogprob[]): void {
+    if (this.#topLogprobs === null) return;
+    const logprobs = cutTops(said, this.#topLogprobs);
+    const last = this.#runs.at(-1);
+    if (last?.channel === 'text')
+      this.#runs[this.#runs.length - 1] = { ...last, logprobs: joinLogprobs(last.logprobs ?? NO_LOGPROBS, logprobs) };
+    else this.#owedLogprobs = joinLogprobs(this.#owedLogprobs, logprobs);
   }
 
   #takeCall(raw: RawCall): void {
@@ -198,7 +230,7 @@ export class AnswerReading {
     const { channel, text, tokens } = run;
     const last = this.#runs.at(-1);
     if (last?.channel === channel && !run.call)
-      this.#runs[this.#runs.length - 1] = { channel, text: last.text + text, tokens: last.tokens + tokens };
+      this.#runs[this.#runs.length - 1] = { ...last, text: last.text + text, tokens: last.tokens + tokens };
     else this.#runs.push(run);
     this.#counted += tokens;
     this.#chars += text.length + (run.call?.begun?.name.length ?? 0);
@@ -238,6 +270,10 @@ export class AnswerReading {
   #unseenTokens(): number {
     return this.#hasThinking ? 0 : (this.#usage?.thinkingTokens ?? 0);
   }
+}
+
+function joinLogprobs(a: readonly TokenLogprob[], b: readonly TokenLogprob[]): readonly TokenLogprob[] {
+  return a.length === 0 ? b : [...a, ...b];
 }
 
 function makeCallId(): string {

@@ -2,6 +2,7 @@
 
 import type { ChatWishes } from '../../schema/chat-job.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Message } from '../../schema/message.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
 import type { Result } from '../../schema/result.ts';
@@ -129,6 +130,8 @@ export interface Delta {
   readonly call?: { readonly index: number; readonly begun?: { readonly id: string; readonly name: string } };
   readonly tokens: number;
   readonly tokenIds?: readonly number[];
+  /** How likely its tokens were, where the job asks for it and the engine tells; of text only. */
+  readonly logprobs?: readonly TokenLogprob[];
 }
 
 export interface BackendError {

@@ -1,7 +1,7 @@
 // One streamed chat request to a local server, from its first byte to its Finish: reads, counts, watches the clock, holds back.
 
 import { parseJson } from '../../schema/json.ts';
-import { AnswerReading } from './answer-reading.ts';
+import { AnswerReading, type ReadingTerms } from './answer-reading.ts';
 import type { BackendError } from './backend.ts';
 import { BodyReader } from './body-reader.ts';
 import type { ChatCall, ChatEar } from './chat-lines.ts';
@@ -64,14 +64,14 @@ export class ChatStream {
   constructor(
     open: (ear: ChatEar) => ChatCall,
     pump: DeltaPump,
-    terms: { readonly life: LifeWatch; readonly maxTokens: number; readonly prompt: readonly string[] },
+    terms: ReadingTerms & { readonly life: LifeWatch; readonly prompt: readonly string[] },
   ) {
     this.#open = open;
     this.#pump = pump;
     this.#life = terms.life;
     this.#maxTokens = terms.maxTokens;
     this.#prompt = terms.prompt;
-    this.#reading = new AnswerReading(terms.maxTokens);
+    this.#reading = new AnswerReading(terms);
   }
 
   /** Settles once, when the answer is complete, broken or cancelled. An abort destroys the request at once. */

@@ -45,8 +45,14 @@ export class EventTemplate {
 }
 
 /** An event that says a text and nothing else. */
-function isPlainText({ text, thinking, calls, finish, usage, done, errorJson, kind }: BackendEvent): boolean {
+function isPlainText({ text, thinking, calls, logprobs, finish, usage, done, errorJson, kind }: BackendEvent): boolean {
   const saysMore =
-    thinking !== '' || calls.length > 0 || finish !== null || usage !== null || done || errorJson !== null;
+    thinking !== '' ||
+    calls.length > 0 ||
+    !!logprobs ||
+    finish !== null ||
+    usage !== null ||
+    done ||
+    errorJson !== null;
   return kind === 'chunk' && text !== '' && !saysMore;
 }

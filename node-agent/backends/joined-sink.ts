@@ -1,5 +1,6 @@
 // Stands between a server's continuation and whoever takes it: only new text passes, and nobody counts what the server repeated.
 import type { Delta, Sink } from './backend.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Continuation } from './continuation.ts';
 import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 
@@ -11,15 +12,20 @@ interface JoinedSink {
 
 export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
   let waiting = 0;
-  const pass = (text: string, tokens: number): void | Promise<void> => {
+  let likely: readonly TokenLogprob[] = [];
+  const pass = ({ text, tokens, logprobs = [] }: Delta): void | Promise<void> => {
     const wasEchoing = continuation.hasEchoed;
     const fresh = continuation.push(text);
     // Nobody made what the server repeats. It comes as one chunk, so all tokens of this delta but those of that chunk are new.
     if (continuation.hasEchoed && !wasEchoing) waiting = Math.max(0, tokens - estimateChunkTokens(continuation.given));
     else waiting += tokens;
+    // What was repeated was told by the home that made it.
+    const isEcho = continuation.hasEchoed && !wasEchoing;
+    if (logprobs.length > 0 && !isEcho) likely = [...likely, ...logprobs];
     if (fresh === '') return;
-    const delta: Delta = { text: fresh, tokens: Math.max(1, waiting) };
+    const delta: Delta = { text: fresh, tokens: Math.max(1, waiting), ...(likely.length > 0 && { logprobs: likely }) };
     waiting = 0;
+    likely = [];
     return sink(delta);
   };
   const end = (): void | Promise<void> => {
@@ -27,5 +33,5 @@ export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
     if (text !== '') return sink({ text, tokens: Math.max(1, waiting) });
   };
   // Thinking is no continuation of the text: nothing of it was given to the server.
-  return { sink: (delta) => (delta.thinking ? sink(delta) : pass(delta.text, delta.tokens)), end };
+  return { sink: (delta) => (delta.thinking ? sink(delta) : pass(delta)), end };
 }

@@ -2,6 +2,7 @@
 // Jobs reach it by POST {api}/chat/completions only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
+import type { ReadingTerms } from './answer-reading.ts';
 import type {
   Backend,
   BackendError,
@@ -332,14 +333,15 @@ export class OpenAiHttpBackend implements Backend {
     const call = CALLS[job.kind];
     const body = call.build(job, this.#known?.product);
     if (!body.ok) return failed({ code: 'bad-request', message: body.error });
-    const asked = { path: call.path, body: body.value, maxTokens: job.maxTokens, prompt: textsGiven(job) };
+    const terms = { maxTokens: job.maxTokens, topLogprobs: job.wishes?.topLogprobs ?? null, prompt: textsGiven(job) };
+    const asked = { path: call.path, body: body.value, ...terms };
     return this.#stream(door, asked, to);
   }
 
   /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
   async #stream(
     door: HttpDoor,
-    { path, body, ...terms }: { path: string; body: string; maxTokens: number; prompt: readonly string[] },
+    { path, body, ...terms }: ReadingTerms & { path: string; body: string; prompt: readonly string[] },
     to: RunTo,
   ): Promise<StreamEnd> {
     const url = `${door.server.api}/${path}`;

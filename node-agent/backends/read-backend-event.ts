@@ -1,8 +1,10 @@
 // One event of a local server's chat stream, or its JSON body, read with distrust and generously. Pure.
 
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { RawCall } from './call-reading.ts';
 import type { FinishWord } from './judge-end.ts';
 import { readFinishWord } from './read-finish-word.ts';
+import { readLogprobs } from './read-logprobs.ts';
 
 /** What a server says of its counts; null where it says nothing that can be true. */
 export interface BackendUsage {
@@ -20,6 +22,8 @@ export interface BackendEvent {
   readonly thinking: string;
   /** Pieces of calls of tools, in their order; they came after the text. */
   readonly calls: readonly RawCall[];
+  /** How likely the tokens of the text were; absent where nothing of it is told. */
+  readonly logprobs?: readonly TokenLogprob[];
   readonly finish: FinishWord | null;
   readonly usage: BackendUsage | null;
   readonly done: boolean;
@@ -67,7 +71,14 @@ interface RawChunk {
     completion_tokens_details?: { reasoning_tokens?: unknown } | null;
   } | null;
   readonly choices?:
-    { delta?: RawMessage | null; message?: RawMessage | null; text?: unknown; finish_reason?: unknown }[] | null;
+    | {
+        delta?: RawMessage | null;
+        message?: RawMessage | null;
+        text?: unknown;
+        logprobs?: unknown;
+        finish_reason?: unknown;
+      }[]
+    | null;
 }
 
 /**
@@ -84,10 +95,12 @@ export function readBackendEvent(data: string): BackendEvent {
   if (choice === undefined || choice === null) return usage === null ? BLANK : { ...BLANK, usage };
   const message = choice.delta ?? choice.message;
   const content = message?.content;
+  const logprobs = choice.logprobs == null ? [] : readLogprobs(choice.logprobs);
   return {
     text: readText(content) || (typeof choice.text === 'string' ? choice.text : ''),
     thinking: message ? readThinking(message) : '',
     calls: message ? readCalls(message) : [],
+    ...(logprobs.length > 0 && { logprobs }),
     finish: readFinishWord(choice.finish_reason),
     usage,
     done: false,

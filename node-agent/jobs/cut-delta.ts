@@ -7,8 +7,9 @@ export function cutDelta(delta: Delta, tokens: number): Delta | null {
   if (tokens >= delta.tokens) return delta;
   const text = takeShare(delta.text, tokens / delta.tokens);
   // A share of the text is not what a share of the ids says, so those stay behind.
-  const { tokenIds: _, ...rest } = delta;
-  return text === '' ? null : { ...rest, text, tokens };
+  const { tokenIds: _, logprobs, ...rest } = delta;
+  const likely = logprobs && { logprobs: logprobs.slice(0, tokens) };
+  return text === '' ? null : { ...rest, text, tokens, ...likely };
 }
 
 /** The text's beginning, by length. */

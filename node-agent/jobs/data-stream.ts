@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Hex } from '../../schema/bytes.ts';
 import type { ChunkWriter } from '../../schema/chunks.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Delta } from '../backends/backend.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { decideDueAt } from './coalesce.ts';
@@ -11,7 +12,7 @@ import { Credit } from './credit.ts';
 import { encodeDataText } from './encode-data.ts';
 import type { Said } from './encode-data.ts';
 import type { Flushable, FlushClock } from './flush-clock.ts';
-import { splitText } from './split-text.ts';
+import { cutEvenly, splitText } from './split-text.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
 
 interface DataStreamDoors {
@@ -40,6 +41,14 @@ interface PendingEvent {
   readonly said: Said;
   /** Of a call: which. */
   readonly call: Delta['call'];
+  readonly logprobs: Delta['logprobs'];
+}
+
+/** Tokens that gave no text yet. */
+interface Textless {
+  readonly tokens: number;
+  readonly ids: readonly number[];
+  readonly logprobs: readonly TokenLogprob[];
 }
 
 /** What a frame tells. */
@@ -64,9 +73,13 @@ const FRAME_CHARS = 32 * 1024;
 const FRAME_TOKENS = 0xffff;
 /** Text of one event at most: even fully escaped it fits FRAME_BYTES. */
 const EVENT_CHARS = 8 * 1024;
+/** Tokens of one event whose likelihood is told, at most: with the likeliest others they fit FRAME_BYTES. */
+const LIKELY_TOKENS = 16;
 /** When more than this waits to leave, the backend waits too. */
 const PAUSE_CHARS = 48 * 1024;
 const HASH_CHARS = 16 * 1024;
+
+const NO_TOKENS: Textless = { tokens: 0, ids: [], logprobs: [] };
 
 export class DataStream implements Flushable {
   dueAt = 0;
@@ -79,7 +92,7 @@ export class DataStream implements Flushable {
   #pendingChars = 0;
   #pendingTokens = 0;
   /** Tokens that gave no text yet (half a character): they count with the next event. */
-  #textless: { tokens: number; ids: readonly number[] } = { tokens: 0, ids: [] };
+  #textless = NO_TOKENS;
   #lastSentAt = this.#startedAt;
   #sentTokens = 0;
   #sentBytes = 0;
@@ -193,31 +206,47 @@ export class DataStream implements Flushable {
   }
 
   #append(delta: Delta): void {
-    const { text, tokens, tokenIds, call } = delta;
+    const { text, tokens, tokenIds, call, logprobs } = delta;
     const isSilent = text === '' && !call?.begun;
     if (isSilent || this.#textless.tokens > 0) return this.#appendAfterTextless(delta, isSilent);
+    if (logprobs && logprobs.length > LIKELY_TOKENS) return this.#appendLikely(delta, logprobs);
     const { isMerged } = this.#doors.rule;
     const said = kindOf(delta);
-    const written = isMerged ? text : this.#write({ text, said, call });
+    const written = isMerged ? text : this.#write({ text, said, call, logprobs });
     this.#pendingChars += written.length;
     this.#pendingTokens += tokens;
     const last = this.#pending.at(-1);
     const isJoined = last?.isOpen === true && last.said === said && isSameCall(last.call, call);
-    if (isJoined && last.text.length + text.length <= EVENT_CHARS) return join(last, delta);
-    this.#pending.push({ text: written, isOpen: isMerged, tokens, tokenIds: tokenIds && [...tokenIds], said, call });
+    // How likely its tokens were stands beside a text: each such piece is an event of its own.
+    const isAlone = logprobs !== undefined || last?.logprobs !== undefined;
+    if (isJoined && !isAlone && last.text.length + text.length <= EVENT_CHARS) return join(last, delta);
+    const ids = tokenIds && [...tokenIds];
+    this.#pending.push({ text: written, isOpen: isMerged, tokens, tokenIds: ids, said, call, logprobs });
   }
 
-  #write({ text, said, call }: Pick<PendingEvent, 'text' | 'said' | 'call'>): string {
+  #write({ text, said, call, logprobs }: Pick<PendingEvent, 'text' | 'said' | 'call' | 'logprobs'>): string {
     const { events } = this.#doors;
     if (call) return events.call({ ...call, arguments: text });
-    return said === 'thinking' ? events.thinking(text) : events.content(text);
+    return said === 'thinking' ? events.thinking(text) : events.content(text, logprobs);
+  }
+
+  /** Pieces that came together are told as events of some of their tokens each, with about as much of the text. */
+  #appendLikely(delta: Delta, logprobs: readonly TokenLogprob[]): void {
+    const count = Math.ceil(logprobs.length / LIKELY_TOKENS);
+    const { tokenIds: _, ...rest } = delta;
+    cutEvenly(delta.text, count).forEach((text, i, texts) => {
+      const tokens = share(delta.tokens, i, texts.length);
+      this.#append({ ...rest, text, tokens, logprobs: logprobs.slice(i * LIKELY_TOKENS, (i + 1) * LIKELY_TOKENS) });
+    });
   }
 
   #appendAfterTextless(delta: Delta, isSilent: boolean): void {
-    const { tokens, tokenIds = [] } = delta;
-    const all = { tokens: this.#textless.tokens + tokens, ids: [...this.#textless.ids, ...tokenIds] };
-    this.#textless = isSilent ? all : { tokens: 0, ids: [] };
-    if (!isSilent) this.#append({ ...delta, tokens: all.tokens, tokenIds: all.ids });
+    const { tokens, tokenIds = [], logprobs = [] } = delta;
+    const { tokens: before, ids, logprobs: likely } = this.#textless;
+    const all = { tokens: before + tokens, ids: [...ids, ...tokenIds], logprobs: [...likely, ...logprobs] };
+    this.#textless = isSilent ? all : NO_TOKENS;
+    const told = all.logprobs.length > 0 ? { logprobs: all.logprobs } : {};
+    if (!isSilent) this.#append({ ...delta, tokens: all.tokens, tokenIds: all.ids, ...told });
   }
 
   #appendPieces(delta: Delta): void {
@@ -324,7 +353,7 @@ function isSameCall(one: Delta['call'], next: Delta['call']): boolean {
 }
 
 /** The rest of a piece whose beginning has been told. */
-function goOn({ call, ...delta }: Delta): Delta {
+function goOn({ call, logprobs: _, ...delta }: Delta): Delta {
   return call ? { ...delta, call: { index: call.index } } : delta;
 }
 
@@ -335,6 +364,11 @@ function join(event: PendingEvent, { text, tokens, tokenIds }: Delta): void {
   event.tokens += tokens;
   if (isKnown && tokenIds) event.tokenIds?.push(...tokenIds);
   else event.tokenIds = undefined;
+}
+
+/** The i-th of so many about equal shares of a count. */
+function share(count: number, i: number, of: number): number {
+  return Math.floor((count * (i + 1)) / of) - Math.floor((count * i) / of);
 }
 
 function sumTokens(events: readonly PendingEvent[]): number {

@@ -1,5 +1,6 @@
 // The end of an answer as it grows. What may become a stop string waits here, and a whole one ends the answer before it. Where another home may
 // have to continue the answer from its text alone, an unfinished word and half a character wait as well, so that wherever it is cut the cut is clean.
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Delta } from '../backends/backend.ts';
 import { findHold, findStop } from '../backends/decode-text.ts';
 import { findCleanCut, findWholeCharacters } from './find-clean-cut.ts';
@@ -102,6 +103,7 @@ export class HeldText implements Flushable {
     let text = '';
     let tokens = 0;
     const ids: number[] = [];
+    const logprobs: TokenLogprob[] = [];
     const hasIds = this.#pieces.every((piece) => piece.tokenIds !== undefined);
     while (this.#pieces[0] && text.length + this.#pieces[0].text.length <= limit) {
       const [piece] = this.#pieces.splice(0, 1);
@@ -109,6 +111,7 @@ export class HeldText implements Flushable {
       text += piece.text;
       tokens += piece.tokens;
       ids.push(...(piece.tokenIds ?? []));
+      if (piece.logprobs) logprobs.push(...piece.logprobs);
     }
     const [rest] = this.#pieces;
     if (rest && limit > text.length) {
@@ -121,7 +124,12 @@ export class HeldText implements Flushable {
     if (text === '' && tokens === 0) return;
     this.#isFirst &&= text === '';
     this.dueAt = 0;
-    return this.#doors.push(hasIds ? { text, tokens, tokenIds: ids } : { text, tokens });
+    return this.#doors.push({
+      text,
+      tokens,
+      ...(hasIds && { tokenIds: ids }),
+      ...(logprobs.length > 0 && { logprobs }),
+    });
   }
 }
 

@@ -12,6 +12,11 @@ export function splitText(text: string, chars: number): string[] {
   return pieces;
 }
 
+/** At most `count` pieces of about one length; fewer of a text that has fewer characters. */
+export function cutEvenly(text: string, count: number): string[] {
+  return splitText(text, Math.max(2, Math.ceil(text.length / count)));
+}
+
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }

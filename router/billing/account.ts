@@ -58,6 +58,14 @@ export class Account extends DurableObject<object> {
     return answer;
   }
 
+  /** The same for the jobs of one call: all of them are held, or none. */
+  holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
+    const now = Date.now();
+    const answer = this.#book.holdAll(requests, now);
+    this.#ring(now);
+    return answer;
+  }
+
   /** The word of an edge or a hub that these jobs live: their holds last on. */
   renew(jobIds: string[]): void {
     const now = Date.now();

@@ -12,6 +12,8 @@ import { checkCalls, encodeCallForm } from './check-calls.ts';
 import type { CallFormBytes } from './check-calls.ts';
 import { checkEvents, encodeForm } from './check-events.ts';
 import type { FormBytes } from './check-events.ts';
+import { checkLikelyEvents, encodeSlot } from './check-likely-events.ts';
+import type { SlotBytes } from './check-likely-events.ts';
 
 /** 'broken': not of the form. 'over': the answer had as many tokens as it may have without this frame, by its home's count or surely by ours. */
 export type Taken =
@@ -48,6 +50,8 @@ export class AnswerMeter {
   readonly #offer: JobOffer;
   readonly #form: FormBytes;
   readonly #callForm: CallFormBytes;
+  /** Where its text events may tell how likely their tokens were, and of how many others; null where nobody asked. */
+  readonly #likely: { readonly slot: SlotBytes; readonly most: number } | null;
   #text = makeWeight();
   #thinking = makeWeight();
   readonly #exact: ExactMeter | null;
@@ -67,6 +71,8 @@ export class AnswerMeter {
     const form = ANSWERS[offer.request.kind].form(offer.chunk);
     this.#form = encodeForm(form);
     this.#callForm = encodeCallForm(form);
+    const most = 'topLogprobs' in offer.request ? offer.request.topLogprobs : undefined;
+    this.#likely = most === undefined ? null : { slot: encodeSlot(form), most };
     const counter = findTokenizer(offer.tokenizer);
     this.#exact = counter && new ExactMeter(counter, offer.resume?.text ?? '');
     this.#mayTellRole = !offer.isBegun && !offer.resume;
@@ -131,9 +137,15 @@ export class AnswerMeter {
   /** Where the frame's characters stand, null where it is not of the form; and how many calls have begun with it. */
   #check({ events, isThinking = false, isCalls = false }: DataPiece, weight: Weight): Checked {
     const how = { mayTellRole: this.#mayTellRole, weight };
-    if (!isCalls) return { texts: checkEvents(events, { form: this.#form, ...how }, isThinking), calls: this.#calls };
+    if (!isCalls) return { texts: this.#checkTexts(events, how, isThinking), calls: this.#calls };
     const checked = isThinking ? null : checkCalls(events, { form: this.#callForm, begun: this.#calls, ...how });
     return { texts: checked?.texts ?? null, calls: checked?.begun ?? this.#calls };
+  }
+
+  #checkTexts(events: Uint8Array, how: { mayTellRole: boolean; weight: Weight }, isThinking: boolean): number[] | null {
+    const form = this.#form;
+    if (this.#likely && !isThinking) return checkLikelyEvents(events, { form, ...this.#likely, ...how });
+    return checkEvents(events, { form, ...how }, isThinking);
   }
 
   /** Tokens of all that was relayed, by our own count. */

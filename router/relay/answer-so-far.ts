@@ -1,5 +1,6 @@
 // What a job's caller has been given by homes that broke off, so that another one can go on with it. Bounded by what is kept of each part; memory only.
 import type { AnswerCall, AnswerText } from '../../schema/chunks.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { OutputCounts } from '../../schema/records.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import type { ResumePoint } from '../../schema/offer.ts';
@@ -19,6 +20,7 @@ export class AnswerSoFar {
   #text = '';
   #thinking = '';
   #calls: readonly AnswerCall[] = [];
+  #logprobs: readonly TokenLogprob[] = [];
   #hasText = false;
   #hasThinking = false;
   #isTooLong = false;
@@ -49,7 +51,8 @@ export class AnswerSoFar {
 
   /** What was said, for an answer that is given in one piece. */
   get said(): AnswerText {
-    return { text: this.#text, thinking: this.#thinking, calls: this.#calls };
+    const said = { text: this.#text, thinking: this.#thinking, calls: this.#calls };
+    return this.#logprobs.length > 0 ? { ...said, logprobs: this.#logprobs } : said;
   }
 
   /** True when nobody can go on with it: too much was sent to be kept, it rests on thoughts that no other home has, or a call has begun, which no text continues. */
@@ -71,6 +74,7 @@ export class AnswerSoFar {
     this.#text += text;
     this.#thinking += thinking;
     this.#calls = [...this.#calls, ...calls];
+    if (part.logprobs) this.#logprobs = [...this.#logprobs, ...part.logprobs];
     this.#hasText ||= hasText;
     this.#hasThinking ||= hasThinking;
     this.#isThoughtOver ||= hasThinking;

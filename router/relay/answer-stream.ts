@@ -37,6 +37,8 @@ export interface StreamedAnswer {
   readonly body: ReadableStream<Uint8Array>;
   /** Resolves when there is nothing more to do for it. */
   readonly done: Promise<void>;
+  /** Nobody reads it any more: for one who knows that before a write has failed. The home is stopped. */
+  readonly leave: () => void;
 }
 
 export function streamAnswer(options: AnswerOptions): StreamedAnswer {
@@ -46,6 +48,7 @@ export function streamAnswer(options: AnswerOptions): StreamedAnswer {
 class AnswerStream implements StreamedAnswer {
   readonly body: ReadableStream<Uint8Array>;
   readonly done: Promise<void>;
+  readonly leave = (): void => this.#leave();
   readonly #options: AnswerOptions;
   readonly #writable: WritableStream<Uint8Array>;
   #lastWriteAt = Date.now();
@@ -117,6 +120,7 @@ class AnswerStream implements StreamedAnswer {
     if (this.#isOver) return;
     this.#rest();
     const { missing, isSilent } = await pipe(this.#writable);
+    if (this.#isOver) return;
     this.#isSilent = isSilent && missing.length === 0;
     this.#lastWriteAt = Date.now();
     this.#tick();

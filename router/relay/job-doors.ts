@@ -31,7 +31,10 @@ export type JobBase = Omit<
   | 'chargePrompt'
   | 'before'
   | 'elapsedMs'
->;
+> & {
+  /** Another answer of the same call charges the prompt: it is the same one. */
+  readonly isPromptShared?: boolean;
+};
 
 export interface JobDoors {
   readonly timings: Timings;

@@ -68,7 +68,7 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
     isResumable: next.isResumable,
     isSuspect: next.isSuspect,
     interrupted,
-    chargePrompt: interrupted === 0 || (base.priceIn > 0 && !isPaid),
+    chargePrompt: base.isPromptShared !== true && (interrupted === 0 || (base.priceIn > 0 && !isPaid)),
     isBegun: so.isBegun,
     resume,
     elapsedMs: next.elapsedMs,

@@ -176,9 +176,10 @@ export class PartRun {
   async #concludeWhole(whole: WholePart): Promise<PartOutcome> {
     const said = await whole.read();
     if (!said) return { kind: 'too-long' };
-    const { told, text, thinking, calls } = said;
+    const { told, text, thinking, calls, logprobs } = said;
+    const more = logprobs ? { logprobs } : {};
     if (told?.kind === 'end')
-      return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking, calls } };
+      return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking, calls, ...more } };
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
     if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST_WITH_HUB, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;
@@ -188,7 +189,7 @@ export class PartRun {
     return {
       kind: 'broke',
       fail,
-      delivered: { text, thinking, calls: [], ...counts, isTooLong: false },
+      delivered: { text, thinking, calls: [], ...more, ...counts, isTooLong: false },
       isTorn: false,
     };
   }

@@ -15,12 +15,13 @@ const LAST_WORD_MS = 100;
 const encoder = new TextEncoder();
 const SPACE = encoder.encode('\n');
 
-export interface WholeOptions {
-  readonly run: JobRun;
+/** `A`: the answer, or all answers of a call. */
+export interface WholeOptions<A = CollectedAnswer> {
+  readonly run: Pick<JobRun, 'about' | 'abort'>;
   readonly clock: CallClock;
-  readonly collected: Promise<Result<CollectedAnswer, JobFailure>>;
+  readonly collected: Promise<Result<A, JobFailure>>;
   /** The JSON of the answer. */
-  readonly encode: (answer: CollectedAnswer) => string;
+  readonly encode: (answer: A) => string;
   /** The JSON of an error. */
   readonly encodeError: (failure: JobFailure) => string;
   /** Asking the same again is of no use. */
@@ -34,13 +35,13 @@ export interface WholeOptions {
  * client takes for an answer, and which many ask again for. Where that is of no use it ends well instead: else openai-python asks three times and
  * LangChain seven, and neither shows the error. Such a body has no `choices`, which no client takes for an answer either.
  */
-export function openWhole(options: WholeOptions): ReadableStream<Uint8Array> {
+export function openWhole<A>(options: WholeOptions<A>): ReadableStream<Uint8Array> {
   return new WholeBody(options).body;
 }
 
-class WholeBody {
+class WholeBody<A> {
   readonly body: ReadableStream<Uint8Array>;
-  readonly #options: WholeOptions;
+  readonly #options: WholeOptions<A>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** All that was written has been taken, and more is asked for. */
   #isWanted = false;
@@ -48,7 +49,7 @@ class WholeBody {
   #isFirst = true;
   #isOver = false;
 
-  constructor(options: WholeOptions) {
+  constructor(options: WholeOptions<A>) {
     this.#options = options;
     this.body = new ReadableStream<Uint8Array>(
       {

@@ -2,6 +2,8 @@
 import type { AnswerFormat } from '../../schema/answers.ts';
 import type { AnswerText } from '../../schema/chunks.ts';
 import { JoinedCalls } from '../../schema/joined-calls.ts';
+import { countLogprobChars } from '../../schema/logprobs.ts';
+import type { TokenLogprob } from '../../schema/logprobs.ts';
 import { LAST_WORD, readLastWord } from '../../schema/records.ts';
 import type { PartTold } from '../../schema/records.ts';
 
@@ -14,6 +16,8 @@ export class WholeText {
   readonly #text = new Pieces();
   readonly #thinking = new Pieces();
   readonly #calls = new JoinedCalls();
+  readonly #logprobs: TokenLogprob[] = [];
+  #logprobChars = 0;
   /** The beginning of an event whose end has not come. */
   #rest = '';
   #told: PartTold | null = null;
@@ -24,7 +28,7 @@ export class WholeText {
 
   /** UTF-16 units that are kept. */
   get chars(): number {
-    return this.#text.chars + this.#thinking.chars + this.#calls.chars + this.#rest.length;
+    return this.#text.chars + this.#thinking.chars + this.#calls.chars + this.#logprobChars + this.#rest.length;
   }
 
   /** Its hub's last word has come. */
@@ -50,7 +54,8 @@ export class WholeText {
   end(): AnswerText & { readonly told: PartTold | null } {
     this.#read(this.#rest + this.#decoder.decode());
     this.#rest = '';
-    return { text: this.#text.join(), thinking: this.#thinking.join(), calls: this.#calls.join(), told: this.#told };
+    const said = { text: this.#text.join(), thinking: this.#thinking.join(), calls: this.#calls.join() };
+    return { ...said, ...(this.#logprobs.length > 0 && { logprobs: this.#logprobs }), told: this.#told };
   }
 
   #read(events: string): void {
@@ -60,10 +65,13 @@ export class WholeText {
   }
 
   #add(events: string): void {
-    const { text, thinking, calls } = this.#readEvents(events);
+    const { text, thinking, calls, logprobs } = this.#readEvents(events);
     this.#text.add(text);
     this.#thinking.add(thinking);
     this.#calls.add(calls);
+    if (!logprobs) return;
+    for (const one of logprobs) this.#logprobs.push(one);
+    this.#logprobChars += countLogprobChars(logprobs);
   }
 }
 

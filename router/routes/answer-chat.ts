@@ -7,11 +7,12 @@ import { countPrompt } from '../billing/count-part.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashPrefixes } from '../placement/hash-prefixes.ts';
 import type { AppEnv } from './app-env.ts';
+import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
 import { askChat, promptText } from './ask-chat.ts';
 import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
-import { makeJob } from './make-job.ts';
+import { makeJobs } from './make-job.ts';
 import type { Job } from './make-job.ts';
 import { makeWish } from './make-wish.ts';
 import type { Seat } from '../services/body-room.ts';
@@ -46,8 +47,8 @@ async function openAndAnswer(c: Context<AppEnv>, read: ReadAsked): Promise<Respo
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { job, spoken } = await readJob(c, caller, { read, seat });
-    return await answerJob(c, job, spoken);
+    const { jobs, spoken } = await readJob(c, caller, { read, seat });
+    return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();
     throw error;
@@ -89,7 +90,8 @@ async function readBody<T>(
 }
 
 interface OpenedJob {
-  readonly job: Job;
+  /** One for each answer that is wanted. */
+  readonly jobs: readonly [Job, ...Job[]];
   readonly spoken: Spoken | null;
 }
 
@@ -101,12 +103,14 @@ function readJob(
   const open = async (body: unknown): Promise<OpenedJob> => {
     const asked = read(body);
     if (!asked.ok) throw refuseRequest(asked.error);
-    return { job: await openJob(c, caller, asked.value.chat), spoken: asked.value.spoken };
+    const { chat, spoken } = asked.value;
+    // Other APIs know one answer.
+    return { jobs: await openJobs(c, caller, spoken ? { ...chat, choices: 1 } : chat), spoken };
   };
   return readBody(c, caller, { seat, open });
 }
 
-async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<Job> {
+async function openJobs(c: Context<AppEnv>, caller: Caller, request: ChatRequest): Promise<OpenedJob['jobs']> {
   const services = c.get('services');
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
@@ -116,10 +120,12 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
   const { samplers } = wishes;
   const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
   if (!wish.ok) throw refuseRequest(wish.error);
-  return makeJob({
+  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(56));
+  const others = Array.from({ length: request.choices - 1 }, random);
+  const input = {
     caller,
     request,
-    ask: (seed) => askChat(request, { maxTokens: limits.maxTokens, seed }),
+    ask: (seed: number) => askChat(request, { maxTokens: limits.maxTokens, seed }),
     served,
     limits,
     place,
@@ -127,7 +133,7 @@ async function openJob(c: Context<AppEnv>, caller: Caller, request: ChatRequest)
     expectedTokens: services.outputLengths.expect(caller.keyId, request.model, limits.maxTokens),
     prefixes: hashPrefixes(promptText(request), caller.accountId),
     idPrefix: 'chatcmpl-',
-    random: crypto.getRandomValues(new Uint8Array(56)),
     now: Date.now(),
-  });
+  };
+  return makeJobs(input, [random(), ...others]);
 }

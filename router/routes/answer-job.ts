@@ -28,15 +28,15 @@ import { tellIgnored } from './tell-ignored.ts';
 import type { Spoken } from './spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
-const OPEN_AFTER_MS = 2000;
+export const OPEN_AFTER_MS = 2000;
 /** A home whose model server refuses does so at once: until then any status is possible, and the next home is named in the headers. */
-const OPEN_AFTER_HEAD_MS = 400;
+export const OPEN_AFTER_HEAD_MS = 400;
 /** An answer that is not streamed starts when it is whole, or so long after a home has taken the job, with white space. Until a home has it may be refused. */
-const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
+export const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
 
-const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 /** Proxies hand on at once what comes. */
-const UNBUFFERED = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+export const UNBUFFERED = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 const log = makeLog('edge');
 
@@ -48,7 +48,7 @@ export async function answerJob(c: Context<AppEnv>, job: Job, spoken: Spoken | n
   const services = c.get('services');
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
-  const hold = await holdCredit(services, job);
+  const hold = await holdCredit(services, [job]);
   if (!hold.ok) throw refuseHold(hold);
   const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
   const clock = new CallClock();
@@ -90,18 +90,26 @@ function keepHeld(c: Context<AppEnv>, job: Job, { run, clock }: Running): () => 
 }
 
 /** Who calls its own homes is nobody's guest: where there are too many guests, it is looked whether the account has a home for the model. */
-async function holdCredit({ account, homes, endedJobs }: Services, job: Job): Promise<HoldAnswer> {
+export async function holdCredit(
+  { account, homes, endedJobs }: Services,
+  [job, ...others]: readonly [Job, ...Job[]],
+): Promise<HoldAnswer> {
   const { accountId } = job.caller;
   const { ownName, modelKey } = job.served;
   const mayBeGuest = ownName === null && job.offer.wish.pool.kind !== 'mine';
-  const answer = await account(accountId).hold({ ...job.hold, mayBeGuest, ended: endedJobs.take(accountId) });
+  const hold = (isGuest: boolean): Promise<HoldAnswer> => {
+    const asked = { ...job.hold, mayBeGuest: isGuest, ended: endedJobs.take(accountId) };
+    if (others.length === 0) return account(accountId).hold(asked);
+    return account(accountId).holdAll([asked, ...others.map((one) => ({ ...one.hold, mayBeGuest: isGuest }))]);
+  };
+  const answer = await hold(mayBeGuest);
   if (answer.ok || answer.reason !== 'too-many' || answer.of !== 'guest') return answer;
   const rows = await homes.serving(modelKey, job.offer.place);
-  return rows.some(({ owner }) => owner === accountId) ? account(accountId).hold(job.hold) : answer;
+  return rows.some(({ owner }) => owner === accountId) ? hold(false) : answer;
 }
 
 /** What answers a job, and the timer of its call. */
-interface Running {
+export interface Running {
   readonly run: JobRun;
   readonly clock: CallClock;
 }
@@ -122,7 +130,10 @@ interface OpenedRun {
   readonly keep: (chars: number) => boolean;
 }
 
-function openRun(services: Services, { job, clock, isGuest, search, requestId, waitUntil, keep }: OpenedRun): JobRun {
+export function openRun(
+  services: Services,
+  { job, clock, isGuest, search, requestId, waitUntil, keep }: OpenedRun,
+): JobRun {
   const { modelKey } = job.served;
   return new JobRun({ ...job.offer, isGuest, requestId }, job.resume, {
     timings: services.timings,
@@ -233,22 +244,26 @@ function finish(
 
 /** Where no hub has the last word the account hears it from here: the credit is free again (it would be at the hold's expiry anyway). */
 async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
-  const { account, endedJobs } = c.get('services');
   c.get('seat')?.leave();
   c.get('stopRenewing')?.();
+  await closeJob(c, job, run);
+}
+
+export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
+  const { account, endedJobs } = c.get('services');
   endedJobs.note(job.caller.accountId, job.id);
   const { closing } = run;
   if (!closing) return;
   await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
 }
 
-async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {
+export async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {
   noteFailure(c, job, failure);
   return refuseJob(await withHomes(c, job, failure));
 }
 
 /** A job that the network did not answer; what the caller asked wrongly, or did not wait for, is no failure of it. */
-function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
+export function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure): void {
   if (c.req.raw.signal.aborted) return;
   const facts = { requestId: c.get('requestId'), jobId: job.id, accountId: job.caller.accountId, reason: kind };
   if (kind === 'failed' || kind === 'broken' || kind === 'slow') log.warn('job-failed', facts);
@@ -269,13 +284,13 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   };
 }
 
-function toStreamError(failure: JobFailure): StreamError {
+export function toStreamError(failure: JobFailure): StreamError {
   const { message, type, code, options } = refuseJob(failure);
   return { message, type, param: options.param ?? null, code };
 }
 
 /** What is told of a failure where the status was sent long before. */
-function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
+export function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
   const error = toStreamError(failure);
   return JSON.stringify(spoken ? spoken.encodeError({ ...error, status: refuseJob(failure).status }) : { error });
 }
@@ -291,20 +306,20 @@ interface Told {
   readonly spoken: Spoken | null;
 }
 
-function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
+export function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
   return tellFacts({ jobId: job.id, part, attempts, head, resumed });
 }
 
-function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
+export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
   noteLength(c, job, end.outputTokens);
   return tellFinal(toFacts(job, run), end);
 }
 
-function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): void {
+export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): void {
   if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
-function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<string, string> {
+export function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<string, string> {
   const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
   if (facts.node) headers['x-irori-node'] = facts.node;
   if (facts.country) headers['x-irori-country'] = facts.country;
@@ -315,7 +330,7 @@ function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<s
 }
 
 /** The first event that is not a head, and the moment from which the caller hears what says nothing: after a home's head, or at the latest from now. */
-function openAnswer(
+export function openAnswer(
   { run, clock }: Running,
   { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
 ): { first: Promise<JobEvent>; opened: Promise<null> } {

@@ -62,23 +62,42 @@ export interface JobInput {
   /** Begins the id of the answer, as clients of the endpoint expect it. */
   readonly idPrefix: string;
   readonly now: number;
+  /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
+  readonly choice?: { readonly index: number; readonly chunk: ChunkHead };
+}
+
+/**
+ * One job for each answer that a call asks for, as many as there are random bytes for: each has its own hold, home and receipt. All have one id as answers, and
+ * the first one's pays for the prompt. The k-th runs with the caller's seed + k, from 0, so that each can be run again by itself.
+ */
+export function makeJobs(
+  input: Omit<JobInput, 'random' | 'choice'>,
+  [first, ...others]: readonly [Uint8Array, ...Uint8Array[]],
+): readonly [Job, ...Job[]] {
+  const job = makeJob({ ...input, random: first });
+  const { chunk } = job;
+  return [job, ...others.map((random, i) => makeJob({ ...input, random, choice: { index: i + 1, chunk } }))];
 }
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
 export function makeJob(input: JobInput): Job {
-  const { caller, request, served, limits, place, wish, random, now } = input;
+  const { caller, request, served, limits, place, wish, random, now, choice } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
-  const asked = input.ask(request.seed ?? drawSeed(random.subarray(48, 56)));
+  const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
+  const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
-  const chunk: ChunkHead = {
-    id: `${input.idPrefix}${id.slice(4)}`,
-    created: Math.floor(now / 1000),
-    model: request.model,
-    ...(asked.isFunctionCall && { isFunctionCall: true }),
-  };
+  const chunk: ChunkHead = choice
+    ? { ...choice.chunk, index: choice.index }
+    : {
+        id: `${input.idPrefix}${id.slice(4)}`,
+        created: Math.floor(now / 1000),
+        model: request.model,
+        ...(asked.isFunctionCall && { isFunctionCall: true }),
+      };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
-  const amount = priceJob({ price, promptTokens: limits.promptBound, maxOutputTokens: limits.maxTokens });
+  const promptTokens = choice ? 0 : limits.promptBound;
+  const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {
     jobId: id,
     accountId: caller.accountId,
@@ -107,6 +126,7 @@ export function makeJob(input: JobInput): Job {
     minBytesPerToken: served.minBytesPerToken,
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
     expiresAt: now + MAX_JOB_MS,
+    ...(choice && { isPromptShared: true }),
   };
   return {
     id,
@@ -134,6 +154,11 @@ function leastOf(wished: ResumeWish | null): ResumeClass | null {
 /** sha256(salt ‖ the request as the node gets it, without its own name for the model). Salted, since short prompts can be guessed. */
 function hashRequest(salt: Uint8Array, requestJson: Uint8Array): JobBase['requestHash'] {
   return toHex(sha256(salt, requestJson));
+}
+
+/** Seeds at the end of what a number holds exactly count down. */
+function shiftSeed(seed: number, by: number): number {
+  return Number.isSafeInteger(seed + by) ? seed + by : seed - by;
 }
 
 /** A seed of 53 bits, so that it is the same number in JSON everywhere. */
