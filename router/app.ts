@@ -12,6 +12,8 @@ import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
+import { completions } from './routes/completions.ts';
+import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
 import { messages } from './routes/messages.ts';
@@ -28,7 +30,11 @@ import { makeServices } from './services/edge.ts';
 const log = makeLog('edge');
 
 /** The route that takes each kind of job. */
-const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = { chat: chatCompletions };
+const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
+  chat: chatCompletions,
+  completion: completions,
+  embedding: embeddings,
+};
 
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;

@@ -93,7 +93,7 @@ export function makeJob(input: JobInput): Job {
         id: `${input.idPrefix}${id.slice(4)}`,
         created: Math.floor(now / 1000),
         model: request.model,
-        ...(asked.isFunctionCall && { isFunctionCall: true }),
+        ...('isFunctionCall' in asked && asked.isFunctionCall && { isFunctionCall: true }),
       };
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
