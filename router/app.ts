@@ -13,6 +13,8 @@ import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { docs } from './routes/docs.ts';
+import { completions } from './routes/completions.ts';
+import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
 import { messages } from './routes/messages.ts';
@@ -30,7 +32,11 @@ import { listPaths, suggestPath } from './suggest-path.ts';
 const log = makeLog('edge');
 
 /** The route that takes each kind of job. */
-const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = { chat: chatCompletions };
+const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
+  chat: chatCompletions,
+  completion: completions,
+  embedding: embeddings,
+};
 
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;

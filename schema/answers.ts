@@ -23,8 +23,19 @@ import type {
   Usage,
   WholeAnswer,
 } from './chunks.ts';
+import {
+  encodeCompletionError,
+  encodeCompletionFinish,
+  encodeCompletionUsage,
+  encodeEcho,
+  encodeEmptyCompletion,
+  encodeTextCompletion,
+  formCompletion,
+  readCompletions,
+} from './completion-chunks.ts';
 import type { JobKind } from './job-kinds.ts';
 import type { OpenRequestOf, OpenRequests } from './job-request.ts';
+import { encodeVectors, formVectors, mostVectorBytes, readVectors } from './vectors.ts';
 
 export interface AnswerFormat<R = never> {
   /** Bytes that an answer may hold at most, far above what it needs: a home cannot fill a caller's disk or an edge's memory. */
@@ -36,6 +47,10 @@ export interface AnswerFormat<R = never> {
    * caller and both are output, so both are counted and charged.
    */
   readonly readEvents: (events: string) => SaidText;
+  /** What stands before a streamed answer, the edge's own; absent or null for nothing. */
+  readonly encodeOpening?: (head: ChunkHead) => Uint8Array | null;
+  /** No part of an answer is of use without the rest: another home begins it anew, and nobody is charged for a part. */
+  readonly isAllOrNothing?: boolean;
   /** An event that says nothing: what comments in silence may stand before. */
   readonly encodeEmpty: (head: ChunkHead) => Uint8Array;
   /** The event that ends an answer; with the facts where it is the last one before the terminator. */
@@ -46,9 +61,17 @@ export interface AnswerFormat<R = never> {
   readonly encodeWhole: (head: ChunkHead, answer: WholeAnswer, irori: FinalFacts) => string;
 }
 
+const WRAPPED_BYTES = 64 * 1024;
+/** Base64 takes a third more, and pieces of it may be short. */
+const BASE64_WRAPPED = 2;
+
+function maxTextBytes({ maxTokens }: { readonly maxTokens: number }): number {
+  return WRAPPED_BYTES + maxTokens * 8 * 1024;
+}
+
 export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> } = {
   chat: {
-    maxBytes: ({ maxTokens }) => 64 * 1024 + maxTokens * 8 * 1024,
+    maxBytes: maxTextBytes,
     form: formChunk,
     readEvents: readChunks,
     encodeEmpty: encodeEmptyChunk,
@@ -56,6 +79,29 @@ export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> }
     encodeUsage: encodeUsageChunk,
     encodeError: encodeErrorChunk,
     encodeWhole: encodeCompletion,
+  },
+  completion: {
+    maxBytes: maxTextBytes,
+    form: formCompletion,
+    readEvents: readCompletions,
+    encodeOpening: encodeEcho,
+    encodeEmpty: encodeEmptyCompletion,
+    encodeFinish: encodeCompletionFinish,
+    encodeUsage: encodeCompletionUsage,
+    encodeError: encodeCompletionError,
+    encodeWhole: encodeTextCompletion,
+  },
+  // Never streamed to a caller: of its events only the form is used.
+  embedding: {
+    maxBytes: (asked) => WRAPPED_BYTES + mostVectorBytes(asked) * BASE64_WRAPPED,
+    form: formVectors,
+    readEvents: readVectors,
+    isAllOrNothing: true,
+    encodeEmpty: encodeEmptyChunk,
+    encodeFinish: encodeFinishChunk,
+    encodeUsage: encodeUsageChunk,
+    encodeError: encodeErrorChunk,
+    encodeWhole: encodeVectors,
   },
 };
 

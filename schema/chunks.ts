@@ -17,6 +17,10 @@ export interface ChunkHead {
   readonly index?: number | undefined;
   /** Calls of tools are told in the API's older form, `function_call`, which holds one. */
   readonly isFunctionCall?: boolean | undefined;
+  /** Of a text that goes on, at the edge alone: the prompt, where it stands before the answer. */
+  readonly echo?: string | undefined;
+  /** Of embeddings, at the edge alone: how many, and how their numbers are told. */
+  readonly vectors?: { readonly count: number; readonly isBase64: boolean } | undefined;
 }
 
 export interface Usage {
@@ -84,6 +88,12 @@ export interface CallForm {
   readonly slots: readonly CallSlot[];
 }
 
+/** The event that begins a call, and those that go on with its arguments. */
+export interface CallForms {
+  readonly begin: CallForm;
+  readonly more: CallForm;
+}
+
 /**
  * The one form of every event of an answer that runs, as the home writes it and as the hub holds each frame against it: `start`, in the first event of
  * an answer the role, the name of what it says, that as a JSON string that is not empty, and `end`. Nothing else may stand in a `data` frame.
@@ -95,21 +105,21 @@ export interface EventForm {
   readonly fields: { readonly text: string; readonly thinking: string };
   /** What stands between thinking and the same string once more, under the name that other clients read. */
   readonly again: string;
-  /** Instead of field and string, in frames flagged as calls: the event that begins a call, and those that go on with its arguments. */
-  readonly calls: { readonly begin: CallForm; readonly more: CallForm };
+  /** Instead of field and string, in frames flagged as calls; null where an answer of this kind makes none. */
+  readonly calls: CallForms | null;
   readonly end: string;
   /** The end in its two halves: between them stands, where an answer tells them, how likely its tokens were. */
   readonly logprobs: { readonly before: string; readonly after: string };
 }
 
-const TOOL_CALLS: EventForm['calls'] = {
+const TOOL_CALLS: CallForms = {
   begin: {
     literals: ['"tool_calls":[{"index":', ',"id":', ',"type":"function","function":{"name":', ',"arguments":', '}}]'],
     slots: ['index', 'id', 'name', 'arguments'],
   },
   more: { literals: ['"tool_calls":[{"index":', ',"function":{"arguments":', '}}]'], slots: ['index', 'arguments'] },
 };
-const FUNCTION_CALL: EventForm['calls'] = {
+const FUNCTION_CALL: CallForms = {
   begin: { literals: ['"function_call":{"name":', ',"arguments":', '}'], slots: ['name', 'arguments'] },
   more: { literals: ['"function_call":{"arguments":', '}'], slots: ['arguments'] },
 };
@@ -146,7 +156,12 @@ export interface WrittenCall {
 }
 
 export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWriter {
-  const { start, role, fields, again, calls, end, logprobs } = formChunk(head);
+  return makeFormWriter(formChunk(head), isContinued);
+}
+
+/** Writes events of any form. Calls are of forms that have them. */
+export function makeFormWriter(form: EventForm, isContinued: boolean): ChunkWriter {
+  const { start, role, fields, again, calls, end, logprobs } = form;
   const rest = start + fields.text;
   let hasRole = isContinued;
   const writeAround = (said: string, rest = end): string => {
@@ -166,7 +181,7 @@ export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWrit
       const said = quote(text);
       return writeAround(fields.thinking + said + again + said);
     },
-    call: (piece) => writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)),
+    call: (piece) => (calls ? writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)) : ''),
   };
 }
 
@@ -237,7 +252,8 @@ function chunkBase(head: ChunkHead): { id: string; object: string; created: numb
   return { id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model };
 }
 
-function encodeEvent(value: unknown): Uint8Array {
+/** A value as an event: one line to every reader. */
+export function encodeEvent(value: unknown): Uint8Array {
   return encoder.encode(`data: ${escapeLines(JSON.stringify(value))}\n\n`);
 }
 

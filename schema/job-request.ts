@@ -1,6 +1,8 @@
 // What a home is asked, by the kind of the job.
 import * as z from 'zod';
 import { chatJobSchema } from './chat-job.ts';
+import { completionJobSchema } from './completion-job.ts';
+import { embeddingJobSchema } from './embedding-job.ts';
 import { JOB_KINDS } from './job-kinds.ts';
 import type { JobKind } from './job-kinds.ts';
 
@@ -13,7 +15,7 @@ interface AnyRequest<K extends JobKind> {
   readonly seed: number;
 }
 
-const JOB_REQUESTS = { chat: chatJobSchema } satisfies {
+const JOB_REQUESTS = { chat: chatJobSchema, completion: completionJobSchema, embedding: embeddingJobSchema } satisfies {
   [K in JobKind]: z.ZodObject<z.ZodRawShape & { kind: z.ZodType<K> }> & z.ZodType<AnyRequest<K>>;
 };
 
@@ -30,6 +32,8 @@ export type OpenRequest = OpenRequestOf<JobKind>;
 /** What of a request may be long, and is read by nobody but its home. */
 const INPUTS: { readonly [K in JobKind]: readonly (keyof OpenRequests[K])[] } = {
   chat: ['messages', 'tools', 'responseFormat'],
+  completion: ['prompt', 'suffix'],
+  embedding: ['inputs'],
 };
 
 /** The request without its input: all that is kept of it where its home has it. Lists are empty. */

@@ -44,7 +44,7 @@ function findRest(cut: string, form: EventForm): string | null {
       if (rest !== undefined) return rest;
     }
   for (const opening of openings)
-    for (const calls of [form.calls.more, form.calls.begin]) {
+    for (const calls of form.calls ? [form.calls.more, form.calls.begin] : []) {
       const rest = findCallRest(line, { opening, calls, end: form.end });
       if (rest !== undefined) return rest;
     }

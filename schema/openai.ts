@@ -4,12 +4,13 @@ import { callerMessages, toMessages } from './caller-messages.ts';
 import { readToolFields, toolFields } from './caller-tools.ts';
 import { MAX_STOPS } from './chat-job.ts';
 import type { ChatWishes } from './chat-job.ts';
-import { judgeField, samplerOf } from './left-out.ts';
 import { listOf } from './list-of.ts';
 import { countImages, textsOf } from './message.ts';
 import type { Message } from './message.ts';
 import { SAMPLERS } from './needs.ts';
-import type { Need, Sampler } from './needs.ts';
+import type { Need } from './needs.ts';
+import { readOthers } from './other-fields.ts';
+import type { Others } from './other-fields.ts';
 import { providerSchema, resumeSchema } from './provider.ts';
 import type { ResumeWish, SaidWish } from './provider.ts';
 import { describeIssue } from './request-fault.ts';
@@ -26,8 +27,6 @@ export const MAX_STOP_CHARS = 1000;
 export const MAX_OUTPUT_TOKENS = 32_768;
 /** Answers to one request at most: each is a job of its own. */
 export const MAX_CHOICES = 8;
-/** Names of fields that were left out, told to the caller at most. */
-const MAX_IGNORED = 32;
 /** `top_p: 0` asks for the likeliest token, but vLLM refuses 0: this much holds one token as well. */
 const SMALLEST_TOP_P = 1e-6;
 
@@ -70,12 +69,11 @@ const wholeNumber = z.number().refine(Number.isInteger, { error: 'must be a whol
 const tokenLimit = wholeNumber.min(1).nullish();
 const penalty = z.number().min(-2).max(2).nullish();
 const stopText = wholeText.min(1).max(MAX_STOP_CHARS);
-const samplerValue = z.number().min(-1e6).max(1e6).nullish();
 
-/** What a request to `POST /v1/chat/completions` may hold; members that it does not name are judged by left-out.ts. */
-export const chatBody = z.object({
-  model: z.string().min(1).max(200),
-  messages: callerMessages,
+export const modelName = z.string().min(1).max(200);
+
+/** What a chat and a text that goes on may say alike. */
+export const samplingFields = {
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   stop: z
@@ -92,12 +90,19 @@ export const chatBody = z.object({
   stream_options: z
     .object({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .nullish(),
-  logprobs: z.boolean().nullish(),
-  top_logprobs: wholeNumber.min(0).max(20).nullish(),
   logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
-  ...toolFields,
   provider: providerSchema.nullish(),
   resume: resumeSchema.nullish(),
+};
+
+/** What a request to `POST /v1/chat/completions` may hold; members that it does not name are judged by left-out.ts. */
+export const chatBody = z.object({
+  model: modelName,
+  messages: callerMessages,
+  ...samplingFields,
+  logprobs: z.boolean().nullish(),
+  top_logprobs: wholeNumber.min(0).max(20).nullish(),
+  ...toolFields,
 });
 type ChatBody = z.output<typeof chatBody>;
 
@@ -109,45 +114,11 @@ export function parseChatRequest(body: unknown): Result<ChatRequest, RequestFaul
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return err({ param: null, code: 'invalid_json', message: 'The request body must be a JSON object.' });
   }
-  const others = readOthers(body as Record<string, unknown>);
+  const others = readOthers(body as Record<string, unknown>, chatBody.shape);
   if (!others.ok) return others;
   const parsed = chatBody.safeParse(body);
   if (!parsed.success) return err(describeIssue(parsed.error.issues[0], body));
   return toChatRequest(parsed.data, others.value);
-}
-
-interface Others {
-  readonly samplers: Partial<Record<Sampler, number>>;
-  readonly ignored: readonly string[];
-}
-
-/** The fields that the schema does not name. */
-function readOthers(body: Record<string, unknown>): Result<Others, RequestFault> {
-  const samplers: Partial<Record<Sampler, number>> = {};
-  const ignored: string[] = [];
-  for (const [field, value] of Object.entries(body)) {
-    if (Object.hasOwn(chatBody.shape, field)) continue;
-    const sampler = samplerOf(field);
-    if (sampler) {
-      const parsed = samplerValue.safeParse(value);
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        return err(describeIssue(issue && { ...issue, path: [field] }, body));
-      }
-      if (parsed.data != null) samplers[sampler] = parsed.data;
-      continue;
-    }
-    const became = judgeField(field, value);
-    const shown = field.slice(0, 64);
-    if (became === 'refused')
-      return err({
-        param: shown,
-        code: 'unsupported_parameter',
-        message: `'${shown}' is not supported. Leave it out.`,
-      });
-    if (became === 'ignored' && ignored.length < MAX_IGNORED) ignored.push(shown);
-  }
-  return ok({ samplers, ignored });
 }
 
 function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<ChatRequest, RequestFault> {
@@ -157,8 +128,8 @@ function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<Ch
   if (countChars([...textsOf(messages), ...textsOfTools(tools.value.tools ?? [])]) > MAX_TEXT_CHARS) {
     return wrong('messages', `The messages hold more than ${MAX_TEXT_CHARS} characters. Send less text.`);
   }
-  if (!body.stream && body.stream_options)
-    return wrong('stream_options', "'stream_options' is only allowed when 'stream' is true.");
+  const unfit = findUnfitStream(body);
+  if (unfit) return err(unfit);
   if ((body.top_logprobs ?? 0) > 0 && !body.logprobs)
     return wrong('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is true.");
   const wishes: ChatWishes = {
@@ -170,22 +141,52 @@ function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<Ch
   return ok({
     model: body.model,
     messages,
+    ...readSampling(body),
+    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+    wishes,
+    needs: findNeeds(messages, wishes),
+    ignored,
+  });
+}
+
+type SamplingBody = z.output<z.ZodObject<typeof samplingFields>>;
+/** What a request of either kind says, with the defaults of what it does not. */
+export type Sampling = Pick<
+  ChatRequest,
+  | 'temperature'
+  | 'topP'
+  | 'stop'
+  | 'seed'
+  | 'frequencyPenalty'
+  | 'presencePenalty'
+  | 'choices'
+  | 'stream'
+  | 'includeUsage'
+  | 'provider'
+  | 'resume'
+>;
+
+export function readSampling(body: SamplingBody): Sampling {
+  return {
     temperature: body.temperature ?? 1,
     topP: Math.max(body.top_p ?? 1, SMALLEST_TOP_P),
     stop: [body.stop].flat().filter((one) => typeof one === 'string'),
     seed: toExactSeed(body.seed ?? null),
     frequencyPenalty: body.frequency_penalty ?? 0,
     presencePenalty: body.presence_penalty ?? 0,
-    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
-    wishes,
     choices: body.n ?? 1,
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
     provider: body.provider ?? {},
     resume: body.resume ?? null,
-    needs: findNeeds(messages, wishes),
-    ignored,
-  });
+  };
+}
+
+/** Options of a stream for an answer that is none; null where it is well. */
+export function findUnfitStream({ stream, stream_options: options }: SamplingBody): RequestFault | null {
+  if (stream || !options) return null;
+  const message = "'stream_options' is only allowed when 'stream' is true.";
+  return { param: 'stream_options', code: 'invalid_value', message };
 }
 
 /** A conversation in which tools were called needs a home whose template can show that, though none is offered now. */

@@ -87,6 +87,15 @@ export function countPrompt(
   };
 }
 
+/** Prompt tokens of texts that stand for themselves, without a template: at most, at least and about. */
+export function countTexts(
+  texts: readonly string[],
+  { tokenizer, minBytesPerToken }: { readonly tokenizer: string | null; readonly minBytesPerToken: number },
+): PromptCount {
+  const isOwn = findTokenizer(tokenizer) !== null;
+  return { exact: null, bound: boundPromptTokens({ texts, minBytesPerToken, isOwn }), ...estimateTokens(texts) };
+}
+
 function bytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + encoder.encode(text).length, 0);
 }

@@ -28,5 +28,9 @@ function promptOf(request: OpenRequest): unknown {
   switch (request.kind) {
     case 'chat':
       return request.messages;
+    case 'completion':
+      return [request.prompt, request.suffix];
+    case 'embedding':
+      return request.inputs;
   }
 }

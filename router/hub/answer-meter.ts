@@ -21,6 +21,25 @@ export type Taken =
   | { readonly kind: 'over' }
   | { readonly kind: 'broken' };
 
+/** Measures what a part's home sends, frame by frame. */
+export interface Meter {
+  /** Tokens by the home's count, of what was relayed; and of these, thinking. */
+  readonly frameTokens: number;
+  readonly frameThinkingTokens: number;
+  /** Of the home's count what its characters can bear: what the edge has been told; and of these, thinking. */
+  readonly toldTokens: number;
+  readonly toldThinkingTokens: number;
+  readonly hasText: boolean;
+  readonly hasThinking: boolean;
+  readonly hasCalls: boolean;
+  /** What has come may be the whole answer: a home that ends before has broken off. */
+  readonly isWhole: boolean;
+  /** Takes a frame; `events` must not change afterwards. */
+  take(piece: DataPiece): Taken;
+  /** Tokens of all that was relayed, by our own count. */
+  measure(): ContentCount;
+}
+
 /** Tokenizers differ, and a model may write what its own would write shorter: an answer is only cut where it is surely longer than was asked. */
 const MARGIN = 1.25;
 const MARGIN_TOKENS = 32;
@@ -46,10 +65,12 @@ interface Checked {
   readonly calls: number;
 }
 
-export class AnswerMeter {
+export class AnswerMeter implements Meter {
+  /** A text may end anywhere. */
+  readonly isWhole = true;
   readonly #offer: JobOffer;
   readonly #form: FormBytes;
-  readonly #callForm: CallFormBytes;
+  readonly #callForm: CallFormBytes | null;
   /** Where its text events may tell how likely their tokens were, and of how many others; null where nobody asked. */
   readonly #likely: { readonly slot: SlotBytes; readonly most: number } | null;
   #text = makeWeight();
@@ -138,7 +159,8 @@ export class AnswerMeter {
   #check({ events, isThinking = false, isCalls = false }: DataPiece, weight: Weight): Checked {
     const how = { mayTellRole: this.#mayTellRole, weight };
     if (!isCalls) return { texts: this.#checkTexts(events, how, isThinking), calls: this.#calls };
-    const checked = isThinking ? null : checkCalls(events, { form: this.#callForm, begun: this.#calls, ...how });
+    const form = isThinking ? null : this.#callForm;
+    const checked = form && checkCalls(events, { form, begun: this.#calls, ...how });
     return { texts: checked?.texts ?? null, calls: checked?.begun ?? this.#calls };
   }
 

@@ -15,7 +15,7 @@ function check(
   events: string,
   { begun = 0, mayTellRole = false, form = head, weight = makeWeight() } = {},
 ): CheckedCalls | null {
-  return checkCalls(bytes(events), { form: encodeCallForm(formChunk(form)), mayTellRole, weight, begun });
+  return checkCalls(bytes(events), { form: encodeCallForm(formChunk(form))!, mayTellRole, weight, begun });
 }
 
 const begin = (index: number, more: Partial<WrittenCall['begun']> = {}): WrittenCall => ({
@@ -104,7 +104,7 @@ describe('what no agent writes', () => {
       fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
         const events = good.slice();
         events[at] = byte;
-        const form = encodeCallForm(formChunk(head));
+        const form = encodeCallForm(formChunk(head))!;
         if (!checkCalls(events, { form, mayTellRole: false, weight: makeWeight(), begun: 0 })) return;
         const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(events);
         for (const event of text.split('\n\n').filter((one) => one !== ''))

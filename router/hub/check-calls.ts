@@ -37,7 +37,9 @@ const INDEX = /^(?:0|[1-9]\d{0,2})$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encodeCallForm({ start, role, calls, end }: EventForm): CallFormBytes {
+/** Null for answers of a kind that makes no calls. */
+export function encodeCallForm({ start, role, calls, end }: EventForm): CallFormBytes | null {
+  if (!calls) return null;
   const encode = (form: CallForm, opening: string): CallBytes => {
     const last = form.literals.length - 1;
     const literals = form.literals.map((literal, i) =>

@@ -9,11 +9,12 @@ import type { Outcome } from '../../schema/settlement.ts';
 import { sendingMs } from '../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { makeLog } from '../log.ts';
-import { AnswerMeter } from './answer-meter.ts';
+import type { Meter } from './answer-meter.ts';
 import { NOTE_EVERY_MS } from './bound-lost.ts';
 import { detach } from './check-events.ts';
 import { HeardHome } from './heard-home.ts';
 import { judgeBreak, tellFinish } from './judge-break.ts';
+import { makeMeter } from './meters.ts';
 import { PartAnswer } from './part-answer.ts';
 import type { PartSaid } from './part-answer.ts';
 import type { PartDoors } from './part-doors.ts';
@@ -47,7 +48,7 @@ export class Part {
   #stage: Stage = 'offered';
   #resolve: (answer: Response | OfferRefusal) => void = () => undefined;
   readonly #heard: HeardHome;
-  readonly #meter: AnswerMeter;
+  readonly #meter: Meter;
   /** It was ended at its limit: what its home has yet to say is what it came to. */
   #isCut = false;
   #lateTokens = 0;
@@ -63,7 +64,7 @@ export class Part {
     this.#heard = new HeardHome(now);
     this.#notedAt = now;
     this.#digest = new ResponseDigest(doors.salt);
-    this.#meter = new AnswerMeter(offer);
+    this.#meter = makeMeter(offer);
     this.answer = new Promise((resolve) => void (this.#resolve = resolve));
     const onCredit = (bytes: number): void => {
       this.#creditBytes += bytes;
@@ -171,7 +172,10 @@ export class Part {
     const { finish } = end.work;
     if (this.#stage === 'closing') return this.#closeEarly(end, now);
     if (this.#stage !== 'running') return;
-    if (finish === FINISH.stop || finish === FINISH.length) return this.#close('complete', end, now);
+    const isComplete = finish === FINISH.stop || finish === FINISH.length;
+    if (isComplete && !this.#meter.isWhole)
+      return this.#breakOff('protocol', 'the home ended its answer before it was whole', now);
+    if (isComplete) return this.#close('complete', end, now);
     const isPreempted = finish === FINISH.preempted;
     const [code, message] = isPreempted
       ? (['preempted', 'the home was taken back by its owner'] as const)

@@ -70,8 +70,10 @@ class AnswerStream implements StreamedAnswer {
   }
 
   async #pump(): Promise<void> {
-    const { first } = this.#options;
+    const { first, kind, chunk } = this.#options;
     try {
+      const opening = ANSWERS[kind].encodeOpening?.(chunk);
+      if (opening) void this.#write(opening);
       // What is there already is passed on at once, and no silence comes before it.
       if (!(await Promise.race([first, Promise.resolve(null)]))) this.#tick();
       let event = await first;

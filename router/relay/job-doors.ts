@@ -61,7 +61,7 @@ export type JobFailure =
   /** `isKnown`: some home is known to have the model, so that waiting may help. */
   | { readonly kind: 'no-home'; readonly message: string; readonly isKnown: boolean }
   /** The model servers of two homes failed on it before the first token. */
-  | { readonly kind: 'prompt'; readonly message: string }
+  | { readonly kind: 'prompt'; readonly message: string; readonly param?: string | null }
   | { readonly kind: 'slow'; readonly message: string }
   | { readonly kind: 'busy'; readonly message: string; readonly retryAfterS: number }
   | {

@@ -1,5 +1,8 @@
 // One job as its edge sees it: a home that takes it, then what it says; one that breaks off is replaced by another, so that the caller sees one stream.
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { ANSWERS } from '../../schema/answers.ts';
+import { INPUT_FIELDS } from '../../schema/job-kinds.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, FailRecord, HeadRecord } from '../../schema/records.ts';
 import { makeLog } from '../log.ts';
@@ -159,7 +162,7 @@ export class JobRun {
         return this.#end(part, { kind: 'unsaid', end: this.#sumUp(outcome.end), said: this.#answer.said });
       case 'too-long':
         part.cancel();
-        return this.#fail({ kind: 'broken', message: TOO_LONG }, null);
+        return this.#fail({ kind: 'broken', message: tellTooLong(this.#base.request.kind) }, null);
       case 'broke':
         return this.#onBroke(part, outcome);
     }
@@ -378,7 +381,7 @@ export class JobRun {
   /** What was delivered is charged where the caller has the whole answer, or left on its own account. */
   #fail(failure: JobFailure, closing: JobClosing | null = this.#close(this.#hasLeft)): JobEvent {
     this.#over(closing);
-    return { kind: 'failed', failure };
+    return { kind: 'failed', failure: nameInput(failure, this.#base.request.kind) };
   }
 
   #close(isCharged: boolean): JobClosing {
@@ -388,4 +391,14 @@ export class JobRun {
   #over(closing: JobClosing | null): void {
     this.#stage = { kind: 'over', closing };
   }
+}
+
+function tellTooLong(kind: JobKind): string {
+  return `${TOO_LONG}; ${ANSWERS[kind].isAllOrNothing ? 'send less at once' : 'ask for a stream'}`;
+}
+
+/** What is told of the input is told of the field that holds it. */
+function nameInput(failure: JobFailure, kind: JobKind): JobFailure {
+  const isOfInput = failure.kind === 'prompt' || ('param' in failure && failure.param === 'messages');
+  return isOfInput ? { ...failure, param: INPUT_FIELDS[kind] } : failure;
 }

@@ -24,7 +24,7 @@ function open(count: number) {
   });
   const caller = new AbortController();
   const onStop = vi.fn();
-  const merged = mergeStreams(bodies, { head, signal: caller.signal, onStop });
+  const merged = mergeStreams(bodies, { kind: 'chat', head, signal: caller.signal, onStop });
   const feed = (index: number, ...events: Uint8Array[]): void => {
     for (const event of events) controllers[index]?.enqueue(event);
   };

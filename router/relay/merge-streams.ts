@@ -1,6 +1,7 @@
 // Several answers to one call on their way to the one stream that its caller reads.
 import { MergedChoices } from './merged-choices.ts';
 import type { ChunkHead } from '../../schema/chunks.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 
 export interface MergedStream {
   /** Reading slowly slows all homes; leaving stops them. */
@@ -12,6 +13,7 @@ export interface MergedStream {
 export interface MergeOptions {
   /** What all chunks have in common. */
   readonly head: ChunkHead;
+  readonly kind: JobKind;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
   /** The caller has left, or one of the answers has broken off: nobody reads the others any more. */
@@ -26,9 +28,9 @@ export function mergeStreams(bodies: readonly ReadableStream<Uint8Array>[], opti
 async function pumpAll(
   bodies: readonly ReadableStream<Uint8Array>[],
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { head, signal, onStop }: MergeOptions,
+  { head, kind, signal, onStop }: MergeOptions,
 ): Promise<void> {
-  const merged = new MergedChoices(head, bodies.length);
+  const merged = new MergedChoices(head, bodies.length, kind);
   const readers = bodies.map((body) => body.getReader());
   let hasLeft = false;
   const stop = (): void => {

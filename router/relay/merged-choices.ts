@@ -1,8 +1,10 @@
 // The streams of several answers to one call as the one that its caller reads: whole events of each as they come, one usage, one word of the network's facts
 // and one terminator, in the end. Where one breaks off, all of it ends there, without the terminator.
 import { concatBytes } from '../../schema/bytes.ts';
-import { COMMENT_LINE, DONE_EVENT, encodeEmptyChunk, encodeErrorChunk, encodeUsageChunk } from '../../schema/chunks.ts';
+import { ANSWERS } from '../../schema/answers.ts';
+import { COMMENT_LINE, DONE_EVENT } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, Usage } from '../../schema/chunks.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 import { parseJson } from '../../schema/json.ts';
 import { escapeLines } from '../../schema/quote-json.ts';
 import { mergeFacts, mergeUsage } from './merge-facts.ts';
@@ -37,6 +39,7 @@ const encoder = new TextEncoder();
 
 export class MergedChoices {
   readonly #head: ChunkHead;
+  readonly #format: (typeof ANSWERS)[JobKind];
   readonly #readings: readonly Reading[];
   #isOver = false;
   #isBroken = false;
@@ -44,8 +47,9 @@ export class MergedChoices {
   #isSilent = false;
 
   /** `head`: what all chunks have in common; `count`: how many answers there are. */
-  constructor(head: ChunkHead, count: number) {
+  constructor(head: ChunkHead, count: number, kind: JobKind = 'chat') {
     this.#head = head;
+    this.#format = ANSWERS[kind];
     this.#readings = Array.from({ length: count }, () => ({
       decoder: new TextDecoder(),
       rest: '',
@@ -83,7 +87,7 @@ export class MergedChoices {
   end(index: number): Uint8Array {
     const reading = this.#readings[index];
     if (!reading || reading.isOver || this.#isOver) return NOTHING;
-    return concatBytes(this.#breakOff(encodeErrorChunk({ ...this.#head, index }, BROKEN)));
+    return concatBytes(this.#breakOff(this.#format.encodeError({ ...this.#head, index }, BROKEN)));
   }
 
   #takeEvent(reading: Reading, given: string): Uint8Array[] {
@@ -121,7 +125,7 @@ export class MergedChoices {
     const usages = this.#readings.flatMap(({ usage }) => usage ?? []);
     const facts = this.#sumUp();
     const isTold = facts !== null && usages.length === this.#readings.length;
-    const usage = isTold ? [encodeUsageChunk(this.#head, mergeUsage(usages), facts)] : [];
+    const usage = isTold ? [this.#format.encodeUsage(this.#head, mergeUsage(usages), facts)] : [];
     return [...this.#endSilence(), ...usage, DONE_EVENT];
   }
 
@@ -139,7 +143,7 @@ export class MergedChoices {
   #endSilence(): Uint8Array[] {
     const was = this.#isSilent;
     this.#isSilent = false;
-    return was ? [encodeEmptyChunk(this.#head)] : [];
+    return was ? [this.#format.encodeEmpty(this.#head)] : [];
   }
 
   /** Comments of the first answer that is not over are those of the whole: one line in silence is enough. */

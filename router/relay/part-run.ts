@@ -180,6 +180,9 @@ export class PartRun {
     const more = logprobs ? { logprobs } : {};
     if (told?.kind === 'end')
       return { kind: 'unsaid', end: told.end, delivered: { ...deliverNothing, text, thinking, calls, ...more } };
+    const { isAllOrNothing = false } = ANSWERS[this.#doors.kind];
+    if (told?.kind === 'fail' && isAllOrNothing)
+      return { kind: 'broke', fail: told.fail, delivered: deliverNothing, isTorn: false };
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
     if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST_WITH_HUB, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;

@@ -147,7 +147,9 @@ async function streamChoices(call: Call): Promise<Response> {
     call.isStopped = true;
     for (const stream of streams) stream.leave();
   };
-  const merged = mergeStreams(bodies, { head: choices[0].job.chunk, signal, onStop });
+  const [{ job }] = choices;
+  const { chunk: head } = job;
+  const merged = mergeStreams(bodies, { head, kind: job.offer.request.kind, signal, onStop });
   // The platform ends what nobody reads any more: the account would not hear that the jobs are over.
   c.executionCtx.waitUntil(Promise.all([merged.done, ...streams.map(({ done }) => done)]));
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', ...UNBUFFERED };

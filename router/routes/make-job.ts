@@ -92,7 +92,7 @@ export function makeJob(input: JobInput): Job {
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
-  const chunk = makeHead(input, { id, isFunctionCall: asked.isFunctionCall === true });
+  const chunk = makeHead(input, { id, isFunctionCall: 'isFunctionCall' in asked && asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
   const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });

@@ -147,7 +147,7 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'broken':
       return new ApiError('home_failed', `The answer broke off: ${failure.message}. ${tellCharge(failure)}`);
     case 'prompt':
-      return new ApiError('prompt_failed', failure.message, { param: 'messages' });
+      return new ApiError('prompt_failed', failure.message, { param: failure.param ?? 'messages' });
     case 'bad-request':
       return new ApiError('invalid_value', failure.message, { param: failure.param });
     case 'context':

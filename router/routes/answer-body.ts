@@ -1,0 +1,80 @@
+// A body that asks for jobs, whichever API it came by: who sends it, whether there is room, what it asks for; then it is answered as any job is.
+import type { Context } from 'hono';
+import type { Caller } from '../auth/judge-key.ts';
+import type { AppEnv } from './app-env.ts';
+import { answerChoices } from './answer-choices.ts';
+import { answerJob } from './answer-job.ts';
+import type { Job } from './make-job.ts';
+import type { Seat } from '../services/body-room.ts';
+import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
+import { refuseCrowd, requireCaller } from './refuse.ts';
+import type { Spoken } from './spoken.ts';
+
+/** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
+const LARGE_BODY_BYTES = 32 * 1024;
+
+export interface OpenedJobs {
+  /** One for each answer that is wanted. */
+  readonly jobs: readonly [Job, ...Job[]];
+  /** How they are answered; null for the API of their kind, whose bytes are passed on as homes and hubs write them. */
+  readonly spoken: Spoken | null;
+}
+
+/** Reads a body as jobs. Throws ApiError for what it asks wrongly. */
+export type OpenJobs = (body: unknown, caller: Caller) => Promise<OpenedJobs>;
+
+/** Answers a request for jobs. */
+export function answerBody(c: Context<AppEnv>, open: OpenJobs): Promise<Response> {
+  const answer = openAndAnswer(c, open);
+  // The platform ends at once what a caller asked who resets the connection: its place in the room would never be given back, nor its hold.
+  c.executionCtx.waitUntil(answer.catch(() => undefined));
+  return answer;
+}
+
+async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs): Promise<Response> {
+  const caller = await requireCaller(c);
+  const seat = await takeSeat(c, caller);
+  // Its job leaves with it when it is over.
+  c.set('seat', seat);
+  try {
+    const { jobs, spoken } = await readBody(c, caller, { seat, open: (body) => open(body, caller) });
+    return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
+  } catch (error) {
+    seat.leave();
+    throw error;
+  }
+}
+
+/** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
+async function takeSeat(c: Context<AppEnv>, { accountId }: Caller): Promise<Seat> {
+  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c));
+  if (!seat) throw refuseCrowd();
+  return seat;
+}
+
+/** Answers what is told of a body alone, without a job. */
+export async function readInRoom(
+  c: Context<AppEnv>,
+  caller: Caller,
+  answer: (body: unknown) => Promise<Response>,
+): Promise<Response> {
+  const seat = await takeSeat(c, caller);
+  try {
+    return await readBody(c, caller, { seat, open: answer });
+  } finally {
+    seat.leave();
+  }
+}
+
+async function readBody<T>(
+  c: Context<AppEnv>,
+  { accountId }: Caller,
+  { seat, open }: { readonly seat: Seat; readonly open: (body: unknown) => Promise<T> },
+): Promise<T> {
+  const { timings, turns } = c.get('services');
+  const { growTo: hasRoom } = seat;
+  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs, hasRoom });
+  seat.shrink(body.bytes.length);
+  const isLarge = body.bytes.length > LARGE_BODY_BYTES;
+  return isLarge ? turns.run(accountId, () => open(parseBody(body))) : open(parseBody(body));
+}

@@ -1,0 +1,65 @@
+// Jobs of any kind before they are placed: which model, how long, what its caller wishes of the home.
+import type { Context } from 'hono';
+import type { Need, Sampler } from '../../schema/needs.ts';
+import type { OpenRequest } from '../../schema/job-request.ts';
+import type { SaidWish } from '../../schema/provider.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import { hashPrefixes } from '../placement/hash-prefixes.ts';
+import type { AppEnv } from './app-env.ts';
+import { findPlace } from './find-place.ts';
+import type { JobLimits } from './fit-limits.ts';
+import { makeJobs } from './make-job.ts';
+import type { CallerWish, Job } from './make-job.ts';
+import { makeWish } from './make-wish.ts';
+import { refuseRequest } from './refuse.ts';
+import { findModel } from './served-models.ts';
+import type { ServedModel } from './served-models.ts';
+
+/** What a request of any kind says. */
+export interface AnyRequest extends CallerWish {
+  readonly choices: number;
+  readonly provider: SaidWish;
+  readonly needs: readonly Need[];
+  readonly ignored: readonly string[];
+}
+
+export interface JobsPlan {
+  readonly request: AnyRequest;
+  readonly samplers?: Readonly<Partial<Record<Sampler, number>>> | undefined;
+  /** Throws ApiError where the prompt does not fit the model. */
+  readonly fit: (served: ServedModel) => JobLimits;
+  readonly ask: (limits: JobLimits, seed: number) => OpenRequest;
+  /** The prompt as one text, of which homes may still hold a beginning; '' where none would be of use. */
+  readonly promptText: string;
+  readonly idPrefix: string;
+}
+
+/** One job for each answer that is wanted. Throws ApiError for a model that is not there, a prompt that is too long, or a wish that cannot be. */
+export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPlan): Promise<readonly [Job, ...Job[]]> {
+  const services = c.get('services');
+  const { request, samplers, promptText, idPrefix } = plan;
+  const { provider: said, needs, ignored } = request;
+  const place = findPlace(c.req.raw, c.env);
+  const served = await findModel(services, request.model, caller);
+  const limits = plan.fit(served);
+  const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
+  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
+  if (!wish.ok) throw refuseRequest(wish.error);
+  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(56));
+  const others = Array.from({ length: request.choices - 1 }, random);
+  const { maxTokens } = limits;
+  const input = {
+    caller,
+    request,
+    ask: (seed: number) => plan.ask(limits, seed),
+    served,
+    limits,
+    place,
+    wish: wish.value,
+    expectedTokens: maxTokens === 0 ? 0 : services.outputLengths.expect(caller.keyId, request.model, maxTokens),
+    prefixes: hashPrefixes(promptText, caller.accountId),
+    idPrefix,
+    now: Date.now(),
+  };
+  return makeJobs(input, [random(), ...others]);
+}
