@@ -9,7 +9,7 @@
 //   node-agent/backends/backend-calls.ts  CALLS       the call to a model server that it becomes         node-agent/backends/build-backend-body.ts
 // Hub, placement, tickets, receipts, accounts and going on elsewhere read no more of a request than its kind, model, maxTokens and seed.
 
-export const JOB_KINDS = ['chat', 'completion', 'embedding'] as const;
+export const JOB_KINDS = ['chat', 'completion', 'embedding', 'transcription', 'image'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The caller's field that holds the input: what is wrong with that is told of it. */
@@ -17,4 +17,6 @@ export const INPUT_FIELDS: Readonly<Record<JobKind, string>> = {
   chat: 'messages',
   completion: 'prompt',
   embedding: 'input',
+  transcription: 'file',
+  image: 'prompt',
 };
