@@ -1,17 +1,34 @@
 // The call to an OpenAI-compatible server that a job becomes, by its kind.
 import type { JobKind } from '../../schema/job-kinds.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import type { BackendJob } from './backend.ts';
+import type { BackendJobOf } from './backend.ts';
 import { buildBackendBody } from './build-backend-body.ts';
+import { buildCompletionBody } from './build-completion-body.ts';
+import { buildEmbeddingBody } from './build-embedding-body.ts';
 import type { Product } from './probe-server.ts';
 
 interface BackendCall<K extends JobKind> {
   /** Below the server's base address. */
   readonly path: string;
   /** The body as JSON text; the error names the field that is wrong. */
-  readonly build: (job: Extract<BackendJob, { kind: K }>, product?: Product) => Result<string, string>;
+  readonly build: (job: BackendJobOf<K>, product?: Product) => Result<string, string>;
 }
 
-export const CALLS: { readonly [K in JobKind]: BackendCall<K> } = {
+const CALLS: { readonly [K in JobKind]: BackendCall<K> } = {
   chat: { path: 'chat/completions', build: buildBackendBody },
+  completion: { path: 'completions', build: buildCompletionBody },
+  embedding: { path: 'embeddings', build: buildEmbeddingBody },
 };
+
+export interface BuiltCall {
+  readonly path: string;
+  readonly body: string;
+}
+
+/** The call of a job; the error names the field that is wrong. */
+export function buildCall<K extends JobKind>(job: BackendJobOf<K>, product?: Product): Result<BuiltCall, string> {
+  const { path, build } = CALLS[job.kind];
+  const body = build(job, product);
+  return body.ok ? ok({ path, body: body.value }) : body;
+}

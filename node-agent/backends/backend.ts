@@ -1,6 +1,7 @@
 // The one interface behind which every engine stands: whatever serves tokens at home. Types only: no behaviour, no imports but types.
 
 import type { ChatWishes } from '../../schema/chat-job.ts';
+import type { CompletionWishes } from '../../schema/completion-job.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Message } from '../../schema/message.ts';
@@ -89,10 +90,15 @@ export interface ModelInfo {
 }
 
 /** A job in a backend's terms, by its kind: `run` of each engine has a case for each. */
-interface BackendJobs {
+export interface BackendJobs {
   readonly chat: ChatJob;
+  readonly completion: CompletionJob;
+  readonly embedding: EmbeddingJob;
 }
-export type BackendJob = { [K in JobKind]: BackendJobs[K] & JobTerms<K> }[JobKind];
+export type BackendJobOf<K extends JobKind> = { [P in K]: BackendJobs[P] & JobTerms<P> }[K];
+export type BackendJob = BackendJobOf<JobKind>;
+/** Jobs whose answer is a text. */
+export type TextJob = ChatJob | CompletionJob;
 
 /** What a job of any kind has. */
 interface JobTerms<K extends JobKind> {
@@ -119,6 +125,27 @@ export interface ChatJob {
   readonly wishes?: ChatWishes;
   /** The answer so far; `count` is its tokens, and so the position of the next one. `tokenIds` wins over `text`. */
   readonly resume?: { readonly text: string; readonly tokenIds?: readonly number[]; readonly count: number };
+}
+
+/** A text that goes on as it stands. What it has in common with a chat means the same. */
+export interface CompletionJob extends Pick<
+  ChatJob,
+  'model' | 'maxTokens' | 'temperature' | 'topP' | 'seed' | 'stop' | 'frequencyPenalty' | 'presencePenalty' | 'resume'
+> {
+  readonly kind: 'completion';
+  readonly prompt: string;
+  /** What follows the text that is written; '' for nothing. */
+  readonly suffix: string;
+  readonly wishes?: CompletionWishes;
+}
+
+/** Texts as vectors. The answer is one delta or several without tokens: all vectors, packed (schema/vectors.ts). */
+export interface EmbeddingJob {
+  readonly kind: 'embedding';
+  readonly model: string;
+  readonly inputs: readonly string[];
+  /** How many numbers each vector must have; absent for what the model makes. */
+  readonly dimensions?: number;
 }
 
 /** A piece of the answer: whole characters, whole tokens. */

@@ -39,7 +39,7 @@ const CONTINUE: Partial<Record<Product, object>> = {
  * A job to be resumed ends with the assistant's text so far, in the product's own form. The error names the field that is wrong.
  */
 export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Result<string, string> {
-  const wrong = findWrongField(job);
+  const wrong = findWrongSampling(job) ?? findStrangeMessage(job.messages);
   if (wrong !== null) return err(wrong);
   const soFar = giveSoFar(job);
   return ok(
@@ -47,18 +47,30 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
       model: job.model,
       messages: buildMessages(job),
       ...(soFar === '' ? {} : CONTINUE[product]),
-      max_tokens: job.maxTokens,
-      temperature: job.temperature,
-      top_p: job.topP,
-      seed: job.seed % SEED_RANGE,
-      ...(job.stop.length > 0 ? { stop: job.stop.slice(0, STOPS_OF[product] ?? STOPS_GIVEN) } : {}),
-      ...(job.frequencyPenalty === 0 ? {} : { frequency_penalty: job.frequencyPenalty }),
-      ...(job.presencePenalty === 0 ? {} : { presence_penalty: job.presencePenalty }),
+      ...writeSampling(job, product),
       ...writeWishes(job.wishes ?? {}, product),
       stream: true,
       stream_options: { include_usage: true },
     }),
   );
+}
+
+/** What a chat and a text that goes on have alike. */
+type Sampled = Pick<
+  ChatJob,
+  'maxTokens' | 'temperature' | 'topP' | 'seed' | 'stop' | 'frequencyPenalty' | 'presencePenalty'
+>;
+
+export function writeSampling(job: Sampled, product: Product): Record<string, unknown> {
+  return {
+    max_tokens: job.maxTokens,
+    temperature: job.temperature,
+    top_p: job.topP,
+    seed: job.seed % SEED_RANGE,
+    ...(job.stop.length > 0 ? { stop: job.stop.slice(0, STOPS_OF[product] ?? STOPS_GIVEN) } : {}),
+    ...(job.frequencyPenalty === 0 ? {} : { frequency_penalty: job.frequencyPenalty }),
+    ...(job.presencePenalty === 0 ? {} : { presence_penalty: job.presencePenalty }),
+  };
 }
 
 /** The answer so far as a server is given it; '' where there is none. */
@@ -81,7 +93,7 @@ function endWith(messages: readonly Message[], soFar: string): Message[] {
   return [...messages.slice(0, -1), changeText(last, (text) => text + soFar)];
 }
 
-function findWrongField(job: ChatJob): string | null {
+export function findWrongSampling(job: Sampled): string | null {
   if (!Number.isSafeInteger(job.maxTokens) || job.maxTokens < 1)
     return 'maxTokens must be a whole number of at least 1';
   if (!Number.isSafeInteger(job.seed) || job.seed < 0) return 'seed must be a whole number of at least 0';
@@ -91,7 +103,7 @@ function findWrongField(job: ChatJob): string | null {
   if (!inRange(job.presencePenalty, -2, 2)) return 'presencePenalty must be between -2 and 2';
   if (job.stop.length > MAX_STOPS || job.stop.some((stop) => typeof stop !== 'string'))
     return `stop must be at most ${MAX_STOPS} texts`;
-  return findStrangeMessage(job.messages);
+  return null;
 }
 
 function inRange(value: number, low: number, high: number): boolean {

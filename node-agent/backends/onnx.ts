@@ -43,6 +43,7 @@ interface OnnxOptions {
 const START_MS = 400;
 const BYTES_PER_MS = 1e6;
 const TELL_EVERY_MS = 1000;
+const CHATS_ONLY: BackendError = { code: 'bad-request', message: 'the built-in model answers chats only' };
 
 export class OnnxBackend implements Backend {
   readonly kind = 'onnx';
@@ -112,6 +113,9 @@ export class OnnxBackend implements Backend {
       switch (job.kind) {
         case 'chat':
           return await this.#runChat(job, sink, signal);
+        case 'completion':
+        case 'embedding':
+          return { reason: 'error', promptTokens: null, outputTokens: 0, error: CHATS_ONLY };
       }
     } finally {
       clearInterval(beat);

@@ -1,27 +1,28 @@
 // A server that the owner names by URL (Ollama, llama-server, LM Studio, vLLM and the like) as a backend.
-// Jobs reach it by POST {api}/chat/completions only; everything else it is asked is about itself.
+// Jobs reach it by POST to {api}/chat/completions, completions and embeddings only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
-import type { ReadingTerms } from './answer-reading.ts';
 import type {
   Backend,
   BackendError,
   BackendJob,
   Capabilities,
-  ChatJob,
   Detected,
+  EmbeddingJob,
   Finish,
   ModelInfo,
   Questions,
   Sink,
+  TextJob,
 } from './backend.ts';
 import { AbilityBook, type DeclaredAbility } from './ability-book.ts';
-import { CALLS } from './backend-calls.ts';
-import { giveSoFar } from './build-backend-body.ts';
+import { buildCall } from './backend-calls.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
-import { Continuation } from './continuation.ts';
+import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
+import { callEmbedding } from './embedding-call.ts';
+import type { EmbeddingEnd } from './embedding-call.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
@@ -139,7 +140,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
-  #factsOf(job: ChatJob): PromptFacts {
+  #factsOf(job: TextJob): PromptFacts {
     const model = this.#known?.listing.models.find(({ name }) => name === job.model);
     const context = {
       tokens: model?.contextTokens ?? DEFAULT_CONTEXT,
@@ -208,8 +209,13 @@ export class OpenAiHttpBackend implements Backend {
   run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
+      case 'completion':
         return this.#seat(sink, (heard) =>
-          this.#watched(onAlive, (life) => this.#runChat(job, heard, { signal, life })),
+          this.#watched(onAlive, (life) => this.#runText(job, heard, { signal, life })),
+        );
+      case 'embedding':
+        return this.#seat(sink, (heard) =>
+          this.#watched(onAlive, (life) => this.#runEmbedding(job, heard, { signal, life })),
         );
     }
   }
@@ -230,12 +236,12 @@ export class OpenAiHttpBackend implements Backend {
     return end;
   }
 
-  async #runChat(
-    job: ChatJob,
+  async #runText(
+    job: TextJob,
     sink: Sink,
     { signal, life }: { signal: AbortSignal; life: LifeWatch },
   ): Promise<Finish> {
-    const continuation = new Continuation(job.resume?.text ?? '', giveSoFar(job), this.#echoes);
+    const continuation = new Continuation(job.resume?.text ?? '', trimForServer(job.resume?.text ?? ''), this.#echoes);
     const joined = job.resume === undefined ? null : joinSink(sink, continuation);
     const pump = new DeltaPump(joined?.sink ?? sink);
     const admitted = await this.#admit(job, signal);
@@ -253,8 +259,34 @@ export class OpenAiHttpBackend implements Backend {
     return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
   }
 
+  /** All vectors, or none of them. */
+  async #runEmbedding(
+    job: EmbeddingJob,
+    sink: Sink,
+    { signal, life }: { signal: AbortSignal; life: LifeWatch },
+  ): Promise<Finish> {
+    const admitted = await this.#admit(job, signal);
+    if (!admitted.ok || !this.#door.ok)
+      return finishEmbedding(failedCall(admitted.ok ? NOTHING : admitted.error), signal);
+    const { value: door } = this.#door;
+    const named = { ...job, model: admitted.value };
+    const call = buildCall(named, this.#known?.product);
+    if (!call.ok) return finishEmbedding(failedCall({ code: 'bad-request', message: call.error }), signal);
+    if (signal.aborted) return finishEmbedding(failedCall(NOTHING), signal);
+    this.#used.add(named.model);
+    const { path, body } = call.value;
+    const end = await this.#sendOver(`${door.server.api}/${path}`, signal, (at) =>
+      callEmbedding(named, (ear) => door.post(at, body, ear), { life, signal }),
+    );
+    if (end.text !== null && !signal.aborted) {
+      this.#sight?.noteAlive();
+      await Promise.resolve(sink({ text: end.text, tokens: 0 })).catch(() => undefined);
+    }
+    return finishEmbedding(end, signal);
+  }
+
   /** What a run showed of the server, and the run's end in the words of a job. */
-  #learnFrom(job: ChatJob, end: StreamEnd, continuation: Continuation): StreamEnd {
+  #learnFrom(job: TextJob, end: StreamEnd, continuation: Continuation): StreamEnd {
     this.#echoes ||= continuation.hasEchoed;
     if (end.hasThought) this.#uncontinued.add(job.model);
     if (!isContinued(job) || end.error?.code !== 'bad-request') return end;
@@ -305,7 +337,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** The name under which the server has the job's model, or why the job may not go there; it is looked at first after a time it was not reached. */
-  async #admit(job: ChatJob, signal: AbortSignal): Promise<Result<string, BackendError>> {
+  async #admit(job: Pick<TextJob, 'model' | 'resume'>, signal: AbortSignal): Promise<Result<string, BackendError>> {
     if (this.#sight?.isDoubted !== false) {
       const found = await this.#look(signal);
       if (!found.ok) return err({ code: 'unreachable', message: found.error });
@@ -321,7 +353,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** One answer of the server; a second request, with a shorter answer, where that alone was too long for it. */
-  async #answer(job: ChatJob, facts: PromptFacts, to: RunTo): Promise<StreamEnd> {
+  async #answer(job: TextJob, facts: PromptFacts, to: RunTo): Promise<StreamEnd> {
     if (!this.#door.ok || this.#prompts === null) return failed(NOTHING);
     const end = await this.#send(this.#door.value, job, to);
     const shorter = to.pump.outputTokens > 0 ? null : await this.#prompts.shorten(job, end, facts, to.signal);
@@ -329,31 +361,30 @@ export class OpenAiHttpBackend implements Backend {
     return this.#prompts.judge(job, last, facts);
   }
 
-  async #send(door: HttpDoor, job: ChatJob, to: RunTo): Promise<StreamEnd> {
-    const call = CALLS[job.kind];
-    const body = call.build(job, this.#known?.product);
-    if (!body.ok) return failed({ code: 'bad-request', message: body.error });
-    const terms = { maxTokens: job.maxTokens, topLogprobs: job.wishes?.topLogprobs ?? null, prompt: textsGiven(job) };
-    const asked = { path: call.path, body: body.value, ...terms };
-    return this.#stream(door, asked, to);
+  async #send(door: HttpDoor, job: TextJob, to: RunTo): Promise<StreamEnd> {
+    const call = buildCall(job, this.#known?.product);
+    if (!call.ok) return failed({ code: 'bad-request', message: call.error });
+    const topLogprobs = (job.kind === 'chat' ? job.wishes?.topLogprobs : null) ?? null;
+    const terms = { maxTokens: job.maxTokens, topLogprobs, prompt: textsGiven(job), life: to.life };
+    const { path, body } = call.value;
+    return this.#sendOver(`${door.server.api}/${path}`, to.signal, (at) =>
+      new ChatStream((ear) => door.post(at, body, ear), to.pump, terms).run(to.signal),
+    );
   }
 
   /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
-  async #stream(
-    door: HttpDoor,
-    { path, body, ...terms }: ReadingTerms & { path: string; body: string; prompt: readonly string[] },
-    to: RunTo,
-  ): Promise<StreamEnd> {
-    const url = `${door.server.api}/${path}`;
-    const watched = { ...terms, life: to.life };
+  async #sendOver<E extends Pick<StreamEnd, 'stale' | 'location'>>(
+    url: string,
+    signal: AbortSignal,
+    send: (at: string) => Promise<E>,
+  ): Promise<E> {
     const at = this.#moved.get(url) ?? url;
-    const end = await new ChatStream((ear) => door.post(at, body, ear), to.pump, watched).run(to.signal);
-    if (to.signal.aborted) return end;
+    const end = await send(at);
+    if (signal.aborted) return end;
     const moved = findMoved(at, end.location);
     if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
     else if (end.stale !== true) return end;
-    const again = this.#moved.get(url) ?? url;
-    return new ChatStream((ear) => door.post(again, body, ear), to.pump, watched).run(to.signal);
+    return send(this.#moved.get(url) ?? url);
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
@@ -407,12 +438,22 @@ async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
   signal.removeEventListener('abort', abort);
 }
 
-function isContinued(job: ChatJob): boolean {
+function isContinued(job: Pick<TextJob, 'resume'>): boolean {
   return job.resume !== undefined && job.resume.text !== '';
 }
 
 function failed(error: BackendError): StreamEnd {
   return { reason: 'error', promptTokens: null, outputTokens: null, hasThought: false, error };
+}
+
+function failedCall(error: BackendError): EmbeddingEnd {
+  return { text: null, promptTokens: null, error };
+}
+
+function finishEmbedding({ promptTokens, text, error }: EmbeddingEnd, signal: AbortSignal): Finish {
+  if (signal.aborted) return { reason: 'cancelled', promptTokens, outputTokens: 0 };
+  if (text !== null) return { reason: 'stop', promptTokens, outputTokens: 0 };
+  return { reason: 'error', promptTokens: null, outputTokens: 0, error: error ?? NOTHING };
 }
 
 /** The server's count stands only for an answer that came whole; otherwise what was handed on counts. */

@@ -6,8 +6,9 @@ import type { TokenEstimate } from '../../schema/estimate-tokens.ts';
 import { countImages, textsOf } from '../../schema/message.ts';
 import { err, ok, type Result } from '../../schema/result.ts';
 import { textsOfTools } from '../../schema/tools.ts';
-import type { BackendError, ChatJob } from './backend.ts';
+import type { BackendError, TextJob } from './backend.ts';
 import { buildMessages } from './build-backend-body.ts';
+import { writePrompt } from './build-completion-body.ts';
 import type { HttpDoor } from './http-door.ts';
 import {
   fitUncounted,
@@ -43,7 +44,7 @@ export class PromptGate {
   readonly #counter: PromptCounter;
   readonly #specials: SpecialProbe;
   /** Of the jobs that run: each is estimated before it is sent and looked at again when it is over. */
-  readonly #estimates = new WeakMap<ChatJob, TokenEstimate>();
+  readonly #estimates = new WeakMap<TextJob, TokenEstimate>();
 
   constructor(door: HttpDoor) {
     this.#counter = new PromptCounter(door);
@@ -59,13 +60,13 @@ export class PromptGate {
   }
 
   /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */
-  async check(job: ChatJob, facts: PromptFacts, signal: AbortSignal): Promise<Result<ChatJob, BackendError>> {
+  async check(job: TextJob, facts: PromptFacts, signal: AbortSignal): Promise<Result<TextJob, BackendError>> {
     const estimate = this.#estimate(job);
     const { product, context } = facts;
     const left = tokensLeft(estimate, context, besideOf(job));
     const fitted = fitUncounted(product, job.maxTokens, { left, context });
     if (fitted !== 'count' && !mayOverflow(estimate, context)) return ok(withMost(job, fitted));
-    const counted = await this.#counter.count(job, product, signal);
+    const counted = await this.#count(job, product, signal);
     if (counted === null) {
       if (surelyOverflows(estimate, context))
         return err(tellContext({ promptTokens: estimate.expected, contextTokens: context.tokens }));
@@ -79,20 +80,20 @@ export class PromptGate {
   }
 
   /** The job with a shorter answer, where the server refused the length of both together and the prompt alone may fit; else null. */
-  async shorten(job: ChatJob, end: End, facts: PromptFacts, signal: AbortSignal): Promise<ChatJob | null> {
+  async shorten(job: TextJob, end: End, facts: PromptFacts, signal: AbortSignal): Promise<TextJob | null> {
     const { error } = end;
     if (error?.code !== 'context' || signal.aborted) return null;
     const { context } = facts;
     const contextTokens = error.contextTokens ?? (context.isGuessed ? undefined : context.tokens);
     if (contextTokens === undefined) return null;
-    const promptTokens = error.promptTokens ?? (await this.#counter.count(job, facts.product, signal))?.tokens;
+    const promptTokens = error.promptTokens ?? (await this.#count(job, facts.product, signal))?.tokens;
     if (promptTokens === undefined) return this.#shortenBlindly(job, contextTokens);
     const fitted = fit(job, promptTokens, contextTokens);
     return fitted.ok && fitted.value.maxTokens < job.maxTokens ? fitted.value : null;
   }
 
   /** Nobody tells how long the prompt is: what it surely leaves, or a part of what was asked for. */
-  #shortenBlindly(job: ChatJob, contextTokens: number): ChatJob | null {
+  #shortenBlindly(job: TextJob, contextTokens: number): TextJob | null {
     const estimate = this.#estimate(job);
     const context = { tokens: contextTokens, isGuessed: false };
     if (surelyOverflows(estimate, context)) return null;
@@ -102,7 +103,14 @@ export class PromptGate {
     return most < job.maxTokens ? { ...job, maxTokens: most } : null;
   }
 
-  #estimate(job: ChatJob): TokenEstimate {
+  /** A text as it stands is a conversation of one message without a template: endpoints that read one count it as such, with a few tokens too many. */
+  #count(job: TextJob, product: Product, signal: AbortSignal): ReturnType<PromptCounter['count']> {
+    if (job.kind === 'chat') return this.#counter.count(job, product, signal);
+    const content = textsGiven(job).join('\n');
+    return this.#counter.count({ model: job.model, messages: [{ role: 'user', content }] }, product, signal);
+  }
+
+  #estimate(job: TextJob): TokenEstimate {
     const known = this.#estimates.get(job);
     if (known) return known;
     const estimate = estimateTokens(textsGiven(job));
@@ -111,7 +119,7 @@ export class PromptGate {
   }
 
   /** A run's end as it was: an answer to half a prompt is none. */
-  judge<E extends End>(job: ChatJob, end: E, facts: PromptFacts): E | (E & { reason: 'error'; error: BackendError }) {
+  judge<E extends End>(job: TextJob, end: E, facts: PromptFacts): E | (E & { reason: 'error'; error: BackendError }) {
     if (end.reason === 'cancelled' || end.reason === 'error' || end.promptTokens === null) return end;
     const estimate = this.#estimate(job);
     if (!wasCut(facts.product, end.promptTokens, { estimate, context: facts.context })) return end;
@@ -131,25 +139,28 @@ export class PromptGate {
 }
 
 /** Every text that the server is given of a job. */
-export function textsGiven(job: ChatJob): string[] {
-  return textsOf(buildMessages(job));
+export function textsGiven(job: TextJob): string[] {
+  if (job.kind === 'chat') return textsOf(buildMessages(job));
+  return job.suffix === '' ? [writePrompt(job)] : [writePrompt(job), job.suffix];
 }
 
-function besideOf({ messages, wishes }: ChatJob): Beside {
+function besideOf(job: TextJob): Beside {
+  if (job.kind === 'completion') return { toolTokens: 0, images: 0 };
+  const { messages, wishes } = job;
   return { toolTokens: estimateTokens(textsOfTools(wishes?.tools ?? [])).expected, images: countImages(messages) };
 }
 
-function isPlain(job: ChatJob): boolean {
+function isPlain(job: TextJob): boolean {
   const { toolTokens, images } = besideOf(job);
   return toolTokens === 0 && images === 0;
 }
 
-function withMost(job: ChatJob, maxTokens: number): ChatJob {
+function withMost(job: TextJob, maxTokens: number): TextJob {
   return maxTokens < job.maxTokens ? { ...job, maxTokens } : job;
 }
 
 /** The job with its answer cut to what the context leaves, or the prompt's own error where that is nothing. */
-function fit(job: ChatJob, promptTokens: number, contextTokens: number): Result<ChatJob, BackendError> {
+function fit(job: TextJob, promptTokens: number, contextTokens: number): Result<TextJob, BackendError> {
   const left = contextTokens - promptTokens;
   if (left < 1) return err(tellContext({ promptTokens, contextTokens }));
   return ok(left < job.maxTokens ? { ...job, maxTokens: left } : job);

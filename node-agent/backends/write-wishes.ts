@@ -71,7 +71,10 @@ function writeThinking({ reasoningEffort, verbosity }: ChatWishes, product: Prod
   };
 }
 
-function writeSamplers({ samplers = {} }: ChatWishes, product: Product): Record<string, number> {
+export function writeSamplers(
+  { samplers = {} }: Pick<ChatWishes, 'samplers'>,
+  product: Product,
+): Record<string, number> {
   const isLlama = product === 'llama-server' || product === 'lm-studio';
   const written: Record<string, number> = {};
   for (const sampler of SAMPLERS_OF[product]) {

@@ -29,7 +29,7 @@ function toChatJob(request: JobRequests['chat'], resume: WorkFrame['resume']): C
     maxTokens,
     temperature,
     topP,
-    seed: Number(BigInt.asUintN(53, BigInt(seed))),
+    seed: toSeed(seed),
     stop,
     frequencyPenalty,
     presencePenalty,
@@ -38,7 +38,13 @@ function toChatJob(request: JobRequests['chat'], resume: WorkFrame['resume']): C
   };
 }
 
-function toResume(resume: NonNullable<WorkFrame['resume']>): NonNullable<ChatJob['resume']> {
+/** Non-negative, of 53 bits. */
+export function toSeed(seed: number): number {
+  return Number(BigInt.asUintN(53, BigInt(seed)));
+}
+
+/** The answer so far as an engine gets it. */
+export function toResume(resume: NonNullable<WorkFrame['resume']>): NonNullable<ChatJob['resume']> {
   const { text, count, tokenIds } = resume;
   return tokenIds ? { text, count, tokenIds } : { text, count };
 }

@@ -15,4 +15,6 @@ export interface JobWork {
   readonly stops: readonly string[];
   /** Pieces of the answer as complete events: `content` for its text, `thinking` beside it. Called once for each piece, in their order. */
   readonly writer: ChunkWriter;
+  /** No home goes on with a part of the answer. */
+  readonly isAllOrNothing?: boolean;
 }

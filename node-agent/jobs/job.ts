@@ -123,7 +123,7 @@ export class Job {
       writer: tie.writer,
       clock,
     });
-    const isContinuedByText = doors.resume === 'text';
+    const isContinuedByText = doors.resume === 'text' && this.#work.isAllOrNothing !== true;
     this.#held = isContinuedByText || this.#work.stops.length > 0 ? this.#holdEnds(isContinuedByText) : null;
     this.#verdict = new Promise((resolve) => {
       this.#decide = resolve;

@@ -2,10 +2,14 @@
 import type { JobKind } from '../../schema/job-kinds.ts';
 import type { JobRequestOf, JobRequests } from '../../schema/job-request.ts';
 import { planChat } from './chat-work.ts';
+import { planCompletion } from './completion-work.ts';
+import { planEmbedding } from './embedding-work.ts';
 import type { JobWork, WorkFrame } from './job-work.ts';
 
 const WORK: { readonly [K in JobKind]: (request: JobRequests[K], frame: WorkFrame) => JobWork } = {
   chat: planChat,
+  completion: planCompletion,
+  embedding: planEmbedding,
 };
 
 /** The work of a job; the request's kind says which. */

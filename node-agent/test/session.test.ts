@@ -89,7 +89,8 @@ describe('what goes wrong in a backend', () => {
     'one that %s leaves a line without its words',
     async (how) => {
       const backend = new FakeBackend(async (job, sink) => {
-        if (how === 'rejects') throw new Error(`cannot read "${job.messages[0]?.content as string}"`);
+        if (how === 'rejects')
+          throw new Error(`cannot read "${job.kind === 'chat' && (job.messages[0]?.content as string)}"`);
         await sink({ text: null as never, tokens: 1 });
       });
       const session = await open(backend);

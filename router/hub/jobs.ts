@@ -132,7 +132,10 @@ export class HubJobs {
     if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
     answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
     answer.headers.set(CLASS_HEADER, granted.speedClass);
-    const lacking = listLacking('samplers' in offer.request ? offer.request.samplers : undefined, granted.model.samplers ?? []);
+    const lacking = listLacking(
+      'samplers' in offer.request ? offer.request.samplers : undefined,
+      granted.model.samplers ?? [],
+    );
     if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
     return answer;
   }

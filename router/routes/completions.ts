@@ -23,7 +23,10 @@ completions.post('/v1/completions', (c) =>
       request,
       samplers: request.wishes.samplers,
       fit: (served) =>
-        fitLimits(request, served, { count: countTexts(suffix ? [prompt, suffix] : [prompt], served), field: 'prompt' }),
+        fitLimits(request, served, {
+          count: countTexts(suffix ? [prompt, suffix] : [prompt], served),
+          field: 'prompt',
+        }),
       ask: (limits, seed) => askCompletion(request, { maxTokens: limits.maxTokens, seed }),
       promptText: prompt,
       idPrefix: 'cmpl-',
