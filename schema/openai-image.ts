@@ -45,9 +45,9 @@ const imageBody = z.object({
   seed: samplingFields.seed,
   provider: samplingFields.provider,
   // Judged below: what is not taken is told with what to send.
-  response_format: z.unknown(),
-  stream: z.unknown(),
-  background: z.unknown(),
+  response_format: z.unknown().optional(),
+  stream: z.unknown().optional(),
+  background: z.unknown().optional(),
 });
 type ImageBody = z.output<typeof imageBody>;
 

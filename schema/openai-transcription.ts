@@ -36,8 +36,6 @@ const FORMS = ['json', 'text'];
 const PLAIN_TEXT = z.string().regex(/^(true|false)?$/, { error: "must be 'true' or 'false'." });
 
 const transcriptionForm = z.object({
-  // Judged first.
-  file: z.unknown(),
   model: modelName,
   language: z
     .string()
@@ -49,8 +47,8 @@ const transcriptionForm = z.object({
   stream: PLAIN_TEXT.optional(),
   provider: z.string().transform(parseJson).pipe(samplingFields.provider).optional(),
   // Told below.
-  'timestamp_granularities[]': z.unknown(),
-  'include[]': z.unknown(),
+  'timestamp_granularities[]': z.unknown().optional(),
+  'include[]': z.unknown().optional(),
 });
 type TranscriptionForm = z.output<typeof transcriptionForm>;
 
@@ -69,7 +67,9 @@ export function parseTranscriptionRequest(fields: FormFields): Result<Transcript
   return ok({ ...toRequest(parsed.data), ...audio.value, ignored: [...ignored, ...Object.keys(samplers)] });
 }
 
-function readAudio(file: string | Uint8Array | undefined): Result<{ audio: Uint8Array; format: AudioFormat }, RequestFault> {
+function readAudio(
+  file: string | Uint8Array | undefined,
+): Result<{ audio: Uint8Array; format: AudioFormat }, RequestFault> {
   const refuse = (told: string): Result<never, RequestFault> =>
     err({ param: 'file', code: 'invalid_value', message: `'file' ${told}` });
   if (file === undefined) return refuse('is missing. Send the audio as a file of that name.');

@@ -107,7 +107,8 @@ function readPictures(text: string, job: ImageJob): Result<readonly Delta[], Bac
   if (all.length !== job.count) return broken(`the server gave ${all.length} pictures and was asked for ${job.count}`);
   if (!all.every(isPicture)) return broken('the server gave a picture that is no PNG, JPEG or WebP');
   const chars = all.reduce((sum, picture) => sum + picture.length + BETWEEN.length, 0);
-  if (chars > MAX_PICTURES_CHARS) return broken(`the server gave pictures of more than ${MAX_PICTURES_CHARS} characters`);
+  if (chars > MAX_PICTURES_CHARS)
+    return broken(`the server gave pictures of more than ${MAX_PICTURES_CHARS} characters`);
   const tokens = countPictureTokens(job);
   return ok(all.map((picture, i) => ({ text: i === 0 ? picture : BETWEEN + picture, tokens })));
 }
