@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { makeFormWriter } from '../../schema/chunks.ts';
 import { formPictures, MAX_PICTURES_CHARS } from '../../schema/pictures.ts';
-import { PIXEL } from '../test/able-media.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 import { PictureMeter } from './picture-meter.ts';
 
 const offer = makeJobOffer();
 const writer = makeFormWriter(formPictures(offer.chunk), true);
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.alloc(20)]).toString('base64');
 const WEBP = Buffer.from('RIFF\u0010\u0000\u0000\u0000WEBPVP8 ').toString('base64');
 

@@ -4,10 +4,12 @@ import { request as httpRequest } from 'node:http';
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NEVER, NO_PICTURE, PIXEL, REFUSE, TOO_FEW } from './able-media.ts';
+import { learnDigest, listModel } from './ask.ts';
+import { readUsage } from './books.ts';
 import { ABLE_MODEL, startAbleServer } from './able-server.ts';
 import type { AbleServer } from './able-server.ts';
 import { startStack } from './stack.ts';
-import type { Stack, TestAccount } from './stack.ts';
+import type { Stack, TestAccount, TestAgent } from './stack.ts';
 
 const MAX_AUDIO_BYTES = 5_750_000;
 const HEARD = '/v1/audio/transcriptions';
@@ -17,12 +19,13 @@ let stack: Stack;
 let server: AbleServer;
 let owner: TestAccount;
 let client: OpenAI;
+let agent: TestAgent;
 
 beforeAll(async () => {
   [stack, server] = await Promise.all([startStack(), startAbleServer()]);
   owner = await stack.makeAccount();
   const can = ['--can', `${ABLE_MODEL}=transcription+image-generation`];
-  await stack.startAgent({ owner, args: ['--backend', server.url, '--slots', '8', ...can] });
+  agent = await stack.startAgent({ owner, args: ['--backend', server.url, '--slots', '8', ...can] });
   await stack.waitForModel(owner, ABLE_MODEL);
   client = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: owner.apiKey, maxRetries: 0 });
 });
@@ -208,13 +211,10 @@ describe('pictures', () => {
     expect(await refusal(draw(REFUSE))).toMatchObject({ status: 400 });
   });
 
-  test.each([TOO_FEW, NO_PICTURE])(
-    'are not given where the model server answers with %s, and nothing is charged',
-    async (prompt) => {
-      const error = await refusal(draw(prompt, { n: 2 }));
-      expect(error.status).toBeGreaterThanOrEqual(400);
-    },
-  );
+  test.each([TOO_FEW, NO_PICTURE])('are not given where the model server answers with %s', async (prompt) => {
+    const error = await refusal(draw(prompt, { n: 2 }));
+    expect(error.status).toBeGreaterThanOrEqual(400);
+  });
 
   test('whose caller leaves stop at the model server', async () => {
     const before = server.left;
@@ -246,5 +246,47 @@ describe('a model whose homes cannot', () => {
     } finally {
       await plain.stop();
     }
+  });
+});
+
+describe('a model that is sold', () => {
+  const SOLD = 'test/able';
+  const sold = (account: TestAccount): OpenAI =>
+    new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: account.apiKey, maxRetries: 0 });
+  const heard = async (account: TestAccount, more: object = {}): Promise<unknown> =>
+    sold(account).audio.transcriptions.create({ file: await toFile(makeWav(10_240), 'a.wav'), model: SOLD, ...more });
+  const drawn = (account: TestAccount, prompt = 'a pixel'): Promise<unknown> =>
+    sold(account).images.generate({ model: SOLD, prompt, n: 2, size: '256x256' });
+
+  beforeAll(async () => {
+    await listModel(stack, { owner, id: SOLD, digest: await learnDigest(stack, owner, ABLE_MODEL) });
+  });
+
+  test('costs a token of the prompt for each KiB of audio, and a picture the tokens of its size', async () => {
+    const caller = await stack.makeAccount(10_000_000);
+    const speech = (await heard(caller)) as { usage: { output_tokens: number }; irori: { charge_micro: number } };
+    expect(speech.irori.charge_micro).toBe(10 + 2 * speech.usage.output_tokens);
+    const pictures = (await drawn(caller)) as { irori: { charge_micro: number } };
+    expect(pictures.irori.charge_micro).toBe(2 + 2 * 2 * 64);
+  });
+
+  test('is not asked for those who cannot pay', async () => {
+    const poor = await stack.makeAccount(100);
+    const before = server.seen.length;
+    expect(await refusal(heard(poor))).toMatchObject({ status: 402 });
+    expect(await refusal(drawn(poor))).toMatchObject({ status: 402 });
+    expect(server.seen).toHaveLength(before);
+  });
+
+  test('costs nothing where its home dies, which its caller is told', async () => {
+    const caller = await stack.makeAccount(10_000_000);
+    const calls = [refusal(heard(caller, { prompt: NEVER })), refusal(drawn(caller, NEVER))];
+    const isAsked = (path: string): boolean =>
+      JSON.stringify(server.seen.findLast((one) => one.path === path)).includes(NEVER);
+    await expect.poll(() => isAsked(HEARD) && isAsked(DRAWN), { timeout: 5000 }).toBe(true);
+    await agent.signal('SIGKILL');
+    for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(Error);
+    await expect.poll(async () => (await readUsage(stack, caller)).held_micro, { timeout: 10_000 }).toBe(0);
+    expect((await readUsage(stack, caller)).balance_micro).toBe(10_000_000);
   });
 });
