@@ -1,7 +1,6 @@
 // A server that the owner names by URL (Ollama, llama-server, LM Studio, vLLM and the like) as a backend.
 // Jobs reach it by POST to {api}/chat/completions, completions, embeddings, audio/transcriptions and images/generations only; everything else it is asked is about itself.
 
-import { randomUUID } from 'node:crypto';
 import { err, ok, type Result } from '../../schema/result.ts';
 import type {
   Backend,
@@ -25,8 +24,6 @@ import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump } from './delta-pump.ts';
 import { callEmbedding } from './embedding-call.ts';
 import type { EmbeddingEnd } from './embedding-call.ts';
-import { buildMediaCall } from './media-calls.ts';
-import { callWhole } from './whole-call.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
@@ -36,6 +33,7 @@ import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { runMedia } from './run-media.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
 
@@ -294,30 +292,12 @@ export class OpenAiHttpBackend implements Backend {
     return finishEmbedding(end, signal);
   }
 
-  /** All of the answer, or nothing of it. */
-  async #runMedia(
-    job: MediaJob,
-    sink: Sink,
-    { signal, life }: { signal: AbortSignal; life: LifeWatch },
-  ): Promise<Finish> {
-    const { promptTokens } = job;
-    const fail = (error: BackendError): Finish => ({ reason: 'error', promptTokens, outputTokens: 0, error });
-    const admitted = await this.#admit(job, signal);
-    if (!admitted.ok || !this.#door.ok) return fail(admitted.ok ? NOTHING : admitted.error);
-    const { value: door } = this.#door;
-    this.#used.add(admitted.value);
-    const call = buildMediaCall({ ...job, model: admitted.value }, `irori-${randomUUID()}`);
-    const terms = { life, signal, maxBytes: call.maxBytes, prompt: call.prompt };
-    const end = await this.#sendOver(`${door.server.api}/${call.path}`, signal, (at) =>
-      callWhole((ear) => door.post(at, call.body, ear, call.type), terms),
-    );
-    if (signal.aborted) return { reason: 'cancelled', promptTokens, outputTokens: 0 };
-    if (end.text === null) return fail(end.error ?? NOTHING);
-    const read = call.read(end.text);
-    if (!read.ok) return fail(read.error);
-    for (const delta of read.value) if (!signal.aborted) await Promise.resolve(sink(delta)).catch(() => undefined);
-    const outputTokens = read.value.reduce((sum, { tokens }) => sum + tokens, 0);
-    return { reason: signal.aborted ? 'cancelled' : 'stop', promptTokens, outputTokens };
+  async #runMedia(job: MediaJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
+    const model = await this.#admit(job, to.signal);
+    if (!this.#door.ok) return finishEmbedding(failedCall(NOTHING), to.signal);
+    if (model.ok) this.#used.add(model.value);
+    const sendOver: typeof this.#sendOver = (...sent) => this.#sendOver(...sent);
+    return runMedia(job, sink, { ...to, door: this.#door.value, model, sendOver });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */

@@ -28,7 +28,7 @@ export async function answerSpeech(request: IncomingMessage, bytes: Buffer, resp
   if (hint === NEVER) return;
   const audio = new Uint8Array(await file.arrayBuffer());
   const told = ['model', 'response_format', 'temperature', 'language', 'prompt'].map(
-    (name) => `${name}=${form.get(name)}`,
+    (name) => `${name}=${form.get(name) as string | null}`,
   );
   send(response, 200, { text: `${file.name} ${createHash('sha256').update(audio).digest('hex')} ${told.join(' ')}` });
 }
