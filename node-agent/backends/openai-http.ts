@@ -296,8 +296,8 @@ export class OpenAiHttpBackend implements Backend {
     const model = await this.#admit(job, to.signal);
     if (!this.#door.ok) return finishEmbedding(failedCall(NOTHING), to.signal);
     if (model.ok) this.#used.add(model.value);
-    const sendOver: typeof this.#sendOver = (...sent) => this.#sendOver(...sent);
-    return runMedia(job, sink, { ...to, door: this.#door.value, model, sendOver });
+    const door = this.#door.value;
+    return runMedia(job, sink, { ...to, door, model, sendOver: (url, ...sent) => this.#sendOver(url, ...sent) });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
