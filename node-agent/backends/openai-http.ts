@@ -1,5 +1,5 @@
 // A server that the owner names by URL (Ollama, llama-server, LM Studio, vLLM and the like) as a backend.
-// Jobs reach it by POST to {api}/chat/completions, completions and embeddings only; everything else it is asked is about itself.
+// Jobs reach it by POST to {api}/chat/completions, completions, embeddings, audio/transcriptions and images/generations only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   Detected,
   EmbeddingJob,
   Finish,
+  MediaJob,
   ModelInfo,
   Sink,
   TextJob,
@@ -31,6 +32,7 @@ import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { runMedia } from './run-media.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
@@ -213,6 +215,11 @@ export class OpenAiHttpBackend implements Backend {
         return this.#seat(sink, (heard) =>
           this.#watched(onAlive, (life) => this.#runEmbedding(job, heard, { signal, life })),
         );
+      case 'transcription':
+      case 'image':
+        return this.#seat(sink, (heard) =>
+          this.#watched(onAlive, (life) => this.#runMedia(job, heard, { signal, life })),
+        );
     }
   }
 
@@ -279,6 +286,14 @@ export class OpenAiHttpBackend implements Backend {
       await Promise.resolve(sink({ text: end.text, tokens: 0 })).catch(() => undefined);
     }
     return finishEmbedding(end, signal);
+  }
+
+  async #runMedia(job: MediaJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
+    const model = await this.#admit(job, to.signal);
+    if (!this.#door.ok) return finishEmbedding(failedCall(NOTHING), to.signal);
+    if (model.ok) this.#used.add(model.value);
+    const door = this.#door.value;
+    return runMedia(job, sink, { ...to, door, model, sendOver: (url, ...sent) => this.#sendOver(url, ...sent) });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
