@@ -10,6 +10,8 @@ import type { AbleChat, AblePlan } from './able-answers.ts';
 export { PIXEL } from './able-media.ts';
 import { answerPictures, answerSpeech } from './able-media.ts';
 import type { AblePictures } from './able-media.ts';
+import { checkInput, checkText, embed, planText } from './able-texts.ts';
+import type { AbleInput, AbleText } from './able-texts.ts';
 
 export interface AbleServer {
   readonly port: number;
@@ -17,8 +19,10 @@ export interface AbleServer {
   readonly url: string;
   /** Bodies of all requests, by path below /v1, in their order. */
   readonly seen: { readonly path: string; readonly body: unknown }[];
-  /** Between two pieces of a streamed answer. */
+  /** Between two pieces of a streamed answer, and before embeddings. */
   gapMs: number;
+  /** What it answers to a good request for embeddings. */
+  embed: (asked: AbleInput) => object;
   /** Callers who left before their answer was whole. */
   left: number;
   stop(): Promise<void>;
@@ -32,13 +36,14 @@ export interface AbleOptions {
 }
 
 export const ABLE_MODEL = 'able-model';
-const EMBEDDING_SIZE = 8;
 
 export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
   const seen: AbleServer['seen'] = [];
   const server = createServer((request, response) => {
     response.on('close', () => void (able.left += response.writableFinished ? 0 : 1));
-    void answer(request, response, { options, seen, gapMs: () => able.gapMs }).catch(() => response.destroy());
+    void answer(request, response, { options, seen, gapMs: () => able.gapMs, embed: () => able.embed }).catch(() =>
+      response.destroy(),
+    );
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -47,6 +52,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     url: `http://127.0.0.1:${port}/v1`,
     seen,
     gapMs: 0,
+    embed,
     left: 0,
     stop: () =>
       new Promise((resolve) => {
@@ -61,6 +67,7 @@ interface Doors {
   readonly options: AbleOptions;
   readonly seen: AbleServer['seen'];
   readonly gapMs: () => number;
+  readonly embed: () => AbleServer['embed'];
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, doors: Doors): Promise<void> {
@@ -71,8 +78,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, doors:
   const body: unknown = isForm ? { form: bytes.toString('latin1') } : JSON.parse(bytes.toString('utf8'));
   doors.seen.push({ path, body });
   if (path === '/v1/chat/completions') return answerChat(body as AbleChat, response, doors);
-  if (path === '/v1/completions') return answerText(body as Record<string, unknown>, response);
-  if (path === '/v1/embeddings') return send(response, 200, embed(body as { input: unknown }));
+  if (path === '/v1/completions') return answerText(body as AbleText, response, doors.gapMs());
+  if (path === '/v1/embeddings') return answerInput(body as AbleInput, response, doors);
   if (path === '/v1/audio/transcriptions') return answerSpeech(request, bytes, response);
   if (path === '/v1/images/generations') return answerPictures(body as AblePictures, response);
   send(response, 404, { error: { message: `no ${path} here`, type: 'not_found_error', code: 404 } });
@@ -128,49 +135,36 @@ async function stream(response: ServerResponse, chat: AbleChat, plan: AblePlan, 
   response.end('data: [DONE]\n\n');
 }
 
-function answerText(
-  { prompt, stream: isStream, max_tokens: most }: Record<string, unknown>,
-  response: ServerResponse,
-): void {
-  const words = ` goes on after ${String(prompt).length} characters`.split(/(?= )/).slice(0, Number(most ?? 16));
+async function answerText(asked: AbleText, response: ServerResponse, gapMs: number): Promise<void> {
+  const wrong = checkText(asked);
+  if (wrong) return refuse(response, wrong);
+  const { words, finish, usage } = planText(asked);
   const head = { id: 'able-t', object: 'text_completion', created: 1, model: ABLE_MODEL };
-  const finish = words.length < 5 ? 'length' : 'stop';
-  const usage = { prompt_tokens: 3, completion_tokens: words.length, total_tokens: 3 + words.length };
-  if (isStream !== true)
-    return send(response, 200, {
-      ...head,
-      choices: [{ index: 0, text: words.join(''), logprobs: null, finish_reason: finish }],
-      usage,
-    });
+  const choose = (text: string, reason: string | null): object => ({
+    ...head,
+    choices: [{ index: 0, text, logprobs: null, finish_reason: reason }],
+  });
+  if (asked.stream !== true) return send(response, 200, { ...choose(words.join(''), finish), usage });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const text of words)
-    response.write(
-      `data: ${JSON.stringify({ ...head, choices: [{ index: 0, text, logprobs: null, finish_reason: null }] })}\n\n`,
-    );
-  response.write(
-    `data: ${JSON.stringify({ ...head, choices: [{ index: 0, text: '', logprobs: null, finish_reason: finish }] })}\n\n`,
-  );
-  response.write(`data: ${JSON.stringify({ ...head, choices: [], usage })}\n\n`);
+  for (const text of words) {
+    response.write(`data: ${JSON.stringify(choose(text, null))}\n\n`);
+    if (gapMs > 0) await sleep(gapMs);
+  }
+  response.write(`data: ${JSON.stringify(choose('', finish))}\n\n`);
+  if (asked.stream_options?.include_usage === true)
+    response.write(`data: ${JSON.stringify({ ...head, choices: [], usage })}\n\n`);
   response.end('data: [DONE]\n\n');
 }
 
-/** Numbers that follow from the text, exact in 32 bits. */
-function embed({ input }: { input: unknown }): object {
-  const texts = Array.isArray(input) && typeof input[0] === 'string' ? (input as string[]) : [input];
-  const data = texts.map((text, index) => {
-    const length = JSON.stringify(text).length;
-    return {
-      object: 'embedding',
-      index,
-      embedding: Array.from({ length: EMBEDDING_SIZE }, (_, i) => (length + i) / 64),
-    };
-  });
-  return {
-    object: 'list',
-    model: ABLE_MODEL,
-    data,
-    usage: { prompt_tokens: texts.length * 2, total_tokens: texts.length * 2 },
-  };
+async function answerInput(asked: AbleInput, response: ServerResponse, { gapMs, embed: how }: Doors): Promise<void> {
+  const wrong = checkInput(asked);
+  if (wrong) return refuse(response, wrong);
+  if (gapMs() > 0) await sleep(gapMs());
+  send(response, 200, how()(asked));
+}
+
+function refuse(response: ServerResponse, message: string): void {
+  send(response, 400, { error: { message, type: 'invalid_request_error', code: 400 } });
 }
 
 function send(response: ServerResponse, status: number, json: object): void {

@@ -165,7 +165,9 @@ export class RawNode {
   /** What it serves; left out, the one model with a long context. */
   sendState(
     slots = 32,
-    models: readonly { name?: string; digest?: string; contextTokens?: number; resume?: string }[] = [{}],
+    models: readonly { name?: string; digest?: string; contextTokens?: number; resume?: string; can?: string[] }[] = [
+      {},
+    ],
   ): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
