@@ -31,6 +31,7 @@ export function formPictures({ id }: ChunkHead): EventForm {
     start: `data: {"id":${quoteText(id)},"object":"image.piece",`,
     role: '',
     fields: { text: '"base64":', thinking: '"nothing":' },
+    again: ',"again":',
     calls: null,
     end: '}\n\n',
     logprobs: { before: '', after: '' },
