@@ -146,6 +146,25 @@ describe('a server whose vectors are none', () => {
   });
 });
 
+describe('a home with the embedding model of its own', () => {
+  test('makes real ones: what means the same is close', async () => {
+    await network.stack.startAgent({ owner: network.account, args: ['--embeddings'] });
+    await network.stack.waitForModel(network.account, 'use-lite');
+    const input = ['How do I rent a GPU?', 'Where can I hire a graphics card?', 'The cat sat on the mat.'];
+    const answer = await client.embeddings.create({ model: 'use-lite', input });
+    const [rent, hire, cat] = answer.data.map(({ embedding }) => embedding);
+    const likeness = (a: number[] = [], b: number[] = []): number =>
+      a.reduce((sum, one, i) => sum + one * (b[i] ?? 0), 0);
+    expect([rent?.length, answer.usage.prompt_tokens > 15]).toEqual([512, true]);
+    expect(likeness(rent, hire)).toBeGreaterThan(0.7);
+    expect(likeness(rent, cat)).toBeLessThan(0.2);
+    const chat = await refusal(
+      client.chat.completions.create({ model: 'use-lite', messages: [{ role: 'user', content: 'hi' }] }),
+    );
+    expect(chat).toMatchObject({ status: 400 });
+  });
+});
+
 describe('a home that dies', () => {
   test('is followed by another that makes all vectors anew', async () => {
     const second = await startAbleServer();
