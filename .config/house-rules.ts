@@ -15,10 +15,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
     { name: 'log', paths: ['router/log.ts', 'router/log/'] },
     ...['dialects', 'auth', 'placement', 'billing', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
-    ...['services', 'routes'].map(folder('router')),
+    ...['services', 'docs', 'routes'].map(folder('router')),
     {
       name: 'app, objects, worker',
-      paths: ['allowed-methods', 'app', 'browser-access', 'match-path', 'objects', 'worker'].map(
+      paths: ['allowed-methods', 'app', 'browser-access', 'match-path', 'objects', 'suggest-path', 'worker'].map(
         (name) => `router/${name}.ts`,
       ),
     },
@@ -46,7 +46,7 @@ function folder(end: string): (name: string) => Room {
 const VERBS =
   'align bound build check choose collect compare compute cool count decide decode delay describe draw encode expect explain find fit guess hash ' +
   'judge learn list make match measure mint open pace parse pick plan price print probe rank read receive refuse render run sample score ' +
-  'sign split stream sum summarise tag tally tell to';
+  'sign split stream suggest sum summarise tag tally tell to';
 
 /** A file that is called verb-something decides or makes from what it is given, and nothing else: no clock, timer, chance, door or memory. */
 export const PURE_FILE = new RegExp(`/(?:${VERBS.split(' ').join('|')})-[a-z0-9-]+\\.ts$`);

@@ -12,6 +12,7 @@ import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
+import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
 import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
@@ -26,6 +27,7 @@ import { responses } from './routes/responses.ts';
 import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
 import { makeServices } from './services/edge.ts';
+import { listPaths, suggestPath } from './suggest-path.ts';
 
 const log = makeLog('edge');
 
@@ -39,7 +41,8 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;
 
-const ADDRESSES = 'The API lives under /v1: POST /v1/chat/completions, GET /v1/models, GET /v1/usage.';
+/** Longer paths are told as far as this. */
+const MAX_TOLD_CHARS = 100;
 
 /** Builds the app once per isolate. */
 export function makeApp(): Hono<AppEnv> {
@@ -68,14 +71,19 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', usage);
   app.route('/', stats);
   app.route('/', health);
+  app.route('/', docs);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
-  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed))));
-  app.onError((error, c) => withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'))));
+  const paths = listPaths(app.routes);
+  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths))));
+  app.onError((error, c) => {
+    const { origin } = new URL(c.req.url);
+    return withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'), origin));
+  });
   return app;
 }
 
@@ -87,21 +95,28 @@ function tellOptions({ req }: Context<AppEnv>, allowed: AllowedMethods): Respons
   return new Response(null, { status: 204, headers: { allow } });
 }
 
-function refusePath(c: Context<AppEnv>, allowed: AllowedMethods): ApiError {
+function refusePath(c: Context<AppEnv>, allowed: AllowedMethods, paths: ReturnType<typeof listPaths>): ApiError {
   const { method, path } = c.req;
   const methods = allowed.find(path).join(', ');
   if (methods)
     return new ApiError('method_not_allowed', `${method} is not allowed here; use ${methods}.`, {
       headers: { allow: methods },
     });
-  return new ApiError('unknown_path', `There is nothing at ${path.slice(0, 100)}. ${ADDRESSES}`);
+  const meant = suggestPath(
+    path,
+    paths.map((one) => one.path),
+  );
+  const told = [`There is nothing at ${path.slice(0, MAX_TOLD_CHARS)}: it is the path that is unknown, not the model.`];
+  if (meant !== null) told.push(`Did you mean ${meant}?`);
+  told.push(`There are ${paths.map((one) => `${one.method} ${one.path}`).join(', ')}. See /docs.`);
+  return new ApiError('unknown_path', told.join(' '));
 }
 
 function toApiError(error: Error, c: Context<AppEnv>): ApiError {
   if (error instanceof ApiError) return error;
   log.error('request-broke', { requestId: c.get('requestId'), error });
   if (isStoreAway(error)) {
-    const told = 'The books of the network cannot be reached right now. Ask again in a moment.';
+    const told = 'The books of the network cannot be reached right now.';
     return new ApiError('store_away', told, { retryAfterS: STORE_RETRY_AFTER_S });
   }
   return new ApiError('internal_error', `Something broke on our side. Quote ${c.get('requestId')} when you report it.`);

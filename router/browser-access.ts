@@ -9,6 +9,7 @@ const NOT_FOR_PAGES = /^\/+(?:admin|node)(?:\/|$)/i;
 const READABLE = [
   '*',
   'x-request-id',
+  'request-id',
   'x-irori',
   'x-irori-job',
   'x-irori-node',
@@ -16,7 +17,11 @@ const READABLE = [
   'x-irori-reason',
   'x-irori-ignored',
   'retry-after',
+  'retry-after-ms',
   'x-should-retry',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
   'allow',
   'www-authenticate',
 ].join(', ');

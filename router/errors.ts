@@ -74,12 +74,66 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
 };
 
+/** Every code there is. */
+export const ERROR_CODES = Object.keys(STATUS) as ErrorCode[];
+
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}
+
+/** Failures in which nobody could answer now, with what stood in the way. The code is the section of /docs that tells more. */
+export const CONSTRAINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  no_node_online: 'presence',
+  all_homes_busy: 'capacity',
+  no_home_fits: 'wish',
+  home_failed: 'health',
+  first_token_timeout: 'patience',
+  rate_limit_exceeded: 'rate',
+  store_away: 'books',
+};
+
+/** What is told of a failure of availability, for programs that choose what to do. */
+export interface Availability {
+  readonly code: ErrorCode;
+  /** Asking the same again may help. */
+  readonly retryable: boolean;
+  /** Seconds; null where nobody can tell. */
+  readonly retry_after: number | null;
+  /** The field of the request that left nobody. */
+  readonly excluded_by: string | null;
+  /** What stood in the way. */
+  readonly constraint: string;
+  readonly docs_url: string;
+}
+
+/** Null for any other refusal. `origin`: of this router, as the caller reaches it. */
+export function tellAvailability(error: ApiError, origin: string): Availability | null {
+  const { code, options } = error;
+  const constraint = CONSTRAINTS[code];
+  if (constraint === undefined) return null;
+  return {
+    code,
+    retryable: !error.isFinal,
+    retry_after: options.retryAfterS ?? null,
+    excluded_by: options.param ?? null,
+    constraint,
+    docs_url: `${origin}/docs#${code}`,
+  };
+}
+
 export interface ApiErrorOptions {
   readonly param?: string | null;
+  /** In so many seconds asking again may succeed: the message and the headers say the same. */
   readonly retryAfterS?: number;
   /** Extra response headers, such as `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/**
+ * Official clients sleep as long as they are told, without a word to whoever waits: no longer than so many seconds. What takes longer they tell at once
+ * (`x-should-retry`, which openai-node, openai-python and @anthropic-ai/sdk obey).
+ */
+const MOST_SLEEP_S = 20;
 
 /** A refusal with a public code; `message` is shown to the caller, so it never holds internals. */
 export class ApiError extends Error {
@@ -87,7 +141,7 @@ export class ApiError extends Error {
   readonly options: ApiErrorOptions;
 
   constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
-    super(message);
+    super(tellRetry(message, options));
     this.name = 'ApiError';
     this.code = code;
     this.options = options;
@@ -105,13 +159,19 @@ export class ApiError extends Error {
   get isFinal(): boolean {
     return (
       (this.status < 500 && this.status !== 429 && this.status !== 408) ||
-      this.options.headers?.['x-should-retry'] === 'false'
+      this.options.headers?.['x-should-retry'] === 'false' ||
+      (this.options.retryAfterS ?? 0) > MOST_SLEEP_S
     );
   }
 }
 
+/** In the words that clients look for where they see no headers, such as codex. */
+function tellRetry(message: string, { retryAfterS }: ApiErrorOptions): string {
+  return retryAfterS === undefined ? message : `${message} Please try again in ${retryAfterS}s.`;
+}
+
 /** The `error.type` that the OpenAI API uses for a status. */
-function typeOfStatus(status: number): string {
+export function typeOfStatus(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 402) return 'insufficient_quota';
   if (status === 403) return 'permission_error';
@@ -126,16 +186,36 @@ export interface ToldError {
   readonly type: string;
   readonly param: string | null;
   readonly code: ErrorCode;
+  readonly availability?: Availability;
 }
 
 /** OpenAI's shape: `{error: {message, type, param, code}}`. */
 const encodePlain = ({ status: _status, ...error }: ToldError): object => ({ error });
 
+/** When to come back, for clients: in seconds, in milliseconds for those that look there first, and whether by themselves. */
+function setRetry(headers: Headers, retryAfterS: number): void {
+  headers.set('retry-after', String(retryAfterS));
+  headers.set('retry-after-ms', String(retryAfterS * 1000));
+  if (retryAfterS > MOST_SLEEP_S) headers.set('x-should-retry', 'false');
+}
+
 /** The response for a refusal, with Retry-After where waiting helps. `encode`: the body, where the path's clients expect another than OpenAI's. */
-export function toErrorResponse(error: ApiError, encode: (told: ToldError) => object = encodePlain): Response {
+export function toErrorResponse(
+  error: ApiError,
+  encode: (told: ToldError) => object = encodePlain,
+  origin = '',
+): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8', ...error.options.headers });
-  if (error.options.retryAfterS !== undefined) headers.set('retry-after', String(error.options.retryAfterS));
+  if (error.options.retryAfterS !== undefined) setRetry(headers, error.options.retryAfterS);
   const { status, message, type, code, options } = error;
-  const body = encode({ status, message, type, param: options.param ?? null, code });
+  const availability = tellAvailability(error, origin);
+  const body = encode({
+    status,
+    message,
+    type,
+    param: options.param ?? null,
+    code,
+    ...(availability && { availability }),
+  });
   return new Response(JSON.stringify(body), { status, headers });
 }

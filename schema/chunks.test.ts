@@ -75,7 +75,11 @@ describe('content chunks', () => {
         (event) => readEvent(event).choices[0].delta,
       );
       const role = isContinued ? {} : { role: 'assistant' };
-      expect(deltas).toEqual([{ ...role, reasoning_content: 'Hm' }, { reasoning_content: '.' }, { content: 'So' }]);
+      expect(deltas).toEqual([
+        { ...role, reasoning_content: 'Hm', reasoning: 'Hm' },
+        { reasoning_content: '.', reasoning: '.' },
+        { content: 'So' },
+      ]);
     },
   );
 

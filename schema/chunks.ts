@@ -103,6 +103,8 @@ export interface EventForm {
   readonly role: string;
   /** What stands before the string, by what it is: frames flagged as thinking hold the one, all others the other. */
   readonly fields: { readonly text: string; readonly thinking: string };
+  /** What stands between thinking and the same string once more, under the name that other clients read. */
+  readonly again: string;
   /** Instead of field and string, in frames flagged as calls; null where an answer of this kind makes none. */
   readonly calls: CallForms | null;
   readonly end: string;
@@ -123,12 +125,13 @@ const FUNCTION_CALL: CallForms = {
 };
 const LOGPROBS: EventForm['logprobs'] = { before: '},"logprobs":', after: ',"finish_reason":null}]}\n\n' };
 
-/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow. */
+/** Source of the shape: the OpenAI API's chat.completion.chunk object; of `reasoning_content` the DeepSeek API, which llama-server and vLLM follow, of `reasoning` OpenRouter's. */
 export function formChunk(head: ChunkHead): EventForm {
   return {
     start: `data: {"id":${quote(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${quote(head.model)},"choices":[{"index":${head.index ?? 0},"delta":{`,
     role: '"role":"assistant",',
     fields: { text: '"content":', thinking: '"reasoning_content":' },
+    again: ',"reasoning":',
     calls: head.isFunctionCall ? FUNCTION_CALL : TOOL_CALLS,
     end: `${LOGPROBS.before}null${LOGPROBS.after}`,
     logprobs: LOGPROBS,
@@ -158,7 +161,7 @@ export function makeChunkWriter(head: ChunkHead, isContinued = false): ChunkWrit
 
 /** Writes events of any form. Calls are of forms that have them. */
 export function makeFormWriter(form: EventForm, isContinued: boolean): ChunkWriter {
-  const { start, role, fields, calls, end, logprobs } = form;
+  const { start, role, fields, again, calls, end, logprobs } = form;
   const rest = start + fields.text;
   let hasRole = isContinued;
   const writeAround = (said: string, rest = end): string => {
@@ -174,7 +177,10 @@ export function makeFormWriter(form: EventForm, isContinued: boolean): ChunkWrit
       if (tokens && tokens.length > 0) return writeLikely(text, tokens);
       return hasRole ? rest + quote(text) + end : write(fields.text, text);
     },
-    thinking: (text) => write(fields.thinking, text),
+    thinking: (text) => {
+      const said = quote(text);
+      return writeAround(fields.thinking + said + again + said);
+    },
     call: (piece) => (calls ? writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)) : ''),
   };
 }
@@ -229,6 +235,8 @@ export interface StreamError {
   readonly type: string;
   readonly param?: string | null;
   readonly code: string;
+  /** Of failures in which nobody could answer: what programs go by. */
+  readonly availability?: object;
 }
 
 /** An error after the first byte, in the form OpenRouter uses: `error` beside `choices`; the official client raises it. */
@@ -341,7 +349,7 @@ export interface WholeAnswer extends AnswerText {
 export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: FinalFacts): string {
   const { text, thinking, calls, finish, logprobs: tokens } = answer;
   const logprobs = tokens ? { content: tokens, refusal: null } : null;
-  const thought = thinking === '' ? {} : { reasoning_content: thinking };
+  const thought = thinking === '' ? {} : { reasoning_content: thinking, reasoning: thinking };
   // An answer that only calls has no content, as clients of the API expect it.
   const content = text === '' && calls.length > 0 ? null : text;
   const message = { role: 'assistant', content, ...thought, refusal: null, ...tellCalls(calls, head) };

@@ -24,6 +24,7 @@ export function formCompletion(head: ChunkHead): EventForm {
     role: '',
     // A server that thinks aloud here has no field for it in this API: clients need the text, be it empty.
     fields: { text: '"text":', thinking: '"text":"","reasoning_content":' },
+    again: ',"reasoning":',
     calls: null,
     end: `${SLOT.before}null${SLOT.after}`,
     logprobs: SLOT,

@@ -94,6 +94,8 @@ export const FLAG_TOKEN_IDS = 1;
 export const FLAG_THINKING = 2;
 /** Flag of `data`: its events are calls of tools. */
 export const FLAG_CALLS = 4;
+/** Flag of `alive`: the model server has sent something since the last, such as thinking that it hides or how far it is with the prompt. */
+export const FLAG_MOVES = 8;
 
 export interface Frame {
   readonly type: number;

@@ -14,6 +14,26 @@ const text = fc.string({
 });
 
 describe('an event that is cut short', () => {
+  test('of a call is made whole wherever it was cut, with what stood in it of the arguments', () => {
+    fc.assert(
+      fc.property(text, fc.boolean(), fc.boolean(), fc.boolean(), (said, isBegin, isFirst, isOld) => {
+        const old = isOld ? { ...head, isFunctionCall: true } : head;
+        const begun = isBegin ? { begun: { id: 'call_1', name: 'look' } } : {};
+        const event = encode(makeChunkWriter(old, !isFirst).call({ index: 3, ...begun, arguments: said }));
+        for (let at = 1; at < event.length; at++) {
+          const rest = mendEvent(event.subarray(0, at), formChunk(old));
+          if (rest === null) continue;
+          const whole = decode(new Uint8Array([...event.subarray(0, at), ...rest]));
+          expect(whole.endsWith('\n\n')).toBe(true);
+          expect(() => JSON.parse(whole.slice('data: '.length))).not.toThrow();
+          expect(said.startsWith(readChunks(whole).calls[0]?.arguments ?? '')).toBe(true);
+        }
+        const last = mendEvent(event.subarray(0, -1), formChunk(old));
+        expect(last && decode(last)).toBe('\n');
+      }),
+    );
+  });
+
   test('is made whole wherever it was cut, with what stood in it of the text and nothing else; within a character it is not', () => {
     fc.assert(
       fc.property(text, fc.boolean(), fc.boolean(), (said, isThinking, isFirst) => {

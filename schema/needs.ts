@@ -40,14 +40,6 @@ export const SAMPLERS = [
 ] as const;
 export type Sampler = (typeof SAMPLERS)[number];
 
-/** Samplers that a request asks for and a home's server does not take. */
-export function listLacking(
-  asked: Readonly<Partial<Record<Sampler, number>>> | undefined,
-  taken: readonly string[],
-): Sampler[] {
-  return asked === undefined ? [] : SAMPLERS.filter((sampler) => sampler in asked && !taken.includes(sampler));
-}
-
 /** Names that callers use for one of them. */
 export const SAMPLER_ALIASES: Readonly<Record<string, Sampler>> = {
   repeat_penalty: 'repetition_penalty',

@@ -80,6 +80,8 @@ export interface JobOffer {
   /** The caller's limit: how long one that lives is waited for between two tokens, and what is left of it for the first. */
   readonly maxSilenceMs: number;
   readonly maxFirstTokenMs: number;
+  /** How far that for the first may grow with what a home is expected to take; the caller's own limit does not grow. */
+  readonly mostFirstTokenMs: number;
   readonly expiresAt: number;
 }
 

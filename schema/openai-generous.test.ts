@@ -99,7 +99,7 @@ describe('what OpenAI takes and nobody else minds', () => {
     const messages = roles.map((role, i) => ({ role, content: String(i) }));
     expect(
       accept({ messages })
-        .messages.map(({ role, content }) => String(role[0]) + String(content))
+        .messages.map(({ role, content }) => `${role[0]}${JSON.stringify(content).replaceAll('"', '')}`)
         .join(' '),
     ).toBe('s0 s1 u2 s3 a4 s5');
   });

@@ -95,7 +95,8 @@ export const samplingFields = {
   resume: resumeSchema.nullish(),
 };
 
-const chatBody = z.object({
+/** What a request to `POST /v1/chat/completions` may hold; members that it does not name are judged by left-out.ts. */
+export const chatBody = z.object({
   model: modelName,
   messages: callerMessages,
   ...samplingFields,

@@ -28,7 +28,10 @@ export function readOthers(
     const sampler = samplerOf(field);
     if (sampler) {
       const parsed = samplerValue.safeParse(value);
-      if (!parsed.success) return err(describeIssue({ ...parsed.error.issues[0]!, path: [field] }, body));
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        return err(describeIssue(issue && { ...issue, path: [field] }, body));
+      }
       if (parsed.data != null) samplers[sampler] = parsed.data;
       continue;
     }

@@ -13,6 +13,8 @@ export interface HeadRecord {
   readonly decision: Decision;
   /** How it goes on; null where the part begins the answer. */
   readonly resumed: ResumeClass | null;
+  /** Samplers of the request that the home's server does not take: LACKING_HEADER. */
+  readonly lacking?: readonly string[];
 }
 
 /** What a part adds to the answer. */

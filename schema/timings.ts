@@ -6,6 +6,17 @@ import * as z from 'zod';
 export const DEFAULT_FIRST_TOKEN_MS = 120_000;
 export const MAX_FIRST_TOKEN_S = 600;
 
+/** A first token is waited for this many times as long as it was expected to take, where that is more than what is waited for anyway. */
+const PATIENCE = 3;
+
+/** How long a first token is waited for that was expected after `expectedMs`: `leastMs` in any case, and never longer than `mostMs`. */
+export function stretchPatience(
+  leastMs: number,
+  { expectedMs, mostMs }: { expectedMs: number; mostMs: number },
+): number {
+  return Math.max(leastMs, Math.min(mostMs, PATIENCE * expectedMs));
+}
+
 /** All in ms. */
 export interface Timings {
   /** How long the body of a call may take from its first byte to its last: a megabyte in a minute is 140 kbit/s. */

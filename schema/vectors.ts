@@ -36,6 +36,7 @@ export function formVectors({ id }: ChunkHead): EventForm {
     start: `data: {"id":${quoteText(id)},"object":"embedding.piece",`,
     role: '',
     fields: { text: '"base64":', thinking: '"nothing":' },
+    again: ',"again":',
     calls: null,
     end: '}\n\n',
     logprobs: { before: '', after: '' },

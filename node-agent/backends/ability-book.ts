@@ -20,7 +20,7 @@ const QUESTION_MS = 20_000;
 /** A server that did not answer is asked again with later looks, so often in all. */
 const ROUNDS_MAX = 3;
 /** A server of no known product that lists more may load each for a question. */
-const UNKNOWN_MODELS_MAX = 4;
+export const UNKNOWN_MODELS_MAX = 4;
 /** Models that are asked for in one round. */
 const MODELS_MAX = 8;
 

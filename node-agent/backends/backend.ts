@@ -25,10 +25,10 @@ export interface Backend {
   /**
    * Runs one job. `sink` gets the answer piece by piece and applies back-pressure: nothing more is taken from the engine
    * while its promise is open. After `signal` aborts, `sink` is not called again and the Finish says 'cancelled'.
-   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not; an engine that
-   * gives no sign of life any more ends the run as 'unreachable'.
+   * `onAlive` is called about once a second as long as the engine is at work, whether it gives anything or not (`moves`: it has sent something since the
+   * last call); an engine that gives no sign of life any more ends the run as 'unreachable'.
    */
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: () => void): Promise<Finish>;
+  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive?: (moves?: boolean) => void): Promise<Finish>;
   /** Brings a model into memory, so that the next run begins at once. The error is a sentence for the owner. */
   load(model: string): Promise<Result<null, string>>;
   /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */

@@ -87,6 +87,14 @@ describe('buildBackendBody', () => {
     expect(ollama.ok && Object.keys(JSON.parse(ollama.value))).not.toContain('continue_final_message');
   });
 
+  test('llama-server alone is told to say how far it is with a prompt', () => {
+    const told = (['llama-server', 'vllm', 'ollama', 'lm-studio', 'unknown'] as const).filter((product) => {
+      const body = buildBackendBody(JOB, product);
+      return body.ok && body.value.includes('"return_progress":true');
+    });
+    expect(told).toEqual(['llama-server']);
+  });
+
   test.each([
     ['maxTokens', { maxTokens: Infinity }],
     ['maxTokens', { maxTokens: 0 }],

@@ -34,6 +34,9 @@ const CONTINUE: Partial<Record<Product, object>> = {
   'llama-server': { continue_final_message: true, add_generation_prompt: false, echo: false },
 };
 
+/** What makes a server tell how far it is with a prompt: a sign that it works. Source: ggml-org/llama.cpp tools/server/README.md, `return_progress`. */
+const PROGRESS: Partial<Record<Product, object>> = { 'llama-server': { return_progress: true } };
+
 /**
  * The body of POST chat/completions as JSON text: standard fields only, always streamed, always with a finite max_tokens.
  * A job to be resumed ends with the assistant's text so far, in the product's own form. The error names the field that is wrong.
@@ -49,6 +52,7 @@ export function buildBackendBody(job: ChatJob, product: Product = 'unknown'): Re
       ...(soFar === '' ? {} : CONTINUE[product]),
       ...writeSampling(job, product),
       ...writeWishes(job.wishes ?? {}, product),
+      ...PROGRESS[product],
       stream: true,
       stream_options: { include_usage: true },
     }),

@@ -1,6 +1,7 @@
 // Hands deltas to a sink one at a time and keeps the count of what was handed over. Knows no engine.
 
 import type { Delta, Sink } from './backend.ts';
+import { openPromise } from './open-promise.ts';
 
 export class DeltaPump {
   readonly #sink: Sink;
@@ -61,4 +62,17 @@ export class DeltaPump {
     this.#failed = true;
     this.#stopped = true;
   }
+}
+
+/** Waits until what was given to the pump has been handed on, or the job is aborted. */
+export async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return pump.stop();
+  const aborted = openPromise<void>();
+  const abort = (): void => {
+    pump.stop();
+    aborted.resolve();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  await Promise.race([pump.drained(), aborted.promise]);
+  signal.removeEventListener('abort', abort);
 }

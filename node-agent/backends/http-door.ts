@@ -9,7 +9,7 @@ import type { ChatCall, ChatEar } from './chat-lines.ts';
 import { makeJudgedLookup, REFUSED_ADDRESS } from './judged-lookup.ts';
 import { refuseAddress, type ServerUrl } from './refuse-server.ts';
 
-/** A short answer: its JSON, undefined when it was none. Status 0 means that no answer came. */
+/** A short answer: its JSON, undefined when it was none, or its text where that was asked for. Status 0 means that no answer came. */
 export interface Answer {
   readonly status: number;
   readonly json: unknown;
@@ -50,11 +50,18 @@ export class HttpDoor {
   }
 
   /** GET, or POST when there is a body, of a small JSON answer. Redirects are followed on the same origin only. Never rejects. */
-  async ask(url: string, options: { timeoutMs: number; signal?: AbortSignal; body?: string }): Promise<Answer> {
+  async ask(
+    url: string,
+    options: { timeoutMs: number; signal?: AbortSignal; body?: string; isText?: boolean },
+  ): Promise<Answer> {
     const limit = AbortSignal.timeout(options.timeoutMs);
     const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     try {
-      return await this.#askFollowing(url, options.body, { signal, left: REDIRECTS_MAX });
+      return await this.#askFollowing(url, options.body, {
+        signal,
+        left: REDIRECTS_MAX,
+        isText: options.isText === true,
+      });
     } catch (error) {
       const { code = '', message } = error as Error & { code?: string };
       return {
@@ -69,14 +76,15 @@ export class HttpDoor {
   async #askFollowing(
     url: string,
     body: string | undefined,
-    { signal, left }: { signal: AbortSignal; left: number },
+    { signal, left, isText }: { signal: AbortSignal; left: number; isText: boolean },
   ): Promise<Answer> {
     const response = await this.#open(url, body, signal);
     const status = response.statusCode ?? 0;
-    const json = parseJson(await readSome(response, ANSWER_LIMIT_BYTES));
+    const text = await readSome(response, ANSWER_LIMIT_BYTES);
+    const json = isText ? text : parseJson(text);
     const moved = status >= 301 && status <= 308 ? findMoved(url, response.headers.location) : null;
     if (moved?.isSameOrigin === true && left > 0)
-      return this.#askFollowing(moved.url, body, { signal, left: left - 1 });
+      return this.#askFollowing(moved.url, body, { signal, left: left - 1, isText });
     return { status, json, failure: null, why: moved === null ? '' : `it sends on to ${moved.url}` };
   }
 

@@ -29,7 +29,7 @@ export function readsAsOne(added: number): boolean {
   return added > 0 && added <= REPEATS + REPEATS / 4;
 }
 
-/** What the product itself is known to do, where it cannot be asked; null where it can. Ollama: github.com/ollama/ollama issue 15931. */
+/** What the product itself is known to do, where it has no tokenizer to ask; null where it has. What is unknown its answers may tell. Ollama: github.com/ollama/ollama issue 15931. */
 export function describeSpecials(product: Product): Specials | null {
   if (product === 'ollama') return { verdict: 'reads' };
   return product === 'lm-studio' || product === 'unknown' ? { verdict: 'unknown' } : null;

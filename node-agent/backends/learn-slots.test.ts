@@ -21,6 +21,12 @@ test('vLLM batches from the start, any other server begins with one answer', () 
   ).toEqual([1, 1, 1, 8, 1]);
 });
 
+test('vLLM begins with as many usual answers as its cache holds, 8 at most', () => {
+  const limits = [1000, 9168, 200_000].map((cacheTokens) => startSlots('vllm', cacheTokens).limit);
+  expect(limits).toEqual([1, 2, 8]);
+  expect(startSlots('unknown', 200_000).limit).toBe(1);
+});
+
 describe('the limit rises', () => {
   test('by one after three answers in a row that ran beside as many as it allows', () => {
     expect([repeat(START, {}, 2).limit, repeat(START, {}, 3).limit]).toEqual([1, 2]);

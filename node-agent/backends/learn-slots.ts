@@ -37,9 +37,18 @@ const REST_MOST_MS = 4 * 3_600_000;
 /** A wait is told from a slow start by its length. */
 const WAIT_LEAST_MS = 300;
 
-/** vLLM batches as many as come; others are taken to answer one after another until they show otherwise (Ollama's default is 1). */
-export function startSlots(product: Product): LearnedSlots {
-  return { limit: product === 'vllm' ? 8 : 1, proofs: 0, waits: 0, restsUntilAt: 0, failures: 0 };
+/** What a batching server gives at once where it does not tell how much its cache holds. */
+const BATCH = 8;
+/** Prompt and answer of a usual job, tokens. */
+const USUAL_TOKENS = 4096;
+
+/**
+ * vLLM batches as many as come and its cache (`cacheTokens`) holds; others are taken to answer one after another until they show otherwise (Ollama's
+ * default is 1).
+ */
+export function startSlots(product: Product, cacheTokens: number | null = null): LearnedSlots {
+  const batch = cacheTokens === null ? BATCH : Math.max(1, Math.min(BATCH, Math.floor(cacheTokens / USUAL_TOKENS)));
+  return { limit: product === 'vllm' ? batch : 1, proofs: 0, waits: 0, restsUntilAt: 0, failures: 0 };
 }
 
 /** What the first token of an answer teaches. */

@@ -19,8 +19,8 @@ export interface LifeDoors {
    * connection is the only sign of life: it may do one thing at a time, and is not cut before the longest limit of any caller.
    */
   readonly answersAtWork: () => boolean;
-  /** Called about every `tellEveryMs`, as long as the server is at work. */
-  readonly onAlive: () => void;
+  /** Called about every `tellEveryMs`, as long as the server is at work; `moves`: a byte has come since the last call. */
+  readonly onAlive: (moves: boolean) => void;
 }
 
 /** Of one job, from its beginning to `stop`. */
@@ -31,6 +31,7 @@ export class LifeWatch {
   #stop: AbortController | null = null;
   #signAt = performance.now();
   #isHeld = false;
+  #moves = false;
   #isLooking = false;
   #hasAnswered = false;
   #onFrozen: ((silentMs: number) => void) | null = null;
@@ -55,13 +56,18 @@ export class LifeWatch {
 
   /** The server has sent something. */
   hear(): void {
+    this.#moves = true;
+    this.#noteSign();
+  }
+
+  #noteSign(): void {
     this.#signAt = performance.now();
   }
 
   /** While nothing is read of the server its silence is not its own. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
-    this.hear();
+    this.#noteSign();
   }
 
   stop(): void {
@@ -70,14 +76,15 @@ export class LifeWatch {
   }
 
   #tick(): void {
-    if (this.#isHeld || this.#onFrozen === null) this.hear();
+    if (this.#isHeld || this.#onFrozen === null) this.#noteSign();
     const silentMs = performance.now() - this.#signAt;
     const { lookAfterMs, frozenMs } = this.#limits;
     if (silentMs >= lookAfterMs && !this.#isLooking) void this.#look(frozenMs);
     const limitMs =
       this.#doors.answersAtWork() || this.#hasAnswered ? frozenMs : Math.max(frozenMs, MAX_FIRST_TOKEN_S * 1000);
-    if (silentMs > limitMs) this.#onFrozen?.(limitMs);
-    else this.#doors.onAlive();
+    if (silentMs > limitMs) return this.#onFrozen?.(limitMs);
+    this.#doors.onAlive(this.#moves);
+    this.#moves = false;
   }
 
   async #look(timeoutMs: number): Promise<void> {
@@ -87,6 +94,6 @@ export class LifeWatch {
     this.#isLooking = false;
     if (!hasAnswered || signal.aborted) return;
     this.#hasAnswered = true;
-    this.hear();
+    this.#noteSign();
   }
 }

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import type { ModelInfo } from './backend.ts';
 import { hashManifest, hashText } from './hash-manifest.ts';
 import type { Product } from './probe-server.ts';
+import { readVllmMetrics } from './read-vllm-metrics.ts';
+import type { VllmLoad } from './read-vllm-metrics.ts';
 
 export interface Listing {
   readonly models: readonly ModelInfo[];
@@ -11,6 +13,8 @@ export interface Listing {
   readonly excluded: readonly { readonly name: string; readonly why: string }[];
   /** Answers at once, where the server tells. */
   readonly slots: number | null;
+  /** Where it tells how loaded it is instead. */
+  readonly load?: VllmLoad;
   readonly ownedBy: readonly string[];
 }
 
@@ -218,6 +222,7 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
     models,
     excluded,
     slots: props?.total_slots ?? countSlots(answers.get('/slots')),
+    ...(product === 'vllm' && { load: readVllmMetrics(answers.get('/metrics')) }),
     ownedBy: entries.flatMap(({ owned_by: owner }) => owner ?? []),
   };
 }

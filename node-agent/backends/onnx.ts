@@ -106,7 +106,12 @@ export class OnnxBackend implements Backend {
     return loaded;
   }
 
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  async run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     // It computes here, from loading to the last token.
     const beat = setInterval(onAlive, TELL_EVERY_MS);
     try {

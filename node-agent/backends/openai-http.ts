@@ -11,27 +11,27 @@ import type {
   EmbeddingJob,
   Finish,
   ModelInfo,
-  Questions,
   Sink,
   TextJob,
 } from './backend.ts';
-import { AbilityBook, type DeclaredAbility } from './ability-book.ts';
+import type { DeclaredAbility } from './ability-book.ts';
 import { buildCall } from './backend-calls.ts';
 import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation, trimForServer } from './continuation.ts';
-import { DeltaPump } from './delta-pump.ts';
+import { DeltaPump, settled } from './delta-pump.ts';
 import { callEmbedding } from './embedding-call.ts';
 import type { EmbeddingEnd } from './embedding-call.ts';
 import { findMoved, HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
-import { noteSpecials, refuseSpecials, type Specials } from './judge-specials.ts';
+import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
 
@@ -78,7 +78,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly #door: Result<HttpDoor, string>;
   readonly #sight: ServerSight | null;
   readonly #prompts: PromptGate | null;
-  readonly #abilities: AbilityBook | null;
+  readonly questions: ServerQuestions | undefined;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
   /** Models whose answers turned out not to be continuable here. */
@@ -101,7 +101,7 @@ export class OpenAiHttpBackend implements Backend {
     const allowNetworks = options.allowNetworks ?? false;
     this.#sight = this.#door.ok ? new ServerSight(this.#door.value, { allowNetworks, ...options.sight }) : null;
     this.#prompts = this.#door.ok ? new PromptGate(this.#door.value) : null;
-    this.#abilities = this.#door.ok ? new AbilityBook(this.#door.value, options.can ?? []) : null;
+    this.questions = this.#openQuestions();
     this.#slots = new SlotLearner({ now: options.sight?.now, onChange: () => this.#options.onChange?.() });
   }
 
@@ -118,7 +118,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = await this.#look(signal);
     if (!known.ok) return known;
     const { product, version, listing } = known.value;
-    const specials = await this.#learnSpecials(known.value, signal);
+    const specials = (await this.questions?.learnSpecials(known.value, signal)) ?? { verdict: 'unknown' };
     const refusal = this.#options.allowSpecials === false ? refuseSpecials(specials) : null;
     if (refusal !== null) return err(refusal);
     const note = noteSpecials(specials);
@@ -130,13 +130,6 @@ export class OpenAiHttpBackend implements Backend {
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
     const unsure = isWarned || note === null ? [] : [note];
     return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
-  }
-
-  /** Asked of the first model that is in memory: a server has one way with all of them. */
-  async #learnSpecials({ product, version, listing }: Known, signal: AbortSignal): Promise<Specials> {
-    const model = listing.models.find(({ loadMs }) => (loadMs ?? 0) === 0)?.name ?? null;
-    if (this.#prompts === null) return { verdict: 'unknown' };
-    return this.#prompts.learnSpecials({ product, version, model }, signal);
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -154,7 +147,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = this.#known;
     if (known === undefined) return [];
     return this.#chosen(known).map((model) => {
-      const able = { ...model, ...this.#abilities?.describe(known, model) };
+      const able = this.questions?.describe(known, model) ?? model;
       return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
     });
   }
@@ -163,25 +156,23 @@ export class OpenAiHttpBackend implements Backend {
     return chooseModels(product, listing, this.#options.models);
   }
 
-  /** What the server's lists do not tell of its models: asked in small requests while the home is idle. */
-  get questions(): Questions {
-    return {
-      isOpen: () =>
-        this.#known !== undefined &&
-        (this.#abilities?.listOpen(this.#known, this.#chosen(this.#known)) ?? []).length > 0,
-      ask: async (signal) => {
-        const known = this.#known;
-        if (known === undefined) return;
-        const hasLearned = await this.#abilities?.ask(known, this.#chosen(known), signal);
-        if (hasLearned === true) this.#options.onChange?.();
-      },
-    };
+  #openQuestions(): ServerQuestions | undefined {
+    if (!this.#door.ok || this.#prompts === null) return undefined;
+    return new ServerQuestions({
+      door: this.#door.value,
+      specials: this.#prompts.specials,
+      declared: this.#options.can ?? [],
+      isStrict: this.#options.allowSpecials === false,
+      known: () => this.#known,
+      chosen: (known) => this.#chosen(known),
+      onLearned: () => this.#options.onChange?.(),
+    });
   }
 
   async slots(): Promise<number> {
     if (this.#options.slots !== undefined) return this.#options.slots;
     if (this.#known === undefined) await this.#look(NEVER);
-    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product);
+    if (this.#known !== undefined) this.#slots.noteProduct(this.#known.product, this.#known.listing.load);
     return this.#statedSlots() ?? this.#slots.limit;
   }
 
@@ -206,7 +197,12 @@ export class OpenAiHttpBackend implements Backend {
     return found;
   }
 
-  run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     switch (job.kind) {
       case 'chat':
       case 'completion':
@@ -388,7 +384,7 @@ export class OpenAiHttpBackend implements Backend {
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
-  async #watched(onAlive: () => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
+  async #watched(onAlive: (moves: boolean) => void, run: (life: LifeWatch) => Promise<Finish>): Promise<Finish> {
     const life = new LifeWatch(this.#life, {
       look: (timeoutMs, signal) => this.#lookAtWork(timeoutMs, signal),
       answersAtWork: () => (this.#known?.product ?? 'unknown') !== 'unknown',
@@ -424,19 +420,6 @@ const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
 const SLOW = 'The server is slow to say what it is. It is asked again.';
 
 const NEVER = new AbortController().signal;
-
-/** Waits until what was given to the pump has been handed on, or the job is aborted. */
-async function settled(pump: DeltaPump, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return pump.stop();
-  const aborted = openPromise<void>();
-  const abort = (): void => {
-    pump.stop();
-    aborted.resolve();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([pump.drained(), aborted.promise]);
-  signal.removeEventListener('abort', abort);
-}
 
 function isContinued(job: Pick<TextJob, 'resume'>): boolean {
   return job.resume !== undefined && job.resume.text !== '';

@@ -36,7 +36,12 @@ export class PacedBackend implements Backend {
   }
 
   /** As the inner run; each delta waits until its tokens are due, the first goes at once. An abort ends the waiting, which is a sign of life. */
-  async run(job: BackendJob, sink: Sink, signal: AbortSignal, onAlive: () => void = () => undefined): Promise<Finish> {
+  async run(
+    job: BackendJob,
+    sink: Sink,
+    signal: AbortSignal,
+    onAlive: (moves?: boolean) => void = () => undefined,
+  ): Promise<Finish> {
     let dueAt = 0;
     let handedTokens = 0;
     const paced: Sink = async (delta) => {

@@ -123,9 +123,12 @@ export const LISTING_PATHS: Readonly<Record<Product, readonly string[]>> = {
   ollama: ['/api/tags', '/api/ps'],
   'lm-studio': ['/api/v1/models', '/api/v0/models'],
   'llama-server': ['models', '/props', '/tools'],
-  vllm: ['models'],
+  vllm: ['models', '/metrics'],
   unknown: ['models', '/tools'],
 };
+
+/** What is answered with text and not with JSON. */
+export const TEXT_PATHS: ReadonlySet<string> = new Set(['/metrics']);
 
 /** What is asked only where nothing else told it: a llama-server that sleeps (`--sleep-idle-seconds`) is woken by `/slots`, and by nothing above. */
 export function listFurther(product: Product, said: ReadonlyMap<string, Said>): readonly string[] {

@@ -22,7 +22,7 @@ import {
 import { PromptCounter } from './prompt-counter.ts';
 import type { Product } from './probe-server.ts';
 import { tellContext } from './read-context.ts';
-import { SpecialProbe, type Specials } from './special-probe.ts';
+import { SpecialProbe } from './special-probe.ts';
 
 /** Of an answer that a server refused for its length without a number, so much is asked for the second time. */
 const BLIND_SHARE = 1 / 4;
@@ -42,21 +42,14 @@ interface End {
 
 export class PromptGate {
   readonly #counter: PromptCounter;
-  readonly #specials: SpecialProbe;
+  /** Whether the server reads control tokens out of messages of a model. */
+  readonly specials: SpecialProbe;
   /** Of the jobs that run: each is estimated before it is sent and looked at again when it is over. */
   readonly #estimates = new WeakMap<TextJob, TokenEstimate>();
 
   constructor(door: HttpDoor) {
     this.#counter = new PromptCounter(door);
-    this.#specials = new SpecialProbe(this.#counter);
-  }
-
-  /** Whether the server reads control tokens out of messages of this model; asked once for each product, version and model. Without one it is not asked. */
-  learnSpecials(
-    server: { product: Product; version: string | null; model: string | null },
-    signal: AbortSignal,
-  ): Promise<Specials> {
-    return this.#specials.learn(server, signal);
+    this.specials = new SpecialProbe(door, this.#counter);
   }
 
   /** The job, with no more tokens asked for than its prompt leaves; or both numbers, where the prompt does not fit. Costs a short prompt nothing. */

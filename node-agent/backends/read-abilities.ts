@@ -22,7 +22,7 @@ const llamaProps = z.looseObject({
  * llama-server builds grammars itself, for every model. Builds before `chat_template_caps` show the template, in which tools are named where it
  * knows them. Null where it shows no template: its router mode tells of each model when asked for that one.
  */
-export function readLlamaAbilities(json: unknown): Abilities | null {
+function readLlamaAbilities(json: unknown): Abilities | null {
   const props = llamaProps.safeParse(json).data;
   const caps = props?.chat_template_caps;
   if (caps === undefined && props?.chat_template === undefined) return null;
@@ -44,7 +44,7 @@ const OLLAMA_WORDS: ReadonlyMap<string, Need> = new Map([
 const OLLAMA_LOGPROBS = [0, 12, 11] as const;
 
 /** Ollama keeps every model that completes to a schema. Null before it told what its models can (0.6.4). */
-export function readOllamaAbilities(json: unknown, version: string | null): Abilities | null {
+function readOllamaAbilities(json: unknown, version: string | null): Abilities | null {
   const shown = ollamaShow.safeParse(json);
   if (!shown.success) return null;
   const can = shown.data.capabilities.flatMap((word) => OLLAMA_WORDS.get(word) ?? []);
@@ -76,7 +76,7 @@ const lmStudioModel = z.looseObject({
  * LM Studio lets every model call tools, in a form of its own where it was not trained to. It tells no log probabilities of chats.
  * `json` is the model's entry in its list, of either generation.
  */
-export function readLmStudioAbilities(json: unknown): Abilities {
+function readLmStudioAbilities(json: unknown): Abilities {
   const model = lmStudioModel.safeParse(json).data;
   if (model?.type === 'embedding' || model?.type === 'embeddings') return { can: ['embeddings'], unsaid: [] };
   const can: Need[] = ['json', 'completion', 'tools'];

@@ -8,6 +8,7 @@ import {
   isStatement,
   listSigns,
   PROBES,
+  TEXT_PATHS,
   type Product,
   type Said,
 } from './probe-server.ts';
@@ -83,7 +84,8 @@ export class ServerLook {
 
   #askAt({ root, api }: ApiPlace, path: string, signal?: AbortSignal): Promise<Answer> {
     const url = path === MODELS ? `${api}/models` : `${root}${path}`;
-    return this.#door.ask(url, { timeoutMs: this.#questionMs, ...(signal === undefined ? {} : { signal }) });
+    const isText = TEXT_PATHS.has(path);
+    return this.#door.ask(url, { timeoutMs: this.#questionMs, isText, ...(signal === undefined ? {} : { signal }) });
   }
 }
 

@@ -62,6 +62,21 @@ test('a busy server is believed at once; a seat is left once', () => {
   expect(changes).toHaveLength(1);
 });
 
+test('answers that wait for room at two looks in a row lower the limit to what runs, and one look that is asked about twice does not', () => {
+  const { slots } = learner();
+  const look = (waiting: number | null, running: number | null = 3) => ({ running, waiting, cacheTokens: null });
+  const full = look(2);
+  slots.noteProduct('vllm', full);
+  slots.noteProduct('vllm', full);
+  slots.noteProduct('vllm', look(0));
+  slots.noteProduct('vllm', look(1));
+  slots.noteProduct('vllm', look(null, null));
+  expect(slots.limit).toBe(8);
+  slots.noteProduct('vllm', look(1));
+  slots.noteProduct('vllm', look(4));
+  expect(slots.limit).toBe(3);
+});
+
 test('another product is learned anew', () => {
   const { slots } = learner();
   slots.noteProduct('vllm');

@@ -2,6 +2,7 @@
 
 import { learnFromBusy, learnFromFirst, startSlots, type LearnedSlots } from './learn-slots.ts';
 import type { Product } from './probe-server.ts';
+import type { VllmLoad } from './read-vllm-metrics.ts';
 
 /** One answer, from its request to its end. */
 export interface Seat {
@@ -19,6 +20,8 @@ interface Running {
   isFlowing: boolean;
 }
 
+const FULL_LOOKS = 2;
+
 export class SlotLearner {
   readonly #now: () => number;
   readonly #onChange: () => void;
@@ -26,6 +29,8 @@ export class SlotLearner {
   #product: Product = 'unknown';
   #learned: LearnedSlots = startSlots('unknown');
   #aloneMs: number | null = null;
+  #load: VllmLoad | null = null;
+  #fullLooks = 0;
 
   /** `onChange` is called when the limit changed. */
   constructor(doors: { readonly now?: (() => number) | undefined; readonly onChange: () => void }) {
@@ -38,11 +43,21 @@ export class SlotLearner {
     return this.#learned.limit;
   }
 
-  /** Which product it is; another one is learned anew. */
-  noteProduct(product: Product): void {
-    if (product === this.#product) return;
+  /** Which product it is, and what it says of its load; another product is learned anew. */
+  noteProduct(product: Product, load?: VllmLoad): void {
+    if (product !== this.#product) this.#learned = startSlots(product, load?.cacheTokens);
     this.#product = product;
-    this.#learned = startSlots(product);
+    if (load && load !== this.#load) this.#hearLoad(load);
+  }
+
+  /** Answers that wait for room at two looks in a row are no chance: it gives no more at once than those that it works on. */
+  #hearLoad(load: VllmLoad): void {
+    const { running, waiting } = load;
+    this.#load = load;
+    this.#fullLooks = (running ?? 0) > 0 && (waiting ?? 0) > 0 ? this.#fullLooks + 1 : 0;
+    if (this.#fullLooks < FULL_LOOKS) return;
+    this.#fullLooks = 0;
+    this.#learned = learnFromBusy(this.#learned, { others: running ?? 1, now: this.#now() });
   }
 
   /** An answer is asked for. */

@@ -87,6 +87,7 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],
     [{ router: 'https://a.example', benchmark: 'yes' }, {}, '--benchmark must be one of'],
     [{ router: 'https://a.example', specials: 'maybe' }, {}, '--specials must be one of share, refuse'],
+    [{ router: 'https://a.example', can: ['m=fly'] }, {}, "--can m: 'fly' is none of tools, json"],
     [{ router: 'https://a.example', unloadAfterMin: 9999 }, {}, '--unload-after'],
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
   ])('%j with %j is refused by name', (flags, env, words) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { encodeFrame } from '../../schema/frames.ts';
+import { encodeFrame, FLAG_MOVES } from '../../schema/frames.ts';
 import { AliveTeller } from './alive-teller.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
@@ -27,4 +27,10 @@ test('a sign of life each second is told each second, one each 100 ms not more o
   expect(noteFor(700, 100)).toBe(0);
   expect(noteFor(100, 100)).toBe(1);
   expect(frames[0]).toEqual(encodeFrame('alive', { job: 7 }));
+  // What the engine sent is told once, also where it came too early to be told.
+  vi.advanceTimersByTime(1000);
+  frames.length = 0;
+  teller.note();
+  teller.note(true);
+  expect([noteFor(2000, 1000), frames.map((frame) => frame[1])]).toEqual([2, [0, FLAG_MOVES, 0]]);
 });

@@ -353,7 +353,8 @@ function isSameCall(one: Delta['call'], next: Delta['call']): boolean {
 }
 
 /** The rest of a piece whose beginning has been told. */
-function goOn({ call, logprobs: _, ...delta }: Delta): Delta {
+function goOn(whole: Delta): Delta {
+  const { call, logprobs: _, ...delta } = whole;
   return call ? { ...delta, call: { index: call.index } } : delta;
 }
 

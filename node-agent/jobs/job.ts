@@ -204,7 +204,7 @@ export class Job {
         this.#work.job,
         (delta) => this.#takeOrTell(delta),
         this.#abort.signal,
-        () => alive.note(),
+        (moves) => alive.note(moves),
       )
       .catch((error: unknown) => this.#brokenFinish(error))
       .finally(onBackendDone);

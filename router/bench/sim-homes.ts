@@ -136,7 +136,6 @@ type Facts = Pick<
   | 'contextTokens'
   | 'can'
   | 'samplers'
-  | 'samplers'
   | 'priceIn'
   | 'priceOut'
   | 'slots'

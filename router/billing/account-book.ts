@@ -90,21 +90,6 @@ export class AccountBook {
     return isGuest ? { ok: true, isGuest } : { ok: true };
   }
 
-  /** All of them or none: where one is refused those before it are given back. */
-  holdAll(requests: readonly [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
-    const [first] = requests;
-    const answers: HoldAnswer[] = [];
-    for (const request of requests) {
-      const answer = this.hold(request, now);
-      answers.push(answer);
-      if (answer.ok) continue;
-      for (const { jobId } of requests.slice(0, answers.length - 1)) this.#store.holds.set(jobId, null);
-      this.#store.saveHolds(false, now);
-      return answer;
-    }
-    return answers[0] ?? this.hold(first, now);
-  }
-
   /**
    * These jobs live: an edge looks for a home for them, or a hub has a part of them. What has been given back, and what was never held,
    * stays so.

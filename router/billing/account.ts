@@ -61,7 +61,18 @@ export class Account extends DurableObject<object> {
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
-    const answer = this.#book.holdAll(requests, now);
+    const [first, ...others] = requests;
+    const answer = this.#book.hold(first, now);
+    const held = [first.jobId];
+    for (const request of answer.ok ? others : []) {
+      const next = this.#book.hold(request, now);
+      if (next.ok) held.push(request.jobId);
+      else {
+        for (const jobId of held) this.#book.release(jobId, { interrupted: 0, fate: 'free' }, now);
+        this.#ring(now);
+        return next;
+      }
+    }
     this.#ring(now);
     return answer;
   }

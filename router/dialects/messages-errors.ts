@@ -48,7 +48,8 @@ export function encodeEventError(error: StreamError): object {
 }
 
 /** `details.error_code` is where the official clients look for the cause. */
-function wrap({ message, code, param }: StreamError, type: string): object {
+function wrap({ message, code, param, availability }: StreamError, type: string): object {
   const cause = param === LOST_THREAD ? LOST_THREAD_CODE : code;
-  return { type: 'error', error: { type, message, code, param: param ?? null, details: { error_code: cause } } };
+  const told = { type, message, code, param: param ?? null, details: { error_code: cause } };
+  return { type: 'error', error: { ...told, ...(availability && { availability }) } };
 }

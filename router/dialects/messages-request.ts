@@ -26,7 +26,7 @@ const MAX_IGNORED = 32;
 const tokenLimit = z.number().min(1).refine(Number.isInteger, { error: 'must be a whole number.' });
 
 /** What a request to `POST /v1/messages` may hold; other members are taken and told as left out. */
-const messagesBody = z.object({
+export const messagesBody = z.object({
   model: z.string().min(1).max(200),
   max_tokens: tokenLimit,
   temperature: z.number().min(0).max(1).nullish(),
@@ -38,7 +38,7 @@ const messagesBody = z.object({
   ...toolFields,
 });
 /** What a request to `POST /v1/messages/count_tokens` may hold: the same, but nothing is written, so that no limit is needed. */
-const tokenCountBody = messagesBody.extend({ max_tokens: tokenLimit.nullish() });
+export const tokenCountBody = messagesBody.extend({ max_tokens: tokenLimit.nullish() });
 
 const contextManagement = z.object({ edits: z.array(z.object({ keep: z.unknown() })).nullish() });
 

@@ -80,7 +80,13 @@ function describeState({ finish, usage, error, isOver }: State): object {
   const end = isCut(finish) ? 'incomplete' : 'completed';
   return {
     status: error ? 'failed' : isOver ? end : 'in_progress',
-    error: error && { code: error.code, message: error.message, type: error.type, param: error.param ?? null },
+    error: error && {
+      code: error.code,
+      message: error.message,
+      type: error.type,
+      param: error.param ?? null,
+      ...(error.availability && { availability: error.availability }),
+    },
     incomplete_details: isOver && isCut(finish) ? { reason } : null,
     usage: usage && toUsage(usage),
   };

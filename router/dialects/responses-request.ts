@@ -41,7 +41,8 @@ const format = z.discriminatedUnion(
   { error: FORMAT_TOLD },
 );
 const tools = z.array(z.unknown()).nullish();
-const responsesBody = z.object({
+/** What this API reads itself of a request to `POST /v1/responses`; what it shares with Chat Completions is read as a chat. */
+export const responsesBody = z.object({
   instructions: wholeText.nullish(),
   tools,
   text: z.object({ format: format.nullish(), verbosity: z.unknown().optional() }).nullish(),

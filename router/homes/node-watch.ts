@@ -41,7 +41,10 @@ export interface WatchedStart {
   readonly startedAt: number;
   /** An owner's jobs at the owner's own home speak neither for it nor against it among strangers. */
   readonly isOwn: boolean;
-  readonly asked: Pick<JobOffer, 'jobId' | 'accountId' | 'request' | 'isSuspect' | 'size'>;
+  readonly asked: Pick<JobOffer, 'jobId' | 'accountId' | 'request' | 'isSuspect' | 'size'> & {
+    /** Of a request whose prompt is not kept. */
+    readonly promptHash?: string;
+  };
 }
 
 /** What is told of one job as it goes on. */
@@ -163,8 +166,9 @@ export class NodeWatch {
   }
 
   /** True where a model server's failure is the home's doing and not the request's. */
-  #isHeld(nodeId: string, { jobId, accountId, request, isSuspect }: WatchedStart['asked'], at: number): boolean {
-    return this.#doors.faults.note(nodeId, { jobId, accountId, prompt: hashPrompt(request), at }, isSuspect);
+  #isHeld(nodeId: string, asked: WatchedStart['asked'], at: number): boolean {
+    const { jobId, accountId, request, isSuspect, promptHash: prompt = hashPrompt(request) } = asked;
+    return this.#doors.faults.note(nodeId, { jobId, accountId, prompt, at }, isSuspect);
   }
 
   /** A home has proved who it is; `isNew` when it was not connected until now. */

@@ -8,6 +8,8 @@ import type { Weight } from '../billing/weigh-characters.ts';
 export interface FormBytes {
   readonly text: Opening;
   readonly thinking: Opening;
+  /** Between thinking and the same once more. */
+  readonly again: Uint8Array;
   readonly end: Uint8Array;
 }
 /** An event up to the text's first character; and the first event of an answer, which tells the role too. */
@@ -20,12 +22,17 @@ const encoder = new TextEncoder();
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-export function encodeForm({ start, role, fields, end }: EventForm): FormBytes {
+export function encodeForm({ start, role, fields, again, end }: EventForm): FormBytes {
   const open = (field: string): Opening => ({
     plain: encoder.encode(`${start}${field}"`),
     first: encoder.encode(`${start}${role}${field}"`),
   });
-  return { text: open(fields.text), thinking: open(fields.thinking), end: encoder.encode(`"${end}`) };
+  return {
+    text: open(fields.text),
+    thinking: open(fields.thinking),
+    again: encoder.encode(`"${again}"`),
+    end: encoder.encode(`"${end}`),
+  };
 }
 
 /**
@@ -45,11 +52,23 @@ export function checkEvents(
     const from = at + opening.length;
     const to = readText(events, from, weight);
     // An event that says nothing is none.
-    if (to <= from || !standsAt(events, form.end, to)) return null;
+    if (to <= from) return null;
+    const closedAt = isThinking ? readAgain(events, { from, to, again: form.again }) : to;
+    if (closedAt < 0 || !standsAt(events, form.end, closedAt)) return null;
     texts.push(from, to);
-    at = to + form.end.length;
+    at = closedAt + form.end.length;
   }
   return texts.length === 0 ? null : texts;
+}
+
+/** Where the same string ends that stands once more; -1 where it does not. */
+function readAgain(
+  events: Uint8Array,
+  { from, to, again }: { readonly from: number; readonly to: number; readonly again: Uint8Array },
+): number {
+  if (!standsAt(events, again, to)) return -1;
+  const at = to + again.length;
+  return standsAt(events, events.subarray(from, to), at) ? at + to - from : -1;
 }
 
 export function standsAt(events: Uint8Array, part: Uint8Array, at: number): boolean {

@@ -65,7 +65,7 @@ export class FrameDesk {
         part?.onData(frame, now);
         return part;
       case 'alive':
-        part?.onAlive(now);
+        part?.onAlive(now, frame.moves);
         return null;
       case 'head':
         part?.onHead(now);
@@ -138,8 +138,7 @@ export class FrameDesk {
 
   /** What nobody asked for is not looked into: each job in it would be answered. */
   #running(socket: NodeSocket, { jobs }: Named<'running'>['value']): void {
-    if (!socket.unread.noteAnswered()) return;
-    socket.jobs.pump();
+    if (!socket.noteAnswered()) return;
     for (const { job } of jobs) if (!socket.parts.has(job)) socket.sendJson('cancel', { reason: 'unknown-job' }, job);
     socket.markSynced();
     this.#doors.onSynced(socket);

@@ -9,6 +9,8 @@ export class HeardHome {
   #lastAt: number;
   /** Its last `alive`; null while it has sent none. */
   #aliveAt: number | null = null;
+  /** Its last `alive` that told of something its model server had sent. */
+  #movedAt: number | null = null;
   #firstAt: number | null = null;
   /** The last that can be seen of the answer. */
   #seenAt: number | null = null;
@@ -37,8 +39,9 @@ export class HeardHome {
     this.#lastAt = now;
   }
 
-  noteAlive(now: number): void {
+  noteAlive(now: number, moves: boolean): void {
     this.#aliveAt = now;
+    if (moves) this.#movedAt = now;
   }
 
   /**
@@ -67,6 +70,7 @@ export class HeardHome {
       startedAt: this.startedAt,
       lastAt: this.#lastAt,
       aliveAt: this.#aliveAt,
+      movedAt: this.#movedAt,
       hasToken: this.#seenAt !== null,
     };
     return judgeSilence(heard, { offer, timings, expectedMs }, now);

@@ -16,6 +16,7 @@ function openSender() {
       if (decoded.ok) frames.push(...decoded.value);
     },
     unread: () => unread,
+    onLeft: () => undefined,
     onPiece: (job) => void told.push(`piece of ${job}`),
   });
   const send = (job: number, bytes: number): Uint8Array => {

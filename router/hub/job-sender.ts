@@ -9,6 +9,8 @@ export interface JobSenderDoors {
   readonly send: (frame: Uint8Array) => void;
   /** Bytes sent to this home, of any kind, that it has not shown to have read. */
   readonly unread: () => number;
+  /** What can leave now has left. */
+  readonly onLeft: () => void;
   /** Some of a job that was not sent at once has left. */
   readonly onPiece: (job: number) => void;
 }
@@ -38,6 +40,7 @@ export class JobSender {
     this.#line.push({ job, payload, onSent, at: 0 });
     if (payload.length > JOB_PIECE_BYTES) return this.pump();
     this.#finish(this.#line.length - 1);
+    this.#doors.onLeft();
   }
 
   /** The job has ended before it had left: the rest of it stays here. */
@@ -49,6 +52,7 @@ export class JobSender {
   /** The home has read some. */
   pump(): void {
     while (this.#line.length > 0 && this.#doors.unread() < PIECES_AHEAD_BYTES) this.#sendNext();
+    this.#doors.onLeft();
   }
 
   #sendNext(): void {

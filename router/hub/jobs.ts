@@ -1,27 +1,28 @@
 // From an offer to a running part: its ticket, lease, watchdogs and what its hub learns of it. How it goes on stands in part.ts, its money in settlement.ts.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { JOB_PIECE_BYTES } from '../../schema/frames.ts';
 import { withoutInput } from '../../schema/job-request.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import { SEAL, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { Declined, Granted } from '../homes/grants.ts';
+import { hashPrompt } from '../homes/judge-fault.ts';
 import { LeaseTimes } from '../homes/lease-times.ts';
 import { expectTurnMs } from '../placement/expect-turn.ts';
-import type { Decision } from '../../schema/placement.ts';
 import { GuestShare } from './guest-share.ts';
 import { HubTurns } from './turns.ts';
 import type { OpenedPart as Opened } from './settlement.ts';
 import type { HubJobsDoors } from './jobs-doors.ts';
 import { makeJobFrame } from './make-job-frame.ts';
 import { draftSettlement, makeTicket } from './make-ticket.ts';
+import { tellGranted } from './tell-granted.ts';
+import { lessWait, tellWait } from './tell-wait.ts';
 import { TicketSeals } from './ticket-seals.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { NodeSocket } from './node-socket.ts';
 import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
-import { listLacking } from '../../schema/needs.ts';
-import { CAPACITY_HEADER, CLASS_HEADER, LACKING_HEADER, OWNER_HEADER, VOICE_HEADER } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part-doors.ts';
@@ -64,6 +65,7 @@ interface OpeningPart {
 
 interface OpenedPart {
   readonly opened: Opened;
+  readonly known: { readonly promptHash?: string };
   readonly granted: Granted;
   readonly caller: Caller;
   readonly number: number;
@@ -126,17 +128,10 @@ export class HubJobs {
     if (signal?.aborted) leave();
     signal?.addEventListener('abort', leave);
     const answer = await part.answer;
-    const { ownerAccountId } = granted;
-    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity: granted.capacityBefore };
-    answer.headers.set(OWNER_HEADER, ownerAccountId);
-    if (this.#doors.watch.hasVoice(granted.nodeId)) answer.headers.set(VOICE_HEADER, '1');
-    answer.headers.set(CAPACITY_HEADER, JSON.stringify(granted.capacity));
-    answer.headers.set(CLASS_HEADER, granted.speedClass);
-    const lacking = listLacking(
-      'samplers' in offer.request ? offer.request.samplers : undefined,
-      granted.model.samplers ?? [],
-    );
-    if (lacking.length > 0) answer.headers.set(LACKING_HEADER, lacking.join(','));
+    const { ownerAccountId, capacityBefore: capacity } = granted;
+    if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
+    const hasVoice = this.#doors.watch.hasVoice(granted.nodeId);
+    tellGranted(answer.headers, granted, { hasVoice, samplers: 'samplers' in offer.request ? offer.request.samplers : undefined });
     return answer;
   }
 
@@ -162,8 +157,7 @@ export class HubJobs {
     const socket = this.#doors.sockets.find(granted.nodeId);
     if (!socket) throw new Error('a home was granted that is not here');
     const waited = waitedMs === null ? granted : { ...granted, decision: tellWait(granted.decision, waitedMs) };
-    // What it has waited in line is gone of the caller's limit.
-    const left = { ...offer, maxFirstTokenMs: Math.max(0, offer.maxFirstTokenMs - (waitedMs ?? 0)) };
+    const left = lessWait(offer, waitedMs ?? 0);
     const caller = { hasLeft: false };
     return { kind: 'taken', part: this.#startPart(socket, left, { granted: waited, caller }), caller, granted: waited };
   }
@@ -206,15 +200,17 @@ export class HubJobs {
   #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
     // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
     const priced = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
-    // What may be long of a request is its home's: nothing here reads it again, however long the job runs.
-    const offer = { ...priced, request: withoutInput(priced.request) };
+    // A long prompt is its home's: nothing here reads it again, however long the job runs.
+    const isLong = (asked.requestBytes ?? 0) > JOB_PIECE_BYTES;
+    const offer = isLong ? { ...priced, request: withoutInput(priced.request) } : priced;
     const number = socket.nextJob();
     const now = Date.now();
     let undo: (() => void) | null = null;
     try {
       const opened = this.#openPart(socket, { offer, asked, granted, number, now });
       undo = () => this.#forget(socket, number, opened);
-      const doors = this.#openDoors(socket, { opened, granted, caller, number, now });
+      const known = isLong ? { promptHash: hashPrompt(asked.request) } : {};
+      const doors = this.#openDoors(socket, { opened, known, granted, caller, number, now });
       undo = () => {
         doors.onDone();
         doors.onRefused('refused');
@@ -283,7 +279,7 @@ export class HubJobs {
     return opened;
   }
 
-  #openDoors(socket: NodeSocket, { opened, granted, caller, number, now }: OpenedPart): PartDoors {
+  #openDoors(socket: NodeSocket, { opened, known, granted, caller, number, now }: OpenedPart): PartDoors {
     const { sockets, loads, watch } = this.#doors;
     const { offer } = opened;
     const { nodeId } = socket.facts;
@@ -293,7 +289,7 @@ export class HubJobs {
     const leaveShare = this.#guests.begin({ ...offer, isGuest: offer.isGuest === true && !granted.isOwn });
     const { model, isOwn } = granted;
     const slots = socket.state?.slots ?? 1;
-    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: offer });
+    const job = watch.begin({ nodeId, model, slots, lease, startedAt: now, isOwn, asked: { ...offer, ...known } });
     let hasText = false;
     return {
       ...this.#tellFacts(socket, opened, granted),
@@ -387,10 +383,4 @@ export class HubJobs {
       this.#ticker = null;
     }, TICK_MS);
   }
-}
-
-/** What a caller reads of a home that was waited for. */
-function tellWait(decision: Decision, waitedMs: number): Decision {
-  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
-  return { ...decision, reason, queuedMs: waitedMs };
 }

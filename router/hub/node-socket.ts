@@ -74,7 +74,8 @@ export class NodeSocket {
   readonly unread = new UnreadBytes();
   readonly states = new StateGate();
   readonly jobs = new JobSender({
-    send: (frame) => this.send(frame),
+    send: (frame) => this.#put(frame),
+    onLeft: () => this.#askIfDue(),
     unread: () => this.unread.bytes,
     onPiece: (job) => this.parts.get(job)?.onPiece(Date.now()),
   });
@@ -272,12 +273,21 @@ export class NodeSocket {
   }
 
   send(frame: Uint8Array): void {
+    this.#put(frame);
+    this.#askIfDue();
+  }
+
+  #put(frame: Uint8Array): void {
     try {
       this.ws.send(frame);
-      if (this.unread.noteSent(frame.length) && this.isReady) this.#ask();
+      this.unread.noteSent(frame.length);
     } catch {
       // The socket closed under us; its close event ends the parts.
     }
+  }
+
+  #askIfDue(): void {
+    if (this.unread.isDue && this.isReady) this.#ask();
   }
 
   /** Tells what could not be used; after many of these nothing. */
@@ -287,6 +297,15 @@ export class NodeSocket {
 
   sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
     this.send(encodeJsonFrame(name, value, job));
+  }
+
+  /** The node has told what it runs, and so that it has read until it was asked; false where nobody asked. */
+  noteAnswered(): boolean {
+    if (!this.unread.noteAnswered()) return false;
+    this.jobs.pump();
+    // What it has yet to show is asked for again: it may be given nothing more until then.
+    this.#askIfDue();
+    return true;
   }
 
   /** Asks the node what it runs; false when it did not answer in time. */

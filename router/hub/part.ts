@@ -150,8 +150,8 @@ export class Part {
   }
 
   /** Nothing of the answer yet, but its home and its model server are at work: no output, so the caller's limit runs on. */
-  onAlive(now: number): void {
-    if (this.#stage === 'running') this.#heard.noteAlive(now);
+  onAlive(now: number, moves = false): void {
+    if (this.#stage === 'running') this.#heard.noteAlive(now, moves);
   }
 
   /** Hands on what came together as one write. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { decodeFrames, encodeData, encodeFrame, encodeJsonFrame, FRAME, MAX_STATE_BYTES } from '../../schema/frames.ts';
+import {
+  decodeFrames,
+  encodeData,
+  encodeFrame,
+  encodeJsonFrame,
+  FLAG_MOVES,
+  FRAME,
+  MAX_STATE_BYTES,
+} from '../../schema/frames.ts';
 import type { Frame, FrameName } from '../../schema/frames.ts';
 import { readNodeFrame } from './read-node-frame.ts';
 
@@ -30,9 +38,11 @@ describe('a frame of a node', () => {
   });
 
   test('that says alive holds nothing, whatever its payload', () => {
-    const value = { name: 'alive', job: 4 };
+    const value = { name: 'alive', job: 4, moves: false };
     for (const payload of [new Uint8Array(0), bytesOf('{')])
       expect(readNodeFrame(only(encodeFrame('alive', { job: 4, payload })))).toEqual({ ok: true, value });
+    const moved = readNodeFrame(only(encodeFrame('alive', { job: 4, flags: FLAG_MOVES })));
+    expect(moved).toEqual({ ok: true, value: { ...value, moves: true } });
   });
 
   test('of data that holds fewer bytes than its token ids need is refused', () => {

@@ -1,6 +1,6 @@
 // One frame of a node as a message that its hub understands. Pure; every payload is parsed, since a node is a stranger's machine.
 import type * as z from 'zod';
-import { MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
+import { FLAG_MOVES, MAX_STATE_BYTES, nameFrame, readData, readJson } from '../../schema/frames.ts';
 import type { Frame, FrameToHub } from '../../schema/frames.ts';
 import {
   endSchema,
@@ -52,8 +52,10 @@ export type NodeFrame =
       readonly isCalls: boolean;
     }
   | { readonly name: 'receipts'; readonly job: number; readonly value: ReceiptsFrame }
-  /** `alive`: its model server is at work on the part. `error`: heard and not answered, since two who answer each other's errors never stop. Neither's payload is read. */
-  | { readonly name: 'alive' | 'error'; readonly job: number };
+  /** Its model server is at work on the part; `moves`: it has sent something since the last. No payload is read. */
+  | { readonly name: 'alive'; readonly job: number; readonly moves: boolean }
+  /** Heard and not answered, since two who answer each other's errors never stop. Its payload is not read. */
+  | { readonly name: 'error'; readonly job: number };
 
 export interface FrameRefusal {
   /** Null for a type that this version does not know or that only hubs send. */
@@ -75,7 +77,8 @@ export function readNodeFrame(frame: Frame, name = nameNodeFrame(frame)): Result
   if (name === 'data') return readDataFrame(frame);
   if (name === null)
     return err({ name, code: 'unknown-frame', message: `no frame of type ${frame.type} is known here` });
-  if (name === 'alive' || name === 'error') return ok({ name, job: frame.job });
+  if (name === 'alive') return ok({ name, job: frame.job, moves: (frame.flags & FLAG_MOVES) !== 0 });
+  if (name === 'error') return ok({ name, job: frame.job });
   if (name === 'state') return readStateFrame(frame);
   if (name === 'receipts') return readReceipts(frame);
   return readJsonFrame(name, frame);

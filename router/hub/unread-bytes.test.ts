@@ -4,13 +4,16 @@ import { UnreadBytes } from './unread-bytes.ts';
 
 test('a home is asked once for each stretch, and what came before its answer is read', () => {
   const unread = new UnreadBytes();
-  expect(unread.noteSent(UNREAD_MARK_BYTES - 1)).toBe(false);
-  expect(unread.noteSent(1)).toBe(true);
+  unread.noteSent(UNREAD_MARK_BYTES - 1);
+  expect(unread.isDue).toBe(false);
+  unread.noteSent(1);
+  expect(unread.isDue).toBe(true);
   unread.noteAsked();
-  expect(unread.noteSent(UNREAD_MARK_BYTES)).toBe(false);
+  unread.noteSent(UNREAD_MARK_BYTES);
+  expect(unread.isDue).toBe(false);
   expect(unread.noteAnswered()).toBe(true);
   expect(unread.bytes).toBe(UNREAD_MARK_BYTES);
-  expect(unread.noteSent(0)).toBe(true);
+  expect(unread.isDue).toBe(true);
 });
 
 test('an answer to an earlier question shows nothing of what came after it', () => {

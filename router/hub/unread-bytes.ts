@@ -24,10 +24,14 @@ export class UnreadBytes {
     return this.bytes > UNREAD_CLOSE_BYTES;
   }
 
-  /** So many bytes are handed to the socket; true when the home is to be asked, with `noteAsked`. */
-  noteSent(bytes: number): boolean {
-    this.#sent += bytes;
+  /** The home is to be asked, with `noteAsked`. */
+  get isDue(): boolean {
     return this.#mark === null && this.bytes >= UNREAD_MARK_BYTES;
+  }
+
+  /** So many bytes are handed to the socket. */
+  noteSent(bytes: number): void {
+    this.#sent += bytes;
   }
 
   /** It is asked what it runs, for this reason or another. */

@@ -54,6 +54,13 @@ describe('fitWish', () => {
     expect(fit({ maxRttMs: 49 })).toBe('max_rtt_ms');
   });
 
+  test('what its model can do, and samplers that nothing may be left out of', () => {
+    expect(fit({ needs: ['tools', 'images'] }, { can: ['tools'] })).toBe('images');
+    expect(fit({ needs: ['tools'] }, { can: ['tools', 'of a later version'] })).toBeNull();
+    expect(fit({ samplers: ['top_k', 'min_p'] }, { samplers: ['top_k'] })).toBe('min_p');
+    expect(fit({ samplers: ['top_k'] }, { samplers: null })).toBeNull();
+  });
+
   test('a price may not be above the most, and one’s own homes are free', () => {
     expect(fit({ maxPriceIn: 100, maxPriceOut: 200 })).toBeNull();
     expect(fit({ maxPriceIn: 99 })).toBe('max_price');

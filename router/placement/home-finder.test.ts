@@ -116,6 +116,16 @@ describe('a search', () => {
     ]);
   });
 
+  test('a near home that cannot do what is needed sends the call on to far ones, and past the nearest hubs', async () => {
+    const able = { ...row('able', farthest, -30), cans: [['tools']] };
+    const { homes } = open([row('plain', near[0]!), able]);
+    expect(await askedFor(homes, { wish: { ...NO_WISH, needs: ['tools'] } })).toEqual(['able']);
+    const plain = Array.from({ length: 8 }, (_, i) => ({ ...row(`p${i}`, near[0]!), hub: `hub:${near[0]}:${i}` }));
+    const behind = { ...row('behind', near[0]!, 52), hub: `hub:${near[0]}:8`, cans: [['tools']] };
+    const crowd = open([...plain, behind]);
+    expect(await askedFor(crowd.homes, { wish: { ...NO_WISH, needs: ['tools'] } })).toEqual(['behind']);
+  });
+
   test('a cold edge of a small network needs one round trip, a warm one none', async () => {
     const { homes, read } = open([row('a', near[0]!)]);
     await homes.openSearch(ask).next();

@@ -16,7 +16,6 @@ const COMMENT = new TextDecoder().decode(COMMENT_LINE);
 const EMPTY = new TextDecoder().decode(encodeEmptyChunk(chunk));
 const DONE = new TextDecoder().decode(DONE_EVENT);
 const LAST = new TextDecoder().decode(encodeFinishChunk(chunk, 'stop', { role: false })) + DONE;
-
 const head: JobEvent = {
   kind: 'head',
   head: { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null },

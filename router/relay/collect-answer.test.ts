@@ -222,3 +222,23 @@ test('a completion whose limit was used up by thinking has an empty content, and
     completion_tokens_details: { reasoning_tokens: 2 },
   });
 });
+
+test('how likely its tokens were is gathered of all homes that gave it, and told beside the text', async () => {
+  const writer = makeChunkWriter({ id: 'c', created: 1, model: 'm' }, true);
+  const event = (token: string): FakeRecord =>
+    dataRecord(bytes(writer.content(token, [{ token, logprob: -1, bytes: null, top_logprobs: [] }])));
+  const { bare } = openRun(
+    ['n1@h1', 'n2@h2'],
+    {
+      h1: [() => taken(headRecord('n1'), event('a'), failRecord({ code: 'lost' }))],
+      h2: [() => taken(headRecord('n2', 'same-model'), event('b'), event('c'), endRecord())],
+    },
+    { stream: false },
+  );
+  const collected = await collectAnswer(bare, await bare.next());
+  if (!collected.ok) throw new Error(collected.error.message);
+  const json = ANSWERS.chat.encodeWhole(head, collected.value.whole, {} as FinalFacts);
+  const [choice] = (JSON.parse(json) as { choices: any[] }).choices;
+  expect(choice.message.content).toBe('abc');
+  expect(choice.logprobs).toMatchObject({ content: [{ token: 'a' }, { token: 'b' }, { token: 'c' }], refusal: null });
+});

@@ -39,8 +39,6 @@ export interface TakenPart {
   readonly type: string | null;
   /** The account of the home's owner; null where the hub does not tell. */
   readonly owner: string | null;
-  /** Samplers of the request that its home's server does not take. */
-  readonly lacking: readonly string[];
   /** Its word on the request counts. */
   readonly hasVoice: boolean;
   /** Gives back the slot that the part has taken in this edge's memory. */
@@ -189,11 +187,10 @@ export class HubAsks {
     return {
       hub,
       // Written by our own hub, so its shape is trusted.
-      head: JSON.parse(head) as HeadRecord,
+      head: { ...(JSON.parse(head) as HeadRecord), lacking: headers.get(LACKING_HEADER)?.split(',') ?? [] },
       body,
       type: headers.get('content-type'),
       owner: headers.get(OWNER_HEADER),
-      lacking: headers.get(LACKING_HEADER)?.split(',') ?? [],
       hasVoice: headers.get(VOICE_HEADER) === '1',
       giveBack: () => void (speedClass !== null && this.#doors.noteFreed(hub, speedClass)),
       cancel,

@@ -93,6 +93,23 @@ describe('the caller’s limit', () => {
     expect(asked[0]?.offer).toMatchObject({ maxSilenceMs: 2000, maxFirstTokenMs: 2000 });
   });
 
+  test('that is the usual one grows with the first token that a home is expected to give, up to the most', async () => {
+    vi.useFakeTimers();
+    const decision = { ...DECISION, ttftMs: 3000 };
+    const told = { node: 'n1', country: 'FR', digest: 'd', decision, resumed: null };
+    const lostLate = async (): Promise<FakePart> => {
+      await new Promise((wake) => setTimeout(wake, 4000));
+      return taken({ kind: 'head', head: told }, failRecord({ code: 'slow' }));
+    };
+    const limits = { maxSilenceMs: 2000, mostFirstTokenMs: 7000 };
+    const { run, asked } = openRun(['n1@h1'], { h1: [lostLate] }, limits);
+    const answer = run.next().then(() => run.next());
+    await vi.advanceTimersByTimeAsync(4100);
+    const message = expect.stringMatching(/^No first token within 7 s/);
+    expect(await answer).toMatchObject({ kind: 'failed', failure: { kind: 'slow', message } });
+    expect(asked[0]?.offer).toMatchObject({ maxFirstTokenMs: 2000, mostFirstTokenMs: 7000 });
+  });
+
   test('while the caller reads slowly nothing of it is used up', async () => {
     vi.useFakeTimers();
     const { run, asked } = openRun(

@@ -22,7 +22,7 @@ import type { Objection } from './objections.ts';
 import { PartRun } from './part-run.ts';
 import type { PartOutcome } from './part-run.ts';
 import { tellBreak, tellRefusal } from './tell-fault.ts';
-import { tellSlow } from './tell-slow.ts';
+import { LEFT, tellSlow, TOO_LONG } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 
 const log = makeLog('relay');
@@ -50,7 +50,6 @@ export class JobRun {
   readonly #delivered = new DeliveredParts();
   #stage: JobStage = { kind: 'searching' };
   #head: HeadRecord | null = null;
-  readonly #lacking = new Set<string>();
   #firstDigest: string | null = null;
   #resumed: ResumeClass | null = null;
   #attempts = 0;
@@ -68,7 +67,7 @@ export class JobRun {
   constructor(base: JobBase, least: ResumeClass | null, doors: JobDoors) {
     this.#base = base;
     this.#objections = new Objections(base.accountId);
-    this.#wait = new CallerWait(base.maxSilenceMs, this.#startedAt);
+    this.#wait = new CallerWait({ leastMs: base.maxSilenceMs, mostMs: base.mostFirstTokenMs }, this.#startedAt);
     this.#answer = new AnswerSoFar();
     this.#least = least;
     this.#doors = doors;
@@ -94,11 +93,6 @@ export class JobRun {
   /** The part that runs or ran last. */
   get part(): number {
     return Math.max(0, this.#asks.tickets - 1);
-  }
-
-  /** Samplers of the request that a home which took it could not keep, so far. */
-  get lacking(): readonly string[] {
-    return [...this.#lacking];
   }
 
   get head(): HeadRecord | null {
@@ -272,7 +266,7 @@ export class JobRun {
   async #search(): Promise<JobEvent | null> {
     const { isBegun } = this.#answer;
     if (this.#hasLeft) return this.#fail(LEFT);
-    if (isBegun && this.#tokensLeft() <= 0) return this.#endWhole();
+    if (isBegun && this.#answer.tokens >= this.#base.request.maxTokens) return this.#endWhole();
     if (this.#wait.leftMs <= 0) return this.#fail(this.#tellSlow());
     if (!this.#mayTake) return this.#fail(this.#tellEnd());
     const makeOffer = (ask: HubAsk, part: number, waitMs: number): JobOffer => this.#makeOffer(ask, part, waitMs);
@@ -313,7 +307,7 @@ export class JobRun {
     this.#takers.add(owner ?? `${this.#attempts}`);
     this.#stage = { kind: 'relaying', part, isGiven: false };
     this.#head = head;
-    for (const sampler of taken.lacking) this.#lacking.add(sampler);
+    this.#wait.expect(head.decision.ttftMs);
     this.#firstDigest ??= head.digest;
     if (head.resumed) this.#resumed = worseOf(this.#resumed, head.resumed);
     return { kind: 'head', head };
@@ -344,7 +338,7 @@ export class JobRun {
       ask,
       part,
       waitMs,
-      leftMs: this.#wait.leftMs,
+      ...this.#wait.left,
       attempt: this.#attempts + 1,
       least: this.#least,
       firstDigest: this.#firstDigest,
@@ -360,11 +354,7 @@ export class JobRun {
   }
 
   #tellSlow(isCharged = false): JobFailure {
-    return tellSlow(this.#base.maxSilenceMs, isCharged || this.#answer.hasText);
-  }
-
-  #tokensLeft(): number {
-    return this.#base.request.maxTokens - this.#answer.tokens;
+    return tellSlow(this.#wait.reachedMs, isCharged || this.#answer.hasText);
   }
 
   /** Every token was delivered and only the last word is missing: the answer is whole. */
@@ -403,8 +393,6 @@ export class JobRun {
   }
 }
 
-const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
-
 function tellTooLong(kind: JobKind): string {
   return `${TOO_LONG}; ${ANSWERS[kind].isAllOrNothing ? 'send less at once' : 'ask for a stream'}`;
 }
@@ -414,5 +402,3 @@ function nameInput(failure: JobFailure, kind: JobKind): JobFailure {
   const isOfInput = failure.kind === 'prompt' || ('param' in failure && failure.param === 'messages');
   return isOfInput ? { ...failure, param: INPUT_FIELDS[kind] } : failure;
 }
-
-const TOO_LONG = 'the answer is too long to be given in one piece';

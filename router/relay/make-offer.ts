@@ -12,6 +12,8 @@ export interface NextPart {
   /** How long the hub may let it wait for its turn, and the caller for its first token, ms. */
   readonly waitMs: number;
   readonly leftMs: number;
+  /** What is left of the longest that it waits for the first token of a home that is expected to take long. */
+  readonly mostLeftMs: number;
   readonly attempt: number;
   readonly least: ResumeClass | null;
   readonly firstDigest: string | null;
@@ -60,6 +62,7 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
     avoidOwners: search.avoidedOwners,
     firstTokenMs: next.firstTokenMs,
     maxFirstTokenMs: next.leftMs,
+    mostFirstTokenMs: next.mostLeftMs,
     edgeRttMs: ask.edgeRttMs,
     asks: ask.asks,
     isForced: ask.isForced,

@@ -50,7 +50,7 @@ function open({ tell = async () => null, type = 'text/event-stream' }: Partial<O
   const tellPart = vi.fn(tell);
   const head = { node: 'n1', country: 'FR', digest: 'd', decision: DECISION, resumed: null };
   const part = new PartRun({
-    taken: { hub: 'h1', head, body, type, owner: null, lacking: [], hasVoice: false, giveBack: vi.fn(), cancel },
+    taken: { hub: 'h1', head, body, type, owner: null, hasVoice: false, giveBack: vi.fn(), cancel },
     clock: new CallClock(),
     number: 3,
     kind: 'chat',

@@ -65,3 +65,17 @@ describe('a home that breaks off after tokens', () => {
     expect(offer?.promptBound).toBe(100 + (offer?.resume?.count ?? 0));
   });
 });
+
+test('where another answer of the same call charges the prompt no part of this one does', async () => {
+  const own = countsOf(30, 40, { priceIn: 0, priceOut: 0, isFinal: false });
+  const { run, asked } = openRun(
+    ['n1@h1', 'n2@h2'],
+    {
+      h1: [() => taken(headRecord('n1'), dataRecord(chunk('a')), broken({ delivered: own }))],
+      h2: [() => taken(headRecord('n2'), dataRecord(chunk('b')), endRecord())],
+    },
+    { isPromptShared: true },
+  );
+  await readAnswer(run);
+  expect(asked.map(({ offer }) => offer.chargePrompt)).toEqual([false, false]);
+});

@@ -13,8 +13,8 @@ export function tellDoubted(): string {
 
 /** One home's server failed, and no other home could be asked. */
 export function tellFailure(reason: string | null): string {
-  if (reason === null) return 'The homes that were asked could not answer. Retry in a moment.';
-  return `The homes that were asked could not answer. The model server of one of them failed${quote(reason)}. Retry in a moment.`;
+  if (reason === null) return 'The homes that were asked could not answer.';
+  return `The homes that were asked could not answer. The model server of one of them failed${quote(reason)}.`;
 }
 
 /** The servers of two homes failed on it: it would fail at a third. */

@@ -16,14 +16,13 @@ const end = (kind: SearchEnd['kind'], more: Partial<SearchEnd> = {}): SearchEnd 
 });
 
 test.each([
-  [null, 2, '2 s'],
-  [10, 1, '1 s'],
-  [1001, 2, '2 s'],
-  [60_000, 10, '60 s'],
-  [3_600_000, 10, '600 s'],
-])('a queue of %s ms is told as a wait of %i s, and in words as %s', (retryAfterMs, retryAfterS, words) => {
-  const told = tellSearchEnd(end('busy', { retryAfterMs }), quiet);
-  expect(told).toMatchObject({ kind: 'busy', retryAfterS, message: expect.stringContaining(`about ${words}`) });
+  [null, 2],
+  [10, 1],
+  [1001, 2],
+  [60_000, 60],
+  [3_600_000, 600],
+])('a queue of %s ms is told as a wait of %i s', (retryAfterMs, retryAfterS) => {
+  expect(tellSearchEnd(end('busy', { retryAfterMs }), quiet)).toMatchObject({ kind: 'busy', retryAfterS });
 });
 
 test('a wish that left nobody is named', () => {

@@ -5,10 +5,8 @@ import { describeTooLong, tellContext } from './tell-context.ts';
 import type { KnownPrompt } from './tell-context.ts';
 import { tellFailure } from './tell-fault.ts';
 
-/** Clients sleep as long as they are told, without a word: this long at least and at most, s. How long it may really take stands in the message. */
-const LEAST_WAIT_S = 1;
-const MOST_WAIT_S = 10;
-/** Beyond this a queue tells nothing certain, s. */
+/** What is told at least, and at most: beyond that a queue tells nothing certain, s. */
+const LEAST_TOLD_S = 1;
 const MOST_TOLD_S = 600;
 /** Where no hub told how long its queue is, ms. */
 const UNTOLD_WAIT_MS = 2000;
@@ -44,15 +42,14 @@ export function tellSearchEnd(end: SearchEnd, run: SearchStory): JobFailure {
   }
   if (kind === 'no-fit' && emptiedBy)
     return { kind, field: emptiedBy, message: `No home that has this model fits 'provider.${emptiedBy}'. Widen it.` };
-  const message = 'No home that is online has this model right now. Retry later or choose another model.';
+  const message = 'No home that is online has this model right now. Choose another model, or come back later.';
   return { kind: 'no-home', message, isKnown: end.hasModel };
 }
 
 function tellBusy(retryAfterMs: number | null): JobFailure {
-  const waitS = Math.max(LEAST_WAIT_S, Math.ceil((retryAfterMs ?? UNTOLD_WAIT_MS) / 1000));
-  const told = Math.min(MOST_TOLD_S, waitS);
-  const message = `All homes near you that have this model are busy. A place is expected in about ${told} s; retry then.`;
-  return { kind: 'busy', message, retryAfterS: Math.min(MOST_WAIT_S, waitS) };
+  const waitS = Math.ceil((retryAfterMs ?? UNTOLD_WAIT_MS) / 1000);
+  const retryAfterS = Math.min(MOST_TOLD_S, Math.max(LEAST_TOLD_S, waitS));
+  return { kind: 'busy', message: 'All homes near you that have this model are busy.', retryAfterS };
 }
 
 function largest(a: number | null, b: number | null): number | null {

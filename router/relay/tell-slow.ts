@@ -1,6 +1,12 @@
-// What a caller is told whose own limit of patience was reached while the homes were at work. Pure.
+// What a caller is told whose answer ends by its own doing: a limit of patience that was reached while the homes were at work, an answer too long for one piece,
+// or that it left. Pure.
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { JobFailure } from './job-doors.ts';
+
+/** Nobody reads it. */
+export const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
+
+export const TOO_LONG = 'the answer is too long to be given in one piece; ask for a stream';
 
 /** `limitMs`: how long was waited; `hasText`: for more of an answer that the caller has read some of. */
 export function tellSlow(limitMs: number, hasText: boolean): JobFailure {

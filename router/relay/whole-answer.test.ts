@@ -30,7 +30,8 @@ function open() {
     clock: new CallClock(),
     collected,
     encode: ({ whole }) => JSON.stringify({ text: whole.text }),
-    encodeError: ({ message }) => JSON.stringify({ error: { message, type: 'server_error', param: null, code: 'home_failed' } }),
+    encodeError: ({ message }) =>
+      JSON.stringify({ error: { message, type: 'server_error', param: null, code: 'home_failed' } }),
     isFinal: ({ kind }) => kind === 'context',
     onOver: (failure) => void seen.over.push(failure?.kind ?? null),
   });

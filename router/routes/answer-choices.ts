@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { ApiError } from '../errors.ts';
 import { makeLog } from '../log.ts';
 import { streamAnswer } from '../relay/answer-stream.ts';
 import { CallClock } from '../relay/call-clock.ts';
@@ -15,7 +16,6 @@ import { openWhole } from '../relay/whole-answer.ts';
 import { tellFinal } from '../placement/tell-facts.ts';
 import {
   closeJob,
-  encodeFailure,
   factHeaders,
   holdCredit,
   JSON_HEADERS,
@@ -38,6 +38,8 @@ import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 
 const log = makeLog('edge');
+
+const OTHERS_CHARGED = "The other answers of 'n' were stopped with it; what homes had given of them is charged.";
 
 /** One of the answers. */
 interface Choice extends Running {
@@ -136,7 +138,7 @@ async function streamChoices(call: Call): Promise<Response> {
     event: await first,
   });
   const early = await Promise.race(opened.flatMap((one) => [tellFirst(one), one.opened]));
-  if (early?.event.kind === 'failed') throw await refuse(c, early.choice.job, early.event.failure);
+  if (early?.event.kind === 'failed') throw await refuseAll(call, early.choice, early.event.failure);
   const streams = opened.map(({ choice, first }) => streamChoice(call, choice, first));
   const bodies = streams.map(({ body }) => body);
   const { signal } = c.req.raw;
@@ -172,9 +174,20 @@ function streamChoice(call: Call, choice: Choice, first: Promise<JobEvent>): Ret
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
     toFacts: (end) => tellFinal(toFacts(job, run), end),
-    toError: toStreamError,
+    toError: (failure) => tellOthers(call, choice, toStreamError(c, failure)),
     onOver: (failure) => finish(call, choice, failure),
   });
+}
+
+/** What is charged of the others stands beside what is told of the one that failed. */
+function tellOthers<E extends { readonly message: string }>({ choices }: Call, failed: Choice, error: E): E {
+  const hasOthers = choices.some((choice) => choice !== failed && choice.run.attempts > 0);
+  return hasOthers ? { ...error, message: `${error.message} ${OTHERS_CHARGED}` } : error;
+}
+
+async function refuseAll(call: Call, choice: Choice, failure: JobFailure): Promise<ApiError> {
+  const { code, message, options } = await refuse(call.c, choice.job, failure);
+  return new ApiError(code, tellOthers(call, choice, { message }).message, options);
 }
 
 /** The end of an answer whose status was sent long before. */
@@ -185,13 +198,13 @@ function finish(call: Call, choice: Choice, failure: JobFailure | null): void {
 }
 
 async function giveChoices(call: Call): Promise<Response> {
-  const { c, choices } = call;
+  const { choices } = call;
   const limits = { afterHeadMs: OPEN_WHOLE_AFTER_HEAD_MS, latestMs: null };
   const opened = choices.map((choice) => ({ choice, ...openAnswer(choice, limits) }));
   const collected = collectAll(opened.map(({ choice, first }) => collect(choice, first)));
   const early = await Promise.race([collected, ...opened.map((one) => one.opened)]);
   if (!early) return openBody(call, collected);
-  if (!early.ok) throw await refuse(c, early.error.choice.job, early.error.failure);
+  if (!early.ok) throw await refuseAll(call, early.error.choice, early.error.failure);
   await Promise.all(choices.map((choice) => close(call, choice)));
   return new Response(encodeAll(call, early.value), { headers: { ...JSON_HEADERS, ...headersOf(choices[0]) } });
 }
@@ -205,7 +218,7 @@ function openBody(call: Call, collected: Promise<Result<readonly CollectedAnswer
     clock,
     collected: collected.then((all) => (all.ok ? all : err(all.error.failure))),
     encode: (all) => encodeAll(call, all),
-    encodeError: (failure) => encodeFailure(failure, null),
+    encodeError: (failure) => JSON.stringify({ error: tellOthers(call, first, toStreamError(c, failure)) }),
     isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => {
       if (failure) noteFailure(c, first.job, failure);

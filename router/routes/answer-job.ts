@@ -10,6 +10,7 @@ import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
+import { tellAvailability } from '../errors.ts';
 import type { ApiError } from '../errors.ts';
 import type { HoldAnswer } from '../billing/hold-answer.ts';
 import type { HomeSearch } from '../placement/home-search.ts';
@@ -33,6 +34,9 @@ export const OPEN_AFTER_MS = 2000;
 export const OPEN_AFTER_HEAD_MS = 400;
 /** An answer that is not streamed starts when it is whole, or so long after a home has taken the job, with white space. Until a home has it may be refused. */
 export const OPEN_WHOLE_AFTER_HEAD_MS = 1000;
+/** Who has waited so long for a home may have left meanwhile, which only a byte finds out: then the home works no longer than this for nobody. */
+const LONG_SEARCH_MS = 500;
+const OPEN_AFTER_LONG_SEARCH_MS = 250;
 
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 /** Proxies hand on at once what comes. */
@@ -199,7 +203,7 @@ function openBody(
     clock,
     collected,
     encode: ({ whole, end }) => encodeWhole(job, { whole, facts: takeEnd(c, job, run, end), spoken }),
-    encodeError: (failure) => encodeFailure(failure, spoken),
+    encodeError: (failure) => encodeFailure(c, failure, spoken),
     isFinal: (failure) => refuseJob(failure).isFinal,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
@@ -221,7 +225,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
     toFacts: (end) => tellFinal(toFacts(job, run), end),
-    toError: (failure) => toStreamError(failure),
+    toError: (failure) => toStreamError(c, failure),
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   // The platform ends what nobody reads any more: the account would not hear that the job is over.
@@ -284,14 +288,16 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   };
 }
 
-export function toStreamError(failure: JobFailure): StreamError {
-  const { message, type, code, options } = refuseJob(failure);
-  return { message, type, param: options.param ?? null, code };
+export function toStreamError(c: Context<AppEnv>, failure: JobFailure): StreamError {
+  const error = refuseJob(failure);
+  const { message, type, code, options } = error;
+  const availability = tellAvailability(error, new URL(c.req.url).origin);
+  return { message, type, param: options.param ?? null, code, ...(availability && { availability }) };
 }
 
 /** What is told of a failure where the status was sent long before. */
-export function encodeFailure(failure: JobFailure, spoken: Spoken | null): string {
-  const error = toStreamError(failure);
+function encodeFailure(c: Context<AppEnv>, failure: JobFailure, spoken: Spoken | null): string {
+  const error = toStreamError(c, failure);
   return JSON.stringify(spoken ? spoken.encodeError({ ...error, status: refuseJob(failure).status }) : { error });
 }
 
@@ -319,12 +325,12 @@ export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | 
   if (outputTokens !== null) c.get('services').outputLengths.note(job.caller.keyId, job.wish.model, outputTokens);
 }
 
-export function factHeaders(job: Job, { lacking }: JobRun, facts: IroriFacts): Record<string, string> {
+export function factHeaders(job: Job, { head }: JobRun, facts: IroriFacts): Record<string, string> {
   const headers: Record<string, string> = { 'x-irori-job': job.id, 'x-irori': toHeaderText(JSON.stringify(facts)) };
   if (facts.node) headers['x-irori-node'] = facts.node;
   if (facts.country) headers['x-irori-country'] = facts.country;
   if (facts.reason) headers['x-irori-reason'] = toHeaderText(facts.reason);
-  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...lacking]);
+  const ignored = tellIgnored([...(job.wish.ignored ?? []), ...(head?.lacking ?? [])]);
   if (ignored !== '') headers['x-irori-ignored'] = ignored;
   return headers;
 }
@@ -335,6 +341,7 @@ export function openAnswer(
   { afterHeadMs, latestMs }: { afterHeadMs: number; latestMs: number | null },
 ): { first: Promise<JobEvent>; opened: Promise<null> } {
   const opened = Promise.withResolvers<null>();
+  const startedAt = Date.now();
   const alarms: (() => void)[] = [];
   const openIn = (ms: number, open: () => void): void => void alarms.push(clock.after(ms, open));
   if (latestMs !== null) openIn(latestMs, () => opened.resolve(null));
@@ -343,7 +350,10 @@ export function openAnswer(
     if (run.stage === 'relaying') opened.resolve(null);
     else if (run.stage === 'searching') openIn(afterHeadMs, openAtHome);
   };
-  const onHead = (): void => openIn(afterHeadMs, openAtHome);
+  const onHead = (): void => {
+    const isLate = Date.now() - startedAt > LONG_SEARCH_MS;
+    openIn(isLate ? Math.min(afterHeadMs, OPEN_AFTER_LONG_SEARCH_MS) : afterHeadMs, openAtHome);
+  };
   const onFirst = (): void => alarms.forEach((callOff) => callOff());
   return { first: nextAfterHead(run, { onHead, onFirst }), opened: opened.promise };
 }

@@ -8,7 +8,7 @@ import { computeCharge } from '../../schema/prices.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import type { ServedModel } from './served-models.ts';
 import { askChat } from './ask-chat.ts';
-import { makeJob, MAX_JOB_MS } from './make-job.ts';
+import { makeJob, makeJobs, MAX_JOB_MS } from './make-job.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { JobInput } from './make-job.ts';
 
@@ -77,8 +77,9 @@ describe('makeJob', () => {
   });
 
   test('how long is waited is the caller’s to say, else the model’s', () => {
-    expect(make().offer.maxSilenceMs).toBe(120_000);
-    expect(make({}, { wish: { ...NO_WISH, maxFirstTokenMs: 300_000 } }).offer.maxSilenceMs).toBe(300_000);
+    expect(make().offer).toMatchObject({ maxSilenceMs: 120_000, mostFirstTokenMs: 600_000 });
+    const own = make({}, { wish: { ...NO_WISH, maxFirstTokenMs: 300_000 } }).offer;
+    expect(own).toMatchObject({ maxSilenceMs: 300_000, mostFirstTokenMs: 300_000 });
   });
 
   test('a free model holds nothing', () => {
@@ -143,5 +144,61 @@ describe('makeJob', () => {
     expect(offer.requestHash).toBe(toHex(sha256(concatBytes([salt, text]))));
     expect(make({}, { random: random.with(20, 0) }).offer.requestHash).not.toBe(offer.requestHash);
     expect(make({ messages: [{ role: 'user', content: 'ho' }] }).offer.requestHash).not.toBe(offer.requestHash);
+  });
+});
+
+describe('makeJobs', () => {
+  const randoms = [random, random.map((byte) => byte + 1), random.map((byte) => byte + 2)] as const;
+
+  function makeAll(extra: object = {}) {
+    const limits = { promptExact: 12, promptBound: 12, promptLeast: 12, promptExpected: 12, maxTokens: 64 };
+    const asked = request(extra);
+    const ask = (seed: number) => askChat(asked, { maxTokens: limits.maxTokens, seed });
+    const place = { lat: 1, lon: 2, country: 'FR' };
+    const placed = { place, wish: NO_WISH, expectedTokens: 40, prefixes: [] };
+    return makeJobs({ caller, request: asked, ask, served, limits, ...placed, idPrefix: 'chatcmpl-', now: NOW }, [
+      ...randoms,
+    ]);
+  }
+
+  test('each answer is a job of its own under one id of the answer, with its index', () => {
+    const jobs = makeAll();
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(3);
+    expect(new Set(jobs.map(({ offer }) => offer.salt)).size).toBe(3);
+    const [first] = jobs;
+    expect(jobs.map(({ chunk }) => chunk)).toEqual([
+      first.chunk,
+      { ...first.chunk, index: 1 },
+      { ...first.chunk, index: 2 },
+    ]);
+    expect(first.chunk).not.toHaveProperty('index');
+  });
+
+  test('wait longer for their turns than one alone', () => {
+    expect(makeAll().map(({ offer }) => offer.wish.maxWaitMs)).toEqual([60_000, 60_000, 60_000]);
+    expect(make().offer.wish.maxWaitMs).toBeNull();
+  });
+
+  test('the first one holds and pays for the prompt', () => {
+    const price = { priceIn: 100, priceOut: 300 };
+    const [first, ...others] = makeAll();
+    expect(first.hold.amount).toBe(computeCharge(price, { promptTokens: 12, outputTokens: 64 }));
+    expect(first.offer.isPromptShared).toBeUndefined();
+    for (const { hold, offer } of others) {
+      expect(hold.amount).toBe(computeCharge(price, { promptTokens: 0, outputTokens: 64 }));
+      expect(offer.isPromptShared).toBe(true);
+    }
+  });
+
+  test.each([
+    [5, [5, 6, 7]],
+    [-2, [-2, -1, 0]],
+    [Number.MAX_SAFE_INTEGER, [0, -1, -2].map((by) => Number.MAX_SAFE_INTEGER + by)],
+  ])('the seed %s of a caller becomes one for each', (seed, seeds) => {
+    expect(makeAll({ seed }).map(({ offer }) => offer.request.seed)).toEqual(seeds);
+  });
+
+  test('without a seed each draws its own', () => {
+    expect(new Set(makeAll().map(({ offer }) => offer.request.seed)).size).toBe(3);
   });
 });

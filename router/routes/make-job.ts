@@ -7,6 +7,7 @@ import type { Place } from '../../schema/places.ts';
 import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
+import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -18,6 +19,8 @@ const encoder = new TextEncoder();
 
 /** A job lives at most this long, enough for the longest answer at 10 tokens/s; its hold and its ticket expire with it. */
 export const MAX_JOB_MS = 60 * 60_000;
+/** Several answers wait so long for their turns, ms, where the caller said nothing: they stand before each other in line. */
+const CHOICE_WAIT_MS = 60_000;
 /** The hold outlives the job, so that its settlement always finds it. */
 const HOLD_MARGIN_MS = 5 * 60_000;
 
@@ -74,9 +77,11 @@ export function makeJobs(
   input: Omit<JobInput, 'random' | 'choice'>,
   [first, ...others]: readonly [Uint8Array, ...Uint8Array[]],
 ): readonly [Job, ...Job[]] {
-  const job = makeJob({ ...input, random: first });
+  if (others.length === 0) return [makeJob({ ...input, random: first })];
+  const patient = { ...input, wish: { ...input.wish, maxWaitMs: input.wish.maxWaitMs ?? CHOICE_WAIT_MS } };
+  const job = makeJob({ ...patient, random: first });
   const { chunk } = job;
-  return [job, ...others.map((random, i) => makeJob({ ...input, random, choice: { index: i + 1, chunk } }))];
+  return [job, ...others.map((random, i) => makeJob({ ...patient, random, choice: { index: i + 1, chunk } }))];
 }
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
@@ -87,14 +92,7 @@ export function makeJob(input: JobInput): Job {
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
   const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
-  const chunk: ChunkHead = choice
-    ? { ...choice.chunk, index: choice.index }
-    : {
-        id: `${input.idPrefix}${id.slice(4)}`,
-        created: Math.floor(now / 1000),
-        model: request.model,
-        ...('isFunctionCall' in asked && asked.isFunctionCall && { isFunctionCall: true }),
-      };
+  const chunk = makeHead(input, { id, isFunctionCall: 'isFunctionCall' in asked && asked.isFunctionCall === true });
   const price = { priceIn: served.priceIn, priceOut: served.priceOut };
   const promptTokens = choice ? 0 : limits.promptBound;
   const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
@@ -125,6 +123,7 @@ export function makeJob(input: JobInput): Job {
     tokenizer: served.tokenizer,
     minBytesPerToken: served.minBytesPerToken,
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
+    mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
     ...(choice && { isPromptShared: true }),
   };
@@ -144,6 +143,16 @@ export function makeJob(input: JobInput): Job {
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
+}
+
+/** All answers to one call have one head, but for their index. */
+function makeHead(
+  { request, idPrefix, now, choice }: JobInput,
+  { id, isFunctionCall }: { readonly id: string; readonly isFunctionCall: boolean },
+): ChunkHead {
+  if (choice) return { ...choice.chunk, index: choice.index };
+  const head = { id: `${idPrefix}${id.slice(4)}`, created: Math.floor(now / 1000), model: request.model };
+  return { ...head, ...(isFunctionCall && { isFunctionCall: true }) };
 }
 
 /** Where the caller says nothing any home that serves the model may go on: it is told which way it was. */

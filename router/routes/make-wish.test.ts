@@ -67,6 +67,17 @@ describe('a pool', () => {
   });
 });
 
+describe('a sampler', () => {
+  test('is wished of the home only where nothing may be left out', () => {
+    const samplers = { top_k: 40, min_p: 0 };
+    expect(wishOf({ samplers }).samplers).toEqual([]);
+    expect(wishOf({ samplers, said: { requireParameters: true } }).samplers).toEqual(['top_k', 'min_p']);
+    expect(wishOf({ samplers, defaults: byKey({ requireParameters: true }) }).samplers).toHaveLength(2);
+    const said = { requireParameters: false };
+    expect(wishOf({ samplers, defaults: byKey({ requireParameters: true }), said }).samplers).toEqual([]);
+  });
+});
+
 describe('a price', () => {
   test.each([
     ['prompt', { maxPriceIn: 99_999 }, '0.1 credits per million prompt tokens'],

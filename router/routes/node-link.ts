@@ -52,7 +52,7 @@ function refuseDial(fault: LinkFault): ApiError {
         'This node is not enrolled. Enrol it with a code from its owner’s account.',
       );
     case 'too-many': {
-      const told = 'This node, or the address that it dials from, dials too often or was sent away. Try again later.';
+      const told = 'This node, or the address that it dials from, dials too often or was sent away.';
       return new ApiError('rate_limit_exceeded', told, { retryAfterS: Math.ceil(fault.waitMs / 1000) });
     }
   }

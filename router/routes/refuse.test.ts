@@ -61,7 +61,8 @@ test.each<[JobFailure, boolean]>([
   [{ kind: 'slow', message: 'm' }, true],
   [{ kind: 'no-home', message: 'm', isKnown: false }, true],
   [{ kind: 'no-home', message: 'm', isKnown: true }, false],
-  [{ kind: 'busy', message: 'm', retryAfterS: 2 }, false],
+  [{ kind: 'busy', message: 'm', retryAfterS: 20 }, false],
+  [{ kind: 'busy', message: 'm', retryAfterS: 21 }, true],
   [{ kind: 'failed', message: 'm' }, false],
   [{ kind: 'broken', message: 'm' }, false],
 ])('%j is final: %j', (failure, isFinal) => {
@@ -113,6 +114,21 @@ describe('refuseJob', () => {
     expect(told({ kind: 'no-home', message: 'm', isKnown: true })).toEqual([503, '3']);
     expect(told({ kind: 'failed', message: 'm' })).toEqual([502, '2']);
   });
+
+  test.each([
+    [7, ['7', '7000', null]],
+    [20, ['20', '20000', null]],
+    [300, ['300', '300000', 'false']],
+  ])(
+    'seconds, milliseconds and words agree on %i s, and only what is short is slept by clients on their own',
+    async (retryAfterS, expected) => {
+      const response = toErrorResponse(refuseJob({ kind: 'busy', message: 'Full.', retryAfterS }));
+      const names = ['retry-after', 'retry-after-ms', 'x-should-retry'];
+      expect(names.map((name) => response.headers.get(name))).toEqual(expected);
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect(error.message).toBe(`Full. Please try again in ${retryAfterS}s.`);
+    },
+  );
 
   test('where nobody has the model clients are told not to sleep and ask again by themselves', () => {
     const header = (isKnown: boolean) =>

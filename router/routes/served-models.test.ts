@@ -14,7 +14,15 @@ const model = { ...listed, maxOutputTokens: 50, tokenizer: null, minBytesPerToke
 
 const CONTEXTS = [4096, 2048];
 const row = (owner: string, pools: string[], serves: string[] = []): PresenceRow =>
-  ({ owner, pools, serves, contexts: CONTEXTS.slice(0, serves.length), contextTokens: 4096 }) as unknown as PresenceRow;
+  ({
+    owner,
+    pools,
+    serves,
+    contexts: CONTEXTS.slice(0, serves.length),
+    contextTokens: 4096,
+    cans: [['tools']],
+    country: 'DE',
+  }) as unknown as PresenceRow;
 const rows: Record<string, PresenceRow[]> = {
   m: [row('acct_o', ['public']), row('acct_o', ['pool_lab']), row('acct_c', []), row('acct_o', ['pool_other'])],
   '~acct_c': [row('acct_c', [], ['llama*', 'mine'])],
@@ -40,7 +48,7 @@ test('of the caller’s own homes those are counted that serve the name', async 
 
 test('a listing tells a caller only of homes that the caller may use', async () => {
   const [first, ...own] = await listModels(doors, caller, UNKNOWN_PLACE);
-  expect(first).toMatchObject({ id: 'm', nodesOnline: 3 });
+  expect(first).toMatchObject({ id: 'm', nodesOnline: 3, can: ['tools'], countries: ['DE'] });
   expect(own.map(({ id }) => id)).toEqual(['llama*', 'mine']);
   expect(await listModels(doors, stranger, UNKNOWN_PLACE)).toMatchObject([{ id: 'm', nodesOnline: 1 }]);
 });

@@ -43,6 +43,11 @@ export interface ModelListing {
   readonly priceIn: number;
   readonly priceOut: number;
   readonly nodesOnline: number;
+  /** What one of these homes at least can do beside text: words of `Need`, and those of later versions. */
+  readonly can: readonly string[];
+  /** Of these homes, each once. */
+  readonly countries: readonly string[];
+  readonly quantisations: readonly string[];
 }
 
 interface Doors {
@@ -116,7 +121,7 @@ function toListing(model: CatalogueModel, online: readonly PresenceRow[]): Model
   const { id, description, createdAt, maxOutputTokens, priceIn, priceOut, contextTokens: maxContextTokens } = model;
   const most = online.length > 0 ? Math.max(...online.map((row) => row.contextTokens)) : maxContextTokens;
   const contextTokens = Math.min(maxContextTokens, most);
-  const facts = { isOwn: false, contextTokens, maxContextTokens, nodesOnline: online.length };
+  const facts = { isOwn: false, contextTokens, maxContextTokens, nodesOnline: online.length, ...sumUp(online, null) };
   return { id, description, createdAt, maxOutputTokens, priceIn, priceOut, ...facts };
 }
 
@@ -144,5 +149,19 @@ function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
     priceIn: 0,
     priceOut: 0,
     nodesOnline: nodes.size,
+    ...sumUp([...nodes], id),
   }));
+}
+
+/** What the homes of one model are and can do. */
+function sumUp(
+  rows: readonly PresenceRow[],
+  ownName: string | null,
+): Pick<ModelListing, 'can' | 'countries' | 'quantisations'> {
+  const each = (words: readonly string[]): string[] => [...new Set(words)].toSorted();
+  return {
+    can: each(rows.flatMap((row) => canOf(row, ownName))),
+    countries: each(rows.map(({ country }) => country)),
+    quantisations: each(rows.map(({ quantisation }) => quantisation)),
+  };
 }

@@ -7,7 +7,7 @@ const MOST_NAME_CHARS = 64;
 /** Names with commas between them, everything but letters, digits and `_ . - [ ]` as in URLs; '' where nothing was left out. */
 export function tellIgnored(names: readonly string[]): string {
   let told = '';
-  for (const name of new Set(names)) {
+  for (const name of new Set(names.filter(Boolean))) {
     const safe = name
       .slice(0, MOST_NAME_CHARS)
       .toWellFormed()

@@ -22,6 +22,6 @@ function addressOf(c: Context<AppEnv>): string {
 }
 
 function refuseAttempts(retryAfterS: number): ApiError {
-  const told = 'Too many wrong keys, secrets, codes or ids came from here. Check yours, and try again later.';
+  const told = 'Too many wrong keys, secrets, codes or ids came from here. Check yours.';
   return new ApiError('rate_limit_exceeded', told, { retryAfterS });
 }

@@ -22,6 +22,7 @@ export interface AbleChat {
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
   readonly max_tokens?: number;
+  readonly seed?: number;
   readonly tools?: readonly AbleTool[];
   readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly function: { readonly name: string } };
   readonly parallel_tool_calls?: boolean;
@@ -189,7 +190,7 @@ function likelihood(token: string, top: number): object {
 }
 
 /** The smallest value that fits a schema. */
-export function fillSchema(schema: Schema): unknown {
+function fillSchema(schema: Schema): unknown {
   if ('const' in schema) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return fillSchema(schema.anyOf[0]);

@@ -18,10 +18,16 @@ export interface AbleServer {
   readonly seen: { readonly path: string; readonly body: unknown }[];
   /** Between two pieces of a streamed answer, and before embeddings. */
   gapMs: number;
+  /** Breaks a streamed answer off behind so many events; null for none. */
+  breaksAfter: number | null;
+  /** Called where it breaks one off. */
+  onBreak: () => void;
   /** What it answers to a good request for embeddings. */
   embed: (asked: AbleInput) => object;
   /** Callers who left before their answer was whole. */
   left: number;
+  /** The streamed answer with this seed breaks off in its middle. */
+  brokenSeed: number | null;
   stop(): Promise<void>;
 }
 
@@ -38,9 +44,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
   const seen: AbleServer['seen'] = [];
   const server = createServer((request, response) => {
     response.on('close', () => void (able.left += response.writableFinished ? 0 : 1));
-    void answer(request, response, { options, seen, gapMs: () => able.gapMs, embed: () => able.embed }).catch(() =>
-      response.destroy(),
-    );
+    void answer(request, response, { options, seen, able: () => able }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -51,6 +55,9 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
     gapMs: 0,
     embed,
     left: 0,
+    breaksAfter: null,
+    onBreak: () => undefined,
+    brokenSeed: null,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -63,8 +70,7 @@ export async function startAbleServer(options: AbleOptions = {}): Promise<AbleSe
 interface Doors {
   readonly options: AbleOptions;
   readonly seen: AbleServer['seen'];
-  readonly gapMs: () => number;
-  readonly embed: () => AbleServer['embed'];
+  readonly able: () => AbleServer;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, doors: Doors): Promise<void> {
@@ -75,7 +81,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, doors:
   const body: unknown = isForm ? { form: bytes.toString('latin1') } : JSON.parse(bytes.toString('utf8'));
   doors.seen.push({ path, body });
   if (path === '/v1/chat/completions') return answerChat(body as AbleChat, response, doors);
-  if (path === '/v1/completions') return answerText(body as AbleText, response, doors.gapMs());
+  if (path === '/v1/completions') return answerText(body as AbleText, response, doors.able().gapMs);
   if (path === '/v1/embeddings') return answerInput(body as AbleInput, response, doors);
   if (path === '/v1/audio/transcriptions') return send(response, 200, { text: `heard ${bytes.length} bytes` });
   if (path === '/v1/images/generations') return send(response, 200, { created: 1, data: [{ b64_json: PIXEL }] });
@@ -106,25 +112,42 @@ function answerAbout(path: string, response: ServerResponse, options: AbleOption
   send(response, 404, { error: { message: 'File Not Found', type: 'not_found_error', code: 404 } });
 }
 
-async function answerChat(chat: AbleChat, response: ServerResponse, { gapMs }: Doors): Promise<void> {
+async function answerChat(chat: AbleChat, response: ServerResponse, { able }: Doors): Promise<void> {
   const wrong = checkChat(chat);
   if (wrong) return send(response, 400, { error: { message: wrong, type: 'invalid_request_error', code: 400 } });
   const plan = planAnswer(chat);
   if (chat.stream !== true) return send(response, 200, answerAs(chat, plan));
-  await stream(response, chat, plan, gapMs());
+  await stream(response, { chat, plan, able: able() });
 }
 
-async function stream(response: ServerResponse, chat: AbleChat, plan: AblePlan, gapMs: number): Promise<void> {
+interface Streamed {
+  readonly chat: AbleChat;
+  readonly plan: AblePlan;
+  readonly able: AbleServer;
+}
+
+async function stream(response: ServerResponse, { chat, plan, able }: Streamed): Promise<void> {
+  const { gapMs, brokenSeed } = able;
+  let told = 0;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
   const tell = async (delta: object, finish: string | null = null, logprobs: object | null = null): Promise<void> => {
     const choices = [{ index: 0, delta, logprobs, finish_reason: finish }];
     response.write(`data: ${JSON.stringify({ ...head, choices })}\n\n`);
+    if (++told === able.breaksAfter) {
+      able.onBreak();
+      // What was written is read before the line is cut.
+      await sleep(20);
+      response.destroy();
+    }
     if (gapMs > 0) await sleep(gapMs);
   };
   await tell({ role: 'assistant', content: null });
   for (const thought of plan.thoughts) await tell({ reasoning_content: thought });
-  for (const word of plan.words) await tell({ content: word }, null, plan.logprobsOf(word));
+  const isBroken = brokenSeed !== null && chat.seed === brokenSeed;
+  const words = isBroken ? plan.words.slice(0, plan.words.length >> 1) : plan.words;
+  for (const word of words) await tell({ content: word }, null, plan.logprobsOf(word));
+  if (isBroken) return void response.destroy();
   for (const [index, { id, name, pieces }] of plan.calls.entries()) {
     await tell({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
     for (const piece of pieces) await tell({ tool_calls: [{ index, function: { arguments: piece } }] });
@@ -156,11 +179,12 @@ async function answerText(asked: AbleText, response: ServerResponse, gapMs: numb
   response.end('data: [DONE]\n\n');
 }
 
-async function answerInput(asked: AbleInput, response: ServerResponse, { gapMs, embed: how }: Doors): Promise<void> {
+async function answerInput(asked: AbleInput, response: ServerResponse, { able }: Doors): Promise<void> {
   const wrong = checkInput(asked);
   if (wrong) return refuse(response, wrong);
-  if (gapMs() > 0) await sleep(gapMs());
-  send(response, 200, how()(asked));
+  const { gapMs, embed: how } = able();
+  if (gapMs > 0) await sleep(gapMs);
+  send(response, 200, how(asked));
 }
 
 function refuse(response: ServerResponse, message: string): void {

@@ -277,6 +277,7 @@ test('who aborts a stream stops the model server', async () => {
   for await (const _ of stream) controller.abort();
   await until('the model server knows', () => Promise.resolve(network.able.left > 0));
   network.able.gapMs = 0;
+  expect(controller.signal.aborted).toBe(true);
 });
 
 test('a key that is wrong is told so, and not asked again', async () => {

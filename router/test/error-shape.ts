@@ -1,16 +1,16 @@
 // What every refusal of the public API must be: OpenAI-shaped, numbered, and silent about how the router is made.
 import { expect } from 'vitest';
+import { CONSTRAINTS } from '../errors.ts';
+import { INSIDE } from './inside.ts';
 
 export interface ToldError {
   readonly message: string;
   readonly type: string;
   readonly param: string | null;
   readonly code: string;
+  /** Where nobody could answer now. */
+  readonly availability?: { readonly code: string; readonly docs_url: string };
 }
-
-/** Words that only the inside knows: files, stacks, the platform's and the libraries' names. */
-export const INSIDE =
-  /\bD1\b|durable|workerd|miniflare|cloudflare|sqlite|\bsql\b|drizzle|upstash|redis|hono|\bzod\b|stack|\bat .+:\d+:\d+|\.ts\b|\.js\b|node_modules|TypeError|RangeError|undefined|\[object|internal error/i;
 
 /** Checks a refusal's status and shape and gives its error. */
 export async function readError(response: Response, status: number): Promise<ToldError> {
@@ -24,13 +24,20 @@ export async function readError(response: Response, status: number): Promise<Tol
   return error;
 }
 
-/** Checks the four fields of an error, wherever it stood. */
-export function expectToldError(error: ToldError): void {
+/** The list of paths in a 404 is the longest of messages. */
+const MOST_CHARS = 1000;
+const AVAILABILITY = ['code', 'constraint', 'docs_url', 'excluded_by', 'retry_after', 'retryable'];
+
+/** Checks the fields of an error, wherever it stood. */
+export function expectToldError({ availability, ...error }: ToldError): void {
   expect(Object.keys(error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
+  expect(availability === undefined).toBe(!Object.hasOwn(CONSTRAINTS, error.code));
+  expect(Object.keys(availability ?? {}).toSorted()).toEqual(availability ? AVAILABILITY : []);
+  expect(availability?.code ?? error.code).toBe(error.code);
   // What the caller wrote is shown to the caller again, in quotes.
   expect(error.message.replace(/'[^]*'/, '')).not.toMatch(INSIDE);
   expect(error.message.length).toBeGreaterThan(10);
-  expect(error.message.length).toBeLessThan(600);
+  expect(error.message.length).toBeLessThan(MOST_CHARS);
   expect(error.code).toMatch(/^[a-z_]+$/);
   expect(error.type).toMatch(/^[a-z_]+$/);
 }

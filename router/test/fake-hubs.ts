@@ -218,11 +218,14 @@ interface RunOptions {
   /** The latency that the caller states, ms. */
   readonly maxWaitMs?: number;
   readonly maxSilenceMs?: number;
+  /** How far the limit of the first token may grow; not at all where left out. */
+  readonly mostFirstTokenMs?: number;
   /** How long somebody is waited for who may go on, ms. */
   readonly resumeWaitMs?: number;
   /** Left out, as long. */
   readonly returnWaitMs?: number;
   readonly stream?: boolean;
+  readonly isPromptShared?: boolean;
   readonly keep?: JobDoors['keep'];
 }
 
@@ -233,6 +236,7 @@ export function openRun(
   options: RunOptions = {},
 ) {
   const { least = 'same-family', maxTokens = 100, maxWaitMs, maxSilenceMs = 120_000, leastPromptTokens = 0 } = options;
+  const { mostFirstTokenMs = maxSilenceMs } = options;
   const { stream = true, keep = () => true, resumeWaitMs = 600, returnWaitMs = resumeWaitMs } = options;
   const asked: { hub: string; offer: JobOffer }[] = [];
   const free: Record<string, number> = {};
@@ -268,11 +272,13 @@ export function openRun(
     ...PRICES,
     size,
     maxSilenceMs,
+    mostFirstTokenMs,
     request: { kind: 'chat', maxTokens },
     jobId: `job_${'1'.repeat(32)}`,
     chunk: { id: 'c', created: 1, model: 'm' },
     stream,
     includeUsage: true,
+    isPromptShared: options.isPromptShared === true,
   };
   const told = new Map<string, PartTold>();
   const freed: string[] = [];

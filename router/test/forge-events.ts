@@ -106,6 +106,12 @@ export function forgeEvents(head: ChunkHead): Forgery[] {
   const broken = (bytes: number[]): Uint8Array => splice(good, FORGED, Uint8Array.from(bytes));
   return [
     ...Object.entries(texts).map(([name, text]) => ({ name, events: encoder.encode(text) })),
+    { name: 'thinking told once', events: encoder.encode(withDelta({ reasoning_content: FORGED })), isThinking: true },
+    {
+      name: 'thinking that is another under its other name',
+      events: encoder.encode(withDelta({ reasoning_content: 'abcdef', reasoning: FORGED })),
+      isThinking: true,
+    },
     { name: 'content flagged as thinking', events: encoder.encode(good), isThinking: true },
     { name: 'a byte that begins nothing', events: broken([0x61, 0xff, 0x61]) },
     { name: 'a character that is cut', events: broken([0xe5, 0x9b]) },

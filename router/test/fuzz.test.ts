@@ -2,8 +2,9 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectToldError, INSIDE } from './error-shape.ts';
+import { expectToldError } from './error-shape.ts';
 import type { ToldError } from './error-shape.ts';
+import { INSIDE } from './inside.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
@@ -51,12 +52,18 @@ interface Told {
 function judge(told: Told): void {
   const { status, type, id, text } = told;
   expect(id).toMatch(/^req_[0-9a-f]{32}$/);
+  // A question about a path, or for an answer's headers, has no body.
+  if (status === 204) return judgeBare(text);
   if (status === 200) return judgeAnswer(told);
   expect(type).toBe('application/json; charset=utf-8');
   const { error } = JSON.parse(text) as { error: ToldError };
   expectToldError(error);
   const isOurs = status < 500 || HOME_CODES.includes(error.code);
   expect({ status, text, isOurs }).toMatchObject({ isOurs: true });
+}
+
+function judgeBare(text: string): void {
+  expect(text).toBe('');
 }
 
 function judgeAnswer({ type, text }: Told): void {

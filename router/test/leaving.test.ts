@@ -2,6 +2,7 @@
 // however long it takes, and never half an answer as a whole one.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { learnDigest, listModel } from './ask.ts';
@@ -78,6 +79,76 @@ describe.each(Object.entries(LEAVES))('a caller who leaves by %s', (name, leave)
     const abortedAt = await until('the abort', () => seen(prompt)?.abortedAt);
     expect(abortedAt - at).toBeLessThan(STOPS_WITHIN_MS);
     await expect.poll(async () => (await readUsage(stack, caller)).held_micro, POLL).toBe(0);
+  });
+});
+
+/** One call of each API by its official client; streams are read to their end. */
+const CLIENTS: Readonly<Record<string, (prompt: string, stream: boolean, signal: AbortSignal) => Promise<unknown>>> = {
+  chat: async (content, stream, signal) => {
+    const asked = { model: MODEL, stream, messages: [{ role: 'user' as const, content }] };
+    return readOut(await openai().chat.completions.create(asked, { signal }));
+  },
+  responses: async (input, stream, signal) =>
+    readOut(await openai().responses.create({ model: MODEL, stream, input }, { signal })),
+  messages: async (content, stream, signal) => {
+    const anthropic = new Anthropic({ apiKey: caller.apiKey, baseURL: stack.url });
+    const asked = { model: MODEL, stream, max_tokens: 4000, messages: [{ role: 'user' as const, content }] };
+    return readOut(await anthropic.messages.create(asked, { signal }));
+  },
+};
+
+function openai(): OpenAI {
+  return new OpenAI({ apiKey: caller.apiKey, baseURL: `${stack.url}/v1` });
+}
+
+async function readOut(answer: object): Promise<unknown> {
+  if (Symbol.asyncIterator in answer) for await (const _ of answer as AsyncIterable<unknown>);
+  return answer;
+}
+
+const WAYS = Object.keys(CLIENTS).flatMap((api) => [true, false].map((stream) => [api, stream] as const));
+
+describe.each(WAYS)('the official client of %s, streamed: %s', (api, stream) => {
+  const tag = `-fat${10 + WAYS.findIndex((way) => way[0] === api && way[1] === stream)}`;
+  const ask = (prompt: string, signal: AbortSignal): Promise<unknown> =>
+    CLIENTS[api]!(prompt, stream, signal).catch(() => null);
+
+  test.each([
+    ['as soon as the model is asked', `say-5x5-wait30000${tag}`, 0, 0],
+    ['while the model reads the prompt', `say-6x5-wait30000${tag}`, 0, 1500],
+    ['in mid-answer', `say-3000x10${tag}`, 20, 0],
+    ['while the model is silent in mid-answer', `say-30x0-hang5${tag}`, 5, 1500],
+  ])('that gives up %s stops the home, and asks no second time', async (_when, prompt, tokens, waitMs) => {
+    const leaving = new AbortController();
+    const over = ask(prompt, leaving.signal);
+    await until('the model is asked', () => seen(prompt) !== undefined && seen(prompt)!.sent >= tokens);
+    await new Promise((wake) => setTimeout(wake, waitMs));
+    const at = Date.now();
+    leaving.abort();
+    await over;
+    const abortedAt = await until('the abort', () => seen(prompt)?.abortedAt);
+    expect(abortedAt - at).toBeLessThan(STOPS_WITHIN_MS);
+    const again = server.seen.filter(({ body }) => JSON.stringify(body).includes(`"${prompt}"`));
+    expect(again).toHaveLength(1);
+  });
+
+  test('that gives up in line stops the home that its turn has come at', async () => {
+    const filler = `say-4x5-wait60000${tag}`;
+    const running = Array.from({ length: SLOTS }, () => callBy(filler, true));
+    const asked = (): number => server.seen.filter(({ body }) => JSON.stringify(body).includes(filler)).length;
+    await until('the home is full', () => asked() === SLOTS);
+    const leaving = new AbortController();
+    const prompt = `say-7x5-wait30000${tag}`;
+    const over = ask(prompt, leaving.signal);
+    await new Promise((wake) => setTimeout(wake, 1000));
+    leaving.abort();
+    await over;
+    const at = Date.now();
+    for (const { socket } of running) socket.destroy();
+    await expect.poll(async () => (await readUsage(stack, caller)).held_micro, POLL).toBe(0);
+    const abortedAt = seen(prompt) ? await until('the abort', () => seen(prompt)?.abortedAt) : at;
+    // The fillers are noticed first, then the byte that finds out that nobody reads.
+    expect(abortedAt - at).toBeLessThan(STOPS_WITHIN_MS);
   });
 });
 

@@ -103,7 +103,7 @@ describe('a model server that is busy', () => {
     [503, '3', '3'],
     [429, null, '1'],
     [429, '0', '1'],
-    // Clients sleep as long as they are told: no longer than this, however long it is.
+    // It is asked again then, however long it says.
     [503, '3600', '10'],
   ])('with %i and Retry-After %s is 429 with Retry-After %s, streamed or not', async (status, said, told) => {
     server.behaviour = `say-8x0-status${status}`;
@@ -111,7 +111,10 @@ describe('a model server that is busy', () => {
     for (const stream of [true, false]) {
       const response = await call({ stream });
       expect([response.status, response.headers.get('retry-after')]).toEqual([429, told]);
-      expect(await errorOf(response)).toMatchObject({ code: 'all_homes_busy', type: 'rate_limit_error' });
+      expect(response.headers.get('retry-after-ms')).toBe(`${told}000`);
+      expect(response.headers.get('x-should-retry')).toBe(Number(told) > 20 ? 'false' : null);
+      const message = expect.stringContaining(`try again in ${told}s`);
+      expect(await errorOf(response)).toMatchObject({ code: 'all_homes_busy', type: 'rate_limit_error', message });
     }
   });
 

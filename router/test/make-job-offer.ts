@@ -53,6 +53,7 @@ export function makeJobOffer(facts: Partial<JobOffer> = {}): JobOffer {
     firstTokenMs: 10_000,
     maxSilenceMs: 120_000,
     maxFirstTokenMs: 120_000,
+    mostFirstTokenMs: 600_000,
     expiresAt: Date.now() + 600_000,
     ...facts,
   };

@@ -1,7 +1,8 @@
 // The one model server that stands in for all others, in tests and benches of both ends: OpenAI-shaped, on loopback, and as long, slow or
 // broken as a name says. The server's own `behaviour` comes first, then a last message that starts with `say-`, then the model's name.
-//   say-<tokens>x<gapMs>[-think<k>][-die<k>][-wait<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
+//   say-<tokens>x<gapMs>[-think<k>][-die<k>][-wait<ms>][-hide<ms>][-status<code>][-hang<k>][-wide][-torn][-fat<n>]   e.g. say-20x5, say-100x10-die3
 // think: k tokens of thinking before the text · die: cut the connection after k tokens · hang: fall silent after k tokens · wait: before the first byte · wide: multi-byte text ·
+// hide: so long of thinking that it does not show, as pieces without text ·
 // torn: each event in two writes, cut inside a character · fat: n letters more in each token.
 // A request that ends with an assistant's text and asks to go on with it gets the words that follow. Where `isContinuing` was asked for the
 // server passes for vLLM, so that agents know that it can.
@@ -52,12 +53,14 @@ interface Plan {
   readonly die: number;
   readonly hang: number;
   readonly wait: number;
+  readonly hide: number;
   readonly status: number;
   readonly word: string;
   readonly isTorn: boolean;
 }
 
 const CUT_AFTER_MS = 20;
+const HIDE_STEP_MS = 200;
 /** Characters of three and four bytes. */
 export const WIDE = '囲炉裏🔥';
 /** Each token is this and its number; it stands nowhere else in an answer. */
@@ -168,7 +171,15 @@ class Answer {
     if (this.#record.body['stream'] !== true) return this.#giveWhole();
     this.#response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     this.#response.flushHeaders();
+    await this.#hide();
     if ((await this.#stream()) && this.#record.abortedAt === null) this.#end();
+  }
+
+  async #hide(): Promise<void> {
+    for (let left = this.#plan.hide; left > 0 && this.#record.abortedAt === null; left -= HIDE_STEP_MS) {
+      this.#response.write(toEvent({ choices: [{ index: 0, delta: { content: '' }, finish_reason: null }] }));
+      await sleep(HIDE_STEP_MS);
+    }
   }
 
   #giveWhole(): void {
@@ -278,6 +289,7 @@ function parsePlan(name: string): Plan {
     die: option('die', -1),
     hang: option('hang', -1),
     wait: option('wait', 0),
+    hide: option('hide', 0),
     status: option('status', 200),
     word: name.includes('-wide') ? ` ${WIDE}` : `${'x'.repeat(option('fat', 0))}${WORD}`,
     isTorn: name.includes('-torn'),

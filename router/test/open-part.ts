@@ -29,6 +29,7 @@ const offer = {
   stream: true,
   firstTokenMs: TIMINGS.firstTokenMs,
   maxFirstTokenMs: MAX_FIRST_TOKEN_MS,
+  mostFirstTokenMs: MAX_FIRST_TOKEN_MS,
   maxSilenceMs: MAX_SILENCE_MS,
   expiresAt: EXPIRES_AT,
   request: { kind: 'chat', maxTokens: MAX_TOKENS },

@@ -14,6 +14,9 @@ import { until } from './until.ts';
 
 const MODEL = 'test/patient';
 const RAW = 'test/raw';
+const BRIEF = 'test/brief';
+/** How long homes of that model are waited for that show nothing of their work. */
+const BRIEF_MS = 3000;
 const GRANTED = 10_000_000;
 /** Beyond every old limit, with the edge's grace. */
 const LONG_MS = 8000;
@@ -28,10 +31,12 @@ let books: Books;
 
 beforeAll(async () => {
   const timings = { firstTokenMs: 3000, tokenMs: 3000, hubGraceMs: 3000, aliveMs: ALIVE_MS };
-  [stack, server] = await Promise.all([startStack({ timings }), startModelServer()]);
+  [stack, server] = await Promise.all([startStack({ timings }), startModelServer({ models: ['say-8x0', 'say-9x0'] })]);
   [owner, caller] = await Promise.all([stack.makeAccount(), stack.makeAccount(GRANTED)]);
-  await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--slots', '4', '--backend', server.url] });
+  await stack.startAgent({ owner, args: ['--models', 'say-8x0,say-9x0', '--slots', '4', '--backend', server.url] });
   await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+  const brief = { max_first_token_ms: BRIEF_MS };
+  await listModel(stack, { owner, id: BRIEF, digest: await learnDigest(stack, owner, 'say-9x0'), model: brief });
   node = await RawNode.join(stack, owner);
   await listModel(stack, { owner, id: RAW, digest: RAW_DIGEST, model: { max_first_token_ms: LONG_MS } });
   books = new Books(stack, { caller, owner, granted: GRANTED });
@@ -67,6 +72,19 @@ describe('a server that is silent beyond the old limits and at work', () => {
     expect(whole.json['choices'][0].message.content).toBe(words(tokens));
     const one = movedBy(7 + 2 * tokens);
     expect(await books.faultsAfter({ caller: 2 * one.caller, owner: 2 * one.owner, fees: 2 * one.fees })).toEqual([]);
+  });
+
+  test('and sends what is no answer yet is waited for beyond the model’s limit; one that sends nothing, or whose caller set the limit, is not', async () => {
+    const hiding = `say-3x0-hide${2 * BRIEF_MS}`;
+    const [moves, still, limited] = await Promise.all([
+      askAll(stack, asked(BRIEF, hiding)),
+      askAll(stack, asked(BRIEF, `say-3x0-wait${2 * BRIEF_MS}`)),
+      askAll(stack, asked(BRIEF, hiding, { max_first_token_s: BRIEF_MS / 1000 })),
+    ]);
+    expect(moves).toMatchObject({ isDone: true, text: words(3), error: null, irori: { attempts: 1 } });
+    for (const { error } of [still, limited]) expect(error).toMatchObject({ code: 'first_token_timeout' });
+    expect(still.error?.message).toContain('within 3 s');
+    expect(await books.faultsAfter(movedBy(7 + 2 * 3))).toEqual([]);
   });
 
   test('is given up at the limit that the caller has lowered, before its first token and after it', async () => {

@@ -1,4 +1,5 @@
 // Bursts: calls that find their homes full wait for their turn instead of being refused, as long as their callers would wait, and no longer.
+import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ask, askWhole, learnDigest, listModel, send } from './ask.ts';
 import type { Answer } from './ask.ts';
@@ -68,6 +69,41 @@ test('8 calls at once at a home with one slot are all answered, one after anothe
   // The last of them waited for seven others, 0.3 s each at least.
   expect(expected.at(-1)).toBeGreaterThan(2000);
   expect(all.filter(({ json }) => /after \d+\.\d s in line/.test(json['irori'].reason))).toHaveLength(7);
+});
+
+test('the official client gets all of 8 calls at once in their order, and asks for none of them twice', async () => {
+  const client = new OpenAI({ apiKey: caller.apiKey, baseURL: `${stack.url}/v1` });
+  const before = server.seen.length;
+  const all = Array.from({ length: 8 }, async (_, i) => {
+    // In the order of their numbers, and before the first has ended.
+    await new Promise((wake) => setTimeout(wake, 30 * i));
+    const messages = [{ role: 'user' as const, content: `say-4x100-fat${i}` }];
+    return client.chat.completions.create({ model: MODEL, messages });
+  });
+  const answers = await Promise.all(all);
+  expect(answers.map(({ choices }) => choices[0]?.finish_reason)).toEqual(answers.map(() => 'stop'));
+  const asked = server.seen.slice(before).map(({ body }) => (body['messages'] as { content: string }[])[0]?.content);
+  expect(asked).toEqual(answers.map((_, i) => `say-4x100-fat${i}`));
+});
+
+test('a burst larger than the line: what is too many is refused at once, who waits when its time is over, each with one time in all of its words', async () => {
+  await occupy();
+  const [LINE, MORE, WAIT_S] = [128, 12, 6];
+  const patience = { provider: { preferred_max_latency: WAIT_S } };
+  const startedAt = performance.now();
+  const burst = Array.from({ length: LINE + MORE }, async () => {
+    const answer = await askWhole(stack, job(SHORT, caller, patience));
+    return { ...answer, tookMs: performance.now() - startedAt };
+  });
+  const all = await Promise.all(burst);
+  expect(all.filter(({ tookMs }) => tookMs < 1000 * (WAIT_S - 1)).length).toBeGreaterThanOrEqual(MORE);
+  for (const { status, headers, json } of all) {
+    const after = Number(headers.get('retry-after'));
+    expect([status, json['error'].code, Number.isInteger(after)]).toEqual([429, 'all_homes_busy', true]);
+    expect(headers.get('retry-after-ms')).toBe(`${after * 1000}`);
+    expect(headers.get('x-should-retry')).toBe(after > 20 ? 'false' : null);
+    expect(json['error'].message).toContain(`try again in ${after}s`);
+  }
 });
 
 test('streams open while they wait, and are answered in their turn', async () => {

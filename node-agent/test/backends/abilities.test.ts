@@ -6,7 +6,7 @@ import { AbilityScout } from '../../home/ability-scout.ts';
 import { Slots } from '../../home/slots.ts';
 import type { Asked, Chat, FakeServer } from './fake-server.ts';
 import { NEVER, PLAIN, serve, share } from './http-kit.ts';
-import { LLAMA_SERVER, OLLAMA, VLLM } from './wire-fixtures.ts';
+import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -15,21 +15,38 @@ function json(response: ServerResponse, status: number, value: object): void {
   response.end(JSON.stringify(value));
 }
 
-function say(response: ServerResponse, message: object, more: object = {}): void {
-  json(response, 200, { choices: [{ index: 0, message: { role: 'assistant', content: null, ...message }, ...more }] });
+function say(response: ServerResponse, message: object, more: object = {}, promptTokens?: number): void {
+  const choices = [{ index: 0, message: { role: 'assistant', content: null, ...message }, ...more }];
+  json(response, 200, { choices, ...(promptTokens !== undefined && { usage: { prompt_tokens: promptTokens } }) });
 }
 
-/** Answers chats by what they ask. */
+/** What only tells how control tokens are counted. */
+function isCounting(body: Body): boolean {
+  const [first] = (body['messages'] ?? []) as { content: unknown }[];
+  const asks = ['tools', 'response_format', 'logprobs'].some((field) => field in body);
+  return !asks && typeof first?.content === 'string';
+}
+
+const read = ({ body }: Asked): Body => JSON.parse(body) as Body;
+
+/** Answers chats by what they ask; of what is counted only, each control token is many. */
 function chat(play: (body: Body, response: ServerResponse) => void): Chat {
-  return (response, { body }) => play(JSON.parse(body) as Body, response);
+  return (response, asked) => {
+    const body = read(asked);
+    if (!isCounting(body)) return play(body, response);
+    say(response, {}, {}, asked.body.length);
+  };
 }
 
-const posted = ({ asked }: FakeServer): Asked[] => asked.filter(({ method }) => method === 'POST');
+const posted = ({ asked }: FakeServer): Asked[] =>
+  asked.filter((one) => one.method === 'POST' && !isCounting(read(one)));
+const counting = ({ asked }: FakeServer): Asked[] =>
+  asked.filter((one) => one.method === 'POST' && isCounting(read(one)));
 
 async function learn(server: FakeServer, options: Partial<Parameters<typeof share>[0]> = {}) {
   const backend = share({ baseUrl: server.url, ...options });
   await backend.detect(NEVER);
-  await backend.questions.ask(NEVER);
+  await backend.questions!.ask(NEVER);
   return { backend, can: (await backend.models())[0]?.can };
 }
 
@@ -60,7 +77,7 @@ describe('a server of no known product', () => {
     );
     const { backend, can } = await learn(server);
     expect(can).toEqual(['images']);
-    expect(backend.questions.isOpen()).toBe(false);
+    expect(backend.questions!.isOpen()).toBe(false);
   });
 
   test('is asked once, and what it refuses it cannot do', async () => {
@@ -72,8 +89,8 @@ describe('a server of no known product', () => {
     const asked = posted(server).length;
     expect([can, asked]).toEqual([[], 7]);
     await backend.detect(NEVER);
-    await backend.questions.ask(NEVER);
-    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, asked]);
+    await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, asked]);
   });
 
   test('that is busy is asked again with later looks, and in the end no more', async () => {
@@ -82,20 +99,23 @@ describe('a server of no known product', () => {
       chat((_, response) => json(response, 503, {})),
     );
     const { backend, can } = await learn(server);
-    expect([can, backend.questions.isOpen(), posted(server).length]).toEqual([[], true, 1]);
-    for (let i = 0; i < 5; i += 1) await backend.questions.ask(NEVER);
-    expect([backend.questions.isOpen(), posted(server).length]).toEqual([false, 3]);
+    expect([can, backend.questions!.isOpen(), posted(server).length]).toEqual([[], true, 1]);
+    for (let i = 0; i < 5; i += 1) await backend.questions!.ask(NEVER);
+    expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, 3]);
   });
 
   test('that lists many models, and may load each of them, is not asked', async () => {
     const data = Array.from({ length: 5 }, (_, i) => ({ id: `m${i}`, object: 'model' }));
     const server = await serve({ '/v1/models': { object: 'list', data } });
     const { backend } = await learn(server);
-    expect([backend.questions.isOpen(), posted(server)]).toEqual([false, []]);
+    expect([backend.questions!.isOpen(), posted(server)]).toEqual([false, []]);
   });
 
   test('is not asked of what its owner has said', async () => {
-    const server = await serve(PLAIN);
+    const server = await serve(
+      PLAIN,
+      chat(() => undefined),
+    );
     const { can } = await learn(server, { can: [{ model: 'm*', can: ['transcription'] }] });
     expect([can, posted(server)]).toEqual([['transcription'], []]);
   });
@@ -125,6 +145,56 @@ describe('what a product does not say', () => {
     expect((await learn(server)).can).toEqual(['embeddings']);
     const plain = await serve(LLAMA_SERVER.gets);
     expect((await learn(plain)).can).not.toContain('embeddings');
+  });
+});
+
+describe('whether control tokens are read out of messages', () => {
+  const lists = { 'LM Studio': LM_STUDIO.gets, 'a server of no known product': PLAIN };
+
+  /** Counts a word for a letter, and one token each for what it knows. */
+  const counts =
+    (known: string): Chat =>
+    (response, asked) => {
+      const text = JSON.stringify(read(asked)['messages']);
+      const times = known === '' ? 0 : text.split(known).length - 1;
+      say(response, {}, {}, text.length - times * (known.length - 1));
+    };
+
+  test.each(Object.entries(lists))(
+    '%s is asked by what short answers count, once, and its owner told',
+    async (_, gets) => {
+      const server = await serve(gets, counts('<|im_end|>'));
+      const { backend } = await learn(server, { can: [{ model: '*', can: [] }] });
+      const found = await backend.detect(NEVER);
+      expect(found.ok && found.value.warnings?.join()).toContain('reads control tokens (<|im_end|>)');
+      const asked = counting(server).length;
+      await backend.questions!.ask(NEVER);
+      expect([asked, counting(server).length, backend.questions!.isOpen()]).toEqual([2, 2, false]);
+    },
+  );
+
+  test.each(Object.entries(lists))('%s that keeps them as text is shared without a word', async (_, gets) => {
+    const { backend } = await learn(await serve(gets, counts('')), { can: [{ model: '*', can: [] }] });
+    const found = await backend.detect(NEVER);
+    expect(found.ok && [...found.value.notes, ...(found.value.warnings ?? [])].join()).not.toContain('control tokens');
+  });
+
+  test('an owner who shares no such server has it asked first', async () => {
+    const reading = await serve(PLAIN, counts('</s>'));
+    const refused = await share({ baseUrl: reading.url, allowSpecials: false }).detect(NEVER);
+    expect(refused).toEqual({ ok: false, error: expect.stringContaining('reads control tokens') });
+    const plain = await serve(PLAIN, counts(''));
+    expect((await share({ baseUrl: plain.url, allowSpecials: false }).detect(NEVER)).ok).toBe(true);
+  });
+
+  test('one that counts nothing is asked twice, and stays in doubt', async () => {
+    const server = await serve(PLAIN, (response) => say(response, {}));
+    const { backend } = await learn(server, { can: [{ model: '*', can: [] }] });
+    await backend.questions!.ask(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect([counting(server).length, backend.questions!.isOpen()]).toEqual([2, false]);
+    const found = await backend.detect(NEVER);
+    expect(found.ok && found.value.notes.join()).toContain('could not be found out');
   });
 });
 

@@ -9,6 +9,17 @@ import { NEVER, serve, share, PLAIN, job, text, STOP, begin } from './http-kit.t
 import { runJob, until } from './jobs.ts';
 import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
 
+test('a vLLM server is asked for its metrics: it begins with as many answers as its cache holds', async () => {
+  const metrics = (response: ServerResponse): void => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    response.end('vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="800"} 1.0\n');
+  };
+  const server = await serve({ ...VLLM.gets, '/metrics': metrics });
+  const backend = share({ baseUrl: server.url });
+  await backend.detect(NEVER);
+  expect(await backend.slots()).toBe(3);
+});
+
 describe.each([
   ['ollama', OLLAMA, 'gemma3:latest', 'text', 1, ['gpt-oss:120b-cloud']],
   ['llama-server', LLAMA_SERVER, 'qwen2.5-14b', 'text', 2, []],

@@ -30,7 +30,7 @@ export interface Client {
 
 const toml = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
-export const CLIENTS: readonly Client[] = [
+const CLIENTS: readonly Client[] = [
   {
     name: 'codex',
     speaks: 'responses',

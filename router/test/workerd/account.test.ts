@@ -65,6 +65,31 @@ test('of many parallel holds for a balance that carries one, exactly one is gran
   expect(answers.find((answer) => !answer.ok)).toEqual({ ok: false, reason: 'no-credit', available: 40 });
 });
 
+test('the jobs of one call are held for together, or none of them is', async () => {
+  const { stub } = await openAccount(100);
+  const holdOf = (amount: number) => ({ jobId: newId('job'), keyId: 'key_1', amount, expiresAt: soon() });
+  const refused = await stub.holdAll([holdOf(60), holdOf(30), holdOf(30)]);
+  expect(refused).toEqual({ ok: false, reason: 'no-credit', available: 10 });
+  expect((await stub.usage()).held).toBe(0);
+  expect(await stub.holdAll([holdOf(60), holdOf(30), holdOf(10)])).toEqual({ ok: true });
+  expect((await stub.usage()).held).toBe(100);
+});
+
+test('each job of one call counts among those that run at once', async () => {
+  const { stub } = await openAccount(0);
+  const holds = Array.from({ length: CROWD_LIMITS.guest + 1 }, () => ({
+    jobId: newId('job'),
+    keyId: 'key_1',
+    amount: 0,
+    expiresAt: soon(),
+    mayBeGuest: true,
+  }));
+  const [first, ...others] = holds;
+  const refused = await stub.holdAll([first!, ...others]);
+  expect(refused).toEqual({ ok: false, reason: 'too-many', of: 'guest', limit: CROWD_LIMITS.guest });
+  expect(await stub.holdAll([first!, ...others.slice(1)])).toEqual({ ok: true, isGuest: true });
+});
+
 test('the same job holds once, and a larger hold replaces the smaller one only where credit allows', async () => {
   const { stub } = await openAccount(100);
   const jobId = newId('job');

@@ -1,0 +1,164 @@
+// Every endpoint that callers have, with what it takes and an example that is sent to a real network by router/test/docs.test.ts. A new one is one entry here.
+import * as z from 'zod';
+import { chatBody } from '../../schema/openai.ts';
+import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
+import { responsesBody } from '../dialects/responses-request.ts';
+
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it. */
+  readonly path: string;
+  readonly title: string;
+  readonly told: string;
+  /** The very schema that validates a body; null where there is none. */
+  readonly body: z.ZodType | null;
+  /** Bodies by what they show. `MODEL` stands for the name of a model. */
+  readonly examples: Readonly<Record<string, object>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** True where the answer may be a stream of server-sent events. */
+  readonly isStreamed: boolean;
+  /** True where no key is asked for. */
+  readonly isOpen?: boolean;
+  /** The schema of a whole answer's members that clients rely on, as JSON Schema. */
+  readonly answer: object;
+}
+
+export const MODEL = 'MODEL';
+
+const { model, temperature, top_p, stream, provider, resume, parallel_tool_calls } = chatBody.shape;
+/** What the Responses API takes beside its own: read as a chat once it is translated. */
+const responsesRequest = responsesBody.extend({
+  model,
+  input: z.union([z.string(), z.array(z.record(z.string(), z.unknown()))]),
+  max_output_tokens: chatBody.shape.max_tokens,
+  temperature,
+  top_p,
+  stream,
+  tool_choice: z.unknown().optional(),
+  parallel_tool_calls,
+  provider,
+  resume,
+});
+
+const HELLO = [{ role: 'user', content: 'Say hello.' }];
+const CITY = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+const WEATHER = { name: 'weather', description: 'The weather of a place.', parameters: CITY };
+const having = (...required: string[]): object => ({ type: 'object', required });
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    title: 'Chat Completions',
+    told: 'A conversation, answered by a home. OpenAI’s form, with `provider` for wishes of the home that answers. Fields that nothing here reads are taken and named in `x-irori-ignored`.',
+    body: chatBody,
+    examples: {
+      whole: { model: MODEL, messages: HELLO },
+      streamed: { model: MODEL, messages: HELLO, stream: true, stream_options: { include_usage: true } },
+      tools: { model: MODEL, messages: HELLO, tools: [{ type: 'function', function: WEATHER }] },
+      'near homes': { model: MODEL, messages: HELLO, provider: { sort: 'fastest', pool: 'mine-first' } },
+    },
+    isStreamed: true,
+    answer: having('id', 'object', 'created', 'model', 'choices', 'usage'),
+  },
+  {
+    method: 'post',
+    path: '/v1/responses',
+    title: 'Responses',
+    told: 'OpenAI’s Responses API, without memory: send the earlier items in `input`; `previous_response_id` is refused.',
+    body: responsesRequest,
+    examples: {
+      whole: { model: MODEL, input: 'Say hello.' },
+      streamed: { model: MODEL, input: 'Say hello.', stream: true },
+      tools: { model: MODEL, input: 'Say hello.', tools: [{ type: 'function', ...WEATHER }] },
+    },
+    isStreamed: true,
+    answer: having('id', 'object', 'created_at', 'model', 'status', 'output', 'usage'),
+  },
+  {
+    method: 'post',
+    path: '/v1/messages',
+    title: 'Messages',
+    told: 'Anthropic’s Messages API, with its events and the shape of its errors. The key goes in `x-api-key` or as a Bearer.',
+    body: messagesBody,
+    examples: {
+      whole: { model: MODEL, max_tokens: 100, messages: HELLO },
+      streamed: { model: MODEL, max_tokens: 100, messages: HELLO, stream: true },
+    },
+    isStreamed: true,
+    answer: having('id', 'type', 'role', 'model', 'content', 'stop_reason', 'usage'),
+  },
+  {
+    method: 'post',
+    path: '/v1/messages/count_tokens',
+    title: 'Count tokens',
+    told: 'About how many tokens a request to `/v1/messages` holds. Nothing is charged.',
+    body: tokenCountBody,
+    examples: { whole: { model: MODEL, messages: HELLO } },
+    isStreamed: false,
+    answer: having('input_tokens'),
+  },
+  {
+    method: 'get',
+    path: '/v1/models',
+    title: 'Models',
+    told: 'What you may name: the catalogue, and what your own homes serve, with what homes can do now. Anthropic’s clients, known by `anthropic-version`, read their own form.',
+    body: null,
+    examples: {},
+    query: { format: 'openai, anthropic, or openrouter (OpenRouter’s provider schema 2.4)' },
+    isStreamed: false,
+    answer: having('data'),
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{id}',
+    title: 'One model',
+    told: 'One of that list. The name may hold slashes and colons.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    answer: having('id'),
+  },
+  {
+    method: 'get',
+    path: '/v1/usage',
+    title: 'Usage',
+    told: 'Your balance, and what was charged.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    answer: { type: 'object' },
+  },
+  {
+    method: 'get',
+    path: '/v1/receipts/{jobId}',
+    title: 'Receipts',
+    told: 'What each home signed for one answer: `x-irori-job` is its number.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    answer: having('data'),
+  },
+  {
+    method: 'get',
+    path: '/v1/stats',
+    title: 'Stats',
+    told: 'How the network did lately.',
+    body: null,
+    examples: {},
+    query: { window: '5m, 1h or 24h' },
+    isStreamed: false,
+    answer: having('object'),
+  },
+  {
+    method: 'get',
+    path: '/health',
+    title: 'Health',
+    told: 'Whether this router works.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: true,
+    answer: having('status'),
+  },
+];

@@ -1,0 +1,22 @@
+// The headers that callers send and read, for /docs and /openapi.json.
+
+export const REQUEST_HEADERS: Readonly<Record<string, string>> = {
+  authorization: '`Bearer irori_…`, your key.',
+  'x-api-key': 'The key, where a client sends it so; `api-key` does as well.',
+  'anthropic-version': 'Sent by Anthropic’s clients: `/v1/models` and its errors then have their form.',
+};
+
+export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
+  'x-request-id': 'The request’s number, for reports (`request-id` for Anthropic’s clients).',
+  'x-irori-job': 'The job’s number: its receipts are at `/v1/receipts/{jobId}`.',
+  'x-irori-node': 'The home that answers.',
+  'x-irori-country': 'Its country.',
+  'x-irori-reason': 'Why it was chosen.',
+  'x-irori': 'The facts of the answer so far, as JSON.',
+  'x-irori-ignored': 'Fields of the request that nothing read, and that were left out.',
+  'retry-after': 'Seconds after which asking again makes sense.',
+  'retry-after-ms': 'The same in milliseconds.',
+  'x-should-retry': '`false` where asking again by itself would only wait anew.',
+  'x-ratelimit-limit-requests':
+    'Requests at once that the account, or the key, may have; with `-remaining-` and `-reset-`.',
+};

@@ -1,0 +1,280 @@
+// What the API tells of itself, from outside: its description is valid, its examples work, its lists are read by the clients they are for.
+import Anthropic from '@anthropic-ai/sdk';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ENDPOINTS, MODEL } from '../docs/endpoints.ts';
+import { RECIPES } from '../docs/recipes.ts';
+import { ABLE_MODEL } from './able-server.ts';
+import { startAbleStack } from './able-stack.ts';
+import type { AbleStack } from './able-stack.ts';
+import { OPENROUTER_MODELS } from './openrouter-schema.ts';
+
+interface Described {
+  readonly paths: Readonly<
+    Record<
+      string,
+      {
+        readonly post?: {
+          readonly requestBody?: {
+            readonly content: Readonly<
+              Record<
+                string,
+                { readonly schema: object; readonly examples: Readonly<Record<string, { value: unknown }>> }
+              >
+            >;
+          };
+        };
+      }
+    >
+  >;
+}
+
+let network: AbleStack;
+let origin: string;
+let openai: OpenAI;
+let anthropic: Anthropic;
+
+beforeAll(async () => {
+  network = await startAbleStack();
+  origin = network.stack.url;
+  const { apiKey } = network.account;
+  openai = new OpenAI({ apiKey, baseURL: network.url, maxRetries: 0 });
+  anthropic = new Anthropic({ apiKey, baseURL: origin, maxRetries: 0 });
+});
+afterAll(() => network?.stop());
+
+const call = (path: string, options: Parameters<AbleStack['stack']['call']>[1] = {}): Promise<Response> =>
+  network.stack.call(path, { key: network.account.apiKey, ...options });
+const readJson = async (response: Response): Promise<Record<string, unknown>> =>
+  (await response.json()) as Record<string, unknown>;
+
+describe('/openapi.json', () => {
+  test('is OpenAPI 3.1 that a validator takes, and asks for no key', async () => {
+    const response = await call('/openapi.json', { key: null });
+    expect(response.status).toBe(200);
+    const description = await readJson(response);
+    expect(await new Validator().validate(description)).toMatchObject({ valid: true });
+    expect(description).toMatchObject({ openapi: '3.1.0', servers: [{ url: origin }] });
+    expect(Object.keys(description['paths'] as object)).toEqual([...new Set(ENDPOINTS.map(({ path }) => path))]);
+  });
+
+  test('tells every path of /v1 that the router lists for a wrong one', async () => {
+    const response = await call('/v1/nothing-like-it');
+    expect(response.status).toBe(404);
+    const { error } = (await response.json()) as { error: { message: string; code: string } };
+    expect(error.code).toBe('unknown_path');
+    for (const { method, path } of ENDPOINTS) expect(error.message).toContain(`${method.toUpperCase()} ${path}`);
+    const listed = error.message.match(/(?:GET|POST) \/v1\/[^ ,.]+/g) ?? [];
+    const told = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(listed.filter((one) => !told.includes(one))).toEqual([]);
+  });
+
+  const examples = ENDPOINTS.flatMap((endpoint) =>
+    Object.entries(endpoint.examples).map(([name, body]) => ({ endpoint, name, body: body as { stream?: boolean } })),
+  );
+  const send = (path: string, body: object): Promise<Response> =>
+    call(path, { body: JSON.parse(JSON.stringify(body).replaceAll(`"${MODEL}"`, `"${ABLE_MODEL}"`)) as object });
+
+  test.each(examples.filter(({ body }) => !body.stream))(
+    'the example "$name" of $endpoint.path is answered as it is told',
+    async ({ endpoint, body }) => {
+      const response = await send(endpoint.path, body);
+      expect(response.status).toBe(200);
+      expect(new Ajv2020({ strict: false }).validate(endpoint.answer, await response.json())).toBe(true);
+    },
+  );
+
+  test.each(examples.filter(({ body }) => body.stream))(
+    'the example "$name" of $endpoint.path is answered to its end',
+    async ({ endpoint, body }) => {
+      const response = await send(endpoint.path, body);
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        200,
+        'text/event-stream; charset=utf-8',
+      ]);
+      expect(await response.text()).toMatch(/\[DONE\]|response\.completed|message_stop/);
+    },
+  );
+
+  test.each(ENDPOINTS.filter(({ method, path }) => method === 'get' && !path.includes('{')))(
+    'GET $path is answered as it is told, and HEAD as well',
+    async ({ path, answer }) => {
+      const response = await call(path);
+      expect(response.status).toBe(200);
+      expect(new Ajv2020({ strict: false }).validate(answer, await response.json())).toBe(true);
+      const head = await call(path, { method: 'HEAD' });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+    },
+  );
+});
+
+test('every example is valid by the schema that the description gives for it', async () => {
+  const description = (await (await call('/openapi.json')).json()) as Described;
+  const bodies = ENDPOINTS.flatMap(
+    ({ path }) => description.paths[path]?.post?.requestBody?.content['application/json'] ?? [],
+  );
+  expect(bodies.length).toBeGreaterThan(3);
+  for (const { schema, examples } of bodies)
+    for (const { value } of Object.values(examples)) {
+      const ajv = new Ajv2020({ strict: false });
+      ajv.validate(schema, value);
+      expect(ajv.errors).toBeNull();
+    }
+});
+
+describe('recipes', () => {
+  const fill = (id: string): string => {
+    const text = RECIPES.find((one) => one.id === id)?.text(origin) ?? '';
+    return text.replaceAll('MODEL', ABLE_MODEL).replaceAll(/(?<!_)KEY/g, network.account.apiKey);
+  };
+  const run = async (command: string, ...args: string[]): Promise<string> => {
+    const env = { ...process.env, IRORI_API_KEY: network.account.apiKey, LANGCHAIN_TRACING_V2: 'false' };
+    const { stdout } = await promisify(execFile)(command, args, { env, timeout: 60_000 });
+    return stdout;
+  };
+
+  test('curl', async () => {
+    expect(await run('sh', '-c', fill('curl'))).toContain('You said: Say hello.');
+  });
+
+  test.each([
+    ['node', ''],
+    ['browser', ''],
+    ['ai-sdk', 'console.log(text)'],
+    ['langchain', ''],
+    ['anthropic', 'console.log(message.content[0].text)'],
+  ])('%s', async (id, more) => {
+    const said = await run(process.execPath, '--input-type=module', '-e', `${fill(id)}\n${more}`);
+    expect(said.trim()).toBe('You said: Say hello.');
+  });
+
+  test('opencode’s is JSON, and each names the base URL that its client wants', () => {
+    expect(JSON.parse(fill('opencode'))).toMatchObject({
+      provider: { irori: { options: { baseURL: `${origin}/v1` } } },
+    });
+    for (const id of ['codex', 'continue']) expect(fill(id)).toContain(`${origin}/v1`);
+    expect(fill('claude-code')).toContain(`ANTHROPIC_BASE_URL=${origin}\n`);
+  });
+});
+
+test('/docs is one page that loads nothing, runs nothing, and has a section for each code of availability', async () => {
+  const response = await call('/docs', { key: null });
+  const page = await response.text();
+  expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(/);
+  expect(page).toContain(`${origin}/v1`);
+  for (const code of ['no_node_online', 'all_homes_busy', 'no_home_fits', 'home_failed', 'store_away'])
+    expect(page).toContain(`id="${code}"`);
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
+});
+
+test('GET / and HEAD / are answered without a key; a browser is sent to the page', async () => {
+  expect(await readJson(await call('/', { key: null }))).toMatchObject({ docs: `${origin}/docs` });
+  expect((await call('/', { key: null, method: 'HEAD' })).status).toBe(200);
+  const seen = await fetch(`${origin}/`, { headers: { accept: 'text/html,*/*' }, redirect: 'manual' });
+  expect([seen.status, seen.headers.get('location')]).toEqual([302, '/docs']);
+});
+
+describe('models', () => {
+  test('the openai client lists and retrieves them, with what homes can do', async () => {
+    const listed = [];
+    for await (const model of openai.models.list()) listed.push(model);
+    expect(listed.map(({ id }) => id)).toContain(ABLE_MODEL);
+    const model = await openai.models.retrieve(ABLE_MODEL);
+    expect(model).toMatchObject({
+      id: ABLE_MODEL,
+      object: 'model',
+      supported_parameters: expect.arrayContaining(['temperature', 'tools', 'response_format', 'logprobs']),
+      architecture: { input_modalities: expect.arrayContaining(['text', 'image']) },
+    });
+  });
+
+  test('Anthropic’s client lists, pages and retrieves them, and reads its own errors', async () => {
+    const listed = [];
+    for await (const model of anthropic.models.list({ limit: 1 })) listed.push(model);
+    expect(listed.length).toBeGreaterThan(1);
+    expect(listed).toContainEqual(expect.objectContaining({ type: 'model', id: ABLE_MODEL, display_name: ABLE_MODEL }));
+    expect(await anthropic.models.retrieve(ABLE_MODEL)).toMatchObject({ type: 'model', id: ABLE_MODEL });
+    const missing = await anthropic.models.retrieve('none').catch((error: unknown) => error);
+    expect(missing).toBeInstanceOf(Anthropic.NotFoundError);
+    expect((missing as InstanceType<typeof Anthropic.NotFoundError>).error).toMatchObject({
+      type: 'error',
+      error: { type: 'not_found_error' },
+    });
+  });
+
+  test('OpenRouter’s form of them is its provider schema 2.4', async () => {
+    const response = await call('/v1/models?format=openrouter');
+    const list = await readJson(response);
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    ajv.validate(OPENROUTER_MODELS, list);
+    expect(ajv.errors).toBeNull();
+    expect((list['data'] as { id: string }[]).find(({ id }) => id === ABLE_MODEL)).toMatchObject({
+      is_ready: true,
+      supported_features: expect.arrayContaining(['tools', 'structured_outputs']),
+    });
+  });
+
+  test.each(['format=xml', 'format='])('?%s is refused with the formats that there are', async (query) => {
+    const response = await call(`/v1/models?${query}`);
+    expect(response.status).toBe(400);
+    expect(await readJson(response)).toMatchObject({ error: { param: 'format' } });
+  });
+});
+
+describe('a failure of availability tells programs what to do', () => {
+  const nowhere = { country: ['AQ'] };
+  test.each([
+    ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }],
+    ['/v1/responses', { input: 'Hi' }],
+    ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }],
+  ])('%s', async (path, body) => {
+    const response = await call(path, { body: { model: ABLE_MODEL, provider: nowhere, ...body } });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { availability: { docs_url: string } } };
+    expect(error.availability).toEqual({
+      code: 'no_home_fits',
+      retryable: false,
+      retry_after: null,
+      excluded_by: 'provider.country',
+      constraint: 'wish',
+      docs_url: `${origin}/docs#no_home_fits`,
+    });
+    const page = await (await fetch(error.availability.docs_url)).text();
+    expect(page).toContain('id="no_home_fits"');
+  });
+
+  test.each([
+    ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }],
+    ['/v1/responses', { input: 'Hi' }],
+    ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }],
+  ])('%s, in a stream that breaks off past rescue', async (path, body) => {
+    network.able.breaksAfter = 2;
+    const response = await call(path, { body: { model: ABLE_MODEL, stream: true, resume: 'off', ...body } });
+    const text = await response.text();
+    network.able.breaksAfter = null;
+    expect(text).toContain('"availability":{"code":"home_failed","retryable":true');
+    expect(text).toContain(`"docs_url":"${origin}/docs#home_failed"`);
+  });
+});
+
+test.each([
+  ['/chat/completions', 400],
+  ['/v1/v1/chat/completions', 400],
+  ['/v1/chat/completions/', 400],
+])('%s is taken for the path that was meant', async (path, status) => {
+  expect((await call(path, { body: {} })).status).toBe(status);
+});
+
+test('a path of another server is told which it is here', async () => {
+  const response = await call('/v1/engines/davinci/chat/completions', { body: {} });
+  expect(response.status).toBe(404);
+  expect(JSON.stringify(await response.json())).toContain('Did you mean /v1/chat/completions?');
+});
