@@ -67,8 +67,7 @@ class EmbedderThread {
 }
 
 function findUnfit(counts: readonly number[]): BackendError | null {
-  if (counts.some((count) => count === 0))
-    return { code: 'bad-request', message: 'no text of the input may be empty' };
+  if (counts.some((count) => count === 0)) return { code: 'bad-request', message: 'no text of the input may be empty' };
   const most = Math.max(...counts);
   return most > EMBEDDER_TOKENS ? tellContext({ promptTokens: most, contextTokens: EMBEDDER_TOKENS }) : null;
 }

@@ -191,7 +191,7 @@ class EmbedderThread {
     if (signal.aborted) return null;
     const run = this.#nextRun++;
     const ended = openPromise<RunEnd | null>();
-    this.#runs.set(run, ended.resolve);
+    this.#runs.set(run, (end) => ended.resolve(end));
     this.#send({ type: 'embed', run, inputs });
     const abort = (): void => {
       this.#send({ type: 'cancel', run });

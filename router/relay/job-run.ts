@@ -1,8 +1,5 @@
 // One job as its edge sees it: a home that takes it, then what it says; one that breaks off is replaced by another, so that the caller sees one stream.
 import type { ResumeClass } from '../../schema/settlement.ts';
-import { ANSWERS } from '../../schema/answers.ts';
-import { INPUT_FIELDS } from '../../schema/job-kinds.ts';
-import type { JobKind } from '../../schema/job-kinds.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, FailRecord, HeadRecord } from '../../schema/records.ts';
 import { makeLog } from '../log.ts';
@@ -15,6 +12,7 @@ import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { TakenPart } from './hub-asks.ts';
 import { makeOffer } from './make-offer.ts';
+import { nameInput, tellTooLong } from './name-input.ts';
 import { mayReturn } from './may-return.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { Objections } from './objections.ts';
@@ -22,7 +20,7 @@ import type { Objection } from './objections.ts';
 import { PartRun } from './part-run.ts';
 import type { PartOutcome } from './part-run.ts';
 import { tellBreak, tellRefusal } from './tell-fault.ts';
-import { LEFT, tellSlow, TOO_LONG } from './tell-slow.ts';
+import { LEFT, tellSlow } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 
 const log = makeLog('relay');
@@ -391,14 +389,4 @@ export class JobRun {
   #over(closing: JobClosing | null): void {
     this.#stage = { kind: 'over', closing };
   }
-}
-
-function tellTooLong(kind: JobKind): string {
-  return `${TOO_LONG}; ${ANSWERS[kind].isAllOrNothing ? 'send less at once' : 'ask for a stream'}`;
-}
-
-/** What is told of the input is told of the field that holds it. */
-function nameInput(failure: JobFailure, kind: JobKind): JobFailure {
-  const isOfInput = failure.kind === 'prompt' || ('param' in failure && failure.param === 'messages');
-  return isOfInput ? { ...failure, param: INPUT_FIELDS[kind] } : failure;
 }

@@ -28,7 +28,7 @@ test('a home that reads gets all of a long job, one that reads nothing gets no m
   expect(ahead).toBeLessThanOrEqual(MOST_AHEAD);
   const short = ask(stub, makeJobOffer());
   const job = await home.nextJob();
-  expect(job.frame.request.messages).toEqual(CHAT_REQUEST.messages);
+  expect(job.frame.request).toMatchObject({ messages: CHAT_REQUEST.messages });
   expect(piecesOf(home.heard)).toBe(ahead);
   job.head();
   job.end();
