@@ -9,8 +9,12 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 await rm(new URL('dist', import.meta.url), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: here,
-  // The model's worker thread is loaded by its own file name, beside the main program.
-  entryPoints: { 'irori-node': 'main.ts', 'onnx-worker': 'backends/onnx-worker.ts' },
+  // The models' worker threads are loaded by their own file names, beside the main program.
+  entryPoints: {
+    'irori-node': 'main.ts',
+    'onnx-worker': 'backends/onnx-worker.ts',
+    'embedder-worker': 'backends/embedder-worker.ts',
+  },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { Backend } from './backends/backend.ts';
+import { EmbedderBackend } from './backends/embedder.ts';
 import { OnnxBackend } from './backends/onnx.ts';
 import { OpenAiHttpBackend } from './backends/openai-http.ts';
 import { PacedBackend } from './backends/paced-backend.ts';
@@ -14,10 +15,11 @@ export function runtimeFolder(state: string): string {
 
 /** Opens nothing yet: the first look and the first job do. `onChange`: what a backend offers may have changed. */
 export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
-  const backends =
+  const backends: Backend[] =
     config.backends.length === 0
       ? [openBuiltIn(config, onChange)]
       : config.backends.map((url) => openServer(url, config, onChange));
+  if (config.embeddings) backends.push(openEmbedder(config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
 }
 
@@ -30,6 +32,16 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
     idleMs: load === 'keep' ? 0 : unloadAfterMs,
     ...(isSetUp ? { runtimePath: runtime } : {}),
     ...(slots === null ? {} : { slots }),
+  });
+}
+
+function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () => void): Backend {
+  const runtime = runtimeFolder(state);
+  const isSetUp = existsSync(join(runtime, 'node_modules', '@energetic-ai', 'embeddings'));
+  return new EmbedderBackend({
+    onChange,
+    idleMs: load === 'keep' ? 0 : unloadAfterMs,
+    ...(isSetUp ? { runtimePath: runtime } : {}),
   });
 }
 

@@ -29,7 +29,7 @@ export interface CompletionRequest extends Sampling {
 }
 
 const text = wholeText.max(MAX_TEXT_CHARS);
-const completionBody = z.object({
+export const completionBody = z.object({
   model: modelName,
   // Judged below: each form that is not taken is told with what to send.
   prompt: z.unknown(),

@@ -27,7 +27,7 @@ export interface EmbeddingRequest {
 
 // No server makes anything of a text without a character.
 const oneInput = wholeText.min(1, { error: 'must not be empty. Leave the text out.' });
-const embeddingBody = z.object({
+export const embeddingBody = z.object({
   model: modelName,
   // Judged below: each form that is not taken is told with what to send.
   input: z.unknown(),

@@ -12,7 +12,7 @@ import type { Result } from '../../schema/result.ts';
 /** An engine that answers jobs at home. `run` never throws and never rejects: whatever goes wrong is in its Finish. */
 export interface Backend {
   /** For the owner's eyes; what follows from it stands in `capabilities`. */
-  readonly kind: 'openai-http' | 'onnx';
+  readonly kind: 'openai-http' | 'onnx' | 'embedder';
   /** What this engine can promise. May change after `detect` (a server's product decides whether it can continue a text). */
   capabilities(): Capabilities;
   /** Looks whether the engine is there and may be shared; the error is a sentence for the owner that says what to do. */
@@ -58,7 +58,7 @@ export interface Capabilities {
 }
 
 export interface Detected {
-  /** 'onnx', 'ollama', 'lm-studio', 'llama-server', 'vllm' or 'unknown'. */
+  /** 'onnx', 'use', 'ollama', 'lm-studio', 'llama-server', 'vllm' or 'unknown'. */
   readonly product: string;
   readonly version: string | null;
   /** Sentences for the owner: what was left out and why. */

@@ -21,14 +21,15 @@ import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump, settled } from './delta-pump.ts';
-import { callEmbedding } from './embedding-call.ts';
-import type { EmbeddingEnd } from './embedding-call.ts';
-import { findMoved, HttpDoor } from './http-door.ts';
+import { failEmbedding, runEmbedding } from './embedding-run.ts';
+import { HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
+import { failed, finish } from './text-end.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
+import { MovedCalls } from './moved-calls.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
@@ -86,8 +87,7 @@ export class OpenAiHttpBackend implements Backend {
   /** Models whose answers turned out not to be continuable here. */
   readonly #uncontinued = new Set<string>();
   #echoes = false;
-  /** Where the server sent jobs on to, by where they were sent: most want a slash at the end. */
-  readonly #moved = new Map<string, string>();
+  readonly #calls = new MovedCalls();
   /** How long each model took when this agent asked for it. */
   readonly #loads = new Map<string, number>();
 
@@ -269,31 +269,19 @@ export class OpenAiHttpBackend implements Backend {
     { signal, life }: { signal: AbortSignal; life: LifeWatch },
   ): Promise<Finish> {
     const admitted = await this.#admit(job, signal);
-    if (!admitted.ok || !this.#door.ok)
-      return finishEmbedding(failedCall(admitted.ok ? NOTHING : admitted.error), signal);
-    const { value: door } = this.#door;
+    if (!admitted.ok || !this.#door.ok) return failEmbedding(admitted.ok ? NOTHING : admitted.error, signal);
     const named = { ...job, model: admitted.value };
-    const call = buildCall(named, this.#known?.product);
-    if (!call.ok) return finishEmbedding(failedCall({ code: 'bad-request', message: call.error }), signal);
-    if (signal.aborted) return finishEmbedding(failedCall(NOTHING), signal);
     this.#used.add(named.model);
-    const { path, body } = call.value;
-    const end = await this.#sendOver(`${door.server.api}/${path}`, signal, (at) =>
-      callEmbedding(named, (ear) => door.post(at, body, ear), { life, signal }),
-    );
-    if (end.text !== null && !signal.aborted) {
-      this.#sight?.noteAlive();
-      await Promise.resolve(sink({ text: end.text, tokens: 0 })).catch(() => undefined);
-    }
-    return finishEmbedding(end, signal);
+    const doors = { door: this.#door.value, calls: this.#calls, product: this.#known?.product, life, signal };
+    return runEmbedding(named, sink, doors);
   }
 
   async #runMedia(job: MediaJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
     const model = await this.#admit(job, to.signal);
-    if (!this.#door.ok) return finishEmbedding(failedCall(NOTHING), to.signal);
+    if (!this.#door.ok) return failEmbedding(NOTHING, to.signal);
     if (model.ok) this.#used.add(model.value);
     const door = this.#door.value;
-    return runMedia(job, sink, { ...to, door, model, sendOver: (url, ...sent) => this.#sendOver(url, ...sent) });
+    return runMedia(job, sink, { ...to, door, model, calls: this.#calls });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
@@ -378,24 +366,9 @@ export class OpenAiHttpBackend implements Backend {
     const topLogprobs = (job.kind === 'chat' ? job.wishes?.topLogprobs : null) ?? null;
     const terms = { maxTokens: job.maxTokens, topLogprobs, prompt: textsGiven(job), life: to.life };
     const { path, body } = call.value;
-    return this.#sendOver(`${door.server.api}/${path}`, to.signal, (at) =>
+    return this.#calls.send(`${door.server.api}/${path}`, to.signal, (at) =>
       new ChatStream((ear) => door.post(at, body, ear), to.pump, terms).run(to.signal),
     );
-  }
-
-  /** Sends the request; once more on a new connection when a kept one turned out to be closed, or where the same server sends it on. */
-  async #sendOver<E extends Pick<StreamEnd, 'stale' | 'location'>>(
-    url: string,
-    signal: AbortSignal,
-    send: (at: string) => Promise<E>,
-  ): Promise<E> {
-    const at = this.#moved.get(url) ?? url;
-    const end = await send(at);
-    if (signal.aborted) return end;
-    const moved = findMoved(at, end.location);
-    if (moved?.isSameOrigin === true && moved.url !== at) this.#moved.set(url, moved.url);
-    else if (end.stale !== true) return end;
-    return send(this.#moved.get(url) ?? url);
   }
 
   /** Runs a job while `onAlive` is told that the server is at work on it. */
@@ -438,26 +411,4 @@ const NEVER = new AbortController().signal;
 
 function isContinued(job: Pick<TextJob, 'resume'>): boolean {
   return job.resume !== undefined && job.resume.text !== '';
-}
-
-function failed(error: BackendError): StreamEnd {
-  return { reason: 'error', promptTokens: null, outputTokens: null, hasThought: false, error };
-}
-
-function failedCall(error: BackendError): EmbeddingEnd {
-  return { text: null, promptTokens: null, error };
-}
-
-function finishEmbedding({ promptTokens, text, error }: EmbeddingEnd, signal: AbortSignal): Finish {
-  if (signal.aborted) return { reason: 'cancelled', promptTokens, outputTokens: 0 };
-  if (text !== null) return { reason: 'stop', promptTokens, outputTokens: 0 };
-  return { reason: 'error', promptTokens: null, outputTokens: 0, error: error ?? NOTHING };
-}
-
-/** The server's count stands only for an answer that came whole; otherwise what was handed on counts. */
-function finish(pump: DeltaPump, end: StreamEnd): Finish {
-  const whole = end.reason !== 'cancelled' && end.reason !== 'error';
-  const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
-  const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
-  return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };
 }

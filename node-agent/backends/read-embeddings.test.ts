@@ -64,7 +64,7 @@ test('a length that the model does not make, and more than an answer holds, are 
   expect(readEmbeddings(of([1, 2], [3, 4]), { ...two, dimensions: 3 })).toMatchObject({
     error: { code: 'bad-request', message: expect.stringMatching(/2 numbers/) },
   });
-  const long = of(...Array.from({ length: 100 }, () => new Array(8000).fill(1)));
+  const long = of(...Array.from({ length: 100 }, () => Array.from({ length: 8000 }, () => 1)));
   const told = readEmbeddings(long, { inputs: Array.from({ length: 100 }, () => 'a') });
   expect(told).toMatchObject({
     error: { code: 'bad-request', message: expect.stringMatching(/send 93 texts at once/) },

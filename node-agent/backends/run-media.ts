@@ -6,8 +6,8 @@ import type { BackendError, Finish, MediaJob, Sink } from './backend.ts';
 import type { HttpDoor } from './http-door.ts';
 import type { LifeWatch } from './life-watch.ts';
 import { buildMediaCall } from './media-calls.ts';
+import type { MovedCalls } from './moved-calls.ts';
 import { callWhole } from './whole-call.ts';
-import type { WholeEnd } from './whole-call.ts';
 
 interface MediaTerms {
   readonly door: HttpDoor;
@@ -15,18 +15,17 @@ interface MediaTerms {
   readonly life: LifeWatch;
   /** The server's own name of the model, or why the job may not go there. */
   readonly model: Result<string, BackendError>;
-  /** Sends to where the server has moved the path, and again on a new connection. */
-  readonly sendOver: (url: string, signal: AbortSignal, send: (at: string) => Promise<WholeEnd>) => Promise<WholeEnd>;
+  readonly calls: MovedCalls;
 }
 
 export async function runMedia(job: MediaJob, sink: Sink, terms: MediaTerms): Promise<Finish> {
-  const { door, signal, life, model, sendOver } = terms;
+  const { door, signal, life, model, calls } = terms;
   const { promptTokens } = job;
   const fail = (error: BackendError): Finish => ({ reason: 'error', promptTokens, outputTokens: 0, error });
   if (!model.ok) return fail(model.error);
   const call = buildMediaCall({ ...job, model: model.value }, `irori-${randomUUID()}`);
   const asked = { life, signal, maxBytes: call.maxBytes, prompt: call.prompt };
-  const end = await sendOver(`${door.server.api}/${call.path}`, signal, (at) =>
+  const end = await calls.send(`${door.server.api}/${call.path}`, signal, (at) =>
     callWhole((ear) => door.post(at, call.body, ear, call.type), asked),
   );
   if (signal.aborted) return { reason: 'cancelled', promptTokens, outputTokens: 0 };

@@ -1,7 +1,8 @@
-// `irori-node setup`: installs the runtime of the built-in model into the state folder, without the install script that fetches GPU libraries.
+// `irori-node setup`: installs the runtime of the built-in model, and the embedding model where it is asked for, into the state folder, without the install script that fetches GPU libraries.
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EMBEDDER_PACKAGES } from '../backends/embedder-model.ts';
 import { complain } from './complain.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
@@ -16,14 +17,15 @@ export async function runSetup(flags: OptionValues, env: Environment): Promise<n
   const state = readStateFolder(flags, env);
   if (!state.ok) return complain(state.error, 2);
   const folder = runtimeFolder(state.value);
+  const packages = [RUNTIME, ...(flags.embeddings === true ? EMBEDDER_PACKAGES : [])];
   await makePrivateFolder(folder);
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   process.stdout.write(
-    `Installing ${RUNTIME} into ${folder} (about 290 MB to unpack; other platforms are deleted afterwards) …\n`,
+    `Installing ${packages.join(', ')} into ${folder} (about ${flags.embeddings === true ? 320 : 290} MB to unpack; other platforms are deleted afterwards) …\n`,
   );
   const status = await runNpm(folder, [
     'install',
-    RUNTIME,
+    ...packages,
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
@@ -31,7 +33,7 @@ export async function runSetup(flags: OptionValues, env: Environment): Promise<n
   ]);
   if (status !== 0) {
     process.stderr.write(
-      `npm could not install ${RUNTIME} (status ${status}). Check the network and that npm is installed, then run irori-node setup again.\n`,
+      `npm could not install ${packages.join(', ')} (status ${status}). Check the network and that npm is installed, then run irori-node setup again.\n`,
     );
     return 1;
   }

@@ -29,6 +29,8 @@ export interface AgentConfig {
   readonly models: readonly string[] | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
+  /** The embedding model is shared beside the other backends. */
+  readonly embeddings: boolean;
   readonly slots: number | null;
   /** OLLAMA_NUM_PARALLEL of this machine's environment, which Ollama tells nowhere; null where it is not set. */
   readonly ollamaSlots: number | null;
@@ -124,6 +126,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backendKey: env['IRORI_BACKEND_KEY'] ?? null,
     models: list(values.models),
     can: can.value,
+    embeddings: values.embeddings === true,
     slots: number(values.slots),
     ollamaSlots: readSlots(env['OLLAMA_NUM_PARALLEL']),
     pace: number(values.pace) ?? 0,

@@ -72,6 +72,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'embeddings',
+    flag: '--embeddings',
+    env: 'IRORI_EMBEDDINGS',
+    kind: 'switch',
+    value: '',
+    text: 'Also share use-lite, a small embedding model for English texts (512 numbers) that irori-node setup --embeddings installs.',
+    commands: ['up', 'setup'],
+  },
+  {
     key: 'slots',
     flag: '--slots',
     env: 'IRORI_SLOTS',
@@ -235,7 +244,7 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   status: 'Tell what a running agent does.',
   why: 'Tell why this home had no job in the last hour, minute by minute.',
   verify: 'Check receipt files offline, each and against each other: irori-node verify FILE…',
-  setup: 'Install the runtime of the built-in model into the state folder.',
+  setup: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',
 };
 
 /** The whole help text. */

@@ -1,6 +1,8 @@
 // Every endpoint that callers have, with what it takes and an example that is sent to a real network by router/test/docs.test.ts. A new one is one entry here.
 import * as z from 'zod';
 import { chatBody } from '../../schema/openai.ts';
+import { completionBody } from '../../schema/openai-completion.ts';
+import { embeddingBody } from '../../schema/openai-embedding.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
 
@@ -39,6 +41,8 @@ const responsesRequest = responsesBody.extend({
   provider,
   resume,
 });
+
+const texts = z.union([z.string(), z.array(z.string())]);
 
 const HELLO = [{ role: 'user', content: 'Say hello.' }];
 const CITY = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
@@ -97,6 +101,33 @@ export const ENDPOINTS: readonly Endpoint[] = [
     examples: { whole: { model: MODEL, messages: HELLO } },
     isStreamed: false,
     answer: having('input_tokens'),
+  },
+  {
+    method: 'post',
+    path: '/v1/completions',
+    title: 'Completions',
+    told: 'A text that goes on as it stands, without a template. `prompt` is a text, or a list of one; token ids, `logprobs` and a `best_of` above `n` are refused. It needs a model that does this: others are told apart by 400 `no_home_fits`.',
+    body: completionBody.extend({ prompt: texts }),
+    examples: {
+      whole: { model: MODEL, prompt: 'Once upon a time', max_tokens: 20 },
+      streamed: { model: MODEL, prompt: 'Once upon a time', max_tokens: 20, stream: true },
+      'with the prompt': { model: MODEL, prompt: 'Once upon a time', max_tokens: 20, echo: true, stop: ['.'] },
+    },
+    isStreamed: true,
+    answer: having('id', 'object', 'created', 'model', 'choices', 'usage'),
+  },
+  {
+    method: 'post',
+    path: '/v1/embeddings',
+    title: 'Embeddings',
+    told: 'Texts as vectors: up to 2,048 texts, and 750,000 numbers in all, in one job of one home, all or none. `dimensions` is handed on and refused where the model makes no such vectors. The prompt alone is charged.',
+    body: embeddingBody.extend({ input: texts }),
+    examples: {
+      'one text': { model: MODEL, input: 'A quiet home.' },
+      'several as base64': { model: MODEL, input: ['A quiet home.', 'A fox.'], encoding_format: 'base64' },
+    },
+    isStreamed: false,
+    answer: having('object', 'data', 'model', 'usage'),
   },
   {
     method: 'get',

@@ -6,7 +6,6 @@ import type { JobFailure } from './job-doors.ts';
 /** Nobody reads it. */
 export const LEFT: JobFailure = { kind: 'failed', message: 'The caller left.' };
 
-
 /** `limitMs`: how long was waited; `hasText`: for more of an answer that the caller has read some of. */
 export function tellSlow(limitMs: number, hasText: boolean): JobFailure {
   const limit = `${limitMs / 1000} s`;

@@ -17,8 +17,8 @@ export interface AbleInput {
 /** A text that ends in a number is counted on to this one. */
 const LAST_NUMBER = 40;
 /** Numbers of a vector, of which callers may ask for fewer; of inputs, characters at most. */
-export const EMBEDDING_SIZE = 8;
-export const LONGEST_INPUT = 4000;
+const EMBEDDING_SIZE = 8;
+const LONGEST_INPUT = 4000;
 
 /** Why a real server would refuse it; null for a good one. */
 export function checkText({ prompt }: AbleText): string | null {

@@ -62,7 +62,7 @@ describe('vectors', () => {
   test('are as long as is asked, where the model makes them so long', async () => {
     const answer = await client.embeddings.create({ model, input: ['a', 'bc'], dimensions: 3 });
     expect(answer.data.map(({ embedding }) => embedding)).toEqual(['a', 'bc'].map((text) => vectorOf(text, 3)));
-    network.able.embed = ({ dimensions: _, ...asked }) => embed(asked);
+    network.able.embed = ({ input }) => embed({ input });
     const error = await refusal(client.embeddings.create({ model, input: 'a', dimensions: 3 }));
     expect(error).toMatchObject({ status: 400 });
     expect((error as Error).message).toMatch(/vectors of 8 numbers and no others/);
@@ -146,6 +146,25 @@ describe('a server whose vectors are none', () => {
   });
 });
 
+describe('a home with the embedding model of its own', () => {
+  test('makes real ones: what means the same is close', async () => {
+    await network.stack.startAgent({ owner: network.account, args: ['--embeddings'] });
+    await network.stack.waitForModel(network.account, 'use-lite');
+    const input = ['How do I rent a GPU?', 'Where can I hire a graphics card?', 'The cat sat on the mat.'];
+    const answer = await client.embeddings.create({ model: 'use-lite', input });
+    const [rent, hire, cat] = answer.data.map(({ embedding }) => embedding);
+    const likeness = (a: number[] = [], b: number[] = []): number =>
+      a.reduce((sum, one, i) => sum + one * (b[i] ?? 0), 0);
+    expect([rent?.length, answer.usage.prompt_tokens > 15]).toEqual([512, true]);
+    expect(likeness(rent, hire)).toBeGreaterThan(0.7);
+    expect(likeness(rent, cat)).toBeLessThan(0.2);
+    const chat = await refusal(
+      client.chat.completions.create({ model: 'use-lite', messages: [{ role: 'user', content: 'hi' }] }),
+    );
+    expect(chat).toMatchObject({ status: 400 });
+  });
+});
+
 describe('a home that dies', () => {
   test('is followed by another that makes all vectors anew', async () => {
     const second = await startAbleServer();
@@ -177,7 +196,7 @@ describe('a caller who leaves', () => {
     await until('the job', () => calls().some(({ input }) => input === 'leaving'));
     leaving.abort();
     await call;
-    await until('the release', async () => (await usage()).held === 0);
+    expect(await until('the release', async () => (await usage()).held === 0)).toBe(true);
   });
 });
 

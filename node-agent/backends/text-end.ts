@@ -1,0 +1,16 @@
+// The end of a run whose answer is a text, in the words of a job. Pure.
+import type { BackendError, Finish } from './backend.ts';
+import type { StreamEnd } from './chat-stream.ts';
+import type { DeltaPump } from './delta-pump.ts';
+
+export function failed(error: BackendError): StreamEnd {
+  return { reason: 'error', promptTokens: null, outputTokens: null, hasThought: false, error };
+}
+
+/** The server's count stands only for an answer that came whole; otherwise what was handed on counts. */
+export function finish(pump: DeltaPump, end: StreamEnd): Finish {
+  const whole = end.reason !== 'cancelled' && end.reason !== 'error';
+  const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
+  const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
+  return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };
+}
