@@ -8,6 +8,8 @@ import { claimPort } from '../local/free-port.ts';
 import { until } from './until.ts';
 
 const MODEL = resolve(import.meta.dirname, '../../node-agent/test/fixtures/nano.gguf');
+/** The demo model's own template knows no tools. */
+const TOOLS_TEMPLATE = resolve(import.meta.dirname, '../../node-agent/test/fixtures/nano-tools.jinja');
 const folder = process.env['IRORI_LLAMA_DIR'];
 const binary = folder === undefined ? null : join(folder, 'bin', 'llama-server');
 
@@ -30,17 +32,19 @@ export interface LlamaServer {
   countBusy(): Promise<number>;
 }
 
-/** `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. */
+/** `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. `hasTools`: its template shows tools. */
 export async function startLlamaServer({
   contextTokens = 512,
   slots = 2,
-}: { contextTokens?: number; slots?: number } = {}): Promise<LlamaServer> {
+  hasTools = false,
+}: { contextTokens?: number; slots?: number; hasTools?: boolean } = {}): Promise<LlamaServer> {
   const port = await claimPort('127.0.0.1', 0);
   const url = `http://127.0.0.1:${port}`;
   const args = ['--model', MODEL, '--alias', 'nano', '--host', '127.0.0.1', '--port', String(port)];
   // One thread: with more, its threads wait for each other by spinning, which on a busy machine costs a thousandfold.
   args.push('--threads', '1', '--parallel', String(slots), '--ctx-size', String(contextTokens * slots));
   args.push('--override-kv', `llama.context_length=int:${contextTokens}`);
+  if (hasTools) args.push('--chat-template-file', TOOLS_TEMPLATE);
   let child: ChildProcess | null = null;
   let brake: NodeJS.Timeout | undefined;
   const server: LlamaServer = {
