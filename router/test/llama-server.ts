@@ -30,17 +30,19 @@ export interface LlamaServer {
   countBusy(): Promise<number>;
 }
 
-/** `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. */
+/** `embeds`: it makes embeddings too. `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. */
 export async function startLlamaServer({
   contextTokens = 512,
   slots = 2,
-}: { contextTokens?: number; slots?: number } = {}): Promise<LlamaServer> {
+  embeds = false,
+}: { contextTokens?: number; slots?: number; embeds?: boolean } = {}): Promise<LlamaServer> {
   const port = await claimPort('127.0.0.1', 0);
   const url = `http://127.0.0.1:${port}`;
   const args = ['--model', MODEL, '--alias', 'nano', '--host', '127.0.0.1', '--port', String(port)];
   // One thread: with more, its threads wait for each other by spinning, which on a busy machine costs a thousandfold.
   args.push('--threads', '1', '--parallel', String(slots), '--ctx-size', String(contextTokens * slots));
   args.push('--override-kv', `llama.context_length=int:${contextTokens}`);
+  if (embeds) args.push('--embeddings', '--pooling', 'mean');
   let child: ChildProcess | null = null;
   let brake: NodeJS.Timeout | undefined;
   const server: LlamaServer = {
