@@ -16,6 +16,7 @@ import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
 import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
+import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
@@ -26,6 +27,7 @@ import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
 import { stats } from './routes/stats.ts';
 import { usage } from './routes/usage.ts';
+import { transcriptions } from './routes/transcriptions.ts';
 import { makeServices } from './services/edge.ts';
 import { listPaths, suggestPath } from './suggest-path.ts';
 
@@ -36,6 +38,8 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
   chat: chatCompletions,
   completion: completions,
   embedding: embeddings,
+  transcription: transcriptions,
+  image: images,
 };
 
 /** Stores that move or restart are back within seconds. */

@@ -35,6 +35,7 @@ import {
 } from './completion-chunks.ts';
 import type { JobKind } from './job-kinds.ts';
 import type { OpenRequestOf, OpenRequests } from './job-request.ts';
+import { encodePictures, formPictures, MAX_PICTURES_CHARS, readPictures } from './pictures.ts';
 import { encodeVectors, formVectors, mostVectorBytes, readVectors } from './vectors.ts';
 
 export interface AnswerFormat<R = never> {
@@ -69,17 +70,19 @@ function maxTextBytes({ maxTokens }: { readonly maxTokens: number }): number {
   return WRAPPED_BYTES + maxTokens * 8 * 1024;
 }
 
+const CHAT: AnswerFormat<{ readonly maxTokens: number }> = {
+  maxBytes: maxTextBytes,
+  form: formChunk,
+  readEvents: readChunks,
+  encodeEmpty: encodeEmptyChunk,
+  encodeFinish: encodeFinishChunk,
+  encodeUsage: encodeUsageChunk,
+  encodeError: encodeErrorChunk,
+  encodeWhole: encodeCompletion,
+};
+
 export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> } = {
-  chat: {
-    maxBytes: maxTextBytes,
-    form: formChunk,
-    readEvents: readChunks,
-    encodeEmpty: encodeEmptyChunk,
-    encodeFinish: encodeFinishChunk,
-    encodeUsage: encodeUsageChunk,
-    encodeError: encodeErrorChunk,
-    encodeWhole: encodeCompletion,
-  },
+  chat: CHAT,
   completion: {
     maxBytes: maxTextBytes,
     form: formCompletion,
@@ -102,6 +105,20 @@ export const ANSWERS: { readonly [K in JobKind]: AnswerFormat<OpenRequests[K]> }
     encodeUsage: encodeUsageChunk,
     encodeError: encodeErrorChunk,
     encodeWhole: encodeVectors,
+  },
+  // The route makes the API's own forms of it.
+  transcription: CHAT,
+  // Never streamed to a caller: of its events only the form is used.
+  image: {
+    maxBytes: () => WRAPPED_BYTES + MAX_PICTURES_CHARS * BASE64_WRAPPED,
+    form: formPictures,
+    readEvents: readPictures,
+    isAllOrNothing: true,
+    encodeEmpty: encodeEmptyChunk,
+    encodeFinish: encodeFinishChunk,
+    encodeUsage: encodeUsageChunk,
+    encodeError: encodeErrorChunk,
+    encodeWhole: encodePictures,
   },
 };
 

@@ -145,6 +145,8 @@ export interface ChunkWriter {
   readonly thinking: (text: string) => string;
   /** A piece of a call: with its id and name where it begins. */
   readonly call: (piece: WrittenCall) => string;
+  /** Calls that an answer of this form holds: further ones are not written. */
+  readonly mostCalls: number;
 }
 
 /** A piece of a call as it is written. */
@@ -182,7 +184,16 @@ export function makeFormWriter(form: EventForm, isContinued: boolean): ChunkWrit
       return writeAround(fields.thinking + said + again + said);
     },
     call: (piece) => (calls ? writeAround(writeCall(piece.begun ? calls.begin : calls.more, piece)) : ''),
+    mostCalls: calls ? mostCallsOf(calls) : 0,
   };
+}
+
+/** As many as an answer may make: each of them is an entry of every client's memory. */
+const MOST_CALLS = 256;
+
+/** The older form numbers no calls: it has room for one. */
+export function mostCallsOf({ begin }: Exclude<EventForm['calls'], null>): number {
+  return begin.slots.includes('index') ? MOST_CALLS : 1;
 }
 
 function writeCall({ literals, slots }: CallForm, { index, begun, arguments: given }: WrittenCall): string {

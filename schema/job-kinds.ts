@@ -7,9 +7,10 @@
 //   node-agent/jobs/work-kinds.ts      WORK           from the frame to a backend's job, and its events  node-agent/jobs/chat-work.ts
 //   node-agent/backends/backend.ts     BackendJobs    the job in a backend's terms, and a case in `run` of each engine
 //   node-agent/backends/backend-calls.ts  CALLS       the call to a model server that it becomes         node-agent/backends/build-backend-body.ts
+//                                      (of audio and pictures in node-agent/backends/media-calls.ts)
 // Hub, placement, tickets, receipts, accounts and going on elsewhere read no more of a request than its kind, model, maxTokens and seed.
 
-export const JOB_KINDS = ['chat', 'completion', 'embedding'] as const;
+export const JOB_KINDS = ['chat', 'completion', 'embedding', 'transcription', 'image'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The caller's field that holds the input: what is wrong with that is told of it. */
@@ -17,4 +18,6 @@ export const INPUT_FIELDS: Readonly<Record<JobKind, string>> = {
   chat: 'messages',
   completion: 'prompt',
   embedding: 'input',
+  transcription: 'file',
+  image: 'prompt',
 };

@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { chatJobSchema } from './chat-job.ts';
 import { completionJobSchema } from './completion-job.ts';
 import { embeddingJobSchema } from './embedding-job.ts';
+import { imageJobSchema } from './image-job.ts';
 import { JOB_KINDS } from './job-kinds.ts';
 import type { JobKind } from './job-kinds.ts';
+import { transcriptionJobSchema } from './transcription-job.ts';
 
 /** Every kind names its model and its seed, and bounds its output: hub, ticket and account read nothing else of a request. */
 interface AnyRequest<K extends JobKind> {
@@ -15,7 +17,13 @@ interface AnyRequest<K extends JobKind> {
   readonly seed: number;
 }
 
-const JOB_REQUESTS = { chat: chatJobSchema, completion: completionJobSchema, embedding: embeddingJobSchema } satisfies {
+const JOB_REQUESTS = {
+  chat: chatJobSchema,
+  completion: completionJobSchema,
+  embedding: embeddingJobSchema,
+  transcription: transcriptionJobSchema,
+  image: imageJobSchema,
+} satisfies {
   [K in JobKind]: z.ZodObject<z.ZodRawShape & { kind: z.ZodType<K> }> & z.ZodType<AnyRequest<K>>;
 };
 
@@ -34,6 +42,8 @@ const INPUTS: { readonly [K in JobKind]: readonly (keyof OpenRequests[K])[] } = 
   chat: ['messages', 'tools', 'responseFormat'],
   completion: ['prompt', 'suffix'],
   embedding: ['inputs'],
+  transcription: ['audio', 'hint'],
+  image: ['prompt'],
 };
 
 /** The request without its input: all that is kept of it where its home has it. Lists are empty. */

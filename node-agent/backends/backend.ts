@@ -3,6 +3,7 @@
 import type { ChatWishes } from '../../schema/chat-job.ts';
 import type { CompletionWishes } from '../../schema/completion-job.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
+import type { JobRequests } from '../../schema/job-request.ts';
 import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Message } from '../../schema/message.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
@@ -94,6 +95,8 @@ export interface BackendJobs {
   readonly chat: ChatJob;
   readonly completion: CompletionJob;
   readonly embedding: EmbeddingJob;
+  readonly transcription: TranscriptionJob;
+  readonly image: ImageJob;
 }
 export type BackendJobOf<K extends JobKind> = { [P in K]: BackendJobs[P] & JobTerms<P> }[K];
 export type BackendJob = BackendJobOf<JobKind>;
@@ -147,6 +150,24 @@ export interface EmbeddingJob {
   /** How many numbers each vector must have; absent for what the model makes. */
   readonly dimensions?: number;
 }
+
+type Said<K extends JobKind, F extends keyof JobRequests[K]> = { readonly kind: K; readonly model: string } & Readonly<
+  Pick<JobRequests[K], F>
+>;
+
+/** Audio as text: one delta. */
+export type TranscriptionJob = Said<
+  'transcription',
+  'audio' | 'format' | 'language' | 'hint' | 'temperature' | 'promptTokens'
+>;
+
+/** Pictures from a text: a delta each (schema/pictures.ts). */
+export type ImageJob = Said<'image', 'prompt' | 'count' | 'width' | 'height' | 'quality' | 'outputFormat' | 'seed'> & {
+  readonly promptTokens: number;
+};
+
+/** Jobs that a server answers whole, and whose prompt is counted by its bytes alone. */
+export type MediaJob = TranscriptionJob | ImageJob;
 
 /** A piece of the answer: whole characters, whole tokens. */
 export interface Delta {

@@ -59,9 +59,9 @@ export class ChatLines {
     this.#headers = headers;
   }
 
-  /** Sends a request with this JSON and tells what comes, from a later turn on. */
-  post(url: string, body: string, ear: ChatEar): ChatCall {
-    const place = this.#placeOf(url);
+  /** Sends a request with this JSON, or this body of another type, and tells what comes, from a later turn on. */
+  post(url: string, body: string | Buffer, ear: ChatEar, type?: string): ChatCall {
+    const place = type === undefined ? this.#placeOf(url) : makePlace(url, { ...this.#headers, 'content-type': type });
     const kept = this.#takeFree(originOf(place));
     const line = kept ?? this.#dial(place);
     return line.ask(writeRequest(place.head, body), ear, kept !== undefined);
@@ -75,17 +75,7 @@ export class ChatLines {
   #placeOf(url: string): Place {
     const known = this.#places.get(url);
     if (known) return known;
-    const { protocol, hostname, port, host, pathname, search } = new URL(url);
-    const isSecure = protocol === 'https:';
-    const lines = { host, connection: 'keep-alive', ...this.#headers };
-    for (const [name, value] of Object.entries(lines)) validateHeaderValue(name, value);
-    const told = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
-    const place = {
-      isSecure,
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(port) || (isSecure ? 443 : 80),
-      head: `POST ${pathname}${search} HTTP/1.1\r\n${told.join('')}content-length: `,
-    };
+    const place = makePlace(url, this.#headers);
     if (this.#places.size >= PLACES_MOST) this.#places.clear();
     this.#places.set(url, place);
     return place;
@@ -280,12 +270,27 @@ function originOf({ isSecure, host, port }: Place): string {
   return `${isSecure ? 's' : ''}/${host}/${port}`;
 }
 
-function writeRequest(head: string, body: string): Buffer {
+function makePlace(url: string, headers: Readonly<Record<string, string>>): Place {
+  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  const isSecure = protocol === 'https:';
+  const lines = { host, connection: 'keep-alive', ...headers };
+  for (const [name, value] of Object.entries(lines)) validateHeaderValue(name, value);
+  const told = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
+  return {
+    isSecure,
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port) || (isSecure ? 443 : 80),
+    head: `POST ${pathname}${search} HTTP/1.1\r\n${told.join('')}content-length: `,
+  };
+}
+
+function writeRequest(head: string, body: string | Buffer): Buffer {
   const length = Buffer.byteLength(body);
   const start = `${head}${length}\r\n\r\n`;
   const request = Buffer.allocUnsafe(start.length + length);
   request.write(start, 0, 'latin1');
-  request.write(body, start.length, 'utf8');
+  if (typeof body === 'string') request.write(body, start.length, 'utf8');
+  else body.copy(request, start.length);
   return request;
 }
 

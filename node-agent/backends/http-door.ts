@@ -89,8 +89,8 @@ export class HttpDoor {
   }
 
   /** Sends a chat request. The caller reads or drops what comes; the request has no time limit of its own. */
-  post(url: string, body: string, ear: ChatEar): ChatCall {
-    return this.#chats.post(url, body, ear);
+  post(url: string, body: string | Buffer, ear: ChatEar, type?: string): ChatCall {
+    return this.#chats.post(url, body, ear, type);
   }
 
   close(): void {

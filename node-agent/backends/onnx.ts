@@ -120,6 +120,8 @@ export class OnnxBackend implements Backend {
           return await this.#runChat(job, sink, signal);
         case 'completion':
         case 'embedding':
+        case 'transcription':
+        case 'image':
           return { reason: 'error', promptTokens: null, outputTokens: 0, error: CHATS_ONLY };
       }
     } finally {

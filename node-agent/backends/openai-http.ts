@@ -1,5 +1,5 @@
 // A server that the owner names by URL (Ollama, llama-server, LM Studio, vLLM and the like) as a backend.
-// Jobs reach it by POST to {api}/chat/completions, completions and embeddings only; everything else it is asked is about itself.
+// Jobs reach it by POST to {api}/chat/completions, completions, embeddings, audio/transcriptions and images/generations only; everything else it is asked is about itself.
 
 import { err, ok, type Result } from '../../schema/result.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   Detected,
   EmbeddingJob,
   Finish,
+  MediaJob,
   ModelInfo,
   Sink,
   TextJob,
@@ -32,6 +33,7 @@ import { MovedCalls } from './moved-calls.ts';
 import { openPromise } from './open-promise.ts';
 import { LOOK_PATHS, type Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { runMedia } from './run-media.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
@@ -213,6 +215,11 @@ export class OpenAiHttpBackend implements Backend {
         return this.#seat(sink, (heard) =>
           this.#watched(onAlive, (life) => this.#runEmbedding(job, heard, { signal, life })),
         );
+      case 'transcription':
+      case 'image':
+        return this.#seat(sink, (heard) =>
+          this.#watched(onAlive, (life) => this.#runMedia(job, heard, { signal, life })),
+        );
     }
   }
 
@@ -267,6 +274,14 @@ export class OpenAiHttpBackend implements Backend {
     this.#used.add(named.model);
     const doors = { door: this.#door.value, calls: this.#calls, product: this.#known?.product, life, signal };
     return runEmbedding(named, sink, doors);
+  }
+
+  async #runMedia(job: MediaJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
+    const model = await this.#admit(job, to.signal);
+    if (!this.#door.ok) return failEmbedding(NOTHING, to.signal);
+    if (model.ok) this.#used.add(model.value);
+    const door = this.#door.value;
+    return runMedia(job, sink, { ...to, door, model, calls: this.#calls });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */

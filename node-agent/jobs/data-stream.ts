@@ -207,6 +207,8 @@ export class DataStream implements Flushable {
 
   #append(delta: Delta): void {
     const { text, tokens, tokenIds, call, logprobs } = delta;
+    // A model may well make more calls than the form has room for.
+    if (call && call.index >= this.#doors.events.mostCalls) return;
     const isSilent = text === '' && !call?.begun;
     if (isSilent || this.#textless.tokens > 0) return this.#appendAfterTextless(delta, isSilent);
     if (logprobs && logprobs.length > LIKELY_TOKENS) return this.#appendLikely(delta, logprobs);

@@ -40,6 +40,11 @@ test('an error ends it, and nothing is told behind that', async () => {
   expect(await translate([encoder.encode(chunk('a') + error + chunk('b') + DONE)])).toBe('start|a|fail gone|');
 });
 
+test('an event that was cut short says nothing, and the error behind it ends it', async () => {
+  const error = `data: ${JSON.stringify({ choices: [], error: { message: 'm', type: 't', code: 'gone' } })}\n\n`;
+  expect(await translate([encoder.encode(`${chunk('a')}data: {"choices":[{"de\n\n${error}`)])).toBe('start|a|fail gone|');
+});
+
 test('a stream that stops without a word still has an end, and no good one', async () => {
   expect(await translate([encoder.encode(chunk('a'))])).toBe('start|a|fail home_failed|');
 });

@@ -2,6 +2,7 @@
 // this one has an end.
 import { createParser } from 'eventsource-parser';
 import type { StreamError } from '../../schema/chunks.ts';
+import { parseJson } from '../../schema/json.ts';
 import type { ChatChunk, DialectStream } from './dialect.ts';
 
 const encoder = new TextEncoder();
@@ -23,7 +24,9 @@ export function translateStream(stream: DialectStream): TransformStream<Uint8Arr
     onEvent: ({ data }) => {
       if (isOver) return;
       if (data === DONE) return finish(stream.end());
-      const chunk = JSON.parse(data) as ChatChunk;
+      const chunk = parseJson(data) as ChatChunk | undefined;
+      // Cut short where its hub was lost: the event behind it tells that the answer broke off.
+      if (!chunk) return;
       if (chunk.error) finish(stream.fail(chunk.error));
       else written += stream.take(chunk);
     },

@@ -32,5 +32,9 @@ function promptOf(request: OpenRequest): unknown {
       return [request.prompt, request.suffix];
     case 'embedding':
       return request.inputs;
+    case 'transcription':
+      return [request.audio, request.hint];
+    case 'image':
+      return request.prompt;
   }
 }

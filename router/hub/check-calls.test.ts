@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formChunk, makeChunkWriter, readChunks } from '../../schema/chunks.ts';
 import type { WrittenCall } from '../../schema/chunks.ts';
 import { makeWeight } from '../billing/weigh-characters.ts';
-import { checkCalls, encodeCallForm, MOST_CALLS } from './check-calls.ts';
+import { checkCalls, encodeCallForm } from './check-calls.ts';
 import type { CheckedCalls } from './check-calls.ts';
 
 const head = { id: 'chatcmpl-1', created: 1, model: 'm' };
@@ -44,6 +44,7 @@ describe('what an agent writes', () => {
     const events = write([begin(0), { index: 0, arguments: '{}' }], true, old);
     expect(check(events, { form: old })?.begun).toBe(1);
     expect(check(events)).toBeNull();
+    expect(check(write([begin(0), begin(0)], true, old), { form: old })).toBeNull();
   });
 
   test('any arguments in any pieces pass, weigh something, and read back as they were', () => {
@@ -91,9 +92,11 @@ describe('what no agent writes', () => {
     ['it is empty', ''],
   ])('%s: nothing of it passes', (_, events) => {
     expect(check(events)).toBeNull();
+    expect(check(write([begin(0), begin(0)], true, old), { form: old })).toBeNull();
   });
 
   test('more calls than an answer may make', () => {
+    const MOST_CALLS = makeChunkWriter(head).mostCalls;
     expect(check(write([begin(MOST_CALLS - 1)]), { begun: MOST_CALLS - 1 })?.begun).toBe(MOST_CALLS);
     expect(check(write([begin(MOST_CALLS)]), { begun: MOST_CALLS })).toBeNull();
   });

@@ -1,4 +1,5 @@
 // What a hub looks at in events that tell calls of tools: literals of the one form, numbers that count up, and JSON strings between them. Pure.
+import { mostCallsOf } from '../../schema/chunks.ts';
 import type { CallForm, CallSlot, EventForm } from '../../schema/chunks.ts';
 import type { Weight } from '../billing/weigh-characters.ts';
 import { readText, standsAt } from './check-events.ts';
@@ -9,6 +10,8 @@ interface CallBytes {
   readonly slots: readonly CallSlot[];
 }
 export interface CallFormBytes {
+  /** Calls that an answer of this form may make. */
+  readonly most: number;
   readonly begin: CallBytes;
   readonly beginFirst: CallBytes;
   readonly more: CallBytes;
@@ -29,8 +32,6 @@ export interface CallCheck {
   readonly begun: number;
 }
 
-/** As many as an answer may make: each of them is an entry of every client's memory. */
-export const MOST_CALLS = 256;
 const ID_BYTES = 64;
 const NAME_BYTES = 128;
 const INDEX = /^(?:0|[1-9]\d{0,2})$/;
@@ -48,6 +49,7 @@ export function encodeCallForm({ start, role, calls, end }: EventForm): CallForm
     return { literals, slots: form.slots };
   };
   return {
+    most: mostCallsOf(calls),
     begin: encode(calls.begin, start),
     beginFirst: encode(calls.begin, start + role),
     more: encode(calls.more, start),
@@ -74,11 +76,11 @@ interface ReadEvent extends CheckedCalls {
 
 function readEvent(events: Uint8Array, at: number, check: CallCheck): ReadEvent | null {
   const { form, mayTellRole, begun } = check;
-  if (at === 0 && mayTellRole) {
+  if (at === 0 && mayTellRole && begun < form.most) {
     const first = readForm(events, at, { bytes: form.beginFirst, ...check });
     if (first) return first.index === begun ? { ...first, begun: begun + 1 } : null;
   }
-  const begin = begun < MOST_CALLS ? readForm(events, at, { bytes: form.begin, ...check }) : null;
+  const begin = begun < form.most ? readForm(events, at, { bytes: form.begin, ...check }) : null;
   if (begin) return begin.index === begun ? { ...begin, begun: begun + 1 } : null;
   const more = readForm(events, at, { bytes: form.more, ...check });
   // A piece that says nothing is none.

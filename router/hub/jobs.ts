@@ -131,7 +131,10 @@ export class HubJobs {
     const { ownerAccountId, capacityBefore: capacity } = granted;
     if (!(answer instanceof Response)) return { ...answer, ownerAccountId, capacity };
     const hasVoice = this.#doors.watch.hasVoice(granted.nodeId);
-    tellGranted(answer.headers, granted, { hasVoice, samplers: 'samplers' in offer.request ? offer.request.samplers : undefined });
+    tellGranted(answer.headers, granted, {
+      hasVoice,
+      samplers: 'samplers' in offer.request ? offer.request.samplers : undefined,
+    });
     return answer;
   }
 

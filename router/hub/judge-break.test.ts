@@ -36,7 +36,7 @@ describe('a part that breaks off', () => {
 
   test('with a call that has begun goes on nowhere, unless nobody has read of it', () => {
     expect(judge({ isResumable: true }, { hasCalls: true })).toBe('failed-by-network');
-    expect(judge({ isResumable: true, stream: false }, { hasCalls: true })).toBe('interrupted-by-network');
+    expect(judge({ isResumable: true, stream: false }, { hasCalls: true })).toBe('failed-before-token');
   });
 
   test('is charged as read where its caller wanted no other home, but not for its home’s own fault', () => {

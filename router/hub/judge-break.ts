@@ -26,15 +26,16 @@ export interface BreakVerdict {
 /**
  * Before the first token nothing is owed and another home may be asked. After it the part is interrupted while the edge would go on
  * elsewhere, and failed where nobody can: as with a text whose thoughts no other home has. It is cut off, which is charged, where the
- * caller's own wish or the job's time ends what a home was giving.
+ * caller's own wish or the job's time ends what a home was giving. Of an answer in one piece nobody has read a call: all of that part is asked for anew, so
+ * that nothing of it is owed.
  */
 export function judgeBreak(offer: JobOffer, broken: PartBreak): BreakVerdict {
   const { code, isNodeFault, hasToken, hasThinking, hasText, hasCalls } = broken;
   if (!hasToken) return { outcome: 'failed-before-token', goesOn: false };
   const isThoughtOver = hasThinking && (hasText || offer.resume !== null);
-  // No text goes on from a call; who waits for the whole answer has read none of it, and it is made anew.
-  const isCallOver = hasCalls && offer.stream;
-  const goesOn = offer.isResumable && code !== 'expired' && code !== 'slow' && !isThoughtOver && !isCallOver;
+  const mayGoOn = offer.isResumable && code !== 'expired' && code !== 'slow';
+  if (mayGoOn && hasCalls && !offer.stream) return { outcome: 'failed-before-token', goesOn: false };
+  const goesOn = mayGoOn && !isThoughtOver && !hasCalls;
   const by = isNodeFault ? 'node' : 'network';
   if (goesOn) return { outcome: `interrupted-by-${by}`, goesOn };
   return { outcome: !isNodeFault && endsByWish(offer, code) ? 'cut-off' : `failed-by-${by}`, goesOn };

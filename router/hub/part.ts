@@ -318,12 +318,13 @@ export class Part {
     const { hasThinking, hasText, hasCalls } = this.#meter;
     const sent = { hasToken: this.#heard.hasOutput, hasThinking, hasText, hasCalls };
     const { outcome, goesOn } = judgeBreak(this.offer, { code, isNodeFault, ...sent });
+    const said = outcome === 'failed-before-token' ? NOTHING_SAID : this.#said;
     this.#stage = 'settling';
     if (blame) this.#doors.onBroken(blame, now);
     this.#doors.onDone(code);
     const isCharged = outcome === 'cut-off' ? { isCharged: true } : {};
     const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
-      this.#given.breakOff({ code, message, ...facts, ...told }, this.#said);
+      this.#given.breakOff({ code, message, ...facts, ...told }, said);
     void this.#settle(outcome, work && { work }, now).then(
       ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
         tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
@@ -372,3 +373,5 @@ export class Part {
 const NOT_SETTLED = { code: 'lost', message: 'the answer could not be settled', delivered: null } as const;
 /** A refusing node says nothing of its hub; the hub fills this in. */
 const NO_CAPACITY = { free: 0, slots: 0, classes: {} };
+/** Of a part of which nothing counts. */
+const NOTHING_SAID: PartSaid = { outputTokens: 0, thinkingTokens: 0, hasText: false, hasThinking: false };

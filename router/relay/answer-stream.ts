@@ -106,7 +106,7 @@ class AnswerStream implements StreamedAnswer {
         return true;
       case 'unsaid':
         onEnd(event.end.outputTokens);
-        await this.#write(this.#lastEvents(event.end, event.said.text === ''));
+        await this.#write(this.#lastEvents(event.end, event.said.text === '' && event.said.calls.length === 0));
         await this.#finish(null);
         return true;
       case 'failed':

@@ -12,7 +12,6 @@ import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
 import type { TakenPart } from './hub-asks.ts';
 import { makeOffer } from './make-offer.ts';
-import { nameInput, tellTooLong } from './name-input.ts';
 import { mayReturn } from './may-return.ts';
 import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from './job-doors.ts';
 import { Objections } from './objections.ts';
@@ -20,6 +19,7 @@ import type { Objection } from './objections.ts';
 import { PartRun } from './part-run.ts';
 import type { PartOutcome } from './part-run.ts';
 import { tellBreak, tellRefusal } from './tell-fault.ts';
+import { nameInput, tellTooLong } from './tell-input.ts';
 import { LEFT, tellSlow } from './tell-slow.ts';
 import { tellSearchEnd } from './tell-search-end.ts';
 

@@ -186,9 +186,9 @@ export class PartRun {
     // Where its hub died nobody knows what it counted, and nobody has read any of it: the next home begins it anew.
     if (told?.kind !== 'fail') return { kind: 'broke', fail: LOST_WITH_HUB, delivered: deliverNothing, isTorn: false };
     const { fail, outputTokens, thinkingTokens, hasText, hasThinking, tokenIds = null } = told;
-    // Nobody has read a call that broke off: who goes on from the text begins it anew, and where there was no text all of it is.
-    const hasWords = hasText && text !== '';
-    const counts = { outputTokens, thinkingTokens, hasText: hasWords, hasThinking, tokenIds };
+    const counts = { outputTokens, thinkingTokens, hasText, hasThinking, tokenIds };
+    // Where its hub counts none of it, as of a call that broke off, the next home begins anew where this one did.
+    if (!hasText && !hasThinking) return { kind: 'broke', fail, delivered: deliverNothing, isTorn: false };
     return {
       kind: 'broke',
       fail,

@@ -7,6 +7,7 @@ import { answerJob } from './answer-job.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
+import type { BodyType, RawBody } from './read-body.ts';
 import { refuseCrowd, requireCaller } from './refuse.ts';
 import type { Spoken } from './spoken.ts';
 
@@ -23,21 +24,30 @@ export interface OpenedJobs {
 /** Reads a body as jobs. Throws ApiError for what it asks wrongly. */
 export type OpenJobs = (body: unknown, caller: Caller) => Promise<OpenedJobs>;
 
+/** How a body is read. */
+export interface BodyForm {
+  readonly type: BodyType;
+  readonly maxBytes: number;
+  readonly parse: (body: RawBody) => unknown;
+}
+
+const JSON_BODY: BodyForm = { type: 'json', maxBytes: MAX_BODY_BYTES, parse: parseBody };
+
 /** Answers a request for jobs. */
-export function answerBody(c: Context<AppEnv>, open: OpenJobs): Promise<Response> {
-  const answer = openAndAnswer(c, open);
+export function answerBody(c: Context<AppEnv>, open: OpenJobs, form = JSON_BODY): Promise<Response> {
+  const answer = openAndAnswer(c, open, form);
   // The platform ends at once what a caller asked who resets the connection: its place in the room would never be given back, nor its hold.
   c.executionCtx.waitUntil(answer.catch(() => undefined));
   return answer;
 }
 
-async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs): Promise<Response> {
+async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm): Promise<Response> {
   const caller = await requireCaller(c);
-  const seat = await takeSeat(c, caller);
+  const seat = await takeSeat(c, caller, form);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { jobs, spoken } = await readBody(c, caller, { seat, open: (body) => open(body, caller) });
+    const { jobs, spoken } = await readBody(c, caller, { seat, form, open: (body) => open(body, caller) });
     return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();
@@ -46,8 +56,8 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs): Promise<Respon
 }
 
 /** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
-async function takeSeat(c: Context<AppEnv>, { accountId }: Caller): Promise<Seat> {
-  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c));
+async function takeSeat(c: Context<AppEnv>, { accountId }: Caller, { maxBytes } = JSON_BODY): Promise<Seat> {
+  const seat = await c.get('services').bodies.enter(accountId, await announcedBytes(c, maxBytes));
   if (!seat) throw refuseCrowd();
   return seat;
 }
@@ -69,12 +79,17 @@ export async function readInRoom(
 async function readBody<T>(
   c: Context<AppEnv>,
   { accountId }: Caller,
-  { seat, open }: { readonly seat: Seat; readonly open: (body: unknown) => Promise<T> },
+  {
+    seat,
+    form = JSON_BODY,
+    open,
+  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown) => Promise<T> },
 ): Promise<T> {
   const { timings, turns } = c.get('services');
   const { growTo: hasRoom } = seat;
-  const body = await readRawBody(c, { maxBytes: MAX_BODY_BYTES, deadlineMs: timings.bodyMs, hasRoom });
+  const body = await readRawBody(c, { type: form.type, maxBytes: form.maxBytes, deadlineMs: timings.bodyMs, hasRoom });
   seat.shrink(body.bytes.length);
   const isLarge = body.bytes.length > LARGE_BODY_BYTES;
-  return isLarge ? turns.run(accountId, () => open(parseBody(body))) : open(parseBody(body));
+  const read = async (): Promise<T> => open(await form.parse(body));
+  return isLarge ? turns.run(accountId, read) : read();
 }

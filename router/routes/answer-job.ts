@@ -189,7 +189,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Pr
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(encodeWhole(job, { whole, facts, spoken }), {
-    headers: { ...JSON_HEADERS, ...factHeaders(job, run, facts) },
+    headers: { ...wholeHeaders(spoken), ...factHeaders(job, run, facts) },
   });
 }
 
@@ -204,11 +204,12 @@ function openBody(
     collected,
     encode: ({ whole, end }) => encodeWhole(job, { whole, facts: takeEnd(c, job, run, end), spoken }),
     encodeError: (failure) => encodeFailure(c, failure, spoken),
-    isFinal: (failure) => refuseJob(failure).isFinal,
+    // Only who reads JSON tells an error from an answer.
+    isFinal: (failure) => spoken?.wholeType === undefined && refuseJob(failure).isFinal,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   return new Response(body, {
-    headers: { ...JSON_HEADERS, ...UNBUFFERED, ...factHeaders(job, run, toFacts(job, run)) },
+    headers: { ...wholeHeaders(spoken), ...UNBUFFERED, ...factHeaders(job, run, toFacts(job, run)) },
   });
 }
 
@@ -303,7 +304,13 @@ function encodeFailure(c: Context<AppEnv>, failure: JobFailure, spoken: Spoken |
 
 function encodeWhole(job: Job, { whole, facts, spoken }: Told): string {
   const json = ANSWERS[job.offer.request.kind].encodeWhole(job.chunk, whole, facts);
-  return spoken ? JSON.stringify(spoken.encodeWhole(JSON.parse(json) as ChatCompletion)) : json;
+  if (!spoken) return json;
+  const told = spoken.encodeWhole(JSON.parse(json) as ChatCompletion);
+  return typeof told === 'string' ? told : JSON.stringify(told);
+}
+
+function wholeHeaders(spoken: Spoken | null): Record<string, string> {
+  return spoken?.wholeType === undefined ? JSON_HEADERS : { 'content-type': spoken.wholeType };
 }
 
 interface Told {

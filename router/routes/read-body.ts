@@ -27,15 +27,32 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 /** Far above any request that was seen: the longest hold some thousands of messages, or of fields of their tools' schemas. */
 const JSON_LIMITS: JsonLimits = { depth: 64, entries: 16_384, values: 65_536, numberChars: 400 };
 
+const BODY_TYPES: Readonly<Record<BodyType, { readonly pattern: RegExp; readonly remedy: string }>> = {
+  // Where nothing is said it can only be JSON.
+  json: {
+    pattern: /^(application\/([a-z0-9.+-]+\+)?json\s*(;|$)|$)/i,
+    remedy: "Send the request as JSON with the header 'content-type: application/json'.",
+  },
+  form: {
+    pattern: /^multipart\/form-data\s*;/i,
+    remedy: "Send the request as a form, as 'content-type: multipart/form-data' with its boundary: curl does with -F.",
+  },
+};
+
 /** A body, unpacked and not read yet. */
 export interface RawBody {
   readonly bytes: Uint8Array;
   readonly type: string;
 }
 
+/** What a body is written in. */
+export type BodyType = 'json' | 'form';
+
 export interface ReadLimits {
   readonly maxBytes: number;
   readonly deadlineMs: number;
+  /** Of JSON where nothing is said. */
+  readonly type?: BodyType;
   /** Called with all that the body takes so far, each time it is more than `announcedBytes`; false where there is no room for so much. */
   readonly hasRoom?: (bytes: number) => boolean;
 }
@@ -52,16 +69,11 @@ export async function readJsonBody(
 /** The bytes. Throws ApiError: 415 for another content type or coding, 413 past the limit, 429 where there is no room, 408 past the deadline, 400 for no true length or coding. */
 export async function readRawBody(
   c: Context,
-  { maxBytes, deadlineMs, hasRoom = () => true }: ReadLimits,
+  { maxBytes, deadlineMs, type: wanted = 'json', hasRoom = () => true }: ReadLimits,
 ): Promise<RawBody> {
   const type = c.req.header('content-type') ?? '';
-  // Where nothing is said it can only be JSON.
-  if (type !== '' && !/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new ApiError(
-      'unsupported_media_type',
-      "Send the request as JSON with the header 'content-type: application/json'.",
-    );
-  }
+  const { pattern, remedy } = BODY_TYPES[wanted];
+  if (!pattern.test(type)) throw new ApiError('unsupported_media_type', remedy);
   const codings = readCodings(c.req.header('content-encoding'), BODY_CODINGS);
   if (!codings.ok) throw refuseCoding(codings.error);
   const announced = await announcedBytes(c, maxBytes);

@@ -1,4 +1,5 @@
 // Reasons from inside turned into what a caller is told. One switch a kind, so that a new reason does not compile until it is mapped.
+import { INPUT_FIELDS } from '../../schema/job-kinds.ts';
 import type { Context } from 'hono';
 import { isNeed, SAMPLERS } from '../../schema/needs.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
@@ -178,10 +179,14 @@ function isSampler(field: WishField): field is Sampler {
   return SAMPLERS.some((sampler) => sampler === field);
 }
 
+/** Without them there is no request. */
+const INPUTS = new Set(Object.values(INPUT_FIELDS));
+
 function tellNoNeed(
   { field, told }: { readonly field: string; readonly told: string },
   { homes, model }: { readonly homes: number; readonly model: string },
 ): string {
   const without = homes === 1 ? 'one home has' : `${homes} homes have`;
-  return `No home that has '${model.slice(0, 100)}' now ${told}, as '${field}' asks; ${without} it without. Leave '${field}' out, or choose another model.`;
+  const remedy = INPUTS.has(field) ? 'Choose another model.' : `Leave '${field}' out, or choose another model.`;
+  return `No home that has '${model.slice(0, 100)}' now ${told}, as '${field}' asks; ${without} it without. ${remedy}`;
 }

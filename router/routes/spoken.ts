@@ -9,7 +9,9 @@ import type { Result } from '../../schema/result.ts';
 export interface Spoken {
   /** `promptTokens`: about how many the prompt has. */
   readonly openStream: (head: Pick<ChatChunk, 'id' | 'created' | 'model'>, promptTokens: number) => DialectStream;
-  readonly encodeWhole: (completion: ChatCompletion) => object;
+  /** What is told of a whole answer: as JSON, or a text as it stands, of the type `wholeType`. */
+  readonly encodeWhole: (completion: ChatCompletion) => object | string;
+  readonly wholeType?: string;
   readonly encodeError: (error: DialectError) => object;
 }
 

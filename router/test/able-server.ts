@@ -7,6 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerAs, checkChat, planAnswer } from './able-answers.ts';
 import type { AbleChat, AblePlan } from './able-answers.ts';
+export { PIXEL } from './able-media.ts';
+import { answerPictures, answerSpeech } from './able-media.ts';
+import type { AblePictures } from './able-media.ts';
 import { checkInput, checkText, embed, planText } from './able-texts.ts';
 import type { AbleInput, AbleText } from './able-texts.ts';
 
@@ -83,13 +86,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, doors:
   if (path === '/v1/chat/completions') return answerChat(body as AbleChat, response, doors);
   if (path === '/v1/completions') return answerText(body as AbleText, response, doors.able().gapMs);
   if (path === '/v1/embeddings') return answerInput(body as AbleInput, response, doors);
-  if (path === '/v1/audio/transcriptions') return send(response, 200, { text: `heard ${bytes.length} bytes` });
-  if (path === '/v1/images/generations') return send(response, 200, { created: 1, data: [{ b64_json: PIXEL }] });
+  if (path === '/v1/audio/transcriptions') return answerSpeech(request, bytes, response);
+  if (path === '/v1/images/generations') return answerPictures(body as AblePictures, response);
   send(response, 404, { error: { message: `no ${path} here`, type: 'not_found_error', code: 404 } });
 }
-
-/** One white pixel, PNG. */
-export const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
 function answerAbout(path: string, response: ServerResponse, options: AbleOptions): void {
   const { canTools = true, canSee = true, slots = 4 } = options;

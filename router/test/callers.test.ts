@@ -67,11 +67,11 @@ describe('a web page', () => {
       stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, stream: true } }),
       stack.call('/v1/models', { key, headers: ORIGIN }),
       stack.call(CHAT, { headers: ORIGIN, body: GOOD }),
-      stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, n: 2 } }),
+      stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, n: 9 } }),
       stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, model: 'nobodys' } }),
       stack.call('/v1/nothing', { headers: ORIGIN }),
       stack.call(CHAT, { headers: ORIGIN }),
-      stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, user: 'x'.repeat(1024 * 1024) } }),
+      stack.call(CHAT, { key, headers: ORIGIN, body: { ...GOOD, user: 'x'.repeat(9 * 1024 * 1024) } }),
     ]);
     expect(called.map(({ status }) => status)).toEqual([200, 200, 200, 401, 400, 404, 404, 405, 413]);
     for (const response of called) {
@@ -158,7 +158,7 @@ describe('an address', () => {
     },
   );
 
-  test.each(['/v1/completions', '/v1/responses', '/v1/embeddings', '/api/chat', '/openai/v1/chat/completions'])(
+  test.each(['/v1/audio/speech', '/v1/engines', '/v1/rerank', '/api/chat', '/openai/v1/chat/completions'])(
     '%s is told what there is',
     async (path) => {
       const { code, message } = await readError(await stack.call(path, { key: account.apiKey, body: GOOD }), 404);

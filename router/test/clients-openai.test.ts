@@ -167,6 +167,16 @@ describe('tools', () => {
     expect(back.choices[0]?.message.content).toBe('The tool said: noon');
   });
 
+  test('of several calls the older form tells the first', async () => {
+    const functions = ['clock', 'compass'].map((name) => ({ name, parameters: { type: 'object', properties: {} } }));
+    const older = { model, messages: [user('call clock and call compass')], functions };
+    const whole = await client.chat.completions.create(older);
+    expect(whole.choices[0]?.message.function_call).toEqual({ name: 'clock', arguments: '{}' });
+    const chunks = await collect(await client.chat.completions.create({ ...older, stream: true }));
+    const names = chunks.map(({ choices }) => choices[0]?.delta.function_call?.name ?? '');
+    expect(names.join('')).toBe('clock');
+  });
+
   test('a call is charged as the output that it is', async () => {
     const answer = await client.chat.completions.create({
       model,

@@ -75,8 +75,8 @@ test('the official client gets all of 8 calls at once in their order, and asks f
   const client = new OpenAI({ apiKey: caller.apiKey, baseURL: `${stack.url}/v1` });
   const before = server.seen.length;
   const all = Array.from({ length: 8 }, async (_, i) => {
-    // In the order of their numbers, and before the first has ended.
-    await new Promise((wake) => setTimeout(wake, 30 * i));
+    // In the order of their numbers, and sooner than they can be answered.
+    await new Promise((wake) => setTimeout(wake, 150 * i));
     const messages = [{ role: 'user' as const, content: `say-4x100-fat${i}` }];
     return client.chat.completions.create({ model: MODEL, messages });
   });
