@@ -4,6 +4,7 @@ import type { Need } from '../../schema/needs.ts';
 import { pickByName } from '../../schema/model-names.ts';
 import type { ModelInfo } from './backend.ts';
 import type { Answer, HttpDoor } from './http-door.ts';
+import type { Product } from './probe-server.ts';
 import { readAbilities, type Abilities } from './read-abilities.ts';
 import type { Known } from './server-sight.ts';
 import { judgeProbe, writeProbes } from './write-probe.ts';
@@ -15,6 +16,8 @@ export interface DeclaredAbility {
   readonly can: readonly Need[];
 }
 
+/** Products that are started either to write or to embed. */
+const EMBEDDERS: ReadonlySet<Product> = new Set(['llama-server', 'vllm']);
 /** A slow machine reads the longest of them in so long. */
 const QUESTION_MS = 20_000;
 /** A server that did not answer is asked again with later looks, so often in all. */
@@ -51,8 +54,8 @@ export class AbilityBook {
     const abilities = readAbilities(model.name, { ...known, of: learned?.of });
     const shown = [...(learned?.shown ?? [])].filter(([, isShown]) => isShown).map(([need]) => need);
     const can = [...new Set([...(abilities?.can ?? []), ...shown])];
-    // A llama-server that was started for embeddings does nothing else.
-    const embedsOnly = known.product === 'llama-server' && learned?.shown.get('completion') === false;
+    // A llama-server or a vLLM that was started for embeddings may do nothing else.
+    const embedsOnly = EMBEDDERS.has(known.product) && learned?.shown.get('completion') === false;
     return { can: embedsOnly ? ['embeddings'] : can, samplers };
   }
 
@@ -105,7 +108,7 @@ export class AbilityBook {
     const learned = this.#learned.get(keyOf(known, model));
     const abilities: Abilities | null = readAbilities(model.name, { ...known, of: learned?.of });
     const unsaid = abilities?.unsaid ?? [];
-    const isEmbedder = known.product === 'llama-server' && learned?.shown.get('embeddings') === true;
+    const isEmbedder = EMBEDDERS.has(known.product) && learned?.shown.get('embeddings') === true;
     const all: readonly Need[] = isEmbedder ? [...unsaid, 'completion'] : unsaid;
     return all.filter((need) => learned?.shown.has(need) !== true);
   }

@@ -92,7 +92,7 @@ const lmStudioOldList = z.looseObject({ data: z.array(z.looseObject({ id: z.stri
 /** vLLM calls tools only where it was started with a parser for them, and says so to who asks. */
 const VLLM_ABILITIES: Abilities = {
   can: ['json', 'logprobs', 'completion'],
-  unsaid: ['tools', 'images'],
+  unsaid: ['tools', 'images', 'embeddings'],
 };
 
 /** Of a server that nobody knows nothing is known. */

@@ -32,12 +32,16 @@ export interface LlamaServer {
   countBusy(): Promise<number>;
 }
 
-/** `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. `hasTools`: its template shows tools. */
+/**
+ * `contextTokens` is what each of its slots holds; the model was trained for 512, and is told that it may take more. `hasTools`: its template shows tools. `embeds`:
+ * it makes embeddings too.
+ */
 export async function startLlamaServer({
   contextTokens = 512,
   slots = 2,
   hasTools = false,
-}: { contextTokens?: number; slots?: number; hasTools?: boolean } = {}): Promise<LlamaServer> {
+  embeds = false,
+}: { contextTokens?: number; slots?: number; hasTools?: boolean; embeds?: boolean } = {}): Promise<LlamaServer> {
   const port = await claimPort('127.0.0.1', 0);
   const url = `http://127.0.0.1:${port}`;
   const args = ['--model', MODEL, '--alias', 'nano', '--host', '127.0.0.1', '--port', String(port)];
@@ -45,6 +49,7 @@ export async function startLlamaServer({
   args.push('--threads', '1', '--parallel', String(slots), '--ctx-size', String(contextTokens * slots));
   args.push('--override-kv', `llama.context_length=int:${contextTokens}`);
   if (hasTools) args.push('--chat-template-file', TOOLS_TEMPLATE);
+  if (embeds) args.push('--embeddings', '--pooling', 'mean');
   let child: ChildProcess | null = null;
   let brake: NodeJS.Timeout | undefined;
   const server: LlamaServer = {
