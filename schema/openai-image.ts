@@ -35,7 +35,8 @@ const SIZE = /^(\d{1,4})x(\d{1,4})$/;
 /** Models draw in blocks of so many pixels. */
 const BLOCK = 8;
 
-const imageBody = z.object({
+/** What a request to `POST /v1/images/generations` may hold. */
+export const imageBody = z.object({
   model: modelName,
   prompt: wholeText.min(1, { error: 'must not be empty. Say what the picture shows.' }).max(MAX_PROMPT_CHARS),
   n: z.number().int().min(1).max(MAX_PICTURES).nullish(),

@@ -35,7 +35,8 @@ export interface TranscriptionRequest {
 const FORMS = ['json', 'text'];
 const PLAIN_TEXT = z.string().regex(/^(true|false)?$/, { error: "must be 'true' or 'false'." });
 
-const transcriptionForm = z.object({
+/** What a form to `POST /v1/audio/transcriptions` may hold beside its `file`. */
+export const transcriptionForm = z.object({
   model: modelName,
   language: z
     .string()

@@ -1,5 +1,5 @@
 // Asks a whole network of its own whatever a seed makes of valid requests, and tells which answers were none.
-import { startAbleServer } from '../test/able-server.ts';
+import { ALL_ABILITIES, startAbleServer } from '../test/able-server.ts';
 import { startStack } from '../test/stack.ts';
 import type { Stack } from '../test/stack.ts';
 import { FUZZ_MODEL } from './fuzz/endpoints.ts';
@@ -54,7 +54,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   ]);
   try {
     const owner = await stack.makeAccount();
-    const args = ['--backend', server.url, '--models', FUZZ_MODEL, '--slots', SLOTS];
+    const args = ['--backend', server.url, '--models', FUZZ_MODEL, '--slots', SLOTS, '--can', ALL_ABILITIES];
     await stack.startAgent({ owner, args });
     await stack.waitForModel(owner, FUZZ_MODEL);
     const forget = setInterval(() => void (server.seen as unknown[]).splice(0), 1000);

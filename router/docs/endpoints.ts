@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { chatBody } from '../../schema/openai.ts';
 import { completionBody } from '../../schema/openai-completion.ts';
 import { embeddingBody } from '../../schema/openai-embedding.ts';
+import { imageBody } from '../../schema/openai-image.ts';
+import { transcriptionForm } from '../../schema/openai-transcription.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
 
@@ -21,6 +23,8 @@ export interface Endpoint {
   readonly isStreamed: boolean;
   /** True where no key is asked for. */
   readonly isOpen?: boolean;
+  /** True where the body is a form with a file. */
+  readonly isForm?: boolean;
   /** The schema of a whole answer's members that clients rely on, as JSON Schema. */
   readonly answer: object;
 }
@@ -128,6 +132,27 @@ export const ENDPOINTS: readonly Endpoint[] = [
     },
     isStreamed: false,
     answer: having('object', 'data', 'model', 'usage'),
+  },
+  {
+    method: 'post',
+    path: '/v1/audio/transcriptions',
+    title: 'Transcriptions',
+    told: 'The words of a recording, where a home’s server writes them down: a form with a `file` of at most 5,750,000 bytes, as JSON, as text, or as one event. Each KiB of audio is charged as a prompt token, the text as output.',
+    body: transcriptionForm.extend({ file: z.string().meta({ format: 'binary' }) }),
+    examples: { 'a recording': { model: MODEL, file: 'the recording', language: 'en' } },
+    isStreamed: true,
+    isForm: true,
+    answer: having('text'),
+  },
+  {
+    method: 'post',
+    path: '/v1/images/generations',
+    title: 'Pictures',
+    told: 'Pictures of a text, where a home’s server makes them: up to 4, as `b64_json`, all or none. Each 32 by 32 pixels are charged as an output token.',
+    body: imageBody,
+    examples: { 'one picture': { model: MODEL, prompt: 'A quiet home.', size: '64x64' } },
+    isStreamed: false,
+    answer: having('created', 'data'),
   },
   {
     method: 'get',

@@ -87,12 +87,14 @@ function describeOperation(endpoint: Endpoint): object {
   };
 }
 
-function describeBody(body: z.ZodType, { examples }: Endpoint): object {
+function describeBody(body: z.ZodType, { examples, isForm = false }: Endpoint): object {
   const named = Object.entries(examples).map(([name, value]) => [name.replaceAll(' ', '-'), { value }]);
   const { additionalProperties: _, ...schema } = toJsonSchema(body);
   return {
     required: true,
-    content: { 'application/json': { schema, examples: Object.fromEntries(named) } },
+    content: {
+      [isForm ? 'multipart/form-data' : 'application/json']: { schema, examples: Object.fromEntries(named) },
+    },
   };
 }
 

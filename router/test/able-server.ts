@@ -2,6 +2,7 @@
 // probabilities, bare completions, embeddings, speech and pictures made. What it says follows from what it is asked, so that a test can tell whether each
 // field reached it. It is strict: a request that a real server would refuse is refused.
 import { createServer } from 'node:http';
+import { NEEDS } from '../../schema/needs.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +43,8 @@ export interface AbleOptions {
 }
 
 export const ABLE_MODEL = 'able-model';
+/** The owner's word for all of it: nobody finds out by asking whether a server transcribes or makes pictures. */
+export const ALL_ABILITIES = `${ABLE_MODEL}=${NEEDS.join('+')}`;
 
 export async function startAbleServer(options: AbleOptions = {}): Promise<AbleServer> {
   const seen: AbleServer['seen'] = [];

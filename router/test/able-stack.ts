@@ -1,5 +1,5 @@
 // A whole network with one home, whose model server can do all that callers ask for: for tests of clients.
-import { ABLE_MODEL, startAbleServer } from './able-server.ts';
+import { ABLE_MODEL, ALL_ABILITIES, startAbleServer } from './able-server.ts';
 import type { AbleServer } from './able-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -18,7 +18,7 @@ export interface AbleStack {
 export async function startAbleStack(): Promise<AbleStack> {
   const [stack, able] = await Promise.all([startStack(), startAbleServer()]);
   const account = await stack.makeAccount();
-  await stack.startAgent({ owner: account, args: ['--backend', able.url, '--slots', '8'] });
+  await stack.startAgent({ owner: account, args: ['--backend', able.url, '--slots', '8', '--can', ALL_ABILITIES] });
   await stack.waitForModel(account, ABLE_MODEL);
   return {
     stack,

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENDPOINTS, MODEL } from '../docs/endpoints.ts';
+import type { Endpoint } from '../docs/endpoints.ts';
 import { RECIPES } from '../docs/recipes.ts';
 import { ABLE_MODEL } from './able-server.ts';
 import { startAbleStack } from './able-stack.ts';
@@ -52,6 +53,22 @@ const call = (path: string, options: Parameters<AbleStack['stack']['call']>[1] =
 const readJson = async (response: Response): Promise<Record<string, unknown>> =>
   (await response.json()) as Record<string, unknown>;
 
+/** A second of silence, as a sound file. */
+function sendForm(path: string, { file: _, ...fields }: Record<string, string>): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set('file', new Blob([silence()]), 'a.wav');
+  const headers = { authorization: `Bearer ${network.account.apiKey}` };
+  return fetch(`${origin}${path}`, { method: 'POST', headers, body: form });
+}
+
+function silence(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(44 + 16_000);
+  bytes.set(new TextEncoder().encode('RIFF'));
+  bytes.set(new TextEncoder().encode('WAVEfmt '), 8);
+  return bytes;
+}
+
 describe('/openapi.json', () => {
   test('is OpenAPI 3.1 that a validator takes, and asks for no key', async () => {
     const response = await call('/openapi.json', { key: null });
@@ -76,13 +93,15 @@ describe('/openapi.json', () => {
   const examples = ENDPOINTS.flatMap((endpoint) =>
     Object.entries(endpoint.examples).map(([name, body]) => ({ endpoint, name, body: body as { stream?: boolean } })),
   );
-  const send = (path: string, body: object): Promise<Response> =>
-    call(path, { body: JSON.parse(JSON.stringify(body).replaceAll(`"${MODEL}"`, `"${ABLE_MODEL}"`)) as object });
+  const send = ({ path, isForm }: Endpoint, body: object): Promise<Response> => {
+    const filled = JSON.parse(JSON.stringify(body).replaceAll(`"${MODEL}"`, `"${ABLE_MODEL}"`)) as object;
+    return isForm ? sendForm(path, filled as Record<string, string>) : call(path, { body: filled });
+  };
 
   test.each(examples.filter(({ body }) => !body.stream))(
     'the example "$name" of $endpoint.path is answered as it is told',
     async ({ endpoint, body }) => {
-      const response = await send(endpoint.path, body);
+      const response = await send(endpoint, body);
       expect(response.status).toBe(200);
       expect(new Ajv2020({ strict: false }).validate(endpoint.answer, await response.json())).toBe(true);
     },
@@ -91,7 +110,7 @@ describe('/openapi.json', () => {
   test.each(examples.filter(({ body }) => body.stream))(
     'the example "$name" of $endpoint.path is answered to its end',
     async ({ endpoint, body }) => {
-      const response = await send(endpoint.path, body);
+      const response = await send(endpoint, body);
       expect([response.status, response.headers.get('content-type')]).toEqual([
         200,
         'text/event-stream; charset=utf-8',

@@ -227,4 +227,64 @@ const countTokens: FuzzedEndpoint = {
   examples: [{ model, messages: spoken, system: 'Be brief.', tools: messagesTools }],
 };
 
-export const ENDPOINTS: readonly FuzzedEndpoint[] = [chat, responses, messages, countTokens];
+const completions: FuzzedEndpoint = {
+  path: '/v1/completions',
+  lastEvent: /^data: \[DONE\]$|"error":\{/,
+  examples: [
+    { model, prompt: 'Once', max_tokens: 8 },
+    {
+      model,
+      prompt: ['Once'],
+      suffix: ' end.',
+      echo: true,
+      n: 2,
+      best_of: 2,
+      stop: ['END'],
+      seed: 7,
+      temperature: 0.5,
+      top_p: 0.9,
+      frequency_penalty: 0.1,
+      presence_penalty: 0.1,
+      logit_bias: { 5: 1 },
+      stream: true,
+      stream_options: { include_usage: true },
+    },
+  ],
+};
+
+const embeddings: FuzzedEndpoint = {
+  path: '/v1/embeddings',
+  lastEvent: null,
+  examples: [
+    { model, input: 'a text' },
+    { model, input: ['a', 'b'], encoding_format: 'base64', dimensions: 4, user: 'u' },
+  ],
+};
+
+const images: FuzzedEndpoint = {
+  path: '/v1/images/generations',
+  lastEvent: null,
+  examples: [
+    { model, prompt: 'a house' },
+    {
+      model,
+      prompt: 'a house',
+      n: 2,
+      size: '64x64',
+      quality: 'low',
+      response_format: 'b64_json',
+      output_format: 'png',
+      seed: 3,
+    },
+  ],
+};
+
+export const ENDPOINTS: readonly FuzzedEndpoint[] = [
+  chat,
+  responses,
+  messages,
+  countTokens,
+  completions,
+  embeddings,
+  images,
+];
