@@ -27,11 +27,12 @@ import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
-import { failed, finish } from './text-end.ts';
+import { failed, finish, isContinued, type RunTo } from './text-end.ts';
+import { answersAtWork } from './answers-at-work.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { MovedCalls } from './moved-calls.ts';
 import { openPromise } from './open-promise.ts';
-import { LOOK_PATHS, type Product } from './probe-server.ts';
+import type { Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
 import { runMedia } from './run-media.ts';
 import { ServerQuestions } from './server-questions.ts';
@@ -387,28 +388,13 @@ export class OpenAiHttpBackend implements Backend {
 
   async #lookAtWork(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (!this.#door.ok) return false;
-    const { server } = this.#door.value;
-    const path = LOOK_PATHS[this.#known?.product ?? 'unknown'];
-    const url = path === 'models' ? `${server.api}/models` : `${server.root}${path}`;
-    const hasAnswered = (await this.#door.value.ask(url, { timeoutMs, signal })).status !== 0;
+    const product = this.#known?.product ?? 'unknown';
+    const hasAnswered = await answersAtWork(this.#door.value, product, { timeoutMs, signal });
     if (hasAnswered) this.#sight?.noteAlive();
     return hasAnswered;
   }
 }
 
-/** Where an answer goes, and what watches over it. */
-interface RunTo {
-  readonly pump: DeltaPump;
-  readonly signal: AbortSignal;
-  readonly life: LifeWatch;
-}
-
 const NOTHING: BackendError = { code: 'unreachable', message: 'refused' };
-
 const SLOW = 'The server is slow to say what it is. It is asked again.';
-
 const NEVER = new AbortController().signal;
-
-function isContinued(job: Pick<TextJob, 'resume'>): boolean {
-  return job.resume !== undefined && job.resume.text !== '';
-}

@@ -1,7 +1,8 @@
 // The end of a run whose answer is a text, in the words of a job. Pure.
-import type { BackendError, Finish } from './backend.ts';
+import type { BackendError, Finish, TextJob } from './backend.ts';
 import type { StreamEnd } from './chat-stream.ts';
 import type { DeltaPump } from './delta-pump.ts';
+import type { LifeWatch } from './life-watch.ts';
 
 export function failed(error: BackendError): StreamEnd {
   return { reason: 'error', promptTokens: null, outputTokens: null, hasThought: false, error };
@@ -13,4 +14,15 @@ export function finish(pump: DeltaPump, end: StreamEnd): Finish {
   const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
   const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
   return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };
+}
+
+/** Where an answer goes, and what watches over it. */
+export interface RunTo {
+  readonly pump: DeltaPump;
+  readonly signal: AbortSignal;
+  readonly life: LifeWatch;
+}
+
+export function isContinued(job: Pick<TextJob, 'resume'>): boolean {
+  return job.resume !== undefined && job.resume.text !== '';
 }

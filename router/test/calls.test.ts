@@ -110,7 +110,10 @@ describe('a call', () => {
       const response = await post('/v1/chat/completions', { messages, tools, ...more });
       const text = await response.text();
       const { usage, irori } = stream ? eventsOf(text).at(-1)! : (JSON.parse(text) as Told);
-      if (stream) expect(JSON.parse(argumentsOf(eventsOf(text)))).toEqual(WHOLE);
+      const given = stream
+        ? argumentsOf(eventsOf(text))
+        : JSON.parse(text).choices[0].message.tool_calls[0].function.arguments;
+      expect(JSON.parse(given)).toEqual(WHOLE);
       // A piece of six characters is a token to the server; the router weighs what stands in them.
       expect(usage!.completion_tokens).toBeGreaterThan(100);
       const charge = usage!.prompt_tokens + 2 * usage!.completion_tokens;
