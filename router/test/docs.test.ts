@@ -54,9 +54,9 @@ const readJson = async (response: Response): Promise<Record<string, unknown>> =>
   (await response.json()) as Record<string, unknown>;
 
 /** A second of silence, as a sound file. */
-function sendForm(path: string, { file: _, ...fields }: Record<string, string>): Promise<Response> {
+function sendForm(path: string, fields: Record<string, string>): Promise<Response> {
   const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  for (const [name, value] of Object.entries(fields)) if (name !== 'file') form.set(name, value);
   form.set('file', new Blob([silence()]), 'a.wav');
   const headers = { authorization: `Bearer ${network.account.apiKey}` };
   return fetch(`${origin}${path}`, { method: 'POST', headers, body: form });
