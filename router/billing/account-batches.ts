@@ -144,8 +144,7 @@ export class AccountBatches {
 
   /** Jobs of which a row after `seq` has booked something. */
   jobsSince(seq: number): string[] {
-    const pieces = this.#read(this.#rows.filter((row) => row.seq > seq));
-    return pieces.flatMap(({ flush: { parts } }) => parts.map(({ fact: [job] }) => jobOfHex(job)));
+    return this.#rows.flatMap((row) => (row.seq > seq ? row.jobs.map(jobOfHex) : []));
   }
 
   /** The parts of a job that were booked, if any was booked after `sinceAt`, ms since epoch. */

@@ -129,18 +129,13 @@ export class HubDoor {
 
   /** The proof was wrong. */
   noteBadProof(socket: NodeSocket, now: number): void {
-    const { from } = this.#dialOf(socket);
-    const bucket = this.#bucketOf(this.#badProofs, from);
-    this.#badProofs.set(from, bucket);
-    bucket.take(1, BAD_PROOFS, now);
+    this.#keepBucket(this.#badProofs, this.#dialOf(socket).from).take(1, BAD_PROOFS, now);
   }
 
   /** It is the home that it says; false where that home has used up its points. */
   noteProof(socket: NodeSocket, now: number): boolean {
     this.#unproven.forget(socket);
-    const { nodeId } = socket.facts;
-    // Whoever came last is forgotten last. Not at each message: a map that is changed so often is built anew all the time.
-    this.#points.set(nodeId, this.#bucketOf(this.#points, nodeId));
+    this.#keepBucket(this.#points, socket.facts.nodeId);
     return this.#spend(socket, HELLO_POINTS, now);
   }
 
@@ -170,9 +165,12 @@ export class HubDoor {
   }
 
   #bucketOf(buckets: BoundedMap<string, Bucket>, key: string): Bucket {
-    const known = buckets.get(key);
-    if (known) return known;
-    const bucket = new Bucket();
+    return buckets.get(key) ?? this.#keepBucket(buckets, key);
+  }
+
+  /** Whoever comes is forgotten last. Not at each message: a map that is changed so often is built anew all the time. */
+  #keepBucket(buckets: BoundedMap<string, Bucket>, key: string): Bucket {
+    const bucket = buckets.get(key) ?? new Bucket();
     buckets.set(key, bucket);
     return bucket;
   }

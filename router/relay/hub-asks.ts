@@ -70,6 +70,8 @@ export class HubAsks {
   /** Since when a home is looked for that begins the answer or goes on with it; null while one has it. */
   #searchingSinceAt: number | null = null;
   #pauses = 0;
+  /** A hub was lost at which a turn was waited for. */
+  #hasLostLine = false;
 
   /** `maxWaitMs`: how long a turn is waited for; null for as long as the network does. */
   constructor(doors: JobDoors, maxWaitMs: number | null) {
@@ -106,7 +108,8 @@ export class HubAsks {
   async next(wanted: AskedPart): Promise<Asked> {
     this.#searchingSinceAt ??= Date.now();
     const ask = await this.#doors.search.next();
-    if (!ask || this.#hasLeft) return { kind: 'nobody' };
+    if (!ask) return { kind: (await this.#waitForLine(wanted)) ? 'declined' : 'nobody' };
+    if (this.#hasLeft) return { kind: 'nobody' };
     if (ask.isWaiting && this.#doors.search.isBlind) await this.#pause(this.#leftMs(wanted, Date.now()));
     const askedAt = Date.now();
     const waitMs = ask.isWaiting ? this.#leftMs(wanted, askedAt) : 0;
@@ -137,6 +140,16 @@ export class HubAsks {
     if (leftMs <= 0) return false;
     await sleep(Math.min(RETRY_MS, leftMs));
     search.lookAgain(digest);
+    return true;
+  }
+
+  /** Who stood in a line that its hub has lost waits on: the homes of that hub dial again. False where there is no such line, or no time left. */
+  async #waitForLine(wanted: AskedPart): Promise<boolean> {
+    if (!this.#hasLostLine || this.#hasLeft) return false;
+    const leftMs = this.#leftMs(wanted, Date.now());
+    if (leftMs <= 0) return false;
+    await sleep(Math.min(RETRY_MS, leftMs));
+    this.#doors.search.retry();
     return true;
   }
 
@@ -183,6 +196,7 @@ export class HubAsks {
     if (capacity) this.#doors.noteCapacity(hub, JSON.parse(capacity) as Capacity);
     const speedClass = headers.get(CLASS_HEADER);
     this.#searchingSinceAt = null;
+    this.#hasLostLine = false;
     this.#tickets++;
     return {
       hub,
@@ -223,6 +237,7 @@ export class HubAsks {
     this.#tickets++;
     if (ask.isWaiting) {
       // Who waits at a hub that restarts is forgotten there, and asks again.
+      this.#hasLostLine = true;
       await sleep(RETRY_MS);
       this.#doors.search.retry();
     } else {

@@ -95,16 +95,42 @@ describe('where all homes are full', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('who waited at a hub that restarts asks it again', async () => {
+  describe('who waited at a hub that restarts', () => {
     const restarts = (): Promise<Response> => Promise.reject(new Error('the hub restarts'));
-    const { run, asked } = openRun(['n1@h1'], { h1: [full, restarts, full, whole('n1')] });
-    expect(await follow(run)).toContain('head n1');
-    expect(asked.map(({ offer }) => [offer.part, offer.waitMs > 0])).toEqual([
-      [0, false],
-      [0, true],
-      [1, false],
-      [1, true],
-    ]);
+    const gone = (): Response => refused({ code: 'none', isServed: false });
+
+    test('asks it again', async () => {
+      const { run, asked } = openRun(['n1@h1'], { h1: [full, restarts, full, whole('n1')] });
+      expect(await follow(run)).toContain('head n1');
+      expect(asked.map(({ offer }) => [offer.part, offer.waitMs > 0])).toEqual([
+        [0, false],
+        [0, true],
+        [1, false],
+        [1, true],
+      ]);
+    });
+
+    test('waits on while its homes have yet to dial again', async () => {
+      const { run } = openRun(['n1@h1'], { h1: [full, restarts, gone, gone, whole('n1')] });
+      expect(await follow(run)).toContain('head n1');
+    });
+
+    test('is refused as busy when its time is over and none has', async () => {
+      const hubs = { h1: [full, restarts, ...Array.from({ length: 20 }, () => gone)] };
+      const { run, asked } = openRun(['n1@h1'], hubs, { maxWaitMs: 900 });
+      expect(await follow(run)).toEqual(['failed busy']);
+      expect(asked.length).toBeGreaterThan(3);
+    });
+
+    test('asks nobody once its caller has left', async () => {
+      const leaves = (): Response => {
+        run.abort();
+        return gone();
+      };
+      const { run, asked } = openRun(['n1@h1'], { h1: [full, restarts, leaves, whole('n1')] });
+      expect(await follow(run)).toEqual(['failed failed']);
+      expect(asked).toHaveLength(3);
+    });
   });
 
   test('a home that is full by its own count is asked again while there is time, with a pause before each', async () => {

@@ -70,6 +70,24 @@ test('a week long each comes back as it was, alone or in a batch, also after a r
     expect(countOf(storage, 'batches')).toBe(2);
   }));
 
+test('after a restart a ticket is found in any of many batches, and one that none has in none', () =>
+  inStorage((storage) => {
+    const sample = make(1n);
+    const ticketOf = (number: number): Hex => `0x${number.toString(16).padStart(64, '0')}`;
+    const BATCHES = 300;
+    const before = new AcceptedReceipts(storage, START);
+    for (let i = 1; i <= BATCHES; i++)
+      add(before, { ...sample, ticketHash: ticketOf(i), seq: BigInt(i), earn: i }, START + 100 * i);
+    const now = START + 100 * BATCHES;
+    const after = new AcceptedReceipts(storage, now);
+    for (const book of [before, after])
+      expect(Array.from({ length: BATCHES + 2 }, (_, i) => book.find(ticketOf(i), START)?.earn)).toEqual([
+        undefined,
+        ...Array.from({ length: BATCHES }, (_, i) => i + 1),
+        undefined,
+      ]);
+  }));
+
 test('a batch under one seal takes a fraction of what each took alone', () =>
   inStorage((storage) => {
     const receipts = Array.from({ length: 32 }, (_, i) => makePart(node, { receipt: { seq: BigInt(i + 1) } }));
