@@ -200,6 +200,19 @@ describe('calls of tools', () => {
     expect(reading.takeReady()).toMatchObject([{ text: '{"a":1}', call: { begun: { id: 'x', name: 'f' } } }]);
   });
 
+  test('of which one is wanted are one; arguments that never came are empty, unless the limit cut them', () => {
+    const calls = ['f', 'g'].map((name, index) => ({ index, id: name, function: { name } }));
+    const event = JSON.stringify({ choices: [{ delta: { tool_calls: calls }, finish_reason: 'tool_calls' }] });
+    for (const isCut of [false, true]) {
+      const reading = new AnswerReading({ maxTokens: 100, mostCalls: 1 });
+      reading.take(readBackendEvent(event));
+      const [begun, ...rest] = reading.takeRest(isCut);
+      expect(begun).toMatchObject({ text: '', call: { index: 0, begun: { id: 'f', name: 'f' } } });
+      expect(rest).toEqual(isCut ? [] : [{ text: '{}', tokens: 0, call: { index: 0 } }]);
+      expect(reading.finish).toBe('tool_calls');
+    }
+  });
+
   test('in the older form are read too', () => {
     const old = JSON.stringify({ choices: [{ delta: { function_call: { name: 'f', arguments: '{' } } }] });
     const more = JSON.stringify({ choices: [{ delta: { function_call: { arguments: '}' } } }] });

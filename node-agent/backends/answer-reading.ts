@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { Delta } from './backend.ts';
-import { CallReading } from './call-reading.ts';
+import { CallReading, MOST_CALLS } from './call-reading.ts';
 import type { CallPiece, RawCall } from './call-reading.ts';
 import { estimateChunkTokens } from './estimate-chunk-tokens.ts';
 import type { FinishWord } from './judge-end.ts';
@@ -30,6 +30,8 @@ export interface ReadingTerms {
   readonly maxTokens: number;
   /** Tokens that are told at each place; null where nobody asked how likely they were. */
   readonly topLogprobs?: number | null;
+  /** Calls that are wanted. */
+  readonly mostCalls?: number;
 }
 
 const NO_LOGPROBS: readonly TokenLogprob[] = [];
@@ -66,10 +68,13 @@ export class AnswerReading {
   #hasPieces = false;
 
   /** `makeId`: a fresh id for a call without one. */
-  constructor({ maxTokens, topLogprobs = null }: ReadingTerms, makeId: () => string = makeCallId) {
+  constructor(
+    { maxTokens, topLogprobs = null, mostCalls = MOST_CALLS }: ReadingTerms,
+    makeId: () => string = makeCallId,
+  ) {
     this.#maxTokens = maxTokens;
     this.#topLogprobs = topLogprobs;
-    this.#calls = new CallReading(makeId);
+    this.#calls = new CallReading(makeId, mostCalls);
   }
 
   /** The finish reason that stands: the first one after any text, unless more text and another one followed. */
@@ -151,8 +156,10 @@ export class AnswerReading {
     return only ? this.#pass(only) : runs.flatMap((run) => this.#pass(run));
   }
 
-  /** The answer is finished: half a character at its end is shown as one mark. */
-  takeRest(): Delta[] {
+  /** The answer is finished: half a character at its end is shown as one mark. `isCut`: by the limit, so that a call may lack its arguments. */
+  takeRest(isCut = false): Delta[] {
+    // What the model did not write counts nothing.
+    if (!isCut) for (const call of this.#calls.takeRest()) this.#showCall(call, 0);
     const rest = this.takeReady();
     return [
       ...rest,
@@ -221,9 +228,11 @@ export class AnswerReading {
 
   #takeCall(raw: RawCall): void {
     const call = this.#calls.take(raw);
-    if (!call) return;
-    const written = (call.begun?.name ?? '') + call.text;
-    this.#show({ channel: 'calls', text: call.text, tokens: estimateChunkTokens(written), call });
+    if (call) this.#showCall(call, estimateChunkTokens((call.begun?.name ?? '') + call.text));
+  }
+
+  #showCall(call: CallPiece, tokens: number): void {
+    this.#show({ channel: 'calls', text: call.text, tokens, call });
   }
 
   #show(run: Run): void {

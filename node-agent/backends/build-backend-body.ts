@@ -18,7 +18,7 @@ const STOPS_GIVEN = 4;
 const STOPS_OF: Partial<Record<Product, number>> = { ollama: MAX_STOPS, 'llama-server': MAX_STOPS, vllm: MAX_STOPS };
 
 /** What of a job a tokenizer reads. */
-export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume'>;
+export type Conversation = Pick<ChatJob, 'model' | 'messages' | 'resume' | 'wishes'>;
 
 /** Servers read the seed as a signed or unsigned 32-bit number, and some take its highest value as "random". */
 const SEED_RANGE = 0x7fffffff;

@@ -80,6 +80,33 @@ test('a call without an id, or with one that no client could send back, is given
   expect(join(pieces).map(({ id }) => id)).toEqual(['made_1', 'made_2', 'made_3']);
 });
 
+test('calls past the limit are left out whole, whatever number or id their pieces have', () => {
+  for (const numbered of [true, false]) {
+    const reading = new CallReading(() => 'x', 1);
+    const at = (index: number): Partial<RawCall> => (numbered ? { index } : {});
+    const pieces = [
+      { ...at(0), id: 'a', name: 'f', text: '{' },
+      { ...at(0), text: '}' },
+      { ...at(1), id: 'b', name: 'g', text: '[' },
+      { ...at(1), text: ']' },
+      { ...at(2), name: 'h', text: '1' },
+    ].map((piece) => reading.take(raw(piece)));
+    expect(join(pieces)).toEqual([{ id: 'a', name: 'f', text: '{}' }]);
+    expect(pieces.slice(2)).toEqual([null, null, null]);
+    expect(reading.count).toBe(1);
+  }
+});
+
+test('a call that has no arguments at its end is given empty ones', () => {
+  const reading = new CallReading(() => 'x', 2);
+  for (const name of ['f', 'g', 'h']) reading.take(raw({ name }));
+  reading.take(raw({ index: null, id: null, text: '' }));
+  expect(reading.takeRest()).toEqual([
+    { index: 0, text: '{}' },
+    { index: 1, text: '{}' },
+  ]);
+});
+
 test('arguments of no call, and names that no tool can have, are left out', () => {
   const reading = new CallReading(() => 'x');
   expect(reading.take(raw({ text: '{}' }))).toBeNull();

@@ -22,26 +22,31 @@ interface Call {
   readonly rawIndex: number | null;
   readonly rawId: string | null;
   readonly name: string;
+  /** False for one past the limit: nothing of it is handed on. */
+  readonly isTaken: boolean;
+  hasText: boolean;
 }
 
 /** What callers may send back as it is. */
 const PLAIN_ID = /^[\w.:-]{1,64}$/;
 const NAME = /^[\w.:/-]{1,128}$/;
 /** More calls than any answer was seen to make. */
-const MOST_CALLS = 256;
+export const MOST_CALLS = 256;
 
 export class CallReading {
   readonly #makeId: () => string;
+  readonly #most: number;
   readonly #calls: Call[] = [];
   #hasStrange = false;
 
-  /** `makeId`: a fresh id, for a call to which its server gives none. */
-  constructor(makeId: () => string) {
+  /** `makeId`: a fresh id, for a call to which its server gives none. `most`: calls that are handed on; what follows is left out, whole. */
+  constructor(makeId: () => string, most = MOST_CALLS) {
     this.#makeId = makeId;
+    this.#most = Math.min(most, MOST_CALLS);
   }
 
   get count(): number {
-    return this.#calls.length;
+    return Math.min(this.#calls.length, this.#most);
   }
 
   /** Pieces came that belong to no call, or of a name that no tool can have. */
@@ -52,14 +57,28 @@ export class CallReading {
   /** Null for a piece that says nothing, or belongs to nothing. */
   take(raw: RawCall): CallPiece | null {
     const at = this.#find(raw);
-    if (at >= 0) return raw.text === '' ? null : { index: at, text: raw.text };
+    if (at >= 0) return this.#goOn(at, raw.text);
     if (raw.name === null || !NAME.test(raw.name) || this.#calls.length >= MOST_CALLS) {
       this.#hasStrange ||= raw.name !== null || raw.text !== '';
       return null;
     }
-    this.#calls.push({ rawIndex: raw.index, rawId: raw.id, name: raw.name });
+    const isTaken = this.#calls.length < this.#most;
+    this.#calls.push({ rawIndex: raw.index, rawId: raw.id, name: raw.name, isTaken, hasText: raw.text !== '' });
+    if (!isTaken) return null;
     const id = raw.id !== null && PLAIN_ID.test(raw.id) ? raw.id : this.#makeId();
     return { index: this.#calls.length - 1, begun: { id, name: raw.name }, text: raw.text };
+  }
+
+  /** The answer is complete: calls without arguments get empty ones, which clients can parse. */
+  takeRest(): CallPiece[] {
+    return this.#calls.flatMap(({ isTaken, hasText }, index) => (isTaken && !hasText ? [{ index, text: '{}' }] : []));
+  }
+
+  #goOn(index: number, text: string): CallPiece | null {
+    const call = this.#calls[index];
+    if (!call || text === '') return null;
+    call.hasText = true;
+    return call.isTaken ? { index, text } : null;
   }
 
   /** Which call a piece goes on with; -1 where it begins one. */

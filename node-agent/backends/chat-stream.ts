@@ -185,7 +185,7 @@ export class ChatStream {
   }
 
   #complete(reason: WholeFinish): void {
-    for (const piece of this.#reading.takeRest()) void this.#pump.push(piece);
+    for (const piece of this.#reading.takeRest(reason === 'length')) void this.#pump.push(piece);
     if (this.#pump.failed) this.#fail('internal', 'the answer could not be handed on');
     else this.#settle({ ...this.#counts(), reason });
   }

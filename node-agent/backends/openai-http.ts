@@ -26,7 +26,7 @@ import { HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
-import { PromptGate, textsGiven, type PromptFacts } from './prompt-gate.ts';
+import { PromptGate, textsAsked, type PromptFacts } from './prompt-gate.ts';
 import { failed, finish, isContinued, type RunTo } from './text-end.ts';
 import { answersAtWork } from './answers-at-work.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
@@ -38,6 +38,7 @@ import { runMedia } from './run-media.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
+import { readingTermsOf } from './reading-terms.ts';
 
 export interface OpenAiHttpOptions {
   /** Like http://127.0.0.1:11434 or http://127.0.0.1:8000/v1. */
@@ -364,8 +365,7 @@ export class OpenAiHttpBackend implements Backend {
   async #send(door: HttpDoor, job: TextJob, to: RunTo): Promise<StreamEnd> {
     const call = buildCall(job, this.#known?.product);
     if (!call.ok) return failed({ code: 'bad-request', message: call.error });
-    const topLogprobs = (job.kind === 'chat' ? job.wishes?.topLogprobs : null) ?? null;
-    const terms = { maxTokens: job.maxTokens, topLogprobs, prompt: textsGiven(job), life: to.life };
+    const terms = { ...readingTermsOf(job), prompt: textsAsked(job), life: to.life };
     const { path, body } = call.value;
     return this.#calls.send(`${door.server.api}/${path}`, to.signal, (at) =>
       new ChatStream((ear) => door.post(at, body, ear), to.pump, terms).run(to.signal),

@@ -13,6 +13,12 @@ export interface PromptCount {
   readonly contextTokens?: number;
 }
 
+/** Tools are part of what a template shows. */
+function tellConversation(job: Conversation): object {
+  const { model, wishes } = job;
+  return { model, messages: buildMessages(job), ...(wishes?.tools && { tools: wishes.tools }) };
+}
+
 type Way = (asker: Asker, job: Conversation) => Promise<PromptCount | null>;
 /** POSTs to a path beside the server's API, and gives the JSON of a 200. */
 type Asker = (path: string, body: object) => Promise<unknown>;
@@ -32,7 +38,7 @@ const plainCount = z.looseObject({ count: z.number().int().min(1) });
 /** llama-server's template, and then its tokenizer with control tokens read, as its chat does both. Source: tools/server/README.md. */
 const countLlama: Way = async (ask, job) => {
   const { model } = job;
-  const prompt = applied.safeParse(await ask('/apply-template', { model, messages: buildMessages(job) })).data?.prompt;
+  const prompt = applied.safeParse(await ask('/apply-template', tellConversation(job))).data?.prompt;
   if (prompt === undefined) return null;
   const asked = { model, content: prompt, add_special: true, parse_special: true };
   const tokens = tokenList.safeParse(await ask('/tokenize', asked)).data?.tokens.length;
@@ -43,7 +49,7 @@ const countLlama: Way = async (ask, job) => {
 const countVllm: Way = async (ask, job) => {
   const isContinued = job.resume !== undefined && job.resume.text.trim() !== '';
   const turn = isContinued ? { add_generation_prompt: false, continue_final_message: true } : {};
-  const asked = { model: job.model, messages: buildMessages(job), ...turn };
+  const asked = { ...tellConversation(job), ...turn };
   const found = vllmCount.safeParse(await ask('/tokenize', asked)).data;
   if (found === undefined) return null;
   const { count, max_model_len: contextTokens } = found;
@@ -52,8 +58,7 @@ const countVllm: Way = async (ask, job) => {
 
 /** TGI 2.1 and later. Source: router/src/server.rs. */
 const countTgi: Way = async (ask, job) => {
-  const asked = { model: job.model, messages: buildMessages(job) };
-  const tokens = tgiTokens.safeParse(await ask('/chat_tokenize', asked)).data?.tokenize_response.length;
+  const tokens = tgiTokens.safeParse(await ask('/chat_tokenize', tellConversation(job))).data?.tokenize_response.length;
   return tokens === undefined ? null : { tokens };
 };
 

@@ -131,8 +131,13 @@ export class PromptGate {
   }
 }
 
-/** Every text that the server is given of a job. */
-export function textsGiven(job: TextJob): string[] {
+/** Every text of a job: a server's words must quote none of it. */
+export function textsAsked(job: TextJob): string[] {
+  return job.kind === 'chat' ? [...textsGiven(job), ...textsOfTools(job.wishes?.tools ?? [])] : textsGiven(job);
+}
+
+/** Every text that any server reads of a job; not every template shows tools. */
+function textsGiven(job: TextJob): string[] {
   if (job.kind === 'chat') return textsOf(buildMessages(job));
   return job.suffix === '' ? [writePrompt(job)] : [writePrompt(job), job.suffix];
 }

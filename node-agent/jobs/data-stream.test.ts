@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, describe, test } from 'vitest';
 import { makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import type { CallText } from '../../schema/joined-calls.ts';
+import { JoinedCalls } from '../../schema/joined-calls.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -19,6 +21,8 @@ interface Setup {
   readonly frames: () => {
     tokens: number;
     isThinking: boolean;
+    isCalls: boolean;
+    calls: readonly CallText[];
     ids: number[] | null;
     text: string;
     thinking: string;
@@ -59,6 +63,7 @@ function setUp(
           tokens: frame.tokens,
           ids: data.value.tokenIds,
           isThinking: data.value.isThinking,
+          isCalls: data.value.isCalls,
           ...readChunks(Buffer.from(data.value.events).toString()),
           bytes: data.value.events,
         };
@@ -226,6 +231,46 @@ describe('DataStream', () => {
       { tokens: 3, isThinking: false, text: ' Two.', thinking: '' },
     ]);
     expect(stream.sentTokens).toBe(7);
+  });
+
+  test.each([true, false])(
+    'calls leave in frames of their own, each beginning once, read along or not: %s',
+    async (isRead) => {
+      const { stream, frames } = setUp(isRead ? {} : { rule: WHOLE_ANSWER_RULE });
+      const begun = (index: number) => ({ index, begun: { id: `call_${index}`, name: 'add' } });
+      void stream.push({ text: 'So.', tokens: 1 });
+      void stream.push({ text: '', tokens: 1, call: begun(0) });
+      void stream.push({ text: '{"a"', tokens: 2, call: { index: 0 } });
+      void stream.push({ text: ':1}', tokens: 1, call: { index: 0 } });
+      void stream.push({ text: '{}', tokens: 2, call: begun(1) });
+      stream.open();
+      await stream.drain();
+      expect(frames().map(({ isCalls, tokens, text }) => [isCalls, tokens, text])).toEqual([
+        [false, 1, 'So.'],
+        [true, 6, ''],
+      ]);
+      const joined = new JoinedCalls();
+      const calls = frames().flatMap((frame) => frame.calls);
+      joined.add(calls);
+      expect(joined.join()).toEqual([
+        { id: 'call_0', name: 'add', arguments: '{"a":1}' },
+        { id: 'call_1', name: 'add', arguments: '{}' },
+      ]);
+      expect(calls).toHaveLength(isRead ? 4 : 2);
+    },
+  );
+
+  test('long arguments are cut into pieces of one call, and long thinking stays within a frame though it is written twice', async () => {
+    const { stream, frames } = setUp({ creditBytes: 100_000_000 });
+    stream.open();
+    const text = '\u0001'.repeat(30_000);
+    void stream.push({ text, tokens: 9, thinking: true });
+    void stream.push({ text, tokens: 9, call: { index: 0, begun: { id: 'call_1', name: 'add' } } });
+    await stream.drain();
+    const calls = frames().flatMap((frame) => frame.calls);
+    expect(calls.filter(({ name }) => name !== null)).toHaveLength(1);
+    expect(calls.map((call) => call.arguments).join('')).toBe(text);
+    expect(Math.max(...frames().map((frame) => frame.bytes.length))).toBeLessThanOrEqual(64 * 1024);
   });
 
   test('long thinking is cut into pieces that are all thinking', async () => {

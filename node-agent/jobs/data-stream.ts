@@ -75,6 +75,8 @@ const FRAME_TOKENS = 0xffff;
 const EVENT_CHARS = 8 * 1024;
 /** Tokens of one event whose likelihood is told, at most: with the likeliest others they fit FRAME_BYTES. */
 const LIKELY_TOKENS = 16;
+/** Thinking is written twice. */
+const THOUGHT_CHARS = EVENT_CHARS / 2;
 /** When more than this waits to leave, the backend waits too. */
 const PAUSE_CHARS = 48 * 1024;
 const HASH_CHARS = 16 * 1024;
@@ -136,7 +138,7 @@ export class DataStream implements Flushable {
   /** Takes a piece of the answer. A promise means: give nothing more until it resolves. */
   push(delta: Delta): void | Promise<void> {
     if (this.#isStopped) return;
-    if (delta.text.length <= EVENT_CHARS) this.#append(delta);
+    if (delta.text.length <= mostChars(delta)) this.#append(delta);
     else this.#appendPieces(delta);
     this.#schedule();
     if (this.#pendingChars < PAUSE_CHARS) return;
@@ -221,7 +223,7 @@ export class DataStream implements Flushable {
     const isJoined = last?.isOpen === true && last.said === said && isSameCall(last.call, call);
     // How likely its tokens were stands beside a text: each such piece is an event of its own.
     const isAlone = logprobs !== undefined || last?.logprobs !== undefined;
-    if (isJoined && !isAlone && last.text.length + text.length <= EVENT_CHARS) return join(last, delta);
+    if (isJoined && !isAlone && last.text.length + text.length <= mostChars(delta)) return join(last, delta);
     const ids = tokenIds && [...tokenIds];
     this.#pending.push({ text: written, isOpen: isMerged, tokens, tokenIds: ids, said, call, logprobs });
   }
@@ -252,7 +254,7 @@ export class DataStream implements Flushable {
   }
 
   #appendPieces(delta: Delta): void {
-    splitText(delta.text, EVENT_CHARS).forEach((text, i) => {
+    splitText(delta.text, mostChars(delta)).forEach((text, i) => {
       if (i === 0) this.#append({ ...delta, text });
       else this.#append({ ...goOn(delta), text, tokens: 0, ...(delta.tokenIds && { tokenIds: [] }) });
     });
@@ -343,6 +345,10 @@ function makePause(): Pause {
     end = resolve;
   });
   return { promise, end };
+}
+
+function mostChars({ thinking }: Delta): number {
+  return thinking ? THOUGHT_CHARS : EVENT_CHARS;
 }
 
 function kindOf({ thinking, call }: Delta): Said {

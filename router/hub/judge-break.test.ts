@@ -34,9 +34,15 @@ describe('a part that breaks off', () => {
     expect(judge({ isResumable: true }, thinking)).toBe('failed-by-network');
   });
 
-  test('with a call that has begun goes on nowhere, unless nobody has read of it', () => {
-    expect(judge({ isResumable: true }, { hasCalls: true })).toBe('failed-by-network');
-    expect(judge({ isResumable: true, stream: false }, { hasCalls: true })).toBe('failed-before-token');
+  test('in the middle of a call goes on nowhere where its caller reads along, and is begun anew where nobody does', () => {
+    const call = { hasCalls: true };
+    expect(judge({ isResumable: true }, call)).toBe('failed-by-network');
+    expect(judge({ isResumable: true }, { ...call, isNodeFault: true, code: 'lost' })).toBe('failed-by-node');
+    expect(judge({ isResumeOff: true }, call)).toBe('cut-off');
+    const whole = { isResumable: true, stream: false };
+    expect(judge(whole, call)).toBe('failed-before-token');
+    expect(judge(whole, { ...call, code: 'slow' })).toBe('failed-by-network');
+    expect(judge({ stream: false }, call)).toBe('failed-by-network');
   });
 
   test('is charged as read where its caller wanted no other home, but not for its home’s own fault', () => {

@@ -64,6 +64,16 @@ test('a text that rests on thoughts is out of reach; one whose home did not thin
   expect(begunAnew.toResumePoint('d', 'exact')).toMatchObject({ text: 'a', tokenIds: [7], count: 1 });
 });
 
+test('a call that its caller has read some of puts the answer out of reach, whatever is kept of it', () => {
+  const calls = [{ id: 'call_1', name: 'add', arguments: '{"a"' }];
+  for (const told of [{ calls }, { calls: [], isTooLong: true }]) {
+    const answer = new AnswerSoFar();
+    answer.add(part('', { hasText: true, outputTokens: 4, ...told }));
+    expect([answer.isBegun, answer.isOutOfReach]).toEqual([true, true]);
+    expect(answer.said.calls).toEqual(told.calls);
+  }
+});
+
 test('thinking of any length puts nothing out of reach; a text that is not kept does', () => {
   const answer = new AnswerSoFar();
   answer.add({ ...thinking, thinking: '', calls: [], isTooLong: true });

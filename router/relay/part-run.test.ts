@@ -4,6 +4,7 @@ import { encodeLastEvents } from '../../schema/answers.ts';
 import { COMMENT_LINE, makeChunkWriter } from '../../schema/chunks.ts';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { TOLD_TYPE } from '../../schema/offer.ts';
+import { encodeLastWord } from '../../schema/records.ts';
 import type { FailRecord, PartTold } from '../../schema/records.ts';
 import { encodeTold } from '../../schema/told-events.ts';
 import { DECISION, END } from '../test/fake-hubs.ts';
@@ -38,7 +39,7 @@ async function look(part: PartRun): Promise<void> {
 }
 
 /** A part whose hub writes when it is told to. */
-function open({ tell = async () => null, type = 'text/event-stream' }: Partial<Opening> = {}) {
+function open({ tell = async () => null, type = 'text/event-stream', isWhole = false }: Partial<Opening> = {}) {
   let hub: ReadableByteStreamController | undefined;
   const isCancelled = vi.fn();
   const body = new ReadableStream({
@@ -55,7 +56,7 @@ function open({ tell = async () => null, type = 'text/event-stream' }: Partial<O
     number: 3,
     kind: 'chat',
     chunk,
-    isWhole: false,
+    isWhole,
     hubGraceMs: 5000,
     isResumable: true,
     about: { requestId: undefined, jobId: 'job_1' },
@@ -81,6 +82,7 @@ function open({ tell = async () => null, type = 'text/event-stream' }: Partial<O
 interface Opening {
   readonly tell: (hub: string, part: number) => Promise<PartTold | null>;
   readonly type: string;
+  readonly isWhole: boolean;
 }
 
 describe('a part that ends well', () => {
@@ -170,6 +172,28 @@ describe('a part that breaks off', () => {
     die();
     expect(new TextDecoder().decode((await rest).missing)).toBe('\n\n');
     expect(await part.conclude()).toMatchObject({ kind: 'broke', isTorn: true });
+  });
+
+  test('in the middle of a call is told as that, with what came of it: its caller has read some', async () => {
+    const { part, pipe, write, die } = open();
+    write(encode(writer.call({ index: 0, begun: { id: 'call_1', name: 'add' }, arguments: '{"a"' })));
+    await part.begin();
+    const rest = pipe();
+    await look(part);
+    die();
+    await rest;
+    const calls = [{ id: 'call_1', name: 'add', arguments: '{"a"' }];
+    const delivered = { calls, isTooLong: false };
+    expect(await part.conclude()).toMatchObject({ kind: 'broke', delivered, isTorn: false });
+  });
+
+  test('of which its hub counts nothing, of an answer in one piece, has given nothing, though some of it came', async () => {
+    const none = { outputTokens: 0, thinkingTokens: 0, hasText: false, hasThinking: false, hasCalls: false };
+    const { part, write } = open({ isWhole: true });
+    write(event('So.'), encode(writer.call({ index: 0, begun: { id: 'call_1', name: 'add' }, arguments: '' })));
+    write(encodeLastWord({ kind: 'fail', fail, ...none }));
+    const delivered = { text: '', calls: [], hasText: false, outputTokens: 0 };
+    expect(await part.conclude()).toMatchObject({ kind: 'broke', fail, delivered });
   });
 
   test('before its first byte has nothing for the caller', async () => {

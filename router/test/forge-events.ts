@@ -104,12 +104,22 @@ export function forgeEvents(head: ChunkHead): Forgery[] {
     'text and thinking in one frame': good + writer.thinking(FORGED),
   };
   const broken = (bytes: number[]): Uint8Array => splice(good, FORGED, Uint8Array.from(bytes));
+  const thought = makeChunkWriter(head, true).thinking('hm');
   return [
     ...Object.entries(texts).map(([name, text]) => ({ name, events: encoder.encode(text) })),
-    { name: 'thinking told once', events: encoder.encode(withDelta({ reasoning_content: FORGED })), isThinking: true },
     {
-      name: 'thinking that is another under its other name',
-      events: encoder.encode(withDelta({ reasoning_content: 'abcdef', reasoning: FORGED })),
+      name: 'thinking under one of its names',
+      events: encoder.encode(thought.replace(/,"reasoning":"[^"]*"/, '')),
+      isThinking: true,
+    },
+    {
+      name: 'thinking that differs under its names',
+      events: encoder.encode(thought.replace(':"hm"}', `:"${FORGED}"}`)),
+      isThinking: true,
+    },
+    {
+      name: 'thinking longer under one name',
+      events: encoder.encode(thought.replace(':"hm"}', ':"hmm"}')),
       isThinking: true,
     },
     { name: 'content flagged as thinking', events: encoder.encode(good), isThinking: true },

@@ -98,6 +98,16 @@ describe.each(Object.keys(COUNTING))('%s counts before anything is spent', (prod
     expect(lastBody(server)['max_tokens']).toBeGreaterThan(400);
   });
 
+  test('tools are counted with the conversation', async () => {
+    const { server, backend } = await openCounting(product, answer(3600));
+    const tools = [{ type: 'function' as const, function: { name: 'add', parameters: { type: 'object' } } }];
+    await ask(backend, 'x'.repeat(7200), { wishes: { tools } });
+    const counted = server.asked.find(
+      ({ path, body }) => path !== '/v1/chat/completions' && body.includes('"messages"'),
+    );
+    expect(JSON.parse(counted?.body ?? '{}')).toMatchObject({ tools });
+  });
+
   test('its control tokens are told where it reads them out of messages, and the texts go as they are', async () => {
     const { server, backend } = await openCounting(product, answer(3), ['<|im_end|>']);
     const found = await backend.detect(NEVER);
@@ -210,6 +220,14 @@ describe('what a server says of a request it refuses', () => {
     const server = await serve(PLAIN, say({ error: { message: said } }, 400));
     const { finish } = await ask(share({ baseUrl: server.url }), prompt);
     expect(finish.error).toEqual({ code: 'bad-request', message: 'Conversation roles must alternate near' });
+  });
+
+  test('quotes no tool of the caller’s either', async () => {
+    const description = 'counts the silver spoons of my grandmother';
+    const tools = [{ type: 'function' as const, function: { name: 'count_spoons', description } }];
+    const server = await serve(PLAIN, say({ error: { message: `Cannot parse the tool "${description}"` } }, 400));
+    const { finish } = await ask(share({ baseUrl: server.url }), 'hi', { wishes: { tools } });
+    expect(finish.error).toMatchObject({ code: 'bad-request', message: expect.not.stringContaining('spoons') });
   });
 
   test('LM Studio’s overflow inside a 200 is told with both numbers', async () => {
