@@ -1,7 +1,9 @@
-// The Messages API as Anthropic's official client speaks it, through a whole network.
+// The official `@anthropic-ai/sdk` against a home that can do everything: messages whole and streamed, the loop of tools, thinking, pictures, counted tokens.
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ABLE_MODEL } from './able-server.ts';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ABLE_MODEL, PIXEL } from './able-server.ts';
 import { startAbleStack } from './able-stack.ts';
 import type { AbleStack } from './able-stack.ts';
 
@@ -10,35 +12,134 @@ let client: Anthropic;
 
 beforeAll(async () => {
   network = await startAbleStack();
-  const baseURL = network.url.replace(/\/v1$/, '');
-  client = new Anthropic({ apiKey: network.account.apiKey, baseURL, maxRetries: 0 });
+  client = new Anthropic({ apiKey: network.account.apiKey, baseURL: network.stack.url, maxRetries: 0 });
 });
 afterAll(() => network?.stop());
 
-const base = { model: ABLE_MODEL, max_tokens: 200 };
-const tools = [
-  {
-    name: 'get_weather',
-    input_schema: { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] },
-  },
+const say = (content: string): Anthropic.MessageParam[] => [{ role: 'user', content }];
+const asked = { model: ABLE_MODEL, max_tokens: 500 };
+const CITY = {
+  type: 'object',
+  properties: { city: { type: 'string' } },
+  required: ['city'],
+  additionalProperties: false,
+} as const;
+const tools: Anthropic.Tool[] = [
+  { name: 'get_weather', description: 'Tells it.', input_schema: { ...CITY, required: ['city'] } },
 ];
-const ask = (content: string): Anthropic.MessageParam[] => [{ role: 'user', content }];
+const thinking = { type: 'enabled', budget_tokens: 1024 } as const;
+const lastMessages = (): Record<string, unknown>[] => network.asked()['messages'] as Record<string, unknown>[];
 
-test('a message comes whole, with its stop reason and usage', async () => {
-  const system = [{ type: 'text' as const, text: 'Be kind.', cache_control: { type: 'ephemeral' as const } }];
-  const message = await client.messages.create({ ...base, system, messages: ask('Hi'), metadata: { user_id: 'u' } });
-  expect(message).toMatchObject({
-    type: 'message',
-    role: 'assistant',
-    content: [{ type: 'text', text: 'You said: Hi' }],
-    stop_reason: 'end_turn',
+test('a message comes whole', async () => {
+  const message = await client.messages.create({ ...asked, system: 'Be brief.', messages: say('hi') });
+  expect(message).toMatchObject({ content: [{ type: 'text', text: 'You said: hi' }], stop_reason: 'end_turn' });
+  expect(message.usage.output_tokens).toBeGreaterThan(0);
+  expect(lastMessages()[0]).toEqual({ role: 'system', content: 'Be brief.' });
+});
+
+test('a stream tells text, thinking and calls in blocks of their own', async () => {
+  const stream = client.messages.stream({
+    ...asked,
+    max_tokens: 2000,
+    messages: say('call get_weather'),
+    tools,
+    thinking,
   });
-  expect(message.usage.input_tokens).toBeGreaterThan(0);
-  expect(network.asked()['messages']).toMatchObject([{ role: 'system', content: 'Be kind.' }, { role: 'user' }]);
+  const seen = { thinking: '', json: '' };
+  stream.on('thinking', (delta) => void (seen.thinking += delta));
+  stream.on('inputJson', (delta) => void (seen.json += delta));
+  const message = await stream.finalMessage();
+  expect(message.stop_reason).toBe('tool_use');
+  expect(message.content).toMatchObject([
+    { type: 'thinking', thinking: seen.thinking },
+    { type: 'tool_use', name: 'get_weather', input: { city: 'text' } },
+  ]);
+  expect(seen.thinking).toMatch(/^I think with \w+ effort\.$/);
+  expect(JSON.parse(seen.json)).toEqual({ city: 'text' });
+});
+
+describe('tools', () => {
+  test.each([false, true])('run in the client’s own loop, streamed %s', async (stream) => {
+    const tool = betaTool({ name: 'get_weather', description: 'Tells it.', inputSchema: CITY, run: () => 'Rain.' });
+    const runner = client.beta.messages.toolRunner({
+      ...asked,
+      messages: say('call get_weather'),
+      tools: [tool],
+      stream,
+    });
+    const final = await runner.runUntilDone();
+    expect(final.content.at(-1)).toMatchObject({ type: 'text', text: 'The tool said: Rain.' });
+    expect(lastMessages()).toMatchObject([{ role: 'user' }, { tool_calls: [{}] }, { role: 'tool', content: 'Rain.' }]);
+  });
+
+  test('are chosen as the caller says', async () => {
+    for (const [tool_choice, told] of [
+      [{ type: 'any' }, 'required'],
+      [
+        { type: 'tool', name: 'get_weather' },
+        { type: 'function', function: { name: 'get_weather' } },
+      ],
+      [{ type: 'none' }, 'none'],
+    ] as const) {
+      const message = await client.messages.create({ ...asked, messages: say('hi'), tools, tool_choice });
+      expect(network.asked()['tool_choice']).toEqual(told);
+      expect(message.stop_reason).toBe(told === 'none' ? 'end_turn' : 'tool_use');
+    }
+  });
+
+  test('thinking and calls are taken back as they came', async () => {
+    const first = await client.messages.create({
+      ...asked,
+      max_tokens: 2000,
+      messages: say('call get_weather'),
+      tools,
+      thinking,
+    });
+    const id = first.content.find((block) => block.type === 'tool_use')!.id;
+    const result: Anthropic.ToolResultBlockParam = { type: 'tool_result', tool_use_id: id, content: 'Rain.' };
+    const messages: Anthropic.MessageParam[] = [
+      ...say('call get_weather'),
+      { role: 'assistant', content: first.content as Anthropic.ContentBlockParam[] },
+      { role: 'user', content: [result] },
+    ];
+    const last = await client.messages.create({ ...asked, messages, tools });
+    expect(last.content).toMatchObject([{ type: 'text', text: 'The tool said: Rain.' }]);
+    expect(lastMessages()[1]).toMatchObject({
+      reasoning_content: expect.stringMatching(/^I think/),
+      tool_calls: [{ id }],
+    });
+  });
+});
+
+test('an answer in a form is parsed by the client', async () => {
+  const schema = { type: 'object', properties: { city: { const: 'Oslo' } }, required: ['city'] } as const;
+  const message = await client.messages.parse({
+    ...asked,
+    messages: say('hi'),
+    output_config: { format: jsonSchemaOutputFormat(schema) },
+  });
+  expect(message.parsed_output).toEqual({ city: 'Oslo' });
+});
+
+test('a picture reaches the server', async () => {
+  const source = { type: 'base64', media_type: 'image/png', data: PIXEL } as const;
+  const content: Anthropic.ContentBlockParam[] = [
+    { type: 'image', source },
+    { type: 'text', text: 'What is it?' },
+  ];
+  const message = await client.messages.create({ ...asked, messages: [{ role: 'user', content }] });
+  expect(message.content).toMatchObject([{ text: expect.stringMatching(/^I see image\/png of \d+ characters$/) }]);
+});
+
+test('tokens are counted, of tools too', async () => {
+  const bare = await client.messages.countTokens({ model: ABLE_MODEL, messages: say('hi') });
+  const more = await client.messages.countTokens({ model: ABLE_MODEL, messages: say('hi'), tools });
+  expect(bare.input_tokens).toBeGreaterThan(0);
+  expect(more.input_tokens).toBeGreaterThan(bare.input_tokens);
 });
 
 test('a stream has its events in order, and adds up to the same message', async () => {
-  const stream = client.messages.stream({ ...base, messages: ask('Hi') });
+  const stream = client.messages.stream({ ...asked, messages: say('Hi') });
   const types: string[] = [];
   stream.on('streamEvent', ({ type }) => void types.push(type));
   const message = await stream.finalMessage();
@@ -53,30 +154,6 @@ test('a stream has its events in order, and adds up to the same message', async 
   ]);
 });
 
-test('a tool is used, streamed, and its result answered', async () => {
-  const messages = ask('call get_weather');
-  const first = await client.messages.stream({ ...base, messages, tools }).finalMessage();
-  expect(first.stop_reason).toBe('tool_use');
-  const use = first.content.find((block) => block.type === 'tool_use');
-  expect(use).toMatchObject({ name: 'get_weather', input: { city: 'text' } });
-  const result = {
-    type: 'tool_result' as const,
-    tool_use_id: use!.id,
-    content: [{ type: 'text' as const, text: 'snow' }],
-  };
-  const second = await client.messages.create({
-    ...base,
-    tools,
-    messages: [...messages, { role: 'assistant', content: first.content }, { role: 'user', content: [result] }],
-  });
-  expect(second.content).toMatchObject([{ type: 'text', text: 'The tool said: snow' }]);
-});
-
-test('tokens of a prompt are counted', async () => {
-  const { input_tokens } = await client.messages.countTokens({ model: ABLE_MODEL, messages: ask('Hi there'), tools });
-  expect(input_tokens).toBeGreaterThan(2);
-});
-
 test('a beta header and query, and Bearer keys, are taken', async () => {
   const bearer = new Anthropic({
     apiKey: null,
@@ -84,13 +161,13 @@ test('a beta header and query, and Bearer keys, are taken', async () => {
     baseURL: client.baseURL,
     maxRetries: 0,
   });
-  const message = await bearer.beta.messages.create({ ...base, betas: ['some-beta-2030-01-01'], messages: ask('Hi') });
+  const message = await bearer.beta.messages.create({ ...asked, betas: ['some-beta-2030-01-01'], messages: say('Hi') });
   expect(message.stop_reason).toBe('end_turn');
 });
 
 test('errors have this API’s shape, and a request id that headers tell too', async () => {
   const wrong = client.messages.create({
-    ...base,
+    ...asked,
     messages: [{ role: 'user', content: [{ type: 'image' }] } as never],
   });
   await expect(wrong).rejects.toMatchObject({
@@ -99,5 +176,5 @@ test('errors have this API’s shape, and a request id that headers tell too', a
     requestID: expect.stringMatching(/^req_/),
   });
   const stranger = new Anthropic({ apiKey: 'irori_wrong', baseURL: client.baseURL, maxRetries: 2 });
-  await expect(stranger.messages.create({ ...base, messages: ask('Hi') })).rejects.toMatchObject({ status: 401 });
+  await expect(stranger.messages.create({ ...asked, messages: say('Hi') })).rejects.toMatchObject({ status: 401 });
 });
