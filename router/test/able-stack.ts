@@ -15,8 +15,9 @@ export interface AbleStack {
   stop(): Promise<void>;
 }
 
-export async function startAbleStack(): Promise<AbleStack> {
-  const [stack, able] = await Promise.all([startStack(), startAbleServer()]);
+/** `bindings`: the router's settings. */
+export async function startAbleStack(bindings: Record<string, string> = {}): Promise<AbleStack> {
+  const [stack, able] = await Promise.all([startStack({ bindings }), startAbleServer()]);
   const account = await stack.makeAccount();
   await stack.startAgent({ owner: account, args: ['--backend', able.url, '--slots', '8', '--can', ALL_ABILITIES] });
   await stack.waitForModel(account, ABLE_MODEL);

@@ -1,6 +1,6 @@
 // Tools, forms of answers, pictures, thinking and Responses as the official `openai` client asks for them, through a whole network, from a model server that can do all of it.
 import OpenAI from 'openai';
-import { zodResponseFormat } from 'openai/helpers/zod';
+import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import type {
   ChatCompletionChunk,
   ChatCompletionMessageParam,
@@ -13,11 +13,14 @@ import { startAbleStack } from './able-stack.ts';
 import type { AbleStack } from './able-stack.ts';
 import { until } from './until.ts';
 
+/** Calls of one key that run at once. */
+const MOST_AT_ONCE = 2;
+
 let network: AbleStack;
 let client: OpenAI;
 
 beforeAll(async () => {
-  network = await startAbleStack();
+  network = await startAbleStack({ JOBS_AT_ONCE: JSON.stringify({ key: MOST_AT_ONCE, account: MOST_AT_ONCE }) });
   client = new OpenAI({ apiKey: network.account.apiKey, baseURL: network.url, maxRetries: 0 });
 });
 afterAll(() => network?.stop());
@@ -140,6 +143,18 @@ describe('tools', () => {
     }
   });
 
+  test('that may not be called side by side are called once', async () => {
+    const asked = {
+      model,
+      messages: [user('call get_weather, call clock')],
+      tools: [WEATHER, CLOCK],
+      parallel_tool_calls: false,
+    };
+    const answer = await client.chat.completions.create(asked);
+    expect(answer.choices[0]?.message.tool_calls).toHaveLength(1);
+    expect(network.asked()['parallel_tool_calls']).toBe(false);
+  });
+
   test('the older functions are called in the older form, streamed and whole', async () => {
     const older = {
       model,
@@ -236,6 +251,10 @@ test('what is thought comes beside the answer, streamed and whole, and counts as
 });
 
 describe('Responses', () => {
+  const tools = [
+    { type: 'function' as const, strict: true, name: 'get_weather', parameters: WEATHER.function.parameters! },
+  ];
+
   test('text, streamed and whole, with usage', async () => {
     const whole = await client.responses.create({ model, input: 'Hi', store: false });
     expect(whole).toMatchObject({ status: 'completed', output_text: 'You said: Hi' });
@@ -248,9 +267,6 @@ describe('Responses', () => {
   });
 
   test('a function is called, and its output goes back', async () => {
-    const tools = [
-      { type: 'function' as const, strict: true, name: 'get_weather', parameters: WEATHER.function.parameters! },
-    ];
     const input = [{ role: 'user' as const, content: 'call get_weather' }];
     const first = await client.responses.create({ model, input, tools });
     const call = first.output.find((item) => item.type === 'function_call');
@@ -265,6 +281,31 @@ describe('Responses', () => {
       ],
     });
     expect(second.output_text).toBe('The tool said: rain');
+  });
+
+  test('streams calls and thinking, and ends with all of them and the usage', async () => {
+    const stream = client.responses.stream({
+      model,
+      tools,
+      input: 'call get_weather',
+      reasoning: { effort: 'low', summary: 'auto' },
+    });
+    const types = new Set<string>();
+    for await (const event of stream) types.add(event.type);
+    const final = await stream.finalResponse();
+    expect(final.output).toMatchObject([
+      { type: 'reasoning' },
+      { type: 'function_call', arguments: '{"city":"text","days":7}' },
+    ]);
+    expect(final.usage?.output_tokens).toBeGreaterThan(0);
+    for (const type of ['reasoning_summary_text.delta', 'function_call_arguments.delta', 'completed'])
+      expect([...types]).toContain(`response.${type}`);
+  });
+
+  test('parses an answer by a zod schema', async () => {
+    const format = zodTextFormat(z.object({ answer: z.literal('yes') }), 'answer');
+    const parsed = await client.responses.parse({ model, input: 'hi', text: { format } });
+    expect(parsed.output_parsed).toEqual({ answer: 'yes' });
   });
 
   test('a refusal names the field of this API', async () => {
@@ -296,4 +337,17 @@ test('a key that is wrong is told so, and not asked again', async () => {
     status: 401,
     code: 'invalid_api_key',
   });
+});
+
+test('a call too many is asked again by the client itself, and answered once others have aborted', async () => {
+  network.able.gapMs = 400;
+  const more = { model, messages: [user('word '.repeat(60))], stream: true } as const;
+  const streams = await Promise.all(Array.from({ length: MOST_AT_ONCE }, () => client.chat.completions.create(more)));
+  const one = { model, messages: [user('hi')] };
+  await expect(client.chat.completions.create(one)).rejects.toMatchObject({ status: 429 });
+  const patient = new OpenAI({ apiKey: network.account.apiKey, baseURL: network.url, maxRetries: 8 });
+  const retried = patient.chat.completions.create(one);
+  for (const stream of streams) stream.controller.abort();
+  network.able.gapMs = 0;
+  expect((await retried).choices[0]?.message.content).toBe('You said: hi');
 });
