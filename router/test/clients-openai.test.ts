@@ -341,7 +341,7 @@ test('a key that is wrong is told so, and not asked again', async () => {
 
 test('a call too many is asked again by the client itself, and answered once others have aborted', async () => {
   network.able.gapMs = 400;
-  const more = { model, messages: [user('word '.repeat(60))], stream: true } as const;
+  const more = { model, messages: [user('word '.repeat(60))], stream: true as const };
   const streams = await Promise.all(Array.from({ length: MOST_AT_ONCE }, () => client.chat.completions.create(more)));
   const one = { model, messages: [user('hi')] };
   await expect(client.chat.completions.create(one)).rejects.toMatchObject({ status: 429 });
