@@ -1,6 +1,6 @@
 // The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
-import type { CallText } from './joined-calls.ts';
+import type { AnswerCall, CallText } from './joined-calls.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import type { Mode } from './placement.ts';
@@ -266,13 +266,6 @@ function chunkBase(head: ChunkHead): { id: string; object: string; created: numb
 /** A value as an event: one line to every reader. */
 export function encodeEvent(value: unknown): Uint8Array {
   return encoder.encode(`data: ${escapeLines(JSON.stringify(value))}\n\n`);
-}
-
-/** A call as a whole answer tells it. */
-export interface AnswerCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
 }
 
 /** What an answer holds: the text that it is, the thinking that was written beside it, and calls of tools; any of them may be empty. */

@@ -1,5 +1,11 @@
 // The calls of an answer, put together from what its events told of them, as any client does it.
-import type { AnswerCall } from './chunks.ts';
+
+/** A call as a whole answer tells it. */
+export interface AnswerCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
 
 /** What one event tells of a call: id and name where it begins. */
 export interface CallText {

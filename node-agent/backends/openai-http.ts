@@ -34,7 +34,7 @@ import { MovedCalls } from './moved-calls.ts';
 import { openPromise } from './open-promise.ts';
 import type { Product } from './probe-server.ts';
 import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
-import { runMedia } from './run-media.ts';
+import { runMedia } from './media-run.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';

@@ -41,7 +41,7 @@ function install({ name, packages }: Client): void {
 
 /** Everything that follows has a loopback of its own, and nothing else. */
 function runAlone(names: readonly string[]): number {
-  const run = join(import.meta.dirname, 'clients', 'run-clients.ts');
+  const run = join(import.meta.dirname, 'clients', 'client-run.ts');
   const words = [process.execPath, run, folder, names.join(','), ...(flags.json ? ['--json'] : [])];
   const inside = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...words];
   const { status, error } = spawnSync('unshare', ['--map-root-user', '--net', ...inside], { stdio: 'inherit' });

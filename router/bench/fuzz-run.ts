@@ -4,7 +4,7 @@ import { startStack } from '../test/stack.ts';
 import type { Stack } from '../test/stack.ts';
 import { FUZZ_MODEL } from './fuzz/endpoints.ts';
 import { judgeCase } from './fuzz/judge-case.ts';
-import { makeCase } from './fuzz/make-case.ts';
+import { makeCase } from './fuzz/fuzz-case.ts';
 import { openFuzzDoor, sendCase } from './fuzz/send-case.ts';
 import type { FuzzDoor } from './fuzz/send-case.ts';
 

@@ -2,7 +2,7 @@
 // Source: https://developers.openai.com/api/reference/resources/audio (transcriptions, and the events transcript.text.delta and transcript.text.done).
 import type { Usage } from '../../schema/chunks.ts';
 import type { DialectStream } from './dialect.ts';
-import type { Spoken } from '../routes/spoken.ts';
+import type { Spoken } from './spoken.ts';
 
 /** `isPlain`: the text alone, as text/plain, instead of JSON. */
 export function speakTranscription(isPlain: boolean): Spoken {

@@ -1,5 +1,6 @@
 // What a job's caller has been given by homes that broke off, so that another one can go on with it. Bounded by what is kept of each part; memory only.
-import type { AnswerCall, AnswerText } from '../../schema/chunks.ts';
+import type { AnswerText } from '../../schema/chunks.ts';
+import type { AnswerCall } from '../../schema/joined-calls.ts';
 import type { TokenLogprob } from '../../schema/logprobs.ts';
 import type { OutputCounts } from '../../schema/records.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';

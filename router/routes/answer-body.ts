@@ -9,7 +9,7 @@ import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import type { BodyType, RawBody } from './read-body.ts';
 import { refuseCrowd, requireCaller } from './refuse.ts';
-import type { Spoken } from './spoken.ts';
+import type { Spoken } from '../dialects/spoken.ts';
 
 /** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
 const LARGE_BODY_BYTES = 32 * 1024;

@@ -8,9 +8,9 @@ import type { AppEnv } from './app-env.ts';
 import { answerBody } from './answer-body.ts';
 import { askChat, promptText } from './ask-chat.ts';
 import { fitLimits } from './fit-limits.ts';
-import { openJobs } from './open-jobs.ts';
+import { openJobs } from './job-opening.ts';
 import { refuseRequest } from './refuse.ts';
-import type { Spoken } from './spoken.ts';
+import type { Spoken } from '../dialects/spoken.ts';
 
 /** What a body of some API asks for. */
 export interface Asked {

@@ -26,7 +26,7 @@ import { translateStream } from '../dialects/translate-stream.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 import { tellIgnored } from './tell-ignored.ts';
-import type { Spoken } from './spoken.ts';
+import type { Spoken } from '../dialects/spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
 export const OPEN_AFTER_MS = 2000;

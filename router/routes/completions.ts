@@ -8,7 +8,7 @@ import type { AppEnv } from './app-env.ts';
 import { answerBody } from './answer-body.ts';
 import { fitLimits } from './fit-limits.ts';
 import type { Job } from './make-job.ts';
-import { openJobs } from './open-jobs.ts';
+import { openJobs } from './job-opening.ts';
 import { refuseRequest } from './refuse.ts';
 
 export const completions = new Hono<AppEnv>();

@@ -8,7 +8,7 @@ import { countTextBytes } from '../../schema/transcription-job.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerBody } from './answer-body.ts';
 import type { JobLimits } from './fit-limits.ts';
-import { openJobs } from './open-jobs.ts';
+import { openJobs } from './job-opening.ts';
 import { refuseRequest } from './refuse.ts';
 
 export const images = new Hono<AppEnv>();

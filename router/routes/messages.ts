@@ -11,7 +11,7 @@ import { readInRoom } from './answer-body.ts';
 import { answerChat } from './answer-chat.ts';
 import { refuseRequest, requireCaller } from './refuse.ts';
 import { findModel } from './served-models.ts';
-import { readSpoken } from './spoken.ts';
+import { readSpoken } from '../dialects/spoken.ts';
 
 export const messages = new Hono<AppEnv>();
 

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { responses as dialect } from '../dialects/responses.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerChat } from './answer-chat.ts';
-import { readSpoken } from './spoken.ts';
+import { readSpoken } from '../dialects/spoken.ts';
 
 export const responses = new Hono<AppEnv>();
 

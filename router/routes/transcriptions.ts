@@ -9,7 +9,7 @@ import { speakTranscription } from '../dialects/transcription.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerBody } from './answer-body.ts';
 import type { JobLimits } from './fit-limits.ts';
-import { openJobs } from './open-jobs.ts';
+import { openJobs } from './job-opening.ts';
 import { parseForm } from './read-form.ts';
 import { refuseRequest } from './refuse.ts';
 import type { ServedModel } from './served-models.ts';

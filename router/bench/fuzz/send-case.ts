@@ -1,7 +1,7 @@
 // The one door to the router for cases: HTTP by hand, since official clients send no wrong lengths and no body in pieces.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FuzzCase } from './make-case.ts';
+import type { FuzzCase } from './fuzz-case.ts';
 import type { FuzzAnswer } from './judge-case.ts';
 
 const PIECE_GAP_MS = 15;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ENDPOINTS } from './endpoints.ts';
 import { judgeCase } from './judge-case.ts';
-import { makeCase } from './make-case.ts';
+import { makeCase } from './fuzz-case.ts';
 import { listValues, mutateValue } from './mutate-json.ts';
 import { makeRandom } from '../draw-losses.ts';
 

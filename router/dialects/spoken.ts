@@ -1,5 +1,5 @@
 // How a caller is answered whose API is not Chat Completions.
-import type { ChatChunk, ChatCompletion, Dialect, DialectError, DialectStream } from '../dialects/dialect.ts';
+import type { ChatChunk, ChatCompletion, Dialect, DialectError, DialectStream } from './dialect.ts';
 import type { ChatRequest } from '../../schema/openai.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
 import { ok } from '../../schema/result.ts';
