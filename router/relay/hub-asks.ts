@@ -70,8 +70,8 @@ export class HubAsks {
   /** Since when a home is looked for that begins the answer or goes on with it; null while one has it. */
   #searchingSinceAt: number | null = null;
   #pauses = 0;
-  /** A hub was lost at which a turn was waited for. */
-  #hasLostLine = false;
+  /** Since when the hub is lost at which a turn was waited for; null where none was. */
+  #lineLostAt: number | null = null;
 
   /** `maxWaitMs`: how long a turn is waited for; null for as long as the network does. */
   constructor(doors: JobDoors, maxWaitMs: number | null) {
@@ -143,10 +143,11 @@ export class HubAsks {
     return true;
   }
 
-  /** Who stood in a line that its hub has lost waits on: the homes of that hub dial again. False where there is no such line, or no time left. */
+  /** Who stood in a line that its hub has lost waits on: the homes of that hub dial again, if any do. False where there is no such line, or no time left. */
   async #waitForLine(wanted: AskedPart): Promise<boolean> {
-    if (!this.#hasLostLine || this.#hasLeft) return false;
-    const leftMs = this.#leftMs(wanted, Date.now());
+    if (this.#lineLostAt === null || this.#hasLeft) return false;
+    const now = Date.now();
+    const leftMs = Math.min(this.#lineLostAt + this.#doors.timings.resumeWaitMs - now, this.#leftMs(wanted, now));
     if (leftMs <= 0) return false;
     await sleep(Math.min(RETRY_MS, leftMs));
     this.#doors.search.retry();
@@ -196,7 +197,7 @@ export class HubAsks {
     if (capacity) this.#doors.noteCapacity(hub, JSON.parse(capacity) as Capacity);
     const speedClass = headers.get(CLASS_HEADER);
     this.#searchingSinceAt = null;
-    this.#hasLostLine = false;
+    this.#lineLostAt = null;
     this.#tickets++;
     return {
       hub,
@@ -237,7 +238,7 @@ export class HubAsks {
     this.#tickets++;
     if (ask.isWaiting) {
       // Who waits at a hub that restarts is forgotten there, and asks again.
-      this.#hasLostLine = true;
+      this.#lineLostAt ??= Date.now();
       await sleep(RETRY_MS);
       this.#doors.search.retry();
     } else {

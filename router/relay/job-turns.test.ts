@@ -111,11 +111,11 @@ describe('where all homes are full', () => {
     });
 
     test('waits on while its homes have yet to dial again', async () => {
-      const { run } = openRun(['n1@h1'], { h1: [full, restarts, gone, gone, whole('n1')] });
+      const { run } = openRun(['n1@h1'], { h1: [full, restarts, gone, gone, whole('n1')] }, { resumeWaitMs: 20_000 });
       expect(await follow(run)).toContain('head n1');
     });
 
-    test('is refused as busy when its time is over and none has', async () => {
+    test('is refused as busy where none does in time', async () => {
       const hubs = { h1: [full, restarts, ...Array.from({ length: 20 }, () => gone)] };
       const { run, asked } = openRun(['n1@h1'], hubs, { maxWaitMs: 900 });
       expect(await follow(run)).toEqual(['failed busy']);

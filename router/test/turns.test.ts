@@ -11,8 +11,8 @@ import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
-/** The network's own patience here: longer than any of these bursts takes on a busy machine. */
-const TURN_WAIT_MS = 30_000;
+/** The network's own patience here: longer than any of these bursts takes on a busy machine, or an agent to dial again. */
+const PATIENCE_MS = 30_000;
 const SHORT = 'say-4x100';
 const ENDLESS = 'say-30000x50';
 
@@ -24,7 +24,7 @@ let other: TestAccount;
 let agent: TestAgent;
 
 beforeAll(async () => {
-  stack = await startStack({ timings: { turnWaitMs: TURN_WAIT_MS } });
+  stack = await startStack({ timings: { turnWaitMs: PATIENCE_MS, resumeWaitMs: PATIENCE_MS } });
   server = await startModelServer();
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(1_000_000_000);
