@@ -43,7 +43,7 @@ function postChunked(pieces: readonly Buffer[]): Promise<Response> {
 }
 
 describe('paths and methods', () => {
-  test.each(['/v1', '/v1/', '/v1/completions', '/v2/models', '/node', '/%E0%A4%A', '/a?b=%zz'])(
+  test.each(['/v1', '/v1/', '/v1/edits', '/v2/models', '/node', '/%E0%A4%A', '/a?b=%zz'])(
     'there is nothing at %s',
     async (path) => {
       expect(await readError(await stack.call(path, { key: account.apiKey }), 404)).toMatchObject({
