@@ -151,9 +151,10 @@ describe('frames of any kind', () => {
     wild.sendState();
   });
 
-  test('too large to be a message are refused, and the others do not notice', async () => {
+  test('too large to be a message end the connection, and the others do not notice', async () => {
     send(encodeFrame('data', { payload: new Uint8Array(3 * 1024 * 1024) }));
     send(new Uint8Array(5 * 1024 * 1024));
+    await until('the home is sent away', () => !wild.isOpen);
     expect(await isHubSound()).toBe(true);
   });
 
