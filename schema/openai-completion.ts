@@ -14,6 +14,8 @@ import { wholeText } from './whole-text.ts';
 
 /** What the API writes where nothing is said of its length. */
 const DEFAULT_TOKENS = 16;
+/** Of prompts that are told again before their answers, all together, in UTF-16 units: as many as answers of other kinds hold. */
+const MAX_ECHO_CHARS = 4 * 1024 * 1024;
 
 export interface CompletionRequest extends Sampling {
   readonly model: string;
@@ -58,7 +60,7 @@ export function parseCompletionRequest(body: unknown): Result<CompletionRequest,
 function toRequest(body: CompletionBody, { samplers, ignored }: Others): Result<CompletionRequest, RequestFault> {
   const prompt = readPrompt(body.prompt);
   if (!prompt.ok) return prompt;
-  const unfit = findUnfitStream(body) ?? findUnfit(body);
+  const unfit = findUnfitStream(body) ?? findUnfit(body) ?? findLongEcho(body, prompt.value);
   if (unfit) return err(unfit);
   const bias = body.logit_bias ?? {};
   return ok({
@@ -106,6 +108,13 @@ function findUnfit({ best_of: bestOf, logprobs, n }: CompletionBody): RequestFau
     'logprobs',
     "'logprobs' is not supported here. Leave it out, or ask POST /v1/chat/completions for them.",
   );
+}
+
+/** Each answer tells the prompt anew. */
+function findLongEcho({ echo, n }: CompletionBody, { length }: string): RequestFault | null {
+  if (!echo || length * (n ?? 1) <= MAX_ECHO_CHARS) return null;
+  const message = `'n' answers with 'echo' would tell the prompt again in more than ${MAX_ECHO_CHARS} characters. Ask for fewer, or leave 'echo' out.`;
+  return { param: 'n', code: 'invalid_value', message };
 }
 
 function unfit(param: string, message: string): RequestFault {

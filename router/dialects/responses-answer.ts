@@ -1,6 +1,7 @@
 // The answer to a Responses request, as it grows out of a chat's chunks: what each chunk adds is told as events, and the response object holds all of it.
 import type { StreamError, Usage } from '../../schema/chunks.ts';
 import type { ChatChunk, ChatFinish } from './dialect.ts';
+import { shortenEcho } from './responses-echo.ts';
 import type { ResponsesFacts } from './responses-facts.ts';
 import type { ResponseEvent } from './responses-items.ts';
 import { growOutput } from './responses-output.ts';
@@ -30,14 +31,14 @@ export function growAnswer(facts: ResponsesFacts, head: Head): GrowingAnswer {
   const tail = head.id.replace(/^chatcmpl-/, '');
   const output = growOutput(facts, tail);
   const state: State = { finish: null, usage: null, irori: undefined, error: null, isOver: false };
-  const tell = (): object => ({
+  const tell = (echo = facts.echo): object => ({
     id: `resp_${tail}`,
     object: 'response',
     created_at: head.created,
     model: head.model,
     output: output.tell(),
     ...describeState(state),
-    ...facts.echo,
+    ...echo,
     background: false,
     previous_response_id: null,
     service_tier: 'default',
@@ -47,8 +48,11 @@ export function growAnswer(facts: ResponsesFacts, head: Head): GrowingAnswer {
     ...(state.irori && { irori: state.irori }),
   });
   return {
-    tell,
-    start: () => ['response.created', 'response.in_progress'].map((type) => ({ type, response: tell() })),
+    tell: () => tell(),
+    start: () => {
+      const response = tell(shortenEcho(facts.echo));
+      return ['response.created', 'response.in_progress'].map((type) => ({ type, response }));
+    },
     take: (chunk) => {
       const events = output.take(chunk);
       const finish = chunk.choices[0]?.finish_reason;

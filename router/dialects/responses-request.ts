@@ -3,13 +3,13 @@
 import * as z from 'zod';
 import { listOf } from '../../schema/list-of.ts';
 import { parseChatRequest } from '../../schema/openai.ts';
-import type { ChatRequest } from '../../schema/openai.ts';
 import { describeIssue } from '../../schema/request-fault.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { wholeText } from '../../schema/whole-text.ts';
 import type { Translated } from './dialect.ts';
+import { makeEcho } from './responses-echo.ts';
 import type { ResponsesFacts } from './responses-facts.ts';
 import { renameFault } from './responses-faults.ts';
 import { readInput } from './responses-input.ts';
@@ -171,27 +171,4 @@ function toResponseFormat(said: z.output<typeof format>): object {
   if (said.type !== 'json_schema') return said;
   const { type, ...schema } = said;
   return { type, json_schema: schema };
-}
-
-/** What every answer tells of its request. */
-function makeEcho(given: Body, said: Said, chat: ChatRequest): ResponsesFacts['echo'] {
-  const text = (field: string): string | null => (typeof given[field] === 'string' ? given[field] : null);
-  const { effort, summary } = said.reasoning ?? {};
-  return {
-    instructions: said.instructions ?? null,
-    max_output_tokens: chat.maxTokens,
-    max_tool_calls: typeof given['max_tool_calls'] === 'number' ? given['max_tool_calls'] : null,
-    metadata: z.record(z.string(), z.unknown()).safeParse(given['metadata']).data ?? {},
-    parallel_tool_calls: chat.wishes.parallelToolCalls ?? true,
-    prompt_cache_key: text('prompt_cache_key'),
-    reasoning: { effort: effort ?? null, summary: summary ?? null },
-    safety_identifier: text('safety_identifier'),
-    temperature: chat.temperature,
-    text: { format: said.text?.format ?? { type: 'text' }, verbosity: said.text?.verbosity ?? 'medium' },
-    tool_choice: given['tool_choice'] ?? 'auto',
-    tools: said.tools ?? [],
-    top_logprobs: chat.wishes.topLogprobs ?? 0,
-    top_p: typeof given['top_p'] === 'number' ? given['top_p'] : chat.topP,
-    user: text('user'),
-  };
 }
