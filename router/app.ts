@@ -23,6 +23,7 @@ import { models } from './routes/models.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeLink } from './routes/node-link.ts';
 import { nodeWhy } from './routes/node-why.ts';
+import { discardUnread } from './routes/read-body.ts';
 import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
 import { stats } from './routes/stats.ts';
@@ -83,8 +84,12 @@ export function makeApp(): Hono<AppEnv> {
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
   const paths = listPaths(app.routes);
-  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths))));
-  app.onError((error, c) => {
+  app.notFound(async (c) => {
+    await discardUnread(c);
+    return withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths)));
+  });
+  app.onError(async (error, c) => {
+    await discardUnread(c);
     const { origin } = new URL(c.req.url);
     return withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'), origin));
   });

@@ -101,6 +101,12 @@ export async function announcedBytes(c: Context, maxBytes = MAX_BODY_BYTES): Pro
   return Math.min(maxBytes, isPacked ? Math.max(UNTOLD_BYTES, length ?? 0) : (length ?? UNTOLD_BYTES));
 }
 
+/** For a refusal of which nobody read the body: who sends it may be a stranger, so no more is taken in than a request may hold. Never rejects. */
+export async function discardUnread(c: Context): Promise<void> {
+  const { body, bodyUsed } = c.req.raw;
+  if (body && !bodyUsed && !body.locked) await discardBytes(body, MAX_BODY_BYTES);
+}
+
 /** Throws ApiError: 400 for what is not JSON or is built of too much, 415 for another charset. */
 export function parseBody({ bytes, type }: RawBody): unknown {
   const excess = scanJson(bytes, JSON_LIMITS);

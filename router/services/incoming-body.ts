@@ -75,25 +75,28 @@ async function takeAll(
   }
 }
 
-/** How much more of a refused body is taken in, and thrown away: past that its sender is cut off. */
+/** How much more of a refused body is taken in at most, and thrown away: past that its sender is cut off. */
 const DISCARD = { bytes: 32 * 1024 * 1024, deadlineMs: 10_000, quietMs: 300 } as const;
 
 /**
  * Takes in what is still sent of a body that is refused, and keeps none of it: a sender who is in the middle of it when the line is closed hears of a
  * broken line instead of the refusal. Over when nothing comes for a moment, since some wait to be asked for the body. Never rejects.
  */
-export async function discardBytes(body: ReadableStream<Uint8Array> | null): Promise<void> {
+export async function discardBytes(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number = DISCARD.bytes,
+): Promise<void> {
   const reader = body?.getReader({ mode: 'byob' }) as PieceReader | undefined;
   if (!reader) return;
-  await discard(reader);
+  await discard(reader, maxBytes);
   void reader.cancel().catch(() => undefined);
 }
 
-async function discard(reader: PieceReader): Promise<void> {
+async function discard(reader: PieceReader, maxBytes: number = DISCARD.bytes): Promise<void> {
   const untilAt = Date.now() + DISCARD.deadlineMs;
   let view = new Uint8Array(PIECE_BYTES);
   try {
-    for (let bytes = 0; bytes < DISCARD.bytes && Date.now() < untilAt;) {
+    for (let bytes = 0; bytes < maxBytes && Date.now() < untilAt;) {
       const read = reader.read(view);
       const next = await orQuiet(read, DISCARD.quietMs);
       if (!next) read.catch(() => undefined);

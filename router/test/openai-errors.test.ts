@@ -83,6 +83,23 @@ describe('before the first byte', () => {
     expect(error.requestID).toMatch(/^req_/);
   });
 
+  test('what is refused before a large body is read is told all the same', async () => {
+    const url = `data:image/png;base64,${'A'.repeat(4_000_000)}`;
+    const messages = [{ role: 'user' as const, content: [{ type: 'image_url' as const, image_url: { url } }] }];
+    const disabled = await stack.makeAccount();
+    await stack.admin('POST', `/accounts/${disabled.id}/disable`);
+    const body = { model: 'say-3x0', messages };
+    const stranger = clientOf({ apiKey: 'sk-of-somebody-else' });
+    for (let i = 0; i < 3; i++) {
+      expect(await ask({ messages }, stranger)).toBeInstanceOf(OpenAI.AuthenticationError);
+      expect(await ask({ messages }, clientOf(disabled))).toBeInstanceOf(OpenAI.PermissionDeniedError);
+      expect(await raised(client.post('/nothing/here', { body }))).toMatchObject({ status: 404 });
+      expect(await raised(client.put('/chat/completions', { body }))).toMatchObject({ status: 405 });
+      const headers = { 'content-type': 'text/plain' };
+      expect(await raised(client.post('/chat/completions', { body, headers }))).toMatchObject({ status: 415 });
+    }
+  });
+
   test('too little credit is an APIError with status 402, and what is held comes back', async () => {
     await putModel('priced', { price_in: 1_000_000, price_out: 1_000_000 });
     const poor = await stack.makeAccount(50);
