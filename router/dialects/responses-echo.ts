@@ -61,8 +61,9 @@ function tellId(value: unknown): string | null {
 
 function tellMetadata(value: unknown): object {
   const pairs = Object.entries(z.record(z.string(), z.unknown()).safeParse(value).data ?? {});
-  const isTold = ([key, one]: [string, unknown]): boolean =>
-    key.length <= METADATA.keyChars && typeof one !== 'object' && String(one).length <= METADATA.valueChars;
+  const isShort = (one: unknown): boolean =>
+    typeof one === 'string' ? one.length <= METADATA.valueChars : typeof one === 'number' || typeof one === 'boolean';
+  const isTold = ([key, one]: [string, unknown]): boolean => key.length <= METADATA.keyChars && isShort(one);
   return Object.fromEntries(pairs.filter(isTold).slice(0, METADATA.pairs));
 }
 
