@@ -60,7 +60,14 @@ export const toolFields = {
     .nullish(),
   guided_json: schemaObject.nullish(),
   reasoning_effort: z.enum(REASONING_EFFORTS).nullish(),
-  reasoning: z.object({ effort: z.enum(REASONING_EFFORTS).nullish(), enabled: z.boolean().nullish() }).nullish(),
+  reasoning: z
+    .object({
+      effort: z.enum(REASONING_EFFORTS).nullish(),
+      enabled: z.boolean().nullish(),
+      max_tokens: z.unknown().optional(),
+    })
+    .nullish(),
+  include_reasoning: z.unknown().optional(),
   enable_thinking: z.boolean().nullish(),
   verbosity: z.enum(['low', 'medium', 'high']).nullish(),
 };
@@ -77,13 +84,26 @@ export function readToolFields(said: Said): Result<Wishes, RequestFault> {
   if (!tools.ok) return tools;
   const format = readFormat(said);
   if (!format.ok) return format;
-  const effort = said.reasoning_effort ?? said.reasoning?.effort ?? readSwitch(said);
+  const effort = readEffort(said);
   return ok({
     ...tools.value,
     ...(format.value && { responseFormat: format.value }),
     ...(effort != null && { reasoningEffort: effort }),
     ...(said.verbosity != null && { verbosity: said.verbosity }),
   });
+}
+
+/** Whether the model is to think, in any spelling. Agents say so to every model, so that one that cannot may answer all the same. */
+export function asksThinking(said: Said): boolean {
+  const { reasoning, enable_thinking: isOn, include_reasoning: isTold } = said;
+  const effort = readEffort(said);
+  if (effort === 'none') return false;
+  const isAsked = isOn === true || isTold === true || reasoning?.enabled === true || reasoning?.max_tokens != null;
+  return effort != null || isAsked;
+}
+
+function readEffort(said: Said): (typeof REASONING_EFFORTS)[number] | null {
+  return said.reasoning_effort ?? said.reasoning?.effort ?? readSwitch(said);
 }
 
 function readSwitch({ reasoning, enable_thinking: isOn }: Said): 'none' | null {

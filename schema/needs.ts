@@ -6,6 +6,7 @@ export const NEEDS = [
   'json',
   'images',
   'logprobs',
+  'reasoning',
   'completion',
   'embeddings',
   'transcription',

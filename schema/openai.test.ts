@@ -22,6 +22,22 @@ function refuse(body: unknown): RequestFault {
 
 const refuseWith = (extra: object): RequestFault => refuse({ ...plain, ...extra });
 
+test.each([
+  [{ reasoning_effort: 'low' }, true],
+  [{ reasoning: { effort: 'high' } }, true],
+  [{ reasoning: { enabled: true } }, true],
+  [{ reasoning: { max_tokens: 100 } }, true],
+  [{ enable_thinking: true }, true],
+  [{ include_reasoning: true }, true],
+  [{ reasoning_effort: 'none', include_reasoning: true }, false],
+  [{ reasoning: { enabled: false } }, false],
+  [{ reasoning: {}, reasoning_effort: null }, false],
+  [{ enable_thinking: false }, false],
+  [{}, false],
+])('%j wants a model that thinks: %s, and needs none', (body, wants) => {
+  expect(accept(body)).toMatchObject({ wants: wants ? ['reasoning'] : [], needs: [], ignored: [] });
+});
+
 describe('a plain request', () => {
   test('defaults fill what the caller left out', () => {
     expect(accept({})).toEqual({
@@ -41,6 +57,7 @@ describe('a plain request', () => {
       provider: {},
       resume: null,
       needs: [],
+      wants: [],
       ignored: [],
     });
   });
@@ -175,7 +192,6 @@ const HINTS: Record<string, unknown> = {
   safety_identifier: 's',
   store: true,
   user: 'x'.repeat(999),
-  include_reasoning: true,
   keep_alive: '5m',
 };
 

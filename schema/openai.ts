@@ -1,7 +1,7 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Fields that nobody here knows are taken, and told as left out.
 import * as z from 'zod';
 import { callerMessages, toMessages } from './caller-messages.ts';
-import { readToolFields, toolFields } from './caller-tools.ts';
+import { asksThinking, readToolFields, toolFields } from './caller-tools.ts';
 import { MAX_STOPS } from './chat-job.ts';
 import type { ChatWishes } from './chat-job.ts';
 import { listOf } from './list-of.ts';
@@ -60,6 +60,8 @@ export interface ChatRequest {
   readonly resume: ResumeWish | null;
   /** What a home must be able to do. */
   readonly needs: readonly Need[];
+  /** What it should be able to do, and must where nothing may be left out. */
+  readonly wants: readonly Need[];
   /** Fields that ask for something and that nothing here reads. */
   readonly ignored: readonly string[];
 }
@@ -145,6 +147,7 @@ function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<Ch
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     wishes,
     needs: findNeeds(messages, wishes),
+    wants: asksThinking(body) ? ['reasoning'] : [],
     ignored,
   });
 }

@@ -72,6 +72,13 @@ export class AbilityBook {
     return open.slice(0, MODELS_MAX);
   }
 
+  /** An answer showed it. True where nobody knew. */
+  noteShown(known: Known, model: ModelInfo, need: Need): boolean {
+    if (this.describe(known, model).can.includes(need) || this.#declaredOf(model.name) !== null) return false;
+    this.#open(known, model).shown.set(need, true);
+    return true;
+  }
+
   /** Asks, one question after the other; true where something was learned. What is not answered stays open. Never rejects. */
   async ask(known: Known, models: readonly ModelInfo[], signal: AbortSignal): Promise<boolean> {
     let hasLearned = false;

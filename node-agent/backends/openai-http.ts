@@ -282,14 +282,14 @@ export class OpenAiHttpBackend implements Backend {
     const model = await this.#admit(job, to.signal);
     if (!this.#door.ok) return failEmbedding(NOTHING, to.signal);
     if (model.ok) this.#used.add(model.value);
-    const door = this.#door.value;
-    return runMedia(job, sink, { ...to, door, model, calls: this.#calls });
+    return runMedia(job, sink, { ...to, door: this.#door.value, model, calls: this.#calls });
   }
 
   /** What a run showed of the server, and the run's end in the words of a job. */
   #learnFrom(job: TextJob, end: StreamEnd, continuation: Continuation): StreamEnd {
     this.#echoes ||= continuation.hasEchoed;
     if (end.hasThought) this.#uncontinued.add(job.model);
+    if (end.hasThought) this.questions?.noteThought(job.model);
     if (!isContinued(job) || end.error?.code !== 'bad-request') return end;
     // A template without room for a beginning: a home with another server can go on with it.
     this.#uncontinued.add(job.model);

@@ -17,6 +17,11 @@ describe('llama-server', () => {
     ).toEqual(['json', 'logprobs', 'completion']);
   });
 
+  test.each(['enable_thinking', 'reasoning_effort', '<think>', '[THINK]'])('thinks whose template knows %s', (word) => {
+    expect(canOf('llama-server', said({ chat_template: `{{ ${word} }}` }))).toContain('reasoning');
+    expect(canOf('llama-server', said({ chat_template: '{{ messages }}' }))).not.toContain('reasoning');
+  });
+
   test('of an older build shows by its template whether it knows tools', () => {
     expect(canOf('llama-server', said({ chat_template: '{% if tools %}' }))).toContain('tools');
     expect(canOf('llama-server', said({ chat_template: '{{ messages }}' }))).not.toContain('tools');
@@ -39,10 +44,24 @@ describe('Ollama', () => {
     expect(canOf('ollama', { version, of: { capabilities: ['tools', 'completion', 'insert'] } })).toEqual(can);
   });
 
+  test('tells which models think', () => {
+    expect(canOf('ollama', { of: { capabilities: ['completion', 'thinking'] } })).toContain('reasoning');
+  });
+
   test('a model for embeddings does nothing else, and one of which nothing is said is asked again', () => {
     expect(canOf('ollama', { of: { capabilities: ['embedding'] }, version: '0.13.0' })).toEqual(['embeddings']);
     expect(canOf('ollama')).toBe(undefined);
   });
+});
+
+test.each([
+  [{ allowed_options: ['off', 'on'], default: 'on' }, true],
+  [false, false],
+  [undefined, false],
+])('LM Studio that tells reasoning as %j', (reasoning, thinks) => {
+  const models = [{ type: 'llm', capabilities: { vision: false, reasoning }, loaded_instances: [{ id: 'm' }] }];
+  const can = canOf('lm-studio', { said: new Map([['/api/v1/models', { models }]]) });
+  expect(can?.includes('reasoning')).toBe(thinks);
 });
 
 test('LM Studio tells by the entry whose instance it is, in both generations', () => {

@@ -18,6 +18,9 @@ const llamaProps = z.looseObject({
   modalities: z.looseObject({ vision: z.boolean().optional() }).optional(),
 });
 
+/** How templates of models that think name it. */
+const THINKING = /\b(?:enable_thinking|reasoning_effort|reasoning_content)\b|<think>|\[THINK\]/;
+
 /**
  * llama-server builds grammars itself, for every model. Builds before `chat_template_caps` show the template, in which tools are named where it
  * knows them. Null where it shows no template: its router mode tells of each model when asked for that one.
@@ -30,6 +33,8 @@ function readLlamaAbilities(json: unknown): Abilities | null {
   const hasTools = caps ? caps['supports_tools'] === true : /\btools\b/.test(props?.chat_template ?? '');
   if (hasTools) can.push('tools');
   if (props?.modalities?.vision === true) can.push('images');
+  if (THINKING.test(props?.chat_template ?? '') || caps?.['supports_preserve_reasoning'] === true)
+    can.push('reasoning');
   return { can, unsaid: ['embeddings'] };
 }
 
@@ -39,6 +44,7 @@ const OLLAMA_WORDS: ReadonlyMap<string, Need> = new Map([
   ['vision', 'images'],
   ['embedding', 'embeddings'],
   ['completion', 'completion'],
+  ['thinking', 'reasoning'],
 ]);
 /** The first Ollama that tells log probabilities. */
 const OLLAMA_LOGPROBS = [0, 12, 11] as const;
@@ -66,7 +72,12 @@ const lmStudioModel = z.looseObject({
   type: z.string().optional(),
   capabilities: z
     .union([
-      z.looseObject({ vision: z.boolean().optional(), trained_for_tool_use: z.boolean().optional() }),
+      z.looseObject({
+        vision: z.boolean().optional(),
+        trained_for_tool_use: z.boolean().optional(),
+        // How hard it may think; false where it does not.
+        reasoning: z.union([z.boolean(), z.looseObject({})]).optional(),
+      }),
       z.array(z.string()).transform(() => undefined),
     ])
     .optional(),
@@ -81,6 +92,7 @@ function readLmStudioAbilities(json: unknown): Abilities {
   if (model?.type === 'embedding' || model?.type === 'embeddings') return { can: ['embeddings'], unsaid: [] };
   const can: Need[] = ['json', 'completion', 'tools'];
   if (model?.capabilities?.vision === true || model?.type === 'vlm') can.push('images');
+  if (model?.capabilities?.reasoning !== undefined && model.capabilities.reasoning !== false) can.push('reasoning');
   return { can, unsaid: [] };
 }
 
@@ -89,16 +101,16 @@ const lmStudioList = z.looseObject({
 });
 const lmStudioOldList = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
-/** vLLM calls tools only where it was started with a parser for them, and says so to who asks. */
+/** vLLM calls tools, and tells thinking apart, only where it was started with a parser for them, and shows it to who asks. */
 const VLLM_ABILITIES: Abilities = {
   can: ['json', 'logprobs', 'completion'],
-  unsaid: ['tools', 'images', 'embeddings'],
+  unsaid: ['tools', 'images', 'embeddings', 'reasoning'],
 };
 
 /** Of a server that nobody knows nothing is known. */
 const UNKNOWN_ABILITIES: Abilities = {
   can: [],
-  unsaid: ['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings'],
+  unsaid: ['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings', 'reasoning'],
 };
 
 /** What a server said of itself, by path, and of one model where it was asked for that (`of`). */

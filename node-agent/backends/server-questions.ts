@@ -35,6 +35,13 @@ export class ServerQuestions implements Questions {
     return { ...model, ...this.#book.describe(known, model) };
   }
 
+  /** A model's answer held what it thought. */
+  noteThought(name: string): void {
+    const known = this.#doors.known();
+    const model = known?.listing.models.find((one) => one.name === name);
+    if (known && model && this.#book.noteShown(known, model, 'reasoning')) this.#doors.onLearned();
+  }
+
   isOpen(): boolean {
     const { known, chosen, specials } = this.#doors;
     const now = known();

@@ -22,6 +22,7 @@ const TOOL = {
   type: 'function',
   function: { name: 'ping', description: 'Answers pong.', parameters: { type: 'object', properties: {} } },
 };
+const THINKING_ON = { chat_template_kwargs: { enable_thinking: true } };
 const WORD = 'hearth';
 const SCHEMA = {
   type: 'object',
@@ -35,6 +36,12 @@ const called = completion(z.looseObject({ message: z.looseObject({ tool_calls: z
 const said = completion(z.looseObject({ message: z.looseObject({ content: z.string() }) }));
 const weighed = completion(
   z.looseObject({ logprobs: z.looseObject({ content: z.array(z.looseObject({ logprob: z.number() })).min(1) }) }),
+);
+const thoughts = z.string().min(1);
+const thought = completion(
+  z.looseObject({
+    message: z.union([z.looseObject({ reasoning_content: thoughts }), z.looseObject({ reasoning: thoughts })]),
+  }),
 );
 const continued = completion(z.looseObject({ text: z.string() }));
 const embedded = z.looseObject({
@@ -79,6 +86,11 @@ export function writeProbes(need: Need, model: string, refusesUnasked: boolean):
     }
     case 'logprobs':
       return [chat({ logprobs: true, top_logprobs: 1 }, fits(weighed))];
+    case 'reasoning': {
+      // vLLM hands the second to its templates, which are silent where they do not know it.
+      const isAsked = { reasoning_effort: 'medium', ...(refusesUnasked && THINKING_ON) };
+      return [chat({ ...isAsked, max_tokens: 32 }, fits(thought), ' How much is 17 times 23?')];
+    }
     case 'completion':
       return [{ path: 'completions', body: { model, prompt: PROBE_TEXT, max_tokens: 1 }, isShown: fits(continued) }];
     case 'embeddings':

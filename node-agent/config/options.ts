@@ -68,7 +68,7 @@ export const OPTIONS = [
     env: 'IRORI_CAN',
     kind: 'list',
     value: 'MODEL=WORD+WORD',
-    text: 'What a model (a name or prefix*) can do beside text, in place of what is found out: tools, json, images, logprobs, completion, embeddings, transcription, image-generation, or none. May be repeated.',
+    text: 'What a model (a name or prefix*) can do beside text, in place of what is found out: tools, json, images, logprobs, reasoning, completion, embeddings, transcription, image-generation, or none. May be repeated.',
     commands: ['up'],
   },
   {

@@ -64,6 +64,8 @@ export function readToolFields(said: Said, reading: Reading): object {
   return {
     ...readTools(said, reading),
     ...(effort !== null && { reasoning_effort: effort }),
+    // How much it thinks is the model's to say.
+    ...(effort === null && said.thinking != null && { enable_thinking: true }),
     ...(format && { response_format: { type: 'json_schema', json_schema: { schema: format.schema, strict: true } } }),
   };
 }

@@ -20,6 +20,8 @@ export interface AnyRequest extends CallerWish {
   readonly choices: number;
   readonly provider: SaidWish;
   readonly needs: readonly Need[];
+  /** Needed only where nothing may be left out; nothing by default. */
+  readonly wants?: readonly Need[];
   readonly ignored: readonly string[];
 }
 
@@ -38,12 +40,21 @@ export interface JobsPlan {
 export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPlan): Promise<readonly [Job, ...Job[]]> {
   const services = c.get('services');
   const { request, samplers, promptText, idPrefix } = plan;
-  const { provider: said, needs, ignored } = request;
+  const { provider: said, needs, wants, ignored } = request;
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
   const limits = plan.fit(served);
   const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
-  const wish = makeWish({ said, defaults: caller.defaults, pools: caller.pools, needs, samplers, ignored, model });
+  const wish = makeWish({
+    said,
+    defaults: caller.defaults,
+    pools: caller.pools,
+    needs,
+    wants,
+    samplers,
+    ignored,
+    model,
+  });
   if (!wish.ok) throw refuseRequest(wish.error);
   const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(56));
   const others = Array.from({ length: request.choices - 1 }, random);

@@ -71,6 +71,9 @@ describe('a sampler', () => {
   test('is wished of the home only where nothing may be left out', () => {
     const samplers = { top_k: 40, min_p: 0 };
     expect(wishOf({ samplers }).samplers).toEqual([]);
+    const [needs, wants] = [['tools'], ['reasoning']] as const;
+    expect(wishOf({ needs, wants }).needs).toEqual(['tools']);
+    expect(wishOf({ needs, wants, said: { requireParameters: true } }).needs).toEqual(['tools', 'reasoning']);
     expect(wishOf({ samplers, said: { requireParameters: true } }).samplers).toEqual(['top_k', 'min_p']);
     expect(wishOf({ samplers, defaults: byKey({ requireParameters: true }) }).samplers).toHaveLength(2);
     const said = { requireParameters: false };

@@ -16,6 +16,8 @@ export interface WishInput {
   readonly defaults: KeyDefaults | null;
   readonly pools: Caller['pools'];
   readonly needs: readonly Need[];
+  /** Needs only of who wants nothing left out; none by default. */
+  readonly wants?: readonly Need[] | undefined;
   /** Samplers that the request sets; none by default. */
   readonly samplers?: Readonly<Partial<Record<Sampler, number>>> | undefined;
   /** Fields of the request that nothing reads. */
@@ -34,11 +36,13 @@ const POOL_NAMES_TOLD = 20;
  * that the model cannot be had for.
  */
 export function makeWish(input: WishInput): Result<Wish, RequestFault> {
-  const { said, defaults, pools, needs, ignored, model } = input;
+  const { said, defaults, pools, wants = [], ignored, model } = input;
   const { pool: poolText, ...fields } = { ...defaults?.wish, ...said };
   const pool = poolText === undefined ? ok(NO_WISH.pool) : findPool(poolText, pools);
   if (!pool.ok) return err(blame(pool.error, said.pool === undefined));
-  const samplers = fields.requireParameters === true ? listSamplers(input) : [];
+  const isStrict = fields.requireParameters === true;
+  const samplers = isStrict ? listSamplers(input) : [];
+  const needs = isStrict ? [...input.needs, ...wants] : input.needs;
   const found = { pool: pool.value, maxWaitMs: fields.maxTtftMs ?? null, needs, samplers };
   const wish: Wish = { ...NO_WISH, ...fields, ...found };
   if (wish.requireParameters && ignored[0] !== undefined)

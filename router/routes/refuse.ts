@@ -117,6 +117,7 @@ const NO_NEED: Readonly<Record<Need, { readonly field: string; readonly told: st
   json: { field: 'response_format', told: 'keeps its answer to JSON' },
   images: { field: 'messages', told: 'reads pictures' },
   logprobs: { field: 'logprobs', told: 'tells log probabilities' },
+  reasoning: { field: 'reasoning_effort', told: 'thinks before it answers' },
   completion: { field: 'prompt', told: 'continues a bare text' },
   embeddings: { field: 'input', told: 'makes embeddings' },
   transcription: { field: 'file', told: 'transcribes speech' },
@@ -162,6 +163,8 @@ function tellCharge({ isCharged }: Extract<JobFailure, { kind: 'broken' }>): str
 
 function tellNoFit({ field, homes, model }: Extract<JobFailure, { kind: 'no-fit' }>): string {
   const known = { homes: homes ?? 0, model: model ?? '' };
+  if (field === 'reasoning')
+    return `${tellNoNeed(NO_NEED[field], known)} 'provider.require_parameters' wants it kept: without that any home answers.`;
   if (isNeed(field)) return tellNoNeed(NO_NEED[field], known);
   if (isSampler(field))
     return `${tellNoNeed({ field, told: 'takes this sampler' }, known)} 'provider.require_parameters' wants it kept: without that it is left out.`;

@@ -45,12 +45,20 @@ test.each([
 });
 
 test('what homes can do becomes parameters and modalities; words of later versions are passed over', () => {
-  const able = model('m', { can: ['images', 'json', 'tools', 'telepathy'] });
+  const able = model('m', { can: ['images', 'json', 'reasoning', 'tools', 'telepathy'] });
   expect(toModelJson(able)).toMatchObject({
     architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
-    supported_parameters: expect.arrayContaining(['tools', 'response_format']),
+    supported_parameters: expect.arrayContaining([
+      'tools',
+      'response_format',
+      'reasoning',
+      'include_reasoning',
+      'reasoning_effort',
+    ]),
   });
-  expect(toOpenRouterModel(able)).toMatchObject({ supported_features: ['json_mode', 'structured_outputs', 'tools'] });
+  expect(toOpenRouterModel(able)).toMatchObject({
+    supported_features: ['json_mode', 'structured_outputs', 'reasoning', 'tools'],
+  });
   expect(toOpenRouterModel(model('m'))).toMatchObject({ supported_features: [] });
 });
 

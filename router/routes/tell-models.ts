@@ -1,4 +1,5 @@
 // The forms in which models are listed: OpenAI's with what clients look for beside, Anthropic's, and the one that OpenRouter reads of its providers. Pure.
+import { REASONING_EFFORTS } from '../../schema/chat-job.ts';
 import { isNeed } from '../../schema/needs.ts';
 import type { Need } from '../../schema/needs.ts';
 import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
@@ -23,6 +24,7 @@ const ABILITIES: Readonly<Record<Need, Ability>> = {
   },
   images: { input: 'image' },
   logprobs: { parameters: ['logprobs', 'top_logprobs'], features: ['logprobs'] },
+  reasoning: { parameters: ['reasoning', 'include_reasoning', 'reasoning_effort'], features: ['reasoning'] },
   completion: {},
   embeddings: { output: 'embeddings' },
   transcription: { input: 'audio' },
@@ -171,6 +173,7 @@ function describeParameters(model: ModelListing): object {
     stop: { type: 'array' },
     seed: { type: 'integer' },
     top_logprobs: { type: 'integer', min: 0, max: 20 },
+    reasoning_effort: { type: 'enum', values: REASONING_EFFORTS },
   };
   return Object.fromEntries(parametersOf(model).map((name) => [name, known[name] ?? { type: 'boolean' }]));
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   stack = await startStack({ timings: { resumeWaitMs: 1000, returnWaitMs: 500 } });
   owner = await stack.makeAccount();
   [plainServer, ableServer] = await Promise.all([
-    startAbleServer({ canTools: false, canSee: false }),
+    startAbleServer({ canTools: false, canSee: false, canThink: false }),
     startAbleServer(),
   ]);
   homes = await startHomes(stack, owner, [
@@ -82,7 +82,37 @@ describe('a request goes to a home that can do what it needs', () => {
       return spawnSync(process.execPath, [main, 'status', '--state', agent.stateDir], { encoding: 'utf8' }).stdout;
     });
     expect(told[0]).toMatch(new RegExp(`can +${ABLE_MODEL}: text, json, logprobs, completion, embeddings\n`));
-    expect(told[1]).toMatch(/can .*, tools, images, embeddings\n/);
+    expect(told[1]).toMatch(/can .*, tools, images, reasoning, embeddings\n/);
+  });
+});
+
+describe('a request to think', () => {
+  const strict = { provider: { require_parameters: true } };
+  const asks = [
+    ['/v1/chat/completions', { reasoning_effort: 'high' }],
+    ['/v1/chat/completions', { reasoning: { enabled: true } }],
+    ['/v1/responses', { input: 'hi', messages: undefined, reasoning: { effort: 'low' } }],
+    ['/v1/messages', { max_tokens: 50, thinking: { type: 'enabled', budget_tokens: 1024 } }],
+    ['/v1/messages', { max_tokens: 50, thinking: { type: 'adaptive' } }],
+  ] as const;
+
+  test.each(asks)('of %s goes to any home, as agents make it of every model: %j', async (path, more) => {
+    expect(await homeOf(await ask(more, 'hi', path))).toBe(plainHome());
+  });
+
+  test.each(asks)('of %s whose every field is to be kept goes to one whose model thinks: %j', async (path, more) => {
+    expect(await homeOf(await ask({ ...more, ...strict }, 'hi', path))).toBe(ableHome());
+  });
+
+  test('and one not to think goes to any', async () => {
+    expect(await homeOf(await ask({ ...strict, reasoning_effort: 'none' }))).toBe(plainHome());
+  });
+
+  test('is refused by name where everything is to be kept and no home’s model thinks', async () => {
+    const provider = { require_parameters: true, only: [plainHome()] };
+    const refused = await readError(await ask({ provider, reasoning_effort: 'high' }), 400);
+    expect(refused).toMatchObject({ code: 'no_home_fits', param: 'reasoning_effort' });
+    expect(refused.message).toContain('require_parameters');
   });
 });
 

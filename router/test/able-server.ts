@@ -39,6 +39,7 @@ export interface AbleOptions {
   /** What it says that its models can do, in llama-server's words; all of it by default. */
   readonly canTools?: boolean;
   readonly canSee?: boolean;
+  readonly canThink?: boolean;
   readonly slots?: number;
 }
 
@@ -95,13 +96,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, doors:
 }
 
 function answerAbout(path: string, response: ServerResponse, options: AbleOptions): void {
-  const { canTools = true, canSee = true, slots = 4 } = options;
+  const { canTools = true, canSee = true, canThink = true, slots = 4 } = options;
   if (path === '/props')
     return send(response, 200, {
       total_slots: slots,
       build_info: 'b9999-able',
       default_generation_settings: { n_ctx: 131_072 },
-      chat_template: '{{ messages }}',
+      chat_template: canThink ? '{{ messages }}{{ enable_thinking }}' : '{{ messages }}',
       chat_template_caps: {
         supports_tools: canTools,
         supports_tool_calls: canTools,
@@ -115,10 +116,11 @@ function answerAbout(path: string, response: ServerResponse, options: AbleOption
   send(response, 404, { error: { message: 'File Not Found', type: 'not_found_error', code: 404 } });
 }
 
-async function answerChat(chat: AbleChat, response: ServerResponse, { able }: Doors): Promise<void> {
+async function answerChat(chat: AbleChat, response: ServerResponse, { able, options }: Doors): Promise<void> {
   const wrong = checkChat(chat);
   if (wrong) return send(response, 400, { error: { message: wrong, type: 'invalid_request_error', code: 400 } });
-  const plan = planAnswer(chat);
+  const { reasoning_effort: _effort, chat_template_kwargs: _kwargs, ...plain } = chat;
+  const plan = planAnswer(options.canThink === false ? plain : chat);
   if (chat.stream !== true) return send(response, 200, answerAs(chat, plan));
   await stream(response, { chat, plan, able: able() });
 }

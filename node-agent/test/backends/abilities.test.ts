@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { PROBE_TEXT } from '../../backends/write-probe.ts';
 import { AbilityScout } from '../../home/ability-scout.ts';
 import { Slots } from '../../home/slots.ts';
+import { sendEvents } from './fake-server.ts';
 import type { Asked, Chat, FakeServer } from './fake-server.ts';
-import { NEVER, PLAIN, serve, share } from './http-kit.ts';
+import { job, NEVER, PLAIN, serve, share, STOP, text } from './http-kit.ts';
 import { LLAMA_SERVER, LM_STUDIO, OLLAMA, VLLM } from './wire-fixtures.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ function say(response: ServerResponse, message: object, more: object = {}, promp
 /** What only tells how control tokens are counted. */
 function isCounting(body: Body): boolean {
   const [first] = (body['messages'] ?? []) as { content: unknown }[];
-  const asks = ['tools', 'response_format', 'logprobs'].some((field) => field in body);
+  const asks = ['tools', 'response_format', 'logprobs', 'reasoning_effort'].some((field) => field in body);
   return !asks && typeof first?.content === 'string';
 }
 
@@ -58,15 +59,16 @@ describe('a server of no known product', () => {
         '/v1/embeddings': { data: [{ embedding: [0.5] }] },
         '/v1/completions': { choices: [{ text: ' x' }] },
       },
-      chat(({ tools, response_format: format, logprobs }, response) => {
+      chat(({ tools, response_format: format, logprobs, reasoning_effort: effort }, response) => {
         if (tools) return say(response, { tool_calls: [{ id: 'a', function: { name: 'ping', arguments: '{}' } }] });
         if (format) return say(response, { content: '{"irori": "hearth"}' });
         if (logprobs) return say(response, {}, { logprobs: { content: [{ token: 'a', logprob: -1 }] } });
+        if (effort) return say(response, { reasoning_content: 'Hm' });
         say(response, { content: 'white' });
       }),
     );
     const { can } = await learn(server);
-    expect(can).toEqual(['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings']);
+    expect(can).toEqual(['tools', 'json', 'images', 'logprobs', 'completion', 'embeddings', 'reasoning']);
     expect(posted(server).every(({ body }) => body.includes(PROBE_TEXT))).toBe(true);
   });
 
@@ -87,7 +89,7 @@ describe('a server of no known product', () => {
     );
     const { backend, can } = await learn(server);
     const asked = posted(server).length;
-    expect([can, asked]).toEqual([[], 7]);
+    expect([can, asked]).toEqual([[], 8]);
     await backend.detect(NEVER);
     await backend.questions!.ask(NEVER);
     expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, asked]);
@@ -129,8 +131,36 @@ describe('what a product does not say', () => {
     );
     const { backend, can } = await learn(server);
     expect(can).toEqual(['json', 'logprobs', 'completion', 'images']);
-    expect(posted(server).filter(({ path }) => path.includes('chat'))).toHaveLength(2);
+    expect(posted(server).filter(({ path }) => path.includes('chat'))).toHaveLength(3);
     expect((await backend.models())[0]?.samplers).toContain('top_k');
+  });
+
+  test.each(['reasoning', 'reasoning_content'])('vLLM with a parser for thinking tells it as %s', async (name) => {
+    const server = await serve(
+      VLLM.gets,
+      chat(({ reasoning_effort: effort }, response) => say(response, effort ? { [name]: 'Hm' } : { content: 'x' })),
+    );
+    expect((await learn(server)).can).toContain('reasoning');
+    const [asked] = posted(server).filter(({ body }) => body.includes('reasoning_effort'));
+    expect(read(asked!)).toMatchObject({ chat_template_kwargs: { enable_thinking: true } });
+  });
+
+  test('an answer in which a model thought shows that it can, unless its owner has spoken', async () => {
+    const thought = JSON.stringify({ choices: [{ index: 0, delta: { reasoning_content: 'Hm' } }] });
+    const thinks = sendEvents([thought, text('Yes'), STOP, '[DONE]']);
+    for (const [can, shown] of [
+      [[], true],
+      [[{ model: '*', can: ['json' as const] }], false],
+    ] as const) {
+      let changes = 0;
+      const server = await serve(LM_STUDIO.gets, thinks);
+      const backend = share({ baseUrl: server.url, can, onChange: () => void changes++ });
+      await backend.detect(NEVER);
+      const [model] = await backend.models();
+      for (let i = 0; i < 2; i++) await backend.run(job({ model: model!.name }), () => undefined, NEVER);
+      const now = (await backend.models())[0]?.can?.includes('reasoning');
+      expect([model?.can?.includes('reasoning'), now, changes]).toEqual([false, shown, Number(shown)]);
+    }
   });
 
   test('Ollama is asked for each model in words, and computes nothing for it', async () => {
