@@ -211,6 +211,6 @@ function wrong(param: string, message: string): Result<never, RequestFault> {
 }
 
 /** The same seed is the same number at every home; one that JSON could not hold exactly keeps the digits that it has. */
-function toExactSeed(seed: number | null): number | null {
+export function toExactSeed(seed: number | null): number | null {
   return seed === null || Number.isSafeInteger(seed) ? seed : Math.trunc(seed / SEED_SCALE);
 }
