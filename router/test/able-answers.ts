@@ -189,8 +189,9 @@ function likelihood(token: string, top: number): object {
   };
 }
 
-/** The smallest value that fits a schema. */
+/** The smallest value that fits a schema; null where it is none. */
 function fillSchema(schema: Schema): unknown {
+  if (typeof schema !== 'object' || schema === null) return null;
   if ('const' in schema) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return fillSchema(schema.anyOf[0]);
