@@ -184,6 +184,7 @@ const REFUSED: Record<string, { asks: unknown; neutral: unknown[] }> = {
   audio: { asks: { voice: 'a', format: 'wav' }, neutral: [] },
   grammar: { asks: 'root ::= "a"', neutral: [''] },
   guided_choice: { asks: ['a'], neutral: [[]] },
+  guided_grammar: { asks: 'root', neutral: [''] },
   guided_regex: { asks: 'a+', neutral: [''] },
   modalities: { asks: ['text', 'audio'], neutral: [['text'], []] },
   plugins: { asks: [{ id: 'web' }], neutral: [[]] },
