@@ -83,7 +83,10 @@ export function makeApp(): Hono<AppEnv> {
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
   const paths = listPaths(app.routes);
-  app.notFound((c) => withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths))));
+  app.notFound((c) => {
+    const refuse = (): Response => toErrorResponse(refusePath(c, allowed, paths), c.get('encodeError'));
+    return withRequestId(c, tellOptions(c, allowed) ?? refuse());
+  });
   app.onError((error, c) => {
     const { origin } = new URL(c.req.url);
     return withRequestId(c, toErrorResponse(toApiError(error, c), c.get('encodeError'), origin));
