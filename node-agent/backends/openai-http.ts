@@ -21,6 +21,7 @@ import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump, settled } from './delta-pump.ts';
+import { dropEffort } from './drop-effort.ts';
 import { runEmbedding } from './embedding-run.ts';
 import { HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
@@ -346,12 +347,13 @@ export class OpenAiHttpBackend implements Backend {
     });
   }
 
-  /** One answer of the server; a second request, with a shorter answer, where that alone was too long for it. */
+  /** One answer of the server; a second request, without a word on thinking or with a shorter answer, where that alone was refused. */
   async #answer(job: TextJob, facts: PromptFacts, to: RunTo): Promise<StreamEnd> {
     if (!this.#door.ok || this.#prompts === null) return failed(NOTHING);
     const end = await this.#send(this.#door.value, job, to);
-    const shorter = to.pump.outputTokens > 0 ? null : await this.#prompts.shorten(job, end, facts, to.signal);
-    const last = shorter === null ? end : await this.#send(this.#door.value, shorter, to);
+    if (to.pump.outputTokens > 0) return this.#prompts.judge(job, end, facts);
+    const other = dropEffort(job, end) ?? (await this.#prompts.shorten(job, end, facts, to.signal));
+    const last = other === null ? end : await this.#send(this.#door.value, other, to);
     return this.#prompts.judge(job, last, facts);
   }
 
