@@ -167,6 +167,7 @@ export class OpenAiHttpBackend implements Backend {
       door: this.#door.value,
       specials: this.#prompts.specials,
       declared: this.#options.can ?? [],
+      now: this.#options.sight?.now,
       isStrict: this.#options.allowSpecials === false,
       known: () => this.#known,
       chosen: (known) => this.#chosen(known),
