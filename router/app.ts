@@ -86,7 +86,8 @@ export function makeApp(): Hono<AppEnv> {
   const paths = listPaths(app.routes);
   app.notFound(async (c) => {
     await discardUnread(c);
-    return withRequestId(c, tellOptions(c, allowed) ?? toErrorResponse(refusePath(c, allowed, paths)));
+    const refuse = (): Response => toErrorResponse(refusePath(c, allowed, paths), c.get('encodeError'));
+    return withRequestId(c, tellOptions(c, allowed) ?? refuse());
   });
   app.onError(async (error, c) => {
     await discardUnread(c);

@@ -22,6 +22,13 @@ test.each([
   expect(tell(error)).toMatchObject({ retryable: false, excluded_by: error.options.param ?? null });
 });
 
+test('what is said beside a refusal stands before the words that tell when to come back', () => {
+  const error = new ApiError('all_homes_busy', 'Full.', { retryAfterS: 4 });
+  expect(error.message).toBe('Full. Please try again in 4s.');
+  expect(error.with('More.').message).toBe('Full. More. Please try again in 4s.');
+  expect(error.with('').message).toBe(error.message);
+});
+
 test('a request that is wrong is no failure of availability', async () => {
   const error = new ApiError('invalid_value', 'Wrong.', { param: 'model' });
   expect(tell(error)).toBeNull();

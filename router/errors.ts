@@ -139,12 +139,19 @@ const MOST_SLEEP_S = 20;
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly options: ApiErrorOptions;
+  readonly #said: string;
 
   constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(tellRetry(message, options));
+    this.#said = message;
     this.name = 'ApiError';
     this.code = code;
     this.options = options;
+  }
+
+  /** The same with more said, before the words that tell when to come back. */
+  with(more: string): ApiError {
+    return more === '' ? this : new ApiError(this.code, `${this.#said} ${more}`, this.options);
   }
 
   get status(): number {

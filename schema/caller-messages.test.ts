@@ -63,6 +63,16 @@ describe('the tool loop', () => {
     expect(given({ a: 1 })).toMatchObject({ tool_calls: [{ function: { arguments: '{"a":1}' } }] });
   });
 
+  test('an empty list is an empty text where null is one: beside calls, and as what a tool says', () => {
+    const loop = [
+      { role: 'assistant', content: [], tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_1', content: [] },
+      { role: 'function', name: 'look', content: [] },
+    ];
+    expect(read(ask, ...loop).map((one) => one.content)).toEqual(['hi', '', '', '']);
+    expect(refuse({ role: 'user', content: [] }).param).toBe('messages[0].content');
+  });
+
   test('the older form becomes calls whose ids fit each other', () => {
     const old = [
       ask,
@@ -83,6 +93,12 @@ describe('the tool loop', () => {
       { role: 'assistant', tool_calls: [call, { id: 'x', function: { name: 5 } }] },
     ],
     ['messages[0].tool_call_id', { role: 'tool', content: 'x' }],
+    ['messages[0].name', { ...ask, name: 'n'.repeat(257) }],
+    ['messages[0].name', { ...ask, name: 'half \ud83d' }],
+    [
+      'messages[0].tool_calls[0].function.arguments',
+      { role: 'assistant', tool_calls: [{ id: 'x', function: { name: 'f', arguments: { at: ['\ud83d'] } } }] },
+    ],
   ])('%s is named where it is wrong', (param, message) => {
     expect(refuse(message).param).toBe(param);
   });
@@ -108,11 +124,20 @@ describe('pictures', () => {
     expect(read({ role: 'user', content: [{ type: 'image_url', image_url: { url } }] })).toHaveLength(1);
   });
 
+  test('what is no base64 is found wherever it stands', () => {
+    const head = 'data:image/png;base64,';
+    for (const at of [0, 1, 16_381, 16_382, 16_383, 16_384, 32_767, 49_999]) {
+      const url = `${head}${'A'.repeat(at)}"${'A'.repeat(49_999 - at)}`;
+      expect(refuse({ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }).message).toContain('data');
+    }
+  });
+
   test.each([
     'https://example.com/a.png',
     'data:text/html;base64,AAAA',
     'data:image/svg+xml;base64,AAAA',
     'data:image/png;base64,',
+    'data:image/png;base64,==',
     'data:image/png;base64,A A',
     `data:image/png;base64,${'A'.repeat(20_000)}=${'A'.repeat(20_000)}`,
     `data:image/png;base64,${'A'.repeat(16_383)}=====`,

@@ -5,7 +5,7 @@ import { listOf } from './list-of.ts';
 import type { Message, Part } from './message.ts';
 import { MAX_TOOL_CALLS } from './tools.ts';
 import type { ToolCall } from './tools.ts';
-import { wholeText } from './whole-text.ts';
+import { wholeObject, wholeText } from './whole-text.ts';
 
 /** As many as OpenAI takes. */
 export const MAX_MESSAGES = 2048;
@@ -14,7 +14,6 @@ export const MAX_PARTS = 1024;
 
 /** What a picture's address must be: a request tells all that it needs, and neither router nor home fetches anything for it. */
 const DATA_URI = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
-const BASE64_END = /^[A-Za-z0-9+/]*={0,2}$/;
 const BASE64 = /^[A-Za-z0-9+/]*$/;
 /** A pattern's steps are kept in memory: a picture is read piece by piece. */
 const PIECE_CHARS = 16_384;
@@ -30,27 +29,31 @@ const imagePart = z.object({
   // Some clients write the address itself.
   image_url: z.union([z.object({ url: imageUrl, detail }), imageUrl], { error: IMAGE_TOLD }),
 });
-const parts = listOf(z.discriminatedUnion('type', [textPart, refusalPart, imagePart]), { min: 1, max: MAX_PARTS });
-const content = z.union([wholeText, parts], { error: 'must be a text or a list of text parts and pictures.' });
+const part = z.discriminatedUnion('type', [textPart, refusalPart, imagePart]);
+const CONTENT = { error: 'must be a text or a list of text parts and pictures.' };
+const content = z.union([wholeText, listOf(part, { min: 1, max: MAX_PARTS })], CONTENT);
+/** Calls without a word, and tools that say nothing: null, an empty text and an empty list are the same. */
+const spareContent = z.union([wholeText, listOf(part, { max: MAX_PARTS })], CONTENT).nullish();
+const shortText = wholeText.max(256);
 
 const call = z.object({
-  id: z.string().min(1).max(256),
+  id: shortText.min(1),
   type: z.literal('function').nullish(),
   function: z.object({
-    name: z.string().max(256),
+    name: shortText,
     // Some frameworks send the parsed arguments back.
-    arguments: z.union([wholeText, z.record(z.string(), z.unknown())]).nullish(),
+    arguments: z.union([wholeText, wholeObject]).nullish(),
   }),
 });
-const oldCall = z.object({ name: z.string().max(256), arguments: wholeText.nullish() });
-const said = { name: z.string().nullish() };
+const oldCall = z.object({ name: shortText, arguments: wholeText.nullish() });
+const said = { name: shortText.nullish() };
 
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.enum(['system', 'developer', 'user']), content, ...said }),
   z.object({
     role: z.literal('assistant'),
     // An answer that held nothing, or calls alone, comes back as null.
-    content: content.nullish(),
+    content: spareContent,
     ...said,
     tool_calls: listOf(call, { max: MAX_TOOL_CALLS }).nullish(),
     function_call: oldCall.nullish(),
@@ -61,9 +64,9 @@ const message = z.discriminatedUnion('role', [
     annotations: z.array(z.unknown()).nullish(),
     audio: z.null().optional(),
   }),
-  z.object({ role: z.literal('tool'), content: content.nullish(), tool_call_id: z.string().min(1).max(256), ...said }),
+  z.object({ role: z.literal('tool'), content: spareContent, tool_call_id: shortText.min(1), ...said }),
   // The older form of a tool's answer.
-  z.object({ role: z.literal('function'), content: content.nullish(), name: z.string().max(256) }),
+  z.object({ role: z.literal('function'), content: spareContent, name: shortText }),
 ]);
 type CallerMessage = z.output<typeof message>;
 
@@ -107,29 +110,26 @@ function toName({ name }: { readonly name?: string | null | undefined }): { name
   return name == null || name === '' ? {} : { name };
 }
 
-function toContent(given: z.output<typeof content> | null | undefined): string | Part[] {
+function toContent(given: z.output<typeof spareContent>): string | Part[] {
   if (typeof given === 'string') return given;
   const read = (given ?? []).map(toPart);
   const texts = read.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return texts.length === read.length ? texts.join('\n') : read;
 }
 
-function toPart(part: z.output<typeof parts>[number]): Part {
-  if ('refusal' in part) return { type: 'text', text: part.refusal };
-  if ('text' in part) return { type: 'text', text: part.text };
-  const { image_url: image } = part;
+function toPart(said: z.output<typeof part>): Part {
+  if ('refusal' in said) return { type: 'text', text: said.refusal };
+  if ('text' in said) return { type: 'text', text: said.text };
+  const { image_url: image } = said;
   if (typeof image === 'string') return { type: 'image_url', image_url: { url: image } };
   return { type: 'image_url', image_url: { url: image.url, ...(image.detail != null && { detail: image.detail }) } };
 }
 
 function isPicture(url: string): boolean {
   const head = DATA_URI.exec(url.slice(0, 40))?.[0].length ?? 0;
-  if (head === 0 || url.length === head) return false;
-  for (let at = head; at < url.length; at += PIECE_CHARS) {
-    const isLast = at + PIECE_CHARS >= url.length;
-    // What pads the end may be cut in two.
-    const piece = isLast ? url.slice(Math.max(head, at - 2)) : url.slice(at, at + PIECE_CHARS - 2);
-    if (!(isLast ? BASE64_END : BASE64).test(piece)) return false;
-  }
+  const end = url.length - (url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0);
+  if (head === 0 || end <= head) return false;
+  for (let at = head; at < end; at += PIECE_CHARS)
+    if (!BASE64.test(url.slice(at, Math.min(at + PIECE_CHARS, end)))) return false;
   return true;
 }

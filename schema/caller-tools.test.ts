@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseChatRequest } from './openai.ts';
+import { MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
 import type { ChatRequest } from './openai.ts';
 import type { RequestFault } from './request-fault.ts';
 
@@ -109,8 +109,45 @@ describe('the form of the answer', () => {
     expect(needs).toEqual(format ? ['json'] : []);
   });
 
-  test('a schema under the name that vLLM gives it is one', () => {
-    expect(accept({ guided_json: schema }).wishes.responseFormat).toMatchObject({ type: 'json_schema' });
+  test.each([{ guided_json: schema }, { structured_outputs: { json: schema } }, { json_schema: schema }])(
+    'a schema under the name that a server gives it is one: %j',
+    (said) => {
+      expect(accept(said).wishes.responseFormat).toEqual({
+        type: 'json_schema',
+        json_schema: { name: 'answer', schema },
+      });
+    },
+  );
+
+  test('other forms that vLLM knows are refused by name', () => {
+    expect(refuse({ structured_outputs: { choice: ['a', 'b'] } })).toMatchObject({
+      param: 'structured_outputs.choice',
+      code: 'unsupported_parameter',
+    });
+    expect(accept({ structured_outputs: {} })).toEqual(accept({}));
+  });
+
+  test('schemas count among the characters of a request', () => {
+    const big = (chars: number): object => ({
+      json_schema: { schema: { title: 'x'.repeat(chars) } },
+      type: 'json_schema',
+    });
+    expect(refuse({ response_format: big(MAX_TEXT_CHARS) })).toMatchObject({ param: 'response_format' });
+    const half = MAX_TEXT_CHARS / 2;
+    const tool = { type: 'function', function: { name: 'f', parameters: { title: 'x'.repeat(half) } } };
+    expect(refuse({ response_format: big(half), tools: [tool] })).toMatchObject({ param: 'messages' });
+    expect(accept({ response_format: big(half) }).needs).toEqual(['json']);
+  });
+
+  test.each([
+    ['tools[0].function.description', { tools: [{ ...tell, function: { name: 'tell', description: '\ud83d' } }] }],
+    ['tools[0].function.parameters', { tools: [{ ...tell, function: { name: 'tell', parameters: { '\udc00': 1 } } }] }],
+    [
+      'response_format.json_schema.schema',
+      { response_format: { type: 'json_schema', json_schema: { schema: { enum: ['\ud83d'] } } } },
+    ],
+  ])('half a character is refused in %s', (param, said) => {
+    expect(refuse(said)).toMatchObject({ param, message: expect.stringMatching(/lone surrogate/) });
   });
 
   test.each([{ type: 'xml' }, { type: 'json_schema' }, { type: 'json_schema', json_schema: { name: 'a' } }, 'json'])(
@@ -128,9 +165,21 @@ describe('thinking', () => {
     [{ reasoning: { enabled: false } }, 'none'],
     [{ enable_thinking: false }, 'none'],
     [{ enable_thinking: true }, undefined],
+    [{ chat_template_kwargs: { enable_thinking: false } }, 'none'],
+    [{ chat_template_kwargs: { thinking: false } }, 'none'],
+    [{ chat_template_kwargs: { enable_thinking: true } }, undefined],
+    [{ thinking: { type: 'disabled' } }, 'none'],
+    [{ thinking: { type: 'enabled' } }, undefined],
+    [{ thinking: false }, 'none'],
+    [{ reasoning_effort: 'low', chat_template_kwargs: { enable_thinking: false } }, 'low'],
     [{ reasoning_effort: null, reasoning: null }, undefined],
   ])('%j asks for an effort', (said, effort) => {
     expect(accept(said).wishes.reasoningEffort).toBe(effort);
+  });
+
+  test('what stands beside a switch of thinking is told as left out', () => {
+    const said = { chat_template_kwargs: { enable_thinking: false, builtin: [] }, thinking: { type: 'x', budget: 1 } };
+    expect(accept(said).ignored).toEqual(['chat_template_kwargs.builtin', 'thinking.budget']);
   });
 
   test('an effort that nobody knows is refused by name', () => {

@@ -9,11 +9,12 @@ import type { Result } from './result.ts';
 import { functionSchema, MAX_TOOLS, toolName } from './tools.ts';
 import type { ResponseFormat, Tool, ToolChoice } from './tools.ts';
 import type { RequestFault } from './request-fault.ts';
+import { wholeObject, wholeText } from './whole-text.ts';
 
 /** Frameworks send null for what they have not set. */
 const offered = functionSchema.extend({
-  description: z.string().nullish(),
-  parameters: z.record(z.string(), z.unknown()).nullish(),
+  description: wholeText.nullish(),
+  parameters: wholeObject.nullish(),
   strict: z.boolean().nullish(),
 });
 type Offered = z.output<typeof offered>;
@@ -28,11 +29,10 @@ const allowed = z.object({
 });
 const CHOICE_TOLD = "must be 'none', 'auto', 'required' or name one of 'tools'.";
 const FORMAT_TOLD = "must have the type 'text', 'json_object' or 'json_schema'.";
-const schemaObject = z.record(z.string(), z.unknown());
 const namedSchema = z.object({
-  name: z.string().max(256).nullish(),
-  description: z.string().nullish(),
-  schema: schemaObject.nullish(),
+  name: wholeText.max(256).nullish(),
+  description: wholeText.nullish(),
+  schema: wholeObject.nullish(),
   strict: z.boolean().nullish(),
 });
 
@@ -48,17 +48,20 @@ export const toolFields = {
       'type',
       [
         z.object({ type: z.literal('text') }),
-        z.object({ type: z.literal('json_object'), schema: schemaObject.nullish() }),
+        z.object({ type: z.literal('json_object'), schema: wholeObject.nullish() }),
         z.object({
           type: z.literal('json_schema'),
           json_schema: namedSchema.nullish(),
-          schema: schemaObject.nullish(),
+          schema: wholeObject.nullish(),
         }),
       ],
       { error: FORMAT_TOLD },
     )
     .nullish(),
-  guided_json: schemaObject.nullish(),
+  // The same schema in the words of vLLM and of llama-server.
+  guided_json: wholeObject.nullish(),
+  structured_outputs: z.strictObject({ json: wholeObject.nullish() }).nullish(),
+  json_schema: wholeObject.nullish(),
   reasoning_effort: z.enum(REASONING_EFFORTS).nullish(),
   reasoning: z
     .object({
@@ -69,6 +72,8 @@ export const toolFields = {
     .nullish(),
   include_reasoning: z.unknown().optional(),
   enable_thinking: z.boolean().nullish(),
+  chat_template_kwargs: z.record(z.string(), z.unknown()).nullish(),
+  thinking: z.union([z.boolean(), z.looseObject({ type: z.string().nullish() })]).nullish(),
   verbosity: z.enum(['low', 'medium', 'high']).nullish(),
 };
 type Said = z.output<z.ZodObject<typeof toolFields>>;
@@ -95,19 +100,29 @@ export function readToolFields(said: Said): Result<Wishes, RequestFault> {
 
 /** Whether the model is to think, in any spelling. Agents say so to every model, so that one that cannot may answer all the same. */
 export function asksThinking(said: Said): boolean {
-  const { reasoning, enable_thinking: isOn, include_reasoning: isTold } = said;
   const effort = readEffort(said);
-  if (effort === 'none') return false;
-  const isAsked = isOn === true || isTold === true || reasoning?.enabled === true || reasoning?.max_tokens != null;
-  return effort != null || isAsked;
+  if (effort !== null) return effort !== 'none';
+  return said.include_reasoning === true || said.reasoning?.max_tokens != null || listSwitches(said).includes(true);
 }
 
 function readEffort(said: Said): (typeof REASONING_EFFORTS)[number] | null {
-  return said.reasoning_effort ?? said.reasoning?.effort ?? readSwitch(said);
+  // Thinking is switched off in the words of several servers.
+  return said.reasoning_effort ?? said.reasoning?.effort ?? (listSwitches(said).includes(false) ? 'none' : null);
 }
 
-function readSwitch({ reasoning, enable_thinking: isOn }: Said): 'none' | null {
-  return reasoning?.enabled === false || isOn === false ? 'none' : null;
+/** A switch of thinking by the names that templates give it. */
+const KWARGS = ['enable_thinking', 'thinking'];
+
+function listSwitches({ reasoning, enable_thinking: isOn, chat_template_kwargs: kwargs, thinking }: Said): unknown[] {
+  const isThinking = typeof thinking === 'object' && thinking ? thinking.type !== 'disabled' : thinking;
+  return [reasoning?.enabled, isOn, isThinking, ...KWARGS.map((name) => kwargs?.[name])];
+}
+
+/** What stands beside a switch of thinking, and is left out. */
+export function listUnread({ chat_template_kwargs: kwargs, thinking }: Said): string[] {
+  const unread = (field: string, said: object | boolean | null | undefined, read: readonly string[]): string[] =>
+    Object.keys(said ?? {}).flatMap((name) => (read.includes(name) ? [] : [`${field}.${name}`.slice(0, 64)]));
+  return [...unread('chat_template_kwargs', kwargs, KWARGS), ...unread('thinking', thinking, ['type'])];
 }
 
 function readTools(said: Said): Result<Wishes, RequestFault> {
@@ -159,7 +174,9 @@ function toTool({ name, description, parameters, strict }: Offered): Tool {
   };
 }
 
-function readFormat({ response_format: said, guided_json: guided }: Said): Result<ResponseFormat | null, RequestFault> {
+function readFormat(all: Said): Result<ResponseFormat | null, RequestFault> {
+  const { response_format: said } = all;
+  const guided = all.guided_json ?? all.structured_outputs?.json ?? all.json_schema;
   if (guided != null) return ok(toSchemaFormat({ schema: guided }));
   if (said == null || said.type === 'text') return ok(null);
   if (said.type === 'json_object')

@@ -27,9 +27,12 @@ const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   grammar: isEmpty,
   guided_choice: isEmpty,
   guided_grammar: isEmpty,
+  guided_json: isEmpty,
   guided_regex: isEmpty,
+  json_schema: isEmpty,
   modalities: (value) => Array.isArray(value) && value.every((one) => one === 'text'),
   plugins: isEmpty,
+  structured_outputs: isEmpty,
   web_search_options: () => false,
 };
 
@@ -51,5 +54,5 @@ export function samplerOf(field: string): Sampler | null {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === '' || (Array.isArray(value) && value.length === 0);
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeLogprobs, LEAST_LOGPROB, MAX_EVENT_LOGPROBS, readOwnLogprobs } from './logprobs.ts';
+import { countLogprobChars, encodeLogprobs, LEAST_LOGPROB, MAX_EVENT_LOGPROBS, readOwnLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 
 const likely = {
@@ -13,6 +13,12 @@ const tokens = fc.array(fc.record({ ...likely, top_logprobs: tops }), { minLengt
 
 const one: TokenLogprob = { token: 'a', logprob: -1, bytes: [97], top_logprobs: [] };
 const json = encodeLogprobs([one]);
+
+test('what is kept of them is counted by what it holds, which homes choose', () => {
+  const long: TokenLogprob = { ...one, token: 'a'.repeat(200), bytes: Array.from({ length: 1000 }, () => 97) };
+  expect(countLogprobChars([long])).toBeGreaterThan(8000);
+  expect(countLogprobChars([one, { ...one, top_logprobs: [one] }])).toBeLessThan(400);
+});
 
 describe('log probabilities', () => {
   test('are read back as they were written, on one line', () => {

@@ -55,11 +55,14 @@ export function readOwnLogprobs(json: string, most: number): readonly TokenLogpr
   return isWithin && encodeLogprobs(content) === json ? content : null;
 }
 
-/** About how many UTF-16 units they take where an answer is kept. */
+/** About how many UTF-16 units they take where an answer is kept, as objects that were parsed. */
 export function countLogprobChars(tokens: readonly TokenLogprob[]): number {
   let chars = 0;
-  for (const { top_logprobs: top } of tokens) chars += CHARS_OF_ONE * (1 + top.length);
+  for (const one of tokens)
+    for (const { token, bytes } of [one, ...one.top_logprobs])
+      chars += CHARS_OF_ONE + 2 * token.length + CHARS_OF_BYTE * (bytes?.length ?? 0);
   return chars;
 }
 
 const CHARS_OF_ONE = 80;
+const CHARS_OF_BYTE = 8;

@@ -117,8 +117,8 @@ export interface OfferRefusal {
   /** Of the home that did not take it: its owner, and its own words, cleaned. */
   readonly ownerAccountId?: string | null;
   readonly reason?: string | null;
-  /** What is free at this hub for this model right now. */
-  readonly capacity: Capacity;
+  /** What is free at this hub for this model right now; null where it has not looked. */
+  readonly capacity: Capacity | null;
   /** For `busy`: the score in ms of the best home here, were it forced; null when all are full. */
   readonly quoteMs: number | null;
   /** For `busy`: when trying again may succeed, from the live queue: what runs, and who waits. */

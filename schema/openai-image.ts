@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { MAX_PICTURES, MAX_SIDE, MIN_SIDE, PICTURE_FORMATS, QUALITIES } from './image-job.ts';
 import type { PictureFormat } from './image-job.ts';
 import type { Need } from './needs.ts';
-import { modelName, samplingFields } from './openai.ts';
+import { modelName, samplingFields, toExactSeed } from './openai.ts';
 import { readOthers } from './other-fields.ts';
 import type { Others } from './other-fields.ts';
 import type { SaidWish } from './provider.ts';
@@ -92,7 +92,7 @@ function toRequest(body: ImageBody, { samplers, ignored }: Others): Result<Image
     count: body.n ?? 1,
     quality: body.quality ?? null,
     outputFormat: body.output_format ?? null,
-    seed: body.seed ?? null,
+    seed: toExactSeed(body.seed ?? null),
     provider: body.provider ?? {},
     needs: ['image-generation'],
     ignored: [...ignored, ...Object.keys(samplers)],

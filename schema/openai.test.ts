@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseCompletionRequest } from './openai-completion.ts';
 import { MAX_STOPS } from './chat-job.ts';
 import { MAX_MESSAGES, MAX_PARTS } from './caller-messages.ts';
 import { MAX_CHOICES, MAX_STOP_CHARS, MAX_TEXT_CHARS, parseChatRequest } from './openai.ts';
@@ -29,6 +30,10 @@ test.each([
   [{ reasoning: { max_tokens: 100 } }, true],
   [{ enable_thinking: true }, true],
   [{ include_reasoning: true }, true],
+  [{ chat_template_kwargs: { enable_thinking: true } }, true],
+  [{ thinking: { type: 'enabled' } }, true],
+  [{ thinking: { type: 'disabled' } }, false],
+  [{ thinking: null }, false],
   [{ reasoning_effort: 'none', include_reasoning: true }, false],
   [{ reasoning: { enabled: false } }, false],
   [{ reasoning: {}, reasoning_effort: null }, false],
@@ -200,6 +205,7 @@ const REFUSED: Record<string, { asks: unknown; neutral: unknown[] }> = {
   audio: { asks: { voice: 'a', format: 'wav' }, neutral: [] },
   grammar: { asks: 'root ::= "a"', neutral: [''] },
   guided_choice: { asks: ['a'], neutral: [[]] },
+  guided_grammar: { asks: 'root', neutral: [''] },
   guided_regex: { asks: 'a+', neutral: [''] },
   modalities: { asks: ['text', 'audio'], neutral: [['text'], []] },
   plugins: { asks: [{ id: 'web' }], neutral: [[]] },
@@ -222,6 +228,12 @@ describe('fields that nothing here reads', () => {
       for (const value of [null, ...neutral]) expect(accept({ [field]: value })).toEqual(accept({}));
     },
   );
+
+  test.each(['guided_json', 'json_schema', 'structured_outputs'])('a text that goes on keeps to no %s', (field) => {
+    const parsed = parseCompletionRequest({ model: 'm', prompt: 'x', [field]: { type: 'object' } });
+    expect(parsed).toMatchObject({ ok: false, error: { param: field, code: 'unsupported_parameter' } });
+    expect(parseCompletionRequest({ model: 'm', prompt: 'x', [field]: {} })).toMatchObject({ ok: true });
+  });
 
   test('a field no one knows is taken and told as left out, cut to 64 characters; null asks for nothing', () => {
     expect(accept({ temprature: 1, ['x'.repeat(999)]: 1, nothing: null }).ignored).toEqual([

@@ -1,7 +1,7 @@
 // The public API's chat request: what a caller may send, parsed into one plain shape. Fields that nobody here knows are taken, and told as left out.
 import * as z from 'zod';
 import { callerMessages, toMessages } from './caller-messages.ts';
-import { asksThinking, readToolFields, toolFields } from './caller-tools.ts';
+import { asksThinking, listUnread, readToolFields, toolFields } from './caller-tools.ts';
 import { MAX_STOPS } from './chat-job.ts';
 import type { ChatWishes } from './chat-job.ts';
 import { listOf } from './list-of.ts';
@@ -9,7 +9,7 @@ import { countImages, textsOf } from './message.ts';
 import type { Message } from './message.ts';
 import { SAMPLERS } from './needs.ts';
 import type { Need } from './needs.ts';
-import { readOthers } from './other-fields.ts';
+import { MAX_IGNORED, readOthers } from './other-fields.ts';
 import type { Others } from './other-fields.ts';
 import { providerSchema, resumeSchema } from './provider.ts';
 import type { ResumeWish, SaidWish } from './provider.ts';
@@ -127,9 +127,12 @@ function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<Ch
   const tools = readToolFields(body);
   if (!tools.ok) return tools;
   const messages = toMessages(body.messages);
-  if (countChars([...textsOf(messages), ...textsOfTools(tools.value.tools ?? [])]) > MAX_TEXT_CHARS) {
-    return wrong('messages', `The messages hold more than ${MAX_TEXT_CHARS} characters. Send less text.`);
-  }
+  const { tools: offered = [], responseFormat } = tools.value;
+  const formatChars = responseFormat ? JSON.stringify(responseFormat).length : 0;
+  if (formatChars > MAX_TEXT_CHARS)
+    return wrong('response_format', `'response_format' holds more than ${MAX_TEXT_CHARS} characters. Send less.`);
+  if (formatChars + countChars([...textsOf(messages), ...textsOfTools(offered)]) > MAX_TEXT_CHARS)
+    return wrong('messages', `The messages, tools and schemas hold more than ${MAX_TEXT_CHARS} characters. Send less.`);
   const unfit = findUnfitStream(body);
   if (unfit) return err(unfit);
   if ((body.top_logprobs ?? 0) > 0 && !body.logprobs)
@@ -148,7 +151,7 @@ function toChatRequest(body: ChatBody, { samplers, ignored }: Others): Result<Ch
     wishes,
     needs: findNeeds(messages, wishes),
     wants: asksThinking(body) ? ['reasoning'] : [],
-    ignored,
+    ignored: [...ignored, ...listUnread(body)].slice(0, MAX_IGNORED),
   });
 }
 
@@ -214,6 +217,6 @@ function wrong(param: string, message: string): Result<never, RequestFault> {
 }
 
 /** The same seed is the same number at every home; one that JSON could not hold exactly keeps the digits that it has. */
-function toExactSeed(seed: number | null): number | null {
+export function toExactSeed(seed: number | null): number | null {
   return seed === null || Number.isSafeInteger(seed) ? seed : Math.trunc(seed / SEED_SCALE);
 }

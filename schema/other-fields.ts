@@ -8,7 +8,7 @@ import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
 /** Names of fields that were left out, told to the caller at most. */
-const MAX_IGNORED = 32;
+export const MAX_IGNORED = 32;
 const samplerValue = z.number().min(-1e6).max(1e6).nullish();
 
 export interface Others {

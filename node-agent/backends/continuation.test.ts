@@ -88,4 +88,20 @@ describe('a joined sink', () => {
     void joined.end();
     expect(deltas).toEqual([{ text: 'The fox', tokens: 2 }]);
   });
+
+  test('hands calls on as they are, behind all of the text, and waits where its taker does', async () => {
+    const call = { text: '', tokens: 3, call: { index: 0, begun: { id: 'a', name: 'f' } } };
+    const more = { text: '{}', tokens: 1, call: { index: 0 } };
+    const { deltas, joined } = collect(TOLD, false);
+    for (const delta of [{ text: 'The', tokens: 1 }, call, more]) void joined.sink(delta);
+    void joined.end();
+    expect(deltas).toEqual([{ text: 'The', tokens: 1 }, call, more]);
+
+    const slow: Delta[] = [];
+    const continuation = new Continuation(TOLD, TOLD, false);
+    const waiting = joinSink((delta) => Promise.resolve().then(() => void slow.push(delta)), continuation);
+    void waiting.sink({ text: 'The', tokens: 1 });
+    await waiting.sink(call);
+    expect(slow.map(({ text }) => text)).toEqual(['The', '']);
+  });
 });

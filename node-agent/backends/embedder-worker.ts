@@ -9,6 +9,9 @@ import { tellContext } from './read-context.ts';
 
 /** Texts of one pass: between two of them a request can be called off. */
 const BATCH = 16;
+/** About twice what English comes to. Longer texts are too long unread: the tokenizer takes a quarter of a second for one of this length, and minutes for long ones. */
+const CHARS_PER_TOKEN = 8;
+const MOST_CHARS = CHARS_PER_TOKEN * EMBEDDER_TOKENS;
 
 interface Model {
   readonly tokenizer: { encode(text: string): readonly number[] };
@@ -40,7 +43,8 @@ class EmbedderThread {
 
   async #run(run: number, inputs: readonly string[]): Promise<void> {
     try {
-      const counts = inputs.map((text) => this.#model.tokenizer.encode(text).length);
+      const counts = await this.#count(run, inputs);
+      if (!counts) return;
       const unfit = findUnfit(counts);
       if (unfit) return this.#post({ type: 'failed', run, error: unfit });
       const packed = await this.#embed(run, inputs);
@@ -51,6 +55,18 @@ class EmbedderThread {
     } finally {
       this.#cancelled.delete(run);
     }
+  }
+
+  /** The tokens of each text, up to one that is too long; null where it was called off. */
+  async #count(run: number, inputs: readonly string[]): Promise<number[] | null> {
+    const counts: number[] = [];
+    for (const text of inputs) {
+      if (this.#cancelled.has(run)) return null;
+      if (text.length > MOST_CHARS) return [...counts, Math.ceil(text.length / CHARS_PER_TOKEN)];
+      counts.push(this.#model.tokenizer.encode(text).length);
+      await new Promise((wake) => setImmediate(wake));
+    }
+    return counts;
   }
 
   /** Null where it was called off. */

@@ -32,6 +32,12 @@ export function joinSink(sink: Sink, continuation: Continuation): JoinedSink {
     const text = continuation.end();
     if (text !== '') return sink({ text, tokens: Math.max(1, waiting) });
   };
+  // All of the text stands before a call.
+  const call = (delta: Delta): void | Promise<void> => {
+    const rest = end();
+    waiting = 0;
+    return rest instanceof Promise ? rest.then(() => sink(delta)) : sink(delta);
+  };
   // Thinking is no continuation of the text: nothing of it was given to the server.
-  return { sink: (delta) => (delta.thinking ? sink(delta) : pass(delta)), end };
+  return { sink: (delta) => (delta.thinking ? sink(delta) : delta.call ? call(delta) : pass(delta)), end };
 }

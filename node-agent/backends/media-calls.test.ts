@@ -62,6 +62,11 @@ describe('a transcription of a server', () => {
     expect(read({ text: 'hello', usage: { output_tokens: 'many' } }, speech)).toEqual([{ text: 'hello', tokens: 1 }]);
   });
 
+  test('costs no more tokens than its text has bytes, whatever the server says', () => {
+    const told = { text: 'hé', usage: { output_tokens: 1_000_000 } };
+    expect(read(told, speech)).toEqual([{ text: 'hé', tokens: 3 }]);
+  });
+
   test('of silence is no piece at all', () => {
     expect(read({ text: '' }, speech)).toEqual([]);
   });

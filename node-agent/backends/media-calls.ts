@@ -73,7 +73,8 @@ function readTranscript(text: string): Result<readonly Delta[], BackendError> {
   if (!parsed.success) return broken('the server answered with what is no transcription');
   const { text: said, usage } = parsed.data;
   if (said === '') return ok([]);
-  return ok([{ text: said.toWellFormed(), tokens: usage?.output_tokens ?? estimateChunkTokens(said) }]);
+  const tokens = Math.min(usage?.output_tokens ?? estimateChunkTokens(said), Buffer.byteLength(said));
+  return ok([{ text: said.toWellFormed(), tokens }]);
 }
 
 function buildImage(job: ImageJob): MediaCall {

@@ -21,13 +21,14 @@ import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump, settled } from './delta-pump.ts';
-import { failEmbedding, runEmbedding } from './embedding-run.ts';
+import { dropEffort } from './drop-effort.ts';
+import { runEmbedding } from './embedding-run.ts';
 import { HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsAsked, type PromptFacts } from './prompt-gate.ts';
-import { failed, finish, isContinued, type RunTo } from './text-end.ts';
+import { failed, failWhole, finish, isContinued, type RunTo } from './text-end.ts';
 import { answersAtWork } from './answers-at-work.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { MovedCalls } from './moved-calls.ts';
@@ -166,6 +167,7 @@ export class OpenAiHttpBackend implements Backend {
       door: this.#door.value,
       specials: this.#prompts.specials,
       declared: this.#options.can ?? [],
+      now: this.#options.sight?.now,
       isStrict: this.#options.allowSpecials === false,
       known: () => this.#known,
       chosen: (known) => this.#chosen(known),
@@ -264,23 +266,17 @@ export class OpenAiHttpBackend implements Backend {
     return finish(pump, this.#learnFrom(named, signal.aborted ? { ...end, reason: 'cancelled' } : end, continuation));
   }
 
-  /** All vectors, or none of them. */
-  async #runEmbedding(
-    job: EmbeddingJob,
-    sink: Sink,
-    { signal, life }: { signal: AbortSignal; life: LifeWatch },
-  ): Promise<Finish> {
-    const admitted = await this.#admit(job, signal);
-    if (!admitted.ok || !this.#door.ok) return failEmbedding(admitted.ok ? NOTHING : admitted.error, signal);
-    const named = { ...job, model: admitted.value };
-    this.#used.add(named.model);
-    const doors = { door: this.#door.value, calls: this.#calls, product: this.#known?.product, life, signal };
-    return runEmbedding(named, sink, doors);
+  async #runEmbedding(job: EmbeddingJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
+    const model = await this.#admit(job, to.signal);
+    if (!model.ok || !this.#door.ok) return failWhole(model.ok ? NOTHING : model.error, to.signal);
+    this.#used.add(model.value);
+    const doors = { ...to, door: this.#door.value, calls: this.#calls, product: this.#known?.product };
+    return runEmbedding({ ...job, model: model.value }, sink, doors);
   }
 
   async #runMedia(job: MediaJob, sink: Sink, to: Omit<RunTo, 'pump'>): Promise<Finish> {
     const model = await this.#admit(job, to.signal);
-    if (!this.#door.ok) return failEmbedding(NOTHING, to.signal);
+    if (!this.#door.ok) return failWhole(NOTHING, to.signal);
     if (model.ok) this.#used.add(model.value);
     return runMedia(job, sink, { ...to, door: this.#door.value, model, calls: this.#calls });
   }
@@ -353,12 +349,13 @@ export class OpenAiHttpBackend implements Backend {
     });
   }
 
-  /** One answer of the server; a second request, with a shorter answer, where that alone was too long for it. */
+  /** One answer of the server; a second request, without a word on thinking or with a shorter answer, where that alone was refused. */
   async #answer(job: TextJob, facts: PromptFacts, to: RunTo): Promise<StreamEnd> {
     if (!this.#door.ok || this.#prompts === null) return failed(NOTHING);
     const end = await this.#send(this.#door.value, job, to);
-    const shorter = to.pump.outputTokens > 0 ? null : await this.#prompts.shorten(job, end, facts, to.signal);
-    const last = shorter === null ? end : await this.#send(this.#door.value, shorter, to);
+    if (to.pump.outputTokens > 0) return this.#prompts.judge(job, end, facts);
+    const other = dropEffort(job, end) ?? (await this.#prompts.shorten(job, end, facts, to.signal));
+    const last = other === null ? end : await this.#send(this.#door.value, other, to);
     return this.#prompts.judge(job, last, facts);
   }
 

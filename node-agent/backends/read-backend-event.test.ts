@@ -68,6 +68,16 @@ describe('readBackendEvent', () => {
     expect(readBackendEvent(chunk({ delta }))).toMatchObject({ text: '', thinking: 'hm' });
   });
 
+  test('a call is read in a list, alone, and in its older form', () => {
+    const called = { name: 'f', arguments: '{}' };
+    const raw = { index: 0, id: 'a', function: called };
+    const read = (delta: object) => readBackendEvent(chunk({ delta })).calls;
+    const call = { index: 0, id: 'a', name: 'f', text: '{}' };
+    expect([read({ tool_calls: [raw] }), read({ tool_calls: raw })]).toEqual([[call], [call]]);
+    expect(read({ function_call: called })).toEqual([{ ...call, index: null, id: null }]);
+    expect(read({ tool_calls: null })).toEqual([]);
+  });
+
   test('a `<think>` block within the content is text, as the server wrote it', () => {
     expect(readBackendEvent(chunk({ delta: { content: '<think>hm</think>' } }))).toMatchObject({
       text: '<think>hm</think>',

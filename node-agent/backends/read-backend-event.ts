@@ -184,6 +184,8 @@ const NO_CALLS: readonly RawCall[] = [];
 /** Calls of a delta or a whole message, in the API's form or in its older one. */
 function readCalls({ tool_calls: calls, function_call: old }: RawMessage): readonly RawCall[] {
   if (Array.isArray(calls)) return calls.flatMap(readCall);
+  // TGI up to 3.1 streams a call as it is, not in a list.
+  if (typeof calls === 'object' && calls !== null) return readCall(calls);
   return typeof old === 'object' && old !== null ? readCall({ function: old }) : NO_CALLS;
 }
 

@@ -11,6 +11,8 @@ interface QuestionDoors {
   readonly door: HttpDoor;
   readonly specials: SpecialProbe;
   readonly declared: readonly DeclaredAbility[];
+  /** Milliseconds that only grow; `performance.now` by default. */
+  readonly now: (() => number) | undefined;
   /** The owner shares no server that reads control tokens, or may. */
   readonly isStrict: boolean;
   /** Undefined while nothing is known of the server. */
@@ -27,7 +29,7 @@ export class ServerQuestions implements Questions {
 
   constructor(doors: QuestionDoors) {
     this.#doors = doors;
-    this.#book = new AbilityBook(doors.door, doors.declared);
+    this.#book = new AbilityBook(doors.door, doors.declared, doors.now);
   }
 
   /** A model with what is known of it by now. */

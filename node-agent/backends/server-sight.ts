@@ -13,6 +13,8 @@ import { ServerLook } from './server-look.ts';
 export interface Known {
   readonly product: Product;
   readonly version: string | null;
+  /** How often it was away before: it may have been started in another way since. */
+  readonly absences: number;
   readonly listing: Listing;
   /** The JSON of each path that answered well. */
   readonly said: ReadonlyMap<string, unknown>;
@@ -46,6 +48,7 @@ export class ServerSight {
   readonly #now: () => number;
   #said = new Map<string, Said>();
   #known: Known | undefined;
+  #absences = 0;
   #silentLooks = 0;
   #heardAt: number;
   #isDoubted = false;
@@ -160,11 +163,13 @@ export class ServerSight {
     const doubt = doubtTools(product, tools);
     const isMoved = this.#named !== undefined && this.#named !== server.api;
     const moved = isMoved ? [`The API was found at ${server.api}: ${this.#named} has none.`] : [];
-    this.#known = { product, version, listing, said, warnings: doubt === null ? moved : [...moved, doubt] };
+    const warnings = doubt === null ? moved : [...moved, doubt];
+    this.#known = { product, version, absences: this.#absences, listing, said, warnings };
     return ok(this.#known);
   }
 
   #forget(): void {
+    if (this.#known !== undefined) this.#absences += 1;
     this.#known = undefined;
     this.#said = new Map();
   }

@@ -1,4 +1,4 @@
-// The end of a run whose answer is a text, in the words of a job. Pure.
+// The end of a run in the words of a job. Pure.
 import type { BackendError, Finish, TextJob } from './backend.ts';
 import type { StreamEnd } from './chat-stream.ts';
 import type { DeltaPump } from './delta-pump.ts';
@@ -14,6 +14,12 @@ export function finish(pump: DeltaPump, end: StreamEnd): Finish {
   const outputTokens = whole && end.outputTokens !== null ? end.outputTokens : pump.outputTokens;
   const error = end.reason === 'error' && end.error !== undefined ? { error: end.error } : {};
   return { reason: end.reason, promptTokens: end.promptTokens, outputTokens, ...error };
+}
+
+/** The end of an answer in one piece that did not come. */
+export function failWhole(error: BackendError, { aborted }: AbortSignal): Finish {
+  const nothing = { promptTokens: null, outputTokens: 0 };
+  return aborted ? { reason: 'cancelled', ...nothing } : { reason: 'error', ...nothing, error };
 }
 
 /** Where an answer goes, and what watches over it. */

@@ -15,9 +15,9 @@ export interface Probe {
   readonly isShown: (json: unknown) => boolean;
 }
 
-/** One white pixel, PNG. */
-const PIXEL =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+/** A red square of 64 × 64, PNG. A single pixel breaks image processors, and vLLM up to 0.6 with them (vllm 8954, 9141). */
+const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAT0lEQVR42u3PQQkAAAgEsAtx/ZMZxgi+hcEKLNO+FgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQGBywKqxUDxqh7TUQAAAABJRU5ErkJggg==';
 const TOOL = {
   type: 'function',
   function: { name: 'ping', description: 'Answers pong.', parameters: { type: 'object', properties: {} } },
@@ -47,6 +47,9 @@ const continued = completion(z.looseObject({ text: z.string() }));
 const embedded = z.looseObject({
   data: z.tuple([z.looseObject({ embedding: z.array(z.number()).min(1) })]).rest(z.unknown()),
 });
+
+/** Beside a probe's body, where thoughts were all of its answer. */
+export const WITHOUT_THOUGHTS = { max_tokens: 512, chat_template_kwargs: { enable_thinking: false } };
 
 /** What to ask of a model, one after the other until one shows it; nothing where only its owner can say. `refusesUnasked`: the server refuses what it cannot do, so that any answer shows it. */
 export function writeProbes(need: Need, model: string, refusesUnasked: boolean): readonly Probe[] {
@@ -79,10 +82,11 @@ export function writeProbes(need: Need, model: string, refusesUnasked: boolean):
     }
     case 'images': {
       const content = [
-        { type: 'text', text: PROBE_TEXT },
-        { type: 'image_url', image_url: { url: PIXEL } },
+        { type: 'text', text: `${PROBE_TEXT} What colour fills the picture? One word.` },
+        { type: 'image_url', image_url: { url: PICTURE } },
       ];
-      return [chat({ messages: [{ role: 'user', content }] }, isAnswer)];
+      const messages = [{ role: 'user', content }];
+      return [refusesUnasked ? chat({ messages }, isAnswer) : chat({ messages, max_tokens: 16 }, isRed)];
     }
     case 'logprobs':
       return [chat({ logprobs: true, top_logprobs: 1 }, fits(weighed))];
@@ -102,9 +106,9 @@ export function writeProbes(need: Need, model: string, refusesUnasked: boolean):
   }
 }
 
-/** A refusal is an answer; a server that is busy, starting, locked or broken says nothing of its model. */
+/** A refusal is an answer; a server that is busy, starting, locked or broken says nothing of its model, nor does one that only thought. */
 export function judgeProbe({ status, json }: { status: number; json: unknown }, { isShown }: Probe): boolean | null {
-  if (status === 200) return isShown(json);
+  if (status === 200) return isShown(json) || (isCutInThought(json) ? null : false);
   const isRefused = status === 501 || (status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status));
   return isRefused ? false : null;
 }
@@ -115,6 +119,21 @@ function fits(schema: z.ZodType): Probe['isShown'] {
 
 function isAnswer(json: unknown): boolean {
   return completion(z.looseObject({ message: z.looseObject({}) })).safeParse(json).success;
+}
+
+const cut = completion(
+  z.looseObject({ finish_reason: z.literal('length'), message: z.looseObject({ content: z.string().nullish() }) }),
+);
+
+function isCutInThought(json: unknown): boolean {
+  const message = cut.safeParse(json).data?.choices[0].message;
+  return message !== undefined && /^\s*(?:<think>(?!.*<\/think>).*)?$/s.test(message.content ?? '');
+}
+
+/** Servers that pass over a picture, or show it to a model as text, answer all the same. What a model thinks of it counts. */
+function isRed(json: unknown): boolean {
+  const message = completion(z.looseObject({ message: z.looseObject({}) })).safeParse(json).data?.choices[0].message;
+  return /\bred\b/i.test(JSON.stringify(message ?? ''));
 }
 
 /** A server that passes over the form says hello. */

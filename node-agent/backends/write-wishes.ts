@@ -1,8 +1,9 @@
 // What a job asks beside text, in the fields of the server that gets it: tools, form of the answer, thinking, log probabilities, samplers. Pure.
 // Sources: ggml-org/llama.cpp tools/server/README.md; docs.vllm.ai, OpenAI-compatible server; ollama/ollama docs/openai.md; lmstudio-ai/docs, OpenAI
 // compatibility.
-import type { ChatWishes } from '../../schema/chat-job.ts';
+import type { ChatWishes, REASONING_EFFORTS } from '../../schema/chat-job.ts';
 import type { Sampler } from '../../schema/needs.ts';
+import type { ResponseFormat } from '../../schema/tools.ts';
 import type { Product } from './probe-server.ts';
 
 /** llama.cpp's names, where they are not the callers'. */
@@ -39,8 +40,8 @@ export const SAMPLERS_OF: Readonly<Record<Product, readonly Sampler[]>> = {
 /** The fields of the body; none for what was not asked. */
 export function writeWishes(wishes: ChatWishes, product: Product): Record<string, unknown> {
   return {
-    ...writeTools(wishes),
-    ...(wishes.responseFormat && { response_format: wishes.responseFormat }),
+    ...writeTools(wishes, product),
+    ...(wishes.responseFormat && { response_format: writeForm(wishes.responseFormat, product) }),
     ...writeThinking(wishes, product),
     ...(wishes.topLogprobs !== undefined && { logprobs: true, top_logprobs: wishes.topLogprobs }),
     ...(wishes.logitBias && { logit_bias: wishes.logitBias }),
@@ -48,14 +49,32 @@ export function writeWishes(wishes: ChatWishes, product: Product): Record<string
   };
 }
 
-function writeTools({ tools, toolChoice, parallelToolCalls }: ChatWishes): Record<string, unknown> {
-  if (!tools) return {};
+/** Others refuse a choice of one tool (lmstudio-bug-tracker 670) or pass over it (ollama 17921, llama-server). */
+const NAMING: ReadonlySet<Product> = new Set(['vllm', 'unknown']);
+
+function writeTools({ tools, toolChoice, parallelToolCalls }: ChatWishes, product: Product): Record<string, unknown> {
+  // What must not be called is not shown: Ollama heeds no choice, and models without tools are refused them all the same.
+  if (!tools || toolChoice === 'none') return {};
+  const only = typeof toolChoice === 'object' && !NAMING.has(product) ? toolChoice.function.name : null;
   return {
-    tools,
-    ...(toolChoice && { tool_choice: toolChoice }),
+    tools: only === null ? tools : tools.filter((tool) => tool.function.name === only),
+    ...(toolChoice && { tool_choice: only === null ? toolChoice : 'required' }),
     ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
   };
 }
+
+/** LM Studio refuses json_object (lmstudio-bug-tracker 189): the schema of any object says the same. */
+function writeForm(form: ResponseFormat, product: Product): ResponseFormat {
+  if (product !== 'lm-studio' || form.type !== 'json_object') return form;
+  return { type: 'json_schema', json_schema: { name: 'object', schema: { type: 'object' } } };
+}
+
+/** Most servers know `none`, `low`, `medium` and `high`, and refuse other words. */
+const NEAREST: Partial<Record<(typeof REASONING_EFFORTS)[number], string>> = {
+  minimal: 'low',
+  xhigh: 'high',
+  max: 'high',
+};
 
 /** Templates read how hard to think under names of their own; a server that has none for it passes over them. */
 function writeThinking({ reasoningEffort, verbosity }: ChatWishes, product: Product): Record<string, unknown> {
@@ -63,10 +82,12 @@ function writeThinking({ reasoningEffort, verbosity }: ChatWishes, product: Prod
   if (reasoningEffort === undefined) return said;
   const isTemplated = product === 'llama-server' || product === 'vllm';
   const isOff = reasoningEffort === 'none';
-  const inTemplate = isOff ? { enable_thinking: false } : { reasoning_effort: reasoningEffort };
+  // llama-server hands the word on to the template as it is.
+  const effort = product === 'llama-server' ? reasoningEffort : (NEAREST[reasoningEffort] ?? reasoningEffort);
+  const inTemplate = isOff ? { enable_thinking: false } : { reasoning_effort: effort };
   return {
     ...said,
-    ...(isOff && isTemplated ? {} : { reasoning_effort: reasoningEffort }),
+    ...(isOff && isTemplated ? {} : { reasoning_effort: effort }),
     ...(isTemplated && { chat_template_kwargs: inTemplate }),
   };
 }

@@ -203,7 +203,7 @@ function teach(history: NodeHistory, { facts, state, slots, now }: Home & { slot
       outputTokens: 200,
       decodeMs: 4000,
     };
-    const answer = { model, sample: { ...sample, slots }, outputTokens: 200, startedAt: now - 5000, isWell: true, now };
+    const answer = { model, sample: { ...sample, slots }, workTokens: 200, startedAt: now - 5000, isWell: true, now };
     history.noteAnswer(facts.nodeId, answer);
     history.noteRtt(facts.nodeId, 20 + i, now);
   }

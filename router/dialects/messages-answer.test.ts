@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeUsage } from '../../schema/chunks.ts';
 import type { ChatCompletion, ChatFinish } from './dialect.ts';
 import { encodeTokenCount } from './messages-answer.ts';
-import { encodeMessagesError } from './messages-errors.ts';
+import { encodeEventError, encodeMessagesError } from './messages-errors.ts';
 import { messagesDialect } from './messages.ts';
 
 type Message = ChatCompletion['choices'][number]['message'];
@@ -127,6 +127,18 @@ describe('an error', () => {
       request_id: 'req_1',
     });
     expect(messagesDialect.encodeError(error)).toMatchObject({ request_id: null });
+  });
+
+  test.each([
+    ['response_format', 'output_config.format'],
+    ['stop', 'stop_sequences'],
+    ['messages', 'messages'],
+    ['output_config.format.schema', 'output_config.format.schema'],
+  ])('in the chat field %s is told of %s', (field, param) => {
+    const error = { status: 400, message: `Leave '${field}' out.`, type: 'x', code: 'no_home_fits', param: field };
+    const told = { error: { param, message: `Leave '${param}' out.` } };
+    expect(encodeMessagesError(error)).toMatchObject(told);
+    expect(encodeEventError(error)).toMatchObject(told);
   });
 
   test('of a kept conversation says the word on which clients send all of it again', () => {

@@ -2,6 +2,8 @@
 // Source: the Anthropic API's reference, "Errors", and ErrorResponse of @anthropic-ai/sdk.
 import type { StreamError } from '../../schema/chunks.ts';
 import type { DialectError } from './dialect.ts';
+import { renameField } from './messages-paths.ts';
+import { renameError } from './rename-error.ts';
 
 /** Statuses with a type of their own; others are invalid_request_error below 500, and api_error from there. */
 const TYPES: Readonly<Record<number, string>> = {
@@ -48,7 +50,8 @@ export function encodeEventError(error: StreamError): object {
 }
 
 /** `details.error_code` is where the official clients look for the cause. */
-function wrap({ message, code, param, availability }: StreamError, type: string): object {
+function wrap(error: StreamError, type: string): object {
+  const { message, code, param, availability } = renameError(error, renameField);
   const cause = param === LOST_THREAD ? LOST_THREAD_CODE : code;
   const told = { type, message, code, param: param ?? null, details: { error_code: cause } };
   return { type: 'error', error: { ...told, ...(availability && { availability }) } };

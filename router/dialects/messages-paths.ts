@@ -36,7 +36,11 @@ function findOrigin(param: string, chatBody: object): string {
     const told = (value as { readonly from?: unknown } | null | undefined)?.from;
     if (typeof told === 'string') from = told;
   }
-  if (from !== '') return from;
+  return from === '' ? renameField(param) : from;
+}
+
+/** A chat's field by the name that it has here; what is named so already stays. */
+export function renameField(param: string): string {
   const [field = ''] = /^[^.[]+/.exec(param) ?? [];
   const name = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
   return name === undefined ? param : name + (field === 'stop' ? param.slice(field.length) : '');

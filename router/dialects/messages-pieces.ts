@@ -1,5 +1,6 @@
 // What a chat's chunks say, piece by piece, as the content blocks of a streamed message: they stand one after another, each with a start, deltas and a stop,
 // while a chat may mix the pieces of several calls. Source: the Anthropic API's documentation, "Streaming Messages".
+import { escapeLines } from '../../schema/quote-json.ts';
 import type { ChatChunk } from './dialect.ts';
 import { signThinking } from './messages-answer.ts';
 
@@ -103,16 +104,9 @@ function writeDelta(index: number, delta: object): string {
   return writeEvent('content_block_delta', { index, delta });
 }
 
-/** Line ends to readers who cut a stream with Python's `splitlines`: raw in a text they would begin a line of the home's own. */
-const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
-
 /** One server-sent event, with its type as its name and in its data. */
 export function writeEvent(type: string, data: object): string {
-  const json = JSON.stringify({ type, ...data }).replaceAll(
-    OTHER_LINE_ENDS,
-    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `event: ${type}\ndata: ${json}\n\n`;
+  return `event: ${type}\ndata: ${escapeLines(JSON.stringify({ type, ...data }))}\n\n`;
 }
 
 function beginJson(): JsonProgress {

@@ -139,6 +139,8 @@ describe('what nobody here reads', () => {
   test.each([
     [{ mcp_servers: [{ type: 'url', url: 'https://x', name: 'x' }] }, 'mcp_servers'],
     [{ inference_geo: 'us' }, 'inference_geo'],
+    [{ grammar: 'root' }, 'grammar'],
+    [{ structured_outputs: { regex: 'a' } }, 'structured_outputs'],
     [{ thread: { type: 'continue', previous_message_id: 'msg_1' }, messages: [] }, 'thread.previous_message_id'],
   ])('%j is refused by name, with what to do', (extra, param) => {
     expect(refuseWith(extra)).toMatchObject({ param, code: 'unsupported_parameter' });

@@ -143,7 +143,11 @@ function readOthers(reading: Reading): object {
     if (Object.hasOwn(messagesBody.shape, field) || HINTS.has(field) || asksNothing(field, value)) continue;
     if (PASSED.has(field) || samplerOf(field)) passed[field] = value;
     else if (Object.hasOwn(REFUSED, field)) refuse(field, REFUSED[field] ?? '', reading);
-    else if (judgeField(field, value) !== 'hint') reading.ignored.push(field);
+    else {
+      const became = judgeField(field, value);
+      if (became === 'refused') refuse(field, 'is not supported. Leave it out.', reading);
+      else if (became === 'ignored') reading.ignored.push(field);
+    }
   }
   return passed;
 }

@@ -5,6 +5,7 @@ import { listOf } from '../../schema/list-of.ts';
 import { wholeText } from '../../schema/whole-text.ts';
 import { blockContent, listBlocks, readAs, readParts, refuse, toTexts, typeOf } from './messages-blocks.ts';
 import type { Block, ChatPart, Reading } from './messages-blocks.ts';
+import { wrapReminder } from './wrap-reminder.ts';
 
 /** As many as this API takes; the chat's own limit is on what they become. */
 const MAX_TURNS = 100_000;
@@ -77,13 +78,9 @@ function readSystem(content: Turn['content'], path: string, reading: Reading): C
   });
 }
 
-/** Templates of many models take one system message, the first, and break on any other: what it says later stands in the user's turn, by the mark that agents use. */
 function addReminder(content: Turn['content'], path: string, turns: ChatTurn[], reading: Reading): void {
   const texts = readSystem(content, `${path}.content`, reading).map((part) => (part.type === 'text' ? part.text : ''));
-  if (texts.length > 0)
-    lastOf('user', path, turns).parts.push(
-      ...toTexts(path, `<system-reminder>\n${texts.join('\n')}\n</system-reminder>`),
-    );
+  if (texts.length > 0) lastOf('user', path, turns).parts.push(...toTexts(path, wrapReminder(texts)));
 }
 
 function readQuestion(content: Turn['content'], path: string, turns: ChatTurn[], reading: Reading): void {

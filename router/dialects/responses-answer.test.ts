@@ -286,6 +286,21 @@ test('an error before the first byte has the shape that the official clients rea
   });
 });
 
+test.each([
+  ['messages', 'input'],
+  ['response_format', 'text.format'],
+  ['logprobs', 'top_logprobs'],
+  ['input[0].content', 'input[0].content'],
+  ['tools[0].name', 'tools[0].name'],
+])('a failure in the chat field %s is told of %s, before the first byte and in the stream', (field, param) => {
+  const availability = { code: 'no_home_fits', excluded_by: field };
+  const error = { status: 400, message: `Leave '${field}' out.`, type: 't', code: 'c', param: field, availability };
+  const told = { param, message: `Leave '${param}' out.`, availability: { excluded_by: param } };
+  expect(responses.encodeError(error)).toMatchObject({ error: told });
+  const failed = responses.openStream(factsOf(), head).fail(error);
+  expect(JSON.parse(failed.split('data: ')[1] ?? '')).toMatchObject({ response: { error: told } });
+});
+
 test('the same answer is told, whole or cut anywhere', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 });
   const name = fc.constantFrom('shell', 'apply_patch', 'mail__read', 'invented');

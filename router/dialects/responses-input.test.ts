@@ -27,11 +27,9 @@ describe('input', () => {
       { role: 'developer', content: 'e' },
     ];
     expect(messagesOf(input)).toEqual([
-      { role: 'user', content: 'a' },
-      { role: 'user', content: 'b' },
-      { role: 'assistant', content: 'c' },
-      { role: 'assistant', content: 'd' },
-      { role: 'system', content: 'e' },
+      { role: 'user', content: 'a\nb' },
+      { role: 'assistant', content: 'c\n\nd' },
+      { role: 'user', content: '<system-reminder>\ne\n</system-reminder>' },
     ]);
   });
 
@@ -40,12 +38,38 @@ describe('input', () => {
       { role: 'developer', content: [{ type: 'input_text', text: 'B' }] },
       { role: 'system', content: 'C' },
       { role: 'user', content: 'u' },
-      { role: 'system', content: 'D' },
     ];
     expect(messagesOf(input, { instructions: 'A' })).toEqual([
       { role: 'system', content: 'A\n\nB\n\nC' },
       { role: 'user', content: 'u' },
-      { role: 'system', content: 'D' },
+    ]);
+  });
+
+  test('what instructs later stands in the turn of the user, and turns of one speaker are one', () => {
+    const picture = { type: 'input_image', image_url: PNG };
+    const input = [
+      { role: 'user', content: 'u' },
+      { role: 'developer', content: [{ type: 'input_text', text: 'D' }] },
+      { role: 'user', content: [picture] },
+      { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c1', output: 'done' },
+      { role: 'system', content: [{ type: 'input_text', text: 'E' }, picture] },
+      { role: 'developer', content: '' },
+      { role: 'user', content: 'v' },
+    ];
+    const shown = { type: 'image_url', image_url: { url: PNG } };
+    expect(messagesOf(input)).toMatchObject([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'u' },
+          { type: 'text', text: '<system-reminder>\nD\n</system-reminder>' },
+          shown,
+        ],
+      },
+      { role: 'assistant', tool_calls: [{ id: 'c1' }] },
+      { role: 'tool', content: 'done' },
+      { role: 'user', content: [{ text: '<system-reminder>\nE\n</system-reminder>' }, shown, { text: 'v' }] },
     ]);
   });
 
@@ -182,6 +206,27 @@ describe('input', () => {
         })),
       },
       'input[0].content[0].image_url',
+      /data URI/,
+    ],
+    [
+      {
+        input: [
+          { role: 'user', content: 'u' },
+          {
+            role: 'user',
+            content: [
+              { type: 'input_text', text: 'v' },
+              { type: 'input_image', image_url: 'https://x' },
+            ],
+          },
+        ],
+      },
+      'input[1].content[1].image_url',
+      /data URI/,
+    ],
+    [
+      { input: [{ type: 'function_call_output', call_id: 'c', output: [{ type: 'input_image', image_url: 'x' }] }] },
+      'input[0].output[0].image_url',
       /data URI/,
     ],
     [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0]', /'input\[0\]' refers.*'store': false/],

@@ -7,7 +7,7 @@ import { describeIssue } from '../../schema/request-fault.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { wholeText } from '../../schema/whole-text.ts';
+import { wholeObject, wholeText } from '../../schema/whole-text.ts';
 import { placeFault } from './responses-faults.ts';
 import { openConversation } from './responses-conversation.ts';
 import type { ChatMessage, Conversation } from './responses-conversation.ts';
@@ -46,12 +46,12 @@ const message = z.object({
 const functionCall = z.object({
   ...called,
   // Some frameworks send the parsed arguments back.
-  arguments: z.union([wholeText, z.record(z.string(), z.unknown())]).nullish(),
+  arguments: z.union([wholeText, wholeObject]).nullish(),
 });
 const customCall = z.object({ ...called, input: wholeText.nullish() });
 const callOutput = z.object({
   call_id: callId,
-  output: z.union([wholeText, listOf(part, { max: MAX_PARTS }), z.record(z.string(), z.unknown())]).nullish(),
+  output: z.union([wholeText, listOf(part, { max: MAX_PARTS }), wholeObject]).nullish(),
 });
 const thoughts = z.array(z.object({ text: wholeText })).nullish();
 const reasoning = z.object({ summary: thoughts, content: thoughts, encrypted_content: z.string().nullish() });
@@ -123,8 +123,11 @@ function readItem(item: unknown, place: Place): Read {
 
 const READERS: Readonly<Record<string, (item: unknown, place: Place) => Read>> = {
   message: reading(message, ({ role, content }, { conversation, path }) => {
-    if (role === 'assistant') conversation.say(toContent(content), path);
-    else conversation.add({ role: role === 'developer' ? 'system' : role, content: toContent(content) }, path);
+    if (role === 'assistant') conversation.say(toContent(content, `${path}.content`), path);
+    else {
+      const own = role === 'developer' ? 'system' : role;
+      conversation.add({ role: own, content: toContent(content, `${path}.content`) }, path);
+    }
   }),
   reasoning: reading(reasoning, (said, { conversation, path }) => conversation.think(toThought(said), path)),
   function_call: reading(functionCall, (call, { conversation, owners, path }) => {
@@ -154,7 +157,7 @@ function reading<T extends z.ZodType>(
 function tellOutput({ call_id, output }: z.output<typeof callOutput>, { conversation, path }: Place): void {
   const isList = Array.isArray(output);
   const content = typeof output === 'object' && output !== null && !isList ? JSON.stringify(output) : output;
-  conversation.add({ role: 'tool', tool_call_id: call_id, content: toContent(content) }, path);
+  conversation.add({ role: 'tool', tool_call_id: call_id, content: toContent(content, `${path}.output`) }, path);
 }
 
 function nameOf(
@@ -164,15 +167,17 @@ function nameOf(
   return findFlatName(owners, { name, namespace: namespace ?? '' });
 }
 
-function toContent(given: Content | null | undefined): ChatMessage['content'] {
+/** `path`: where in the request the content stands. */
+function toContent(given: Content | null | undefined, path: string): ChatMessage['content'] {
   if (given == null || typeof given === 'string') return given ?? '';
   const texts = given.flatMap((one) => ('refusal' in one ? [one.refusal] : 'text' in one ? [one.text] : []));
   if (texts.length === given.length) return texts.join('\n');
-  return given.map((one) => {
+  return given.map((one, i) => {
     if ('refusal' in one) return { type: 'text', text: one.refusal };
     if ('text' in one) return { type: 'text', text: one.text };
     const url = typeof one.image_url === 'string' ? one.image_url : one.image_url.url;
-    return { type: 'image_url', image_url: { url, ...(one.detail != null && { detail: one.detail }) } };
+    const image = { url, ...(one.detail != null && { detail: one.detail }) };
+    return { type: 'image_url', image_url: image, from: `${path}[${i}].image_url` };
   });
 }
 

@@ -45,7 +45,7 @@ const IS_CALL = /^(?:function_call|custom_tool_call)$/;
 export const REFERENCE = 'item_reference';
 const REFUSED: Readonly<Record<string, string>> = {
   [REFERENCE]:
-    "refers to an item by its id, and nothing is stored here. Send the item itself; clients do so with 'store': false.",
+    "refers to an item by its id, and nothing is stored here. Send the item itself: clients do so with 'store': false (AI SDK: providerOptions: { openai: { store: false } }, or openai.chat(MODEL)).",
   compaction: 'holds a conversation that only its maker can read. Send the items themselves.',
   compaction_summary: 'holds a conversation that only its maker can read. Send the items themselves.',
   compaction_trigger: 'asks for a compaction, which is not supported. Ask the model for a summary instead.',

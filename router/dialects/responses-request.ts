@@ -111,7 +111,8 @@ interface Request {
 function translate(request: Request): Result<Translated<ResponsesFacts>, RequestFault> {
   const { given, said, tools, input } = request;
   const chat = parseChatRequest(toChatBody(request));
-  if (!chat.ok) return err(renameFault(chat.error, { messages: input.paths, tools: tools.paths }));
+  if (!chat.ok)
+    return err(renameFault(chat.error, { messages: input.paths, said: input.messages, tools: tools.paths }));
   const includes = new Set(said.include ?? []);
   const chatOnly = CHAT_ONLY.filter((field) => given[field] != null);
   const ignored = [...chatOnly, ...tools.ignored, ...input.ignored, ...chat.value.ignored].slice(0, MAX_IGNORED);

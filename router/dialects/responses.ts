@@ -1,12 +1,12 @@
 // The OpenAI Responses API as a dialect of chats. Source: https://developers.openai.com/api/reference/resources/responses
+import { escapeLines } from '../../schema/quote-json.ts';
 import type { ChatCompletion, ChatChunk, Dialect, DialectError } from './dialect.ts';
 import { growAnswer } from './responses-answer.ts';
+import { renameError } from './rename-error.ts';
+import { renameTop } from './responses-faults.ts';
 import type { ResponsesFacts } from './responses-facts.ts';
 import type { ResponseEvent } from './responses-items.ts';
 import { parseResponsesRequest } from './responses-request.ts';
-
-/** Line ends to readers who cut a stream with Python's `splitlines`. */
-const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 export const responses: Dialect<ResponsesFacts> = {
   parse: parseResponsesRequest,
@@ -21,7 +21,7 @@ export const responses: Dialect<ResponsesFacts> = {
       // As OpenAI itself does: comments do not keep clients waiting that count events.
       ping: () => write([{ type: 'keepalive' }]),
       end: () => write(answer.end()),
-      fail: (error) => write(answer.fail(error)),
+      fail: (error) => write(answer.fail(renameError(error, renameTop))),
     };
   },
   encodeWhole: (facts, completion) => {
@@ -31,15 +31,14 @@ export const responses: Dialect<ResponsesFacts> = {
     return answer.tell();
   },
   encodeError: (error: DialectError) => {
-    const { status: _status, ...told } = { param: null, ...error };
+    const { status: _status, ...told } = { param: null, ...renameError(error, renameTop) };
     return { error: told };
   },
 };
 
 /** One event as text. `sequence_number` counts the answer's events from 0. */
 function writeEvent({ type, ...members }: ResponseEvent, number: number): string {
-  const json = JSON.stringify({ type, sequence_number: number, ...members });
-  const line = json.replaceAll(OTHER_LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const line = escapeLines(JSON.stringify({ type, sequence_number: number, ...members }));
   return `event: ${type}\ndata: ${line}\n\n`;
 }
 

@@ -1,6 +1,7 @@
 // A transcription's answer in the API's own words: homes tell its text as that of a chat. Pure.
 // Source: https://developers.openai.com/api/reference/resources/audio (transcriptions, and the events transcript.text.delta and transcript.text.done).
 import type { Usage } from '../../schema/chunks.ts';
+import { escapeLines } from '../../schema/quote-json.ts';
 import type { DialectStream } from './dialect.ts';
 import type { Spoken } from './spoken.ts';
 
@@ -48,10 +49,5 @@ function tellUsage({ prompt_tokens: input, completion_tokens: output }: Usage): 
 }
 
 function writeEvent(event: object): string {
-  return `data: ${JSON.stringify(event).replaceAll(/[\u0085\u2028\u2029]/g, escape)}\n\n`;
-}
-
-/** Line ends to readers who cut a stream with Python's `splitlines`. */
-function escape(end: string): string {
-  return `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `data: ${escapeLines(JSON.stringify(event))}\n\n`;
 }

@@ -48,7 +48,7 @@ console.log((await response.json()).choices[0].message.content);`,
   {
     id: 'ai-sdk',
     title: 'AI SDK',
-    note: '@ai-sdk/openai works as well, with Responses (its default) and with .chat().',
+    note: 'With @ai-sdk/openai take openai.chat(MODEL). Its default, Responses, sends earlier answers by their ids, which nobody keeps here: give each call providerOptions: { openai: { store: false } }.',
     text: (origin) => `import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText } from 'ai';
 const irori = createOpenAICompatible({

@@ -233,7 +233,8 @@ export class NodeHistory {
     answer: {
       model: NodeModel;
       sample: SpeedSample | null;
-      outputTokens: number;
+      /** Written, or read where vectors are what was wanted. */
+      workTokens: number;
       startedAt: number;
       isWell: boolean;
       now: number;
@@ -242,7 +243,7 @@ export class NodeHistory {
     const { model, sample, startedAt, now } = answer;
     this.noteStillPresent(nodeId, now);
     const record = this.#open(nodeId, now);
-    record.earnedTokens += answer.outputTokens;
+    record.earnedTokens += answer.workTokens;
     if (answer.isWell) {
       record.failures = learnFailure(record.failures, { at: startedAt, isBroken: false });
       record.cooling = null;

@@ -7,6 +7,7 @@ import type { SpeedSample } from '../placement/learn-speed.ts';
 import { NodeLoads } from './node-loads.ts';
 import { TurnMemory } from './turn-memory.ts';
 import { NodeWatch } from './node-watch.ts';
+import type { NodeHistory } from './node-history.ts';
 import type { NodeWatchDoors } from './node-watch.ts';
 
 const MODEL = {
@@ -21,24 +22,34 @@ const MODEL = {
 
 /** The sample of one job of 20 tokens whose first frame held so many, at a home 30 ms away. */
 function watchJob(firstTokens: number): SpeedSample | null {
-  const samples: (SpeedSample | null)[] = [];
+  return (
+    watch((job) => {
+      job.onFirstToken(230, firstTokens);
+      job.onDone(630);
+      job.onSettled('complete', 20, 640);
+    })[0]?.sample ?? null
+  );
+}
+
+type Noted = Parameters<NodeHistory['noteAnswer']>[1];
+
+/** What a home's history is told of one job. */
+function watch(run: (job: ReturnType<NodeWatch['begin']>) => void, asked = makeJobOffer()): Noted[] {
+  const noted: Noted[] = [];
   const history = {
     noteRtt: () => undefined,
     rttMs: () => 30,
     cooling: () => null,
     noteStreams: () => false,
-    noteAnswer: (_: string, { sample }: { sample: SpeedSample | null }) => void samples.push(sample),
+    noteAnswer: (_: string, answer: Noted) => void noted.push(answer),
   };
   const plain = { hub: 'hub:weur:0', area: 'weur', stateOf: () => null, isConnected: () => true };
   const doors = { ...plain, idle: new IdleLog(), faults: new FaultMemory(), turns: new TurnMemory() };
-  const watch = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
+  const own = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
   const lease = new NodeLoads().begin('n', 100, 0);
   const start = { nodeId: 'n', model: MODEL, slots: 2, lease, startedAt: 0, isOwn: false };
-  const job = watch.begin({ ...start, asked: makeJobOffer() });
-  job.onFirstToken(230, firstTokens);
-  job.onDone(630);
-  job.onSettled('complete', 20, 640);
-  return samples[0] ?? null;
+  run(own.begin({ ...start, asked }));
+  return noted;
 }
 
 test('the prompt took until the first token, and the stream all others', () => {
@@ -52,4 +63,16 @@ test('tokens that came with the first are none of the stream’s', () => {
 test('an answer that was gathered before it came says nothing of its prompt, and one that came whole nothing at all', () => {
   expect(watchJob(11)).toMatchObject({ promptMs: 0, outputTokens: 10, decodeMs: 400 });
   expect(watchJob(20)).toMatchObject({ promptMs: 0, outputTokens: 1 });
+});
+
+test('vectors are work well done, as much as was read, and say nothing of how fast a home writes', () => {
+  const request = { kind: 'embedding' } as ReturnType<typeof makeJobOffer>['request'];
+  const asked = { ...makeJobOffer(), request, size: { promptTokens: 40, outputTokens: 0 } };
+  const settle = (outcome: 'complete' | 'failed-by-node'): Noted[] =>
+    watch((job) => {
+      job.onDone(630);
+      job.onSettled(outcome, 0, 640);
+    }, asked);
+  expect(settle('complete')).toMatchObject([{ workTokens: 40, sample: null, isWell: true }]);
+  expect(settle('failed-by-node')).toEqual([]);
 });

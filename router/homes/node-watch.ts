@@ -106,12 +106,17 @@ export class NodeWatch {
         const isAnswered = outcome === 'complete' || (outcome === 'cancelled' && outputTokens > 0);
         if (isAnswered && !isOwn) this.#noteTurn(start, 'answered', now);
         if (outcome === 'complete' && !isOwn) faults.clear(nodeId);
-        if (outputTokens === 0) return;
+        // Vectors are no tokens: their work is that of the prompt.
+        const isVectors = asked.request.kind === 'embedding' && outcome === 'complete';
+        const workTokens = isVectors ? asked.size.promptTokens : outputTokens;
+        if (workTokens === 0) return;
         const wasCooling = history.cooling(nodeId) !== null;
         const isWell = isAnswered && (!isOwn || this.#restsByOwn.has(nodeId));
         const sample =
-          times && makeSample(times, { outcome, outputTokens, slots, isWarm, rttMs: history.rttMs(nodeId) });
-        history.noteAnswer(nodeId, { model, sample, outputTokens, startedAt, isWell, now });
+          times && outputTokens > 0
+            ? makeSample(times, { outcome, outputTokens, slots, isWarm, rttMs: history.rttMs(nodeId) })
+            : null;
+        history.noteAnswer(nodeId, { model, sample, workTokens, startedAt, isWell, now });
         if (wasCooling && isWell) this.noteStanding(nodeId, now);
       },
     };

@@ -4,7 +4,14 @@ import type { JobOffer } from '../../schema/offer.ts';
 import { judgeBreak } from './judge-break.ts';
 import type { PartBreak } from './judge-break.ts';
 
-const offer = { isResumable: false, isResumeOff: false, stream: true, wish: NO_WISH, resume: null };
+const offer = {
+  request: { kind: 'chat' },
+  isResumable: false,
+  isResumeOff: false,
+  stream: true,
+  wish: NO_WISH,
+  resume: null,
+};
 const broken: PartBreak = {
   code: 'preempted',
   isNodeFault: false,
@@ -21,6 +28,14 @@ function judge(asked: Partial<JobOffer>, facts: Partial<PartBreak> = {}): string
 describe('a part that breaks off', () => {
   test('before its first token owes nothing, whatever was wished', () => {
     expect(judge({ isResumable: true, isResumeOff: true }, { hasToken: false })).toBe('failed-before-token');
+  });
+
+  test('of what is of use only as a whole owes nothing, and is no end of its job: the next home makes all of it', () => {
+    for (const kind of ['embedding', 'image'] as const)
+      for (const isNodeFault of [true, false])
+        expect(judge({ request: { kind } as JobOffer['request'], stream: false }, { isNodeFault })).toBe(
+          'failed-before-token',
+        );
   });
 
   test('while another home may go on is interrupted, by whoever broke it', () => {

@@ -1,4 +1,5 @@
 // How a part ended: with what finish, or, where it broke off, whether another home may go on and whose cost it is where none does. Pure.
+import { ANSWERS } from '../../schema/answers.ts';
 import type { FinishReason } from '../../schema/chunks.ts';
 import type { NodeEnd } from '../../schema/frames-to-hub.ts';
 import type { JobOffer } from '../../schema/offer.ts';
@@ -31,7 +32,9 @@ export interface BreakVerdict {
  */
 export function judgeBreak(offer: JobOffer, broken: PartBreak): BreakVerdict {
   const { code, isNodeFault, hasToken, hasThinking, hasText, hasCalls } = broken;
-  if (!hasToken) return { outcome: 'failed-before-token', goesOn: false };
+  const { isAllOrNothing = false } = ANSWERS[offer.request.kind];
+  // Of what is of use only as a whole nothing is owed, and the next home is asked: it is no job's end, and its credit stays held.
+  if (!hasToken || isAllOrNothing) return { outcome: 'failed-before-token', goesOn: false };
   const isThoughtOver = hasThinking && (hasText || offer.resume !== null);
   const mayGoOn = offer.isResumable && code !== 'expired' && code !== 'slow';
   if (mayGoOn && hasCalls && !offer.stream) return { outcome: 'failed-before-token', goesOn: false };

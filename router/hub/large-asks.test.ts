@@ -21,7 +21,7 @@ test('a large ask that finds no room is told that the hub is busy, and is not re
   const first = ask(8 * MIB);
   const second = await ask(3 * MIB);
   expect(second.status).toBe(409);
-  expect(await second.json()).toMatchObject({ code: 'busy', retryAfterMs: 1000 });
+  expect(await second.json()).toMatchObject({ code: 'busy', capacity: null, retryAfterMs: 1000 });
   expect(begun).toEqual([8 * MIB]);
   ends[0]?.();
   expect((await first).status).toBe(200);

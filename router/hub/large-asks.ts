@@ -34,7 +34,7 @@ const HAS_NO_ROOM: OfferRefusal = {
   nodeId: null,
   message: 'the hub has no room for another large request just now',
   param: null,
-  capacity: { free: 0, slots: 0, classes: {} },
+  capacity: null,
   quoteMs: null,
   retryAfterMs: 1000,
   emptiedBy: null,

@@ -216,7 +216,7 @@ export class HubAsks {
     const refusal = response.status === 409 ? await readRefusal(response) : null;
     if (!refusal) return this.#leaveHub(ask);
     const { search, noteCapacity } = this.#doors;
-    noteCapacity(ask.hub, refusal.capacity);
+    if (refusal.capacity) noteCapacity(ask.hub, refusal.capacity);
     const { code, message, param, nodeId, ownerAccountId: owner = null, reason = null } = refusal;
     if (code === 'bad-request' && isBeginning) {
       this.#tickets++;

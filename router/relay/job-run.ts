@@ -160,7 +160,7 @@ export class JobRun {
         return this.#end(part, { kind: 'unsaid', end: this.#sumUp(outcome.end), said: this.#answer.said });
       case 'too-long':
         part.cancel();
-        return this.#fail({ kind: 'broken', message: tellTooLong(this.#base.request.kind) }, null);
+        return this.#fail({ kind: 'broken', message: tellTooLong(this.#base.request.kind), isCharged: true }, null);
       case 'broke':
         return this.#onBroke(part, outcome);
     }

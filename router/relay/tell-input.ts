@@ -4,7 +4,7 @@ import type { JobKind } from '../../schema/job-kinds.ts';
 import { INPUT_FIELDS } from '../../schema/job-kinds.ts';
 import type { JobFailure } from './job-doors.ts';
 
-const TOO_LONG = 'the answer is too long to be given in one piece';
+const TOO_LONG = 'the answer is too long to be given in one piece, alone or beside others that run';
 
 export function tellTooLong(kind: JobKind): string {
   return `${TOO_LONG}; ${ANSWERS[kind].isAllOrNothing ? 'send less at once' : 'ask for a stream'}`;

@@ -6,7 +6,7 @@ import { CallClock } from './call-clock.ts';
 import type { CollectedAnswer } from './collect-answer.ts';
 import type { JobFailure } from './job-doors.ts';
 import type { JobRun } from './job-run.ts';
-import { openWhole } from './whole-answer.ts';
+import { openWhole, ROUTER_FAILED } from './whole-answer.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -26,6 +26,7 @@ function open() {
   const seen = { aborts: 0, over: [] as (string | null)[] };
   const run = { abort: () => void seen.aborts++, about: { jobId: 'job_1', requestId: 'req_1' } } as unknown as JobRun;
   const body = openWhole({
+    routerFailed: ROUTER_FAILED,
     run,
     clock: new CallClock(),
     collected,

@@ -15,19 +15,24 @@ const LAST_WORD_MS = 100;
 const encoder = new TextEncoder();
 const SPACE = encoder.encode('\n');
 
-/** `A`: the answer, or all answers of a call. */
-export interface WholeOptions<A = CollectedAnswer> {
+/** What a bug on the way is to the caller. */
+export const ROUTER_FAILED: JobFailure = { kind: 'broken', message: 'the router failed' };
+
+/** `A`: the answer, or all answers of a call; `F`: how it failed. */
+export interface WholeOptions<A = CollectedAnswer, F = JobFailure> {
   readonly run: Pick<JobRun, 'about' | 'abort'>;
   readonly clock: CallClock;
-  readonly collected: Promise<Result<A, JobFailure>>;
+  readonly collected: Promise<Result<A, F>>;
   /** The JSON of the answer. */
   readonly encode: (answer: A) => string;
   /** The JSON of an error. */
-  readonly encodeError: (failure: JobFailure) => string;
+  readonly encodeError: (failure: F) => string;
   /** Asking the same again is of no use. */
-  readonly isFinal: (failure: JobFailure) => boolean;
+  readonly isFinal: (failure: F) => boolean;
   /** Told once, at the end or when the caller left, so that holds without a settlement are released. */
-  readonly onOver: (failure: JobFailure | null) => void;
+  readonly onOver: (failure: F | null) => void;
+  /** How it failed where the router itself did. */
+  readonly routerFailed: F;
 }
 
 /**
@@ -35,13 +40,13 @@ export interface WholeOptions<A = CollectedAnswer> {
  * client takes for an answer, and which many ask again for. Where that is of no use it ends well instead: else openai-python asks three times and
  * LangChain seven, and neither shows the error. Such a body has no `choices`, which no client takes for an answer either.
  */
-export function openWhole<A>(options: WholeOptions<A>): ReadableStream<Uint8Array> {
+export function openWhole<A, F>(options: WholeOptions<A, F>): ReadableStream<Uint8Array> {
   return new WholeBody(options).body;
 }
 
-class WholeBody<A> {
+class WholeBody<A, F> {
   readonly body: ReadableStream<Uint8Array>;
-  readonly #options: WholeOptions<A>;
+  readonly #options: WholeOptions<A, F>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** All that was written has been taken, and more is asked for. */
   #isWanted = false;
@@ -49,7 +54,7 @@ class WholeBody<A> {
   #isFirst = true;
   #isOver = false;
 
-  constructor(options: WholeOptions<A>) {
+  constructor(options: WholeOptions<A, F>) {
     this.#options = options;
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -82,7 +87,7 @@ class WholeBody<A> {
       // A bug on the way: the caller still gets a word and an end, and the home is stopped.
       log.error('answer-broke', { ...this.#options.run.about, error });
       this.#options.run.abort();
-      await this.#breakOff({ kind: 'broken', message: 'the router failed' });
+      await this.#breakOff(this.#options.routerFailed);
     } finally {
       stopTicking();
     }
@@ -100,7 +105,7 @@ class WholeBody<A> {
   }
 
   /** Without the last chunk, unless asking again is of no use. */
-  async #breakOff(failure: JobFailure): Promise<void> {
+  async #breakOff(failure: F): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     const { encodeError, isFinal, onOver } = this.#options;

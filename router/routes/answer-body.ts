@@ -4,6 +4,7 @@ import type { Caller } from '../auth/judge-key.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
+import { ApiError } from '../errors.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
@@ -47,12 +48,26 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const { jobs, spoken } = await readBody(c, caller, { seat, form, open: (body) => open(body, caller) });
+    const openJobs = async (body: unknown, bytes: number): Promise<OpenedJobs> => {
+      const opened = await open(body, caller);
+      refuseManyLong(opened.jobs.length, bytes);
+      return opened;
+    };
+    const { jobs, spoken } = await readBody(c, caller, { seat, form, open: openJobs });
     return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();
     throw error;
   }
+}
+
+/** Each of several answers takes the whole request to a hub: together they are bounded as one is. */
+function refuseManyLong(answers: number, bytes: number): void {
+  if (answers === 1 || answers * bytes <= MAX_BODY_BYTES) return;
+  const most = Math.max(1, Math.floor(MAX_BODY_BYTES / bytes));
+  throw new ApiError('invalid_value', `A request of ${bytes} bytes has ${most} answers at most: lower 'n'.`, {
+    param: 'n',
+  });
 }
 
 /** Nothing of a body is read before it is known whose it is, how long it says to be, and that there is room for it. */
@@ -63,17 +78,23 @@ async function takeSeat(c: Context<AppEnv>, { accountId }: Caller, { maxBytes } 
 }
 
 /** Answers what is told of a body alone, without a job. */
-export async function readInRoom(
+export function readInRoom(
   c: Context<AppEnv>,
   caller: Caller,
   answer: (body: unknown) => Promise<Response>,
 ): Promise<Response> {
-  const seat = await takeSeat(c, caller);
-  try {
-    return await readBody(c, caller, { seat, open: answer });
-  } finally {
-    seat.leave();
-  }
+  const read = async (): Promise<Response> => {
+    const seat = await takeSeat(c, caller);
+    try {
+      return await readBody(c, caller, { seat, open: answer });
+    } finally {
+      seat.leave();
+    }
+  };
+  const told = read();
+  // As for jobs: who resets the connection would keep the place.
+  c.executionCtx.waitUntil(told.catch(() => undefined));
+  return told;
 }
 
 async function readBody<T>(
@@ -83,13 +104,13 @@ async function readBody<T>(
     seat,
     form = JSON_BODY,
     open,
-  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown) => Promise<T> },
+  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown, bytes: number) => Promise<T> },
 ): Promise<T> {
   const { timings, turns } = c.get('services');
   const { growTo: hasRoom } = seat;
   const body = await readRawBody(c, { type: form.type, maxBytes: form.maxBytes, deadlineMs: timings.bodyMs, hasRoom });
   seat.shrink(body.bytes.length);
   const isLarge = body.bytes.length > LARGE_BODY_BYTES;
-  const read = async (): Promise<T> => open(await form.parse(body));
+  const read = async (): Promise<T> => open(await form.parse(body), body.bytes.length);
   return isLarge ? turns.run(accountId, read) : read();
 }

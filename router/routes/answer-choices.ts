@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { ANSWERS } from '../../schema/answers.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { ApiError } from '../errors.ts';
+import type { ApiError } from '../errors.ts';
 import { makeLog } from '../log.ts';
 import { streamAnswer } from '../relay/answer-stream.ts';
 import { CallClock } from '../relay/call-clock.ts';
@@ -12,7 +12,7 @@ import type { CollectedAnswer } from '../relay/collect-answer.ts';
 import type { JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { mergeCompletions } from '../relay/merge-completions.ts';
 import { mergeStreams } from '../relay/merge-streams.ts';
-import { openWhole } from '../relay/whole-answer.ts';
+import { openWhole, ROUTER_FAILED } from '../relay/whole-answer.ts';
 import { tellFinal } from '../placement/tell-facts.ts';
 import {
   closeJob,
@@ -174,20 +174,19 @@ function streamChoice(call: Call, choice: Choice, first: Promise<JobEvent>): Ret
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
     toFacts: (end) => tellFinal(toFacts(job, run), end),
-    toError: (failure) => tellOthers(call, choice, toStreamError(c, failure)),
+    toError: (failure) => toStreamError(c, failure, tellOthers(call, choice)),
     onOver: (failure) => finish(call, choice, failure),
   });
 }
 
 /** What is charged of the others stands beside what is told of the one that failed. */
-function tellOthers<E extends { readonly message: string }>({ choices }: Call, failed: Choice, error: E): E {
-  const hasOthers = choices.some((choice) => choice !== failed && choice.run.attempts > 0);
-  return hasOthers ? { ...error, message: `${error.message} ${OTHERS_CHARGED}` } : error;
+function tellOthers({ choices }: Call, failed: Choice): string {
+  return choices.some((choice) => choice !== failed && choice.run.attempts > 0) ? OTHERS_CHARGED : '';
 }
 
 async function refuseAll(call: Call, choice: Choice, failure: JobFailure): Promise<ApiError> {
-  const { code, message, options } = await refuse(call.c, choice.job, failure);
-  return new ApiError(code, tellOthers(call, choice, { message }).message, options);
+  const error = await refuse(call.c, choice.job, failure);
+  return error.with(tellOthers(call, choice));
 }
 
 /** The end of an answer whose status was sent long before. */
@@ -216,12 +215,14 @@ function openBody(call: Call, collected: Promise<Result<readonly CollectedAnswer
   const body = openWhole({
     run: { about: first.run.about, abort: () => stopAll(call) },
     clock,
-    collected: collected.then((all) => (all.ok ? all : err(all.error.failure))),
+    collected,
     encode: (all) => encodeAll(call, all),
-    encodeError: (failure) => JSON.stringify({ error: tellOthers(call, first, toStreamError(c, failure)) }),
-    isFinal: (failure) => refuseJob(failure).isFinal,
-    onOver: (failure) => {
-      if (failure) noteFailure(c, first.job, failure);
+    encodeError: ({ choice, failure }) =>
+      JSON.stringify({ error: toStreamError(c, failure, tellOthers(call, choice)) }),
+    isFinal: ({ failure }) => refuseJob(failure).isFinal,
+    routerFailed: { choice: first, failure: ROUTER_FAILED },
+    onOver: (failed) => {
+      if (failed) noteFailure(c, failed.choice.job, failed.failure);
       stopAll(call);
       c.executionCtx.waitUntil(Promise.all(choices.map((choice) => close(call, choice))));
     },

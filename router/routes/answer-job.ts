@@ -18,7 +18,7 @@ import { CallClock } from '../relay/call-clock.ts';
 import type { JobEnd, JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { JobRun } from '../relay/job-run.ts';
 import { streamAnswer } from '../relay/answer-stream.ts';
-import { openWhole } from '../relay/whole-answer.ts';
+import { openWhole, ROUTER_FAILED } from '../relay/whole-answer.ts';
 import type { WholeOptions } from '../relay/whole-answer.ts';
 import type { Services } from '../services/edge.ts';
 import type { ChatCompletion } from '../dialects/dialect.ts';
@@ -206,6 +206,7 @@ function openBody(
     encodeError: (failure) => encodeFailure(c, failure, spoken),
     // Only who reads JSON tells an error from an answer.
     isFinal: (failure) => spoken?.wholeType === undefined && refuseJob(failure).isFinal,
+    routerFailed: ROUTER_FAILED,
     onOver: (failure) => finish(c, { job, run, failure }),
   });
   return new Response(body, {
@@ -289,8 +290,9 @@ async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Pro
   };
 }
 
-export function toStreamError(c: Context<AppEnv>, failure: JobFailure): StreamError {
-  const error = refuseJob(failure);
+/** `more`: what is said behind the failure's own words. */
+export function toStreamError(c: Context<AppEnv>, failure: JobFailure, more = ''): StreamError {
+  const error = refuseJob(failure).with(more);
   const { message, type, code, options } = error;
   const availability = tellAvailability(error, new URL(c.req.url).origin);
   return { message, type, param: options.param ?? null, code, ...(availability && { availability }) };

@@ -1,6 +1,5 @@
 // POST /v1/messages and /v1/messages/count_tokens: Anthropic's Messages API, told of a chat.
 import { Hono } from 'hono';
-import type { Context } from 'hono';
 import { countPrompt } from '../billing/count-part.ts';
 import { encodeTokenCount } from '../dialects/messages-answer.ts';
 import { encodeMessagesError } from '../dialects/messages-errors.ts';
@@ -15,20 +14,19 @@ import { readSpoken } from '../dialects/spoken.ts';
 
 export const messages = new Hono<AppEnv>();
 
-/** Its clients quote the id that stands in a header of this name and in the errors. */
-function speakMessages(c: Context<AppEnv>): void {
+/** Its clients quote the id that stands in a header of this name and in the errors, those of paths that do not exist among them. */
+messages.use('/v1/messages/*', async (c, next) => {
   const requestId = c.get('requestId');
   c.set('encodeError', (error) => encodeMessagesError({ ...error, requestId }));
   c.set('idHeader', 'request-id');
-}
-
-messages.post('/v1/messages', (c) => {
-  speakMessages(c);
-  return answerChat(c, (body) => readSpoken(dialect, body, (expectedInputTokens) => ({ expectedInputTokens })));
+  await next();
 });
 
+messages.post('/v1/messages', (c) =>
+  answerChat(c, (body) => readSpoken(dialect, body, (expectedInputTokens) => ({ expectedInputTokens }))),
+);
+
 messages.post('/v1/messages/count_tokens', async (c) => {
-  speakMessages(c);
   const caller = await requireCaller(c);
   return readInRoom(c, caller, async (body) => {
     const parsed = parseTokenCount(body);

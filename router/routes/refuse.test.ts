@@ -168,9 +168,10 @@ describe('refuseJob', () => {
   });
 
   test('a broken answer that its caller has ended by its own wish says that what was sent is charged', () => {
-    expect(refuseJob({ kind: 'broken', message: 'the home went away', isCharged: true }).message).toBe(
-      'The answer broke off: the home went away. What was sent of it is charged.',
-    );
+    const error = refuseJob({ kind: 'broken', message: 'the home went away', isCharged: true });
+    expect(error.message).toBe('The answer broke off: the home went away. What was sent of it is charged.');
+    // Who asks again by itself would be charged again.
+    expect(error.isFinal).toBe(true);
   });
 
   test('a broken answer says that it is not charged', () => {

@@ -147,7 +147,10 @@ export function refuseJob(failure: JobFailure): ApiError {
     case 'failed':
       return new ApiError('home_failed', failure.message, { retryAfterS: RETRY_AFTER_S });
     case 'broken':
-      return new ApiError('home_failed', `The answer broke off: ${failure.message}. ${tellCharge(failure)}`);
+      return new ApiError('home_failed', `The answer broke off: ${failure.message}. ${tellCharge(failure)}`, {
+        // Clients that ask again by themselves would be charged again.
+        ...(failure.isCharged && { headers: NO_RETRY }),
+      });
     case 'prompt':
       return new ApiError('prompt_failed', failure.message, { param: failure.param ?? 'messages' });
     case 'bad-request':

@@ -31,6 +31,7 @@ export interface AbleChat {
   readonly chat_template_kwargs?: { readonly reasoning_effort?: string; readonly enable_thinking?: boolean };
   readonly logprobs?: boolean;
   readonly top_logprobs?: number;
+  readonly continue_final_message?: boolean;
 }
 
 export interface Schema {
@@ -76,12 +77,17 @@ export function checkChat({ messages, tools = [], tool_choice: choice }: AbleCha
   return named !== null && !tools.some((tool) => tool.function.name === named) ? 'tool_choice names no tool' : null;
 }
 
-/** Calls where it must, or where the last message says `call <name>` of a tool that is offered; else says what it was shown. */
+/**
+ * Calls where it must, or where the last message says `call <name>` of a tool that is offered; else says what it was shown, or first, where it is to
+ * `then call <name>`. What another has written of the answer it goes on with.
+ */
 export function planAnswer(chat: AbleChat): AblePlan {
+  if (chat.continue_final_message === true) return planRest(chat);
   const { messages, max_tokens: most = MOST_WORDS, logprobs, top_logprobs: top = 0 } = chat;
   const calls = planCalls(chat);
   const thoughts = planThoughts(chat);
-  const all = calls.length > 0 ? [] : say(chat).split(/(?<= )/);
+  const isSilent = calls.length > 0 && !textOf(messages.at(-1)).includes('then call');
+  const all = isSilent ? [] : say(chat).split(/(?<= )/);
   const words = all.slice(0, most);
   const count = thoughts.length + words.length + calls.reduce((sum, { pieces }) => sum + 1 + pieces.length, 0);
   const prompt = JSON.stringify(messages).length >> 2;
@@ -93,6 +99,13 @@ export function planAnswer(chat: AbleChat): AblePlan {
     usage: { prompt_tokens: prompt, completion_tokens: count, total_tokens: prompt + count },
     logprobsOf: (word) => (logprobs === true ? { content: [likelihood(word, top)] } : null),
   };
+}
+
+function planRest(chat: AbleChat): AblePlan {
+  const { messages } = chat;
+  const whole = planAnswer({ ...chat, messages: messages.slice(0, -1), continue_final_message: false });
+  const rest = whole.words.join('').slice(textOf(messages.at(-1)).length);
+  return { ...whole, words: rest.split(/(?<= )/) };
 }
 
 /** The same as a whole answer. */
@@ -189,8 +202,9 @@ function likelihood(token: string, top: number): object {
   };
 }
 
-/** The smallest value that fits a schema. */
+/** The smallest value that fits a schema; null where it is none. */
 function fillSchema(schema: Schema): unknown {
+  if (typeof schema !== 'object' || schema === null) return null;
   if ('const' in schema) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return fillSchema(schema.anyOf[0]);

@@ -80,6 +80,18 @@ describe('paths and methods', () => {
     expect((await readError(response, 405)).code).toBe('method_not_allowed');
   });
 
+  test.each([
+    ['GET', '/v1/messages', 405, 'invalid_request_error'],
+    ['GET', '/v1/messages/count_tokens', 405, 'invalid_request_error'],
+    ['POST', '/v1/messages/batches', 404, 'not_found_error'],
+  ])('%s %s is refused in the shape that clients of Messages read', async (method, path, status, type) => {
+    const response = await stack.call(path, { method, key: account.apiKey });
+    const id = response.headers.get('request-id');
+    expect(id).toMatch(/^req_/);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type }, request_id: id });
+  });
+
   test('OPTIONS tells what a path answers to, and nothing of one that does not exist', async () => {
     for (const [path, allow] of [
       [CHAT, 'OPTIONS, POST'],

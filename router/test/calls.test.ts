@@ -66,6 +66,7 @@ interface Told {
   readonly type?: string;
   readonly choices?: readonly {
     readonly delta: {
+      readonly content?: string | null;
       readonly reasoning_content?: string;
       readonly tool_calls?: readonly { readonly id?: string; readonly function: { readonly arguments?: string } }[];
     };
@@ -183,6 +184,20 @@ test('a home that is lost before its call: another thinks anew and calls, in the
   const ids = events.flatMap(({ choices }) => choices?.[0]?.delta.tool_calls?.[0]?.id ?? []);
   expect(ids).toHaveLength(1);
   expect(events.at(-1)).toMatchObject({ irori: { attempts: 2 }, choices: [{ finish_reason: 'tool_calls' }] });
+});
+
+test('a home that is lost in the text before its call: another writes the rest, and calls', async () => {
+  servers[0]!.gapMs = SLOW_MS;
+  const content = 'say all of this, and then call get_weather';
+  const asked = { messages: [{ role: 'user', content }], tools, stream: true, stream_options: { include_usage: true } };
+  const response = await post('/v1/chat/completions', asked);
+  const events = eventsOf(await readKilling(response, (text) => /\ball\b/.test(text)));
+  const texts = events.map(({ choices }) => choices?.[0]?.delta.content ?? '');
+  expect(texts.join('')).toBe(`You said: ${content}`);
+  expect(JSON.parse(argumentsOf(events))).toEqual(WHOLE);
+  const finishes = events.flatMap(({ choices }) => choices?.[0]?.finish_reason ?? []);
+  expect(finishes).toEqual(['tool_calls']);
+  expect(events.at(-1)).toMatchObject({ irori: { attempts: 2, resumed: 'same-model' } });
 });
 
 test('a home that is lost before it said anything: another gives the whole call', async () => {

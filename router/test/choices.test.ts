@@ -241,6 +241,19 @@ describe('one of them breaks off past rescue', () => {
   });
 });
 
+test('a long request has as many answers as it may be long in all, and costs nothing where it has too many', async () => {
+  const content = [
+    { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${'A'.repeat(3_000_000)}` } },
+  ];
+  const asked = { ...ASKED, n: 3, messages: [{ role: 'user' as const, content }] };
+  await expect(client.chat.completions.create(asked)).rejects.toMatchObject({
+    status: 400,
+    param: 'n',
+    message: expect.stringMatching(/has 2 answers at most/),
+  });
+  expect((await readUsage(stack, caller)).held_micro).toBe(0);
+});
+
 describe('log probabilities', () => {
   test.each([1, 2])(
     'come with each word of %s streamed answers, as many of the likeliest as were asked for',

@@ -3,7 +3,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, isStepCount, jsonSchema, Output, streamText, tool } from 'ai';
-import type { LanguageModel } from 'ai';
+import type { LanguageModel, ModelMessage } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ABLE_MODEL, PIXEL } from './able-server.ts';
@@ -64,6 +64,22 @@ describe.each(['responses', 'chat', 'compatible'])('as %s', (api) => {
     expect((await collect(streamText({ model: model(), prompt: 'hi' }).fullStream)).text).toBe('You said: hi');
   });
 
+  test('goes on with what was said', async () => {
+    // Without it the provider for Responses sends the answer by an id, which nothing here could look up.
+    const kept = api === 'responses' ? { providerOptions: { openai: { store: false } } } : {};
+    const said: ModelMessage[] = [{ role: 'user', content: 'hi' }];
+    const first = await generateText({ model: model(), messages: said, ...kept });
+    said.push(...first.response.messages, { role: 'user', content: 'and you?' });
+    expect(await generateText({ model: model(), messages: said, ...kept })).toMatchObject({
+      text: 'You said: and you?',
+    });
+    expect(network.asked()['messages']).toEqual([
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'You said: hi' },
+      { role: 'user', content: 'and you?' },
+    ]);
+  });
+
   test('runs its loop of tools', async () => {
     const { text, steps } = await generateText({ model: model(), ...call });
     expect(text).toBe('The tool said: Rain in text.');
@@ -94,6 +110,13 @@ describe.each(['responses', 'chat', 'compatible'])('as %s', (api) => {
     const { text } = await generateText({ model: model(), messages: [{ role: 'user', content }] });
     expect(text).toMatch(/^I see image\/png of \d+ characters$/);
   });
+});
+
+test('as responses a second turn without store: false is refused with what to do', async () => {
+  const model = models.get('responses')!;
+  const first = await generateText({ model, prompt: 'hi' });
+  const messages: ModelMessage[] = [...first.response.messages, { role: 'user', content: 'and you?' }];
+  await expect(generateText({ model, messages })).rejects.toThrow(/providerOptions: \{ openai: \{ store: false \} \}/);
 });
 
 test.each([

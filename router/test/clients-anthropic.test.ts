@@ -73,17 +73,18 @@ describe('tools', () => {
   });
 
   test('are chosen as the caller says', async () => {
-    for (const [tool_choice, told] of [
-      [{ type: 'any' }, 'required'],
-      [
-        { type: 'tool', name: 'get_weather' },
-        { type: 'function', function: { name: 'get_weather' } },
-      ],
-      [{ type: 'none' }, 'none'],
+    const two = [...tools, { name: 'clock', input_schema: { type: 'object' as const } }];
+    for (const [tool_choice, told, shown] of [
+      [{ type: 'any' }, 'required', ['get_weather', 'clock']],
+      // A llama-server is shown the one that it must call, and nothing where it must call none.
+      [{ type: 'tool', name: 'clock' }, 'required', ['clock']],
+      [{ type: 'none' }, undefined, undefined],
     ] as const) {
-      const message = await client.messages.create({ ...asked, messages: say('hi'), tools, tool_choice });
-      expect(network.asked()['tool_choice']).toEqual(told);
-      expect(message.stop_reason).toBe(told === 'none' ? 'end_turn' : 'tool_use');
+      const message = await client.messages.create({ ...asked, messages: say('hi'), tools: two, tool_choice });
+      const { tool_choice: choice, tools: given } = network.asked();
+      const names = (given as { function: { name: string } }[] | undefined)?.map((tool) => tool.function.name);
+      expect([choice, names]).toEqual([told, shown]);
+      expect(message.stop_reason).toBe(told === undefined ? 'end_turn' : 'tool_use');
     }
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFormWriter } from '../../schema/chunks.ts';
 import { formVectors, packVectors } from '../../schema/vectors.ts';
 import { listModel } from './ask.ts';
-import { Books, findReceiptRows, movedBy } from './books.ts';
+import { Books, findReceiptRows, movedBy, readUsage } from './books.ts';
 import { RawNode, RAW_DIGEST } from './raw-node.ts';
 import type { RawJob } from './raw-node.ts';
 import { startStack } from './stack.ts';
@@ -40,8 +40,12 @@ async function open(place: string, onJob: (job: RawJob) => void): Promise<RawNod
   return home;
 }
 
+/** What the honest home waits for. */
+let mayAnswer = Promise.resolve();
+
 /** The honest home. */
-function answer(job: RawJob): void {
+async function answer(job: RawJob): Promise<void> {
+  await mayAnswer;
   job.head();
   say(job, pack(GOOD));
   job.end(job.receipt({ promptTokens: 5, amount: 5n }));
@@ -151,6 +155,24 @@ describe('a home that gives', () => {
     const paid = rows.filter(({ charge, earn }) => charge > 0 || earn > 0);
     expect(paid.map(({ outcome, charge }) => [outcome, charge])).toEqual([['complete', 5]]);
   });
+});
+
+test('the credit stays held while the next home makes all of them anew', async () => {
+  const begun = Promise.withResolvers<void>();
+  mayAnswer = begun.promise;
+  const response = callBeside((job) => {
+    job.head();
+    say(job, pack(GOOD.slice(0, 1)));
+    job.fault('internal');
+  });
+  await until('the liar’s part to be settled', async () => {
+    const { held_micro: held, totals } = await readUsage(stack, caller);
+    return held > 0 && totals.jobs >= 0;
+  });
+  await new Promise((wake) => setTimeout(wake, 1000));
+  expect((await readUsage(stack, caller)).held_micro).toBeGreaterThan(0);
+  begun.resolve();
+  expect(await (await response).json()).toMatchObject({ irori: { attempts: 2, charge_micro: 5 } });
 });
 
 interface Facts {

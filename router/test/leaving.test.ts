@@ -82,6 +82,25 @@ describe.each(Object.entries(LEAVES))('a caller who leaves by %s', (name, leave)
   });
 });
 
+test('who resets the connection with half a request on its way keeps no room for it', async () => {
+  for (const path of ['/v1/messages/count_tokens', '/v1/chat/completions']) {
+    for (let i = 0; i < 2; i++) {
+      const socket = connect({ host: '127.0.0.1', port: stack.network.port });
+      socket.on('error', () => undefined);
+      const head = [`POST ${path} HTTP/1.1`, 'host: irori', `authorization: Bearer ${caller.apiKey}`];
+      const body = ['content-type: application/json', 'content-length: 8000000', '', 'x'.repeat(100_000)];
+      socket.write([...head, ...body].join('\r\n'));
+      await new Promise((wake) => setTimeout(wake, 300));
+      socket.resetAndDestroy();
+    }
+    const content = [{ type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(7_000_000)}` } }];
+    const body = { model: MODEL, messages: [{ role: 'user', content }] };
+    const { status } = await stack.call('/v1/chat/completions', { key: caller.apiKey, body });
+    // No home here sees pictures; without room it would be 429.
+    expect(status).toBe(400);
+  }
+});
+
 /** One call of each API by its official client; streams are read to their end. */
 const CLIENTS: Readonly<Record<string, (prompt: string, stream: boolean, signal: AbortSignal) => Promise<unknown>>> = {
   chat: async (content, stream, signal) => {

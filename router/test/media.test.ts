@@ -60,6 +60,13 @@ async function hear(more: object = {}, bytes = makeWav(3000), name = 'a "strange
   return client.audio.transcriptions.create({ file, model: ABLE_MODEL, ...more });
 }
 
+test('a seed of 64 bits is taken, and no home is to blame for it', async () => {
+  const body = `{"model":${JSON.stringify(ABLE_MODEL)},"prompt":"x","seed":18446744073709551615}`;
+  const headers = { authorization: `Bearer ${owner.apiKey}`, 'content-type': 'application/json' };
+  const response = await fetch(`${stack.url}${DRAWN}`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+});
+
 describe('a transcription', () => {
   test('reaches the model server byte for byte with each field, and is paid for by its bytes', async () => {
     const wav = makeWav(300_000);

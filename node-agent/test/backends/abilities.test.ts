@@ -64,7 +64,7 @@ describe('a server of no known product', () => {
         if (format) return say(response, { content: '{"irori": "hearth"}' });
         if (logprobs) return say(response, {}, { logprobs: { content: [{ token: 'a', logprob: -1 }] } });
         if (effort) return say(response, { reasoning_content: 'Hm' });
-        say(response, { content: 'white' });
+        say(response, { content: 'Red.' });
       }),
     );
     const { can } = await learn(server);
@@ -72,13 +72,13 @@ describe('a server of no known product', () => {
     expect(posted(server).every(({ body }) => body.includes(PROBE_TEXT))).toBe(true);
   });
 
-  test('that passes over what it is asked can nothing of it but pictures, which only a refusal denies', async () => {
+  test('that passes over what it is asked can nothing of it', async () => {
     const server = await serve(
       PLAIN,
       chat((_, response) => say(response, { content: 'Hello' })),
     );
     const { backend, can } = await learn(server);
-    expect(can).toEqual(['images']);
+    expect(can).toEqual([]);
     expect(backend.questions!.isOpen()).toBe(false);
   });
 
@@ -93,6 +93,61 @@ describe('a server of no known product', () => {
     await backend.detect(NEVER);
     await backend.questions!.ask(NEVER);
     expect([backend.questions!.isOpen(), posted(server).length]).toEqual([false, asked]);
+  });
+
+  test.each([
+    ['in its answer', { content: 'It is red.' }, ['images']],
+    ['in its thoughts', { content: '', reasoning_content: 'I see red' }, ['images']],
+    ['nowhere, but what it was given as text', { content: 'Rendered: data:image/png' }, []],
+  ])('sees a picture where it names its colour: %s', async (_, message, able) => {
+    const server = await serve(
+      PLAIN,
+      chat(({ messages }, response) => {
+        const [first] = messages as { content: unknown }[];
+        say(response, Array.isArray(first?.content) ? message : { content: 'Hello' }, { finish_reason: 'length' });
+      }),
+    );
+    expect((await learn(server)).can).toEqual(able);
+  });
+
+  test('that breaks on one question is asked the others', async () => {
+    const server = await serve(
+      PLAIN,
+      chat(({ tools, response_format: format }, response) => {
+        if (tools) return json(response, 500, {});
+        say(response, { content: format ? '{"irori": "hearth"}' : 'Red' });
+      }),
+    );
+    const { backend, can } = await learn(server);
+    expect([can, backend.questions!.isOpen()]).toEqual([['json', 'images'], true]);
+  });
+
+  test.each([
+    ['', { content: null, reasoning_content: 'Hm' }, ['json', 'reasoning']],
+    [' within its text', { content: '<think>\nHm' }, ['json']],
+  ])('whose thoughts%s use up a small answer is asked once more without them', async (_, thought, able) => {
+    const server = await serve(
+      PLAIN,
+      chat(({ response_format: format, chat_template_kwargs: kwargs }, response) => {
+        if (kwargs === undefined) return say(response, thought, { finish_reason: 'length' });
+        say(response, { content: format ? '{"irori": "hearth"}' : 'blue' }, { finish_reason: 'stop' });
+      }),
+    );
+    const { backend, can } = await learn(server);
+    expect([can, backend.questions!.isOpen()]).toEqual([able, false]);
+    const again = posted(server)
+      .map(read)
+      .filter(({ chat_template_kwargs: kwargs }) => kwargs !== undefined);
+    expect(again.every((body) => body['max_tokens'] === 512)).toBe(true);
+  });
+
+  test('that thinks whatever it is asked is not known to do a thing, nor not to', async () => {
+    const server = await serve(
+      PLAIN,
+      chat((_, response) => say(response, { content: '' }, { finish_reason: 'length' })),
+    );
+    const { backend, can } = await learn(server);
+    expect([can, backend.questions!.isOpen()]).toEqual([[], true]);
   });
 
   test('that is busy is asked again with later looks, and in the end no more', async () => {
@@ -145,6 +200,15 @@ describe('what a product does not say', () => {
     expect(read(asked!)).toMatchObject({ chat_template_kwargs: { enable_thinking: true } });
   });
 
+  test('vLLM without one leaves thoughts in the text, where they are none', async () => {
+    const server = await serve(
+      VLLM.gets,
+      chat((_, response) => say(response, { content: '<think>Hm' }, { finish_reason: 'length' })),
+    );
+    expect((await learn(server)).can).not.toContain('reasoning');
+    expect(posted(server).filter(({ body }) => body.includes('reasoning_effort'))).toHaveLength(1);
+  });
+
   test('an answer in which a model thought shows that it can, unless its owner has spoken', async () => {
     const thought = JSON.stringify({ choices: [{ index: 0, delta: { reasoning_content: 'Hm' } }] });
     const thinks = sendEvents([thought, text('Yes'), STOP, '[DONE]']);
@@ -175,6 +239,53 @@ describe('what a product does not say', () => {
     expect((await learn(server)).can).toEqual(['embeddings']);
     const plain = await serve(LLAMA_SERVER.gets);
     expect((await learn(plain)).can).not.toContain('embeddings');
+  });
+});
+
+describe('an owner who starts a server otherwise', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const refusing = chat((_, response) => json(response, 400, { error: 'parser' }));
+  const able = chat((_, response) => say(response, {}));
+
+  test('has it asked anew where it was away, whatever was learned', async () => {
+    const { gets } = VLLM;
+    const old = await serve(gets, able);
+    const { backend, can } = await learn(old);
+    expect(can).toContain('tools');
+    await old.close();
+    expect((await backend.detect(NEVER)).ok).toBe(false);
+    await serve(gets, refusing, old.port);
+    await backend.detect(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect((await backend.models())[0]?.can).not.toContain('tools');
+  });
+
+  test('has what it could not asked again after a day, once, and offered until then as before', async () => {
+    let now = 0;
+    const server = await serve(VLLM.gets, refusing);
+    const { backend } = await learn(server, { sight: { now: () => now } });
+    const asked = posted(server).length;
+    server.chat = able;
+    now = DAY_MS - 1;
+    expect(backend.questions!.isOpen()).toBe(false);
+    now = DAY_MS;
+    expect(backend.questions!.isOpen()).toBe(true);
+    expect((await backend.models())[0]?.can).not.toContain('tools');
+    await backend.questions!.ask(NEVER);
+    await backend.questions!.ask(NEVER);
+    expect((await backend.models())[0]?.can).toEqual(expect.arrayContaining(['tools', 'images']));
+    expect([posted(server).length - asked, backend.questions!.isOpen()]).toEqual([asked, false]);
+  });
+
+  test('has one that never answered asked again after a day', async () => {
+    let now = 0;
+    const busy = chat((_, response) => json(response, 503, {}));
+    const server = await serve(PLAIN, busy);
+    const { backend } = await learn(server, { sight: { now: () => now } });
+    for (let i = 0; i < 3; i += 1) await backend.questions!.ask(NEVER);
+    expect(backend.questions!.isOpen()).toBe(false);
+    now = DAY_MS;
+    expect(backend.questions!.isOpen()).toBe(true);
   });
 });
 

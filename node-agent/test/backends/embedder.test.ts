@@ -74,6 +74,19 @@ describe('the embedding model', () => {
     expect((await embed(['next'])).finish.reason).toBe('stop');
   });
 
+  test('refuses a text that is far too long without reading it', async () => {
+    const { finish } = await embed(['a', 'word '.repeat(100_000)]);
+    expect(finish).toMatchObject({ reason: 'error', error: { code: 'context', promptTokens: 62_500 } });
+  });
+
+  test('leaves off while it counts, too', async () => {
+    const leaving = new AbortController();
+    const long = embed(Array<string>(100).fill('word '.repeat(3000)), {}, leaving.signal);
+    setTimeout(() => leaving.abort(), 50);
+    expect((await long).finish.reason).toBe('cancelled');
+    expect((await embed(['next'])).finish.reason).toBe('stop');
+  });
+
   test('comes back after it has left memory', async () => {
     await backend.unload();
     expect((await backend.models())[0]?.loadMs).toBeGreaterThan(0);

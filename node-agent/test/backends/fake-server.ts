@@ -24,12 +24,16 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** Starts a server. `gets` maps paths to JSON values; a function there answers by itself; other paths answer 404. */
-export async function startFake(gets: Record<string, unknown>, chat: Chat = () => undefined): Promise<FakeServer> {
+/** Starts a server, on a free port by default. `gets` maps paths to JSON values; a function there answers by itself; other paths answer 404. */
+export async function startFake(
+  gets: Record<string, unknown>,
+  chat: Chat = () => undefined,
+  at = 0,
+): Promise<FakeServer> {
   const server = createServer((request, response) => void answer(fake, gets, request, response));
   const fake: FakeServer = { url: '', port: 0, asked: [], connections: 0, closed: 0, chat, close: () => stop(server) };
   server.on('connection', () => (fake.connections += 1));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(fake, { url: `http://127.0.0.1:${port}`, port });
 }

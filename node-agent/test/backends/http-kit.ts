@@ -12,8 +12,8 @@ afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
 });
 
-export async function serve(gets: Record<string, unknown>, chat?: Chat): Promise<FakeServer> {
-  const server = await startFake(gets, chat);
+export async function serve(gets: Record<string, unknown>, chat?: Chat, port?: number): Promise<FakeServer> {
+  const server = await startFake(gets, chat, port);
   open.push(server);
   return server;
 }

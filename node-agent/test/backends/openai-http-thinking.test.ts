@@ -78,4 +78,32 @@ describe('thinking', () => {
     const server = await serve(PLAIN, sendEvents([text('<think>hm'), text('</think>Yes'), STOP, '[DONE]']));
     expect(shown(await runJob(share({ baseUrl: server.url }), job()))).toEqual([['text', '<think>hm</think>Yes', 2]]);
   });
+
+  test('that a model does not do is not asked for again: the same answer without it', async () => {
+    const server = await serve(PLAIN, (response, asked) => {
+      const { reasoning_effort: effort } = JSON.parse(asked.body) as { reasoning_effort?: string };
+      if (effort === undefined) return sendEvents([text('Yes'), STOP, '[DONE]'])(response, asked);
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { message: '"m" does not support thinking', type: 'api_error' } }));
+    });
+    const wishes = { reasoningEffort: 'medium', verbosity: 'low' } as const;
+    const ran = await runJob(share({ baseUrl: server.url }), job({ wishes }));
+    expect([ran.text, ran.finish.reason]).toEqual(['Yes', 'stop']);
+    const bodies = server.asked.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body) as object);
+    expect(bodies).toHaveLength(2);
+    expect(bodies[1]).toMatchObject({ verbosity: 'low' });
+  });
+
+  test.each([
+    ['for another reason', 'the grammar is wrong', { reasoningEffort: 'low' }],
+    ['though none was asked for', 'this model must be thinking', {}],
+  ] as const)('refused %s is refused', async (_, message, wishes) => {
+    const server = await serve(PLAIN, (response) => {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { message } }));
+    });
+    const ran = await runJob(share({ baseUrl: server.url }), job({ wishes }));
+    expect(ran.finish).toMatchObject({ reason: 'error', error: { code: 'bad-request', message } });
+    expect(server.asked.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
 });

@@ -11,8 +11,8 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Beside a status of 500 and above: the home or its server failed, or nobody could take it just now. */
-const HOME_CODES = new Set(['home_failed', 'no_node_online', 'first_token_timeout']);
+/** Beside a status of 500 and above: nobody could take it just now. The home and its server are well: what they fail on should not have reached them. */
+const HOME_CODES = new Set(['no_node_online', 'first_token_timeout']);
 
 /** What is wrong with an answer; null for a good one. `mayHangUp`: the request was cut short or lied about its length, so that no answer is one. */
 export function judgeCase(

@@ -147,7 +147,7 @@ test('a home that tells 64 slots is given 32 jobs, and twice as many as run at o
   const answers = Array.from({ length: 40 }, () => ask(stub, makeJobOffer()));
   await waitFor(home.heard, 'job');
   const busy = await Promise.all(answers.slice(32).map(async (answer) => (await answer).json<OfferRefusal>()));
-  expect(busy.map(({ code, capacity }) => [code, capacity.slots])).toEqual(Array(8).fill(['busy', 32]));
+  expect(busy.map(({ code, capacity }) => [code, capacity!.slots])).toEqual(Array(8).fill(['busy', 32]));
   const more = Array.from({ length: 12 }, () => ask(stub, makeJobOffer({ isForced: true, waitMs: 4000 })));
   const heard = (): number[] => home.heard.filter(({ name }) => name === 'job').map(({ job }) => job);
   for (let i = 0; i < 200 && heard().length < 32; i++) await sleep(20);

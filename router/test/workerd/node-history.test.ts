@@ -51,7 +51,7 @@ function answer(
   history.noteAnswer('n', {
     model,
     sample: { ...sample, outputTokens, slots: 1 },
-    outputTokens,
+    workTokens: outputTokens,
     startedAt: now,
     isWell,
     now,
@@ -271,7 +271,7 @@ test(
       const sample = { workTokens: 1000, promptMs: 500, activeAtGrant: 0, meanBatch: 1, decodeMs: 500 };
       const job = {
         sample: { ...sample, outputTokens: 101, slots: 1 },
-        outputTokens: 101,
+        workTokens: 101,
         startedAt: NOW,
         isWell: true,
       };
