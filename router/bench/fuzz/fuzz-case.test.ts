@@ -38,7 +38,8 @@ const chat = { lastEvent: /^data: \[DONE\]$/ };
 
 test.each([
   [null, { ...good, text: refusal("'messages' must be a list.") }],
-  [null, { ...good, status: 502, text: refusal('The homes that were asked could not answer.', 'home_failed') }],
+  ['status 502', { ...good, status: 502, text: refusal('The homes that were asked could not answer.', 'home_failed') }],
+  [null, { ...good, status: 503, text: refusal('No home that is online has this model.', 'no_node_online') }],
   [null, { ...good, status: 200, type: 'text/event-stream', text: 'data: {}\n\ndata: [DONE]\n\n' }],
   [null, { ...good, text: refusal("'TypeError: undefined' is not supported. Leave it out.") }],
   ['status 500', { ...good, status: 500, text: refusal('Something broke on our side.', 'internal_error') }],
