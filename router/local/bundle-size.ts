@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 /**
- * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by what their requests may hold and are told again of, each
- * within bounds (6 KiB); before by the other APIs that callers speak
- * (Responses, Messages, tools, pictures, several answers: 167 KiB and 44 packed) and by what the API tells of itself (/docs and /openapi.json: 31 KiB and 9 packed, made when
- * they are asked for), by seals, journal and packed rows, by which a call costs half of what it did, and by libsecp256k1 as WebAssembly.
+ * A Worker starts in proportion to its size: raising these is a decision, to be written with its reason. Last raised by bounds on what requests hold and on
+ * what answers repeat of them (3 KiB over the ceiling of 2,150); before by the other APIs that callers speak (Responses, Messages, tools, pictures, several
+ * answers: 167 KiB and 44 packed) and by what the API tells of itself (/docs and /openapi.json: 31 KiB and 9 packed, made when they are asked for), by seals,
+ * journal and packed rows, by which a call costs half of what it did, and by libsecp256k1 as WebAssembly.
  */
 const CEILING_RAW_KIB = 2_160;
 const CEILING_GZIP_KIB = 560;
