@@ -76,8 +76,14 @@ export interface Presence {
   ping(): Promise<boolean>;
 }
 
-/** Opens the door. Nothing is sent before the first call; the client holds no connection. */
-export function openPresence(access: { readonly url: string; readonly token: string }): Presence {
+interface PresenceAccess {
+  readonly url: string;
+  readonly token: string;
+  readonly timeoutMs?: number;
+}
+
+/** Opens the door. Nothing is sent before the first call; the client holds no connection. `timeoutMs`: how long each call may take. */
+export function openPresence({ timeoutMs = TIMEOUT_MS, ...access }: PresenceAccess): Presence {
   const redis = new Redis({
     url: access.url,
     token: access.token,
@@ -86,7 +92,7 @@ export function openPresence(access: { readonly url: string; readonly token: str
     responseEncoding: false,
     readYourWrites: false,
     retry: { retries: 0 },
-    signal: () => AbortSignal.timeout(TIMEOUT_MS),
+    signal: () => AbortSignal.timeout(timeoutMs),
   });
   const parse = { row: parseOnce(parseRow), summary: parseOnce(parseSummary) };
   const read: Presence['read'] = async (question, nowAt) => readTable(redis, { question, nowAt, parse });

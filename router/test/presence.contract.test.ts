@@ -74,7 +74,8 @@ for (const { name, start, isHere } of stores)
 
     beforeAll(async () => {
       store = await start();
-      presence = openPresence({ url: store.bridge.url, token: TOKEN });
+      // Writes of a busy machine are not to come late, into the next test.
+      presence = openPresence({ url: store.bridge.url, token: TOKEN, timeoutMs: 20_000 });
     });
     afterAll(async () => store.stop());
     beforeEach(async () => {
