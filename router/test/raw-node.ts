@@ -35,6 +35,7 @@ import { encodeReceiptsFrame, readSealFrame, toSealedJson } from '../../schema/s
 import type { ReceiptsFrame, Sealed } from '../../schema/seal.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN, ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleReceipt } from '../../schema/sample-messages.ts';
+import { JoinedPieces } from './joined-pieces.ts';
 import { SealChain, toWork } from './seal-chain.ts';
 import type { Accepted, Signed } from './seal-chain.ts';
 import type { Stack, TestAccount } from './stack.ts';
@@ -233,10 +234,11 @@ export class RawNode {
     if (typeof data === 'string') return void this.heard.push({ name: 'text', job: 0, json: data });
     const frames = decodeFrames(data);
     if (!frames.ok) throw new Error(frames.error.message);
-    for (const frame of frames.value) this.#hearFrame(frame);
+    for (const frame of this.#pieces.take(frames.value)) this.#hearFrame(frame);
   }
 
   readonly #jobs = new Map<number, RawJob>();
+  readonly #pieces = new JoinedPieces();
 
   #hearFrame(frame: Frame): void {
     const isJson = frame.type !== FRAME.tickets && frame.type !== FRAME.credit;
