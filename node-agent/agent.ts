@@ -263,6 +263,8 @@ export class Agent {
     const { slots, pause } = this.#shared;
     const { load, benchmark: choice } = this.#config;
     if (load === 'keep') await this.#shelf.loadBuiltIns();
+    // A server with one slot is asked what it can do first: what is timed beside other work is no speed.
+    await this.#abilities.run();
     const found = { shelf: this.#shelf, file: this.#speeds, findGpu, now: Date.now };
     await new SpeedScout({ ...found, slots, pause, choice, log: this.#log }).run();
   }
