@@ -1,8 +1,57 @@
 // Ends a test run with what was skipped and why (the reason stands in the title), and one line that scripts can read.
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+/** A worker has so long to stop once its tests are over. Vitest itself waits for ever for one whose workerd does not go. */
+const STOP_MS = 60_000;
+
+/** What of a run it looks at. */
+interface Run {
+  readonly config: Pick<Vitest['config'], 'watch'>;
+  readonly state: Pick<Vitest['state'], 'getTestModules' | 'getUnhandledErrors'>;
+}
 
 export default class SummaryReporter implements Reporter {
+  readonly #exit: (code: number) => void;
+  #run: Run | null = null;
+  #left = 0;
+  /** Null while the run has not been told. */
+  #failed: number | null = null;
+
+  constructor(exit: (code: number) => void = (code) => process.exit(code)) {
+    this.#exit = exit;
+  }
+
+  onInit(run: Run): void {
+    this.#run = run;
+  }
+
+  onTestRunStart(files: readonly unknown[]): void {
+    this.#left = files.length;
+  }
+
+  onTestModuleEnd(): void {
+    this.#left -= 1;
+    const run = this.#run;
+    if (this.#left > 0 || !run || run.config.watch) return;
+    // A process that ends by itself does not wait for it.
+    setTimeout(() => this.#endWithout(run), STOP_MS).unref();
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    this.#failed = this.#tell(modules, errors);
+  }
+
+  /** Every test has its result: what they came to stands, whatever does not stop. */
+  #endWithout({ state }: Run): void {
+    process.stdout.write(
+      `A worker did not stop within ${STOP_MS / 1000} s of the last test: the run ends without it.\n`,
+    );
+    const failed = this.#failed ?? this.#tell(state.getTestModules(), state.getUnhandledErrors());
+    this.#exit(failed === 0 ? 0 : 1);
+  }
+
+  /** Gives how many failed. */
+  #tell(modules: readonly TestModule[], errors: readonly unknown[]): number {
     const counts = { passed: 0, failed: errors.length };
     const skipped: string[] = [];
     for (const module of modules) {
@@ -17,5 +66,6 @@ export default class SummaryReporter implements Reporter {
     for (const name of skipped) process.stdout.write(`skipped: ${name}\n`);
     // After every other reporter has had its say.
     process.on('exit', () => void process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`));
+    return counts.failed;
   }
 }

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import SummaryReporter from './summary-reporter.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  // What is told at the process's end is no matter here.
+  vi.spyOn(process, 'on').mockReturnValue(process);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+type Modules = Parameters<SummaryReporter['onTestRunEnd']>[0];
+
+function start(states: readonly string[], { errors = [] as readonly unknown[], watch = false } = {}) {
+  const exits: number[] = [];
+  const reporter = new SummaryReporter((code) => void exits.push(code));
+  const tests = states.map((state) => ({ result: () => ({ state }), fullName: state }));
+  const modules = [{ children: { allTests: () => tests }, ok: () => true, errors: () => [] }] as unknown as Modules;
+  const state = { getTestModules: () => [...modules], getUnhandledErrors: () => [...errors] };
+  reporter.onInit({ config: { watch }, state });
+  reporter.onTestRunStart(['a', 'b']);
+  reporter.onTestModuleEnd();
+  vi.advanceTimersByTime(600_000);
+  expect(exits).toEqual([]);
+  reporter.onTestModuleEnd();
+  return { reporter, exits, end: () => reporter.onTestRunEnd(modules, errors) };
+}
+
+test.each([
+  ['well where all passed', ['passed', 'skipped'], [], 0],
+  ['badly where one failed', ['passed', 'failed'], [], 1],
+  ['badly where an error was no test’s', ['passed'], [new Error('unhandled')], 1],
+])('a run whose worker does not stop ends %s, told or not', (_, states, errors, code) => {
+  for (const isTold of [true, false]) {
+    const { exits, end } = start(states, { errors });
+    if (isTold) end();
+    vi.advanceTimersByTime(61_000);
+    expect(exits).toEqual([code]);
+  }
+});
+
+test('who watches is not left', () => {
+  const { exits } = start(['passed'], { watch: true });
+  vi.advanceTimersByTime(600_000);
+  expect(exits).toEqual([]);
+});
