@@ -28,6 +28,11 @@ export interface Env {
   readonly ROUTER_ORIGINS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
+  /** Stripe's, where credit can be bought by card: both, or neither. */
+  readonly STRIPE_SECRET_KEY?: string;
+  readonly STRIPE_WEBHOOK_SECRET?: string;
+  /** Where Stripe's API is; left out, Stripe's own. For tests. */
+  readonly STRIPE_API_BASE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */
@@ -56,6 +61,12 @@ const envSchema = z.object({
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
   ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[a-z]+_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe’s')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  STRIPE_API_BASE: z.url().optional(),
 });
 
 function areOrigins(text: string): boolean {

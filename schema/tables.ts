@@ -330,6 +330,8 @@ export const payments = sqliteTable(
   (table) => [
     index('payments_payer').on(table.payer, table.state),
     // What has not come in yet, and what never did: few rows, whatever has been paid.
-    index('payments_owed').on(table.beganAt).where(sql`${table.state} <> 'settled'`),
+    index('payments_owed')
+      .on(table.beganAt)
+      .where(sql`${table.state} <> 'settled'`),
   ],
 );

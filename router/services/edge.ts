@@ -42,6 +42,8 @@ import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
+import { openCheckouts } from './payments.ts';
+import type { Checkouts } from './payments.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
@@ -80,6 +82,8 @@ export interface Services extends Stubs {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Null where no credit can be bought by card. */
+  readonly checkouts: Checkouts | null;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -164,5 +168,6 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    checkouts: openCheckouts(env, stubs),
   };
 }
