@@ -40,7 +40,7 @@ import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { BYTES_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
-import type { JobOffer } from '../../schema/offer.ts';
+import type { JobOffer, OfferPreview } from '../../schema/offer.ts';
 import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
@@ -141,6 +141,12 @@ export class Hub extends DurableObject<object> {
       log.error('job-broke', { requestId, jobId, part, hub: this.#name, error });
       throw error;
     }
+  }
+
+  /** What would become of an offer now, for who asks before calling. */
+  preview(offer: JobOffer): OfferPreview {
+    const now = Date.now();
+    return this.#grants.preview(this.#recalled.fit(offer, now), now);
   }
 
   /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */

@@ -93,7 +93,12 @@ export function makeJob(input: JobInput): Job {
   const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
   const chunk = makeHead(input, { id, isFunctionCall: 'isFunctionCall' in asked && asked.isFunctionCall === true });
-  const price = { priceIn: served.priceIn, priceOut: served.priceOut };
+  const { priceIn, priceOut, leastPriceIn = priceIn, leastPriceOut = priceOut } = served;
+  // No home that asks for more than the caller wishes to pay is given the job.
+  const price = {
+    priceIn: Math.min(priceIn, wish.maxPriceIn ?? priceIn),
+    priceOut: Math.min(priceOut, wish.maxPriceOut ?? priceOut),
+  };
   const promptTokens = choice ? 0 : limits.promptBound;
   const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {
@@ -117,7 +122,10 @@ export function makeJob(input: JobInput): Job {
     chunk,
     stream: request.stream,
     includeUsage: request.includeUsage,
-    ...price,
+    priceIn,
+    priceOut,
+    leastPriceIn,
+    leastPriceOut,
     promptBound: limits.promptBound,
     promptExact: limits.promptExact,
     tokenizer: served.tokenizer,
