@@ -24,6 +24,8 @@ const READABLE = [
   'x-ratelimit-reset-requests',
   'allow',
   'www-authenticate',
+  'payment-required',
+  'payment-response',
 ].join(', ');
 
 /** A method that a path does not have is refused by the path, where the page can read why. */

@@ -3,10 +3,12 @@ import * as z from 'zod';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { parseOrigins } from './auth/own-origins.ts';
+import { readAsset } from './payments/read-asset.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import type { Area } from './area/area.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Payment } from './payments/payment.ts';
 
 export interface Env {
   readonly DB: D1Database;
@@ -16,6 +18,7 @@ export interface Env {
   readonly HUB: DurableObjectNamespace<Hub>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly NODE_ACCOUNT: DurableObjectNamespace<NodeAccount>;
+  readonly PAYMENT: DurableObjectNamespace<Payment>;
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
   readonly NODE_TOKEN_SECRET: string;
@@ -33,6 +36,17 @@ export interface Env {
   readonly STRIPE_WEBHOOK_SECRET?: string;
   /** Where Stripe's API is; left out, Stripe's own. For tests. */
   readonly STRIPE_API_BASE?: string;
+  /** Where x402 payments are verified and settled. With the five below calls without a key are paid for one by one; left out, a key is needed. */
+  readonly X402_FACILITATOR_URL?: string;
+  /** JSON-RPC of the same chain: asked whether a payment was settled that nobody heard of. */
+  readonly X402_RPC_URL?: string;
+  /** `eip155:` and the chain's number. */
+  readonly X402_NETWORK?: string;
+  /** A token of six decimals that is worth a dollar, as `0x… NAME VERSION`: its own name and version, as its EIP-712 domain has them. */
+  readonly X402_ASSET?: string;
+  readonly X402_PAY_TO?: string;
+  /** Units that may be owed at once, and lost within a day; left out, 5,000,000. */
+  readonly X402_MOST_OWED?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */
@@ -45,6 +59,27 @@ export interface Env {
 }
 
 const secret = z.string().min(16, 'must hold at least 16 characters');
+
+const x402Fields = {
+  X402_FACILITATOR_URL: z.url().optional(),
+  X402_RPC_URL: z.url().optional(),
+  X402_NETWORK: z
+    .string()
+    .regex(/^eip155:[0-9]+$/)
+    .optional(),
+  X402_ASSET: z
+    .string()
+    .refine((text) => readAsset(text) !== null, 'must be an address, a name and a version')
+    .optional(),
+  X402_PAY_TO: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .optional(),
+  X402_MOST_OWED: z
+    .string()
+    .regex(/^[0-9]{1,15}$/)
+    .optional(),
+};
 
 const envSchema = z.object({
   DB: z.object({}).loose(),
@@ -67,6 +102,8 @@ const envSchema = z.object({
     .optional(),
   STRIPE_WEBHOOK_SECRET: secret.optional(),
   STRIPE_API_BASE: z.url().optional(),
+  PAYMENT: z.object({}).loose(),
+  ...x402Fields,
 });
 
 function areOrigins(text: string): boolean {

@@ -3,7 +3,7 @@ import { makeApp } from './app.ts';
 import type { Env } from './env.ts';
 import { openRollUp } from './services/shared.ts';
 
-export { Account, Area, Hub, NodeAccount } from './objects.ts';
+export { Account, Area, Hub, NodeAccount, Payment } from './objects.ts';
 
 const app = makeApp();
 

@@ -61,6 +61,8 @@ export interface Timings {
   readonly holdGraceMs: number;
   /** What an account has booked waits so long for what comes after it: the book gets both at once. */
   readonly bookMs: number;
+  /** A payment that was sent to be settled, and of which nothing was heard, is looked after again after so long. */
+  readonly settleRetryMs: number;
   /** What a home tells of its slots counts in the plan of its area once it has told it for so long. */
   readonly slotsHeldMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
@@ -91,6 +93,7 @@ export const TIMINGS: Timings = {
   holdLeaseMs: 75_000,
   holdGraceMs: 15_000,
   bookMs: 5000,
+  settleRetryMs: 15_000,
   slotsHeldMs: 300_000,
   coolingMs: 5000,
   shutOutMs: 30_000,

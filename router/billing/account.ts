@@ -165,6 +165,14 @@ export class Account extends DurableObject<object> {
     this.#ring(now);
   }
 
+  /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
+  async forgetPayment(): Promise<boolean> {
+    if (!this.#book.isDisabled || this.#book.balance !== 0 || this.booked().waiting > 0) return false;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    return true;
+  }
+
   /** Refuses every later hold for this key. */
   revokeKey(keyId: string): void {
     this.#book.bars.revokeKey(keyId);

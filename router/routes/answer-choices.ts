@@ -27,6 +27,7 @@ import {
   openAnswer,
   openRun,
   refuse,
+  settleHeaders,
   takeEnd,
   toFacts,
   toStreamError,
@@ -205,7 +206,8 @@ async function giveChoices(call: Call): Promise<Response> {
   if (!early) return openBody(call, collected);
   if (!early.ok) throw await refuseAll(call, early.error.choice, early.error.failure);
   await Promise.all(choices.map((choice) => close(call, choice)));
-  return new Response(encodeAll(call, early.value), { headers: { ...JSON_HEADERS, ...headersOf(choices[0]) } });
+  const headers = { ...JSON_HEADERS, ...headersOf(choices[0]), ...(await settleHeaders(call.c)) };
+  return new Response(encodeAll(call, early.value), { headers });
 }
 
 /** Whole answers that take their time. */

@@ -189,7 +189,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Pr
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(encodeWhole(job, { whole, facts, spoken }), {
-    headers: { ...wholeHeaders(spoken), ...factHeaders(job, run, facts) },
+    headers: { ...wholeHeaders(spoken), ...factHeaders(job, run, facts), ...(await settleHeaders(c)) },
   });
 }
 
@@ -259,8 +259,13 @@ export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promi
   const { account, endedJobs } = c.get('services');
   endedJobs.note(job.caller.accountId, job.id);
   const { closing } = run;
-  if (!closing) return;
-  await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+  if (closing) await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
+  await c.get('payment')?.endJob();
+}
+
+/** What a whole answer can say of its payment, where it has one. */
+export async function settleHeaders(c: Context<AppEnv>): Promise<Record<string, string>> {
+  return (await c.get('payment')?.settle()) ?? {};
 }
 
 export async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {
@@ -322,7 +327,10 @@ interface Told {
 }
 
 export function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
-  return tellFacts({ jobId: job.id, part, attempts, head, resumed });
+  return {
+    ...tellFacts({ jobId: job.id, part, attempts, head, resumed }),
+    ...(job.payment && { payment: job.payment }),
+  };
 }
 
 export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {

@@ -42,8 +42,8 @@ import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
-import { openCheckouts } from './payments.ts';
-import type { Checkouts } from './payments.ts';
+import { openCheckouts, openKeyless } from './payments.ts';
+import type { Checkouts, Keyless } from './payments.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickTimings } from './pick-local.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
@@ -84,6 +84,8 @@ export interface Services extends Stubs {
   readonly isPresenceUp: () => Promise<boolean>;
   /** Null where no credit can be bought by card. */
   readonly checkouts: Checkouts | null;
+  /** Null where every call needs a key. */
+  readonly keyless: Keyless | null;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -169,5 +171,6 @@ function openServices(env: Env): Services {
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
+    keyless: openKeyless(env),
   };
 }

@@ -5,11 +5,14 @@ import type { Area } from '../area/area.ts';
 import type { Account } from '../billing/account.ts';
 import type { NodeAccount } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
+import type { Payment } from '../payments/payment.ts';
 import type { Hub } from '../hub/hub.ts';
 import { delayHub, parseHubDelays } from './delayed-hub.ts';
 
 export interface Stubs {
   readonly account: (accountId: string) => DurableObjectStub<Account>;
+  /** By the one-time account that it opens. */
+  readonly payment: (accountId: string) => DurableObjectStub<Payment>;
   readonly nodeAccount: (nodeId: string) => DurableObjectStub<NodeAccount>;
   readonly area: (area: string) => DurableObjectStub<Area>;
   readonly hub: (hub: string) => DurableObjectStub<Hub>;
@@ -26,6 +29,7 @@ export function openStubs(env: Env): Stubs {
   const hubPlace = keep((name) => ({ id: env.HUB.idFromName(name), area: readHubName(name).area }));
   return {
     account: (id) => env.ACCOUNT.get(accountId(id)),
+    payment: (id) => env.PAYMENT.get(env.PAYMENT.idFromName(id)),
     nodeAccount: (id) => env.NODE_ACCOUNT.get(nodeAccountId(id)),
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
     hub: (hub) => {
