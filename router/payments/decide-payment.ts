@@ -28,6 +28,8 @@ export interface PaymentState {
   readonly beganAt: number;
   /** When the answer ended, as its edge said; null where it runs, or its edge is gone. */
   readonly endedAt: number | null;
+  /** Whether something of it may be booked yet. */
+  readonly isPatient: boolean;
   readonly phase: Phase;
   /** Units that the call came to; null while it runs. It never changes. */
   readonly charge: number | null;
@@ -81,9 +83,9 @@ export function decidePayment(state: PaymentState, now: number): PaymentStep {
   if (state.told !== state.phase && state.nextAt <= now) return { do: 'tell' };
   if (state.nextAt > now) return { do: 'wait', until: state.nextAt };
   if (state.phase === 'running') {
-    const { beganAt, endedAt } = state;
+    const { beganAt, endedAt, isPatient } = state;
     const isLate = now - beganAt > LONGEST_MS || (endedAt !== null && now - endedAt > PATIENCE_MS);
-    return { do: 'close', isPatient: !isLate };
+    return { do: 'close', isPatient: isPatient && !isLate };
   }
   if (state.phase === 'sending') return state.tries === 0 ? { do: 'send' } : { do: 'ask-chain' };
   const keptUntil = Math.max(state.deadlineMs, (state.doneAt ?? 0) + KEPT_MS);

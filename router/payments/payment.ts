@@ -98,6 +98,7 @@ export class Payment extends DurableObject<object> {
       ...payment,
       beganAt: now,
       endedAt: null,
+      isPatient: true,
       phase: 'running',
       charge: null,
       tries: 0,
@@ -122,7 +123,7 @@ export class Payment extends DurableObject<object> {
         isFixedPrice: payment.scheme === 'exact',
       });
     } catch (error) {
-      await this.end();
+      await this.end(true);
       throw error;
     }
     return true;
@@ -139,13 +140,14 @@ export class Payment extends DurableObject<object> {
     return this.#state?.jobs.includes(jobId) ? toFacts(this.#state) : null;
   }
 
-  /** The answer is over, or was never begun: what it came to is settled as soon as it is booked. */
-  async end(): Promise<void> {
+  /** The answer is over, or was never begun: what it came to is settled as soon as it is booked. `isNothing`: nothing of it is ever booked. */
+  async end(isNothing = false): Promise<void> {
     if (!this.#state || this.#state.endedAt !== null) return;
     const now = Date.now();
     await this.#save({
       ...this.#state,
       endedAt: now,
+      isPatient: !isNothing,
       nextAt: this.#state.phase === 'running' ? now : this.#state.nextAt,
     });
   }

@@ -260,7 +260,8 @@ export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promi
   endedJobs.note(job.caller.accountId, job.id);
   const { closing } = run;
   if (closing) await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
-  await c.get('payment')?.endJob();
+  // Where no hub has the last word, and nothing was delivered, nothing is ever booked.
+  await c.get('payment')?.endJob(closing?.interrupted === 0);
 }
 
 /** What a whole answer can say of its payment, where it has one. */
@@ -327,10 +328,7 @@ interface Told {
 }
 
 export function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
-  return {
-    ...tellFacts({ jobId: job.id, part, attempts, head, resumed }),
-    ...(job.payment && { payment: job.payment }),
-  };
+  return tellFacts({ jobId: job.id, part, attempts, head, resumed, payment: job.offer.payment });
 }
 
 export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {

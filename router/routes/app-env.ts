@@ -6,8 +6,8 @@ import type { Services } from '../services/edge.ts';
 
 /** The payment of a call that runs. Each may be said twice. */
 export interface CallPayment {
-  /** One of its jobs is over. */
-  readonly endJob: () => Promise<void>;
+  /** One of its jobs is over. `isNothing`: nothing of it is ever charged. */
+  readonly endJob: (isNothing: boolean) => Promise<void>;
   /** None of them has begun. */
   readonly abandon: () => Promise<void>;
   /** Headers that tell of the settlement, if it is there soon. */

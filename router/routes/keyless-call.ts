@@ -91,19 +91,22 @@ async function begin({ c, keyless, refuse }: Calling, paying: Paying): Promise<r
   const begun = await payment.begin({ ...parts, authorised: amount, deadlineMs: deadlineS * 1000, jobs: ids });
   if (!begun) throw refuseUsed((await payment.find(bodyHash)) ?? 'known');
   let open = ids.length;
+  let isBooked = false;
   c.set('payment', {
-    endJob: async () => void (--open <= 0 && (await payment.end())),
-    abandon: () => payment.end(),
+    endJob: async (isNothing) => {
+      isBooked ||= !isNothing;
+      if (--open <= 0) await payment.end(!isBooked);
+    },
+    abandon: () => payment.end(true),
     settle: async () => toPaymentHeaders(await payment.settle(SETTLE_WAIT_MS)),
   });
   const told = { id, scheme, network, authorised_micro: amount };
-  const withPayment = (job: Job): Job => ({
-    ...job,
-    caller: { ...job.caller, accountId: id },
+  const withPayment = (job: Job): Job => {
+    const payment = { ...told, receipt: `/v1/receipts/${job.id}?payment=${id}` };
     // Homes keep the beginnings of prompts by account: this one has none.
-    offer: { ...job.offer, accountId: id, prefixes: [] },
-    payment: { ...told, receipt: `/v1/receipts/${job.id}?payment=${id}` },
-  });
+    const offer = { ...job.offer, accountId: id, prefixes: [], payment };
+    return { ...job, caller: { ...job.caller, accountId: id }, offer };
+  };
   const [first, ...others] = jobs;
   return [withPayment(first), ...others.map(withPayment)];
 }

@@ -1,6 +1,6 @@
 // A job before it is placed: its ids, its hold and its offer. Pure: random bytes and the time come in.
 import { toHex } from '../../schema/bytes.ts';
-import type { ChunkHead, PaymentTold } from '../../schema/chunks.ts';
+import type { ChunkHead } from '../../schema/chunks.ts';
 import { makeId } from '../../schema/ids.ts';
 import type { OpenRequest } from '../../schema/job-request.ts';
 import type { Place } from '../../schema/places.ts';
@@ -33,8 +33,6 @@ export interface Job {
   readonly chunk: ChunkHead;
   readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number; poolId: string | null };
   readonly offer: JobBase;
-  /** Of a call that is paid for by itself. */
-  readonly payment?: PaymentTold;
   /** The least faithful way in which a broken answer may go on; null where the caller wants none. */
   readonly resume: ResumeClass | null;
 }
