@@ -87,11 +87,12 @@ export class Payment extends DurableObject<object> {
   }
 
   /**
-   * Begins a payment that has been verified, once: opens its account with all that it allows. False where it is known: then its call has run, or runs.
-   * Rejects where a store is away: the payment is used up then, and nothing is sent for it.
+   * Begins a payment that has been verified, once: opens its account with all that it allows. `known`: its call has run, or runs. `away`: a store cannot
+   * be reached; the payment is used up then, and nothing is sent for it.
    */
-  async begin(payment: NewPayment): Promise<boolean> {
-    if (this.#state || !this.#doors) return false;
+  async begin(payment: NewPayment): Promise<'begun' | 'known' | 'away'> {
+    if (!this.#doors) return 'away';
+    if (this.#state) return 'known';
     const now = Date.now();
     const { account, table, times } = this.#doors;
     await this.#save({
@@ -123,10 +124,11 @@ export class Payment extends DurableObject<object> {
         isFixedPrice: payment.scheme === 'exact',
       });
     } catch (error) {
+      log.warn('payment-not-begun', { accountId: payment.id, error });
       await this.end(true);
-      throw error;
+      return 'away';
     }
-    return true;
+    return 'begun';
   }
 
   /** Whether it is known, and, to who sends the very body again, as what. */

@@ -89,7 +89,8 @@ async function begin({ c, keyless, refuse }: Calling, paying: Paying): Promise<r
   const ids = jobs.map((job) => job.id);
   const parts = { id, scheme, network, payer, nonce, sent, requirements, bodyHash };
   const begun = await payment.begin({ ...parts, authorised: amount, deadlineMs: deadlineS * 1000, jobs: ids });
-  if (!begun) throw refuseUsed((await payment.find(bodyHash)) ?? 'known');
+  if (begun === 'away') throw refuseAway();
+  if (begun === 'known') throw refuseUsed((await payment.find(bodyHash)) ?? 'known');
   let open = ids.length;
   let isBooked = false;
   c.set('payment', {
