@@ -137,6 +137,9 @@ export const models = sqliteTable('models', {
   digests: text('digests').notNull(),
   priceIn: integer('price_in').notNull(),
   priceOut: integer('price_out').notNull(),
+  /** What a home may sell it for at least; null: no home sells it for less. */
+  leastPriceIn: integer('least_price_in'),
+  leastPriceOut: integer('least_price_out'),
   contextTokens: integer('context_tokens').notNull(),
   maxOutputTokens: integer('max_output_tokens').notNull(),
   /** Name of a tokenizer the router carries, for exact counts; null where only bytes bound the count. */
