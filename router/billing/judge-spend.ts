@@ -44,12 +44,12 @@ export function judgeSpend(
   if (amount === 0) return null;
   if (limits.job !== null && amount > limits.job)
     return { of: 'job', limit: limits.job, left: limits.job, amount, held, resetAt: null, retryMs: null };
-  for (const of of SPEND_LIMITS) {
-    const limit = limits[of];
-    if (limit === null || spent[of] + held + amount <= limit) continue;
-    const resetAt = resetOf(of, now);
-    const left = Math.max(0, limit - spent[of] - held);
-    return { of, limit, left, amount, held, resetAt, retryMs: resetAt === null ? null : resetAt - now };
+  for (const name of SPEND_LIMITS) {
+    const limit = limits[name];
+    if (limit === null || spent[name] + held + amount <= limit) continue;
+    const resetAt = resetOf(name, now);
+    const left = Math.max(0, limit - spent[name] - held);
+    return { of: name, limit, left, amount, held, resetAt, retryMs: resetAt === null ? null : resetAt - now };
   }
   return null;
 }

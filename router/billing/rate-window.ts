@@ -52,11 +52,11 @@ export class RateWindow {
   /** The limit that a call would break; null where it breaks none. */
   judge(use: RateUse, limits: RateLimits, now: number): RateRefusal | null {
     this.#forget(now);
-    for (const of of ['requests', 'tokens'] as const) {
-      const limit = limits[of];
-      if (limit === null || use[of] === 0 || this.#sum[of] + use[of] <= limit) continue;
-      const left = Math.max(0, limit - this.#sum[of]);
-      return { of, limit, left, asked: use[of], retryMs: this.#waitFor(of, limit - use[of], now) };
+    for (const name of ['requests', 'tokens'] as const) {
+      const limit = limits[name];
+      if (limit === null || use[name] === 0 || this.#sum[name] + use[name] <= limit) continue;
+      const left = Math.max(0, limit - this.#sum[name]);
+      return { of: name, limit, left, asked: use[name], retryMs: this.#waitFor(name, limit - use[name], now) };
     }
     return null;
   }
