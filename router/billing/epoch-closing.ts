@@ -194,7 +194,7 @@ export class EpochClosing {
     const before = this.#leafBefore(node.address);
     const verdict = judgeNode({ frozen, book, accountNow, before }, isLastAsk);
     if (verdict !== null && verdict !== 'agreed')
-      log.error('epoch-node-kept', { nodeId: node.id, epoch, reason: verdict, account: frozen?.total ?? null, book });
+      log.error('epoch-node-kept', { nodeId: node.id, epoch, reason: verdict });
     return { ...node, frozen, book, verdict };
   }
 
@@ -209,7 +209,7 @@ export class EpochClosing {
     const text = encodeEpochFile(file);
     const { sha256 } = await this.#doors.shelf.publish(file, text);
     this.#store.publish(epoch, { root: file.root, sha256 }, file.leaves);
-    log.info('epoch-published', { epoch, count: file.leaves.length, kept: file.kept.length, root: file.root, sha256 });
+    log.info('epoch-published', { epoch, count: file.leaves.length });
   }
 
   #makeFile(epoch: number): EpochFile {
