@@ -1,13 +1,14 @@
 // The settler's steps over real SQLite, with accounts and a book that are the test's: killed anywhere, asked twice, and with nodes that do not agree.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { createHash } from 'node:crypto';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
 import { foldProof } from '../../schema/merkle.ts';
 import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { sha256 } from '../auth/digest.ts';
 import { FakeD1, FakeStorage, readMigrations } from '../test/workerd/sqlite-objects.ts';
 import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors } from './epoch-closing.ts';
@@ -19,6 +20,8 @@ const SECONDS = 60;
 const EPOCH = 1000;
 const OVER = (EPOCH + 1) * 60_000 + 6000;
 const MIGRATIONS = readMigrations();
+
+const hashOf = (text: string): string => toHex(sha256(new TextEncoder().encode(text))).slice(2);
 
 interface TestHome {
   readonly id: string;
@@ -54,8 +57,7 @@ class World {
   }
 
   get shelf() {
-    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-    return makeEpochShelf({ database: this.d1.door, files: this.files, sha256, now: () => this.now });
+    return makeEpochShelf({ database: this.d1.door, files: this.files, sha256: hashOf, now: () => this.now });
   }
 
   open(): EpochClosing {
@@ -116,7 +118,7 @@ class World {
     const text = (await this.shelf.read(epoch)) ?? '';
     const file = parseEpochFile(text);
     if (!file.ok) throw new Error(file.error);
-    return { text, file: file.value, sha256: createHash('sha256').update(text).digest('hex') };
+    return { text, file: file.value, sha256: hashOf(text) };
   }
 }
 

@@ -29,6 +29,8 @@ export interface EarnedPart {
   /** Of the acceptance, and of the receipt. */
   readonly count: number;
   readonly seq: string;
+  /** Units that all acceptances until then come to, with this one. */
+  readonly total: number;
   readonly receiptHash: Hex;
   readonly signed: { readonly promptTokens: number; readonly outputTokens: number; readonly amount: string };
   readonly accepted: { readonly promptTokens: number; readonly outputTokens: number; readonly amount: number };
@@ -94,6 +96,7 @@ function toPart({ at, about, isLate, receiptHash, seq, earn, proof }: ListedRece
     epoch: acceptance.epoch,
     count: Number(acceptance.count),
     seq: String(seq),
+    total: Number(acceptance.cumulativeAmount),
     receiptHash,
     signed: { promptTokens: receipt.promptTokens, outputTokens: receipt.outputTokens, amount: receipt.amount },
     accepted: { promptTokens: acceptance.promptTokens, outputTokens: acceptance.outputTokens, amount: earn },

@@ -6,8 +6,6 @@ import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { SettlerStore } from './settler-store.ts';
 
-/** Its name. */
-export const SETTLER = 'settler';
 /** A step that could not be done is tried again after this long, ms. */
 const RETRY_MS = 30_000;
 

@@ -6,7 +6,6 @@ import { makeNodes } from '../auth/nodes.ts';
 import type { ClosingDoors, TickResult } from '../billing/epoch-closing.ts';
 import { makeEpochShelf } from '../billing/epoch-shelf.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
-import { SETTLER } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
@@ -54,5 +53,5 @@ export function makeSettlerDoors(env: Env): ClosingDoors {
 /** The platform's clock calls: epochs that are over are closed. Only the local network may be told another time than it is. */
 export async function closeEpochs(env: Env, at: number): Promise<TickResult> {
   const now = env.LOCAL_PLACES === '1' ? at : Math.min(at, Date.now());
-  return env.SETTLER.getByName(SETTLER).tick(now);
+  return openStubs(env).settler().tick(now);
 }
