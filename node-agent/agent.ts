@@ -96,12 +96,13 @@ export class Agent {
     this.#speeds = speeds;
     this.#backends = openBackends(config, () => void this.#look(true));
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, load } = config;
+    const { models, slots, pace, priceShare, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
       choice: models,
       slots,
       paceTokensPerS: pace,
+      priceShare,
       mayLoad: load !== 'never',
       log,
       onChange,

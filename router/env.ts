@@ -21,6 +21,10 @@ export interface Env {
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
   readonly NODE_TOKEN_SECRET: string;
+  /** The one before it, while API keys are being changed: keys under either are taken. */
+  readonly KEY_HMAC_SECRET_PREVIOUS?: string;
+  /** The one before it, for the ten minutes that tokens of homes live: those under either are taken. */
+  readonly NODE_TOKEN_SECRET_PREVIOUS?: string;
   readonly ROUTER_SIGNING_KEY: string;
   /** Public: what `npm run rotate:router-key` printed, how the keys before this one handed over to it; a list in JSON. */
   readonly ROUTER_SIGNING_KEY_PREVIOUS?: string;
@@ -54,6 +58,8 @@ const envSchema = z.object({
   ADMIN_SECRET: secret,
   KEY_HMAC_SECRET: secret,
   NODE_TOKEN_SECRET: secret,
+  KEY_HMAC_SECRET_PREVIOUS: secret.optional(),
+  NODE_TOKEN_SECRET_PREVIOUS: secret.optional(),
   ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
   ROUTER_SIGNING_KEY_PREVIOUS: z.string().refine(areHandovers).optional(),
   UPSTASH_REDIS_REST_URL: z.string().url(),

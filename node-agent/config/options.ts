@@ -90,6 +90,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'price',
+    flag: '--price',
+    env: 'IRORI_PRICE',
+    kind: 'number',
+    value: 'SHARE',
+    text: 'What you ask of the catalogue’s price, as a share: 0.8 is a fifth less, and more work where callers wish for the cheapest. The catalogue says how low it may be. Default: 1.',
+    commands: ['up'],
+  },
+  {
     key: 'pace',
     flag: '--pace',
     env: 'IRORI_PACE',
