@@ -143,7 +143,13 @@ function tellWhole({ job, chunk, usage, irori, spoken }: Told): string {
         irori,
       });
     case 'image': {
-      const counted = { input_tokens: prompt_tokens, output_tokens: completion_tokens, total_tokens };
+      const details = { text_tokens: prompt_tokens, image_tokens: 0 };
+      const counted = {
+        input_tokens: prompt_tokens,
+        output_tokens: completion_tokens,
+        total_tokens,
+        input_tokens_details: details,
+      };
       return JSON.stringify({ created, data: [], usage: counted, irori });
     }
     case 'completion':
