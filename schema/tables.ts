@@ -25,6 +25,8 @@ export const apiKeys = sqliteTable(
     revokedAt: integer('revoked_at'),
     /** JSON as the operator wrote it: what requests with this key wish where they say nothing; null for nothing. */
     defaults: text('defaults'),
+    /** JSON of schema/key-limits.ts, as lists show them: its account's object decides by a copy. Null for none. */
+    limits: text('limits'),
   },
   (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
 );
