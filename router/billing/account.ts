@@ -4,12 +4,13 @@ import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
+import { AccountRepeats } from './account-repeats.ts';
 import type { KeyUsage } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AlertPost } from './alert-post.ts';
 import type { PostWebhook } from './alert-post.ts';
-import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
+import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { Ledger } from './ledger.ts';
@@ -45,6 +46,7 @@ export interface AccountDoors {
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
+  readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
   readonly #alertPost: AlertPost | null;
   #drainedAt = 0;
@@ -56,8 +58,10 @@ export class Account extends DurableObject<object> {
     const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
+    const now = Date.now();
     const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now: Date.now(), ...owner, ...rates });
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now, ...owner, ...rates });
+    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
@@ -66,15 +70,38 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
-    const answer = this.#book.hold(request, now);
+    const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
     this.#ring(now);
     return answer;
+  }
+
+  /** Holds for a call, and writes the key under which it came in the same transaction; one that has run under its key is told what it ran as. */
+  #holdOnce({ repeat }: HoldRequest, now: number, hold: () => HoldAnswer): HoldAnswer {
+    if (!repeat) return hold();
+    this.#book.sweep(now);
+    const refusal = this.#repeats.judge(repeat, now);
+    if (refusal) return { ok: false, ...refusal };
+    const answer = hold();
+    if (answer.ok) this.#repeats.register(repeat, now);
+    return answer;
+  }
+
+  /** What a call under this key would be told now; null where it may run. */
+  findRepeat(asked: RepeatAsked): RepeatRefusal | null {
+    const now = Date.now();
+    this.#sweep();
+    return this.#repeats.judge(asked, now);
   }
 
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
-    const [first, ...others] = requests;
+    const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
+    this.#ring(now);
+    return answer;
+  }
+
+  #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
     let answer = this.#book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
@@ -84,11 +111,9 @@ export class Account extends DurableObject<object> {
         answer = next;
       } else {
         for (const jobId of held) this.#book.takeBack(jobId, now);
-        this.#ring(now);
         return next;
       }
     }
-    this.#ring(now);
     return answer;
   }
 
@@ -96,6 +121,7 @@ export class Account extends DurableObject<object> {
   renew(jobIds: string[]): void {
     const now = Date.now();
     this.#book.renew(jobIds, now);
+    this.#repeats.renew(jobIds, now);
     this.#ring(now);
   }
 
@@ -106,6 +132,7 @@ export class Account extends DurableObject<object> {
   release(jobId: string, interrupted = 0, isCharged = false): void {
     const now = Date.now();
     this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.#repeats.noteOver(jobId, isCharged && interrupted > 0 ? 'charged' : 'free');
     this.#ring(now);
   }
 

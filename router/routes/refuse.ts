@@ -10,6 +10,7 @@ import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
+import { refuseRepeat } from './repeated-call.ts';
 import { slowDown } from './wrong-attempts.ts';
 import type { HoldLeft, HoldRefusal } from '../billing/hold-answer.ts';
 import { refuseRate, refuseSpend, tellLeft } from './tell-left.ts';
@@ -85,6 +86,10 @@ export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }
       return refuseSpend(refusal, headers);
     case 'rate-limit':
       return refuseRate(refusal, headers);
+    case 'repeat':
+    case 'repeat-other':
+    case 'repeats-full':
+      return refuseRepeat(refusal);
   }
 }
 
