@@ -89,6 +89,10 @@ export function addUsageOf(given: {
 
 const FRESH = 'f.seq > (SELECT summed FROM book_marks)';
 
+/** The callers' totals of flushes that are not summed up yet; ?1: the account they are read for. */
+export const FRESH_USAGE = `SELECT ${readRows(USAGE, 'f.account_id')} FROM flushes AS f, json_each(f.usage) AS r
+      WHERE ${FRESH} AND f.account_id IN (?1, '')`;
+
 /** ?1: a home. */
 export const EARNED_BY = `SELECT coalesce(sum(earned), 0) AS earned FROM (
     SELECT earned FROM node_days WHERE node_id = ?1

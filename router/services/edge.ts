@@ -23,6 +23,8 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
 import type { Ledger } from '../billing/ledger.ts';
@@ -59,6 +61,7 @@ export interface Services extends Stubs {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   readonly routerAddress: Hex;
@@ -143,6 +146,7 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    dayTotals: makeDayTotals(env.DB),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
