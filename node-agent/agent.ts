@@ -35,7 +35,7 @@ import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
 import type { Log } from './log.ts';
-import { describeProof } from './receipts/describe-proof.ts';
+import { describeProof } from '../schema/verify/describe-proof.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from './receipts/judge-outbox.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';

@@ -19,6 +19,10 @@ export interface Env {
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
   readonly NODE_TOKEN_SECRET: string;
+  /** The one before it, while API keys are being changed: keys under either are taken. */
+  readonly KEY_HMAC_SECRET_PREVIOUS?: string;
+  /** The one before it, for the ten minutes that tokens of homes live: those under either are taken. */
+  readonly NODE_TOKEN_SECRET_PREVIOUS?: string;
   readonly ROUTER_SIGNING_KEY: string;
   readonly UPSTASH_REDIS_REST_URL: string;
   readonly UPSTASH_REDIS_REST_TOKEN: string;
@@ -50,6 +54,8 @@ const envSchema = z.object({
   ADMIN_SECRET: secret,
   KEY_HMAC_SECRET: secret,
   NODE_TOKEN_SECRET: secret,
+  KEY_HMAC_SECRET_PREVIOUS: secret.optional(),
+  NODE_TOKEN_SECRET_PREVIOUS: secret.optional(),
   ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
   UPSTASH_REDIS_REST_URL: z.string().url(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),

@@ -49,22 +49,26 @@ export interface ApiKeys {
   readonly forgetAccount: (accountId: string) => void;
 }
 
-/** `random(n)` gives n cryptographically random bytes; `secret` is KEY_HMAC_SECRET. */
+/** `random(n)` gives n cryptographically random bytes; keys are minted under `secret`, and those under `previous` are taken too. */
 export function makeApiKeys(doors: {
   readonly db: D1Database;
+  /** KEY_HMAC_SECRET. */
   readonly secret: string;
+  /** KEY_HMAC_SECRET_PREVIOUS, while keys are being changed. */
+  readonly previous?: string | undefined;
   readonly cache: KeyCache;
   readonly random: (bytes: number) => Uint8Array;
 }): ApiKeys {
   const db = drizzle(doors.db);
-  const { cache, secret, random } = doors;
+  const { cache, secret, previous, random } = doors;
+  const secrets = previous === undefined ? [secret] : [secret, previous];
   return {
     authenticate: async (header, now) => {
       const known = header ? cache.recall(header, now) : undefined;
       if (known) return judgeKey(known, now);
       const token = readBearer(header);
       if (!token.ok) return token;
-      const hash = checkApiKey(token.value, secret);
+      const hash = checkApiKey(token.value, ...secrets);
       if (!hash.ok) return hash;
       let row = cache.get(hash.value, now);
       if (row === undefined) {

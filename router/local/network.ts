@@ -66,8 +66,8 @@ export interface Network {
   abortObject(binding: string, name: string): Promise<void>;
   /** Ends workerd by SIGKILL; it stays down until `restart`. */
   killWorkerd(): Promise<void>;
-  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. */
-  restart(): Promise<void>;
+  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. `changed`: texts that are bound otherwise from now on. */
+  restart(changed?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends everything; removes the state folder if it was a temporary one. */
   stop(): Promise<void>;
 }
@@ -82,7 +82,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const port = await claimPort(HOST, options.port ?? 0);
   const edgePorts: Record<string, number> = {};
   for (const name of Object.keys(options.edges ?? {})) edgePorts[name] = await claimPort(HOST, 0);
-  const start = { options, stateDir, port, edgePorts };
+  let start: RuntimeStart = { options, stateDir, port, edgePorts };
   let running = await startRuntime(start);
   let isUp = true;
   const down = async (): Promise<void> => {
@@ -112,8 +112,10 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
         .catch(() => undefined);
     },
     killWorkerd: down,
-    restart: async () => {
+    restart: async (changed = {}) => {
       await down();
+      const bindings = { ...start.options.bindings, ...changed };
+      start = { ...start, options: { ...start.options, bindings } };
       running = await startRuntime(start);
       isUp = true;
     },

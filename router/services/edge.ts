@@ -116,9 +116,10 @@ function openServices(env: Env): Services {
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
-  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
+  const { KEY_HMAC_SECRET: secret, KEY_HMAC_SECRET_PREVIOUS: previous } = env;
+  const keys = makeApiKeys({ db: env.DB, secret, previous, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
-  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET, env.NODE_TOKEN_SECRET_PREVIOUS);
   const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
   const linkNodes = makeLinkNodes({ nodes, nodeTokens, gate: dialGate });
   const catalogue = openCatalogue(env);

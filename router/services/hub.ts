@@ -23,7 +23,7 @@ export function makeHubServices(env: Env): HubServices {
 function openHubServices(env: Env): HubServices {
   const { domain, signer, routerKey, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
-  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET, env.NODE_TOKEN_SECRET_PREVIOUS);
   const catalogue = openCatalogue(env);
   const stubs = openStubs(env);
   return {
