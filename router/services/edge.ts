@@ -28,6 +28,7 @@ import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -46,7 +47,7 @@ import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickTimings } from './pick-local.ts';
-import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
+import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
@@ -62,6 +63,7 @@ export interface Services extends Stubs {
   readonly ledger: Ledger;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
+  readonly projections: Projections;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   readonly routerAddress: Hex;
@@ -148,6 +150,7 @@ function openServices(env: Env): Services {
     catalogue,
     ledger,
     dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
