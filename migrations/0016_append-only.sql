@@ -5,6 +5,13 @@ CREATE TABLE `books_before` (
 	PRIMARY KEY(`projection`, `key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE TABLE `audits` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`claimed_at` integer NOT NULL,
+	`took_ms` integer NOT NULL,
+	`figures` text
+);
+--> statement-breakpoint
 ALTER TABLE `archive_files` ADD `journal_start` integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
 ALTER TABLE `archive_files` ADD `journal_length` integer DEFAULT 0 NOT NULL;

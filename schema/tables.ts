@@ -360,3 +360,13 @@ export const booksBefore = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.projection, table.key] })],
 );
+
+/** One row: the figures of the public audit as they were read last, for all isolates (billing/audit.ts). */
+export const audits = sqliteTable('audits', {
+  id: integer('id').primaryKey(),
+  /** Who reads them anew says so before, ms since epoch. */
+  claimedAt: integer('claimed_at').notNull(),
+  tookMs: integer('took_ms').notNull(),
+  /** JSON; null until they have been read once. */
+  figures: text('figures'),
+});

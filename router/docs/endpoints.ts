@@ -228,6 +228,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: 'get',
+    path: '/audit',
+    title: 'Audit',
+    told: 'Whether the books balance, and what they come to: figures of the last seconds, with the time they were read at. They name nobody. A browser gets a page.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: true,
+    answer: having('ok', 'at', 'invariants', 'totals'),
+  },
+  {
+    method: 'get',
     path: '/health',
     title: 'Health',
     told: 'Whether this router works.',

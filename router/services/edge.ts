@@ -23,6 +23,8 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
 import { makeDayTotals } from '../billing/day-totals.ts';
 import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
@@ -64,6 +66,7 @@ export interface Services extends Stubs {
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
+  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   readonly routerAddress: Hex;
@@ -151,6 +154,7 @@ function openServices(env: Env): Services {
     ledger,
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
