@@ -11,6 +11,8 @@ export interface WaitingReceipt {
   readonly domain: Domain;
   /** What it claims, units. */
   readonly amount: bigint;
+  /** Of its ticket, ms since epoch by the router. */
+  readonly issuedAt: number;
   /** Where its line stands. */
   at: number;
   readonly length: number;
@@ -58,7 +60,9 @@ export class WaitingReceipts {
     const { ticketHash, seq, amount } = receipt;
     this.remove(ticketHash);
     const place = { at, length, offeredAt: 0, offers: 0, firstOfferedAt: null };
-    this.#receipts.set(ticketHash, { ticketHash, receiptHash, seq, ...this.#partyOf(entry), amount, ...place });
+    const issuedAt = Number(entry.ticket.issuedAtMs);
+    const about = { ticketHash, receiptHash, seq, amount, issuedAt };
+    this.#receipts.set(ticketHash, { ...about, ...this.#partyOf(entry), ...place });
     this.#bytes += length;
     this.#units += amount;
   }

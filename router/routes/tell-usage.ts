@@ -2,7 +2,6 @@
 import type { UsageAsk, UsageGroup } from '../billing/build-usage-query.ts';
 import type { UsageSums } from '../billing/day-totals.ts';
 import { writeCsv } from './write-csv.ts';
-import type { Cell } from './write-csv.ts';
 
 const DAY_MS = 86_400_000;
 /** What a table tells of one line, behind its groups. */
@@ -15,8 +14,6 @@ const COUNTS = [
   'energy_micro_wh',
   'energy_known_parts',
 ] as const;
-
-type Row = Readonly<Record<string, Cell>>;
 
 interface Page {
   readonly rows: readonly UsageSums[];
@@ -45,11 +42,10 @@ export function tellUsage({ groups, fromDay, toDay, key, model, kind }: UsageAsk
 /** A line a group; keys by their ids and names. */
 export function tableUsage({ groups }: Pick<UsageAsk, 'groups'>, rows: readonly UsageSums[]): string {
   const header = [...groups.flatMap((group) => (group === 'key' ? ['key', 'key_name'] : [group])), ...COUNTS];
-  const lines = rows.map((row): Cell[] => {
-    const counts: Row = tellCounts(row);
-    const names = groups.flatMap((group) => tellGroup(group, row).map(([, value]) => value));
-    return [...names, ...COUNTS.map((name) => counts[name] ?? null)];
-  });
+  const lines = rows.map((row) => ({
+    ...Object.fromEntries(groups.flatMap((group) => tellGroup(group, row))),
+    ...tellCounts(row),
+  }));
   return writeCsv(header, lines);
 }
 
@@ -58,7 +54,7 @@ export function placeAfter(groups: readonly UsageGroup[], row: UsageSums): strin
   return JSON.stringify(groups.map((group) => row[group === 'key' ? 'key_id' : group]));
 }
 
-function tellGroup(group: UsageGroup, row: UsageSums): (readonly [string, Cell])[] {
+function tellGroup(group: UsageGroup, row: UsageSums): (readonly [string, string | null])[] {
   if (group === 'key')
     return [
       ['key', row.key_id ?? null],

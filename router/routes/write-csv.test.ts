@@ -18,11 +18,11 @@ test('lines end with CRLF, and cells with commas, quotes or line breaks stand in
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=HYPERLINK("http://x","y")'])(
   'a text that a spreadsheet would run, %j, is a text there',
   (text) => {
-    const [, line] = writeCsv(['a'], [[text]]).split(/\r\n(?=["'])/);
+    const [, line] = writeCsv(['a'], [{ a: text }]).split(/\r\n(?=["'])/);
     expect(line).toMatch(/^"?'/);
   },
 );
 
 test('numbers are never taken for formulas', () => {
-  expect(writeCsv(['a'], [[-5]])).toBe('a\r\n-5\r\n');
+  expect(writeCsv(['a'], [{ a: -5 }])).toBe('a\r\n-5\r\n');
 });

@@ -1,19 +1,16 @@
-// A table as CSV (RFC 4180), for spreadsheets: what looks like a formula there is a text. Pure.
+// Rows as comma-separated values (RFC 4180), for spreadsheets: a text that one would take for a formula is quoted as a text.
 
-export type Cell = string | number | null;
+type Cell = string | number | boolean | null;
 
-/** What spreadsheets take for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
-const SPECIAL = /[",\r\n]/;
-
-/** Lines end with CRLF, null is an empty cell. A text that begins like a formula gets an apostrophe before it. */
-export function writeCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(writeCell).join(',')}\r\n`).join('');
+/** The names of the first row's columns stand above. Empty for no rows and no columns. */
+export function writeCsv(columns: readonly string[], rows: readonly Readonly<Record<string, Cell>>[]): string {
+  return [columns, ...rows.map((row) => columns.map((name) => row[name] ?? null))]
+    .map((cells) => `${cells.map(writeCell).join(',')}\r\n`)
+    .join('');
 }
 
 function writeCell(cell: Cell): string {
   if (cell === null) return '';
-  if (typeof cell === 'number') return String(cell);
-  const text = FORMULA.test(cell) ? `'${cell}` : cell;
-  return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
