@@ -2,16 +2,12 @@ import { expect, test } from 'vitest';
 import { writeCsv } from './write-csv.ts';
 
 test('lines end with CRLF, and cells with commas, quotes or line breaks stand in quotes', () => {
-  expect(
-    writeCsv(
-      ['a', 'b'],
-      [
-        ['x,y', 'say "hi"'],
-        ['two\nlines', null],
-        ['plain', 7],
-      ],
-    ),
-  ).toBe('a,b\r\n"x,y","say ""hi"""\r\n"two\nlines",\r\nplain,7\r\n');
+  const rows = [
+    { a: 'x,y', b: 'say "hi"' },
+    { a: 'two\nlines', b: null },
+    { a: 'plain', b: 7 },
+  ];
+  expect(writeCsv(['a', 'b'], rows)).toBe('a,b\r\n"x,y","say ""hi"""\r\n"two\nlines",\r\nplain,7\r\n');
   expect(writeCsv(['a'], [])).toBe('a\r\n');
 });
 
