@@ -1,6 +1,7 @@
 // The node's receipts: what is under way, what waits for its answer and is offered until it has one, and what the router has signed for.
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import type { lateReceiptSchema, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import type { acceptedSchema } from '../../schema/frames-to-node.ts';
 import {
@@ -21,6 +22,7 @@ import { Acceptances, nameParty } from './acceptances.ts';
 import type { LogDisk } from './append-file.ts';
 import { AGED_MS, OUTBOX_LIMITS } from './judge-outbox.ts';
 import type { OutboxFacts } from './judge-outbox.ts';
+import type { EarnedJournal, JournalEntry } from './earned-journal.ts';
 import type { Evidence, LogReceipt, SignedAcceptance } from './log-records.ts';
 import { readOldFolder } from './old-folder.ts';
 import { LOST_GAP, ReceiptLog } from './receipt-log.ts';
@@ -67,6 +69,8 @@ interface BookDoors {
   readonly now: () => number;
   readonly log: Log;
   readonly disk?: LogDisk;
+  /** Hears of every answer; left out, nobody does. */
+  readonly journal?: Pick<EarnedJournal, 'note'>;
 }
 
 export class ReceiptBook {
@@ -231,13 +235,14 @@ export class ReceiptBook {
   accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
     const seen: SeenFrame = { parties: new Set(), pairs: new Map() };
     const gone = new Set<Hex>();
-    const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
+    const outcomes = answers.map(({ ticketHash, acceptance, proof, reason }) => {
       const waiting = this.#log.waiting.find(ticketHash);
       if (!waiting || gone.has(ticketHash)) return 'unknown';
       const sealed = seal && { seal, proof };
       const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, seen);
       if (acceptance && !isGood) return 'bad-signature';
       gone.add(ticketHash);
+      this.#doors.journal?.note(toJournal(waiting, acceptance, reason));
       if (!acceptance || !signature) {
         this.#countUnpaid(true);
         return 'refused';
@@ -290,6 +295,31 @@ export class ReceiptBook {
     );
     return due.sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
+}
+
+function toJournal(
+  { jobId, part, model, seq, router, promptTokens, outputTokens, amount }: WaitingReceipt,
+  acceptance: Acceptance | null,
+  reason: string | null,
+): Omit<JournalEntry, 'at'> {
+  return {
+    job: wordToJobId(jobId),
+    part,
+    model: model.slice(2),
+    seq: String(seq),
+    router,
+    signed: { promptTokens, outputTokens, amount: String(amount) },
+    accepted: acceptance && {
+      promptTokens: acceptance.promptTokens,
+      outputTokens: acceptance.outputTokens,
+      amount: String(acceptance.amount),
+      status: acceptance.status,
+      epoch: acceptance.epoch,
+      count: Number(acceptance.count),
+      total: String(acceptance.cumulativeAmount),
+    },
+    reason,
+  };
 }
 
 function toLateJson({
