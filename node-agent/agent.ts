@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../schema/chosen-curve.ts';
-import { toSealedJson } from '../schema/seal.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
@@ -36,6 +35,7 @@ import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
 import { askLastEpoch } from './link/last-epoch.ts';
 import type { Log } from './log.ts';
+import { toEvidenceJson } from '../schema/evidence.ts';
 import { describeProof } from '../schema/verify/describe-proof.ts';
 import { EarnedJournal } from './receipts/earned-journal.ts';
 import { EpochMirror } from './receipts/epoch-mirror.ts';
@@ -372,10 +372,7 @@ export class Agent {
       outboxMicro: book.measure().units.toString(),
       sealedReceipts: { receipt: numbers.seq.toString(), seal: numbers.seal.toString() },
       proof: earned && describeProof(earned.router, earned.sealed),
-      evidence: evidence.map(({ router, one, other }) => ({
-        router,
-        seals: [one, other].map(({ seal, signature }) => ({ ...toSealedJson({ seal, proof: [] }), signature })),
-      })),
+      evidence: evidence.map(toEvidenceJson),
       clockAheadMs: this.#connection.clockAheadMs,
       restoredAtReceipt: restored === null ? null : restored.next.toString(),
       answeredReceipts: unpaid.answered,

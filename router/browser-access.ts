@@ -16,6 +16,7 @@ const READABLE = [
   'x-irori-country',
   'x-irori-reason',
   'x-irori-ignored',
+  'idempotent-replayed',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',

@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'unknown_path'
   | 'method_not_allowed'
   | 'conflict'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_in_use'
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'request_timeout'
@@ -57,6 +59,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unknown_path: 404,
   method_not_allowed: 405,
   conflict: 409,
+  idempotency_key_reused: 409,
+  idempotency_key_in_use: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   request_timeout: 408,

@@ -59,6 +59,8 @@ export interface Timings {
   readonly holdLeaseMs: number;
   /** Where the account's object slept meanwhile, or the router was down, it waits so much longer for what is on its way. */
   readonly holdGraceMs: number;
+  /** A call whose Idempotency-Key stands for one that runs waits so long for its end, before it is told to ask again. */
+  readonly repeatWaitMs: number;
   /** What an account has booked waits so long for what comes after it: the book gets both at once. */
   readonly bookMs: number;
   /** What a home tells of its slots counts in the plan of its area once it has told it for so long. */
@@ -90,6 +92,7 @@ export const TIMINGS: Timings = {
   holdRenewMs: 30_000,
   holdLeaseMs: 75_000,
   holdGraceMs: 15_000,
+  repeatWaitMs: 10_000,
   bookMs: 5000,
   slotsHeldMs: 300_000,
   coolingMs: 5000,

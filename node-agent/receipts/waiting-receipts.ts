@@ -17,6 +17,8 @@ export interface WaitingReceipt {
   readonly model: Hex;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Of its ticket, ms since epoch by the router. */
+  readonly issuedAt: number;
   /** Where its line stands. */
   at: number;
   readonly length: number;
@@ -65,7 +67,8 @@ export class WaitingReceipts {
     const about = { jobId: ticket.jobId, part: ticket.part, model: ticket.modelId, promptTokens, outputTokens };
     this.remove(ticketHash);
     const place = { at, length, offeredAt: 0, offers: 0, firstOfferedAt: null };
-    this.#receipts.set(ticketHash, { ticketHash, receiptHash, seq, ...this.#partyOf(entry), amount, ...about, ...place });
+    const numbers = { ticketHash, receiptHash, seq, amount, issuedAt: Number(ticket.issuedAtMs) };
+    this.#receipts.set(ticketHash, { ...numbers, ...about, ...this.#partyOf(entry), ...place });
     this.#bytes += length;
     this.#units += amount;
   }

@@ -70,6 +70,16 @@ export class AccountBook {
   }
 
   /** As JobBookings does. */
+  fence(jobId: string, untilAt: number, now: number): void {
+    this.#jobs.fence(jobId, untilAt, now);
+  }
+
+  /** Whether something of a job has been booked, and was charged. */
+  findBooked(jobId: string): { readonly isBooked: boolean; readonly isCharged: boolean } {
+    return this.#jobs.findBooked(jobId);
+  }
+
+  /** As JobBookings does. */
   settleBatch(batch: SettlementBatch, now: number, refused: Refused): boolean[] {
     return this.#jobs.settleBatch(batch, now, refused);
   }

@@ -2,9 +2,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
+import { AccountRepeats } from './account-repeats.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
-import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
+import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { Ledger } from './ledger.ts';
@@ -36,6 +37,7 @@ export interface AccountDoors {
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
+  readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
   #drainedAt = 0;
 
@@ -45,7 +47,9 @@ export class Account extends DurableObject<object> {
     const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now: Date.now() });
+    const now = Date.now();
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now });
+    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -53,15 +57,38 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
-    const answer = this.#book.hold(request, now);
+    const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
     this.#ring(now);
     return answer;
+  }
+
+  /** Holds for a call, and writes the key under which it came in the same transaction; one that has run under its key is told what it ran as. */
+  #holdOnce({ repeat }: HoldRequest, now: number, hold: () => HoldAnswer): HoldAnswer {
+    if (!repeat) return hold();
+    this.#book.sweep(now);
+    const refusal = this.#repeats.judge(repeat, now);
+    if (refusal) return { ok: false, ...refusal };
+    const answer = hold();
+    if (answer.ok) this.#repeats.register(repeat, now);
+    return answer;
+  }
+
+  /** What a call under this key would be told now; null where it may run. */
+  findRepeat(asked: RepeatAsked): RepeatRefusal | null {
+    const now = Date.now();
+    this.#sweep();
+    return this.#repeats.judge(asked, now);
   }
 
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
-    const [first, ...others] = requests;
+    const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
+    this.#ring(now);
+    return answer;
+  }
+
+  #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
     const answer = this.#book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
@@ -69,11 +96,9 @@ export class Account extends DurableObject<object> {
       if (next.ok) held.push(request.jobId);
       else {
         for (const jobId of held) this.#book.release(jobId, { interrupted: 0, fate: 'free' }, now);
-        this.#ring(now);
         return next;
       }
     }
-    this.#ring(now);
     return answer;
   }
 
@@ -81,6 +106,7 @@ export class Account extends DurableObject<object> {
   renew(jobIds: string[]): void {
     const now = Date.now();
     this.#book.renew(jobIds, now);
+    this.#repeats.renew(jobIds, now);
     this.#ring(now);
   }
 
@@ -91,6 +117,7 @@ export class Account extends DurableObject<object> {
   release(jobId: string, interrupted = 0, isCharged = false): void {
     const now = Date.now();
     this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.#repeats.noteOver(jobId, isCharged && interrupted > 0 ? 'charged' : 'free');
     this.#ring(now);
   }
 

@@ -14,7 +14,30 @@ export interface HoldRequest {
   readonly mayBeGuest?: boolean;
   /** Jobs whose answers have ended: they run no more, whatever they hold until they are settled. */
   readonly ended?: readonly string[];
+  /** Of a call that came with an Idempotency-Key, with its first job. */
+  readonly repeat?: RepeatAsked;
 }
+
+/** A call under an Idempotency-Key. */
+export interface RepeatAsked {
+  /** Hash of the endpoint and the key, hex. */
+  readonly key: string;
+  /** Hash of what was sent, hex. */
+  readonly body: string;
+  /** All jobs of the call. */
+  readonly jobs: readonly string[];
+  /** Jobs that the key stood for and that are known to have failed and cost nothing: others may run in their place. */
+  readonly over?: readonly string[];
+}
+
+/** Why a call does not run under its Idempotency-Key. */
+export type RepeatRefusal =
+  /** It has run, or runs, as these jobs. */
+  | { readonly reason: 'repeat'; readonly state: 'running' | 'over'; readonly jobs: readonly string[] }
+  /** The key was used for something else. */
+  | { readonly reason: 'repeat-other' }
+  /** The account has as many keys as are kept. */
+  | { readonly reason: 'repeats-full' };
 
 export type HoldRefusal =
   | {
@@ -23,7 +46,8 @@ export type HoldRefusal =
       readonly available: number;
     }
   /** So many jobs run already, of the account, of the key, or as a guest. */
-  | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number };
+  | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number }
+  | RepeatRefusal;
 
 /** `isGuest`: the job is one that nobody pays for, on other people's homes: those that are paid for go first. */
 export type HoldAnswer = { readonly ok: true; readonly isGuest?: true } | ({ readonly ok: false } & HoldRefusal);

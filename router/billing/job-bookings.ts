@@ -85,6 +85,36 @@ export class JobBookings {
   }
 
   /**
+   * The job's call runs anew as another job: whatever still comes of this one is free, until `untilAt` at least. For one that is over and of which nothing
+   * has been charged.
+   */
+  fence(jobId: string, untilAt: number, now: number): void {
+    this.sweep(now);
+    const known = this.#store.jobs.find(jobId);
+    if (known && decideFate(known, now) === 'charged') throw new RangeError('what is charged is not run anew');
+    const { parts } = this.#findAll(jobId);
+    const tally = known ?? openTally(untilAt, { charge: 0, parts });
+    const fenced: JobTally = {
+      ...tally,
+      expiresAt: untilAt,
+      isCounted: tally.isCounted || !tally.waiting,
+      release: { fate: 'free', interrupted: 0 },
+    };
+    this.#store.commit(now, () => this.#advance(jobId, fenced, { arrived: null, now }));
+  }
+
+  /** Whether something of a job has been booked, and was charged. */
+  findBooked(jobId: string): { readonly isBooked: boolean; readonly isCharged: boolean } {
+    const { parts, charge } = this.#findAll(jobId);
+    return { isBooked: parts > 0, isCharged: charge > 0 };
+  }
+
+  #findAll(jobId: string): { readonly parts: number; readonly charge: number } {
+    const booked = this.#findParts(jobId, 0);
+    return { parts: booked.length, charge: booked.reduce((sum, { own }) => sum - own, 0) };
+  }
+
+  /**
    * Takes the parts of a hub's batch, each once, and writes them as one row. A batch with the number of the hub's last one gets the first answer;
    * of any other each part is judged for itself, whatever the number: none is lost, and none is charged twice. False for a part that cannot be
    * taken, which must not hold up the others: `refused` hears of it.

@@ -22,6 +22,10 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   unknown_path: 'The path does not exist; the message lists those that do. It says nothing of the model.',
   method_not_allowed: 'The path has other methods: see `allow`.',
   conflict: 'It exists already, or has changed meanwhile.',
+  idempotency_key_reused:
+    'The `Idempotency-Key` was sent with another body to this endpoint within 24 hours. Use a new one for each request.',
+  idempotency_key_in_use:
+    'The call under this `Idempotency-Key` still runs. Ask again after `retry-after`; official clients do so by themselves.',
   body_too_large: 'The body is larger than the limit that the message tells. Send less.',
   unsupported_media_type: 'The body’s type or coding is not one that is read here.',
   request_timeout: 'The body did not arrive in time.',

@@ -4,6 +4,8 @@ export const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   authorization: '`Bearer irori_…`, your key.',
   'x-api-key': 'The key, where a client sends it so; `api-key` does as well.',
   'anthropic-version': 'Sent by Anthropic’s clients: `/v1/models` and its errors then have their form.',
+  'idempotency-key':
+    '1 to 255 visible characters, of your own making: the same key and body within 24 hours is the same call, which runs once and is charged once. What comes again is told what it came to; another body is 409.',
 };
 
 export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -14,6 +16,7 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'x-irori-reason': 'Why it was chosen.',
   'x-irori': 'The facts of the answer so far, as JSON.',
   'x-irori-ignored': 'Fields of the request that nothing read, and that were left out.',
+  'idempotent-replayed': '`true` where the call has run before under its `Idempotency-Key`: nothing ran this time.',
   'retry-after': 'Seconds after which asking again makes sense.',
   'retry-after-ms': 'The same in milliseconds.',
   'x-should-retry': '`false` where asking again by itself would only wait anew.',

@@ -17,6 +17,7 @@ const secretsFile = z.object({
   // Written there by whoever changes one (router/README.md, "Keys").
   KEY_HMAC_SECRET_PREVIOUS: z.string().optional(),
   NODE_TOKEN_SECRET_PREVIOUS: z.string().optional(),
+  ROUTER_SIGNING_KEY_PREVIOUS: z.string().optional(),
   ROUTER_SIGNING_KEY: z.string(),
 });
 const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });

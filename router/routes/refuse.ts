@@ -10,6 +10,7 @@ import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
+import { refuseRepeat } from './repeated-call.ts';
 import { slowDown } from './wrong-attempts.ts';
 import type { HoldRefusal } from '../billing/hold-answer.ts';
 import type { CrowdLimits } from '../billing/decide-crowd.ts';
@@ -78,6 +79,10 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
       );
     case 'too-many':
       return refuseOneMore(refusal);
+    case 'repeat':
+    case 'repeat-other':
+    case 'repeats-full':
+      return refuseRepeat(refusal);
   }
 }
 

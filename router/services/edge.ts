@@ -1,5 +1,4 @@
 // What the routes take from their environment, opened once per isolate: no route touches a door itself.
-import type { Hex } from '../../schema/bytes.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
@@ -50,6 +49,7 @@ import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
+import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -65,7 +65,8 @@ export interface Services extends Stubs {
   readonly jobLog: JobLog;
   readonly homes: HomeFinder;
   readonly domain: Domain;
-  readonly routerAddress: Hex;
+  /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
+  readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
@@ -117,7 +118,8 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, routerAddress } = openSigner(env);
+  const routerSigner = openSigner(env);
+  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -163,7 +165,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     domain,
-    routerAddress,
+    routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
