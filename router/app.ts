@@ -18,6 +18,7 @@ import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
@@ -77,6 +78,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
+  app.route('/', key);
   app.route('/', stats);
   app.route('/', health);
   app.route('/', docs);
@@ -140,6 +142,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
   const requestId = c.get('requestId') ?? 'req_none';
+  for (const [name, told] of Object.entries(c.get('leftHeaders') ?? {})) response.headers.set(name, told);
   for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'missing_api_key'
   | 'invalid_api_key'
   | 'insufficient_credit'
+  | 'spend_limit_reached'
   | 'account_disabled'
   | 'forbidden'
   | 'model_not_found'
@@ -50,6 +51,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   missing_api_key: 401,
   invalid_api_key: 401,
   insufficient_credit: 402,
+  spend_limit_reached: 402,
   account_disabled: 403,
   forbidden: 403,
   model_not_found: 404,
