@@ -150,8 +150,8 @@ async function compare(
   const isAll = isWhole && listed.length === jobs.length && machine.receipts === jobs.length;
   const newest = { count: status.acceptedReceipts, total: status.earnedMicro };
   const totals = compareTotals(newest, { receipts: machine.receipts, earned: machine.earned_micro });
-  const mirrored = await readMirrored(join(folder, 'epochs'));
-  const epochs = mirrored.slice(-days).flatMap(({ told, differences }) => differences.map((one) => `epoch ${told.epoch}: ${one}`));
+  const mirrored = await readMirrored(join(folder, 'epochs'), days);
+  const epochs = mirrored.flatMap(({ told, differences }) => differences.map((one) => `epoch ${told.epoch}: ${one}`));
   return {
     router: { ...router, jobs: listed },
     own: {

@@ -20,6 +20,8 @@ const CLOSING_MS = 900_000;
 const SPREAD_MS = 1_800_000;
 /** Timers hold no longer waits; to ask once a day more costs nothing. */
 const MOST_WAIT_MS = 86_400_000;
+/** Epochs in which the last leaf is looked for. */
+const LOOKED_BACK = 8;
 const FILE = /^(\d{1,16})\.json$/;
 
 const mirroredSchema = z.object({ told: toldEpochSchema, differences: z.array(z.string()) });
@@ -85,15 +87,18 @@ export class EpochMirror {
     const { folder, node, journal, log } = this.#doors;
     try {
       await makePrivateFolder(folder);
-      const known = await readMirrored(folder);
-      const last = known.at(-1);
-      if (last && last.told.epoch >= told.epoch) {
-        const same = known.find((one) => one.told.epoch === told.epoch)?.told;
+      const names = listFiles(folder);
+      if (numberOf(names.at(-1)) >= told.epoch) {
+        const same = (await readOne(folder, `${told.epoch}.json`))?.told;
         if (same && (same.root !== told.root || same.sha256 !== told.sha256))
-          log.error('the router has changed an epoch that it had published', { epoch: told.epoch, sha256: told.sha256, before: same.sha256 });
+          log.error('the router has changed an epoch that it had published', {
+            epoch: told.epoch,
+            sha256: told.sha256,
+            before: same.sha256,
+          });
         return false;
       }
-      const before = known.findLast((one) => one.told.leaf !== null)?.told.leaf ?? null;
+      const before = (await this.#findBefore(names))?.told.leaf ?? null;
       const differences = checkEpoch(told, { node, before, accepted: journal.lastUntil(told.epoch)?.accepted ?? null });
       for (const difference of differences)
         log.error('an epoch is not what this home was told', { epoch: told.epoch, difference });
@@ -103,6 +108,15 @@ export class EpochMirror {
       log.warn('what the router published cannot be kept: is the disk full?', { reason: describeError(error) });
     }
     return true;
+  }
+
+  /** The newest that this home has a leaf in, among the last few. */
+  async #findBefore(names: readonly string[]): Promise<MirroredEpoch | null> {
+    for (const name of names.slice(-LOOKED_BACK).toReversed()) {
+      const one = await readOne(this.#doors.folder, name);
+      if (one?.told.leaf) return one;
+    }
+    return null;
   }
 
   #waitFor(epoch: number, seconds: number): number {
@@ -118,19 +132,30 @@ export class EpochMirror {
   }
 }
 
-/** The epochs that are kept here, the oldest first; those that cannot be read are left out. */
-export async function readMirrored(folder: string): Promise<MirroredEpoch[]> {
+/** The last epochs that are kept here, at most so many, the oldest first; those that cannot be read are left out. */
+export async function readMirrored(folder: string, most: number): Promise<MirroredEpoch[]> {
   const read = await Promise.all(
-    listFiles(folder).map(async (name) => mirroredSchema.safeParse(await readJsonFile(join(folder, name)).catch(() => null))),
+    listFiles(folder)
+      .slice(-most)
+      .map((name) => readOne(folder, name)),
   );
-  return read.flatMap(({ data }) => data ?? []);
+  return read.filter((one) => one !== null);
+}
+
+async function readOne(folder: string, name: string): Promise<MirroredEpoch | null> {
+  return mirroredSchema.safeParse(await readJsonFile(join(folder, name)).catch(() => null)).data ?? null;
 }
 
 function listFiles(folder: string): string[] {
   try {
     const names = readdirSync(folder).filter((name) => FILE.test(name));
-    return names.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+    return names.toSorted((a, b) => numberOf(a) - numberOf(b));
   } catch {
     return [];
   }
+}
+
+/** -1 for none. */
+function numberOf(name: string | undefined): number {
+  return name === undefined ? -1 : Number.parseInt(name, 10);
 }
