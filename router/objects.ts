@@ -2,6 +2,7 @@
 import { Area as AreaObject } from './area/area.ts';
 import { Account as AccountObject } from './billing/account.ts';
 import { NodeAccount as NodeAccountObject } from './billing/node-account.ts';
+import { Settler as SettlerObject } from './billing/settler.ts';
 import type { Env } from './env.ts';
 import { Hub as HubObject } from './hub/hub.ts';
 import { makeAccountDoors, makeNodeAccountDoors } from './services/accounts.ts';
@@ -10,6 +11,7 @@ import { openCurve } from './services/curve.ts';
 import { makeHubServices } from './services/hub.ts';
 import { makePaymentDoors } from './services/payments.ts';
 import { Payment as PaymentObject } from './payments/payment.ts';
+import { makeSettlerDoors } from './services/settler.ts';
 
 // Once an isolate, edges included: the Worker exports what stands here.
 openCurve();
@@ -41,5 +43,11 @@ export class NodeAccount extends NodeAccountObject {
 export class Payment extends PaymentObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, makePaymentDoors(env));
+  }
+}
+
+export class Settler extends SettlerObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, makeSettlerDoors(env));
   }
 }

@@ -25,6 +25,8 @@ export const apiKeys = sqliteTable(
     revokedAt: integer('revoked_at'),
     /** JSON as the operator wrote it: what requests with this key wish where they say nothing; null for nothing. */
     defaults: text('defaults'),
+    /** JSON of schema/key-limits.ts, as lists show them: its account's object decides by a copy. Null for none. */
+    limits: text('limits'),
   },
   (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
 );
@@ -193,6 +195,11 @@ export const flushes = sqliteTable('flushes', {
   postings: text('postings').notNull(),
   /** Units of fees by home. */
   homes: text('homes').notNull(),
+  /** What its parts add to `usage_days` and `node_days`: rows as billing/build-usage.ts has them. `{}` for what is older than these. */
+  usage: text('usage').notNull().default('{}'),
+  earnings: text('earnings').notNull().default('{}'),
+  /** For a list of what came alone: what that moved in `book_days` and `home_fees`, where it stands already. */
+  alone: text('alone'),
   /** The parts, and what statistics read of them (billing/pack-facts.ts). */
   parts: text('parts').notNull(),
   /** The parts' receipts (billing/pack-settlement.ts); null for a list of what came alone. */
@@ -271,6 +278,9 @@ export const archiveFiles = sqliteTable('archive_files', {
   id: integer('id').primaryKey(),
   key: text('key').notNull(),
   receipts: integer('receipts').notNull(),
+  /** Where its flushes stand in it, without their receipts (billing/pack-journal.ts); no bytes in a file of before version 0.2. */
+  journalStart: integer('journal_start').notNull().default(0),
+  journalLength: integer('journal_length').notNull().default(0),
 });
 
 /** Where a receipt stands that is more than a week old: in a file, with those beside it, or (`file` 0) in the flush whose number is `start`. */
@@ -285,6 +295,119 @@ export const archivedReceipts = sqliteTable(
     length: integer('length').notNull(),
   },
   (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
+);
+
+// What the ledger sums up for callers and owners (usage, earnings). Like balances, `home_fees` and `book_days` these are projections: made of flushes
+// and of nothing else, and made anew from them.
+
+/** A UTC day of one account's parts, by key, model, country of the home and kind of job. */
+export const usageDays = sqliteTable(
+  'usage_days',
+  {
+    accountId: text('account_id').notNull(),
+    /** Days since 1970. */
+    day: integer('day').notNull(),
+    keyId: text('key_id').notNull(),
+    model: text('model').notNull(),
+    country: text('country').notNull(),
+    kind: text('kind').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    charged: integer('charged').notNull(),
+    /** Of the parts whose energy is known, and how many these are. */
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.accountId, table.day, table.keyId, table.model, table.country, table.kind],
+    }),
+  ],
+);
+
+/** A UTC day of one home's parts, by model; what was paid later than its part stands on the day it was paid. */
+export const nodeDays = sqliteTable(
+  'node_days',
+  {
+    nodeId: text('node_id').notNull(),
+    day: integer('day').notNull(),
+    model: text('model').notNull(),
+    /** The owner's, which was credited. */
+    accountId: text('account_id').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    earned: integer('earned').notNull(),
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.nodeId, table.day, table.model, table.accountId] }),
+    index('node_days_account').on(table.accountId, table.day),
+  ],
+);
+
+/** What the projections held when it began to be told what they are made of: sums by projection and key, JSON lists both. */
+export const booksBefore = sqliteTable(
+  'books_before',
+  {
+    projection: text('projection').notNull(),
+    key: text('key').notNull(),
+    sums: text('sums').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projection, table.key] })],
+);
+
+/** One row: the figures of the public audit as they were read last, for all isolates (billing/audit.ts). */
+export const audits = sqliteTable('audits', {
+  id: integer('id').primaryKey(),
+  /** Who reads them anew says so before, ms since epoch. */
+  claimedAt: integer('claimed_at').notNull(),
+  tookMs: integer('took_ms').notNull(),
+  /** JSON; null until they have been read once. */
+  figures: text('figures'),
+});
+
+// Closed epochs (billing/epoch-shelf.ts). A row is never changed, but for letting go of its file.
+
+/** Published epochs; sums of all leaves in units, as decimal texts. */
+export const epochs = sqliteTable('epochs', {
+  epoch: integer('epoch').primaryKey(),
+  /** Length of an epoch. */
+  seconds: integer('seconds').notNull(),
+  root: text('root').notNull(),
+  /** Of the file, lower-case hex. */
+  sha256: text('sha256').notNull(),
+  bytes: integer('bytes').notNull(),
+  leaves: integer('leaves').notNull(),
+  /** Nodes that kept the leaf of an earlier epoch, or have none, since their account and the book did not agree. */
+  kept: integer('kept').notNull(),
+  earned: text('earned').notNull(),
+  withheld: text('withheld').notNull(),
+  bonus: text('bonus').notNull(),
+  count: text('count').notNull(),
+  spent: text('spent').notNull(),
+  publishedAt: integer('published_at').notNull(),
+  /** Rows of `epoch_pieces`; 0 where the file is elsewhere or was let go of. */
+  pieces: integer('pieces').notNull(),
+  /** In the object storage; null where there is none. */
+  fileKey: text('file_key'),
+});
+
+/** Files of epochs in pieces that fit a row, where there is no object storage. */
+export const epochPieces = sqliteTable(
+  'epoch_pieces',
+  {
+    epoch: integer('epoch').notNull(),
+    piece: integer('piece').notNull(),
+    text: text('text').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.epoch, table.piece] })],
 );
 
 // What is bought: Stripe's checkouts, and x402 payments. Facts about money, never the money itself: what an account has its object decides.

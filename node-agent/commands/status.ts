@@ -4,7 +4,7 @@ import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
-import { formatProof } from '../receipts/describe-proof.ts';
+import { formatProof } from '../../schema/verify/describe-proof.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -73,7 +73,7 @@ function describeSeals({ sealedReceipts }: AgentStatus): string[] {
 function describeEvidence({ evidence }: AgentStatus): string[] {
   if (evidence.length === 0) return [];
   return [
-    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): both seals of each stand in \`irori-node status --json\``,
+    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): the evidence stands in \`irori-node status --json\`, and \`irori-node verify\` checks it`,
   ];
 }
 

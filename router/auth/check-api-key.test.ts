@@ -62,3 +62,13 @@ test('24 bytes always fit 33 characters, and equal texts mean equal bytes', () =
     }),
   );
 });
+
+test('while the secret is changed keys under the one before it are ours too, and no others', () => {
+  const old = mintApiKey(new Uint8Array(24).fill(5), 'secret-of-last-year');
+  expect(checkApiKey(old.key, SECRET)).toEqual({ ok: false, error: 'foreign' });
+  expect(checkApiKey(old.key, SECRET, 'secret-of-last-year')).toEqual({ ok: true, value: old.hash });
+  const fresh = mintApiKey(new Uint8Array(24).fill(6), SECRET);
+  expect(checkApiKey(fresh.key, SECRET, 'secret-of-last-year')).toEqual({ ok: true, value: fresh.hash });
+  const foreign = mintApiKey(new Uint8Array(24).fill(6), 'secret-of-another');
+  expect(checkApiKey(foreign.key, SECRET, 'secret-of-last-year')).toEqual({ ok: false, error: 'foreign' });
+});

@@ -8,10 +8,13 @@ import { hashApiKey, KEY_PREFIX, KEY_TAG_CHARS, tagApiKey } from './tag-api-key.
 const FORM = /^irori_[0-9A-Za-z]{41}$/;
 const TAG_FROM = KEY_PREFIX.length + 33;
 
-/** The stored hash of a well-formed key of ours. `malformed`: not a key's form. `foreign`: its tag was not made with `secret`. */
-export function checkApiKey(key: string, secret: string): Result<string, 'malformed' | 'foreign'> {
+/**
+ * The stored hash of a well-formed key of ours. `malformed`: not a key's form. `foreign`: its tag was made with none of `secrets`, which are the one
+ * in force and, while keys are being changed, the one before it.
+ */
+export function checkApiKey(key: string, ...secrets: readonly string[]): Result<string, 'malformed' | 'foreign'> {
   if (!FORM.test(key)) return err('malformed');
-  const tag = key.slice(TAG_FROM, TAG_FROM + KEY_TAG_CHARS);
-  const expected = tagApiKey(key.slice(0, TAG_FROM), secret);
-  return equalBytes(utf8ToBytes(tag), utf8ToBytes(expected)) ? ok(hashApiKey(key)) : err('foreign');
+  const tag = utf8ToBytes(key.slice(TAG_FROM, TAG_FROM + KEY_TAG_CHARS));
+  const isOurs = secrets.some((secret) => equalBytes(tag, utf8ToBytes(tagApiKey(key.slice(0, TAG_FROM), secret))));
+  return isOurs ? ok(hashApiKey(key)) : err('foreign');
 }

@@ -58,3 +58,18 @@ test('an unsigned token and one for another purpose are bad', async () => {
   for (const text of [unsigned, elsewhere, endless, shapeless])
     expect(await tokens.verify(text, NOW)).toEqual({ ok: false, error: 'bad-token' });
 });
+
+test('while the secret is changed tokens under the one before it are taken until they expire, and new ones are under the new one', async () => {
+  const changed = makeNodeTokens('the-secret-that-follows-it', SECRET);
+  const old = await tokens.issue(claims, NOW);
+  expect(await changed.verify(old.token, NOW)).toEqual({ ok: true, value: claims });
+  expect(await changed.verify(old.token, old.untilAt)).toEqual({ ok: false, error: 'expired-token' });
+  const fresh = await changed.issue(claims, NOW);
+  expect(await makeNodeTokens('the-secret-that-follows-it').verify(fresh.token, NOW)).toEqual({
+    ok: true,
+    value: claims,
+  });
+  expect(await changed.verify(fresh.token, fresh.untilAt)).toEqual({ ok: false, error: 'expired-token' });
+  const foreign = await makeNodeTokens('another-secret-for-tokens').issue(claims, NOW);
+  expect(await changed.verify(foreign.token, NOW)).toEqual({ ok: false, error: 'bad-token' });
+});

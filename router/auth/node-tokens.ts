@@ -32,9 +32,10 @@ const payloadSchema = z.object({
   acc: z.string(),
 });
 
-/** HS256 under NODE_TOKEN_SECRET. */
-export function makeNodeTokens(secret: string): NodeTokens {
+/** HS256: issued under NODE_TOKEN_SECRET, and taken under `previous` (NODE_TOKEN_SECRET_PREVIOUS) too while that is being changed. */
+export function makeNodeTokens(secret: string, previous?: string): NodeTokens {
   const key = new TextEncoder().encode(secret);
+  const before = previous === undefined ? null : new TextEncoder().encode(previous);
   return {
     issue: async (claims, now) => {
       const untilAt = now + NODE_TOKEN_LIFE_MS;
@@ -50,21 +51,30 @@ export function makeNodeTokens(secret: string): NodeTokens {
       return { token, untilAt };
     },
     verify: async (token, now) => {
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: ['HS256'],
-          issuer: ISSUER,
-          audience: AUDIENCE,
-          currentDate: new Date(now),
-          requiredClaims: ['exp', 'sub'],
-        });
-        const read = payloadSchema.safeParse(payload);
-        if (!read.success) return err('bad-token');
-        const { sub, adr, acc } = read.data;
-        return ok({ nodeId: sub, address: adr, accountId: acc });
-      } catch (error) {
-        return err(error instanceof errors.JWTExpired ? 'expired-token' : 'bad-token');
-      }
+      const read = await verifyUnder(key, token, now);
+      return read.ok || before === null || read.error === 'expired-token' ? read : verifyUnder(before, token, now);
     },
   };
+}
+
+async function verifyUnder(
+  key: Uint8Array,
+  token: string,
+  now: number,
+): Promise<Result<NodeClaims, 'bad-token' | 'expired-token'>> {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      currentDate: new Date(now),
+      requiredClaims: ['exp', 'sub'],
+    });
+    const read = payloadSchema.safeParse(payload);
+    if (!read.success) return err('bad-token');
+    const { sub, adr, acc } = read.data;
+    return ok({ nodeId: sub, address: adr, accountId: acc });
+  } catch (error) {
+    return err(error instanceof errors.JWTExpired ? 'expired-token' : 'bad-token');
+  }
 }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as MiniflareLibrary from 'miniflare';
 import type { Miniflare, MiniflareOptions } from 'miniflare';
+import { EPOCH_SECONDS } from '../../schema/epoch.ts';
 import { findChildren, isAlive, killNow } from './child-processes.ts';
 import { claimPort } from './free-port.ts';
 import { applyMigrations } from './migrations.ts';
@@ -66,8 +67,8 @@ export interface Network {
   abortObject(binding: string, name: string): Promise<void>;
   /** Ends workerd by SIGKILL; it stays down until `restart`. */
   killWorkerd(): Promise<void>;
-  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. */
-  restart(): Promise<void>;
+  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. `changed`: texts that are bound otherwise from now on. */
+  restart(changed?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends everything; removes the state folder if it was a temporary one. */
   stop(): Promise<void>;
 }
@@ -82,14 +83,14 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const port = await claimPort(HOST, options.port ?? 0);
   const edgePorts: Record<string, number> = {};
   for (const name of Object.keys(options.edges ?? {})) edgePorts[name] = await claimPort(HOST, 0);
-  const start = { options, stateDir, port, edgePorts };
+  let start: RuntimeStart = { options, stateDir, port, edgePorts };
   let running = await startRuntime(start);
   let isUp = true;
   const down = async (): Promise<void> => {
     if (isUp) await endRuntime(running);
     isUp = false;
   };
-  const clock = startClock(() => (isUp ? running : null), options.onLog);
+  const clock = startClock(() => (isUp ? running : null), options);
   const live = (): Runtime => {
     if (!isUp) throw new StartError('The network is down; restart it first.');
     return running;
@@ -112,8 +113,10 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
         .catch(() => undefined);
     },
     killWorkerd: down,
-    restart: async () => {
+    restart: async (changed = {}) => {
       await down();
+      const bindings = { ...start.options.bindings, ...changed };
+      start = { ...start, options: { ...start.options, bindings } };
       running = await startRuntime(start);
       isUp = true;
     },
@@ -133,12 +136,14 @@ async function callSchedule({ miniflare, config }: Runtime, at: number): Promise
 }
 
 /** The platform's clock: deployed, wrangler.toml says how often it calls. The pause lets a start be over. */
-function startClock(runtime: () => Runtime | null, onLog: NetworkOptions['onLog']): NodeJS.Timeout {
+function startClock(runtime: () => Runtime | null, { bindings, onLog }: NetworkOptions): NodeJS.Timeout {
+  // Epochs of a minute are closed every minute.
+  const epochMs = 1000 * Number(bindings['EPOCH_SECONDS'] ?? EPOCH_SECONDS);
   return setInterval(() => {
     const running = runtime();
     if (!running?.config.isTimed) return;
     callSchedule(running, Date.now()).catch((error: unknown) => onLog?.(`warn: scheduled run: ${String(error)}`));
-  }, SCHEDULE_EVERY_MS).unref();
+  }, Math.min(SCHEDULE_EVERY_MS, epochMs)).unref();
 }
 
 interface Runtime {

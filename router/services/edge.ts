@@ -1,5 +1,4 @@
 // What the routes take from their environment, opened once per isolate: no route touches a door itself.
-import type { Hex } from '../../schema/bytes.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
@@ -23,9 +22,17 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
+import { listEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay } from '../billing/earning-days.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -45,9 +52,11 @@ import { EndedJobs } from './ended-jobs.ts';
 import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
 import { PacedLook } from './paced-look.ts';
-import { pickTimings } from './pick-local.ts';
-import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
+import { pickEpochSeconds, pickTimings } from './pick-local.ts';
+import { openEpochShelf } from './settler.ts';
+import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
 import { openSigner } from './signer.ts';
+import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -61,9 +70,13 @@ export interface Services extends Stubs {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
+  readonly projections: Projections;
+  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
-  readonly routerAddress: Hex;
+  /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
+  readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
@@ -86,6 +99,10 @@ export interface Services extends Stubs {
   readonly checkouts: Checkouts | null;
   /** Null where every call needs a key. */
   readonly keyless: Keyless | null;
+  /** Length of an epoch, and the published ones. */
+  readonly epochSeconds: number;
+  readonly shelf: EpochShelf;
+  readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -115,13 +132,15 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, routerAddress } = openSigner(env);
+  const routerSigner = openSigner(env);
+  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
-  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: keyCache, random });
+  const { KEY_HMAC_SECRET: secret, KEY_HMAC_SECRET_PREVIOUS: previous } = env;
+  const keys = makeApiKeys({ db: env.DB, secret, previous, cache: keyCache, random });
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
-  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET);
+  const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET, env.NODE_TOKEN_SECRET_PREVIOUS);
   const nodeCallers = makeNodeCallers({ nodes, nodeTokens, signer: makeMessageSigner(HANDSHAKE_DOMAIN) });
   const linkNodes = makeLinkNodes({ nodes, nodeTokens, gate: dialGate });
   const catalogue = openCatalogue(env);
@@ -149,6 +168,9 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
@@ -160,7 +182,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     domain,
-    routerAddress,
+    routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
@@ -172,5 +194,8 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
+    epochSeconds: pickEpochSeconds(env),
+    shelf: openEpochShelf(env),
+    listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
 }
