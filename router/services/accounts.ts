@@ -24,6 +24,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     ledger: openLedger(env),
     traceWaitMs: pickTimings(env).traceWaitMs,
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
+    holdsOther: async (hub, nodeId, instance) => stubs.hub(hub).holdsOther(nodeId, instance),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }
