@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createPublicClient, createWalletClient, http, parseSignature, verifyTypedData } from 'viem';
-import type { Abi, Address, Hex } from 'viem';
+import type { Abi, Address, Hex, HttpTransport, PublicClient, WalletClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import type { PrivateKeyAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import * as z from 'zod';
 import {
@@ -84,7 +85,7 @@ export async function startFacilitator({
   port = 0,
   beforeAnswer,
 }: FacilitatorOptions): Promise<Facilitator> {
-  const desk = makeDesk(chainUrl, key);
+  const desk = new Desk(chainUrl, key);
   const asked: string[] = [];
   // One transaction at a time: its account numbers them.
   let last: Promise<unknown> = Promise.resolve();
@@ -98,7 +99,7 @@ export async function startFacilitator({
     if (path !== '/verify' && path !== '/settle') return null;
     const parsed = askSchema.safeParse(JSON.parse(body));
     if (!parsed.success)
-      return path === '/verify' ? { isValid: false, invalidReason: 'invalid_payload' } : desk.refuse('invalid_payload');
+      return path === '/verify' ? { isValid: false, invalidReason: 'invalid_payload' } : refuse('invalid_payload');
     const { paymentPayload, paymentRequirements } = parsed.data;
     if (path === '/verify') {
       const invalidReason = await desk.verify(paymentPayload, paymentRequirements);
@@ -147,98 +148,86 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-interface Desk {
+/** What the facilitator does, whoever asks. */
+class Desk {
+  readonly #chain: PublicClient<HttpTransport, typeof foundry>;
+  readonly #wallet: WalletClient<HttpTransport, typeof foundry, PrivateKeyAccount>;
   readonly address: Address;
-  readonly supported: object;
-  readonly refuse: (errorReason: string) => SettlementResponse;
-  /** Why a payment is none; null for a good one. */
-  readonly verify: (payment: Payment, requirements: Requirements) => Promise<string | null>;
-  readonly settle: (payment: Payment, requirements: Requirements) => Promise<SettlementResponse>;
-}
 
-function makeDesk(chainUrl: string, key: Hex): Desk {
-  const account = privateKeyToAccount(key);
-  const transport = http(chainUrl);
-  const chain = createPublicClient({ chain: foundry, transport, pollingInterval: 20 });
-  const wallet = createWalletClient({ account, chain: foundry, transport });
-  const { address } = account;
-  const refuse = (errorReason: string, payer: Address | null = null): SettlementResponse => ({
-    success: false,
-    errorReason,
-    transaction: '',
-    network: TEST_NETWORK,
-    payer,
-  });
-  const balanceOf = async (asset: Address, payer: Address): Promise<bigint> =>
-    (await chain.readContract({ address: asset, abi: DOLLAR_ABI, functionName: 'balanceOf', args: [payer] })) as bigint;
-  const isApproved = async (asset: Address, payer: Address, amount: bigint): Promise<boolean> => {
-    const args = [payer, PERMIT2_ADDRESS];
-    return (
-      ((await chain.readContract({ address: asset, abi: DOLLAR_ABI, functionName: 'allowance', args })) as bigint) >=
-      amount
+  constructor(chainUrl: string, key: Hex) {
+    const account = privateKeyToAccount(key);
+    const transport = http(chainUrl);
+    this.#chain = createPublicClient({ chain: foundry, transport, pollingInterval: 20 });
+    this.#wallet = createWalletClient({ account, chain: foundry, transport });
+    this.address = account.address;
+  }
+
+  get supported(): object {
+    const extra = { facilitatorAddress: this.address };
+    const kind = { x402Version: X402_VERSION, network: TEST_NETWORK };
+    return {
+      kinds: [
+        { ...kind, scheme: 'exact' },
+        { ...kind, scheme: 'upto', extra },
+      ],
+      extensions: [],
+      signers: { 'eip155:*': [this.address] },
+    };
+  }
+
+  /** Why a payment is none; null for a good one. */
+  async verify(payment: Payment, requirements: Requirements): Promise<string | null> {
+    const fault = judge(payment, requirements, this.address) ?? (await checkSignature(payment, requirements));
+    if (fault !== null) return fault;
+    const { asset } = requirements;
+    const payer = payerOf(payment);
+    const amount = BigInt(requirements.amount);
+    if (!(await this.#isNonceFree(asset, payment))) return 'nonce_already_used';
+    if ((await this.#read<bigint>(asset, DOLLAR_ABI, 'balanceOf', [payer])) < amount) return 'insufficient_funds';
+    if (isUpto(payment.payload)) {
+      const allowed = await this.#read<bigint>(asset, DOLLAR_ABI, 'allowance', [payer, PERMIT2_ADDRESS]);
+      if (allowed < amount) return 'permit2_allowance_required';
+    }
+    const call = describeCall(payment, requirements);
+    return this.#chain.simulateContract({ ...call, account: this.address }).then(
+      () => null,
+      () => 'simulation_failed',
     );
-  };
-  const isNonceFree = async (asset: Address, { payload }: Payment): Promise<boolean> => {
+  }
+
+  async settle(payment: Payment, requirements: Requirements): Promise<SettlementResponse> {
+    const payer = payerOf(payment);
+    const { payload } = payment;
+    const { amount } = requirements;
+    const most = isUpto(payload) ? payload.permit2Authorization.permitted.amount : amount;
+    if (BigInt(amount) > BigInt(most)) return refuse('settlement_exceeds_amount', payer);
+    const fault = await this.verify(payment, { ...requirements, amount: most });
+    if (fault !== null) return refuse(fault, payer);
+    if (BigInt(amount) === 0n) return { success: true, transaction: '', network: TEST_NETWORK, payer, amount };
+    const transaction = await this.#wallet.writeContract(describeCall(payment, requirements));
+    const { status } = await this.#chain.waitForTransactionReceipt({ hash: transaction });
+    if (status !== 'success') return refuse('transaction_failed', payer);
+    return { success: true, transaction, network: TEST_NETWORK, payer, amount };
+  }
+
+  async #isNonceFree(asset: Address, { payload }: Payment): Promise<boolean> {
     if (!isUpto(payload)) {
-      const args = [payload.authorization.from, payload.authorization.nonce];
-      return !(await chain.readContract({ address: asset, abi: DOLLAR_ABI, functionName: 'authorizationState', args }));
+      const { from, nonce } = payload.authorization;
+      return !(await this.#read<boolean>(asset, DOLLAR_ABI, 'authorizationState', [from, nonce]));
     }
     const nonce = BigInt(payload.permit2Authorization.nonce);
     const args = [payload.permit2Authorization.from, nonce >> 8n];
-    const bits = (await chain.readContract({
-      address: PERMIT2_ADDRESS,
-      abi: PERMIT2_ABI,
-      functionName: 'nonceBitmap',
-      args,
-    })) as bigint;
+    const bits = await this.#read<bigint>(PERMIT2_ADDRESS, PERMIT2_ABI, 'nonceBitmap', args);
     return ((bits >> (nonce & 255n)) & 1n) === 0n;
-  };
-  const simulate = (call: Settling): Promise<boolean> =>
-    chain.simulateContract({ ...call, account: address }).then(
-      () => true,
-      () => false,
-    );
-  const verify: Desk['verify'] = async (payment, requirements) => {
-    const fault = judge(payment, requirements, address) ?? (await checkSignature(payment, requirements));
-    if (fault !== null) return fault;
-    const payer = payerOf(payment);
-    const amount = BigInt(requirements.amount);
-    if (!(await isNonceFree(requirements.asset, payment))) return 'nonce_already_used';
-    if ((await balanceOf(requirements.asset, payer)) < amount) return 'insufficient_funds';
-    if (isUpto(payment.payload) && !(await isApproved(requirements.asset, payer, amount)))
-      return 'permit2_allowance_required';
-    return (await simulate(describeCall(payment, requirements))) ? null : 'simulation_failed';
-  };
-  return {
-    address,
-    supported: {
-      kinds: ['exact', 'upto'].map((scheme) => ({
-        x402Version: X402_VERSION,
-        scheme,
-        network: TEST_NETWORK,
-        ...(scheme === 'upto' && { extra: { facilitatorAddress: address } }),
-      })),
-      extensions: [],
-      signers: { 'eip155:*': [address] },
-    },
-    refuse,
-    verify,
-    settle: async (payment, requirements) => {
-      const payer = payerOf(payment);
-      const most = isUpto(payment.payload)
-        ? payment.payload.permit2Authorization.permitted.amount
-        : requirements.amount;
-      if (BigInt(requirements.amount) > BigInt(most)) return refuse('settlement_exceeds_amount', payer);
-      const fault = await verify(payment, { ...requirements, amount: most });
-      if (fault !== null) return refuse(fault, payer);
-      const { amount } = requirements;
-      if (BigInt(amount) === 0n) return { success: true, transaction: '', network: TEST_NETWORK, payer, amount };
-      const transaction = await wallet.writeContract(describeCall(payment, requirements));
-      const { status } = await chain.waitForTransactionReceipt({ hash: transaction });
-      if (status !== 'success') return refuse('transaction_failed', payer);
-      return { success: true, transaction, network: TEST_NETWORK, payer, amount };
-    },
-  };
+  }
+
+  async #read<T>(address: Address, abi: Abi, functionName: string, args: readonly unknown[]): Promise<T> {
+    return (await this.#chain.readContract({ address, abi, functionName, args })) as T;
+  }
+}
+
+function refuse(errorReason: string, payer: Address | null = null): SettlementResponse {
+  return { success: false, errorReason, transaction: '', network: TEST_NETWORK, payer };
 }
 
 function payerOf({ payload }: Payment): Address {

@@ -39,7 +39,9 @@ export interface PaidAccount {
 export interface PaymentDoors {
   readonly facilitator: Pick<Facilitator, 'settle'>;
   readonly chain: Chain;
-  readonly table: Pick<PaymentTable, 'put'>;
+  readonly table: Pick<PaymentTable, 'open' | 'put'>;
+  /** Units that all payments together may owe. */
+  readonly mostOwed: number;
   readonly account: (accountId: string) => PaidAccount;
   readonly times: PaymentTimes;
 }
@@ -88,13 +90,13 @@ export class Payment extends DurableObject<object> {
 
   /**
    * Begins a payment that has been verified, once: opens its account with all that it allows. `known`: its call has run, or runs. `away`: a store cannot
-   * be reached; the payment is used up then, and nothing is sent for it.
+   * be reached; the payment is used up then, and nothing is sent for it. `owed`: too much is owed already, and nothing has begun.
    */
-  async begin(payment: NewPayment): Promise<'begun' | 'known' | 'away'> {
+  async begin(payment: NewPayment): Promise<'begun' | 'known' | 'away' | 'owed'> {
     if (!this.#doors) return 'away';
     if (this.#state) return 'known';
     const now = Date.now();
-    const { account, table, times } = this.#doors;
+    const { account, table, times, mostOwed } = this.#doors;
     await this.#save({
       ...payment,
       beganAt: now,
@@ -112,7 +114,10 @@ export class Payment extends DurableObject<object> {
     });
     try {
       // Before anything is owed: so what is owed at once is bounded by what the book knows.
-      await table.put(this.#known);
+      if (!(await table.open(this.#known, mostOwed))) {
+        await this.#drop();
+        return 'owed';
+      }
       await this.#save({ ...this.#known, told: 'running' });
       await account(payment.id).grant({
         eventId: `x402:${payment.id}`,
@@ -224,10 +229,14 @@ export class Payment extends DurableObject<object> {
         return this.#save({ ...this.#known, told: phase });
       case 'forget':
         if (!(await account.forgetPayment())) throw new Error('its account is not all in the book');
-        this.#state = null;
-        await this.ctx.storage.deleteAlarm();
-        return this.ctx.storage.deleteAll();
+        return this.#drop();
     }
+  }
+
+  async #drop(): Promise<void> {
+    this.#state = null;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
   }
 
   /** What is sent is on disk before, and so is when it is looked after should nobody hear the answer. */

@@ -35,20 +35,20 @@ const intentAnswer = z.object({ metadata: z.record(z.string(), z.string()).nulli
 
 export function makeStripeApi({ secret, base = API_BASE }: { secret: string; base?: string | undefined }): StripeApi {
   const headers = { authorization: `Bearer ${secret}`, 'stripe-version': API_VERSION };
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  const ask = (path: string, init: RequestInit = {}, more: Record<string, string> = {}): Promise<Response> =>
     fetch(`${base}${path}`, {
       ...init,
       signal: AbortSignal.timeout(WAIT_MS),
-      headers: { ...headers, ...init.headers },
+      headers: { ...headers, ...more },
     });
   return {
     openSession: async (session) => {
       try {
-        const response = await ask('/v1/checkout/sessions', {
-          method: 'POST',
-          headers: { 'idempotency-key': session.checkout },
-          body: describeSession(session),
-        });
+        const response = await ask(
+          '/v1/checkout/sessions',
+          { method: 'POST', body: describeSession(session) },
+          { 'idempotency-key': session.checkout },
+        );
         const answer = sessionAnswer.safeParse(await response.json().catch(() => null));
         if (response.ok && answer.success) return ok(answer.data);
         log.warn('stripe-refused', { accountId: session.accountId, count: response.status });

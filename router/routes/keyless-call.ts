@@ -90,6 +90,7 @@ async function begin({ c, keyless, refuse }: Calling, paying: Paying): Promise<r
   const parts = { id, scheme, network, payer, nonce, sent, requirements, bodyHash };
   const begun = await payment.begin({ ...parts, authorised: amount, deadlineMs: deadlineS * 1000, jobs: ids });
   if (begun === 'away') throw refuseAway();
+  if (begun === 'owed') throw refuseOwed();
   if (begun === 'known') throw refuseUsed((await payment.find(bodyHash)) ?? 'known');
   let open = ids.length;
   let isBooked = false;

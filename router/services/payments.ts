@@ -61,7 +61,14 @@ export function makePaymentDoors(env: Env): PaymentDoors | null {
   const { account } = openStubs(env);
   const { settleRetryMs: retryMs } = pickTimings(env);
   const times = { lookMs: LOOK_MS, retryMs };
-  return { facilitator, chain: makeChain({ url, config }), table: makePaymentTable(env.DB), account, times };
+  return {
+    facilitator,
+    chain: makeChain({ url, config }),
+    table: makePaymentTable(env.DB),
+    mostOwed: config.mostOwed,
+    account,
+    times,
+  };
 }
 
 function openX402(env: Env): { config: X402Config; facilitator: Facilitator; rpc: string } | null {

@@ -90,6 +90,8 @@ export class NodeAccount extends RealNodeAccount {
 interface PayFakes {
   settle: (amount: string) => Promise<Settled>;
   find: () => Promise<OnChain>;
+  /** What new objects let be owed. */
+  mostOwed: number;
   /** Amounts that were to be settled, each as often. */
   sent: string[];
   asked: number;
@@ -99,6 +101,7 @@ const payShared = globalThis as typeof globalThis & { payFakes?: PayFakes };
 export const payFakes: PayFakes = (payShared.payFakes ??= {
   settle: async () => ({ kind: 'away' }),
   find: async () => ({ kind: 'unused' }),
+  mostOwed: 1_000_000,
   sent: [],
   asked: 0,
 });
@@ -119,6 +122,7 @@ export class Payment extends RealPayment {
         },
       },
       table: makePaymentTable(makeFaulty(env.DB)),
+      mostOwed: payFakes.mostOwed,
       account: (accountId) => env.ACCOUNT.getByName(accountId),
       times: { lookMs: 60_000, retryMs: 15_000 },
     });

@@ -303,7 +303,7 @@ describe('what goes back', () => {
       stripe + 5_000_000,
       operator - 4_000_000,
     ]);
-    const memo = await env.DB.prepare('SELECT memo FROM events WHERE id LIKE ?').bind(
+    const memo = env.DB.prepare('SELECT memo FROM events WHERE id LIKE ?').bind(
       `back:stripe:${nameOf('ch', bought)}:%`,
     );
     expect(await memo.first('memo')).toBe(`checkout ${bought.checkout} refunded`);
