@@ -165,6 +165,15 @@ export class Account extends DurableObject<object> {
     this.#book.bars.revokeKey(keyId);
   }
 
+  revokeKeys(keyIds: string[]): void {
+    for (const keyId of keyIds) this.#book.bars.revokeKey(keyId);
+  }
+
+  /** Refuses every later hold by what these keys might do before `at`, ms since epoch: their edges read anew what they may. */
+  changeKeys(keyIds: string[], at: number): void {
+    for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
+  }
+
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
   leavePool(poolId: string): void {
     this.#book.bars.leavePool(poolId);
