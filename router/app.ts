@@ -18,6 +18,7 @@ import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
@@ -26,6 +27,9 @@ import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeEpochs } from './routes/node-epochs.ts';
 import { nodeLink } from './routes/node-link.ts';
 import { nodeWhy } from './routes/node-why.ts';
+import { ownKeys } from './routes/own-keys.ts';
+import { ownMembers } from './routes/own-members.ts';
+import { makeOwnNodeRoutes } from './routes/own-nodes.ts';
 import { discardUnread } from './routes/read-body.ts';
 import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
@@ -77,6 +81,10 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
+  app.route('/', ownKeys);
+  app.route('/', ownMembers);
+  app.route('/', makeOwnNodeRoutes());
+  app.route('/', key);
   app.route('/', stats);
   app.route('/', health);
   app.route('/', docs);
@@ -140,6 +148,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
   const requestId = c.get('requestId') ?? 'req_none';
+  for (const [name, told] of Object.entries(c.get('leftHeaders') ?? {})) response.headers.set(name, told);
   for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

@@ -23,6 +23,11 @@ const READABLE = [
   'x-ratelimit-limit-requests',
   'x-ratelimit-remaining-requests',
   'x-ratelimit-reset-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-tokens',
+  'x-irori-balance',
+  ...['day', 'month', 'total'].flatMap((of) => ['limit', 'left', 'reset'].map((what) => `x-irori-key-${of}-${what}`)),
   'allow',
   'www-authenticate',
 ].join(', ');

@@ -46,6 +46,8 @@ export interface Env {
   readonly LOCAL_HUB_DELAYS?: string;
   /** Heeded beside LOCAL_PLACES only: waits that differ from schema/timings.ts, `{"tokenMs": 2000}`. */
   readonly LOCAL_TIMINGS?: string;
+  /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
+  readonly LOCAL_WEBHOOKS?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;

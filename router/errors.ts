@@ -12,8 +12,11 @@ export type ErrorCode =
   | 'missing_api_key'
   | 'invalid_api_key'
   | 'insufficient_credit'
+  | 'spend_limit_reached'
   | 'account_disabled'
   | 'forbidden'
+  | 'scope_missing'
+  | 'model_not_allowed'
   | 'model_not_found'
   | 'receipt_not_found'
   | 'receipt_pending'
@@ -50,8 +53,11 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   missing_api_key: 401,
   invalid_api_key: 401,
   insufficient_credit: 402,
+  spend_limit_reached: 402,
   account_disabled: 403,
   forbidden: 403,
+  scope_missing: 403,
+  model_not_allowed: 403,
   model_not_found: 404,
   receipt_not_found: 404,
   receipt_pending: 503,

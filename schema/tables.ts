@@ -35,6 +35,8 @@ export const apiKeys = sqliteTable(
     memberId: text('member_id').references((): AnySQLiteColumn => accountMembers.id),
     /** When what it may do was changed last, ms since epoch; null for never. */
     changedAt: integer('changed_at'),
+    /** JSON of schema/key-limits.ts, as lists show them: its account's object decides by a copy. Null for none. */
+    limits: text('limits'),
   },
   (table) => [
     uniqueIndex('api_keys_hash').on(table.hash),

@@ -63,6 +63,10 @@ export interface Timings {
   readonly repeatWaitMs: number;
   /** What an account has booked waits so long for what comes after it: the book gets both at once. */
   readonly bookMs: number;
+  /** The minute of what a key may begin within a minute. */
+  readonly rateWindowMs: number;
+  /** An alert that nobody took is sent again after this long at first, and then ever less often. */
+  readonly alertRetryMs: number;
   /** What a home tells of its slots counts in the plan of its area once it has told it for so long. */
   readonly slotsHeldMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
@@ -94,6 +98,8 @@ export const TIMINGS: Timings = {
   holdGraceMs: 15_000,
   repeatWaitMs: 10_000,
   bookMs: 5000,
+  rateWindowMs: 60_000,
+  alertRetryMs: 5000,
   slotsHeldMs: 300_000,
   coolingMs: 5000,
   shutOutMs: 30_000,

@@ -2,6 +2,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
+import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { Scope } from '../../schema/key-rights.ts';
 import { keyDefaultsSchema } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
@@ -24,6 +25,8 @@ interface SaidOfKey {
   readonly scopes: readonly Scope[] | null;
   /** Null for all. */
   readonly models: readonly string[] | null;
+  /** What the account's own object decides by, which must be told too; null for none. */
+  readonly limits: KeyLimits | null;
 }
 
 export interface NewKey extends SaidOfKey {
@@ -123,8 +126,11 @@ export function makeApiKeys(doors: {
     },
     revokeOf: async (memberId, now) => {
       const isTheirs = eq(apiKeys.memberId, memberId);
-      await db.update(apiKeys).set({ revokedAt: now }).where(and(isTheirs, isNull(apiKeys.revokedAt)));
-      const rows = await db.select({ id: apiKeys.id }).from(apiKeys).where(isTheirs).all();
+      await db
+        .update(apiKeys)
+        .set({ revokedAt: now })
+        .where(and(isTheirs, isNull(apiKeys.revokedAt)));
+      const rows = await db.select({ id: apiKeys.id }).from(apiKeys).where(isTheirs).orderBy(asc(apiKeys.id)).all();
       for (const { id } of rows) cache.forgetKey(id);
       return rows.map(({ id }) => id);
     },
@@ -166,20 +172,27 @@ const LISTED = {
   defaults: apiKeys.defaults,
   scopes: apiKeys.scopes,
   models: apiKeys.models,
+  limits: apiKeys.limits,
 };
 
-type ListedRow = Omit<ListedKey, 'defaults' | 'scopes' | 'models'> & {
-  readonly [K in 'defaults' | 'scopes' | 'models']: string | null;
+/** What D1 keeps as JSON. */
+type Text = 'defaults' | 'scopes' | 'models' | 'limits';
+type ListedRow = Omit<ListedKey, Text> & {
+  readonly [K in Text]: string | null;
 };
 
-function toListed({ defaults, scopes, models, ...row }: ListedRow): ListedKey {
-  return { ...row, defaults: parse<object>(defaults), scopes: parse<Scope[]>(scopes), models: parse<string[]>(models) };
+function toListed({ defaults, scopes, models, limits, ...row }: ListedRow): ListedKey {
+  return {
+    ...row,
+    defaults: parse<object>(defaults),
+    scopes: parse<Scope[]>(scopes),
+    models: parse<string[]>(models),
+    limits: parse<KeyLimits>(limits),
+  };
 }
 
-/** What D1 keeps as JSON; of what is left out nothing. */
-function toTexts(
-  said: Pick<KeyChange, 'defaults' | 'scopes' | 'models'>,
-): Partial<Record<keyof typeof said, string | null>> {
+/** Of what is left out nothing. */
+function toTexts(said: Pick<KeyChange, Text>): Partial<Record<Text, string | null>> {
   return Object.fromEntries(
     Object.entries(said).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value && JSON.stringify(value)] as const],
@@ -193,8 +206,8 @@ function parse<T>(text: string | null): T | null {
 
 /** One statement, so that no key is made for a member, or by a key, that is removed or revoked at the same moment. */
 const MINT = `
-  INSERT INTO api_keys (id, account_id, hash, name, created_at, expires_at, defaults, scopes, models, member_id)
-  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+  INSERT INTO api_keys (id, account_id, hash, name, created_at, expires_at, defaults, scopes, models, member_id, limits)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12
   WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2)
     AND (?10 IS NULL OR EXISTS (SELECT 1 FROM account_members WHERE id = ?10 AND account_id = ?2 AND removed_at IS NULL))
     AND (?11 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?11 AND revoked_at IS NULL))
@@ -212,8 +225,9 @@ async function mintKey(
 ): Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>> {
   const id = makeId('key', doors.random(16));
   const minted = mintApiKey(doors.random(24), doors.secret);
-  const { defaults = null, scopes = null, models = null } = toTexts(said);
-  const values = [id, accountId, minted.hash, name, now, expiresAt, defaults, scopes, models, memberId, by];
+  const { defaults = null, scopes = null, models = null, limits = null } = toTexts(said);
+  const whose = [scopes, models, memberId, by, limits];
+  const values = [id, accountId, minted.hash, name, now, expiresAt, defaults, ...whose];
   const written = await doors.db
     .prepare(MINT)
     .bind(...values)

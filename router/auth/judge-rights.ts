@@ -1,4 +1,5 @@
 // What a key may do, and what a key may give away: never more than it has. Pure.
+import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { Role, Scope } from '../../schema/key-rights.ts';
 import { ROLE_SCOPES, USUAL_SCOPES } from '../../schema/key-rights.ts';
 import { plainName } from '../../schema/model-names.ts';
@@ -36,13 +37,17 @@ export function onlyKeySeen({
   return scopes.includes('usage') ? null : keyId;
 }
 
+/** What one key gives to another. */
+export interface Gift extends KeyRights {
+  readonly limits: KeyLimits | null;
+}
+
 /** In which a key would be more than the one that makes it. */
 export type Excess =
-  | { readonly of: 'scopes' | 'models'; readonly names: readonly string[] }
-  | { readonly of: 'expires_in_s' };
+  { readonly of: 'scopes' | 'models' | 'limits'; readonly names: readonly string[] } | { readonly of: 'expires_in_s' };
 
-/** Whether `wanted` is within what the giver has. Errors: the first in which it is not. */
-export function judgeGift(wanted: KeyRights, giver: KeyRights): Result<null, Excess> {
+/** Whether `wanted` is within what the giver has. Errors: the first in which it is not. Limits hold for each key by itself, not for all that one has made. */
+export function judgeGift(wanted: Gift, giver: Gift): Result<null, Excess> {
   const scopes = wanted.scopes.filter((scope) => !giver.scopes.includes(scope));
   if (scopes.length > 0) return err({ of: 'scopes', names: scopes });
   const { models } = giver;
@@ -52,5 +57,14 @@ export function judgeGift(wanted: KeyRights, giver: KeyRights): Result<null, Exc
   }
   const { expiresAt } = giver;
   const outlives = expiresAt !== null && (wanted.expiresAt === null || wanted.expiresAt > expiresAt);
-  return outlives ? err({ of: 'expires_in_s' }) : ok(null);
+  if (outlives) return err({ of: 'expires_in_s' });
+  const limits = findHigher(wanted.limits, giver.limits);
+  return limits.length > 0 ? err({ of: 'limits', names: limits }) : ok(null);
+}
+
+/** The limits of the giver's that the wanted ones would go beyond. */
+function findHigher(wanted: KeyLimits | null, giver: KeyLimits | null): (keyof KeyLimits)[] {
+  if (!giver) return [];
+  const names = Object.keys(giver) as (keyof KeyLimits)[];
+  return names.filter((name) => giver[name] !== null && (wanted?.[name] ?? Infinity) > giver[name]);
 }

@@ -1,10 +1,15 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import { DurableObject } from 'cloudflare:workers';
+import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
+import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
 import { AccountRepeats } from './account-repeats.ts';
+import type { KeyUsage } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
+import { AlertPost } from './alert-post.ts';
+import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
@@ -32,6 +37,10 @@ export interface AccountDoors {
   readonly bookMs: number;
   /** Jobs at once. */
   readonly crowd: CrowdLimits;
+  /** The minute of limits by the minute, ms; a minute where it is left out. */
+  readonly rateWindowMs?: number;
+  /** How alerts are sent, and after how many ms again for the first time; left out, they wait. */
+  readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
 }
 
 export class Account extends DurableObject<object> {
@@ -39,17 +48,21 @@ export class Account extends DurableObject<object> {
   readonly #book: AccountBook;
   readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
+  readonly #alertPost: AlertPost | null;
   #drainedAt = 0;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd, bookMs }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, doors: AccountDoors) {
     super(ctx, env);
+    const { ledger, terms, crowd, bookMs, webhooks, rateWindowMs } = doors;
     const owner = { accountId: ctx.id.name };
     const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now });
+    const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now, ...owner, ...rates });
     this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
+    this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -89,13 +102,15 @@ export class Account extends DurableObject<object> {
   }
 
   #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
-    const answer = this.#book.hold(first, now);
+    let answer = this.#book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
-      const next = this.#book.hold(request, now);
-      if (next.ok) held.push(request.jobId);
-      else {
-        for (const jobId of held) this.#book.release(jobId, { interrupted: 0, fate: 'free' }, now);
+      const next = this.#book.hold(request, now, true);
+      if (next.ok) {
+        held.push(request.jobId);
+        answer = next;
+      } else {
+        for (const jobId of held) this.#book.takeBack(jobId, now);
         return next;
       }
     }
@@ -174,6 +189,31 @@ export class Account extends DurableObject<object> {
     for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
   }
 
+  /** Limits a key from now on, at once and exactly; null for nothing. */
+  setKeyLimits(keyId: string, limits: KeyLimits | null): void {
+    this.#book.setKeyLimits(keyId, limits, Date.now());
+  }
+
+  /** What a key has used, and what is left to it. */
+  keyUsage(keyId: string): KeyUsage {
+    this.#sweep();
+    return this.#book.keyUsage(keyId, Date.now());
+  }
+
+  /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
+  changeAlerts(settings: AlertSettings | null, secret: string | null): boolean {
+    const now = Date.now();
+    const isSet = this.#book.changeAlerts(settings, secret, now);
+    this.#ring(now);
+    return isSet;
+  }
+
+  /** What is told, where; and how many alerts are on their way. */
+  alerts(): { settings: AlertSettings | null; waiting: number } {
+    const { settings, waiting } = this.#book.alerts;
+    return { settings, waiting };
+  }
+
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
   leavePool(poolId: string): void {
     this.#book.bars.leavePool(poolId);
@@ -238,6 +278,13 @@ export class Account extends DurableObject<object> {
     const now = Date.now();
     this.#book.sweep(now);
     await this.#drain(now);
+    // Money goes first, and waits for nobody who is slow to take an alert.
+    this.ctx.waitUntil(this.#sendAlerts());
+  }
+
+  async #sendAlerts(): Promise<void> {
+    await this.#alertPost?.send(() => this.#book.alerts);
+    this.#ring(Date.now());
   }
 
   #sweep(): void {
@@ -252,6 +299,8 @@ export class Account extends DurableObject<object> {
     if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
     const at = this.#book.nextBookingAt;
     if (at !== null) this.#outbox.ringBy(at);
+    const alertAt = this.#alertPost ? this.#book.alerts.nextAt : null;
+    if (alertAt !== null) this.#outbox.ensureAlarm(Math.max(alertAt, now));
   }
 
   /** What comes alone is handed over at once, and an alarm set that sees to it if that fails; what comes in numbers waits for its like. */

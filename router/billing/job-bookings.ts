@@ -3,7 +3,7 @@
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { KnownPart } from './account-batches.ts';
 import type { LeaseTerms } from './account-holds.ts';
-import { addToTotals, findAnswer, noteAnswer } from './account-state.ts';
+import { addToTotals, countTokens, findAnswer, noteAnswer } from './account-state.ts';
 import type { AccountStore } from './account-store.ts';
 import { shareJob } from './build-usage.ts';
 import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
@@ -77,6 +77,7 @@ export class JobBookings {
     const known = this.#store.jobs.find(jobId);
     if (!known && closing.interrupted === 0) {
       this.#store.holds.set(jobId, null);
+      this.#store.rates.settle(jobId, 0, true);
       return this.#store.saveHolds(false, now);
     }
     const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS, now);
@@ -275,7 +276,8 @@ export class JobBookings {
     const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = booking;
     const hold = this.#store.holds.find(jobId);
     const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
-    let room = hold ? hold.amount : this.#store.available + this.#store.holds.forgotten;
+    const keyId = settlements[0]?.keyId ?? '';
+    let room = hold ? hold.amount : this.#store.roomFor(keyId);
     const jobShares = shareJob(settlements, jobs);
     const charged = settlements.map((settlement, i) => {
       const share = shares.get(settlement.part) ?? 0;
@@ -298,6 +300,7 @@ export class JobBookings {
     this.#store.booked.set(jobId, true);
     if (goesOn) this.#store.holds.set(jobId, { ...hold, amount: hold.amount - charge, isFresh: false });
     else if (hold) this.#store.holds.close(jobId);
-    else this.#store.holds.takeForgotten(charge);
+    else this.#store.holds.takeForgotten(charge, keyId);
+    this.#store.rates.settle(jobId, countTokens(settlements), !goesOn);
   }
 }

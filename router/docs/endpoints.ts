@@ -196,6 +196,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: 'get',
+    path: '/v1/key',
+    title: 'Your key',
+    told: 'What the key that asks has spent today, this month (UTC) and ever, what limits it, how much is left and when that begins anew. Of the account it tells nothing.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    answer: having('id', 'limits', 'spend'),
+  },
+  {
+    method: 'get',
     path: '/v1/receipts/{jobId}',
     title: 'Receipts',
     told: 'What each home signed for one answer: `x-irori-job` is its number.',

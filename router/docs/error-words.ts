@@ -13,8 +13,12 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   missing_api_key: 'Send the key as `Authorization: Bearer irori_…`, or in `x-api-key` or `api-key`.',
   invalid_api_key: 'The key is none of this network, was revoked, or has expired.',
   insufficient_credit: 'The request may cost more than the account has. Lower `max_tokens`, or add credit.',
+  spend_limit_reached:
+    'The key may not spend so much: in a day or a month of UTC, in all, or on one job. The message says which, how much is left, and when it begins anew. Lower `max_tokens`, wait, or have the limit raised.',
   account_disabled: 'Ask whoever runs the network.',
   forbidden: 'The key may not do this.',
+  scope_missing: 'The key may do other things; the message names the scope that this needs. Use a key that has it.',
+  model_not_allowed: 'The key may call some models only, and this is none of them. `GET /v1/models` lists those.',
   model_not_found: 'No model of this name is listed, and none of your homes serves it. See `GET /v1/models`.',
   receipt_not_found: 'No such job of yours.',
   receipt_pending: 'The job is being booked: ask again in a moment.',
@@ -29,7 +33,8 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   body_too_large: 'The body is larger than the limit that the message tells. Send less.',
   unsupported_media_type: 'The body’s type or coding is not one that is read here.',
   request_timeout: 'The body did not arrive in time.',
-  rate_limit_exceeded: 'So many of your requests run already. Wait for `retry-after`, or until some have ended.',
+  rate_limit_exceeded:
+    'So many of your requests run already, or the key has begun as many requests or tokens within a minute as it may. Wait for `retry-after`, or until some have ended.',
   all_homes_busy: 'All homes that have the model are full. Wait for `retry-after`: it is worked out from their queues.',
   no_node_online:
     'No home that is online has the model. Where one is known to have had it, waiting may help (`retryable`).',

@@ -21,5 +21,10 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'retry-after-ms': 'The same in milliseconds.',
   'x-should-retry': '`false` where asking again by itself would only wait anew.',
   'x-ratelimit-limit-requests':
-    'Requests at once that the account, or the key, may have; with `-remaining-` and `-reset-`.',
+    'Calls a minute that the key may begin, with `-remaining-` and `-reset-`; of a 429 for too many at once, how many may run.',
+  'x-ratelimit-limit-tokens':
+    'Tokens a minute that the key may begin, with `-remaining-` and `-reset-`: of a call that runs, its prompt and what its answer is expected to have.',
+  'x-irori-balance': 'Micro-credits that the account has for further jobs: what jobs that run may cost is taken off.',
+  'x-irori-key-day-limit':
+    'Micro-credits that the key may spend in a day of UTC, with `-left` (what jobs that run may cost is taken off) and `-reset` (when the next begins); so too `x-irori-key-month-…` and, without a reset, `x-irori-key-total-…`.',
 };

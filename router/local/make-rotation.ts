@@ -10,7 +10,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 export interface RouterKeys {
   readonly ROUTER_SIGNING_KEY: string;
   /** A list of handovers in JSON. */
-  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string | undefined;
+  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string;
 }
 
 /** `privateKey`: 32 random bytes. Throws for a key that is none. */

@@ -18,7 +18,7 @@ const PROOF_FAULTS: Readonly<Record<ProofFault, string>> = {
 export const nodeEpochs = new Hono<AppEnv>();
 
 nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
-  const { nodes, settler, nodeAccount, domain, routerAddress } = c.get('services');
+  const { nodes, settler, nodeAccount, domain, routerSigner } = c.get('services');
   const text = c.req.param('epoch');
   const wanted = text === 'last' ? null : readEpoch(text, 'epoch');
   const { nodeIds } = await findAskedNodes(c, 2);
@@ -34,7 +34,8 @@ nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
       { param: 'epoch' },
     );
   const count = c.req.query('acceptance');
-  const proven = count === undefined ? null : await nodeAccount(nodeId).proveAcceptance(readEpoch(count, 'acceptance'), told.epoch);
+  const proven =
+    count === undefined ? null : await nodeAccount(nodeId).proveAcceptance(readEpoch(count, 'acceptance'), told.epoch);
   if (typeof proven === 'string') throw new ApiError('not_found', PROOF_FAULTS[proven], { param: 'acceptance' });
   const { epoch, seconds, root, sha256, leaf, proof, kept } = told;
   return c.json({
@@ -44,7 +45,7 @@ nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
     epoch_seconds: seconds,
     ended_at: endOfEpoch(epoch, seconds),
     domain,
-    router: routerAddress,
+    router: routerSigner.routers[0],
     root,
     sha256,
     leaf: leaf && toLeafJson(leaf),

@@ -16,6 +16,10 @@ import { makeNodeCallers } from '../auth/node-callers.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
 import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
+import { makeMembers } from '../auth/members.ts';
+import type { Members } from '../auth/members.ts';
+import { makeRepeatedPosts } from '../auth/repeated-posts.ts';
+import type { RepeatedPosts } from '../auth/repeated-posts.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
@@ -57,6 +61,8 @@ export interface Services extends Stubs {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  readonly members: Members;
+  readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
   readonly nodeTokens: NodeTokens;
@@ -68,6 +74,8 @@ export interface Services extends Stubs {
   /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
   readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
+  /** By what stands in D1 now. */
+  readonly authenticateAnew: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
   /** Room for what callers send. */
@@ -149,6 +157,8 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    members: makeMembers({ db: env.DB, random }),
+    posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
     nodeTokens,
@@ -168,6 +178,7 @@ function openServices(env: Env): Services {
     routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
+    authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header, requestUrl) =>
