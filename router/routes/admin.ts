@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts';
 import { ALL_AREAS } from './area-calls.ts';
 import type { AreaCalls } from './area-calls.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';
+import { makeAdminBookRoutes } from './admin-books.ts';
 import { makeAdminAlertRoutes } from './admin-alerts.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
@@ -35,6 +36,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminMemberRoutes());
   routes.route('/', makeAdminAlertRoutes());
   routes.route('/', makeAdminCreditRoutes());
+  routes.route('/', makeAdminBookRoutes());
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));

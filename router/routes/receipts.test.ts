@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeId } from '../../schema/ids.ts';
+import { toMessageJson } from '../../schema/receipt.ts';
+import { sampleTicket } from '../../schema/sample-messages.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { toErrorResponse } from '../errors.ts';
@@ -9,7 +11,16 @@ import type { AppEnv } from './app-env.ts';
 import { receipts } from './receipts.ts';
 
 const JOB = makeId('job', new Uint8Array(16));
-const SETTLEMENT = { jobId: JOB, keyId: 'key_1', part: 0, promptTokens: 1, outputTokens: 2 };
+const SETTLEMENT = {
+  jobId: JOB,
+  keyId: 'key_1',
+  part: 0,
+  promptTokens: 1,
+  outputTokens: 2,
+  ticket: toMessageJson(sampleTicket({ node: `0x${'22'.repeat(20)}` })),
+};
+/** One key of the router's, which nothing is held against. */
+const ROUTER = { signer: null, routers: ['0x01'], handovers: [] };
 const SETTLED = { settlements: [SETTLEMENT], isPending: false };
 const OPEN = { settlements: [], isPending: true };
 const NONE = { settlements: [], isPending: false };
@@ -28,7 +39,8 @@ async function ask(
   app.use(async (c, next) => {
     const caller = { accountId: 'acct_1', keyId: 'key_1', scopes };
     const authenticate = async (): Promise<object> => ({ ok: true, value: caller });
-    c.set('services', { authenticate, findReceipts, attempts } as unknown as AppEnv['Variables']['services']);
+    const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER };
+    c.set('services', doors as unknown as AppEnv['Variables']['services']);
     await next();
   });
   app.route('/', receipts);

@@ -1,8 +1,13 @@
-// GET /v1/usage: the caller's balance and totals, from the account object that decides them.
+// GET /v1/usage: the caller's balance and totals, from the account object that decides them; and, where it is asked for, its usage by key, model, day,
+// country and kind, from the totals of days in the book. A key that may not read usage is told of itself alone.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { AppEnv } from './app-env.ts';
+import { readUsageQuery } from './read-usage-query.ts';
+import type { UsageWish } from './read-usage-query.ts';
 import { requireCaller } from './refuse.ts';
+import { placeAfter, tableUsage, tellUsage } from './tell-usage.ts';
 
 const UNIT = 'micro-credits (1,000,000 = 1 credit)';
 
@@ -10,9 +15,17 @@ export const usage = new Hono<AppEnv>();
 
 usage.get('/v1/usage', async (c) => {
   const caller = await requireCaller(c);
+  const query = (name: string): string | undefined => c.req.query(name);
+  const wish = readUsageQuery({ query, accept: c.req.header('accept'), caller, now: Date.now() });
+  if (wish?.format === 'csv') return answerTable(c, wish);
+  const object = c.get('services').account(caller.accountId);
   const only = onlyKeySeen(caller);
-  if (only !== null) return c.json({ object: 'usage', account: caller.accountId, key: only, unit: UNIT });
-  const { balance, held, totals } = await c.get('services').account(caller.accountId).usage();
+  if (only !== null) {
+    const [{ held, spent }, more] = await Promise.all([object.keyUsage(only), wish && readGroups(c, wish)]);
+    const whose = { object: 'usage', account: caller.accountId, key: only, unit: UNIT };
+    return c.json({ ...whose, held_micro: held, totals: { charged_micro: spent.total }, ...more });
+  }
+  const [{ balance, held, totals }, more] = await Promise.all([object.usage(), wish && readGroups(c, wish)]);
   return c.json({
     object: 'usage',
     account: caller.accountId,
@@ -26,5 +39,28 @@ usage.get('/v1/usage', async (c) => {
       completion_tokens: totals.outputTokens,
       charged_micro: totals.charged,
     },
+    ...more,
   });
 });
+
+async function readGroups(c: Context<AppEnv>, { ask }: UsageWish): Promise<object> {
+  const { rows, all, hasMore } = await c.get('services').dayTotals.find(ask);
+  const last = rows.at(-1);
+  return tellUsage(ask, { rows, all, next: hasMore && last ? nextPage(c, placeAfter(ask.groups, last)) : null });
+}
+
+async function answerTable(c: Context<AppEnv>, { ask }: UsageWish): Promise<Response> {
+  const { rows, hasMore } = await c.get('services').dayTotals.find(ask);
+  const last = rows.at(-1);
+  c.header('content-type', 'text/csv; charset=utf-8; header=present');
+  c.header('content-disposition', 'attachment; filename="irori-usage.csv"');
+  if (hasMore && last) c.header('link', `<${nextPage(c, placeAfter(ask.groups, last))}>; rel="next"`);
+  return c.body(tableUsage(ask, rows));
+}
+
+/** The same question from a place on. */
+function nextPage(c: Context<AppEnv>, after: string): string {
+  const { pathname, searchParams } = new URL(c.req.url);
+  searchParams.set('after', after);
+  return `${pathname}?${searchParams}`;
+}
