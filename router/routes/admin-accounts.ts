@@ -1,9 +1,10 @@
 // Accounts: made and disabled by the operator.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { shownText } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, readPage, shownText } from './admin-input.ts';
+import { notFound, readPage } from './admin-input.ts';
 import type { TellNode } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
 

@@ -1,8 +1,9 @@
 // The operator's way to API keys: minted once, listed without their text, revoked at once where credit is held and within a minute everywhere.
 import { Hono } from 'hono';
+import { keyChangeBody, newKeyBody } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import { notFound, readInput } from './admin-input.ts';
-import { changeKey, keyChange, mintKey, newKey, revokeKey, toKeyJson } from './key-desk.ts';
+import { changeKey, mintKey, revokeKey, toKeyJson } from './key-desk.ts';
 import { findMember } from './member-desk.ts';
 import { postOnce } from './post-once.ts';
 
@@ -10,7 +11,7 @@ import { postOnce } from './post-once.ts';
 export function makeAdminKeyRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/accounts/:id/keys', (c) =>
-    postOnce(c, { schema: newKey, who: 'admin' }, async ({ member: memberId, ...said }) => {
+    postOnce(c, { schema: newKeyBody, who: 'admin' }, async ({ member: memberId, ...said }) => {
       const services = c.get('services');
       const accountId = c.req.param('id');
       const member = memberId == null ? null : await findMember(services, { accountId, memberId, param: 'member' });
@@ -24,7 +25,7 @@ export function makeAdminKeyRoutes(): Hono<AppEnv> {
     return c.json({ data: (await services.keys.list(accountId)).map(toKeyJson) });
   });
   routes.patch('/keys/:id', async (c) => {
-    const said = await readInput(c, keyChange);
+    const said = await readInput(c, keyChangeBody);
     const services = c.get('services');
     const key = await services.keys.find(c.req.param('id'));
     if (!key) throw notFound('key', 'id');

@@ -1,23 +1,16 @@
 // The operator's way to an account's members.
 import { Hono } from 'hono';
+import { memberChangeBody, newMemberBody } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import { notFound, readInput } from './admin-input.ts';
-import {
-  addMember,
-  changeMember,
-  findMember,
-  memberChange,
-  newMember,
-  removeMember,
-  toMemberJson,
-} from './member-desk.ts';
+import { addMember, changeMember, findMember, removeMember, toMemberJson } from './member-desk.ts';
 import { postOnce } from './post-once.ts';
 
 /** POST and GET /accounts/:id/members, PATCH and DELETE /accounts/:id/members/:member. */
 export function makeAdminMemberRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/accounts/:id/members', (c) =>
-    postOnce(c, { schema: newMember, who: 'admin' }, async (said) => ({
+    postOnce(c, { schema: newMemberBody, who: 'admin' }, async (said) => ({
       told: toMemberJson(await addMember(c.get('services'), c.req.param('id'), said)),
     })),
   );
@@ -28,7 +21,7 @@ export function makeAdminMemberRoutes(): Hono<AppEnv> {
     return c.json({ data: (await services.members.list(accountId)).map(toMemberJson) });
   });
   routes.patch('/accounts/:id/members/:member', async (c) => {
-    const said = await readInput(c, memberChange);
+    const said = await readInput(c, memberChangeBody);
     const services = c.get('services');
     const { id: accountId, member: memberId } = c.req.param();
     const member = await findMember(services, { accountId, memberId, param: 'member' });

@@ -1,18 +1,18 @@
 // Homes: enrolment codes, the list, whom they answer for, and revocation, which also closes the node's socket.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { newCodeBody, nodeChangeBody } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import type { NodeTotals } from '../billing/node-book.ts';
 import { notFound, parseInput, readInput, readPage } from './admin-input.ts';
-import { changeNode, codeFields, makeCode, nodeChange, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
+import { changeNode, makeCode, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
 import type { KickNode, TellNode } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
 
-const newCode = z.strictObject({
+const newCode = newCodeBody.extend({
   account_id: z.string().min(1).max(100),
   pool: z.string().min(1).max(100).nullish(),
-  ...codeFields,
 });
 
 /** POST /nodes/enrolments, GET /nodes, GET /nodes/:id, GET /nodes/:id/evidence, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
@@ -45,7 +45,7 @@ export function makeAdminNodeRoutes(kickNode: KickNode, tellNode: TellNode): Hon
     return c.json({ object: 'list', data: await services.nodeAccount(node.id).evidence() });
   });
   routes.patch('/nodes/:id', async (c) => {
-    const change = await readInput(c, nodeChange);
+    const change = await readInput(c, nodeChangeBody);
     return c.json(toNodeJson(await changeNode(c.get('services'), c.req.param('id'), { change, tellNode })));
   });
   routes.delete('/nodes/:id', async (c) => {

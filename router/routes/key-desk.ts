@@ -1,52 +1,16 @@
 // What is done to API keys, whoever asks: the operator, or a key that may give away what it has. Changes of what a key may do are told its account's object, so
 // that they hold at once wherever credit is held; each is written first, and the same call again tells who could not be told.
-import * as z from 'zod';
-import { keepLimits, keyLimitsSchema, tellKeyLimits } from '../../schema/key-limits.ts';
-import { SCOPES, USUAL_SCOPES } from '../../schema/key-rights.ts';
-import { keyDefaultsSchema } from '../../schema/provider.ts';
+import { keepLimits, tellKeyLimits } from '../../schema/key-limits.ts';
+import { USUAL_SCOPES } from '../../schema/key-rights.ts';
 import type { KeyChange, ListedKey } from '../auth/api-keys.ts';
+import type { SaidKey } from '../auth/bodies.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { judgeGift, pickScopes } from '../auth/judge-rights.ts';
 import type { Excess, Gift } from '../auth/judge-rights.ts';
 import type { MemberRow } from '../auth/members.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, shownText } from './admin-input.ts';
-
-const TEN_YEARS_S = 315_360_000;
-const MOST_MODELS = 100;
-const MAX_NAME_CHARS = 200;
-/** Checked as it will be read, and kept as it was written. */
-const defaultsField = z
-  .record(z.string(), z.unknown())
-  .superRefine((defaults, context) => {
-    const parsed = keyDefaultsSchema.safeParse(defaults);
-    for (const issue of parsed.error?.issues ?? []) context.addIssue({ ...issue, input: defaults } as never);
-  })
-  .nullable();
-const scopesField = z
-  .array(z.enum(SCOPES))
-  .min(1)
-  .max(SCOPES.length)
-  .transform((scopes) => SCOPES.filter((one) => scopes.includes(one)))
-  .nullable();
-const modelsField = z.array(z.string().min(1).max(MAX_NAME_CHARS)).min(1).max(MOST_MODELS).nullable();
-
-/** All that may be said of a key; null is as if nothing had been said of it. */
-const keyFields = z.strictObject({
-  name: shownText,
-  expires_in_s: z.number().int().min(1).max(TEN_YEARS_S).nullable(),
-  defaults: defaultsField,
-  scopes: scopesField,
-  models: modelsField,
-  limits: keyLimitsSchema.nullable(),
-});
-export const newKey = keyFields.partial().extend({ member: z.string().min(1).max(100).nullish() });
-export const keyChange = keyFields.partial().refine((said) => Object.keys(said).length > 0, {
-  error: "say what is to change: 'name', 'expires_in_s', 'scopes', 'models', 'limits' or 'defaults'",
-});
-
-type SaidKey = z.output<ReturnType<typeof keyFields.partial>>;
+import { notFound } from './admin-input.ts';
 
 /** Whose key is made, and by whom. */
 export interface Minting {

@@ -1,26 +1,10 @@
 // What is done to an account's members, whoever asks. What their keys may do follows their role, at once wherever credit is held.
-import * as z from 'zod';
-import { ROLES } from '../../schema/key-rights.ts';
+import type * as z from 'zod';
+import type { memberChangeBody, newMemberBody } from '../auth/bodies.ts';
 import type { MemberRow } from '../auth/members.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, shownText } from './admin-input.ts';
-
-const MAX_EMAIL_CHARS = 254;
-const memberFields = z.strictObject({
-  name: shownText,
-  email: z
-    .string()
-    .trim()
-    .max(MAX_EMAIL_CHARS)
-    .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, 'must be an address such as ada@example.org')
-    .nullable(),
-  role: z.enum(ROLES),
-});
-export const newMember = memberFields.extend({ email: memberFields.shape.email.default(null) });
-export const memberChange = memberFields
-  .partial()
-  .refine((said) => Object.keys(said).length > 0, { error: "say what is to change: 'name', 'email' or 'role'" });
+import { notFound } from './admin-input.ts';
 
 /** One of an account's members, also one that was removed. Throws ApiError 404. */
 export async function findMember(
@@ -36,7 +20,7 @@ export async function findMember(
 export async function addMember(
   services: Services,
   accountId: string,
-  said: z.output<typeof newMember>,
+  said: z.output<typeof newMemberBody>,
 ): Promise<MemberRow> {
   const made = await services.members.create({ accountId, ...said }, Date.now());
   if (made.ok) return made.value;
@@ -48,7 +32,7 @@ export async function addMember(
 export async function changeMember(
   services: Services,
   { id, accountId }: MemberRow,
-  { name, email, role }: z.output<typeof memberChange>,
+  { name, email, role }: z.output<typeof memberChangeBody>,
 ): Promise<MemberRow> {
   const now = Date.now();
   const change = { ...(name !== undefined && { name }), ...(email !== undefined && { email }), ...(role && { role }) };

@@ -1,22 +1,12 @@
 // What is done to homes, whoever asks: enrolment codes, their name, whom they answer for, and revocation, which also closes their socket.
 import * as z from 'zod';
+import { shownText } from '../auth/bodies.ts';
+import type { nodeChangeBody } from '../auth/bodies.ts';
 import type { NewCode, NodeRow } from '../auth/nodes.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { addressField, notFound, shownText } from './admin-input.ts';
+import { notFound } from './admin-input.ts';
 
-/** A lab's machines at most, with one code. */
-const MAX_USES = 1000;
-/** What may be said of a code. */
-export const codeFields = {
-  wallet: addressField.nullish(),
-  uses: z.number().int().min(1).max(MAX_USES).default(1),
-  public: z.boolean().nullish(),
-};
-export const nodeChange = z
-  .strictObject({ public: z.boolean(), name: shownText.nullable() })
-  .partial()
-  .refine((said) => Object.keys(said).length > 0, { error: "say what is to change: 'public' or 'name'" });
 export const reasonQuery = z.object({ reason: shownText });
 
 /** Tells areas and hubs that a node may not come back and that its socket ends now. */
@@ -43,7 +33,7 @@ export async function makeCode(
 export async function changeNode(
   services: Services,
   nodeId: string,
-  { change, tellNode }: { readonly change: z.output<typeof nodeChange>; readonly tellNode: TellNode },
+  { change, tellNode }: { readonly change: z.output<typeof nodeChangeBody>; readonly tellNode: TellNode },
 ): Promise<NodeRow> {
   const node = await services.nodes.change(nodeId, { isPublic: change.public, name: change.name });
   if (!node) throw notFound('node', 'id');

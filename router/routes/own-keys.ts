@@ -1,12 +1,13 @@
 // /v1/keys: keys that make keys. A key of a member's sees and makes that member's; an owner's, or the account's own, all of the account's.
 import { Hono } from 'hono';
 import type { ListedKey } from '../auth/api-keys.ts';
+import { keyChangeBody, newKeyBody } from '../auth/bodies.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import type { MemberRow } from '../auth/members.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-import { changeKey, keyChange, mintKey, newKey, revokeKey, toKeyJson } from './key-desk.ts';
+import { changeKey, mintKey, revokeKey, toKeyJson } from './key-desk.ts';
 import { findMember } from './member-desk.ts';
 import { postOnce } from './post-once.ts';
 import { requireCallerNow } from './refuse.ts';
@@ -22,7 +23,7 @@ ownKeys.get('/v1/keys', async (c) => {
 ownKeys.post('/v1/keys', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
   const { accountId } = caller;
-  return postOnce(c, { schema: newKey, who: accountId }, async ({ member, ...said }) => {
+  return postOnce(c, { schema: newKeyBody, who: accountId }, async ({ member, ...said }) => {
     const services = c.get('services');
     return mintKey(
       services,
@@ -36,7 +37,7 @@ ownKeys.patch('/v1/keys/:id', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
   const services = c.get('services');
   const key = await findKey(services, caller, c.req.param('id'));
-  return c.json(await changeKey(services, { key, by: caller }, await readInput(c, keyChange)));
+  return c.json(await changeKey(services, { key, by: caller }, await readInput(c, keyChangeBody)));
 });
 
 ownKeys.delete('/v1/keys/:id', async (c) => {

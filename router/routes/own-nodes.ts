@@ -1,17 +1,16 @@
 // /v1/nodes: an account's own homes: its list, codes that enrol more, their names, whom they answer for, and their end.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import * as z from 'zod';
+import { newCodeBody, nodeChangeBody } from '../auth/bodies.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import { notFound, parseInput, readInput, readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import type { AreaCalls } from './area-calls.ts';
 import { ALL_AREAS } from './area-calls.ts';
-import { changeNode, codeFields, makeCode, nodeChange, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
+import { changeNode, makeCode, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
-const newCode = z.strictObject(codeFields);
 const UNSAID_REASON = 'revoked by its owner';
 
 /** GET /v1/nodes, POST /v1/nodes/enrolments, PATCH and DELETE /v1/nodes/:id. `calls` is given by tests that have no areas. */
@@ -29,7 +28,7 @@ export function makeOwnNodeRoutes({
   });
   routes.post('/v1/nodes/enrolments', async (c) => {
     const { accountId } = await requireCallerNow(c, 'nodes');
-    return postOnce(c, { schema: newCode, who: accountId }, ({ wallet, uses, public: isPublic }) =>
+    return postOnce(c, { schema: newCodeBody, who: accountId }, ({ wallet, uses, public: isPublic }) =>
       makeCode(c.get('services'), {
         accountId,
         wallet: wallet ?? null,
@@ -41,7 +40,7 @@ export function makeOwnNodeRoutes({
   });
   routes.patch('/v1/nodes/:id', async (c) => {
     const node = await findOwn(c, c.req.param('id'));
-    const change = await readInput(c, nodeChange);
+    const change = await readInput(c, nodeChangeBody);
     return c.json(toNodeJson(await changeNode(c.get('services'), node.id, { change, tellNode })));
   });
   routes.delete('/v1/nodes/:id', async (c) => {
