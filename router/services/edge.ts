@@ -154,10 +154,7 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
-    jobLog: makeJobLog({
-      db: env.DB,
-      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
-    }),
+    jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
     bodies,
@@ -175,8 +172,18 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    ...openEpochs(env),
+  };
+}
+
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+  return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
+  return makeJobLog({ db, publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)) });
 }
