@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
+import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
@@ -80,6 +81,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', usage);
   app.route('/', key);
   app.route('/', stats);
+  app.route('/', audit);
   app.route('/', health);
   app.route('/', docs);
   app.route('/', nodeEnrol);

@@ -112,20 +112,24 @@ export function makeApiKeys(doors: {
       cache.forgetKey(keyId);
       return changed ? ok(null) : err('no-key');
     },
-    setLimits: async (keyId, limits) => {
-      const text = limits && JSON.stringify(limits);
-      const found = { accountId: apiKeys.accountId };
-      const changed = await db
-        .update(apiKeys)
-        .set({ limits: text })
-        .where(eq(apiKeys.id, keyId))
-        .returning(found)
-        .get();
-      return changed ? ok(changed) : err('no-key');
-    },
+    setLimits: (keyId, limits) => writeLimits(db, keyId, limits),
     list: (accountId) => listKeys(db, accountId),
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
   };
+}
+
+async function writeLimits(
+  db: ReturnType<typeof drizzle>,
+  keyId: string,
+  limits: KeyLimits | null,
+): Promise<Result<{ readonly accountId: string }, 'no-key'>> {
+  const changed = await db
+    .update(apiKeys)
+    .set({ limits: limits && JSON.stringify(limits) })
+    .where(eq(apiKeys.id, keyId))
+    .returning({ accountId: apiKeys.accountId })
+    .get();
+  return changed ? ok(changed) : err('no-key');
 }
 
 async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Promise<ListedKey[]> {

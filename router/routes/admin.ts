@@ -5,6 +5,7 @@ import type { AppEnv } from './app-env.ts';
 import { checkAdminSecret } from '../auth/check-admin-secret.ts';
 import { ApiError } from '../errors.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';
+import { makeAdminBookRoutes } from './admin-books.ts';
 import { makeAdminAlertRoutes } from './admin-alerts.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
@@ -44,6 +45,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminAlertRoutes());
   routes.route('/', makeAdminCreditRoutes());
+  routes.route('/', makeAdminBookRoutes());
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));

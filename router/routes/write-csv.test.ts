@@ -1,19 +1,24 @@
 import { expect, test } from 'vitest';
 import { writeCsv } from './write-csv.ts';
 
-test('names stand above, nothing is empty, and what has a comma, a quote or a line is quoted', () => {
-  expect(
-    writeCsv(
-      ['a', 'b'],
-      [
-        { a: 1, b: 'x,y' },
-        { a: null, b: 'say "hi"\nnow', c: 3 },
-      ],
-    ),
-  ).toBe('a,b\r\n1,"x,y"\r\n,"say ""hi""\nnow"\r\n');
+test('lines end with CRLF, and cells with commas, quotes or line breaks stand in quotes', () => {
+  const rows = [
+    { a: 'x,y', b: 'say "hi"' },
+    { a: 'two\nlines', b: null },
+    { a: 'plain', b: 7 },
+  ];
+  expect(writeCsv(['a', 'b'], rows)).toBe('a,b\r\n"x,y","say ""hi"""\r\n"two\nlines",\r\nplain,7\r\n');
   expect(writeCsv(['a'], [])).toBe('a\r\n');
 });
 
-test('a text that a spreadsheet would compute is a text, a number below zero is a number', () => {
-  expect(writeCsv(['a'], [{ a: '=1+1' }, { a: '@x' }, { a: -5 }])).toBe("a\r\n'=1+1\r\n'@x\r\n-5\r\n");
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=HYPERLINK("http://x","y")'])(
+  'a text that a spreadsheet would run, %j, is a text there',
+  (text) => {
+    const [, line] = writeCsv(['a'], [{ a: text }]).split(/\r\n(?=["'])/);
+    expect(line).toMatch(/^"?'/);
+  },
+);
+
+test('numbers are never taken for formulas', () => {
+  expect(writeCsv(['a'], [{ a: -5 }])).toBe('a\r\n-5\r\n');
 });
