@@ -140,12 +140,7 @@ function openServices(env: Env): Services {
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
-  const whys = new WhyFinder({
-    areas: AREAS,
-    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
-    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
-    now: () => Date.now(),
-  });
+  const whys = openWhys(stubs);
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -193,6 +188,15 @@ function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEa
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openWhys(stubs: Stubs): WhyFinder {
+  return new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
 }
 
 function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
