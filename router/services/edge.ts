@@ -148,12 +148,7 @@ function openServices(env: Env): Services {
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
-  const whys = new WhyFinder({
-    areas: AREAS,
-    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
-    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
-    now: () => Date.now(),
-  });
+  const whys = openWhys(stubs);
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -175,10 +170,7 @@ function openServices(env: Env): Services {
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
-    jobLog: makeJobLog({
-      db: env.DB,
-      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
-    }),
+    jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
     bodies,
@@ -197,8 +189,27 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    ...openEpochs(env),
+  };
+}
+
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+  return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openWhys(stubs: Stubs): WhyFinder {
+  return new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
+}
+
+function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
+  return makeJobLog({ db, publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)) });
 }
