@@ -10,14 +10,14 @@ import type { Domain } from '../../schema/typed-data.ts';
 export interface RouterKeys {
   readonly ROUTER_SIGNING_KEY: string;
   /** A list of handovers in JSON. */
-  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string | undefined;
+  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string;
 }
 
 /** `privateKey`: 32 random bytes. Throws for a key that is none. */
 export function makeRotation(
   keys: RouterKeys,
   { domain, privateKey, now }: { readonly domain: Domain; readonly privateKey: Uint8Array; readonly now: number },
-): Required<RouterKeys> {
+): { ROUTER_SIGNING_KEY: string; ROUTER_SIGNING_KEY_PREVIOUS: string } {
   const oldKey = fromHex(keys.ROUTER_SIGNING_KEY);
   const facts = {
     previous: addressOfPrivateKey(oldKey),

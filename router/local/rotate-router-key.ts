@@ -20,7 +20,7 @@ const HELP = `Makes a new signing key for the router; the present one signs that
 
 const keysSchema = z.looseObject({
   ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'ROUTER_SIGNING_KEY must be 32 bytes in lower-case hex'),
-  ROUTER_SIGNING_KEY_PREVIOUS: z.string().optional(),
+  ROUTER_SIGNING_KEY_PREVIOUS: z.string().exactOptional(),
 });
 const PRIVATE = 0o600;
 

@@ -22,9 +22,17 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
+import { listEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay } from '../billing/earning-days.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -42,8 +50,9 @@ import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
-import { pickTimings } from './pick-local.ts';
-import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
+import { pickEpochSeconds, pickTimings } from './pick-local.ts';
+import { openEpochShelf } from './settler.ts';
+import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -59,6 +68,9 @@ export interface Services extends Stubs {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
+  readonly projections: Projections;
+  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
@@ -81,6 +93,10 @@ export interface Services extends Stubs {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Length of an epoch, and the published ones. */
+  readonly epochSeconds: number;
+  readonly shelf: EpochShelf;
+  readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -146,6 +162,9 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
@@ -167,5 +186,8 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    epochSeconds: pickEpochSeconds(env),
+    shelf: openEpochShelf(env),
+    listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
 }

@@ -8,7 +8,7 @@ import { fromHex } from '../../schema/bytes.ts';
 import { FINISH, JOB_TICKET } from '../../schema/receipt.ts';
 import { ask, askAll, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
-import { Books, findReceiptRows, isLedgerSound, movedBy, NOTHING_MOVED } from './books.ts';
+import { Books, findReceiptRows, movedBy, NOTHING_MOVED } from './books.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { RAW_DIGEST, RAW_MODEL, RawJob, RawNode } from './raw-node.ts';

@@ -13,6 +13,7 @@ import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { makeProjections } from '../../billing/projections.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
@@ -20,7 +21,7 @@ import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
-export { Area, Hub } from '../../objects.ts';
+export { Area, Hub, Settler } from '../../objects.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {
@@ -98,6 +99,7 @@ export function makeDoors(env: Env): Services {
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
+    projections: makeProjections(env.DB, null),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
     hub: (hub: string) => env.HUB.getByName(hub),

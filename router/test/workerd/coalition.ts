@@ -101,6 +101,7 @@ export class Coalition {
       ledger: this.ledger,
       findFlushes,
       readStanding: async () => null,
+      epochSeconds: 86_400,
       holdsOther: async () => false,
     };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
