@@ -1,6 +1,7 @@
 // x402 version 2: what a payment, its terms and its settlement are, and the headers that carry them. As router, facilitator and tests read them; pure.
 // https://github.com/x402-foundation/x402: specs/x402-specification-v2.md, specs/transports-v2/http.md, specs/schemes/{exact,upto}
 import * as z from 'zod';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -103,7 +104,7 @@ export const supportedSchema = z.object({
 });
 
 export function encodeHeader(value: object): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value))));
+  return encodeBase64(new TextEncoder().encode(JSON.stringify(value)));
 }
 
 /** The payment in a header: what of it is read, and all of it as it came. Errors: in words for who sent it. */
@@ -120,7 +121,7 @@ export function readPayment(header: string): Result<{ payment: Payment; sent: ob
 /** The object in a header; null where it holds none. */
 export function decodeHeader(header: string): object | null {
   try {
-    const bytes = Uint8Array.from(atob(header.trim()), (letter) => letter.charCodeAt(0));
+    const bytes = decodeBase64(header.trim());
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
     return typeof value === 'object' ? value : null;
   } catch {

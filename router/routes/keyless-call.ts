@@ -38,7 +38,18 @@ export function openKeylessCall(c: Context<AppEnv>): KeylessCall | null {
   if (!keyless || pickKeyHeader((name) => c.req.header(name)) !== null) return null;
   const header = c.req.header(PAYMENT_SIGNATURE);
   // Whose account it is comes of what is signed, which is read for good when the price is known.
-  const caller = { accountId: KEYLESS, keyId: 'x402', defaults: null, pools: [] };
+  const caller: Caller = {
+    accountId: KEYLESS,
+    keyId: 'x402',
+    defaults: null,
+    pools: [],
+    scopes: ['call'],
+    models: null,
+    expiresAt: null,
+    memberId: null,
+    role: null,
+    rightsAt: 0,
+  };
   return {
     caller,
     pay: async (jobs, body) => {

@@ -9,6 +9,7 @@ import { fromSealedJson } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { findRouter } from '../billing/find-router.ts';
+import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
 import type { PaymentFacts } from '../payments/payment.ts';
@@ -33,13 +34,16 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   const services = c.get('services');
   const paymentId = services.keyless ? c.req.query('payment') : undefined;
   const payment = paymentId === undefined ? null : await findPayment(c, paymentId, jobId);
-  const accountId = payment?.id ?? (await requireCaller(c)).accountId;
+  const caller = payment ? null : await requireCaller(c);
+  const accountId = payment?.id ?? caller?.accountId ?? '';
   // Each look costs the account's object and the book, and ids are 128 random bits: whoever guesses is held up.
   requireCalm(c, 'receipt', accountId);
   const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId }) : null;
+  const only = caller && onlyKeySeen(caller);
+  const seen = found?.settlements.filter(({ keyId }) => only === null || keyId === only) ?? [];
   const told = payment && { payment: tellPayment(payment) };
-  if (found?.settlements.length || (payment && payment.charge !== null)) {
-    const data = found?.settlements.map((one) => toReceiptJson(one, services)) ?? [];
+  if (seen.length > 0 || (payment && payment.charge !== null)) {
+    const data = seen.map((one) => toReceiptJson(one, services));
     return c.json({ object: 'list', data, ...told }, 200, payment ? toPaymentHeaders(payment) : {});
   }
   if (found?.isPending)
