@@ -2,7 +2,30 @@
 // key by key. Runs wherever the door is: in the router, or in a command far from it.
 import { addSums, PROJECTIONS } from './pack-journal.ts';
 import type { ProjectionName, ProjectionRow, ProjectionSums } from './pack-journal.ts';
-import type { Projections } from './projections.ts';
+
+/** Sums of one key: what the projection has, and what D1 tells of it without the archive. */
+export interface ComparedRow {
+  readonly key: readonly (string | number)[];
+  readonly held: readonly number[];
+  readonly told: readonly number[];
+}
+
+/** The door to them, beside the book (projections.ts) or far from it (router/local/projections-at.ts). */
+export interface Projections {
+  /** What the next files after one tell, and the last of them; null where there is none. Rejects when a file cannot be read. */
+  readonly readArchived: (
+    after: number,
+    limit: number,
+  ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
+  /** Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive. */
+  readonly readPage: (
+    name: ProjectionName,
+    after: readonly (string | number)[] | null,
+    limit: number,
+  ) => Promise<{ readonly lastFile: number; readonly rows: readonly ComparedRow[] }>;
+  /** Makes rows anew; `rows` are what the archive up to `lastFile` tells. False, and nothing done, where it has grown. */
+  readonly rebuild: (name: ProjectionName, lastFile: number, rows: readonly ProjectionRow[]) => Promise<boolean>;
+}
 
 /** A key whose sums are not what the book tells. */
 export interface Differing {

@@ -1,33 +1,10 @@
 // The door to the projections of the book: compared with what they are made of, and made anew from it, a page at a time. What D1 has let go of is read
-// from the files of the archive; who asks puts the two together (router/local/compare-projections.ts).
+// from the files of the archive; who asks puts the two together (projection-check.ts).
 import { addSums, sumJournal } from './pack-journal.ts';
-import type { ProjectionName, ProjectionRow, ProjectionSums } from './pack-journal.ts';
+import type { ComparedRow, Projections } from './projection-check.ts';
 import { LAST_FILE, NEXT_FILES, pageOf, rebuildRows } from './projection-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
 import { unsqueeze } from './squeeze.ts';
-
-/** Sums of one key: what the projection has, and what D1 tells of it without the archive. */
-export interface ComparedRow {
-  readonly key: readonly (string | number)[];
-  readonly held: readonly number[];
-  readonly told: readonly number[];
-}
-
-export interface Projections {
-  /** What the next files after one tell, and the last of them; null where there is none. Rejects when a file cannot be read. */
-  readonly readArchived: (
-    after: number,
-    limit: number,
-  ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
-  /** Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive. */
-  readonly readPage: (
-    name: ProjectionName,
-    after: readonly (string | number)[] | null,
-    limit: number,
-  ) => Promise<{ readonly lastFile: number; readonly rows: readonly ComparedRow[] }>;
-  /** Makes rows anew; `rows` are what the archive up to `lastFile` tells. False, and nothing done, where it has grown. */
-  readonly rebuild: (name: ProjectionName, lastFile: number, rows: readonly ProjectionRow[]) => Promise<boolean>;
-}
 
 export function makeProjections(database: D1Database, files: ReceiptFiles | null): Projections {
   return {

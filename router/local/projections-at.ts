@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { PROJECTIONS } from '../billing/pack-journal.ts';
 import type { ProjectionSums } from '../billing/pack-journal.ts';
-import type { Projections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projection-check.ts';
 
 const key = z.array(z.union([z.string(), z.number()]));
 const sums = z.array(z.number());

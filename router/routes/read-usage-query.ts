@@ -58,7 +58,7 @@ export function readUsageQuery({ query, accept, caller, now }: Asking): UsageWis
 }
 
 /** Whose usage a caller may read: all of its account's, with whichever key. The one place where a key's rights would narrow it to its own. */
-export function whoseUsage({ accountId }: Caller): Pick<UsageAsk, 'accountId' | 'ownKeyId'> {
+function whoseUsage({ accountId }: Caller): Pick<UsageAsk, 'accountId' | 'ownKeyId'> {
   return { accountId, ownKeyId: null };
 }
 

@@ -32,7 +32,7 @@ import { listEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay } from '../billing/earning-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
-import type { Projections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projection-check.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
