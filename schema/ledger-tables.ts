@@ -2,7 +2,7 @@
 // the sums are projections: made of flushes and of nothing else, and made anew from them (billing/projection-sql.ts).
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** A UTC day of one account's parts, by key, model, country of the home and kind of job. */
+/** A UTC day of one account's parts, by key, model, country of the home and kind of job. They go after two years (billing/roll-up.ts). */
 export const usageDays = sqliteTable(
   'usage_days',
   {
@@ -27,6 +27,7 @@ export const usageDays = sqliteTable(
     primaryKey({
       columns: [table.accountId, table.day, table.keyId, table.model, table.country, table.kind],
     }),
+    index('usage_days_day').on(table.day),
   ],
 );
 

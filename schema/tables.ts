@@ -213,6 +213,8 @@ export const bookMarks = sqliteTable('book_marks', {
   summed: integer('summed').notNull(),
   /** Up to which number their receipts are found by `receipt_places`. */
   placed: integer('placed').notNull(),
+  /** From which UTC day on `usage_days` are kept. */
+  keptFrom: integer('kept_from').notNull().default(0),
 });
 
 /**

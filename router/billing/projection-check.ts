@@ -17,12 +17,15 @@ export interface Projections {
     after: number,
     limit: number,
   ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
-  /** Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive. */
+  /**
+   * Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive and callers' days were kept from `keptFrom` on: a
+   * UTC day since 1970.
+   */
   readonly readPage: (
     name: ProjectionName,
     after: readonly (string | number)[] | null,
     limit: number,
-  ) => Promise<{ readonly lastFile: number; readonly rows: readonly ComparedRow[] }>;
+  ) => Promise<{ readonly lastFile: number; readonly keptFrom: number; readonly rows: readonly ComparedRow[] }>;
   /** Makes rows anew; `rows` are what the archive up to `lastFile` tells. False, and nothing done, where it has grown. */
   readonly rebuild: (name: ProjectionName, lastFile: number, rows: readonly ProjectionRow[]) => Promise<boolean>;
 }
@@ -100,9 +103,11 @@ async function compareAll(door: Projections, archive: Archive): Promise<Projecti
   for (const name of PROJECTIONS) {
     const archived = new Map(archive.sums[name].map(([key, sums]) => [JSON.stringify(key), { key, sums }]));
     let after: readonly (string | number)[] | null = null;
+    let keptFrom = 0;
     do {
       const page: Awaited<ReturnType<Projections['readPage']>> = await door.readPage(name, after, ROWS_A_CALL);
       if (page.lastFile !== archive.last) return null;
+      ({ keptFrom } = page);
       for (const { key, held, told } of page.rows) {
         const kept = archived.get(JSON.stringify(key))?.sums;
         archived.delete(JSON.stringify(key));
@@ -113,6 +118,7 @@ async function compareAll(door: Projections, archive: Archive): Promise<Projecti
     } while (after);
     // What only the archive knows.
     for (const { key, sums } of archived.values()) {
+      if (name === 'usage_days' && Number(key[1]) < keptFrom) continue;
       rows[name]++;
       const nothing = sums.map(() => 0);
       differing.push(...findDifference({ projection: name, key, held: nothing, told: nothing, archived: sums }));

@@ -2,7 +2,7 @@
 // from the files of the archive; who asks puts the two together (projection-check.ts).
 import { addSums, sumJournal } from './pack-journal.ts';
 import type { ComparedRow, Projections } from './projection-check.ts';
-import { LAST_FILE, NEXT_FILES, pageOf, rebuildRows } from './projection-sql.ts';
+import { MARKS, NEXT_FILES, pageOf, rebuildRows } from './projection-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
 import { unsqueeze } from './squeeze.ts';
 
@@ -26,14 +26,15 @@ export function makeProjections(database: D1Database, files: ReceiptFiles | null
     readPage: async (name, after, limit) => {
       const [page, last] = (await database.batch([
         database.prepare(pageOf(name)).bind(after && JSON.stringify(after), limit),
-        database.prepare(LAST_FILE),
-      ])) as [D1Result<Record<keyof ComparedRow, string>>, D1Result<{ id: number }>];
+        database.prepare(MARKS),
+      ])) as [D1Result<Record<keyof ComparedRow, string>>, D1Result<{ id: number; keptFrom: number }>];
       const rows = page.results.map(({ key, held, told }) => ({
         key: JSON.parse(key) as (string | number)[],
         held: JSON.parse(held) as number[],
         told: JSON.parse(told) as number[],
       }));
-      return { lastFile: last.results[0]?.id ?? 0, rows };
+      const { id: lastFile, keptFrom } = last.results[0] ?? { id: 0, keptFrom: 0 };
+      return { lastFile, keptFrom, rows };
     },
     rebuild: async (name, lastFile, rows) => {
       const { meta } = await database.prepare(rebuildRows(name)).bind(JSON.stringify(rows), lastFile).run();
