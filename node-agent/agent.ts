@@ -35,7 +35,7 @@ import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
 import type { Log } from './log.ts';
-import { describeProof } from './receipts/describe-proof.ts';
+import { describeProof } from '../schema/verify/describe-proof.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from './receipts/judge-outbox.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';
@@ -96,12 +96,13 @@ export class Agent {
     this.#speeds = speeds;
     this.#backends = openBackends(config, () => void this.#look(true));
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, load } = config;
+    const { models, slots, pace, priceShare, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
       choice: models,
       slots,
       paceTokensPerS: pace,
+      priceShare,
       mayLoad: load !== 'never',
       log,
       onChange,

@@ -29,10 +29,14 @@ async function run(line: CommandLine): Promise<number> {
     case 'why':
       return runWhy(line.values, process.env);
     case 'verify':
-      return runVerify(line.files, line.values.json === true);
+      return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
     case 'setup':
       return runSetup(line.values, process.env);
   }
+}
+
+function readText(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 const line = parseFlags(process.argv.slice(2));

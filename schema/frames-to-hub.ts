@@ -38,6 +38,8 @@ export const nodeModelSchema = z.object({
   /** What it can do beside text (words of `Need`, and those of later versions), and the samplers that its server takes. Absent: nothing. */
   can: z.array(z.string().max(24)).max(24).optional(),
   samplers: z.array(z.string().max(24)).max(48).optional(),
+  /** What its owner asks of the catalogue's price, as a share of it; absent: all of it. The catalogue says how low it may be (`priceAtHome`). */
+  priceShare: z.number().gt(0).max(1).optional(),
 });
 export type NodeModel = z.output<typeof nodeModelSchema>;
 

@@ -3,7 +3,8 @@ import type { ChunkHead } from './chunks.ts';
 import type { Hex } from './bytes.ts';
 import type { OpenRequest } from './job-request.ts';
 import type { Place } from './places.ts';
-import type { Capacity, JobSize, Wish, WishField } from './placement.ts';
+import type { Capacity, Decision, JobSize, Wish, WishField } from './placement.ts';
+import type { Price } from './prices.ts';
 import type { OutputCounts, PartCounts } from './records.ts';
 import type { ResumeClass } from './settlement.ts';
 
@@ -68,8 +69,11 @@ export interface JobOffer {
   /** From the caller's call to this ask, ms by the edge's clock. */
   readonly elapsedMs?: number;
   readonly chargePrompt: boolean;
+  /** At most: a home may sell it for less, but not below the least, units per million tokens. */
   readonly priceIn: number;
   readonly priceOut: number;
+  readonly leastPriceIn?: number;
+  readonly leastPriceOut?: number;
   /** Prompt tokens at most, by bytes; and exactly, where the tokenizer is known. */
   readonly promptBound: number;
   readonly promptExact: number | null;
@@ -130,6 +134,23 @@ export interface OfferRefusal {
   /** For `none`: true where homes here have the model, and none of them may or can take the part; else what the edge has read of this hub is old. */
   readonly isServed?: boolean;
 }
+
+/** What a hub would do with an offer now: nothing is held, sent or noted. */
+export type OfferPreview =
+  | {
+      readonly kind: 'grant';
+      readonly nodeId: string;
+      readonly country: string;
+      readonly digest: string;
+      readonly quantisation: string;
+      readonly isOwn: boolean;
+      readonly price: Price;
+      readonly decision: Decision;
+    }
+  | {
+      readonly kind: 'declined';
+      readonly refusal: Pick<OfferRefusal, 'code' | 'quoteMs' | 'retryAfterMs' | 'emptiedBy' | 'contextTokens' | 'isServed'>;
+    };
 
 /** Bytes a second at which a home at least takes a job in: who needs longer for a large one is left. */
 const LEAST_BYTES_PER_S = 128 * 1024;

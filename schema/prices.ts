@@ -10,6 +10,20 @@ export interface Price {
   readonly priceOut: number;
 }
 
+/** The prices of a catalogue model: what it costs at most, and what a home may sell it for at least. */
+export interface PriceBounds extends Price {
+  /** Left out, no home sells it for less. */
+  readonly leastPriceIn?: number | undefined;
+  readonly leastPriceOut?: number | undefined;
+}
+
+/** What a home sells a model for, units per million tokens: its owner's share of the price, rounded up, within the bounds. */
+export function priceAtHome(bounds: PriceBounds, share = 1): Price {
+  const { priceIn, priceOut, leastPriceIn = priceIn, leastPriceOut = priceOut } = bounds;
+  const of = (most: number, least: number): number => Math.min(most, Math.max(least, Math.ceil(most * share)));
+  return { priceIn: of(priceIn, leastPriceIn), priceOut: of(priceOut, leastPriceOut) };
+}
+
 export interface Counts {
   readonly promptTokens: number;
   readonly outputTokens: number;

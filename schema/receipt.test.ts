@@ -4,26 +4,20 @@ import { hashTypedData, recoverTypedDataAddress } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { fromHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
-import {
-  ACCEPTANCE,
-  acceptanceSchema,
-  checkBundle,
-  checkReceiptOfTicket,
-  JOB_TICKET,
-  jobTicketSchema,
-} from './receipt.ts';
+import { checkBundle, checkReceiptOfTicket, receiptBundleSchema } from './check-bundle.ts';
+import type { BundleFault } from './check-bundle.ts';
+import { ACCEPTANCE, acceptanceSchema, JOB_TICKET, jobTicketSchema } from './receipt.ts';
 import {
   makeMessageSigner,
   NODE_ENROL,
   NODE_ENROL_1,
   NODE_HELLO,
   NODE_HELLO_1,
-  receiptBundleSchema,
   toMessageJson,
   USAGE_RECEIPT,
 } from './receipt.ts';
 import { usageReceiptSchema } from './receipt.ts';
-import type { BundleFault, JobTicket, UsageReceipt } from './receipt.ts';
+import type { JobTicket, UsageReceipt } from './receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, signDigest, word } from './typed-data.ts';
 import type { Domain, StructType } from './typed-data.ts';
 import * as z from 'zod';
@@ -323,13 +317,17 @@ describe('a bundle is checked offline', () => {
     };
   };
 
-  test('an honest one is right, also before its acceptance has come', () => {
-    const receiptHash = signer.hash(USAGE_RECEIPT, receipt);
-    expect(checkBundle(bundleOf())).toEqual({ ok: true, value: { receiptHash } });
-    expect(checkBundle({ ...bundleOf(), acceptance: null, acceptanceSignature: null })).toEqual({
-      ok: true,
-      value: { receiptHash },
-    });
+  test('an honest one is right', () => {
+    expect(checkBundle(bundleOf())).toEqual({ ok: true, value: { receiptHash: signer.hash(USAGE_RECEIPT, receipt) } });
+  });
+
+  test('with only one of the two signatures it is not, whichever is missing', () => {
+    for (const acceptance of [{ acceptance: null, acceptanceSignature: null }, { acceptanceSignature: null }])
+      expect(checkBundle({ ...bundleOf(), ...acceptance })).toEqual({ ok: false, error: 'not-accepted' });
+    expect(checkBundle({ ...bundleOf(), receiptSignature: null })).toEqual({ ok: false, error: 'no-receipt' });
+    // What is there has to be right all the same.
+    const forged = bundleOf({ keys: [routerKey, strangerKey] });
+    expect(checkBundle({ ...forged, acceptance: null })).toEqual({ ok: false, error: 'receipt-signature' });
   });
 
   const faults: [BundleFault, Parameters<typeof bundleOf>[0]][] = [

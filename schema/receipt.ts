@@ -4,11 +4,10 @@ import * as z from 'zod';
 import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { RecentDigests } from './recent-digests.ts';
-import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { growTree } from './merkle.ts';
-import { isUnderSeal, SEAL, SEAL_KIND, sealedSchema } from './seal.ts';
+import { isUnderSeal, SEAL, SEAL_KIND } from './seal.ts';
 import type { Seal, Sealed } from './seal.ts';
 import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest, word } from './typed-data.ts';
 import type { Domain, StructType, WordValue } from './typed-data.ts';
@@ -308,71 +307,3 @@ export function fromMessageJson({ fields }: StructType, json: object): object {
 }
 
 const WIDE: ReadonlySet<string> = new Set(['uint64', 'uint128']);
-
-/** Everything about one part of a job that its caller or its home can check offline; `GET /v1/receipts/{jobId}` answers a list of these. */
-export const receiptBundleSchema = z.object({
-  domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
-  router: word.address,
-  ticket: jobTicketSchema,
-  ticketSignature: word.signature,
-  receipt: usageReceiptSchema.nullable(),
-  receiptSignature: word.signature.nullable(),
-  acceptance: acceptanceSchema.nullable(),
-  acceptanceSignature: word.signature.nullable(),
-  /** Where a message stands under a seal its signature is the seal's; null or left out where it was signed for itself. */
-  ticketSeal: sealedSchema.nullish(),
-  receiptSeal: sealedSchema.nullish(),
-  acceptanceSeal: sealedSchema.nullish(),
-});
-export type ReceiptBundle = z.output<typeof receiptBundleSchema>;
-export type ReceiptBundleJson = z.input<typeof receiptBundleSchema>;
-
-export type BundleFault =
-  | 'ticket-signature'
-  | 'receipt-signature'
-  | 'receipt-of-other-ticket'
-  | 'receipt-of-other-node'
-  | 'over-output-limit'
-  | 'over-prompt-limit'
-  | 'acceptance-signature'
-  | 'acceptance-of-other-receipt'
-  | 'counts-raised'
-  | 'amount-raised'
-  | 'no-receipt';
-
-/** Checks a bundle offline: who signed what, that each message points at the one before, and that nothing was raised on the way. */
-export function checkBundle(bundle: ReceiptBundle): Result<{ readonly receiptHash: Hex }, BundleFault> {
-  const signer = makeMessageSigner(bundle.domain);
-  const { router, ticket, receipt, acceptance, ticketSignature, receiptSignature, acceptanceSignature } = bundle;
-  const { ticketSeal = null, receiptSeal = null, acceptanceSeal = null } = bundle;
-  if (!signer.isProvenBy(JOB_TICKET, ticket, { signature: ticketSignature, sealed: ticketSeal, address: router }))
-    return err('ticket-signature');
-  if (!receipt || !receiptSignature) return err('no-receipt');
-  const receiptFault = checkReceiptOfTicket(signer, { ticket }, receipt);
-  if (receiptFault) return err(receiptFault);
-  const byNode = { signature: receiptSignature, sealed: receiptSeal, address: ticket.node };
-  if (!signer.isProvenBy(USAGE_RECEIPT, receipt, byNode)) return err('receipt-signature');
-  const receiptHash = signer.hash(USAGE_RECEIPT, receipt);
-  if (!acceptance || !acceptanceSignature) return ok({ receiptHash });
-  if (acceptance.receiptHash !== receiptHash || acceptance.node !== ticket.node)
-    return err('acceptance-of-other-receipt');
-  if (acceptance.promptTokens > receipt.promptTokens || acceptance.outputTokens > receipt.outputTokens)
-    return err('counts-raised');
-  if (acceptance.amount > receipt.amount) return err('amount-raised');
-  const byRouter = { signature: acceptanceSignature, sealed: acceptanceSeal, address: router };
-  if (!signer.isProvenBy(ACCEPTANCE, acceptance, byRouter)) return err('acceptance-signature');
-  return ok({ receiptHash });
-}
-
-/** The checks of a receipt against its ticket that need no curve operation; null when it fits. Who knows the ticket's hash saves one. */
-export function checkReceiptOfTicket(
-  signer: MessageSigner,
-  { ticket, ticketHash }: { readonly ticket: JobTicket; readonly ticketHash?: Hex },
-  receipt: UsageReceipt,
-): BundleFault | null {
-  if (receipt.ticketHash !== (ticketHash ?? signer.hash(JOB_TICKET, ticket))) return 'receipt-of-other-ticket';
-  if (receipt.node !== ticket.node) return 'receipt-of-other-node';
-  if (receipt.outputTokens > ticket.maxOutputTokens) return 'over-output-limit';
-  if (receipt.promptTokens > ticket.maxPromptTokens) return 'over-prompt-limit';
-  return null;
-}

@@ -1,5 +1,6 @@
 // What a hub decides at the end of a part and hands, once and durably, to the node's account and then to the caller's account.
 import * as z from 'zod';
+import { JOB_KINDS } from './job-kinds.ts';
 import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { sealedSchema } from './seal.ts';
@@ -36,7 +37,10 @@ export const settlementSchema = z.object({
   ownerAccountId: z.string(),
   hub: z.string(),
   model: z.string(),
+  /** Where its home stands. */
   country: z.string(),
+  /** What kind of work it was; absent in what was settled before version 0.2. */
+  kind: z.enum(JOB_KINDS).optional(),
   outcome: z.enum(OUTCOMES),
   /** True for the last part of a job: the hold closes with it. */
   isFinal: z.boolean(),

@@ -137,6 +137,9 @@ export const models = sqliteTable('models', {
   digests: text('digests').notNull(),
   priceIn: integer('price_in').notNull(),
   priceOut: integer('price_out').notNull(),
+  /** What a home may sell it for at least; null: no home sells it for less. */
+  leastPriceIn: integer('least_price_in'),
+  leastPriceOut: integer('least_price_out'),
   contextTokens: integer('context_tokens').notNull(),
   maxOutputTokens: integer('max_output_tokens').notNull(),
   /** Name of a tokenizer the router carries, for exact counts; null where only bytes bound the count. */
@@ -190,6 +193,11 @@ export const flushes = sqliteTable('flushes', {
   postings: text('postings').notNull(),
   /** Units of fees by home. */
   homes: text('homes').notNull(),
+  /** What its parts add to `usage_days` and `node_days`: rows as billing/build-usage.ts has them. `{}` for what is older than these. */
+  usage: text('usage').notNull().default('{}'),
+  earnings: text('earnings').notNull().default('{}'),
+  /** For a list of what came alone: what that moved in `book_days` and `home_fees`, where it stands already. */
+  alone: text('alone'),
   /** The parts, and what statistics read of them (billing/pack-facts.ts). */
   parts: text('parts').notNull(),
   /** The parts' receipts (billing/pack-settlement.ts); null for a list of what came alone. */
@@ -282,4 +290,59 @@ export const archivedReceipts = sqliteTable(
     length: integer('length').notNull(),
   },
   (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
+);
+
+// What the ledger sums up for callers and owners (usage, earnings). Like balances, `home_fees` and `book_days` these are projections: made of flushes
+// and of nothing else, and made anew from them.
+
+/** A UTC day of one account's parts, by key, model, country of the home and kind of job. */
+export const usageDays = sqliteTable(
+  'usage_days',
+  {
+    accountId: text('account_id').notNull(),
+    /** Days since 1970. */
+    day: integer('day').notNull(),
+    keyId: text('key_id').notNull(),
+    model: text('model').notNull(),
+    country: text('country').notNull(),
+    kind: text('kind').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    charged: integer('charged').notNull(),
+    /** Of the parts whose energy is known, and how many these are. */
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.accountId, table.day, table.keyId, table.model, table.country, table.kind],
+    }),
+  ],
+);
+
+/** A UTC day of one home's parts, by model; what was paid later than its part stands on the day it was paid. */
+export const nodeDays = sqliteTable(
+  'node_days',
+  {
+    nodeId: text('node_id').notNull(),
+    day: integer('day').notNull(),
+    model: text('model').notNull(),
+    /** The owner's, which was credited. */
+    accountId: text('account_id').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    earned: integer('earned').notNull(),
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.nodeId, table.day, table.model, table.accountId] }),
+    index('node_days_account').on(table.accountId, table.day),
+  ],
 );

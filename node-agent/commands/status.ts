@@ -4,7 +4,7 @@ import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
-import { formatProof } from '../receipts/describe-proof.ts';
+import { formatProof } from '../../schema/verify/describe-proof.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';

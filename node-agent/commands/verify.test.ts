@@ -2,25 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  ACCEPTANCE,
-  JOB_TICKET,
-  makeMessageSigner,
-  receiptBundleSchema,
-  toMessageJson,
-  USAGE_RECEIPT,
-} from '../../schema/receipt.ts';
-import type { MadeSeal, ReceiptBundleJson } from '../../schema/receipt.ts';
+import { receiptBundleSchema } from '../../schema/check-bundle.ts';
+import type { ReceiptBundle, ReceiptBundleJson } from '../../schema/check-bundle.ts';
+import { ACCEPTANCE, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { MadeSeal } from '../../schema/receipt.ts';
+import { SAMPLE_KEYS, SAMPLE_NODE, SAMPLE_ROUTER, sampleChain, toBundleJson } from '../../schema/sample-bundles.ts';
 import { chainOfHub, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
-import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
-import { sampleTicket } from '../../schema/sample-messages.ts';
-import { buildReceipt, buildWork } from '../receipts/build-receipt.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { runVerify } from './verify.ts';
 
-const NODE_KEY = new Uint8Array(32).fill(5);
-const ROUTER_KEY = new Uint8Array(32).fill(9);
-const NODE = addressOfPrivateKey(NODE_KEY);
-const ROUTER = addressOfPrivateKey(ROUTER_KEY);
+const { node: NODE_KEY, router: ROUTER_KEY } = SAMPLE_KEYS;
+const NODE = SAMPLE_NODE;
+const ROUTER = SAMPLE_ROUTER;
+const ID = `rcpt_${'0'.repeat(30)}ab_0`;
 const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
 
 let folder: string;
@@ -38,59 +32,50 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function makeBundle(change: { outputTokens?: number; accepted?: boolean; part?: number } = {}): ReceiptBundleJson {
-  const ticket = sampleTicket({ jobId: `0x${'ab'.repeat(16)}${'00'.repeat(16)}`, node: NODE, part: change.part ?? 0 });
-  const work = {
-    promptTokens: 4,
-    outputTokens: 6,
-    finish: 'stop',
-    ttftMs: 1,
-    durationMs: 2,
-    responseHash: ZERO_WORD,
-  } as const;
-  const place = { seq: 1n, prevReceipt: ZERO_WORD };
-  const ticketHash = signer.hash(JOB_TICKET, ticket);
-  const receipt = buildReceipt({ ticketHash, node: NODE }, buildWork(ticket, work), place);
-  const outputTokens = change.outputTokens ?? 6;
-  const acceptance = {
-    receiptHash: signer.hash(USAGE_RECEIPT, receipt),
-    node: NODE,
-    promptTokens: 4,
-    outputTokens,
-    amount: 9n,
-    status: 0,
-    epoch: 1,
-    count: 1n,
-    cumulativeAmount: 9n,
-  };
-  const isAccepted = change.accepted !== false;
+/** The receipt at this place of a chain, from 0, signed for itself as before version 3. */
+function makeBundle(change: { outputTokens?: number; accepted?: boolean; at?: number } = {}): ReceiptBundleJson {
+  const { at = 0, accepted = true, outputTokens = 6 } = change;
+  const bundle = sampleChain(at + 1, { acceptance: () => ({ outputTokens }) })[at] as ReceiptBundle;
+  const { ticket, receipt, acceptance } = bundle;
   return {
-    domain: PLACEHOLDER_DOMAIN,
-    router: ROUTER,
-    ticket: toMessageJson(ticket),
+    ...toBundleJson({ ...bundle, acceptance: accepted ? acceptance : null }),
+    ticketSeal: null,
     ticketSignature: signer.sign(JOB_TICKET, ticket, ROUTER_KEY),
-    receipt: toMessageJson(receipt),
-    receiptSignature: signer.sign(USAGE_RECEIPT, receipt, NODE_KEY),
-    acceptance: isAccepted ? toMessageJson(acceptance) : null,
-    acceptanceSignature: isAccepted ? signer.sign(ACCEPTANCE, acceptance, ROUTER_KEY) : null,
+    receiptSeal: null,
+    receiptSignature: signer.sign(USAGE_RECEIPT, receipt!, NODE_KEY),
+    acceptanceSeal: null,
+    acceptanceSignature: accepted ? signer.sign(ACCEPTANCE, acceptance!, ROUTER_KEY) : null,
   };
 }
 
 async function verify(value: unknown, isJson = false): Promise<number> {
   const file = join(folder, 'receipt.json');
   writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
-  return runVerify([file], isJson);
+  return runVerify([file], { isJson, answer: null });
 }
 
 test('a good bundle says who signed what, with each count', async () => {
   expect(await verify(makeBundle())).toBe(0);
-  expect(printed).toContain(`valid  rcpt_${'ab'.repeat(16)}_0`);
+  expect(printed).toContain(`valid  ${ID}`);
   expect(printed).toContain(`node ${NODE} (number 1): 4 prompt, 6 output tokens, 10 units, ended by stop`);
   expect(printed).toContain('4 prompt, 6 output tokens, 9 units, accepted; 9 units in 1 receipts so far');
 });
 
-test('a list as the API gives it is checked part by part', async () => {
-  expect(await verify({ object: 'list', data: [makeBundle(), makeBundle({ accepted: false })] })).toBe(0);
+test('a list as the API gives it is checked part by part, and as a chain', async () => {
+  expect(await verify({ object: 'list', data: [makeBundle(), makeBundle({ at: 1 })] })).toBe(0);
+  expect(printed).toContain(`chain        ${NODE}: receipts 1 to 2, 2 links checked`);
+});
+
+test('a chain that does not fit is told with both hashes', async () => {
+  const broken = sampleChain(2, { receipt: () => ({ prevReceipt: ZERO_WORD }) }).map(toBundleJson);
+  expect(await verify({ data: broken })).toBe(1);
+  expect(printed.match(/^valid/gm)).toHaveLength(2);
+  expect(printed).toMatch(/^BROKEN LINK {2}the chain of 0x\w+ breaks: rcpt_\w+ names 0x0+ as the receipt before it/m);
+});
+
+test('one that the router has not accepted yet is told so, and is not valid', async () => {
+  expect(await verify(makeBundle({ accepted: false }))).toBe(1);
+  expect(printed).toContain('fault        not-accepted: not yet accepted: the node has signed and the router has not');
   expect(printed).toContain('acceptance   none yet');
 });
 
@@ -133,7 +118,7 @@ function seal(bundles: readonly ReceiptBundleJson[], number: bigint): ReceiptBun
 }
 
 test('under seals it says whose, which, over how many and with how many hashes, in words and as JSON', async () => {
-  const sealed = seal([makeBundle({ part: 0 }), makeBundle({ part: 1 }), makeBundle({ part: 2 })], 12n);
+  const sealed = seal([makeBundle({ at: 0 }), makeBundle({ at: 1 }), makeBundle({ at: 2 })], 12n);
   expect(await verify({ data: sealed })).toBe(0);
   expect(printed).toContain(
     `receipt      seal 12 of receipts, signed by ${NODE}: 3 messages under it, 2 hashes of proof`,
@@ -145,12 +130,12 @@ test('under seals it says whose, which, over how many and with how many hashes, 
   expect(JSON.parse(printed)).toMatchObject({
     ok: true,
     parts: [{ proofs: { receipt: { signer: NODE }, acceptance: { signer: ROUTER, seal: alone } } }],
-    contradictions: [],
+    evidence: [],
   });
 });
 
 test('a proof that leads elsewhere, or a seal of another kind, is no proof', async () => {
-  const [one, other] = seal([makeBundle({ part: 0 }), makeBundle({ part: 1 })], 1n);
+  const [one, other] = seal([makeBundle({ at: 0 }), makeBundle({ at: 1 })], 1n);
   expect(await verify({ ...one!, receiptSeal: other!.receiptSeal })).toBe(1);
   expect(printed).toContain('fault        receipt-signature');
   printed = '';
@@ -159,33 +144,59 @@ test('a proof that leads elsewhere, or a seal of another kind, is no proof', asy
 });
 
 test('two seals of one number that differ are told as evidence, across files and as JSON', async () => {
-  const [one] = seal([makeBundle({ part: 0 })], 5n);
-  const [other] = seal([makeBundle({ part: 1 })], 5n);
+  const [one] = seal([makeBundle({ at: 0 })], 5n);
+  const [other] = seal([makeBundle({ at: 1 })], 5n);
   const files = [one, other].map((bundle, i) => {
     const file = join(folder, `${i}.json`);
     writeFileSync(file, JSON.stringify(bundle));
     return file;
   });
-  expect(await runVerify(files, false)).toBe(1);
+  expect(await runVerify(files, { isJson: false, answer: null })).toBe(3);
   expect(printed.match(/^valid/gm)).toHaveLength(2);
   expect(printed.match(/^EQUIVOCATION/gm)).toHaveLength(3);
   expect(printed).toContain(`${NODE} has signed two different seals of receipts under the number 5`);
   printed = '';
-  expect(await runVerify(files, true)).toBe(1);
-  const { ok, contradictions } = JSON.parse(printed) as {
+  expect(await runVerify(files, { isJson: true, answer: null })).toBe(3);
+  const told = JSON.parse(printed) as {
     ok: boolean;
-    contradictions: { signer: string; seals: { signature: string }[] }[];
+    verdict: string;
+    evidence: { message: string; evidence: object }[];
   };
-  expect(ok).toBe(false);
-  expect(contradictions.map(({ signer: by }) => by)).toEqual([ROUTER, NODE, ROUTER]);
-  expect(contradictions[1]?.seals.map(({ signature }) => signature)).toEqual([
-    one!.receiptSignature,
-    other!.receiptSignature,
+  expect(told).toMatchObject({ ok: false, verdict: 'equivocation' });
+  const documents = told.evidence.map(({ evidence }) => evidence);
+  expect(documents).toMatchObject([
+    { of: 'seals', signer: ROUTER },
+    {
+      of: 'seals',
+      signer: NODE,
+      one: { signature: one!.receiptSignature },
+      other: { signature: other!.receiptSignature },
+    },
+    { of: 'seals', signer: ROUTER },
   ]);
+  // Each is evidence without the receipts that it came from.
+  printed = '';
+  expect(await verify(documents[1])).toBe(3);
+  expect(printed).toBe(`EQUIVOCATION  ${NODE} has signed two different seals of receipts under the number 5.\n`);
+  printed = '';
+  expect(await verify({ ...documents[1], signer: ROUTER })).toBe(1);
+  expect(printed).toMatch(/^NO EVIDENCE {2}this is no evidence: the first message is not signed/);
+});
+
+test('a saved answer is held against the receipt’s hash', async () => {
+  const [file, answer] = [join(folder, 'r.json'), join(folder, 'answer.txt')];
+  writeFileSync(file, JSON.stringify(makeBundle()));
+  writeFileSync(
+    answer,
+    'data: {"choices":[{"index":0,"delta":{"content":"x"},"logprobs":null,"finish_reason":null}]}\n\n',
+  );
+  expect(await runVerify([file], { isJson: false, answer })).toBe(1);
+  expect(printed).toContain(`OTHER ANSWER ${ID} is not over the answer in this file`);
+  expect(await runVerify([file], { isJson: false, answer: join(folder, 'none') })).toBe(1);
 });
 
 test('seals of different numbers, or that nobody signed, are no evidence', async () => {
-  const good = [...seal([makeBundle({ part: 0 })], 5n), ...seal([makeBundle({ part: 1 })], 6n)];
+  const good = [...seal([makeBundle({ at: 0 })], 5n), ...seal([makeBundle({ at: 1 })], 6n)];
   expect(await verify({ data: good })).toBe(0);
   printed = '';
   const forged = {
@@ -213,5 +224,5 @@ test('what is no receipt is said to be none, with the field', async () => {
   printed = '';
   expect(await verify({ ...makeBundle(), router: 'me' })).toBe(1);
   expect(printed).toContain('router: must be a 20-byte address');
-  expect(await runVerify([join(folder, 'missing.json')], false)).toBe(1);
+  expect(await runVerify([join(folder, 'missing.json')], { isJson: false, answer: null })).toBe(1);
 });

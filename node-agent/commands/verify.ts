@@ -1,86 +1,79 @@
-// `irori-node verify FILE…`: checks receipts offline, as GET /v1/receipts/{jobId} gives them. Asks nobody: the signatures say it all.
+// `irori-node verify FILE…`: checks receipts and evidence offline, as the router gives them. Asks nobody: the signatures say it all.
 import { readFile } from 'node:fs/promises';
-import * as z from 'zod';
-import { receiptIdOf, wordToJobId } from '../../schema/ids.ts';
-import { ACCEPTANCE_STATUS, checkBundle, FINISH, receiptBundleSchema } from '../../schema/receipt.ts';
-import type { BundleFault, ReceiptBundle } from '../../schema/receipt.ts';
-import { toSealedJson } from '../../schema/seal.ts';
-import { describeProof, formatProof } from '../receipts/describe-proof.ts';
-import type { ProofFacts } from '../receipts/describe-proof.ts';
-import { findContradictions } from '../receipts/find-contradictions.ts';
-import type { Contradiction } from '../receipts/find-contradictions.ts';
+import { toEvidenceJson } from '../../schema/evidence.ts';
+import { ACCEPTANCE_STATUS, FINISH } from '../../schema/receipt.ts';
+import { checkFiles } from '../../schema/verify/check-files.ts';
+import type { FilesReport, GivenFile, PartReport } from '../../schema/verify/check-files.ts';
+import type { ChainReport } from '../../schema/verify/check-links.ts';
+import { describeProof, formatProof } from '../../schema/verify/describe-proof.ts';
+import type { ProofFacts } from '../../schema/verify/describe-proof.ts';
+import { FAULTS, tellLink } from '../../schema/verify/tell-faults.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
-const fileSchema = z.union([receiptBundleSchema, z.object({ data: z.array(receiptBundleSchema).min(1) })]);
+/** What the command ends with. */
+const STATUS = { valid: 0, 'not-valid': 1, equivocation: 3 } as const;
 
-const FAULTS: Readonly<Record<BundleFault, string>> = {
-  'ticket-signature': 'the ticket is not signed by the router that the file names',
-  'receipt-signature': 'the receipt is not signed by the node of its ticket',
-  'receipt-of-other-ticket': 'the receipt belongs to another ticket',
-  'receipt-of-other-node': 'the receipt belongs to another node than its ticket',
-  'over-output-limit': 'the receipt counts more output tokens than its ticket allows',
-  'over-prompt-limit': 'the receipt counts more prompt tokens than its ticket allows',
-  'acceptance-signature': 'the acceptance is not signed by the router that the file names',
-  'acceptance-of-other-receipt': 'the acceptance belongs to another receipt',
-  'counts-raised': 'the acceptance counts more tokens than the receipt',
-  'amount-raised': 'the acceptance pays more than the receipt claims',
-  'no-receipt': 'there is no receipt: the node never signed for this part',
-};
-
-/** Prints what holds and what does not; exit status 0 when every part holds and no two of them are evidence against a signer, 1 otherwise. */
-export async function runVerify(files: readonly string[], isJson: boolean): Promise<number> {
-  const bundles: ReceiptBundle[] = [];
-  for (const file of files) {
-    const read = await readBundles(file);
-    if (!read.ok) {
-      process.stdout.write(isJson ? `${JSON.stringify({ ok: false, error: read.error })}\n` : `${read.error}\n`);
-      return 1;
-    }
-    bundles.push(...read.value);
+/**
+ * Prints what holds and what does not. Exit status 0: every receipt holds, with both signatures, and they follow one another; 1: something does not, or a
+ * file cannot be read; 3: somebody is proven to have signed two messages that cannot both be honest. `answer`: a file with a streamed answer, held
+ * against the receipts of its job.
+ */
+export async function runVerify(
+  files: readonly string[],
+  { isJson, answer }: { readonly isJson: boolean; readonly answer: string | null },
+): Promise<number> {
+  const report = await checkAll(files, answer);
+  if (!report.ok) {
+    process.stdout.write(isJson ? `${JSON.stringify({ ok: false, error: report.error })}\n` : `${report.error}\n`);
+    return STATUS['not-valid'];
   }
-  const checks = bundles.map((bundle) => ({ bundle, result: checkBundle(bundle) }));
-  const contradictions = findContradictions(bundles);
-  const isGood = checks.every(({ result }) => result.ok) && contradictions.length === 0;
-  if (isJson) {
-    const parts = checks.map(({ bundle, result }) => toJson(bundle, result));
-    process.stdout.write(`${JSON.stringify({ ok: isGood, parts, contradictions: contradictions.map(tellJson) })}\n`);
-    return isGood ? 0 : 1;
-  }
-  for (const { bundle, result } of checks) process.stdout.write(formatPart(bundle, result));
-  for (const contradiction of contradictions) process.stdout.write(formatContradiction(contradiction));
-  return isGood ? 0 : 1;
+  process.stdout.write(isJson ? `${JSON.stringify(toJson(report.value))}\n` : formatReport(report.value));
+  return STATUS[report.value.verdict];
 }
 
-async function readBundles(file: string): Promise<Result<ReceiptBundle[], string>> {
-  let value: unknown;
+async function checkAll(files: readonly string[], answer: string | null): Promise<Result<FilesReport, string>> {
+  const given: GivenFile[] = [];
+  for (const name of files) {
+    const text = await readText(name);
+    if (!text.ok) return text;
+    given.push({ name, text: text.value });
+  }
+  const saved = answer === null ? ok(null) : await readText(answer);
+  return saved.ok ? checkFiles(given, saved.value) : saved;
+}
+
+async function readText(file: string): Promise<Result<string, string>> {
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    return ok(await readFile(file, 'utf8'));
   } catch (error) {
-    return err(`${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return err(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const parsed = fileSchema.safeParse(value);
-  if (parsed.success) return ok('data' in parsed.data ? parsed.data.data : [parsed.data]);
-  return err(`${file} is not a receipt as GET /v1/receipts/{jobId} gives it: ${describeIssue(value)}.`);
 }
 
-/** A union's error says little. Read once more as the shape that was meant, the file gives an error that names the field. */
-function describeIssue(value: unknown): string {
-  const list =
-    typeof value === 'object' && value !== null && 'data' in value && Array.isArray(value.data) ? value.data : null;
-  const parsed = receiptBundleSchema.safeParse(list ? list[0] : value);
-  const issue = parsed.success ? undefined : parsed.error.issues[0];
-  return issue
-    ? `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`
-    : 'one of its parts is not valid';
+function formatReport({ parts, chains, links, evidence, unproven, answer }: FilesReport): string {
+  const lines = [
+    ...parts.flatMap(formatPart),
+    ...chains.flatMap(formatChain),
+    ...links.map((link) => `BROKEN LINK  ${tellLink(link)}`),
+    ...(answer ?? []).map(({ id, isSame, events }) =>
+      isSame
+        ? `answer       ${id} is over these very bytes (${events} events)`
+        : `OTHER ANSWER ${id} is not over the answer in this file: it is another one, was changed, or was not streamed`,
+    ),
+    ...unproven.map((sentence) => `NO EVIDENCE  ${sentence}`),
+    ...evidence.map(({ sentence, ids }) => {
+      const where = ids.length > 0 ? `: of ${ids.join(' and of ')}. Keep both files, they are the evidence` : '';
+      return `EQUIVOCATION  ${sentence}${where}.`;
+    }),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
-type Check = Result<{ readonly receiptHash: string }, BundleFault>;
-
-function formatPart(bundle: ReceiptBundle, result: Check): string {
+function formatPart({ id, bundle, result }: PartReport): string[] {
   const { ticket, receipt, acceptance } = bundle;
   const lines = [
-    `${result.ok ? 'valid' : 'NOT VALID'}  ${receiptIdOf(wordToJobId(ticket.jobId), ticket.part)}`,
+    `${result.ok ? 'valid' : 'NOT VALID'}  ${id}`,
     ...(result.ok
       ? [`  receipt      ${result.value.receiptHash}`]
       : [`  fault        ${result.error}: ${FAULTS[result.error]}`]),
@@ -93,39 +86,50 @@ function formatPart(bundle: ReceiptBundle, result: Check): string {
     );
   if (acceptance)
     lines.push(
-      `  acceptance   router ${bundle.router}: ${acceptance.promptTokens} prompt, ${acceptance.outputTokens} output tokens, ${acceptance.amount} units, ${nameOf(ACCEPTANCE_STATUS, acceptance.status)}; ${acceptance.cumulativeAmount} units in ${acceptance.count} receipts so far`,
+      `  acceptance   router ${bundle.acceptedBy ?? bundle.router}: ${acceptance.promptTokens} prompt, ${acceptance.outputTokens} output tokens, ${acceptance.amount} units, ${nameOf(ACCEPTANCE_STATUS, acceptance.status)}; ${acceptance.cumulativeAmount} units in ${acceptance.count} receipts so far`,
     );
   else lines.push('  acceptance   none yet');
   for (const [name, proof] of proofsOf(bundle)) lines.push(`  ${name.padEnd(12)} ${formatProof(proof)}`);
-  return `${lines.join('\n')}\n`;
+  return lines;
+}
+
+/** Of a receipt that is alone there is nothing to tell. */
+function formatChain({ node, first, last, links, missing }: ChainReport): string[] {
+  if (first === last) return [];
+  const gap = missing === '0' ? '' : `; ${missing} numbers between are not in these files`;
+  return [`chain        ${node}: receipts ${first} to ${last}, ${links} links checked${gap}`];
 }
 
 /** Who signed each message, and under which seal. */
-function proofsOf(bundle: ReceiptBundle): [string, ProofFacts][] {
+function proofsOf(bundle: PartReport['bundle']): [string, ProofFacts][] {
   const { router, ticket, ticketSeal = null, receipt, receiptSeal = null, acceptance, acceptanceSeal = null } = bundle;
   const proofs: [string, ProofFacts][] = [['ticket', describeProof(router, ticketSeal)]];
   if (receipt) proofs.push(['receipt', describeProof(ticket.node, receiptSeal)]);
-  if (acceptance) proofs.push(['acceptance', describeProof(router, acceptanceSeal)]);
+  if (acceptance) proofs.push(['acceptance', describeProof(bundle.acceptedBy ?? router, acceptanceSeal)]);
   return proofs;
 }
 
-function tellJson({ signer, ids, seals }: Contradiction): object {
+function toJson({ parts, chains, links, evidence, unproven, answer, verdict }: FilesReport): object {
   return {
-    signer,
-    receipts: ids,
-    seals: seals.map(({ seal, signature }) => ({ ...toSealedJson({ seal, proof: [] }), signature })),
+    ok: verdict === 'valid',
+    verdict,
+    parts: parts.map(toPartJson),
+    chains,
+    links: links.map((link) => ({ ...link, message: tellLink(link) })),
+    answer,
+    unproven,
+    evidence: evidence.map((one) => ({
+      message: one.sentence,
+      receipts: one.ids,
+      evidence: toEvidenceJson(one.evidence),
+    })),
   };
 }
 
-function formatContradiction({ signer, ids, seals: [{ seal }] }: Contradiction): string {
-  const { kind } = describeProof(signer, { seal, proof: [] }).seal ?? { kind: '' };
-  return `EQUIVOCATION  ${signer} has signed two different seals of ${kind} under the number ${seal.number}: of ${ids.join(' and of ')}. Keep both files, they are the evidence.\n`;
-}
-
-function toJson(bundle: ReceiptBundle, result: Check): object {
+function toPartJson({ id, bundle, result }: PartReport): object {
   const { ticket, receipt, acceptance } = bundle;
   return {
-    id: receiptIdOf(wordToJobId(ticket.jobId), ticket.part),
+    id,
     ok: result.ok,
     ...(result.ok ? { receiptHash: result.value.receiptHash } : { fault: result.error, message: FAULTS[result.error] }),
     router: bundle.router,

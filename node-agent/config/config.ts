@@ -19,6 +19,9 @@ import type { OptionKey, OptionSpec } from './options.ts';
 import { readValue } from './parse-flags.ts';
 import type { OptionValue, OptionValues } from './parse-flags.ts';
 
+/** Who gives work away for less shares with a pool. */
+const LEAST_PRICE_SHARE = 0.01;
+
 export interface AgentConfig {
   readonly router: RouterUrl;
   readonly code: string | null;
@@ -36,6 +39,8 @@ export interface AgentConfig {
   readonly ollamaSlots: number | null;
   /** Tokens a second, 0 for no limit. */
   readonly pace: number;
+  /** What the owner asks of the catalogue's price, as a share of it. */
+  readonly priceShare: number;
   readonly windowMs: number;
   readonly place: string | null;
   readonly wallet: Hex | null;
@@ -130,6 +135,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     slots: number(values.slots),
     ollamaSlots: readSlots(env['OLLAMA_NUM_PARALLEL']),
     pace: number(values.pace) ?? 0,
+    priceShare: number(values.price) ?? 1,
     windowMs: number(values.windowMs) ?? DEFAULT_WINDOW_MS,
     place: text(values.place),
     wallet: (text(values.wallet)?.toLowerCase() as Hex | undefined) ?? null,
@@ -156,6 +162,9 @@ function findFault(values: OptionValues): string | null {
   const slots = number(values.slots);
   if (slots !== null && (!Number.isInteger(slots) || slots < 1 || slots > 256))
     return '--slots must be a whole number from 1 to 256.';
+  const price = number(values.price);
+  if (price !== null && (price < LEAST_PRICE_SHARE || price > 1))
+    return `--price must be a share from ${LEAST_PRICE_SHARE} to 1: what you ask of the catalogue’s price.`;
   const windowMs = number(values.windowMs);
   if (windowMs !== null && windowMs > 1000)
     return '--window must be at most 1000 ms: readers would see the text stutter.';

@@ -90,6 +90,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'price',
+    flag: '--price',
+    env: 'IRORI_PRICE',
+    kind: 'number',
+    value: 'SHARE',
+    text: 'What you ask of the catalogue’s price, as a share: 0.8 is a fifth less, and more work where callers wish for the cheapest. The catalogue says how low it may be. Default: 1.',
+    commands: ['up'],
+  },
+  {
     key: 'pace',
     flag: '--pace',
     env: 'IRORI_PACE',
@@ -233,6 +242,15 @@ export const OPTIONS = [
     text: 'Answer as JSON.',
     commands: ['pause', 'resume', 'status', 'why', 'verify'],
   },
+  {
+    key: 'answer',
+    flag: '--answer',
+    env: null,
+    kind: 'text',
+    value: 'FILE',
+    text: 'A streamed answer as it was saved (curl -N … > FILE), held against the hash in the receipts of its job.',
+    commands: ['verify'],
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];
@@ -243,7 +261,7 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
   why: 'Tell why this home had no job in the last hour, minute by minute.',
-  verify: 'Check receipt files offline, each and against each other: irori-node verify FILE…',
+  verify: 'Check receipts and evidence offline, each and against each other: irori-node verify FILE…',
   setup: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',
 };
 

@@ -37,6 +37,8 @@ interface ShelfDoors {
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
+  /** What the owner asks of the catalogue's price, as a share of it; all of it by default. */
+  readonly priceShare?: number;
   /** False: a model that is not in memory is not offered. */
   readonly mayLoad?: boolean;
   readonly log: Log;
@@ -242,7 +244,7 @@ export class ModelShelf {
 
   /** A model as the hub is told of it; one that the hub could not take is left out. */
   #toModel(backend: Backend, info: ModelInfo): NodeModel[] {
-    const { choice, paceTokensPerS } = this.#doors;
+    const { choice, paceTokensPerS, priceShare = 1 } = this.#doors;
     const loadMs = info.loadMs ?? 0;
     if (this.#staysCold(info)) return [];
     const measured = this.#measured.get(info.digest);
@@ -259,6 +261,7 @@ export class ModelShelf {
       ...(loadMs > 0 ? { loadMs } : {}),
       ...(info.can && info.can.length > 0 ? { can: info.can } : {}),
       ...(info.samplers && info.samplers.length > 0 ? { samplers: info.samplers } : {}),
+      ...(priceShare < 1 ? { priceShare } : {}),
     });
     return parsed.success ? [parsed.data] : [];
   }

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  checkReceiptOfTicket,
-  FINISH,
-  JOB_TICKET,
-  makeMessageSigner,
-  toMessageJson,
-  usageReceiptSchema,
-} from '../../schema/receipt.ts';
+import { checkReceiptOfTicket } from '../../schema/check-bundle.ts';
+import { FINISH, JOB_TICKET, makeMessageSigner, toMessageJson, usageReceiptSchema } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { sampleTicket } from '../../schema/sample-messages.ts';
 import { buildReceipt, buildWork, estimatePromptTokens } from './build-receipt.ts';

@@ -3,8 +3,8 @@
 // tables in turn; one that the book has all of becomes a list of its parts and is dropped as a whole.
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { mergeFlushes } from './build-flush.ts';
-import type { Flush, NumberedFlush } from './build-flush.ts';
+import { mergeFlushes, readPiece } from './build-flush.ts';
+import type { Flush, KeptPiece, NumberedFlush } from './build-flush.ts';
 import { jobOfKey, keyOfJob } from './job-key.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 import { unpackSettlements } from './pack-settlement.ts';
@@ -27,9 +27,6 @@ interface Row {
   readonly bytes: number;
 }
 type Slot = 0 | 1;
-
-/** A batch's piece of a flush as its row has it: its packed receipts stand beside it. */
-type KeptPiece = Omit<Flush, 'packed'>;
 
 interface ReadPiece {
   readonly seq: number;
@@ -335,7 +332,7 @@ export class AccountBatches {
       const query = `SELECT seq, flush, piece, packed FROM batches${slot} WHERE seq IN (SELECT value FROM json_each(?))`;
       type Kept = { seq: number; flush: number; piece: string; packed: ArrayBuffer };
       for (const { seq, flush: number, piece, packed } of this.#sql.exec<Kept>(query, JSON.stringify(seqs)))
-        found.push({ seq, number, flush: { ...(JSON.parse(piece) as KeptPiece), packed: new Uint8Array(packed) } });
+        found.push({ seq, number, flush: readPiece(piece, new Uint8Array(packed)) });
     }
     return found.toSorted((a, b) => a.seq - b.seq);
   }

@@ -2,9 +2,11 @@
 // them. Those made one after another are put together into one flush. Pure.
 import { concatBytes } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { addEarnings, addUsage, shareJob, toEarningRow, toUsageRow } from './build-usage.ts';
+import type { EarningRow, JobShare, UsageRow } from './build-usage.ts';
 import { toFact } from './pack-facts.ts';
 import type { Block, Fact } from './pack-facts.ts';
-import { packSettlements } from './pack-settlement.ts';
+import { packSettlements, unpackSettlements } from './pack-settlement.ts';
 
 /** Units by name; those of all books together sum to zero. */
 export type Sums = Readonly<Record<string, number>>;
@@ -14,6 +16,8 @@ export interface ChargedPart {
   /** With the charge and the earnings that are booked: at most the charge. */
   readonly settlement: SettlementJson;
   readonly memo: string | null;
+  /** What of its job it stands for in the totals; a part of a job of its own where left out. */
+  readonly share?: JobShare;
 }
 
 export interface FlushPart {
@@ -30,6 +34,9 @@ export interface Flush {
   readonly postings: Sums;
   /** Fees by home. */
   readonly homes: Sums;
+  /** The parts in the totals of their days. */
+  readonly usage: readonly UsageRow[];
+  readonly earnings: readonly EarningRow[];
   readonly parts: readonly FlushPart[];
   /** The parts' receipts, in their order, block behind block (pack-settlement.ts). */
   readonly packed: Uint8Array<ArrayBuffer>;
@@ -40,6 +47,10 @@ export interface Flush {
 export interface NumberedFlush extends Flush {
   readonly number: number;
 }
+
+/** A piece of a flush as its account keeps it: its packed receipts stand beside it. Before version 0.2 it had no totals of its days. */
+type Totals = 'usage' | 'earnings';
+export type KeptPiece = Omit<Flush, 'packed' | Totals> & Partial<Pick<Flush, Totals>>;
 
 /** Of each part the caller pays the charge, the owner gets the earnings, the fees get the rest. Null where there is nothing. */
 export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
@@ -58,10 +69,19 @@ export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
       ]),
     ),
     homes: addSums(settlements.map(({ nodeId, charge, earn }) => [nodeId, charge - earn])),
+    ...sumUpParts(parts),
     parts: parts.map(({ settlement, memo }) => ({ fact: toFact(settlement), charge: settlement.charge, memo })),
     packed,
     blocks: [[parts.length, packed.length]],
   };
+}
+
+/** A kept piece, by its JSON, with its receipts. Throws where either cannot be read. */
+export function readPiece(text: string, packed: Uint8Array<ArrayBuffer>): Flush {
+  const piece = JSON.parse(text) as KeptPiece;
+  const { usage, earnings } = piece;
+  if (usage && earnings) return { ...piece, usage, earnings, packed };
+  return { ...piece, packed, ...sumUpParts(unpackSettlements(packed).map((settlement) => ({ settlement }))) };
 }
 
 /** Null where there is nothing. */
@@ -73,9 +93,23 @@ export function mergeFlushes(pieces: readonly Flush[]): Flush | null {
     at: Math.max(...pieces.map(({ at }) => at)),
     postings: addSums(pieces.flatMap(({ postings }) => Object.entries(postings))),
     homes: addSums(pieces.flatMap(({ homes }) => Object.entries(homes))),
+    usage: addUsage(pieces.flatMap(({ usage }) => usage)),
+    earnings: addEarnings(pieces.flatMap(({ earnings }) => earnings)),
     parts: pieces.flatMap(({ parts }) => parts),
     packed: concatBytes(pieces.map(({ packed }) => packed)),
     blocks: pieces.flatMap(({ blocks }) => blocks),
+  };
+}
+
+/** What parts add to the totals of their days. */
+function sumUpParts(parts: readonly Pick<ChargedPart, 'settlement' | 'share'>[]): Pick<Flush, 'usage' | 'earnings'> {
+  const shared = parts.flatMap(({ settlement, share }) => {
+    const own = share ?? shareJob([settlement], settlement.isFinal ? 1 : 0)[0];
+    return own ? [{ settlement, share: own }] : [];
+  });
+  return {
+    usage: addUsage(shared.map(({ settlement, share }) => toUsageRow(settlement, share))),
+    earnings: addEarnings(shared.map(({ settlement, share }) => toEarningRow(settlement, share))),
   };
 }
 

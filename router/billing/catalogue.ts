@@ -1,6 +1,7 @@
 // The door to the catalogue in D1: the public models, which digests count as each, and their price. Read through the isolate's cache.
 import { asc, eq, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
+import type { PriceBounds } from '../../schema/prices.ts';
 import { models } from '../../schema/tables.ts';
 import { makeLog } from '../log.ts';
 
@@ -9,15 +10,11 @@ const log = makeLog('billing');
 const CATALOGUE_CACHE_MS = 60_000;
 const MAX_MODELS = 1000;
 
-export interface CatalogueModel {
+export interface CatalogueModel extends PriceBounds {
   readonly id: string;
   readonly description: string;
   /** sha256 digests, 64 hex digits each. */
   readonly digests: readonly string[];
-  /** Units per 1,000,000 prompt tokens. */
-  readonly priceIn: number;
-  /** Units per 1,000,000 output tokens. */
-  readonly priceOut: number;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
   /** A name that `findTokenizer` knows, or null. */
@@ -85,7 +82,8 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
     find: async (modelId, now) => (await read(now)).get(modelId) ?? null,
     list: async (now) => [...(await read(now)).values()],
     put: async (model, now) => {
-      const row = { ...model, digests: JSON.stringify(model.digests), withdrawnAt: null };
+      const { leastPriceIn = null, leastPriceOut = null } = model;
+      const row = { ...model, leastPriceIn, leastPriceOut, digests: JSON.stringify(model.digests), withdrawnAt: null };
       const kept = await db
         .insert(models)
         .values({ ...row, createdAt: now })
@@ -110,6 +108,7 @@ export function makeCatalogue(doors: { readonly db: D1Database; readonly cache?:
 }
 
 function toModel(row: typeof models.$inferSelect): CatalogueModel {
-  const { withdrawnAt: _withdrawnAt, ...model } = row;
-  return { ...model, digests: JSON.parse(row.digests) as string[] };
+  const { withdrawnAt: _withdrawnAt, leastPriceIn, leastPriceOut, ...model } = row;
+  const least = { leastPriceIn: leastPriceIn ?? model.priceIn, leastPriceOut: leastPriceOut ?? model.priceOut };
+  return { ...model, ...least, digests: JSON.parse(row.digests) as string[] };
 }

@@ -1,8 +1,10 @@
-// Whether a receipt is what a node owes for a ticket. Pure. The hub does without the curve (`checkReceiptOfTicket` of schema/receipt.ts).
+// Whether a receipt is what a node owes for a ticket. Pure. The hub does without the curve (`checkReceiptOfTicket` of schema/check-bundle.ts).
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
-import { checkReceiptOfTicket, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import type { BundleFault, JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
+import { checkReceiptOfTicket } from '../../schema/check-bundle.ts';
+import type { BundleFault } from '../../schema/check-bundle.ts';
+import { JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import type { JobTicket, MessageSigner, UsageReceipt } from '../../schema/receipt.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';

@@ -5,6 +5,7 @@ import type { KnownPart } from './account-batches.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import { addToTotals, findAnswer, noteAnswer } from './account-state.ts';
 import type { AccountStore } from './account-store.ts';
+import { shareJob } from './build-usage.ts';
 import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
 import { failPart } from './fail-part.ts';
 import { isForgotten } from './is-forgotten.ts';
@@ -245,11 +246,12 @@ export class JobBookings {
     const hold = this.#store.holds.find(jobId);
     const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
     let room = hold ? hold.amount : this.#store.available + this.#store.holds.forgotten;
-    const charged = settlements.map((settlement) => {
+    const jobShares = shareJob(settlements, jobs);
+    const charged = settlements.map((settlement, i) => {
       const share = shares.get(settlement.part) ?? 0;
       const charge = Math.min(share, room);
       room -= charge;
-      const why = charge < share ? limit : reason;
+      const why = { reason: charge < share ? limit : reason, share: jobShares[i] ?? { jobs: 0, promptTokens: 0 } };
       return { charge, ...(isAlone ? chargeAlone(settlement, charge, why) : chargePart(settlement, charge, why)) };
     });
     const charge = charged.reduce((sum, one) => sum + one.charge, 0);

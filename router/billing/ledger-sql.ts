@@ -1,5 +1,6 @@
 // The statements of the book in D1. One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and a few statements cost
 // less than a few a row.
+import { addUsageOf, sumUpUsage } from './usage-sql.ts';
 import { BOOKED_BITS, IN_FLUSH, isBookedSql, jobKeySql } from './booked-sql.ts';
 
 /** First places of flushes that are begun in one ms. */
@@ -46,25 +47,35 @@ const MOVE_BALANCES = `
     LEFT JOIN balances AS held ON held.book = moved.book
     WHERE true ON CONFLICT (book) DO UPDATE SET amount = excluded.amount`;
 
+const FEES_MOVED = `SELECT e.value->>'nodeId' AS node,
+        sum(max(0, p.value->>'amount')) AS brought, sum(max(0, -(p.value->>'amount'))) AS drawn
+      FROM ${ENTRIES} WHERE p.value->>'book' = 'fees' AND e.value->>'nodeId' IS NOT NULL AND ${IS_NEW} GROUP BY 1`;
+
 const MOVE_HOME_FEES = `
     INSERT INTO home_fees (node_id, brought, drawn)
     SELECT moved.node, moved.brought + coalesce(held.brought, 0), moved.drawn + coalesce(held.drawn, 0)
-    FROM (SELECT e.value->>'nodeId' AS node,
-        sum(max(0, p.value->>'amount')) AS brought, sum(max(0, -(p.value->>'amount'))) AS drawn
-      FROM ${ENTRIES} WHERE p.value->>'book' = 'fees' AND e.value->>'nodeId' IS NOT NULL AND ${IS_NEW} GROUP BY 1) AS moved
+    FROM (${FEES_MOVED}) AS moved
     LEFT JOIN home_fees AS held ON held.node_id = moved.node
     WHERE true ON CONFLICT (node_id) DO UPDATE SET brought = excluded.brought, drawn = excluded.drawn`;
 
+const DAYS_MOVED = `SELECT CAST(e.value->>'at' AS INTEGER) / 86400000 AS day, p.value->>'book' AS book, sum(p.value->>'amount') AS amount,
+      count(*) AS postings FROM ${ENTRIES} WHERE e.value->>'jobId' IS NOT NULL AND ${IS_NEW} GROUP BY 1, 2`;
+
 const MOVE_DAYS = `
-    INSERT INTO book_days (day, book, amount, postings)
-    SELECT CAST(e.value->>'at' AS INTEGER) / 86400000, p.value->>'book', sum(p.value->>'amount'), count(*) FROM ${ENTRIES}
-    WHERE e.value->>'jobId' IS NOT NULL AND ${IS_NEW} GROUP BY 1, 2
+    INSERT INTO book_days (day, book, amount, postings) SELECT day, book, amount, postings FROM (${DAYS_MOVED}) WHERE true
     ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`;
 
-/** So that statistics and the archive come by it. */
+/** Rows of the new entries' lists. */
+const NEW_ROWS = (list: string): string =>
+  `(SELECT json_group_array(json(r.value)) FROM json_each(?1) AS e, json_each(e.value, '$.${list}') AS r WHERE ${IS_NEW})`;
+/** What has been moved already, so that it can be told from this list too. */
+const ALONE = `json_object('days', (SELECT json_group_array(json_array(day, book, amount, postings)) FROM (${DAYS_MOVED})),
+      'homes', (SELECT json_group_array(json_array(node, brought, drawn)) FROM (${FEES_MOVED})))`;
+
+/** So that statistics, the totals of their days and the archive come by it. */
 export const LIST_PARTS = `
-    INSERT INTO flushes (seq, account_id, at, postings, homes, parts)
-    SELECT ${NEXT}, '', ?2, '{}', '{}', ?3 WHERE EXISTS (SELECT 1 FROM json_each(?1) AS e WHERE e.value->>'packed' IS NOT NULL AND ${IS_NEW})`;
+    INSERT INTO flushes (seq, account_id, at, postings, homes, usage, earnings, alone, parts)
+    SELECT ${NEXT}, '', ?2, '{}', '{}', ${NEW_ROWS('usage')}, ${NEW_ROWS('earnings')}, ${ALONE}, ?3 WHERE EXISTS (SELECT 1 FROM json_each(?1) AS e WHERE e.value->>'packed' IS NOT NULL AND ${IS_NEW})`;
 
 /** Before the receipts, which tell what is new. Postings of an event that has some are never added to: no delivery can unbalance it. */
 const INSERT_POSTINGS = `
@@ -92,9 +103,9 @@ const IS_FLUSH_NEW = `NOT EXISTS (SELECT 1 FROM flushes AS f WHERE ${STANDS('?1'
       AND NOT ${isBookedSql({ key: 'unhex(?3)', part: '?4', bit: String(BOOKED_BITS.settle) })}`;
 const FREE_PLACE = `(SELECT min(?1 + n.value) FROM json_each('[${Array.from({ length: PLACES }, (_, i) => i).join()}]') AS n
       WHERE NOT EXISTS (SELECT 1 FROM flushes AS taken WHERE taken.seq = ?1 + n.value))`;
-/** Its end, postings, homes, list and receipts are ?5 to ?9. */
-const INSERT_FLUSH = `INSERT INTO flushes (seq, account_id, at, postings, homes, parts, packed)
-    SELECT ${FREE_PLACE}, ?2, ?5, ?6, ?7, ?8, unhex(?9) WHERE ${IS_FLUSH_NEW}`;
+/** Its end, postings, homes, list, receipts, usage and earnings are ?5 to ?11. */
+const INSERT_FLUSH = `INSERT INTO flushes (seq, account_id, at, postings, homes, usage, earnings, parts, packed)
+    SELECT ${FREE_PLACE}, ?2, ?5, ?6, ?7, ?10, ?11, ?8, unhex(?9) WHERE ${IS_FLUSH_NEW}`;
 
 /** Why charges were lowered; ?1: parts, ?2: account, ?3: end. */
 export const INSERT_MEMOS = `INSERT INTO events (id, kind, job_id, part, account_id, at, memo)
@@ -112,6 +123,7 @@ export const BOOK_LATE_FLUSH = [
     ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`,
   `INSERT INTO home_fees (node_id, brought, drawn) SELECT h.key, h.value, 0 FROM json_each(?7) AS h WHERE ${IS_FLUSH_NEW}
     ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
+  ...addUsageOf({ account: '?2', usage: '?10', earnings: '?11', where: IS_FLUSH_NEW }),
   `${INSERT_FLUSH} AND ?1 <= (SELECT summed FROM book_marks)`,
   // Nobody will look there for receipts that are in no place yet.
   `INSERT INTO receipt_places (job, part, booked, file, start, length)
@@ -150,6 +162,7 @@ export const SUM_UP = [
   `INSERT INTO home_fees (node_id, brought, drawn)
     SELECT h.key, sum(h.value), 0 FROM flushes AS f, json_each(f.homes) AS h WHERE ${DUE} GROUP BY 1
     ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
+  ...sumUpUsage(DUE),
   `UPDATE book_marks SET summed = (SELECT max(seq) FROM flushes WHERE seq <= ?2) WHERE ${IS_DUE}`,
 ] as const;
 

@@ -3,6 +3,7 @@ import { toHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { sumPostings } from './build-entry.ts';
 import type { LedgerEntry } from './build-entry.ts';
+import { daysOfEntry } from './build-usage.ts';
 import type { NumberedFlush } from './build-flush.ts';
 import type { BookedPart, Fate } from './decide-earn.ts';
 import {
@@ -21,6 +22,7 @@ import {
   SUM_UP,
   TOTAL,
 } from './ledger-sql.ts';
+import { EARNED_BY } from './usage-sql.ts';
 import { packFacts, toFact } from './pack-facts.ts';
 import { packSettlement } from './pack-settlement.ts';
 import { makeReceiptShelves } from './receipt-shelves.ts';
@@ -51,6 +53,8 @@ export interface Ledger {
    * what flushes they are in.
    */
   readonly findFate: (part: PartAsked) => Promise<Fate>;
+  /** What a home has earned in all, in units, as far as the book has it: entries on their way to it are not in it. */
+  readonly earnedBy: (nodeId: string) => Promise<number>;
   /** What a book's postings sum to, in units. */
   readonly balanceOf: (book: string) => Promise<number>;
   /** Ids of up to 100 events whose postings do not sum to zero: always none. */
@@ -114,6 +118,7 @@ export function makeLedger(database: D1Database, files: ReceiptFiles | null = nu
       };
     },
     balanceOf: async (book) => (await database.prepare(BALANCE_OF).bind(book).first<number>('amount')) ?? 0,
+    earnedBy: async (nodeId) => (await database.prepare(EARNED_BY).bind(nodeId).first<number>('earned')) ?? 0,
     findUnbalanced: async () => {
       const { results } = await database.prepare(FIND_UNBALANCED).all<{ id: string }>();
       return results.map((row) => row.id);
@@ -132,7 +137,7 @@ export function makeLedger(database: D1Database, files: ReceiptFiles | null = nu
 
 /** The values that a statement names, as far as the last of them. */
 function takenBy<T>(text: string, values: readonly T[]): readonly T[] {
-  const places = [...text.matchAll(/\?(\d)/g)].map(([, place]) => Number(place));
+  const places = [...text.matchAll(/\?(\d+)/g)].map(([, place]) => Number(place));
   return values.slice(0, Math.max(0, ...places));
 }
 
@@ -142,7 +147,7 @@ function toBookedPart({ part, ownerAccountId, outcome, charge, ttftMs }: Settlem
 
 /** Where it is not new in the order of time it may be late, or known: the second transaction tells. */
 async function applyFlush(database: D1Database, flush: NumberedFlush): Promise<void> {
-  const { accountId, number, at, postings, homes, parts, packed, blocks } = flush;
+  const { accountId, number, at, parts, packed, blocks } = flush;
   const of = (text: string, ...values: unknown[]): D1PreparedStatement => database.prepare(text).bind(...values);
   const facts = packFacts(
     parts.map(({ fact }) => fact),
@@ -152,7 +157,10 @@ async function applyFlush(database: D1Database, flush: NumberedFlush): Promise<v
   const place = placeOf(accountId, number);
   const [job, part] = parts[0]?.fact ?? ['', 0];
   const receipts = toHex(packed).slice(2);
-  const values = [place, accountId, job, part, at, JSON.stringify(postings), JSON.stringify(homes), facts, receipts];
+  const [postings, homes, usage, earnings] = [flush.postings, flush.homes, flush.usage, flush.earnings].map((one) =>
+    JSON.stringify(one),
+  );
+  const values = [place, accountId, job, part, at, postings, homes, facts, receipts, usage, earnings];
   const memos = parts.flatMap(({ fact: [ofJob, ofPart], memo }) =>
     memo === null ? [] : [toMemo(ofJob, ofPart, memo)],
   );
@@ -223,5 +231,8 @@ function isOverdraft(error: unknown): boolean {
 function toRow(entry: LedgerEntry): object {
   const { settlement, ...row } = entry;
   if (!settlement) return row;
-  return { ...row, nodeId: settlement.nodeId, packed: toHex(packSettlement(settlement)).slice(2) };
+  const { usage, earnings } = daysOfEntry(entry, settlement);
+  const packed = toHex(packSettlement(settlement)).slice(2);
+  // The list that it comes to stands for many accounts: each row of it says its own.
+  return { ...row, nodeId: settlement.nodeId, usage: usage.map((one) => [...one, entry.accountId]), earnings, packed };
 }

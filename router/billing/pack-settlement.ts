@@ -4,6 +4,7 @@
 import { concatBytes } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { nodeIdOf, wordToJobId } from '../../schema/ids.ts';
+import type { JobKind } from '../../schema/job-kinds.ts';
 import { ACCEPTANCE, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { chainOfHub, SEAL, SEAL_KIND } from '../../schema/seal.ts';
 import type { SealedJson } from '../../schema/seal.ts';
@@ -44,6 +45,7 @@ const OUTCOMES = [
   'cut-off',
 ] as const satisfies readonly Outcome[];
 const RESUME_CLASSES = ['exact', 'same-model', 'same-family'] as const satisfies readonly ResumeClass[];
+const KINDS = ['chat', 'completion', 'embedding', 'transcription', 'image'] as const satisfies readonly JobKind[];
 
 /** The first number: which form the rest has. */
 const JSON_TEXT = 0;
@@ -125,6 +127,7 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
     node: ticket?.node ?? '',
     digest: undefined,
   })),
+  kind: word(KINDS),
 };
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 

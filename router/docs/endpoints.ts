@@ -21,6 +21,8 @@ export interface Endpoint {
   readonly query?: Readonly<Record<string, string>>;
   /** True where the answer may be a stream of server-sent events. */
   readonly isStreamed: boolean;
+  /** True where it makes jobs, and tells what they would cost where `dry_run` is true. */
+  readonly makesJobs?: boolean;
   /** True where no key is asked for. */
   readonly isOpen?: boolean;
   /** True where the body is a form with a file. */
@@ -58,7 +60,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'post',
     path: '/v1/chat/completions',
     title: 'Chat Completions',
-    told: 'A conversation, answered by a home. OpenAI’s form, with `provider` for wishes of the home that answers. Fields that nothing here reads are taken and named in `x-irori-ignored`.',
+    told: 'A conversation, answered by a home. OpenAI’s form, with `provider` for wishes of the home that answers. Fields that nothing here reads are taken and named in `x-irori-ignored`. `dry_run: true`, here and wherever jobs are made, tells what the call would cost, which home would answer it and why, and runs nothing.',
     body: chatBody,
     examples: {
       whole: { model: MODEL, messages: HELLO },
@@ -66,6 +68,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       tools: { model: MODEL, messages: HELLO, tools: [{ type: 'function', function: WEATHER }] },
       'near homes': { model: MODEL, messages: HELLO, provider: { sort: 'fastest', pool: 'mine-first' } },
     },
+    makesJobs: true,
     isStreamed: true,
     answer: having('id', 'object', 'created', 'model', 'choices', 'usage'),
   },
@@ -80,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       streamed: { model: MODEL, input: 'Say hello.', stream: true },
       tools: { model: MODEL, input: 'Say hello.', tools: [{ type: 'function', ...WEATHER }] },
     },
+    makesJobs: true,
     isStreamed: true,
     answer: having('id', 'object', 'created_at', 'model', 'status', 'output', 'usage'),
   },
@@ -93,6 +97,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       whole: { model: MODEL, max_tokens: 100, messages: HELLO },
       streamed: { model: MODEL, max_tokens: 100, messages: HELLO, stream: true },
     },
+    makesJobs: true,
     isStreamed: true,
     answer: having('id', 'type', 'role', 'model', 'content', 'stop_reason', 'usage'),
   },
@@ -117,6 +122,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       streamed: { model: MODEL, prompt: 'Once upon a time', max_tokens: 20, stream: true },
       'with the prompt': { model: MODEL, prompt: 'Once upon a time', max_tokens: 20, echo: true, stop: ['.'] },
     },
+    makesJobs: true,
     isStreamed: true,
     answer: having('id', 'object', 'created', 'model', 'choices', 'usage'),
   },
@@ -130,6 +136,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       'one text': { model: MODEL, input: 'A quiet home.' },
       'several as base64': { model: MODEL, input: ['A quiet home.', 'A fox.'], encoding_format: 'base64' },
     },
+    makesJobs: true,
     isStreamed: false,
     answer: having('object', 'data', 'model', 'usage'),
   },
@@ -140,6 +147,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     told: 'The words of a recording, where a home’s server writes them down: a form with a `file` of at most 5,750,000 bytes, as JSON, as text, or as one event. Each KiB of audio is charged as a prompt token, the text as output.',
     body: transcriptionForm.extend({ file: z.string().meta({ format: 'binary' }) }),
     examples: { 'a recording': { model: MODEL, file: 'the recording', language: 'en' } },
+    makesJobs: true,
     isStreamed: true,
     isForm: true,
     answer: having('text'),
@@ -151,6 +159,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     told: 'Pictures of a text, where a home’s server makes them: up to 4, as `b64_json`, all or none. Each 32 by 32 pixels are charged as an output token.',
     body: imageBody,
     examples: { 'one picture': { model: MODEL, prompt: 'A quiet home.', size: '64x64' } },
+    makesJobs: true,
     isStreamed: false,
     answer: having('created', 'data'),
   },

@@ -87,9 +87,18 @@ function describeOperation(endpoint: Endpoint): object {
   };
 }
 
-function describeBody(body: z.ZodType, { examples, isForm = false }: Endpoint): object {
+/** Of every body that makes jobs. */
+const DRY_RUN = {
+  dry_run: {
+    type: 'boolean',
+    description: 'Tells price, home and why as `{"object": "dry_run", …}`, and runs nothing.',
+  },
+};
+
+function describeBody(body: z.ZodType, { examples, isForm = false, makesJobs = false }: Endpoint): object {
   const named = Object.entries(examples).map(([name, value]) => [name.replaceAll(' ', '-'), { value }]);
-  const { additionalProperties: _, ...schema } = toJsonSchema(body);
+  const { additionalProperties: _, ...plain } = toJsonSchema(body);
+  const schema = makesJobs ? { ...plain, properties: { ...plain.properties, ...DRY_RUN } } : plain;
   return {
     required: true,
     content: {

@@ -12,7 +12,8 @@ import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
 import type { KnownHome, ServingHome, TellingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { NodeLoads } from './node-loads.ts';
-import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
+import type { JobOffer, OfferPreview, OfferRefusal } from '../../schema/offer.ts';
+import type { Price } from '../../schema/prices.ts';
 import { PrefetchHints } from './prefetch-hints.ts';
 
 /** Added to a quote when only homes that cool down are left, so that any other hub's home is preferred, ms. */
@@ -40,6 +41,8 @@ export interface Granted {
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
   readonly isOwn: boolean;
+  /** What it costs at this home. */
+  readonly price: Price;
   /** Expected prompt tokens that it still has to read. */
   readonly freshTokens: number;
   /** By the speeds that edges are told. */
@@ -74,9 +77,13 @@ export class HubGrants {
 
   /**
    * Chooses among the homes that are here now. What a caller could have had and did not is noted for the owners: once an ask, `isAgain` when an ask
-   * that waits is decided anew. `isHeldBack`: homes of others are as good as full for it, which is no word of theirs.
+   * that waits is decided anew. `isHeldBack`: homes of others are as good as full for it, which is no word of theirs. `isDry`: nothing comes of it.
    */
-  choose(offer: JobOffer, now: number, { isAgain = false, isHeldBack = false } = {}): Granted | Declined {
+  choose(
+    offer: JobOffer,
+    now: number,
+    { isAgain = false, isHeldBack = false, isDry = false } = {},
+  ): Granted | Declined {
     const { candidates, idle, aside } = this.#doors;
     const all = candidates();
     const here = aside.isEmpty ? all : all.filter(({ nodeId }) => !aside.has(nodeId, now));
@@ -89,12 +96,15 @@ export class HubGrants {
     const asked = { offer, serving, now };
     const { grant, cooling } = this.#decide(asked);
     const reasons = [passedOver, cooling, grant.passedOver];
-    if (!isAgain && !isHeldBack)
+    if (!isAgain && !isHeldBack && !isDry)
       for (const list of reasons) for (const { nodeId, why } of list) idle.noteAsk(nodeId, why, now);
-    if (grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced)) this.#hint(asked, reasons.flat());
+    const isTight = grant.kind === 'busy' || (grant.kind === 'grant' && grant.decision.isForced);
+    if (isTight && !isDry) this.#hint(asked, reasons.flat());
     if (grant.kind === 'grant') {
       const granted = aside.guard(grant.nodeId, now, () => this.#toGranted(asked, grant));
-      return granted ?? this.choose(offer, now, { isAgain: true, isHeldBack });
+      if (!granted) return this.choose(offer, now, { isAgain: true, isHeldBack, isDry });
+      if (!isDry) this.#doors.prefixes.note(granted.nodeId, offer.prefixes);
+      return granted;
     }
     const isServed = serving.length + passedOver.length > 0;
     return {
@@ -103,6 +113,19 @@ export class HubGrants {
       isServed,
       full: grant.passedOver.flatMap(({ nodeId, why }) => (why === 'full' ? [nodeId] : [])),
     };
+  }
+
+  /** What `choose` would say, for who only wants to know: no owner hears of it, and no home is told to load anything. */
+  preview(offer: JobOffer, now: number): OfferPreview {
+    const chosen = this.choose(offer, now, { isDry: true });
+    if (chosen.kind === 'declined') {
+      const { code, quoteMs, retryAfterMs, emptiedBy, contextTokens, isServed = true } = chosen.refusal;
+      return { kind: 'declined', refusal: { code, quoteMs, retryAfterMs, emptiedBy, contextTokens, isServed } };
+    }
+    const { nodeId, isOwn, price, decision, model } = chosen;
+    const country = this.#doors.candidates().find((one) => one.nodeId === nodeId)?.place.country ?? '';
+    const { digest, quantisation } = model;
+    return { kind: 'grant', nodeId, country, digest, quantisation, isOwn, price, decision };
   }
 
   /** The node is gone: it holds no prompts, and may be given hints at once when it is back. */
@@ -179,7 +202,6 @@ export class HubGrants {
     const chosen = serving.find(({ home }) => home.nodeId === grant.nodeId);
     if (!chosen) throw new Error('a home was chosen that serves nothing');
     const { home, model } = chosen;
-    this.#doors.prefixes.note(home.nodeId, offer.prefixes);
     const { speedClass } = this.#tell(chosen, asked.now);
     const capacityBefore = this.#countCapacity(asked);
     return {
@@ -190,6 +212,7 @@ export class HubGrants {
       decision: { ...grant.decision, asks: offer.asks },
       resumed: offer.resume ? classifyResume(model, offer.resume) : null,
       isOwn: home.ownerAccountId === offer.accountId,
+      price: { priceIn: home.priceIn, priceOut: home.priceOut },
       freshTokens: Math.max(1, offer.size.promptTokens - home.cachedTokens),
       speedClass,
       capacity: takeSlot(capacityBefore, { speedClass, loadMs: home.loadMs }),

@@ -2,10 +2,14 @@
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Capacity, GrantAsk, HomeState, PassedOver } from '../../schema/placement.ts';
 import { speedClassOf } from '../../schema/placement.ts';
+import { priceAtHome } from '../../schema/prices.ts';
 import { classifyResume, findModels } from './find-entry.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import type { Speeds } from '../placement/learn-speed.ts';
 import type { JobOffer } from '../../schema/offer.ts';
+
+/** An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement. */
+const FREE = { priceIn: 0, priceOut: 0 };
 
 /** What the hub has seen of a node, for one of its models. */
 export interface KnownHome extends Speeds {
@@ -80,6 +84,7 @@ function toServing(
   { offer, known }: { offer: JobOffer; known: KnownHome },
 ): ServingHome {
   const isOwn = candidate.ownerAccountId === offer.accountId;
+  const price = isOwn ? FREE : priceAtHome(offer, model.priceShare);
   // Field by field: this is made for every home at every offer, and spreads cost several times as much.
   const home: HomeState = {
     nodeId: candidate.nodeId,
@@ -94,8 +99,8 @@ function toServing(
     samplers: model.samplers ?? [],
     quantisation: model.quantisation,
     loadMs: model.loadMs ?? 0,
-    priceIn: isOwn ? 0 : offer.priceIn,
-    priceOut: isOwn ? 0 : offer.priceOut,
+    priceIn: price.priceIn,
+    priceOut: price.priceOut,
     promptTokensPerS: known.promptTokensPerS,
     decodeTokensPerS: known.decodeTokensPerS,
     rttMs: known.rttMs,

@@ -3,16 +3,16 @@ import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import { centreOf, distanceKm } from '../../schema/places.ts';
 import { ownModelKey, PRESENCE_TTL_MS } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
+import { priceAtHome } from '../../schema/prices.ts';
+import type { PriceBounds } from '../../schema/prices.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import { countCapacity } from './make-homes.ts';
 import type { Told } from './told-speeds.ts';
 
 /** The catalogue as placement needs it: which digests are which model, at which price. */
-export interface CatalogueEntry {
+export interface CatalogueEntry extends PriceBounds {
   readonly id: string;
   readonly digests: readonly string[];
-  readonly priceIn: number;
-  readonly priceOut: number;
 }
 
 /** What one model can do, words at most: more cannot be read back. */
@@ -94,6 +94,7 @@ interface RowParts {
 function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, own }: RowParts): Row {
   const { lat, lon, country } = candidate.place;
   const told = tell(candidate, model);
+  const price = entry ? priceAtHome(entry, model.priceShare) : { priceIn: 0, priceOut: 0 };
   const row: PresenceRow = {
     node: candidate.nodeId,
     hub,
@@ -110,8 +111,7 @@ function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, own }
     contextTokens: model.contextTokens,
     digest: model.digest,
     quantisation: model.quantisation,
-    priceIn: entry?.priceIn ?? 0,
-    priceOut: entry?.priceOut ?? 0,
+    ...price,
     serves: own.map(({ name }) => name),
     contexts: own.map(({ contextTokens }) => contextTokens),
     cans: entry ? [model.can ?? []] : own.map(({ can = [] }) => can),

@@ -18,6 +18,7 @@ import { HubJobs } from './jobs.ts';
 import { RecalledModels } from './recalled-models.ts';
 import type { ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
+import { SoonestAlarm } from './soonest-alarm.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { DurableNumbers } from './durable-numbers.ts';
 import { JobReceipts } from './job-receipts.ts';
@@ -40,7 +41,7 @@ import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { BYTES_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
-import type { JobOffer } from '../../schema/offer.ts';
+import type { JobOffer, OfferPreview } from '../../schema/offer.ts';
 import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
@@ -64,13 +65,13 @@ export class Hub extends DurableObject<object> {
   readonly #receipts: JobReceipts<OpenedPart>;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
+  readonly #alarm: SoonestAlarm;
   readonly #recalled = new RecalledModels();
   readonly #large = new LargeAsks();
   readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
   readonly #late = new LateDesk((nodeId, late) => this.#settlement.takeLate(nodeId, late));
   readonly #name: string;
   readonly #area: string;
-  #alarmAt = Infinity;
   #rewrittenAt = 0;
   #freeCheckedAt = 0;
 
@@ -79,6 +80,7 @@ export class Hub extends DurableObject<object> {
     this.#name = state.id.name ?? 'hub';
     this.#area = readHubName(this.#name).area;
     this.#services = services;
+    this.#alarm = new SoonestAlarm(state.storage);
     this.#rows = new Journal({ storage: state.storage });
     this.#numbers = new DurableNumbers(state.storage.sql);
     this.#receipts = new JobReceipts(services.signer);
@@ -106,8 +108,8 @@ export class Hub extends DurableObject<object> {
     this.#watch.wake(this.#sockets.connected(), Date.now());
     const orphansUntilAt = Date.now() + services.timings.orphanWaitMs;
     void state.blockConcurrencyWhile(async () => {
-      this.#alarmAt = (await state.storage.getAlarm()) ?? Infinity;
-      if (this.#rows.orphan(orphansUntilAt) > 0) await this.#wakeBy(orphansUntilAt + 1);
+      await this.#alarm.recall();
+      if (this.#rows.orphan(orphansUntilAt) > 0) await this.#alarm.wakeBy(orphansUntilAt + 1);
     });
     // What an earlier life of this hub decided and did not deliver.
     if (this.#rows.counts().due > 0) void this.#settlement.drain();
@@ -143,11 +145,15 @@ export class Hub extends DurableObject<object> {
     }
   }
 
+  /** What would become of an offer now, for who asks before calling. */
+  preview(offer: JobOffer): OfferPreview {
+    return this.#grants.preview(this.#recalled.fit(offer, Date.now()), Date.now());
+  }
+
   /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
   async offer(modelKey: string): Promise<PresenceRow[]> {
     void this.#rewritePresence();
-    const offer = await this.#presence.offer(modelKey, Date.now());
-    return offer ? [...offer.rows] : [];
+    return [...((await this.#presence.offer(modelKey, Date.now()))?.rows ?? [])];
   }
 
   /** Closes a node's socket for good. */
@@ -215,7 +221,7 @@ export class Hub extends DurableObject<object> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = Infinity;
+    this.#alarm.noteRung();
     this.#settlement.sweep();
     await this.#settlement.renewHolds();
     await this.#settlement.drain();
@@ -223,8 +229,8 @@ export class Hub extends DurableObject<object> {
     await this.#publish();
     // The alarm is one for many: what is due after this one asks again.
     const { open, due, firstExpiryAt } = this.#rows.counts();
-    const renewAt = open + due > 0 ? Date.now() + this.#services.timings.holdRenewMs : Infinity;
-    await this.#wakeBy(Math.min((firstExpiryAt ?? Infinity) + 1, renewAt));
+    if (open + due > 0) await this.#alarm.wakeBy(Date.now() + this.#services.timings.holdRenewMs);
+    await this.#alarm.wakeBy((firstExpiryAt ?? Infinity) + 1);
   }
 
   #openSockets(): HubSockets {
@@ -292,7 +298,7 @@ export class Hub extends DurableObject<object> {
       receipts: this.#receipts,
       nextNumber: () => this.#numbers.next(),
       settlement: this.#settlement,
-      wakeBy: (at) => void this.#wakeBy(at),
+      wakeBy: (at) => void this.#alarm.wakeBy(at),
       onNone: () => void this.#publish(),
       onTick: (now, isLast) => this.#onTick(now, isLast),
     });
@@ -314,7 +320,7 @@ export class Hub extends DurableObject<object> {
       offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
       pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),
       later: (ms, run) => void setTimeout(run, ms),
-      retryLater: () => void this.#wakeBy(Date.now() + this.#services.timings.retryMs),
+      retryLater: () => void this.#alarm.wakeBy(Date.now() + this.#services.timings.retryMs),
       now: () => Date.now(),
       startedAt: Date.now(),
     });
@@ -327,8 +333,8 @@ export class Hub extends DurableObject<object> {
   #onTick(now: number, isLast: boolean): void {
     if (!isLast && now - this.#freeCheckedAt < FREE_CHECK_MS) return;
     this.#freeCheckedAt = now;
-    const told = this.#history.retold;
-    if (this.#presence.isFreeDue(now) || this.#history.retold !== told) void this.#publish();
+    const { retold } = this.#history;
+    if (this.#presence.isFreeDue(now) || this.#history.retold !== retold) void this.#publish();
     this.#save(now, isLast);
   }
 
@@ -381,7 +387,7 @@ export class Hub extends DurableObject<object> {
       void this.#publish();
     }
     if (!isWritten || homes.length > 0)
-      await this.#wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
+      await this.#alarm.wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
   }
 
   async #rewritePresence(): Promise<void> {
@@ -390,11 +396,5 @@ export class Hub extends DurableObject<object> {
     this.#rewrittenAt = now;
     this.#presence.distrust();
     await this.#publish();
-  }
-
-  async #wakeBy(at: number): Promise<void> {
-    if (at >= this.#alarmAt) return;
-    this.#alarmAt = at;
-    await this.ctx.storage.setAlarm(at);
   }
 }

@@ -201,8 +201,7 @@ export class HubJobs {
   }
 
   #startPart(socket: NodeSocket, asked: JobOffer, { granted, caller }: { granted: Granted; caller: Caller }): Part {
-    // An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement.
-    const priced = granted.isOwn ? { ...asked, priceIn: 0, priceOut: 0 } : asked;
+    const priced = { ...asked, ...granted.price };
     // A long prompt is its home's: nothing here reads it again, however long the job runs.
     const isLong = (asked.requestBytes ?? 0) > JOB_PIECE_BYTES;
     const offer = isLong ? { ...priced, request: withoutInput(priced.request) } : priced;

@@ -55,6 +55,7 @@ export function draftSettlement(
     hub: node.hub,
     model: offer.model,
     country: node.facts.place.country,
+    kind: offer.request.kind,
     outcome: 'failed-by-network',
     isFinal: true,
     promptTokens: 0,

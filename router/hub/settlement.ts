@@ -2,7 +2,8 @@
 // both accounts have taken them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt, SignedReceipt, Work } from '../../schema/frames-to-hub.ts';
-import { checkReceiptOfTicket, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { checkReceiptOfTicket } from '../../schema/check-bundle.ts';
+import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 import { toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';

@@ -14,25 +14,40 @@ import { notFound, readInput } from './admin-input.ts';
 const MAX_PRICE = 1_000_000_000;
 const price = z.number().int().min(0).max(MAX_PRICE);
 const tokens = z.number().int().min(1).max(10_000_000);
-const modelBody = z.strictObject({
-  description: z.string().max(1000).default(''),
-  digests: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'))
-    .min(1)
-    .max(64),
-  price_in: price,
-  price_out: price,
-  context_tokens: tokens,
-  max_output_tokens: tokens,
-  tokenizer: z.string().refine(isTokenizer, 'is not a tokenizer that the router carries; leave it out').nullish(),
-  min_bytes_per_token: z.number().int().min(1).max(64).default(1),
-  max_first_token_ms: z
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_FIRST_TOKEN_S * 1000)
-    .default(DEFAULT_FIRST_TOKEN_MS),
-});
+const modelBody = z
+  .strictObject({
+    description: z.string().max(1000).default(''),
+    digests: z
+      .array(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'))
+      .min(1)
+      .max(64),
+    price_in: price,
+    price_out: price,
+    least_price_in: price.nullish(),
+    least_price_out: price.nullish(),
+    context_tokens: tokens,
+    max_output_tokens: tokens,
+    tokenizer: z.string().refine(isTokenizer, 'is not a tokenizer that the router carries; leave it out').nullish(),
+    min_bytes_per_token: z.number().int().min(1).max(64).default(1),
+    max_first_token_ms: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_FIRST_TOKEN_S * 1000)
+      .default(DEFAULT_FIRST_TOKEN_MS),
+  })
+  .superRefine(({ price_in, price_out, least_price_in, least_price_out }, context) => {
+    for (const [field, least, most] of [
+      ['least_price_in', least_price_in, price_in],
+      ['least_price_out', least_price_out, price_out],
+    ] as const)
+      if ((least ?? 0) > most)
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: 'must not be above the price; leave it out and no home sells the model for less',
+        });
+  });
 
 /** Tells hubs to look again at what their nodes serve. */
 export type TellHubs = (services: Services, change: ModelChange) => Promise<void>;
@@ -78,6 +93,8 @@ function toModel(id: string, body: z.output<typeof modelBody>): Omit<CatalogueMo
     digests: body.digests,
     priceIn: body.price_in,
     priceOut: body.price_out,
+    leastPriceIn: body.least_price_in ?? body.price_in,
+    leastPriceOut: body.least_price_out ?? body.price_out,
     contextTokens: body.context_tokens,
     maxOutputTokens: body.max_output_tokens,
     tokenizer: body.tokenizer ?? null,
@@ -93,6 +110,8 @@ function toJson(model: CatalogueModel): object {
     digests: model.digests,
     price_in: model.priceIn,
     price_out: model.priceOut,
+    least_price_in: model.leastPriceIn ?? model.priceIn,
+    least_price_out: model.leastPriceOut ?? model.priceOut,
     context_tokens: model.contextTokens,
     max_output_tokens: model.maxOutputTokens,
     tokenizer: model.tokenizer,

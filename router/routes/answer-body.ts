@@ -5,11 +5,13 @@ import type { AppEnv } from './app-env.ts';
 import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
 import { ApiError } from '../errors.ts';
+import { answerDryRun } from './dry-run.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import type { BodyType, RawBody } from './read-body.ts';
-import { refuseCrowd, requireCaller } from './refuse.ts';
+import { readDryRun } from './read-dry-run.ts';
+import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 
 /** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
@@ -48,12 +50,16 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const openJobs = async (body: unknown, bytes: number): Promise<OpenedJobs> => {
+    const openJobs = async (read: unknown, bytes: number): Promise<OpenedJobs & { isDryRun: boolean }> => {
+      const dry = readDryRun(read);
+      if (!dry.ok) throw refuseRequest(dry.error);
+      const { isDryRun, body } = dry.value;
       const opened = await open(body, caller);
       refuseManyLong(opened.jobs.length, bytes);
-      return opened;
+      return { ...opened, isDryRun };
     };
-    const { jobs, spoken } = await readBody(c, caller, { seat, form, open: openJobs });
+    const { jobs, spoken, isDryRun } = await readBody(c, caller, { seat, form, open: openJobs });
+    if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
     return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
   } catch (error) {
     seat.leave();

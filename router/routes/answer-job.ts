@@ -270,7 +270,7 @@ export function noteFailure(c: Context<AppEnv>, job: Job, { kind }: JobFailure):
 }
 
 /** A wish that left no home is told with how many homes it turned down. */
-async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
+export async function withHomes(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<JobFailure> {
   if (failure.kind !== 'no-fit') return failure;
   const { model } = job.wish;
   return {

@@ -44,7 +44,8 @@ export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPla
   const place = findPlace(c.req.raw, c.env);
   const served = await findModel(services, request.model, caller);
   const limits = plan.fit(served);
-  const model = { id: request.model, priceIn: served.priceIn, priceOut: served.priceOut };
+  const { priceIn, priceOut, leastPriceIn, leastPriceOut } = served;
+  const model = { id: request.model, priceIn, priceOut, leastPriceIn, leastPriceOut };
   const wish = makeWish({
     said,
     defaults: caller.defaults,

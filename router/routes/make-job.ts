@@ -8,6 +8,7 @@ import type { Wish } from '../../schema/placement.ts';
 import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
+import type { Price } from '../../schema/prices.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -93,9 +94,6 @@ export function makeJob(input: JobInput): Job {
   const asked = input.ask(seed);
   const requestJson = encoder.encode(JSON.stringify(asked));
   const chunk = makeHead(input, { id, isFunctionCall: 'isFunctionCall' in asked && asked.isFunctionCall === true });
-  const price = { priceIn: served.priceIn, priceOut: served.priceOut };
-  const promptTokens = choice ? 0 : limits.promptBound;
-  const amount = priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
   const offer: Job['offer'] = {
     jobId: id,
     accountId: caller.accountId,
@@ -117,7 +115,7 @@ export function makeJob(input: JobInput): Job {
     chunk,
     stream: request.stream,
     includeUsage: request.includeUsage,
-    ...price,
+    ...pickPrices(served),
     promptBound: limits.promptBound,
     promptExact: limits.promptExact,
     tokenizer: served.tokenizer,
@@ -136,13 +134,32 @@ export function makeJob(input: JobInput): Job {
     hold: {
       jobId: id,
       keyId: caller.keyId,
-      amount,
+      amount: priceHold(input),
       expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS,
       poolId: wish.pool.kind === 'pool' ? wish.pool.id : null,
     },
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
+}
+
+/** What is held: no home that asks for more than the caller wishes to pay is given the job. */
+function priceHold({ served, wish, limits, choice }: JobInput): number {
+  const price = {
+    priceIn: Math.min(served.priceIn, wish.maxPriceIn ?? served.priceIn),
+    priceOut: Math.min(served.priceOut, wish.maxPriceOut ?? served.priceOut),
+  };
+  const promptTokens = choice ? 0 : limits.promptBound;
+  return priceJob({ price, promptTokens, maxOutputTokens: limits.maxTokens });
+}
+
+function pickPrices({
+  priceIn,
+  priceOut,
+  leastPriceIn = priceIn,
+  leastPriceOut = priceOut,
+}: ServedModel): Price & { leastPriceIn: number; leastPriceOut: number } {
+  return { priceIn, priceOut, leastPriceIn, leastPriceOut };
 }
 
 /** All answers to one call have one head, but for their index. */

@@ -3,6 +3,8 @@ import { SAMPLERS } from '../../schema/needs.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { PoolWish, Wish } from '../../schema/placement.ts';
+import { priceAtHome } from '../../schema/prices.ts';
+import type { PriceBounds } from '../../schema/prices.ts';
 import { UNITS_PER_CREDIT } from '../../schema/provider.ts';
 import type { KeyDefaults, SaidWish } from '../../schema/provider.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
@@ -23,7 +25,7 @@ export interface WishInput {
   /** Fields of the request that nothing reads. */
   readonly ignored: readonly string[];
   /** The model as it is sold, in units per million tokens; 0 for the caller's own. */
-  readonly model: { readonly id: string; readonly priceIn: number; readonly priceOut: number };
+  readonly model: { readonly id: string } & PriceBounds;
 }
 
 /** Words of `provider.pool` that are no pool's name. */
@@ -49,10 +51,11 @@ export function makeWish(input: WishInput): Result<Wish, RequestFault> {
     return err(blame(refuseIgnored(ignored[0]), said.requireParameters === undefined));
   // Work on the caller's own homes is free, whatever the model costs elsewhere.
   if (wish.pool.kind === 'mine') return ok(wish);
-  if (wish.maxPriceIn !== null && wish.maxPriceIn < model.priceIn)
-    return err(blame(refusePrice('prompt', model.id, model.priceIn), said.maxPriceIn === undefined));
-  if (wish.maxPriceOut !== null && wish.maxPriceOut < model.priceOut)
-    return err(blame(refusePrice('completion', model.id, model.priceOut), said.maxPriceOut === undefined));
+  const least = priceAtHome(model, 0);
+  if (wish.maxPriceIn !== null && wish.maxPriceIn < least.priceIn)
+    return err(blame(refusePrice('prompt', model.id, least.priceIn), said.maxPriceIn === undefined));
+  if (wish.maxPriceOut !== null && wish.maxPriceOut < least.priceOut)
+    return err(blame(refusePrice('completion', model.id, least.priceOut), said.maxPriceOut === undefined));
   return ok(wish);
 }
 
@@ -81,7 +84,7 @@ function findPool(text: string, pools: Caller['pools']): Result<PoolWish, Reques
 
 function refusePrice(side: 'prompt' | 'completion', model: string, price: number): RequestFault {
   const field = `provider.max_price.${side}`;
-  const told = `'${model.slice(0, 100)}' costs ${price / UNITS_PER_CREDIT} credits per million ${side} tokens`;
+  const told = `'${model.slice(0, 100)}' costs at least ${price / UNITS_PER_CREDIT} credits per million ${side} tokens`;
   return {
     param: field,
     code: 'invalid_value',

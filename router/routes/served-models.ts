@@ -5,6 +5,7 @@ import { canOf, contextOf, isServing, ownModelKey } from '../../schema/presence.
 import { pickByName, plainName } from '../../schema/model-names.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
+import type { PriceBounds } from '../../schema/prices.ts';
 import { DEFAULT_FIRST_TOKEN_MS } from '../../schema/timings.ts';
 import type { Place } from '../../schema/places.ts';
 import { UNKNOWN_PLACE } from '../../schema/places.ts';
@@ -14,13 +15,11 @@ import { ApiError } from '../errors.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
 
 /** A model as one call may use it: from the catalogue, or one of the caller's own homes' names (free, in their own pool only). */
-export interface ServedModel {
+export interface ServedModel extends PriceBounds {
   readonly modelKey: string;
   /** The name asked of the caller's own homes; null for a catalogue model. */
   readonly ownName: string | null;
   readonly digests: readonly string[] | null;
-  readonly priceIn: number;
-  readonly priceOut: number;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
   readonly tokenizer: string | null;
@@ -42,6 +41,9 @@ export interface ModelListing {
   readonly maxOutputTokens: number;
   readonly priceIn: number;
   readonly priceOut: number;
+  /** What the cheapest of these homes asks now; the price where none is online. */
+  readonly leastPriceIn: number;
+  readonly leastPriceOut: number;
   readonly nodesOnline: number;
   /** What one of these homes at least can do beside text: words of `Need`, and those of later versions. */
   readonly can: readonly string[];
@@ -122,7 +124,9 @@ function toListing(model: CatalogueModel, online: readonly PresenceRow[]): Model
   const most = online.length > 0 ? Math.max(...online.map((row) => row.contextTokens)) : maxContextTokens;
   const contextTokens = Math.min(maxContextTokens, most);
   const facts = { isOwn: false, contextTokens, maxContextTokens, nodesOnline: online.length, ...sumUp(online, null) };
-  return { id, description, createdAt, maxOutputTokens, priceIn, priceOut, ...facts };
+  const leastPriceIn = Math.min(priceIn, ...online.map((row) => row.priceIn));
+  const leastPriceOut = Math.min(priceOut, ...online.map((row) => row.priceOut));
+  return { id, description, createdAt, maxOutputTokens, priceIn, priceOut, leastPriceIn, leastPriceOut, ...facts };
 }
 
 /** The caller's own names; one that some homes call with `:latest` and some without is one model, and stands once. */
@@ -148,6 +152,8 @@ function toOwnListings(rows: readonly PresenceRow[]): ModelListing[] {
     maxOutputTokens: Math.min(MAX_OUTPUT_TOKENS, contextTokens),
     priceIn: 0,
     priceOut: 0,
+    leastPriceIn: 0,
+    leastPriceOut: 0,
     nodesOnline: nodes.size,
     ...sumUp([...nodes], id),
   }));

@@ -11,6 +11,8 @@ const model = (id: string, more: Partial<ModelListing> = {}): ModelListing => ({
   maxContextTokens: 8192,
   maxOutputTokens: 2048,
   priceIn: 100_000,
+  leastPriceIn: 0,
+  leastPriceOut: 0,
   priceOut: 250_000,
   nodesOnline: 1,
   can: [],

@@ -73,7 +73,14 @@ export function toModelJson(model: ModelListing): object {
     context_length: model.contextTokens,
     max_context_length: model.maxContextTokens,
     max_output_tokens: model.maxOutputTokens,
-    pricing: { unit: 'micro-credits per million tokens', prompt: model.priceIn, completion: model.priceOut },
+    pricing: {
+      unit: 'micro-credits per million tokens',
+      prompt: model.priceIn,
+      completion: model.priceOut,
+      // What the cheapest home asks now: 'cheapest' goes there.
+      least_prompt: model.leastPriceIn,
+      least_completion: model.leastPriceOut,
+    },
     nodes_online: model.nodesOnline,
     architecture: { input_modalities: input, output_modalities: output },
     supported_parameters: parametersOf(model),

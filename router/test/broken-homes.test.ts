@@ -1,7 +1,7 @@
 // What a home earns that broke an answer off while another went on with it: its own part, once, as soon as the answer has ended; also
 // when it was killed and has nothing to show for it but what the router counted.
+import { checkBundle, receiptBundleSchema } from '../../schema/check-bundle.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkBundle, receiptBundleSchema } from '../../schema/receipt.ts';
 import { askOnline, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { findReceiptRows, isLedgerSound, movedBy, POLL, readBooks } from './books.ts';

@@ -61,7 +61,7 @@ export function flushOf(parts: readonly SettlementJson[]): NumberedFlush {
 }
 
 export async function emptyBook(db: D1Database): Promise<void> {
-  const moved = ['postings', 'events', 'flushes', 'balances', 'home_fees', 'book_days'];
+  const moved = ['postings', 'events', 'flushes', 'balances', 'home_fees', 'book_days', 'usage_days', 'node_days'];
   for (const table of [...moved, 'part_receipts', 'receipt_places', 'archive_files'])
     await db.exec(`DELETE FROM ${table}`);
   await db.exec('UPDATE book_marks SET summed = 0, placed = 0');

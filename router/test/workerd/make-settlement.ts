@@ -7,14 +7,8 @@ import { chainOfHub, SEAL_KIND, toSealedJson } from '../../../schema/seal.ts';
 import type { ReceiptsFrame, Seal } from '../../../schema/seal.ts';
 import { jobIdToWord, makeId, nodeIdOf } from '../../../schema/ids.ts';
 import { computeCharge, splitCharge } from '../../../schema/prices.ts';
-import {
-  checkBundle,
-  JOB_TICKET,
-  makeMessageSigner,
-  receiptBundleSchema,
-  toMessageJson,
-  USAGE_RECEIPT,
-} from '../../../schema/receipt.ts';
+import { checkBundle, receiptBundleSchema } from '../../../schema/check-bundle.ts';
+import { JOB_TICKET, makeMessageSigner, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
 import type { JobTicket, MadeSeal, UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../schema/typed-data.ts';

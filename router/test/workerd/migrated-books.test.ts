@@ -70,7 +70,7 @@ test('books of the last version become sums of their days, receipts and lists, a
     run('INSERT INTO balances SELECT book, sum(amount) FROM postings GROUP BY book'),
     run('INSERT INTO home_fees VALUES (?, 55, 45)', node.id),
   ]);
-  await applyD1Migrations(env.DB, env.MIGRATIONS.slice(0, before + 1));
+  await applyD1Migrations(env.DB, env.MIGRATIONS);
   const ledger = makeLedger(env.DB);
   const expectSound = async (): Promise<void> => {
     expect(await ledger.total()).toBe(0);

@@ -1,6 +1,6 @@
 // What proves a message, in numbers and in words for its owner. Pure.
-import { SEAL_KIND } from '../../schema/seal.ts';
-import type { Sealed } from '../../schema/seal.ts';
+import type { Sealed } from '../seal.ts';
+import { nameKind } from './tell-faults.ts';
 
 export interface ProofFacts {
   readonly signer: string;
@@ -19,7 +19,7 @@ export interface ProofFacts {
 export function describeProof(signer: string, sealed: Sealed | null): ProofFacts {
   if (!sealed) return { signer, seal: null };
   const { seal, proof } = sealed;
-  const kind = Object.entries(SEAL_KIND).find(([, one]) => one === seal.kind)?.[0] ?? String(seal.kind);
+  const kind = nameKind(seal.kind);
   const { number, count: covers, total } = seal;
   return {
     signer,

@@ -1,0 +1,95 @@
+// The statements of what parts add to the totals of their days, for callers and for owners. Rows stand as arrays in the flushes that brought them
+// (build-usage.ts) and, summed up, in `usage_days` and `node_days`.
+
+/** Columns of the counts, in the order of a row. */
+const COUNTS = ['jobs', 'parts', 'prompt_tokens', 'output_tokens', 'units', 'energy_micro_wh', 'energy_parts'];
+
+interface Projection {
+  readonly table: string;
+  /** Its list in a flush. */
+  readonly list: 'usage' | 'earnings';
+  /** Columns by the places in a row; those of the key first. */
+  readonly columns: readonly string[];
+  readonly keys: number;
+  /** A column that is the flush's, unless a row that came alone has it at this place, behind all others. */
+  readonly ofFlush?: { readonly column: string; readonly place: number };
+}
+
+const USAGE: Projection = {
+  table: 'usage_days',
+  list: 'usage',
+  columns: [
+    'day',
+    'key_id',
+    'model',
+    'country',
+    'kind',
+    ...COUNTS.map((name) => (name === 'units' ? 'charged' : name)),
+  ],
+  keys: 5,
+  ofFlush: { column: 'account_id', place: 12 },
+};
+const EARNINGS: Projection = {
+  table: 'node_days',
+  list: 'earnings',
+  columns: ['day', 'node_id', 'account_id', 'model', ...COUNTS.map((name) => (name === 'units' ? 'earned' : name))],
+  keys: 4,
+};
+
+/** Rows by their columns, of lists that `from` joins as `r`; `account`: whose they are where a row does not say. */
+function readRows({ columns, ofFlush }: Projection, account: string): string {
+  const read = columns.map((column, place) => `r.value->>${place} AS ${column}`);
+  return [...(ofFlush ? [`coalesce(r.value->>${ofFlush.place}, ${account}) AS ${ofFlush.column}`] : []), ...read].join(
+    ', ',
+  );
+}
+
+function namesOf({ columns, ofFlush }: Projection): {
+  readonly keys: readonly string[];
+  readonly counts: readonly string[];
+} {
+  const counts = columns.slice(-COUNTS.length);
+  return { keys: [...(ofFlush ? [ofFlush.column] : []), ...columns.slice(0, -COUNTS.length)], counts };
+}
+
+/** Adds rows to a projection. `from`: what joins the lists as `r`, and which of them. */
+function addRows(
+  projection: Projection,
+  { account, from }: { readonly account: string; readonly from: string },
+): string {
+  const { keys, counts } = namesOf(projection);
+  const sums = counts.map((name) => `sum(${name})`);
+  return `INSERT INTO ${projection.table} (${[...keys, ...counts].join(', ')})
+    SELECT ${[...keys, ...sums].join(', ')} FROM (SELECT ${readRows(projection, account)} FROM ${from}) WHERE true GROUP BY ${keys.join(', ')}
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
+}
+
+/** Of flushes `f`, which `where` says. */
+export function sumUpUsage(where: string): string[] {
+  return [USAGE, EARNINGS].map((projection) =>
+    addRows(projection, {
+      account: 'f.account_id',
+      from: `flushes AS f, json_each(f.${projection.list}) AS r WHERE ${where}`,
+    }),
+  );
+}
+
+/** Of one flush whose rows are given. */
+export function addUsageOf(given: {
+  readonly account: string;
+  readonly usage: string;
+  readonly earnings: string;
+  readonly where: string;
+}): string[] {
+  const { account, where } = given;
+  return [USAGE, EARNINGS].map((projection) =>
+    addRows(projection, { account, from: `json_each(${given[projection.list]}) AS r WHERE ${where}` }),
+  );
+}
+
+const FRESH = 'f.seq > (SELECT summed FROM book_marks)';
+
+/** ?1: a home. */
+export const EARNED_BY = `SELECT coalesce(sum(earned), 0) AS earned FROM (
+    SELECT earned FROM node_days WHERE node_id = ?1
+    UNION ALL SELECT r.value->>8 FROM flushes AS f, json_each(f.earnings) AS r WHERE ${FRESH} AND r.value->>1 = ?1)`;
