@@ -1,11 +1,11 @@
 // A run of chaos: a plan of jobs and troubles is played against the whole network, and once all has come to rest everything about its money is judged.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkBundle, receiptBundleSchema } from '../../schema/receipt.ts';
+import { checkBundle, receiptBundleSchema } from '../../schema/check-bundle.ts';
 import { callJob } from './chaos/chaos-call.ts';
 import type { CalledJob, ChaosDoor } from './chaos/chaos-call.ts';
 import { ChaosGround, CHAOS_MODEL, PROMPT_TOKENS } from './chaos/chaos-ground.ts';
 import { drawChaos } from './chaos/draw-chaos.ts';
-import type { PlannedJob, PlannedTrouble, TroubleKind } from './chaos/draw-chaos.ts';
+import type { JobKind, PlannedJob, PlannedTrouble, TroubleKind } from './chaos/draw-chaos.ts';
 import { judgeBooks } from './chaos/judge-books.ts';
 import type { BooksNow, Violation } from './chaos/judge-books.ts';
 
@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly percent: number;
   /** The router's whole state is copied and restored on the way. */
   readonly restoresRouter: boolean;
+  /** Sorts of jobs; all by default. */
+  readonly kinds?: readonly JobKind[];
   readonly tell: (text: string) => void;
   /** Hears of each line that the router writes. */
   readonly onLog?: (line: string) => void;
@@ -74,9 +76,9 @@ class Run {
   }
 
   async go(): Promise<ChaosReport> {
-    const { jobs, seed, restoresRouter, tell } = this.#options;
+    const { jobs, seed, restoresRouter, kinds, tell } = this.#options;
     const startedAt = performance.now();
-    const plan = drawChaos(seed, { jobs, restoresRouter });
+    const plan = drawChaos(seed, { jobs, restoresRouter, ...(kinds && { kinds }) });
     await this.#ground.restart();
     await this.#callAll(plan.jobs, [...plan.troubles]);
     await Promise.all(this.#visits);

@@ -1,7 +1,9 @@
-// `npm run chaos:ledger -- --jobs N --seed S [--json] [--callers 12] [--homes 3] [--percent 8] [--no-restore] [--log]`: jobs of all sorts through a
+// `npm run chaos:ledger -- --jobs N --seed S [--json] [--callers 12] [--homes 3] [--percent 8] [--no-restore] [--kinds A,B]
+// [--log]`: jobs of all sorts through a
 // whole network, while the router is killed, messages of money are lost, doubled, late and come again, D1 and Redis go away, and older copies of state
 // folders are restored. Then everything about money is judged. It ends by itself; exit status 1 where anything is not as it must be.
 import { parseArgs } from 'node:util';
+import { JOB_KINDS } from './chaos/draw-chaos.ts';
 import { runChaos } from './chaos-run.ts';
 import type { ChaosReport } from './chaos-run.ts';
 
@@ -13,6 +15,7 @@ const { values: flags } = parseArgs({
     homes: { type: 'string', default: '3' },
     percent: { type: 'string', default: '8' },
     'no-restore': { type: 'boolean', default: false },
+    kinds: { type: 'string', default: JOB_KINDS.join() },
     log: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -26,6 +29,7 @@ const report = await runChaos({
   homes: readCount('homes', flags.homes),
   percent: readCount('percent', flags.percent),
   restoresRouter: !flags['no-restore'],
+  kinds: JOB_KINDS.filter((kind) => flags.kinds.split(',').includes(kind)),
   tell,
   ...(flags.log ? { onLog: tell } : {}),
 });

@@ -108,6 +108,10 @@ export class AccountHolds {
     return decideCrowd(jobs, { keyId, isGuest }, limits);
   }
 
+  get count(): number {
+    return this.#holds.size;
+  }
+
   /** Units held in all. */
   get sum(): number {
     return this.#sum;

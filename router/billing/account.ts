@@ -1,5 +1,4 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
-import { DurableObject } from 'cloudflare:workers';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
@@ -7,11 +6,16 @@ import type { Totals } from './account-state.ts';
 import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
 
 const log = makeLog('billing');
+
+/** While the books stand still nothing new begins. */
+const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
@@ -33,7 +37,7 @@ export interface AccountDoors {
   readonly crowd: CrowdLimits;
 }
 
-export class Account extends DurableObject<object> {
+export class Account extends KeptObject {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
   readonly #bookMs: number;
@@ -53,6 +57,7 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#book.hold(request, now);
     this.#ring(now);
     return answer;
@@ -61,6 +66,7 @@ export class Account extends DurableObject<object> {
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const [first, ...others] = requests;
     const answer = this.#book.hold(first, now);
     const held = [first.jobId];
@@ -100,6 +106,7 @@ export class Account extends DurableObject<object> {
    */
   settle(settlement: SettlementJson): { applied: boolean } {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const applied = this.#book.settle(settlement, now);
     this.#ring(now);
     return { applied };
@@ -111,6 +118,7 @@ export class Account extends DurableObject<object> {
    */
   settleAll(batch: SettlementBatch | SettlementJson[]): boolean[] {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
       log.error('settlement-not-taken', { accountId, jobId, part, error });
     const taken = Array.isArray(batch)
@@ -127,6 +135,7 @@ export class Account extends DurableObject<object> {
     isTooMuch?: true;
   } {
     const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
     const applied = this.#book.grant(grant, now);
     this.#ring(now);
     const { balance } = this.#book;
@@ -195,6 +204,12 @@ export class Account extends DurableObject<object> {
       waiting: events + parts,
       unpayable: this.#outbox.unpayable,
     };
+  }
+
+  protected override stillOpen(): StillOpen {
+    this.#sweep();
+    const { waiting, unpayable } = this.booked();
+    return { jobs: this.#book.openJobs, entries: waiting - unpayable };
   }
 
   override async alarm(): Promise<void> {

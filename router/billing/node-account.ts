@@ -1,10 +1,11 @@
 // The Durable Object of one node: its receipts, its standing, and what its events still have to tell the book.
-import { DurableObject } from 'cloudflare:workers';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import type { Completion, LateAnswer } from './answer-receipt.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
@@ -26,7 +27,7 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
 }
 
-export class NodeAccount extends DurableObject<object> {
+export class NodeAccount extends KeptObject {
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -54,22 +55,30 @@ export class NodeAccount extends DurableObject<object> {
 
   /** As NodeReceipts does. */
   accept(settlement: SettlementJson): SettlementJson {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.accept(settlement);
   }
 
   /** As NodeReceipts does. */
   acceptAll(batch: Pick<SettlementBatch, 'settlements'>): (Completion | null)[] {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.acceptAll(batch);
   }
 
   /** As NodeReceipts does. */
-  acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+  async acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+    // Its home keeps it and offers it again.
+    if (this.#isClosed) return null;
     return this.#receipts.acceptLate(late, hub);
   }
 
   /** As NodeReceipts does. */
   unsigned(): Promise<UnsignedPart[]> {
     return this.#receipts.unsigned();
+  }
+
+  get #isClosed(): boolean {
+    return this.pause.level(Date.now()) === 'closed';
   }
 
   totals(): NodeTotals {
@@ -96,8 +105,14 @@ export class NodeAccount extends DurableObject<object> {
     return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
   }
 
+  protected override stillOpen(): StillOpen {
+    const { waiting, unpayable } = this.booked();
+    if (waiting > unpayable) this.#outbox.ring(Date.now());
+    return { jobs: 0, entries: waiting - unpayable };
+  }
+
   override async alarm(): Promise<void> {
-    await this.#receipts.decideSigned();
+    if (!this.#isClosed) await this.#receipts.decideSigned();
     await this.#outbox.drainOnAlarm();
     this.#receipts.ringForSigned(Date.now());
   }

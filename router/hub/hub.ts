@@ -11,12 +11,10 @@ import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
-import { DIAL_HEADER } from './door.ts';
-import type { Dial } from './door.ts';
+import { DIAL_HEADER, type Dial } from './door.ts';
 import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
-import { RecalledModels } from './recalled-models.ts';
-import type { ModelChange } from './recalled-models.ts';
+import { RecalledModels, type ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { SoonestAlarm } from './soonest-alarm.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -26,9 +24,8 @@ import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
-import { HubPresence } from '../homes/presence-writer.ts';
+import { HubPresence, type WrittenOffer } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
-import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement, type OpenedPart } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
@@ -40,16 +37,14 @@ import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
-import { BYTES_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
-import type { JobOffer, OfferPreview } from '../../schema/offer.ts';
+import { BYTES_HEADER, TOOK_HEADER, type JobOffer, type OfferPreview } from '../../schema/offer.ts';
 import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
 const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
-const WRITTEN_KEY = 'presence';
-const IDLE_KEY = 'idle';
+const KEYS = { written: 'presence', idle: 'idle' } as const;
 
 export class Hub extends DurableObject<object> {
   readonly #services: HubServices;
@@ -85,7 +80,7 @@ export class Hub extends DurableObject<object> {
     this.#numbers = new DurableNumbers(state.storage.sql);
     this.#receipts = new JobReceipts(services.signer);
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.timings.coolingMs);
-    this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
+    this.#idle.load(state.storage.kv.get<string>(KEYS.idle) ?? '');
     this.#sockets = this.#openSockets();
     this.#watch = this.#openWatch();
     this.#settlement = this.#openSettlement();
@@ -100,9 +95,9 @@ export class Hub extends DurableObject<object> {
       tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
       onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       write: this.#services.writePresence,
-      save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
+      save: (written) => state.storage.kv.put(KEYS.written, written),
     });
-    this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
+    this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(KEYS.written) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#sockets.wake(state.getWebSockets());
     this.#watch.wake(this.#sockets.connected(), Date.now());
@@ -174,6 +169,11 @@ export class Hub extends DurableObject<object> {
   /** How a part broke off, or what became of one that was too long to be read along; null for one that this life of the hub does not know. */
   tellPart(jobId: string, part: number): PartTold | null {
     return this.#jobs.tell(jobId, part);
+  }
+
+  /** Parts that run here, or that an account has yet to take. */
+  owing(): number {
+    return this.#rows.counts().open + this.#rows.counts().due;
   }
 
   /** A job that a home's model server failed on has failed at another home too: the home is not to blame. */
@@ -362,7 +362,7 @@ export class Hub extends DurableObject<object> {
   #save(now: number, isLast: boolean): void {
     this.#history.save(now, isLast);
     const idle = this.#idle.save(now, isLast);
-    if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
+    if (idle !== null) this.ctx.storage.kv.put(KEYS.idle, idle);
   }
 
   /** Tells presence and the area what changed; who asks while that is under way shares the next time. */

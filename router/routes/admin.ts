@@ -5,6 +5,7 @@ import type { AppEnv } from './app-env.ts';
 import { checkAdminSecret } from '../auth/check-admin-secret.ts';
 import { ApiError } from '../errors.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';
+import { makeAdminBookRoutes } from './admin-books.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
@@ -45,6 +46,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
+  routes.route('/', makeAdminBookRoutes());
   routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
 }

@@ -22,6 +22,8 @@ import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
@@ -58,6 +60,7 @@ export interface Services extends Stubs {
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
+  readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly homes: HomeFinder;
   readonly domain: Domain;
@@ -144,6 +147,7 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    bookCopy: makeBookCopy(env.DB),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),

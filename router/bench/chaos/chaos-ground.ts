@@ -188,8 +188,12 @@ export class ChaosGround {
     );
   }
 
+  /** Ids of the homes; while the books are away they cannot be listed. */
   async nodes(): Promise<string[]> {
-    const { data } = (await this.stack.admin('GET', '/nodes')).json as { data: { id: string }[] };
+    const { data } = await until('the homes are listed', async () => {
+      const { status, json } = await this.stack.admin('GET', '/nodes').catch(() => ({ status: 0, json: {} }));
+      return status === 200 ? (json as { data: { id: string }[] }) : null;
+    });
     return data.map(({ id }) => id);
   }
 

@@ -57,17 +57,20 @@ const RESTORED_AT = 0.65;
 const LEAST_MS = 300;
 const MOST_MS = 2000;
 
+export interface ChaosSize {
+  readonly jobs: number;
+  readonly restoresRouter: boolean;
+  /** Sorts of jobs; all by default. */
+  readonly kinds?: readonly JobKind[];
+}
+
 /** `jobs` of them, and troubles from the first to the last; `restoresRouter` false leaves its state as it is. */
-export function drawChaos(
-  seed: number,
-  { jobs, restoresRouter }: { readonly jobs: number; readonly restoresRouter: boolean },
-): ChaosPlan {
+export function drawChaos(seed: number, { jobs, restoresRouter, kinds = JOB_KINDS }: ChaosSize): ChaosPlan {
   const random = makeRandom(seed);
-  const planned = Array.from({ length: jobs }, () => drawJob(random));
+  const planned = Array.from({ length: jobs }, () => drawJob(random, kinds));
   const between = Math.min(MOST_CALLS_BETWEEN, Math.max(LEAST_CALLS_BETWEEN, Math.floor(jobs / (TROUBLES.length + 1))));
   const count = Math.max(0, Math.floor(jobs / between) - 1);
-  const kinds = drawKinds(random, count);
-  const troubles = kinds.map((kind, i) => drawTrouble(random, kind, (i + 1) * between));
+  const troubles = drawKinds(random, count).map((kind, i) => drawTrouble(random, kind, (i + 1) * between));
   if (!restoresRouter) return { jobs: planned, troubles };
   const copies = [
     drawTrouble(random, COPIES[0], Math.floor(COPIED_AT * jobs)),
@@ -82,8 +85,8 @@ export function priceMost({ kind, tokens }: PlannedJob, promptTokens: number): n
   return kind === 'free' ? 0 : promptTokens + 2 * answers * tokens;
 }
 
-function drawJob(random: () => number): PlannedJob {
-  const kind = JOB_KINDS[Math.floor(random() * JOB_KINDS.length)] ?? 'stream';
+function drawJob(random: () => number, kinds: readonly JobKind[]): PlannedJob {
+  const kind = kinds[Math.floor(random() * kinds.length)] ?? 'stream';
   const tokens = 4 + Math.floor(random() * 40);
   const gapMs = Math.floor(random() * 12);
   const after = 1 + Math.floor(random() * (tokens - 2));

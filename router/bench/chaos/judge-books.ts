@@ -7,6 +7,8 @@ import { priceMost } from './draw-chaos.ts';
 export interface Violation {
   readonly what: string;
   readonly of: string;
+  /** What the book has of the job. */
+  readonly parts?: readonly string[];
 }
 
 /** What the objects say. Units. */
@@ -148,7 +150,8 @@ function judgeCalls(
       known.add(told.job);
       const booked = charged.get(told.job) ?? 0;
       const what = judgeCharge(told, booked, { most, end: call.end });
-      if (what !== null && !(mayBeForgotten.has(call) && booked === 0)) found.push({ what, of: told.job });
+      if (what === null || (mayBeForgotten.has(call) && booked === 0)) continue;
+      found.push({ what, of: told.job, parts: describeParts(told.job, settlements) });
     }
     for (const job of call.earlier) {
       known.add(job);
@@ -163,6 +166,17 @@ function judgeCalls(
   if (unknown.length > 2 * unseen + halves)
     found.push({ what: `${unknown.length} jobs are booked that nobody was told of`, of: unknown[0] ?? '' });
   return found;
+}
+
+function describeParts(job: string, settlements: readonly SettlementJson[]): string[] {
+  return settlements
+    .filter(({ jobId }) => jobId === job)
+    .map((one) => {
+      const { part, outcome, outputTokens, charge, isFinal, interrupted, resumedTokens, ttftMs, hub } = one;
+      const ended = `${outcome}${isFinal ? ', final' : ''}${interrupted ? `, ${interrupted} before` : ''}`;
+      const went = resumedTokens === undefined ? '' : `, went on from ${resumedTokens}`;
+      return `part ${part} at ${hub}: ${ended}${went}, ${outputTokens} tokens, ${charge} units, first after ${ttftMs} ms`;
+    });
 }
 
 /** What was told is what is booked, to the unit; where nothing was told no more than the whole answer costs, and of an error nothing. */

@@ -11,6 +11,7 @@ import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
 import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
+import { makeBookCopy } from '../../billing/book-copy.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
@@ -98,6 +99,7 @@ export function makeDoors(env: Env): Services {
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
+    bookCopy: makeBookCopy(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
     hub: (hub: string) => env.HUB.getByName(hub),
