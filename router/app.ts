@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
+import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
@@ -18,9 +19,13 @@ import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
+import { auditEpochs } from './routes/audit-epochs.ts';
+import { nodeEarnings } from './routes/node-earnings.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
+import { nodeEpochs } from './routes/node-epochs.ts';
 import { nodeLink } from './routes/node-link.ts';
 import { nodeWhy } from './routes/node-why.ts';
 import { discardUnread } from './routes/read-body.ts';
@@ -74,12 +79,17 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
+  app.route('/', key);
   app.route('/', stats);
+  app.route('/', audit);
   app.route('/', health);
   app.route('/', docs);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
+  app.route('/', nodeEarnings);
+  app.route('/', nodeEpochs);
+  app.route('/', auditEpochs);
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
@@ -134,6 +144,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
   const requestId = c.get('requestId') ?? 'req_none';
+  for (const [name, told] of Object.entries(c.get('leftHeaders') ?? {})) response.headers.set(name, told);
   for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

@@ -1,10 +1,13 @@
 // What wrangler.toml and the secrets bind, checked at the door: a missing binding is named instead of failing later as undefined.
 import * as z from 'zod';
+import { handoverSchema } from '../schema/handover.ts';
+import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { parseOrigins } from './auth/own-origins.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
+import type { Settler } from './billing/settler.ts';
 import type { Area } from './area/area.ts';
 import type { Hub } from './hub/hub.ts';
 
@@ -16,6 +19,7 @@ export interface Env {
   readonly HUB: DurableObjectNamespace<Hub>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly NODE_ACCOUNT: DurableObjectNamespace<NodeAccount>;
+  readonly SETTLER: DurableObjectNamespace<Settler>;
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
   readonly NODE_TOKEN_SECRET: string;
@@ -24,12 +28,16 @@ export interface Env {
   /** The one before it, for the ten minutes that tokens of homes live: those under either are taken. */
   readonly NODE_TOKEN_SECRET_PREVIOUS?: string;
   readonly ROUTER_SIGNING_KEY: string;
+  /** Public: what `npm run rotate:router-key` printed, how the keys before this one handed over to it; a list in JSON. */
+  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string;
   readonly UPSTASH_REDIS_REST_URL: string;
   readonly UPSTASH_REDIS_REST_TOKEN: string;
   readonly CHAIN_ID: string;
   readonly VERIFYING_CONTRACT: string;
   /** Where homes reach this router, parted by commas: `https://irori.example`. Left out, the name under which a request came. */
   readonly ROUTER_ORIGINS?: string;
+  /** Length of an epoch, s: whole days where it is left out. Never to be raised once something was accepted (router/README.md, "Epochs"). */
+  readonly EPOCH_SECONDS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
@@ -38,6 +46,8 @@ export interface Env {
   readonly LOCAL_HUB_DELAYS?: string;
   /** Heeded beside LOCAL_PLACES only: waits that differ from schema/timings.ts, `{"tokenMs": 2000}`. */
   readonly LOCAL_TIMINGS?: string;
+  /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
+  readonly LOCAL_WEBHOOKS?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
@@ -51,17 +61,23 @@ const envSchema = z.object({
   HUB: z.object({}).loose(),
   ACCOUNT: z.object({}).loose(),
   NODE_ACCOUNT: z.object({}).loose(),
+  SETTLER: z.object({}).loose(),
   ADMIN_SECRET: secret,
   KEY_HMAC_SECRET: secret,
   NODE_TOKEN_SECRET: secret,
   KEY_HMAC_SECRET_PREVIOUS: secret.optional(),
   NODE_TOKEN_SECRET_PREVIOUS: secret.optional(),
   ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
+  ROUTER_SIGNING_KEY_PREVIOUS: z.string().refine(areHandovers).optional(),
   UPSTASH_REDIS_REST_URL: z.string().url(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
   ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
+  EPOCH_SECONDS: z
+    .string()
+    .regex(/^[1-9][0-9]{0,6}$/)
+    .optional(),
 });
 
 function areOrigins(text: string): boolean {
@@ -71,6 +87,12 @@ function areOrigins(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+const handovers = z.array(handoverSchema);
+
+function areHandovers(text: string): boolean {
+  return handovers.safeParse(parseJson(text)).success;
 }
 
 const checked = new WeakSet<object>();

@@ -34,8 +34,8 @@ export interface BookCopy {
   readonly endImport: (name: string) => Promise<void>;
 }
 
-/** Never copied: the platform's own, what migrations keep, and where copies stand. */
-const STAYS = new Set(['d1_migrations', 'book_copies']);
+/** Never copied: what migrations keep, where copies stand, and figures that are read anew. */
+const STAYS = new Set(['d1_migrations', 'book_copies', 'audits']);
 /** Its rows open everything else. */
 const KEYS = 'api_keys';
 const FIRST_LIMIT = 100;

@@ -43,7 +43,7 @@ export class BooksClient {
   /** Tells every account and home; gives what is still open of all. `forS` null: until it is told otherwise. */
   async pause(level: PauseLevel, forS: number | null): Promise<StillOpen> {
     const open = { jobs: 0, entries: 0 };
-    for (const of of ['accounts', 'nodes'] as const)
+    for (const of of ['settler', 'accounts', 'nodes'] as const)
       for (let after: string | null = ''; after !== null;) {
         const body: object = { level, of, after, for_s: forS };
         const { data, next }: z.infer<typeof pauseReply> = pauseReply.parse(await this.#post('/books/pause', body));

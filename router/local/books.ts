@@ -1,72 +1,69 @@
-// `npm run books:export -- --out FILE [--router URL] [--wait S] [--keep-closed]`, `npm run books:export -- --open`, `npm run books:import -- --in FILE
-// [--router URL]`: the operator's backup, and a move to another deployment. The admin secret is read from IRORI_ADMIN_SECRET, or, as the address, from
-// the state folder of a network on this machine (--state).
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// `npm run books -- compare|rebuild [--url URL] [--secret TEXT] [--json]`: whether the projections of the book (balances, fees by home, days of books,
+// callers and homes) are what its postings, flushes and archive say, and, with `rebuild`, makes them so. Exits with 0 where they are, 1 where they
+// differ, 2 where it could not be found out. Without a URL it is the network that `npm start` runs here.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { exportBooks, importBooks, openBooks } from './books-copy.ts';
-import type { BooksDoor } from './books-client.ts';
-import { StartError } from './start-error.ts';
+import { checkProjections, rebuildProjections } from '../billing/projection-check.ts';
+import type { Differing, ProjectionReport } from '../billing/projection-check.ts';
+import { openProjectionsAt } from './projections-at.ts';
 
-const WAIT_S = '300';
-
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    out: { type: 'string' },
-    in: { type: 'string' },
-    router: { type: 'string' },
-    state: { type: 'string', default: '.irori' },
-    wait: { type: 'string', default: WAIT_S },
-    'keep-closed': { type: 'boolean', default: false },
-    open: { type: 'boolean', default: false },
-  },
-});
-const tell = (text: string): void => void process.stderr.write(`${text}\n`);
-
-try {
-  console.log(await run(positionals[0]));
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  tell(error.message);
-  process.exit(1);
-}
-
-async function run(what: string | undefined): Promise<string> {
-  const door = await findDoor();
-  if (what === 'export' && flags.open) {
-    await openBooks(door);
-    return 'The network goes on.';
-  }
-  if (what === 'export' && flags.out !== undefined) {
-    const staysClosed = flags['keep-closed'];
-    const { lines, sha256 } = await exportBooks({
-      door,
-      path: flags.out,
-      waitMs: Number(flags.wait) * 1000,
-      staysClosed,
-      tell,
-    });
-    return `${flags.out}: ${lines} lines, sha256 ${sha256}.${staysClosed ? ' The network stands still.' : ''}`;
-  }
-  if (what === 'import' && flags.in !== undefined) {
-    const { lines, accounts } = await importBooks(door, flags.in, tell);
-    return `${lines} lines are in; the objects of ${accounts} accounts and the book agree.`;
-  }
-  throw new StartError('Say npm run books:export -- --out FILE, or npm run books:import -- --in FILE.');
-}
-
+const MOST_TOLD = 50;
 const localFile = z.object({ endpoint: z.string(), adminSecret: z.string() });
 
-async function findDoor(): Promise<BooksDoor> {
-  const secret = process.env['IRORI_ADMIN_SECRET'];
-  if (flags.router !== undefined && secret !== undefined) return { url: flags.router.replace(/\/+$/, ''), secret };
-  const text = await readFile(join(flags.state, 'local.json'), 'utf8').catch(() => 'null');
-  const local = localFile.safeParse(JSON.parse(text)).data;
-  if (local === undefined)
-    throw new StartError(
-      `No network runs on ${flags.state}. Say --router URL, with the admin secret in IRORI_ADMIN_SECRET.`,
-    );
-  return { url: flags.router ?? local.endpoint.replace(/\/v1$/, ''), secret: secret ?? local.adminSecret };
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: {
+    url: { type: 'string' },
+    secret: { type: 'string' },
+    state: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+});
+
+process.exit(await run(positionals[0] ?? 'compare').catch(failed));
+
+async function run(command: string): Promise<number> {
+  if (command !== 'compare' && command !== 'rebuild') throw new Error('say compare or rebuild');
+  const door = openProjectionsAt(findRouter());
+  const done = command === 'rebuild' ? await rebuildProjections(door) : { after: await checkProjections(door) };
+  if (flags.json === true)
+    console.log(JSON.stringify({ command, ok: done.after.differing.length === 0, ...done }, null, 1));
+  else print(done);
+  return done.after.differing.length === 0 ? 0 : 1;
+}
+
+function failed(error: unknown): number {
+  console.error(error instanceof Error ? error.message : String(error));
+  return 2;
+}
+
+function findRouter(): { readonly url: string; readonly secret: string } {
+  const secret = flags.secret ?? process.env['ADMIN_SECRET'];
+  if (flags.url !== undefined && secret !== undefined) return { url: flags.url, secret };
+  if (flags.url !== undefined) throw new Error('set ADMIN_SECRET, or say --secret, for the router at --url');
+  const path = resolve(flags.state ?? '.irori', 'local.json');
+  const read = (): unknown => {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'));
+    } catch {
+      return null;
+    }
+  };
+  const local = localFile.safeParse(read());
+  if (!local.success) throw new Error(`no network runs here (${path}); say --url and set ADMIN_SECRET`);
+  return { url: new URL(local.data.endpoint).origin, secret: local.data.adminSecret };
+}
+
+function print({ before, after }: { readonly before?: ProjectionReport; readonly after: ProjectionReport }): void {
+  const rows = Object.entries(after.rows).map(([name, count]) => `${name} ${count}`);
+  console.log(`compared: ${rows.join(', ')}; files of the archive: ${after.lastFile}`);
+  if (before) console.log(`made anew: ${before.differing.length}`);
+  console.log(after.differing.length === 0 ? 'all as the book says' : `different: ${after.differing.length}`);
+  for (const one of after.differing.slice(0, MOST_TOLD)) console.log(tell(one));
+}
+
+function tell({ projection, key, held, told }: Differing): string {
+  return `  ${projection} ${JSON.stringify(key)}: has ${held.join(' ')}, should have ${told.join(' ')}`;
 }

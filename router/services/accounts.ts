@@ -3,18 +3,27 @@ import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
-import { pickCrowdLimits, pickTimings } from './pick-local.ts';
+import { allowsLocalWebhooks, pickCrowdLimits, pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
+import { makeWebhookDoor } from './webhook-door.ts';
 
 /** A job is told of with the second telling of its hub at the latest, which begins with those that are half as old; and a little for the way. */
 const TELLINGS = 1.6;
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, holdRenewMs, bookMs } = pickTimings(env);
+  const {
+    holdLeaseMs: leaseMs,
+    holdGraceMs: graceMs,
+    holdRenewMs,
+    bookMs,
+    rateWindowMs,
+    alertRetryMs,
+  } = pickTimings(env);
   const terms = { leaseMs, graceMs, toldMs: Math.ceil(TELLINGS * holdRenewMs) };
-  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs };
+  const webhooks = { post: makeWebhookDoor(allowsLocalWebhooks(env)), retryMs: alertRetryMs };
+  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, rateWindowMs, webhooks };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
@@ -24,6 +33,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     ledger: openLedger(env),
     traceWaitMs: pickTimings(env).traceWaitMs,
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
+    epochSeconds: pickEpochSeconds(env),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }

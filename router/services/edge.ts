@@ -1,5 +1,4 @@
 // What the routes take from their environment, opened once per isolate: no route touches a door itself.
-import type { Hex } from '../../schema/bytes.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
@@ -25,9 +24,17 @@ import type { Pools } from '../auth/pools.ts';
 import { makeBookCopy } from '../billing/book-copy.ts';
 import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
+import { listEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay } from '../billing/earning-days.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -45,9 +52,11 @@ import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
-import { pickTimings } from './pick-local.ts';
-import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
+import { pickEpochSeconds, pickTimings } from './pick-local.ts';
+import { openEpochShelf } from './settler.ts';
+import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
 import { openSigner } from './signer.ts';
+import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -62,9 +71,13 @@ export interface Services extends Stubs {
   readonly ledger: Ledger;
   readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
+  readonly projections: Projections;
+  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
-  readonly routerAddress: Hex;
+  /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
+  readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
@@ -83,6 +96,10 @@ export interface Services extends Stubs {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Length of an epoch, and the published ones. */
+  readonly epochSeconds: number;
+  readonly shelf: EpochShelf;
+  readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -112,7 +129,8 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, routerAddress } = openSigner(env);
+  const routerSigner = openSigner(env);
+  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -147,6 +165,9 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
     bookCopy: makeBookCopy(env.DB),
     jobLog: makeJobLog({
       db: env.DB,
@@ -159,7 +180,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     domain,
-    routerAddress,
+    routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
@@ -169,5 +190,8 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    epochSeconds: pickEpochSeconds(env),
+    shelf: openEpochShelf(env),
+    listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
 }

@@ -14,6 +14,7 @@ import { makePools } from '../../auth/pools.ts';
 import { makeBookCopy } from '../../billing/book-copy.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { makeProjections } from '../../billing/projections.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
@@ -21,7 +22,7 @@ import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
-export { Area, Hub } from '../../objects.ts';
+export { Area, Hub, Settler } from '../../objects.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {
@@ -99,6 +100,7 @@ export function makeDoors(env: Env): Services {
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
+    projections: makeProjections(env.DB, null),
     bookCopy: makeBookCopy(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),

@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import { PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
@@ -91,10 +92,11 @@ export class Coalition {
   }
 
   node(nodeId: string): NodeAccount {
-    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
+    const keys = { routerKey: fromAddress(ROUTER), routers: [ROUTER] };
+    const router = { signer, domain: PLACEHOLDER_DOMAIN, ...keys, traceWaitMs: TIMINGS.traceWaitMs };
     const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
       this.account(accountId).flushesOf(jobId);
-    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null };
+    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null, epochSeconds: 86_400 };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 
