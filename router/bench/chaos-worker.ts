@@ -8,7 +8,9 @@ import {
   Area as RealArea,
   Hub as RealHub,
   NodeAccount as RealNodeAccount,
+  Settler as RealSettler,
 } from '../objects.ts';
+import { closeEpochs } from '../services/settler.ts';
 import { openRollUp } from '../services/shared.ts';
 import { makeFaulty, passReceipts } from './chaos/faulty-doors.ts';
 import { sleep, Trouble } from './chaos/trouble.ts';
@@ -76,6 +78,12 @@ export class Hub extends RealHub {
   }
 }
 
+export class Settler extends RealSettler {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, faultyOf(env));
+  }
+}
+
 const app = makeApp();
 
 /** What the objects say of themselves. */
@@ -127,5 +135,8 @@ export default {
     new URL(request.url).pathname.startsWith('/chaos/')
       ? answerChaos(request, env)
       : app.fetch(request, faultyOf(env), context),
-  scheduled: async ({ scheduledTime }, env) => void (await openRollUp(faultyOf(env)).run(scheduledTime)),
+  scheduled: async ({ scheduledTime }, env) => {
+    await openRollUp(faultyOf(env)).run(scheduledTime);
+    await closeEpochs(faultyOf(env), scheduledTime);
+  },
 } satisfies ExportedHandler<Env>;

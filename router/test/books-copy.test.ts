@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BooksClient } from '../local/books-client.ts';
 import { exportBooks, importBooks, openBooks } from '../local/books-copy.ts';
@@ -13,7 +15,7 @@ import { readError } from './error-shape.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { ADMIN_SECRET, startStack } from './stack.ts';
-import type { Stack, TestAccount, TestAgent } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
@@ -26,29 +28,33 @@ const SECRETS = {
   ROUTER_SIGNING_KEY: `0x${randomBytes(32).toString('hex')}`,
 };
 
+let address: Address;
 let before: Stack;
 let after: Stack;
 let models: ModelServer;
 let owner: TestAccount;
 let caller: TestAccount;
-let agent: TestAgent;
 let file: string;
 let copied: CopiedBooks;
 
 beforeAll(async () => {
+  address = await Address.open();
+  const bindings = { ...SECRETS, ROUTER_ORIGINS: address.url };
   [before, after, models] = await Promise.all([
-    startStack({ bindings: SECRETS }),
+    startStack({ bindings }),
     // Its door hands settlements over once more.
     startStack({
       hasBucket: true,
       worker: 'router/bench/chaos-worker.ts',
-      bindings: { ...SECRETS, CHAOS: JSON.stringify({ seed: 1, percent: 0 }) },
+      bindings: { ...bindings, CHAOS: JSON.stringify({ seed: 1, percent: 0 }) },
     }),
     startModelServer(),
   ]);
   owner = await before.makeAccount();
   caller = await before.makeAccount(GRANTED);
-  agent = await before.startAgent({ owner, args: ['--backend', models.url, '--models', 'say-8x0', '--slots', '4'] });
+  address.move(before.network.port);
+  const args = ['--backend', models.url, '--models', 'say-8x0', '--slots', '4'];
+  await before.startAgent({ owner, args, router: address.url });
   await listModel(before, { owner, id: MODEL, digest: await learnDigest(before, owner, 'say-8x0') });
   file = join(before.folder, 'books.ndjson');
 });
@@ -57,6 +63,7 @@ afterAll(async () => {
   await after?.stop();
   await before?.stop();
   await models?.stop();
+  address?.close();
 });
 
 const doorOf = (stack: Stack) => ({ url: stack.url, secret: ADMIN_SECRET });
@@ -68,6 +75,45 @@ async function readHome(stack: Stack): Promise<Record<string, unknown>> {
 }
 
 const job = { model: MODEL, prompt: 'say-8x0' };
+
+/** The address that homes dial, which moves with the books. */
+class Address {
+  target = 0;
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+
+  private constructor() {
+    this.#server = createServer((near) => {
+      const far = connect(this.target, '127.0.0.1');
+      for (const end of [near, far]) {
+        this.#open.add(end);
+        end.on('error', () => end.destroy());
+        end.once('close', () => [near, far].forEach((one) => one.destroy()));
+      }
+      near.pipe(far).pipe(near);
+    });
+  }
+
+  static async open(): Promise<Address> {
+    const address = new Address();
+    await new Promise<void>((done) => address.#server.listen(0, '127.0.0.1', done));
+    return address;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  move(target: number): void {
+    this.target = target;
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  close(): void {
+    this.move(0);
+    this.#server.close();
+  }
+}
 
 test('an export waits for what runs, refuses what is new for so long, and lets the network go on', async () => {
   for (let i = 0; i < 3; i++) await askAll(before, { account: caller, ...job });
@@ -164,12 +210,7 @@ test('a settlement of before is known there, the home goes on with its key and i
   expect(await readBooks(after)).toEqual(books);
   const receipts = await readHome(after);
   expect(receipts).toMatchObject({ accepted: settlements.length, chain_breaks: 0, missing: 0 });
-  await agent.signal('SIGTERM');
-  await after.startAgent({
-    owner,
-    copyOf: agent,
-    args: ['--backend', models.url, '--models', 'say-8x0', '--slots', '4'],
-  });
+  address.move(after.network.port);
   await after.waitForModel(caller, MODEL);
   const answer = await until('an answer', () => askAll(after, { account: caller, ...job }).catch(() => null));
   expect(answer).toMatchObject({ isDone: true });
