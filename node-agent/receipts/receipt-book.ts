@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Evidence } from '../../schema/evidence.ts';
 import type { Handover } from '../../schema/handover.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import type { lateReceiptSchema, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import type { acceptedSchema } from '../../schema/frames-to-node.ts';
 import {
@@ -23,6 +24,7 @@ import { Acceptances, nameParty } from './acceptances.ts';
 import type { LogDisk } from './append-file.ts';
 import { AGED_MS, OUTBOX_LIMITS } from './judge-outbox.ts';
 import type { OutboxFacts } from './judge-outbox.ts';
+import type { EarnedJournal, JournalEntry } from './earned-journal.ts';
 import type { LogReceipt, SignedAcceptance } from './log-records.ts';
 import { readOldFolder } from './old-folder.ts';
 import { LOST_GAP, ReceiptLog } from './receipt-log.ts';
@@ -70,6 +72,8 @@ interface BookDoors {
   readonly now: () => number;
   readonly log: Log;
   readonly disk?: LogDisk;
+  /** Hears of every answer; left out, nobody does. */
+  readonly journal?: Pick<EarnedJournal, 'note'>;
 }
 
 export class ReceiptBook {
@@ -246,13 +250,14 @@ export class ReceiptBook {
   accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
     const seen: SeenFrame = { parties: new Map(), pairs: new Map() };
     const gone = new Set<Hex>();
-    const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
+    const outcomes = answers.map(({ ticketHash, acceptance, proof, reason }) => {
       const waiting = this.#log.waiting.find(ticketHash);
       if (!waiting || gone.has(ticketHash)) return 'unknown';
       const sealed = seal && { seal, proof };
       const by = acceptance && signature && this.#findSigner(acceptance, waiting, { signature, sealed }, seen);
       if (acceptance && !by) return 'bad-signature';
       gone.add(ticketHash);
+      this.#doors.journal?.note(toJournal(waiting, acceptance, reason));
       if (!acceptance || !signature || !by) {
         this.#countUnpaid(true);
         return 'refused';
@@ -307,6 +312,31 @@ export class ReceiptBook {
     );
     return due.sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
+}
+
+function toJournal(
+  { jobId, part, model, seq, router, promptTokens, outputTokens, amount }: WaitingReceipt,
+  acceptance: Acceptance | null,
+  reason: string | null,
+): Omit<JournalEntry, 'at'> {
+  return {
+    job: wordToJobId(jobId),
+    part,
+    model: model.slice(2),
+    seq: String(seq),
+    router,
+    signed: { promptTokens, outputTokens, amount: String(amount) },
+    accepted: acceptance && {
+      promptTokens: acceptance.promptTokens,
+      outputTokens: acceptance.outputTokens,
+      amount: String(acceptance.amount),
+      status: acceptance.status,
+      epoch: acceptance.epoch,
+      count: Number(acceptance.count),
+      total: String(acceptance.cumulativeAmount),
+    },
+    reason,
+  };
 }
 
 function toLateJson({

@@ -1,6 +1,8 @@
 // The doors to what the book tells of itself: statistics, totals of days, projections, the audit.
 import { makeAudit } from '../billing/audit.ts';
 import type { Audit } from '../billing/audit.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeDayTotals } from '../billing/day-totals.ts';
 import type { DayTotals } from '../billing/day-totals.ts';
@@ -11,6 +13,7 @@ import type { Env } from '../env.ts';
 import { openProjections } from './shared.ts';
 
 export interface BookDoors {
+  readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
@@ -19,6 +22,7 @@ export interface BookDoors {
 
 export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
   return {
+    bookCopy: makeBookCopy(env.DB),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
