@@ -180,6 +180,15 @@ export class Account extends DurableObject<object> {
     this.#book.bars.revokeKey(keyId);
   }
 
+  revokeKeys(keyIds: string[]): void {
+    for (const keyId of keyIds) this.#book.bars.revokeKey(keyId);
+  }
+
+  /** Refuses every later hold by what these keys might do before `at`, ms since epoch: their edges read anew what they may. */
+  changeKeys(keyIds: string[], at: number): void {
+    for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
+  }
+
   /** Limits a key from now on, at once and exactly; null for nothing. */
   setKeyLimits(keyId: string, limits: KeyLimits | null): void {
     this.#book.setKeyLimits(keyId, limits, Date.now());
