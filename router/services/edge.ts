@@ -25,6 +25,8 @@ import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeAudit } from '../billing/audit.ts';
 import type { Audit } from '../billing/audit.ts';
@@ -73,6 +75,7 @@ export interface Services extends Stubs {
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
+  readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
@@ -170,6 +173,7 @@ function openServices(env: Env): Services {
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
+    bookCopy: makeBookCopy(env.DB),
     jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
