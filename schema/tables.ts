@@ -459,3 +459,14 @@ export const repeatedPosts = sqliteTable(
   },
   (table) => [index('repeated_posts_at').on(table.at)],
 );
+// Of operations.
+
+/** Where a copy of the books stands, out or in; never copied itself. */
+export const bookCopies = sqliteTable('book_copies', {
+  /** `pause`: the books stand still; `import`: a file is being put in. */
+  what: text('what', { enum: ['pause', 'import'] }).primaryKey(),
+  /** SHA-256 of the file that is being put in, 64 hex digits; else empty. */
+  name: text('name').notNull(),
+  /** When a pause ends by itself, ms since epoch; null for never. */
+  untilAt: integer('until_at'),
+});

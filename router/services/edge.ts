@@ -25,6 +25,8 @@ import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeAudit } from '../billing/audit.ts';
 import type { Audit } from '../billing/audit.ts';
@@ -73,6 +75,7 @@ export interface Services extends Stubs {
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
+  readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
@@ -148,12 +151,7 @@ function openServices(env: Env): Services {
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
-  const whys = new WhyFinder({
-    areas: AREAS,
-    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
-    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
-    now: () => Date.now(),
-  });
+  const whys = openWhys(stubs);
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -175,10 +173,8 @@ function openServices(env: Env): Services {
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
-    jobLog: makeJobLog({
-      db: env.DB,
-      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
-    }),
+    bookCopy: makeBookCopy(env.DB),
+    jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
     bodies,
@@ -197,8 +193,27 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    ...openEpochs(env),
+  };
+}
+
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+  return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openWhys(stubs: Stubs): WhyFinder {
+  return new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
+}
+
+function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
+  return makeJobLog({ db, publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)) });
 }
