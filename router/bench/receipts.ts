@@ -3,17 +3,14 @@
 import { parseArgs } from 'node:util';
 import { chooseCurve } from '../../node-agent/receipts/curve-choice.ts';
 import { collectLog } from '../../node-agent/test/collect-log.ts';
+import type { Hex } from '../../schema/bytes.ts';
 import { useCurve } from '../../schema/chosen-curve.ts';
 import { NOBLE_CURVE } from '../../schema/noble-curve.ts';
-import { fromMessageJson, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
-import type { UsageReceipt } from '../../schema/receipt.ts';
-import { fromSealedJson } from '../../schema/seal.ts';
+import { ACCEPTANCE, fromMessageJson, JOB_TICKET, makeMessageSigner, USAGE_RECEIPT } from '../../schema/receipt.ts';
+import { fromSealedJson, SEAL_KIND } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { checkReceipt } from '../billing/check-receipt.ts';
-import { judgeReceipt } from '../billing/judge-receipt.ts';
-import { signAcceptances } from '../billing/sign-acceptances.ts';
-import type { Taken } from '../billing/sign-acceptances.ts';
 import { startStack } from '../test/stack.ts';
 import { makeNode, makePart, sealParts, signer } from '../test/workerd/make-settlement.ts';
 import { readCpuS } from './cpu.ts';
@@ -66,7 +63,7 @@ async function measure(settle: Settle, shared: number | null): Promise<number> {
 
 /** Settled parts with their receipts, which follow one another. */
 function makeBatch(shared: number | null): SettlementJson[] {
-  let prevReceipt: `0x${string}` = ZERO_WORD;
+  let prevReceipt: Hex = ZERO_WORD;
   const parts = Array.from({ length: BATCH }, () => {
     const part = makePart(node, { receipt: { seq: ++seq, prevReceipt } });
     prevReceipt = signer.hash(USAGE_RECEIPT, part.receipt);
@@ -105,24 +102,29 @@ function settleHere(choose: () => unknown): Settle {
   };
 }
 
-const HEAD = { count: 0, cumulative: 0, equivocations: 0, breaks: 0, sealNumber: 0, sealHash: ZERO_WORD, topSeal: 0n };
-
 function settleBatch(fresh: typeof signer, settlements: readonly SettlementJson[]): void {
-  const taken = settlements.map((settlement): Taken => {
+  const digests = settlements.map((settlement, i) => {
     const ticket = fromMessageJson(JOB_TICKET, settlement.ticket);
-    const receiptJson = settlement.receipt;
-    if (!receiptJson) throw new Error('no receipt');
-    const receipt: UsageReceipt = fromMessageJson(USAGE_RECEIPT, receiptJson);
+    if (!settlement.receipt) throw new Error('no receipt');
+    const receipt = fromMessageJson(USAGE_RECEIPT, settlement.receipt);
     const sealed = settlement.receiptSeal ? fromSealedJson(settlement.receiptSeal) : null;
-    const signature = settlement.receiptSignature as `0x${string}`;
+    const signature = settlement.receiptSignature as Hex;
     const checked = checkReceipt(fresh, { ticket, receipt, signature, sealed });
     if (!checked.ok) throw new Error(checked.error);
-    const { ticketHash } = receipt;
-    const proven = { ticketHash, receiptHash: checked.value, receipt, receiptJson, signature, sealed, ticket };
-    return { proven, verdict: judgeReceipt(proven, settlement, false), isEquivocation: false };
+    const { node: address, promptTokens, outputTokens, amount } = receipt;
+    const totals = { status: 0, epoch: 1, count: BigInt(i + 1), cumulativeAmount: amount * BigInt(i + 1) };
+    const acceptance = { receiptHash: checked.value, node: address, promptTokens, outputTokens, amount, ...totals };
+    return fresh.hash(ACCEPTANCE, acceptance);
   });
-  const facts = { head: HEAD, breaks: 0, isLate: false, now: Date.now() };
-  signAcceptances(taken, facts, { signer: fresh, key: node.key });
+  const facts = {
+    kind: SEAL_KIND.acceptances,
+    node: node.address,
+    number: 1n,
+    previous: ZERO_WORD,
+    total: 0n,
+    atMs: 1n,
+  };
+  fresh.seal(facts, digests, node.key);
 }
 
 function print(table: Readonly<Record<string, Readonly<Record<string, number>>>>): void {

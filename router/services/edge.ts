@@ -16,11 +16,17 @@ import { makeNodeCallers } from '../auth/node-callers.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
 import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
+import { makeMembers } from '../auth/members.ts';
+import type { Members } from '../auth/members.ts';
+import { makeRepeatedPosts } from '../auth/repeated-posts.ts';
+import type { RepeatedPosts } from '../auth/repeated-posts.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeAudit } from '../billing/audit.ts';
 import type { Audit } from '../billing/audit.ts';
@@ -62,11 +68,14 @@ export interface Services extends Stubs {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  readonly members: Members;
+  readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
+  readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
@@ -76,6 +85,8 @@ export interface Services extends Stubs {
   /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
   readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
+  /** By what stands in D1 now. */
+  readonly authenticateAnew: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
   /** Room for what callers send. */
@@ -140,12 +151,7 @@ function openServices(env: Env): Services {
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
-  const whys = new WhyFinder({
-    areas: AREAS,
-    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
-    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
-    now: () => Date.now(),
-  });
+  const whys = openWhys(stubs);
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -157,6 +163,8 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    members: makeMembers({ db: env.DB, random }),
+    posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
     nodeTokens,
@@ -165,10 +173,8 @@ function openServices(env: Env): Services {
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
-    jobLog: makeJobLog({
-      db: env.DB,
-      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
-    }),
+    bookCopy: makeBookCopy(env.DB),
+    jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
     bodies,
@@ -179,6 +185,7 @@ function openServices(env: Env): Services {
     routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
+    authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header, requestUrl) =>
@@ -186,8 +193,27 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    ...openEpochs(env),
+  };
+}
+
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+  return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openWhys(stubs: Stubs): WhyFinder {
+  return new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
+}
+
+function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
+  return makeJobLog({ db, publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)) });
 }
