@@ -302,6 +302,11 @@ export class AccountBook {
     return at === Number.POSITIVE_INFINITY ? null : at;
   }
 
+  /** Jobs that hold something, be it nothing, and one more where parts wait for their job's end. */
+  get openJobs(): number {
+    return this.#store.holds.count + (this.nextBookingAt === null ? 0 : 1);
+  }
+
   get balance(): number {
     return this.#store.state.balance;
   }

@@ -1,5 +1,4 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
-import { DurableObject } from 'cloudflare:workers';
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
@@ -13,11 +12,16 @@ import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
 
 const log = makeLog('billing');
+
+/** While the books stand still nothing new begins. */
+const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
@@ -43,7 +47,7 @@ export interface AccountDoors {
   readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
 }
 
-export class Account extends DurableObject<object> {
+export class Account extends KeptObject {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
   readonly #repeats: AccountRepeats;
@@ -70,6 +74,7 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
     this.#ring(now);
     return answer;
@@ -96,6 +101,7 @@ export class Account extends DurableObject<object> {
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
     this.#ring(now);
     return answer;
@@ -142,6 +148,7 @@ export class Account extends DurableObject<object> {
    */
   settle(settlement: SettlementJson): { applied: boolean } {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const applied = this.#book.settle(settlement, now);
     this.#ring(now);
     return { applied };
@@ -153,6 +160,7 @@ export class Account extends DurableObject<object> {
    */
   settleAll(batch: SettlementBatch | SettlementJson[]): boolean[] {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
       log.error('settlement-not-taken', { accountId, jobId, part, error });
     const taken = Array.isArray(batch)
@@ -169,6 +177,7 @@ export class Account extends DurableObject<object> {
     isTooMuch?: true;
   } {
     const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
     const applied = this.#book.grant(grant, now);
     this.#ring(now);
     const { balance } = this.#book;
@@ -311,6 +320,12 @@ export class Account extends DurableObject<object> {
       waiting: events + parts,
       unpayable: this.#outbox.unpayable,
     };
+  }
+
+  protected override stillOpen(): StillOpen {
+    this.#sweep();
+    const { waiting, unpayable } = this.booked();
+    return { jobs: this.#book.openJobs, entries: waiting - unpayable };
   }
 
   override async alarm(): Promise<void> {

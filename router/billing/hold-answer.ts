@@ -68,6 +68,8 @@ export type HoldRefusal =
       /** Units that could be held now. */
       readonly available: number;
     }
+  /** The books stand still while they are copied. */
+  | { readonly reason: 'paused' }
   /** So many jobs run already, of the account, of the key, or as a guest. */
   | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number }
   | RepeatRefusal

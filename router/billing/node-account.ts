@@ -1,5 +1,4 @@
 // The Durable Object of one node: its receipts, its standing, and what its events still have to tell the book.
-import { DurableObject } from 'cloudflare:workers';
 import type { EvidenceJson } from '../../schema/evidence.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
@@ -7,6 +6,8 @@ import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import type { Completion, LateAnswer } from './answer-receipt.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
@@ -45,7 +46,7 @@ const OTHER_HUB_MS = 3000;
 /** Nothing is turned into credit or held back yet. */
 const EMPTY_PURSE: NodePurse = { spent: () => 0, withheld: () => 0 };
 
-export class NodeAccount extends DurableObject<object> {
+export class NodeAccount extends KeptObject {
   readonly #domain: Domain;
   readonly #seat: NodeSeat;
   readonly #holdsOther: NodeAccountDoors['holdsOther'];
@@ -84,22 +85,30 @@ export class NodeAccount extends DurableObject<object> {
 
   /** As NodeReceipts does. */
   accept(settlement: SettlementJson): SettlementJson {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.accept(settlement);
   }
 
   /** As NodeReceipts does. */
   acceptAll(batch: Pick<SettlementBatch, 'settlements'>): (Completion | null)[] {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.acceptAll(batch);
   }
 
   /** As NodeReceipts does. */
-  acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+  async acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+    // Its home keeps it and offers it again.
+    if (this.#isClosed) return null;
     return this.#receipts.acceptLate(late, hub);
   }
 
   /** As NodeReceipts does. */
   unsigned(): Promise<UnsignedPart[]> {
     return this.#receipts.unsigned();
+  }
+
+  get #isClosed(): boolean {
+    return this.pause.level(Date.now()) === 'closed';
   }
 
   /** What the node has signed that contradicts itself: documents that anyone can check. */
@@ -166,8 +175,14 @@ export class NodeAccount extends DurableObject<object> {
     return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
   }
 
+  protected override stillOpen(): StillOpen {
+    const { waiting, unpayable } = this.booked();
+    if (waiting > unpayable) this.#outbox.ring(Date.now());
+    return { jobs: 0, entries: waiting - unpayable };
+  }
+
   override async alarm(): Promise<void> {
-    await this.#receipts.decideSigned();
+    if (!this.#isClosed) await this.#receipts.decideSigned();
     await this.#outbox.drainOnAlarm();
     this.#receipts.ringForSigned(Date.now());
   }

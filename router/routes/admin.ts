@@ -14,6 +14,7 @@ import { makeAdminModelRoutes } from './admin-models.ts';
 import { makeAdminMemberRoutes } from './admin-members.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
 import { makeAdminRestoreRoutes } from './admin-restore.ts';
+import { makeAdminTransferRoutes } from './admin-transfer.ts';
 import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
 
@@ -40,6 +41,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
+  routes.route('/', makeAdminTransferRoutes());
   routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
 }

@@ -84,7 +84,10 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
     return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answerNow) : answerNow(jobs));
   } catch (error) {
     seat.leave();
-    await c.get('payment')?.abandon();
+    await c
+      .get('payment')
+      ?.abandon()
+      .catch(() => undefined);
     throw error;
   }
 }

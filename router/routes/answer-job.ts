@@ -6,6 +6,8 @@ import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
+import { closeJob } from './job-closing.ts';
+import { settleHeaders } from './payment-headers.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
@@ -260,20 +262,6 @@ async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   c.get('seat')?.leave();
   c.get('stopRenewing')?.();
   await closeJob(c, job, run);
-}
-
-export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
-  const { account, endedJobs } = c.get('services');
-  endedJobs.note(job.caller.accountId, job.id);
-  const { closing } = run;
-  if (closing) await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
-  // Where no hub has the last word, and nothing was delivered, nothing is ever booked.
-  await c.get('payment')?.endJob(closing?.interrupted === 0);
-}
-
-/** What a whole answer can say of its payment, where it has one. */
-export async function settleHeaders(c: Context<AppEnv>): Promise<Record<string, string>> {
-  return (await c.get('payment')?.settle()) ?? {};
 }
 
 export async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {

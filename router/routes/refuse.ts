@@ -20,6 +20,8 @@ import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
+/** Books are copied in less, as a rule. */
+const PAUSED_RETRY_AFTER_S = 10;
 /** A home that has just gone is back within seconds, or not for long. Clients sleep this long twice without a word. */
 const ABSENT_RETRY_AFTER_S = 3;
 
@@ -129,6 +131,10 @@ export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }
           param: 'provider.pool',
         },
       );
+    case 'paused':
+      return new ApiError('store_away', 'The books of the network stand still for a moment while they are copied.', {
+        retryAfterS: PAUSED_RETRY_AFTER_S,
+      });
     case 'too-many':
       return refuseOneMore(refusal, headers);
     case 'spend-limit':

@@ -13,6 +13,7 @@ import { makeMembers } from '../../auth/members.ts';
 import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
 import { makeRepeatedPosts } from '../../auth/repeated-posts.ts';
+import { makeBookCopy } from '../../billing/book-copy.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { makeProjections } from '../../billing/projections.ts';
@@ -158,6 +159,7 @@ export function makeDoors(env: Env): Services {
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
     projections: makeProjections(env.DB, null),
+    bookCopy: makeBookCopy(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
     hub: (hub: string) => env.HUB.getByName(hub),
