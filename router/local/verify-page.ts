@@ -45,7 +45,7 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
     charset: 'ascii',
     legalComments: 'none',
     logLevel: 'error',
-    plugins: [UNUSED_ZOD],
+    plugins: [UNUSED],
   });
   const script = (outputFiles[0]?.text ?? '').trim().replaceAll('</script', String.raw`<\/script`);
   const style = STYLE + MORE_STYLE;
@@ -56,11 +56,11 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
 }
 
 /**
- * Parts of zod that describe schemas to others, word its own messages and follow circles, a tenth of the page: no check needs them, faults name their
- * field, and JSON has no circles.
+ * Parts of zod that describe schemas to others, word its own messages and follow circles, and noble's reading of DER, a tenth of the page: no check
+ * needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
  */
-const UNUSED_ZOD: import('esbuild').Plugin = {
-  name: 'unused-zod',
+const UNUSED: import('esbuild').Plugin = {
+  name: 'unused',
   setup: (build) => {
     build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ }, () => ({
       contents:
@@ -69,6 +69,9 @@ const UNUSED_ZOD: import('esbuild').Plugin = {
     build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/]memoizer\.js$/ }, () => ({
       contents:
         'export const memoizer = () => undefined; export const isBackEdge = memoizer; export const isRecursiveSchema = memoizer;',
+    }));
+    build.onLoad({ filter: /@noble[\\/]curves[\\/]abstract[\\/]der\.js$/ }, () => ({
+      contents: 'export const DER = {}; export const DERErr = Error;',
     }));
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]en\.js$/ }, () => ({
       contents: 'export default () => ({ localeError: () => "it is missing or of another form" });',
