@@ -94,6 +94,8 @@ export interface AnswerBefore {
   /** As their hubs have settled them; by frames, of those that no hub has. */
   readonly settled: readonly PartCounts[];
   readonly unsettled: OutputCounts;
+  /** Units that are charged in any case, for a part whose hub had settled it as complete and was lost with its last words. */
+  readonly booked?: number;
   /** The least faithful way in which the answer has gone on. */
   readonly resumed: ResumeClass | null;
   /** From the call to the first of the answer; null where the caller has nothing of it yet. */
@@ -149,7 +151,10 @@ export type OfferPreview =
     }
   | {
       readonly kind: 'declined';
-      readonly refusal: Pick<OfferRefusal, 'code' | 'quoteMs' | 'retryAfterMs' | 'emptiedBy' | 'contextTokens' | 'isServed'>;
+      readonly refusal: Pick<
+        OfferRefusal,
+        'code' | 'quoteMs' | 'retryAfterMs' | 'emptiedBy' | 'contextTokens' | 'isServed'
+      >;
     };
 
 /** Bytes a second at which a home at least takes a job in: who needs longer for a large one is left. */
