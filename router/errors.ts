@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'spend_limit_reached'
   | 'account_disabled'
   | 'forbidden'
+  | 'scope_missing'
+  | 'model_not_allowed'
   | 'model_not_found'
   | 'receipt_not_found'
   | 'receipt_pending'
@@ -36,6 +38,9 @@ export type ErrorCode =
   | 'node_revoked'
   | 'node_outdated'
   | 'upgrade_required'
+  | 'payment_required'
+  | 'payment_used'
+  | 'payment_away'
   | 'store_away'
   | 'bad_environment'
   | 'internal_error';
@@ -54,6 +59,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   spend_limit_reached: 402,
   account_disabled: 403,
   forbidden: 403,
+  scope_missing: 403,
+  model_not_allowed: 403,
   model_not_found: 404,
   receipt_not_found: 404,
   receipt_pending: 503,
@@ -75,6 +82,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   node_revoked: 403,
   node_outdated: 400,
   upgrade_required: 426,
+  payment_required: 402,
+  payment_used: 409,
+  payment_away: 503,
   store_away: 503,
   bad_environment: 500,
   internal_error: 500,

@@ -288,7 +288,8 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
   why: 'Tell why this home had no job in the last hour, minute by minute.',
-  earnings: 'Tell what this home earned, as the router has it and as this home signed for it, and where the two differ.',
+  earnings:
+    'Tell what this home earned, as the router has it and as this home signed for it, and where the two differ.',
   verify: 'Check receipts and evidence offline, each and against each other: irori-node verify FILE…',
   setup: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',
 };

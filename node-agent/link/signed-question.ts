@@ -38,7 +38,9 @@ export async function askSigned(question: SignedQuestion, now: number): Promise<
   if (status === 200) return ok(body);
   if (status === 404) return ok(null);
   const refusal = refusalSchema.safeParse(body);
-  return err(`The router at ${router} did not answer: ${refusal.success ? refusal.data.error.message : `status ${status}`}`);
+  return err(
+    `The router at ${router} did not answer: ${refusal.success ? refusal.data.error.message : `status ${status}`}`,
+  );
 }
 
 /** The proof names the router that is asked, so another can do nothing with it. */

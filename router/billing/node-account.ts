@@ -20,12 +20,16 @@ import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
+import { NodeSeat } from './node-seat.ts';
 import { Outbox } from './outbox.ts';
+import { within } from './within.ts';
 
 /** What a hub has to know of a node that has proved who it is. */
 export interface ShownNode {
   readonly standing: VersionedStanding;
   readonly lastReceipt: ChainEnd | null;
+  /** Another agent with its key is at another hub. */
+  readonly isElsewhere: boolean;
 }
 
 export interface NodeAccountDoors extends NodeReceiptsDoors {
@@ -33,13 +37,19 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
   /** Length of an epoch. */
   readonly epochSeconds: number;
+  /** Whether a hub holds another agent of the node than this instance, which answers. */
+  readonly holdsOther: (hub: string, nodeId: string, instance: string) => Promise<boolean>;
 }
 
+/** How long another hub may take to say so. */
+const OTHER_HUB_MS = 3000;
 /** Nothing is turned into credit or held back yet. */
 const EMPTY_PURSE: NodePurse = { spent: () => 0, withheld: () => 0 };
 
 export class NodeAccount extends KeptObject {
   readonly #domain: Domain;
+  readonly #seat: NodeSeat;
+  readonly #holdsOther: NodeAccountDoors['holdsOther'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -52,6 +62,8 @@ export class NodeAccount extends KeptObject {
     super(ctx, env);
     const { ledger, domain } = doors;
     this.#domain = domain;
+    this.#seat = new NodeSeat(ctx.storage.sql);
+    this.#holdsOther = doors.holdsOther;
     const nodeId = ctx.id.name;
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: nodeId ?? '',
@@ -111,11 +123,26 @@ export class NodeAccount extends KeptObject {
   /**
    * The node has proved who it is at a hub: what it lends itself to and whether it may be there. From now on that hub is told of changes. Null
    * for a node that the books do not know. While the books are away what they said last holds, since every change comes through `recheck`;
-   * rejects where they have never been asked.
+   * rejects where they have never been asked. `instance`: of the agent that came; another one with its key that is at another hub and answers
+   * keeps the node.
    */
-  async show(hub: string): Promise<ShownNode | null> {
+  async show(hub: string, instance: string | null = null): Promise<ShownNode | null> {
     const standing = await this.#standings.show(hub);
-    return standing && { standing, lastReceipt: this.#chain.end };
+    if (!standing) return null;
+    const isElsewhere = await this.#isElsewhere(hub, instance);
+    if (!isElsewhere) this.#seat.take(hub);
+    return { standing, lastReceipt: this.#chain.end, isElsewhere };
+  }
+
+  async #isElsewhere(hub: string, instance: string | null): Promise<boolean> {
+    const last = this.#seat.hub;
+    if (instance === null || last === null || last === hub) return false;
+    try {
+      return await within(this.#holdsOther(last, this.ctx.id.name ?? '', instance), OTHER_HUB_MS);
+    } catch {
+      // A hub that cannot be asked holds nobody.
+      return false;
+    }
   }
 
   /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */

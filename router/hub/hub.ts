@@ -44,7 +44,7 @@ const log = makeLog('hub');
 
 const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
-const KEYS = { written: 'presence', idle: 'idle' } as const;
+const [WRITTEN_KEY, IDLE_KEY] = ['presence', 'idle'] as const;
 
 export class Hub extends DurableObject<object> {
   readonly #services: HubServices;
@@ -80,7 +80,7 @@ export class Hub extends DurableObject<object> {
     this.#numbers = new DurableNumbers(state.storage.sql);
     this.#receipts = new JobReceipts(services.signer);
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.timings.coolingMs);
-    this.#idle.load(state.storage.kv.get<string>(KEYS.idle) ?? '');
+    this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
     this.#watch = this.#openWatch();
     this.#settlement = this.#openSettlement();
@@ -95,9 +95,9 @@ export class Hub extends DurableObject<object> {
       tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
       onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       write: this.#services.writePresence,
-      save: (written) => state.storage.kv.put(KEYS.written, written),
+      save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
     });
-    this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(KEYS.written) ?? []);
+    this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#sockets.wake(state.getWebSockets());
     this.#watch.wake(this.#sockets.connected(), Date.now());
@@ -154,6 +154,11 @@ export class Hub extends DurableObject<object> {
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
     this.#sockets.kick(nodeId, reason);
+  }
+
+  /** True where another agent than this one is here with the node's key, and answers. */
+  holdsOther(nodeId: string, instance: string): Promise<boolean> {
+    return this.#sockets.holdsOther(nodeId, instance);
   }
 
   /** What the books say of a node has changed: it holds from now on, and who may not be here any more is gone. */
@@ -362,7 +367,7 @@ export class Hub extends DurableObject<object> {
   #save(now: number, isLast: boolean): void {
     this.#history.save(now, isLast);
     const idle = this.#idle.save(now, isLast);
-    if (idle !== null) this.ctx.storage.kv.put(KEYS.idle, idle);
+    if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
   }
 
   /** Tells presence and the area what changed; who asks while that is under way shares the next time. */

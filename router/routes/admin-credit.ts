@@ -8,7 +8,8 @@ import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, readInput, readPage } from './admin-input.ts';
+import { notFound, readPage } from './admin-input.ts';
+import { postOnce } from './post-once.ts';
 
 /** A thousand million credits: far above any grant, far below where integers end. */
 const MAX_GRANT = 1_000_000_000_000_000;
@@ -27,23 +28,27 @@ const newCredit = z.strictObject({
 /** POST /accounts/:id/credit, GET /ledger/check. */
 export function makeAdminCreditRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post('/accounts/:id/credit', async (c) => {
-    const input = await readInput(c, newCredit);
-    const services = c.get('services');
-    const accountId = c.req.param('id');
-    if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
-    const eventId = input.event_id ?? makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
-    const grant = {
-      eventId: `${accountId}:${eventId}`,
-      accountId,
-      amount: input.amount_micro,
-      memo: input.memo ?? null,
-    };
-    if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
-    const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
-    if (isTooMuch) throw refuseGrant(balance);
-    return c.json({ event_id: eventId, balance_micro: balance, applied }, applied ? 201 : 200);
-  });
+  routes.post('/accounts/:id/credit', (c) =>
+    postOnce(c, { schema: newCredit, who: 'admin' }, async (input, repeat) => {
+      const services = c.get('services');
+      const accountId = c.req.param('id');
+      if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
+      // Under an Idempotency-Key the event is the key's: whatever died in between, it is granted once.
+      const eventId =
+        input.event_id ??
+        (repeat === null ? makeId('evt', crypto.getRandomValues(new Uint8Array(16))) : `once-${repeat}`);
+      const grant = {
+        eventId: `${accountId}:${eventId}`,
+        accountId,
+        amount: input.amount_micro,
+        memo: input.memo ?? null,
+      };
+      if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
+      const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
+      if (isTooMuch) throw refuseGrant(balance);
+      return { told: { event_id: eventId, balance_micro: balance, applied }, status: applied ? 201 : 200 };
+    }),
+  );
   routes.get('/ledger/check', async (c) => {
     const services = c.get('services');
     const { ledger } = services;

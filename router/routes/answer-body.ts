@@ -1,6 +1,7 @@
 // A body that asks for jobs, whichever API it came by: who sends it, whether there is room, what it asks for; then it is answered as any job is.
 import type { Context } from 'hono';
 import type { Caller } from '../auth/judge-key.ts';
+import { isAllowedModel } from '../auth/judge-rights.ts';
 import type { RepeatAsked } from '../billing/hold-answer.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerChoices } from './answer-choices.ts';
@@ -11,11 +12,12 @@ import { answerDryRun } from './dry-run.ts';
 import { hashBody, hashKey } from './hash-body.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
+import { openKeylessCall } from './keyless-call.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import type { BodyType, RawBody } from './read-body.ts';
 import { readDryRun } from './read-dry-run.ts';
 import { readRepeatKey, REPEAT_HEADER } from './read-repeat-key.ts';
-import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
+import { KeyChanged, refuseCrowd, refuseModel, refuseRequest, requireCaller, requireCallerNow } from './refuse.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 
 /** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
@@ -55,30 +57,57 @@ export function answerBody(c: Context<AppEnv>, open: OpenJobs, form = JSON_BODY)
 }
 
 async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm): Promise<Response> {
-  const caller = await requireCaller(c);
+  const keyless = openKeylessCall(c);
+  const caller = keyless?.caller ?? (await requireCaller(c, 'call'));
   const seat = await takeSeat(c, caller, form);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const repeatKey = readRepeatHeader(c);
-    const openJobs = async (read: unknown, bytes: number): Promise<OpenedJobs & HowAnswered> => {
+    const repeatKey = keyless ? null : readRepeatHeader(c);
+    const openJobs = async (read: unknown, bytes: Uint8Array): Promise<OpenedJobs & HowAnswered> => {
       const dry = readDryRun(read);
       if (!dry.ok) throw refuseRequest(dry.error);
       const { isDryRun, body } = dry.value;
       const opened = await open(body, caller);
-      refuseManyLong(opened.jobs.length, bytes);
+      refuseManyLong(opened.jobs.length, bytes.length);
+      // A dry run without a key is told its price as any call is.
+      const jobs = keyless ? await keyless.pay(opened.jobs, isDryRun ? null : bytes) : opened.jobs;
       const repeat =
-        repeatKey === null ? null : { key: repeatKey, body: hashBody(body), jobs: opened.jobs.map(({ id }) => id) };
-      return { ...opened, isDryRun, repeat };
+        repeatKey === null ? null : { key: repeatKey, body: hashBody(body), jobs: jobs.map(({ id }) => id) };
+      return { ...opened, jobs, isDryRun, repeat };
     };
     const { jobs, spoken, isDryRun, repeat } = await readBody(c, caller, { seat, form, open: openJobs });
     if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
     const answer = (jobs: OpenedJobs['jobs']): Promise<Response> =>
       jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs);
-    return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answer) : answer(jobs));
+    const answerNow = (jobs: OpenedJobs['jobs']): Promise<Response> => answerAsNow(c, jobs, answer);
+    return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answerNow) : answerNow(jobs));
   } catch (error) {
     seat.leave();
+    await c
+      .get('payment')
+      ?.abandon()
+      .catch(() => undefined);
     throw error;
+  }
+}
+
+/** By what the key may do now, where its account knows that this has changed since it was read here. */
+async function answerAsNow(
+  c: Context<AppEnv>,
+  jobs: OpenedJobs['jobs'],
+  answer: (jobs: OpenedJobs['jobs']) => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer(jobs);
+  } catch (error) {
+    if (!(error instanceof KeyChanged)) throw error;
+    const caller = await requireCallerNow(c, 'call');
+    const renew = (job: Job): Job => ({ ...job, caller, hold: { ...job.hold, rightsAt: caller.rightsAt } });
+    const [first, ...others] = jobs;
+    const { model } = first.wish;
+    if (!isAllowedModel(caller.models, model)) throw refuseModel(model, caller.models ?? []);
+    return answer([renew(first), ...others.map(renew)]);
   }
 }
 
@@ -132,13 +161,13 @@ async function readBody<T>(
     seat,
     form = JSON_BODY,
     open,
-  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown, bytes: number) => Promise<T> },
+  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown, bytes: Uint8Array) => Promise<T> },
 ): Promise<T> {
   const { timings, turns } = c.get('services');
   const { growTo: hasRoom } = seat;
   const body = await readRawBody(c, { type: form.type, maxBytes: form.maxBytes, deadlineMs: timings.bodyMs, hasRoom });
   seat.shrink(body.bytes.length);
   const isLarge = body.bytes.length > LARGE_BODY_BYTES;
-  const read = async (): Promise<T> => open(await form.parse(body), body.bytes.length);
+  const read = async (): Promise<T> => open(await form.parse(body), body.bytes);
   return isLarge ? turns.run(accountId, read) : read();
 }

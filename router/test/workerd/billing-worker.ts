@@ -9,8 +9,10 @@ import { makeApiKeys } from '../../auth/api-keys.ts';
 import { FailedAttempts } from '../../auth/failed-attempts.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
+import { makeMembers } from '../../auth/members.ts';
 import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
+import { makeRepeatedPosts } from '../../auth/repeated-posts.ts';
 import { makeBookCopy } from '../../billing/book-copy.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
@@ -18,7 +20,15 @@ import { makeProjections } from '../../billing/projections.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
+import type { OnChain } from '../../payments/chain.ts';
+import type { Settled } from '../../payments/facilitator.ts';
+import { makePaymentTable } from '../../payments/payment-table.ts';
+import { Payment as RealPayment } from '../../payments/payment.ts';
 import { makeAdminRoutes } from '../../routes/admin.ts';
+import type { AreaCalls } from '../../routes/area-calls.ts';
+import { ownKeys } from '../../routes/own-keys.ts';
+import { ownMembers } from '../../routes/own-members.ts';
+import { makeOwnNodeRoutes } from '../../routes/own-nodes.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
@@ -83,6 +93,49 @@ export class NodeAccount extends RealNodeAccount {
   }
 }
 
+/** What the facilitator and the chain do with the next payments, and how often they were asked. */
+interface PayFakes {
+  settle: (amount: string) => Promise<Settled>;
+  find: () => Promise<OnChain>;
+  /** What new objects let be owed. */
+  mostOwed: number;
+  /** Amounts that were to be settled, each as often. */
+  sent: string[];
+  asked: number;
+}
+
+const payShared = globalThis as typeof globalThis & { payFakes?: PayFakes };
+export const payFakes: PayFakes = (payShared.payFakes ??= {
+  settle: async () => ({ kind: 'away' }),
+  find: async () => ({ kind: 'unused' }),
+  mostOwed: 1_000_000,
+  sent: [],
+  asked: 0,
+});
+
+export class Payment extends RealPayment {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, {
+      facilitator: {
+        settle: (_payment, { amount }) => {
+          payFakes.sent.push(amount);
+          return payFakes.settle(amount);
+        },
+      },
+      chain: {
+        find: () => {
+          payFakes.asked += 1;
+          return payFakes.find();
+        },
+      },
+      table: makePaymentTable(makeFaulty(env.DB)),
+      mostOwed: payFakes.mostOwed,
+      account: (accountId) => env.ACCOUNT.getByName(accountId),
+      times: { lookMs: 60_000, retryMs: 15_000 },
+    });
+  }
+}
+
 export const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
 export const routerKey = fromHex(`0x${'11'.repeat(32)}`);
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
@@ -91,10 +144,15 @@ const attempts = new FailedAttempts();
 
 /** The doors that the admin API uses. */
 export function makeDoors(env: Env): Services {
+  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random });
   const doors = {
     attempts,
-    keys: makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random }),
+    keys,
+    authenticate: (header: string | null) => keys.authenticate(header, Date.now()),
+    authenticateAnew: (header: string | null) => keys.authenticateAnew(header, Date.now()),
     accounts: makeAccounts({ db: env.DB, random }),
+    members: makeMembers({ db: env.DB, random }),
+    posts: makeRepeatedPosts(env.DB),
     nodes: makeNodes({ db: env.DB, signer, random }),
     pools: makePools({ db: env.DB, random }),
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
@@ -117,15 +175,16 @@ app.use(async (c, next) => {
   c.set('services', makeDoors(c.env));
   await next();
 });
-app.route(
-  '/admin/v1',
-  makeAdminRoutes({
-    kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
-    tellNode: async (_services, nodeId) => void relinked.push(nodeId),
-    tellHubs: async () => undefined,
-    findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
-  }),
-);
+const areaCalls: AreaCalls = {
+  kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
+  tellNode: async (_services, nodeId) => void relinked.push(nodeId),
+  tellHubs: async () => undefined,
+  findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
+};
+app.route('/admin/v1', makeAdminRoutes(areaCalls));
+app.route('/', ownKeys);
+app.route('/', ownMembers);
+app.route('/', makeOwnNodeRoutes(areaCalls));
 app.route('/', nodeEnrol);
 app.onError((error) =>
   toErrorResponse(error instanceof ApiError ? error : new ApiError('internal_error', `test: ${error.message}`)),

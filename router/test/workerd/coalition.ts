@@ -96,7 +96,14 @@ export class Coalition {
     const router = { signer, domain: PLACEHOLDER_DOMAIN, ...keys, traceWaitMs: TIMINGS.traceWaitMs };
     const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
       this.account(accountId).flushesOf(jobId);
-    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null, epochSeconds: 86_400 };
+    const doors = {
+      ...router,
+      ledger: this.ledger,
+      findFlushes,
+      readStanding: async () => null,
+      epochSeconds: 86_400,
+      holdsOther: async () => false,
+    };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 
