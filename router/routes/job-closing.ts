@@ -20,11 +20,22 @@ export interface ClosingDoors {
 
 /** Never rejects: what a caller is answered does not depend on it. */
 export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
-  const { account, endedJobs } = c.get('services');
+  const { endedJobs } = c.get('services');
   const { accountId } = job.caller;
   endedJobs.note(accountId, job.id);
   const { closing } = run;
-  if (!closing) return;
+  const payment = c.get('payment');
+  if (closing) await tellRelease(c, job, closing);
+  // Where no hub has the last word, and nothing was delivered, nothing is ever booked. A payment that does not hear it finds out by itself.
+  const isNothing = closing?.interrupted === 0;
+  await payment
+    ?.endJob(isNothing)
+    .catch((error: unknown) => log.warn('payment-away', { accountId, jobId: job.id, error }));
+}
+
+async function tellRelease(c: Context<AppEnv>, job: Job, closing: NonNullable<JobRun['closing']>): Promise<void> {
+  const { account } = c.get('services');
+  const { accountId } = job.caller;
   await tellEnd({
     release: () => account(accountId).release(job.id, closing.interrupted, closing.isCharged),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
