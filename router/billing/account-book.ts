@@ -3,10 +3,11 @@
 // ended. Reads come from memory, which is written after the database is.
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBars } from './account-bars.ts';
+import { AccountCredit } from './account-credit.ts';
+import type { Grant } from './account-credit.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AccountStore } from './account-store.ts';
-import { buildGrantEntry, grantEventId } from './build-entry.ts';
 import type { NumberedFlush } from './build-flush.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
@@ -14,29 +15,27 @@ import { JobBookings } from './job-bookings.ts';
 import type { Refused } from './job-bookings.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Units that an account may own: with four thousand million credits every sum of a balance and a hold is a whole number still. */
-export const MAX_BALANCE = 4_000_000_000_000_000;
-
 export class AccountBook {
-  readonly #outbox: Outbox;
   readonly #store: AccountStore;
   readonly #terms: LeaseTerms;
   readonly #jobs: JobBookings;
   readonly #crowd: CrowdLimits;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
+  /** What comes into the account and goes out of it otherwise than by jobs. */
+  readonly credit: AccountCredit;
 
   constructor(
     storage: DurableObjectStorage,
     outbox: Outbox,
-    { terms, crowd, now }: { terms: LeaseTerms; crowd: CrowdLimits; now: number },
+    { accountId, terms, crowd, now }: { accountId: string; terms: LeaseTerms; crowd: CrowdLimits; now: number },
   ) {
     this.#crowd = crowd;
-    this.#outbox = outbox;
     this.#terms = terms;
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, terms, now);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId, outbox });
   }
 
   /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
@@ -53,8 +52,10 @@ export class AccountBook {
     const crowd = this.#store.holds.judgeCrowd(request, isGuest, this.#crowd);
     if (crowd) return { ok: false, reason: 'too-many', ...crowd };
     const { jobId, keyId, amount, expiresAt } = request;
-    const isFresh = this.#store.holds.find(jobId)?.isFresh ?? this.#store.isNew(jobId, now);
-    this.#store.holds.set(jobId, { amount, expiresAt, leaseAt: now + this.#terms.leaseMs, keyId, isGuest, isFresh });
+    const known = this.#store.holds.find(jobId);
+    const isFresh = known?.isFresh ?? this.#store.isNew(jobId, now);
+    const [leaseAt, sinceAt] = [now + this.#terms.leaseMs, known?.sinceAt ?? now];
+    this.#store.holds.set(jobId, { amount, expiresAt, leaseAt, keyId, isGuest, isFresh, sinceAt });
     this.#store.saveHolds(false, now);
     return isGuest ? { ok: true, isGuest } : { ok: true };
   }
@@ -71,38 +72,26 @@ export class AccountBook {
 
   /** As JobBookings does. */
   settleBatch(batch: SettlementBatch, now: number, refused: Refused): boolean[] {
+    this.sweep(now);
     return this.#jobs.settleBatch(batch, now, refused);
   }
 
   /** As JobBookings does. */
   settleAll(settlements: readonly SettlementJson[], now: number, refused: Refused): boolean[] {
+    this.sweep(now);
     return this.#jobs.settleAll(settlements, now, refused);
   }
 
   /** As JobBookings does. */
   settle(settlement: SettlementJson, now: number): boolean {
+    this.sweep(now);
     return this.#jobs.settle(settlement, now);
   }
 
-  /** Adds credit once by its event id; false for one known already, null for one that would make the balance more than may be. */
-  grant(
-    grant: {
-      readonly eventId: string;
-      readonly accountId: string;
-      readonly amount: number;
-      readonly memo: string | null;
-    },
-    now: number,
-  ): boolean | null {
-    if (!Number.isSafeInteger(grant.amount) || grant.amount <= 0)
-      throw new RangeError('a grant is a whole number above 0');
-    if (this.#outbox.has(grantEventId(grant.eventId))) return false;
-    if (this.#store.state.balance + grant.amount > MAX_BALANCE) return null;
-    return this.#store.commit(now, (staged) => {
-      this.#outbox.add(buildGrantEntry({ ...grant, at: now }), grant.amount);
-      this.#store.state = { ...this.#store.state, balance: this.#store.state.balance + grant.amount };
-      return (staged.isChanged = true);
-    });
+  /** As AccountCredit does. */
+  grant(grant: Grant, now: number): boolean | null {
+    this.sweep(now);
+    return this.credit.grant(grant, now);
   }
 
   /** From now on no hold at all. */
@@ -114,9 +103,10 @@ export class AccountBook {
     });
   }
 
-  /** Drops lapsed holds and books, free, the parts whose job nobody ended. */
+  /** Drops lapsed holds, books, free, the parts whose job nobody ended, and ends credit whose time is over. */
   sweep(now: number): void {
     this.#jobs.sweep(now);
+    this.credit.expire(now);
   }
 
   /** Hands what was booked to the book in D1. Rejects when the book does. */

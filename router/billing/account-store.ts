@@ -8,6 +8,9 @@ import type { LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
 import { readState } from './account-state.ts';
 import type { AccountState } from './account-state.ts';
+import { sumCredit } from './credit-books.ts';
+import { sumLots } from './credit-lots.ts';
+import type { Lot } from './credit-lots.ts';
 import { buildFlush } from './build-flush.ts';
 import type { ChargedPart, NumberedFlush } from './build-flush.ts';
 
@@ -18,6 +21,7 @@ const REMEMBERED_JOBS = 10_000;
 
 /** What one call makes of the account, written as one row. */
 interface Staged {
+  readonly now: number;
   readonly parts: ChargedPart[];
   /** The state has changed, with or without a part. */
   isChanged: boolean;
@@ -82,6 +86,18 @@ export class AccountStore {
     this.holds.save(this.batches.seq, { available: this.available, now });
   }
 
+  /** What the account has from now on: within a call that writes it. */
+  setLots(lots: readonly Lot[]): void {
+    this.state = { ...this.state, lots, balance: sumCredit(sumLots(lots)) };
+  }
+
+  /** When a job was held, ms since epoch, as far as it bears on what it may spend: 0 for long ago, now for one that holds nothing any more. */
+  heldSince(jobId: string): number {
+    const hold = this.holds.find(jobId);
+    if (hold) return hold.sinceAt ?? 0;
+    return this.holds.forgotten > 0 ? 0 : (this.#staged?.now ?? 0);
+  }
+
   stage(made: { readonly parts: readonly ChargedPart[]; readonly savesHolds: boolean }): void {
     if (!this.#staged) throw new Error('money moves within a call only');
     this.#staged.parts.push(...made.parts);
@@ -95,11 +111,12 @@ export class AccountStore {
    */
   commit<T>(now: number, work: (staged: Staged) => T): T {
     if (this.#staged) return work(this.#staged);
-    const staged: Staged = { parts: [], isChanged: false, savesHolds: false };
+    const staged: Staged = { now, parts: [], isChanged: false, savesHolds: false };
     this.#staged = staged;
     try {
       return this.#storage.transactionSync(() => {
         const result = work(staged);
+        if (staged.isChanged) checkLots(this.state);
         if (staged.isChanged) this.batches.write(JSON.stringify(this.state), buildFlush(staged.parts), now);
         if (staged.savesHolds || this.holds.isIdle) this.writeHolds(now);
         return result;
@@ -122,4 +139,9 @@ export class AccountStore {
       return [batches, new AccountJobs(sql), new AccountHolds(sql, this.#terms, { now, jobsSince }), state];
     });
   }
+}
+
+/** A call that moves money past the lots would leave credit of no kind: it is undone as a whole. */
+function checkLots({ balance, lots }: AccountState): void {
+  if (sumCredit(sumLots(lots)) !== balance) throw new Error('the lots of an account do not sum to its balance');
 }

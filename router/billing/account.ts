@@ -2,14 +2,20 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import { AccountBook } from './account-book.ts';
+import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
+import type { CreditSums } from '../../schema/credit.ts';
+import type { Lot } from './credit-lots.ts';
 import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
+import type { SponsoredSums } from './sponsored-credit.ts';
+import { TransferPost } from './transfer-post.ts';
+import type { SendTransfer, Transfer, TransferAnswer } from './transfers.ts';
 
 const log = makeLog('billing');
 
@@ -22,6 +28,10 @@ export interface AccountUsage {
   /** Units set aside for jobs that run. */
   readonly held: number;
   readonly totals: Totals;
+  /** The balance by kind, units. */
+  readonly kinds: CreditSums;
+  /** What of it ends, what ends first ahead. */
+  readonly ending: readonly Lot[];
 }
 
 export interface AccountDoors {
@@ -31,21 +41,33 @@ export interface AccountDoors {
   readonly bookMs: number;
   /** Jobs at once. */
   readonly crowd: CrowdLimits;
+  /** Hands credit to the object of another account. */
+  readonly sendTransfer: SendTransfer;
 }
 
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
   readonly #bookMs: number;
+  readonly #post: TransferPost;
   #drainedAt = 0;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd, bookMs }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd, bookMs, sendTransfer }: AccountDoors) {
     super(ctx, env);
     const owner = { accountId: ctx.id.name };
     const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now: Date.now() });
+    this.#book = new AccountBook(ctx.storage, this.#outbox, {
+      accountId: ctx.id.name ?? '',
+      terms,
+      crowd,
+      now: Date.now(),
+    });
+    const { credit } = this.#book;
+    const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
+      credit.noteAnswer(transfer, answer, Date.now());
+    this.#post = new TransferPost({ transfers: credit.transfers, send: sendTransfer, noteAnswer, owner });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -121,7 +143,7 @@ export class Account extends DurableObject<object> {
   }
 
   /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
-  grant(grant: { eventId: string; accountId: string; amount: number; memo: string | null }): {
+  grant(grant: Grant): {
     balance: number;
     applied: boolean;
     isTooMuch?: true;
@@ -131,6 +153,40 @@ export class Account extends DurableObject<object> {
     this.#ring(now);
     const { balance } = this.#book;
     return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
+  }
+
+  /** From now on the account may give credit to others, or may not. */
+  setSponsor(isSponsor: boolean): void {
+    this.#book.credit.setSponsor(isSponsor, Date.now());
+  }
+
+  /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
+  give(gift: Gift): GiftAnswer & { readonly balance: number } {
+    const now = Date.now();
+    this.#book.sweep(now);
+    const answer = this.#book.credit.give(gift, now);
+    this.#ring(now);
+    return { ...answer, balance: this.#book.balance };
+  }
+
+  /** Takes what another object has sent, once by its id; the first answer stands. */
+  receive(transfer: Transfer): TransferAnswer {
+    const now = Date.now();
+    const answer = this.#book.credit.receive(transfer, now);
+    this.#ring(now);
+    return answer;
+  }
+
+  /** What this account gave as a sponsor, by receiver; and what a page of its receivers begins after. */
+  gifts(afterId: string, limit: number): { readonly isSponsor: boolean; readonly gifts: readonly SponsoredSums[] } {
+    const { credit } = this.#book;
+    return { isSponsor: credit.isSponsor, gifts: credit.listGifts(afterId, limit) };
+  }
+
+  /** What is left here of a sponsor's credit, and what is on its way back, units. */
+  leftOf(sponsor: string): { readonly left: number; readonly returning: number } {
+    this.#sweep();
+    return this.#book.credit.leftOf(sponsor);
   }
 
   /** Refuses every later hold for this key. */
@@ -159,7 +215,8 @@ export class Account extends DurableObject<object> {
 
   usage(): AccountUsage {
     this.#sweep();
-    return { balance: this.#book.balance, held: this.#book.held, totals: this.#book.totals };
+    const { balance, held, totals, credit } = this.#book;
+    return { balance, held, totals, kinds: credit.kinds, ending: credit.ending };
   }
 
   /**
@@ -201,7 +258,8 @@ export class Account extends DurableObject<object> {
     this.#outbox.noteAlarm();
     const now = Date.now();
     this.#book.sweep(now);
-    await this.#drain(now);
+    await Promise.all([this.#drain(now), this.#post.run()]);
+    this.#ring(Date.now());
   }
 
   #sweep(): void {
@@ -212,10 +270,13 @@ export class Account extends DurableObject<object> {
 
   /** Every call may have booked what had lapsed, beside what it was made for. */
   #ring(now: number): void {
+    this.#book.credit.expire(now);
     if (this.#outbox.hasNew) this.#outbox.ring(now);
     if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
     const at = this.#book.nextBookingAt;
     if (at !== null) this.#outbox.ringBy(at);
+    for (const due of [this.#book.credit.nextExpiryAt(now), this.#post.nextAt(now)])
+      if (due !== null) this.#outbox.ensureAlarm(due);
   }
 
   /** What comes alone is handed over at once, and an alarm set that sees to it if that fails; what comes in numbers waits for its like. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
-import { MAX_BALANCE } from '../billing/account-book.ts';
+import { MAX_BALANCE } from '../billing/account-credit.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
 import { ApiError } from '../errors.ts';
@@ -114,6 +114,6 @@ async function compareAccount(services: Services, account: string): Promise<Comp
   if (!(await services.accounts.find(account))) throw notFound('account', 'account');
   const object = services.account(account);
   const before = await object.booked();
-  const book = await services.ledger.balanceOf(account);
+  const book = await services.ledger.creditOf(account);
   return compareBooks({ account, before, book, after: await object.booked() });
 }

@@ -14,7 +14,9 @@ const TELLINGS = 1.6;
 export function makeAccountDoors(env: Env): AccountDoors {
   const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, holdRenewMs, bookMs } = pickTimings(env);
   const terms = { leaseMs, graceMs, toldMs: Math.ceil(TELLINGS * holdRenewMs) };
-  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs };
+  const { account } = openStubs(env);
+  const sendTransfer: AccountDoors['sendTransfer'] = (transfer) => account(transfer.to).receive(transfer);
+  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, sendTransfer };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {

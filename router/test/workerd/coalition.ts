@@ -11,6 +11,7 @@ import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { ALL_BALANCES } from '../../billing/ledger-sql.ts';
+import type { Transfer } from '../../billing/transfers.ts';
 import { unpackSettlements } from '../../billing/pack-settlement.ts';
 import { fromHex } from '../../../schema/bytes.ts';
 import type { Ledger } from '../../billing/ledger.ts';
@@ -86,6 +87,7 @@ export class Coalition {
       terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
+      sendTransfer: async (transfer: Transfer) => this.account(transfer.to).receive(transfer),
     };
     return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
