@@ -12,6 +12,7 @@ import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
+import { creditGifts } from './routes/credit-gifts.ts';
 import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
 import { embeddings } from './routes/embeddings.ts';
@@ -74,6 +75,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', models);
   app.route('/', receipts);
   app.route('/', usage);
+  app.route('/', creditGifts);
   app.route('/', stats);
   app.route('/', health);
   app.route('/', docs);

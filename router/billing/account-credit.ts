@@ -101,7 +101,13 @@ export class AccountCredit {
     this.#outbox.add(buildExpireEntry({ id, accountId: this.#accountId, lot, at }), 0 - lot.left);
     if (lot.sponsor === undefined) return;
     const credit = [{ kind: lot.sponsorKind ?? 'granted', left: lot.left }];
-    this.transfers.add({ id, from: this.#accountId, to: lot.sponsor, credit, memo: 'sponsored credit that was not spent' });
+    this.transfers.add({
+      id,
+      from: this.#accountId,
+      to: lot.sponsor,
+      credit,
+      memo: 'sponsored credit that was not spent',
+    });
   }
 
   /** From now on it may give credit of its own to other accounts, or may not. */

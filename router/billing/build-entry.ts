@@ -104,7 +104,9 @@ export function buildExpireEntry({ id, accountId, lot, at }: Moved & { readonly 
 }
 
 /** Credit that an account gives to another one sets out. */
-export function buildGiftEntry(gift: Moved & { readonly drawn: CreditSums; readonly memo: string | null }): LedgerEntry {
+export function buildGiftEntry(
+  gift: Moved & { readonly drawn: CreditSums; readonly memo: string | null },
+): LedgerEntry {
   const { drawn, accountId, ...move } = gift;
   const postings = [...drawFrom(accountId, drawn), { book: TRANSIT, amount: sumCredit(drawn) }];
   return buildMove({ ...move, accountId, kind: 'transfer', postings });

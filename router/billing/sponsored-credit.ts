@@ -32,8 +32,7 @@ export class SponsoredCredit {
 
   /** Up to `limit` receivers in the order of their ids, from after `afterId`. */
   list(afterId: string, limit: number): SponsoredSums[] {
-    const query =
-      'SELECT accountId, given, returned, at FROM sponsored WHERE accountId > ? ORDER BY accountId LIMIT ?';
+    const query = 'SELECT accountId, given, returned, at FROM sponsored WHERE accountId > ? ORDER BY accountId LIMIT ?';
     type Row = { accountId: string; given: number; returned: number; at: number };
     return this.#sql.exec<Row>(query, afterId, limit).toArray();
   }

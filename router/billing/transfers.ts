@@ -25,7 +25,8 @@ export type SendTransfer = (transfer: Transfer) => Promise<TransferAnswer>;
 /** What is sent at one alarm. */
 const SENT_AT_ONCE = 32;
 
-const TABLE = 'CREATE TABLE IF NOT EXISTS transfers (id TEXT PRIMARY KEY, receiver TEXT NOT NULL, transfer TEXT NOT NULL) WITHOUT ROWID';
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS transfers (id TEXT PRIMARY KEY, receiver TEXT NOT NULL, transfer TEXT NOT NULL) WITHOUT ROWID';
 
 export class Transfers {
   readonly #sql: SqlStorage;

@@ -7,7 +7,7 @@ export const usage = new Hono<AppEnv>();
 
 usage.get('/v1/usage', async (c) => {
   const caller = await requireCaller(c);
-  const { balance, held, totals } = await c.get('services').account(caller.accountId).usage();
+  const { balance, held, totals, kinds, ending } = await c.get('services').account(caller.accountId).usage();
   return c.json({
     object: 'usage',
     account: caller.accountId,
@@ -15,6 +15,17 @@ usage.get('/v1/usage', async (c) => {
     balance_micro: balance,
     held_micro: held,
     available_micro: balance - held,
+    /** Spent in this order, but for what ends: that goes first. */
+    granted_micro: kinds.granted,
+    earned_micro: kinds.earned,
+    bought_micro: kinds.bought,
+    expiring: ending.map(({ kind, left, expiresAt, purpose, sponsor }) => ({
+      kind,
+      amount_micro: left,
+      expires_at: expiresAt,
+      purpose: purpose ?? null,
+      sponsor: sponsor ?? null,
+    })),
     totals: {
       jobs: totals.jobs,
       prompt_tokens: totals.promptTokens,
