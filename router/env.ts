@@ -5,6 +5,7 @@ import type { Result } from '../schema/result.ts';
 import { parseOrigins } from './auth/own-origins.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
+import type { Settler } from './billing/settler.ts';
 import type { Area } from './area/area.ts';
 import type { Hub } from './hub/hub.ts';
 
@@ -16,6 +17,7 @@ export interface Env {
   readonly HUB: DurableObjectNamespace<Hub>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly NODE_ACCOUNT: DurableObjectNamespace<NodeAccount>;
+  readonly SETTLER: DurableObjectNamespace<Settler>;
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
   readonly NODE_TOKEN_SECRET: string;
@@ -30,6 +32,8 @@ export interface Env {
   readonly VERIFYING_CONTRACT: string;
   /** Where homes reach this router, parted by commas: `https://irori.example`. Left out, the name under which a request came. */
   readonly ROUTER_ORIGINS?: string;
+  /** Length of an epoch, s: whole days where it is left out. Never to be raised once something was accepted (router/README.md, "Epochs"). */
+  readonly EPOCH_SECONDS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
@@ -51,6 +55,7 @@ const envSchema = z.object({
   HUB: z.object({}).loose(),
   ACCOUNT: z.object({}).loose(),
   NODE_ACCOUNT: z.object({}).loose(),
+  SETTLER: z.object({}).loose(),
   ADMIN_SECRET: secret,
   KEY_HMAC_SECRET: secret,
   NODE_TOKEN_SECRET: secret,
@@ -62,6 +67,10 @@ const envSchema = z.object({
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
   ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
+  EPOCH_SECONDS: z
+    .string()
+    .regex(/^[1-9][0-9]{0,6}$/)
+    .optional(),
 });
 
 function areOrigins(text: string): boolean {

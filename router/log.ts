@@ -17,6 +17,7 @@ export interface LogFacts {
   /** Why, as one of our own codes: never a stranger's words. */
   readonly reason?: string | null | undefined;
   readonly count?: number | undefined;
+  readonly epoch?: number | undefined;
   readonly waitMs?: number | undefined;
   /** Something thrown: its kind and place are told, its message is not. */
   readonly error?: unknown;
@@ -45,6 +46,7 @@ const NAMES = [
   'area',
   'reason',
   'count',
+  'epoch',
   'waitMs',
 ] as const;
 const WORD = /^[\w:.-]{1,120}$/;

@@ -2,12 +2,14 @@
 import { Area as AreaObject } from './area/area.ts';
 import { Account as AccountObject } from './billing/account.ts';
 import { NodeAccount as NodeAccountObject } from './billing/node-account.ts';
+import { Settler as SettlerObject } from './billing/settler.ts';
 import type { Env } from './env.ts';
 import { Hub as HubObject } from './hub/hub.ts';
 import { makeAccountDoors, makeNodeAccountDoors } from './services/accounts.ts';
 import { makeAreaServices } from './services/area.ts';
 import { openCurve } from './services/curve.ts';
 import { makeHubServices } from './services/hub.ts';
+import { makeSettlerDoors } from './services/settler.ts';
 
 // Once an isolate, edges included: the Worker exports what stands here.
 openCurve();
@@ -33,5 +35,11 @@ export class Hub extends HubObject {
 export class NodeAccount extends NodeAccountObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, makeNodeAccountDoors(env));
+  }
+}
+
+export class Settler extends SettlerObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, makeSettlerDoors(env));
   }
 }

@@ -1,8 +1,15 @@
-// Epochs of settlement: whole days since 1970 by the router's clock. A node's clock never chooses one.
+// Epochs of settlement: spans of one length since 1970 by the router's clock, whole days unless its operator says otherwise. A node's clock never
+// chooses one.
 
-const EPOCH_MS = 86_400_000;
+/** The usual length, s. */
+export const EPOCH_SECONDS = 86_400;
 
 /** The epoch of a moment (ms since epoch), as tickets and acceptances carry it. */
-export function epochOf(at: number): number {
-  return Math.floor(at / EPOCH_MS);
+export function epochOf(at: number, seconds: number = EPOCH_SECONDS): number {
+  return Math.floor(at / (1000 * seconds));
+}
+
+/** When an epoch is over, ms since epoch: its first moment that is the next one's. */
+export function endOfEpoch(epoch: number, seconds: number): number {
+  return (epoch + 1) * 1000 * seconds;
 }

@@ -74,7 +74,8 @@ function isSameProof(one: readonly Hex[], other: readonly Hex[]): boolean {
 /** Two hashes beside each other, written over the last two. */
 const pair = new Uint8Array(64);
 
-function hashPair(a: Hex, b: Hex): Hex {
+/** The parent of two hashes, whichever comes first. */
+export function hashPair(a: Hex, b: Hex): Hex {
   const isSorted = a < b;
   writeHex(pair, 0, isSorted ? a : b);
   writeHex(pair, 32, isSorted ? b : a);

@@ -346,3 +346,40 @@ export const nodeDays = sqliteTable(
     index('node_days_account').on(table.accountId, table.day),
   ],
 );
+
+// Closed epochs (billing/epoch-shelf.ts). A row is never changed, but for letting go of its file.
+
+/** Published epochs; sums of all leaves in units, as decimal texts. */
+export const epochs = sqliteTable('epochs', {
+  epoch: integer('epoch').primaryKey(),
+  /** Length of an epoch. */
+  seconds: integer('seconds').notNull(),
+  root: text('root').notNull(),
+  /** Of the file, lower-case hex. */
+  sha256: text('sha256').notNull(),
+  bytes: integer('bytes').notNull(),
+  leaves: integer('leaves').notNull(),
+  /** Nodes that kept the leaf of an earlier epoch, or have none, since their account and the book did not agree. */
+  kept: integer('kept').notNull(),
+  earned: text('earned').notNull(),
+  withheld: text('withheld').notNull(),
+  bonus: text('bonus').notNull(),
+  count: text('count').notNull(),
+  spent: text('spent').notNull(),
+  publishedAt: integer('published_at').notNull(),
+  /** Rows of `epoch_pieces`; 0 where the file is elsewhere or was let go of. */
+  pieces: integer('pieces').notNull(),
+  /** In the object storage; null where there is none. */
+  fileKey: text('file_key'),
+});
+
+/** Files of epochs in pieces that fit a row, where there is no object storage. */
+export const epochPieces = sqliteTable(
+  'epoch_pieces',
+  {
+    epoch: integer('epoch').notNull(),
+    piece: integer('piece').notNull(),
+    text: text('text').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.epoch, table.piece] })],
+);

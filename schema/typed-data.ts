@@ -66,19 +66,29 @@ export function hashStruct(
   typeHash: Uint8Array,
   values: Readonly<Record<string, WordValue>>,
 ): Uint8Array {
-  if (struct.fields.length > MAX_FIELDS) throw new RangeError(`${struct.name} has too many fields`);
-  // A struct's words are written over the last one's: nothing else runs in between.
-  const words = room.subarray(0, 32 * (struct.fields.length + 1));
-  words.fill(0);
+  const words = writeFields(struct, values);
   words.set(typeHash, 0);
+  return keccak256(words);
+}
+
+/** keccak-256 of the values as Solidity's `abi.encode` lays them out: 32 bytes each, in the fields' order. As `hashStruct`, without its type. */
+export function hashFields(struct: StructType, values: Readonly<Record<string, WordValue>>): Uint8Array {
+  return keccak256(writeFields(struct, values).subarray(32));
+}
+
+/** The fields' words behind 32 bytes of room for the type's, written over the last struct's: nothing else may run before they are hashed. */
+function writeFields({ name: struct, fields }: StructType, values: Readonly<Record<string, WordValue>>): Uint8Array {
+  if (fields.length > MAX_FIELDS) throw new RangeError(`${struct} has too many fields`);
+  const words = room.subarray(0, 32 * (fields.length + 1));
+  words.fill(0);
   let end = 32;
-  for (const [name, type] of struct.fields) {
+  for (const [name, type] of fields) {
     const value = values[name];
-    if (value === undefined) throw new RangeError(`${struct.name}.${name} is missing`);
+    if (value === undefined) throw new RangeError(`${struct}.${name} is missing`);
     end += 32;
     writeWord(end, type, value);
   }
-  return keccak256(words);
+  return words;
 }
 
 /** The digest that is signed: keccak(0x1901 ‖ domain separator ‖ struct hash). */

@@ -4,7 +4,11 @@ import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { sealSchema } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
+import type { EpochTally } from './epoch-tally.ts';
+import { NO_TALLY, packTally, unpackTally } from './epoch-tally.ts';
 import { OldReceipts } from './old-receipts.ts';
+import { packAbouts, unpackAbouts } from './pack-abouts.ts';
+import type { PartAbout } from './pack-abouts.ts';
 import { packReceipts, unpackReceipts } from './pack-receipts.ts';
 import type { AcceptedReceipt, AcceptedRow, KeptReceipt, Proof } from './pack-receipts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
@@ -27,6 +31,25 @@ export interface AcceptedHead {
   readonly sealHash: Hex;
   /** The highest number of a seal of the node's that accepted receipts stand under. */
   readonly topSeal: bigint;
+  /** The seals of acceptances of the epoch that it is in, with the newest. */
+  readonly tally: EpochTally;
+  /** The root of the newest seal. */
+  readonly sealRoot: Hex;
+}
+
+/** One batch as epochs count it. */
+export interface SealedBatch {
+  readonly id: number;
+  /** Acceptances until then, with its own. */
+  readonly count: number;
+  readonly sealRoot: Hex;
+}
+
+/** An accepted receipt, and the part that it is of where that is known: of what an earlier version accepted it is not. */
+export interface ListedReceipt extends KeptReceipt {
+  /** When it was accepted, ms since epoch. */
+  readonly at: number;
+  readonly about: PartAbout | null;
 }
 
 /** Nothing is claimed of a part so long after its ticket has expired. */
@@ -45,6 +68,9 @@ const HASH_BYTES = 32;
 const NUMBER_BYTES = 8;
 const TABLE =
   'CREATE TABLE IF NOT EXISTS batches (id INTEGER PRIMARY KEY, tickets BLOB NOT NULL, seals BLOB NOT NULL, head BLOB NOT NULL, receipts BLOB NOT NULL)';
+/** Rows of an earlier version do not say which parts they are of. */
+const HAS_PARTS = "SELECT 1 FROM pragma_table_info('batches') WHERE name = 'parts'";
+const ADD_PARTS = 'ALTER TABLE batches ADD COLUMN parts BLOB';
 const PAID_COLUMNS = 'id INTEGER PRIMARY KEY, tickets BLOB NOT NULL, earned BLOB NOT NULL';
 
 type BatchRow = { id: number; tickets: ArrayBuffer; receipts: ArrayBuffer };
@@ -72,11 +98,14 @@ export class AcceptedReceipts {
       sealNumber: 0,
       sealHash: ZERO_WORD,
       topSeal: 0n,
+      tally: NO_TALLY,
+      sealRoot: ZERO_WORD,
       ...first,
     };
     this.#ranges = new SeqRanges();
     [this.#paid, this.#old] = storage.transactionSync(() => {
       this.#sql.exec(TABLE);
+      if (this.#sql.exec(HAS_PARTS).toArray().length === 0) this.#sql.exec(ADD_PARTS);
       const paid = new TurnedTables(this.#sql, { name: 'paidBatches', columns: PAID_COLUMNS }, now);
       return [paid, new OldReceipts(this.#sql, now)];
     });
@@ -133,8 +162,9 @@ export class AcceptedReceipts {
       concatBytes(sealNumbers(receipts).map(numberBytes)),
       packHead(head, ranges),
       packReceipts(receipts),
+      packAbouts(receipts.map(({ about }) => about)),
     ];
-    this.#sql.exec('INSERT INTO batches VALUES (?, ?, ?, ?, ?)', ...row);
+    this.#sql.exec('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)', ...row);
     this.#recent.add(
       id,
       receipts.map(({ ticketHash }) => ticketHash),
@@ -181,6 +211,34 @@ export class AcceptedReceipts {
     const tickets = splitBytes(row.tickets, HASH_BYTES).map(toHex);
     const kept = unpackReceipts(new Uint8Array(row.receipts), tickets);
     return kept.toSorted((a, b) => (a.seq < b.seq ? 1 : -1))[0]?.proof ?? null;
+  }
+
+  /** The newest row's id; 0 before the first. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** The last `limit` batches up to a row, the oldest first: fewer where they are more than a week old. */
+  listBatches(untilId: number, limit: number): SealedBatch[] {
+    const query = 'SELECT id, head FROM batches WHERE id <= ? ORDER BY id DESC LIMIT ?';
+    const rows = this.#sql.exec<{ id: number; head: ArrayBuffer }>(query, untilId, limit).toArray().toReversed();
+    return rows.map(({ id, head }) => {
+      const { count, sealRoot } = unpackHead(new Uint8Array(head)).head;
+      return { id, count, sealRoot };
+    });
+  }
+
+  /** What batches before a row accepted, at most so many of them, the newest batch first; and the row to go on before, null for no more. */
+  listBefore(beforeId: number, batches: number): { readonly receipts: ListedReceipt[]; readonly next: number | null } {
+    type Row = BatchRow & { parts: ArrayBuffer | null };
+    const query = 'SELECT id, tickets, receipts, parts FROM batches WHERE id < ? ORDER BY id DESC LIMIT ?';
+    const rows = this.#sql.exec<Row>(query, beforeId, batches).toArray();
+    const receipts = rows.flatMap(({ id, receipts: packed, parts }) => {
+      const abouts = parts ? unpackAbouts(new Uint8Array(parts)) : [];
+      const at = Math.floor(id / IDS_PER_MS);
+      return unpackReceipts(new Uint8Array(packed)).map((kept, i) => ({ ...kept, at, about: abouts[i] ?? null }));
+    });
+    return { receipts, next: rows.length === batches ? (rows.at(-1)?.id ?? null) : null };
   }
 
   /** Reduces some of what is more than a week old to its tickets and what they were paid. */
@@ -279,10 +337,12 @@ function numberBytes(number: bigint): Uint8Array {
 
 function packHead(head: AcceptedHead, ranges: SeqRanges): Uint8Array {
   const writer = new PackedWriter();
-  const { count, cumulative, equivocations, breaks, sealNumber, sealHash, topSeal } = head;
+  const { count, cumulative, equivocations, breaks, sealNumber, sealHash, topSeal, tally, sealRoot } = head;
   for (const one of [count, cumulative, equivocations, breaks, sealNumber, topSeal]) writer.number(one);
   writer.hex(sealHash, HASH_BYTES);
   ranges.pack(writer);
+  packTally(writer, tally);
+  writer.hex(sealRoot, HASH_BYTES);
   return writer.take();
 }
 
@@ -292,6 +352,10 @@ function unpackHead(packed: Uint8Array): { head: AcceptedHead; ranges: SeqRanges
   const [count, cumulative, equivocations, breaks, sealNumber] = [number(), number(), number(), number(), number()];
   const topSeal = reader.big();
   const sealHash = reader.hex(HASH_BYTES);
-  const head = { count, cumulative, equivocations, breaks, sealNumber, sealHash, topSeal };
-  return { head, ranges: SeqRanges.unpack(reader) };
+  const ranges = SeqRanges.unpack(reader);
+  // Rows of an earlier version end here.
+  const isOld = reader.isAtEnd;
+  const tally = isOld ? NO_TALLY : unpackTally(reader);
+  const sealRoot = isOld ? ZERO_WORD : reader.hex(HASH_BYTES);
+  return { head: { count, cumulative, equivocations, breaks, sealNumber, sealHash, topSeal, tally, sealRoot }, ranges };
 }

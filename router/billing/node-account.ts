@@ -9,6 +9,10 @@ import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
+import { NodeEarnings } from './node-earnings.ts';
+import type { EarnedPage, NodeEarned } from './node-earnings.ts';
+import { NodeEpochs } from './node-epochs.ts';
+import type { AcceptanceProof, FrozenEpoch, NodePurse, ProofFault } from './node-epochs.ts';
 import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { NodeStandings } from './node-standing.ts';
@@ -24,13 +28,20 @@ export interface ShownNode {
 export interface NodeAccountDoors extends NodeReceiptsDoors {
   /** What the books say of a node; null: they do not know it. Rejects when they cannot be asked. */
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
+  /** Length of an epoch. */
+  readonly epochSeconds: number;
 }
+
+/** Nothing is turned into credit or held back yet. */
+const EMPTY_PURSE: NodePurse = { spent: () => 0, withheld: () => 0 };
 
 export class NodeAccount extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
   readonly #receipts: NodeReceipts;
+  readonly #epochs: NodeEpochs;
+  readonly #earnings: NodeEarnings;
   readonly #standings: NodeStandings;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
@@ -47,8 +58,11 @@ export class NodeAccount extends DurableObject<object> {
     const newest = this.#book.newest();
     const end = newest && { receipt: newest.receipt, signature: newest.receiptSignature, sealed: newest.receiptSeal };
     this.#chain = new NodeChain(ctx.storage.sql, end);
-    const stores = { nodeId, storage: ctx.storage, outbox: this.#outbox, book: this.#book, chain: this.#chain };
-    this.#receipts = new NodeReceipts(stores, doors);
+    const { sql } = ctx.storage;
+    this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: EMPTY_PURSE, book: this.#book });
+    this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: EMPTY_PURSE });
+    const [outbox, book, chain, epochs] = [this.#outbox, this.#book, this.#chain, this.#epochs];
+    this.#receipts = new NodeReceipts({ nodeId, storage: ctx.storage, outbox, book, chain, epochs }, doors);
     this.#receipts.ringForSigned(Date.now());
   }
 
@@ -89,6 +103,26 @@ export class NodeAccount extends DurableObject<object> {
   /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */
   recheck(): Promise<{ readonly standing: VersionedStanding | null; readonly hubs: string[] }> {
     return this.#standings.recheck();
+  }
+
+  /** As NodeEpochs does: after it no acceptance enters that epoch. */
+  freeze(epoch: number): FrozenEpoch {
+    return this.ctx.storage.transactionSync(() => this.#epochs.freeze(epoch));
+  }
+
+  /** As NodeEpochs does. */
+  proveAcceptance(count: number, epoch: number): AcceptanceProof | ProofFault {
+    return this.#epochs.prove(count, epoch);
+  }
+
+  /** What the node has earned in all, and what of it still waits. */
+  earned(): NodeEarned {
+    return this.#earnings.sum();
+  }
+
+  /** Parts that were accepted in the last week, the newest first; `before`: where an earlier page said to go on. */
+  listEarned(before: number | null): EarnedPage {
+    return this.#earnings.list(before);
   }
 
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */

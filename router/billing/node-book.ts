@@ -5,7 +5,7 @@ import { toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { AcceptedReceipts } from './accepted-receipts.ts';
-import type { AcceptedHead } from './accepted-receipts.ts';
+import type { AcceptedHead, ListedReceipt, SealedBatch } from './accepted-receipts.ts';
 import type { AcceptedRow } from './pack-receipts.ts';
 import { OPEN_TICKETS, OpenTickets } from './open-tickets.ts';
 import type { AcceptedReceipt, Proof } from './pack-receipts.ts';
@@ -143,6 +143,23 @@ export class NodeBook {
   /** Totals before the next acceptance. */
   get head(): AcceptedHead {
     return this.#accepted.head;
+  }
+
+  /** As AcceptedReceipts has them. */
+  get lastId(): number {
+    return this.#accepted.lastId;
+  }
+  listBatches(untilId: number, limit: number): SealedBatch[] {
+    return this.#accepted.listBatches(untilId, limit);
+  }
+  listBefore(beforeId: number, batches: number): { readonly receipts: ListedReceipt[]; readonly next: number | null } {
+    return this.#accepted.listBefore(beforeId, batches);
+  }
+
+  /** Receipts that wait for their jobs' ends, and what they may earn at most, units. */
+  measureWaiting(): { readonly count: number; readonly units: number } {
+    const query = `SELECT count(*) AS count, coalesce(sum(settlement->>'earn'), 0) AS units FROM open WHERE settlement->>'receipt' IS NOT NULL`;
+    return this.#sql.exec<{ count: number; units: number }>(query).one();
   }
 
   /** How many links of the chain these receipts break, in their order; second ones of a number are none of it. */

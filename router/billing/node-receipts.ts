@@ -25,6 +25,7 @@ import { signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
 import type { NodeBook } from './node-book.ts';
 import type { NodeChain } from './node-chain.ts';
+import type { NodeEpochs } from './node-epochs.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { Outbox } from './outbox.ts';
@@ -57,6 +58,7 @@ export interface NodeStores {
   readonly outbox: Outbox;
   readonly book: NodeBook;
   readonly chain: NodeChain;
+  readonly epochs: NodeEpochs;
 }
 
 export class NodeReceipts {
@@ -67,10 +69,11 @@ export class NodeReceipts {
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
+  readonly #epochs: NodeEpochs;
   /** When the book is asked next about parts that wait; forgotten with the object's memory. */
   readonly #askAt = new Map<Hex, number>();
 
-  constructor({ nodeId, storage, outbox, book, chain }: NodeStores, doors: NodeReceiptsDoors) {
+  constructor({ nodeId, storage, outbox, book, chain, epochs }: NodeStores, doors: NodeReceiptsDoors) {
     this.#nodeId = nodeId;
     this.#storage = storage;
     this.#signer = doors.signer;
@@ -78,6 +81,7 @@ export class NodeReceipts {
     this.#outbox = outbox;
     this.#book = book;
     this.#chain = chain;
+    this.#epochs = epochs;
   }
 
   /** One part as `acceptAll` takes it. Throws where it cannot be taken. */
@@ -144,7 +148,7 @@ export class NodeReceipts {
           })
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
-    if (proven && isCertain(settlement)) return this.#judge({ ...proven, ticket }, settlement, before);
+    if (proven && isCertain(settlement)) return this.#judge({ ...proven, ticket }, { decision: settlement, of: settlement, before });
     this.#book.sweep(now);
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
@@ -255,7 +259,7 @@ export class NodeReceipts {
     decision: Decision,
     late: { readonly open: SettlementJson; readonly now: number },
   ): LateAnswer {
-    const [paid] = this.#take([this.#judge(proven, decision, [])], late);
+    const [paid] = this.#take([this.#judge(proven, { decision, of: late.open, before: [] })], late);
     if (!paid) throw new Error('a receipt was taken and not signed');
     return tellAccepted(paid.proof);
   }
@@ -303,10 +307,15 @@ export class NodeReceipts {
   }
 
   /** What a receipt earns; a second one of its number, also within a batch, nothing. */
-  #judge(proven: ProvenPart, decision: Decision, before: readonly Taken[]): Taken {
+  #judge(
+    proven: ProvenPart,
+    { decision, of, before }: { readonly decision: Decision; readonly of: SettlementJson; readonly before: readonly Taken[] },
+  ): Taken {
+    const { jobId, part, model } = of;
     const { seq } = proven.receipt;
     const isEquivocation = this.#book.isSeqUsed(seq) || before.some((taken) => taken.proven.receipt.seq === seq);
-    return { proven, verdict: judgeReceipt(proven, decision, isEquivocation), isEquivocation };
+    const verdict = judgeReceipt(proven, decision, isEquivocation);
+    return { proven, verdict, isEquivocation, about: { jobId, part, model } };
   }
 
   /** Signs and writes acceptances; for a part settled before (`late`) the event that pays it stands in the same transaction. */
@@ -317,15 +326,18 @@ export class NodeReceipts {
     }
     const links = taken.map(({ proven }) => ({ ...proven.receipt, receiptHash: proven.receiptHash }));
     const breaks = this.#book.countBreaks(links);
+    const now = Date.now();
+    const epoch = this.#epochs.epochAt(now);
     const { proofs, head } = signAcceptances(
       taken,
-      { head: this.#book.head, breaks, isLate: late !== null, now: Date.now() },
+      { head: this.#book.head, breaks, isLate: late !== null, now, epoch },
       { signer: this.#signer, key: this.#doors.routerKey },
     );
     this.#storage.transactionSync(() => {
       const [paid] = proofs;
       if (late && paid) this.#outbox.add(buildLateEntry(pay(late.open, paid), late.now), 0);
       this.#chain.save(new Set(links.map(({ seq }) => String(seq))));
+      this.#epochs.enter(epoch);
       this.#book.accept(proofs, head);
     });
     if (late) this.#outbox.ring(late.now);

@@ -6,6 +6,7 @@ import { ACCEPTANCE, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { AcceptanceJson, UsageReceiptJson } from '../../schema/receipt.ts';
 import { SEAL } from '../../schema/seal.ts';
 import type { SealedJson, SealJson } from '../../schema/seal.ts';
+import type { PartAbout } from './pack-abouts.ts';
 import { packMessage, unpackMessage } from './pack-message.ts';
 import type { MessageJson } from './pack-message.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
@@ -39,10 +40,11 @@ export interface AcceptedReceipt {
   readonly earn: number;
   /** True when the receipt came after its settlement: a late event has paid it, so the settlement must not. */
   readonly isLate: boolean;
+  readonly about: PartAbout;
 }
 
 /** A receipt as it is kept: whoever looks for it knows the rest of its ticket's hash. */
-export type KeptReceipt = Omit<AcceptedReceipt, 'ticketHash'>;
+export type KeptReceipt = Omit<AcceptedReceipt, 'ticketHash' | 'about'>;
 
 const SIGNATURE_BYTES = 65;
 const HASH_BYTES = 32;

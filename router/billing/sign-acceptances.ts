@@ -1,12 +1,13 @@
 // Receipts that were proven and judged, as the router accepts them: one acceptance each, one seal for all, the node's total in it. Pure but for the curve.
 import type { Hex } from '../../schema/bytes.ts';
-import { epochOf } from '../../schema/epoch.ts';
 import { ACCEPTANCE, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
 import { SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { AcceptedHead } from './accepted-receipts.ts';
+import { addSeal } from './epoch-tally.ts';
 import type { Verdict } from './judge-receipt.ts';
+import type { PartAbout } from './pack-abouts.ts';
 import type { AcceptedReceipt } from './pack-receipts.ts';
 
 /** A receipt that has been proven to be its node's. */
@@ -29,6 +30,7 @@ export interface Taken {
   readonly proven: ProvenPart;
   readonly verdict: Verdict;
   readonly isEquivocation: boolean;
+  readonly about: PartAbout;
 }
 
 interface SigningFacts {
@@ -36,6 +38,8 @@ interface SigningFacts {
   readonly breaks: number;
   readonly isLate: boolean;
   readonly now: number;
+  /** That they count in: never one that was closed, or before the last. */
+  readonly epoch: number;
 }
 
 export interface SignedAcceptances {
@@ -47,10 +51,10 @@ export interface SignedAcceptances {
 /** `head`: the totals before; `breaks`: links of the chain that they do not fit. At least one and at most MAX_LEAVES of one node. */
 export function signAcceptances(
   taken: readonly Taken[],
-  { head, breaks, isLate, now }: SigningFacts,
+  { head, breaks, isLate, now, epoch }: SigningFacts,
   { signer, key }: { readonly signer: MessageSigner; readonly key: Uint8Array },
 ): SignedAcceptances {
-  const acceptances = accept(taken, head, now);
+  const acceptances = accept(taken, head, epoch);
   const facts = {
     kind: SEAL_KIND.acceptances,
     node: taken[0]?.proven.receipt.node ?? '0x',
@@ -61,7 +65,7 @@ export function signAcceptances(
   } as const;
   const digests = acceptances.map((acceptance) => signer.hash(ACCEPTANCE, acceptance));
   const { seal, signature, proofs } = signer.seal(facts, digests, key);
-  const signed = taken.flatMap(({ proven, verdict }, i): AcceptedReceipt[] => {
+  const signed = taken.flatMap(({ proven, verdict, about }, i): AcceptedReceipt[] => {
     const acceptance = acceptances[i];
     if (!acceptance) return [];
     const { ticketHash, receiptHash, receiptJson, sealed, receipt } = proven;
@@ -74,7 +78,7 @@ export function signAcceptances(
       acceptanceSeal: toSealedJson({ seal, proof: [...(proofs[i] ?? [])] }),
     };
     const { seq, prevReceipt } = receipt;
-    return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate }];
+    return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate, about }];
   });
   return {
     proofs: signed,
@@ -86,11 +90,13 @@ export function signAcceptances(
       sealNumber: head.sealNumber + 1,
       sealHash: signer.hash(SEAL, seal),
       topSeal: taken.reduce((top, { proven }) => later(top, proven.sealed), head.topSeal),
+      tally: addSeal(head.tally, epoch, seal.root),
+      sealRoot: seal.root,
     },
   };
 }
 
-function accept(taken: readonly Taken[], head: AcceptedHead, now: number): Acceptance[] {
+function accept(taken: readonly Taken[], head: AcceptedHead, epoch: number): Acceptance[] {
   let { count, cumulative } = head;
   return taken.map(({ proven, verdict }) => {
     count += 1;
@@ -102,7 +108,7 @@ function accept(taken: readonly Taken[], head: AcceptedHead, now: number): Accep
       outputTokens: verdict.outputTokens,
       amount: BigInt(verdict.amount),
       status: verdict.status,
-      epoch: epochOf(now),
+      epoch,
       count: BigInt(count),
       cumulativeAmount: BigInt(cumulative),
     };

@@ -46,6 +46,8 @@ export interface HubReport {
 
 export interface HubServices {
   readonly timings: Timings;
+  /** Length of an epoch, which tickets name. */
+  readonly epochSeconds: number;
   /** True on a local network, where a test may end this life of the hub. */
   readonly mayAbort: boolean;
   /** Hands what is known of a node to the hub that it moves to. */

@@ -258,7 +258,9 @@ export class HubJobs {
   /** Sends the job; its ticket's seal follows, and with that the part is kept on disk as open. */
   #openPart(socket: NodeSocket, { offer, asked, granted, number, now }: OpeningPart): Opened {
     const { services, rows, receipts, hub, wakeBy } = this.#doors;
-    const ticket = makeTicket(offer, { address: socket.facts.address, digest: granted.model.digest }, now);
+    const { epochSeconds } = services;
+    const node = { address: socket.facts.address, digest: granted.model.digest };
+    const ticket = makeTicket(offer, node, { now, epochSeconds });
     const ticketHash = services.signer.hash(JOB_TICKET, ticket);
     const { decision, resumed } = granted;
     const draft = draftSettlement(offer, { facts: socket.facts, hub }, { message: ticket, decision, resumed });

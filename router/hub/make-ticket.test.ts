@@ -10,6 +10,7 @@ import type { NodeFacts } from './node-socket.ts';
 const routerKey = new Uint8Array(32).fill(7);
 const address = addressOfPrivateKey(new Uint8Array(32).fill(9));
 const NOW = 1_700_000_000_000;
+const AT = { now: NOW, epochSeconds: 86_400 };
 const DIGEST = 'd'.repeat(64);
 
 const offer = makeJobOffer({
@@ -37,7 +38,7 @@ const facts: NodeFacts = {
 };
 
 describe('makeTicket', () => {
-  const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+  const ticket = makeTicket(offer, { address, digest: DIGEST }, AT);
 
   test('it says who may do what, for how much and until when', () => {
     expect(ticket).toEqual({
@@ -74,14 +75,14 @@ describe('makeTicket', () => {
     [Number.MAX_SAFE_INTEGER, 2n ** 53n - 1n],
     [0, 0n],
   ])('the seed %d is carried as 64 bits', (seed, word) => {
-    const seeded = makeTicket({ ...offer, request: { ...offer.request, seed } }, { address, digest: DIGEST }, NOW);
+    const seeded = makeTicket({ ...offer, request: { ...offer.request, seed } }, { address, digest: DIGEST }, AT);
     expect(seeded.seed).toBe(word);
   });
 });
 
 describe('draftSettlement', () => {
   test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
-    const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+    const ticket = makeTicket(offer, { address, digest: DIGEST }, AT);
     const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, decision, resumed: 'exact' });
     const ticketSignature = makeMessageSigner(PLACEHOLDER_DOMAIN).sign(JOB_TICKET, ticket, routerKey);
     expect(settlementSchema.parse({ ...draft, ticketSignature })).toMatchObject({
@@ -107,7 +108,7 @@ describe('draftSettlement', () => {
 });
 
 describe('closeSettlement', () => {
-  const ticket = makeTicket(offer, { address, digest: DIGEST }, NOW);
+  const ticket = makeTicket(offer, { address, digest: DIGEST }, AT);
   const node = { facts, hub: 'hub:weur:0' };
   const draft = draftSettlement(offer, node, { message: ticket, decision, resumed: null });
   const resume = { text: 'ab', tokenIds: null, count: 9, digest: DIGEST, least: 'same-family' as const };

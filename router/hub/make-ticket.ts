@@ -10,13 +10,17 @@ import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { NodeFacts } from './node-socket.ts';
 
-/** The ticket the router signs for a part at a node; `digest` is the model's, 64 hex digits. */
-export function makeTicket(offer: JobOffer, node: { address: Hex; digest: string }, now: number): JobTicket {
+/** The ticket the router signs for a part at a node; `digest` is the model's, 64 hex digits; `epochSeconds` how long an epoch is. */
+export function makeTicket(
+  offer: JobOffer,
+  node: { readonly address: Hex; readonly digest: string },
+  { now, epochSeconds }: { readonly now: number; readonly epochSeconds: number },
+): JobTicket {
   return {
     jobId: jobIdToWord(offer.jobId),
     part: offer.part,
     node: node.address,
-    epoch: epochOf(now),
+    epoch: epochOf(now, epochSeconds),
     modelId: `0x${node.digest}`,
     requestHash: offer.requestHash,
     salt: offer.salt,

@@ -3,7 +3,7 @@ import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
-import { pickCrowdLimits, pickTimings } from './pick-local.ts';
+import { pickCrowdLimits, pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -26,6 +26,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     ledger: openLedger(env),
     traceWaitMs: pickTimings(env).traceWaitMs,
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
+    epochSeconds: pickEpochSeconds(env),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };
 }

@@ -25,6 +25,9 @@ import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
+import { listEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay } from '../billing/earning-days.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
@@ -43,7 +46,8 @@ import { AccountTurns } from './account-turns.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
-import { pickTimings } from './pick-local.ts';
+import { pickEpochSeconds, pickTimings } from './pick-local.ts';
+import { openEpochShelf } from './settler.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -80,6 +84,10 @@ export interface Services extends Stubs {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Length of an epoch, and the published ones. */
+  readonly epochSeconds: number;
+  readonly shelf: EpochShelf;
+  readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -165,5 +173,8 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    epochSeconds: pickEpochSeconds(env),
+    shelf: openEpochShelf(env),
+    listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
 }

@@ -5,7 +5,7 @@ import type { Env } from '../env.ts';
 import type { HubServices } from '../hub/hub-services.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import { pickTimings } from './pick-local.ts';
+import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openCatalogue, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -28,6 +28,7 @@ function openHubServices(env: Env): HubServices {
   const stubs = openStubs(env);
   return {
     timings: pickTimings(env),
+    epochSeconds: pickEpochSeconds(env),
     signer,
     handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,

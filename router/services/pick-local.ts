@@ -1,5 +1,6 @@
 // Numbers that the operator or, most of them, only the local network may set, else the standard ones. Pure.
 import * as z from 'zod';
+import { EPOCH_SECONDS } from '../../schema/epoch.ts';
 import { changeTimings, TIMINGS } from '../../schema/timings.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { CROWD_LIMITS } from '../billing/decide-crowd.ts';
@@ -14,6 +15,11 @@ export function pickLocal(env: Pick<Env, 'LOCAL_PLACES'>, text: string | undefin
 /** The waits of the network: those that the local one was started with, else the standard ones. */
 export function pickTimings({ LOCAL_PLACES, LOCAL_TIMINGS }: Pick<Env, 'LOCAL_PLACES' | 'LOCAL_TIMINGS'>): Timings {
   return LOCAL_PLACES === '1' && LOCAL_TIMINGS !== undefined ? changeTimings(LOCAL_TIMINGS) : TIMINGS;
+}
+
+/** Length of an epoch, s. */
+export function pickEpochSeconds(env: Pick<Env, 'EPOCH_SECONDS'>): number {
+  return Number(env.EPOCH_SECONDS ?? EPOCH_SECONDS);
 }
 
 const most = z.int().min(1).max(100_000);

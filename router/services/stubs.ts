@@ -4,6 +4,8 @@ import { readHubName } from '../../schema/ids.ts';
 import type { Area } from '../area/area.ts';
 import type { Account } from '../billing/account.ts';
 import type { NodeAccount } from '../billing/node-account.ts';
+import { SETTLER } from '../billing/settler-name.ts';
+import type { Settler } from '../billing/settler.ts';
 import type { Env } from '../env.ts';
 import type { Hub } from '../hub/hub.ts';
 import { delayHub, parseHubDelays } from './delayed-hub.ts';
@@ -13,6 +15,7 @@ export interface Stubs {
   readonly nodeAccount: (nodeId: string) => DurableObjectStub<NodeAccount>;
   readonly area: (area: string) => DurableObjectStub<Area>;
   readonly hub: (hub: string) => DurableObjectStub<Hub>;
+  readonly settler: () => DurableObjectStub<Settler>;
 }
 
 /** An id is made of its name by hashing, each time anew: those of so many names are kept. */
@@ -28,6 +31,7 @@ export function openStubs(env: Env): Stubs {
     account: (id) => env.ACCOUNT.get(accountId(id)),
     nodeAccount: (id) => env.NODE_ACCOUNT.get(nodeAccountId(id)),
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
+    settler: () => env.SETTLER.getByName(SETTLER),
     hub: (hub) => {
       const { id, area } = hubPlace(hub);
       const stub = env.HUB.get(id, { locationHint: area as DurableObjectLocationHint });

@@ -28,6 +28,7 @@ function make(seq: bigint, facts: { prevReceipt?: Hex; earn?: number; isLate?: b
     prevReceipt,
     earn,
     isLate,
+    about: { jobId: newId('job'), part: 0, model: 'nano-demo' },
     proof: {
       receipt: toMessageJson(receipt),
       receiptSignature: withReceipt.receiptSignature as Hex,

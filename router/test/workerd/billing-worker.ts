@@ -20,7 +20,7 @@ import { makeAdminRoutes } from '../../routes/admin.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
-export { Area, Hub } from '../../objects.ts';
+export { Area, Hub, Settler } from '../../objects.ts';
 
 /** How the next writes of the objects to D1 go wrong. */
 interface Faults {

@@ -96,7 +96,7 @@ export class Coalition {
     const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
     const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
       this.account(accountId).flushesOf(jobId);
-    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null };
+    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null, epochSeconds: 86_400 };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 

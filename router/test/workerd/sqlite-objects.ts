@@ -132,6 +132,7 @@ export class FakeD1 {
       bind: (...bound: unknown[]) => prepare(sql, bound),
       all: async () => ({ results: this.read(sql, ...values) }),
       raw: async () => this.read<object>(sql, ...values).map((row) => Object.values(row)),
+      run: async () => ({ results: this.read(sql, ...values) }),
       first: async (column?: string) => {
         const row = this.read<Record<string, unknown>>(sql, ...values)[0];
         return (column === undefined ? row : row?.[column]) ?? null;

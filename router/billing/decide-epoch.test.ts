@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
+import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
+import { chooseEpoch, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+
+const DAY_MS = 86_400_000;
+const frozen = { epoch: 9, count: 4, total: 100, acceptancesRoot: ZERO_WORD, spent: 30, withheld: 5 };
+const address = `0x${'11'.repeat(20)}` as const;
+const before: EpochLeaf = {
+  node: address,
+  wallet: ZERO_ADDRESS,
+  earned: 60n,
+  withheld: 0n,
+  bonus: 2n,
+  count: 3n,
+  acceptancesRoot: ZERO_WORD,
+  spent: 10n,
+};
+
+test('an epoch is closed a minute after its end, a short one after a tenth of its length', () => {
+  expect(chooseEpoch(10 * DAY_MS + 59_999, 86_400, 8)).toBeNull();
+  expect(chooseEpoch(10 * DAY_MS + 60_000, 86_400, 8)).toBe(9);
+  expect(chooseEpoch(10 * 60_000 + 5_999, 60, 8)).toBeNull();
+  expect(chooseEpoch(10 * 60_000 + 6_000, 60, 8)).toBe(9);
+});
+
+test('it is closed once; of several that are over the last is, and a clock that goes back closes none', () => {
+  const now = 10 * DAY_MS + 60_000;
+  expect([chooseEpoch(now, 86_400, 9), chooseEpoch(now, 86_400, 20), chooseEpoch(now, 86_400, null)]).toEqual([null, null, 9]);
+  expect(chooseEpoch(now + 5 * DAY_MS, 86_400, 9)).toBe(14);
+  expect(chooseEpoch(1000, 86_400, null)).toBeNull();
+});
+
+test('what is on its way is waited for an hour at a day’s epochs, half of one that is short', () => {
+  expect(planTimes(86_400)).toEqual({ closeAfterMs: 60_000, waitMs: 3_600_000, askEveryMs: 180_000 });
+  expect(planTimes(60)).toEqual({ closeAfterMs: 6000, waitMs: 30_000, askEveryMs: 1500 });
+  expect(planTimes(1)).toEqual({ closeAfterMs: 250, waitMs: 5000, askEveryMs: 250 });
+});
+
+test.each<[string, Partial<Parameters<typeof judgeNode>[0]>, string | null, string]>([
+  ['the same on both sides', { book: 100 }, 'agreed', 'agreed'],
+  ['a book that lacks something', { book: 99 }, null, 'book-has-less'],
+  ['a book that has what was accepted since', { book: 140, accountNow: 145 }, 'agreed', 'agreed'],
+  ['a book that has more than was ever accepted', { book: 146, accountNow: 145 }, 'book-has-more', 'book-has-more'],
+  ['an account that does not answer any more', { book: 140, accountNow: null }, null, 'account-away'],
+  ['an account that could not be frozen', { frozen: null, book: null }, null, 'account-away'],
+  ['an account that has less than the last file', { book: 100, before: { ...before, earned: 101n } }, 'account-fell', 'account-fell'],
+  ['one with fewer acceptances', { book: 100, before: { ...before, count: 5n } }, 'account-fell', 'account-fell'],
+])('%s', (_, facts, first, last) => {
+  const whole = { frozen, book: 100, accountNow: null, before, ...facts };
+  expect([judgeNode(whole, false), judgeNode(whole, true)]).toEqual([first, last]);
+});
+
+test('a leaf is what the account says, and never says less spent than the last one', () => {
+  expect(toLeaf({ address, wallet: null }, frozen, null)).toEqual({
+    node: address,
+    wallet: ZERO_ADDRESS,
+    earned: 100n,
+    withheld: 5n,
+    bonus: 0n,
+    count: 4n,
+    acceptancesRoot: ZERO_WORD,
+    spent: 30n,
+  });
+  expect(toLeaf({ address, wallet: null }, frozen, { ...before, spent: 50n })).toMatchObject({ bonus: 2n, spent: 50n });
+});
+
+test('a leaf that is kept tells what was spent of it since, and no more than it has', () => {
+  expect(keepLeaf(before, frozen)).toEqual({ ...before, spent: 30n });
+  expect(keepLeaf(before, { ...frozen, spent: 90 })).toEqual({ ...before, spent: 60n });
+  expect(keepLeaf(before, null)).toEqual(before);
+});

@@ -1,0 +1,299 @@
+// The settler's steps over real SQLite, with accounts and a book that are the test's: killed anywhere, asked twice, and with nodes that do not agree.
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { nodeIdOf } from '../../schema/ids.ts';
+import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
+import type { EpochFile } from '../../schema/epoch-file.ts';
+import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
+import { foldProof } from '../../schema/merkle.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import { toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { sha256 } from '../auth/digest.ts';
+import { FakeD1, FakeStorage, readMigrations } from '../test/workerd/sqlite-objects.ts';
+import { EpochClosing } from './epoch-closing.ts';
+import type { ClosingDoors } from './epoch-closing.ts';
+import { FILES_IN_D1, makeEpochShelf } from './epoch-shelf.ts';
+import type { EpochFiles } from './epoch-shelf.ts';
+import { SettlerStore } from './settler-store.ts';
+
+const SECONDS = 60;
+const EPOCH = 1000;
+const OVER = (EPOCH + 1) * 60_000 + 6000;
+const MIGRATIONS = readMigrations();
+
+const hashOf = (text: string): string => toHex(sha256(new TextEncoder().encode(text))).slice(2);
+
+interface TestHome {
+  readonly id: string;
+  readonly address: Hex;
+  total: number;
+  count: number;
+  spent: number;
+  /** What the book has, where it is another. */
+  book?: number;
+  isAway?: boolean;
+  /** Epochs that were frozen, in their order. */
+  readonly frozen: number[];
+}
+
+class World {
+  readonly homes: TestHome[];
+  readonly d1 = new FakeD1(MIGRATIONS);
+  readonly storage = new FakeStorage();
+  now = OVER;
+  calls = 0;
+  /** At this call of a door the object dies: before it is done, or after. */
+  dieAt = Number.POSITIVE_INFINITY;
+  diesAfter = false;
+  files: EpochFiles | null = null;
+  closing: EpochClosing;
+
+  constructor(homes: number) {
+    this.homes = Array.from({ length: homes }, (_, i) => {
+      const address: Hex = `0x${(i + 1).toString(16).padStart(4, '0').repeat(10)}`;
+      return { id: nodeIdOf(address), address, total: 100 * i, count: i, spent: 0, frozen: [] };
+    }).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    this.closing = this.open();
+  }
+
+  get shelf() {
+    return makeEpochShelf({ database: this.d1.door, files: this.files, sha256: hashOf, now: () => this.now });
+  }
+
+  open(): EpochClosing {
+    const through = async <T>(work: () => T | Promise<T>): Promise<T> => {
+      this.calls += 1;
+      const isLast = this.calls === this.dieAt;
+      if (isLast && !this.diesAfter) throw new Error('the object is gone');
+      const done = await work();
+      if (isLast) throw new Error('the object is gone');
+      return done;
+    };
+    const find = (id: string): TestHome => this.homes.find((home) => home.id === id)!;
+    const { shelf } = this;
+    const doors: ClosingDoors = {
+      seconds: SECONDS,
+      domain: PLACEHOLDER_DOMAIN,
+      pageNodes: 3,
+      listNodes: (after, limit) =>
+        through(() => this.homes.filter(({ id }) => id > after).slice(0, limit).map(({ id, address }) => ({ id, address, wallet: null }))),
+      freeze: (nodeId, epoch) => {
+        const home = find(nodeId);
+        if (home.isAway) return Promise.reject(new Error('away'));
+        home.frozen.push(epoch);
+        this.calls += 1;
+        // Frozen, and nobody could write it down: what this life still writes reaches no disk.
+        if (this.calls === this.dieAt) this.storage.open();
+        const { total, count, spent } = home;
+        return Promise.resolve({ epoch, count, total, acceptancesRoot: ZERO_WORD, spent, withheld: 0 });
+      },
+      totalOf: (nodeId) => through(() => find(nodeId).total),
+      earnedBy: (nodeId) => through(() => find(nodeId).book ?? find(nodeId).total),
+      shelf: {
+        ...shelf,
+        publish: (file, text) => through(() => shelf.publish(file, text)),
+        last: () => through(() => shelf.last()),
+      },
+      now: () => this.now,
+    };
+    this.closing = new EpochClosing(new SettlerStore(this.storage.open() as DurableObjectStorage), doors);
+    return this.closing;
+  }
+
+  /** Ticks until there is nothing more to do, with time passing as the settler asks; dies and comes back on the way. */
+  async close(): Promise<void> {
+    for (let ticks = 0; ticks < 200; ticks++) {
+      try {
+        const { againAt } = await this.closing.tick(this.now);
+        if (againAt === null) return;
+        this.now = Math.max(this.now, againAt);
+      } catch {
+        this.open();
+      }
+    }
+    throw new Error('the epoch was never closed');
+  }
+
+  async read(epoch: number): Promise<{ text: string; file: EpochFile; sha256: string }> {
+    const text = (await this.shelf.read(epoch)) ?? '';
+    const file = parseEpochFile(text);
+    if (!file.ok) throw new Error(file.error);
+    return { text, file: file.value, sha256: hashOf(text) };
+  }
+}
+
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
+
+test('the file has a leaf for each node that ever earned, and can be recomputed; every node is frozen', async () => {
+  const world = new World(8);
+  await world.close();
+  const { text, file, sha256 } = await world.read(EPOCH);
+  expect(checkEpochFile({ text, file })).toEqual([]);
+  expect(file).toMatchObject({ epoch: EPOCH, seconds: SECONDS, previous: null, kept: [] });
+  expect(file.leaves.map(({ earned }) => Number(earned)).toSorted((a, b) => a - b)).toEqual([100, 200, 300, 400, 500, 600, 700]);
+  expect(world.homes.every(({ frozen }) => frozen.length === 1)).toBe(true);
+  expect(await world.shelf.last()).toMatchObject({ epoch: EPOCH, sha256, root: file.root, leaves: 7, earned: '2800', hasFile: true });
+});
+
+test('each node is told its leaf with a proof to the published root', async () => {
+  const world = new World(8);
+  expect(world.closing.tell(world.homes[0]!.address, null)).toBeNull();
+  await world.close();
+  for (const { address, total } of world.homes) {
+    const told = world.closing.tell(address, null)!;
+    expect(told.epoch).toBe(EPOCH);
+    if (total === 0) expect(told.leaf).toBeNull();
+    else expect(foldProof(hashEpochLeaf(told.leaf!), told.proof)).toBe(told.root);
+  }
+  expect(world.closing.tell(world.homes[0]!.address, EPOCH - 1)).toBeNull();
+});
+
+describe('killed at any call of a door', () => {
+  test.each([false, true])('the same file is published once (after it was done: %s)', async (diesAfter) => {
+    const whole = new World(7);
+    await whole.close();
+    const expected = await whole.read(EPOCH);
+    for (let dieAt = 1; dieAt <= whole.calls; dieAt++) {
+      const world = new World(7);
+      Object.assign(world, { dieAt, diesAfter });
+      await world.close();
+      expect((await world.read(EPOCH)).text).toBe(expected.text);
+      expect(world.closing.tell(world.homes[3]!.address, null)?.sha256).toBe(expected.sha256);
+    }
+  });
+});
+
+test('two runs at once are one: every node is frozen once', async () => {
+  const world = new World(6);
+  await Promise.all([world.closing.tick(world.now), world.closing.tick(world.now), world.closing.tick(world.now)]);
+  await world.close();
+  expect(world.homes.map(({ frozen }) => frozen)).toEqual(world.homes.map(() => [EPOCH]));
+});
+
+test('one run asks a bounded number of pages, whatever the number of nodes', async () => {
+  const world = new World(60);
+  const { state, againAt } = await world.closing.tick(world.now);
+  expect([state, againAt !== null]).toEqual(['open', true]);
+  expect(world.homes.filter(({ frozen }) => frozen.length > 0)).toHaveLength(18);
+  await world.close();
+  expect((await world.read(EPOCH)).file.leaves).toHaveLength(59);
+});
+
+test('a node whose book has less keeps its last value with the reason, and the others are paid; agreed again it has all', async () => {
+  const world = new World(5);
+  await world.close();
+  for (const home of world.homes) home.total += 50;
+  const odd = world.homes[2]!;
+  const agreed = odd.total - 50;
+  Object.assign(odd, { book: odd.total - 7, spent: 20 });
+  world.now = OVER + 60_000;
+  await world.close();
+  const [first, second] = [await world.read(EPOCH), await world.read(EPOCH + 1)];
+  expect(checkEpochFile(second, first)).toEqual([]);
+  expect(second.file.kept).toEqual([{ node: odd.address, reason: 'book-has-less', account: BigInt(odd.total), book: BigInt(odd.total - 7) }]);
+  for (const { address, total } of world.homes) {
+    const leaf = second.file.leaves.find(({ node }) => node === address);
+    if (leaf) expect(leaf.earned).toBe(BigInt(address === odd.address ? agreed : total));
+  }
+  expect(world.closing.tell(odd.address, null)).toMatchObject({
+    leaf: { earned: BigInt(agreed), spent: 20n },
+    kept: { reason: 'book-has-less', account: odd.total, book: odd.total - 7 },
+  });
+  delete odd.book;
+  world.now = OVER + 120_000;
+  await world.close();
+  const third = await world.read(EPOCH + 2);
+  expect(third.file.kept).toEqual([]);
+  expect(third.file.leaves.find(({ node }) => node === odd.address)?.earned).toBe(BigInt(odd.total));
+});
+
+test('work that is on its way is no disagreement: it is asked again until it is there', async () => {
+  const world = new World(4);
+  const late = world.homes[1]!;
+  late.book = late.total - 1;
+  const { state } = await world.closing.tick(world.now);
+  expect(state).toBe('gathered');
+  expect(await world.shelf.last()).toBeNull();
+  delete late.book;
+  await world.close();
+  expect((await world.read(EPOCH)).file.kept).toEqual([]);
+});
+
+test('a book that has more than was ever accepted, and an account that cannot be asked, are told as such', async () => {
+  const world = new World(4);
+  world.homes[0]!.book = world.homes[0]!.total + 1;
+  world.homes[1]!.isAway = true;
+  await world.close();
+  const { file } = await world.read(EPOCH);
+  expect(file.kept.map(({ node, reason }) => [node, reason]).toSorted()).toEqual(
+    [
+      [world.homes[0]!.address, 'book-has-more'],
+      [world.homes[1]!.address, 'account-away'],
+    ].toSorted(),
+  );
+  expect(file.leaves.map(({ node }) => node)).not.toContain(world.homes[0]!.address);
+});
+
+test('epochs that nobody closed in time are left out, and the last has them', async () => {
+  const world = new World(3);
+  await world.close();
+  world.now = OVER + 10 * 60_000;
+  await world.close();
+  expect(await world.shelf.find(EPOCH + 5)).toBeNull();
+  expect((await world.read(EPOCH + 10)).file.previous).toEqual({ epoch: EPOCH, sha256: (await world.read(EPOCH)).sha256 });
+});
+
+test('a clock that goes back closes nothing, and nothing twice', async () => {
+  const world = new World(3);
+  await world.close();
+  world.now = OVER - 120_000;
+  expect(await world.closing.tick(world.now)).toMatchObject({ epoch: EPOCH, state: 'published', againAt: null });
+  expect((await world.shelf.list(Number.MAX_SAFE_INTEGER)).epochs).toHaveLength(1);
+});
+
+test('a settler whose storage is gone goes on from the last published file', async () => {
+  const world = new World(4);
+  await world.close();
+  const fresh = new World(4);
+  Object.assign(fresh, { d1: world.d1, now: OVER + 60_000 });
+  fresh.open();
+  fresh.homes[2]!.total = 1;
+  await fresh.close();
+  const [before, after] = [await world.read(EPOCH), await fresh.read(EPOCH + 1)];
+  expect(checkEpochFile(after, before)).toEqual([]);
+  expect(after.file.kept).toMatchObject([{ reason: 'account-fell' }]);
+});
+
+test('another file for an epoch that was published is refused', async () => {
+  const world = new World(3);
+  await world.close();
+  const { text, file } = await world.read(EPOCH);
+  await expect(world.shelf.publish(file, `${text} `)).rejects.toThrow('another file was published');
+});
+
+test('files stand in the object storage where there is one', async () => {
+  const world = new World(4);
+  const stored = new Map<string, Uint8Array>();
+  world.files = { put: async (key, bytes) => void stored.set(key, bytes), get: async (key) => stored.get(key) ?? null };
+  world.open();
+  await world.close();
+  expect([...stored.keys()]).toEqual([`epochs/${EPOCH}.json`]);
+  expect((await world.read(EPOCH)).file.leaves).toHaveLength(3);
+  expect(world.d1.read('SELECT * FROM epoch_pieces')).toEqual([]);
+});
+
+test('without one the last files are kept in pieces, and of older ones the list', async () => {
+  const world = new World(2);
+  await world.close();
+  const { file } = await world.read(EPOCH);
+  const wide = { ...file, leaves: Array.from({ length: 4000 }, (_, i) => ({ ...file.leaves[0]!, count: BigInt(i) })) };
+  const text = JSON.stringify(wide, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  await world.shelf.publish({ ...wide, epoch: EPOCH + 1 }, text);
+  expect(world.d1.read('SELECT * FROM epoch_pieces WHERE epoch = ?', EPOCH + 1)).toHaveLength(Math.ceil(text.length / 500_000));
+  expect(await world.shelf.read(EPOCH + 1)).toBe(text);
+  for (let i = 2; i <= FILES_IN_D1; i++) await world.shelf.publish({ ...file, epoch: EPOCH + i }, 'a file');
+  expect(await world.shelf.read(EPOCH)).toBeNull();
+  expect(await world.shelf.find(EPOCH)).toMatchObject({ epoch: EPOCH, root: file.root, hasFile: false });
+  const { epochs, next } = await world.shelf.list(Number.MAX_SAFE_INTEGER);
+  expect([epochs.length, epochs[0]?.epoch, next]).toEqual([100, EPOCH + FILES_IN_D1, EPOCH + FILES_IN_D1 - 99]);
+});

@@ -1,0 +1,247 @@
+// Closes epochs step by step: freezes every node's account, holds each against the book, and publishes the file of all leaves. What is done is on disk after
+// each page of nodes, so that a run that is cut off anywhere goes on where it was, and no run does more than a bounded number of pages.
+import type { Hex } from '../../schema/bytes.ts';
+import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
+import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
+import { encodeEpochFile, makeEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
+import type { EpochFile, KeptReason } from '../../schema/epoch-file.ts';
+import { growEpochTree } from '../../schema/epoch-tree.ts';
+import type { EpochTree } from '../../schema/epoch-tree.ts';
+import type { Domain } from '../../schema/typed-data.ts';
+import { makeLog } from '../log.ts';
+import { chooseEpoch, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import type { EpochShelf } from './epoch-shelf.ts';
+import type { FrozenEpoch } from './node-epochs.ts';
+import type { EpochRow, EpochState, ListedNode, SettledNode, SettlerStore } from './settler-store.ts';
+
+const log = makeLog('billing');
+
+/** Nodes of one page, and pages of one run: what a run asks of objects and the book stays below a thousand questions. */
+const PAGE_NODES = 50;
+const MOST_PAGES = 6;
+/** The next run comes soon where there is more to do, ms. */
+const SOON_MS = 100;
+
+export interface ClosingDoors {
+  /** Length of an epoch. */
+  readonly seconds: number;
+  readonly domain: Domain;
+  /** Nodes that ever were, in the order of their ids, behind one. Rejects when the books cannot be asked. */
+  readonly listNodes: (after: string, limit: number) => Promise<ListedNode[]>;
+  /** As NodeAccount does; rejects when it cannot be asked. */
+  readonly freeze: (nodeId: string, epoch: number) => Promise<FrozenEpoch>;
+  /** What a node's account has accepted until now, units. */
+  readonly totalOf: (nodeId: string) => Promise<number>;
+  /** What the book has of it, units. */
+  readonly earnedBy: (nodeId: string) => Promise<number>;
+  readonly shelf: EpochShelf;
+  /** ms since epoch. */
+  readonly now: () => number;
+  readonly pageNodes?: number;
+}
+
+/** What one run came to. */
+export interface TickResult {
+  /** The epoch that is being closed, or was closed last; null before the first. */
+  readonly epoch: number | null;
+  readonly state: EpochState | null;
+  /** When there is more to do, ms since epoch; null for nothing. */
+  readonly againAt: number | null;
+}
+
+/** What is told of a node in a published epoch. */
+export interface ToldLeaf {
+  readonly epoch: number;
+  readonly seconds: number;
+  readonly root: Hex;
+  readonly sha256: string;
+  /** Null for a node that has none in it. */
+  readonly leaf: EpochLeaf | null;
+  readonly proof: readonly Hex[];
+  /** Why the leaf is an earlier one, with what its account and the book said, units; null where they agree. */
+  readonly kept: { readonly reason: KeptReason; readonly account: number | null; readonly book: number | null } | null;
+}
+
+export class EpochClosing {
+  readonly #store: SettlerStore;
+  readonly #doors: ClosingDoors;
+  readonly #pageNodes: number;
+  #running: Promise<TickResult> | null = null;
+  #tree: { readonly epoch: number; readonly tree: EpochTree } | null = null;
+
+  constructor(store: SettlerStore, doors: ClosingDoors) {
+    this.#store = store;
+    this.#doors = doors;
+    this.#pageNodes = doors.pageNodes ?? PAGE_NODES;
+  }
+
+  /** Does what is due at `now`, ms since epoch; while a run is under way its result is waited for. Rejects where a step cannot be done: the next run tries again. */
+  tick(now: number): Promise<TickResult> {
+    this.#running ??= this.#tick(now).finally(() => void (this.#running = null));
+    return this.#running;
+  }
+
+  /** A node's leaf in the last published file, or in an earlier one that is kept here; null where there is no such. */
+  tell(node: Hex, wanted: number | null): ToldLeaf | null {
+    const last = this.#store.published();
+    const row = wanted === null || wanted === last?.epoch ? last : null;
+    if (!row?.root || !row.sha256) return null;
+    const { epoch, root, sha256 } = row;
+    const leaf = this.#store.leafOf(epoch, node);
+    const settled = this.#store.findNode(epoch, node);
+    const verdict = settled?.verdict ?? 'agreed';
+    return {
+      epoch,
+      seconds: this.#doors.seconds,
+      root,
+      sha256,
+      leaf,
+      proof: leaf ? (this.#treeOf(epoch).prove(hashEpochLeaf(leaf)) ?? []) : [],
+      kept:
+        settled && verdict !== 'agreed'
+          ? { reason: verdict, account: settled.frozen?.total ?? null, book: settled.book }
+          : null,
+    };
+  }
+
+  async #tick(now: number): Promise<TickResult> {
+    let row = await this.#find(now);
+    for (let pages = 0; row && row.state !== 'published' && pages < MOST_PAGES; pages++) {
+      const before: EpochRow = row;
+      await this.#step(before);
+      row = this.#store.newest();
+      // Nobody has changed: what is waited for needs time.
+      if (row?.state === 'gathered' && row.cursor === '' && before.state === 'gathered')
+        return { epoch: row.epoch, state: row.state, againAt: this.#doors.now() + planTimes(this.#doors.seconds).askEveryMs };
+    }
+    const isDone = !row || row.state === 'published';
+    return { epoch: row?.epoch ?? null, state: row?.state ?? null, againAt: isDone ? null : this.#doors.now() + SOON_MS };
+  }
+
+  /** The epoch under way, or the one that is due; the last one where there is neither. */
+  async #find(now: number): Promise<EpochRow | null> {
+    const newest = this.#store.newest();
+    if (newest && newest.state !== 'published') return newest;
+    if (chooseEpoch(now, this.#doors.seconds, newest?.epoch ?? null) === null) return newest;
+    // What everyone can read decides, whatever is remembered here.
+    const shelved = await this.#doors.shelf.last();
+    if (shelved && shelved.epoch !== newest?.epoch) await this.#recall(shelved);
+    const due = chooseEpoch(now, this.#doors.seconds, shelved?.epoch ?? newest?.epoch ?? null);
+    if (due !== null) this.#store.open(due);
+    return this.#store.newest();
+  }
+
+  async #recall(shelved: { readonly epoch: number; readonly root: Hex; readonly sha256: string }): Promise<void> {
+    const text = await this.#doors.shelf.read(shelved.epoch);
+    const file = parseEpochFile(text ?? '');
+    if (!file.ok) throw new Error(`the file of epoch ${shelved.epoch} cannot be read: ${file.error}`);
+    log.warn('epoch-recalled', { epoch: shelved.epoch });
+    this.#store.recall(shelved, file.value.leaves);
+  }
+
+  #step(row: EpochRow): Promise<void> {
+    switch (row.state) {
+      case 'open':
+        return this.#freezePage(row);
+      case 'frozen':
+      case 'gathered':
+        return this.#checkPage(row);
+      case 'checked':
+        return this.#publish(row);
+      case 'published':
+        return Promise.resolve();
+    }
+  }
+
+  async #freezePage({ epoch, cursor }: EpochRow): Promise<void> {
+    const nodes = await this.#doors.listNodes(cursor, this.#pageNodes);
+    const page = await Promise.all(nodes.map(async (node) => ({ ...node, frozen: await this.#freeze(node.id, epoch) })));
+    this.#store.keepFrozen(epoch, page, nodes.length < this.#pageNodes);
+  }
+
+  async #freeze(nodeId: string, epoch: number): Promise<FrozenEpoch | null> {
+    try {
+      return await this.#doors.freeze(nodeId, epoch);
+    } catch (error) {
+      log.warn('node-account-away', { nodeId, epoch, error });
+      return null;
+    }
+  }
+
+  /** Rejects when the book cannot be asked: that is no disagreement. */
+  async #checkPage({ epoch, state, cursor, gatheredAt }: EpochRow): Promise<void> {
+    const isAgain = state === 'gathered';
+    const nodes = this.#store.listNodes(epoch, cursor, this.#pageNodes, isAgain);
+    const isLastAsk = isAgain && this.#doors.now() >= gatheredAt + planTimes(this.#doors.seconds).waitMs;
+    const page = await Promise.all(nodes.map((node) => this.#check(node, epoch, isLastAsk)));
+    const isEnd = nodes.length < this.#pageNodes;
+    // Of those that are asked again some may have been on an earlier page.
+    const isOver = isEnd && page.every(({ verdict }) => verdict !== null) && this.#waitsNoneBefore(epoch, cursor);
+    const next = isOver ? 'checked' : isEnd ? 'gathered' : null;
+    this.#store.keepVerdicts(epoch, page, next && { state: next, at: this.#doors.now() });
+  }
+
+  #waitsNoneBefore(epoch: number, cursor: string): boolean {
+    const [first] = this.#store.listNodes(epoch, '', 1, true);
+    return !first || first.id > cursor;
+  }
+
+  async #check(node: SettledNode, epoch: number, isLastAsk: boolean): Promise<SettledNode> {
+    const frozen = node.frozen ?? (await this.#freeze(node.id, epoch));
+    const book = frozen ? await this.#doors.earnedBy(node.id) : null;
+    const isAhead = frozen !== null && book !== null && book > frozen.total;
+    const accountNow = isAhead ? await this.#doors.totalOf(node.id).catch(() => null) : null;
+    const before = this.#leafBefore(node.address);
+    const verdict = judgeNode({ frozen, book, accountNow, before }, isLastAsk);
+    if (verdict !== null && verdict !== 'agreed')
+      log.error('epoch-node-kept', { nodeId: node.id, epoch, reason: verdict });
+    return { ...node, frozen, book, verdict };
+  }
+
+  #leafBefore(address: Hex): EpochLeaf | null {
+    const last = this.#store.published();
+    return last && this.#store.leafOf(last.epoch, address);
+  }
+
+  /** Writes the same file however often it is cut off: all that it is made of is on disk. */
+  async #publish({ epoch }: EpochRow): Promise<void> {
+    const file = this.#makeFile(epoch);
+    const text = encodeEpochFile(file);
+    const { sha256 } = await this.#doors.shelf.publish(file, text);
+    this.#store.publish(epoch, { root: file.root, sha256 }, file.leaves);
+    log.info('epoch-published', { epoch, count: file.leaves.length });
+  }
+
+  #makeFile(epoch: number): EpochFile {
+    const last = this.#store.published();
+    const leaves = new Map((last ? this.#store.listLeaves(last.epoch) : []).map((leaf) => [leaf.node, leaf]));
+    for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0; ) {
+      for (const { address, wallet, frozen, verdict } of nodes) {
+        const before = leaves.get(address) ?? null;
+        const isAgreed = verdict === 'agreed' && frozen !== null;
+        const leaf = isAgreed ? toLeaf({ address, wallet }, frozen, before) : before && keepLeaf(before, frozen);
+        if (leaf && (before || leaf.count > 0n)) leaves.set(address, leaf);
+      }
+      nodes = this.#store.listNodes(epoch, nodes.at(-1)?.id ?? '', PAGE_NODES, false);
+    }
+    const kept = this.#store.listKept(epoch).flatMap(({ address, verdict, frozen, book }) =>
+      verdict && verdict !== 'agreed'
+        ? [{ node: address, reason: verdict, account: BigInt(frozen?.total ?? 0), book: BigInt(Math.max(0, book ?? 0)) }]
+        : [],
+    );
+    return makeEpochFile({
+      epoch,
+      seconds: this.#doors.seconds,
+      domain: this.#doors.domain,
+      previous: last?.sha256 ? { epoch: last.epoch, sha256: last.sha256 } : null,
+      kept,
+      leaves: [...leaves.values()],
+    });
+  }
+
+  #treeOf(epoch: number): EpochTree {
+    if (this.#tree?.epoch !== epoch)
+      this.#tree = { epoch, tree: growEpochTree(this.#store.listLeaves(epoch).map(hashEpochLeaf)) };
+    return this.#tree.tree;
+  }
+}

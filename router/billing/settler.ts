@@ -1,0 +1,44 @@
+// The Durable Object that closes epochs: there is one for the network. The platform's clock calls it, and its own alarm goes on where there is more to do.
+import { DurableObject } from 'cloudflare:workers';
+import type { Hex } from '../../schema/bytes.ts';
+import { makeLog } from '../log.ts';
+import { EpochClosing } from './epoch-closing.ts';
+import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
+import { SettlerStore } from './settler-store.ts';
+
+/** A step that could not be done is tried again after this long, ms. */
+const RETRY_MS = 30_000;
+
+const log = makeLog('billing');
+
+export class Settler extends DurableObject<object> {
+  readonly #closing: EpochClosing;
+
+  constructor(ctx: DurableObjectState, env: object, doors: ClosingDoors) {
+    super(ctx, env);
+    this.#closing = new EpochClosing(new SettlerStore(ctx.storage), doors);
+  }
+
+  /** Closes what is over at `now`, ms since epoch, as far as one run goes; the rest follows by itself. Never rejects. */
+  async tick(now: number): Promise<TickResult> {
+    try {
+      const result = await this.#closing.tick(now);
+      if (result.againAt !== null) await this.ctx.storage.setAlarm(result.againAt);
+      return result;
+    } catch (error) {
+      const againAt = Date.now() + RETRY_MS;
+      log.error('epoch-not-closed', { waitMs: RETRY_MS, error });
+      await this.ctx.storage.setAlarm(againAt);
+      return { epoch: null, state: null, againAt };
+    }
+  }
+
+  /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
+  tell(node: Hex, epoch: number | null): ToldLeaf | null {
+    return this.#closing.tell(node, epoch);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.tick(Date.now());
+  }
+}

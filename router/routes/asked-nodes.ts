@@ -1,0 +1,81 @@
+// Whose homes are asked about, and whether the asker may: a home itself, by its token or its key's signature, or their owner by an API key.
+import type { Context } from 'hono';
+import { isId } from '../../schema/ids.ts';
+import { TIME_HEADER } from '../../schema/node-proof.ts';
+import type { NodeFault } from '../auth/node-callers.ts';
+import { readBearer } from '../auth/read-bearer.ts';
+import { KEY_PREFIX } from '../auth/tag-api-key.ts';
+import { ApiError } from '../errors.ts';
+import type { AppEnv } from './app-env.ts';
+import { OUTDATED } from './node-enrol.ts';
+import { requireCaller } from './refuse.ts';
+import { requireCalm, slowDown } from './wrong-attempts.ts';
+
+/** Homes of one answer; `next`: the id behind which there are more, null for none. */
+interface AskedNodes {
+  readonly nodeIds: readonly string[];
+  readonly next: string | null;
+}
+
+/** Which nodes the asker may read of, by the query's `node` and `after`, at most `page` of them. Throws ApiError 400, 401, 403 or 404. */
+export async function findAskedNodes(c: Context<AppEnv>, page: number): Promise<AskedNodes> {
+  const services = c.get('services');
+  const wanted = readId(c, 'node');
+  // Of a proof or a token: an owner's key that is right works from any address at any time.
+  if (!hasApiKey(c)) requireCalm(c, 'enrol');
+  const home = await services.authenticateNode(c.req.header('authorization') ?? null, c.req.url);
+  if (home !== null) {
+    if (!home.ok) {
+      await slowDown(c, 'enrol');
+      throw refuseHome(home.error);
+    }
+    if (wanted !== null && wanted !== home.value)
+      throw new ApiError('forbidden', 'A home may ask only about itself; its owner asks with an API key.', {
+        param: 'node',
+      });
+    return { nodeIds: [home.value], next: null };
+  }
+  const { accountId } = await requireCaller(c);
+  if (wanted === null) {
+    const nodeIds = await services.nodes.listOwned(accountId, readId(c, 'after') ?? '', page);
+    return { nodeIds, next: nodeIds.length === page ? (nodeIds.at(-1) ?? null) : null };
+  }
+  const node = await services.nodes.find(wanted);
+  // Of another owner's home not even its existence is told.
+  if (node?.accountId !== accountId)
+    throw new ApiError('not_found', 'There is no such node in this account.', { param: 'node' });
+  return { nodeIds: [node.id], next: null };
+}
+
+function hasApiKey(c: Context<AppEnv>): boolean {
+  const bearer = readBearer(c.req.header('authorization'));
+  return !bearer.ok || bearer.value.startsWith(KEY_PREFIX);
+}
+
+function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
+  const text = c.req.query(name);
+  if (text === undefined) return null;
+  if (!isId('node', text))
+    throw new ApiError('invalid_value', `'${name}' must be a node's id: node_ and 32 hex digits.`, { param: name });
+  return text;
+}
+
+function refuseHome(fault: NodeFault): ApiError {
+  switch (fault) {
+    case 'expired':
+      return new ApiError(
+        'invalid_api_key',
+        "This home's proof or token is not valid now: check the clock of the machine and ask again.",
+        { headers: { 'www-authenticate': 'Bearer', [TIME_HEADER]: String(Date.now()) } },
+      );
+    case 'unenrolled':
+      return new ApiError(
+        'node_unenrolled',
+        'This node is not enrolled, or the signature is not its own, or not for this router’s address.',
+      );
+    case 'outdated':
+      return new ApiError('node_outdated', OUTDATED);
+    case 'revoked':
+      return new ApiError('node_revoked', 'This node was revoked.');
+  }
+}

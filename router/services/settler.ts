@@ -1,0 +1,57 @@
+// What closes epochs takes from its environment, and who calls it.
+import type { Hex } from '../../schema/bytes.ts';
+import { toHex } from '../../schema/bytes.ts';
+import { sha256 } from '../auth/digest.ts';
+import { makeNodes } from '../auth/nodes.ts';
+import type { ClosingDoors, TickResult } from '../billing/epoch-closing.ts';
+import { makeEpochShelf } from '../billing/epoch-shelf.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
+import { makeMessageSigner } from '../../schema/receipt.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import type { Env } from '../env.ts';
+import { pickEpochSeconds } from './pick-local.ts';
+import { openLedger } from './shared.ts';
+import { openSigner } from './signer.ts';
+import { openStubs } from './stubs.ts';
+
+/** Published epochs: in the bucket that old receipts stand in, where one is bound. */
+export function openEpochShelf({ DB, RECEIPTS }: Env): EpochShelf {
+  const files = RECEIPTS && {
+    put: async (key: string, bytes: Uint8Array) => void (await RECEIPTS.put(key, bytes)),
+    get: async (key: string) => (await RECEIPTS.get(key))?.bytes() ?? null,
+  };
+  return makeEpochShelf({
+    database: DB,
+    files: files ?? null,
+    sha256: (text) => toHex(sha256(new TextEncoder().encode(text))).slice(2),
+    now: () => Date.now(),
+  });
+}
+
+export function makeSettlerDoors(env: Env): ClosingDoors {
+  const stubs = openStubs(env);
+  const ledger = openLedger(env);
+  const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
+  const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
+  return {
+    seconds: pickEpochSeconds(env),
+    domain: openSigner(env).domain,
+    listNodes: async (after, limit) =>
+      (await nodes.list(after, limit)).map(({ id, address, wallet }) => ({
+        id,
+        address: address as Hex,
+        wallet: wallet as Hex | null,
+      })),
+    freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
+    totalOf: async (nodeId) => (await stubs.nodeAccount(nodeId).earned()).total,
+    earnedBy: (nodeId) => ledger.earnedBy(nodeId),
+    shelf: openEpochShelf(env),
+    now: () => Date.now(),
+  };
+}
+
+/** The platform's clock calls: epochs that are over are closed. Only the local network may be told another time than it is. */
+export async function closeEpochs(env: Env, at: number): Promise<TickResult> {
+  const now = env.LOCAL_PLACES === '1' ? at : Math.min(at, Date.now());
+  return openStubs(env).settler().tick(now);
+}
