@@ -23,6 +23,7 @@ import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
 import { nodeEarnings } from './routes/node-earnings.ts';
+import { nodeCredit } from './routes/node-credit.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeEpochs } from './routes/node-epochs.ts';
 import { nodeLink } from './routes/node-link.ts';
@@ -85,6 +86,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
+  app.route('/', nodeCredit);
   app.route('/', nodeEarnings);
   app.route('/', nodeEpochs);
   app.route('/', auditEpochs);

@@ -218,14 +218,19 @@ function prepareEntries(database: D1Database, entries: readonly LedgerEntry[]): 
     at,
     { bare: facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])) },
   );
-  // What draws from the fees finds there what has been brought in until now.
-  const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => book === 'fees' && amount < 0));
+  // What draws from the fees, or from an owner, finds there what has been brought in until now.
+  const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => amount < 0 && isChecked(book)));
   return [
     ...(draws ? sumUp(database, 1) : []),
     ...BOOK_ENTRIES.map((text) => of(text, json)),
     of(LIST_PARTS, json, at, list),
     ...BOOK_LAST.map((text) => of(text, json)),
   ];
+}
+
+/** Books that no entry takes below zero (the checks and triggers of `balances`). */
+function isChecked(book: string): boolean {
+  return book === 'fees' || book.startsWith('owner:');
 }
 
 /** The checks of the tables `balances` and `home_fees` are the only ones that these statements can fail. */

@@ -25,6 +25,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     ...openSigner(env),
     ledger: openLedger(env),
     traceWaitMs: pickTimings(env).traceWaitMs,
+    sendTransfer: (transfer) => stubs.account(transfer.to).receive(transfer),
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
     epochSeconds: pickEpochSeconds(env),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),

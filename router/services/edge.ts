@@ -2,6 +2,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
+import type { MessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
@@ -65,6 +66,8 @@ export interface Services extends Stubs {
   readonly jobLog: JobLog;
   readonly homes: HomeFinder;
   readonly domain: Domain;
+  /** Of the router's own domain. */
+  readonly signer: MessageSigner;
   readonly routerAddress: Hex;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
@@ -117,7 +120,7 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, routerAddress } = openSigner(env);
+  const { domain, signer, routerAddress } = openSigner(env);
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -163,6 +166,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     domain,
+    signer,
     routerAddress,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),

@@ -11,7 +11,7 @@ import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { ALL_BALANCES } from '../../billing/ledger-sql.ts';
-import type { Transfer } from '../../billing/transfers.ts';
+import type { Transfer, TransferAnswer } from '../../billing/transfers.ts';
 import { unpackSettlements } from '../../billing/pack-settlement.ts';
 import { fromHex } from '../../../schema/bytes.ts';
 import type { Ledger } from '../../billing/ledger.ts';
@@ -81,13 +81,16 @@ export class Coalition {
     vi.setSystemTime(this.#now);
   }
 
+  readonly #sendTransfer = async (transfer: Transfer): Promise<TransferAnswer> =>
+    this.account(transfer.to).receive(transfer);
+
   account(accountId: string): Account {
     const doors = {
       ledger: this.ledger,
       terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
-      sendTransfer: async (transfer: Transfer) => this.account(transfer.to).receive(transfer),
+      sendTransfer: this.#sendTransfer,
     };
     return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
@@ -96,7 +99,7 @@ export class Coalition {
     const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
     const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
       this.account(accountId).flushesOf(jobId);
-    const doors = { ...router, ledger: this.ledger, findFlushes, readStanding: async () => null, epochSeconds: 86_400 };
+    const doors = { ...router, ledger: this.ledger, findFlushes, sendTransfer: this.#sendTransfer, readStanding: async () => null, epochSeconds: 86_400 };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 
