@@ -9,6 +9,7 @@ import { accounts, apiKeys } from '../../schema/tables.ts';
 import { checkApiKey } from './check-api-key.ts';
 import { judgeKey } from './judge-key.ts';
 import type { Caller, CallerPool, KeyFault, KeyRow } from './judge-key.ts';
+import { MOST_KIN } from './make-kin.ts';
 import type { KeyCache } from './key-cache.ts';
 import { mintApiKey } from './mint-api-key.ts';
 import { readBearer } from './read-bearer.ts';
@@ -133,6 +134,9 @@ const POOLS = sql<string>`(
   WHERE pools.owner_account_id = accounts.id
     OR EXISTS (SELECT 1 FROM pool_members WHERE pool_id = pools.id AND account_id = accounts.id))`;
 
+const WALLETS = sql<string>`(
+  SELECT json_group_array(wallet) FROM (SELECT DISTINCT wallet FROM nodes WHERE account_id = accounts.id AND wallet IS NOT NULL LIMIT ${MOST_KIN}))`;
+
 /** A key with all that a call needs to know of its account, in one read. Throws on stored defaults that no longer parse: a wish is never dropped unheard. */
 async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<KeyRow | null> {
   const row = await db
@@ -144,6 +148,7 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
       disabledAt: accounts.disabledAt,
       defaults: apiKeys.defaults,
       pools: POOLS,
+      wallets: WALLETS,
     })
     .from(apiKeys)
     .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
@@ -151,5 +156,5 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
     .get();
   if (!row) return null;
   const defaults = row.defaults === null ? null : keyDefaultsSchema.parse(JSON.parse(row.defaults));
-  return { ...row, defaults, pools: JSON.parse(row.pools) as CallerPool[] };
+  return { ...row, defaults, pools: JSON.parse(row.pools) as CallerPool[], wallets: JSON.parse(row.wallets) as string[] };
 }

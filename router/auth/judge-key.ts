@@ -11,6 +11,8 @@ export interface Caller {
   readonly defaults: KeyDefaults | null;
   /** The pools whose homes the account may use, as a member or as their owner. */
   readonly pools: readonly CallerPool[];
+  /** Where the account's own homes are paid to. */
+  readonly wallets?: readonly string[];
 }
 
 export interface CallerPool {
@@ -27,6 +29,7 @@ export interface KeyRow {
   readonly disabledAt: number | null;
   readonly defaults: KeyDefaults | null;
   readonly pools: readonly CallerPool[];
+  readonly wallets?: readonly string[];
 }
 
 export type KeyFault = 'missing' | 'malformed' | 'foreign' | 'unknown' | 'revoked' | 'expired' | 'account-disabled';
@@ -37,6 +40,6 @@ export function judgeKey(row: KeyRow | null, now: number): Result<Caller, KeyFau
   if (row.revokedAt !== null) return err('revoked');
   if (row.expiresAt !== null && row.expiresAt <= now) return err('expired');
   if (row.disabledAt !== null) return err('account-disabled');
-  const { accountId, keyId, defaults, pools } = row;
-  return ok({ accountId, keyId, defaults, pools });
+  const { accountId, keyId, defaults, pools, wallets = [] } = row;
+  return ok({ accountId, keyId, defaults, pools, wallets });
 }
