@@ -7,7 +7,14 @@ import { PLACEHOLDER_DOMAIN } from './typed-data.ts';
 import vectors from './epoch-leaf.vectors.json' with { type: 'json' };
 
 const LEAVES = (vectors.trees.at(-1)?.leaves ?? []).map((leaf) => epochLeafSchema.parse(leaf));
-const FACTS: EpochFacts = { epoch: 20_780, seconds: 86_400, domain: PLACEHOLDER_DOMAIN, previous: null, kept: [], leaves: LEAVES };
+const FACTS: EpochFacts = {
+  epoch: 20_780,
+  seconds: 86_400,
+  domain: PLACEHOLDER_DOMAIN,
+  previous: null,
+  kept: [],
+  leaves: LEAVES,
+};
 
 function publish(facts: Partial<EpochFacts> = {}, sha256 = 'a'.repeat(64)): ReadFile {
   const text = encodeEpochFile(makeEpochFile({ ...FACTS, ...facts }));
@@ -53,7 +60,11 @@ test.each<[string, (text: string) => string, RegExp]>([
 
 test.each<[string, Partial<EpochFacts>, RegExp]>([
   ['a node that was left out', { leaves: LEAVES.slice(1) }, /has no leaf any more/],
-  ['earnings that fell', { leaves: LEAVES.map((leaf, i) => (i === 5 ? { ...leaf, earned: 1n } : leaf)) }, /earned fell from 25 to 1/],
+  [
+    'earnings that fell',
+    { leaves: LEAVES.map((leaf, i) => (i === 5 ? { ...leaf, earned: 1n } : leaf)) },
+    /earned fell from 25 to 1/,
+  ],
   ['a node that stands twice', { leaves: [...LEAVES, { ...(LEAVES[0] as EpochLeaf), earned: 9n }] }, /two leaves/],
   ['another file before it', { previous: { epoch: 20_780, sha256: 'b'.repeat(64) } }, /^previous/],
   ['an epoch that does not follow', { epoch: 20_780 }, /does not follow/],
@@ -61,6 +72,9 @@ test.each<[string, Partial<EpochFacts>, RegExp]>([
   expect(checkEpochFile(publish({ ...after, ...change }), before).join('\n')).toMatch(fault);
 });
 
-test.each(['', '{}', '[]', '{"version":2}', before.text.replace('"epoch":20780', '"epoch":-1')])('%.20s is no file', (text) => {
-  expect(parseEpochFile(text)).toMatchObject({ ok: false });
-});
+test.each(['', '{}', '[]', '{"version":2}', before.text.replace('"epoch":20780', '"epoch":-1')])(
+  '%.20s is no file',
+  (text) => {
+    expect(parseEpochFile(text)).toMatchObject({ ok: false });
+  },
+);

@@ -24,7 +24,13 @@ const keptSchema = z.strictObject({
 export type KeptNode = z.output<typeof keptSchema>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
-const sums = { earned: word.uint128, withheld: word.uint128, bonus: word.uint128, count: word.uint128, spent: word.uint128 };
+const sums = {
+  earned: word.uint128,
+  withheld: word.uint128,
+  bonus: word.uint128,
+  count: word.uint128,
+  spent: word.uint128,
+};
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
@@ -63,7 +69,12 @@ export function encodeEpochFile(file: EpochFile): string {
     previous: previous && { epoch: previous.epoch, sha256: previous.sha256 },
     root,
     totals: Object.fromEntries(Object.keys(sums).map((name) => [name, String(totals[name as keyof EpochTotals])])),
-    kept: file.kept.map(({ node, reason, account, book }) => ({ node, reason, account: String(account), book: String(book) })),
+    kept: file.kept.map(({ node, reason, account, book }) => ({
+      node,
+      reason,
+      account: String(account),
+      book: String(book),
+    })),
   };
   const lines = file.leaves.map((leaf) => JSON.stringify(toLeafJson(leaf)));
   return `${JSON.stringify(head).slice(0, -1)},"leaves":[\n${lines.join(',\n')}\n]}\n`;
@@ -122,7 +133,8 @@ function compareFiles(before: ReadFile, file: EpochFile): string[] {
 
 function sumLeaves(leaves: readonly EpochLeaf[]): EpochTotals {
   const totals = { earned: 0n, withheld: 0n, bonus: 0n, count: 0n, spent: 0n };
-  for (const leaf of leaves) for (const name of Object.keys(totals) as (keyof EpochTotals)[]) totals[name] += leaf[name];
+  for (const leaf of leaves)
+    for (const name of Object.keys(totals) as (keyof EpochTotals)[]) totals[name] += leaf[name];
   return totals;
 }
 

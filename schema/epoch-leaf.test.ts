@@ -6,7 +6,12 @@ import type { Hex } from './bytes.ts';
 import { foldProof } from './merkle.ts';
 import vectors from './epoch-leaf.vectors.json' with { type: 'json' };
 
-const LEAVES = vectors.leaves.map(({ name, leaf, hash }) => ({ name, json: leaf, leaf: epochLeafSchema.parse(leaf), hash }));
+const LEAVES = vectors.leaves.map(({ name, leaf, hash }) => ({
+  name,
+  json: leaf,
+  leaf: epochLeafSchema.parse(leaf),
+  hash,
+}));
 const [ordinary] = LEAVES;
 
 test('there are at least twenty vectors, and no two have one hash', () => {
@@ -28,14 +33,17 @@ describe.each(LEAVES)('the leaf "$name"', ({ leaf, json, hash }) => {
   });
 });
 
-test.each(vectors.trees)('of $leaves.length leaves, in any order, the tree has the root and proofs that were published', (tree) => {
-  const hashes = tree.leaves.map((leaf) => hashEpochLeaf(epochLeafSchema.parse(leaf)));
-  const grown = growEpochTree(hashes.toReversed());
-  expect(grown.root).toBe(tree.root);
-  expect(hashes.map((hash) => grown.prove(hash))).toEqual(tree.proofs);
-  for (const hash of hashes) expect(foldProof(hash, grown.prove(hash) ?? [])).toBe(tree.root);
-  expect(grown.prove(`0x${'12'.repeat(32)}` as Hex)).toBeNull();
-});
+test.each(vectors.trees)(
+  'of $leaves.length leaves, in any order, the tree has the root and proofs that were published',
+  (tree) => {
+    const hashes = tree.leaves.map((leaf) => hashEpochLeaf(epochLeafSchema.parse(leaf)));
+    const grown = growEpochTree(hashes.toReversed());
+    expect(grown.root).toBe(tree.root);
+    expect(hashes.map((hash) => grown.prove(hash))).toEqual(tree.proofs);
+    for (const hash of hashes) expect(foldProof(hash, grown.prove(hash) ?? [])).toBe(tree.root);
+    expect(grown.prove(`0x${'12'.repeat(32)}` as Hex)).toBeNull();
+  },
+);
 
 test.each([
   ['a number', { earned: 5 }],

@@ -54,7 +54,16 @@ export function hashEpochLeaf(leaf: EpochLeaf): Hex {
 export function toLeafJson(leaf: EpochLeaf): EpochLeafJson {
   const { node, wallet, acceptancesRoot } = leaf;
   const [earned, withheld, bonus] = [String(leaf.earned), String(leaf.withheld), String(leaf.bonus)];
-  return { node, wallet, earned, withheld, bonus, count: String(leaf.count), acceptancesRoot, spent: String(leaf.spent) };
+  return {
+    node,
+    wallet,
+    earned,
+    withheld,
+    bonus,
+    count: String(leaf.count),
+    acceptancesRoot,
+    spent: String(leaf.spent),
+  };
 }
 
 /** What an owner may still turn into credit or claim of a leaf, with what was claimed before it: units. */

@@ -60,8 +60,12 @@ const LEAVES: Readonly<Record<string, EpochLeaf>> = {
   zeros: zero,
   ones: full,
   // Each field by itself, so that two that were exchanged give another hash.
-  ...Object.fromEntries(EPOCH_LEAF.fields.map(([name]) => [`only ${name}`, { ...zero, [name]: full[name as keyof EpochLeaf] }])),
-  ...Object.fromEntries(EPOCH_LEAF.fields.map(([name]) => [`all but ${name}`, { ...full, [name]: zero[name as keyof EpochLeaf] }])),
+  ...Object.fromEntries(
+    EPOCH_LEAF.fields.map(([name]) => [`only ${name}`, { ...zero, [name]: full[name as keyof EpochLeaf] }]),
+  ),
+  ...Object.fromEntries(
+    EPOCH_LEAF.fields.map(([name]) => [`all but ${name}`, { ...full, [name]: zero[name as keyof EpochLeaf] }]),
+  ),
   'beyond 53 bits': { ...leaf, ...ONE, earned: 2n ** 53n + 1n, count: 2n ** 53n + 1n },
   'beyond 64 bits': { ...leaf, ...ONE, earned: 2n ** 64n, spent: 2n ** 64n + 1n },
 };

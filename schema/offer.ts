@@ -151,7 +151,10 @@ export type OfferPreview =
     }
   | {
       readonly kind: 'declined';
-      readonly refusal: Pick<OfferRefusal, 'code' | 'quoteMs' | 'retryAfterMs' | 'emptiedBy' | 'contextTokens' | 'isServed'>;
+      readonly refusal: Pick<
+        OfferRefusal,
+        'code' | 'quoteMs' | 'retryAfterMs' | 'emptiedBy' | 'contextTokens' | 'isServed'
+      >;
     };
 
 /** Bytes a second at which a home at least takes a job in: who needs longer for a large one is left. */

@@ -156,5 +156,10 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
     .get();
   if (!row) return null;
   const defaults = row.defaults === null ? null : keyDefaultsSchema.parse(JSON.parse(row.defaults));
-  return { ...row, defaults, pools: JSON.parse(row.pools) as CallerPool[], wallets: JSON.parse(row.wallets) as string[] };
+  return {
+    ...row,
+    defaults,
+    pools: JSON.parse(row.pools) as CallerPool[],
+    wallets: JSON.parse(row.wallets) as string[],
+  };
 }

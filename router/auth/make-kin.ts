@@ -12,7 +12,9 @@ export function makeKin(of: {
   readonly pools?: readonly string[] | undefined;
   readonly family?: string | null | undefined;
 }): string[] {
-  const wallets = (of.wallets ?? []).flatMap((wallet) => (wallet === null ? [] : [`w${wallet.toLowerCase().slice(2)}`]));
+  const wallets = (of.wallets ?? []).flatMap((wallet) =>
+    wallet === null ? [] : [`w${wallet.toLowerCase().slice(2)}`],
+  );
   const pools = (of.pools ?? []).map((pool) => `p${pool.slice('pool_'.length, 'pool_'.length + POOL_DIGITS)}`);
   const family = of.family ? [`a${of.family}`] : [];
   return [...family, ...new Set([...wallets, ...pools])].slice(0, MOST_KIN);

@@ -187,7 +187,12 @@ const OWNER_POOLS = sql<string>`(SELECT json_group_array(id) FROM (
 const POOL_IDS = sql<string>`(SELECT json_group_array(pool_id) FROM node_pools WHERE node_id = nodes.id)`;
 
 function selectNodes(db: D1Database) {
-  const columns = { ...getTableColumns(nodes), poolIds: POOL_IDS, ownerPoolIds: OWNER_POOLS, ownerDisabledAt: accounts.disabledAt };
+  const columns = {
+    ...getTableColumns(nodes),
+    poolIds: POOL_IDS,
+    ownerPoolIds: OWNER_POOLS,
+    ownerDisabledAt: accounts.disabledAt,
+  };
   return drizzle(db).select(columns).from(nodes).innerJoin(accounts, eq(accounts.id, nodes.accountId));
 }
 

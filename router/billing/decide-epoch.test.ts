@@ -26,7 +26,11 @@ test('an epoch is closed a minute after its end, a short one after a tenth of it
 
 test('it is closed once; of several that are over the last is, and a clock that goes back closes none', () => {
   const now = 10 * DAY_MS + 60_000;
-  expect([chooseEpoch(now, 86_400, 9), chooseEpoch(now, 86_400, 20), chooseEpoch(now, 86_400, null)]).toEqual([null, null, 9]);
+  expect([chooseEpoch(now, 86_400, 9), chooseEpoch(now, 86_400, 20), chooseEpoch(now, 86_400, null)]).toEqual([
+    null,
+    null,
+    9,
+  ]);
   expect(chooseEpoch(now + 5 * DAY_MS, 86_400, 9)).toBe(14);
   expect(chooseEpoch(1000, 86_400, null)).toBeNull();
 });
@@ -44,7 +48,12 @@ test.each<[string, Partial<Parameters<typeof judgeNode>[0]>, string | null, stri
   ['a book that has more than was ever accepted', { book: 146, accountNow: 145 }, 'book-has-more', 'book-has-more'],
   ['an account that does not answer any more', { book: 140, accountNow: null }, null, 'account-away'],
   ['an account that could not be frozen', { frozen: null, book: null }, null, 'account-away'],
-  ['an account that has less than the last file', { book: 100, before: { ...before, earned: 101n } }, 'account-fell', 'account-fell'],
+  [
+    'an account that has less than the last file',
+    { book: 100, before: { ...before, earned: 101n } },
+    'account-fell',
+    'account-fell',
+  ],
   ['one with fewer acceptances', { book: 100, before: { ...before, count: 5n } }, 'account-fell', 'account-fell'],
 ])('%s', (_, facts, first, last) => {
   const whole = { frozen, book: 100, accountNow: null, before, ...facts };

@@ -51,7 +51,10 @@ export interface NodeFacts {
  * Null while the book may still get what it lacks: a node's account comes first, and the book gets the same a moment later. So the book is never ahead
  * of the account, and has all of an epoch some time after its end.
  */
-export function judgeNode({ frozen, book, accountNow, before }: NodeFacts, isLastAsk: boolean): 'agreed' | KeptReason | null {
+export function judgeNode(
+  { frozen, book, accountNow, before }: NodeFacts,
+  isLastAsk: boolean,
+): 'agreed' | KeptReason | null {
   if (!frozen) return isLastAsk ? 'account-away' : null;
   const leaf = before && { ...before, earned: BigInt(frozen.total), count: BigInt(frozen.count) };
   if (before && leaf && findFallen(before, leaf)) return 'account-fell';

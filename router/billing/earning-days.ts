@@ -19,8 +19,15 @@ export interface EarningDay {
 export const MOST_EARNING_DAYS = 5000;
 
 /** Days from one on of these homes, the oldest first. Rejects when D1 does. */
-export async function listEarningDays(database: D1Database, nodeIds: readonly string[], fromDay: number): Promise<EarningDay[]> {
-  const { results } = await database.prepare(LIST_DAYS).bind(JSON.stringify(nodeIds), fromDay, MOST_EARNING_DAYS).all<EarningDay & { day: number }>();
+export async function listEarningDays(
+  database: D1Database,
+  nodeIds: readonly string[],
+  fromDay: number,
+): Promise<EarningDay[]> {
+  const { results } = await database
+    .prepare(LIST_DAYS)
+    .bind(JSON.stringify(nodeIds), fromDay, MOST_EARNING_DAYS)
+    .all<EarningDay & { day: number }>();
   return results.toReversed();
 }
 

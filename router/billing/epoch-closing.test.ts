@@ -76,7 +76,12 @@ class World {
       domain: PLACEHOLDER_DOMAIN,
       pageNodes: 3,
       listNodes: (after, limit) =>
-        through(() => this.homes.filter(({ id }) => id > after).slice(0, limit).map(({ id, address }) => ({ id, address, wallet: null }))),
+        through(() =>
+          this.homes
+            .filter(({ id }) => id > after)
+            .slice(0, limit)
+            .map(({ id, address }) => ({ id, address, wallet: null })),
+        ),
       freeze: (nodeId, epoch) => {
         const home = find(nodeId);
         if (home.isAway) return Promise.reject(new Error('away'));
@@ -130,9 +135,18 @@ test('the file has a leaf for each node that ever earned, and can be recomputed;
   const { text, file, sha256 } = await world.read(EPOCH);
   expect(checkEpochFile({ text, file })).toEqual([]);
   expect(file).toMatchObject({ epoch: EPOCH, seconds: SECONDS, previous: null, kept: [] });
-  expect(file.leaves.map(({ earned }) => Number(earned)).toSorted((a, b) => a - b)).toEqual([100, 200, 300, 400, 500, 600, 700]);
+  expect(file.leaves.map(({ earned }) => Number(earned)).toSorted((a, b) => a - b)).toEqual([
+    100, 200, 300, 400, 500, 600, 700,
+  ]);
   expect(world.homes.every(({ frozen }) => frozen.length === 1)).toBe(true);
-  expect(await world.shelf.last()).toMatchObject({ epoch: EPOCH, sha256, root: file.root, leaves: 7, earned: '2800', hasFile: true });
+  expect(await world.shelf.last()).toMatchObject({
+    epoch: EPOCH,
+    sha256,
+    root: file.root,
+    leaves: 7,
+    earned: '2800',
+    hasFile: true,
+  });
 });
 
 test('each node is told its leaf with a proof to the published root', async () => {
@@ -190,7 +204,9 @@ test('a node whose book has less keeps its last value with the reason, and the o
   await world.close();
   const [first, second] = [await world.read(EPOCH), await world.read(EPOCH + 1)];
   expect(checkEpochFile(second, first)).toEqual([]);
-  expect(second.file.kept).toEqual([{ node: odd.address, reason: 'book-has-less', account: BigInt(odd.total), book: BigInt(odd.total - 7) }]);
+  expect(second.file.kept).toEqual([
+    { node: odd.address, reason: 'book-has-less', account: BigInt(odd.total), book: BigInt(odd.total - 7) },
+  ]);
   for (const { address, total } of world.homes) {
     const leaf = second.file.leaves.find(({ node }) => node === address);
     if (leaf) expect(leaf.earned).toBe(BigInt(address === odd.address ? agreed : total));
@@ -240,7 +256,10 @@ test('epochs that nobody closed in time are left out, and the last has them', as
   world.now = OVER + 10 * 60_000;
   await world.close();
   expect(await world.shelf.find(EPOCH + 5)).toBeNull();
-  expect((await world.read(EPOCH + 10)).file.previous).toEqual({ epoch: EPOCH, sha256: (await world.read(EPOCH)).sha256 });
+  expect((await world.read(EPOCH + 10)).file.previous).toEqual({
+    epoch: EPOCH,
+    sha256: (await world.read(EPOCH)).sha256,
+  });
 });
 
 test('a clock that goes back closes nothing, and nothing twice', async () => {
@@ -289,7 +308,9 @@ test('without one the last files are kept in pieces, and of older ones the list'
   const wide = { ...file, leaves: Array.from({ length: 4000 }, (_, i) => ({ ...file.leaves[0]!, count: BigInt(i) })) };
   const text = JSON.stringify(wide, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   await world.shelf.publish({ ...wide, epoch: EPOCH + 1 }, text);
-  expect(world.d1.read('SELECT * FROM epoch_pieces WHERE epoch = ?', EPOCH + 1)).toHaveLength(Math.ceil(text.length / 500_000));
+  expect(world.d1.read('SELECT * FROM epoch_pieces WHERE epoch = ?', EPOCH + 1)).toHaveLength(
+    Math.ceil(text.length / 500_000),
+  );
   expect(await world.shelf.read(EPOCH + 1)).toBe(text);
   for (let i = 2; i <= FILES_IN_D1; i++) await world.shelf.publish({ ...file, epoch: EPOCH + i }, 'a file');
   expect(await world.shelf.read(EPOCH)).toBeNull();

@@ -112,10 +112,18 @@ export class EpochClosing {
       row = this.#store.newest();
       // Nobody has changed: what is waited for needs time.
       if (row?.state === 'gathered' && row.cursor === '' && before.state === 'gathered')
-        return { epoch: row.epoch, state: row.state, againAt: this.#doors.now() + planTimes(this.#doors.seconds).askEveryMs };
+        return {
+          epoch: row.epoch,
+          state: row.state,
+          againAt: this.#doors.now() + planTimes(this.#doors.seconds).askEveryMs,
+        };
     }
     const isDone = !row || row.state === 'published';
-    return { epoch: row?.epoch ?? null, state: row?.state ?? null, againAt: isDone ? null : this.#doors.now() + SOON_MS };
+    return {
+      epoch: row?.epoch ?? null,
+      state: row?.state ?? null,
+      againAt: isDone ? null : this.#doors.now() + SOON_MS,
+    };
   }
 
   /** The epoch under way, or the one that is due; the last one where there is neither. */
@@ -155,7 +163,9 @@ export class EpochClosing {
 
   async #freezePage({ epoch, cursor }: EpochRow): Promise<void> {
     const nodes = await this.#doors.listNodes(cursor, this.#pageNodes);
-    const page = await Promise.all(nodes.map(async (node) => ({ ...node, frozen: await this.#freeze(node.id, epoch) })));
+    const page = await Promise.all(
+      nodes.map(async (node) => ({ ...node, frozen: await this.#freeze(node.id, epoch) })),
+    );
     this.#store.keepFrozen(epoch, page, nodes.length < this.#pageNodes);
   }
 
@@ -215,7 +225,7 @@ export class EpochClosing {
   #makeFile(epoch: number): EpochFile {
     const last = this.#store.published();
     const leaves = new Map((last ? this.#store.listLeaves(last.epoch) : []).map((leaf) => [leaf.node, leaf]));
-    for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0; ) {
+    for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0;) {
       for (const { address, wallet, frozen, verdict } of nodes) {
         const before = leaves.get(address) ?? null;
         const isAgreed = verdict === 'agreed' && frozen !== null;
@@ -224,11 +234,20 @@ export class EpochClosing {
       }
       nodes = this.#store.listNodes(epoch, nodes.at(-1)?.id ?? '', PAGE_NODES, false);
     }
-    const kept = this.#store.listKept(epoch).flatMap(({ address, verdict, frozen, book }) =>
-      verdict && verdict !== 'agreed'
-        ? [{ node: address, reason: verdict, account: BigInt(frozen?.total ?? 0), book: BigInt(Math.max(0, book ?? 0)) }]
-        : [],
-    );
+    const kept = this.#store
+      .listKept(epoch)
+      .flatMap(({ address, verdict, frozen, book }) =>
+        verdict && verdict !== 'agreed'
+          ? [
+              {
+                node: address,
+                reason: verdict,
+                account: BigInt(frozen?.total ?? 0),
+                book: BigInt(Math.max(0, book ?? 0)),
+              },
+            ]
+          : [],
+      );
     return makeEpochFile({
       epoch,
       seconds: this.#doors.seconds,

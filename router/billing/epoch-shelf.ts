@@ -58,7 +58,11 @@ interface ShelfDoors {
   readonly now: () => number;
 }
 
-type Row = Omit<ListedEpoch, 'hasFile' | 'publishedAt'> & { published_at: number; pieces: number; file_key: string | null };
+type Row = Omit<ListedEpoch, 'hasFile' | 'publishedAt'> & {
+  published_at: number;
+  pieces: number;
+  file_key: string | null;
+};
 
 export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): EpochShelf {
   const find = async (epoch: number): Promise<Row | null> =>
@@ -71,7 +75,10 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
     }
     const pieces = splitText(text, PIECE_BYTES);
     for (const [i, piece] of pieces.entries())
-      await database.prepare('INSERT OR REPLACE INTO epoch_pieces (epoch, piece, text) VALUES (?1, ?2, ?3)').bind(epoch, i, piece).run();
+      await database
+        .prepare('INSERT OR REPLACE INTO epoch_pieces (epoch, piece, text) VALUES (?1, ?2, ?3)')
+        .bind(epoch, i, piece)
+        .run();
     return { pieces: pieces.length, key: null };
   };
   return {
@@ -87,7 +94,11 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
       const { earned, withheld, bonus, count, spent } = totals;
       const sums = [earned, withheld, bonus, count, spent].map(String);
       const values = [epoch, seconds, root, hash, bytes, leaves.length, kept.length, ...sums, now(), pieces, key];
-      await database.batch([database.prepare(INSERT).bind(...values), database.prepare(LET_GO).bind(FILES_IN_D1), database.prepare(NOTE_GONE)]);
+      await database.batch([
+        database.prepare(INSERT).bind(...values),
+        database.prepare(LET_GO).bind(FILES_IN_D1),
+        database.prepare(NOTE_GONE),
+      ]);
       return { sha256: hash };
     },
     last: async () => toListed(await database.prepare('SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1').first<Row>()),
@@ -121,6 +132,8 @@ function toListed(row: Row | null): ListedEpoch | null {
 const COLUMNS =
   'epoch, seconds, root, sha256, bytes, leaves, kept, earned, withheld, bonus, count, spent, published_at, pieces, file_key';
 /** The first file of an epoch stands. */
-const INSERT = `INSERT INTO epochs (${COLUMNS}) VALUES (${COLUMNS.split(', ').map((_, i) => `?${i + 1}`).join(', ')})`;
+const INSERT = `INSERT INTO epochs (${COLUMNS}) VALUES (${COLUMNS.split(', ')
+  .map((_, i) => `?${i + 1}`)
+  .join(', ')})`;
 const LET_GO = `DELETE FROM epoch_pieces WHERE epoch NOT IN (SELECT epoch FROM epochs ORDER BY epoch DESC LIMIT ?1)`;
 const NOTE_GONE = `UPDATE epochs SET pieces = 0 WHERE pieces > 0 AND epoch NOT IN (SELECT epoch FROM epoch_pieces)`;

@@ -200,7 +200,7 @@ export const FIND_DRIFTED = `
     WHERE coalesce(summed.amount, 0) <> coalesce(held.amount, 0) LIMIT 100`;
 
 export const SUM_ALL = `
-    SELECT -coalesce(sum(amount) FILTER (WHERE book = 'grants' OR book LIKE 'acct\\_%' ESCAPE '\\'), 0) AS paid,
+    SELECT -coalesce(sum(amount) FILTER (WHERE book IN ('grants', 'stripe', 'x402', 'transit') OR book LIKE 'acct\\_%' ESCAPE '\\'), 0) AS paid,
       coalesce(sum(amount) FILTER (WHERE book LIKE 'owner:%'), 0) AS earned,
       coalesce(sum(amount) FILTER (WHERE book = 'fees'), 0) AS fees,
       count(*) FILTER (WHERE book LIKE 'acct\\_%' ESCAPE '\\' AND amount < 0) AS overdrawn

@@ -113,7 +113,10 @@ export class NodeEpochs {
       withheld: Math.min(total, purse.withheld()),
     };
     this.#sql.exec('INSERT INTO frozen VALUES (?, ?)', epoch, JSON.stringify(frozen));
-    this.#sql.exec('DELETE FROM frozen WHERE epoch NOT IN (SELECT epoch FROM frozen ORDER BY epoch DESC LIMIT ?)', FROZEN_ROWS);
+    this.#sql.exec(
+      'DELETE FROM frozen WHERE epoch NOT IN (SELECT epoch FROM frozen ORDER BY epoch DESC LIMIT ?)',
+      FROZEN_ROWS,
+    );
     this.#closed = epoch;
     return frozen;
   }
@@ -136,7 +139,8 @@ export class NodeEpochs {
     const batches = book.listBatches(end.lastId, end.seals);
     const batch = batches.length === end.seals ? batches.findIndex((one) => one.count >= count) : -1;
     const row = batches[batch];
-    const found = row && book.listBefore(row.id + 1, 1).receipts.find(({ proof }) => proof.acceptance.count === String(count));
+    const found =
+      row && book.listBefore(row.id + 1, 1).receipts.find(({ proof }) => proof.acceptance.count === String(count));
     if (!found) return 'not-kept';
     return {
       acceptedIn: end.epoch,
@@ -144,8 +148,14 @@ export class NodeEpochs {
       acceptancesRoot: rootOf(readHistory(last)),
       proof: [
         ...((found.proof.acceptanceSeal?.proof ?? []) as Hex[]),
-        ...proveLeaf(batches.map(({ sealRoot }) => sealRoot), batch),
-        ...proveLeaf(ends.map(({ root }) => toHex(new Uint8Array(root))), place),
+        ...proveLeaf(
+          batches.map(({ sealRoot }) => sealRoot),
+          batch,
+        ),
+        ...proveLeaf(
+          ends.map(({ root }) => toHex(new Uint8Array(root))),
+          place,
+        ),
       ],
     };
   }
@@ -160,12 +170,20 @@ export class NodeEpochs {
     const history = new PackedWriter();
     packTree(history, addLeaf(before ? readHistory(before) : EMPTY_TREE, root));
     const totals = [head.count, head.cumulative, tree.leaves, lastId];
-    this.#sql.exec('INSERT INTO epochEnds VALUES (?, ?, ?, ?, ?, ?, ?)', epoch, ...totals, fromHex(root), history.take());
+    this.#sql.exec(
+      'INSERT INTO epochEnds VALUES (?, ?, ?, ?, ?, ?, ?)',
+      epoch,
+      ...totals,
+      fromHex(root),
+      history.take(),
+    );
     this.#ended = epoch;
   }
 
   #endOf(epoch: number): EndRow | undefined {
-    return this.#sql.exec<EndRow>('SELECT * FROM epochEnds WHERE epoch <= ? ORDER BY epoch DESC LIMIT 1', epoch).toArray()[0];
+    return this.#sql
+      .exec<EndRow>('SELECT * FROM epochEnds WHERE epoch <= ? ORDER BY epoch DESC LIMIT 1', epoch)
+      .toArray()[0];
   }
 
   #newest(table: 'frozen' | 'epochEnds'): number {

@@ -148,7 +148,8 @@ export class NodeReceipts {
           })
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
-    if (proven && isCertain(settlement)) return this.#judge({ ...proven, ticket }, { decision: settlement, of: settlement, before });
+    if (proven && isCertain(settlement))
+      return this.#judge({ ...proven, ticket }, { decision: settlement, of: settlement, before });
     this.#book.sweep(now);
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
@@ -309,13 +310,17 @@ export class NodeReceipts {
   /** What a receipt earns; a second one of its number, also within a batch, nothing. */
   #judge(
     proven: ProvenPart,
-    { decision, of, before }: { readonly decision: Decision; readonly of: SettlementJson; readonly before: readonly Taken[] },
+    {
+      decision,
+      of,
+      before,
+    }: { readonly decision: Decision; readonly of: SettlementJson; readonly before: readonly Taken[] },
   ): Taken {
-    const { jobId, part, model } = of;
+    const { jobId, part, model, related } = of;
     const { seq } = proven.receipt;
     const isEquivocation = this.#book.isSeqUsed(seq) || before.some((taken) => taken.proven.receipt.seq === seq);
     const verdict = judgeReceipt(proven, decision, isEquivocation);
-    return { proven, verdict, isEquivocation, about: { jobId, part, model } };
+    return { proven, verdict, isEquivocation, about: { jobId, part, model, ...(related && { related }) } };
   }
 
   /** Signs and writes acceptances; for a part settled before (`late`) the event that pays it stands in the same transaction. */

@@ -83,7 +83,8 @@ export class NodeSpending {
     const { amount, number, expiresAt, hash, accountId } = order;
     const state = this.state(earned);
     const known = this.#find(number);
-    if (known) return known === hash ? { ...state, ok: true, applied: false } : { ...state, ok: false, reason: 'number-used' };
+    if (known)
+      return known === hash ? { ...state, ok: true, applied: false } : { ...state, ok: false, reason: 'number-used' };
     if (number <= state.lastNumber) return { ...state, ok: false, reason: 'number-used' };
     if (expiresAt <= now) return { ...state, ok: false, reason: 'expired' };
     if (amount > state.available) return { ...state, ok: false, reason: 'too-much' };
@@ -94,7 +95,10 @@ export class NodeSpending {
       this.#transfers.add({ id, from: this.#nodeId, to: accountId, credit: [{ kind: 'earned', left: amount }], memo });
       const { sql } = this.#storage;
       sql.exec('INSERT INTO orders VALUES (?, ?, ?, ?)', number, hash, amount, now);
-      sql.exec('DELETE FROM orders WHERE number NOT IN (SELECT number FROM orders ORDER BY number DESC LIMIT ?)', KNOWN_ORDERS);
+      sql.exec(
+        'DELETE FROM orders WHERE number NOT IN (SELECT number FROM orders ORDER BY number DESC LIMIT ?)',
+        KNOWN_ORDERS,
+      );
       sql.exec('UPDATE spending SET spent = spent + ?, lastNumber = ?', amount, number);
     });
     return { ...this.state(earned), ok: true, applied: true };

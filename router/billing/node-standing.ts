@@ -48,7 +48,9 @@ class StandingBook {
 
   find(): KeptStanding | null {
     const row = this.#sql
-      .exec<{ version: number; pools: string; barred: string | null; kin: string; readAt: number }>('SELECT * FROM standing')
+      .exec<{ version: number; pools: string; barred: string | null; kin: string; readAt: number }>(
+        'SELECT * FROM standing',
+      )
       .toArray()[0];
     if (!row) return null;
     const { version, pools, barred, kin, readAt } = row;
@@ -65,7 +67,8 @@ class StandingBook {
     const isSame =
       known?.barred === standing.barred && JSON.stringify(known.pools) === pools && JSON.stringify(known.kin) === kin;
     const version = isSame ? known.version : (known?.version ?? 0) + 1;
-    const insert = 'INSERT OR REPLACE INTO standing (id, version, pools, barred, readAt, kin) VALUES (1, ?, ?, ?, ?, ?)';
+    const insert =
+      'INSERT OR REPLACE INTO standing (id, version, pools, barred, readAt, kin) VALUES (1, ?, ?, ?, ?, ?)';
     this.#sql.exec(insert, version, pools, standing.barred, now, kin);
     return { version, pools: JSON.parse(pools) as string[], barred: standing.barred, kin: JSON.parse(kin) as string[] };
   }

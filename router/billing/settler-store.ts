@@ -70,7 +70,9 @@ export class SettlerStore {
 
   /** The newest epoch, whatever its state. */
   newest(): EpochRow | null {
-    return (this.#sql.exec('SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1').toArray()[0] as EpochRow | undefined) ?? null;
+    return (
+      (this.#sql.exec('SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1').toArray()[0] as EpochRow | undefined) ?? null
+    );
   }
 
   /** The newest whose file is published. */
@@ -84,7 +86,10 @@ export class SettlerStore {
   }
 
   /** A file that was published before this object knew of it: an earlier one's storage is gone. */
-  recall(known: { readonly epoch: number; readonly root: Hex; readonly sha256: string }, leaves: readonly EpochLeaf[]): void {
+  recall(
+    known: { readonly epoch: number; readonly root: Hex; readonly sha256: string },
+    leaves: readonly EpochLeaf[],
+  ): void {
     this.#storage.transactionSync(() => {
       const insert = "INSERT OR REPLACE INTO epochs VALUES (?, 'published', '', 0, ?, ?)";
       this.#sql.exec(insert, known.epoch, known.root, known.sha256);
@@ -93,7 +98,11 @@ export class SettlerStore {
   }
 
   /** Writes down a page of frozen nodes and where the next begins; `isLast`: there is none. */
-  keepFrozen(epoch: number, page: readonly (ListedNode & { readonly frozen: FrozenEpoch | null })[], isLast: boolean): void {
+  keepFrozen(
+    epoch: number,
+    page: readonly (ListedNode & { readonly frozen: FrozenEpoch | null })[],
+    isLast: boolean,
+  ): void {
     this.#storage.transactionSync(() => {
       for (const { id, address, wallet, frozen } of page)
         this.#sql.exec(
@@ -116,7 +125,11 @@ export class SettlerStore {
   }
 
   /** Writes down what a page of nodes came to; `next`: the state after it, null while there are more pages. */
-  keepVerdicts(epoch: number, page: readonly SettledNode[], next: { readonly state: EpochState; readonly at: number } | null): void {
+  keepVerdicts(
+    epoch: number,
+    page: readonly SettledNode[],
+    next: { readonly state: EpochState; readonly at: number } | null,
+  ): void {
     this.#storage.transactionSync(() => {
       for (const { id, frozen, book, verdict } of page) {
         const values = [frozen && JSON.stringify(frozen), book, verdict, epoch, id];
@@ -144,7 +157,9 @@ export class SettlerStore {
   }
 
   listLeaves(epoch: number): EpochLeaf[] {
-    const rows = this.#sql.exec<{ leaf: string }>('SELECT leaf FROM leaves WHERE epoch = ? ORDER BY node', epoch).toArray();
+    const rows = this.#sql
+      .exec<{ leaf: string }>('SELECT leaf FROM leaves WHERE epoch = ? ORDER BY node', epoch)
+      .toArray();
     return rows.map(({ leaf }) => readLeaf(leaf));
   }
 

@@ -30,7 +30,13 @@ test('a job or a day is what its place among all that was earned says, the oldes
 
 test('whatever the figures, no state is below nothing, all of them are the total, and rows add up to them', () => {
   const units = fc.nat(1000);
-  const facts = fc.record({ total: units, spent: units, withheld: units, leafEarned: fc.option(units), keptTotal: fc.option(units) });
+  const facts = fc.record({
+    total: units,
+    spent: units,
+    withheld: units,
+    leafEarned: fc.option(units),
+    keptTotal: fc.option(units),
+  });
   fc.assert(
     fc.property(facts, fc.array(fc.nat(200), { maxLength: 8 }), (of, amounts) => {
       const sums = sumEarnings(of);

@@ -20,9 +20,15 @@ auditEpochs.get('/audit/epochs/:epoch', async (c) => {
   const listed = await shelf.find(epoch);
   const text = listed && (await shelf.read(epoch));
   if (!listed)
-    throw new ApiError('not_found', `Epoch ${epoch} has no file: it is not closed, or a later one holds it. GET /audit/epochs lists those there are.`);
+    throw new ApiError(
+      'not_found',
+      `Epoch ${epoch} has no file: it is not closed, or a later one holds it. GET /audit/epochs lists those there are.`,
+    );
   if (text === null)
-    throw new ApiError('not_found', `The file of epoch ${epoch} is not kept any more; its root and its hash are in GET /audit/epochs.`);
+    throw new ApiError(
+      'not_found',
+      `The file of epoch ${epoch} is not kept any more; its root and its hash are in GET /audit/epochs.`,
+    );
   return c.body(text, 200, {
     'content-type': 'application/json; charset=utf-8',
     etag: `"${listed.sha256}"`,

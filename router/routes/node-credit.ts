@@ -66,7 +66,8 @@ function checkOrder(node: NodeRow, { node: address, account, amount, number }: C
   if (address !== node.address) throw refuse('node', 'The order is for another home than the one that sends it.');
   if (account !== accountIdToWord(node.accountId))
     throw refuse('account', 'Earnings become credit of the account that owns the home, and of no other.');
-  if (amount < 1n || amount > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('amount', 'An order is for 1 unit at least.');
+  if (amount < 1n || amount > BigInt(Number.MAX_SAFE_INTEGER))
+    throw refuse('amount', 'An order is for 1 unit at least.');
   if (number < 1n || number > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('number', 'Orders are numbered from 1.');
 }
 

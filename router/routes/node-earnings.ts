@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Hex } from '../../schema/bytes.ts';
+import type { Relation } from '../../schema/credit.ts';
 import { endOfEpoch } from '../../schema/epoch.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
@@ -26,8 +27,10 @@ const MOST_DAYS = 92;
 const DAY_MS = 86_400_000;
 
 const KEPT: Readonly<Record<KeptReason, string>> = {
-  'book-has-less': 'the book has less of this home than its account accepted: the last value that both agreed on stands',
-  'book-has-more': 'the book has more of this home than its account accepted: the last value that both agreed on stands',
+  'book-has-less':
+    'the book has less of this home than its account accepted: the last value that both agreed on stands',
+  'book-has-more':
+    'the book has more of this home than its account accepted: the last value that both agreed on stands',
   'account-fell': 'the account of this home has less than in an earlier epoch: the earlier value stands',
   'account-away': 'the account of this home could not be asked when the epoch was closed: the earlier value stands',
 };
@@ -51,7 +54,8 @@ nodeEarnings.get('/node/v1/earnings', async (c) => {
   const days = readDays(c);
   const { nodeIds, next: nextNode } = await findAskedNodes(c, PAGE);
   const machines = await Promise.all(nodeIds.map((nodeId) => findMachine(services, nodeId)));
-  const page = by === 'job' ? await listJobs(c, machines) : { rows: await listRows(services, machines, { by, days }), next: null };
+  const page =
+    by === 'job' ? await listJobs(c, machines) : { rows: await listRows(services, machines, { by, days }), next: null };
   const rows = by === 'machine' ? machines.map((one) => tellMachine(one, services.epochSeconds)) : page.rows;
   if (c.req.query('format') === 'csv')
     return c.body(writeCsv(COLUMNS[by], rows.map(withDates)), 200, {
@@ -115,8 +119,16 @@ async function listRows(
 ): Promise<Row[]> {
   if (by === 'machine' || machines.length === 0) return [];
   const today = Math.floor(Date.now() / DAY_MS);
-  const listed = await listEarningDays(machines.map(({ nodeId }) => nodeId), today - days + 1);
-  const rows = machines.flatMap((machine) => spreadDays(machine, listed.filter(({ nodeId }) => nodeId === machine.nodeId)));
+  const listed = await listEarningDays(
+    machines.map(({ nodeId }) => nodeId),
+    today - days + 1,
+  );
+  const rows = machines.flatMap((machine) =>
+    spreadDays(
+      machine,
+      listed.filter(({ nodeId }) => nodeId === machine.nodeId),
+    ),
+  );
   return by === 'day' ? rows.toSorted((a, b) => String(b['day']).localeCompare(String(a['day']))) : addByModel(rows);
 }
 
@@ -154,14 +166,22 @@ function addByModel(rows: readonly Row[]): Row[] {
 }
 
 /** Parts that were accepted in the last week. Throws ApiError 400 where several homes are asked about. */
-async function listJobs(c: Context<AppEnv>, machines: readonly Machine[]): Promise<{ rows: Row[]; next: string | null }> {
+async function listJobs(
+  c: Context<AppEnv>,
+  machines: readonly Machine[],
+): Promise<{ rows: Row[]; next: string | null }> {
   const { nodeAccount, epochSeconds } = c.get('services');
   const [machine, other] = machines;
   if (other) throw new ApiError('invalid_value', "By job one home is told of: 'node' is its id.", { param: 'node' });
   if (!machine) return { rows: [], next: null };
   const before = c.req.query('before');
-  const { parts, next } = await nodeAccount(machine.nodeId).listEarned(before === undefined ? null : readEpoch(before, 'before'));
-  return { rows: parts.map((part) => tellPart(machine, part, epochSeconds)), next: next === null ? null : String(next) };
+  const { parts, next } = await nodeAccount(machine.nodeId).listEarned(
+    before === undefined ? null : readEpoch(before, 'before'),
+  );
+  return {
+    rows: parts.map((part) => tellPart(machine, part, epochSeconds)),
+    next: next === null ? null : String(next),
+  };
 }
 
 function tellPart({ nodeId, sums }: Machine, part: EarnedPart, seconds: number): Row {
@@ -185,6 +205,7 @@ function tellPart({ nodeId, sums }: Machine, part: EarnedPart, seconds: number):
     output_tokens: accepted.outputTokens,
     earned_micro: accepted.amount,
     ...tellSums(spreadEarning(sums, total - accepted.amount, accepted.amount)),
+    related: part.related,
     status: nameStatus(status),
     why: explain(part),
   };
@@ -194,8 +215,17 @@ function nameStatus(status: number): string {
   return Object.entries(ACCEPTANCE_STATUS).find(([, value]) => value === status)?.[0] ?? String(status);
 }
 
+const ONLY_BOUGHT = 'such a job pays its home only what bought credit paid';
+const RELATED: Readonly<Record<Relation, string>> = {
+  account: `the caller’s account owns this home: ${ONLY_BOUGHT}`,
+  wallet: `a home of the caller’s is paid to the same wallet: ${ONLY_BOUGHT}`,
+  pool: `the caller and this home or its owner are in one pool: ${ONLY_BOUGHT}`,
+  address: `the call came from this home’s own network: ${ONLY_BOUGHT}`,
+};
+
 /** Why a receipt came to less than it signed for; null where it did not. */
-function explain({ status, signed, accepted, isLate }: EarnedPart): string | null {
+function explain({ status, signed, accepted, isLate, related }: EarnedPart): string | null {
+  if (related) return RELATED[related];
   if (status === ACCEPTANCE_STATUS.unpaid)
     return 'nothing is paid for it: its number was used before, or nothing of it reached a caller who pays';
   if (accepted.outputTokens < signed.outputTokens || accepted.promptTokens < signed.promptTokens)
@@ -206,12 +236,43 @@ function explain({ status, signed, accepted, isLate }: EarnedPart): string | nul
 const SUMS = ['earned_micro', 'pending_micro', 'held_back_micro', 'payable_micro', 'credited_micro', 'claimed_micro'];
 const COUNTS = ['jobs', 'prompt_tokens', 'output_tokens', 'energy_micro_wh'];
 const COLUMNS: Readonly<Record<By, readonly string[]>> = {
-  machine: ['machine', 'receipts', ...SUMS, 'held_back_why', 'pending_until', 'payable_since', 'epoch', 'waiting_receipts', 'waiting_micro'],
+  machine: [
+    'machine',
+    'receipts',
+    ...SUMS,
+    'held_back_why',
+    'pending_until',
+    'payable_since',
+    'epoch',
+    'waiting_receipts',
+    'waiting_micro',
+  ],
   day: ['day', 'machine', 'model', ...COUNTS, ...SUMS],
   model: ['machine', 'model', ...COUNTS, ...SUMS],
   job: [
-    ...['job', 'part', 'machine', 'model', 'accepted_at', 'epoch', 'payable_at', 'acceptance', 'receipt', 'receipt_hash'],
-    ...['signed_prompt_tokens', 'signed_output_tokens', 'signed_micro', 'prompt_tokens', 'output_tokens', ...SUMS, 'status', 'why'],
+    ...[
+      'job',
+      'part',
+      'machine',
+      'model',
+      'accepted_at',
+      'epoch',
+      'payable_at',
+      'acceptance',
+      'receipt',
+      'receipt_hash',
+    ],
+    ...[
+      'signed_prompt_tokens',
+      'signed_output_tokens',
+      'signed_micro',
+      'prompt_tokens',
+      'output_tokens',
+      ...SUMS,
+      'related',
+      'status',
+      'why',
+    ],
   ],
 };
 const DATES = new Set(['accepted_at', 'payable_at', 'pending_until', 'payable_since']);
@@ -219,7 +280,10 @@ const DATES = new Set(['accepted_at', 'payable_at', 'pending_until', 'payable_si
 /** Times as spreadsheets read them. */
 function withDates(row: Row): Row {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, DATES.has(name) && typeof value === 'number' ? new Date(value).toISOString() : value]),
+    Object.entries(row).map(([name, value]) => [
+      name,
+      DATES.has(name) && typeof value === 'number' ? new Date(value).toISOString() : value,
+    ]),
   );
 }
 

@@ -34,7 +34,8 @@ nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
       { param: 'epoch' },
     );
   const count = c.req.query('acceptance');
-  const proven = count === undefined ? null : await nodeAccount(nodeId).proveAcceptance(readEpoch(count, 'acceptance'), told.epoch);
+  const proven =
+    count === undefined ? null : await nodeAccount(nodeId).proveAcceptance(readEpoch(count, 'acceptance'), told.epoch);
   if (typeof proven === 'string') throw new ApiError('not_found', PROOF_FAULTS[proven], { param: 'acceptance' });
   const { epoch, seconds, root, sha256, leaf, proof, kept } = told;
   return c.json({

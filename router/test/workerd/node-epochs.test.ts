@@ -59,7 +59,14 @@ test('once it is frozen nothing enters it: an acceptance of the same day counts 
 
 test('a node that never earned has nothing, and is closed all the same', async () => {
   const home = openNode();
-  expect(await home.stub.freeze(TODAY + 5)).toEqual({ epoch: TODAY + 5, count: 0, total: 0, acceptancesRoot: ZERO_WORD, spent: 0, withheld: 0 });
+  expect(await home.stub.freeze(TODAY + 5)).toEqual({
+    epoch: TODAY + 5,
+    count: 0,
+    total: 0,
+    acceptancesRoot: ZERO_WORD,
+    spent: 0,
+    withheld: 0,
+  });
   expect(await earn(home)).toEqual([TODAY + 6]);
 });
 
@@ -80,7 +87,11 @@ test('an epoch that is frozen late has what stood at its end, whatever was accep
   await earn(home, 4);
   setClock((TODAY + 4) * DAY_MS);
   await earn(home);
-  const [first, second, third] = [await home.stub.freeze(TODAY), await home.stub.freeze(TODAY + 2), await home.stub.freeze(TODAY + 4)];
+  const [first, second, third] = [
+    await home.stub.freeze(TODAY),
+    await home.stub.freeze(TODAY + 2),
+    await home.stub.freeze(TODAY + 4),
+  ];
   expect([first.count, second.count, third.count]).toEqual([2, 6, 7]);
   expect(new Set([first, second, third].map(({ acceptancesRoot }) => acceptancesRoot)).size).toBe(3);
   await expect(runInDurableObject(home.stub, (object) => object.freeze(TODAY + 3))).rejects.toThrow(RangeError);
@@ -129,7 +140,10 @@ test('the owner is told part by part what was signed and accepted, the newest fi
   const home = openNode();
   const parts: SettlementJson[] = [];
   for (let i = 0; i < 3; i++) {
-    const { withReceipt } = makePart(home.node as TestNode, { receipt: { seq: ++seq }, settlement: { model: `model ${i % 2}` } });
+    const { withReceipt } = makePart(home.node as TestNode, {
+      receipt: { seq: ++seq },
+      settlement: { model: `model ${i % 2}` },
+    });
     parts.push(withReceipt);
     await home.stub.accept(withReceipt);
   }
@@ -139,9 +153,21 @@ test('the owner is told part by part what was signed and accepted, the newest fi
   expect(told.slice(1).map(({ jobId, part, model }) => ({ jobId, part, model }))).toEqual(
     parts.toReversed().map(({ jobId, part, model }) => ({ jobId, part, model })),
   );
-  expect(told[1]).toMatchObject({ count: 3, status: 0, signed: { amount: '50' }, accepted: { amount: 45 }, isLate: false });
+  expect(told[1]).toMatchObject({
+    count: 3,
+    status: 0,
+    signed: { amount: '50' },
+    accepted: { amount: 45 },
+    isLate: false,
+  });
   expect(told[0]).toMatchObject({ count: 4, status: 2, accepted: { amount: 0 } });
-  expect(await home.stub.earned()).toMatchObject({ count: 4, total: 135, waiting: { count: 0 }, closedEpoch: null, openEpoch: TODAY });
+  expect(await home.stub.earned()).toMatchObject({
+    count: 4,
+    total: 135,
+    waiting: { count: 0 },
+    closedEpoch: null,
+    openEpoch: TODAY,
+  });
 });
 
 test('an object of before there were epochs goes on with what it had, and its next epoch has it', async () => {
