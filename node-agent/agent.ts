@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../schema/chosen-curve.ts';
-import { toSealedJson } from '../schema/seal.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import type { Backend } from './backends/backend.ts';
@@ -34,8 +33,12 @@ import type { AgentShared } from './jobs/job-runner.ts';
 import { Slots } from './home/slots.ts';
 import { Connection } from './link/connection.ts';
 import type { LinkEnd } from './link/connection.ts';
+import { askLastEpoch } from './link/last-epoch.ts';
 import type { Log } from './log.ts';
+import { toEvidenceJson } from '../schema/evidence.ts';
 import { describeProof } from '../schema/verify/describe-proof.ts';
+import { EarnedJournal } from './receipts/earned-journal.ts';
+import { EpochMirror } from './receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from './receipts/judge-outbox.ts';
 import { ReceiptBook } from './receipts/receipt-book.ts';
 import { openSessionKey } from './receipts/session-key.ts';
@@ -64,6 +67,7 @@ interface AgentDoors {
   readonly identity: IdentityFile;
   readonly lock: FolderLock;
   readonly speeds: SpeedFile;
+  readonly journal: EarnedJournal;
 }
 
 export class Agent {
@@ -82,6 +86,8 @@ export class Agent {
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #journal: EarnedJournal;
+  readonly #mirror: EpochMirror;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -89,6 +95,7 @@ export class Agent {
 
   private constructor(doors: AgentDoors) {
     const { config, log, key, book, identity, lock, speeds } = doors;
+    this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
@@ -143,6 +150,7 @@ export class Agent {
       log,
       onChange: (isFull) => this.#noteDisk(isFull),
     });
+    this.#mirror = this.#makeMirror();
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
@@ -153,13 +161,15 @@ export class Agent {
     const lock = await lockFolder(config.state);
     if (!lock.ok) return err(lock.error.sentence);
     try {
+      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
       const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
         now: () => performance.now(),
         log,
+        journal,
       });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds }));
+      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal }));
     } catch (error) {
       lock.value.release();
       return err(
@@ -182,13 +192,16 @@ export class Agent {
     this.#checkOutbox();
     await this.#status.write();
     void this.#learnSpeeds();
+    this.#mirror.start();
     const end = await this.#connection.run();
+    this.#mirror.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
+    this.#journal.flush();
     await this.#status.write();
     this.#lock.release();
     return end;
@@ -256,6 +269,20 @@ export class Agent {
       instance: randomUUID(),
       random: Math.random,
       onChange: () => this.#noteWork(),
+    });
+  }
+
+  #makeMirror(): EpochMirror {
+    const { state, router, epochRetryMs: retryMs } = this.#config;
+    return new EpochMirror({
+      folder: join(state, 'epochs'),
+      node: this.#key.address,
+      ask: () => askLastEpoch(router.origin, this.#key),
+      journal: this.#journal,
+      log: this.#log,
+      now: Date.now,
+      random: Math.random,
+      retryMs,
     });
   }
 
@@ -345,10 +372,7 @@ export class Agent {
       outboxMicro: book.measure().units.toString(),
       sealedReceipts: { receipt: numbers.seq.toString(), seal: numbers.seal.toString() },
       proof: earned && describeProof(earned.router, earned.sealed),
-      evidence: evidence.map(({ router, one, other }) => ({
-        router,
-        seals: [one, other].map(({ seal, signature }) => ({ ...toSealedJson({ seal, proof: [] }), signature })),
-      })),
+      evidence: evidence.map(toEvidenceJson),
       clockAheadMs: this.#connection.clockAheadMs,
       restoredAtReceipt: restored === null ? null : restored.next.toString(),
       answeredReceipts: unpaid.answered,

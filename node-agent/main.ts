@@ -1,4 +1,5 @@
 // The command line of irori-node.
+import { runEarnings } from './commands/earnings.ts';
 import { runPause, runResume } from './commands/pause.ts';
 import { runSetup } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
@@ -28,6 +29,8 @@ async function run(line: CommandLine): Promise<number> {
       return runStatus(line.values, process.env);
     case 'why':
       return runWhy(line.values, process.env);
+    case 'earnings':
+      return runEarnings(line.values, process.env);
     case 'verify':
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
     case 'setup':

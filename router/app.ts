@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
+import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { creditGifts } from './routes/credit-gifts.ts';
 import { docs } from './routes/docs.ts';
@@ -19,6 +20,7 @@ import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
@@ -80,7 +82,9 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', receipts);
   app.route('/', usage);
   app.route('/', creditGifts);
+  app.route('/', key);
   app.route('/', stats);
+  app.route('/', audit);
   app.route('/', health);
   app.route('/', docs);
   app.route('/', nodeEnrol);
@@ -144,6 +148,7 @@ function toApiError(error: Error, c: Context<AppEnv>): ApiError {
 
 function withRequestId(c: Context<AppEnv>, response: Response): Response {
   const requestId = c.get('requestId') ?? 'req_none';
+  for (const [name, told] of Object.entries(c.get('leftHeaders') ?? {})) response.headers.set(name, told);
   for (const name of ['x-request-id', c.get('idHeader')]) if (name) response.headers.set(name, requestId);
   return response;
 }

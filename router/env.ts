@@ -1,5 +1,7 @@
 // What wrangler.toml and the secrets bind, checked at the door: a missing binding is named instead of failing later as undefined.
 import * as z from 'zod';
+import { handoverSchema } from '../schema/handover.ts';
+import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { parseOrigins } from './auth/own-origins.ts';
@@ -26,6 +28,8 @@ export interface Env {
   /** The one before it, for the ten minutes that tokens of homes live: those under either are taken. */
   readonly NODE_TOKEN_SECRET_PREVIOUS?: string;
   readonly ROUTER_SIGNING_KEY: string;
+  /** Public: what `npm run rotate:router-key` printed, how the keys before this one handed over to it; a list in JSON. */
+  readonly ROUTER_SIGNING_KEY_PREVIOUS?: string;
   readonly UPSTASH_REDIS_REST_URL: string;
   readonly UPSTASH_REDIS_REST_TOKEN: string;
   readonly CHAIN_ID: string;
@@ -42,6 +46,8 @@ export interface Env {
   readonly LOCAL_HUB_DELAYS?: string;
   /** Heeded beside LOCAL_PLACES only: waits that differ from schema/timings.ts, `{"tokenMs": 2000}`. */
   readonly LOCAL_TIMINGS?: string;
+  /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
+  readonly LOCAL_WEBHOOKS?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
@@ -62,6 +68,7 @@ const envSchema = z.object({
   KEY_HMAC_SECRET_PREVIOUS: secret.optional(),
   NODE_TOKEN_SECRET_PREVIOUS: secret.optional(),
   ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
+  ROUTER_SIGNING_KEY_PREVIOUS: z.string().refine(areHandovers).optional(),
   UPSTASH_REDIS_REST_URL: z.string().url(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
@@ -80,6 +87,12 @@ function areOrigins(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+const handovers = z.array(handoverSchema);
+
+function areHandovers(text: string): boolean {
+  return handovers.safeParse(parseJson(text)).success;
 }
 
 const checked = new WeakSet<object>();

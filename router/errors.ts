@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'missing_api_key'
   | 'invalid_api_key'
   | 'insufficient_credit'
+  | 'spend_limit_reached'
   | 'account_disabled'
   | 'forbidden'
   | 'model_not_found'
@@ -21,6 +22,8 @@ export type ErrorCode =
   | 'unknown_path'
   | 'method_not_allowed'
   | 'conflict'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_in_use'
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'request_timeout'
@@ -48,6 +51,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   missing_api_key: 401,
   invalid_api_key: 401,
   insufficient_credit: 402,
+  spend_limit_reached: 402,
   account_disabled: 403,
   forbidden: 403,
   model_not_found: 404,
@@ -57,6 +61,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unknown_path: 404,
   method_not_allowed: 405,
   conflict: 409,
+  idempotency_key_reused: 409,
+  idempotency_key_in_use: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   request_timeout: 408,

@@ -1,6 +1,7 @@
 // Payloads of the JSON frames that a hub sends to a node. The node parses every one of them.
 import * as z from 'zod';
 import { jobRequestSchema } from './job-request.ts';
+import { handoverSchema, MOST_HANDOVERS } from './handover.ts';
 import { acceptanceSchema, jobTicketSchema } from './receipt.ts';
 import { signedReceiptSchema } from './frames-to-hub.ts';
 import { MAX_LEAVES, MAX_PROOF } from './merkle.ts';
@@ -21,6 +22,8 @@ export const welcomeSchema = z.object({
   hub: z.string(),
   router: word.address,
   domain: z.object({ chainId: z.number().int(), verifyingContract: word.address }),
+  /** How the router's keys before this one handed over to it: what they have signed is this router's. Left out where there were none. */
+  handovers: z.array(handoverSchema).max(MOST_HANDOVERS).nullish(),
   token: z.string(),
   tokenUntilAt: z.number().int(),
   /** The highest of this node's own receipts that the router has: its chain goes on from there, also where its state folder is older, or lost. */

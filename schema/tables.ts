@@ -25,6 +25,8 @@ export const apiKeys = sqliteTable(
     revokedAt: integer('revoked_at'),
     /** JSON as the operator wrote it: what requests with this key wish where they say nothing; null for nothing. */
     defaults: text('defaults'),
+    /** JSON of schema/key-limits.ts, as lists show them: its account's object decides by a copy. Null for none. */
+    limits: text('limits'),
   },
   (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
 );
@@ -276,6 +278,9 @@ export const archiveFiles = sqliteTable('archive_files', {
   id: integer('id').primaryKey(),
   key: text('key').notNull(),
   receipts: integer('receipts').notNull(),
+  /** Where its flushes stand in it, without their receipts (billing/pack-journal.ts); no bytes in a file of before version 0.2. */
+  journalStart: integer('journal_start').notNull().default(0),
+  journalLength: integer('journal_length').notNull().default(0),
 });
 
 /** Where a receipt stands that is more than a week old: in a file, with those beside it, or (`file` 0) in the flush whose number is `start`. */
@@ -346,6 +351,27 @@ export const nodeDays = sqliteTable(
     index('node_days_account').on(table.accountId, table.day),
   ],
 );
+
+/** What the projections held when it began to be told what they are made of: sums by projection and key, JSON lists both. */
+export const booksBefore = sqliteTable(
+  'books_before',
+  {
+    projection: text('projection').notNull(),
+    key: text('key').notNull(),
+    sums: text('sums').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projection, table.key] })],
+);
+
+/** One row: the figures of the public audit as they were read last, for all isolates (billing/audit.ts). */
+export const audits = sqliteTable('audits', {
+  id: integer('id').primaryKey(),
+  /** Who reads them anew says so before, ms since epoch. */
+  claimedAt: integer('claimed_at').notNull(),
+  tookMs: integer('took_ms').notNull(),
+  /** JSON; null until they have been read once. */
+  figures: text('figures'),
+});
 
 // Closed epochs (billing/epoch-shelf.ts). A row is never changed, but for letting go of its file.
 

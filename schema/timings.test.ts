@@ -23,6 +23,8 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     holdLeaseMs: 75_000,
     holdGraceMs: 15_000,
     bookMs: 5000,
+    rateWindowMs: 60_000,
+    alertRetryMs: 5000,
     slotsHeldMs: 300_000,
     coolingMs: 5000,
     shutOutMs: 30_000,

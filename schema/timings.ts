@@ -59,8 +59,14 @@ export interface Timings {
   readonly holdLeaseMs: number;
   /** Where the account's object slept meanwhile, or the router was down, it waits so much longer for what is on its way. */
   readonly holdGraceMs: number;
+  /** A call whose Idempotency-Key stands for one that runs waits so long for its end, before it is told to ask again. */
+  readonly repeatWaitMs: number;
   /** What an account has booked waits so long for what comes after it: the book gets both at once. */
   readonly bookMs: number;
+  /** The minute of what a key may begin within a minute. */
+  readonly rateWindowMs: number;
+  /** An alert that nobody took is sent again after this long at first, and then ever less often. */
+  readonly alertRetryMs: number;
   /** What a home tells of its slots counts in the plan of its area once it has told it for so long. */
   readonly slotsHeldMs: number;
   /** A home that failed is left alone for this long at first, and longer each time it fails again. */
@@ -90,7 +96,10 @@ export const TIMINGS: Timings = {
   holdRenewMs: 30_000,
   holdLeaseMs: 75_000,
   holdGraceMs: 15_000,
+  repeatWaitMs: 10_000,
   bookMs: 5000,
+  rateWindowMs: 60_000,
+  alertRetryMs: 5000,
   slotsHeldMs: 300_000,
   coolingMs: 5000,
   shutOutMs: 30_000,

@@ -73,7 +73,7 @@ function describeSeals({ sealedReceipts }: AgentStatus): string[] {
 function describeEvidence({ evidence }: AgentStatus): string[] {
   if (evidence.length === 0) return [];
   return [
-    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): both seals of each stand in \`irori-node status --json\``,
+    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): the evidence stands in \`irori-node status --json\`, and \`irori-node verify\` checks it`,
   ];
 }
 

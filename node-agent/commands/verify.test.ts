@@ -208,7 +208,7 @@ test('seals of different numbers, or that nobody signed, are no evidence', async
 });
 
 test('as JSON the answer is one object', async () => {
-  expect(await verify({ data: [makeBundle(), makeBundle({ outputTokens: 7 })] }, true)).toBe(1);
+  expect(await verify({ data: [makeBundle(), makeBundle({ at: 1, outputTokens: 7 })] }, true)).toBe(1);
   expect(JSON.parse(printed)).toMatchObject({
     ok: false,
     parts: [

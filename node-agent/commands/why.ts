@@ -1,21 +1,14 @@
 // `irori-node why`: asks the router why this home had no job in the last hour, and prints its answer plainly. Needs no running agent: the home
 // signs the question with its own key.
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { nodeIdOf } from '../../schema/ids.ts';
-import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
-import { readOrigin } from '../../schema/origin.ts';
-import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Environment } from '../config/config.ts';
 import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { parseJson } from '../../schema/json.ts';
-import { askRouter } from '../link/router-door.ts';
+import { askSigned } from '../link/signed-question.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 
@@ -55,7 +48,6 @@ const whySchema = z.object({
 });
 export type Why = z.output<typeof whySchema>;
 const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
-const refusalSchema = z.object({ error: z.object({ message: text }) });
 
 /** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
 export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
@@ -74,29 +66,10 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
 
 /** Asks a router (its origin) about the node of this key; by the router's own time where this machine's is off. Errors are sentences for the owner. */
 export async function askWhy(router: string, key: SessionKey, now: number): Promise<Result<Why, string>> {
-  const first = await askAt(router, key, now);
-  const routerNow = first.ok ? first.value.routerNow : null;
-  const answer = routerNow === null ? first : await askAt(router, key, routerNow);
-  if (!answer.ok) return err(`The router at ${router} cannot be reached: ${answer.error}.`);
-  const { status, text: told } = answer.value;
-  const body = parseJson(told);
-  if (status !== 200) {
-    const refusal = refusalSchema.safeParse(body);
-    const why = refusal.success ? refusal.data.error.message : `status ${status}`;
-    return err(`The router at ${router} did not answer: ${why}`);
-  }
-  const [node] = answerSchema.safeParse(body).data?.nodes ?? [];
+  const answer = await askSigned({ router, key, path: '/node/v1/why' }, now);
+  if (!answer.ok) return answer;
+  const [node] = answerSchema.safeParse(answer.value).data?.nodes ?? [];
   return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
-}
-
-/** The proof names the router that is asked, so another can do nothing with it. */
-function askAt(router: string, key: SessionKey, now: number): ReturnType<typeof askRouter> {
-  const nonce = makeProofNonce(now, randomBytes(24));
-  const origin = readOrigin(new URL(router)) ?? router;
-  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
-  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  return askRouter(`${router}/node/v1/why`, { headers: { authorization: `Bearer ${proof}` } });
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */

@@ -59,6 +59,8 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** How soon an epoch that is not published yet is asked for again. */
+  readonly epochRetryMs: number;
 }
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
@@ -77,6 +79,9 @@ const DEFAULT_WINDOW_MS = 100;
 
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
+const DEFAULT_EPOCH_RETRY_S = 1800;
+const LEAST_EPOCH_RETRY_S = 1;
+const MOST_EPOCH_RETRY_S = 86_400;
 /** Less, and one slow answer to a look would end a job. */
 const FROZEN_AFTER_LEAST_S = 5;
 /** A day. A timer holds 24 at most, and whoever wants a model to stay longer can keep it. */
@@ -148,6 +153,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
+    epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
 }
@@ -168,6 +174,9 @@ function findFault(values: OptionValues): string | null {
   const windowMs = number(values.windowMs);
   if (windowMs !== null && windowMs > 1000)
     return '--window must be at most 1000 ms: readers would see the text stutter.';
+  const epochRetryS = number(values.epochRetryS);
+  if (epochRetryS !== null && (epochRetryS < LEAST_EPOCH_RETRY_S || epochRetryS > MOST_EPOCH_RETRY_S))
+    return `--epoch-retry must be from ${LEAST_EPOCH_RETRY_S} to ${MOST_EPOCH_RETRY_S} seconds.`;
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;

@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'verify', 'setup'] as const;
+export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -42,7 +42,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'why', 'setup'],
+    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'setup'],
   },
   {
     key: 'backends',
@@ -189,6 +189,15 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'epochRetryS',
+    flag: '--epoch-retry',
+    env: 'IRORI_EPOCH_RETRY',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'How soon to ask again for an epoch that is over and not published yet. Default: 1800.',
+    commands: ['up'],
+  },
+  {
     key: 'allowLan',
     flag: '--allow-lan',
     env: 'IRORI_ALLOW_LAN',
@@ -234,13 +243,31 @@ export const OPTIONS = [
     commands: ['pause'],
   },
   {
+    key: 'days',
+    flag: '--days',
+    env: null,
+    kind: 'number',
+    value: 'N',
+    text: 'How many days to tell of, at most 62. Default: 7.',
+    commands: ['earnings'],
+  },
+  {
+    key: 'csv',
+    flag: '--csv',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Answer as comma-separated values, a line a job.',
+    commands: ['earnings'],
+  },
+  {
     key: 'json',
     flag: '--json',
     env: null,
     kind: 'switch',
     value: '',
     text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'why', 'verify'],
+    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'verify'],
   },
   {
     key: 'answer',
@@ -261,6 +288,7 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',
   why: 'Tell why this home had no job in the last hour, minute by minute.',
+  earnings: 'Tell what this home earned, as the router has it and as this home signed for it, and where the two differ.',
   verify: 'Check receipts and evidence offline, each and against each other: irori-node verify FILE…',
   setup: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',
 };

@@ -61,8 +61,8 @@ const statusSchema = z.object({
     })
     .nullable()
     .default(null),
-  /** Pairs of seals that the router has signed and that cannot both be honest, whole, for whoever has to be shown them. */
-  evidence: z.array(z.object({ router: z.string(), seals: z.array(z.unknown()) })).default([]),
+  /** Pairs of what the router has signed and that cannot both be honest: documents that `irori-node verify` and anyone else can check. */
+  evidence: z.array(z.unknown()).default([]),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;

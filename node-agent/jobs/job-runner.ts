@@ -169,7 +169,8 @@ export class JobRunner {
     if (this.#jobs.has(number)) return refuse('bad-request', 'That job number is in use on this socket.');
     const reason = pause.reason;
     if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
-    if (book.has(ticketHash)) return refuse('bad-ticket', 'That ticket was given before.');
+    if (book.has(ticketHash, Number(frame.ticket.issuedAtMs)))
+      return refuse('bad-ticket', 'That ticket was given before.');
     return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
   }
 

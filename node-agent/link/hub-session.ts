@@ -214,6 +214,7 @@ export class HubSession {
     clearTimeout(this.#handshakeTimer);
     this.#welcome = welcome;
     const { shared, onWelcome } = this.#doors;
+    shared.book.learnRouter(welcome.router, welcome.domain, welcome.handovers ?? []);
     this.#runner = new JobRunner(shared, {
       router: welcome.router,
       domain: welcome.domain,

@@ -20,7 +20,11 @@ const ANSWER_BYTES = 64 * 1024;
 /** GET, or POST where there is a body of JSON. Redirects are not followed. The error says in a few words why nothing came. */
 export function askRouter(
   url: string,
-  { body, headers = {} }: { body?: string; headers?: Readonly<Record<string, string>> },
+  {
+    body,
+    headers = {},
+    mostBytes = ANSWER_BYTES,
+  }: { body?: string; headers?: Readonly<Record<string, string>>; mostBytes?: number },
 ): Promise<Result<RouterAnswer, string>> {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const agent = makeRouterAgent(url, process.env);
@@ -39,7 +43,7 @@ export function askRouter(
       response.setEncoding('utf8');
       response.on('data', (part: string) => {
         text += part;
-        if (text.length > ANSWER_BYTES) response.destroy(new Error('the answer is too long'));
+        if (text.length > mostBytes) response.destroy(new Error('the answer is too long'));
       });
       response.on('error', fail);
       response.on('end', () => {

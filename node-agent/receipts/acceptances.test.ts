@@ -1,15 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { judgeEvidence } from '../../schema/evidence.ts';
+import { signHandover } from '../../schema/handover.ts';
 import { ACCEPTANCE, ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
 import { SEAL_KIND } from '../../schema/seal.ts';
-import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { collectLog } from '../test/collect-log.ts';
 import { ROUTER, ROUTER_KEY, signer } from '../test/hub-seals.ts';
-import { acceptanceOf, accepted, acceptOne, draft, NODE_KEY, refuse } from '../test/receipt-bench.ts';
+import { acceptanceOf, accepted, acceptOne, draft, NODE, NODE_KEY, refuse } from '../test/receipt-bench.ts';
 import { DISK } from './append-file.ts';
 import type { LogDisk } from './append-file.ts';
+import { encodeLogLine } from './log-lines.ts';
+import { encodeRecord } from './log-records.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import type { AcceptedFrame } from './receipt-book.ts';
 
@@ -150,8 +154,9 @@ describe('evidence against a router', () => {
     book.accept(accepted([{ to: issued[1]!, acceptance: acceptanceOf(issued[1]!, 2n) }], { number: 1n }));
     book.accept(accepted([{ to: issued[2]!, acceptance: acceptanceOf(issued[2]!, 3n) }], { number: 1n }));
     expect(book.evidence).toHaveLength(1);
+    expect(judgeEvidence(book.evidence[0]!)).toEqual({ ok: true, value: 'seal-number' });
     expect(book.evidence[0]).toMatchObject({
-      router: ROUTER,
+      signer: ROUTER,
       one: { seal: { total: 2n } },
       other: { seal: { total: 4n } },
     });
@@ -168,6 +173,48 @@ describe('evidence against a router', () => {
     const book = await open();
     book.accept(accepted([{ to: issued[1]!, acceptance: acceptanceOf(issued[1]!, 2n) }], { number: 4n, total: 11n }));
     expect(book.evidence).toMatchObject([{ one: { seal: { number: 5n } }, other: { seal: { number: 4n } } }]);
+  });
+
+  test('two acceptances under one count, and a running total that falls, are kept as documents that anyone can check', async () => {
+    const book = await open();
+    const issued = await Promise.all([1, 2, 3, 4].map((job) => book.issue(draft(job))));
+    const take = (i: number, count: bigint, cumulativeAmount: bigint, total: bigint) =>
+      book.accept(
+        accepted([{ to: issued[i]!, acceptance: acceptanceOf(issued[i]!, count, { cumulativeAmount }) }], {
+          number: BigInt(i + 1),
+          total,
+        }),
+      );
+    expect(take(0, 1n, 2n, 2n)).toEqual(['taken']);
+    expect(take(1, 1n, 4n, 4n)).toEqual(['taken']);
+    expect(take(2, 5n, 20n, 20n)).toEqual(['taken']);
+    expect(take(3, 6n, 21n, 21n)).toEqual(['taken']);
+    expect(book.evidence.map((one) => judgeEvidence(one))).toEqual([
+      { ok: true, value: 'acceptance-count' },
+      { ok: true, value: 'acceptance-total' },
+    ]);
+    await book.settled();
+    expect((await open()).evidence).toEqual(book.evidence);
+  });
+
+  test('seals that an agent kept before there were documents are documents now', async () => {
+    const signed = (total: bigint) => {
+      const { seal, signature } = signer.seal(
+        { kind: 3, node: NODE, number: 7n, previous: ZERO_WORD, total, atMs: 1n },
+        [ZERO_WORD],
+        ROUTER_KEY,
+      );
+      return { seal, signature };
+    };
+    const old = {
+      kind: 'evidence',
+      router: ROUTER,
+      domain: PLACEHOLDER_DOMAIN,
+      one: signed(1n),
+      other: signed(2n),
+    } as const;
+    writeFileSync(join(folder, 'receipts.log'), encodeLogLine({ seal: 0n, seq: 0n }, encodeRecord(old)));
+    expect((await open()).evidence.map((one) => judgeEvidence(one))).toEqual([{ ok: true, value: 'seal-number' }]);
   });
 
   test('totals that grow, and the same seal told twice, are none', async () => {
@@ -193,4 +240,62 @@ describe('evidence against a router', () => {
     expect(book.accept(forged)).toEqual(['bad-signature']);
     expect(book.evidence).toEqual([]);
   });
+});
+
+describe('a router whose key was rotated', () => {
+  const nextKey = new Uint8Array(32).fill(11);
+  const next = addressOfPrivateKey(nextKey);
+  const handover = signHandover(signer, { previous: ROUTER, next, atMs: 1n }, ROUTER_KEY);
+
+  test('is offered what was done for the key before, and answers it with either key', async () => {
+    const book = await open();
+    const issued = await Promise.all([1, 2].map((job) => book.issue(draft(job, null))));
+    book.learnRouter(next, PLACEHOLDER_DOMAIN, [handover]);
+    expect(book.takeLate(next)).toHaveLength(2);
+    // What the old key had signed is told again as it was.
+    expect(book.accept(acceptOne(issued[0]!, 1n))).toEqual(['taken']);
+    expect(book.accept(acceptOne(issued[1]!, 2n, nextKey))).toEqual(['taken']);
+    expect(book.earned).toMatchObject({ router: next, acceptance: { count: 2n } });
+    expect(book.evidence).toEqual([]);
+  });
+
+  test('counts on: what the old key signed late is no newer total, and seals of two keys under one number are no evidence', async () => {
+    const book = await open();
+    const issued = await Promise.all([1, 2].map((job) => book.issue(draft(job, null))));
+    book.learnRouter(next, PLACEHOLDER_DOMAIN, [handover]);
+    expect(
+      book.accept(
+        accepted([{ to: issued[1]!, acceptance: acceptanceOf(issued[1]!, 2n) }], { number: 1n, key: nextKey }),
+      ),
+    ).toEqual(['taken']);
+    expect(
+      book.accept(accepted([{ to: issued[0]!, acceptance: acceptanceOf(issued[0]!, 1n) }], { number: 1n })),
+    ).toEqual(['taken']);
+    expect(book.earned).toMatchObject({ router: next, acceptance: { count: 2n } });
+    expect(book.evidence).toEqual([]);
+  });
+
+  test('is none where the old key has not signed for it: nothing is offered, nothing is believed', async () => {
+    const book = await open();
+    const issued = await book.issue(draft(1, null));
+    const forged = signHandover(signer, { previous: ROUTER, next, atMs: 1n }, nextKey);
+    book.learnRouter(next, PLACEHOLDER_DOMAIN, [forged]);
+    expect(book.takeLate(next)).toEqual([]);
+    expect(book.accept(acceptOne(issued, 1n, nextKey))).toEqual(['bad-signature']);
+    expect(book.unacknowledged).toBe(1);
+  });
+});
+
+test('no second receipt is signed for a ticket that had its answer, over a restart and a rewritten log too', async () => {
+  const book = await open();
+  const issued = await book.issue(draft(1));
+  expect(book.accept(acceptOne(issued, 1n))).toEqual(['taken']);
+  expect(book.has(issued.receipt.ticketHash)).toBe(true);
+  await book.settled();
+  const again = await open();
+  expect([again.unacknowledged, again.has(issued.receipt.ticketHash), again.has(draft(2).ticketHash)]).toEqual([
+    0,
+    true,
+    false,
+  ]);
 });

@@ -1,5 +1,7 @@
 // What stands in the receipts' log, a record a line. Types and their parsers only.
 import * as z from 'zod';
+import { evidenceSchema } from '../../schema/evidence.ts';
+import type { Evidence } from '../../schema/evidence.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from '../../schema/receipt.ts';
 import { sealedSchema, sealSchema } from '../../schema/seal.ts';
 import { word } from '../../schema/typed-data.ts';
@@ -33,8 +35,15 @@ const receiptSchema = z.object({
 });
 export type LogReceipt = Omit<z.output<typeof receiptSchema>, 'kind'>;
 
-/** Receipts that have their answer. */
-const answeredSchema = z.object({ kind: z.literal('answered'), tickets: z.array(word.bytes32) });
+/** Receipts that have their answer; `issuedAt`: of their tickets, ms since epoch, in the same order. */
+const answeredSchema = z.object({
+  kind: z.literal('answered'),
+  tickets: z.array(word.bytes32),
+  issuedAt: z.array(z.number()).optional(),
+});
+
+/** Tickets for which no second receipt is signed, as a rewritten log keeps them. */
+const seenSchema = z.object({ kind: z.literal('seen'), horizonAt: z.number(), packed: z.string() });
 
 /** The router's newest acceptance, whose total is everything that was earned, and the seal that it is under. */
 const earnedSchema = z.object({
@@ -48,28 +57,36 @@ const earnedSchema = z.object({
 export type SignedAcceptance = Omit<z.output<typeof earnedSchema>, 'kind'>;
 
 const signedSealSchema = z.object({ seal: sealSchema, signature: word.signature });
-export type SignedSeal = z.output<typeof signedSealSchema>;
 
-/** Two seals that one router signed and that cannot both be honest. */
-const evidenceSchema = z.object({
+/** Two messages that one router signed and that cannot both be honest. */
+const equivocationSchema = z.object({ kind: z.literal('equivocation'), evidence: evidenceSchema });
+
+/** The same as agents wrote it that knew of seals only. */
+const oldEvidenceSchema = z.object({
   kind: z.literal('evidence'),
   router: word.address,
   domain: domainSchema,
   one: signedSealSchema,
   other: signedSealSchema,
 });
-export type Evidence = Omit<z.output<typeof evidenceSchema>, 'kind'>;
 
 export const logRecordSchema = z.discriminatedUnion('kind', [
   headSchema,
   receiptSchema,
   answeredSchema,
+  seenSchema,
   earnedSchema,
-  evidenceSchema,
+  equivocationSchema,
+  oldEvidenceSchema,
 ]);
 export type LogRecord = z.output<typeof logRecordSchema>;
 
 /** The record as JSON: big numbers become decimal texts, at any depth. */
 export function encodeRecord(record: LogRecord): string {
   return JSON.stringify(record, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
+
+/** Evidence of agents that knew of seals only, as it is kept now. */
+export function readOldEvidence({ router, domain, one, other }: z.output<typeof oldEvidenceSchema>): Evidence {
+  return { object: 'equivocation', of: 'seals', domain, signer: router, one, other };
 }

@@ -21,8 +21,8 @@ interface LostPartDoors {
 }
 
 /**
- * Stores a receipt over exactly what the router counted. `known`: this home has its own receipt for the ticket or is about to have
- * one, which is offered instead; `foreign`: the ticket is another node's, or this router did not sign it. Rejects when the disk refuses.
+ * Stores a receipt over exactly what the router counted. `known`: this home has its own receipt for the ticket, had an answer to it, or is about to
+ * have one, which is offered instead; `foreign`: the ticket is another node's, or this router did not sign it. Rejects when the disk refuses.
  */
 export async function signLostPart(
   part: z.output<typeof unsignedSchema>,
@@ -33,7 +33,7 @@ export async function signLostPart(
   if (ticket.node !== node) return 'foreign';
   const signer = book.signerOf(domain);
   const ticketHash = signer.hash(JOB_TICKET, ticket);
-  if (book.has(ticketHash)) {
+  if (book.has(ticketHash, Number(ticket.issuedAtMs))) {
     // It may be one that the disk refused.
     book.retry();
     return 'known';
@@ -41,11 +41,13 @@ export async function signLostPart(
   book.begin(ticketHash);
   try {
     const ticketProof = { signature: ticketSignature, sealed: ticketSeal };
-    const proof = { ...ticketProof, address: router };
-    if (!(await signatures.run(() => signer.isProvenBy(JOB_TICKET, ticket, proof)))) return 'foreign';
+    const by = await signatures.run(() =>
+      book.lineOf(router).find((address) => signer.isProvenBy(JOB_TICKET, ticket, { ...ticketProof, address })),
+    );
+    if (!by) return 'foreign';
     // The times are not known any more.
     const work = buildWork(ticket, { promptTokens, outputTokens, finish, responseHash, ttftMs: 0, durationMs: 0 });
-    await book.issue({ router, domain, signer, ticket, ticketHash, ticketProof, work, via: null });
+    await book.issue({ router: by, domain, signer, ticket, ticketHash, ticketProof, work, via: null });
     return 'signed';
   } finally {
     book.end(ticketHash);

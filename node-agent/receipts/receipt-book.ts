@@ -1,6 +1,9 @@
 // The node's receipts: what is under way, what waits for its answer and is offered until it has one, and what the router has signed for.
 import type * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
+import type { Evidence } from '../../schema/evidence.ts';
+import type { Handover } from '../../schema/handover.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import type { lateReceiptSchema, SignedReceipt } from '../../schema/frames-to-hub.ts';
 import type { acceptedSchema } from '../../schema/frames-to-node.ts';
 import {
@@ -21,9 +24,11 @@ import { Acceptances, nameParty } from './acceptances.ts';
 import type { LogDisk } from './append-file.ts';
 import { AGED_MS, OUTBOX_LIMITS } from './judge-outbox.ts';
 import type { OutboxFacts } from './judge-outbox.ts';
-import type { Evidence, LogReceipt, SignedAcceptance } from './log-records.ts';
+import type { EarnedJournal, JournalEntry } from './earned-journal.ts';
+import type { LogReceipt, SignedAcceptance } from './log-records.ts';
 import { readOldFolder } from './old-folder.ts';
 import { LOST_GAP, ReceiptLog } from './receipt-log.ts';
+import { RouterLines } from './router-lines.ts';
 import { ReceiptSealer } from './receipt-sealer.ts';
 import type { IssuedReceipt } from './receipt-sealer.ts';
 import type { ReceiptDraft } from './seal-receipts.ts';
@@ -56,9 +61,9 @@ export interface UnpaidCount {
   readonly inARow: number;
 }
 
-/** What has been checked of one `accepted` frame: for whom its seal is good, and hashes on the way to its root. */
+/** What has been checked of one `accepted` frame: whose seal it is, for which router's receipts, and hashes on the way to its root. */
 interface SeenFrame {
-  readonly parties: Set<string>;
+  readonly parties: Map<string, Hex>;
   readonly pairs: KnownPairs;
 }
 
@@ -67,6 +72,8 @@ interface BookDoors {
   readonly now: () => number;
   readonly log: Log;
   readonly disk?: LogDisk;
+  /** Hears of every answer; left out, nobody does. */
+  readonly journal?: Pick<EarnedJournal, 'note'>;
 }
 
 export class ReceiptBook {
@@ -74,6 +81,7 @@ export class ReceiptBook {
   readonly #node: Hex;
   readonly #log: ReceiptLog;
   readonly #sealer: ReceiptSealer;
+  readonly #lines = new RouterLines();
   readonly #acceptances: Acceptances;
   readonly #signers = new Map<string, MessageSigner>();
   /** Tickets whose receipts are still to come. */
@@ -86,7 +94,7 @@ export class ReceiptBook {
     this.#node = addressOfPrivateKey(privateKey);
     this.#log = log;
     this.#sealer = new ReceiptSealer({ log, privateKey, now: doors.now });
-    this.#acceptances = new Acceptances(log, doors.log);
+    this.#acceptances = new Acceptances(log, this.#lines, doors.log);
   }
 
   /** Opens `folder` (receipts/ in the state folder) and takes over what older agents left there. */
@@ -123,7 +131,7 @@ export class ReceiptBook {
     return this.#log.earned;
   }
 
-  /** Pairs of the router's seals that cannot both be honest. */
+  /** Pairs of what the router has signed that cannot both be honest. */
   get evidence(): readonly Evidence[] {
     return this.#log.evidence;
   }
@@ -163,11 +171,22 @@ export class ReceiptBook {
     return this.#restored;
   }
 
-  /** True for a ticket whose receipt waits here for its answer, or is still to come. */
-  has(ticketHash: Hex): boolean {
+  /** The router's key was rotated: `handovers` show whose work it answers for beside its own. */
+  learnRouter(router: Hex, domain: Domain, handovers: readonly Handover[]): void {
+    this.#lines.learn(this.signerOf(domain), router, handovers);
+  }
+
+  /** A router's address, and those of its keys before. */
+  lineOf(router: Hex): readonly Hex[] {
+    return this.#lines.lineOf(router);
+  }
+
+  /** True for a ticket whose receipt waits here for its answer, had it, or is still to come. `issuedAt`: of the ticket, ms since epoch. */
+  has(ticketHash: Hex, issuedAt = Number.POSITIVE_INFINITY): boolean {
     return (
       this.#underWay.has(ticketHash) ||
       this.#log.waiting.find(ticketHash) !== undefined ||
+      this.#log.seen.has(ticketHash, issuedAt) ||
       this.#sealer.isUnstored(ticketHash)
     );
   }
@@ -229,21 +248,21 @@ export class ReceiptBook {
    * all of them, or when it is refused.
    */
   accept({ seal, signature, answers }: AcceptedFrame): AcceptedOutcome[] {
-    const seen: SeenFrame = { parties: new Set(), pairs: new Map() };
+    const seen: SeenFrame = { parties: new Map(), pairs: new Map() };
     const gone = new Set<Hex>();
-    const outcomes = answers.map(({ ticketHash, acceptance, proof }) => {
+    const outcomes = answers.map(({ ticketHash, acceptance, proof, reason }) => {
       const waiting = this.#log.waiting.find(ticketHash);
       if (!waiting || gone.has(ticketHash)) return 'unknown';
       const sealed = seal && { seal, proof };
-      const isGood = acceptance && signature && this.#isGood(acceptance, waiting, { signature, sealed }, seen);
-      if (acceptance && !isGood) return 'bad-signature';
+      const by = acceptance && signature && this.#findSigner(acceptance, waiting, { signature, sealed }, seen);
+      if (acceptance && !by) return 'bad-signature';
       gone.add(ticketHash);
-      if (!acceptance || !signature) {
+      this.#doors.journal?.note(toJournal(waiting, acceptance, reason));
+      if (!acceptance || !signature || !by) {
         this.#countUnpaid(true);
         return 'refused';
       }
-      const { router, domain } = waiting;
-      this.#acceptances.take({ router, domain, acceptance, signature, sealed });
+      this.#acceptances.take({ router: by, domain: waiting.domain, acceptance, signature, sealed });
       this.#countUnpaid(acceptance.status === ACCEPTANCE_STATUS.unpaid);
       return 'taken';
     });
@@ -256,26 +275,28 @@ export class ReceiptBook {
     return this.#log.settled();
   }
 
-  /** Whether the router has signed this acceptance of this receipt. */
-  #isGood(
+  /** Who has signed this acceptance of this receipt: the router that it is for, or one that it has handed over to; null for nobody of those. */
+  #findSigner(
     acceptance: Acceptance,
     { receiptHash, router, domain }: WaitingReceipt,
     { signature, sealed }: MessageProof,
     seen: SeenFrame,
-  ): boolean {
-    if (acceptance.receiptHash !== receiptHash || acceptance.node !== this.#node) return false;
+  ): Hex | null {
+    if (acceptance.receiptHash !== receiptHash || acceptance.node !== this.#node) return null;
     const signer = this.signerOf(domain);
+    const addresses = this.#lines.signersFor(router);
     // Signed for itself before there were seals, and told again.
-    if (!sealed) return signer.isSignedBy(ACCEPTANCE, acceptance, { signature, address: router });
+    if (!sealed)
+      return addresses.find((address) => signer.isSignedBy(ACCEPTANCE, acceptance, { signature, address })) ?? null;
     const { seal } = sealed;
-    if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node) return false;
+    if (seal.kind !== SEAL_KIND.acceptances || seal.node !== this.#node) return null;
     const party = nameParty(router, domain);
-    if (!seen.parties.has(party)) {
-      if (!signer.isSealSignedBy(seal, signature, router)) return false;
-      this.#acceptances.judge(router, domain, { seal, signature });
-      seen.parties.add(party);
-    }
-    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed, seen.pairs);
+    const known = seen.parties.get(party);
+    const by = known ?? addresses.find((address) => signer.isSealSignedBy(seal, signature, address));
+    if (!by) return null;
+    if (!known) this.#acceptances.judge(by, domain, { seal, signature });
+    seen.parties.set(party, by);
+    return isUnderSeal(signer.hash(ACCEPTANCE, acceptance), sealed, seen.pairs) ? by : null;
   }
 
   #countUnpaid(isUnpaid: boolean): void {
@@ -285,11 +306,37 @@ export class ReceiptBook {
 
   /** Those whose time has come, oldest first. */
   #listLate(router: Hex, now: number): WaitingReceipt[] {
+    const line = this.#lines.lineOf(router);
     const due = [...this.#log.waiting.all()].filter(
-      (waiting) => waiting.router === router && now >= waiting.offeredAt + quietMs(waiting.offers),
+      (waiting) => line.includes(waiting.router) && now >= waiting.offeredAt + quietMs(waiting.offers),
     );
     return due.sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
+}
+
+function toJournal(
+  { jobId, part, model, seq, router, promptTokens, outputTokens, amount }: WaitingReceipt,
+  acceptance: Acceptance | null,
+  reason: string | null,
+): Omit<JournalEntry, 'at'> {
+  return {
+    job: wordToJobId(jobId),
+    part,
+    model: model.slice(2),
+    seq: String(seq),
+    router,
+    signed: { promptTokens, outputTokens, amount: String(amount) },
+    accepted: acceptance && {
+      promptTokens: acceptance.promptTokens,
+      outputTokens: acceptance.outputTokens,
+      amount: String(acceptance.amount),
+      status: acceptance.status,
+      epoch: acceptance.epoch,
+      count: Number(acceptance.count),
+      total: String(acceptance.cumulativeAmount),
+    },
+    reason,
+  };
 }
 
 function toLateJson({

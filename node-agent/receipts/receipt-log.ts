@@ -4,16 +4,18 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hex } from '../../schema/bytes.ts';
+import type { Evidence } from '../../schema/evidence.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { AppendFile } from './append-file.ts';
 import type { LogDisk } from './append-file.ts';
-import { encodeRecord, logRecordSchema } from './log-records.ts';
-import type { Evidence, LogHead, LogReceipt, LogRecord, SignedAcceptance } from './log-records.ts';
+import { encodeRecord, logRecordSchema, readOldEvidence } from './log-records.ts';
+import type { LogHead, LogReceipt, LogRecord, SignedAcceptance } from './log-records.ts';
 import type { OldFolder } from './old-folder.ts';
 import { encodeLogLine, parseLog, readLogLine } from './log-lines.ts';
 import type { LogLine, ParsedLog, TopNumbers } from './log-lines.ts';
+import { SeenTickets } from './seen-tickets.ts';
 import { WaitingReceipts } from './waiting-receipts.ts';
 import type { WaitingReceipt } from './waiting-receipts.ts';
 
@@ -40,6 +42,8 @@ export class ReceiptLog {
   readonly #file: AppendFile;
   /** Receipts without an answer. */
   readonly waiting = new WaitingReceipts();
+  /** Tickets whose receipts have their answer. */
+  readonly seen = new SeenTickets();
   #head: LogHead = FIRST;
   #earned: SignedAcceptance | null = null;
   #evidence: Evidence[] = [];
@@ -114,8 +118,17 @@ export class ReceiptLog {
 
   /** Lets receipts go that have their answer; on disk a little later. Where that is lost they are offered, and answered, again. */
   remove(tickets: readonly Hex[]): void {
-    for (const ticket of tickets) this.waiting.remove(ticket);
-    if (tickets.length > 0) this.#gather({ kind: 'answered', tickets: [...tickets] });
+    const issuedAt = tickets.map((ticket) => this.waiting.find(ticket)?.issuedAt ?? 0);
+    this.#answer(tickets, issuedAt);
+    if (tickets.length > 0) this.#gather({ kind: 'answered', tickets: [...tickets], issuedAt });
+  }
+
+  /** Each is let go of, and no other receipt is signed for it. */
+  #answer(tickets: readonly Hex[], issuedAt: readonly number[]): void {
+    tickets.forEach((ticket, i) => {
+      this.waiting.remove(ticket);
+      this.seen.add(ticket, issuedAt[i] ?? 0);
+    });
   }
 
   keepEarned(earned: SignedAcceptance): void {
@@ -126,7 +139,7 @@ export class ReceiptLog {
 
   keepEvidence(evidence: Evidence): void {
     this.#evidence.push(evidence);
-    this.#gather({ kind: 'evidence', ...evidence });
+    this.#gather({ kind: 'equivocation', evidence });
   }
 
   /** The chains go on behind these numbers; on disk a little later. */
@@ -215,7 +228,8 @@ export class ReceiptLog {
       waiting,
       bytes: this.#file.read(waiting.at, waiting.length),
     }));
-    const facts = this.#evidence.map((evidence) => line({ kind: 'evidence', ...evidence }));
+    const facts = this.#evidence.map((evidence) => line({ kind: 'equivocation', evidence }));
+    if (this.seen.size > 0) facts.push(line({ kind: 'seen', ...this.seen.pack() }));
     if (this.#earned) facts.push(line({ kind: 'earned', ...this.#earned }));
     const bytes = [head, ...facts, ...kept.map((one) => one.bytes), ...more.map((one) => one.line), head];
     const gathered = this.#gathered.splice(0);
@@ -265,9 +279,11 @@ export class ReceiptLog {
       const seal = { seal: receiptSeal?.seal.number ?? 0n, sealHash: sealHash ?? ZERO_WORD };
       this.#advance({ seq: receipt.seq, receiptHash, ...seal });
       this.waiting.add(record, at, length);
-    } else if (record.kind === 'answered') for (const ticket of record.tickets) this.waiting.remove(ticket);
+    } else if (record.kind === 'answered') this.#answer(record.tickets, record.issuedAt ?? []);
+    else if (record.kind === 'seen') this.seen.take(record);
     else if (record.kind === 'earned') this.#earned = record;
-    else if (record.kind === 'evidence') this.#evidence.push(record);
+    else if (record.kind === 'equivocation') this.#evidence.push(record.evidence);
+    else if (record.kind === 'evidence') this.#evidence.push(readOldEvidence(record));
     else this.#advance(record);
   }
 

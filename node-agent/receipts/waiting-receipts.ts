@@ -11,6 +11,14 @@ export interface WaitingReceipt {
   readonly domain: Domain;
   /** What it claims, units. */
   readonly amount: bigint;
+  /** What of it is told with its answer. */
+  readonly jobId: Hex;
+  readonly part: number;
+  readonly model: Hex;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** Of its ticket, ms since epoch by the router. */
+  readonly issuedAt: number;
   /** Where its line stands. */
   at: number;
   readonly length: number;
@@ -54,11 +62,13 @@ export class WaitingReceipts {
   }
 
   add(entry: LogReceipt, at: number, length: number): void {
-    const { receipt, receiptHash } = entry;
-    const { ticketHash, seq, amount } = receipt;
+    const { receipt, receiptHash, ticket } = entry;
+    const { ticketHash, seq, amount, promptTokens, outputTokens } = receipt;
+    const about = { jobId: ticket.jobId, part: ticket.part, model: ticket.modelId, promptTokens, outputTokens };
     this.remove(ticketHash);
     const place = { at, length, offeredAt: 0, offers: 0, firstOfferedAt: null };
-    this.#receipts.set(ticketHash, { ticketHash, receiptHash, seq, ...this.#partyOf(entry), amount, ...place });
+    const numbers = { ticketHash, receiptHash, seq, amount, issuedAt: Number(ticket.issuedAtMs) };
+    this.#receipts.set(ticketHash, { ...numbers, ...about, ...this.#partyOf(entry), ...place });
     this.#bytes += length;
     this.#units += amount;
   }

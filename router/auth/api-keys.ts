@@ -2,6 +2,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
+import type { KeyLimits } from '../../schema/key-limits.ts';
 import { keyDefaultsSchema } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -20,6 +21,8 @@ export interface NewKey {
   readonly expiresAt: number | null;
   /** As the operator wrote them, checked by keyDefaultsSchema. */
   readonly defaults: object | null;
+  /** The account's own object must be told too. */
+  readonly limits?: KeyLimits | null;
 }
 
 export interface MintedKey {
@@ -35,6 +38,7 @@ export interface ListedKey {
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
   readonly defaults: object | null;
+  readonly limits: KeyLimits | null;
 }
 
 export interface ApiKeys {
@@ -45,6 +49,11 @@ export interface ApiKeys {
   readonly revoke: (keyId: string, now: number) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
   /** Replaces what the key says for requests that do not; seen here at once, elsewhere within a minute. */
   readonly setDefaults: (keyId: string, defaults: object | null) => Promise<Result<null, 'no-key'>>;
+  /** Replaces what limits a key; the account's own object must be told too, which decides. */
+  readonly setLimits: (
+    keyId: string,
+    limits: KeyLimits | null,
+  ) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
   readonly list: (accountId: string) => Promise<ListedKey[]>;
   /** Drops what is cached of an account, after it was disabled or its pools changed. */
   readonly forgetAccount: (accountId: string) => void;
@@ -79,13 +88,14 @@ export function makeApiKeys(doors: {
       if (header) cache.noteHeader(header, hash.value);
       return judgeKey(row, now);
     },
-    mint: async ({ accountId, name, expiresAt, defaults }, now) => {
+    mint: async ({ accountId, name, expiresAt, defaults, limits = null }, now) => {
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
       if (!account) return err('no-account');
       const id = makeId('key', random(16));
       const minted = mintApiKey(random(24), secret);
       const row = { id, accountId, hash: minted.hash, name, createdAt: now, expiresAt };
-      await db.insert(apiKeys).values({ ...row, defaults: defaults && JSON.stringify(defaults) });
+      const said = { defaults: defaults && JSON.stringify(defaults), limits: limits && JSON.stringify(limits) };
+      await db.insert(apiKeys).values({ ...row, ...said });
       return ok({ id, key: minted.key });
     },
     revoke: async (keyId, now) => {
@@ -103,9 +113,24 @@ export function makeApiKeys(doors: {
       cache.forgetKey(keyId);
       return changed ? ok(null) : err('no-key');
     },
+    setLimits: (keyId, limits) => writeLimits(db, keyId, limits),
     list: (accountId) => listKeys(db, accountId),
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
   };
+}
+
+async function writeLimits(
+  db: ReturnType<typeof drizzle>,
+  keyId: string,
+  limits: KeyLimits | null,
+): Promise<Result<{ readonly accountId: string }, 'no-key'>> {
+  const changed = await db
+    .update(apiKeys)
+    .set({ limits: limits && JSON.stringify(limits) })
+    .where(eq(apiKeys.id, keyId))
+    .returning({ accountId: apiKeys.accountId })
+    .get();
+  return changed ? ok(changed) : err('no-key');
 }
 
 async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Promise<ListedKey[]> {
@@ -117,6 +142,7 @@ async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Prom
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
       defaults: apiKeys.defaults,
+      limits: apiKeys.limits,
     })
     .from(apiKeys)
     .where(eq(apiKeys.accountId, accountId))
@@ -126,6 +152,7 @@ async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Prom
   return rows.map((row) => ({
     ...row,
     defaults: row.defaults === null ? null : (JSON.parse(row.defaults) as object),
+    limits: row.limits === null ? null : (JSON.parse(row.limits) as KeyLimits),
   }));
 }
 

@@ -6,6 +6,8 @@ import { sealSchema } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { EpochTally } from './epoch-tally.ts';
 import { NO_TALLY, packTally, unpackTally } from './epoch-tally.ts';
+import { findNumber } from './find-number.ts';
+import type { NumberedRow } from './find-number.ts';
 import { OldReceipts } from './old-receipts.ts';
 import { packAbouts, unpackAbouts } from './pack-abouts.ts';
 import type { PartAbout } from './pack-abouts.ts';
@@ -184,6 +186,24 @@ export class AcceptedReceipts {
         return { seal: sealSchema.parse(proof.receiptSeal.seal), signature: proof.receiptSignature };
       }
     return null;
+  }
+
+  /** The receipt of this number that was accepted in the last week, under its ticket's hash; null where it cannot be found. */
+  findNumber(seq: bigint): { readonly ticketHash: Hex; readonly proof: Proof } | null {
+    const query = 'SELECT id, tickets, receipts FROM batches WHERE id >= ? ORDER BY id LIMIT 1';
+    const rowFrom = (id: number): (NumberedRow & { readonly row: BatchRow }) | null => {
+      const row = this.#sql.exec<BatchRow>(query, id).toArray()[0];
+      const numbers = row ? unpackReceipts(new Uint8Array(row.receipts)).map((kept) => kept.seq) : [];
+      return row ? { id: row.id, numbers, row } : null;
+    };
+    const { lowest } = this.#sql.exec<{ lowest: number | null }>('SELECT min(id) AS lowest FROM batches').one();
+    const found = lowest === null ? null : findNumber(rowFrom, { lowest, highest: this.#lastId }, seq);
+    if (!found) return null;
+    const tickets = splitBytes(found.row.tickets, HASH_BYTES).map(toHex);
+    const kept = unpackReceipts(new Uint8Array(found.row.receipts), tickets);
+    const place = kept.findIndex((one) => one.seq === seq);
+    const [ticketHash, one] = [tickets[place], kept[place]];
+    return ticketHash && one ? { ticketHash, proof: one.proof } : null;
   }
 
   /** How many links of the chain receipts break, in their order; second ones of a number are none of it. */

@@ -2,18 +2,35 @@
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
+import type { KeyLimits } from '../../schema/key-limits.ts';
+import type { AccountAlerts, AlertSettings } from './account-alerts.ts';
 import { AccountBars } from './account-bars.ts';
 import { AccountCredit } from './account-credit.ts';
 import type { Grant } from './account-credit.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AccountStore } from './account-store.ts';
+import type { StoreOptions } from './account-store.ts';
 import type { NumberedFlush } from './build-flush.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
-import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
+import type { HoldAnswer, HoldLeft, HoldRefusal, HoldRequest } from './hold-answer.ts';
 import { JobBookings } from './job-bookings.ts';
 import type { Refused } from './job-bookings.ts';
+import { judgeSpend, resetOf, SPEND_LIMITS } from './judge-spend.ts';
 import type { Outbox } from './outbox.ts';
+import type { RateUse } from './rate-window.ts';
+import type { Spent } from './sum-spending.ts';
+
+/** What one key has used, of what it may. */
+export interface KeyUsage {
+  readonly limits: KeyLimits | null;
+  /** Units. */
+  readonly spent: Spent;
+  readonly held: number;
+  /** Jobs that run. */
+  readonly running: number;
+  readonly left: HoldLeft;
+}
 
 export class AccountBook {
   readonly #store: AccountStore;
@@ -28,36 +45,124 @@ export class AccountBook {
   constructor(
     storage: DurableObjectStorage,
     outbox: Outbox,
-    { accountId, terms, crowd, now }: { accountId: string; terms: LeaseTerms; crowd: CrowdLimits; now: number },
+    { crowd, ...options }: StoreOptions & { crowd: CrowdLimits },
   ) {
+    const { terms } = options;
     this.#crowd = crowd;
     this.#terms = terms;
     this.bars = new AccountBars(storage.sql);
-    this.#store = new AccountStore(storage, terms, now);
+    this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
-    this.credit = new AccountCredit(storage.sql, this.#store, { accountId, outbox });
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox });
   }
 
-  /** Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. */
-  hold(request: HoldRequest, now: number): HoldAnswer {
+  /**
+   * Sets credit aside for a job. The same job again replaces its hold, so a repeated call holds once. `isFurther`: of a call whose first job is counted
+   * as a request.
+   */
+  hold(request: HoldRequest, now: number, isFurther = false): HoldAnswer {
     this.sweep(now);
-    const available = this.available + (this.#store.holds.find(request.jobId)?.amount ?? 0);
     if (!Number.isSafeInteger(request.amount) || request.amount < 0)
       throw new RangeError('a hold is a whole number ≥ 0');
-    if (this.isDisabled) return { ok: false, reason: 'account-disabled', available };
-    const bar = this.bars.find(request);
-    if (bar) return { ok: false, reason: bar, available };
-    if (request.amount > available) return { ok: false, reason: 'no-credit', available };
-    const isGuest = request.mayBeGuest === true && request.amount === 0 && this.#store.state.balance <= 0;
-    const crowd = this.#store.holds.judgeCrowd(request, isGuest, this.#crowd);
-    if (crowd) return { ok: false, reason: 'too-many', ...crowd };
     const { jobId, keyId, amount, expiresAt } = request;
-    const known = this.#store.holds.find(jobId);
-    const isFresh = known?.isFresh ?? this.#store.isNew(jobId, now);
-    const [leaseAt, sinceAt] = [now + this.#terms.leaseMs, known?.sinceAt ?? now];
+    const isGuest = request.mayBeGuest === true && amount === 0 && this.#store.state.balance <= 0;
+    const limits = this.#store.keys.limitsOf(keyId);
+    const use = { requests: isFurther ? 0 : 1, tokens: request.tokens ?? 0 };
+    const refusal = this.#judge(request, { limits, use, isGuest }, now);
+    const told = (): { leaves?: HoldLeft } => (request.tells ? { leaves: this.#tellLeft(keyId, now) } : {});
+    if (refusal) return { ok: false, ...refusal, ...told() };
+    const before = this.#store.holds.find(jobId);
+    const isFresh = before?.isFresh ?? this.#store.isNew(jobId, now);
+    const [leaseAt, sinceAt] = [now + this.#terms.leaseMs, before?.sinceAt ?? now];
     this.#store.holds.set(jobId, { amount, expiresAt, leaseAt, keyId, isGuest, isFresh, sinceAt });
     this.#store.saveHolds(false, now);
-    return isGuest ? { ok: true, isGuest } : { ok: true };
+    if (!before && isByTheMinute(limits)) this.#store.rates.take(jobId, keyId, use, now);
+    return { ok: true, ...(isGuest && { isGuest }), ...told() };
+  }
+
+  /** Why a job is not held for; null where it is. */
+  #judge(
+    request: HoldRequest,
+    { limits, use, isGuest }: { limits: KeyLimits | null; use: RateUse; isGuest: boolean },
+    now: number,
+  ): HoldRefusal | null {
+    const { jobId, keyId, amount } = request;
+    const { holds, rates } = this.#store;
+    const own = holds.find(jobId);
+    const available = this.available + (own?.amount ?? 0);
+    if (this.isDisabled) return { reason: 'account-disabled', available };
+    const bar = this.bars.find(request);
+    if (bar) return { reason: bar, available };
+    if (limits && amount > 0) {
+      const { spent, held } = this.#store.spendOf(keyId, now);
+      const others = held - (own?.keyId === keyId ? own.amount : 0);
+      const spend = judgeSpend(limits, { spent, held: others }, { amount, now });
+      if (spend && spend.of !== 'job') this.#store.noteBlocked({ keyId, limits, spent, of: spend.of, amount }, now);
+      if (spend) return { reason: 'spend-limit', ...spend };
+    }
+    if (amount > available) return { reason: 'no-credit', available };
+    const key = Math.min(this.#crowd.key, limits?.concurrent ?? this.#crowd.key);
+    const crowd = holds.judgeCrowd(request, isGuest, { ...this.#crowd, key });
+    if (crowd) return { reason: 'too-many', ...crowd };
+    const rate = limits && !own ? rates.judge(keyId, limits, use, now) : null;
+    return rate && { reason: 'rate-limit', ...rate };
+  }
+
+  /** Takes the hold of a job back whose call was refused after all: it counts nothing. */
+  takeBack(jobId: string, now: number): void {
+    this.#store.rates.giveBack(jobId);
+    this.release(jobId, { interrupted: 0, fate: 'free' }, now);
+  }
+
+  #tellLeft(keyId: string, now: number): HoldLeft {
+    const { available } = this;
+    const limits = this.#store.keys.limitsOf(keyId);
+    if (!limits) return { available, spend: [] };
+    const { spent, held } = this.#store.spendOf(keyId, now);
+    const spend = SPEND_LIMITS.flatMap((of) => {
+      const limit = limits[of];
+      return limit === null
+        ? []
+        : [{ of, limit, left: Math.max(0, limit - spent[of] - held), resetAt: resetOf(of, now) }];
+    });
+    const { requests, tokens } = limits;
+    const { rates } = this.#store;
+    return {
+      available,
+      spend,
+      ...(requests !== null && { requests: rates.tell(keyId, 'requests', requests, now) }),
+      ...(tokens !== null && { tokens: rates.tell(keyId, 'tokens', tokens, now) }),
+    };
+  }
+
+  /** What a key has used, and what is left to it. */
+  keyUsage(keyId: string, now: number): KeyUsage {
+    this.sweep(now);
+    const running = this.#store.holds.countRunning(keyId);
+    const limits = this.#store.keys.limitsOf(keyId);
+    return { limits, ...this.#store.spendOf(keyId, now), running, left: this.#tellLeft(keyId, now) };
+  }
+
+  /** What limits a key from now on; null for nothing. What it has spent counts whenever it is limited. */
+  setKeyLimits(keyId: string, limits: KeyLimits | null, now: number): void {
+    this.#store.commit(now, (staged) => {
+      this.#store.keys.setLimits(keyId, limits);
+      // What is held for the key is to be known after a restart, from now on within its limits.
+      staged.savesHolds = true;
+    });
+  }
+
+  /** What is to be told, and to whom: null ends it. False where no secret is known and none is given. */
+  changeAlerts(settings: AlertSettings | null, secret: string | null, now: number): boolean {
+    return this.#store.commit(now, () => {
+      const isSet = this.#store.alerts.change(settings, secret);
+      this.#store.alerts.noteBalance(this.balance, now);
+      return isSet;
+    });
+  }
+
+  get alerts(): AccountAlerts {
+    return this.#store.alerts;
   }
 
   /** As JobBookings does. */
@@ -68,6 +173,16 @@ export class AccountBook {
   /** As JobBookings does. */
   release(jobId: string, closing: { readonly interrupted: number; readonly fate: Fate }, now: number): void {
     this.#jobs.release(jobId, closing, now);
+  }
+
+  /** As JobBookings does. */
+  fence(jobId: string, untilAt: number, now: number): void {
+    this.#jobs.fence(jobId, untilAt, now);
+  }
+
+  /** Whether something of a job has been booked, and was charged. */
+  findBooked(jobId: string): { readonly isBooked: boolean; readonly isCharged: boolean } {
+    return this.#jobs.findBooked(jobId);
   }
 
   /** As JobBookings does. */
@@ -168,4 +283,9 @@ export class AccountBook {
     const { jobs, promptTokens, outputTokens, charged } = this.#store.state;
     return { jobs, promptTokens, outputTokens, charged };
   }
+}
+
+/** Whether what a key begins must be counted by the minute. */
+function isByTheMinute(limits: KeyLimits | null): boolean {
+  return limits !== null && (limits.requests !== null || limits.tokens !== null);
 }

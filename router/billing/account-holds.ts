@@ -11,12 +11,12 @@ export interface Hold {
   readonly expiresAt: number;
   /** When it lapses unless its job is heard of until then, ms since epoch. */
   readonly leaseAt: number;
+  /** Whose it is; not known of one that was saved before version 0.2. */
+  readonly keyId?: string;
   /** Nothing of its job has been booked, which nobody need look for. In memory only, as those that follow. */
   readonly isFresh?: boolean;
   /** When it was held first, ms since epoch: credit that ended before is not for it. */
   readonly sinceAt?: number;
-  /** A restart forgets whose it is. */
-  readonly keyId?: string;
   readonly isGuest?: boolean;
   /** The answer has ended; its credit is held until it is settled. */
   readonly isOver?: boolean;
@@ -41,10 +41,40 @@ const SHARED_MS = 7_200_000;
 /** What was set aside so stands among the holds under this name once a restart has made it one. */
 const FORGOTTEN = 'forgotten';
 
+/** Keys whose spending is limited: as the account has something set aside, each of them has a share of what its limits leave. */
+export interface LimitedKeys {
+  readonly isLimited: (keyId: string) => boolean;
+}
+
+interface SavedWith {
+  readonly available: number;
+  readonly now: number;
+  /** Units that a key's limits leave beside what is held; null for a key without. */
+  readonly leftOf: (keyId: string) => number | null;
+}
+
 const TABLE = `CREATE TABLE IF NOT EXISTS held (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, holds TEXT NOT NULL,
   shared INTEGER NOT NULL, sharedUntil INTEGER NOT NULL)`;
 
-type SavedHold = readonly [jobId: string, amount: number, expiresAt: number, leaseAt: number | null, isWarned: 0 | 1];
+/** What is set aside for keys, units by key: empty in objects of before version 0.2. */
+const ADD_KEYS = "ALTER TABLE held ADD COLUMN keys TEXT NOT NULL DEFAULT '{}'";
+
+type SavedHold = readonly [
+  jobId: string,
+  amount: number,
+  expiresAt: number,
+  leaseAt: number | null,
+  isWarned: 0 | 1,
+  keyId?: string,
+];
+
+interface HeldRow {
+  readonly seq: number;
+  readonly holds: readonly SavedHold[];
+  readonly shared: number;
+  readonly sharedUntil: number;
+  readonly keys: Readonly<Record<string, number>>;
+}
 
 export class AccountHolds {
   readonly #sql: SqlStorage;
@@ -55,8 +85,12 @@ export class AccountHolds {
   /** What the row sets aside for holds that it does not have, units, and until when. */
   #shared = 0;
   #sharedUntil = 0;
+  /** By key, for those whose spending is limited: what is set aside so, or what a restart has forgotten of it; never both are at once. */
+  #shares: Map<string, number>;
   readonly #warned = new Set<string>();
   #sum = 0;
+  /** Units held by key. */
+  readonly #byKey = new Map<string, number>();
   #nextLapseAt = Number.POSITIVE_INFINITY;
 
   /** `jobsSince` gives the jobs that were booked after a row was written: their holds are over. For the caller's transaction. */
@@ -69,16 +103,18 @@ export class AccountHolds {
     this.#terms = terms;
     sql.exec(TABLE);
     const row = this.#readRow();
+    this.#shares = new Map(Object.entries(row.keys));
     if (row.holds.length === 0 && row.shared === 0) return;
     const over = new Set(opened.jobsSince(row.seq));
     let isChanged = row.shared > 0;
-    for (const [jobId, amount, expiresAt, leaseAt, isWarned] of row.holds) {
+    for (const [jobId, amount, expiresAt, leaseAt, isWarned, keyId] of row.holds) {
       if (over.has(jobId)) continue;
       const known = leaseAt ?? opened.now + terms.leaseMs;
       // One whose lease ran out while this object slept, or was down, gets one last respite.
       const isRespite = known <= opened.now && isWarned === 0;
       if (isRespite || isWarned === 1) this.#warned.add(jobId);
-      this.set(jobId, { amount, expiresAt, leaseAt: isRespite ? opened.now + terms.graceMs : known });
+      const hold = { amount, expiresAt, leaseAt: isRespite ? opened.now + terms.graceMs : known };
+      this.set(jobId, keyId === undefined ? hold : { ...hold, keyId });
       isChanged ||= isRespite || leaseAt === null;
     }
     const forgotten = this.find(FORGOTTEN)?.amount ?? 0;
@@ -86,7 +122,7 @@ export class AccountHolds {
     const leaseAt = opened.now + terms.toldMs;
     if (row.shared > 0)
       this.set(FORGOTTEN, { amount: forgotten + row.shared, expiresAt: row.sharedUntil, leaseAt, isOver: true });
-    if (isChanged) this.save(row.seq, { available: 0, now: opened.now });
+    if (isChanged) this.#write(row.seq, { shared: 0, sharedUntil: 0 });
     else this.#saved = new Map([...this.#holds].map(([jobId, { amount }]) => [jobId, amount]));
   }
 
@@ -117,6 +153,23 @@ export class AccountHolds {
     return sum;
   }
 
+  /** Units held for jobs of a key, with what a restart may have forgotten of them. */
+  heldBy(keyId: string): number {
+    return (this.#byKey.get(keyId) ?? 0) + this.forgottenOf(keyId);
+  }
+
+  /** Of these what a restart may have forgotten. */
+  forgottenOf(keyId: string): number {
+    return this.#holds.has(FORGOTTEN) ? (this.#shares.get(keyId) ?? 0) : 0;
+  }
+
+  /** Jobs of a key that run. */
+  countRunning(keyId: string): number {
+    let count = 0;
+    for (const hold of this.#holds.values()) if (hold.keyId === keyId && !hold.isOver) count++;
+    return count;
+  }
+
   /** Units held in all. */
   get sum(): number {
     return this.#sum;
@@ -129,13 +182,23 @@ export class AccountHolds {
 
   /** Replaces a job's hold, or gives it back for null: in memory. */
   set(jobId: string, hold: Hold | null): void {
-    this.#sum -= this.#holds.get(jobId)?.amount ?? 0;
+    const before = this.#holds.get(jobId);
+    this.#count(before, -1);
     this.#holds.delete(jobId);
     if (hold) {
       this.#holds.set(jobId, hold);
-      this.#sum += hold.amount;
+      this.#count(hold, 1);
       this.#nextLapseAt = Math.min(this.#nextLapseAt, lapsesAt(hold));
     } else if (this.#holds.size === 0) this.#nextLapseAt = Number.POSITIVE_INFINITY;
+  }
+
+  #count(hold: Hold | undefined, sign: 1 | -1): void {
+    if (!hold) return;
+    this.#sum += sign * hold.amount;
+    if (hold.keyId === undefined) return;
+    const amount = (this.#byKey.get(hold.keyId) ?? 0) + sign * hold.amount;
+    if (amount === 0) this.#byKey.delete(hold.keyId);
+    else this.#byKey.set(hold.keyId, amount);
   }
 
   /** The job is booked in a batch that is written now: who reads the row later reads that too. */
@@ -163,10 +226,13 @@ export class AccountHolds {
     return this.find(FORGOTTEN)?.amount ?? 0;
   }
 
-  /** Such a job was charged: so much less is held for the others. */
-  takeForgotten(amount: number): void {
+  /** Such a job of a key was charged: so much less is held for the others. */
+  takeForgotten(amount: number, keyId: string): void {
     const hold = this.find(FORGOTTEN);
-    if (hold) this.set(FORGOTTEN, amount < hold.amount ? { ...hold, amount: hold.amount - amount } : null);
+    if (!hold) return;
+    const share = this.#shares.get(keyId);
+    if (share !== undefined) this.#shares.set(keyId, Math.max(0, share - amount));
+    this.set(FORGOTTEN, amount < hold.amount ? { ...hold, amount: hold.amount - amount } : null);
   }
 
   /** True where nothing is held that the row sets something aside for. */
@@ -174,31 +240,57 @@ export class AccountHolds {
     return this.#holds.size === 0 && this.#shared > 0;
   }
 
-  /** True where a restart would not hold enough, or where it would hold what an account cannot spare: `save` is due before anybody is answered. */
-  isSaveDue(available: number): boolean {
+  /**
+   * True where a restart would not hold enough, of the account's credit or within a key's limits, or where it would hold what an account cannot spare:
+   * `save` is due before anybody is answered.
+   */
+  isSaveDue(available: number, keys: LimitedKeys): boolean {
     let missing = 0;
     let spare = 0;
-    for (const [jobId, { amount, expiresAt }] of this.#holds) {
+    let missingOf: Map<string, number> | null = null;
+    for (const [jobId, { amount, expiresAt, keyId }] of this.#holds) {
       const more = amount - (this.#saved.get(jobId) ?? 0);
       if (more > 0 && expiresAt > this.#sharedUntil) return true;
       missing += Math.max(0, more);
       spare += Math.max(0, 0 - more);
+      if (more <= 0 || keyId === undefined || !keys.isLimited(keyId)) continue;
+      missingOf ??= new Map();
+      const ofKey = (missingOf.get(keyId) ?? 0) + more;
+      if (ofKey > (this.#shares.get(keyId) ?? 0)) return true;
+      missingOf.set(keyId, ofKey);
     }
     for (const [jobId, amount] of this.#saved) if (!this.#holds.has(jobId)) spare += amount;
     return missing > this.#shared || spare * SHARE > available;
   }
 
   /** Writes all holds as one row, and sets aside what others may take; `seq` is the last batch that they know of. For the caller's transaction. */
-  save(seq: number, { available, now }: { readonly available: number; readonly now: number }): void {
-    const rows: SavedHold[] = [];
-    for (const [jobId, { amount, expiresAt, leaseAt }] of this.#holds)
-      if (amount > 0) rows.push([jobId, amount, expiresAt, leaseAt, this.#warned.has(jobId) ? 1 : 0]);
+  save(seq: number, { available, now, leftOf }: SavedWith): void {
     // While a restart's are held there are no others: restarts on end set aside one share.
-    const isShared = rows.length >= SHARED_FROM && !this.#holds.has(FORGOTTEN);
-    this.#shared = isShared ? Math.floor(Math.max(0, available) / SHARE) : 0;
-    this.#sharedUntil = this.#shared > 0 ? now + SHARED_MS : 0;
-    const insert = 'INSERT OR REPLACE INTO held VALUES (1, ?, ?, ?, ?)';
-    this.#sql.exec(insert, seq, JSON.stringify(rows), this.#shared, this.#sharedUntil);
+    const hasForgotten = this.#holds.has(FORGOTTEN);
+    let held = 0;
+    for (const { amount } of this.#holds.values()) if (amount > 0) held++;
+    const isShared = held >= SHARED_FROM && !hasForgotten;
+    const shared = isShared ? Math.floor(Math.max(0, available) / SHARE) : 0;
+    if (!hasForgotten) this.#shares = new Map();
+    for (const keyId of shared > 0 ? this.#byKey.keys() : []) {
+      const left = leftOf(keyId);
+      if (left !== null) this.#shares.set(keyId, Math.floor(left / SHARE));
+    }
+    this.#write(seq, { shared, sharedUntil: shared > 0 ? now + SHARED_MS : 0 });
+  }
+
+  #write(seq: number, { shared, sharedUntil }: { readonly shared: number; readonly sharedUntil: number }): void {
+    const rows: SavedHold[] = [];
+    for (const [jobId, { amount, expiresAt, leaseAt, keyId }] of this.#holds) {
+      if (amount === 0) continue;
+      const row = [jobId, amount, expiresAt, leaseAt, this.#warned.has(jobId) ? 1 : 0] as const;
+      rows.push(keyId === undefined ? row : [...row, keyId]);
+    }
+    this.#shared = shared;
+    this.#sharedUntil = sharedUntil;
+    const insert = 'INSERT OR REPLACE INTO held VALUES (1, ?, ?, ?, ?, ?)';
+    const keys = JSON.stringify(Object.fromEntries(this.#shares));
+    this.#sql.exec(insert, seq, JSON.stringify(rows), shared, sharedUntil, keys);
     this.#saved = new Map(rows.map(([jobId, amount]) => [jobId, amount]));
   }
 
@@ -211,11 +303,17 @@ export class AccountHolds {
     return lapsed.some((jobId) => this.#saved.has(jobId));
   }
 
-  #readRow(): { readonly seq: number; readonly holds: readonly SavedHold[]; shared: number; sharedUntil: number } {
-    type Row = { seq: number; holds: string; shared: number; sharedUntil: number };
-    const row = this.#sql.exec<Row>('SELECT seq, holds, shared, sharedUntil FROM held').toArray()[0];
-    if (row) return { ...row, holds: JSON.parse(row.holds) as SavedHold[] };
-    return { seq: 0, holds: this.#takeOldRows(), shared: 0, sharedUntil: 0 };
+  #readRow(): HeldRow {
+    const hasKeys = this.#sql.exec("SELECT 1 FROM pragma_table_info('held') WHERE name = 'keys'").toArray().length > 0;
+    if (!hasKeys) this.#sql.exec(ADD_KEYS);
+    type Row = { seq: number; holds: string; shared: number; sharedUntil: number; keys: string };
+    const row = this.#sql.exec<Row>('SELECT seq, holds, shared, sharedUntil, keys FROM held').toArray()[0];
+    if (!row) return { seq: 0, holds: this.#takeOldRows(), shared: 0, sharedUntil: 0, keys: {} };
+    return {
+      ...row,
+      holds: JSON.parse(row.holds) as SavedHold[],
+      keys: JSON.parse(row.keys) as Record<string, number>,
+    };
   }
 
   /** Objects of before version 0.2 have a row a hold. */
@@ -230,7 +328,7 @@ export class AccountHolds {
       leaseAt,
       isWarned === 1 ? 1 : 0,
     ]);
-    this.#sql.exec('INSERT INTO held VALUES (1, 0, ?, 0, 0)', JSON.stringify(holds));
+    this.#sql.exec("INSERT INTO held VALUES (1, 0, ?, 0, 0, '{}')", JSON.stringify(holds));
     this.#sql.exec('DROP TABLE holds');
     return holds;
   }

@@ -3,6 +3,7 @@ import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts
 import type { Lot } from './credit-lots.ts';
 import { openLots } from './credit-lots.ts';
 import { countAsked } from './decide-charge.ts';
+import type { KeySpending } from './sum-spending.ts';
 
 export interface Totals {
   readonly jobs: number;
@@ -22,6 +23,8 @@ export interface AccountState extends Totals {
   readonly disabledAt: number | null;
   /** By hub its last batch, and what was answered: `1` for each part that was taken, `0` for one that was not. */
   readonly hubs: Readonly<Record<string, BatchAnswer>>;
+  /** By key what it has spent, of those that spent something lately (account-keys.ts); none in a state of before version 0.2. */
+  readonly keys?: Readonly<Record<string, KeySpending>>;
 }
 
 interface BatchAnswer {
@@ -99,8 +102,7 @@ export function addToTotals(
   },
 ): AccountState {
   const { settlements } = added;
-  const prompts = settlements.map((settlement) => (settlement.ticket.chargePrompt ? countAsked(settlement) : 0));
-  const promptTokens = state.promptTokens + Math.max(0, ...prompts);
+  const promptTokens = state.promptTokens + countPrompt(settlements);
   const outputTokens = settlements.reduce((sum, settlement) => sum + settlement.outputTokens, state.outputTokens);
   return {
     ...state,
@@ -111,4 +113,13 @@ export function addToTotals(
     outputTokens,
     charged: state.charged + added.charge,
   };
+}
+
+function countPrompt(settlements: readonly SettlementJson[]): number {
+  return Math.max(0, ...settlements.map((one) => (one.ticket.chargePrompt ? countAsked(one) : 0)));
+}
+
+/** Tokens that parts of one job come to: its prompt once, and all their output. */
+export function countTokens(settlements: readonly SettlementJson[]): number {
+  return settlements.reduce((sum, { outputTokens }) => sum + outputTokens, countPrompt(settlements));
 }

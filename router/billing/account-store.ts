@@ -1,11 +1,13 @@
 // What an account keeps: its state, holds, jobs and booked parts in memory and in its object's SQLite, and how a call changes all of them at once or
 // none.
 import { BoundedMap } from '../../schema/bounded-map.ts';
+import { AccountAlerts } from './account-alerts.ts';
 import { AccountBatches } from './account-batches.ts';
 import type { KnownPart } from './account-batches.ts';
 import { AccountHolds } from './account-holds.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import { AccountJobs } from './account-jobs.ts';
+import { AccountKeys } from './account-keys.ts';
 import { readState } from './account-state.ts';
 import type { AccountState } from './account-state.ts';
 import { sumCredit } from './credit-books.ts';
@@ -13,6 +15,10 @@ import { sumLots } from './credit-lots.ts';
 import type { Lot } from './credit-lots.ts';
 import { buildFlush } from './build-flush.ts';
 import type { ChargedPart, NumberedFlush } from './build-flush.ts';
+import type { SpendFacts, SpendLimit } from './judge-spend.ts';
+import type { KeyLimits } from '../../schema/key-limits.ts';
+import type { Spent } from './sum-spending.ts';
+import { KeyRates } from './key-rates.ts';
 
 /** How long after it woke an object looks up a job that it holds credit for: none is held anew that was settled so long ago. */
 const FRESH_AFTER_MS = 600_000;
@@ -28,22 +34,48 @@ interface Staged {
   savesHolds: boolean;
 }
 
+export interface StoreOptions {
+  readonly terms: LeaseTerms;
+  readonly now: number;
+  /** Whose it is, for what it is told of. */
+  readonly accountId?: string | undefined;
+  /** The minute of limits by the minute, ms. */
+  readonly rateWindowMs?: number;
+}
+
+interface Blocked {
+  readonly keyId: string;
+  readonly limits: KeyLimits;
+  readonly spent: Spent;
+  readonly of: SpendLimit;
+  /** Units that the job may cost. */
+  readonly amount: number;
+}
+
+const MINUTE_MS = 60_000;
+
 export class AccountStore {
   readonly #storage: DurableObjectStorage;
   readonly #terms: LeaseTerms;
+  readonly #accountId: string;
   readonly #openedAt: number;
   readonly booked = new BoundedMap<string, true>(REMEMBERED_JOBS);
   batches: AccountBatches;
   holds: AccountHolds;
   jobs: AccountJobs;
+  keys: AccountKeys;
+  alerts: AccountAlerts;
   state: AccountState;
+  readonly rates: KeyRates;
   #staged: Staged | null = null;
 
-  constructor(storage: DurableObjectStorage, terms: LeaseTerms, now: number) {
+  constructor(storage: DurableObjectStorage, { terms, now, accountId = '', rateWindowMs = MINUTE_MS }: StoreOptions) {
     this.#storage = storage;
     this.#terms = terms;
+    this.#accountId = accountId;
     this.#openedAt = now;
-    [this.batches, this.jobs, this.holds, this.state] = this.#open(now);
+    this.rates = new KeyRates(rateWindowMs);
+    [this.batches, this.jobs, this.holds, this.keys, this.alerts, this.state] = this.#open(now);
   }
 
   /** Units that no job holds. */
@@ -77,13 +109,48 @@ export class AccountStore {
 
   /** Writes the holds where `isDue` or a restart would forget too much of them. */
   saveHolds(isDue: boolean, now: number): void {
-    if (!isDue && !this.holds.isIdle && !this.holds.isSaveDue(this.available)) return;
+    if (!isDue && !this.holds.isIdle && !this.holds.isSaveDue(this.available, this.keys)) return;
     if (this.#staged) this.#staged.savesHolds = true;
     else this.writeHolds(now);
   }
 
   writeHolds(now: number): void {
-    this.holds.save(this.batches.seq, { available: this.available, now });
+    const leftOf = (keyId: string): number | null => this.keys.leftOf(keyId, this.spendOf(keyId, now));
+    this.holds.save(this.batches.seq, { available: this.available, now, leftOf });
+  }
+
+  /** What a key has spent by now, this call included, and what is held for its jobs. */
+  spendOf(keyId: string, now: number): SpendFacts {
+    const spent = this.keys.spentBy(this.state, keyId, now, this.#staged ? chargesOf(this.#staged).get(keyId) : 0);
+    return { spent, held: this.holds.heldBy(keyId) };
+  }
+
+  /** Units that parts of a key may be charged whose hold is not there any more: what no other job holds, within the key's limits. */
+  roomFor(keyId: string): number {
+    const room = this.available + this.holds.forgotten;
+    if (!this.#staged || !this.keys.isLimited(keyId)) return room;
+    const { spent, held } = this.spendOf(keyId, this.#staged.now);
+    const left = this.keys.leftOf(keyId, { spent, held: held - this.holds.forgottenOf(keyId) });
+    return Math.min(room, left ?? room);
+  }
+
+  /** A job was refused for a limit of its key: where it would not have fitted beside what is spent either, the limit is as good as used up. */
+  noteBlocked({ of, amount, ...facts }: Blocked, now: number): void {
+    if (!this.alerts.isOn || facts.spent[of] + amount <= (facts.limits[of] ?? 0)) return;
+    this.commit(now, () => this.alerts.noteSpending({ ...facts, blocked: of }, now));
+  }
+
+  /** Counts what each key spent in a call, and has told what is to be told. */
+  #noteCharges(staged: Staged): void {
+    const { now } = staged;
+    const charges = chargesOf(staged);
+    if (charges.size > 0) this.state = this.keys.charge(this.state, charges, now);
+    if (!this.alerts.isOn) return;
+    for (const keyId of charges.keys()) {
+      const limits = this.keys.limitsOf(keyId);
+      if (limits) this.alerts.noteSpending({ keyId, limits, spent: this.keys.spentBy(this.state, keyId, now) }, now);
+    }
+    this.alerts.noteBalance(this.state.balance, now);
   }
 
   /** What the account has from now on: within a call that writes it. */
@@ -116,27 +183,34 @@ export class AccountStore {
     try {
       return this.#storage.transactionSync(() => {
         const result = work(staged);
-        if (staged.isChanged) checkLots(this.state);
-        if (staged.isChanged) this.batches.write(JSON.stringify(this.state), buildFlush(staged.parts), now);
+        if (staged.isChanged) {
+          this.#noteCharges(staged);
+          checkLots(this.state);
+          this.batches.write(JSON.stringify(this.state), buildFlush(staged.parts), now);
+        }
+        // Its charges are in the state.
+        this.#staged = null;
         if (staged.savesHolds || this.holds.isIdle) this.writeHolds(now);
         return result;
       });
     } catch (error) {
-      [this.batches, this.jobs, this.holds, this.state] = this.#open(now);
+      [this.batches, this.jobs, this.holds, this.keys, this.alerts, this.state] = this.#open(now);
       throw error;
     } finally {
       this.#staged = null;
     }
   }
 
-  #open(now: number): [AccountBatches, AccountJobs, AccountHolds, AccountState] {
+  #open(now: number): [AccountBatches, AccountJobs, AccountHolds, AccountKeys, AccountAlerts, AccountState] {
     const { sql } = this.#storage;
     return this.#storage.transactionSync(() => {
       const batches = new AccountBatches(this.#storage, now);
       const state = readState(sql, batches.state);
       if (batches.state === null) batches.lay(JSON.stringify(state));
       const jobsSince = (seq: number): string[] => batches.jobsSince(seq);
-      return [batches, new AccountJobs(sql), new AccountHolds(sql, this.#terms, { now, jobsSince }), state];
+      const holds = new AccountHolds(sql, this.#terms, { now, jobsSince });
+      const alerts = new AccountAlerts(sql, this.#accountId);
+      return [batches, new AccountJobs(sql), holds, new AccountKeys(sql), alerts, state];
     });
   }
 }
@@ -144,4 +218,12 @@ export class AccountStore {
 /** A call that moves money past the lots would leave credit of no kind: it is undone as a whole. */
 function checkLots({ balance, lots }: AccountState): void {
   if (sumCredit(sumLots(lots)) !== balance) throw new Error('the lots of an account do not sum to its balance');
+}
+
+/** Units that a call charges by key. */
+function chargesOf({ parts }: Staged): Map<string, number> {
+  const charges = new Map<string, number>();
+  for (const { settlement } of parts)
+    if (settlement.charge > 0) charges.set(settlement.keyId, (charges.get(settlement.keyId) ?? 0) + settlement.charge);
+  return charges;
 }

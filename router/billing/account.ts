@@ -1,13 +1,19 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import { DurableObject } from 'cloudflare:workers';
+import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
+import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
 import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
-import type { LeaseTerms } from './account-holds.ts';
-import type { Totals } from './account-state.ts';
 import type { CreditSums } from '../../schema/credit.ts';
 import type { Lot } from './credit-lots.ts';
-import type { HoldAnswer, HoldRequest } from './hold-answer.ts';
+import { AccountRepeats } from './account-repeats.ts';
+import type { KeyUsage } from './account-book.ts';
+import type { LeaseTerms } from './account-holds.ts';
+import type { Totals } from './account-state.ts';
+import { AlertPost } from './alert-post.ts';
+import type { PostWebhook } from './alert-post.ts';
+import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { Ledger } from './ledger.ts';
@@ -43,31 +49,37 @@ export interface AccountDoors {
   readonly crowd: CrowdLimits;
   /** Hands credit to the object of another account. */
   readonly sendTransfer: SendTransfer;
+  /** The minute of limits by the minute, ms; a minute where it is left out. */
+  readonly rateWindowMs?: number;
+  /** How alerts are sent, and after how many ms again for the first time; left out, they wait. */
+  readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
 }
 
 export class Account extends DurableObject<object> {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
+  readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
   readonly #post: TransferPost;
+  readonly #alertPost: AlertPost | null;
   #drainedAt = 0;
 
-  constructor(ctx: DurableObjectState, env: object, { ledger, terms, crowd, bookMs, sendTransfer }: AccountDoors) {
+  constructor(ctx: DurableObjectState, env: object, doors: AccountDoors) {
     super(ctx, env);
+    const { ledger, terms, crowd, bookMs, webhooks, rateWindowMs } = doors;
     const owner = { accountId: ctx.id.name };
     const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
-    this.#book = new AccountBook(ctx.storage, this.#outbox, {
-      accountId: ctx.id.name ?? '',
-      terms,
-      crowd,
-      now: Date.now(),
-    });
+    const now = Date.now();
+    const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
+    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now, ...owner, ...rates });
+    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
+    this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
     const { credit } = this.#book;
     const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
       credit.noteAnswer(transfer, answer, Date.now());
-    this.#post = new TransferPost({ transfers: credit.transfers, send: sendTransfer, noteAnswer, owner });
+    this.#post = new TransferPost({ transfers: credit.transfers, send: doors.sendTransfer, noteAnswer, owner });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -75,27 +87,50 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
-    const answer = this.#book.hold(request, now);
+    const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
     this.#ring(now);
     return answer;
+  }
+
+  /** Holds for a call, and writes the key under which it came in the same transaction; one that has run under its key is told what it ran as. */
+  #holdOnce({ repeat }: HoldRequest, now: number, hold: () => HoldAnswer): HoldAnswer {
+    if (!repeat) return hold();
+    this.#book.sweep(now);
+    const refusal = this.#repeats.judge(repeat, now);
+    if (refusal) return { ok: false, ...refusal };
+    const answer = hold();
+    if (answer.ok) this.#repeats.register(repeat, now);
+    return answer;
+  }
+
+  /** What a call under this key would be told now; null where it may run. */
+  findRepeat(asked: RepeatAsked): RepeatRefusal | null {
+    const now = Date.now();
+    this.#sweep();
+    return this.#repeats.judge(asked, now);
   }
 
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
-    const [first, ...others] = requests;
-    const answer = this.#book.hold(first, now);
+    const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
+    this.#ring(now);
+    return answer;
+  }
+
+  #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
+    let answer = this.#book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
-      const next = this.#book.hold(request, now);
-      if (next.ok) held.push(request.jobId);
-      else {
-        for (const jobId of held) this.#book.release(jobId, { interrupted: 0, fate: 'free' }, now);
-        this.#ring(now);
+      const next = this.#book.hold(request, now, true);
+      if (next.ok) {
+        held.push(request.jobId);
+        answer = next;
+      } else {
+        for (const jobId of held) this.#book.takeBack(jobId, now);
         return next;
       }
     }
-    this.#ring(now);
     return answer;
   }
 
@@ -103,6 +138,7 @@ export class Account extends DurableObject<object> {
   renew(jobIds: string[]): void {
     const now = Date.now();
     this.#book.renew(jobIds, now);
+    this.#repeats.renew(jobIds, now);
     this.#ring(now);
   }
 
@@ -113,6 +149,7 @@ export class Account extends DurableObject<object> {
   release(jobId: string, interrupted = 0, isCharged = false): void {
     const now = Date.now();
     this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.#repeats.noteOver(jobId, isCharged && interrupted > 0 ? 'charged' : 'free');
     this.#ring(now);
   }
 
@@ -194,6 +231,31 @@ export class Account extends DurableObject<object> {
     this.#book.bars.revokeKey(keyId);
   }
 
+  /** Limits a key from now on, at once and exactly; null for nothing. */
+  setKeyLimits(keyId: string, limits: KeyLimits | null): void {
+    this.#book.setKeyLimits(keyId, limits, Date.now());
+  }
+
+  /** What a key has used, and what is left to it. */
+  keyUsage(keyId: string): KeyUsage {
+    this.#sweep();
+    return this.#book.keyUsage(keyId, Date.now());
+  }
+
+  /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
+  changeAlerts(settings: AlertSettings | null, secret: string | null): boolean {
+    const now = Date.now();
+    const isSet = this.#book.changeAlerts(settings, secret, now);
+    this.#ring(now);
+    return isSet;
+  }
+
+  /** What is told, where; and how many alerts are on their way. */
+  alerts(): { settings: AlertSettings | null; waiting: number } {
+    const { settings, waiting } = this.#book.alerts;
+    return { settings, waiting };
+  }
+
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
   leavePool(poolId: string): void {
     this.#book.bars.leavePool(poolId);
@@ -260,6 +322,13 @@ export class Account extends DurableObject<object> {
     this.#book.sweep(now);
     await Promise.all([this.#drain(now), this.#post.run()]);
     this.#ring(Date.now());
+    // Money goes first, and waits for nobody who is slow to take an alert.
+    this.ctx.waitUntil(this.#sendAlerts());
+  }
+
+  async #sendAlerts(): Promise<void> {
+    await this.#alertPost?.send(() => this.#book.alerts);
+    this.#ring(Date.now());
   }
 
   #sweep(): void {
@@ -275,8 +344,9 @@ export class Account extends DurableObject<object> {
     if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
     const at = this.#book.nextBookingAt;
     if (at !== null) this.#outbox.ringBy(at);
-    for (const due of [this.#book.credit.nextExpiryAt(now), this.#post.nextAt(now)])
-      if (due !== null) this.#outbox.ensureAlarm(due);
+    const alertAt = this.#alertPost ? this.#book.alerts.nextAt : null;
+    for (const due of [this.#book.credit.nextExpiryAt(now), this.#post.nextAt(now), alertAt])
+      if (due !== null) this.#outbox.ensureAlarm(Math.max(due, now));
   }
 
   /** What comes alone is handed over at once, and an alarm set that sees to it if that fails; what comes in numbers waits for its like. */

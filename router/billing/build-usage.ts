@@ -49,7 +49,7 @@ const EARNING_NAMES = 4;
 /** What an hour of several large cards takes, five kilowatt-hours: a home that says more of one part is not believed, and no sum overflows. */
 const MOST_MICRO_WH = 5_000_000_000n;
 /** The kind of what was settled before kinds were told. */
-const NO_KIND = 'unknown';
+export const NO_KIND = 'unknown';
 
 /** The part's own day, by when it ended. */
 export function dayOf(at: number): number {

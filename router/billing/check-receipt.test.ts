@@ -63,14 +63,22 @@ describe('checkTicket', () => {
   const NOT_OWN = 'the ticket was not signed by this router';
 
   test('a ticket is our own only under our signature', () => {
-    const asked = { isKnown: false, router, now };
+    const asked = { isKnown: false, routers: [router], now };
     expect(checkTicket(signer, signedBy(routerKey), asked)).toBeNull();
     expect(checkTicket(signer, signedBy(nodeKey), asked)).toBe(NOT_OWN);
     expect(checkTicket(signer, { ...signedBy(routerKey), ticketSignature: '0x' }, asked)).toBe(NOT_OWN);
   });
 
+  test('one of a key before the present one is our own for as long as any', () => {
+    const next = addressOfPrivateKey(new Uint8Array(32).fill(9));
+    const asked = { isKnown: false, routers: [next, router], now };
+    expect(checkTicket(signer, signedBy(routerKey), asked)).toBeNull();
+    expect(checkTicket(signer, signedBy(nodeKey), asked)).toBe(NOT_OWN);
+    expect(checkTicket(signer, signedBy(routerKey), { ...asked, now: now + LATE_MS + 1 })).toContain('24 h');
+  });
+
   test('one under which a part was settled holds though the router has another key now, and no longer than others', () => {
-    const asked = { isKnown: true, router, now };
+    const asked = { isKnown: true, routers: [router], now };
     expect(checkTicket(signer, signedBy(nodeKey), asked)).toBeNull();
     expect(checkTicket(signer, signedBy(nodeKey), { ...asked, now: now + LATE_MS + 1 })).toContain('24 h');
   });

@@ -34,15 +34,16 @@ export function checkReceipt(
 }
 
 /**
- * Why nothing can be claimed under the ticket of a late receipt. `isKnown`: its hub has settled a part under it, so that it need not prove itself: the
- * router's key may have been another one then.
+ * Why nothing can be claimed under the ticket of a late receipt. `isKnown`: its hub has settled a part under it, so that it need not prove itself.
+ * `routers`: the router's address and those of its keys before, whose tickets are good for as long as any.
  */
 export function checkTicket(
   signer: MessageSigner,
   { ticket, ticketSignature: signature, ticketSeal: sealed = null }: LateReceipt,
-  { isKnown, router, now }: { readonly isKnown: boolean; readonly router: Hex; readonly now: number },
+  { isKnown, routers, now }: { readonly isKnown: boolean; readonly routers: readonly Hex[]; readonly now: number },
 ): string | null {
   if (now > Number(ticket.expiresAtMs) + LATE_MS) return 'the receipt came more than 24 h after its ticket expired';
-  const isOwn = isKnown || signer.isProvenBy(JOB_TICKET, ticket, { signature, sealed, address: router });
+  const isOwn =
+    isKnown || routers.some((address) => signer.isProvenBy(JOB_TICKET, ticket, { signature, sealed, address }));
   return isOwn ? null : 'the ticket was not signed by this router';
 }

@@ -3,7 +3,7 @@
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { KnownPart } from './account-batches.ts';
 import type { LeaseTerms } from './account-holds.ts';
-import { addToTotals, findAnswer, noteAnswer } from './account-state.ts';
+import { addToTotals, countTokens, findAnswer, noteAnswer } from './account-state.ts';
 import type { AccountStore } from './account-store.ts';
 import { shareJob } from './build-usage.ts';
 import { drawLots } from './credit-lots.ts';
@@ -78,11 +78,42 @@ export class JobBookings {
     const known = this.#store.jobs.find(jobId);
     if (!known && closing.interrupted === 0) {
       this.#store.holds.set(jobId, null);
+      this.#store.rates.settle(jobId, 0, true);
       return this.#store.saveHolds(false, now);
     }
     const tally = known ?? this.#openTally(jobId, now + LONGEST_HOLD_MS, now);
     if (decideFate(tally, now) !== null) return;
     this.#store.commit(now, () => this.#advance(jobId, { ...tally, release: closing }, { arrived: null, now }));
+  }
+
+  /**
+   * The job's call runs anew as another job: whatever still comes of this one is free, until `untilAt` at least. For one that is over and of which nothing
+   * has been charged.
+   */
+  fence(jobId: string, untilAt: number, now: number): void {
+    this.sweep(now);
+    const known = this.#store.jobs.find(jobId);
+    if (known && decideFate(known, now) === 'charged') throw new RangeError('what is charged is not run anew');
+    const { parts } = this.#findAll(jobId);
+    const tally = known ?? openTally(untilAt, { charge: 0, parts });
+    const fenced: JobTally = {
+      ...tally,
+      expiresAt: untilAt,
+      isCounted: tally.isCounted || !tally.waiting,
+      release: { fate: 'free', interrupted: 0 },
+    };
+    this.#store.commit(now, () => this.#advance(jobId, fenced, { arrived: null, now }));
+  }
+
+  /** Whether something of a job has been booked, and was charged. */
+  findBooked(jobId: string): { readonly isBooked: boolean; readonly isCharged: boolean } {
+    const { parts, charge } = this.#findAll(jobId);
+    return { isBooked: parts > 0, isCharged: charge > 0 };
+  }
+
+  #findAll(jobId: string): { readonly parts: number; readonly charge: number } {
+    const booked = this.#findParts(jobId, 0);
+    return { parts: booked.length, charge: booked.reduce((sum, { own }) => sum - own, 0) };
   }
 
   /**
@@ -246,7 +277,8 @@ export class JobBookings {
     const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = booking;
     const hold = this.#store.holds.find(jobId);
     const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
-    let room = hold ? hold.amount : this.#store.available + this.#store.holds.forgotten;
+    const keyId = settlements[0]?.keyId ?? '';
+    let room = hold ? hold.amount : this.#store.roomFor(keyId);
     const jobShares = shareJob(settlements, jobs);
     const since = this.#store.heldSince(jobId);
     let { lots } = this.#store.state;
@@ -274,6 +306,7 @@ export class JobBookings {
     this.#store.booked.set(jobId, true);
     if (goesOn) this.#store.holds.set(jobId, { ...hold, amount: hold.amount - charge, isFresh: false });
     else if (hold) this.#store.holds.close(jobId);
-    else this.#store.holds.takeForgotten(charge);
+    else this.#store.holds.takeForgotten(charge, keyId);
+    this.#store.rates.settle(jobId, countTokens(settlements), !goesOn);
   }
 }

@@ -199,9 +199,26 @@ export const FIND_DRIFTED = `
     FULL JOIN balances AS held ON held.book = summed.book
     WHERE coalesce(summed.amount, 0) <> coalesce(held.amount, 0) LIMIT 100`;
 
-export const SUM_ALL = `
-    SELECT -coalesce(sum(amount) FILTER (WHERE book IN ('grants', 'stripe', 'x402', 'transit') OR book LIKE 'acct\\_%' ESCAPE '\\'), 0) AS paid,
+const IS_CREDIT = "book LIKE 'acct\\_%' ESCAPE '\\'";
+
+/** What parts have moved in all: paid by callers, earned by owners, and left to the fees. */
+export const SUM_FLOWS = `SELECT -coalesce(sum(amount) FILTER (WHERE ${IS_CREDIT}), 0) AS paid,
       coalesce(sum(amount) FILTER (WHERE book LIKE 'owner:%'), 0) AS earned,
+      coalesce(sum(amount) FILTER (WHERE book = 'fees'), 0) AS kept
+    FROM (SELECT book, amount FROM book_days UNION ALL SELECT book, amount FROM (${FRESH_POSTINGS}))`;
+
+/** Who has what, over all books: credit of all kinds, what owners have not turned into credit, and what came in from outside (below 0 in its book). */
+export const SUM_BOOKS = `SELECT coalesce(sum(amount) FILTER (WHERE ${IS_CREDIT}), 0) AS credit,
+      count(*) FILTER (WHERE ${IS_CREDIT} AND amount < 0) AS overdrawn,
+      coalesce(sum(amount) FILTER (WHERE book LIKE 'owner:%'), 0) AS owned,
       coalesce(sum(amount) FILTER (WHERE book = 'fees'), 0) AS fees,
-      count(*) FILTER (WHERE book LIKE 'acct\\_%' ESCAPE '\\' AND amount < 0) AS overdrawn
+      coalesce(sum(amount) FILTER (WHERE book = 'transit'), 0) AS transit,
+      coalesce(sum(amount) FILTER (WHERE book = 'operator'), 0) AS operator,
+      -coalesce(sum(amount) FILTER (WHERE book = 'grants'), 0) AS granted,
+      -coalesce(sum(amount) FILTER (WHERE book IN ('stripe', 'x402')), 0) AS bought
     FROM (${ALL_BALANCES})`;
+
+export const SUM_ALL = `SELECT f.paid, f.earned, b.fees, b.overdrawn FROM (${SUM_FLOWS}) AS f, (${SUM_BOOKS}) AS b`;
+
+/** Flushes that wait to be summed up. */
+export const COUNT_FRESH = `SELECT count(*) AS waiting FROM ${FRESH}`;

@@ -80,9 +80,9 @@ interface PartAsked {
 
 /** Units, over all books. */
 export interface BookSums {
-  /** What callers paid: credit granted less what they still have. */
+  /** What callers paid for parts, whatever kind of credit it was. */
   readonly paid: number;
-  /** What owners earned: with the fees it is all that callers paid and the operator added. */
+  /** What owners earned by parts, whatever has become of it. */
   readonly earned: number;
   /** Never below 0. */
   readonly fees: number;

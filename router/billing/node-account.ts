@@ -1,7 +1,9 @@
 // The Durable Object of one node: its receipts, its standing, and what its events still have to tell the book.
 import { DurableObject } from 'cloudflare:workers';
+import type { EvidenceJson } from '../../schema/evidence.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import type { Completion, LateAnswer } from './answer-receipt.ts';
@@ -43,6 +45,7 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
 }
 
 export class NodeAccount extends DurableObject<object> {
+  readonly #domain: Domain;
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -57,7 +60,8 @@ export class NodeAccount extends DurableObject<object> {
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
-    const { ledger } = doors;
+    const { ledger, domain } = doors;
+    this.#domain = domain;
     const nodeId = ctx.id.name;
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: nodeId ?? '',
@@ -102,6 +106,11 @@ export class NodeAccount extends DurableObject<object> {
   /** As NodeReceipts does. */
   unsigned(): Promise<UnsignedPart[]> {
     return this.#receipts.unsigned();
+  }
+
+  /** What the node has signed that contradicts itself: documents that anyone can check. */
+  evidence(): EvidenceJson[] {
+    return this.#book.listEvidence(this.#domain);
   }
 
   totals(): NodeTotals {

@@ -1,14 +1,17 @@
 // One node's receipts in its object's SQLite: what was accepted, what waits for a receipt, and its running total.
 import type { Hex } from '../../schema/bytes.ts';
-import type { UsageReceiptJson } from '../../schema/receipt.ts';
+import type { EvidenceJson, ReceiptSide } from '../../schema/evidence.ts';
+import type { MessageSigner, UsageReceiptJson } from '../../schema/receipt.ts';
 import { toSealedJson } from '../../schema/seal.ts';
 import type { Sealed } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 import { AcceptedReceipts } from './accepted-receipts.ts';
 import type { AcceptedHead, ListedReceipt, SealedBatch } from './accepted-receipts.ts';
 import type { AcceptedRow } from './pack-receipts.ts';
 import { OPEN_TICKETS, OpenTickets } from './open-tickets.ts';
 import type { AcceptedReceipt, Proof } from './pack-receipts.ts';
+import { ReceiptEvidence } from './receipt-evidence.ts';
 import { SealWatch } from './seal-watch.ts';
 import type { SignedSeal } from './seal-watch.ts';
 import { shareOf } from './decide-earn.ts';
@@ -46,6 +49,7 @@ export class NodeBook {
   readonly #openTickets: OpenTickets;
   readonly #accepted: AcceptedReceipts;
   readonly #seals: SealWatch;
+  readonly #evidence: ReceiptEvidence;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
@@ -58,6 +62,7 @@ export class NodeBook {
     type Before = Pick<AcceptedHead, 'count' | 'cumulative' | 'equivocations' | 'breaks'>;
     const first = this.#sql.exec<Before & Record<string, SqlStorageValue>>(before).one();
     this.#accepted = new AcceptedReceipts(storage, Date.now(), first);
+    this.#evidence = new ReceiptEvidence(storage.sql);
     this.#seals = new SealWatch(storage.sql, (number) => this.#accepted.findSeal(number));
   }
 
@@ -133,6 +138,24 @@ export class NodeBook {
     this.#openTickets.add(ticketHash);
     const insert = 'INSERT INTO open VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
     this.#sql.exec(insert, ticketHash, untilAt, JSON.stringify(settlement));
+  }
+
+  /** The accepted receipt of a number that is used; null where it is older than a week. */
+  findNumber(seq: bigint): Proof | null {
+    return this.#accepted.findNumber(seq)?.proof ?? null;
+  }
+
+  /** Notes two receipts that the node has signed; true where they are evidence against it, and new. */
+  noteContradiction(one: ReceiptSide, other: ReceiptSide, about: { signer: MessageSigner; domain: Domain }): boolean {
+    return this.#evidence.note(one, other, about);
+  }
+
+  /** What the node has signed that contradicts itself: at most 16 pairs of seals and as many of receipts. */
+  listEvidence(domain: Domain): EvidenceJson[] {
+    const seals = this.#seals.list().map(({ one, other }): EvidenceJson => {
+      return { object: 'equivocation', of: 'seals', domain, signer: one.seal.node, one, other };
+    });
+    return [...seals, ...this.#evidence.list()];
   }
 
   /** True when another receipt has been accepted under this number. */

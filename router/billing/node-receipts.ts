@@ -1,6 +1,7 @@
 // One node's receipts: which are proven, what each earns, and what the router accepts of them with its running total. What its object keeps of them
 // stands in NodeBook and NodeChain.
 import type { Hex } from '../../schema/bytes.ts';
+import type { ReceiptSide } from '../../schema/evidence.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import { fromMessageJson, JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../schema/receipt.ts';
@@ -24,11 +25,13 @@ import type { Ledger } from './ledger.ts';
 import { signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
 import type { NodeBook } from './node-book.ts';
+import type { Proof } from './pack-receipts.ts';
 import type { NodeChain } from './node-chain.ts';
 import type { NodeEpochs } from './node-epochs.ts';
 import { makeLog } from '../log.ts';
 import type { LogFacts } from '../log.ts';
 import type { Outbox } from './outbox.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 
 const log = makeLog('billing');
 
@@ -43,8 +46,10 @@ const NOBODY_WENT_ON = 'the part broke off by its home’s doing and nobody went
 
 export interface NodeReceiptsDoors {
   readonly signer: MessageSigner;
+  readonly domain: Domain;
   readonly routerKey: Uint8Array;
-  readonly routerAddress: Hex;
+  /** The router's addresses: the key that signs now, and those before it. */
+  readonly routers: readonly Hex[];
   readonly ledger: Pick<Ledger, 'apply' | 'findFate'>;
   /** The flushes that parts of a job are in, by its caller's object. Rejects when it cannot be asked. */
   readonly findFlushes: (accountId: string, jobId: string) => Promise<readonly number[]>;
@@ -168,9 +173,12 @@ export class NodeReceipts {
     const { ticket, receipt, signature, receiptSeal: sealed = null } = late;
     const ticketHash = this.#signer.hash(JOB_TICKET, ticket);
     const known = this.#book.findAccepted(ticketHash, ticket);
-    if (known) return answerAgain(this.#signer, known.proof, receipt);
+    if (known) {
+      this.#noteSecond(known.proof, ticketHash, late);
+      return answerAgain(this.#signer, known.proof, receipt);
+    }
     const open = this.#book.findOpen(ticketHash);
-    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, router: this.#doors.routerAddress, now });
+    const fault = checkTicket(this.#signer, late, { isKnown: open !== null, routers: this.#doors.routers, now });
     if (fault) return refuse(fault);
     if (!open) return this.#answerUntraced(late, { hub, now, traceWaitMs: this.#doors.traceWaitMs });
     const proven = this.#prove(ticket, { ticketHash, receipt, receiptJson: toMessageJson(receipt), signature, sealed });
@@ -304,7 +312,32 @@ export class NodeReceipts {
     this.#chain.note({ receipt: receiptJson, signature, sealed: sealed && toSealedJson(sealed) });
     if (sealed && this.#book.noteSeal({ seal: sealed.seal, signature }))
       log.warn('receipt-seals-contradict', this.#aboutTicket(ticket));
-    return { ...signed, receiptHash: receiptHash.value };
+    const proven = { ...signed, receiptHash: receiptHash.value };
+    this.#holdAgainstNumber(ticket, proven);
+    return proven;
+  }
+
+  /** A number that is used by another receipt: both are kept against the node, as far as the first is still here. */
+  #holdAgainstNumber(ticket: JobTicket, { receipt, signature, sealed }: Proven): void {
+    const first = this.#book.isSeqUsed(receipt.seq) ? this.#book.findNumber(receipt.seq) : null;
+    if (first) this.#noteContradiction(ticket, toSide(first), { receipt, signature, sealed });
+  }
+
+  /** Another receipt than the one that was accepted for its ticket, where its node has signed it. */
+  #noteSecond(
+    first: Proof | null,
+    ticketHash: Hex,
+    { ticket, receipt, signature, receiptSeal: sealed = null }: LateReceipt,
+  ): void {
+    if (!first || first.acceptance.receiptHash === this.#signer.hash(USAGE_RECEIPT, receipt)) return;
+    if (checkReceipt(this.#signer, { ticket, ticketHash, receipt, signature, sealed }).ok)
+      this.#noteContradiction(ticket, toSide(first), { receipt, signature, sealed });
+  }
+
+  #noteContradiction(ticket: JobTicket, one: ReceiptSide, other: ReceiptSide): void {
+    const { domain } = this.#doors;
+    if (this.#book.noteContradiction(one, other, { signer: this.#signer, domain }))
+      log.warn('receipts-contradict', this.#aboutTicket(ticket));
   }
 
   /** What a receipt earns; a second one of its number, also within a batch, nothing. */
@@ -346,8 +379,11 @@ export class NodeReceipts {
       this.#book.accept(proofs, head);
     });
     if (late) this.#outbox.ring(late.now);
-    for (const { proven, isEquivocation } of taken)
-      if (isEquivocation) log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
+    for (const { proven, isEquivocation } of taken) {
+      if (!isEquivocation) continue;
+      log.warn('receipt-equivocates', this.#aboutTicket(proven.ticket));
+      this.#holdAgainstNumber(proven.ticket, proven);
+    }
     if (breaks > 0 && taken[0])
       log.warn('receipt-chain-broken', { ...this.#aboutTicket(taken[0].proven.ticket), count: breaks });
     return proofs;
@@ -361,4 +397,9 @@ export class NodeReceipts {
   #aboutTicket({ jobId, part }: JobTicket): LogFacts {
     return { nodeId: this.#nodeId, jobId: wordToJobId(jobId), part };
   }
+}
+
+function toSide({ receipt, receiptSignature: signature, receiptSeal }: Proof): ReceiptSide {
+  const sealed = receiptSeal && fromSealedJson(receiptSeal);
+  return { receipt: fromMessageJson(USAGE_RECEIPT, receipt), signature, sealed };
 }

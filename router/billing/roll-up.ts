@@ -4,9 +4,12 @@ import { concatBytes, fromHex } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { makeLog } from '../log.ts';
 import { placeOf } from './ledger-sql.ts';
+import { packJournal } from './pack-journal.ts';
+import type { FlushTexts } from './pack-journal.ts';
 import type { BlockPlace } from './pack-facts.ts';
 import { sumUp, SUM_UP_AFTER, SUM_UP_AGE_MS } from './ledger.ts';
 import { packSettlement, packText } from './pack-settlement.ts';
+import { squeeze } from './squeeze.ts';
 import { BOOKED_BITS, IN_FLUSH } from './booked-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
 
@@ -84,20 +87,23 @@ async function archiveSome(database: D1Database, files: ReceiptFiles, endedBy: n
     }));
   });
   const places = [...alone, ...together];
+  const { start, length } = lay(await squeeze(packJournal(lists)));
   const key = `receipts/${new Date(endedBy).toISOString().slice(0, 10)}/${last.seq}-${crypto.randomUUID()}`;
-  if (places.length > 0) await files.put(key, concatBytes(laid));
-  // A run that is cut off before this leaves a file that nothing points to; of two runs side by side the second finds nothing to point to.
+  await files.put(key, concatBytes(laid));
+  const seqs = JSON.stringify(lists.map(({ seq }) => seq));
+  // A run that is cut off before this leaves a file that nothing points to; of two runs side by side the second finds that the lists are gone, and
+  // leaves one too.
   await database.batch([
-    ...(places.length > 0
-      ? [
-          database.prepare('INSERT INTO archive_files (key, receipts) VALUES (?1, ?2)').bind(key, places.length),
-          database.prepare(POINT).bind(JSON.stringify(alone), key),
-          database.prepare(FORGET_KEPT).bind(JSON.stringify(alone)),
-          database.prepare(PLACE).bind(JSON.stringify(together), key),
-        ]
-      : []),
-    database.prepare(FORGET_LISTS).bind(JSON.stringify(lists.map(({ seq }) => seq))),
-    database.prepare('UPDATE book_marks SET placed = max(placed, ?1)').bind(last.seq),
+    database.prepare(ENTER_FILE).bind(key, places.length, start, length, seqs, lists.length),
+    database.prepare(POINT).bind(JSON.stringify(alone), key),
+    database.prepare(FORGET_KEPT).bind(JSON.stringify(alone), key),
+    database.prepare(PLACE_IN_FILE).bind(JSON.stringify(together), key),
+    database
+      .prepare(
+        'UPDATE book_marks SET placed = max(placed, ?1) WHERE EXISTS (SELECT 1 FROM archive_files WHERE key = ?2)',
+      )
+      .bind(last.seq, key),
+    database.prepare(FORGET_LISTS).bind(seqs, key),
   ]);
   return places.length;
 }
@@ -114,14 +120,13 @@ async function placeSome(database: D1Database, endedBy: number): Promise<number 
       : readParts(parts).map(({ job, part, booked }) => ({ job, part, booked, seq, start: seq, length: 0 })),
   );
   await database.batch([
-    database.prepare(PLACE).bind(JSON.stringify(places), null),
+    database.prepare(PLACE_IN_FLUSH).bind(JSON.stringify(places)),
     database.prepare('UPDATE book_marks SET placed = max(placed, ?1)').bind(last.seq),
   ]);
   return places.length;
 }
 
-interface List {
-  readonly seq: number;
+interface List extends FlushTexts {
   readonly parts: string;
   readonly packed: string | null;
 }
@@ -133,7 +138,7 @@ async function readLists(database: D1Database, after: number, endedBy: number): 
     .all<{ seq: number }>();
   const last = results.at(-1);
   if (!last) return [];
-  const query = `SELECT seq, parts, CASE WHEN packed IS NOT NULL THEN lower(hex(packed)) END AS packed
+  const query = `SELECT seq, account_id, at, postings, homes, usage, earnings, alone, parts, CASE WHEN packed IS NOT NULL THEN lower(hex(packed)) END AS packed
     FROM flushes WHERE seq > ?1 AND seq <= ?2 ORDER BY seq`;
   const lists = await database.prepare(query).bind(after, last.seq).all<List & { packed: string | null }>();
   return lists.results;
@@ -173,25 +178,38 @@ const READ_KEPT = `
     FROM flushes AS f, json_each(f.parts, '$.p') AS p JOIN part_receipts AS r ON r.job = unhex(p.value->>0) AND r.part = p.value->>1
     WHERE f.seq <= ?1`;
 
-/** Only what is still kept: another run may have been quicker. */
+/** The file, unless another run has been quicker with any of its lists: then none of them is touched, and each line of the journal stands once. */
+const ENTER_FILE = `
+    INSERT INTO archive_files (key, receipts, journal_start, journal_length) SELECT ?1, ?2, ?3, ?4
+    WHERE (SELECT count(*) FROM flushes WHERE seq IN (SELECT value FROM json_each(?5))) = ?6`;
+
+/** Only what is still kept. */
 const POINT = `
     INSERT INTO receipt_places (job, part, booked, file, start, length)
-    SELECT r.job, r.part, r.booked, (SELECT id FROM archive_files WHERE key = ?2), c.value->>'start', c.value->>'length'
-    FROM json_each(?1) AS c JOIN part_receipts AS r
+    SELECT r.job, r.part, r.booked, f.id, c.value->>'start', c.value->>'length'
+    FROM json_each(?1) AS c JOIN archive_files AS f ON f.key = ?2 JOIN part_receipts AS r
       ON r.job = unhex(c.value->>'job') AND r.part = c.value->>'part' AND r.booked = c.value->>'booked'
     WHERE true ON CONFLICT DO NOTHING`;
 
-/** Receipts that stand with others: in a file, whose key is ?2, or in their flush. Only of flushes that are here still. */
-const PLACE = `
+/** Receipts that stand with others in a file. */
+const PLACE_IN_FILE = `
     INSERT INTO receipt_places (job, part, booked, file, start, length)
-    SELECT unhex(value->>'job'), value->>'part', value->>'booked', coalesce((SELECT id FROM archive_files WHERE key = ?2), ${IN_FLUSH}),
-      value->>'start', value->>'length'
-    FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM flushes WHERE seq = value->>'seq')
-    ON CONFLICT DO UPDATE SET file = excluded.file, start = excluded.start, length = excluded.length`;
+    SELECT unhex(value->>'job'), value->>'part', value->>'booked', f.id, value->>'start', value->>'length'
+    FROM json_each(?1) JOIN archive_files AS f ON f.key = ?2
+    WHERE true ON CONFLICT DO UPDATE SET file = excluded.file, start = excluded.start, length = excluded.length
+    WHERE receipt_places.file = ${IN_FLUSH}`;
+
+/** Those that stay in their flush. Only of flushes that are here still. */
+const PLACE_IN_FLUSH = `
+    INSERT INTO receipt_places (job, part, booked, file, start, length)
+    SELECT unhex(value->>'job'), value->>'part', value->>'booked', ${IN_FLUSH}, value->>'start', value->>'length'
+    FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM flushes WHERE seq = value->>'seq') ON CONFLICT DO NOTHING`;
 
 /** None that came meanwhile: a late one may stand among them. */
-const FORGET_LISTS = 'DELETE FROM flushes WHERE seq IN (SELECT value FROM json_each(?1))';
+const FORGET_LISTS = `
+    DELETE FROM flushes WHERE seq IN (SELECT value FROM json_each(?1)) AND EXISTS (SELECT 1 FROM archive_files WHERE key = ?2)`;
 
 const FORGET_KEPT = `
     DELETE FROM part_receipts WHERE (job, part, booked) IN
-      (SELECT unhex(value->>'job'), value->>'part', value->>'booked' FROM json_each(?1))`;
+      (SELECT unhex(value->>'job'), value->>'part', value->>'booked' FROM json_each(?1))
+    AND EXISTS (SELECT 1 FROM archive_files WHERE key = ?2)`;

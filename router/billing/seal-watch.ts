@@ -3,11 +3,16 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { BoundedMap } from '../../schema/bounded-map.ts';
 import { contradicts } from '../../schema/seal.ts';
-import type { Seal } from '../../schema/seal.ts';
+import type { Seal, SealJson } from '../../schema/seal.ts';
 
 export interface SignedSeal {
   readonly seal: Seal;
   readonly signature: Hex;
+}
+
+interface SignedSealJson {
+  readonly seal: SealJson;
+  readonly signature: string;
 }
 
 /** Seals remembered beside those of accepted receipts; pairs of evidence that are kept. */
@@ -34,6 +39,15 @@ export class SealWatch {
     return this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM sealEvidence').one().n;
   }
 
+  /** Each pair, as it is kept. */
+  list(): { readonly one: SignedSealJson; readonly other: SignedSealJson }[] {
+    const query = 'SELECT first, second FROM sealEvidence ORDER BY number, second';
+    return this.#sql
+      .exec<{ first: string; second: string }>(query)
+      .toArray()
+      .map(({ first, second }) => ({ one: readSigned(first), other: readSigned(second) }));
+  }
+
   /** Notes a seal that its node has signed; true where it contradicts an earlier one for the first time. */
   note(signed: SignedSeal): boolean {
     const { number } = signed.seal;
@@ -48,6 +62,11 @@ export class SealWatch {
     const insert = 'INSERT OR IGNORE INTO sealEvidence VALUES (?, ?, ?)';
     return this.#sql.exec(insert, String(number), ...pair).rowsWritten > 0;
   }
+}
+
+function readSigned(text: string): SignedSealJson {
+  const { signature, ...seal } = JSON.parse(text) as SealJson & { readonly signature: string };
+  return { seal, signature };
 }
 
 function toText(_: string, value: unknown): unknown {

@@ -89,7 +89,18 @@ export function addUsageOf(given: {
 
 const FRESH = 'f.seq > (SELECT summed FROM book_marks)';
 
+/** The callers' totals of flushes that are not summed up yet; ?1: the account they are read for. */
+export const FRESH_USAGE = `SELECT ${readRows(USAGE, 'f.account_id')} FROM flushes AS f, json_each(f.usage) AS r
+      WHERE ${FRESH} AND f.account_id IN (?1, '')`;
+
 /** ?1: a home. */
 export const EARNED_BY = `SELECT coalesce(sum(earned), 0) AS earned FROM (
     SELECT earned FROM node_days WHERE node_id = ?1
     UNION ALL SELECT r.value->>8 FROM flushes AS f, json_each(f.earnings) AS r WHERE ${FRESH} AND r.value->>1 = ?1)`;
+
+/** All callers' totals, of all days. */
+export const ALL_USAGE = `SELECT coalesce(sum(jobs), 0) AS jobs, coalesce(sum(parts), 0) AS parts, coalesce(sum(prompt_tokens), 0) AS promptTokens,
+      coalesce(sum(output_tokens), 0) AS outputTokens, coalesce(sum(energy_micro_wh), 0) AS energyMicroWh, coalesce(sum(energy_parts), 0) AS energyParts
+    FROM (SELECT jobs, parts, prompt_tokens, output_tokens, energy_micro_wh, energy_parts FROM usage_days
+      UNION ALL SELECT r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>10, r.value->>11
+        FROM flushes AS f, json_each(f.usage) AS r WHERE ${FRESH})`;

@@ -13,6 +13,8 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   missing_api_key: 'Send the key as `Authorization: Bearer irori_…`, or in `x-api-key` or `api-key`.',
   invalid_api_key: 'The key is none of this network, was revoked, or has expired.',
   insufficient_credit: 'The request may cost more than the account has. Lower `max_tokens`, or add credit.',
+  spend_limit_reached:
+    'The key may not spend so much: in a day or a month of UTC, in all, or on one job. The message says which, how much is left, and when it begins anew. Lower `max_tokens`, wait, or have the limit raised.',
   account_disabled: 'Ask whoever runs the network.',
   forbidden: 'The key may not do this.',
   model_not_found: 'No model of this name is listed, and none of your homes serves it. See `GET /v1/models`.',
@@ -22,10 +24,15 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   unknown_path: 'The path does not exist; the message lists those that do. It says nothing of the model.',
   method_not_allowed: 'The path has other methods: see `allow`.',
   conflict: 'It exists already, or has changed meanwhile.',
+  idempotency_key_reused:
+    'The `Idempotency-Key` was sent with another body to this endpoint within 24 hours. Use a new one for each request.',
+  idempotency_key_in_use:
+    'The call under this `Idempotency-Key` still runs. Ask again after `retry-after`; official clients do so by themselves.',
   body_too_large: 'The body is larger than the limit that the message tells. Send less.',
   unsupported_media_type: 'The body’s type or coding is not one that is read here.',
   request_timeout: 'The body did not arrive in time.',
-  rate_limit_exceeded: 'So many of your requests run already. Wait for `retry-after`, or until some have ended.',
+  rate_limit_exceeded:
+    'So many of your requests run already, or the key has begun as many requests or tokens within a minute as it may. Wait for `retry-after`, or until some have ended.',
   all_homes_busy: 'All homes that have the model are full. Wait for `retry-after`: it is worked out from their queues.',
   no_node_online:
     'No home that is online has the model. Where one is known to have had it, waiting may help (`retryable`).',

@@ -4,6 +4,8 @@ export const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   authorization: '`Bearer irori_…`, your key.',
   'x-api-key': 'The key, where a client sends it so; `api-key` does as well.',
   'anthropic-version': 'Sent by Anthropic’s clients: `/v1/models` and its errors then have their form.',
+  'idempotency-key':
+    '1 to 255 visible characters, of your own making: the same key and body within 24 hours is the same call, which runs once and is charged once. What comes again is told what it came to; another body is 409.',
 };
 
 export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -14,9 +16,15 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'x-irori-reason': 'Why it was chosen.',
   'x-irori': 'The facts of the answer so far, as JSON.',
   'x-irori-ignored': 'Fields of the request that nothing read, and that were left out.',
+  'idempotent-replayed': '`true` where the call has run before under its `Idempotency-Key`: nothing ran this time.',
   'retry-after': 'Seconds after which asking again makes sense.',
   'retry-after-ms': 'The same in milliseconds.',
   'x-should-retry': '`false` where asking again by itself would only wait anew.',
   'x-ratelimit-limit-requests':
-    'Requests at once that the account, or the key, may have; with `-remaining-` and `-reset-`.',
+    'Calls a minute that the key may begin, with `-remaining-` and `-reset-`; of a 429 for too many at once, how many may run.',
+  'x-ratelimit-limit-tokens':
+    'Tokens a minute that the key may begin, with `-remaining-` and `-reset-`: of a call that runs, its prompt and what its answer is expected to have.',
+  'x-irori-balance': 'Micro-credits that the account has for further jobs: what jobs that run may cost is taken off.',
+  'x-irori-key-day-limit':
+    'Micro-credits that the key may spend in a day of UTC, with `-left` (what jobs that run may cost is taken off) and `-reset` (when the next begins); so too `x-irori-key-month-…` and, without a reset, `x-irori-key-total-…`.',
 };

@@ -1,6 +1,7 @@
 // What a hub needs from the other rooms, as plain functions: router/services/hub.ts opens the doors behind them.
 import type { Hex } from '../../schema/bytes.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
+import type { HandoverJson } from '../../schema/handover.ts';
 import type { AcceptanceJson, MadeSeal, MessageSigner } from '../../schema/receipt.ts';
 import type { Seal, SealedJson } from '../../schema/seal.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
@@ -57,6 +58,8 @@ export interface HubServices {
   readonly handshake: MessageSigner;
   readonly domain: Domain;
   readonly routerAddress: Hex;
+  /** How the router's keys before handed over to it. */
+  readonly handovers: readonly HandoverJson[];
   /** Signs one seal over tickets' digests with the router's key. */
   readonly sealTickets: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[]) => MadeSeal;
   /** Asks a node's own object what the books say of it, and has it tell this hub of every change; null for a node that they do not know. */

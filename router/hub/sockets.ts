@@ -383,8 +383,9 @@ export class HubSockets {
     // Until the node has told its state anew the last one stands, so that no caller finds the home gone meanwhile.
     socket.markReady({ state: replaced?.state ?? null, instance });
     this.#current.set(nodeId, socket);
-    const { domain, routerAddress: router } = services;
-    socket.sendJson('welcome', { node: nodeId, area, hub, router, domain, token, tokenUntilAt: untilAt, lastReceipt });
+    const { domain, routerAddress: router, handovers } = services;
+    const keys = { router, domain, ...(handovers.length > 0 && { handovers: [...handovers] }) };
+    socket.sendJson('welcome', { node: nodeId, area, hub, ...keys, token, tokenUntilAt: untilAt, lastReceipt });
     this.#doors.onWelcome(nodeId, { rttMs, isNew: !replaced });
     if (replaced) await this.#replace(replaced);
   }

@@ -15,6 +15,9 @@ import type { DemoAccount, StateFolder } from './state-folder.ts';
 /** 1,000 credits, in millionths: far more than a demo can spend. */
 const DEMO_CREDIT_UNITS = 1_000_000_000;
 
+/** Epochs of a minute: who starts a network here wants to see one closed. */
+const EPOCH_SECONDS = '60';
+
 /** What starting a router needs, and whom to tell. */
 export interface RouterStart {
   readonly flags: StartFlags;
@@ -46,7 +49,7 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
     stateDir: start.folder.dir,
     port: start.flags.port,
     // A request may carry any Host header here, so the addresses at which this router is itself are told.
-    bindings: { ...start.folder.secrets, ...presence, ROUTER_ORIGINS: listOrigins(start.flags) },
+    bindings: { ...start.folder.secrets, ...presence, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
     onLog: start.onLog,

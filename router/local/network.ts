@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as MiniflareLibrary from 'miniflare';
 import type { Miniflare, MiniflareOptions } from 'miniflare';
+import { EPOCH_SECONDS } from '../../schema/epoch.ts';
 import { findChildren, isAlive, killNow } from './child-processes.ts';
 import { claimPort } from './free-port.ts';
 import { applyMigrations } from './migrations.ts';
@@ -89,7 +90,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     if (isUp) await endRuntime(running);
     isUp = false;
   };
-  const clock = startClock(() => (isUp ? running : null), options.onLog);
+  const clock = startClock(() => (isUp ? running : null), options);
   const live = (): Runtime => {
     if (!isUp) throw new StartError('The network is down; restart it first.');
     return running;
@@ -135,12 +136,14 @@ async function callSchedule({ miniflare, config }: Runtime, at: number): Promise
 }
 
 /** The platform's clock: deployed, wrangler.toml says how often it calls. The pause lets a start be over. */
-function startClock(runtime: () => Runtime | null, onLog: NetworkOptions['onLog']): NodeJS.Timeout {
+function startClock(runtime: () => Runtime | null, { bindings, onLog }: NetworkOptions): NodeJS.Timeout {
+  // Epochs of a minute are closed every minute.
+  const epochMs = 1000 * Number(bindings['EPOCH_SECONDS'] ?? EPOCH_SECONDS);
   return setInterval(() => {
     const running = runtime();
     if (!running?.config.isTimed) return;
     callSchedule(running, Date.now()).catch((error: unknown) => onLog?.(`warn: scheduled run: ${String(error)}`));
-  }, SCHEDULE_EVERY_MS).unref();
+  }, Math.min(SCHEDULE_EVERY_MS, epochMs)).unref();
 }
 
 interface Runtime {

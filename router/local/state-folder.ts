@@ -15,8 +15,9 @@ const secretsFile = z.object({
   KEY_HMAC_SECRET: z.string(),
   NODE_TOKEN_SECRET: z.string(),
   // Written there by whoever changes one (router/README.md, "Keys").
-  KEY_HMAC_SECRET_PREVIOUS: z.string().optional(),
-  NODE_TOKEN_SECRET_PREVIOUS: z.string().optional(),
+  KEY_HMAC_SECRET_PREVIOUS: z.string().exactOptional(),
+  NODE_TOKEN_SECRET_PREVIOUS: z.string().exactOptional(),
+  ROUTER_SIGNING_KEY_PREVIOUS: z.string().exactOptional(),
   ROUTER_SIGNING_KEY: z.string(),
 });
 const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });

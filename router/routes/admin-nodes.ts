@@ -26,7 +26,7 @@ export type KickNode = (services: Services, nodeId: string, reason: string) => P
 /** Tells a node's hubs what it lends itself to from now on. */
 export type TellNode = (services: Services, nodeId: string) => Promise<void>;
 
-/** POST /nodes/enrolments, GET /nodes, GET /nodes/:id, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
+/** POST /nodes/enrolments, GET /nodes, GET /nodes/:id, GET /nodes/:id/evidence, PATCH /nodes/:id, DELETE /nodes/:id?reason=. */
 export function makeAdminNodeRoutes(kickNode: KickNode, tellNode: TellNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/nodes/enrolments', async (c) => {
@@ -54,6 +54,12 @@ export function makeAdminNodeRoutes(kickNode: KickNode, tellNode: TellNode): Hon
     if (!node) throw notFound('node', 'id');
     const [totals, [why]] = await Promise.all([services.nodeAccount(node.id).totals(), services.findWhy([node.id])]);
     return c.json({ ...toJson(node), receipts: toReceiptsJson(totals), faults: toFaultsJson(why) });
+  });
+  routes.get('/nodes/:id/evidence', async (c) => {
+    const services = c.get('services');
+    const node = await services.nodes.find(c.req.param('id'));
+    if (!node) throw notFound('node', 'id');
+    return c.json({ object: 'list', data: await services.nodeAccount(node.id).evidence() });
   });
   routes.patch('/nodes/:id', async (c) => {
     const services = c.get('services');

@@ -5,6 +5,8 @@ import type { AppEnv } from './app-env.ts';
 import { checkAdminSecret } from '../auth/check-admin-secret.ts';
 import { ApiError } from '../errors.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';
+import { makeAdminBookRoutes } from './admin-books.ts';
+import { makeAdminAlertRoutes } from './admin-alerts.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
@@ -41,7 +43,9 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   });
   routes.route('/', makeAdminAccountRoutes(calls.tellNode));
   routes.route('/', makeAdminKeyRoutes());
+  routes.route('/', makeAdminAlertRoutes());
   routes.route('/', makeAdminCreditRoutes());
+  routes.route('/', makeAdminBookRoutes());
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));

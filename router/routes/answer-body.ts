@@ -1,16 +1,20 @@
 // A body that asks for jobs, whichever API it came by: who sends it, whether there is room, what it asks for; then it is answered as any job is.
 import type { Context } from 'hono';
 import type { Caller } from '../auth/judge-key.ts';
+import type { RepeatAsked } from '../billing/hold-answer.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerChoices } from './answer-choices.ts';
 import { answerJob } from './answer-job.ts';
 import { ApiError } from '../errors.ts';
+import { answerOnce } from './answer-repeat.ts';
 import { answerDryRun } from './dry-run.ts';
+import { hashBody, hashKey } from './hash-body.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import type { BodyType, RawBody } from './read-body.ts';
 import { readDryRun } from './read-dry-run.ts';
+import { readRepeatKey, REPEAT_HEADER } from './read-repeat-key.ts';
 import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 
@@ -22,6 +26,12 @@ export interface OpenedJobs {
   readonly jobs: readonly [Job, ...Job[]];
   /** How they are answered; null for the API of their kind, whose bytes are passed on as homes and hubs write them. */
   readonly spoken: Spoken | null;
+}
+
+interface HowAnswered {
+  readonly isDryRun: boolean;
+  /** Of a call that came under an Idempotency-Key. */
+  readonly repeat: RepeatAsked | null;
 }
 
 /** Reads a body as jobs. Throws ApiError for what it asks wrongly. */
@@ -50,21 +60,33 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const openJobs = async (read: unknown, bytes: number): Promise<OpenedJobs & { isDryRun: boolean }> => {
+    const repeatKey = readRepeatHeader(c);
+    const openJobs = async (read: unknown, bytes: number): Promise<OpenedJobs & HowAnswered> => {
       const dry = readDryRun(read);
       if (!dry.ok) throw refuseRequest(dry.error);
       const { isDryRun, body } = dry.value;
       const opened = await open(body, caller);
       refuseManyLong(opened.jobs.length, bytes);
-      return { ...opened, isDryRun };
+      const repeat =
+        repeatKey === null ? null : { key: repeatKey, body: hashBody(body), jobs: opened.jobs.map(({ id }) => id) };
+      return { ...opened, isDryRun, repeat };
     };
-    const { jobs, spoken, isDryRun } = await readBody(c, caller, { seat, form, open: openJobs });
+    const { jobs, spoken, isDryRun, repeat } = await readBody(c, caller, { seat, form, open: openJobs });
     if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
-    return await (jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs));
+    const answer = (jobs: OpenedJobs['jobs']): Promise<Response> =>
+      jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs);
+    return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answer) : answer(jobs));
   } catch (error) {
     seat.leave();
     throw error;
   }
+}
+
+/** The hash of the call's Idempotency-Key at its endpoint; null where it has none. */
+function readRepeatHeader(c: Context<AppEnv>): string | null {
+  const key = readRepeatKey(c.req.header(REPEAT_HEADER));
+  if (!key.ok) throw refuseRequest(key.error);
+  return key.value === null ? null : hashKey(c.req.path, key.value);
 }
 
 /** Each of several answers takes the whole request to a hub: together they are bounded as one is. */

@@ -28,6 +28,7 @@ import {
   openRun,
   refuse,
   takeEnd,
+  tellHeld,
   toFacts,
   toStreamError,
   UNBUFFERED,
@@ -67,6 +68,7 @@ interface Call {
 export async function answerChoices(c: Context<AppEnv>, jobs: readonly [Job, ...Job[]]): Promise<Response> {
   const hold = await holdCredit(c.get('services'), jobs);
   if (!hold.ok) throw refuseHold(hold);
+  tellHeld(c, hold);
   const call = openCall(c, jobs, hold.isGuest === true);
   const { signal } = c.req.raw;
   if (signal.aborted) stopAll(call);

@@ -26,6 +26,7 @@ import { translateStream } from '../dialects/translate-stream.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 import { tellIgnored } from './tell-ignored.ts';
+import { tellLeft } from './tell-left.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 
 /** A streamed answer starts with its first token, or with comments: this long after the call, or after a home has taken the job. */
@@ -54,6 +55,7 @@ export async function answerJob(c: Context<AppEnv>, job: Job, spoken: Spoken | n
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
   const hold = await holdCredit(services, [job]);
   if (!hold.ok) throw refuseHold(hold);
+  tellHeld(c, hold);
   const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
   const clock = new CallClock();
   const run = openRun(services, {
@@ -91,6 +93,11 @@ function keepHeld(c: Context<AppEnv>, job: Job, { run, clock }: Running): () => 
         log.warn('account-away', { requestId: c.get('requestId'), jobId: job.id, accountId, error }),
       );
   });
+}
+
+/** What is left to the key and the account stands in the headers of whatever the call is answered with. */
+export function tellHeld(c: Context<AppEnv>, { leaves }: HoldAnswer): void {
+  if (leaves) c.set('leftHeaders', tellLeft(leaves));
 }
 
 /** Who calls its own homes is nobody's guest: where there are too many guests, it is looked whether the account has a home for the model. */

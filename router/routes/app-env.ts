@@ -11,6 +11,8 @@ export interface AppEnv {
     requestId: string;
     seat?: Seat;
     stopRenewing?: () => void;
+    /** Headers that tell what is left to the key and its account. */
+    leftHeaders?: Readonly<Record<string, string>>;
     /** Where the path's clients look for the request's id, beside `x-request-id`. */
     idHeader?: string;
     /** The body of a refusal where the path's clients expect another than OpenAI's. */

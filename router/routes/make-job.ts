@@ -9,6 +9,7 @@ import type { ResumeWish } from '../../schema/provider.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Price } from '../../schema/prices.ts';
+import type { HoldRequest } from '../billing/hold-answer.ts';
 import { priceJob } from '../billing/price-job.ts';
 import type { JobBase } from '../relay/job-doors.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -31,7 +32,7 @@ export interface Job {
   readonly wish: CallerWish;
   readonly served: ServedModel;
   readonly chunk: ChunkHead;
-  readonly hold: { jobId: string; keyId: string; amount: number; expiresAt: number; poolId: string | null };
+  readonly hold: HoldRequest;
   readonly offer: JobBase;
   /** The least faithful way in which a broken answer may go on; null where the caller wants none. */
   readonly resume: ResumeClass | null;
@@ -140,6 +141,8 @@ export function makeJob(input: JobInput): Job {
       amount: priceHold(input),
       expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS,
       poolId: wish.pool.kind === 'pool' ? wish.pool.id : null,
+      tokens: (choice ? 0 : limits.promptExpected) + input.expectedTokens,
+      tells: true,
     },
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),

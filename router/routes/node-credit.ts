@@ -28,8 +28,9 @@ nodeCredit.post('/node/v1/credit', async (c) => {
   const services = c.get('services');
   const { order, signature } = await readInput(c, signedOrder);
   checkOrder(node, order);
-  const signer = services.signer.recover(CREDIT_ORDER, order, signature as Hex);
-  if (!signer.ok || (signer.value !== node.address && signer.value !== node.wallet?.toLowerCase()))
+  const { signer } = services.routerSigner;
+  const by = signer.recover(CREDIT_ORDER, order, signature as Hex);
+  if (!by.ok || (by.value !== node.address && by.value !== node.wallet?.toLowerCase()))
     throw new ApiError(
       'forbidden',
       'The order is not signed by this home’s session key or by the wallet that it named at its enrolment, or not for this router’s chain and contract.',
@@ -39,7 +40,7 @@ nodeCredit.post('/node/v1/credit', async (c) => {
     amount: Number(order.amount),
     number: Number(order.number),
     expiresAt: Number(order.expiresAtMs),
-    hash: services.signer.hash(CREDIT_ORDER, order),
+    hash: signer.hash(CREDIT_ORDER, order),
     accountId: node.accountId,
   });
   if (!answer.ok) throw refuseOrder(answer.reason, answer);

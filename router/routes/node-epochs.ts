@@ -18,7 +18,7 @@ const PROOF_FAULTS: Readonly<Record<ProofFault, string>> = {
 export const nodeEpochs = new Hono<AppEnv>();
 
 nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
-  const { nodes, settler, nodeAccount, domain, routerAddress } = c.get('services');
+  const { nodes, settler, nodeAccount, domain, routerSigner } = c.get('services');
   const text = c.req.param('epoch');
   const wanted = text === 'last' ? null : readEpoch(text, 'epoch');
   const { nodeIds } = await findAskedNodes(c, 2);
@@ -45,7 +45,7 @@ nodeEpochs.get('/node/v1/epochs/:epoch', async (c) => {
     epoch_seconds: seconds,
     ended_at: endOfEpoch(epoch, seconds),
     domain,
-    router: routerAddress,
+    router: routerSigner.routers[0],
     root,
     sha256,
     leaf: leaf && toLeafJson(leaf),

@@ -1,8 +1,13 @@
 // GET /v1/receipts/{jobId}: the signed messages of a job's parts, for the account that paid or the one that owns the home.
 import { Hono } from 'hono';
+import type { Hex } from '../../schema/bytes.ts';
+import { toHandoverJson } from '../../schema/handover.ts';
 import { isId, receiptIdOf } from '../../schema/ids.ts';
+import { ACCEPTANCE, acceptanceSchema, fromMessageJson, JOB_TICKET } from '../../schema/receipt.ts';
+import { fromSealedJson } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
+import { findRouter } from '../billing/find-router.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -78,7 +83,7 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     ended_at: settlement.endedAt,
     receipt_hash: settlement.acceptance?.receiptHash ?? null,
     domain: services.domain,
-    router: services.routerAddress,
+    ...nameRouters(settlement, services.routerSigner),
     ticket: settlement.ticket,
     /** Where a message stands under a seal its signature is the seal's; null where it was signed for itself, or there is none. */
     ticketSeal: settlement.ticketSeal ?? null,
@@ -90,4 +95,23 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     acceptanceSeal: settlement.acceptanceSeal ?? null,
     acceptanceSignature: settlement.acceptanceSignature,
   };
+}
+
+/** Whose signatures the ticket and the acceptance have, and how the one came to stand in the other's place. */
+function nameRouters(settlement: SettlementJson, { signer, routers, handovers }: Services['routerSigner']): object {
+  const { ticket, ticketSignature, ticketSeal, acceptance, acceptanceSignature, acceptanceSeal } = settlement;
+  const router = findRouter(signer, routers, {
+    struct: JOB_TICKET,
+    message: fromMessageJson(JOB_TICKET, ticket),
+    signature: ticketSignature as Hex,
+    sealed: ticketSeal ? fromSealedJson(ticketSeal) : null,
+  });
+  if (!acceptance || !acceptanceSignature) return { router };
+  const acceptedBy = findRouter(signer, routers, {
+    struct: ACCEPTANCE,
+    message: acceptanceSchema.parse(acceptance),
+    signature: acceptanceSignature as Hex,
+    sealed: acceptanceSeal ? fromSealedJson(acceptanceSeal) : null,
+  });
+  return acceptedBy === router ? { router } : { router, acceptedBy, handovers: handovers.map(toHandoverJson) };
 }

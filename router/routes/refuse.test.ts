@@ -78,7 +78,7 @@ test('a request’s fault keeps its field and code', async () => {
   });
 });
 
-test.each<[Exclude<HoldRefusal['reason'], 'too-many'>, number, string]>([
+test.each<[Extract<HoldRefusal, { available: number }>['reason'], number, string]>([
   ['no-credit', 402, 'insufficient_credit'],
   ['key-revoked', 401, 'invalid_api_key'],
   ['account-disabled', 403, 'account_disabled'],

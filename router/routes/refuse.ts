@@ -10,8 +10,10 @@ import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
+import { refuseRepeat } from './repeated-call.ts';
 import { slowDown } from './wrong-attempts.ts';
-import type { HoldRefusal } from '../billing/hold-answer.ts';
+import type { HoldLeft, HoldRefusal } from '../billing/hold-answer.ts';
+import { refuseRate, refuseSpend, tellLeft } from './tell-left.ts';
 import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
@@ -57,12 +59,14 @@ export function refuseRequest(fault: RequestFault): ApiError {
 }
 
 /** Credit that could not be held. */
-export function refuseHold(refusal: HoldRefusal): ApiError {
+export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }): ApiError {
+  const headers = refusal.leaves ? tellLeft(refusal.leaves) : {};
   switch (refusal.reason) {
     case 'no-credit':
       return new ApiError(
         'insufficient_credit',
         `Not enough credit: this request may cost more than the ${refusal.available} micro-credits available. Lower max_tokens or add credit.`,
+        { headers },
       );
     case 'key-revoked':
       return new ApiError('invalid_api_key', 'This API key has been revoked.');
@@ -77,7 +81,15 @@ export function refuseHold(refusal: HoldRefusal): ApiError {
         },
       );
     case 'too-many':
-      return refuseOneMore(refusal);
+      return refuseOneMore(refusal, headers);
+    case 'spend-limit':
+      return refuseSpend(refusal, headers);
+    case 'rate-limit':
+      return refuseRate(refusal, headers);
+    case 'repeat':
+    case 'repeat-other':
+    case 'repeats-full':
+      return refuseRepeat(refusal);
   }
 }
 
@@ -88,12 +100,16 @@ const TOO_MANY: Readonly<Record<keyof CrowdLimits, string>> = {
 };
 
 /** In the words and headers that OpenAI's clients know of requests a minute; here it is requests at once. */
-function refuseOneMore({ of, limit }: { readonly of: keyof CrowdLimits; readonly limit: number }): ApiError {
+function refuseOneMore(
+  { of, limit }: { readonly of: keyof CrowdLimits; readonly limit: number },
+  left: Record<string, string>,
+): ApiError {
   const told = `Too many requests at once: ${limit} of ${TOO_MANY[of]} run already. Wait until some have ended.`;
   const headers = {
     'x-ratelimit-limit-requests': String(limit),
     'x-ratelimit-remaining-requests': '0',
     'x-ratelimit-reset-requests': `${RETRY_AFTER_S}s`,
+    ...left,
   };
   return new ApiError('rate_limit_exceeded', told, { retryAfterS: RETRY_AFTER_S, headers });
 }

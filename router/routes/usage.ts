@@ -1,13 +1,25 @@
-// GET /v1/usage: the caller's balance and totals, from the account object that decides them.
+// GET /v1/usage: the caller's balance and totals, from the account object that decides them; and, where it is asked for, its usage by key, model, day,
+// country and kind, from the totals of days in the book.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
+import { readUsageQuery } from './read-usage-query.ts';
+import type { UsageWish } from './read-usage-query.ts';
 import { requireCaller } from './refuse.ts';
+import { placeAfter, tableUsage, tellUsage } from './tell-usage.ts';
 
 export const usage = new Hono<AppEnv>();
 
 usage.get('/v1/usage', async (c) => {
   const caller = await requireCaller(c);
-  const { balance, held, totals, kinds, ending } = await c.get('services').account(caller.accountId).usage();
+  const query = (name: string): string | undefined => c.req.query(name);
+  const wish = readUsageQuery({ query, accept: c.req.header('accept'), caller, now: Date.now() });
+  if (wish?.format === 'csv') return answerTable(c, wish);
+  const object = c.get('services').account(caller.accountId);
+  const [{ balance, held, totals, kinds, ending }, more] = await Promise.all([
+    object.usage(),
+    wish && readGroups(c, wish),
+  ]);
   return c.json({
     object: 'usage',
     account: caller.accountId,
@@ -32,5 +44,28 @@ usage.get('/v1/usage', async (c) => {
       completion_tokens: totals.outputTokens,
       charged_micro: totals.charged,
     },
+    ...more,
   });
 });
+
+async function readGroups(c: Context<AppEnv>, { ask }: UsageWish): Promise<object> {
+  const { rows, all, hasMore } = await c.get('services').dayTotals.find(ask);
+  const last = rows.at(-1);
+  return tellUsage(ask, { rows, all, next: hasMore && last ? nextPage(c, placeAfter(ask.groups, last)) : null });
+}
+
+async function answerTable(c: Context<AppEnv>, { ask }: UsageWish): Promise<Response> {
+  const { rows, hasMore } = await c.get('services').dayTotals.find(ask);
+  const last = rows.at(-1);
+  c.header('content-type', 'text/csv; charset=utf-8; header=present');
+  c.header('content-disposition', 'attachment; filename="irori-usage.csv"');
+  if (hasMore && last) c.header('link', `<${nextPage(c, placeAfter(ask.groups, last))}>; rel="next"`);
+  return c.body(tableUsage(ask, rows));
+}
+
+/** The same question from a place on. */
+function nextPage(c: Context<AppEnv>, after: string): string {
+  const { pathname, searchParams } = new URL(c.req.url);
+  searchParams.set('after', after);
+  return `${pathname}?${searchParams}`;
+}

@@ -3,20 +3,29 @@ import { findNode, standingOf } from '../auth/nodes.ts';
 import type { AccountDoors } from '../billing/account.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
-import { pickCrowdLimits, pickEpochSeconds, pickTimings } from './pick-local.ts';
+import { allowsLocalWebhooks, pickCrowdLimits, pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
+import { makeWebhookDoor } from './webhook-door.ts';
 
 /** A job is told of with the second telling of its hub at the latest, which begins with those that are half as old; and a little for the way. */
 const TELLINGS = 1.6;
 
 export function makeAccountDoors(env: Env): AccountDoors {
-  const { holdLeaseMs: leaseMs, holdGraceMs: graceMs, holdRenewMs, bookMs } = pickTimings(env);
+  const {
+    holdLeaseMs: leaseMs,
+    holdGraceMs: graceMs,
+    holdRenewMs,
+    bookMs,
+    rateWindowMs,
+    alertRetryMs,
+  } = pickTimings(env);
   const terms = { leaseMs, graceMs, toldMs: Math.ceil(TELLINGS * holdRenewMs) };
   const { account } = openStubs(env);
   const sendTransfer: AccountDoors['sendTransfer'] = (transfer) => account(transfer.to).receive(transfer);
-  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, sendTransfer };
+  const webhooks = { post: makeWebhookDoor(allowsLocalWebhooks(env)), retryMs: alertRetryMs };
+  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, rateWindowMs, webhooks, sendTransfer };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {

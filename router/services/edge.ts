@@ -1,8 +1,6 @@
 // What the routes take from their environment, opened once per isolate: no route touches a door itself.
-import type { Hex } from '../../schema/bytes.ts';
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
-import type { MessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
@@ -25,12 +23,17 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
 import { listEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay } from '../billing/earning-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -50,8 +53,9 @@ import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
-import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
+import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
 import { openSigner } from './signer.ts';
+import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -65,11 +69,13 @@ export interface Services extends Stubs {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
+  readonly projections: Projections;
+  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
-  /** Of the router's own domain. */
-  readonly signer: MessageSigner;
-  readonly routerAddress: Hex;
+  /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
+  readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
@@ -123,7 +129,8 @@ export function makeServices(env: Env): Services {
 }
 
 function openServices(env: Env): Services {
-  const { domain, signer, routerAddress } = openSigner(env);
+  const routerSigner = openSigner(env);
+  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -158,6 +165,9 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
+    dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
     jobLog: makeJobLog({
       db: env.DB,
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
@@ -170,8 +180,7 @@ function openServices(env: Env): Services {
     attempts,
     families: new FamilyTags(secret),
     domain,
-    signer,
-    routerAddress,
+    routerSigner,
     ...stubs,
     authenticate: (header) => keys.authenticate(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),

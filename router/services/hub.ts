@@ -3,6 +3,7 @@ import { makeNodeTokens } from '../auth/node-tokens.ts';
 import { completeAll } from '../billing/answer-receipt.ts';
 import type { Env } from '../env.ts';
 import type { HubServices } from '../hub/hub-services.ts';
+import { toHandoverJson } from '../../schema/handover.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
@@ -21,7 +22,7 @@ export function makeHubServices(env: Env): HubServices {
 }
 
 function openHubServices(env: Env): HubServices {
-  const { domain, signer, routerKey, routerAddress } = openSigner(env);
+  const { domain, signer, routerKey, routerAddress, handovers } = openSigner(env);
   const presence = openPresenceTable(env);
   const nodeTokens = makeNodeTokens(env.NODE_TOKEN_SECRET, env.NODE_TOKEN_SECRET_PREVIOUS);
   const catalogue = openCatalogue(env);
@@ -33,6 +34,7 @@ function openHubServices(env: Env): HubServices {
     handshake: makeMessageSigner(HANDSHAKE_DOMAIN),
     domain,
     routerAddress,
+    handovers: handovers.map(toHandoverJson),
     mayAbort: env.LOCAL_PLACES === '1',
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
     sealTickets: (facts, digests) => signer.seal(facts, digests, routerKey),

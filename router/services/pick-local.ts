@@ -22,6 +22,14 @@ export function pickEpochSeconds(env: Pick<Env, 'EPOCH_SECONDS'>): number {
   return Number(env.EPOCH_SECONDS ?? EPOCH_SECONDS);
 }
 
+/** Whether webhooks may go to this machine, and without TLS: a network that stands on one machine has its receivers there. */
+export function allowsLocalWebhooks({
+  LOCAL_PLACES,
+  LOCAL_WEBHOOKS,
+}: Pick<Env, 'LOCAL_PLACES' | 'LOCAL_WEBHOOKS'>): boolean {
+  return LOCAL_PLACES === '1' && LOCAL_WEBHOOKS === '1';
+}
+
 const most = z.int().min(1).max(100_000);
 const crowdSchema = z.strictObject({ account: most, key: most, guest: most }).partial();
 

@@ -3,6 +3,8 @@ import { makeCatalogue, makeCatalogueCache } from '../billing/catalogue.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
+import { makeProjections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projections.ts';
 import type { ReceiptFiles } from '../billing/receipt-shelves.ts';
 import { makeRollUp } from '../billing/roll-up.ts';
 import type { RollUp } from '../billing/roll-up.ts';
@@ -31,6 +33,10 @@ function openReceiptFiles({ RECEIPTS }: Env): ReceiptFiles | null {
 
 export function openLedger(env: Env): Ledger {
   return makeLedger(env.DB, openReceiptFiles(env));
+}
+
+export function openProjections(env: Env): Projections {
+  return makeProjections(env.DB, openReceiptFiles(env));
 }
 
 /** What makes room in the book. */

@@ -30,6 +30,7 @@ const TEST_WAITS: Partial<Timings> = {
   turnWaitMs: 500,
   shutOutMs: 1000,
   bookMs: 250,
+  repeatWaitMs: 2000,
 };
 
 /** An account to call with. */

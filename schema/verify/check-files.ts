@@ -99,7 +99,7 @@ function readFile({ name, text }: GivenFile): Result<(ReceiptBundle | Evidence)[
     return err(`${name} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   const list = listSchema.safeParse(value);
-  const items = list.success ? list.data.data : [value];
+  const items = list.success ? list.data.data : Array.isArray(value) ? (value as unknown[]) : [value];
   if (items.length === 0) return err(`${name} holds nothing to check.`);
   const read: (ReceiptBundle | Evidence)[] = [];
   for (const item of items) {

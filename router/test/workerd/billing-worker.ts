@@ -13,6 +13,7 @@ import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { makeProjections } from '../../billing/projections.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
@@ -98,6 +99,7 @@ export function makeDoors(env: Env): Services {
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
+    projections: makeProjections(env.DB, null),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
     hub: (hub: string) => env.HUB.getByName(hub),

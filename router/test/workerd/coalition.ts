@@ -5,6 +5,7 @@ import type { CreditKind } from '../../../schema/credit.ts';
 import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import { PLACEHOLDER_DOMAIN } from '../../../schema/typed-data.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { TIMINGS } from '../../../schema/timings.ts';
 import { Account } from '../../billing/account.ts';
@@ -99,7 +100,8 @@ export class Coalition {
   }
 
   node(nodeId: string): NodeAccount {
-    const router = { signer, routerKey: fromAddress(ROUTER), routerAddress: ROUTER, traceWaitMs: TIMINGS.traceWaitMs };
+    const keys = { routerKey: fromAddress(ROUTER), routers: [ROUTER] };
+    const router = { signer, domain: PLACEHOLDER_DOMAIN, ...keys, traceWaitMs: TIMINGS.traceWaitMs };
     const findFlushes = async (accountId: string, jobId: string): Promise<number[]> =>
       this.account(accountId).flushesOf(jobId);
     const doors = {

@@ -6,6 +6,7 @@ import type { Decision } from '../../../schema/placement.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeJobLog, MAX_PARTS, OWN_MODELS } from '../../billing/job-log.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { withoutTriggers } from './make-flush.ts';
 import { makeNode, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 
 const node = makeNode('job-log-test');
@@ -35,7 +36,7 @@ const DECISION: Decision = {
 };
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
-beforeEach(() => env.DB.exec('DELETE FROM flushes'));
+beforeEach(() => withoutTriggers(env.DB, () => env.DB.exec('DELETE FROM flushes')));
 
 function makeEntry(some: object = {}) {
   const jobId = newId('job');

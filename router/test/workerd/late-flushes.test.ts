@@ -6,6 +6,8 @@ import { buildGrantEntry } from '../../billing/build-entry.ts';
 import { placeOf } from '../../billing/ledger-sql.ts';
 import { makeLedger, SUM_UP_AFTER } from '../../billing/ledger.ts';
 import { ARCHIVE_AFTER_MS, makeRollUp } from '../../billing/roll-up.ts';
+import { checkProjections } from '../../billing/projection-check.ts';
+import { makeProjections } from '../../billing/projections.ts';
 import type { ReceiptFiles } from '../../billing/receipt-shelves.ts';
 import { emptyBook, Files, flushOf, NOW, partOf } from './make-flush.ts';
 import { newId } from './make-settlement.ts';
@@ -34,6 +36,7 @@ async function expectSound(): Promise<void> {
   expect(await ledger.findUnbalanced()).toEqual([]);
   expect(await ledger.findDrifted()).toEqual([]);
   expect(await ledger.total()).toBe(0);
+  expect((await checkProjections(makeProjections(env.DB, files))).differing).toEqual([]);
 }
 
 test('many flushes are summed up by themselves, but for the newest', async () => {

@@ -2,6 +2,7 @@ import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cl
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ACCEPTANCE_STATUS, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
+import { evidenceSchema, judgeEvidence } from '../../../schema/evidence.ts';
 import type { Hex } from '../../../schema/bytes.ts';
 import type { UsageReceipt } from '../../../schema/receipt.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
@@ -9,7 +10,7 @@ import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { findBooked, findFateOf } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
-import { checkSettled, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
+import { checkSettled, makeLate, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
 
 const ledger = makeLedger(env.DB);
@@ -131,6 +132,26 @@ test('two receipts under one number: the second is unpaid and counted as equivoc
     acceptance: { amount: '0', status: ACCEPTANCE_STATUS.unpaid, cumulativeAmount: '45' },
   });
   expect(await stub.totals()).toMatchObject({ equivocations: 1, count: 2, cumulativeAmount: 45 });
+  const [evidence, ...more] = (await stub.evidence()).map((one) => evidenceSchema.parse(one));
+  expect(more).toEqual([]);
+  expect(evidence?.signer).toBe(node.address);
+  expect(judgeEvidence(evidence!)).toEqual({ ok: true, value: 'receipt-number' });
+});
+
+test('a second receipt for a ticket that was paid earns nothing, and both are evidence, once', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  await stub.accept(part.withReceipt);
+  const second = makeLate(node, part.ticket, { ...part.receipt, seq: 2n, outputTokens: 21 });
+  for (let i = 0; i < 2; i++)
+    expect(await stub.acceptLate(second)).toMatchObject({
+      acceptance: null,
+      reason: expect.stringContaining('another receipt'),
+    });
+  // A stranger cannot make evidence against a node.
+  await stub.acceptLate({ ...second, signature: signReceipt(makeNode('a stranger'), second.receipt) });
+  const kept = (await stub.evidence()).map((one) => judgeEvidence(evidenceSchema.parse(one)));
+  expect(kept).toEqual([{ ok: true, value: 'receipt-ticket' }]);
 });
 
 test('a gap or a broken link in the chain is recorded and refuses nothing', async () => {

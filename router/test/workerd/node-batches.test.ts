@@ -3,9 +3,9 @@ import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloud
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Hex } from '../../../schema/bytes.ts';
+import { evidenceSchema, judgeEvidence } from '../../../schema/evidence.ts';
 import { USAGE_RECEIPT } from '../../../schema/receipt.ts';
-import { contradicts, sealSchema, toSealedJson } from '../../../schema/seal.ts';
-import type { Seal } from '../../../schema/seal.ts';
+import { toSealedJson } from '../../../schema/seal.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
 import { completeAll } from '../../billing/answer-receipt.ts';
@@ -94,6 +94,8 @@ describe('a batch', () => {
     const again = sealParts(node, [makePart(node, { receipt: { seq: 1n } })]);
     expect((await acceptAll(stub, again)).map((answer) => answer?.earn)).toEqual([0]);
     expect(await stub.totals()).toMatchObject({ equivocations: 2, count: 3, cumulativeAmount: 45 });
+    const kept = (await stub.evidence()).map((one) => judgeEvidence(evidenceSchema.parse(one)));
+    expect(kept).toEqual([{ ok: true, value: 'receipt-number' }]);
   });
 
   test.each<[string, (sealed: Sealing, other: TestNode) => Sealing]>([
@@ -130,16 +132,8 @@ describe('a batch', () => {
     const second = sealParts(node, parts, { number: first.seal.number });
     for (let i = 0; i < 2; i++) expect((await acceptAll(stub, second)).map((answer) => answer?.earn)).toEqual([45]);
     expect(await stub.totals()).toMatchObject({ sealEquivocations: 1, equivocations: 0, count: 2 });
-    const kept = await runInDurableObject(stub, (_, { storage }) =>
-      storage.sql.exec<{ first: string; second: string }>('SELECT first, second FROM sealEvidence').toArray(),
-    );
-    const read = (text: string): { seal: Seal; signature: Hex } => {
-      const { signature, ...seal } = JSON.parse(text) as Record<string, string>;
-      return { seal: sealSchema.parse(seal), signature: signature as Hex };
-    };
-    const [one, other] = [read(kept[0]!.first), read(kept[0]!.second)];
-    expect(contradicts(one.seal, other.seal)).toBe(true);
-    for (const { seal, signature } of [one, other])
-      expect(signer.isSealSignedBy(seal, signature, node.address)).toBe(true);
+    const kept = (await stub.evidence()).map((one) => evidenceSchema.parse(one));
+    expect(kept).toMatchObject([{ of: 'seals', signer: node.address }]);
+    expect(judgeEvidence(kept[0]!)).toEqual({ ok: true, value: 'seal-number' });
   });
 });

@@ -1,0 +1,53 @@
+// A question that a home asks its router outside of a connection: signed with its key, so that no running agent is needed.
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { nodeIdOf } from '../../schema/ids.ts';
+import { parseJson } from '../../schema/json.ts';
+import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { readOrigin } from '../../schema/origin.ts';
+import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import type { SessionKey } from '../receipts/session-key.ts';
+import { askRouter } from './router-door.ts';
+import type { RouterAnswer } from './router-door.ts';
+
+const refusalSchema = z.object({ error: z.object({ message: z.string().max(2000) }) });
+
+/** Whom to ask, as whom, and what. */
+export interface SignedQuestion {
+  /** The router's origin. */
+  readonly router: string;
+  readonly key: SessionKey;
+  /** With its query. */
+  readonly path: string;
+  /** Longest answer that is read; the usual bound of the router's door where left out. */
+  readonly mostBytes?: number;
+}
+
+/** The JSON of the answer; null where there is no such thing (404). By the router's own time where this machine's is off. Errors are sentences for the owner. */
+export async function askSigned(question: SignedQuestion, now: number): Promise<Result<unknown, string>> {
+  const { router } = question;
+  const first = await askAt(question, now);
+  const routerNow = first.ok ? first.value.routerNow : null;
+  const answer = routerNow === null ? first : await askAt(question, routerNow);
+  if (!answer.ok) return err(`The router at ${router} cannot be reached: ${answer.error}.`);
+  const { status, text } = answer.value;
+  const body = parseJson(text);
+  if (status === 200) return ok(body);
+  if (status === 404) return ok(null);
+  const refusal = refusalSchema.safeParse(body);
+  return err(`The router at ${router} did not answer: ${refusal.success ? refusal.data.error.message : `status ${status}`}`);
+}
+
+/** The proof names the router that is asked, so another can do nothing with it. */
+function askAt({ router, key, path, mostBytes }: SignedQuestion, now: number): Promise<Result<RouterAnswer, string>> {
+  const nonce = makeProofNonce(now, randomBytes(24));
+  const origin = readOrigin(new URL(router)) ?? router;
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
+  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
+  const headers = { authorization: `Bearer ${proof}` };
+  return askRouter(`${router}${path}`, { headers, ...(mostBytes === undefined ? {} : { mostBytes }) });
+}

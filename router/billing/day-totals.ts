@@ -1,0 +1,49 @@
+// The door to the totals of days in D1, for callers.
+import { buildUsageQuery } from './build-usage-query.ts';
+import type { UsageAsk } from './build-usage-query.ts';
+
+/** The sums of one group; the groups that were not asked for are absent. */
+export interface UsageSums {
+  readonly key_id?: string;
+  /** Null for a key that is not there any more. */
+  readonly key_name?: string | null;
+  readonly model?: string;
+  /** Since 1970. */
+  readonly day?: number;
+  readonly country?: string;
+  readonly kind?: string;
+  readonly jobs: number;
+  readonly parts: number;
+  readonly prompt_tokens: number;
+  readonly output_tokens: number;
+  /** Units. */
+  readonly charged: number;
+  /** Of `energy_parts` of the parts: nobody knows that of the others. */
+  readonly energy_micro_wh: number;
+  readonly energy_parts: number;
+}
+
+export interface DayTotals {
+  /** A page of an account's totals, and the sums over all pages. Rejects when D1 does. */
+  readonly find: (ask: UsageAsk) => Promise<{
+    readonly rows: readonly UsageSums[];
+    readonly hasMore: boolean;
+    /** Null where there is nothing. */
+    readonly all: UsageSums | null;
+  }>;
+}
+
+export function makeDayTotals(database: D1Database): DayTotals {
+  const prepare = (ask: UsageAsk): D1PreparedStatement => {
+    const { text, values } = buildUsageQuery(ask);
+    return database.prepare(text).bind(...values);
+  };
+  return {
+    find: async (ask) => {
+      const whole = prepare({ ...ask, groups: [], after: null, limit: 1 });
+      const [page, all] = await database.batch<UsageSums>([prepare(ask), whole]);
+      const rows = page?.results ?? [];
+      return { rows: rows.slice(0, ask.limit), hasMore: rows.length > ask.limit, all: all?.results[0] ?? null };
+    },
+  };
+}
