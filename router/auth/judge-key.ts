@@ -41,5 +41,5 @@ export function judgeKey(row: KeyRow | null, now: number): Result<Caller, KeyFau
   if (row.expiresAt !== null && row.expiresAt <= now) return err('expired');
   if (row.disabledAt !== null) return err('account-disabled');
   const { accountId, keyId, defaults, pools, wallets = [] } = row;
-  return ok({ accountId, keyId, defaults, pools, wallets });
+  return ok({ accountId, keyId, defaults, pools, ...(wallets.length > 0 && { wallets }) });
 }

@@ -22,15 +22,19 @@ import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
+import { NodeSeat } from './node-seat.ts';
 import { Outbox } from './outbox.ts';
 import { TransferPost } from './transfer-post.ts';
 import { Transfers } from './transfers.ts';
 import type { SendTransfer } from './transfers.ts';
+import { within } from './within.ts';
 
 /** What a hub has to know of a node that has proved who it is. */
 export interface ShownNode {
   readonly standing: VersionedStanding;
   readonly lastReceipt: ChainEnd | null;
+  /** Another agent with its key is at another hub. */
+  readonly isElsewhere: boolean;
 }
 
 export interface NodeAccountDoors extends NodeReceiptsDoors {
@@ -42,10 +46,17 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly ledger: NodeReceiptsDoors['ledger'] & Pick<Ledger, 'earnedBy'>;
   /** Hands credit to the object of an account. */
   readonly sendTransfer: SendTransfer;
+  /** Whether a hub holds another agent of the node than this instance, which answers. */
+  readonly holdsOther: (hub: string, nodeId: string, instance: string) => Promise<boolean>;
 }
+
+/** How long another hub may take to say so. */
+const OTHER_HUB_MS = 3000;
 
 export class NodeAccount extends DurableObject<object> {
   readonly #domain: Domain;
+  readonly #seat: NodeSeat;
+  readonly #holdsOther: NodeAccountDoors['holdsOther'];
   readonly #outbox: Outbox;
   readonly #book: NodeBook;
   readonly #chain: NodeChain;
@@ -62,6 +73,8 @@ export class NodeAccount extends DurableObject<object> {
     super(ctx, env);
     const { ledger, domain } = doors;
     this.#domain = domain;
+    this.#seat = new NodeSeat(ctx.storage.sql);
+    this.#holdsOther = doors.holdsOther;
     const nodeId = ctx.id.name;
     this.#standings = new NodeStandings(ctx.storage.sql, {
       nodeId: nodeId ?? '',
@@ -120,11 +133,26 @@ export class NodeAccount extends DurableObject<object> {
   /**
    * The node has proved who it is at a hub: what it lends itself to and whether it may be there. From now on that hub is told of changes. Null
    * for a node that the books do not know. While the books are away what they said last holds, since every change comes through `recheck`;
-   * rejects where they have never been asked.
+   * rejects where they have never been asked. `instance`: of the agent that came; another one with its key that is at another hub and answers
+   * keeps the node.
    */
-  async show(hub: string): Promise<ShownNode | null> {
+  async show(hub: string, instance: string | null = null): Promise<ShownNode | null> {
     const standing = await this.#standings.show(hub);
-    return standing && { standing, lastReceipt: this.#chain.end };
+    if (!standing) return null;
+    const isElsewhere = await this.#isElsewhere(hub, instance);
+    if (!isElsewhere) this.#seat.take(hub);
+    return { standing, lastReceipt: this.#chain.end, isElsewhere };
+  }
+
+  async #isElsewhere(hub: string, instance: string | null): Promise<boolean> {
+    const last = this.#seat.hub;
+    if (instance === null || last === null || last === hub) return false;
+    try {
+      return await within(this.#holdsOther(last, this.ctx.id.name ?? '', instance), OTHER_HUB_MS);
+    } catch {
+      // A hub that cannot be asked holds nobody.
+      return false;
+    }
   }
 
   /** The books have changed: what they say now, and the hubs that have to be told. Rejects when they cannot be asked; safe to repeat. */

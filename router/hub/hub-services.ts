@@ -63,7 +63,7 @@ export interface HubServices {
   /** Signs one seal over tickets' digests with the router's key. */
   readonly sealTickets: (facts: Omit<Seal, 'count' | 'root'>, digests: readonly Hex[]) => MadeSeal;
   /** Asks a node's own object what the books say of it, and has it tell this hub of every change; null for a node that they do not know. */
-  readonly showNode: (nodeId: string, hub: string) => Promise<ShownNode | null>;
+  readonly showNode: (nodeId: string, hub: string, instance: string | null) => Promise<ShownNode | null>;
   readonly issueNodeToken: (facts: NodeFacts, now: number) => Promise<{ token: string; untilAt: number }>;
   readonly catalogue: () => Promise<readonly CatalogueEntry[]>;
   /** The catalogue changed: the next look reads it anew. */

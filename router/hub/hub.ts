@@ -11,12 +11,10 @@ import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
-import { DIAL_HEADER } from './door.ts';
-import type { Dial } from './door.ts';
+import { DIAL_HEADER, type Dial } from './door.ts';
 import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
-import { RecalledModels } from './recalled-models.ts';
-import type { ModelChange } from './recalled-models.ts';
+import { RecalledModels, type ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { SoonestAlarm } from './soonest-alarm.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -26,9 +24,8 @@ import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
-import { HubPresence } from '../homes/presence-writer.ts';
+import { HubPresence, type WrittenOffer } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
-import type { WrittenOffer } from '../homes/presence-writer.ts';
 import type { HubServices } from './hub-services.ts';
 import { HubSettlement, type OpenedPart } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
@@ -40,16 +37,14 @@ import { NodeLoads } from '../homes/node-loads.ts';
 import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
-import { BYTES_HEADER, TOOK_HEADER } from '../../schema/offer.ts';
-import type { JobOffer, OfferPreview } from '../../schema/offer.ts';
+import { BYTES_HEADER, TOOK_HEADER, type JobOffer, type OfferPreview } from '../../schema/offer.ts';
 import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
 const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
-const WRITTEN_KEY = 'presence';
-const IDLE_KEY = 'idle';
+const [WRITTEN_KEY, IDLE_KEY] = ['presence', 'idle'] as const;
 
 export class Hub extends DurableObject<object> {
   readonly #services: HubServices;
@@ -159,6 +154,11 @@ export class Hub extends DurableObject<object> {
   /** Closes a node's socket for good. */
   kick(nodeId: string, reason: string): void {
     this.#sockets.kick(nodeId, reason);
+  }
+
+  /** True where another agent than this one is here with the node's key, and answers. */
+  holdsOther(nodeId: string, instance: string): Promise<boolean> {
+    return this.#sockets.holdsOther(nodeId, instance);
   }
 
   /** What the books say of a node has changed: it holds from now on, and who may not be here any more is gone. */

@@ -10,7 +10,7 @@ import type { OpenedPart } from './settlement.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { HubDoor, TOO_MUCH } from './door.ts';
 import type { Dial, Unread } from './door.ts';
-import { askEntry } from './entry-look.ts';
+import { askEntry, isOther } from './entry-look.ts';
 import { countFinishing } from './count-finishing.ts';
 import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
@@ -26,9 +26,6 @@ const log = makeLog('hub');
 const HELLO_TIMEOUT_MS = 5000;
 const SYNC_WAIT_MS = 1000;
 const REPLACED_WAIT_MS = 500;
-/** How long a connected agent has to answer when a second one says that it is the same home. */
-const ELSEWHERE_WAIT_MS = 2000;
-const ELSEWHERE_RETRY_MS = 60_000;
 const REPLACED = 'replaced by a newer connection';
 
 export interface HubSocketsDoors {
@@ -166,6 +163,11 @@ export class HubSockets {
     socket.close(code, reason);
     this.#door.noteClosed(socket);
     this.forget(socket.ws);
+  }
+
+  /** True where another agent than this one is connected with the node's key, and answers. */
+  holdsOther(nodeId: string, instance: string): Promise<boolean> {
+    return isOther(this.find(nodeId), instance);
   }
 
   /** Closes a node's socket for good. */
@@ -354,24 +356,17 @@ export class HubSockets {
     this.drop(socket, CLOSE.revoked, 'revoked');
   }
 
-  /** Two machines with one key would take the home from each other for ever: the one that is here and answers keeps it. */
   async #enter(socket: NodeSocket, instance: string | null): Promise<void> {
     const { nodeId } = socket.facts;
     const rttMs = Date.now() - socket.connectedAt;
-    const look = await askEntry(this.#doors.services, { nodeId, hub: this.#doors.hub });
+    const { hub, services } = this.#doors;
+    const look = await askEntry(services, { nodeId, hub, instance, here: this.find(nodeId) });
     if (look.kind === 'refused') {
       socket.sendJson('error', look.error);
       return this.drop(socket, look.code, look.reason);
     }
     socket.takeStanding(look.shown.standing);
-    const entering = { instance, rttMs, lastReceipt: look.shown.lastReceipt };
-    const here = this.find(nodeId);
-    const isSecond = here !== undefined && here.instance !== null && instance !== null && here.instance !== instance;
-    if (!isSecond || !(await here.askSync(ELSEWHERE_WAIT_MS))) return this.#welcome(socket, entering);
-    log.warn('home-elsewhere', { nodeId, hub: socket.hub });
-    const message = 'another agent is connected with the key of this node';
-    socket.sendJson('error', { code: 'node_elsewhere', message, isFinal: true, retryMs: ELSEWHERE_RETRY_MS });
-    this.drop(socket, CLOSE.replaced, 'another agent is connected');
+    return this.#welcome(socket, { instance, rttMs, lastReceipt: look.shown.lastReceipt });
   }
 
   async #welcome(socket: NodeSocket, { instance, rttMs, lastReceipt }: Entering): Promise<void> {

@@ -38,7 +38,7 @@ function openHubServices(env: Env): HubServices {
     mayAbort: env.LOCAL_PLACES === '1',
     handHistory: (hub, nodeId, json) => stubs.hub(hub).takeHistory(nodeId, json),
     sealTickets: (facts, digests) => signer.seal(facts, digests, routerKey),
-    showNode: async (nodeId, hub) => stubs.nodeAccount(nodeId).show(hub),
+    showNode: async (nodeId, hub, instance) => stubs.nodeAccount(nodeId).show(hub, instance),
     issueNodeToken: ({ nodeId, address, ownerAccountId }, now) =>
       nodeTokens.issue({ nodeId, address, accountId: ownerAccountId }, now),
     catalogue: () => catalogue.list(Date.now()),

@@ -111,6 +111,7 @@ export class Coalition {
       sendTransfer: this.#sendTransfer,
       readStanding: async () => null,
       epochSeconds: 86_400,
+      holdsOther: async () => false,
     };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
