@@ -8,13 +8,34 @@ const accepted = { promptTokens: 10, outputTokens: 20, amount: '45', status: 0, 
 function own(seq: number, change: Partial<JournalEntry> = {}): JournalEntry {
   const signed = { promptTokens: 10, outputTokens: 20, amount: '50' };
   const told = { ...accepted, count: seq, total: String(45 * seq) };
-  return { at: 1, job: `job_${seq}`, part: 0, model: 'aa', seq: String(seq), router: '0x1', signed, accepted: told, reason: null, ...change };
+  return {
+    at: 1,
+    job: `job_${seq}`,
+    part: 0,
+    model: 'aa',
+    seq: String(seq),
+    router: '0x1',
+    signed,
+    accepted: told,
+    reason: null,
+    ...change,
+  };
 }
 
 function listed(seq: number, change: Partial<ListedJob> = {}): ListedJob {
   const signed = { signed_micro: 50, signed_prompt_tokens: 10, signed_output_tokens: 20 };
   const counts = { prompt_tokens: 10, output_tokens: 20, earned_micro: 45, status: 'accepted', why: null };
-  return { job: `job_${seq}`, part: 0, model: 'm', accepted_at: 1, acceptance: seq, receipt: seq, ...signed, ...counts, ...change };
+  return {
+    job: `job_${seq}`,
+    part: 0,
+    model: 'm',
+    accepted_at: 1,
+    acceptance: seq,
+    receipt: seq,
+    ...signed,
+    ...counts,
+    ...change,
+  };
 }
 
 test('where both say the same there is no difference', () => {
@@ -25,14 +46,24 @@ test.each<[string, JournalEntry[], ListedJob[], RegExp]>([
   ['a job that the router does not list', [own(1), own(2)], [listed(1)], /does not list it/],
   ['another amount than was signed for', [own(1)], [listed(1, { earned_micro: 44 })], /another amount/],
   ['a job of which this home has no record', [own(1)], [listed(2), listed(1)], /no record of it/],
-  ['a receipt that was refused', [own(1, { accepted: null, reason: 'too late' })], [], /refused the receipt for good: too late/],
+  [
+    'a receipt that was refused',
+    [own(1, { accepted: null, reason: 'too late' })],
+    [],
+    /refused the receipt for good: too late/,
+  ],
   [
     'a receipt that was lowered',
     [own(1, { accepted: { ...accepted, outputTokens: 18, amount: '42', count: 1, total: '42' } })],
     [listed(1, { output_tokens: 18, earned_micro: 42, status: 'lowered', why: 'fewer were relayed' })],
     /fewer were relayed/,
   ],
-  ['one that is not paid', [own(1, { accepted: { ...accepted, amount: '0', count: 1, total: '0' } })], [listed(1, { earned_micro: 0, status: 'unpaid' })], /accepted less/],
+  [
+    'one that is not paid',
+    [own(1, { accepted: { ...accepted, amount: '0', count: 1, total: '0' } })],
+    [listed(1, { earned_micro: 0, status: 'unpaid' })],
+    /accepted less/,
+  ],
 ])('%s is one', (_, entries, jobs, why) => {
   const differences = compareEarnings(entries, jobs, true);
   expect(differences).toHaveLength(1);

@@ -42,7 +42,11 @@ export interface ToldTotals {
 }
 
 /** `entries`: this router's. Jobs before the oldest that the router lists, or the home has, are compared by nobody. */
-export function compareEarnings(entries: readonly JournalEntry[], jobs: readonly ListedJob[], isWhole: boolean): Difference[] {
+export function compareEarnings(
+  entries: readonly JournalEntry[],
+  jobs: readonly ListedJob[],
+  isWhole: boolean,
+): Difference[] {
   const told = new Map(jobs.map((job) => [String(job.receipt), job]));
   const own = new Map(entries.map((entry) => [entry.seq, entry]));
   const firstTold = isWhole ? 0 : Math.min(...jobs.map(({ acceptance }) => acceptance));
@@ -54,12 +58,18 @@ export function compareEarnings(entries: readonly JournalEntry[], jobs: readonly
   });
   const strange = jobs
     .filter(({ receipt, acceptance }) => acceptance >= firstOwn && !own.has(String(receipt)))
-    .map((job) => tell(null, job, 'this home has no record of it: its state folder was restored or copied, or the record was lost'));
+    .map((job) =>
+      tell(null, job, 'this home has no record of it: its state folder was restored or copied, or the record was lost'),
+    );
   return [...mine, ...strange];
 }
 
 /** Null where both say the same, and where nobody can compare. */
-function explain({ signed, accepted, reason }: JournalEntry, job: ListedJob | undefined, firstTold: number): string | null {
+function explain(
+  { signed, accepted, reason }: JournalEntry,
+  job: ListedJob | undefined,
+  firstTold: number,
+): string | null {
   if (!accepted) return `the router refused the receipt for good: ${reason ?? 'it did not say why'}`;
   if (!job) return accepted.count >= firstTold ? 'the router signed for it and does not list it' : null;
   if (String(job.earned_micro) !== accepted.amount) return 'the router tells another amount than it signed for';
@@ -81,7 +91,10 @@ function tell(entry: JournalEntry | null, job: ListedJob | undefined, why: strin
 }
 
 /** Why the router's totals cannot be, beside its newest acceptance that is known here; null where they can. */
-export function compareTotals(newest: { readonly count: string; readonly total: string } | null, told: ToldTotals): string | null {
+export function compareTotals(
+  newest: { readonly count: string; readonly total: string } | null,
+  told: ToldTotals,
+): string | null {
   if (!newest) return null;
   const [count, total] = [BigInt(newest.count), BigInt(newest.total)];
   const signed = `it has signed for ${count} receipts and ${total} units`;

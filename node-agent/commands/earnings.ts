@@ -45,7 +45,14 @@ const machineSchema = z.object({
   waiting_receipts: count,
   waiting_micro: count,
 });
-const daySchema = z.object({ day: text, model: text, jobs: count, prompt_tokens: count, output_tokens: count, ...sums });
+const daySchema = z.object({
+  day: text,
+  model: text,
+  jobs: count,
+  prompt_tokens: count,
+  output_tokens: count,
+  ...sums,
+});
 const jobSchema = z.object({
   job: text.nullable(),
   part: count.nullable(),
@@ -118,7 +125,10 @@ export async function runEarnings(flags: OptionValues, env: Environment): Promis
 
 async function askEarnings(router: string, key: SessionKey, days: number): Promise<Result<Earnings, string>> {
   const strange = err(`${router} does not answer like an Irori router, or is older than this agent.`);
-  const asked = await askSigned({ router, key, path: `/node/v1/earnings?by=day&days=${days}`, mostBytes: PAGE_BYTES }, Date.now());
+  const asked = await askSigned(
+    { router, key, path: `/node/v1/earnings?by=day&days=${days}`, mostBytes: PAGE_BYTES },
+    Date.now(),
+  );
   if (!asked.ok) return asked;
   const byDay = daysSchema.safeParse(asked.value);
   const [machine] = byDay.data?.machines ?? [];
@@ -171,7 +181,18 @@ function formatJson({ router, own, differences, warnings }: Report, days: number
   return `${JSON.stringify({ days, router: { ...machine, by_day: byDay, by_job: jobs }, home: own, differences, warnings })}\n`;
 }
 
-const CSV = ['job', 'part', 'model', 'accepted_at', 'receipt', 'signed_micro', 'earned_micro', 'pending_micro', 'held_back_micro', 'payable_micro'] as const;
+const CSV = [
+  'job',
+  'part',
+  'model',
+  'accepted_at',
+  'receipt',
+  'signed_micro',
+  'earned_micro',
+  'pending_micro',
+  'held_back_micro',
+  'payable_micro',
+] as const;
 
 /** A line a job as the router has it, with what differs behind it; then those that it does not list. */
 function formatCsv({ router, differences }: Report): string {
@@ -204,7 +225,9 @@ function formatText({ router, own, differences, warnings }: Report, days: number
     `credited   ${credits(machine.credited_micro)} turned into API credit`,
     `claimed    ${credits(machine.claimed_micro)}`,
     ...(machine.waiting_receipts > 0
-      ? [`waiting    ${credits(machine.waiting_micro)} at most, for ${machine.waiting_receipts} receipts whose jobs have not ended yet`]
+      ? [
+          `waiting    ${credits(machine.waiting_micro)} at most, for ${machine.waiting_receipts} receipts whose jobs have not ended yet`,
+        ]
       : []),
     '',
     `The last ${days} days, as the router has them`,
