@@ -1,6 +1,5 @@
 // Earnings of one node that its owner turned into API credit, in its object's SQLite: each order once, by its number. What is turned into credit is
 // taken out of the owner's book and sent to the owner's account.
-import type { Hex } from '../../schema/bytes.ts';
 import { buildSpendEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
 import type { Transfers } from './transfers.ts';
@@ -12,8 +11,6 @@ export interface SignedOrder {
   readonly number: number;
   /** ms since epoch. */
   readonly expiresAt: number;
-  /** Of the order: another one under its number is refused. */
-  readonly hash: Hex;
   /** The account that owns the node, and gets the credit. */
   readonly accountId: string;
 }
@@ -45,7 +42,7 @@ const KNOWN_ORDERS = 1000;
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS spending (id INTEGER PRIMARY KEY CHECK (id = 1), spent INTEGER NOT NULL, lastNumber INTEGER NOT NULL)',
   'INSERT INTO spending VALUES (1, 0, 0) ON CONFLICT DO NOTHING',
-  'CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, hash TEXT NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, amount INTEGER NOT NULL, at INTEGER NOT NULL)',
 ];
 
 export class NodeSpending {
@@ -76,15 +73,15 @@ export class NodeSpending {
   }
 
   /**
-   * Carries an order out, once by its number, with what tells the book and what the account gets, in one transaction. Never more than what the node has
+   * Carries an order out, once by its number (again with the same amount it is the same order), with what tells the book and what the account gets, in one transaction. Never more than what the node has
    * earned by its own account and by the book, so that the owner's book never falls below zero. An order that was refused has used no number.
    */
   spend(order: SignedOrder, earned: Earned, now: number): SpendAnswer {
-    const { amount, number, expiresAt, hash, accountId } = order;
+    const { amount, number, expiresAt, accountId } = order;
     const state = this.state(earned);
     const known = this.#find(number);
-    if (known)
-      return known === hash ? { ...state, ok: true, applied: false } : { ...state, ok: false, reason: 'number-used' };
+    if (known !== null)
+      return known === amount ? { ...state, ok: true, applied: false } : { ...state, ok: false, reason: 'number-used' };
     if (number <= state.lastNumber) return { ...state, ok: false, reason: 'number-used' };
     if (expiresAt <= now) return { ...state, ok: false, reason: 'expired' };
     if (amount > state.available) return { ...state, ok: false, reason: 'too-much' };
@@ -94,7 +91,7 @@ export class NodeSpending {
       const memo = `earnings of ${this.#nodeId}`;
       this.#transfers.add({ id, from: this.#nodeId, to: accountId, credit: [{ kind: 'earned', left: amount }], memo });
       const { sql } = this.#storage;
-      sql.exec('INSERT INTO orders VALUES (?, ?, ?, ?)', number, hash, amount, now);
+      sql.exec('INSERT INTO orders VALUES (?, ?, ?)', number, amount, now);
       sql.exec(
         'DELETE FROM orders WHERE number NOT IN (SELECT number FROM orders ORDER BY number DESC LIMIT ?)',
         KNOWN_ORDERS,
@@ -109,8 +106,8 @@ export class NodeSpending {
     return this.#storage.sql.exec<{ spent: number; lastNumber: number }>(query).one();
   }
 
-  #find(number: number): string | null {
-    const query = 'SELECT hash FROM orders WHERE number = ?';
-    return this.#storage.sql.exec<{ hash: string }>(query, number).toArray()[0]?.hash ?? null;
+  #find(number: number): number | null {
+    const query = 'SELECT amount FROM orders WHERE number = ?';
+    return this.#storage.sql.exec<{ amount: number }>(query, number).toArray()[0]?.amount ?? null;
   }
 }

@@ -60,7 +60,9 @@ export function makeAdminKeyRoutes(): Hono<AppEnv> {
     const { defaults, limits } = await readInput(c, keyChange);
     const keyId = c.req.param('id');
     if (defaults === undefined && limits === undefined)
-      throw new ApiError('invalid_value', "Say what is to change: 'defaults', 'limits', or both.", { param: 'defaults' });
+      throw new ApiError('invalid_value', "Say what is to change: 'defaults', 'limits', or both.", {
+        param: 'defaults',
+      });
     if (defaults !== undefined) await changeDefaults(c.get('services'), keyId, defaults);
     const told = limits === undefined ? {} : { limits: await changeLimits(c.get('services'), keyId, limits) };
     return c.json({ id: keyId, ...(defaults !== undefined && { defaults }), ...told });

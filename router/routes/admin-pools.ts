@@ -10,6 +10,7 @@ import type { Services } from '../services/edge.ts';
 import type { TellNode } from './admin-nodes.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { POOL_WORDS } from './make-wish.ts';
+import { tellHomes } from './tell-homes.ts';
 
 const nameField = z
   .string()
@@ -34,6 +35,8 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     if (!made.ok)
       throw made.error === 'no-account' ? notFound('account', 'owner_account_id') : refuseName(name, made.error);
     services.keys.forgetAccount(ownerAccountId);
+    // Whoever is in a pool with the owner of a home belongs together with it.
+    await tellHomes(services, ownerAccountId, tellNode);
     return c.json(toJson(made.value), 201);
   });
   routes.get('/pools', async (c) => {
@@ -49,6 +52,7 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('account', 'account');
     services.keys.forgetAccount(account);
     await services.account(account).joinPool(id);
+    await tellHomes(services, account, tellNode);
     return c.json(await showPool(services, id));
   });
   routes.delete('/pools/:id/members/:account', async (c) => {
@@ -59,6 +63,7 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     // Edges elsewhere know its keys for another minute; its own object refuses their calls at once. A pool's owner may always use it.
     const pool = await services.pools.find(id);
     if (pool?.ownerAccountId !== account) await services.account(account).leavePool(id);
+    await tellHomes(services, account, tellNode);
     return c.json(await showPool(services, id));
   });
   addNodeRoutes(routes, tellNode);

@@ -40,7 +40,6 @@ nodeCredit.post('/node/v1/credit', async (c) => {
     amount: Number(order.amount),
     number: Number(order.number),
     expiresAt: Number(order.expiresAtMs),
-    hash: signer.hash(CREDIT_ORDER, order),
     accountId: node.accountId,
   });
   if (!answer.ok) throw refuseOrder(answer.reason, answer);
@@ -90,7 +89,7 @@ function refuseOrder(reason: Extract<SpendAnswer, { ok: false }>['reason'], stat
     case 'number-used':
       return new ApiError(
         'conflict',
-        `Another order with this number or a higher one was carried out. Sign one with a number above ${state.lastNumber}.`,
+        `Another order with this number, or one with a higher number, was carried out. Sign one with a number above ${state.lastNumber}.`,
         { param: 'order.number' },
       );
     case 'expired':

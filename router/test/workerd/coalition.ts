@@ -176,7 +176,7 @@ export class Coalition {
     if (!home) return;
     const node = this.node(home.id);
     const { available, lastNumber, spent } = await node.spendable();
-    const order = { number: lastNumber + 1, expiresAt: this.#now + 1000, hash: home.address, accountId: home.owner };
+    const order = { number: lastNumber + 1, expiresAt: this.#now + 1000, accountId: home.owner };
     const greedy = await node.spend({ ...order, amount: Math.ceil(available * 1.5) + 1 });
     if (greedy.ok) throw new Error('more was turned into credit than was earned');
     if (available === 0) return;
