@@ -93,14 +93,17 @@ interface CreditWish {
   readonly number: number | null;
 }
 
-async function turnIntoCredit(wish: CreditWish, now: number): Promise<Result<Outcome, string>> {
+/** Sends the order that is kept, if there is one, and then the one that is wished for, unless that was it. Errors are sentences for the owner. */
+export async function turnIntoCredit(wish: CreditWish, now: number): Promise<Result<Outcome, string>> {
   const told = await ask(wish, null, now);
   if (!told.ok) return told;
   const state = stateSchema.safeParse(told.value);
   if (!state.success) return err(`${wish.router} does not answer like an Irori router.`);
   const path = join(wish.folder, PENDING_FILE);
-  const pending = await readPending(path, wish.router);
   if (wish.amount === null) return ok(state.data);
+  const found = await readPending(path, wish.router);
+  if (!found.ok) return found;
+  const pending = found.value;
   const units = wish.amount === 'all' ? state.data.available_micro : wish.amount;
   if (pending) {
     const sent = await send(wish, pending, path, now);
@@ -148,13 +151,15 @@ function ask({ router, key }: CreditWish, body: object | null, now: number): Ret
   return sendSigned({ router, key, path: PATH, ...(body && { body: JSON.stringify(body) }) }, now);
 }
 
-/** One for another router is left alone. */
-async function readPending(path: string, router: string): Promise<Pending | null> {
+/** The error is a sentence for the owner: one that waits for another router must not be forgotten. */
+async function readPending(path: string, router: string): Promise<Result<Pending | null, string>> {
   const written = await readFile(path, 'utf8').catch(() => null);
   const json = written === null ? null : parseJson(written);
-  if (!pendingSchema.safeParse(json).success) return null;
+  if (!pendingSchema.safeParse(json).success) return ok(null);
   const pending = json as Pending;
-  return pending.router === router ? pending : null;
+  return pending.router === router
+    ? ok(pending)
+    : err(`An order for ${pending.router} waits in ${path} for its answer. Send it from there, or remove the file.`);
 }
 
 /** The outcome as lines for a terminal. */

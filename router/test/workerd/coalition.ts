@@ -85,8 +85,13 @@ export class Coalition {
     vi.setSystemTime(this.#now);
   }
 
-  readonly #sendTransfer = async (transfer: Transfer): Promise<TransferAnswer> =>
-    this.account(transfer.to).receive(transfer);
+  /** Answers that will not be heard. */
+  #transfersLost = 0;
+  readonly #sendTransfer = async (transfer: Transfer): Promise<TransferAnswer> => {
+    const answer = this.account(transfer.to).receive(transfer);
+    if (this.#transfersLost > 0 && this.#transfersLost-- > 0) throw new Error('the answer was lost');
+    return answer;
+  };
 
   account(accountId: string): Account {
     const doors = {
@@ -165,6 +170,7 @@ export class Coalition {
         this.#pass(step.ms);
         return undefined;
       case 'd1':
+        this.#transfersLost = step.unheard;
         this.#d1.lost = step.lost;
         this.#d1.unheard = step.unheard;
         return undefined;
@@ -186,7 +192,7 @@ export class Coalition {
 
   /** Everything is delivered, offered and booked that can be. */
   async settle(): Promise<void> {
-    this.#d1.lost = this.#d1.unheard = 0;
+    this.#d1.lost = this.#d1.unheard = this.#transfersLost = 0;
     for (let round = 0; round < 4; round++) {
       for (const deliver of this.#deliveries) await deliver(true);
       for (const offer of this.#offers) await offer();

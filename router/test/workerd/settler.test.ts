@@ -25,11 +25,15 @@ beforeAll(async () => {
   const owner = newId('acct');
   await env.DB.prepare("INSERT INTO accounts (id, name, created_at) VALUES (?1, 'owner', 1)").bind(owner).run();
   for (const { id, address } of homes)
-    await env.DB.prepare('INSERT INTO nodes (id, address, account_id, created_at) VALUES (?1, ?2, ?3, 1)').bind(id, address, owner).run();
+    await env.DB.prepare('INSERT INTO nodes (id, address, account_id, created_at) VALUES (?1, ?2, ?3, 1)')
+      .bind(id, address, owner)
+      .run();
 });
 
 async function earn(node: TestNode, isBooked = true): Promise<void> {
-  const settled = await env.NODE_ACCOUNT.getByName(node.id).accept(makePart(node, { receipt: { seq: BigInt(++seq) } }).withReceipt);
+  const settled = await env.NODE_ACCOUNT.getByName(node.id).accept(
+    makePart(node, { receipt: { seq: BigInt(++seq) } }).withReceipt,
+  );
   if (isBooked) await ledger.apply([buildSettleEntry(settled, null)]);
 }
 let seq = 0;
