@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'spend_limit_reached'
   | 'account_disabled'
   | 'forbidden'
+  | 'scope_missing'
+  | 'model_not_allowed'
   | 'model_not_found'
   | 'receipt_not_found'
   | 'receipt_pending'
@@ -54,6 +56,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   spend_limit_reached: 402,
   account_disabled: 403,
   forbidden: 403,
+  scope_missing: 403,
+  model_not_allowed: 403,
   model_not_found: 404,
   receipt_not_found: 404,
   receipt_pending: 503,

@@ -21,7 +21,6 @@ const keptSchema = z.strictObject({
   account: word.uint128,
   book: word.uint128,
 });
-export type KeptNode = z.output<typeof keptSchema>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
 const sums = {

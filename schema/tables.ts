@@ -1,6 +1,8 @@
 // The D1 tables. Money moves only in `flushes`, and in `postings` for what is no part of a job, both append-only; everything else is who and what.
 import { sql } from 'drizzle-orm';
 import { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { ROLES } from './key-rights.ts';
 
 /** Someone who calls, owns homes, or both. */
 export const accounts = sqliteTable('accounts', {
@@ -25,10 +27,22 @@ export const apiKeys = sqliteTable(
     revokedAt: integer('revoked_at'),
     /** JSON as the operator wrote it: what requests with this key wish where they say nothing; null for nothing. */
     defaults: text('defaults'),
+    /** JSON list of what it may do (key-rights.ts); null for the usual. */
+    scopes: text('scopes'),
+    /** JSON list of names of models that it may call; null for all. */
+    models: text('models'),
+    /** Whose it is; null for the account's own. */
+    memberId: text('member_id').references((): AnySQLiteColumn => accountMembers.id),
+    /** When what it may do was changed last, ms since epoch; null for never. */
+    changedAt: integer('changed_at'),
     /** JSON of schema/key-limits.ts, as lists show them: its account's object decides by a copy. Null for none. */
     limits: text('limits'),
   },
-  (table) => [uniqueIndex('api_keys_hash').on(table.hash), index('api_keys_account').on(table.accountId)],
+  (table) => [
+    uniqueIndex('api_keys_hash').on(table.hash),
+    index('api_keys_account').on(table.accountId),
+    index('api_keys_member').on(table.memberId),
+  ],
 );
 
 /** Home nodes by their session key's address. */
@@ -213,6 +227,8 @@ export const bookMarks = sqliteTable('book_marks', {
   summed: integer('summed').notNull(),
   /** Up to which number their receipts are found by `receipt_places`. */
   placed: integer('placed').notNull(),
+  /** From which UTC day on `usage_days` are kept. */
+  keptFrom: integer('kept_from').notNull().default(0),
 });
 
 /**
@@ -297,82 +313,6 @@ export const archivedReceipts = sqliteTable(
   (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
 );
 
-// What the ledger sums up for callers and owners (usage, earnings). Like balances, `home_fees` and `book_days` these are projections: made of flushes
-// and of nothing else, and made anew from them.
-
-/** A UTC day of one account's parts, by key, model, country of the home and kind of job. */
-export const usageDays = sqliteTable(
-  'usage_days',
-  {
-    accountId: text('account_id').notNull(),
-    /** Days since 1970. */
-    day: integer('day').notNull(),
-    keyId: text('key_id').notNull(),
-    model: text('model').notNull(),
-    country: text('country').notNull(),
-    kind: text('kind').notNull(),
-    jobs: integer('jobs').notNull(),
-    parts: integer('parts').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    outputTokens: integer('output_tokens').notNull(),
-    /** Units. */
-    charged: integer('charged').notNull(),
-    /** Of the parts whose energy is known, and how many these are. */
-    energyMicroWh: integer('energy_micro_wh').notNull(),
-    energyParts: integer('energy_parts').notNull(),
-  },
-  (table) => [
-    primaryKey({
-      columns: [table.accountId, table.day, table.keyId, table.model, table.country, table.kind],
-    }),
-  ],
-);
-
-/** A UTC day of one home's parts, by model; what was paid later than its part stands on the day it was paid. */
-export const nodeDays = sqliteTable(
-  'node_days',
-  {
-    nodeId: text('node_id').notNull(),
-    day: integer('day').notNull(),
-    model: text('model').notNull(),
-    /** The owner's, which was credited. */
-    accountId: text('account_id').notNull(),
-    jobs: integer('jobs').notNull(),
-    parts: integer('parts').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    outputTokens: integer('output_tokens').notNull(),
-    /** Units. */
-    earned: integer('earned').notNull(),
-    energyMicroWh: integer('energy_micro_wh').notNull(),
-    energyParts: integer('energy_parts').notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.nodeId, table.day, table.model, table.accountId] }),
-    index('node_days_account').on(table.accountId, table.day),
-  ],
-);
-
-/** What the projections held when it began to be told what they are made of: sums by projection and key, JSON lists both. */
-export const booksBefore = sqliteTable(
-  'books_before',
-  {
-    projection: text('projection').notNull(),
-    key: text('key').notNull(),
-    sums: text('sums').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.projection, table.key] })],
-);
-
-/** One row: the figures of the public audit as they were read last, for all isolates (billing/audit.ts). */
-export const audits = sqliteTable('audits', {
-  id: integer('id').primaryKey(),
-  /** Who reads them anew says so before, ms since epoch. */
-  claimedAt: integer('claimed_at').notNull(),
-  tookMs: integer('took_ms').notNull(),
-  /** JSON; null until they have been read once. */
-  figures: text('figures'),
-});
-
 // Closed epochs (billing/epoch-shelf.ts). A row is never changed, but for letting go of its file.
 
 /** Published epochs; sums of all leaves in units, as decimal texts. */
@@ -409,3 +349,50 @@ export const epochPieces = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.epoch, table.piece] })],
 );
+
+// Keys and members.
+
+/** People and programs of one account. Whoever was removed stays as a row, so that old keys keep their name. */
+export const accountMembers = sqliteTable(
+  'account_members',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    name: text('name').notNull(),
+    email: text('email'),
+    role: text('role', { enum: ROLES }).notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** When the role was changed last; null for never. */
+    changedAt: integer('changed_at'),
+    removedAt: integer('removed_at'),
+  },
+  (table) => [index('account_members_account').on(table.accountId)],
+);
+
+/** What was made under an Idempotency-Key by calls that run no jobs: the same call again within a day makes nothing and is told the same. */
+export const repeatedPosts = sqliteTable(
+  'repeated_posts',
+  {
+    /** Hash of who asked, where and under which key. */
+    id: text('id').primaryKey(),
+    /** Hash of what was sent. */
+    body: text('body').notNull(),
+    at: integer('at').notNull(),
+    /** JSON of the answer without secrets; null while it is being made. */
+    answer: text('answer'),
+  },
+  (table) => [index('repeated_posts_at').on(table.at)],
+);
+// Of operations.
+
+/** Where a copy of the books stands, out or in; never copied itself. */
+export const bookCopies = sqliteTable('book_copies', {
+  /** `pause`: the books stand still; `import`: a file is being put in. */
+  what: text('what', { enum: ['pause', 'import'] }).primaryKey(),
+  /** SHA-256 of the file that is being put in, 64 hex digits; else empty. */
+  name: text('name').notNull(),
+  /** When a pause ends by itself, ms since epoch; null for never. */
+  untilAt: integer('until_at'),
+});

@@ -63,14 +63,14 @@ test('a good bundle says who signed what, with each count', async () => {
 
 test('a list as the API gives it is checked part by part, and as a chain', async () => {
   expect(await verify({ object: 'list', data: [makeBundle(), makeBundle({ at: 1 })] })).toBe(0);
-  expect(printed).toContain(`chain        ${NODE}: receipts 1 to 2, 2 links checked`);
+  expect(printed).toContain(`chain         ${NODE}: receipts 1 to 2, 2 links checked`);
 });
 
 test('a chain that does not fit is told with both hashes', async () => {
   const broken = sampleChain(2, { receipt: () => ({ prevReceipt: ZERO_WORD }) }).map(toBundleJson);
   expect(await verify({ data: broken })).toBe(1);
   expect(printed.match(/^valid/gm)).toHaveLength(2);
-  expect(printed).toMatch(/^BROKEN LINK {2}the chain of 0x\w+ breaks: rcpt_\w+ names 0x0+ as the receipt before it/m);
+  expect(printed).toMatch(/^BROKEN LINK {3}the chain of 0x\w+ breaks: rcpt_\w+ names 0x0+ as the receipt before it/m);
 });
 
 test('one that the router has not accepted yet is told so, and is not valid', async () => {
@@ -180,7 +180,7 @@ test('two seals of one number that differ are told as evidence, across files and
   expect(printed).toBe(`EQUIVOCATION  ${NODE} has signed two different seals of receipts under the number 5.\n`);
   printed = '';
   expect(await verify({ ...documents[1], signer: ROUTER })).toBe(1);
-  expect(printed).toMatch(/^NO EVIDENCE {2}this is no evidence: the first message is not signed/);
+  expect(printed).toMatch(/^NO EVIDENCE {3}this is no evidence: the first message is not signed/);
 });
 
 test('a saved answer is held against the receipt’s hash', async () => {
@@ -191,7 +191,7 @@ test('a saved answer is held against the receipt’s hash', async () => {
     'data: {"choices":[{"index":0,"delta":{"content":"x"},"logprobs":null,"finish_reason":null}]}\n\n',
   );
   expect(await runVerify([file], { isJson: false, answer })).toBe(1);
-  expect(printed).toContain(`OTHER ANSWER ${ID} is not over the answer in this file`);
+  expect(printed).toContain(`OTHER ANSWER  ${ID} is not over the answer given`);
   expect(await runVerify([file], { isJson: false, answer: join(folder, 'none') })).toBe(1);
 });
 

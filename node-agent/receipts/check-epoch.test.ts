@@ -24,7 +24,16 @@ function tell(change: Partial<EpochLeaf> = {}, told: Partial<ToldEpoch> = {}): T
   const hash = hashEpochLeaf(own);
   const tree = growEpochTree([hash, hashEpochLeaf({ ...leaf, node: ZERO_ADDRESS })]);
   const proof = tree.prove(hash) ?? [];
-  return { epoch: 9, epoch_seconds: 60, root: tree.root, sha256: 'a'.repeat(64), leaf: own, proof, kept: null, ...told };
+  return {
+    epoch: 9,
+    epoch_seconds: 60,
+    root: tree.root,
+    sha256: 'a'.repeat(64),
+    leaf: own,
+    proof,
+    kept: null,
+    ...told,
+  };
 }
 
 test('a leaf that is under the root, and what this home was told, differs in nothing', () => {
@@ -35,12 +44,32 @@ test('a leaf that is under the root, and what this home was told, differs in not
 
 test.each<[string, ToldEpoch, Parameters<typeof checkEpoch>[1], RegExp]>([
   ['of another home', tell({ node: ZERO_ADDRESS }), { node, before: null, accepted: null }, /another home/],
-  ['that is not under the root', tell({}, { root: ZERO_WORD }), { node, before: null, accepted }, /not under the published root/],
-  ['with fewer receipts than were signed for', tell({ count: 3n, earned: 90n }), { node, before: null, accepted }, /3 receipts and 90 units/],
-  ['with another sum for as many', tell({ earned: 101n }), { node, before: null, accepted }, /101 units for 4 receipts/],
+  [
+    'that is not under the root',
+    tell({}, { root: ZERO_WORD }),
+    { node, before: null, accepted },
+    /not under the published root/,
+  ],
+  [
+    'with fewer receipts than were signed for',
+    tell({ count: 3n, earned: 90n }),
+    { node, before: null, accepted },
+    /3 receipts and 90 units/,
+  ],
+  [
+    'with another sum for as many',
+    tell({ earned: 101n }),
+    { node, before: null, accepted },
+    /101 units for 4 receipts/,
+  ],
   ['that fell', tell({ spent: 9n }), { node, before: leaf, accepted }, /spent fell from 10 to 9/],
   ['that is gone', tell({}, { leaf: null }), { node, before: leaf, accepted: null }, /had one before/],
-  ['that never came', tell({}, { leaf: null }), { node, before: null, accepted }, /no leaf in it, and the router has signed for 4/],
+  [
+    'that never came',
+    tell({}, { leaf: null }),
+    { node, before: null, accepted },
+    /no leaf in it, and the router has signed for 4/,
+  ],
   [
     'that is an earlier one, with the reason',
     tell({ count: 3n, earned: 90n }, { kept: { reason: 'book-has-less', account_micro: 100, book_micro: 95 } }),
@@ -56,6 +85,11 @@ test.each<[string, ToldEpoch, Parameters<typeof checkEpoch>[1], RegExp]>([
 test('what a router answers is read strictly', () => {
   const json = { ...tell(), leaf: toLeafJson(leaf) };
   expect(toldEpochSchema.safeParse(json).success).toBe(true);
-  for (const change of [{ root: '0x1' }, { proof: Array.from({ length: 31 }, () => ZERO_WORD) }, { leaf: { ...json.leaf, earned: 1 } }, { sha256: 'x' }])
+  for (const change of [
+    { root: '0x1' },
+    { proof: Array.from({ length: 31 }, () => ZERO_WORD) },
+    { leaf: { ...json.leaf, earned: 1 } },
+    { sha256: 'x' },
+  ])
     expect(toldEpochSchema.safeParse({ ...json, ...change }).success).toBe(false);
 });

@@ -18,7 +18,9 @@ export const toldEpochSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   leaf: epochLeafSchema.nullable(),
   proof: z.array(word.bytes32).max(MOST_HASHES),
-  kept: z.object({ reason: z.string().max(100), account_micro: z.number().nullable(), book_micro: z.number().nullable() }).nullable(),
+  kept: z
+    .object({ reason: z.string().max(100), account_micro: z.number().nullable(), book_micro: z.number().nullable() })
+    .nullable(),
 });
 export type ToldEpoch = z.output<typeof toldEpochSchema>;
 export type ToldEpochJson = z.input<typeof toldEpochSchema>;
@@ -37,7 +39,8 @@ export function checkEpoch({ leaf, proof, root, kept }: ToldEpoch, { node, befor
   const differences: string[] = [];
   if (!leaf) {
     if (before) differences.push('this home has no leaf in it, and had one before');
-    if (accepted && !kept) differences.push(`this home has no leaf in it, and the router has signed for ${accepted.count} receipts of it`);
+    if (accepted && !kept)
+      differences.push(`this home has no leaf in it, and the router has signed for ${accepted.count} receipts of it`);
     return [...differences, ...tellKept(kept)];
   }
   if (leaf.node !== node) differences.push(`the leaf is of another home: ${leaf.node}`);
@@ -60,5 +63,7 @@ function compare({ count, earned }: EpochLeaf, accepted: NonNullable<Known['acce
 
 function tellKept(kept: ToldEpoch['kept']): string[] {
   if (!kept) return [];
-  return [`an earlier value stands (${kept.reason}): the home's account has ${kept.account_micro ?? '?'} units, the book ${kept.book_micro ?? '?'}`];
+  return [
+    `an earlier value stands (${kept.reason}): the home's account has ${kept.account_micro ?? '?'} units, the book ${kept.book_micro ?? '?'}`,
+  ];
 }

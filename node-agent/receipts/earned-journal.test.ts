@@ -65,7 +65,12 @@ test('two months are kept, and other files of the folder are left alone', async 
 
 test('the newest acceptance of an epoch or before is found, days back', async () => {
   const journal = await EarnedJournal.open(folder, collectLog().log, () => now);
-  for (const [seq, epoch] of [[1, 5], [2, 5], [3, 6]] as const) journal.note(make(seq, epoch));
+  for (const [seq, epoch] of [
+    [1, 5],
+    [2, 5],
+    [3, 6],
+  ] as const)
+    journal.note(make(seq, epoch));
   journal.flush();
   now += DAY_MS;
   journal.note(make(4, 7));

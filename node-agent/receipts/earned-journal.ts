@@ -95,7 +95,9 @@ export class EarnedJournal {
   lastUntil(epoch: number): JournalEntry | null {
     this.flush();
     for (const name of listFiles(this.#folder).toReversed()) {
-      const until = readFile(join(this.#folder, name)).filter(({ accepted }) => accepted !== null && accepted.epoch <= epoch);
+      const until = readFile(join(this.#folder, name)).filter(
+        ({ accepted }) => accepted !== null && accepted.epoch <= epoch,
+      );
       const [newest] = until.toSorted((a, b) => (b.accepted?.count ?? 0) - (a.accepted?.count ?? 0));
       if (newest) return newest;
     }
@@ -111,7 +113,10 @@ export class EarnedJournal {
 }
 
 /** What was written down in the last days, the oldest first; of a receipt that was answered twice the last. None where there is no journal. */
-export function readJournal(folder: string, { days, now }: { readonly days: number; readonly now: number }): JournalEntry[] {
+export function readJournal(
+  folder: string,
+  { days, now }: { readonly days: number; readonly now: number },
+): JournalEntry[] {
   const from = dayOf(now - (days - 1) * 86_400_000);
   const entries = listFiles(folder)
     .filter((name) => name >= from)

@@ -13,7 +13,16 @@ import type { ToldEpochJson } from './check-epoch.ts';
 import { EpochMirror, readMirrored } from './epoch-mirror.ts';
 
 const node = `0x${'11'.repeat(20)}` as const;
-const leaf: EpochLeaf = { node, wallet: ZERO_ADDRESS, earned: 9n, withheld: 0n, bonus: 0n, count: 1n, acceptancesRoot: ZERO_WORD, spent: 0n };
+const leaf: EpochLeaf = {
+  node,
+  wallet: ZERO_ADDRESS,
+  earned: 9n,
+  withheld: 0n,
+  bonus: 0n,
+  count: 1n,
+  acceptancesRoot: ZERO_WORD,
+  spent: 0n,
+};
 const RETRY_MS = 1_800_000;
 let folder: string;
 let answer: Result<ToldEpochJson | null, string>;
@@ -28,13 +37,30 @@ afterEach(async () => {
 
 function tell(epoch: number, change: Partial<EpochLeaf> = {}): ToldEpochJson {
   const own = { ...leaf, ...change };
-  return { epoch, epoch_seconds: 86_400, root: hashEpochLeaf(own), sha256: 'a'.repeat(64), leaf: toLeafJson(own), proof: [], kept: null };
+  return {
+    epoch,
+    epoch_seconds: 86_400,
+    root: hashEpochLeaf(own),
+    sha256: 'a'.repeat(64),
+    leaf: toLeafJson(own),
+    proof: [],
+    kept: null,
+  };
 }
 
 function open(random = 0) {
   const { log, lines } = collectLog();
   const journal = { lastUntil: () => null };
-  const doors = { folder: join(folder, 'epochs'), node, ask: async () => answer, journal, log, now: () => NOW, random: () => random, retryMs: RETRY_MS };
+  const doors = {
+    folder: join(folder, 'epochs'),
+    node,
+    ask: async () => answer,
+    journal,
+    log,
+    now: () => NOW,
+    random: () => random,
+    retryMs: RETRY_MS,
+  };
   return { mirror: new EpochMirror(doors), lines };
 }
 const NOW = endOfEpoch(9, 86_400) + 3_600_000;

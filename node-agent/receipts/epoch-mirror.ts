@@ -66,7 +66,8 @@ export class EpochMirror {
     const { ask, log, retryMs } = this.#doors;
     const answer = await ask();
     if (!answer.ok) {
-      if (!this.#isFailing) log.warn('what the router published of this home could not be read', { reason: answer.error });
+      if (!this.#isFailing)
+        log.warn('what the router published of this home could not be read', { reason: answer.error });
       this.#isFailing = true;
       return retryMs;
     }
@@ -126,9 +127,13 @@ export class EpochMirror {
     return Math.min(MOST_WAIT_MS, Math.max(due - now(), retryMs));
   }
 
+  async #round(): Promise<void> {
+    this.#later(await this.look());
+  }
+
   #later(waitMs: number): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.look().then((next) => this.#later(next)), waitMs).unref();
+    this.#timer = setTimeout(() => void this.#round(), waitMs).unref();
   }
 }
 

@@ -3,10 +3,11 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import type { KeyLimits } from '../../schema/key-limits.ts';
+import type { Scope } from '../../schema/key-rights.ts';
 import { keyDefaultsSchema } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { accounts, apiKeys } from '../../schema/tables.ts';
+import { accountMembers, accounts, apiKeys } from '../../schema/tables.ts';
 import { checkApiKey } from './check-api-key.ts';
 import { judgeKey } from './judge-key.ts';
 import type { Caller, CallerPool, KeyFault, KeyRow } from './judge-key.ts';
@@ -15,15 +16,30 @@ import type { KeyCache } from './key-cache.ts';
 import { mintApiKey } from './mint-api-key.ts';
 import { readBearer } from './read-bearer.ts';
 
-export interface NewKey {
-  readonly accountId: string;
+/** What is said of a key, by the operator or whoever may. Times in ms since epoch. */
+interface SaidOfKey {
   readonly name: string;
   readonly expiresAt: number | null;
-  /** As the operator wrote them, checked by keyDefaultsSchema. */
+  /** As they were written, checked by keyDefaultsSchema. */
   readonly defaults: object | null;
-  /** The account's own object must be told too. */
-  readonly limits?: KeyLimits | null;
+  /** Null for the usual ones. */
+  readonly scopes: readonly Scope[] | null;
+  /** Null for all. */
+  readonly models: readonly string[] | null;
+  /** What the account's own object decides by, which must be told too; null for none. */
+  readonly limits: KeyLimits | null;
 }
+
+export interface NewKey extends SaidOfKey {
+  readonly accountId: string;
+  /** The member that it belongs to; null for the account's own. */
+  readonly memberId: string | null;
+  /** The key that makes it; null where the operator does. One that was revoked meanwhile makes none. */
+  readonly by: string | null;
+}
+
+/** What is to change; the rest stays. */
+export type KeyChange = Partial<SaidOfKey>;
 
 export interface MintedKey {
   readonly id: string;
@@ -31,31 +47,29 @@ export interface MintedKey {
   readonly key: string;
 }
 
-export interface ListedKey {
+export interface ListedKey extends SaidOfKey {
   readonly id: string;
-  readonly name: string;
+  readonly accountId: string;
+  readonly memberId: string | null;
   readonly createdAt: number;
-  readonly expiresAt: number | null;
   readonly revokedAt: number | null;
-  readonly defaults: object | null;
-  readonly limits: KeyLimits | null;
 }
 
 export interface ApiKeys {
   /** Who calls. No I/O for a key that is malformed, foreign or cached, no hash for a header that was right within the minute; one D1 read else. Rejects when D1 does. */
   readonly authenticate: (header: string | null | undefined, now: number) => Promise<Result<Caller, KeyFault>>;
-  readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, 'no-account'>>;
+  /** The same by what stands in D1 now: for what outlasts a key's own end, such as making others. */
+  readonly authenticateAnew: (header: string | null | undefined, now: number) => Promise<Result<Caller, KeyFault>>;
+  readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>>;
   /** Marks a key revoked; again is the same. The account's own object must be told too (it refuses holds at once). */
   readonly revoke: (keyId: string, now: number) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
-  /** Replaces what the key says for requests that do not; seen here at once, elsewhere within a minute. */
-  readonly setDefaults: (keyId: string, defaults: object | null) => Promise<Result<null, 'no-key'>>;
-  /** Replaces what limits a key; the account's own object must be told too, which decides. */
-  readonly setLimits: (
-    keyId: string,
-    limits: KeyLimits | null,
-  ) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
+  /** Revokes all keys of a member; gives the ids of all that it has. The account's own object must be told too. */
+  readonly revokeOf: (memberId: string, now: number) => Promise<string[]>;
+  /** What a key may do is seen here at once, and elsewhere within a minute or, where its account's object is told, with its next hold. */
+  readonly change: (keyId: string, change: KeyChange, now: number) => Promise<Result<ListedKey, 'no-key'>>;
+  readonly find: (keyId: string) => Promise<ListedKey | null>;
   readonly list: (accountId: string) => Promise<ListedKey[]>;
-  /** Drops what is cached of an account, after it was disabled or its pools changed. */
+  /** Drops what is cached of an account, after it was disabled, or its pools or a member's role changed. */
   readonly forgetAccount: (accountId: string) => void;
 }
 
@@ -70,34 +84,38 @@ export function makeApiKeys(doors: {
   readonly random: (bytes: number) => Uint8Array;
 }): ApiKeys {
   const db = drizzle(doors.db);
-  const { cache, secret, previous, random } = doors;
+  const { cache, secret, previous } = doors;
   const secrets = previous === undefined ? [secret] : [secret, previous];
+  const check = (header: string | null | undefined): Result<string, KeyFault> => {
+    const token = readBearer(header);
+    return token.ok ? checkApiKey(token.value, ...secrets) : token;
+  };
+  const readAnew = async (hash: string, header: string | null | undefined, now: number): Promise<KeyRow | null> => {
+    const row = await findRow(db, hash);
+    cache.set(hash, row, now);
+    if (header) cache.noteHeader(header, hash);
+    return row;
+  };
+  const find = async (keyId: string): Promise<ListedKey | null> => {
+    const row = await db.select(LISTED).from(apiKeys).where(eq(apiKeys.id, keyId)).get();
+    return row ? toListed(row) : null;
+  };
   return {
     authenticate: async (header, now) => {
       const known = header ? cache.recall(header, now) : undefined;
       if (known) return judgeKey(known, now);
-      const token = readBearer(header);
-      if (!token.ok) return token;
-      const hash = checkApiKey(token.value, ...secrets);
+      const hash = check(header);
       if (!hash.ok) return hash;
-      let row = cache.get(hash.value, now);
-      if (row === undefined) {
-        row = await findRow(db, hash.value);
-        cache.set(hash.value, row, now);
-      }
+      const row = cache.get(hash.value, now);
+      if (row === undefined) return judgeKey(await readAnew(hash.value, header, now), now);
       if (header) cache.noteHeader(header, hash.value);
       return judgeKey(row, now);
     },
-    mint: async ({ accountId, name, expiresAt, defaults, limits = null }, now) => {
-      const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
-      if (!account) return err('no-account');
-      const id = makeId('key', random(16));
-      const minted = mintApiKey(random(24), secret);
-      const row = { id, accountId, hash: minted.hash, name, createdAt: now, expiresAt };
-      const said = { defaults: defaults && JSON.stringify(defaults), limits: limits && JSON.stringify(limits) };
-      await db.insert(apiKeys).values({ ...row, ...said });
-      return ok({ id, key: minted.key });
+    authenticateAnew: async (header, now) => {
+      const hash = check(header);
+      return hash.ok ? judgeKey(await readAnew(hash.value, header, now), now) : hash;
     },
+    mint: (key, now) => mintKey({ ...doors, find }, key, now),
     revoke: async (keyId, now) => {
       await db
         .update(apiKeys)
@@ -107,53 +125,118 @@ export function makeApiKeys(doors: {
       const row = await db.select({ accountId: apiKeys.accountId }).from(apiKeys).where(eq(apiKeys.id, keyId)).get();
       return row ? ok(row) : err('no-key');
     },
-    setDefaults: async (keyId, defaults) => {
-      const text = defaults && JSON.stringify(defaults);
-      const changed = await db.update(apiKeys).set({ defaults: text }).where(eq(apiKeys.id, keyId)).returning().get();
-      cache.forgetKey(keyId);
-      return changed ? ok(null) : err('no-key');
+    revokeOf: async (memberId, now) => {
+      const isTheirs = eq(apiKeys.memberId, memberId);
+      await db
+        .update(apiKeys)
+        .set({ revokedAt: now })
+        .where(and(isTheirs, isNull(apiKeys.revokedAt)));
+      const rows = await db.select({ id: apiKeys.id }).from(apiKeys).where(isTheirs).orderBy(asc(apiKeys.id)).all();
+      for (const { id } of rows) cache.forgetKey(id);
+      return rows.map(({ id }) => id);
     },
-    setLimits: (keyId, limits) => writeLimits(db, keyId, limits),
-    list: (accountId) => listKeys(db, accountId),
+    change: async (keyId, { name, expiresAt, ...said }, now) => {
+      const rights = { ...(expiresAt !== undefined && { expiresAt }), ...toTexts(said) };
+      await db
+        .update(apiKeys)
+        .set({ ...(name !== undefined && { name }), ...rights, changedAt: now })
+        .where(eq(apiKeys.id, keyId));
+      cache.forgetKey(keyId);
+      const row = await find(keyId);
+      return row ? ok(row) : err('no-key');
+    },
+    find,
+    list: async (accountId) => {
+      const rows = await db
+        .select(LISTED)
+        .from(apiKeys)
+        .where(eq(apiKeys.accountId, accountId))
+        .orderBy(asc(apiKeys.createdAt))
+        .limit(MOST_LISTED)
+        .all();
+      return rows.map(toListed);
+    },
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
   };
 }
 
-async function writeLimits(
-  db: ReturnType<typeof drizzle>,
-  keyId: string,
-  limits: KeyLimits | null,
-): Promise<Result<{ readonly accountId: string }, 'no-key'>> {
-  const changed = await db
-    .update(apiKeys)
-    .set({ limits: limits && JSON.stringify(limits) })
-    .where(eq(apiKeys.id, keyId))
-    .returning({ accountId: apiKeys.accountId })
-    .get();
-  return changed ? ok(changed) : err('no-key');
+const MOST_LISTED = 1000;
+
+const LISTED = {
+  id: apiKeys.id,
+  accountId: apiKeys.accountId,
+  memberId: apiKeys.memberId,
+  name: apiKeys.name,
+  createdAt: apiKeys.createdAt,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+  defaults: apiKeys.defaults,
+  scopes: apiKeys.scopes,
+  models: apiKeys.models,
+  limits: apiKeys.limits,
+};
+
+/** What D1 keeps as JSON. */
+type Text = 'defaults' | 'scopes' | 'models' | 'limits';
+type ListedRow = Omit<ListedKey, Text> & {
+  readonly [K in Text]: string | null;
+};
+
+function toListed({ defaults, scopes, models, limits, ...row }: ListedRow): ListedKey {
+  return {
+    ...row,
+    defaults: parse<object>(defaults),
+    scopes: parse<Scope[]>(scopes),
+    models: parse<string[]>(models),
+    limits: parse<KeyLimits>(limits),
+  };
 }
 
-async function listKeys(db: ReturnType<typeof drizzle>, accountId: string): Promise<ListedKey[]> {
-  const rows = await db
-    .select({
-      id: apiKeys.id,
-      name: apiKeys.name,
-      createdAt: apiKeys.createdAt,
-      expiresAt: apiKeys.expiresAt,
-      revokedAt: apiKeys.revokedAt,
-      defaults: apiKeys.defaults,
-      limits: apiKeys.limits,
-    })
-    .from(apiKeys)
-    .where(eq(apiKeys.accountId, accountId))
-    .orderBy(asc(apiKeys.createdAt))
-    .limit(1000)
-    .all();
-  return rows.map((row) => ({
-    ...row,
-    defaults: row.defaults === null ? null : (JSON.parse(row.defaults) as object),
-    limits: row.limits === null ? null : (JSON.parse(row.limits) as KeyLimits),
-  }));
+/** Of what is left out nothing. */
+function toTexts(said: Pick<KeyChange, Text>): Partial<Record<Text, string | null>> {
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value && JSON.stringify(value)] as const],
+    ),
+  );
+}
+
+function parse<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** One statement, so that no key is made for a member, or by a key, that is removed or revoked at the same moment. */
+const MINT = `
+  INSERT INTO api_keys (id, account_id, hash, name, created_at, expires_at, defaults, scopes, models, member_id, limits)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12
+  WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2)
+    AND (?10 IS NULL OR EXISTS (SELECT 1 FROM account_members WHERE id = ?10 AND account_id = ?2 AND removed_at IS NULL))
+    AND (?11 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?11 AND revoked_at IS NULL))
+  RETURNING id`;
+
+async function mintKey(
+  doors: {
+    readonly db: D1Database;
+    readonly secret: string;
+    readonly random: (bytes: number) => Uint8Array;
+    readonly find: ApiKeys['find'];
+  },
+  { accountId, memberId, by, name, expiresAt, ...said }: NewKey,
+  now: number,
+): Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>> {
+  const id = makeId('key', doors.random(16));
+  const minted = mintApiKey(doors.random(24), doors.secret);
+  const { defaults = null, scopes = null, models = null, limits = null } = toTexts(said);
+  const whose = [scopes, models, memberId, by, limits];
+  const values = [id, accountId, minted.hash, name, now, expiresAt, defaults, ...whose];
+  const written = await doors.db
+    .prepare(MINT)
+    .bind(...values)
+    .first();
+  if (written) return ok({ id, key: minted.key });
+  if (by !== null && (await doors.find(by))?.revokedAt !== null) return err('giver-revoked');
+  const account = await doors.db.prepare('SELECT id FROM accounts WHERE id = ?').bind(accountId).first();
+  return err(account ? 'no-member' : 'no-account');
 }
 
 const POOLS = sql<string>`(
@@ -163,6 +246,8 @@ const POOLS = sql<string>`(
 
 const WALLETS = sql<string>`(
   SELECT json_group_array(wallet) FROM (SELECT DISTINCT wallet FROM nodes WHERE account_id = accounts.id AND wallet IS NOT NULL LIMIT ${MOST_KIN}))`;
+/** When what the key may do was changed last, by itself or with its member's role. */
+const RIGHTS_AT = sql<number>`max(coalesce(${apiKeys.changedAt}, 0), coalesce(${accountMembers.changedAt}, 0))`;
 
 /** A key with all that a call needs to know of its account, in one read. Throws on stored defaults that no longer parse: a wish is never dropped unheard. */
 async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<KeyRow | null> {
@@ -176,17 +261,21 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
       defaults: apiKeys.defaults,
       pools: POOLS,
       wallets: WALLETS,
+      scopes: apiKeys.scopes,
+      models: apiKeys.models,
+      memberId: apiKeys.memberId,
+      role: accountMembers.role,
+      memberRemovedAt: accountMembers.removedAt,
+      rightsAt: RIGHTS_AT,
     })
     .from(apiKeys)
     .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
+    .leftJoin(accountMembers, eq(accountMembers.id, apiKeys.memberId))
     .where(eq(apiKeys.hash, hash))
     .get();
   if (!row) return null;
   const defaults = row.defaults === null ? null : keyDefaultsSchema.parse(JSON.parse(row.defaults));
-  return {
-    ...row,
-    defaults,
-    pools: JSON.parse(row.pools) as CallerPool[],
-    wallets: JSON.parse(row.wallets) as string[],
-  };
+  const rights = { scopes: parse<Scope[]>(row.scopes), models: parse<string[]>(row.models) };
+  const [pools, wallets] = [JSON.parse(row.pools) as CallerPool[], JSON.parse(row.wallets) as string[]];
+  return { ...row, ...rights, defaults, pools, wallets };
 }

@@ -12,17 +12,26 @@ const row: KeyRow = {
   disabledAt: null,
   defaults: { wish: { mode: 'fairest' }, resume: null },
   pools: [{ id: 'pool_1', name: 'lab' }],
+  scopes: null,
+  models: ['a'],
+  memberId: null,
+  role: null,
+  memberRemovedAt: null,
+  rightsAt: 3,
 };
 
 test('a key in force names its caller, with its defaults and pools', () => {
   const { defaults, pools } = row;
-  expect(judgeKey(row, 5)).toEqual({ ok: true, value: { accountId: 'acct_1', keyId: 'key_1', defaults, pools } });
+  const whose = { accountId: 'acct_1', keyId: 'key_1', memberId: null, role: null };
+  const rights = { scopes: ['call', 'usage'], models: ['a'], expiresAt: null, rightsAt: 3 };
+  expect(judgeKey(row, 5)).toEqual({ ok: true, value: { ...whose, ...rights, defaults, pools } });
   expect(judgeKey({ ...row, expiresAt: 6 }, 5).ok).toBe(true);
 });
 
 test.each<[KeyFault, KeyRow | null]>([
   ['unknown', null],
   ['revoked', { ...row, revokedAt: 1 }],
+  ['revoked', { ...row, memberId: 'mem_1', role: 'owner', memberRemovedAt: 4 }],
   ['expired', { ...row, expiresAt: 5 }],
   ['account-disabled', { ...row, disabledAt: 1 }],
 ])('%s is told apart', (fault, facts) => {

@@ -11,6 +11,12 @@ const rowOf = (n: number, accountId = 'acct_1'): KeyRow => {
     disabledAt: null,
     defaults: null,
     pools: [],
+    scopes: null,
+    models: null,
+    memberId: null,
+    role: null,
+    memberRemovedAt: null,
+    rightsAt: 0,
   };
 };
 

@@ -24,6 +24,8 @@ export interface NodeRow {
   /** The owner's account. */
   readonly accountId: string;
   readonly wallet: string | null;
+  /** As its owner calls it. */
+  readonly name: string | null;
   /** Ids of the pools it is in. */
   readonly pools: readonly string[];
   /** Ids of pools that its owner is a member of or has, as many as are compared. */
@@ -72,14 +74,20 @@ export interface Nodes {
     now: number,
   ) => Promise<Result<NodeRow, EnrolFault>>;
   readonly find: (nodeId: string) => Promise<NodeRow | null>;
-  /** Whether a node answers for everyone; null when there is none. Its object must be told too, and through it its hubs. */
-  readonly setPublic: (nodeId: string, isPublic: boolean) => Promise<NodeRow | null>;
+  /** Its name, and whether it answers for everyone: of that its object must be told too, and through it its hubs. Null when there is no such node. */
+  readonly change: (nodeId: string, change: NodeChange) => Promise<NodeRow | null>;
   /** Marks a node revoked; null when there is none, unchanged when it already was. Its object must be told too. */
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
-  /** Up to `limit` nodes in the order of their ids, from after `afterId`. */
-  readonly list: (afterId: string, limit: number) => Promise<NodeRow[]>;
+  /** Up to `limit` nodes in the order of their ids, from after `afterId`; of one owner those that are not revoked. */
+  readonly list: (afterId: string, limit: number, accountId?: string) => Promise<NodeRow[]>;
   /** Ids of up to `limit` nodes of one owner that are not revoked, in order, from after `afterId`. */
   readonly listOwned: (accountId: string, afterId: string, limit: number) => Promise<string[]>;
+}
+
+/** What is to change; the rest stays. */
+export interface NodeChange {
+  readonly isPublic?: boolean | undefined;
+  readonly name?: string | null | undefined;
 }
 
 export interface NewCode {
@@ -115,8 +123,9 @@ export function makeNodes(doors: {
     },
     enrol: (proof, now) => enrol({ ...doors, find }, proof, now),
     find,
-    setPublic: async (nodeId, isPublic) => {
-      await db.update(nodes).set({ isPublic }).where(eq(nodes.id, nodeId));
+    change: async (nodeId, { isPublic, name }) => {
+      const change = { ...(isPublic !== undefined && { isPublic }), ...(name !== undefined && { name }) };
+      if (Object.keys(change).length > 0) await db.update(nodes).set(change).where(eq(nodes.id, nodeId));
       return find(nodeId);
     },
     revoke: async (nodeId, reason, now) => {
@@ -131,10 +140,11 @@ export function makeNodes(doors: {
       const rows = await db.select({ id: nodes.id }).from(nodes).where(isTheirs).orderBy(asc(nodes.id)).limit(limit);
       return rows.map(({ id }) => id);
     },
-    list: async (afterId, limit) =>
-      (await selectNodes(doors.db).where(gt(nodes.id, afterId)).orderBy(asc(nodes.id)).limit(limit).all()).map(
-        toNodeRow,
-      ),
+    list: async (afterId, limit, accountId) => {
+      const isTheirs = accountId === undefined ? [] : [eq(nodes.accountId, accountId), isNull(nodes.revokedAt)];
+      const isNext = and(gt(nodes.id, afterId), ...isTheirs);
+      return (await selectNodes(doors.db).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
+    },
   };
 }
 

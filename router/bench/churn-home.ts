@@ -58,6 +58,12 @@ export class ChurnHome {
     else await this.#command('pause');
   }
 
+  /** Its connection breaks; it dials again by itself. */
+  breakLine(): void {
+    this.#note('cut');
+    this.#line.cut();
+  }
+
   /** The owner lends it again. */
   async giveBack(kind: LossKind): Promise<void> {
     this.#note(`given back: ${kind}`);

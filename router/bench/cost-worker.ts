@@ -6,7 +6,9 @@ import {
   Area as RealArea,
   Hub as RealHub,
   NodeAccount as RealNodeAccount,
+  Settler as RealSettler,
 } from '../objects.ts';
+import { closeEpochs } from '../services/settler.ts';
 import { openRollUp } from '../services/shared.ts';
 import { UsageMeter } from './usage-counts.ts';
 
@@ -23,6 +25,7 @@ function watchEnv(env: Env): Env {
     HUB: meter.watchObjects('Hub', env.HUB),
     ACCOUNT: meter.watchObjects('Account', env.ACCOUNT),
     NODE_ACCOUNT: meter.watchObjects('NodeAccount', env.NODE_ACCOUNT),
+    SETTLER: meter.watchObjects('Settler', env.SETTLER),
   };
   watched.set(env, made);
   return made;
@@ -78,6 +81,16 @@ export class Hub extends RealHub {
   }
 }
 
+export class Settler extends RealSettler {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('Settler', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('Settler', this.ctx.id.toString(), () => super.alarm());
+  }
+}
+
 const app = makeApp();
 
 export default {
@@ -89,5 +102,8 @@ export default {
     meter.counts.workerRequests += 1;
     return app.fetch(request, watchEnv(env), context);
   },
-  scheduled: async ({ scheduledTime }, env) => void (await openRollUp(watchEnv(env)).run(scheduledTime)),
+  scheduled: async ({ scheduledTime }, env) => {
+    await openRollUp(watchEnv(env)).run(scheduledTime);
+    await closeEpochs(watchEnv(env), scheduledTime);
+  },
 } satisfies ExportedHandler<Env>;

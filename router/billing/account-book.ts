@@ -45,7 +45,11 @@ export class AccountBook {
   constructor(
     storage: DurableObjectStorage,
     outbox: Outbox,
-    { crowd, ...options }: StoreOptions & { crowd: CrowdLimits },
+    {
+      crowd,
+      isClosed = () => false,
+      ...options
+    }: StoreOptions & { crowd: CrowdLimits; isClosed?: (now: number) => boolean },
   ) {
     const { terms } = options;
     this.#crowd = crowd;
@@ -53,7 +57,7 @@ export class AccountBook {
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
-    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox });
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isClosed });
   }
 
   /**
@@ -262,6 +266,11 @@ export class AccountBook {
       this.#store.holds.sum > 0 ? this.#store.holds.nextLapseAt : Number.POSITIVE_INFINITY,
     );
     return at === Number.POSITIVE_INFINITY ? null : at;
+  }
+
+  /** Jobs that hold something, be it nothing, and one more where parts wait for their job's end. */
+  get openJobs(): number {
+    return this.#store.holds.count + (this.nextBookingAt === null ? 0 : 1);
   }
 
   get balance(): number {

@@ -153,6 +153,10 @@ export class AccountHolds {
     return sum;
   }
 
+  get count(): number {
+    return this.#holds.size;
+  }
+
   /** Units held for jobs of a key, with what a restart may have forgotten of them. */
   heldBy(keyId: string): number {
     return (this.#byKey.get(keyId) ?? 0) + this.forgottenOf(keyId);

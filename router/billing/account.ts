@@ -1,5 +1,4 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
-import { DurableObject } from 'cloudflare:workers';
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
@@ -16,6 +15,8 @@ import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
@@ -24,6 +25,9 @@ import { TransferPost } from './transfer-post.ts';
 import type { SendTransfer, Transfer, TransferAnswer } from './transfers.ts';
 
 const log = makeLog('billing');
+
+/** While the books stand still nothing new begins. */
+const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
@@ -55,7 +59,7 @@ export interface AccountDoors {
   readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
 }
 
-export class Account extends DurableObject<object> {
+export class Account extends KeptObject {
   readonly #outbox: Outbox;
   readonly #book: AccountBook;
   readonly #repeats: AccountRepeats;
@@ -73,7 +77,14 @@ export class Account extends DurableObject<object> {
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
     const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now, ...owner, ...rates });
+    this.#book = new AccountBook(ctx.storage, this.#outbox, {
+      terms,
+      crowd,
+      now,
+      ...owner,
+      ...rates,
+      isClosed: (at) => this.pause.level(at) === 'closed',
+    });
     this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
     const { credit } = this.#book;
@@ -87,6 +98,7 @@ export class Account extends DurableObject<object> {
   /** Sets credit aside for a job, at once and exactly: parallel holds never exceed the balance. Idempotent by job. */
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
     this.#ring(now);
     return answer;
@@ -113,6 +125,7 @@ export class Account extends DurableObject<object> {
   /** The same for the jobs of one call: all of them are held, or none. */
   holdAll(requests: [HoldRequest, ...HoldRequest[]]): HoldAnswer {
     const now = Date.now();
+    if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
     this.#ring(now);
     return answer;
@@ -159,6 +172,7 @@ export class Account extends DurableObject<object> {
    */
   settle(settlement: SettlementJson): { applied: boolean } {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const applied = this.#book.settle(settlement, now);
     this.#ring(now);
     return { applied };
@@ -170,6 +184,7 @@ export class Account extends DurableObject<object> {
    */
   settleAll(batch: SettlementBatch | SettlementJson[]): boolean[] {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
       log.error('settlement-not-taken', { accountId, jobId, part, error });
     const taken = Array.isArray(batch)
@@ -186,6 +201,7 @@ export class Account extends DurableObject<object> {
     isTooMuch?: true;
   } {
     const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
     const applied = this.#book.grant(grant, now);
     this.#ring(now);
     const { balance } = this.#book;
@@ -200,6 +216,7 @@ export class Account extends DurableObject<object> {
   /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
   give(gift: Gift): GiftAnswer & { readonly balance: number } {
     const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
     this.#book.sweep(now);
     const answer = this.#book.credit.give(gift, now);
     this.#ring(now);
@@ -209,6 +226,7 @@ export class Account extends DurableObject<object> {
   /** Takes what another object has sent, once by its id; the first answer stands. */
   receive(transfer: Transfer): TransferAnswer {
     const now = Date.now();
+    this.pause.refuseClosed(now);
     const answer = this.#book.credit.receive(transfer, now);
     this.#ring(now);
     return answer;
@@ -229,6 +247,15 @@ export class Account extends DurableObject<object> {
   /** Refuses every later hold for this key. */
   revokeKey(keyId: string): void {
     this.#book.bars.revokeKey(keyId);
+  }
+
+  revokeKeys(keyIds: string[]): void {
+    for (const keyId of keyIds) this.#book.bars.revokeKey(keyId);
+  }
+
+  /** Refuses every later hold by what these keys might do before `at`, ms since epoch: their edges read anew what they may. */
+  changeKeys(keyIds: string[], at: number): void {
+    for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
   }
 
   /** Limits a key from now on, at once and exactly; null for nothing. */
@@ -314,6 +341,12 @@ export class Account extends DurableObject<object> {
       waiting: events + parts,
       unpayable: this.#outbox.unpayable,
     };
+  }
+
+  protected override stillOpen(): StillOpen {
+    this.#sweep();
+    const { waiting, unpayable } = this.booked();
+    return { jobs: this.#book.openJobs, entries: waiting - unpayable + this.#book.credit.transfers.count };
   }
 
   override async alarm(): Promise<void> {

@@ -16,7 +16,7 @@ export interface EarningDay {
 }
 
 /** Rows of one answer at most. */
-export const MOST_EARNING_DAYS = 5000;
+const MOST_EARNING_DAYS = 5000;
 
 /** Days from one on of these homes, the oldest first. Rejects when D1 does. */
 export async function listEarningDays(

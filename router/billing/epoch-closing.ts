@@ -234,20 +234,18 @@ export class EpochClosing {
       }
       nodes = this.#store.listNodes(epoch, nodes.at(-1)?.id ?? '', PAGE_NODES, false);
     }
-    const kept = this.#store
-      .listKept(epoch)
-      .flatMap(({ address, verdict, frozen, book }) =>
-        verdict && verdict !== 'agreed'
-          ? [
-              {
-                node: address,
-                reason: verdict,
-                account: BigInt(frozen?.total ?? 0),
-                book: BigInt(Math.max(0, book ?? 0)),
-              },
-            ]
-          : [],
-      );
+    const kept = this.#store.listKept(epoch).flatMap(({ address, verdict, frozen, book }) =>
+      verdict && verdict !== 'agreed'
+        ? [
+            {
+              node: address,
+              reason: verdict,
+              account: BigInt(frozen?.total ?? 0),
+              book: BigInt(Math.max(0, book ?? 0)),
+            },
+          ]
+        : [],
+    );
     return makeEpochFile({
       epoch,
       seconds: this.#doors.seconds,

@@ -6,6 +6,8 @@ import type { RateLeft, RateRefusal } from './rate-window.ts';
 export interface HoldRequest {
   readonly jobId: string;
   readonly keyId: string;
+  /** Which state of the key's rights its edge goes by; left out where nobody looks. */
+  readonly rightsAt?: number;
   /** Units, an integer ≥ 0; 0 for a free model, where the hold still proves that key and account may call. */
   readonly amount: number;
   /** When the hold lapses by itself, ms since epoch. */
@@ -62,10 +64,12 @@ export type RepeatRefusal =
 
 export type HoldRefusal =
   | {
-      readonly reason: 'no-credit' | 'key-revoked' | 'account-disabled' | 'pool-left';
+      readonly reason: 'no-credit' | 'key-revoked' | 'key-changed' | 'account-disabled' | 'pool-left';
       /** Units that could be held now. */
       readonly available: number;
     }
+  /** The books stand still while they are copied. */
+  | { readonly reason: 'paused' }
   /** So many jobs run already, of the account, of the key, or as a guest. */
   | { readonly reason: 'too-many'; readonly of: keyof CrowdLimits; readonly limit: number }
   | RepeatRefusal

@@ -1,5 +1,4 @@
 // The Durable Object of one node: its receipts, its standing, and what its events still have to tell the book.
-import { DurableObject } from 'cloudflare:workers';
 import type { EvidenceJson } from '../../schema/evidence.ts';
 import type { LateReceipt } from '../../schema/frames-to-hub.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
@@ -8,6 +7,8 @@ import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import type { Completion, LateAnswer } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
 import { NodeChain } from './node-chain.ts';
@@ -53,7 +54,7 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
 /** How long another hub may take to say so. */
 const OTHER_HUB_MS = 3000;
 
-export class NodeAccount extends DurableObject<object> {
+export class NodeAccount extends KeptObject {
   readonly #domain: Domain;
   readonly #seat: NodeSeat;
   readonly #holdsOther: NodeAccountDoors['holdsOther'];
@@ -66,6 +67,7 @@ export class NodeAccount extends DurableObject<object> {
   readonly #standings: NodeStandings;
   readonly #spending: NodeSpending;
   readonly #purse: NodePurse;
+  readonly #transfers: Transfers;
   readonly #post: TransferPost;
   readonly #earnedBy: () => Promise<number>;
 
@@ -87,7 +89,8 @@ export class NodeAccount extends DurableObject<object> {
     const end = newest && { receipt: newest.receipt, signature: newest.receiptSignature, sealed: newest.receiptSeal };
     this.#chain = new NodeChain(ctx.storage.sql, end);
     const { sql } = ctx.storage;
-    const transfers = new Transfers(sql);
+    this.#transfers = new Transfers(sql);
+    const transfers = this.#transfers;
     this.#spending = new NodeSpending(ctx.storage, { nodeId: nodeId ?? '', outbox: this.#outbox, transfers });
     // Nothing is held back yet.
     this.#purse = { spent: () => this.#spending.spent, withheld: () => 0 };
@@ -103,22 +106,30 @@ export class NodeAccount extends DurableObject<object> {
 
   /** As NodeReceipts does. */
   accept(settlement: SettlementJson): SettlementJson {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.accept(settlement);
   }
 
   /** As NodeReceipts does. */
   acceptAll(batch: Pick<SettlementBatch, 'settlements'>): (Completion | null)[] {
+    this.pause.refuseClosed(Date.now());
     return this.#receipts.acceptAll(batch);
   }
 
   /** As NodeReceipts does. */
-  acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+  async acceptLate(late: LateReceipt, hub?: string): Promise<LateAnswer | null> {
+    // Its home keeps it and offers it again.
+    if (this.#isClosed) return null;
     return this.#receipts.acceptLate(late, hub);
   }
 
   /** As NodeReceipts does. */
   unsigned(): Promise<UnsignedPart[]> {
     return this.#receipts.unsigned();
+  }
+
+  get #isClosed(): boolean {
+    return this.pause.level(Date.now()) === 'closed';
   }
 
   /** What the node has signed that contradicts itself: documents that anyone can check. */
@@ -189,6 +200,7 @@ export class NodeAccount extends DurableObject<object> {
   async spend(order: SignedOrder): Promise<SpendAnswer> {
     const booked = await this.#earnedBy();
     const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
     const answer = this.#spending.spend(order, this.#earned(booked), now);
     this.#outbox.ring(now);
     return answer;
@@ -203,8 +215,14 @@ export class NodeAccount extends DurableObject<object> {
     return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
   }
 
+  protected override stillOpen(): StillOpen {
+    const { waiting, unpayable } = this.booked();
+    if (waiting > unpayable) this.#outbox.ring(Date.now());
+    return { jobs: 0, entries: waiting - unpayable + this.#transfers.count };
+  }
+
   override async alarm(): Promise<void> {
-    await this.#receipts.decideSigned();
+    if (!this.#isClosed) await this.#receipts.decideSigned();
     await Promise.all([this.#outbox.drainOnAlarm(), this.#post.run()]);
     this.#ring(Date.now());
   }

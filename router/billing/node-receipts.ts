@@ -154,7 +154,7 @@ export class NodeReceipts {
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
     if (proven && isCertain(settlement))
-      return this.#judge({ ...proven, ticket }, { decision: settlement, of: settlement, before });
+      return this.#judge({ ...proven, ticket, ...namesOf(settlement) }, settlement, before);
     this.#book.sweep(now);
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
@@ -190,12 +190,12 @@ export class NodeReceipts {
       this.#countRefused(ticket, 'other-bytes');
       return refuse('the receipt is for other bytes than were relayed');
     }
-    if (isCertain(open)) return this.#takeLate({ ...proven, ticket }, open, { open, now });
+    if (isCertain(open)) return this.#takeLate({ ...proven, ticket, ...namesOf(open) }, open, { open, now });
     const fate = await this.#findFate(open);
     // Another offer of it may have been taken while the book was asked.
     const meanwhile = this.#book.findAccepted(ticketHash, ticket);
     if (meanwhile) return answerAgain(this.#signer, meanwhile.proof, receipt);
-    if (fate) return this.#decide(open, { ...proven, ticket }, fate);
+    if (fate) return this.#decide(open, { ...proven, ticket, ...namesOf(open) }, fate);
     if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature, sealed });
     this.#chain.save(new Set());
     this.#outbox.ringBy(now + FIRST_ASK_MS);
@@ -240,7 +240,8 @@ export class NodeReceipts {
     const receiptHash = this.#signer.hash(USAGE_RECEIPT, receipt);
     const ticket = fromMessageJson(JOB_TICKET, open.ticket);
     const sealed = receiptSeal ? fromSealedJson(receiptSeal) : null;
-    return { ticketHash, ticket, receipt, receiptJson, receiptHash, signature: receiptSignature as Hex, sealed };
+    const signature = receiptSignature as Hex;
+    return { ticketHash, ticket, ...namesOf(open), receipt, receiptJson, receiptHash, signature, sealed };
   }
 
   /** What a part earns whose job has ended, and the answer to its node. */
@@ -268,7 +269,7 @@ export class NodeReceipts {
     decision: Decision,
     late: { readonly open: SettlementJson; readonly now: number },
   ): LateAnswer {
-    const [paid] = this.#take([this.#judge(proven, { decision, of: late.open, before: [] })], late);
+    const [paid] = this.#take([this.#judge(proven, decision, [])], late);
     if (!paid) throw new Error('a receipt was taken and not signed');
     return tellAccepted(paid.proof);
   }
@@ -341,19 +342,10 @@ export class NodeReceipts {
   }
 
   /** What a receipt earns; a second one of its number, also within a batch, nothing. */
-  #judge(
-    proven: ProvenPart,
-    {
-      decision,
-      of,
-      before,
-    }: { readonly decision: Decision; readonly of: SettlementJson; readonly before: readonly Taken[] },
-  ): Taken {
-    const { jobId, part, model, related } = of;
+  #judge(proven: ProvenPart, decision: Decision, before: readonly Taken[]): Taken {
     const { seq } = proven.receipt;
     const isEquivocation = this.#book.isSeqUsed(seq) || before.some((taken) => taken.proven.receipt.seq === seq);
-    const verdict = judgeReceipt(proven, decision, isEquivocation);
-    return { proven, verdict, isEquivocation, about: { jobId, part, model, ...(related && { related }) } };
+    return { proven, verdict: judgeReceipt(proven, decision, isEquivocation), isEquivocation };
   }
 
   /** Signs and writes acceptances; for a part settled before (`late`) the event that pays it stands in the same transaction. */
@@ -402,4 +394,9 @@ export class NodeReceipts {
 function toSide({ receipt, receiptSignature: signature, receiptSeal }: Proof): ReceiptSide {
   const sealed = receiptSeal && fromSealedJson(receiptSeal);
   return { receipt: fromMessageJson(USAGE_RECEIPT, receipt), signature, sealed };
+}
+
+/** What its owner is told of a part, and no signed message says. */
+function namesOf({ model, related }: SettlementJson): Pick<ProvenPart, 'model' | 'related'> {
+  return { model, ...(related && { related }) };
 }

@@ -1,9 +1,10 @@
 // The Durable Object that closes epochs: there is one for the network. The platform's clock calls it, and its own alarm goes on where there is more to do.
-import { DurableObject } from 'cloudflare:workers';
 import type { Hex } from '../../schema/bytes.ts';
 import { makeLog } from '../log.ts';
 import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
+import { KeptObject } from './kept-object.ts';
+import type { StillOpen } from './kept-object.ts';
 import { SettlerStore } from './settler-store.ts';
 
 /** A step that could not be done is tried again after this long, ms. */
@@ -11,7 +12,7 @@ const RETRY_MS = 30_000;
 
 const log = makeLog('billing');
 
-export class Settler extends DurableObject<object> {
+export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
 
   constructor(ctx: DurableObjectState, env: object, doors: ClosingDoors) {
@@ -21,6 +22,8 @@ export class Settler extends DurableObject<object> {
 
   /** Closes what is over at `now`, ms since epoch, as far as one run goes; the rest follows by itself. Never rejects. */
   async tick(now: number): Promise<TickResult> {
+    // The platform's clock comes again.
+    if (this.pause.level(Date.now()) !== null) return { epoch: null, state: null, againAt: null };
     try {
       const result = await this.#closing.tick(now);
       if (result.againAt !== null) await this.ctx.storage.setAlarm(result.againAt);
@@ -36,6 +39,10 @@ export class Settler extends DurableObject<object> {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  protected override stillOpen(): StillOpen {
+    return { jobs: 0, entries: 0 };
   }
 
   override async alarm(): Promise<void> {

@@ -1,5 +1,7 @@
 // Receipts that were proven and judged, as the router accepts them: one acceptance each, one seal for all, the node's total in it. Pure but for the curve.
+import type { Relation } from '../../schema/credit.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE, toMessageJson } from '../../schema/receipt.ts';
 import type { Acceptance, JobTicket, MessageSigner, UsageReceipt, UsageReceiptJson } from '../../schema/receipt.ts';
 import { SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
@@ -23,6 +25,10 @@ export interface Proven {
 
 export interface ProvenPart extends Proven {
   readonly ticket: JobTicket;
+  /** Name of the model that was asked for. */
+  readonly model: string;
+  /** How its caller and its home belong together, where they do. */
+  readonly related?: Relation;
 }
 
 /** A receipt that is accepted, and for how much. */
@@ -30,7 +36,6 @@ export interface Taken {
   readonly proven: ProvenPart;
   readonly verdict: Verdict;
   readonly isEquivocation: boolean;
-  readonly about: PartAbout;
 }
 
 interface SigningFacts {
@@ -65,7 +70,7 @@ export function signAcceptances(
   } as const;
   const digests = acceptances.map((acceptance) => signer.hash(ACCEPTANCE, acceptance));
   const { seal, signature, proofs } = signer.seal(facts, digests, key);
-  const signed = taken.flatMap(({ proven, verdict, about }, i): AcceptedReceipt[] => {
+  const signed = taken.flatMap(({ proven, verdict }, i): AcceptedReceipt[] => {
     const acceptance = acceptances[i];
     if (!acceptance) return [];
     const { ticketHash, receiptHash, receiptJson, sealed, receipt } = proven;
@@ -78,7 +83,7 @@ export function signAcceptances(
       acceptanceSeal: toSealedJson({ seal, proof: [...(proofs[i] ?? [])] }),
     };
     const { seq, prevReceipt } = receipt;
-    return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate, about }];
+    return [{ proof, ticketHash, receiptHash, seq, prevReceipt, earn: verdict.amount, isLate, about: aboutOf(proven) }];
   });
   return {
     proofs: signed,
@@ -117,4 +122,8 @@ function accept(taken: readonly Taken[], head: AcceptedHead, epoch: number): Acc
 
 function later(top: bigint, sealed: Sealed | null): bigint {
   return sealed && sealed.seal.number > top ? sealed.seal.number : top;
+}
+
+function aboutOf({ ticket, model, related }: ProvenPart): PartAbout {
+  return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model, ...(related && { related }) };
 }

@@ -65,6 +65,11 @@ export class Transfers {
     return waiting;
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM transfers').one().count;
+  }
+
   /** Units that are on their way to one account. */
   sumTo(to: string): number {
     const sent = this.#read('SELECT transfer FROM transfers WHERE receiver = ?', to);

@@ -5,31 +5,10 @@ import { completionBody } from '../../schema/openai-completion.ts';
 import { embeddingBody } from '../../schema/openai-embedding.ts';
 import { imageBody } from '../../schema/openai-image.ts';
 import { transcriptionForm } from '../../schema/openai-transcription.ts';
+import type { Endpoint } from './endpoint.ts';
+import { MANAGED } from './managed-endpoints.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
-
-export interface Endpoint {
-  readonly method: 'get' | 'post';
-  /** As OpenAPI writes it. */
-  readonly path: string;
-  readonly title: string;
-  readonly told: string;
-  /** The very schema that validates a body; null where there is none. */
-  readonly body: z.ZodType | null;
-  /** Bodies by what they show. `MODEL` stands for the name of a model. */
-  readonly examples: Readonly<Record<string, object>>;
-  readonly query?: Readonly<Record<string, string>>;
-  /** True where the answer may be a stream of server-sent events. */
-  readonly isStreamed: boolean;
-  /** True where it makes jobs, and tells what they would cost where `dry_run` is true. */
-  readonly makesJobs?: boolean;
-  /** True where no key is asked for. */
-  readonly isOpen?: boolean;
-  /** True where the body is a form with a file. */
-  readonly isForm?: boolean;
-  /** The schema of a whole answer's members that clients rely on, as JSON Schema. */
-  readonly answer: object;
-}
 
 export const MODEL = 'MODEL';
 
@@ -225,6 +204,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     isStreamed: false,
     answer: having('data'),
   },
+  ...MANAGED,
   {
     method: 'get',
     path: '/v1/stats',
@@ -235,6 +215,29 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: { window: '5m, 1h or 24h' },
     isStreamed: false,
     answer: having('object'),
+  },
+  {
+    method: 'get',
+    path: '/audit/epochs',
+    title: 'Epochs',
+    told: 'What homes had earned in all at the end of each epoch: roots, hashes of the files, counts and totals, the newest first. Amounts are decimal texts in micro-credits.',
+    body: null,
+    examples: {},
+    query: { before: 'an epoch: those before it' },
+    isStreamed: false,
+    isOpen: true,
+    answer: having('data', 'epoch_seconds', 'next'),
+  },
+  {
+    method: 'get',
+    path: '/audit/epochs/{epoch}',
+    title: 'One epoch',
+    told: 'The file of an epoch, a leaf for each home, as it was published before anything of it is signed. It never changes: its SHA-256 is the `etag`.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: true,
+    answer: having('version', 'epoch', 'root', 'totals', 'kept', 'leaves'),
   },
   {
     method: 'get',

@@ -17,6 +17,8 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
     'The key may not spend so much: in a day or a month of UTC, in all, or on one job. The message says which, how much is left, and when it begins anew. Lower `max_tokens`, wait, or have the limit raised.',
   account_disabled: 'Ask whoever runs the network.',
   forbidden: 'The key may not do this.',
+  scope_missing: 'The key may do other things; the message names the scope that this needs. Use a key that has it.',
+  model_not_allowed: 'The key may call some models only, and this is none of them. `GET /v1/models` lists those.',
   model_not_found: 'No model of this name is listed, and none of your homes serves it. See `GET /v1/models`.',
   receipt_not_found: 'No such job of yours.',
   receipt_pending: 'The job is being booked: ask again in a moment.',

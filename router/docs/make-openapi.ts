@@ -4,7 +4,7 @@ import { itemOf } from '../../schema/list-of.ts';
 import { ERROR_CODES, statusOf, typeOfStatus } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
 import { ERROR_WORDS } from './error-words.ts';
 import { ANSWER_HEADERS } from './header-words.ts';
 
@@ -48,7 +48,7 @@ export function makeOpenapi(origin: string): object {
 }
 
 function describeOperation(endpoint: Endpoint): object {
-  const { title, told, body, query = {}, path, method, isOpen, isStreamed, answer } = endpoint;
+  const { title, told, body, query = {}, path, method, isOpen, isStreamed, manages = false, answer } = endpoint;
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       name,
@@ -72,7 +72,7 @@ function describeOperation(endpoint: Endpoint): object {
     ...(isOpen && { security: [] }),
     ...(body && { requestBody: describeBody(body, endpoint) }),
     responses: {
-      '200': {
+      [manages && method === 'post' ? '201' : '200']: {
         description: isStreamed ? 'The answer: whole, or its events where `stream` is true.' : 'The answer.',
         headers: refHeaders(),
         content: {

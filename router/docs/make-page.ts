@@ -1,7 +1,7 @@
 // /docs: one page of plain HTML and CSS, made of the same tables as /openapi.json. Nothing of it comes from elsewhere, and no script runs. Pure.
 import { CONSTRAINTS, statusOf } from '../errors.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
 import { ERROR_WORDS } from './error-words.ts';
 import { ANSWER_HEADERS, REQUEST_HEADERS } from './header-words.ts';
 import { CALLER_CODES } from './make-openapi.ts';

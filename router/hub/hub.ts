@@ -176,6 +176,11 @@ export class Hub extends DurableObject<object> {
     return this.#jobs.tell(jobId, part);
   }
 
+  /** Parts that run here, or that an account has yet to take. */
+  owing(): number {
+    return this.#rows.counts().open + this.#rows.counts().due;
+  }
+
   /** A job that a home's model server failed on has failed at another home too: the home is not to blame. */
   forgive(nodeId: string, jobId: string): void {
     this.#watch.forgive(nodeId, jobId, Date.now());

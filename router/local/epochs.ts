@@ -23,7 +23,8 @@ async function main([command, place, before]: readonly string[]): Promise<number
   const read = await readEpoch(place);
   if (!read.ok) return complain(read.error);
   const { file } = read.value;
-  const placeBefore = before ?? (file.previous && isUrl(place) ? new URL(String(file.previous.epoch), place).href : null);
+  const placeBefore =
+    before ?? (file.previous && isUrl(place) ? new URL(String(file.previous.epoch), place).href : null);
   const last = placeBefore === null ? ok(null) : await readEpoch(placeBefore);
   if (!last.ok) return complain(last.error);
   const faults = checkEpochFile(read.value, last.value);
@@ -54,14 +55,20 @@ function isUrl(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
 
-function describe({ file, sha256: hash }: ReadFile, { before, faults }: { before: ReadFile | null; faults: readonly string[] }): string {
+function describe(
+  { file, sha256: hash }: ReadFile,
+  { before, faults }: { before: ReadFile | null; faults: readonly string[] },
+): string {
   const { epoch, root, totals, leaves, kept, domain } = file;
   const lines = [
     `epoch      ${epoch}, of ${file.seconds} s; chain ${domain.chainId}, contract ${domain.verifyingContract}`,
     `sha256     ${hash}`,
     `root       ${root}`,
     `leaves     ${leaves.length}: ${totals.earned} units earned for ${totals.count} receipts, ${totals.withheld} withheld, ${totals.spent} spent, ${totals.bonus} bonus`,
-    ...kept.map(({ node, reason, account, book }) => `kept       ${node}: ${reason}; its account had ${account} units, the book ${book}`),
+    ...kept.map(
+      ({ node, reason, account, book }) =>
+        `kept       ${node}: ${reason}; its account had ${account} units, the book ${book}`,
+    ),
     before ? `before     epoch ${before.file.epoch} with ${before.sha256}` : 'before     not compared',
     faults.length === 0 ? 'HOLDS' : `DOES NOT HOLD: ${faults.length}`,
     ...faults.map((fault) => `  ${fault}`),

@@ -49,7 +49,7 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
     stateDir: start.folder.dir,
     port: start.flags.port,
     // A request may carry any Host header here, so the addresses at which this router is itself are told.
-    bindings: { ...start.folder.secrets, ...presence, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
+    bindings: { ...listSecrets(start.folder), ...presence, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
     onLog: start.onLog,
@@ -57,6 +57,13 @@ export async function startRouter(start: RouterStart, presence: Readonly<Record<
   });
   start.started.add(async () => network.stop());
   return network;
+}
+
+/** Without those that nobody is changing. */
+function listSecrets({ secrets }: StateFolder): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(secrets).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }
 
 /** Where homes may dial this router: this machine's own names, and what the flag adds, such as a tunnel's address. */

@@ -17,7 +17,7 @@ export interface RouterKeys {
 export function makeRotation(
   keys: RouterKeys,
   { domain, privateKey, now }: { readonly domain: Domain; readonly privateKey: Uint8Array; readonly now: number },
-): Required<RouterKeys> {
+): { ROUTER_SIGNING_KEY: string; ROUTER_SIGNING_KEY_PREVIOUS: string } {
   const oldKey = fromHex(keys.ROUTER_SIGNING_KEY);
   const facts = {
     previous: addressOfPrivateKey(oldKey),

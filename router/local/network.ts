@@ -139,11 +139,14 @@ async function callSchedule({ miniflare, config }: Runtime, at: number): Promise
 function startClock(runtime: () => Runtime | null, { bindings, onLog }: NetworkOptions): NodeJS.Timeout {
   // Epochs of a minute are closed every minute.
   const epochMs = 1000 * Number(bindings['EPOCH_SECONDS'] ?? EPOCH_SECONDS);
-  return setInterval(() => {
-    const running = runtime();
-    if (!running?.config.isTimed) return;
-    callSchedule(running, Date.now()).catch((error: unknown) => onLog?.(`warn: scheduled run: ${String(error)}`));
-  }, Math.min(SCHEDULE_EVERY_MS, epochMs)).unref();
+  return setInterval(
+    () => {
+      const running = runtime();
+      if (!running?.config.isTimed) return;
+      callSchedule(running, Date.now()).catch((error: unknown) => onLog?.(`warn: scheduled run: ${String(error)}`));
+    },
+    Math.min(SCHEDULE_EVERY_MS, epochMs),
+  ).unref();
 }
 
 interface Runtime {

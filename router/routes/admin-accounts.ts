@@ -1,9 +1,11 @@
 // Accounts: made and disabled by the operator.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { shownText } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
-import { notFound, readInput, readPage, shownText } from './admin-input.ts';
-import type { TellNode } from './admin-nodes.ts';
+import { notFound, readPage } from './admin-input.ts';
+import type { TellNode } from './node-desk.ts';
+import { postOnce } from './post-once.ts';
 import { tellHomes } from './tell-homes.ts';
 
 const newAccount = z.strictObject({ name: shownText });
@@ -11,11 +13,12 @@ const newAccount = z.strictObject({ name: shownText });
 /** POST /accounts, GET /accounts, GET /accounts/:id, POST /accounts/:id/disable. */
 export function makeAdminAccountRoutes(tellNode: TellNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post('/accounts', async (c) => {
-    const { name } = await readInput(c, newAccount);
-    const account = await c.get('services').accounts.create(name, Date.now());
-    return c.json({ id: account.id, name: account.name, created_at: account.createdAt }, 201);
-  });
+  routes.post('/accounts', (c) =>
+    postOnce(c, { schema: newAccount, who: 'admin' }, async ({ name }) => {
+      const account = await c.get('services').accounts.create(name, Date.now());
+      return { told: { id: account.id, name: account.name, created_at: account.createdAt } };
+    }),
+  );
   routes.get('/accounts', async (c) => {
     const { after, limit } = readPage(c);
     const rows = await c.get('services').accounts.list(after, limit);

@@ -13,6 +13,7 @@ import type { Services } from '../services/edge.ts';
 import { giveCredit } from './credit-gifts.ts';
 import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
+import { postOnce } from './post-once.ts';
 
 const HOMES_MAX = 100;
 /** All grants together: their book is a sum of the same integers. */
@@ -28,31 +29,34 @@ const sponsorChange = z.strictObject({ is_sponsor: z.boolean() });
 /** POST /accounts/:id/credit, PUT /accounts/:id/sponsor, GET /ledger/check. */
 export function makeAdminCreditRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post('/accounts/:id/credit', async (c) => {
-    const input = await readInput(c, newCredit);
-    const services = c.get('services');
-    const accountId = c.req.param('id');
-    if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
-    if (input.sponsor) {
-      const { sponsor, kind, ...gift } = input;
-      const { body, isNew } = await giveOf(services, { sponsor, kind, to: accountId, input: gift });
-      return c.json(body, isNew ? 201 : 200);
-    }
-    const eventId = input.event_id ?? makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
-    const grant = {
-      eventId: `${accountId}:${eventId}`,
-      accountId,
-      amount: input.amount_micro,
-      memo: input.memo ?? null,
-      expiresAt: readEnd(input, Date.now()),
-      purpose: input.purpose ?? null,
-      ...(input.kind && { kind: input.kind }),
-    };
-    if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
-    const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
-    if (isTooMuch) throw refuseGrant(balance);
-    return c.json({ event_id: eventId, balance_micro: balance, applied }, applied ? 201 : 200);
-  });
+  routes.post('/accounts/:id/credit', (c) =>
+    postOnce(c, { schema: newCredit, who: 'admin' }, async (input, repeat) => {
+      const services = c.get('services');
+      const accountId = c.req.param('id');
+      if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
+      // Under an Idempotency-Key the event is the key's: whatever died in between, it is granted once.
+      const eventId =
+        input.event_id ??
+        (repeat === null ? makeId('evt', crypto.getRandomValues(new Uint8Array(16))) : `once-${repeat}`);
+      if (input.sponsor) {
+        const { sponsor, kind, ...gift } = input;
+        return giveOf(services, { sponsor, kind, to: accountId, input: { ...gift, event_id: eventId } });
+      }
+      const grant = {
+        eventId: `${accountId}:${eventId}`,
+        accountId,
+        amount: input.amount_micro,
+        memo: input.memo ?? null,
+        expiresAt: readEnd(input, Date.now()),
+        purpose: input.purpose ?? null,
+        ...(input.kind && { kind: input.kind }),
+      };
+      if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
+      const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
+      if (isTooMuch) throw refuseGrant(balance);
+      return { told: { event_id: eventId, balance_micro: balance, applied }, status: applied ? 201 : 200 };
+    }),
+  );
   routes.put('/accounts/:id/sponsor', async (c) => {
     const { is_sponsor: isSponsor } = await readInput(c, sponsorChange);
     const services = c.get('services');

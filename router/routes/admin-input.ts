@@ -2,7 +2,6 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from './app-env.ts';
-import { isShownAsWritten } from '../auth/fold-name.ts';
 import { ApiError } from '../errors.ts';
 import { readJsonBody } from './read-body.ts';
 
@@ -36,20 +35,6 @@ export function readPage(c: Context<AppEnv>): { readonly after: string; readonly
 }
 
 const pageSchema = z.object({ after: z.string().max(100), limit: z.number().int().min(1).max(200) });
-
-/** A text that somebody else is shown, perhaps in a terminal. */
-export const shownText = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(200)
-  .refine(isShownAsWritten, { error: 'must not hold control characters or marks that turn its direction' });
-
-/** A 20-byte address, written in any case, read in lower case. */
-export const addressField = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a 20-byte address in hex with 0x')
-  .transform((text) => text.toLowerCase() as `0x${string}`);
 
 /** What is not there: 404 with the field's name. */
 export function notFound(what: string, param: string): ApiError {

@@ -7,8 +7,9 @@ import { foldName, isOfOneScript } from '../auth/fold-name.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import type { TellNode } from './admin-nodes.ts';
-import { notFound, readInput, readPage } from './admin-input.ts';
+import type { TellNode } from './node-desk.ts';
+import { postOnce } from './post-once.ts';
+import { notFound, readPage } from './admin-input.ts';
 import { POOL_WORDS } from './make-wish.ts';
 import { tellHomes } from './tell-homes.ts';
 
@@ -28,17 +29,18 @@ const newPool = z.strictObject({ name: nameField, owner_account_id: z.string().m
 /** POST and GET /pools, GET /pools/:id, PUT and DELETE /pools/:id/members/:account and /pools/:id/nodes/:node. */
 export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post('/pools', async (c) => {
-    const { name, owner_account_id: ownerAccountId } = await readInput(c, newPool);
-    const services = c.get('services');
-    const made = await services.pools.create({ name, ownerAccountId }, Date.now());
-    if (!made.ok)
-      throw made.error === 'no-account' ? notFound('account', 'owner_account_id') : refuseName(name, made.error);
-    services.keys.forgetAccount(ownerAccountId);
-    // Whoever is in a pool with the owner of a home belongs together with it.
-    await tellHomes(services, ownerAccountId, tellNode);
-    return c.json(toJson(made.value), 201);
-  });
+  routes.post('/pools', (c) =>
+    postOnce(c, { schema: newPool, who: 'admin' }, async ({ name, owner_account_id: ownerAccountId }) => {
+      const services = c.get('services');
+      const made = await services.pools.create({ name, ownerAccountId }, Date.now());
+      if (!made.ok)
+        throw made.error === 'no-account' ? notFound('account', 'owner_account_id') : refuseName(name, made.error);
+      services.keys.forgetAccount(ownerAccountId);
+      // Whoever is in a pool with the owner of a home belongs together with it.
+      await tellHomes(services, ownerAccountId, tellNode);
+      return { told: toJson(made.value) };
+    }),
+  );
   routes.get('/pools', async (c) => {
     const { after, limit } = readPage(c);
     const rows = await c.get('services').pools.list(after, limit);

@@ -6,7 +6,7 @@ import type { Forgotten } from '../auth/compare-restored.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Services } from '../services/edge.ts';
 import { readPage } from './admin-input.ts';
-import type { KickNode } from './admin-nodes.ts';
+import type { KickNode } from './node-desk.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** Of these nodes those that areas know as revoked. */

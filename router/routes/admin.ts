@@ -1,31 +1,22 @@
 // The operator's API, mounted under /admin/v1: nothing here answers without the admin secret.
 import { Hono } from 'hono';
-import { AREAS } from '../../schema/places.ts';
 import type { AppEnv } from './app-env.ts';
 import { checkAdminSecret } from '../auth/check-admin-secret.ts';
 import { ApiError } from '../errors.ts';
+import { ALL_AREAS } from './area-calls.ts';
+import type { AreaCalls } from './area-calls.ts';
 import { makeAdminAccountRoutes } from './admin-accounts.ts';
 import { makeAdminBookRoutes } from './admin-books.ts';
 import { makeAdminAlertRoutes } from './admin-alerts.ts';
 import { makeAdminCreditRoutes } from './admin-credit.ts';
 import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
-import type { TellHubs } from './admin-models.ts';
+import { makeAdminMemberRoutes } from './admin-members.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
-import type { KickNode, TellNode } from './admin-nodes.ts';
 import { makeAdminRestoreRoutes } from './admin-restore.ts';
-import type { FindRevoked } from './admin-restore.ts';
+import { makeAdminTransferRoutes } from './admin-transfer.ts';
 import { slowDown } from './wrong-attempts.ts';
 import { makeAdminPoolRoutes } from './admin-pools.ts';
-import { tellStanding } from './tell-standing.ts';
-
-/** What the operator's doings mean for areas and their hubs. */
-export interface AreaCalls {
-  readonly kickNode: KickNode;
-  readonly tellNode: TellNode;
-  readonly tellHubs: TellHubs;
-  readonly findRevoked: FindRevoked;
-}
 
 /** All admin routes, paths relative to their mount. `calls` is given by tests that have no areas. */
 export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
@@ -43,27 +34,14 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   });
   routes.route('/', makeAdminAccountRoutes(calls.tellNode));
   routes.route('/', makeAdminKeyRoutes());
+  routes.route('/', makeAdminMemberRoutes());
   routes.route('/', makeAdminAlertRoutes());
   routes.route('/', makeAdminCreditRoutes());
   routes.route('/', makeAdminBookRoutes());
   routes.route('/', makeAdminNodeRoutes(calls.kickNode, calls.tellNode));
   routes.route('/', makeAdminPoolRoutes(calls.tellNode));
   routes.route('/', makeAdminModelRoutes(calls.tellHubs));
+  routes.route('/', makeAdminTransferRoutes());
   routes.route('/', makeAdminRestoreRoutes(calls.findRevoked, calls.kickNode));
   return routes;
 }
-
-/** A node may sit in any area, and so may a model's homes: each area is told. */
-const ALL_AREAS: AreaCalls = {
-  kickNode: async (services, nodeId, reason) => {
-    await Promise.all(AREAS.map((area) => services.area(area).revoke(nodeId, reason)));
-  },
-  tellNode: tellStanding,
-  tellHubs: async (services, change) => {
-    await Promise.all(AREAS.map((area) => services.area(area).refresh(change)));
-  },
-  findRevoked: async (services, nodeIds) => {
-    const found = await Promise.all(AREAS.map((area) => services.area(area).revokedOf([...nodeIds])));
-    return [...new Set(found.flat())];
-  },
-};

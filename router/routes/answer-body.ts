@@ -1,6 +1,7 @@
 // A body that asks for jobs, whichever API it came by: who sends it, whether there is room, what it asks for; then it is answered as any job is.
 import type { Context } from 'hono';
 import type { Caller } from '../auth/judge-key.ts';
+import { isAllowedModel } from '../auth/judge-rights.ts';
 import type { RepeatAsked } from '../billing/hold-answer.ts';
 import type { AppEnv } from './app-env.ts';
 import { answerChoices } from './answer-choices.ts';
@@ -15,7 +16,7 @@ import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-b
 import type { BodyType, RawBody } from './read-body.ts';
 import { readDryRun } from './read-dry-run.ts';
 import { readRepeatKey, REPEAT_HEADER } from './read-repeat-key.ts';
-import { refuseCrowd, refuseRequest, requireCaller } from './refuse.ts';
+import { KeyChanged, refuseCrowd, refuseModel, refuseRequest, requireCaller, requireCallerNow } from './refuse.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 
 /** Bodies above this are read and counted one after the other for each account: a large prompt takes the thread for tens of milliseconds. */
@@ -55,7 +56,7 @@ export function answerBody(c: Context<AppEnv>, open: OpenJobs, form = JSON_BODY)
 }
 
 async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm): Promise<Response> {
-  const caller = await requireCaller(c);
+  const caller = await requireCaller(c, 'call');
   const seat = await takeSeat(c, caller, form);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
@@ -75,10 +76,30 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
     if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
     const answer = (jobs: OpenedJobs['jobs']): Promise<Response> =>
       jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs);
-    return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answer) : answer(jobs));
+    const answerNow = (jobs: OpenedJobs['jobs']): Promise<Response> => answerAsNow(c, jobs, answer);
+    return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answerNow) : answerNow(jobs));
   } catch (error) {
     seat.leave();
     throw error;
+  }
+}
+
+/** By what the key may do now, where its account knows that this has changed since it was read here. */
+async function answerAsNow(
+  c: Context<AppEnv>,
+  jobs: OpenedJobs['jobs'],
+  answer: (jobs: OpenedJobs['jobs']) => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer(jobs);
+  } catch (error) {
+    if (!(error instanceof KeyChanged)) throw error;
+    const caller = await requireCallerNow(c, 'call');
+    const renew = (job: Job): Job => ({ ...job, caller, hold: { ...job.hold, rightsAt: caller.rightsAt } });
+    const [first, ...others] = jobs;
+    const { model } = first.wish;
+    if (!isAllowedModel(caller.models, model)) throw refuseModel(model, caller.models ?? []);
+    return answer([renew(first), ...others.map(renew)]);
   }
 }
 

@@ -15,7 +15,6 @@ import { mergeStreams } from '../relay/merge-streams.ts';
 import { openWhole, ROUTER_FAILED } from '../relay/whole-answer.ts';
 import { tellFinal } from '../placement/tell-facts.ts';
 import {
-  closeJob,
   factHeaders,
   holdCredit,
   JSON_HEADERS,
@@ -35,6 +34,7 @@ import {
 } from './answer-job.ts';
 import type { Running } from './answer-job.ts';
 import type { AppEnv } from './app-env.ts';
+import { closeJob } from './job-closing.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 

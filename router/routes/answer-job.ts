@@ -6,6 +6,7 @@ import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
+import { closeJob } from './job-closing.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
@@ -260,14 +261,6 @@ async function close(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
   c.get('seat')?.leave();
   c.get('stopRenewing')?.();
   await closeJob(c, job, run);
-}
-
-export async function closeJob(c: Context<AppEnv>, job: Job, run: JobRun): Promise<void> {
-  const { account, endedJobs } = c.get('services');
-  endedJobs.note(job.caller.accountId, job.id);
-  const { closing } = run;
-  if (!closing) return;
-  await account(job.caller.accountId).release(job.id, closing.interrupted, closing.isCharged);
 }
 
 export async function refuse(c: Context<AppEnv>, job: Job, failure: JobFailure): Promise<ApiError> {

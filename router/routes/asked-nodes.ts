@@ -35,7 +35,7 @@ export async function findAskedNodes(c: Context<AppEnv>, page: number): Promise<
       });
     return { nodeIds: [home.value], next: null };
   }
-  const { accountId } = await requireCaller(c);
+  const { accountId } = await requireCaller(c, 'usage', 'nodes');
   if (wanted === null) {
     const nodeIds = await services.nodes.listOwned(accountId, readId(c, 'after') ?? '', page);
     return { nodeIds, next: nodeIds.length === page ? (nodeIds.at(-1) ?? null) : null };

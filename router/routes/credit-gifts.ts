@@ -7,9 +7,11 @@ import type { Gift } from '../billing/account-credit.ts';
 import type { SponsoredSums } from '../billing/sponsored-credit.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, readInput, readPage } from './admin-input.ts';
+import { notFound, readPage } from './admin-input.ts';
 import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
-import { requireCaller } from './refuse.ts';
+import { postOnce } from './post-once.ts';
+import type { Made } from './post-once.ts';
+import { requireCaller, requireCallerNow } from './refuse.ts';
 
 /** Receivers told of in one answer: each is asked what it has left. */
 const PAGE = 50;
@@ -22,14 +24,21 @@ export const newGift = z.strictObject({
 export const creditGifts = new Hono<AppEnv>();
 
 creditGifts.post('/v1/credit/gifts', async (c) => {
-  const { accountId } = await requireCaller(c);
-  const { account, ...input } = await readInput(c, newGift);
-  const { body, isNew } = await giveCredit(c.get('services'), { sponsor: accountId, to: account, input });
-  return c.json(body, isNew ? 201 : 200);
+  const { accountId, role } = await requireCallerNow(c, 'keys');
+  if (role !== null && role !== 'owner')
+    throw new ApiError(
+      'forbidden',
+      "Only an owner of the account may give its credit away, or a key of the account's own.",
+    );
+  return postOnce(c, { schema: newGift, who: accountId }, async ({ account, ...said }, repeat) => {
+    // Under an Idempotency-Key the event is the key's.
+    const input = repeat === null ? said : { ...said, event_id: said.event_id ?? `once-${repeat}` };
+    return giveCredit(c.get('services'), { sponsor: accountId, to: account, input });
+  });
 });
 
 creditGifts.get('/v1/credit/gifts', async (c) => {
-  const { accountId } = await requireCaller(c);
+  const { accountId } = await requireCaller(c, 'usage');
   const services = c.get('services');
   const { after, limit } = readPage(c);
   const { isSponsor, gifts } = await services.account(accountId).gifts(after, Math.min(limit, PAGE));
@@ -49,7 +58,7 @@ export async function giveCredit(
     readonly to: string;
     readonly input: Omit<z.output<typeof newGift>, 'account'>;
   },
-): Promise<{ readonly body: object; readonly isNew: boolean }> {
+): Promise<Made> {
   const { sponsor, to, input } = gift;
   const expiresAt = readEnd(input, Date.now());
   if (expiresAt === null)
@@ -65,10 +74,8 @@ export async function giveCredit(
   const answer = await services.account(sponsor).give(given);
   if (!answer.ok) throw refuseGift(answer.reason, answer.givable);
   const { applied, balance } = answer;
-  return {
-    body: { event_id: eventId, account: to, expires_at: expiresAt, balance_micro: balance, applied },
-    isNew: applied,
-  };
+  const told = { event_id: eventId, account: to, expires_at: expiresAt, balance_micro: balance, applied };
+  return { told, status: applied ? 201 : 200 };
 }
 
 function refuseGift(reason: 'no-sponsor' | 'no-credit' | 'account-disabled', givable: number): ApiError {

@@ -1,9 +1,12 @@
-// GET /, /docs and /openapi.json: what the API tells of itself. They need no key, ask no store, and load nothing from elsewhere.
+// GET /, /docs, /verify and /openapi.json: what the API tells of itself, and the page that checks its receipts. They need no key, ask no store, and load
+// nothing from elsewhere.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { decodeBase64 } from '../../schema/base64.ts';
 import { ENDPOINTS } from '../docs/endpoints.ts';
 import { makeOpenapi } from '../docs/make-openapi.ts';
 import { makePage } from '../docs/make-page.ts';
+import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
 import type { AppEnv } from './app-env.ts';
 
 export const docs = new Hono<AppEnv>();
@@ -39,3 +42,19 @@ docs.get('/docs', (c) =>
 );
 
 docs.get('/openapi.json', (c) => c.json(makeOpenapi(originOf(c)), 200, { 'cache-control': CACHED }));
+
+/** The page runs one script, which may fetch nothing; packed as it is kept, since any browser takes that. */
+docs.get('/verify', (c) => {
+  const headers = {
+    'cache-control': CACHED,
+    'content-security-policy': `${VERIFY_POLICY}; frame-ancestors 'none'`,
+    'content-type': 'text/html; charset=utf-8',
+    'referrer-policy': 'no-referrer',
+    vary: 'accept-encoding',
+    'x-content-type-options': 'nosniff',
+  };
+  const packed = decodeBase64(VERIFY_PAGE);
+  if (/\bgzip\b/i.test(c.req.header('accept-encoding') ?? ''))
+    return new Response(packed, { headers: { ...headers, 'content-encoding': 'gzip' }, encodeBody: 'manual' });
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')), { headers });
+});

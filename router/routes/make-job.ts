@@ -138,6 +138,7 @@ export function makeJob(input: JobInput): Job {
     hold: {
       jobId: id,
       keyId: caller.keyId,
+      rightsAt: caller.rightsAt,
       amount: priceHold(input),
       expiresAt: now + MAX_JOB_MS + HOLD_MARGIN_MS,
       poolId: wish.pool.kind === 'pool' ? wish.pool.id : null,

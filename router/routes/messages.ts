@@ -27,7 +27,7 @@ messages.post('/v1/messages', (c) =>
 );
 
 messages.post('/v1/messages/count_tokens', async (c) => {
-  const caller = await requireCaller(c);
+  const caller = await requireCaller(c, 'call');
   return readInRoom(c, caller, async (body) => {
     const parsed = parseTokenCount(body);
     if (!parsed.ok) throw refuseRequest(parsed.error);

@@ -7,7 +7,8 @@ import type { AppEnv } from './app-env.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
 import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
 import { ApiError } from '../errors.ts';
-import { addressField, readInput } from './admin-input.ts';
+import { addressField } from '../auth/bodies.ts';
+import { readInput } from './admin-input.ts';
 import { tellStanding } from './tell-standing.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 

@@ -1,16 +1,34 @@
 import { describe, expect, test } from 'vitest';
+import type { Caller } from '../auth/judge-key.ts';
 import { ApiError } from '../errors.ts';
 import { readUsageQuery } from './read-usage-query.ts';
 import { tableUsage, tellUsage, placeAfter } from './tell-usage.ts';
 
 const NOW = Date.parse('2026-11-28T13:00:00Z');
 const TODAY = NOW / 86_400_000;
-const caller = { accountId: 'acct_1', keyId: 'key_1', defaults: null, pools: [] };
+const caller: Caller = {
+  accountId: 'acct_1',
+  keyId: 'key_1',
+  defaults: null,
+  pools: [],
+  scopes: ['call', 'usage'],
+  models: null,
+  expiresAt: null,
+  memberId: null,
+  role: null,
+  rightsAt: 0,
+};
 
 function read(text: string, accept?: string) {
   const search = new URLSearchParams(text);
   return readUsageQuery({ query: (name) => search.get(name) ?? undefined, accept, caller, now: NOW });
 }
+
+test('a key that may not read usage asks for its own alone', () => {
+  const query = (name: string): string | undefined => (name === 'group_by' ? 'day' : undefined);
+  const ask = (who: Caller) => readUsageQuery({ query, accept: undefined, caller: who, now: NOW })?.ask.ownKeyId;
+  expect([ask(caller), ask({ ...caller, scopes: ['call'] })]).toEqual([null, 'key_1']);
+});
 
 test('who asks for nothing of it gets what there always was', () => {
   expect(read('')).toBeNull();

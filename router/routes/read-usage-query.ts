@@ -2,6 +2,7 @@
 import { JOB_KINDS } from '../../schema/job-kinds.ts';
 import { parseJson } from '../../schema/json.ts';
 import type { Caller } from '../auth/judge-key.ts';
+import { onlyKeySeen } from '../auth/judge-rights.ts';
 import { USAGE_GROUPS } from '../billing/build-usage-query.ts';
 import type { UsageAsk, UsageGroup } from '../billing/build-usage-query.ts';
 import { dayOf, NO_KIND } from '../billing/build-usage.ts';
@@ -57,9 +58,9 @@ export function readUsageQuery({ query, accept, caller, now }: Asking): UsageWis
   };
 }
 
-/** Whose usage a caller may read: all of its account's, with whichever key. The one place where a key's rights would narrow it to its own. */
-export function whoseUsage({ accountId }: Caller): Pick<UsageAsk, 'accountId' | 'ownKeyId'> {
-  return { accountId, ownKeyId: null };
+/** Whose usage a caller may read: all of its account's, or its own key's alone. */
+function whoseUsage(caller: Caller): Pick<UsageAsk, 'accountId' | 'ownKeyId'> {
+  return { accountId: caller.accountId, ownKeyId: onlyKeySeen(caller) };
 }
 
 function readFormat(told: string | undefined, accept: string | undefined): UsageFormat {

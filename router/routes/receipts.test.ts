@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeId } from '../../schema/ids.ts';
+import { toMessageJson } from '../../schema/receipt.ts';
+import { sampleTicket } from '../../schema/sample-messages.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { toErrorResponse } from '../errors.ts';
@@ -9,7 +11,17 @@ import type { AppEnv } from './app-env.ts';
 import { receipts } from './receipts.ts';
 
 const JOB = makeId('job', new Uint8Array(16));
-const SETTLED = { settlements: [{ jobId: JOB, part: 0, promptTokens: 1, outputTokens: 2 }], isPending: false };
+const SETTLEMENT = {
+  jobId: JOB,
+  keyId: 'key_1',
+  part: 0,
+  promptTokens: 1,
+  outputTokens: 2,
+  ticket: toMessageJson(sampleTicket({ node: `0x${'22'.repeat(20)}` })),
+};
+/** One key of the router's, which nothing is held against. */
+const ROUTER = { signer: null, routers: ['0x01'], handovers: [] };
+const SETTLED = { settlements: [SETTLEMENT], isPending: false };
 const OPEN = { settlements: [], isPending: true };
 const NONE = { settlements: [], isPending: false };
 
@@ -17,12 +29,18 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Asks for a job's receipts where the account and the book answer these, one after another, the last of them for ever. */
-async function ask(answers: readonly object[], jobId = JOB, attempts = new FailedAttempts()) {
+async function ask(
+  answers: readonly object[],
+  jobId = JOB,
+  { attempts = new FailedAttempts(), scopes = ['usage'] }: { attempts?: FailedAttempts; scopes?: string[] } = {},
+) {
   const findReceipts = vi.fn(async () => answers[Math.min(findReceipts.mock.calls.length, answers.length) - 1]);
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
-    const authenticate = async (): Promise<object> => ({ ok: true, value: { accountId: 'acct_1' } });
-    c.set('services', { authenticate, findReceipts, attempts } as unknown as AppEnv['Variables']['services']);
+    const caller = { accountId: 'acct_1', keyId: 'key_1', scopes };
+    const authenticate = async (): Promise<object> => ({ ok: true, value: caller });
+    const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER };
+    c.set('services', doors as unknown as AppEnv['Variables']['services']);
     await next();
   });
   app.route('/', receipts);
@@ -40,6 +58,13 @@ async function ask(answers: readonly object[], jobId = JOB, attempts = new Faile
 test('a receipt that is there is given at once', async () => {
   const { status, json, ms } = await ask([SETTLED]);
   expect([status, ms, json.data?.length]).toEqual([200, 0, 1]);
+});
+
+test('a key that may not read usage sees the receipts of its own jobs alone', async () => {
+  const others = { ...SETTLED, settlements: [{ ...SETTLEMENT, keyId: 'key_2' }] };
+  expect((await ask([SETTLED], JOB, { scopes: ['call'] })).status).toBe(200);
+  expect((await ask([others], JOB, { scopes: ['call'] })).json.error?.code).toBe('receipt_not_found');
+  expect((await ask([others])).status).toBe(200);
 });
 
 test('one that is on its way is waited for, ever less often', async () => {
@@ -69,7 +94,7 @@ test('what is no job is not looked for', async () => {
 test('who guesses ids of jobs is held up, and in the end costs no look', async () => {
   const attempts = new FailedAttempts({ free: 2, most: 4, forgetMs: 1_000_000, longestDelayMs: 10 });
   const told = [];
-  for (let i = 0; i < 8; i++) told.push(await ask([NONE], JOB, attempts));
+  for (let i = 0; i < 8; i++) told.push(await ask([NONE], JOB, { attempts }));
   expect(told.map(({ status, looks }) => [status, looks])).toEqual([
     ...Array.from({ length: 4 }, () => [404, 1]),
     [429, 1],

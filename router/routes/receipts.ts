@@ -8,6 +8,7 @@ import { fromSealedJson } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { findRouter } from '../billing/find-router.ts';
+import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -31,8 +32,9 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   requireCalm(c, 'receipt', caller.accountId);
   const services = c.get('services');
   const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId: caller.accountId }) : null;
-  if (found?.settlements.length)
-    return c.json({ object: 'list', data: found.settlements.map((one) => toReceiptJson(one, services)) });
+  const only = onlyKeySeen(caller);
+  const seen = found?.settlements.filter(({ keyId }) => only === null || keyId === only) ?? [];
+  if (seen.length > 0) return c.json({ object: 'list', data: seen.map((one) => toReceiptJson(one, services)) });
   if (found?.isPending)
     throw new ApiError('receipt_pending', 'This job is still open: its receipt comes within seconds of its answer.', {
       retryAfterS: 2,

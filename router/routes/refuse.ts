@@ -4,11 +4,13 @@ import type { Context } from 'hono';
 import { isNeed, SAMPLERS } from '../../schema/needs.ts';
 import type { Need, Sampler } from '../../schema/needs.ts';
 import type { WishField } from '../../schema/placement.ts';
+import type { Scope } from '../../schema/key-rights.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
+import type { Result } from '../../schema/result.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
 import type { JobFailure } from '../relay/job-doors.ts';
-import type { Caller } from '../auth/judge-key.ts';
+import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
 import { refuseRepeat } from './repeated-call.ts';
 import { slowDown } from './wrong-attempts.ts';
@@ -18,17 +20,54 @@ import type { CrowdLimits } from '../billing/decide-crowd.ts';
 
 /** Seconds after which trying again makes sense when a home failed: another is chosen. */
 const RETRY_AFTER_S = 2;
+/** Books are copied in less, as a rule. */
+const PAUSED_RETRY_AFTER_S = 10;
 /** A home that has just gone is back within seconds, or not for long. Clients sleep this long twice without a word. */
 const ABSENT_RETRY_AFTER_S = 3;
 
-/** Who calls. Throws ApiError 401, 403, or 429 after many wrong keys from one address. */
-export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
-  const caller = await c.get('services').authenticate(pickKeyHeader((name) => c.req.header(name)));
-  if (caller.ok) return caller.value;
-  if (caller.error === 'account-disabled')
-    throw new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
-  if (caller.error === 'missing') {
-    throw new ApiError(
+/** Who calls, with a key that may do one of these things; with any key where none is said. Throws ApiError 401, 403, or 429 after many wrong keys from one address. */
+export async function requireCaller(c: Context<AppEnv>, ...scopes: readonly Scope[]): Promise<Caller> {
+  return requireRight(c, await c.get('services').authenticate(readKey(c)), scopes);
+}
+
+/** The same by what stands in D1 now, and not a minute ago: for what outlasts the key itself. */
+export async function requireCallerNow(c: Context<AppEnv>, ...scopes: readonly Scope[]): Promise<Caller> {
+  return requireRight(c, await c.get('services').authenticateAnew(readKey(c)), scopes);
+}
+
+function readKey(c: Context<AppEnv>): string | null {
+  return pickKeyHeader((name) => c.req.header(name));
+}
+
+async function requireRight(
+  c: Context<AppEnv>,
+  caller: Result<Caller, KeyFault>,
+  scopes: readonly Scope[],
+): Promise<Caller> {
+  if (!caller.ok) throw await refuseKey(c, caller.error);
+  const has = caller.value.scopes;
+  if (scopes.length > 0 && !scopes.some((scope) => has.includes(scope))) throw refuseScope(scopes, caller.value);
+  return caller.value;
+}
+
+function refuseScope(scopes: readonly Scope[], { scopes: has, role }: Caller): ApiError {
+  const named = scopes.map((scope) => `'${scope}'`).join(' or ');
+  const whose = role === null ? '' : ` It belongs to a member with the role '${role}'.`;
+  const told = `This API key may not do this: it needs the scope ${named}, and has ${has.join(', ') || 'none'}.${whose} Use another key, or ask whoever manages the account's keys.`;
+  return new ApiError('scope_missing', told);
+}
+
+/** The key names models, and this is none of them. */
+export function refuseModel(model: string, models: readonly string[]): ApiError {
+  const told = `This API key may not call the model '${model.slice(0, 100)}'. It may call: ${models.slice(0, 10).join(', ')}.`;
+  return new ApiError('model_not_allowed', told, { param: 'model' });
+}
+
+async function refuseKey(c: Context<AppEnv>, fault: KeyFault): Promise<ApiError> {
+  if (fault === 'account-disabled')
+    return new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
+  if (fault === 'missing') {
+    return new ApiError(
       'missing_api_key',
       "You did not provide an API key. Send it as 'Authorization: Bearer irori_…', or in the header 'x-api-key' or 'api-key'.",
       { headers: { 'www-authenticate': 'Bearer' } },
@@ -36,14 +75,14 @@ export async function requireCaller(c: Context<AppEnv>): Promise<Caller> {
   }
   await slowDown(c, 'key');
   const told =
-    caller.error === 'revoked'
+    fault === 'revoked'
       ? 'This API key has been revoked.'
-      : caller.error === 'expired'
+      : fault === 'expired'
         ? 'This API key has expired.'
-        : caller.error === 'malformed'
+        : fault === 'malformed'
           ? "Incorrect API key provided. Send it as 'Authorization: Bearer irori_…', with nothing before or behind it."
           : 'Incorrect API key provided.';
-  throw new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
+  return new ApiError('invalid_api_key', told, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
 /** Too much of what one account sent is on its way, or of what all did. */
@@ -58,6 +97,16 @@ export function refuseRequest(fault: RequestFault): ApiError {
   return new ApiError(fault.code, fault.message, { param: fault.param });
 }
 
+const CHANGED =
+  'What this API key may do was changed, and the books do not tell how: they were restored to an earlier state. Ask whoever manages the keys to set its rights again.';
+
+/** The edge goes by what the key might do before it was changed: it asks again, once. A caller is told where the books know no later state either. */
+export class KeyChanged extends ApiError {
+  constructor() {
+    super('forbidden', CHANGED);
+  }
+}
+
 /** Credit that could not be held. */
 export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }): ApiError {
   const headers = refusal.leaves ? tellLeft(refusal.leaves) : {};
@@ -70,6 +119,8 @@ export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }
       );
     case 'key-revoked':
       return new ApiError('invalid_api_key', 'This API key has been revoked.');
+    case 'key-changed':
+      return new KeyChanged();
     case 'account-disabled':
       return new ApiError('account_disabled', 'This account is disabled. Ask whoever runs the network.');
     case 'pool-left':
@@ -80,6 +131,10 @@ export function refuseHold(refusal: HoldRefusal & { readonly leaves?: HoldLeft }
           param: 'provider.pool',
         },
       );
+    case 'paused':
+      return new ApiError('store_away', 'The books of the network stand still for a moment while they are copied.', {
+        retryAfterS: PAUSED_RETRY_AFTER_S,
+      });
     case 'too-many':
       return refuseOneMore(refusal, headers);
     case 'spend-limit':

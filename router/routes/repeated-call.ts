@@ -13,7 +13,7 @@ const FULL =
 /** Official clients ask again by themselves after so long, and each time they wait at the router for a while. */
 const RETRY_AFTER_S = 5;
 const FULL_RETRY_AFTER_S = 600;
-export const REPEAT_PARAM = 'Idempotency-Key';
+const REPEAT_PARAM = 'Idempotency-Key';
 
 /** It holds what the call ran as; where that still runs it is what the caller is told. */
 export class RepeatedCall extends ApiError {
@@ -23,6 +23,11 @@ export class RepeatedCall extends ApiError {
     super('idempotency_key_in_use', RUNS, { param: REPEAT_PARAM, retryAfterS: RETRY_AFTER_S });
     this.repeat = repeat;
   }
+}
+
+/** The call that makes what the key stands for is not over. */
+export function refuseRunning(): ApiError {
+  return new ApiError('idempotency_key_in_use', RUNS, { param: REPEAT_PARAM, retryAfterS: RETRY_AFTER_S });
 }
 
 /** The key stands for another body. Asking again by itself is of no use. */

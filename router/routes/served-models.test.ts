@@ -7,7 +7,18 @@ import type { Caller } from '../auth/judge-key.ts';
 import { countHomes, findModel, listModels, pickListing } from './served-models.ts';
 
 const LAB = { id: 'pool_lab', name: 'lab' };
-const caller: Caller = { accountId: 'acct_c', keyId: 'key_c', defaults: null, pools: [LAB] };
+const caller: Caller = {
+  accountId: 'acct_c',
+  keyId: 'key_c',
+  defaults: null,
+  pools: [LAB],
+  scopes: ['call'],
+  models: null,
+  expiresAt: null,
+  memberId: null,
+  role: null,
+  rightsAt: 0,
+};
 const stranger: Caller = { ...caller, accountId: 'acct_s', pools: [] };
 const listed = { id: 'm', description: 'd', digests: ['x'], priceIn: 1, priceOut: 2, contextTokens: 100 };
 const model = { ...listed, maxOutputTokens: 50, tokenizer: null, minBytesPerToken: 1, createdAt: 0 };

@@ -10,9 +10,11 @@ import { DEFAULT_FIRST_TOKEN_MS } from '../../schema/timings.ts';
 import type { Place } from '../../schema/places.ts';
 import { UNKNOWN_PLACE } from '../../schema/places.ts';
 import type { Caller } from '../auth/judge-key.ts';
+import { isAllowedModel } from '../auth/judge-rights.ts';
 import type { Catalogue, CatalogueModel } from '../billing/catalogue.ts';
 import { ApiError } from '../errors.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
+import { refuseModel } from './refuse.ts';
 
 /** A model as one call may use it: from the catalogue, or one of the caller's own homes' names (free, in their own pool only). */
 export interface ServedModel extends PriceBounds {
@@ -59,10 +61,11 @@ interface Doors {
 
 /**
  * The model a caller named. A name of the caller's own homes comes before a catalogue model that is called so only but for `:latest`: the
- * one is free, the other may not be. Throws ApiError model_not_found (404) for a name that is neither listed nor one of the caller's own.
+ * one is free, the other may not be. Throws ApiError model_not_allowed (403) for one that the key may not call, model_not_found (404) for a name that is neither listed nor one of the caller's own.
  */
 export async function findModel({ catalogue, homes }: Doors, model: string, caller: Caller): Promise<ServedModel> {
   const now = Date.now();
+  if (!isAllowedModel(caller.models, model)) throw refuseModel(model, caller.models ?? []);
   const listed = await catalogue.find(model, now);
   if (listed) return { ...listed, modelKey: listed.id, ownName: null };
   const modelKey = ownModelKey(caller.accountId);
@@ -106,7 +109,7 @@ export function pickListing(listed: readonly ModelListing[], name: string): Mode
   return found ? { ...found, id: name } : null;
 }
 
-/** The catalogue and the caller's own names, with how many homes that the caller may use serve each now. */
+/** The catalogue and the caller's own names, as far as the key may call them, with how many homes that the caller may use serve each now. */
 export async function listModels({ catalogue, homes }: Doors, caller: Caller, place: Place): Promise<ModelListing[]> {
   const [listed, own] = await Promise.all([
     catalogue.list(Date.now()),
@@ -115,7 +118,8 @@ export async function listModels({ catalogue, homes }: Doors, caller: Caller, pl
   const online = await Promise.all(
     listed.map(async ({ id }) => (await homes.serving(id, place)).filter((row) => mayUse(row, caller))),
   );
-  return [...listed.map((model, i) => toListing(model, online[i] ?? [])), ...toOwnListings(own)];
+  const all = [...listed.map((model, i) => toListing(model, online[i] ?? [])), ...toOwnListings(own)];
+  return all.filter(({ id }) => isAllowedModel(caller.models, id));
 }
 
 /** Where no home is online the model's own limit stands: one that comes may take as much. */

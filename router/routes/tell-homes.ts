@@ -1,6 +1,6 @@
 // What changes of an account changes what its homes are: each hub hears of its own.
 import type { Services } from '../services/edge.ts';
-import type { TellNode } from './admin-nodes.ts';
+import type { TellNode } from './node-desk.ts';
 
 /** Homes of one account that are told together. */
 const TOLD_AT_ONCE = 50;

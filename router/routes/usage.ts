@@ -1,12 +1,15 @@
 // GET /v1/usage: the caller's balance and totals, from the account object that decides them; and, where it is asked for, its usage by key, model, day,
-// country and kind, from the totals of days in the book.
+// country and kind, from the totals of days in the book. A key that may not read usage is told of itself alone.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { AppEnv } from './app-env.ts';
 import { readUsageQuery } from './read-usage-query.ts';
 import type { UsageWish } from './read-usage-query.ts';
 import { requireCaller } from './refuse.ts';
 import { placeAfter, tableUsage, tellUsage } from './tell-usage.ts';
+
+const UNIT = 'micro-credits (1,000,000 = 1 credit)';
 
 export const usage = new Hono<AppEnv>();
 
@@ -16,6 +19,12 @@ usage.get('/v1/usage', async (c) => {
   const wish = readUsageQuery({ query, accept: c.req.header('accept'), caller, now: Date.now() });
   if (wish?.format === 'csv') return answerTable(c, wish);
   const object = c.get('services').account(caller.accountId);
+  const only = onlyKeySeen(caller);
+  if (only !== null) {
+    const [{ held, spent }, more] = await Promise.all([object.keyUsage(only), wish && readGroups(c, wish)]);
+    const whose = { object: 'usage', account: caller.accountId, key: only, unit: UNIT };
+    return c.json({ ...whose, held_micro: held, totals: { charged_micro: spent.total }, ...more });
+  }
   const [{ balance, held, totals, kinds, ending }, more] = await Promise.all([
     object.usage(),
     wish && readGroups(c, wish),
@@ -23,7 +32,7 @@ usage.get('/v1/usage', async (c) => {
   return c.json({
     object: 'usage',
     account: caller.accountId,
-    unit: 'micro-credits (1,000,000 = 1 credit)',
+    unit: UNIT,
     balance_micro: balance,
     held_micro: held,
     available_micro: balance - held,
@@ -67,5 +76,5 @@ async function answerTable(c: Context<AppEnv>, { ask }: UsageWish): Promise<Resp
 function nextPage(c: Context<AppEnv>, after: string): string {
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.set('after', after);
-  return `${pathname}?${searchParams}`;
+  return `${pathname}?${searchParams.toString()}`;
 }

@@ -17,23 +17,20 @@ import { makeNodeCallers } from '../auth/node-callers.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
 import { makeNodeTokens } from '../auth/node-tokens.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
+import { makeMembers } from '../auth/members.ts';
+import type { Members } from '../auth/members.ts';
+import { makeRepeatedPosts } from '../auth/repeated-posts.ts';
+import type { RepeatedPosts } from '../auth/repeated-posts.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
-import { makeAudit } from '../billing/audit.ts';
-import type { Audit } from '../billing/audit.ts';
-import { makeDayTotals } from '../billing/day-totals.ts';
-import type { DayTotals } from '../billing/day-totals.ts';
-import { makeJobLog } from '../billing/job-log.ts';
-import type { JobLog } from '../billing/job-log.ts';
 import { listEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay } from '../billing/earning-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
-import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -48,35 +45,37 @@ import type { LinkFault, LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
+import { openBooks } from './books.ts';
+import type { BookDoors } from './books.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
-import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
+import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
-export interface Services extends Stubs {
+export interface Services extends Stubs, BookDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  readonly members: Members;
+  readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
-  readonly jobLog: JobLog;
-  readonly dayTotals: DayTotals;
-  readonly projections: Projections;
-  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
   readonly routerSigner: Pick<RouterSigner, 'signer' | 'routers' | 'handovers'>;
   readonly authenticate: (header: string | null) => Promise<Result<Caller, KeyFault>>;
+  /** By what stands in D1 now. */
+  readonly authenticateAnew: (header: string | null) => Promise<Result<Caller, KeyFault>>;
   /** How long answers are by key and model, as this isolate has seen. */
   readonly outputLengths: OutputLengths;
   /** Room for what callers send. */
@@ -143,12 +142,7 @@ function openServices(env: Env): Services {
   const catalogue = openCatalogue(env);
   const ledger = openLedger(env);
   const stubs = openStubs(env);
-  const whys = new WhyFinder({
-    areas: AREAS,
-    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
-    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
-    now: () => Date.now(),
-  });
+  const whys = openWhys(stubs);
   const homes = makeHomeFinder({
     presence,
     cache: presenceCache,
@@ -160,18 +154,13 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    members: makeMembers({ db: env.DB, random }),
+    posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
     nodeTokens,
     catalogue,
     ledger,
-    dayTotals: makeDayTotals(env.DB),
-    projections: openProjections(env),
-    audit: makeAudit(env.DB, () => Date.now()),
-    jobLog: makeJobLog({
-      db: env.DB,
-      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
-    }),
     homes,
     outputLengths,
     bodies,
@@ -182,7 +171,9 @@ function openServices(env: Env): Services {
     domain,
     routerSigner,
     ...stubs,
+    ...openBooks(env, catalogue),
     authenticate: (header) => keys.authenticate(header, Date.now()),
+    authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
     authenticateNode: (header, requestUrl) =>
@@ -190,8 +181,23 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    ...openEpochs(env),
+  };
+}
+
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+  return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
   };
+}
+
+function openWhys(stubs: Stubs): WhyFinder {
+  return new WhyFinder({
+    areas: AREAS,
+    seatsOf: (area, nodeIds) => stubs.area(area).seatsOf([...nodeIds]),
+    why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
+    now: () => Date.now(),
+  });
 }

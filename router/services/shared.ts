@@ -1,10 +1,11 @@
 // What one isolate keeps for all its services: an isolate serves one environment.
+import { makeBookCopy } from '../billing/book-copy.ts';
 import { makeCatalogue, makeCatalogueCache } from '../billing/catalogue.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import { makeProjections } from '../billing/projections.ts';
-import type { Projections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projection-check.ts';
 import type { ReceiptFiles } from '../billing/receipt-shelves.ts';
 import { makeRollUp } from '../billing/roll-up.ts';
 import type { RollUp } from '../billing/roll-up.ts';
@@ -39,9 +40,12 @@ export function openProjections(env: Env): Projections {
   return makeProjections(env.DB, openReceiptFiles(env));
 }
 
-/** What makes room in the book. */
+/** What makes room in the book, but not while it stands still. */
 export function openRollUp(env: Env): RollUp {
-  return makeRollUp({ database: env.DB, files: openReceiptFiles(env) });
+  const rollUp = makeRollUp({ database: env.DB, files: openReceiptFiles(env) });
+  const { isPaused } = makeBookCopy(env.DB);
+  // What moves between tables while they are copied would stand in both, or in none.
+  return { run: async (now) => ((await isPaused(Date.now())) ? { archived: 0 } : rollUp.run(now)) };
 }
 
 export function openPresenceTable(env: Env): Presence {

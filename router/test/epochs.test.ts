@@ -39,7 +39,10 @@ beforeAll(async () => {
   server = await startModelServer();
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(10_000_000);
-  agent = await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url, '--epoch-retry', '1'] });
+  agent = await stack.startAgent({
+    owner,
+    args: ['--models', 'say-8x0', '--backend', server.url, '--epoch-retry', '1'],
+  });
   await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
   for (let i = 0; i < 3; i++) answers.push(await ask());
   node = String((await earnings('by=machine')).machines[0]?.['machine']);
@@ -54,7 +57,10 @@ const ask = (): Promise<Answer> => askAll(stack, { account: caller, model: MODEL
 
 type Row = Record<string, string | number | null>;
 
-async function earnings(query: string, key = owner.apiKey): Promise<{ machines: Row[]; data: Row[]; next: string | null }> {
+async function earnings(
+  query: string,
+  key = owner.apiKey,
+): Promise<{ machines: Row[]; data: Row[]; next: string | null }> {
   const response = await stack.call(`/node/v1/earnings?${query}`, { key });
   expect(response.status).toBe(200);
   return (await response.json()) as { machines: Row[]; data: Row[]; next: string | null };
@@ -65,7 +71,8 @@ async function closeEpoch(): Promise<number> {
   hours += 3;
   const at = Date.now() + hours * 3_600_000;
   await until('the book has what the home earned', async () => {
-    const [{ total } = { total: 0 }] = (await (await stack.network.database()).prepare(EARNED).all<{ total: number }>()).results;
+    const [{ total } = { total: 0 }] = (await (await stack.network.database()).prepare(EARNED).all<{ total: number }>())
+      .results;
     return total >= EARN * answers.length;
   });
   await stack.network.runSchedule(at);
@@ -74,7 +81,7 @@ async function closeEpoch(): Promise<number> {
   return epoch;
 }
 
-const EARNED = "SELECT coalesce(sum(r.value->>8), 0) AS total FROM flushes AS f, json_each(f.earnings) AS r";
+const EARNED = 'SELECT coalesce(sum(r.value->>8), 0) AS total FROM flushes AS f, json_each(f.earnings) AS r';
 
 /** Runs a command of this repository. */
 async function run(script: string, ...args: string[]): Promise<{ code: number; out: string }> {
@@ -89,10 +96,19 @@ async function run(script: string, ...args: string[]): Promise<{ code: number; o
 
 test('before the first epoch everything is pending, and nothing is published', async () => {
   // Receipts are accepted a moment after their answers.
-  await until('the last receipt is accepted', async () => (await earnings('by=machine')).machines[0]?.['receipts'] === 4);
+  await until(
+    'the last receipt is accepted',
+    async () => (await earnings('by=machine')).machines[0]?.['receipts'] === 4,
+  );
   const { machines } = await earnings('by=machine');
-  expect(machines).toMatchObject([{ earned_micro: 3 * EARN, pending_micro: 3 * EARN, payable_micro: 0, payable_since: null }]);
-  expect(await (await stack.call('/audit/epochs')).json()).toMatchObject({ data: [], next: null, epoch_seconds: SECONDS });
+  expect(machines).toMatchObject([
+    { earned_micro: 3 * EARN, pending_micro: 3 * EARN, payable_micro: 0, payable_since: null },
+  ]);
+  expect(await (await stack.call('/audit/epochs')).json()).toMatchObject({
+    data: [],
+    next: null,
+    epoch_seconds: SECONDS,
+  });
   for (const path of ['/audit/epochs/3', `/node/v1/epochs/last?node=${node}`])
     expect((await stack.call(path, { key: owner.apiKey })).status).toBe(404);
 });
@@ -106,7 +122,9 @@ test('a closed epoch is published as a file that anyone recomputes, and the home
   expect(checkEpochFile({ text, file: file.value })).toEqual([]);
   expect(file.value.leaves).toMatchObject([{ earned: BigInt(3 * EARN), count: 4n, spent: 0n, withheld: 0n }]);
   const listed = (await (await stack.call('/audit/epochs')).json()) as { data: Row[] };
-  expect(listed.data).toMatchObject([{ epoch, root: file.value.root, sha256: response.headers.get('x-irori-sha256'), nodes: 1, kept: 0 }]);
+  expect(listed.data).toMatchObject([
+    { epoch, root: file.value.root, sha256: response.headers.get('x-irori-sha256'), nodes: 1, kept: 0 },
+  ]);
   const told = (await (await stack.call(`/node/v1/epochs/last?acceptance=2`, { key: owner.apiKey })).json()) as {
     leaf: unknown;
     proof: `0x${string}`[];
@@ -124,15 +142,25 @@ test('a closed epoch is published as a file that anyone recomputes, and the home
 
 test('what is in it is payable, by machine, day, model and job, as JSON and as CSV', async () => {
   const { machines } = await earnings('by=machine');
-  expect(machines).toMatchObject([{ pending_micro: 0, payable_micro: 3 * EARN, held_back_micro: 0, credited_micro: 0, claimed_micro: 0 }]);
+  expect(machines).toMatchObject([
+    { pending_micro: 0, payable_micro: 3 * EARN, held_back_micro: 0, credited_micro: 0, claimed_micro: 0 },
+  ]);
   const byDay = await earnings('by=day&days=2');
-  expect(byDay.data).toContainEqual(expect.objectContaining({ model: MODEL, machine: node, earned_micro: 3 * EARN, payable_micro: 3 * EARN }));
+  expect(byDay.data).toContainEqual(
+    expect.objectContaining({ model: MODEL, machine: node, earned_micro: 3 * EARN, payable_micro: 3 * EARN }),
+  );
   const byModel = await earnings('by=model');
   expect(byModel.data.find(({ model }) => model === MODEL)).toMatchObject({ jobs: 3, earned_micro: 3 * EARN });
   const { data, next } = await earnings('by=job');
   expect(next).toBeNull();
   expect(data.slice(0, 3).map(({ job }) => job)).toEqual(answers.toReversed().map(({ job }) => job));
-  expect(data[0]).toMatchObject({ model: MODEL, earned_micro: EARN, payable_micro: EARN, status: 'accepted', why: null });
+  expect(data[0]).toMatchObject({
+    model: MODEL,
+    earned_micro: EARN,
+    payable_micro: EARN,
+    status: 'accepted',
+    why: null,
+  });
   const csv = await (await stack.call('/node/v1/earnings?by=job&format=csv', { key: owner.apiKey })).text();
   expect(csv.split('\r\n')[1]).toContain(String(answers[2]?.job));
 });
@@ -160,7 +188,11 @@ test('the agent keeps its leaf of each epoch, and its earnings are the router’
   await until('the agent has mirrored the epoch', async () => (await findMirrored()) !== null);
   expect((await findMirrored())?.differences).toEqual([]);
   const told = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir, '--json');
-  expect(JSON.parse(told.out)).toMatchObject({ differences: [], warnings: [], home: { jobs: 4, accepted: String(3 * EARN) } });
+  expect(JSON.parse(told.out)).toMatchObject({
+    differences: [],
+    warnings: [],
+    home: { jobs: 4, accepted: String(3 * EARN) },
+  });
   expect(told.code).toBe(0);
   const shown = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir);
   expect(shown.out).toContain('No differences.');
@@ -176,7 +208,11 @@ test('a router that tells another amount than it signed for is found out, job by
   expect(told.code).toBe(3);
   const { differences } = JSON.parse(told.out) as { differences: Row[] };
   expect(differences).toHaveLength(3);
-  expect(differences[0]).toMatchObject({ accepted: String(EARN + 1), told: String(EARN), why: expect.stringContaining('another amount') });
+  expect(differences[0]).toMatchObject({
+    accepted: String(EARN + 1),
+    told: String(EARN),
+    why: expect.stringContaining('another amount'),
+  });
   await writeFile(path, text);
 });
 
@@ -186,16 +222,15 @@ test('a home whose account and book do not agree keeps its last value, is told w
   expect((await earnings('by=machine')).machines).toMatchObject([{ payable_micro: 4 * EARN, held_back_micro: 0 }]);
   const db = await stack.network.database();
   // The book has what no account ever accepted.
-  await db
-    .prepare("INSERT INTO node_days SELECT ?1, 1, 'x', ?2, 0, 0, 0, 0, 5, 0, 0")
-    .bind(node, owner.id)
-    .run();
+  await db.prepare("INSERT INTO node_days SELECT ?1, 1, 'x', ?2, 0, 0, 0, 0, 5, 0, 0").bind(node, owner.id).run();
   answers.push(await ask());
   const epoch = await closeEpoch();
   const text = await (await stack.call(`/audit/epochs/${epoch}`)).text();
   const file = parseEpochFile(text);
   if (!file.ok) throw new Error(file.error);
-  expect(file.value.kept).toMatchObject([{ reason: 'book-has-more', account: BigInt(5 * EARN), book: BigInt(5 * EARN + 5) }]);
+  expect(file.value.kept).toMatchObject([
+    { reason: 'book-has-more', account: BigInt(5 * EARN), book: BigInt(5 * EARN + 5) },
+  ]);
   expect(file.value.leaves).toMatchObject([{ earned: BigInt(4 * EARN) }]);
   expect(file.value.previous?.epoch).toBe(first);
   expect((await earnings('by=machine')).machines).toMatchObject([
@@ -204,7 +239,9 @@ test('a home whose account and book do not agree keeps its last value, is told w
   // The agent looks once an epoch, and by the real clock this one has not begun: at its start it looks at once.
   await agent.signal('SIGTERM');
   agent.start();
-  await until('the agent has told it', () => agent.lines.some((line) => line.includes('an epoch is not what this home was told')));
+  await until('the agent has told it', () =>
+    agent.lines.some((line) => line.includes('an epoch is not what this home was told')),
+  );
   expect((await findMirrored())?.differences).toEqual([expect.stringContaining('book-has-more')]);
   const told = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir);
   expect(told).toMatchObject({ code: 3, out: expect.stringContaining('an earlier value stands') });

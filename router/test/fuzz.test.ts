@@ -241,6 +241,7 @@ describe('headers and paths', () => {
     const secret = { authorization: 'Bearer test-admin-secret-0123456789' };
     const adminPath = fc.constantFrom(
       '/accounts',
+      `/accounts/${account.id}/members`,
       `/accounts/${account.id}/keys`,
       `/accounts/${account.id}/credit`,
       '/accounts/nobody/credit',
@@ -259,6 +260,14 @@ describe('headers and paths', () => {
         'expires_in_s',
         'digests',
         'price_in',
+        'scopes',
+        'models',
+        'limits',
+        'member',
+        'role',
+        'email',
+        'public',
+        'uses',
       ),
       oddValue,
     );

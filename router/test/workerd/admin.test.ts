@@ -12,6 +12,9 @@ import { makeNode, makePart, makeSettlement, makeTicket, newId } from './make-se
 
 const doors = makeDoors(env);
 const MINUTE = 60_000;
+const WHOSE = { memberId: null, by: null };
+const RIGHTS = { scopes: null, models: null, limits: null, expiresAt: null };
+const NEW_KEY = { name: 'k', defaults: null, ...WHOSE, ...RIGHTS };
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 
@@ -50,7 +53,18 @@ test('a minted key calls, is listed without its text, and calls no more once rev
   const now = Date.now();
   expect(await doors.keys.authenticate(`bEARER ${minted.key}`, now)).toEqual({
     ok: true,
-    value: { accountId, keyId: minted.id, defaults: null, pools: [] },
+    value: {
+      accountId,
+      keyId: minted.id,
+      defaults: null,
+      pools: [],
+      scopes: ['call', 'usage'],
+      models: null,
+      expiresAt: null,
+      memberId: null,
+      role: null,
+      rightsAt: 0,
+    },
   });
   const listed = JSON.stringify((await admin('GET', `/accounts/${accountId}/keys`)).json);
   expect(listed).toContain('laptop');
@@ -90,7 +104,7 @@ test('a key of our making that is in no book is unknown for five seconds without
   });
   const minter = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache: new KeyCache(), random });
   const account = await openAccount();
-  const minted = await minter.mint({ accountId: account, name: 'k', expiresAt: null, defaults: null }, 0);
+  const minted = await minter.mint({ ...NEW_KEY, accountId: account }, 0);
   if (!minted.ok) throw new Error('not minted');
   await env.DB.prepare('DELETE FROM api_keys WHERE id = ?').bind(minted.value.id).run();
   const keys = makeApiKeys({ db: counted, secret: env.KEY_HMAC_SECRET, cache: new KeyCache(), random });
@@ -326,7 +340,12 @@ test.each([
   ['POST', '/accounts/acct_x/keys', { defaults: { only: ['x'] } }, 'defaults.only.0'],
   ['POST', '/accounts/acct_x/keys', { defaults: { planet: 'mars' } }, 'defaults.planet'],
   ['PATCH', '/keys/key_x', { defaults: { resume: 'never' } }, 'defaults.resume'],
-  ['PATCH', '/keys/key_x', {}, 'defaults'],
+  ['PATCH', '/keys/key_x', {}, null],
+  ['PATCH', '/keys/key_x', { scopes: ['call', 'all'] }, 'scopes.1'],
+  ['PATCH', '/keys/key_x', { models: [] }, 'models'],
+  ['PATCH', '/keys/key_x', { expires_in_s: 0 }, 'expires_in_s'],
+  ['POST', '/accounts/acct_x/members', { name: 'a' }, 'role'],
+  ['POST', '/accounts/acct_x/members', { name: 'a', role: 'owner', email: 'nobody' }, 'email'],
   ['PATCH', '/nodes/node_x', { public: 'yes' }, 'public'],
   ['PUT', '/models/x', { digests: ['zz'] }, 'digests.0'],
   [
@@ -369,6 +388,10 @@ test.each([
   ['POST', '/nodes/enrolments', { account_id: 'acct_none' }],
   ['DELETE', '/keys/key_none', undefined],
   ['PATCH', '/keys/key_none', { defaults: null }],
+  ['POST', '/accounts/acct_none/members', { name: 'a', role: 'owner' }],
+  ['GET', '/accounts/acct_none/members', undefined],
+  ['PATCH', '/accounts/acct_none/members/mem_none', { name: 'b' }],
+  ['DELETE', '/accounts/acct_none/members/mem_none', undefined],
   ['PATCH', '/nodes/node_none', { public: true }],
   ['POST', '/pools', { name: 'p', owner_account_id: 'acct_none' }],
   ['GET', '/pools/pool_none', undefined],

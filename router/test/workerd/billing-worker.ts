@@ -9,8 +9,11 @@ import { makeApiKeys } from '../../auth/api-keys.ts';
 import { FailedAttempts } from '../../auth/failed-attempts.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import { makeNodeTokens } from '../../auth/node-tokens.ts';
+import { makeMembers } from '../../auth/members.ts';
 import { makeNodes } from '../../auth/nodes.ts';
 import { makePools } from '../../auth/pools.ts';
+import { makeRepeatedPosts } from '../../auth/repeated-posts.ts';
+import { makeBookCopy } from '../../billing/book-copy.ts';
 import { makeCatalogue } from '../../billing/catalogue.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { makeProjections } from '../../billing/projections.ts';
@@ -18,6 +21,10 @@ import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../ob
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
 import { makeAdminRoutes } from '../../routes/admin.ts';
+import type { AreaCalls } from '../../routes/area-calls.ts';
+import { ownKeys } from '../../routes/own-keys.ts';
+import { ownMembers } from '../../routes/own-members.ts';
+import { makeOwnNodeRoutes } from '../../routes/own-nodes.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
@@ -90,16 +97,22 @@ const attempts = new FailedAttempts();
 
 /** The doors that the admin API uses. */
 export function makeDoors(env: Env): Services {
+  const keys = makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random });
   const doors = {
     attempts,
-    keys: makeApiKeys({ db: env.DB, secret: env.KEY_HMAC_SECRET, cache, random }),
+    keys,
+    authenticate: (header: string | null) => keys.authenticate(header, Date.now()),
+    authenticateAnew: (header: string | null) => keys.authenticateAnew(header, Date.now()),
     accounts: makeAccounts({ db: env.DB, random }),
+    members: makeMembers({ db: env.DB, random }),
+    posts: makeRepeatedPosts(env.DB),
     nodes: makeNodes({ db: env.DB, signer, random }),
     pools: makePools({ db: env.DB, random }),
     nodeTokens: makeNodeTokens(env.NODE_TOKEN_SECRET),
     catalogue: makeCatalogue({ db: env.DB }),
     ledger: makeLedger(env.DB),
     projections: makeProjections(env.DB, null),
+    bookCopy: makeBookCopy(env.DB),
     account: (accountId: string) => env.ACCOUNT.getByName(accountId),
     nodeAccount: (nodeId: string) => env.NODE_ACCOUNT.getByName(nodeId),
     hub: (hub: string) => env.HUB.getByName(hub),
@@ -115,15 +128,16 @@ app.use(async (c, next) => {
   c.set('services', makeDoors(c.env));
   await next();
 });
-app.route(
-  '/admin/v1',
-  makeAdminRoutes({
-    kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
-    tellNode: async (_services, nodeId) => void relinked.push(nodeId),
-    tellHubs: async () => undefined,
-    findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
-  }),
-);
+const areaCalls: AreaCalls = {
+  kickNode: async (_services, nodeId, reason) => void kicked.push(`${nodeId} ${reason}`),
+  tellNode: async (_services, nodeId) => void relinked.push(nodeId),
+  tellHubs: async () => undefined,
+  findRevoked: async (_services, nodeIds) => nodeIds.filter((id) => kicked.some((one) => one.startsWith(id))),
+};
+app.route('/admin/v1', makeAdminRoutes(areaCalls));
+app.route('/', ownKeys);
+app.route('/', ownMembers);
+app.route('/', makeOwnNodeRoutes(areaCalls));
 app.route('/', nodeEnrol);
 app.onError((error) =>
   toErrorResponse(error instanceof ApiError ? error : new ApiError('internal_error', `test: ${error.message}`)),

@@ -1,0 +1,102 @@
+// `npm run build:verify`: makes the page of `/verify`, one file of HTML with its script and style in it, and writes it packed where the Worker has it
+// (router/docs/verify-page.ts). A test holds that against a fresh one.
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { STYLE } from '../docs/style.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+export const PAGE_FILE = resolve(ROOT, 'router/docs/verify-page.ts');
+
+const MORE_STYLE =
+  'textarea{width:100%;min-height:8rem;font:.875rem/1.5 ui-monospace,monospace;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:.375rem;padding:.5rem}' +
+  'label{display:block;margin-top:1rem}#drop{margin-top:1rem;padding:1rem;border:2px dashed var(--line);border-radius:.375rem}#drop.over{border-color:var(--link)}' +
+  'button{margin-top:1rem;padding:.6rem 1.2rem;font:inherit;color:var(--bg);background:var(--link);border:0;border-radius:.375rem}' +
+  'button:focus-visible,textarea:focus-visible,input:focus-visible{outline:3px solid var(--link);outline-offset:2px}' +
+  '#result{margin-top:2rem;padding-left:1rem;border-left:.5rem solid var(--line)}#result h2{margin-top:0;border:0}' +
+  '#result[data-kind=valid]{border-color:#2e7d32}#result[data-kind=not-valid],#result[data-kind=equivocation]{border-color:#c62828}dd{overflow-wrap:anywhere}';
+
+const BODY = `<header><h1>Check a receipt</h1><p>Receipts of <code>GET /v1/receipts/{jobId}</code> and evidence are checked here, in your browser. <strong>Nothing leaves this page</strong>: it makes no request at all, and works from a file when it is saved (Ctrl+S) and opened without a network. <code>irori-node verify</code> does the same.</p></header>
+<main><label for="receipts">Receipts or evidence, as JSON</label><textarea id="receipts" spellcheck="false" autocomplete="off"></textarea>
+<div id="drop"><label for="files">Or choose files, or drop them here</label><input id="files" type="file" multiple accept=".json,application/json"></div>
+<details><summary>Is it about the answer that I have?</summary><label for="answer">A streamed answer to the letter, as <code>curl -N</code> writes it</label><textarea id="answer" spellcheck="false" autocomplete="off"></textarea></details>
+<button id="check" type="button">Check</button>
+<section id="result" role="status" aria-live="polite" aria-label="What was found"></section>
+<noscript><p>The checks are a script of this page: without scripts use <code>irori-node verify</code>.</p></noscript></main>
+<footer><p>A receipt holds when the ticket has the router’s signature, the receipt the home’s and the acceptance the router’s, when each names the one before, and when nothing was raised on the way. That the addresses are your router’s and your home’s only you can know: compare them.</p></footer>`;
+
+export interface VerifyPage {
+  readonly html: string;
+  /** The policy that its header and its own head say: this script and this style run, and nothing is fetched from anywhere. */
+  readonly policy: string;
+}
+
+/** Makes the page from the schemas that homes and router work with. */
+export async function makeVerifyPage(): Promise<VerifyPage> {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [resolve(ROOT, 'router/verify-page/page-script.ts')],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'iife',
+    target: 'es2023',
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'error',
+    plugins: [UNUSED],
+  });
+  const script = (outputFiles[0]?.text ?? '').trim().replaceAll('</script', String.raw`<\/script`);
+  const style = STYLE + MORE_STYLE;
+  const policy = `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
+  const head = `<meta charset="utf-8"><meta http-equiv="content-security-policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: check a receipt</title><style>${style}</style>`;
+  const html = `<!doctype html><html lang="en"><head>${head}</head><body>${BODY}<script>${script}</script></body></html>\n`;
+  return { html, policy };
+}
+
+/**
+ * Parts of zod that describe schemas to others, word its own messages and follow circles, and noble's reading of DER, a tenth of the page: no check
+ * needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
+ */
+const UNUSED: import('esbuild').Plugin = {
+  name: 'unused',
+  setup: (build) => {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ }, () => ({
+      contents:
+        'const none = () => undefined; module.exports = { createToJSONSchemaMethod: () => none, createStandardJSONSchemaMethod: () => none };',
+    }));
+    build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/]memoizer\.js$/ }, () => ({
+      contents:
+        'export const memoizer = () => undefined; export const isBackEdge = memoizer; export const isRecursiveSchema = memoizer;',
+    }));
+    build.onLoad({ filter: /@noble[\\/]curves[\\/]abstract[\\/]der\.js$/ }, () => ({
+      contents: 'export const DER = {}; export const DERErr = Error;',
+    }));
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]en\.js$/ }, () => ({
+      contents: 'export default () => ({ localeError: () => "it is missing or of another form" });',
+    }));
+  },
+};
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** The file that the Worker imports. */
+function formatModule({ html, policy }: VerifyPage): string {
+  const packed = gzipSync(html, { level: 9 }).toString('base64');
+  return `// Made by \`npm run build:verify\` from router/verify-page and schema/verify: not written by hand. The page, gzip in base64, and its policy.
+export const VERIFY_PAGE =
+  '${packed}';
+export const VERIFY_POLICY =
+  ${JSON.stringify(policy)};
+`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const page = await makeVerifyPage();
+  const text = formatModule(page);
+  await writeFile(PAGE_FILE, text);
+  process.stdout.write(`verify page: ${page.html.length} bytes, ${text.length} packed in ${PAGE_FILE}\n`);
+}

@@ -1,0 +1,233 @@
+// `/verify` in a real browser: what it says of receipts that are pasted, and that it asks nobody for anything, from the router and from a saved file.
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { sampleChain, toBundleJson } from '../../schema/sample-bundles.ts';
+import type { ReceiptBundleJson } from '../../schema/check-bundle.ts';
+import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
+import { makeVerifyPage } from '../local/verify-page.ts';
+import { until } from './until.ts';
+
+const HTML = gunzipSync(Buffer.from(VERIFY_PAGE, 'base64')).toString('utf8');
+const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
+const browser = BROWSERS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+
+test('the page that the Worker has is the one that its sources make; else run: npm run build:verify', async () => {
+  const fresh = await makeVerifyPage();
+  expect(VERIFY_POLICY).toBe(fresh.policy);
+  expect(HTML === fresh.html).toBe(true);
+});
+
+test('it is one file of less than 150 KB that names nothing elsewhere, and its policy lets it fetch nothing', () => {
+  expect(HTML.length).toBeLessThan(150_000);
+  expect(HTML).not.toMatch(/<(?:link|img|iframe|form|object)\b|\ssrc=|@import/i);
+  expect(HTML.match(/<script>/g)).toHaveLength(1);
+  expect(VERIFY_POLICY).toMatch(
+    /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'$/,
+  );
+  expect(HTML).toContain(`<meta http-equiv="content-security-policy" content="${VERIFY_POLICY}">`);
+});
+
+const [bundle] = sampleChain(1).map(toBundleJson) as [ReceiptBundleJson];
+const flip = (hex: string): string => `${hex.slice(0, -1)}${hex.endsWith('1') ? '2' : '1'}`;
+const pair = [
+  ...sampleChain(1, { seal: () => ({ number: 1n }) }),
+  ...sampleChain(1, {
+    ticket: () => ({ part: 1 }),
+    seal: () => ({ number: 2n }),
+    acceptance: () => ({ count: 2n, cumulativeAmount: 18n }),
+  }),
+].map(toBundleJson);
+
+/** What is pasted, and the headline and a piece of text that follow. */
+const CASES: [title: string, pasted: unknown, headline: RegExp, text: string][] = [
+  ['a good receipt', bundle, /^Valid/, 'signed by 0x'],
+  [
+    'a flipped byte in the ticket',
+    { ...bundle, ticket: { ...bundle.ticket, requestHash: flip(bundle.ticket.requestHash) } },
+    /^Not valid/,
+    'ticket-signature: the ticket is not signed by the router',
+  ],
+  [
+    'a flipped byte in the receipt',
+    { ...bundle, receipt: { ...bundle.receipt!, responseHash: flip(bundle.receipt!.responseHash) } },
+    /^Not valid/,
+    'receipt-signature: the receipt is not signed by the node',
+  ],
+  [
+    'a flipped byte in the acceptance',
+    { ...bundle, acceptance: { ...bundle.acceptance!, epoch: 2 } },
+    /^Not valid/,
+    'acceptance-signature: the acceptance is not signed by the router',
+  ],
+  [
+    'one signature of two',
+    { ...bundle, acceptance: null, acceptanceSignature: null, acceptanceSeal: null },
+    /^Not yet accepted/,
+    'not-accepted: not yet accepted',
+  ],
+  [
+    'two receipts of one number',
+    { object: 'list', data: pair },
+    /^Equivocation/,
+    'has signed two different receipts under the number 1',
+  ],
+  ['no receipt at all', '{"nothing":', /^Not valid/, 'cannot be read as JSON'],
+  ['markup', { router: '<img src=x onerror=alert(1)>' }, /^Not valid/, 'is not a receipt'],
+];
+
+/** A browser that is told what to do over its debugging line. */
+class Browser {
+  readonly child: ChildProcess;
+  readonly requests: string[] = [];
+  readonly #profile: string;
+  readonly #line: WebSocket;
+  readonly #waiting = new Map<number, (result: Record<string, any>) => void>();
+  #calls = 0;
+  #session = '';
+
+  private constructor(child: ChildProcess, line: WebSocket, profile: string) {
+    this.child = child;
+    this.#line = line;
+    this.#profile = profile;
+    line.on('message', (data) => this.#hear(JSON.parse(String(data)) as Record<string, any>));
+  }
+
+  static async open(command: string): Promise<Browser> {
+    const profile = await mkdtemp(join(tmpdir(), 'irori-verify-browser-'));
+    const words = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      'about:blank',
+    ];
+    const child = spawn(command, words, { stdio: 'ignore' });
+    const port = await until('the debugging port', () =>
+      readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => null),
+    );
+    const [number, path] = port.split('\n');
+    const line = new WebSocket(`ws://127.0.0.1:${number}${path}`);
+    await new Promise((open, fail) => line.once('open', open).once('error', fail));
+    const opened = new Browser(child, line, profile);
+    const { targetId } = await opened.call('Target.createTarget', { url: 'about:blank' });
+    opened.#session = String((await opened.call('Target.attachToTarget', { targetId, flatten: true }))['sessionId']);
+    for (const domain of ['Network', 'Page', 'Runtime']) await opened.call(`${domain}.enable`);
+    return opened;
+  }
+
+  call(method: string, params: object = {}): Promise<Record<string, any>> {
+    const id = ++this.#calls;
+    return new Promise((answer) => {
+      this.#waiting.set(id, answer);
+      this.#line.send(JSON.stringify({ id, method, params, ...(this.#session && { sessionId: this.#session }) }));
+    });
+  }
+
+  /** What an expression of the page comes to. */
+  async evaluate(expression: string): Promise<unknown> {
+    const { result, exceptionDetails } = await this.call('Runtime.evaluate', { expression, returnByValue: true });
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  }
+
+  async goTo(url: string): Promise<void> {
+    await this.call('Page.navigate', { url });
+    await until('the page', () =>
+      this.evaluate(`location.href === ${JSON.stringify(url)} && document.readyState === 'complete'`),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#line.close();
+    this.child.kill('SIGKILL');
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #hear({ id, result, error, method, params }: Record<string, any>): void {
+    if (method === 'Network.requestWillBeSent') this.requests.push(params.request.url as string);
+    if (id === undefined) return;
+    this.#waiting.get(id)?.(result ?? { exceptionDetails: error });
+    this.#waiting.delete(id);
+  }
+}
+
+describe.skipIf(!browser)('in a browser (needs one of: chromium-headless-shell, chromium, google-chrome)', () => {
+  let opened: Browser;
+  let server: Server;
+  let folder: string;
+  const asked: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'irori-verify-'));
+    server = createServer((request: IncomingMessage, response) => {
+      asked.push(request.url ?? '');
+      response.setHeader('content-type', 'text/html').setHeader('content-security-policy', VERIFY_POLICY).end(HTML);
+    });
+    await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+    opened = await Browser.open(browser!);
+  });
+
+  afterAll(async () => {
+    await opened?.close();
+    server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Pastes a text and presses the button. */
+  async function paste(pasted: unknown): Promise<{ headline: string; text: string; kind: string }> {
+    const text = typeof pasted === 'string' ? pasted : JSON.stringify(pasted);
+    const script = `document.getElementById('receipts').value = ${JSON.stringify(text)};
+      document.getElementById('check').click();
+      (() => { const shown = document.getElementById('result'); return { headline: shown.querySelector('h2').textContent, text: shown.textContent, kind: shown.dataset.kind, markup: shown.querySelectorAll('img').length }; })()`;
+    return (await opened.evaluate(script)) as { headline: string; text: string; kind: string };
+  }
+
+  test('each receipt is told for what it is, from the router and from a saved file, and nothing is asked of anybody', async () => {
+    const saved = join(folder, 'verify.html');
+    await writeFile(saved, HTML);
+    for (const url of [`http://127.0.0.1:${(server.address() as AddressInfo).port}/verify`, `file://${saved}`]) {
+      await opened.goTo(url);
+      const before = opened.requests.length;
+      for (const [title, pasted, headline, text] of CASES) {
+        const shown = await paste(pasted);
+        expect([title, shown.headline]).toEqual([title, expect.stringMatching(headline)]);
+        expect([title, shown.text]).toEqual([title, expect.stringContaining(text)]);
+        expect(shown).toMatchObject({ markup: 0 });
+      }
+      expect(opened.requests.slice(before)).toEqual([]);
+    }
+    expect(asked.filter((path) => path !== '/favicon.ico')).toEqual(['/verify']);
+  });
+
+  test('a receipt in a file that is dropped is checked without a press of the button', async () => {
+    const script = `(() => {
+      document.getElementById('receipts').value = '';
+      const bag = new DataTransfer();
+      bag.items.add(new File([${JSON.stringify(JSON.stringify(bundle))}], 'receipt.json', { type: 'application/json' }));
+      document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer: bag, bubbles: true, cancelable: true }));
+    })()`;
+    await opened.evaluate(script);
+    await until('the verdict', async () =>
+      /^Valid/.test(String(await opened.evaluate("document.querySelector('#result h2').textContent"))),
+    );
+  });
+
+  test('what is found is told to readers of screens, and each field has its label', async () => {
+    const script = `({
+      status: document.querySelector('#result').getAttribute('role'),
+      unlabelled: [...document.querySelectorAll('textarea, input')].filter((one) => !document.querySelector('label[for="' + one.id + '"]')).length,
+      lang: document.documentElement.lang,
+    })`;
+    expect(await opened.evaluate(script)).toEqual({ status: 'status', unlabelled: 0, lang: 'en' });
+  });
+});

@@ -1,0 +1,97 @@
+// The script of `/verify`: checks receipts in the browser and sends nothing anywhere. What is shown is only ever text.
+import { toEvidenceJson } from '../../schema/evidence.ts';
+import { checkFiles } from '../../schema/verify/check-files.ts';
+import type { FilesReport, GivenFile } from '../../schema/verify/check-files.ts';
+import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
+import type { Facts } from '../../schema/verify/tell-report.ts';
+
+const HEADLINES = {
+  valid: 'Valid: everything here holds.',
+  'not-valid': 'Not valid.',
+  equivocation: 'Equivocation: somebody has signed two things that cannot both be honest.',
+} as const;
+
+const pasted = find<HTMLTextAreaElement>('receipts');
+const chosen = find<HTMLInputElement>('files');
+const answer = find<HTMLTextAreaElement>('answer');
+const drop = find('drop');
+const result = find('result');
+let files: GivenFile[] = [];
+
+function find<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(id);
+  return element as T;
+}
+
+/** Checks what was pasted, and the files that were chosen or dropped. */
+function check(): void {
+  const given = [...files, ...(pasted.value.trim() === '' ? [] : [{ name: 'what you pasted', text: pasted.value }])];
+  if (given.length === 0) return show('none', 'Nothing to check yet.', []);
+  const saved = answer.value === '' ? null : answer.value;
+  const report = checkFiles(given, saved);
+  if (!report.ok) return show('not-valid', 'Not valid.', [makeText('p', report.error)]);
+  show(report.value.verdict, headlineOf(report.value), [
+    ...report.value.parts.flatMap((part) => [
+      makeText('h3', `${part.result.ok ? 'Valid' : 'Not valid'}: ${part.id}`),
+      makeList(tellPart(part)),
+    ]),
+    ...makeTogether(report.value),
+  ]);
+}
+
+function headlineOf({ verdict, parts }: FilesReport): string {
+  const isPending = parts.some(({ result: one }) => !one.ok && one.error === 'not-accepted');
+  return verdict === 'not-valid' && isPending ? 'Not yet accepted, or not valid.' : HEADLINES[verdict];
+}
+
+function makeTogether(report: FilesReport): HTMLElement[] {
+  const facts = tellTogether(report);
+  if (facts.length === 0) return [];
+  const documents = report.evidence.flatMap(({ evidence, ids }) => {
+    if (ids.length === 0) return [];
+    const details = document.createElement('details');
+    const shown = makeText('pre', JSON.stringify(toEvidenceJson(evidence), null, 2));
+    shown.tabIndex = 0;
+    details.append(makeText('summary', 'The evidence as a file'), shown);
+    return [details];
+  });
+  return [makeText('h3', 'Together'), makeList(facts), ...documents];
+}
+
+/** `kind` colours it; the words say it all. */
+function show(kind: string, headline: string, content: readonly HTMLElement[]): void {
+  result.dataset['kind'] = kind;
+  result.replaceChildren(makeText('h2', headline), ...content);
+}
+
+function makeList(facts: Facts): HTMLElement {
+  const list = document.createElement('dl');
+  for (const [name, text] of facts) list.append(makeText('dt', name), makeText('dd', text));
+  return list;
+}
+
+function makeText(tag: string, text: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
+}
+
+async function take(list: FileList | null | undefined): Promise<void> {
+  files = await Promise.all(Array.from(list ?? [], async (file) => ({ name: file.name, text: await file.text() })));
+  check();
+}
+
+find('check').addEventListener('click', check);
+pasted.addEventListener('paste', () => setTimeout(check));
+chosen.addEventListener('change', () => void take(chosen.files));
+for (const name of ['dragenter', 'dragover'])
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add('over');
+  });
+for (const name of ['dragleave', 'drop']) drop.addEventListener(name, () => drop.classList.remove('over'));
+drop.addEventListener('drop', (event) => {
+  event.preventDefault();
+  void take(event.dataTransfer?.files);
+});
