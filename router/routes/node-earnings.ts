@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Hex } from '../../schema/bytes.ts';
+import type { Relation } from '../../schema/credit.ts';
 import { endOfEpoch } from '../../schema/epoch.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
@@ -203,6 +204,7 @@ function tellPart({ nodeId, sums }: Machine, part: EarnedPart, seconds: number):
     output_tokens: accepted.outputTokens,
     earned_micro: accepted.amount,
     ...tellSums(spreadEarning(sums, total - accepted.amount, accepted.amount)),
+    related: part.related,
     status: nameStatus(status),
     why: explain(part),
   };
@@ -212,8 +214,17 @@ function nameStatus(status: number): string {
   return Object.entries(ACCEPTANCE_STATUS).find(([, value]) => value === status)?.[0] ?? String(status);
 }
 
+const ONLY_BOUGHT = 'such a job pays its home only what bought credit paid';
+const RELATED: Readonly<Record<Relation, string>> = {
+  account: `the caller’s account owns this home: ${ONLY_BOUGHT}`,
+  wallet: `a home of the caller’s is paid to the same wallet: ${ONLY_BOUGHT}`,
+  pool: `the caller and this home or its owner are in one pool: ${ONLY_BOUGHT}`,
+  address: `the call came from this home’s own network: ${ONLY_BOUGHT}`,
+};
+
 /** Why a receipt came to less than it signed for; null where it did not. */
-function explain({ status, signed, accepted, isLate }: EarnedPart): string | null {
+function explain({ status, signed, accepted, isLate, related }: EarnedPart): string | null {
+  if (related) return RELATED[related];
   if (status === ACCEPTANCE_STATUS.unpaid)
     return 'nothing is paid for it: its number was used before, or nothing of it reached a caller who pays';
   if (accepted.outputTokens < signed.outputTokens || accepted.promptTokens < signed.promptTokens)
@@ -254,6 +265,7 @@ const COLUMNS: Readonly<Record<By, readonly string[]>> = {
     'prompt_tokens',
     'output_tokens',
     ...SUMS,
+    'related',
     'status',
     'why',
   ],
