@@ -22,6 +22,7 @@ import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
+import { sendEach } from './send-each.ts';
 import { HubPresence, type WrittenOffer } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { HubServices } from './hub-services.ts';
@@ -317,9 +318,9 @@ export class Hub extends DurableObject<object> {
       isLive: (ticketHash) => this.#jobs.isLive(ticketHash),
       tellNode: (nodeId, answers) => {
         for (const { ticketHash } of answers) this.#receipts.forget(ticketHash);
-        this.#sockets.find(nodeId)?.sendEach('accepted', makeAccepted(answers));
+        sendEach(this.#sockets.find(nodeId), 'accepted', makeAccepted(answers));
       },
-      askToSign: (nodeId, parts) => this.#sockets.find(nodeId)?.sendEach('unsigned', parts),
+      askToSign: (nodeId, parts) => sendEach(this.#sockets.find(nodeId), 'unsigned', parts),
       offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
       pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),
       later: (ms, run) => void setTimeout(run, ms),

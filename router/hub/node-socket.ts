@@ -1,5 +1,4 @@
 // One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
-import { concatBytes } from '../../schema/bytes.ts';
 import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
@@ -298,11 +297,6 @@ export class NodeSocket {
 
   sendJson<N extends keyof JsonToNode>(name: N, value: JsonToNode[N], job = 0): void {
     this.send(encodeJsonFrame(name, value, job));
-  }
-
-  /** Frames of one name in one message. */
-  sendEach<N extends keyof JsonToNode>(name: N, values: readonly JsonToNode[N][]): void {
-    this.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
   }
 
   /** The node has told what it runs, and so that it has read until it was asked; false where nobody asked. */
