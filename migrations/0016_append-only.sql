@@ -16,6 +16,10 @@ ALTER TABLE `archive_files` ADD `journal_start` integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
 ALTER TABLE `archive_files` ADD `journal_length` integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
+ALTER TABLE `book_marks` ADD `kept_from` integer DEFAULT 0 NOT NULL;
+--> statement-breakpoint
+CREATE INDEX `usage_days_day` ON `usage_days` (`day`);
+--> statement-breakpoint
 -- What the projections hold of parts whose flushes have left already, or that came alone before lists said what they moved.
 INSERT INTO `books_before`
 SELECT 'balances', json_array(`book`), json_array(sum(`amount`)) FROM (
@@ -86,6 +90,6 @@ CREATE TRIGGER `archive_files_never_go` BEFORE DELETE ON `archive_files` BEGIN S
 --> statement-breakpoint
 CREATE TRIGGER `archive_files_come_once` BEFORE INSERT ON `archive_files` WHEN EXISTS (SELECT 1 FROM `archive_files` WHERE `id` = new.`id`) BEGIN SELECT RAISE(IGNORE); END;
 --> statement-breakpoint
-CREATE TRIGGER `book_marks_only_rise` BEFORE UPDATE ON `book_marks` WHEN new.`summed` < old.`summed` OR new.`placed` < old.`placed` BEGIN SELECT RAISE(ABORT, 'append-only: the marks of the book only rise'); END;
+CREATE TRIGGER `book_marks_only_rise` BEFORE UPDATE ON `book_marks` WHEN new.`summed` < old.`summed` OR new.`placed` < old.`placed` OR new.`kept_from` < old.`kept_from` BEGIN SELECT RAISE(ABORT, 'append-only: the marks of the book only rise'); END;
 --> statement-breakpoint
 CREATE TRIGGER `book_marks_never_go` BEFORE DELETE ON `book_marks` BEGIN SELECT RAISE(ABORT, 'append-only: the marks of the book never go'); END;

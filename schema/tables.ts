@@ -227,6 +227,8 @@ export const bookMarks = sqliteTable('book_marks', {
   summed: integer('summed').notNull(),
   /** Up to which number their receipts are found by `receipt_places`. */
   placed: integer('placed').notNull(),
+  /** From which UTC day on `usage_days` are kept. */
+  keptFrom: integer('kept_from').notNull().default(0),
 });
 
 /**
@@ -311,82 +313,6 @@ export const archivedReceipts = sqliteTable(
   (table) => [primaryKey({ columns: [table.job, table.part, table.booked] })],
 );
 
-// What the ledger sums up for callers and owners (usage, earnings). Like balances, `home_fees` and `book_days` these are projections: made of flushes
-// and of nothing else, and made anew from them.
-
-/** A UTC day of one account's parts, by key, model, country of the home and kind of job. */
-export const usageDays = sqliteTable(
-  'usage_days',
-  {
-    accountId: text('account_id').notNull(),
-    /** Days since 1970. */
-    day: integer('day').notNull(),
-    keyId: text('key_id').notNull(),
-    model: text('model').notNull(),
-    country: text('country').notNull(),
-    kind: text('kind').notNull(),
-    jobs: integer('jobs').notNull(),
-    parts: integer('parts').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    outputTokens: integer('output_tokens').notNull(),
-    /** Units. */
-    charged: integer('charged').notNull(),
-    /** Of the parts whose energy is known, and how many these are. */
-    energyMicroWh: integer('energy_micro_wh').notNull(),
-    energyParts: integer('energy_parts').notNull(),
-  },
-  (table) => [
-    primaryKey({
-      columns: [table.accountId, table.day, table.keyId, table.model, table.country, table.kind],
-    }),
-  ],
-);
-
-/** A UTC day of one home's parts, by model; what was paid later than its part stands on the day it was paid. */
-export const nodeDays = sqliteTable(
-  'node_days',
-  {
-    nodeId: text('node_id').notNull(),
-    day: integer('day').notNull(),
-    model: text('model').notNull(),
-    /** The owner's, which was credited. */
-    accountId: text('account_id').notNull(),
-    jobs: integer('jobs').notNull(),
-    parts: integer('parts').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    outputTokens: integer('output_tokens').notNull(),
-    /** Units. */
-    earned: integer('earned').notNull(),
-    energyMicroWh: integer('energy_micro_wh').notNull(),
-    energyParts: integer('energy_parts').notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.nodeId, table.day, table.model, table.accountId] }),
-    index('node_days_account').on(table.accountId, table.day),
-  ],
-);
-
-/** What the projections held when it began to be told what they are made of: sums by projection and key, JSON lists both. */
-export const booksBefore = sqliteTable(
-  'books_before',
-  {
-    projection: text('projection').notNull(),
-    key: text('key').notNull(),
-    sums: text('sums').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.projection, table.key] })],
-);
-
-/** One row: the figures of the public audit as they were read last, for all isolates (billing/audit.ts). */
-export const audits = sqliteTable('audits', {
-  id: integer('id').primaryKey(),
-  /** Who reads them anew says so before, ms since epoch. */
-  claimedAt: integer('claimed_at').notNull(),
-  tookMs: integer('took_ms').notNull(),
-  /** JSON; null until they have been read once. */
-  figures: text('figures'),
-});
-
 // Closed epochs (billing/epoch-shelf.ts). A row is never changed, but for letting go of its file.
 
 /** Published epochs; sums of all leaves in units, as decimal texts. */
@@ -470,3 +396,55 @@ export const bookCopies = sqliteTable('book_copies', {
   /** When a pause ends by itself, ms since epoch; null for never. */
   untilAt: integer('until_at'),
 });
+
+// What is bought: Stripe's checkouts, and x402 payments. Facts about money, never the money itself: what an account has its object decides.
+
+/** One attempt to buy credit by Stripe Checkout. Amount and currency are what we asked for: an event that says otherwise changes nothing. */
+export const checkouts = sqliteTable(
+  'checkouts',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id').notNull(),
+    /** Cents of `currency`. */
+    amount: integer('amount').notNull(),
+    currency: text('currency').notNull(),
+    isLive: integer('is_live', { mode: 'boolean' }).notNull(),
+    state: text('state', { enum: ['new', 'open', 'unpaid', 'paid', 'failed', 'expired'] }).notNull(),
+    /** Stripe's ids, as soon as they are known. */
+    session: text('session'),
+    paymentIntent: text('payment_intent'),
+    createdAt: integer('created_at').notNull(),
+    paidAt: integer('paid_at'),
+    /** Cents given back by refunds, as Stripe says; disputes stand beside them. */
+    refunded: integer('refunded').notNull().default(0),
+  },
+  (table) => [index('checkouts_account').on(table.accountId), uniqueIndex('checkouts_intent').on(table.paymentIntent)],
+);
+
+/** One x402 payment, as its object last told it. Amounts in units, which are the token's own. */
+export const payments = sqliteTable(
+  'payments',
+  {
+    /** The one-time account that it pays for. */
+    id: text('id').primaryKey(),
+    payer: text('payer').notNull(),
+    scheme: text('scheme', { enum: ['exact', 'upto'] }).notNull(),
+    network: text('network').notNull(),
+    /** JSON list of job ids. */
+    jobs: text('jobs').notNull(),
+    authorised: integer('authorised').notNull(),
+    charge: integer('charge'),
+    state: text('state', { enum: ['running', 'sending', 'settled', 'lost'] }).notNull(),
+    transaction: text('transaction'),
+    reason: text('reason'),
+    beganAt: integer('began_at').notNull(),
+    endedAt: integer('ended_at'),
+  },
+  (table) => [
+    index('payments_payer').on(table.payer, table.state),
+    // What has not come in yet, and what never did: few rows, whatever has been paid.
+    index('payments_owed')
+      .on(table.beganAt)
+      .where(sql`${table.state} <> 'settled'`),
+  ],
+);

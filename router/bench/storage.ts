@@ -22,6 +22,7 @@ const GRANTED = 1_000_000_000;
 /** Eight tokens of prompt template and text, and of answer. */
 const PROMPT = 'say-8x0';
 const DAY_MS = 86_400_000;
+const MILLION = 1_000_000;
 /** Everything called here is older by then. */
 const RUN_MS = 3_600_000;
 
@@ -67,7 +68,7 @@ async function report(network: Stack, backend: string): Promise<void> {
     afterAWeek: perJob(before, afterAWeek, JOBS),
   };
   const redisKeys = { before: keysBefore, after: await network.askPresence('DBSIZE') };
-  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, bytesPerJob: rows, redisKeys }, null, 1));
+  if (flags.json === true) console.log(JSON.stringify({ jobs: JOBS, perJob: rows, redisKeys }, null, 1));
   else print(rows);
   tell(`Redis keys, before and after: ${JSON.stringify(redisKeys)}`);
 }
@@ -96,7 +97,7 @@ async function measure(network: Stack): Promise<Sizes> {
   const copy = await mkdtemp(join(tmpdir(), 'irori-bench-storage-'));
   await cp(join(network.folder, 'router'), copy, { recursive: true });
   const files = await readdir(copy, { recursive: true });
-  const sizes = Object.fromEntries(STORES.map((name) => [name, { pages: 0, payload: 0 }])) as Record<
+  const sizes = Object.fromEntries(STORES.map((name) => [name, { pages: 0, payload: 0, rows: 0 }])) as Record<
     StoreName,
     StoreSize
   >;
@@ -104,7 +105,8 @@ async function measure(network: Stack): Promise<Sizes> {
     const name = nameStore(file);
     if (!name) continue;
     const size = name === 'bucket' ? measureFile(join(copy, file)) : measureStore(join(copy, file));
-    sizes[name] = { pages: sizes[name].pages + size.pages, payload: sizes[name].payload + size.payload };
+    const { pages, payload, rows } = sizes[name];
+    sizes[name] = { pages: pages + size.pages, payload: payload + size.payload, rows: rows + size.rows };
   }
   await rm(copy, { recursive: true });
   await network.network.restart();
@@ -113,20 +115,27 @@ async function measure(network: Stack): Promise<Sizes> {
 
 function perJob(before: Sizes, after: Sizes, jobs: number): Record<StoreName | 'all', StoreSize> {
   const each = STORES.map((name) => {
-    const pages = Math.round((after[name].pages - before[name].pages) / jobs);
-    return [name, { pages, payload: Math.round((after[name].payload - before[name].payload) / jobs) }] as const;
+    const grown = (of: keyof StoreSize): number => (after[name][of] - before[name][of]) / jobs;
+    // Rows are few: a flush has many jobs.
+    const rows = Math.round(grown('rows') * 1000) / 1000;
+    return [name, { pages: Math.round(grown('pages')), payload: Math.round(grown('payload')), rows }] as const;
   });
   const sum = (of: keyof StoreSize): number => each.reduce((total, [, size]) => total + size[of], 0);
   return {
     ...(Object.fromEntries(each) as Record<StoreName, StoreSize>),
-    all: { pages: sum('pages'), payload: sum('payload') },
+    all: { pages: sum('pages'), payload: sum('payload'), rows: Math.round(sum('rows') * 1000) / 1000 },
   };
 }
 
 function print(rows: Readonly<Record<string, Record<StoreName | 'all', StoreSize>>>): void {
   for (const [when, sizes] of Object.entries(rows)) {
-    console.log(`\n${when}: bytes a job (pages in use, and what is in them)`);
-    for (const [name, { pages, payload }] of Object.entries(sizes))
-      console.log(`  ${name.padEnd(12)} ${String(pages).padStart(6)} ${String(payload).padStart(6)}`);
+    console.log(
+      `\n${when}: bytes a job (pages in use, and what is in them), rows a job; of a million jobs, MB and rows`,
+    );
+    for (const [name, { pages, payload, rows: count }] of Object.entries(sizes)) {
+      const million = [`${pages} MB`, Math.round(count * MILLION).toLocaleString('en')];
+      const cells = [String(pages), String(payload), String(count), ...million];
+      console.log(`  ${name.padEnd(12)} ${cells.map((cell) => cell.padStart(10)).join(' ')}`);
+    }
   }
 }

@@ -11,6 +11,8 @@ export interface StoreSize {
   readonly pages: number;
   /** Of the rows and keys in them. */
   readonly payload: number;
+  /** Rows of all tables, or files. */
+  readonly rows: number;
 }
 
 const CLASSES: Readonly<Record<string, StoreName>> = {
@@ -32,7 +34,7 @@ export function nameStore(file: string): StoreName | null {
 /** A file of the object storage is all payload. */
 export function measureFile(file: string): StoreSize {
   const { size } = statSync(file);
-  return { pages: size, payload: size };
+  return { pages: size, payload: size, rows: 1 };
 }
 
 export function measureStore(file: string): StoreSize {
@@ -40,7 +42,14 @@ export function measureStore(file: string): StoreSize {
   try {
     const count = (query: string): number => Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0);
     const used = count('PRAGMA page_count') - count('PRAGMA freelist_count');
-    return { pages: used * count('PRAGMA page_size'), payload: count('SELECT coalesce(sum(payload), 0) FROM dbstat') };
+    const tables = database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all();
+    return {
+      pages: used * count('PRAGMA page_size'),
+      payload: count('SELECT coalesce(sum(payload), 0) FROM dbstat'),
+      rows: tables.reduce((sum, { name }) => sum + count(`SELECT count(*) FROM "${String(name)}"`), 0),
+    };
   } finally {
     database.close();
   }

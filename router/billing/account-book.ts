@@ -1,10 +1,12 @@
 // One account's money in its object's SQLite: the balance, the holds on it and what has been applied. An account can never spend
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
+import type { CreditKind, CreditSource } from '../../schema/credit.ts';
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { AccountAlerts, AlertSettings } from './account-alerts.ts';
 import { AccountBars } from './account-bars.ts';
+import { AccountReturns } from './account-returns.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AccountStore } from './account-store.ts';
@@ -42,6 +44,8 @@ export class AccountBook {
   readonly #crowd: CrowdLimits;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
+  /** What goes back to where it was bought. */
+  readonly returns: AccountReturns;
 
   constructor(
     storage: DurableObjectStorage,
@@ -55,6 +59,7 @@ export class AccountBook {
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
+    this.returns = new AccountReturns(storage.sql, this.#store, outbox);
   }
 
   /**
@@ -207,6 +212,11 @@ export class AccountBook {
       readonly accountId: string;
       readonly amount: number;
       readonly memo: string | null;
+      /** What kind of credit it is; granted where nothing is said. */
+      readonly kind?: CreditKind;
+      readonly from?: CreditSource;
+      /** It pays for one call, at this price whatever is used of it, once anything is charged. */
+      readonly isFixedPrice?: boolean;
     },
     now: number,
   ): boolean | null {
@@ -216,7 +226,8 @@ export class AccountBook {
     if (this.#store.state.balance + grant.amount > MAX_BALANCE) return null;
     return this.#store.commit(now, (staged) => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), grant.amount);
-      this.#store.state = { ...this.#store.state, balance: this.#store.state.balance + grant.amount };
+      const balance = this.#store.state.balance + grant.amount;
+      this.#store.state = { ...this.#store.state, balance, ...(grant.isFixedPrice && { isFixedPrice: true }) };
       return (staged.isChanged = true);
     });
   }
@@ -228,6 +239,22 @@ export class AccountBook {
       this.#store.state = { ...this.#store.state, disabledAt: now };
       staged.isChanged = true;
     });
+  }
+
+  /**
+   * For an account that was opened for one payment: once nothing of its `jobs` is open any more it is closed for ever, and what is left goes back.
+   * `isPatient`: jobs that were never booked are waited for. `charged`: units, final where `isOpen` is false. The same again gives the same.
+   */
+  closePayment(
+    closing: { readonly accountId: string; readonly jobs: number; readonly isPatient: boolean },
+    now: number,
+  ): { isOpen: boolean; charged: number } {
+    this.sweep(now);
+    const { jobs, charged } = this.totals;
+    const isRunning = this.held > 0 || this.#store.jobs.nextBookingAt !== null;
+    if (!this.isDisabled && (isRunning || (closing.isPatient && jobs < closing.jobs))) return { isOpen: true, charged };
+    this.returns.close(closing.accountId, now);
+    return { isOpen: false, charged };
   }
 
   /** Drops lapsed holds and books, free, the parts whose job nobody ended. */

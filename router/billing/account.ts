@@ -171,7 +171,7 @@ export class Account extends KeptObject {
   }
 
   /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
-  grant(grant: { eventId: string; accountId: string; amount: number; memo: string | null }): {
+  grant(grant: Parameters<AccountBook['grant']>[0]): {
     balance: number;
     applied: boolean;
     isTooMuch?: true;
@@ -182,6 +182,46 @@ export class Account extends KeptObject {
     this.#ring(now);
     const { balance } = this.#book;
     return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
+  }
+
+  /** Takes bought credit back once, as far as it is there. */
+  takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
+    const now = Date.now();
+    this.#book.sweep(now);
+    const taken = this.#book.returns.takeBack(back, now);
+    this.#ring(now);
+    return taken;
+  }
+
+  /** Gives again what was taken back from this source, once. */
+  restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
+    const now = Date.now();
+    const restored = this.#book.returns.restore(back, now);
+    this.#ring(now);
+    return { restored };
+  }
+
+  /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
+  closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
+    const now = Date.now();
+    const closed = this.#book.closePayment(closing, now);
+    this.#ring(now);
+    return closed;
+  }
+
+  /** The payment never came: the operator bears what was charged, once. */
+  writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
+    const now = Date.now();
+    this.#book.returns.writeOff(loss, now);
+    this.#ring(now);
+  }
+
+  /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
+  async forgetPayment(): Promise<boolean> {
+    if (!this.#book.isDisabled || this.#book.balance !== 0 || this.booked().waiting > 0) return false;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    return true;
   }
 
   /** Refuses every later hold for this key. */

@@ -1,7 +1,7 @@
 // The figures that anyone may check the book by, as of one moment. They are read from the whole book, so they are read seldom: an isolate asks D1 once
 // in ten seconds, and all isolates together take at most a twentieth of the time for it, whoever asks.
 import { COUNT_FRESH, FIND_DRIFTED, FIND_UNBALANCED, SUM_BOOKS, SUM_FLOWS, TOTAL } from './ledger-sql.ts';
-import { ALL_USAGE } from './usage-sql.ts';
+import { ALL_WORK } from './usage-sql.ts';
 
 /** Units and counts. */
 export interface AuditFigures {
@@ -26,6 +26,7 @@ export interface AuditFigures {
   readonly operator: number;
   readonly granted: number;
   readonly bought: number;
+  /** What homes have done; a prompt counts for each home that read it. */
   readonly jobs: number;
   readonly parts: number;
   readonly promptTokens: number;
@@ -87,7 +88,7 @@ export function makeAudit(database: D1Database, clock: () => number): Audit {
 /** In one transaction. */
 async function readFigures(database: D1Database, now: number, clock: () => number): Promise<AuditFigures> {
   const from = clock();
-  const texts = [TOTAL, COUNT(FIND_UNBALANCED), COUNT(FIND_DRIFTED), SUM_FLOWS, SUM_BOOKS, ALL_USAGE, COUNT_FRESH];
+  const texts = [TOTAL, COUNT(FIND_UNBALANCED), COUNT(FIND_DRIFTED), SUM_FLOWS, SUM_BOOKS, ALL_WORK, COUNT_FRESH];
   const results = await database.batch<Record<string, number>>(texts.map((text) => database.prepare(text)));
   const [total, unbalanced, drifted, ...sums] = results.map((result) => result.results[0] ?? {});
   return {

@@ -1,8 +1,9 @@
 // Ledger entries: one thing that moved money and its postings, which sum to zero by construction. Pure.
+import type { CreditSource } from '../../schema/credit.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 
 export interface Posting {
-  /** `acct_…`, `owner:acct_…`, `fees`, `grants` or `operator`. */
+  /** `acct_…`, `owner:acct_…`, `fees`, `operator`, or where credit comes from: `grants`, `stripe`, `x402`. */
   readonly book: string;
   /** Signed units. */
   readonly amount: number;
@@ -64,27 +65,52 @@ export function buildSettleEntry(settlement: SettlementJson, memo: string | null
  */
 export function buildChargeEntries(settlement: SettlementJson, charge: number, reason: string): LedgerEntry[] {
   const earn = Math.min(settlement.earn, charge);
-  const memo = charge === settlement.charge ? null : `charge lowered from ${settlement.charge} to ${charge}: ${reason}`;
+  const turned = charge < settlement.charge ? 'lowered' : 'raised';
+  const memo =
+    charge === settlement.charge ? null : `charge ${turned} from ${settlement.charge} to ${charge}: ${reason}`;
   const settled = buildSettleEntry({ ...settlement, charge, earn }, memo);
   const rest = settlement.earn - earn;
   return rest > 0 ? [settled, buildRestEntry(settlement, rest)] : [settled];
 }
 
-/** Credit from the operator. `amount` in units. */
+/** Credit from the operator, or bought. `amount` in units. */
 export function buildGrantEntry(grant: {
   readonly eventId: string;
   readonly accountId: string;
   readonly amount: number;
   readonly memo: string | null;
   readonly at: number;
+  readonly from?: CreditSource;
 }): LedgerEntry {
-  const { accountId, amount, memo, at } = grant;
+  const { accountId, amount, memo, at, from = 'grants' } = grant;
   const postings = dropZeros([
-    { book: 'grants', amount: -amount },
+    { book: from, amount: -amount },
     { book: accountId, amount },
   ]);
   const id = grantEventId(grant.eventId);
   return { id, kind: 'grant', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
+}
+
+/**
+ * Credit that goes back where it came from: `taken` units of the account, and `lost` units that it has not any more, which the operator bears. With
+ * negative amounts it comes again.
+ */
+export function buildReturnEntry(back: {
+  readonly id: string;
+  readonly accountId: string;
+  readonly taken: number;
+  readonly lost: number;
+  readonly to: CreditSource;
+  readonly memo: string;
+  readonly at: number;
+}): LedgerEntry {
+  const { id, accountId, taken, lost, to, memo, at } = back;
+  const postings = dropZeros([
+    { book: to, amount: taken + lost },
+    { book: accountId, amount: 0 - taken },
+    { book: 'operator', amount: 0 - lost },
+  ]);
+  return { id, kind: 'correction', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
 }
 
 /**

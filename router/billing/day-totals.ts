@@ -40,10 +40,26 @@ export function makeDayTotals(database: D1Database): DayTotals {
   };
   return {
     find: async (ask) => {
-      const whole = prepare({ ...ask, groups: [], after: null, limit: 1 });
-      const [page, all] = await database.batch<UsageSums>([prepare(ask), whole]);
-      const rows = page?.results ?? [];
-      return { rows: rows.slice(0, ask.limit), hasMore: rows.length > ask.limit, all: all?.results[0] ?? null };
+      const { results } = await prepare(ask).all<UsageSums>();
+      const rows = results.slice(0, ask.limit);
+      const isWhole = ask.after === null && rows.length === results.length;
+      const whole = { ...ask, groups: [], after: null, limit: 1 };
+      const all = isWhole ? addRows(rows) : await prepare(whole).first<UsageSums>();
+      return { rows, hasMore: rows.length < results.length, all };
     },
+  };
+}
+
+function addRows(rows: readonly UsageSums[]): UsageSums | null {
+  const sum = (count: (row: UsageSums) => number): number => rows.reduce((total, row) => total + count(row), 0);
+  if (rows.length === 0) return null;
+  return {
+    jobs: sum(({ jobs }) => jobs),
+    parts: sum(({ parts }) => parts),
+    prompt_tokens: sum((row) => row.prompt_tokens),
+    output_tokens: sum((row) => row.output_tokens),
+    charged: sum(({ charged }) => charged),
+    energy_micro_wh: sum((row) => row.energy_micro_wh),
+    energy_parts: sum((row) => row.energy_parts),
   };
 }

@@ -2,7 +2,33 @@
 // key by key. Runs wherever the door is: in the router, or in a command far from it.
 import { addSums, PROJECTIONS } from './pack-journal.ts';
 import type { ProjectionName, ProjectionRow, ProjectionSums } from './pack-journal.ts';
-import type { Projections } from './projections.ts';
+
+/** Sums of one key: what the projection has, and what D1 tells of it without the archive. */
+export interface ComparedRow {
+  readonly key: readonly (string | number)[];
+  readonly held: readonly number[];
+  readonly told: readonly number[];
+}
+
+/** The door to them, beside the book (projections.ts) or far from it (router/local/projections-at.ts). */
+export interface Projections {
+  /** What the next files after one tell, and the last of them; null where there is none. Rejects when a file cannot be read. */
+  readonly readArchived: (
+    after: number,
+    limit: number,
+  ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
+  /**
+   * Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive and callers' days were kept from `keptFrom` on: a
+   * UTC day since 1970.
+   */
+  readonly readPage: (
+    name: ProjectionName,
+    after: readonly (string | number)[] | null,
+    limit: number,
+  ) => Promise<{ readonly lastFile: number; readonly keptFrom: number; readonly rows: readonly ComparedRow[] }>;
+  /** Makes rows anew; `rows` are what the archive up to `lastFile` tells. False, and nothing done, where it has grown. */
+  readonly rebuild: (name: ProjectionName, lastFile: number, rows: readonly ProjectionRow[]) => Promise<boolean>;
+}
 
 /** A key whose sums are not what the book tells. */
 export interface Differing {
@@ -77,9 +103,11 @@ async function compareAll(door: Projections, archive: Archive): Promise<Projecti
   for (const name of PROJECTIONS) {
     const archived = new Map(archive.sums[name].map(([key, sums]) => [JSON.stringify(key), { key, sums }]));
     let after: readonly (string | number)[] | null = null;
+    let keptFrom = 0;
     do {
       const page: Awaited<ReturnType<Projections['readPage']>> = await door.readPage(name, after, ROWS_A_CALL);
       if (page.lastFile !== archive.last) return null;
+      ({ keptFrom } = page);
       for (const { key, held, told } of page.rows) {
         const kept = archived.get(JSON.stringify(key))?.sums;
         archived.delete(JSON.stringify(key));
@@ -90,6 +118,7 @@ async function compareAll(door: Projections, archive: Archive): Promise<Projecti
     } while (after);
     // What only the archive knows.
     for (const { key, sums } of archived.values()) {
+      if (name === 'usage_days' && Number(key[1]) < keptFrom) continue;
       rows[name]++;
       const nothing = sums.map(() => 0);
       differing.push(...findDifference({ projection: name, key, held: nothing, told: nothing, archived: sums }));

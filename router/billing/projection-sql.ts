@@ -8,6 +8,8 @@ interface Projection {
   readonly sums: readonly string[];
   /** Rows of the same columns. */
   readonly journal: string;
+  /** Which rows are kept; all where left out. */
+  readonly kept?: string;
 }
 
 const SUMMED = 'f.seq <= (SELECT summed FROM book_marks)';
@@ -39,6 +41,7 @@ const TABLES: Readonly<Record<ProjectionName, Projection>> = {
     keys: ['account_id', 'day', 'key_id', 'model', 'country', 'kind'],
     sums: [...COUNTS, 'charged', ...ENERGY],
     journal: `SELECT coalesce(r.value->>12, f.account_id), ${values([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])} FROM ${listed('usage')}`,
+    kept: 'day >= (SELECT kept_from FROM book_marks)',
   },
   node_days: {
     keys: ['node_id', 'day', 'model', 'account_id'],
@@ -47,8 +50,9 @@ const TABLES: Readonly<Record<ProjectionName, Projection>> = {
   },
 };
 
-/** The newest file of the archive. */
-export const LAST_FILE = 'SELECT coalesce(max(id), 0) AS id FROM archive_files';
+const LAST_FILE = 'SELECT coalesce(max(id), 0) AS id FROM archive_files';
+/** The newest file of the archive, and from which day on callers' days are kept. */
+export const MARKS = `SELECT (${LAST_FILE}) AS id, kept_from AS keptFrom FROM book_marks`;
 
 function pickJson(text: string, count: number): string {
   return Array.from({ length: count }, (_, i) => `${text}->>${i}`).join(', ');
@@ -68,14 +72,14 @@ function journalOf(name: ProjectionName): string {
  * ?1: the key behind which it begins, a JSON list, or null; ?2: rows at most.
  */
 export function pageOf(name: ProjectionName): string {
-  const { keys, sums } = TABLES[name];
+  const { keys, sums, kept = 'true' } = TABLES[name];
   const list = keys.join(', ');
   const sumsOf = (prefix: string): string => sums.map((sum) => `sum(${prefix}_${sum})`).join(', ');
   const held = sums.map((sum) => `${sum} AS h_${sum}, 0 AS t_${sum}`).join(', ');
   const told = sums.map((sum) => `0, ${sum}`).join(', ');
   return `SELECT json_array(${list}) AS key, json_array(${sumsOf('h')}) AS held, json_array(${sumsOf('t')}) AS told
     FROM (SELECT ${list}, ${held} FROM ${name} UNION ALL SELECT ${list}, ${told} FROM (${journalOf(name)}))
-    WHERE ?1 IS NULL OR (${list}) > (${pickJson('?1', keys.length)}) GROUP BY ${list} ORDER BY ${list} LIMIT ?2`;
+    WHERE ${kept} AND (?1 IS NULL OR (${list}) > (${pickJson('?1', keys.length)})) GROUP BY ${list} ORDER BY ${list} LIMIT ?2`;
 }
 
 /**

@@ -1,33 +1,10 @@
 // The door to the projections of the book: compared with what they are made of, and made anew from it, a page at a time. What D1 has let go of is read
-// from the files of the archive; who asks puts the two together (router/local/compare-projections.ts).
+// from the files of the archive; who asks puts the two together (projection-check.ts).
 import { addSums, sumJournal } from './pack-journal.ts';
-import type { ProjectionName, ProjectionRow, ProjectionSums } from './pack-journal.ts';
-import { LAST_FILE, NEXT_FILES, pageOf, rebuildRows } from './projection-sql.ts';
+import type { ComparedRow, Projections } from './projection-check.ts';
+import { MARKS, NEXT_FILES, pageOf, rebuildRows } from './projection-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
 import { unsqueeze } from './squeeze.ts';
-
-/** Sums of one key: what the projection has, and what D1 tells of it without the archive. */
-export interface ComparedRow {
-  readonly key: readonly (string | number)[];
-  readonly held: readonly number[];
-  readonly told: readonly number[];
-}
-
-export interface Projections {
-  /** What the next files after one tell, and the last of them; null where there is none. Rejects when a file cannot be read. */
-  readonly readArchived: (
-    after: number,
-    limit: number,
-  ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
-  /** Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive. */
-  readonly readPage: (
-    name: ProjectionName,
-    after: readonly (string | number)[] | null,
-    limit: number,
-  ) => Promise<{ readonly lastFile: number; readonly rows: readonly ComparedRow[] }>;
-  /** Makes rows anew; `rows` are what the archive up to `lastFile` tells. False, and nothing done, where it has grown. */
-  readonly rebuild: (name: ProjectionName, lastFile: number, rows: readonly ProjectionRow[]) => Promise<boolean>;
-}
 
 export function makeProjections(database: D1Database, files: ReceiptFiles | null): Projections {
   return {
@@ -49,14 +26,15 @@ export function makeProjections(database: D1Database, files: ReceiptFiles | null
     readPage: async (name, after, limit) => {
       const [page, last] = (await database.batch([
         database.prepare(pageOf(name)).bind(after && JSON.stringify(after), limit),
-        database.prepare(LAST_FILE),
-      ])) as [D1Result<Record<keyof ComparedRow, string>>, D1Result<{ id: number }>];
+        database.prepare(MARKS),
+      ])) as [D1Result<Record<keyof ComparedRow, string>>, D1Result<{ id: number; keptFrom: number }>];
       const rows = page.results.map(({ key, held, told }) => ({
         key: JSON.parse(key) as (string | number)[],
         held: JSON.parse(held) as number[],
         told: JSON.parse(told) as number[],
       }));
-      return { lastFile: last.results[0]?.id ?? 0, rows };
+      const { id: lastFile, keptFrom } = last.results[0] ?? { id: 0, keptFrom: 0 };
+      return { lastFile, keptFrom, rows };
     },
     rebuild: async (name, lastFile, rows) => {
       const { meta } = await database.prepare(rebuildRows(name)).bind(JSON.stringify(rows), lastFile).run();

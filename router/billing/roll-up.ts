@@ -9,6 +9,8 @@ import type { FlushTexts } from './pack-journal.ts';
 import type { BlockPlace } from './pack-facts.ts';
 import { sumUp, SUM_UP_AFTER, SUM_UP_AGE_MS } from './ledger.ts';
 import { packSettlement, packText } from './pack-settlement.ts';
+import { dayOf } from './build-usage.ts';
+import { FORGET_DAYS } from './usage-sql.ts';
 import { squeeze } from './squeeze.ts';
 import { BOOKED_BITS, IN_FLUSH } from './booked-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
@@ -18,6 +20,9 @@ const log = makeLog('billing');
 export const ARCHIVE_AFTER_MS = 7 * 86_400_000;
 /** However few flushes wait, they become part of the balances after so long. */
 const SUM_UP_ALL_AFTER_MS = 86_400_000;
+/** UTC days that callers' totals are kept: two years, and the rows that one run lets go of at most. */
+const KEEP_DAYS = 731;
+const FORGET_BATCH = 5000;
 /** Receipts that go into one file, and lists of them that are looked at for it. */
 const FILE_BATCH = 1000;
 const LISTS_BATCH = 250;
@@ -48,6 +53,12 @@ export function makeRollUp({ database, files }: RollUpDoors): RollUp {
       await database.batch([
         ...sumUp(database, SUM_UP_AFTER, placeOf('', now - SUM_UP_AGE_MS)),
         ...sumUp(database, 1, placeOf('', now - SUM_UP_ALL_AFTER_MS)),
+      ]);
+      const [mark, forget] = FORGET_DAYS;
+      const keptFrom = dayOf(now) - KEEP_DAYS;
+      await database.batch([
+        database.prepare(mark).bind(keptFrom),
+        database.prepare(forget).bind(keptFrom, FORGET_BATCH),
       ]);
       const endedBy = now - ARCHIVE_AFTER_MS;
       let archived = 0;

@@ -98,9 +98,16 @@ export const EARNED_BY = `SELECT coalesce(sum(earned), 0) AS earned FROM (
     SELECT earned FROM node_days WHERE node_id = ?1
     UNION ALL SELECT r.value->>8 FROM flushes AS f, json_each(f.earnings) AS r WHERE ${FRESH} AND r.value->>1 = ?1)`;
 
-/** All callers' totals, of all days. */
-export const ALL_USAGE = `SELECT coalesce(sum(jobs), 0) AS jobs, coalesce(sum(parts), 0) AS parts, coalesce(sum(prompt_tokens), 0) AS promptTokens,
+/** What all homes have done, ever. */
+export const ALL_WORK = `SELECT coalesce(sum(jobs), 0) AS jobs, coalesce(sum(parts), 0) AS parts, coalesce(sum(prompt_tokens), 0) AS promptTokens,
       coalesce(sum(output_tokens), 0) AS outputTokens, coalesce(sum(energy_micro_wh), 0) AS energyMicroWh, coalesce(sum(energy_parts), 0) AS energyParts
-    FROM (SELECT jobs, parts, prompt_tokens, output_tokens, energy_micro_wh, energy_parts FROM usage_days
-      UNION ALL SELECT r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>10, r.value->>11
-        FROM flushes AS f, json_each(f.usage) AS r WHERE ${FRESH})`;
+    FROM (SELECT jobs, parts, prompt_tokens, output_tokens, energy_micro_wh, energy_parts FROM node_days
+      UNION ALL SELECT r.value->>4, r.value->>5, r.value->>6, r.value->>7, r.value->>9, r.value->>10
+        FROM flushes AS f, json_each(f.earnings) AS r WHERE ${FRESH})`;
+
+/** Lets go of callers' days before ?1, ?2 rows at most: flushes and files that they were made of stay. */
+export const FORGET_DAYS = [
+  'UPDATE book_marks SET kept_from = ?1 WHERE kept_from < ?1',
+  `DELETE FROM usage_days WHERE (account_id, day, key_id, model, country, kind) IN
+    (SELECT account_id, day, key_id, model, country, kind FROM usage_days WHERE day < ?1 LIMIT ?2)`,
+] as const;

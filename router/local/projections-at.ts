@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { PROJECTIONS } from '../billing/pack-journal.ts';
 import type { ProjectionSums } from '../billing/pack-journal.ts';
-import type { Projections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projection-check.ts';
 
 const key = z.array(z.union([z.string(), z.number()]));
 const sums = z.array(z.number());
@@ -14,7 +14,11 @@ const byName = z.object(
   >,
 ) satisfies z.ZodType<ProjectionSums>;
 const archived = z.object({ page: z.object({ last: z.number(), sums: byName }).nullable() });
-const page = z.object({ last_file: z.number(), rows: z.array(z.object({ key, held: sums, told: sums })) });
+const page = z.object({
+  last_file: z.number(),
+  kept_from: z.number(),
+  rows: z.array(z.object({ key, held: sums, told: sums })),
+});
 const CONFLICT = 409;
 
 /** `url`: without a path. Every call rejects with the router's own words where it is refused. */
@@ -31,10 +35,12 @@ export function openProjectionsAt({ url, secret }: { readonly url: string; reado
       archived.parse(await (await ask(`archived?after=${after}&limit=${limit}`)).json()).page,
     readPage: async (name, after, limit) => {
       const place = after ? `&after=${encodeURIComponent(JSON.stringify(after))}` : '';
-      const { last_file: lastFile, rows } = page.parse(
-        await (await ask(`projections/${name}?limit=${limit}${place}`)).json(),
-      );
-      return { lastFile, rows };
+      const {
+        last_file: lastFile,
+        kept_from: keptFrom,
+        rows,
+      } = page.parse(await (await ask(`projections/${name}?limit=${limit}${place}`)).json());
+      return { lastFile, keptFrom, rows };
     },
     rebuild: async (name, lastFile, rows) =>
       (await ask(`projections/${name}`, { last_file: lastFile, rows })).status !== CONFLICT,

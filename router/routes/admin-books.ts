@@ -39,8 +39,8 @@ export function makeAdminBookRoutes(): Hono<AppEnv> {
     };
     const { after, limit } = parseInput(asked, rowsPage);
     const projection = readName(c.req.param('name'));
-    const { lastFile, rows } = await c.get('services').projections.readPage(projection, after, limit);
-    return c.json({ last_file: lastFile, rows });
+    const { lastFile, keptFrom, rows } = await c.get('services').projections.readPage(projection, after, limit);
+    return c.json({ last_file: lastFile, kept_from: keptFrom, rows });
   });
   routes.post('/ledger/projections/:name', async (c) => {
     const projection = readName(c.req.param('name'));

@@ -62,5 +62,5 @@ async function answerTable(c: Context<AppEnv>, { ask }: UsageWish): Promise<Resp
 function nextPage(c: Context<AppEnv>, after: string): string {
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.set('after', after);
-  return `${pathname}?${searchParams}`;
+  return `${pathname}?${searchParams.toString()}`;
 }

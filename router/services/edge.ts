@@ -25,20 +25,11 @@ import type { Nodes } from '../auth/nodes.ts';
 import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
-import { makeBookCopy } from '../billing/book-copy.ts';
-import type { BookCopy } from '../billing/book-copy.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
-import { makeAudit } from '../billing/audit.ts';
-import type { Audit } from '../billing/audit.ts';
-import { makeDayTotals } from '../billing/day-totals.ts';
-import type { DayTotals } from '../billing/day-totals.ts';
-import { makeJobLog } from '../billing/job-log.ts';
-import type { JobLog } from '../billing/job-log.ts';
 import { listEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay } from '../billing/earning-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
-import type { Projections } from '../billing/projections.ts';
 import type { Env } from '../env.ts';
 import { makeHomeFinder } from '../placement/home-finder.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
@@ -53,18 +44,22 @@ import type { LinkFault, LinkNode } from '../auth/link-nodes.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
+import { openBooks } from './books.ts';
+import type { BookDoors } from './books.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
+import { openCheckouts, openKeyless } from './payments.ts';
+import type { Checkouts, Keyless } from './payments.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
-import { openCatalogue, openLedger, openPresenceTable, openProjections } from './shared.ts';
+import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
-export interface Services extends Stubs {
+export interface Services extends Stubs, BookDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
@@ -75,11 +70,6 @@ export interface Services extends Stubs {
   readonly nodeTokens: NodeTokens;
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
-  readonly bookCopy: BookCopy;
-  readonly jobLog: JobLog;
-  readonly dayTotals: DayTotals;
-  readonly projections: Projections;
-  readonly audit: Audit;
   readonly homes: HomeFinder;
   readonly domain: Domain;
   /** Whose signatures receipts have: the key that signs now, those before it, and how these handed over. */
@@ -104,6 +94,10 @@ export interface Services extends Stubs {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Null where no credit can be bought by card. */
+  readonly checkouts: Checkouts | null;
+  /** Null where every call needs a key. */
+  readonly keyless: Keyless | null;
   /** Length of an epoch, and the published ones. */
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
@@ -170,11 +164,6 @@ function openServices(env: Env): Services {
     nodeTokens,
     catalogue,
     ledger,
-    dayTotals: makeDayTotals(env.DB),
-    projections: openProjections(env),
-    audit: makeAudit(env.DB, () => Date.now()),
-    bookCopy: makeBookCopy(env.DB),
-    jobLog: openJobLog(env, catalogue),
     homes,
     outputLengths,
     bodies,
@@ -184,6 +173,7 @@ function openServices(env: Env): Services {
     domain,
     routerSigner,
     ...stubs,
+    ...openBooks(env, catalogue),
     authenticate: (header) => keys.authenticate(header, Date.now()),
     authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
@@ -193,6 +183,8 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    checkouts: openCheckouts(env, stubs),
+    keyless: openKeyless(env),
     ...openEpochs(env),
   };
 }
@@ -212,8 +204,4 @@ function openWhys(stubs: Stubs): WhyFinder {
     why: (hub, nodeId) => stubs.hub(hub).why(nodeId),
     now: () => Date.now(),
   });
-}
-
-function openJobLog({ DB: db }: Env, catalogue: Catalogue): JobLog {
-  return makeJobLog({ db, publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)) });
 }

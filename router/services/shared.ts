@@ -5,7 +5,7 @@ import type { Catalogue } from '../billing/catalogue.ts';
 import { makeLedger } from '../billing/ledger.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import { makeProjections } from '../billing/projections.ts';
-import type { Projections } from '../billing/projections.ts';
+import type { Projections } from '../billing/projection-check.ts';
 import type { ReceiptFiles } from '../billing/receipt-shelves.ts';
 import { makeRollUp } from '../billing/roll-up.ts';
 import type { RollUp } from '../billing/roll-up.ts';

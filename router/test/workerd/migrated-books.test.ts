@@ -9,6 +9,8 @@ import { buildFlush } from '../../billing/build-flush.ts';
 import { makeJobLog } from '../../billing/job-log.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { packSettlement } from '../../billing/pack-settlement.ts';
+import { checkProjections } from '../../billing/projection-check.ts';
+import { makeProjections } from '../../billing/projections.ts';
 import { findBooked } from './find-booked.ts';
 import { makeNode, makePart } from './make-settlement.ts';
 
@@ -75,6 +77,8 @@ test('books of the last version become sums of their days, receipts and lists, a
   const expectSound = async (): Promise<void> => {
     expect(await ledger.total()).toBe(0);
     expect([await ledger.findUnbalanced(), await ledger.findDrifted()]).toEqual([[], []]);
+    // What had been summed up before anything told of what is taken as it stood.
+    expect((await checkProjections(makeProjections(env.DB, null))).differing).toEqual([]);
     for (const one of [hot, late]) {
       expect(await ledger.balanceOf(one.accountId)).toBe(-50);
       expect(await ledger.balanceOf(`owner:${one.ownerAccountId}`)).toBe(45);

@@ -99,13 +99,10 @@ describe('an account reads its totals', () => {
 
   beforeEach(async () => {
     await env.DB.batch([
-      env.DB.prepare("INSERT OR IGNORE INTO accounts VALUES (?, 'a', 1, NULL)").bind(accountId),
-      env.DB.prepare('INSERT OR IGNORE INTO api_keys VALUES (?, ?, ?, ?, 1, NULL, NULL, NULL)').bind(
-        'key_named',
-        accountId,
-        `hash of ${accountId}`,
-        'laptop',
-      ),
+      env.DB.prepare("INSERT OR IGNORE INTO accounts (id, name, created_at) VALUES (?, 'a', 1)").bind(accountId),
+      env.DB.prepare(
+        'INSERT OR IGNORE INTO api_keys (id, account_id, hash, name, created_at) VALUES (?, ?, ?, ?, 1)',
+      ).bind('key_named', accountId, `hash of ${accountId}`, 'laptop'),
     ]);
     await ledger.applyFlush(flushOf([chat(accountId, { keyId: 'key_named' }), chat(accountId)]));
     await rollUp(A_DAY_LATER);

@@ -1,0 +1,34 @@
+// The doors to what the book tells of itself: statistics, totals of days, projections, the audit.
+import { makeAudit } from '../billing/audit.ts';
+import type { Audit } from '../billing/audit.ts';
+import { makeBookCopy } from '../billing/book-copy.ts';
+import type { BookCopy } from '../billing/book-copy.ts';
+import type { Catalogue } from '../billing/catalogue.ts';
+import { makeDayTotals } from '../billing/day-totals.ts';
+import type { DayTotals } from '../billing/day-totals.ts';
+import { makeJobLog } from '../billing/job-log.ts';
+import type { JobLog } from '../billing/job-log.ts';
+import type { Projections } from '../billing/projection-check.ts';
+import type { Env } from '../env.ts';
+import { openProjections } from './shared.ts';
+
+export interface BookDoors {
+  readonly bookCopy: BookCopy;
+  readonly jobLog: JobLog;
+  readonly dayTotals: DayTotals;
+  readonly projections: Projections;
+  readonly audit: Audit;
+}
+
+export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
+  return {
+    bookCopy: makeBookCopy(env.DB),
+    jobLog: makeJobLog({
+      db: env.DB,
+      publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
+    }),
+    dayTotals: makeDayTotals(env.DB),
+    projections: openProjections(env),
+    audit: makeAudit(env.DB, () => Date.now()),
+  };
+}
