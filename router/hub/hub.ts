@@ -9,7 +9,7 @@ import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
-import { DIAL_HEADER, type Dial } from './door.ts';
+import { readLink } from './door.ts';
 import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
 import { RecalledModels, type ModelChange } from './recalled-models.ts';
@@ -33,7 +33,6 @@ import { centreOf } from '../../schema/places.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
-import type { NodeFacts } from './node-socket.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { BYTES_HEADER, TOOK_HEADER, type JobOffer, type OfferPreview } from '../../schema/offer.ts';
@@ -116,11 +115,7 @@ export class Hub extends DurableObject<object> {
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === '/abort' && this.#services.mayAbort) this.ctx.abort('told to');
-    if (pathname === '/link')
-      return this.#sockets.acceptLink(
-        JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts,
-        JSON.parse(request.headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial,
-      );
+    if (pathname === '/link') return this.#sockets.acceptLink(...readLink(request.headers));
     return this.#large.run(Number(request.headers.get(BYTES_HEADER)), () => this.#runJob(request));
   }
 
