@@ -96,6 +96,8 @@ export interface AnswerBefore {
   /** As their hubs have settled them; by frames, of those that no hub has. */
   readonly settled: readonly PartCounts[];
   readonly unsettled: OutputCounts;
+  /** Units that are charged in any case, for a part whose hub had settled it as complete and was lost with its last words. */
+  readonly booked?: number;
   /** The least faithful way in which the answer has gone on. */
   readonly resumed: ResumeClass | null;
   /** From the call to the first of the answer; null where the caller has nothing of it yet. */

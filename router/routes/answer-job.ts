@@ -6,7 +6,7 @@ import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
-import { closeJob } from './job-closing.ts';
+import { closeJob, findSettled } from './job-closing.ts';
 import { settleHeaders } from './payment-headers.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
@@ -159,7 +159,7 @@ export function openRun(
         headers: { [BYTES_HEADER]: String(offer.requestBytes ?? 0) },
         signal,
       }),
-    tellPart: (hub, part) => services.hub(hub).tellPart(job.id, part),
+    tellPart: async (hub, part) => (await services.hub(hub).tellPart(job.id, part)) ?? findSettled(services, job, part),
     keep,
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
     noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),

@@ -1,7 +1,10 @@
 // The edge's word to an account of how a job ended, where no hub has the last one: it is told again until it is heard, and no answer waits for that.
 import type { Context } from 'hono';
+import type { PartTold } from '../../schema/records.ts';
+import { tellSettled } from '../billing/tell-settled.ts';
 import { makeLog } from '../log.ts';
 import type { JobRun } from '../relay/job-run.ts';
+import type { Services } from '../services/edge.ts';
 import type { AppEnv } from './app-env.ts';
 import type { Job } from './make-job.ts';
 
@@ -64,4 +67,10 @@ async function isHeard({ release, onAway }: ClosingDoors): Promise<boolean> {
     onAway(error);
     return false;
   }
+}
+
+/** A part that its hub does not know any more, where the accounts have it as complete; null where nobody has. Rejects while they are away. */
+export async function findSettled(services: Services, job: Job, part: number): Promise<PartTold | null> {
+  const { settlements } = await services.findReceipts({ jobId: job.id, accountId: job.caller.accountId });
+  return tellSettled(settlements, part);
 }
