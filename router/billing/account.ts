@@ -4,25 +4,19 @@ import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts
 import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
 import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
-import type { CreditSums } from '../../schema/credit.ts';
-import type { Lot } from './credit-lots.ts';
+import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
 import type { KeyUsage } from './account-book.ts';
-import type { LeaseTerms } from './account-holds.ts';
-import type { Totals } from './account-state.ts';
 import { AlertPost } from './alert-post.ts';
-import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
-import type { CrowdLimits } from './decide-crowd.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
-import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
 import type { SponsoredSums } from './sponsored-credit.ts';
 import { TransferPost } from './transfer-post.ts';
-import type { SendTransfer, Transfer, TransferAnswer } from './transfers.ts';
+import type { Transfer, TransferAnswer } from './transfers.ts';
 
 const log = makeLog('billing');
 
@@ -31,33 +25,6 @@ const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
-
-export interface AccountUsage {
-  /** Units owned, held ones included. */
-  readonly balance: number;
-  /** Units set aside for jobs that run. */
-  readonly held: number;
-  readonly totals: Totals;
-  /** The balance by kind, units. */
-  readonly kinds: CreditSums;
-  /** What of it ends, what ends first ahead. */
-  readonly ending: readonly Lot[];
-}
-
-export interface AccountDoors {
-  readonly terms: LeaseTerms;
-  readonly ledger: Pick<Ledger, 'apply' | 'applyFlush'>;
-  /** How long what was booked waits for what comes after it, so that both are one flush, ms. */
-  readonly bookMs: number;
-  /** Jobs at once. */
-  readonly crowd: CrowdLimits;
-  /** Hands credit to the object of another account. */
-  readonly sendTransfer: SendTransfer;
-  /** The minute of limits by the minute, ms; a minute where it is left out. */
-  readonly rateWindowMs?: number;
-  /** How alerts are sent, and after how many ms again for the first time; left out, they wait. */
-  readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
-}
 
 export class Account extends KeptObject {
   readonly #outbox: Outbox;
