@@ -23,7 +23,7 @@ export default defineConfig({
           include: [
             '.config/*.test.ts',
             'schema/**/*.test.ts',
-            'router/{area,auth,bench,billing,dialects,docs,homes,hub,local,placement,relay,routes,services}/**/*.test.ts',
+            'router/{area,auth,bench,billing,dialects,docs,homes,hub,local,payments,placement,relay,routes,services}/**/*.test.ts',
             'node-agent/{backends,commands,config,home,jobs,link,receipts}/**/*.test.ts',
             'node-agent/*.test.ts',
             'router/*.test.ts',

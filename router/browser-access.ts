@@ -30,6 +30,8 @@ const READABLE = [
   ...['day', 'month', 'total'].flatMap((of) => ['limit', 'left', 'reset'].map((what) => `x-irori-key-${of}-${what}`)),
   'allow',
   'www-authenticate',
+  'payment-required',
+  'payment-response',
 ].join(', ');
 
 /** A method that a path does not have is refused by the path, where the page can read why. */

@@ -5,11 +5,13 @@ import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { parseOrigins } from './auth/own-origins.ts';
+import { readAsset } from './payments/read-asset.ts';
 import type { Account } from './billing/account.ts';
 import type { NodeAccount } from './billing/node-account.ts';
 import type { Settler } from './billing/settler.ts';
 import type { Area } from './area/area.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Payment } from './payments/payment.ts';
 
 export interface Env {
   readonly DB: D1Database;
@@ -19,6 +21,7 @@ export interface Env {
   readonly HUB: DurableObjectNamespace<Hub>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly NODE_ACCOUNT: DurableObjectNamespace<NodeAccount>;
+  readonly PAYMENT: DurableObjectNamespace<Payment>;
   readonly SETTLER: DurableObjectNamespace<Settler>;
   readonly ADMIN_SECRET: string;
   readonly KEY_HMAC_SECRET: string;
@@ -40,6 +43,22 @@ export interface Env {
   readonly EPOCH_SECONDS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
+  /** Stripe's, where credit can be bought by card: both, or neither. */
+  readonly STRIPE_SECRET_KEY?: string;
+  readonly STRIPE_WEBHOOK_SECRET?: string;
+  /** Where Stripe's API is; left out, Stripe's own. For tests. */
+  readonly STRIPE_API_BASE?: string;
+  /** Where x402 payments are verified and settled. With the five below calls without a key are paid for one by one; left out, a key is needed. */
+  readonly X402_FACILITATOR_URL?: string;
+  /** JSON-RPC of the same chain: asked whether a payment was settled that nobody heard of. */
+  readonly X402_RPC_URL?: string;
+  /** `eip155:` and the chain's number. */
+  readonly X402_NETWORK?: string;
+  /** A token of six decimals that is worth a dollar, as `0x… NAME VERSION`: its own name and version, as its EIP-712 domain has them. */
+  readonly X402_ASSET?: string;
+  readonly X402_PAY_TO?: string;
+  /** Units that may be owed at once, and lost within a day; left out, 5,000,000. */
+  readonly X402_MOST_OWED?: string;
   /** "1" only on the local network: requests may then say where they come from in `x-irori-place`. */
   readonly LOCAL_PLACES?: string;
   /** Heeded beside LOCAL_PLACES only: round trips from this edge to the hubs of each area, `{"area": ms}`. */
@@ -54,6 +73,27 @@ export interface Env {
 }
 
 const secret = z.string().min(16, 'must hold at least 16 characters');
+
+const x402Fields = {
+  X402_FACILITATOR_URL: z.url().optional(),
+  X402_RPC_URL: z.url().optional(),
+  X402_NETWORK: z
+    .string()
+    .regex(/^eip155:[0-9]+$/)
+    .optional(),
+  X402_ASSET: z
+    .string()
+    .refine((text) => readAsset(text) !== null, 'must be an address, a name and a version')
+    .optional(),
+  X402_PAY_TO: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .optional(),
+  X402_MOST_OWED: z
+    .string()
+    .regex(/^[0-9]{1,15}$/)
+    .optional(),
+};
 
 const envSchema = z.object({
   DB: z.object({}).loose(),
@@ -74,6 +114,14 @@ const envSchema = z.object({
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
   ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[a-z]+_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe’s')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  STRIPE_API_BASE: z.url().optional(),
+  PAYMENT: z.object({}).loose(),
+  ...x402Fields,
   EPOCH_SECONDS: z
     .string()
     .regex(/^[1-9][0-9]{0,6}$/)

@@ -38,6 +38,9 @@ export type ErrorCode =
   | 'node_revoked'
   | 'node_outdated'
   | 'upgrade_required'
+  | 'payment_required'
+  | 'payment_used'
+  | 'payment_away'
   | 'store_away'
   | 'bad_environment'
   | 'internal_error';
@@ -79,6 +82,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   node_revoked: 403,
   node_outdated: 400,
   upgrade_required: 426,
+  payment_required: 402,
+  payment_used: 409,
+  payment_away: 503,
   store_away: 503,
   bad_environment: 500,
   internal_error: 500,

@@ -9,6 +9,8 @@ import { makeAccountDoors, makeNodeAccountDoors } from './services/accounts.ts';
 import { makeAreaServices } from './services/area.ts';
 import { openCurve } from './services/curve.ts';
 import { makeHubServices } from './services/hub.ts';
+import { makePaymentDoors } from './services/payments.ts';
+import { Payment as PaymentObject } from './payments/payment.ts';
 import { makeSettlerDoors } from './services/settler.ts';
 
 // Once an isolate, edges included: the Worker exports what stands here.
@@ -35,6 +37,12 @@ export class Hub extends HubObject {
 export class NodeAccount extends NodeAccountObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, makeNodeAccountDoors(env));
+  }
+}
+
+export class Payment extends PaymentObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, makePaymentDoors(env));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Env } from './env.ts';
 import { closeEpochs } from './services/settler.ts';
 import { openRollUp } from './services/shared.ts';
 
-export { Account, Area, Hub, NodeAccount, Settler } from './objects.ts';
+export { Account, Area, Hub, NodeAccount, Payment, Settler } from './objects.ts';
 
 const app = makeApp();
 

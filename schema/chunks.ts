@@ -62,6 +62,17 @@ export interface IroriFacts {
   readonly expected_ttft_ms: number | null;
   readonly ttft_ms: number | null;
   readonly receipt: string;
+  /** Of a call that is paid for by itself. */
+  readonly payment?: PaymentTold;
+}
+
+/** What is charged of it is settled when the answer is booked: `receipt` is where it is told. */
+export interface PaymentTold {
+  readonly id: string;
+  readonly scheme: string;
+  readonly network: string;
+  readonly authorised_micro: number;
+  readonly receipt: string;
 }
 
 /** Facts of a finished job as the last chunk carries them: with the charge and the hash of the signed receipt. */

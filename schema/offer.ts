@@ -1,5 +1,5 @@
 // What an edge asks of a hub: one part of a job, for one home "or its equal", and how a hub says no.
-import type { ChunkHead } from './chunks.ts';
+import type { ChunkHead, PaymentTold } from './chunks.ts';
 import type { Hex } from './bytes.ts';
 import type { OpenRequest } from './job-request.ts';
 import type { Place } from './places.ts';
@@ -68,6 +68,8 @@ export interface JobOffer {
   readonly includeUsage?: boolean;
   /** What the caller is told at the end of all parts before this one; where left out this part begins the answer. */
   readonly before?: AnswerBefore;
+  /** What the caller of a call that is paid for by itself is told of its payment. */
+  readonly payment?: PaymentTold;
   /** From the caller's call to this ask, ms by the edge's clock. */
   readonly elapsedMs?: number;
   readonly chargePrompt: boolean;
@@ -96,6 +98,8 @@ export interface AnswerBefore {
   /** As their hubs have settled them; by frames, of those that no hub has. */
   readonly settled: readonly PartCounts[];
   readonly unsettled: OutputCounts;
+  /** Units that are charged in any case, for a part whose hub had settled it as complete and was lost with its last words. */
+  readonly booked?: number;
   /** The least faithful way in which the answer has gone on. */
   readonly resumed: ResumeClass | null;
   /** From the call to the first of the answer; null where the caller has nothing of it yet. */

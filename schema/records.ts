@@ -83,6 +83,15 @@ export interface DataPiece {
 export type PartTold =
   | { readonly kind: 'running' }
   | { readonly kind: 'end'; readonly end: EndRecord }
+  /** It was complete, and is charged whatever follows; its hub has lost its memory since, and its last words may have reached nobody. */
+  | {
+      readonly kind: 'settled';
+      readonly end: EndRecord;
+      /** Units. */
+      readonly charge: number;
+      /** Of all its bytes behind the salt, SHA-256; null where it was not written down. */
+      readonly digest: { readonly salt: string; readonly hash: string } | null;
+    }
   | {
       readonly kind: 'fail';
       readonly fail: FailRecord;

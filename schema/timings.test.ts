@@ -25,6 +25,8 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     bookMs: 5000,
     rateWindowMs: 60_000,
     alertRetryMs: 5000,
+    repeatWaitMs: 10_000,
+    settleRetryMs: 15_000,
     slotsHeldMs: 300_000,
     coolingMs: 5000,
     shutOutMs: 30_000,

@@ -63,6 +63,8 @@ export interface Timings {
   readonly repeatWaitMs: number;
   /** What an account has booked waits so long for what comes after it: the book gets both at once. */
   readonly bookMs: number;
+  /** A payment that was sent to be settled, and of which nothing was heard, is looked after again after so long. */
+  readonly settleRetryMs: number;
   /** The minute of what a key may begin within a minute. */
   readonly rateWindowMs: number;
   /** An alert that nobody took is sent again after this long at first, and then ever less often. */
@@ -98,6 +100,7 @@ export const TIMINGS: Timings = {
   holdGraceMs: 15_000,
   repeatWaitMs: 10_000,
   bookMs: 5000,
+  settleRetryMs: 15_000,
   rateWindowMs: 60_000,
   alertRetryMs: 5000,
   slotsHeldMs: 300_000,

@@ -73,8 +73,7 @@ export interface ApiKeys {
   readonly forgetAccount: (accountId: string) => void;
 }
 
-/** `random(n)` gives n cryptographically random bytes; keys are minted under `secret`, and those under `previous` are taken too. */
-export function makeApiKeys(doors: {
+interface KeyDoors {
   readonly db: D1Database;
   /** KEY_HMAC_SECRET. */
   readonly secret: string;
@@ -82,39 +81,18 @@ export function makeApiKeys(doors: {
   readonly previous?: string | undefined;
   readonly cache: KeyCache;
   readonly random: (bytes: number) => Uint8Array;
-}): ApiKeys {
+}
+
+/** `random(n)` gives n cryptographically random bytes; keys are minted under `secret`, and those under `previous` are taken too. */
+export function makeApiKeys(doors: KeyDoors): ApiKeys {
+  const { cache } = doors;
   const db = drizzle(doors.db);
-  const { cache, secret, previous } = doors;
-  const secrets = previous === undefined ? [secret] : [secret, previous];
-  const check = (header: string | null | undefined): Result<string, KeyFault> => {
-    const token = readBearer(header);
-    return token.ok ? checkApiKey(token.value, ...secrets) : token;
-  };
-  const readAnew = async (hash: string, header: string | null | undefined, now: number): Promise<KeyRow | null> => {
-    const row = await findRow(db, hash);
-    cache.set(hash, row, now);
-    if (header) cache.noteHeader(header, hash);
-    return row;
-  };
   const find = async (keyId: string): Promise<ListedKey | null> => {
     const row = await db.select(LISTED).from(apiKeys).where(eq(apiKeys.id, keyId)).get();
     return row ? toListed(row) : null;
   };
   return {
-    authenticate: async (header, now) => {
-      const known = header ? cache.recall(header, now) : undefined;
-      if (known) return judgeKey(known, now);
-      const hash = check(header);
-      if (!hash.ok) return hash;
-      const row = cache.get(hash.value, now);
-      if (row === undefined) return judgeKey(await readAnew(hash.value, header, now), now);
-      if (header) cache.noteHeader(header, hash.value);
-      return judgeKey(row, now);
-    },
-    authenticateAnew: async (header, now) => {
-      const hash = check(header);
-      return hash.ok ? judgeKey(await readAnew(hash.value, header, now), now) : hash;
-    },
+    ...makeChecks(doors),
     mint: (key, now) => mintKey({ ...doors, find }, key, now),
     revoke: async (keyId, now) => {
       await db
@@ -147,16 +125,48 @@ export function makeApiKeys(doors: {
     },
     find,
     list: async (accountId) => {
-      const rows = await db
-        .select(LISTED)
-        .from(apiKeys)
-        .where(eq(apiKeys.accountId, accountId))
-        .orderBy(asc(apiKeys.createdAt))
-        .limit(MOST_LISTED)
-        .all();
-      return rows.map(toListed);
+      const isTheirs = eq(apiKeys.accountId, accountId);
+      const rows = db.select(LISTED).from(apiKeys).where(isTheirs).orderBy(asc(apiKeys.createdAt)).limit(MOST_LISTED);
+      return (await rows.all()).map(toListed);
     },
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
+  };
+}
+
+/** Who calls: what is known of a key is read once a minute. */
+function makeChecks({
+  db: database,
+  cache,
+  secret,
+  previous,
+}: KeyDoors): Pick<ApiKeys, 'authenticate' | 'authenticateAnew'> {
+  const db = drizzle(database);
+  const secrets = previous === undefined ? [secret] : [secret, previous];
+  const check = (header: string | null | undefined): Result<string, KeyFault> => {
+    const token = readBearer(header);
+    return token.ok ? checkApiKey(token.value, ...secrets) : token;
+  };
+  const readAnew = async (hash: string, header: string | null | undefined, now: number): Promise<KeyRow | null> => {
+    const row = await findRow(db, hash);
+    cache.set(hash, row, now);
+    if (header) cache.noteHeader(header, hash);
+    return row;
+  };
+  return {
+    authenticate: async (header, now) => {
+      const known = header ? cache.recall(header, now) : undefined;
+      if (known) return judgeKey(known, now);
+      const hash = check(header);
+      if (!hash.ok) return hash;
+      const row = cache.get(hash.value, now);
+      if (row === undefined) return judgeKey(await readAnew(hash.value, header, now), now);
+      if (header) cache.noteHeader(header, hash.value);
+      return judgeKey(row, now);
+    },
+    authenticateAnew: async (header, now) => {
+      const hash = check(header);
+      return hash.ok ? judgeKey(await readAnew(hash.value, header, now), now) : hash;
+    },
   };
 }
 
@@ -215,12 +225,7 @@ const MINT = `
   RETURNING id`;
 
 async function mintKey(
-  doors: {
-    readonly db: D1Database;
-    readonly secret: string;
-    readonly random: (bytes: number) => Uint8Array;
-    readonly find: ApiKeys['find'];
-  },
+  doors: Pick<KeyDoors, 'db' | 'secret' | 'random'> & Pick<ApiKeys, 'find'>,
   { accountId, memberId, by, name, expiresAt, ...said }: NewKey,
   now: number,
 ): Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>> {

@@ -45,6 +45,7 @@ export interface ChaosReport {
 }
 
 const REST_WAIT_MS = 120_000;
+const DISTURB_EVERY_MS = 700;
 const DAY_MS = 86_400_000;
 /** Receipts that are read over the API and verified, spread over the run. */
 const VERIFIED = 40;
@@ -67,6 +68,7 @@ class Run {
   readonly #troubles: Partial<Record<TroubleKind, number>> = {};
   readonly #visits = new Set<Promise<void>>();
   readonly #midway = { home: 0, hub: 0 };
+  #disturbedAt = 0;
   #copiedAt = 0;
   #forgotten: ReadonlySet<CalledJob> = new Set();
 
@@ -84,6 +86,7 @@ class Run {
     await Promise.all(this.#visits);
     tell('All calls are over; waiting until the books rest …');
     await this.#ground.ask('calm');
+    this.#ground.redial();
     const books = await this.#ground.waitRest(REST_WAIT_MS);
     const violations = this.#judge(books);
     const receiptsVerified = await this.#verify(books, violations);
@@ -140,7 +143,9 @@ class Run {
   /** In the middle of an answer its home's line breaks, or its hub loses its memory. */
   async #disturb(nodeId: string, which: 'home' | 'hub'): Promise<void> {
     const found = this.#ground.find(nodeId);
-    if (!found) return;
+    // One at a time: with all of them away at once nobody could go on.
+    if (!found || Date.now() < this.#disturbedAt + DISTURB_EVERY_MS) return;
+    this.#disturbedAt = Date.now();
     this.#midway[which] += 1;
     if (which === 'home') return found.home.breakLine();
     await this.#ground.stack.network.abortObject('HUB', found.hub).catch(() => undefined);

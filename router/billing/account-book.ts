@@ -7,6 +7,7 @@ import type { AccountAlerts, AlertSettings } from './account-alerts.ts';
 import { AccountBars } from './account-bars.ts';
 import { AccountCredit } from './account-credit.ts';
 import type { Grant } from './account-credit.ts';
+import { AccountReturns } from './account-returns.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AccountStore } from './account-store.ts';
@@ -41,6 +42,8 @@ export class AccountBook {
   readonly bars: AccountBars;
   /** What comes into the account and goes out of it otherwise than by jobs. */
   readonly credit: AccountCredit;
+  /** What goes back to where it was bought. */
+  readonly returns: AccountReturns;
 
   constructor(
     storage: DurableObjectStorage,
@@ -58,6 +61,7 @@ export class AccountBook {
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
     this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isClosed });
+    this.returns = new AccountReturns(storage.sql, this.#store, outbox);
   }
 
   /**
@@ -220,6 +224,22 @@ export class AccountBook {
       this.#store.state = { ...this.#store.state, disabledAt: now };
       staged.isChanged = true;
     });
+  }
+
+  /**
+   * For an account that was opened for one payment: once nothing of its `jobs` is open any more it is closed for ever, and what is left goes back.
+   * `isPatient`: jobs that were never booked are waited for. `charged`: units, final where `isOpen` is false. The same again gives the same.
+   */
+  closePayment(
+    closing: { readonly accountId: string; readonly jobs: number; readonly isPatient: boolean },
+    now: number,
+  ): { isOpen: boolean; charged: number } {
+    this.sweep(now);
+    const { jobs, charged } = this.totals;
+    const isRunning = this.held > 0 || this.#store.jobs.nextBookingAt !== null;
+    if (!this.isDisabled && (isRunning || (closing.isPatient && jobs < closing.jobs))) return { isOpen: true, charged };
+    this.returns.close(closing.accountId, now);
+    return { isOpen: false, charged };
   }
 
   /** Drops lapsed holds, books, free, the parts whose job nobody ended, and ends credit whose time is over. */

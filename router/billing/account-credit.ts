@@ -30,6 +30,8 @@ export interface Grant {
   readonly purpose?: string | null;
   /** The book that it comes out of; the operator's grants where left out. */
   readonly from?: CreditSource;
+  /** It pays for one call, at this price whatever is used of it, once anything is charged. */
+  readonly isFixedPrice?: boolean;
 }
 
 export interface Gift {
@@ -84,6 +86,7 @@ export class AccountCredit {
     return this.#store.commit(now, (staged) => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), amount);
       this.#store.setLots(lots);
+      if (grant.isFixedPrice) this.#store.state = { ...this.#store.state, isFixedPrice: true };
       return (staged.isChanged = true);
     });
   }

@@ -138,11 +138,8 @@ export class Account extends KeptObject {
    * its job is kept, uncharged, until it is known how the job ended.
    */
   settle(settlement: SettlementJson): { applied: boolean } {
-    const now = Date.now();
-    this.pause.refuseClosed(now);
-    const applied = this.#book.settle(settlement, now);
-    this.#ring(now);
-    return { applied };
+    this.pause.refuseClosed(Date.now());
+    return { applied: this.#run((now) => this.#book.settle(settlement, now)) };
   }
 
   /**
@@ -162,15 +159,9 @@ export class Account extends KeptObject {
   }
 
   /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
-  grant(grant: Grant): {
-    balance: number;
-    applied: boolean;
-    isTooMuch?: true;
-  } {
-    const now = Date.now();
-    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
-    const applied = this.#book.grant(grant, now);
-    this.#ring(now);
+  grant(grant: Grant): { balance: number; applied: boolean; isTooMuch?: true } {
+    this.#refusePaused();
+    const applied = this.#run((now) => this.#book.grant(grant, now));
     const { balance } = this.#book;
     return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
   }
@@ -182,21 +173,17 @@ export class Account extends KeptObject {
 
   /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
   give(gift: Gift): GiftAnswer & { readonly balance: number } {
-    const now = Date.now();
-    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
-    this.#book.sweep(now);
-    const answer = this.#book.credit.give(gift, now);
-    this.#ring(now);
-    return { ...answer, balance: this.#book.balance };
+    this.#refusePaused();
+    return this.#run((now) => {
+      this.#book.sweep(now);
+      return { ...this.#book.credit.give(gift, now), balance: this.#book.balance };
+    });
   }
 
   /** Takes what another object has sent, once by its id; the first answer stands. */
   receive(transfer: Transfer): TransferAnswer {
-    const now = Date.now();
-    this.pause.refuseClosed(now);
-    const answer = this.#book.credit.receive(transfer, now);
-    this.#ring(now);
-    return answer;
+    this.pause.refuseClosed(Date.now());
+    return this.#run((now) => this.#book.credit.receive(transfer, now));
   }
 
   /** What this account gave as a sponsor, by receiver; and what a page of its receivers begins after. */
@@ -209,6 +196,37 @@ export class Account extends KeptObject {
   leftOf(sponsor: string): { readonly left: number; readonly returning: number } {
     this.#sweep();
     return this.#book.credit.leftOf(sponsor);
+  }
+
+  /** Takes bought credit back once, as far as it is there. */
+  takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
+    return this.#run((now) => {
+      this.#book.sweep(now);
+      return this.#book.returns.takeBack(back, now);
+    });
+  }
+
+  /** Gives again what was taken back from this source, once. */
+  restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
+    return { restored: this.#run((now) => this.#book.returns.restore(back, now)) };
+  }
+
+  /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
+  closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
+    return this.#run((now) => this.#book.closePayment(closing, now));
+  }
+
+  /** The payment never came: the operator bears what was charged, once. */
+  writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
+    this.#run((now) => this.#book.returns.writeOff(loss, now));
+  }
+
+  /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
+  async forgetPayment(): Promise<boolean> {
+    if (!this.#book.isDisabled || this.#book.balance !== 0 || this.booked().waiting > 0) return false;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    return true;
   }
 
   /** Refuses every later hold for this key. */
@@ -238,10 +256,7 @@ export class Account extends KeptObject {
 
   /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
   changeAlerts(settings: AlertSettings | null, secret: string | null): boolean {
-    const now = Date.now();
-    const isSet = this.#book.changeAlerts(settings, secret, now);
-    this.#ring(now);
-    return isSet;
+    return this.#run((now) => this.#book.changeAlerts(settings, secret, now));
   }
 
   /** What is told, where; and how many alerts are on their way. */
@@ -335,6 +350,18 @@ export class Account extends KeptObject {
     const now = Date.now();
     this.#book.sweep(now);
     this.#ring(now);
+  }
+
+  /** Runs what a call does, and asks for what has to follow. */
+  #run<T>(work: (now: number) => T): T {
+    const now = Date.now();
+    const made = work(now);
+    this.#ring(now);
+    return made;
+  }
+
+  #refusePaused(): void {
+    if (this.pause.level(Date.now()) !== null) throw new Error('the books stand still while they are copied');
   }
 
   /** Every call may have booked what had lapsed, beside what it was made for. */

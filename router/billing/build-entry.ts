@@ -68,7 +68,9 @@ export function buildSettleEntry(settlement: SettlementJson, memo: string | null
  */
 export function buildChargeEntries(settlement: SettlementJson, charge: number, reason: string): LedgerEntry[] {
   const earn = Math.min(settlement.earn, charge);
-  const memo = charge === settlement.charge ? null : `charge lowered from ${settlement.charge} to ${charge}: ${reason}`;
+  const turned = charge < settlement.charge ? 'lowered' : 'raised';
+  const memo =
+    charge === settlement.charge ? null : `charge ${turned} from ${settlement.charge} to ${charge}: ${reason}`;
   const settled = buildSettleEntry({ ...settlement, charge, earn }, memo);
   const rest = settlement.earn - earn;
   return rest > 0 ? [settled, buildRestEntry(settlement, rest)] : [settled];
@@ -142,6 +144,28 @@ interface Moved {
 /** An entry of no job. */
 function buildMove(move: Pick<LedgerEntry, 'id' | 'kind' | 'accountId' | 'at' | 'memo' | 'postings'>): LedgerEntry {
   return { ...move, postings: dropZeros(move.postings), jobId: null, part: null, settlement: null };
+}
+
+/**
+ * Credit that goes back where it came from: `taken` units of the account, and `lost` units that it has not any more, which the operator bears. With
+ * negative amounts it comes again.
+ */
+export function buildReturnEntry(back: {
+  readonly id: string;
+  readonly accountId: string;
+  readonly taken: CreditSums;
+  readonly lost: number;
+  readonly to: CreditSource;
+  readonly memo: string;
+  readonly at: number;
+}): LedgerEntry {
+  const { id, accountId, taken, lost, to, memo, at } = back;
+  const postings = [
+    { book: to, amount: sumCredit(taken) + lost },
+    ...drawFrom(accountId, taken),
+    { book: 'operator', amount: 0 - lost },
+  ];
+  return buildMove({ id, kind: 'correction', accountId, at, memo, postings });
 }
 
 /**

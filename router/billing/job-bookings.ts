@@ -11,7 +11,16 @@ import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
 import { failPart } from './fail-part.ts';
 import { isForgotten } from './is-forgotten.ts';
 import type { Outbox } from './outbox.ts';
-import { billPart, computeDue, decideFate, isCarried, isTallied, openTally, shareDue } from './tally-job.ts';
+import {
+  billPart,
+  computeDue,
+  decideFate,
+  isCarried,
+  isTallied,
+  openTally,
+  raiseShares,
+  shareDue,
+} from './tally-job.ts';
 import type { JobTally } from './tally-job.ts';
 
 /** Settlements of one job that are booked together. */
@@ -274,8 +283,11 @@ export class JobBookings {
   }
 
   #book(jobId: string, booking: Booking): void {
-    const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = booking;
     const hold = this.#store.holds.find(jobId);
+    const isPriceFixed = this.#store.state.isFixedPrice === true && booking.closesHold && hold !== null;
+    const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = isPriceFixed
+      ? { ...booking, shares: raiseShares(booking, hold.amount), reason: booking.reason || 'the price was agreed' }
+      : booking;
     const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
     const keyId = settlements[0]?.keyId ?? '';
     let room = hold ? hold.amount : this.#store.roomFor(keyId);

@@ -108,3 +108,15 @@ function findEnd(tally: JobTally): PartBill | null {
 function countInterrupted(tally: JobTally, end: PartBill | null): number {
   return end ? end.interrupted : (tally.release?.interrupted ?? 0);
 }
+
+/** The shares of a job whose price was agreed beforehand: all of it once anything is charged, and nothing where nothing is. `price`: units. */
+export function raiseShares(
+  booking: { readonly settlements: readonly SettlementJson[]; readonly shares: ReadonlyMap<number, number> },
+  price: number,
+): ReadonlyMap<number, number> {
+  const { settlements, shares } = booking;
+  const sum = [...shares.values()].reduce((all, share) => all + share, 0);
+  const last = settlements.findLast(({ part }) => (shares.get(part) ?? 0) > 0);
+  if (!last || sum >= price) return shares;
+  return new Map(shares).set(last.part, (shares.get(last.part) ?? 0) + price - sum);
+}

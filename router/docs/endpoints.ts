@@ -5,6 +5,7 @@ import { completionBody } from '../../schema/openai-completion.ts';
 import { embeddingBody } from '../../schema/openai-embedding.ts';
 import { imageBody } from '../../schema/openai-image.ts';
 import { transcriptionForm } from '../../schema/openai-transcription.ts';
+import { checkoutBody } from '../payments/read-checkout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
@@ -198,11 +199,32 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/receipts/{jobId}',
     title: 'Receipts',
-    told: 'What each home signed for one answer: `x-irori-job` is its number.',
+    told: 'What each home signed for one answer: `x-irori-job` is its number. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
+    body: null,
+    examples: {},
+    query: { payment: 'the payment of a call without a key, as `irori.payment.receipt` has it' },
+    isStreamed: false,
+    answer: having('data'),
+  },
+  {
+    method: 'post',
+    path: '/v1/credit/checkout',
+    title: 'Buy credit',
+    told: 'Opens a page of Stripe’s on which this account’s credit is paid for: send whoever pays to `url`. One credit (1,000,000 micro-credits) is one US dollar; say `amount_micro` or `usd`. 404 where the router has no keys of Stripe’s. The credit is there when Stripe says that it is paid.',
+    body: checkoutBody,
+    examples: {},
+    isStreamed: false,
+    answer: having('id', 'url', 'amount_micro', 'state'),
+  },
+  {
+    method: 'get',
+    path: '/v1/credit/checkout/{id}',
+    title: 'A purchase',
+    told: 'How far a checkout of this account has come: `open`, `unpaid` (done, and the money is on its way), `paid`, `failed` or `expired`; and what was refunded.',
     body: null,
     examples: {},
     isStreamed: false,
-    answer: having('data'),
+    answer: having('id', 'state', 'amount_micro', 'refunded_micro'),
   },
   ...MANAGED,
   {

@@ -46,6 +46,11 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   node_revoked: 'For homes: this home may not take part any more.',
   node_outdated: 'For homes: update the agent.',
   upgrade_required: 'For homes: this path speaks WebSocket.',
+  payment_required:
+    'A call without a key is paid for by itself: `PAYMENT-REQUIRED` holds the terms (x402 v2), `PAYMENT-SIGNATURE` takes the payment. Or send a key.',
+  payment_used: 'This payment has been used for a call already. Sign another one.',
+  payment_away:
+    'Who takes the payments cannot be reached, or not for so much. Nothing was charged. Ask again later, or send a key.',
   store_away: 'The books of the network cannot be reached. They are back within seconds.',
   bad_environment: 'The operator has not finished setting up this router.',
   internal_error: 'A fault of ours. Quote `x-request-id`.',

@@ -6,6 +6,8 @@ export const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   'anthropic-version': 'Sent by Anthropic’s clients: `/v1/models` and its errors then have their form.',
   'idempotency-key':
     '1 to 255 visible characters, of your own making: the same key and body within 24 hours is the same call, which runs once and is charged once. What comes again is told what it came to; another body is 409.',
+  'payment-signature':
+    'Instead of a key, where the router takes payments call by call: a payment by the terms of the 402, base64 of JSON (x402 version 2).',
 };
 
 export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -17,6 +19,9 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'x-irori': 'The facts of the answer so far, as JSON.',
   'x-irori-ignored': 'Fields of the request that nothing read, and that were left out.',
   'idempotent-replayed': '`true` where the call has run before under its `Idempotency-Key`: nothing ran this time.',
+  'payment-required':
+    'Of a 402 for a call without a key: what it may cost and how it is paid, base64 of JSON (x402 version 2).',
+  'payment-response': 'What was settled of a call without a key, where that is known before its body.',
   'retry-after': 'Seconds after which asking again makes sense.',
   'retry-after-ms': 'The same in milliseconds.',
   'x-should-retry': '`false` where asking again by itself would only wait anew.',

@@ -27,6 +27,7 @@ import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part-doors.ts';
+import { tellSettled } from '../billing/tell-settled.ts';
 import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
 
@@ -107,7 +108,9 @@ export class HubJobs {
   }
 
   tell(jobId: string, part: number): PartTold | null {
-    return this.#told.find(jobId, part, this.#live.values());
+    // What an earlier life of this hub has decided stands on its disk until the accounts have it.
+    const told = this.#told.find(jobId, part, this.#live.values());
+    return told ?? tellSettled(this.#doors.rows.dueOf(jobId), part);
   }
 
   /** One part: a response whose body is what the caller reads, or why no home here takes it. `signal` fires when the edge goes away. */

@@ -94,6 +94,11 @@ export class Journal {
     return entry && settlement ? { isDue: entry.settlement !== null, settlement } : null;
   }
 
+  /** Decided parts of a job. */
+  dueOf(jobId: string): SettlementJson[] {
+    return this.due().flatMap(({ settlement }) => (settlement.jobId === jobId ? [settlement] : []));
+  }
+
   /** Decided parts, in the order in which they were. */
   due(): DuePart[] {
     return [...this.#entries].flatMap(([ticketHash, { settlement }]) =>

@@ -19,7 +19,7 @@ export function makeLastEvents(offer: JobOffer, { head, end, hasText, hasThinkin
   const { jobId, part, attempt, before = NOTHING_BEFORE, request, chunk, isBegun, resume } = offer;
   const counts = sumUpAnswer(before, end);
   const resumed = head.resumed ? worseOf(before.resumed, head.resumed) : before.resumed;
-  const facts = tellFacts({ jobId, part, attempts: attempt, head, resumed });
+  const facts = tellFacts({ jobId, part, attempts: attempt, head, resumed, payment: offer.payment });
   const { finish, receiptHash } = end;
   return encodeLastEvents(request.kind, chunk, {
     finish,

@@ -18,6 +18,9 @@ const DEMO_CREDIT_UNITS = 1_000_000_000;
 /** Epochs of a minute: who starts a network here wants to see one closed. */
 const EPOCH_SECONDS = '60';
 
+/** Settings of the Worker by name. */
+export type LocalRouterBindings = Readonly<Record<string, string>>;
+
 /** What starting a router needs, and whom to tell. */
 export interface RouterStart {
   readonly flags: StartFlags;
@@ -30,7 +33,7 @@ export interface RouterStart {
 }
 
 /** The embedded presence or the real Redis that was asked for, as the Worker's two presence bindings. */
-export async function openLocalPresence(start: RouterStart): Promise<Readonly<Record<string, string>>> {
+export async function openLocalPresence(start: RouterStart): Promise<LocalRouterBindings> {
   const { redisUrl } = start.flags;
   const executor = redisUrl === null ? embeddedExecutor() : redisExecutor(redisUrl);
   const bridge = await startRedisBridge({ executor, token: randomBytes(24).toString('base64url') });
@@ -44,12 +47,12 @@ export async function openLocalPresence(start: RouterStart): Promise<Readonly<Re
 }
 
 /** The Worker with its state in the folder, on the asked port. */
-export async function startRouter(start: RouterStart, presence: Readonly<Record<string, string>>): Promise<Network> {
+export async function startRouter(start: RouterStart, more: LocalRouterBindings): Promise<Network> {
   const network = await startNetwork({
     stateDir: start.folder.dir,
     port: start.flags.port,
     // A request may carry any Host header here, so the addresses at which this router is itself are told.
-    bindings: { ...listSecrets(start.folder), ...presence, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
+    bindings: { ...listSecrets(start.folder), ...more, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
     onLog: start.onLog,

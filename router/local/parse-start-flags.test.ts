@@ -17,6 +17,7 @@ describe('parseStartFlags', () => {
         paceTokensPerS: null,
         slots: null,
         windowMs: null,
+        x402: false,
         watch: false,
         verbose: false,
         help: false,
@@ -95,6 +96,7 @@ describe('parseStartFlags', () => {
       'slots',
       'origins',
       'window',
+      'x402',
       'verbose',
       'help',
     ]) {

@@ -17,6 +17,8 @@ export interface StartFlags {
   readonly paceTokensPerS: number | null;
   readonly slots: number | null;
   readonly windowMs: number | null;
+  /** Brings a test chain and a facilitator: calls without a key can be paid for. */
+  readonly x402: boolean;
   /** Restarts what a saved source file belongs to. */
   readonly watch: boolean;
   readonly verbose: boolean;
@@ -37,6 +39,7 @@ export const START_HELP = `Runs the whole Irori network on this machine: npm sta
   --pace N         at most N tokens a second from each home, so that a stream can be watched
   --slots N        jobs that each home runs at once
   --window MS      how long a home gathers tokens into one frame after the first (0 sends each by itself)
+  --x402           bring a test chain and a facilitator, so that calls without a key can be paid for (needs npm install)
   --watch          restart the router or the homes when a file of theirs is saved (npm run dev)
   --verbose        print what workerd and the homes say
   --help           this text
@@ -56,6 +59,7 @@ const OPTIONS = {
   pace: { type: 'string' },
   slots: { type: 'string' },
   window: { type: 'string' },
+  x402: { type: 'boolean' },
   watch: { type: 'boolean' },
   verbose: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -86,6 +90,7 @@ export function parseStartFlags(words: readonly string[]): Result<StartFlags, st
     paceTokensPerS: valueOf(pace, null),
     slots: valueOf(slots, null),
     windowMs: valueOf(window, null),
+    x402: values.x402 === true,
     watch: values.watch === true,
     verbose: values.verbose === true,
     help: values.help === true,

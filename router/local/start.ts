@@ -11,6 +11,7 @@ import {
 } from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
+import { listPaidModel, openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
 import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
@@ -73,7 +74,10 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(describeStep('state', folder.dir));
   const presence = await openLocalPresence(start);
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
-  const network = await startRouter(start, presence);
+  const payments = flags.x402 ? await openLocalPayments(started) : null;
+  if (payments) print(describeStep('payments', payments.told));
+  const network = await startRouter(start, { ...presence, ...payments?.bindings });
+  if (payments) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
   const { demo, isNew } = await openDemoAccount(start, network.url);
   const forgotten = await findForgotten(start, network.url);

@@ -1,5 +1,5 @@
 // What a caller is told of a job and its home, in the `x-irori` header by the edge and in the last events by the hub. Pure.
-import type { FinalFacts, IroriFacts } from '../../schema/chunks.ts';
+import type { FinalFacts, IroriFacts, PaymentTold } from '../../schema/chunks.ts';
 import { receiptIdOf } from '../../schema/ids.ts';
 import type { HeadRecord } from '../../schema/records.ts';
 import type { ResumeClass } from '../../schema/settlement.ts';
@@ -13,9 +13,10 @@ export interface FactsInput {
   readonly head: HeadRecord | null;
   /** The least faithful way in which the answer went on. */
   readonly resumed: ResumeClass | null;
+  readonly payment?: PaymentTold | undefined;
 }
 
-export function tellFacts({ jobId, part, attempts, head, resumed }: FactsInput): IroriFacts {
+export function tellFacts({ jobId, part, attempts, head, resumed, payment }: FactsInput): IroriFacts {
   const decision = head?.decision;
   return {
     job: jobId,
@@ -31,6 +32,7 @@ export function tellFacts({ jobId, part, attempts, head, resumed }: FactsInput):
     expected_ttft_ms: decision ? Math.round(decision.ttftMs + (decision.queuedMs ?? 0)) : null,
     ttft_ms: null,
     receipt: receiptIdOf(jobId, part),
+    ...(payment && { payment }),
   };
 }
 

@@ -3,10 +3,19 @@ import type { OutputCounts, PartCounts } from '../../schema/records.ts';
 import { addCounts, sumUpAnswer } from '../billing/sum-up-answer.ts';
 import type { AnswerSum } from '../billing/sum-up-answer.ts';
 
+/** A part that its hub had settled as complete and was lost with its last words. */
+export interface SettledPart {
+  readonly counts: PartCounts;
+  /** Units. */
+  readonly charge: number;
+}
+
 export class DeliveredParts {
   readonly #settled: PartCounts[] = [];
   /** By frames, of parts that no hub has settled: its memory died with them. */
   #unsettled: OutputCounts = { outputTokens: 0, thinkingTokens: 0 };
+
+  #booked = 0;
 
   /** Parts that were settled and are charged if the answer goes on. */
   get settled(): readonly PartCounts[] {
@@ -31,14 +40,22 @@ export class DeliveredParts {
     return paid.reduce((sum, { bill }) => sum + bill.outputTokens, this.#unsettled.outputTokens);
   }
 
-  /** A part has broken off: as its hub has settled it, or what came of it where nobody has. */
-  note(settled: PartCounts | null, byFrames: OutputCounts): void {
-    if (settled) this.#settled.push(settled);
+  /** A part has broken off: as its hub has settled it, or what came of it where nobody has; `complete` where it is charged all the same. */
+  note(settled: PartCounts | null, byFrames: OutputCounts, complete?: SettledPart): void {
+    // Where others before it are charged such a one counts as one of them, and else as what the answer comes to at least.
+    const counted = settled ?? (complete && this.#settled.length > 0 ? complete.counts : null);
+    if (counted) this.#settled.push(counted);
     else this.#unsettled = addCounts(this.#unsettled, byFrames);
+    if (!counted && complete) this.#booked = Math.max(this.#booked, complete.charge);
+  }
+
+  /** Units that are charged of a part that counts as lost: its hub had settled it as complete. */
+  get booked(): number {
+    return this.#booked;
   }
 
   /** The whole answer's counts and price with the part that ended it, null where it ended with these. */
   sumUp(end: PartCounts | null): AnswerSum {
-    return sumUpAnswer({ settled: this.#settled, unsettled: this.#unsettled }, end);
+    return sumUpAnswer({ settled: this.#settled, unsettled: this.#unsettled, booked: this.#booked }, end);
   }
 }

@@ -6,7 +6,6 @@ import { makeLog } from '../log.ts';
 import type { HubAsk } from '../placement/home-search.ts';
 import { worseOf } from '../placement/worse-class.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
-import type { PartDelivered } from './answer-so-far.ts';
 import { CallerWait } from './caller-wait.ts';
 import { DeliveredParts } from './delivered-parts.ts';
 import { HubAsks } from './hub-asks.ts';
@@ -17,7 +16,7 @@ import type { JobBase, JobClosing, JobDoors, JobEnd, JobEvent, JobFailure } from
 import { Objections } from './objections.ts';
 import type { Objection } from './objections.ts';
 import { PartRun } from './part-run.ts';
-import type { PartOutcome } from './part-run.ts';
+import type { BrokenPart, PartOutcome } from './part-run.ts';
 import { tellBreak, tellRefusal } from './tell-fault.ts';
 import { nameInput, tellTooLong } from './tell-input.ts';
 import { LEFT, tellSlow } from './tell-slow.ts';
@@ -179,25 +178,26 @@ export class JobRun {
     return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ttftMs: this.#ttftMs ?? fromCallMs };
   }
 
-  #onBroke(part: PartRun, { fail, delivered, isTorn }: Extract<PartOutcome, { kind: 'broke' }>): JobEvent | null {
+  #onBroke(part: PartRun, outcome: BrokenPart): JobEvent | null {
+    const { fail, delivered, isTorn } = outcome;
     if (delivered.hasText || delivered.hasThinking) {
       this.#noteFirst();
       this.#wait.begin();
     }
-    if (!isTorn) return this.#onFail(part, fail, delivered);
+    if (!isTorn) return this.#onFail(part, outcome);
     part.taken.giveBack();
     this.#answer.add(delivered);
     return this.#fail({ kind: 'broken', message: fail.message });
   }
 
-  #onFail(part: PartRun, fail: FailRecord, delivered: PartDelivered): JobEvent | null {
+  #onFail(part: PartRun, { fail, delivered, settled }: BrokenPart): JobEvent | null {
     part.cancel();
     this.#stage = { kind: 'searching' };
     const { taken, head, isResumable } = part;
     taken.giveBack();
     this.#answer.add(delivered);
     const { outputTokens, thinkingTokens } = delivered;
-    this.#delivered.note(fail.delivered, { outputTokens, thinkingTokens });
+    this.#delivered.note(fail.delivered, { outputTokens, thinkingTokens }, settled);
     const { code, message } = fail;
     if (!this.#hasLeft) log.warn('part-broke', { ...this.about, part: this.part, nodeId: head.node, reason: code });
     const failure = code === 'slow' ? this.#tellSlow(fail.isCharged) : ({ kind: 'broken', message } as const);

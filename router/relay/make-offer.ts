@@ -20,7 +20,7 @@ export interface NextPart {
   readonly firstTokenMs: number;
   readonly isResumable: boolean;
   readonly isSuspect: boolean;
-  readonly delivered: Pick<DeliveredParts, 'settled' | 'unsettled' | 'paidTokens' | 'hasCharged'>;
+  readonly delivered: Pick<DeliveredParts, 'settled' | 'unsettled' | 'booked' | 'paidTokens' | 'hasCharged'>;
   /** Of all parts so far. */
   readonly resumed: ResumeClass | null;
   readonly ttftMs: number | null;
@@ -81,5 +81,6 @@ export function makeOffer(base: JobBase, so: AnswerSoFar, next: NextPart): JobOf
 }
 
 function tellBefore({ delivered, resumed, ttftMs }: NextPart): AnswerBefore {
-  return { settled: delivered.settled, unsettled: delivered.unsettled, resumed, ttftMs };
+  const { settled, unsettled, booked } = delivered;
+  return { settled, unsettled, resumed, ttftMs, ...(booked > 0 && { booked }) };
 }

@@ -1,14 +1,19 @@
 // One part at its edge, from the home that took it to how it ended: passes its body on, watches that its hub lives, and finds out what became of it.
 import { ANSWERS } from '../../schema/answers.ts';
+import { fromHex, toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { COMMENT_LINE } from '../../schema/chunks.ts';
 import type { ChunkHead } from '../../schema/chunks.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import type { EndRecord, FailRecord, HeadRecord, OutputCounts, PartTold } from '../../schema/records.ts';
 import { TOLD_TYPE } from '../../schema/offer.ts';
+import { sha256 } from '../auth/digest.ts';
 import { makeLog } from '../log.ts';
 import { leastTokens, weighText } from '../billing/weigh-characters.ts';
 import type { PartDelivered } from './answer-so-far.ts';
 import type { CallClock } from './call-clock.ts';
 import type { TakenPart } from './hub-asks.ts';
+import type { SettledPart } from './delivered-parts.ts';
 import { LOST_WITH_HUB } from './may-return.ts';
 import type { PartBody, PartRest } from './part-body.ts';
 import { PartCopy } from './part-copy.ts';
@@ -43,18 +48,22 @@ export interface PartRunDoors {
   readonly keep: (chars: number) => boolean;
 }
 
+/** `isTorn`: in the middle of a character, or of its last events: nobody can go on from there. */
+export interface BrokenPart {
+  readonly kind: 'broke';
+  readonly fail: FailRecord;
+  readonly delivered: PartDelivered;
+  readonly isTorn: boolean;
+  /** It was complete and is charged, though the caller may lack some of it. */
+  readonly settled?: SettledPart;
+}
+
 export type PartOutcome =
   /** The caller has all of it, its last events too; null where nobody knows how long it was. */
   | { readonly kind: 'ended'; readonly outputTokens: number | null }
   /** It ended well; its last events are the edge's to write. */
   | { readonly kind: 'unsaid'; readonly end: EndRecord; readonly delivered: PartDelivered }
-  /** `isTorn`: in the middle of a character, or of its last events: nobody can go on from there. */
-  | {
-      readonly kind: 'broke';
-      readonly fail: FailRecord;
-      readonly delivered: PartDelivered;
-      readonly isTorn: boolean;
-    }
+  | BrokenPart
   | { readonly kind: 'too-long' };
 
 export class PartRun {
@@ -156,7 +165,7 @@ export class PartRun {
   /** Of a body that is not read along nothing tells whether its hub is there. */
   async #askWhetherLives(): Promise<void> {
     const told = await this.#askHub();
-    if (told === null && this.#stopLooking) this.cancel();
+    if ((told === null || told.kind === 'settled') && this.#stopLooking) this.cancel();
   }
 
   async #askHub(): Promise<PartTold | null> {
@@ -213,11 +222,15 @@ export class PartRun {
     if (said.facts && missing) return { kind: 'ended', outputTokens: said.facts.output_tokens };
     const delivered = { ...deliver(said, body.tokenIds), ...(told?.kind === 'fail' && countTold(told)) };
     if (told?.kind === 'end' && missing && !said.facts) return { kind: 'unsaid', end: told.end, delivered };
+    // Its hub is gone, and its last words: where all of it is here they are written here.
+    if (told?.kind === 'settled' && !said.facts && isAll(told, body.kept))
+      return { kind: 'unsaid', end: nameEnd(told.end, delivered), delivered };
     return {
       kind: 'broke',
       fail: told?.kind === 'fail' ? told.fail : LOST_WITH_HUB,
       delivered,
       isTorn: missing === null,
+      ...(told?.kind === 'settled' && { settled: { counts: told.end, charge: told.charge } }),
     };
   }
 }
@@ -263,6 +276,24 @@ function deliver({ text, thinking, calls, ...said }: PartSaid, tokenIds: PartDel
     tokenIds,
     isTooLong: false,
   };
+}
+
+/** Every byte of an answer that was complete: silence, which the hub fills with comments, is none of it. */
+function isAll({ digest }: Extract<PartTold, { kind: 'settled' }>, kept: Uint8Array): boolean {
+  if (digest === null) return false;
+  const events = withoutComments(kept);
+  return toHex(sha256(fromHex(digest.salt as Hex), events)) === digest.hash;
+}
+
+function withoutComments(kept: Uint8Array): Uint8Array {
+  const text = new TextDecoder().decode(kept);
+  const comment = new TextDecoder().decode(COMMENT_LINE);
+  return text.includes(comment) ? new TextEncoder().encode(text.replaceAll(comment, '')) : kept;
+}
+
+/** Nobody wrote down why it ended; calls are the one end that can be told from what it said. */
+function nameEnd(end: EndRecord, { calls }: PartDelivered): EndRecord {
+  return calls.length > 0 ? { ...end, finish: 'tool_calls' } : end;
 }
 
 function countTold({ outputTokens, thinkingTokens }: OutputCounts): OutputCounts {

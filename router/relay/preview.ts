@@ -62,6 +62,7 @@ function toOffer(base: JobBase, ask: HubAsk, search: HomeSearch): JobOffer {
     delivered: {
       settled: [],
       unsettled: { outputTokens: 0, thinkingTokens: 0 },
+      booked: 0,
       paidTokens: 0,
       hasCharged: () => false,
     },

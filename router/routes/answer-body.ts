@@ -12,6 +12,7 @@ import { answerDryRun } from './dry-run.ts';
 import { hashBody, hashKey } from './hash-body.ts';
 import type { Job } from './make-job.ts';
 import type { Seat } from '../services/body-room.ts';
+import { openKeylessCall } from './keyless-call.ts';
 import { announcedBytes, MAX_BODY_BYTES, parseBody, readRawBody } from './read-body.ts';
 import type { BodyType, RawBody } from './read-body.ts';
 import { readDryRun } from './read-dry-run.ts';
@@ -56,21 +57,24 @@ export function answerBody(c: Context<AppEnv>, open: OpenJobs, form = JSON_BODY)
 }
 
 async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm): Promise<Response> {
-  const caller = await requireCaller(c, 'call');
+  const keyless = openKeylessCall(c);
+  const caller = keyless?.caller ?? (await requireCaller(c, 'call'));
   const seat = await takeSeat(c, caller, form);
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const repeatKey = readRepeatHeader(c);
-    const openJobs = async (read: unknown, bytes: number): Promise<OpenedJobs & HowAnswered> => {
+    const repeatKey = keyless ? null : readRepeatHeader(c);
+    const openJobs = async (read: unknown, bytes: Uint8Array): Promise<OpenedJobs & HowAnswered> => {
       const dry = readDryRun(read);
       if (!dry.ok) throw refuseRequest(dry.error);
       const { isDryRun, body } = dry.value;
       const opened = await open(body, caller);
-      refuseManyLong(opened.jobs.length, bytes);
+      refuseManyLong(opened.jobs.length, bytes.length);
+      // A dry run without a key is told its price as any call is.
+      const jobs = keyless ? await keyless.pay(opened.jobs, isDryRun ? null : bytes) : opened.jobs;
       const repeat =
-        repeatKey === null ? null : { key: repeatKey, body: hashBody(body), jobs: opened.jobs.map(({ id }) => id) };
-      return { ...opened, isDryRun, repeat };
+        repeatKey === null ? null : { key: repeatKey, body: hashBody(body), jobs: jobs.map(({ id }) => id) };
+      return { ...opened, jobs, isDryRun, repeat };
     };
     const { jobs, spoken, isDryRun, repeat } = await readBody(c, caller, { seat, form, open: openJobs });
     if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
@@ -80,6 +84,10 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
     return await (repeat ? answerOnce(c, { jobs, spoken, repeat }, answerNow) : answerNow(jobs));
   } catch (error) {
     seat.leave();
+    await c
+      .get('payment')
+      ?.abandon()
+      .catch(() => undefined);
     throw error;
   }
 }
@@ -153,13 +161,13 @@ async function readBody<T>(
     seat,
     form = JSON_BODY,
     open,
-  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown, bytes: number) => Promise<T> },
+  }: { readonly seat: Seat; readonly form?: BodyForm; readonly open: (body: unknown, bytes: Uint8Array) => Promise<T> },
 ): Promise<T> {
   const { timings, turns } = c.get('services');
   const { growTo: hasRoom } = seat;
   const body = await readRawBody(c, { type: form.type, maxBytes: form.maxBytes, deadlineMs: timings.bodyMs, hasRoom });
   seat.shrink(body.bytes.length);
   const isLarge = body.bytes.length > LARGE_BODY_BYTES;
-  const read = async (): Promise<T> => open(await form.parse(body), body.bytes.length);
+  const read = async (): Promise<T> => open(await form.parse(body), body.bytes);
   return isLarge ? turns.run(accountId, read) : read();
 }

@@ -35,6 +35,7 @@ import {
 import type { Running } from './answer-job.ts';
 import type { AppEnv } from './app-env.ts';
 import { closeJob } from './job-closing.ts';
+import { settleHeaders } from './payment-headers.ts';
 import type { Job } from './make-job.ts';
 import { refuseHold, refuseJob } from './refuse.ts';
 
@@ -207,7 +208,8 @@ async function giveChoices(call: Call): Promise<Response> {
   if (!early) return openBody(call, collected);
   if (!early.ok) throw await refuseAll(call, early.error.choice, early.error.failure);
   await Promise.all(choices.map((choice) => close(call, choice)));
-  return new Response(encodeAll(call, early.value), { headers: { ...JSON_HEADERS, ...headersOf(choices[0]) } });
+  const headers = { ...JSON_HEADERS, ...headersOf(choices[0]), ...(await settleHeaders(call.c)) };
+  return new Response(encodeAll(call, early.value), { headers });
 }
 
 /** Whole answers that take their time. */

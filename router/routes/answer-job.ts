@@ -6,7 +6,8 @@ import { isNeed } from '../../schema/needs.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import { BYTES_HEADER } from '../../schema/offer.ts';
 import type { AppEnv } from './app-env.ts';
-import { closeJob } from './job-closing.ts';
+import { closeJob, findSettled } from './job-closing.ts';
+import { settleHeaders } from './payment-headers.ts';
 import { countHomes } from './served-models.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
@@ -158,7 +159,7 @@ export function openRun(
         headers: { [BYTES_HEADER]: String(offer.requestBytes ?? 0) },
         signal,
       }),
-    tellPart: (hub, part) => services.hub(hub).tellPart(job.id, part),
+    tellPart: async (hub, part) => (await services.hub(hub).tellPart(job.id, part)) ?? findSettled(services, job, part),
     keep,
     noteCapacity: (hub, capacity) => services.homes.noteCapacity(modelKey, hub, capacity),
     noteFreed: (hub, speedClass) => services.homes.noteFreed(modelKey, hub, speedClass),
@@ -197,7 +198,7 @@ async function answerWhole(c: Context<AppEnv>, job: Job, running: Answering): Pr
   const { whole, end } = early.value;
   const facts = takeEnd(c, job, run, end);
   return new Response(encodeWhole(job, { whole, facts, spoken }), {
-    headers: { ...wholeHeaders(spoken), ...factHeaders(job, run, facts) },
+    headers: { ...wholeHeaders(spoken), ...factHeaders(job, run, facts), ...(await settleHeaders(c)) },
   });
 }
 
@@ -322,7 +323,7 @@ interface Told {
 }
 
 export function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): IroriFacts {
-  return tellFacts({ jobId: job.id, part, attempts, head, resumed });
+  return tellFacts({ jobId: job.id, part, attempts, head, resumed, payment: job.offer.payment });
 }
 
 export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {

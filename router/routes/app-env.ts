@@ -4,6 +4,16 @@ import type { Env } from '../env.ts';
 import type { Seat } from '../services/body-room.ts';
 import type { Services } from '../services/edge.ts';
 
+/** The payment of a call that runs. Each may be said twice. */
+export interface CallPayment {
+  /** One of its jobs is over. `isNothing`: nothing of it is ever charged. */
+  readonly endJob: (isNothing: boolean) => Promise<void>;
+  /** None of them has begun. */
+  readonly abandon: () => Promise<void>;
+  /** Headers that tell of the settlement, if it is there soon. */
+  readonly settle: () => Promise<Record<string, string>>;
+}
+
 export interface AppEnv {
   Bindings: Env;
   Variables: {
@@ -11,6 +21,8 @@ export interface AppEnv {
     requestId: string;
     seat?: Seat;
     stopRenewing?: () => void;
+    /** Of a call that is paid for by itself. */
+    payment?: CallPayment;
     /** Headers that tell what is left to the key and its account. */
     leftHeaders?: Readonly<Record<string, string>>;
     /** Where the path's clients look for the request's id, beside `x-request-id`. */

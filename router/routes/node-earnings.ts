@@ -113,7 +113,7 @@ function tellSums({ pending, heldBack, payable, credited, claimed }: EarningSums
 }
 
 async function listRows(
-  { listEarningDays }: Services,
+  { listEarningDays, ledger }: Services,
   machines: readonly Machine[],
   { by, days }: { readonly by: By; readonly days: number },
 ): Promise<Row[]> {
@@ -123,18 +123,17 @@ async function listRows(
     machines.map(({ nodeId }) => nodeId),
     today - days + 1,
   );
-  const rows = machines.flatMap((machine) =>
-    spreadDays(
-      machine,
-      listed.filter(({ nodeId }) => nodeId === machine.nodeId),
-    ),
-  );
+  const spread = machines.map(async (machine) => {
+    const own = listed.filter(({ nodeId }) => nodeId === machine.nodeId);
+    return own.length > 0 ? spreadDays(machine, own, await ledger.earnedBy(machine.nodeId)) : [];
+  });
+  const rows = (await Promise.all(spread)).flat();
   return by === 'day' ? rows.toSorted((a, b) => String(b['day']).localeCompare(String(a['day']))) : addByModel(rows);
 }
 
-/** What became of each day, as far as the account's total reaches: the newest day is the last that was earned. */
-function spreadDays({ nodeId, earned, sums }: Machine, days: readonly EarningDay[]): Row[] {
-  let before = Math.max(0, earned.total - days.reduce((sum, day) => sum + day.earned, 0));
+/** What became of each day, the newest last; `booked`: all that the book has of the home, units. */
+function spreadDays({ nodeId, sums }: Machine, days: readonly EarningDay[], booked: number): Row[] {
+  let before = Math.max(0, booked - days.reduce((sum, day) => sum + day.earned, 0));
   return days.map((day) => {
     const spread = spreadEarning(sums, before, day.earned);
     before += day.earned;

@@ -1,5 +1,6 @@
 // GET /v1/receipts/{jobId}: the signed messages of a job's parts, for the account that paid or the one that owns the home.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import type { Hex } from '../../schema/bytes.ts';
 import { toHandoverJson } from '../../schema/handover.ts';
 import { isId, receiptIdOf } from '../../schema/ids.ts';
@@ -11,7 +12,10 @@ import { findRouter } from '../billing/find-router.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
+import type { PaymentFacts } from '../payments/payment.ts';
+import { tellPayment } from '../payments/tell-settlement.ts';
 import type { Services } from '../services/edge.ts';
+import { toPaymentHeaders } from './payment-headers.ts';
 import { requireCaller } from './refuse.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
@@ -26,22 +30,38 @@ const LAST_PAUSE_MS = 1000;
 export const receipts = new Hono<AppEnv>();
 
 receipts.get('/v1/receipts/:jobId', async (c) => {
-  const caller = await requireCaller(c);
   const jobId = c.req.param('jobId');
-  // Each look costs the account's object and the book, and ids are 128 random bits: whoever guesses is held up.
-  requireCalm(c, 'receipt', caller.accountId);
   const services = c.get('services');
-  const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId: caller.accountId }) : null;
-  const only = onlyKeySeen(caller);
+  const paymentId = services.keyless ? c.req.query('payment') : undefined;
+  const payment = paymentId === undefined ? null : await findPayment(c, paymentId, jobId);
+  const caller = payment ? null : await requireCaller(c);
+  const accountId = payment?.id ?? caller?.accountId ?? '';
+  // Each look costs the account's object and the book, and ids are 128 random bits: whoever guesses is held up.
+  requireCalm(c, 'receipt', accountId);
+  const found = isId('job', jobId) ? await waitForReceipts(services, { jobId, accountId }) : null;
+  const only = caller && onlyKeySeen(caller);
   const seen = found?.settlements.filter(({ keyId }) => only === null || keyId === only) ?? [];
-  if (seen.length > 0) return c.json({ object: 'list', data: seen.map((one) => toReceiptJson(one, services)) });
+  const told = payment && { payment: tellPayment(payment) };
+  if (seen.length > 0 || (payment && payment.charge !== null)) {
+    const data = seen.map((one) => toReceiptJson(one, services));
+    return c.json({ object: 'list', data, ...told }, 200, payment ? toPaymentHeaders(payment) : {});
+  }
   if (found?.isPending)
     throw new ApiError('receipt_pending', 'This job is still open: its receipt comes within seconds of its answer.', {
       retryAfterS: 2,
     });
-  await slowDown(c, 'receipt', caller.accountId);
+  await slowDown(c, 'receipt', accountId);
   throw new ApiError('receipt_not_found', 'There is no receipt for this job, or it is not yours.');
 });
+
+/** A call that was paid for by itself is known by its payment and by the number of its job, which nobody else was told. Throws ApiError 404, 429. */
+async function findPayment(c: Context<AppEnv>, paymentId: string, jobId: string): Promise<PaymentFacts> {
+  requireCalm(c, 'receipt');
+  const found = isId('acct', paymentId) ? await c.get('services').payment(paymentId).tell(jobId) : null;
+  if (found) return found;
+  await slowDown(c, 'receipt');
+  throw new ApiError('receipt_not_found', 'There is no receipt for this job, or this payment is not its own.');
+}
 
 async function waitForReceipts(
   services: Services,

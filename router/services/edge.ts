@@ -49,6 +49,8 @@ import { openBooks } from './books.ts';
 import type { BookDoors } from './books.ts';
 import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
+import { openCheckouts, openKeyless } from './payments.ts';
+import type { Checkouts, Keyless } from './payments.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
@@ -95,6 +97,10 @@ export interface Services extends Stubs, BookDoors {
   /** Why those homes had no job, in their order. */
   readonly findWhy: (nodeIds: readonly string[]) => Promise<NodeWhy[]>;
   readonly isPresenceUp: () => Promise<boolean>;
+  /** Null where no credit can be bought by card. */
+  readonly checkouts: Checkouts | null;
+  /** Null where every call needs a key. */
+  readonly keyless: Keyless | null;
   /** Length of an epoch, and the published ones. */
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
@@ -181,6 +187,8 @@ function openServices(env: Env): Services {
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
     findWhy: (nodeIds) => whys.find(nodeIds),
     isPresenceUp: () => presenceLook.ask(Date.now()),
+    checkouts: openCheckouts(env, stubs),
+    keyless: openKeyless(env),
     ...openEpochs(env),
   };
 }

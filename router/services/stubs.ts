@@ -7,11 +7,14 @@ import type { NodeAccount } from '../billing/node-account.ts';
 import { SETTLER } from '../billing/settler-name.ts';
 import type { Settler } from '../billing/settler.ts';
 import type { Env } from '../env.ts';
+import type { Payment } from '../payments/payment.ts';
 import type { Hub } from '../hub/hub.ts';
 import { delayHub, parseHubDelays } from './delayed-hub.ts';
 
 export interface Stubs {
   readonly account: (accountId: string) => DurableObjectStub<Account>;
+  /** By the one-time account that it opens. */
+  readonly payment: (accountId: string) => DurableObjectStub<Payment>;
   readonly nodeAccount: (nodeId: string) => DurableObjectStub<NodeAccount>;
   readonly area: (area: string) => DurableObjectStub<Area>;
   readonly hub: (hub: string) => DurableObjectStub<Hub>;
@@ -29,6 +32,7 @@ export function openStubs(env: Env): Stubs {
   const hubPlace = keep((name) => ({ id: env.HUB.idFromName(name), area: readHubName(name).area }));
   return {
     account: (id) => env.ACCOUNT.get(accountId(id)),
+    payment: (id) => env.PAYMENT.get(env.PAYMENT.idFromName(id)),
     nodeAccount: (id) => env.NODE_ACCOUNT.get(nodeAccountId(id)),
     area: (area) => env.AREA.get(env.AREA.idFromName(area), { locationHint: area as DurableObjectLocationHint }),
     settler: () => env.SETTLER.getByName(SETTLER),

@@ -121,6 +121,8 @@ export interface FakePart {
   readonly headers: Readonly<Record<string, string>>;
   /** It never ends. */
   readonly isHanging?: boolean;
+  /** What is told of it later: its hub has lost its memory. */
+  readonly later?: PartTold;
 }
 
 /** A hub that took the part and does this, then ends its body. */
@@ -295,7 +297,8 @@ export function openRun(
       const answered = await answer(offer, signal);
       if (answered instanceof Response) return answered;
       const part = answerAs(answered, offer);
-      if (part.told) told.set(`${hub} ${offer.part}`, part.told);
+      const later = answered.later ?? part.told;
+      if (later) told.set(`${hub} ${offer.part}`, later);
       return part.response;
     },
     tellPart: async (hub, part) => told.get(`${hub} ${part}`) ?? null,

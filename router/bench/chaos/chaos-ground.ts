@@ -1,5 +1,5 @@
 // The network that a chaos run plays on: the Worker with doors that fail, homes on lines that break, callers with credit, and all that is read of its books.
-import { cp, rm } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Timings } from '../../../schema/timings.ts';
@@ -231,9 +231,26 @@ export class ChaosGround {
       const isOpen =
         accounts.some(({ held, waiting }) => held > 0 || waiting > 0) || nodes.some(({ waiting }) => waiting > 0);
       const told = JSON.stringify([now.books, now.objects, now.settlements.length]);
-      if ((!isOpen && now.check.ok && told === last) || Date.now() > untilAt) return now;
+      const isRest = !isOpen && now.check.ok && told === last && (await this.countUnanswered()) === 0;
+      if (isRest || Date.now() > untilAt) return now;
       last = told;
     }
+  }
+
+  /** Receipts of all homes that the router has not answered yet, by what they tell their owner. */
+  async countUnanswered(): Promise<number> {
+    const counts = await Promise.all(
+      [...this.#stateDirs.values()].map(async (folder) => {
+        const text = await readFile(join(folder, 'status.json'), 'utf8').catch(() => '{}');
+        return (JSON.parse(text) as { outbox?: number }).outbox ?? 0;
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Homes dial anew, and offer at once what the router has not answered. */
+  redial(): void {
+    for (const home of this.homes) home.breakLine();
   }
 
   /** Hands every settlement over once more; gives how many were not taken. */

@@ -58,6 +58,11 @@ describe('what callers were told', () => {
     expect(judge({ calls: [call({ end: 'cut', told, planned: short })] })).toEqual([
       'job_1: it comes to 9 at most, and 10 are booked',
     ]);
+    expect(judge({ calls: [call({ end: 'error', told })] })).toEqual([
+      'job_1: it ended with an error, and 10 are booked',
+    ]);
+    const two = { ...call().planned, kind: 'two' } as const;
+    expect(judge({ calls: [call({ end: 'error', told, planned: two })] })).toEqual([]);
     expect(judge({ calls: [call({ end: 'refused', told })] })).toEqual(['job_1: it was refused, and 10 are booked']);
   });
 

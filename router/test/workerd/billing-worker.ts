@@ -20,6 +20,10 @@ import { makeProjections } from '../../billing/projections.ts';
 import { Account as RealAccount, NodeAccount as RealNodeAccount } from '../../objects.ts';
 import type { Env } from '../../env.ts';
 import { ApiError, toErrorResponse } from '../../errors.ts';
+import type { OnChain } from '../../payments/chain.ts';
+import type { Settled } from '../../payments/facilitator.ts';
+import { makePaymentTable } from '../../payments/payment-table.ts';
+import { Payment as RealPayment } from '../../payments/payment.ts';
 import { makeAdminRoutes } from '../../routes/admin.ts';
 import type { AreaCalls } from '../../routes/area-calls.ts';
 import { ownKeys } from '../../routes/own-keys.ts';
@@ -86,6 +90,49 @@ export class Account extends RealAccount {
 export class NodeAccount extends RealNodeAccount {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, { ...env, DB: makeFaulty(env.DB) });
+  }
+}
+
+/** What the facilitator and the chain do with the next payments, and how often they were asked. */
+interface PayFakes {
+  settle: (amount: string) => Promise<Settled>;
+  find: () => Promise<OnChain>;
+  /** What new objects let be owed. */
+  mostOwed: number;
+  /** Amounts that were to be settled, each as often. */
+  sent: string[];
+  asked: number;
+}
+
+const payShared = globalThis as typeof globalThis & { payFakes?: PayFakes };
+export const payFakes: PayFakes = (payShared.payFakes ??= {
+  settle: async () => ({ kind: 'away' }),
+  find: async () => ({ kind: 'unused' }),
+  mostOwed: 1_000_000,
+  sent: [],
+  asked: 0,
+});
+
+export class Payment extends RealPayment {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, {
+      facilitator: {
+        settle: (_payment, { amount }) => {
+          payFakes.sent.push(amount);
+          return payFakes.settle(amount);
+        },
+      },
+      chain: {
+        find: () => {
+          payFakes.asked += 1;
+          return payFakes.find();
+        },
+      },
+      table: makePaymentTable(makeFaulty(env.DB)),
+      mostOwed: payFakes.mostOwed,
+      account: (accountId) => env.ACCOUNT.getByName(accountId),
+      times: { lookMs: 60_000, retryMs: 15_000 },
+    });
   }
 }
 

@@ -5,8 +5,36 @@ import { defineConfig } from 'vitest/config';
 
 const migrations = await readD1Migrations(resolve(import.meta.dirname, '../../../migrations'));
 
+interface Outbound {
+  readonly url: string;
+  readonly headers: { get: (name: string) => string | null };
+  json: () => Promise<unknown>;
+  text: () => Promise<string>;
+}
+
+/** Who the router calls, by the name of the host: others are stood in for by what a test gives them. */
+async function answerOutbound(request: Outbound): Promise<Response> {
+  const { hostname, pathname } = new URL(request.url);
+  if (hostname === 'stripe.test') return answerStripe(request, pathname);
+  return answerPresence(request);
+}
+
+/** Tells in the page's address what it was asked for, so that a test can read it. */
+async function answerStripe(request: Outbound, path: string): Promise<Response> {
+  if (path === '/v1/payment_intents/pi_ours') return Response.json({ metadata: { irori_checkout: 'chk_ours' } });
+  if (path === '/v1/payment_intents/pi_foreign') return Response.json({ metadata: {} });
+  if (path !== '/v1/checkout/sessions') return Response.json({ error: {} }, { status: 404 });
+  const body = await request.text();
+  if (body.includes('refuse.test')) return Response.json({ error: { message: 'no' } }, { status: 400 });
+  if (body.includes('away.test')) return Response.json({ error: { message: 'later' } }, { status: 503 });
+  const key = request.headers.get('idempotency-key');
+  const auth = encodeURIComponent(request.headers.get('authorization') ?? '');
+  const page = `https://pay.test/?key=${key}&auth=${auth}&${body}`;
+  return Response.json({ id: `cs_test_${key?.slice(4)}`, object: 'checkout.session', url: page });
+}
+
 /** A presence table that takes every command and keeps nothing: the objects here have no placement behind them. */
-async function answerPresence(request: { json: () => Promise<unknown> }): Promise<Response> {
+async function answerPresence(request: Pick<Outbound, 'json'>): Promise<Response> {
   const commands = (await request.json()) as unknown[];
   return Response.json(commands.map(() => ({ result: 1 })));
 }
@@ -18,7 +46,7 @@ export default defineConfig({
     cloudflareTest({
       wrangler: { configPath: resolve(import.meta.dirname, 'billing.wrangler.toml') },
       miniflare: {
-        outboundService: answerPresence,
+        outboundService: answerOutbound,
         bindings: {
           MIGRATIONS: migrations,
           ADMIN_SECRET: 'admin-secret-of-the-tests',

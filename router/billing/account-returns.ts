@@ -1,0 +1,148 @@
+// Bought credit that goes back to where it came from: a refund, a dispute, what a one-time payment did not use. An account never falls below zero by
+// it, nor below what its jobs hold: what it has not any more is the operator's loss, and stands in the event.
+import type { CreditSource } from '../../schema/credit.ts';
+import type { AccountStore } from './account-store.ts';
+import { buildReturnEntry } from './build-entry.ts';
+import { NO_CREDIT } from './credit-books.ts';
+import { addLot, sumLots, takeKind } from './credit-lots.ts';
+import type { Lot } from './credit-lots.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What was taken back by one refund or dispute, and whether it came again. */
+const TABLE = `CREATE TABLE IF NOT EXISTS returns (source TEXT PRIMARY KEY, taken INTEGER NOT NULL, lost INTEGER NOT NULL,
+  isRestored INTEGER NOT NULL) WITHOUT ROWID`;
+
+interface ReturnRow {
+  readonly taken: number;
+  readonly lost: number;
+  readonly isRestored: boolean;
+}
+
+const NOTHING: ReturnRow = { taken: 0, lost: 0, isRestored: false };
+
+export class AccountReturns {
+  readonly #sql: SqlStorage;
+  readonly #store: AccountStore;
+  readonly #outbox: Outbox;
+
+  constructor(sql: SqlStorage, store: AccountStore, outbox: Outbox) {
+    this.#sql = sql;
+    this.#store = store;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Takes back what a source has come to: `upTo` units in all, so that what comes twice, late or out of order takes nothing twice. What is not
+   * available any more as bought credit, or is held by a job that runs, is lost. Gives what was taken and lost by this call.
+   */
+  takeBack(
+    back: {
+      readonly accountId: string;
+      readonly source: string;
+      readonly upTo: number;
+      readonly to: CreditSource;
+      readonly memo: string;
+    },
+    now: number,
+  ): { taken: number; lost: number } {
+    const { accountId, source, upTo, to, memo } = back;
+    if (!Number.isSafeInteger(upTo) || upTo < 0) throw new RangeError('what is taken back is a whole number ≥ 0');
+    const known = this.#find(source);
+    const due = upTo - known.taken - known.lost;
+    if (due <= 0 || known.isRestored) return { taken: 0, lost: 0 };
+    const { available, state } = this.#store;
+    const { lots, drawn } = takeKind(state.lots, Math.max(0, Math.min(due, available)), 'bought');
+    const taken = drawn.bought;
+    const lost = due - taken;
+    this.#store.commit(now, (staged) => {
+      this.#write(source, { taken: known.taken + taken, lost: known.lost + lost, isRestored: false });
+      const entry = buildReturnEntry({
+        id: `back:${source}:${upTo}`,
+        accountId,
+        taken: drawn,
+        lost,
+        to,
+        memo,
+        at: now,
+      });
+      this.#outbox.add(entry, 0 - taken);
+      this.#store.setLots(lots);
+      staged.isChanged = true;
+    });
+    return { taken, lost };
+  }
+
+  /** Gives again, once, what this source took and what was lost by it; gives those units. A source that comes to nothing later takes nothing either. */
+  restore(
+    back: { readonly accountId: string; readonly source: string; readonly to: CreditSource; readonly memo: string },
+    now: number,
+  ): number {
+    const { accountId, source, to, memo } = back;
+    const { taken, lost, isRestored } = this.#find(source);
+    if (isRestored) return 0;
+    this.#store.commit(now, (staged) => {
+      this.#write(source, { taken, lost, isRestored: true });
+      if (taken + lost === 0) return;
+      const again = { taken: { ...NO_CREDIT, bought: 0 - taken }, lost: 0 - lost };
+      this.#outbox.add(buildReturnEntry({ id: `again:${source}`, accountId, ...again, to, memo, at: now }), taken);
+      this.#store.setLots(addBought(this.#store.state.lots, taken));
+      staged.isChanged = true;
+    });
+    return taken;
+  }
+
+  /** Nothing is held for this account any more, and what it has goes back: it was opened for one payment. */
+  close(accountId: string, now: number): void {
+    if (this.#store.state.disabledAt !== null) return;
+    const rest = this.#store.state.balance;
+    this.#store.commit(now, (staged) => {
+      if (rest > 0) {
+        const memo = 'what a payment allowed and the call did not use';
+        const entry = {
+          id: `back:x402:${accountId}`,
+          accountId,
+          taken: sumLots(this.#store.state.lots),
+          lost: 0,
+          to: 'x402',
+          memo,
+          at: now,
+        } as const;
+        this.#outbox.add(buildReturnEntry(entry), 0 - rest);
+      }
+      this.#store.setLots([]);
+      this.#store.state = { ...this.#store.state, disabledAt: now };
+      staged.isChanged = true;
+    });
+  }
+
+  /** What a payment was charged and never brought in. */
+  writeOff({ accountId, amount, reason }: { accountId: string; amount: number; reason: string }, now: number): void {
+    const memo = `never paid: ${reason}`;
+    const entry = {
+      id: `lost:x402:${accountId}`,
+      accountId,
+      taken: NO_CREDIT,
+      lost: amount,
+      to: 'x402',
+      memo,
+      at: now,
+    } as const;
+    this.#store.commit(now, () => void this.#outbox.add(buildReturnEntry(entry), 0));
+  }
+
+  #find(source: string): ReturnRow {
+    this.#sql.exec(TABLE);
+    const query = 'SELECT taken, lost, isRestored FROM returns WHERE source = ?';
+    const row = this.#sql.exec<{ taken: number; lost: number; isRestored: number }>(query, source).toArray()[0];
+    return row ? { ...row, isRestored: row.isRestored === 1 } : NOTHING;
+  }
+
+  #write(source: string, { taken, lost, isRestored }: ReturnRow): void {
+    const insert = 'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?)';
+    this.#sql.exec(insert, source, taken, lost, isRestored ? 1 : 0);
+  }
+}
+
+function addBought(lots: readonly Lot[], units: number): readonly Lot[] {
+  return units > 0 ? (addLot(lots, { kind: 'bought', left: units }) ?? lots) : lots;
+}

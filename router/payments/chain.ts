@@ -1,0 +1,103 @@
+// The door to a chain: whether a payment has been settled there. Asked where nobody heard the facilitator's answer, before anything is sent again.
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import * as z from 'zod';
+import { toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { PERMIT2_ADDRESS } from '../../schema/x402.ts';
+import type { Scheme, X402Config } from './make-terms.ts';
+
+const WAIT_MS = 10_000;
+/** A payment is good for little more than an hour: so many blocks reach further back on chains of a second a block. */
+const LOOK_BACK_BLOCKS = 9_000n;
+
+export interface SettlementAsked {
+  readonly scheme: Scheme;
+  readonly payer: Hex;
+  readonly nonce: Hex;
+  /** Units that were to be moved. */
+  readonly amount: number;
+}
+
+/** `void`: it can never be settled any more, since its nonce was used otherwise. */
+export type OnChain =
+  { readonly kind: 'unused' } | { readonly kind: 'settled'; readonly transaction: string } | { readonly kind: 'void' };
+
+export interface Chain {
+  /** Rejects where the chain cannot be asked. */
+  readonly find: (asked: SettlementAsked) => Promise<OnChain>;
+}
+
+const topicOf = (event: string): Hex => toHex(keccak_256(utf8ToBytes(event)));
+const selectorOf = (signature: string): string => topicOf(signature).slice(0, 10);
+const wordOf = (address: Hex): string => address.slice(2).padStart(64, '0');
+
+const logSchema = z.array(z.object({ transactionHash: z.string(), data: z.string() }));
+const transactionSchema = z.object({ input: z.string() }).nullish();
+const answerSchema = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
+const hexNumber = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]+$/)
+  .transform(BigInt);
+
+type Ask = (method: string, ...params: unknown[]) => Promise<unknown>;
+
+export function makeChain({ url, config }: { readonly url: string; readonly config: X402Config }): Chain {
+  const ask: Ask = async (method, ...params) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+    const { result, error } = answerSchema.parse(await response.json());
+    if (error !== undefined && error !== null) throw new Error('the chain refused a question');
+    return result;
+  };
+  return {
+    find: async (asked) => {
+      if (!(await isUsed(ask, config, asked))) return { kind: 'unused' };
+      const latest = hexNumber.parse(await ask('eth_blockNumber'));
+      const from = latest > LOOK_BACK_BLOCKS ? latest - LOOK_BACK_BLOCKS : 0n;
+      for (const transaction of await findTransfers(ask, { config, asked, fromBlock: `0x${from.toString(16)}` })) {
+        const found = transactionSchema.parse(await ask('eth_getTransactionByHash', transaction));
+        // A transfer of as much to us may be another payment's: each names its nonce.
+        if (found?.input.toLowerCase().includes(asked.nonce.slice(2))) return { kind: 'settled', transaction };
+      }
+      return { kind: 'void' };
+    },
+  };
+}
+
+async function isUsed(ask: Ask, { asset }: X402Config, { scheme, payer, nonce }: SettlementAsked): Promise<boolean> {
+  if (scheme === 'exact') {
+    const data = `${selectorOf('authorizationState(address,bytes32)')}${wordOf(payer)}${nonce.slice(2)}`;
+    return hexNumber.parse(await ask('eth_call', { to: asset, data }, 'latest')) !== 0n;
+  }
+  // Permit2 keeps a bit for each nonce: the last byte says which of a word.
+  const place = BigInt(nonce);
+  const data = `${selectorOf('nonceBitmap(address,uint256)')}${wordOf(payer)}${(place >> 8n).toString(16).padStart(64, '0')}`;
+  const bits = hexNumber.parse(await ask('eth_call', { to: PERMIT2_ADDRESS, data }, 'latest'));
+  return ((bits >> (place & 255n)) & 1n) === 1n;
+}
+
+/** Transactions that moved as much from who pays to us, the newest first. */
+async function findTransfers(
+  ask: Ask,
+  {
+    config,
+    asked,
+    fromBlock,
+  }: { readonly config: X402Config; readonly asked: SettlementAsked; readonly fromBlock: string },
+): Promise<string[]> {
+  const topics = [
+    topicOf('Transfer(address,address,uint256)'),
+    ...[asked.payer, config.payTo].map((one) => `0x${wordOf(one)}`),
+  ];
+  const filter = { address: config.asset, topics, fromBlock, toBlock: 'latest' };
+  const logs = logSchema.parse(await ask('eth_getLogs', filter));
+  return logs
+    .filter(({ data }) => BigInt(data) === BigInt(asked.amount))
+    .map(({ transactionHash }) => transactionHash)
+    .toReversed();
+}
