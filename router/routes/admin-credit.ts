@@ -65,6 +65,11 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
     await services.account(accountId).setSponsor(isSponsor);
     return c.json({ id: accountId, is_sponsor: isSponsor });
   });
+  addLedgerCheck(routes);
+  return routes;
+}
+
+function addLedgerCheck(routes: Hono<AppEnv>): void {
   routes.get('/ledger/check', async (c) => {
     const services = c.get('services');
     const { ledger } = services;
@@ -99,7 +104,6 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       next,
     });
   });
-  return routes;
 }
 
 /** What is given out of a sponsor's credit: what arrives is granted, whatever it was. */
