@@ -1,4 +1,5 @@
 // The command line of irori-node.
+import { runCredit } from './commands/credit.ts';
 import { runEarnings } from './commands/earnings.ts';
 import { runPause, runResume } from './commands/pause.ts';
 import { runSetup } from './commands/setup.ts';
@@ -31,6 +32,8 @@ async function run(line: CommandLine): Promise<number> {
       return runWhy(line.values, process.env);
     case 'earnings':
       return runEarnings(line.values, process.env);
+    case 'credit':
+      return runCredit(line.files, line.values, process.env);
     case 'verify':
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
     case 'setup':

@@ -47,6 +47,8 @@ export interface JobOffer {
   readonly isSuspect?: boolean;
   /** Nobody pays for it, and its account has no credit: on homes of others those who pay, and their owners, go first. */
   readonly isGuest?: boolean;
+  /** What tells that a home belongs together with the caller (auth/make-kin.ts). */
+  readonly kin?: readonly string[];
   /** Earlier parts that delivered something. */
   readonly interrupted: number;
   /** True once the caller was sent something: thinking, where the answer is begun anew all the same. Nobody tells it the role again. */

@@ -1,6 +1,7 @@
 // What a hub decides at the end of a part and hands, once and durably, to the node's account and then to the caller's account.
 import * as z from 'zod';
 import { JOB_KINDS } from './job-kinds.ts';
+import type { Relation } from './credit.ts';
 import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { sealedSchema } from './seal.ts';
@@ -25,6 +26,11 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** How faithfully an answer went on: the same tokens, the same weights with other sampling, or other weights of the same model. */
 export const RESUME_CLASSES = ['exact', 'same-model', 'same-family'] as const;
 export type ResumeClass = (typeof RESUME_CLASSES)[number];
+
+/** How caller and home can belong together (schema/credit.ts). */
+export const RELATIONS = ['account', 'wallet', 'pool', 'address'] as const satisfies readonly Relation[];
+
+const units = z.number().int().min(0);
 
 /** One part's settlement: counts as the router decided them, and the signed messages that prove them. */
 export const settlementSchema = z.object({
@@ -69,6 +75,10 @@ export const settlementSchema = z.object({
   relayedHash: word.bytes32.optional(),
   /** Of a part that was lost with its hub's memory: what it can have delivered, by what the hub wrote down and the home's speed. */
   lostAtMost: z.object({ promptTokens: z.number().int().min(0), outputTokens: z.number().int().min(0) }).optional(),
+  /** Caller and home belong together: only bought credit pays the owner, and no fees of other work do. */
+  related: z.enum(RELATIONS).optional(),
+  /** The charge by the kind of credit that paid it, as the caller's account drew it; absent before there were kinds, and where nothing was charged. */
+  paidFrom: z.object({ granted: units, earned: units, bought: units }).optional(),
   attempts: z.number().int().min(1),
   ttftMs: z.number().int().min(0).nullable(),
   durationMs: z.number().int().min(0),

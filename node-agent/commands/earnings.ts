@@ -172,7 +172,11 @@ async function compare(
       waitingMicro: status.outboxMicro,
     },
     differences: compareEarnings(entries, listed, isAll),
-    warnings: [...(totals === null ? [] : [totals]), ...epochs],
+    warnings: [
+      ...(totals === null ? [] : [totals]),
+      ...(entries.length === 0 && listed.length > 0 ? ['this home has no record of what it earned in these days'] : []),
+      ...epochs,
+    ],
   };
 }
 

@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'verify', 'setup'] as const;
+export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -42,7 +42,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'setup'],
+    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
   },
   {
     key: 'backends',
@@ -261,13 +261,22 @@ export const OPTIONS = [
     commands: ['earnings'],
   },
   {
+    key: 'order',
+    flag: '--order',
+    env: null,
+    kind: 'number',
+    value: 'N',
+    text: 'The number of the order, higher than that of the last one: the same order again is carried out once. Default: the next.',
+    commands: ['credit'],
+  },
+  {
     key: 'json',
     flag: '--json',
     env: null,
     kind: 'switch',
     value: '',
     text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'verify'],
+    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
   },
   {
     key: 'answer',
@@ -290,6 +299,8 @@ const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   why: 'Tell why this home had no job in the last hour, minute by minute.',
   earnings:
     'Tell what this home earned, as the router has it and as this home signed for it, and where the two differ.',
+  credit:
+    'Turn earnings of this home into API credit of your account: irori-node credit AMOUNT, in credits, or all. Without an amount: tell what there is.',
   verify: 'Check receipts and evidence offline, each and against each other: irori-node verify FILE…',
   setup: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',
 };

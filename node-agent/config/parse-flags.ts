@@ -39,10 +39,13 @@ function parseRest(command: Command, args: readonly string[]): Result<CommandLin
     values[option.key] = value.value;
   }
   if (command === 'verify' && files.length === 0) return err('verify wants a file: irori-node verify receipt.json.');
-  if (command !== 'verify' && files.length > 0)
-    return err(`'${files[0] ?? ''}' is one word too many for '${command}'.`);
+  const [extra] = files.slice(MOST_WORDS[command] ?? 0);
+  if (extra !== undefined) return err(`'${extra}' is one word too many for '${command}'.`);
   return ok({ command, values, files });
 }
+
+/** Words behind a command that takes any. */
+const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = { verify: Number.POSITIVE_INFINITY, credit: 1 };
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 

@@ -11,6 +11,7 @@ import { accountMembers, accounts, apiKeys } from '../../schema/tables.ts';
 import { checkApiKey } from './check-api-key.ts';
 import { judgeKey } from './judge-key.ts';
 import type { Caller, CallerPool, KeyFault, KeyRow } from './judge-key.ts';
+import { MOST_KIN } from './make-kin.ts';
 import type { KeyCache } from './key-cache.ts';
 import { mintApiKey } from './mint-api-key.ts';
 import { readBearer } from './read-bearer.ts';
@@ -248,6 +249,8 @@ const POOLS = sql<string>`(
   WHERE pools.owner_account_id = accounts.id
     OR EXISTS (SELECT 1 FROM pool_members WHERE pool_id = pools.id AND account_id = accounts.id))`;
 
+const WALLETS = sql<string>`(
+  SELECT json_group_array(wallet) FROM (SELECT DISTINCT wallet FROM nodes WHERE account_id = accounts.id AND wallet IS NOT NULL LIMIT ${MOST_KIN}))`;
 /** When what the key may do was changed last, by itself or with its member's role. */
 const RIGHTS_AT = sql<number>`max(coalesce(${apiKeys.changedAt}, 0), coalesce(${accountMembers.changedAt}, 0))`;
 
@@ -262,6 +265,7 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
       disabledAt: accounts.disabledAt,
       defaults: apiKeys.defaults,
       pools: POOLS,
+      wallets: WALLETS,
       scopes: apiKeys.scopes,
       models: apiKeys.models,
       memberId: apiKeys.memberId,
@@ -277,5 +281,6 @@ async function findRow(db: ReturnType<typeof drizzle>, hash: string): Promise<Ke
   if (!row) return null;
   const defaults = row.defaults === null ? null : keyDefaultsSchema.parse(JSON.parse(row.defaults));
   const rights = { scopes: parse<Scope[]>(row.scopes), models: parse<string[]>(row.models) };
-  return { ...row, ...rights, defaults, pools: JSON.parse(row.pools) as CallerPool[] };
+  const [pools, wallets] = [JSON.parse(row.pools) as CallerPool[], JSON.parse(row.wallets) as string[]];
+  return { ...row, ...rights, defaults, pools, wallets };
 }

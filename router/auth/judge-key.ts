@@ -14,6 +14,8 @@ export interface Caller extends KeyRights {
   readonly defaults: KeyDefaults | null;
   /** The pools whose homes the account may use, as a member or as their owner. */
   readonly pools: readonly CallerPool[];
+  /** Where the account's own homes are paid to. */
+  readonly wallets?: readonly string[];
   /** The member that the key belongs to, and its role; null for a key of the account's own. */
   readonly memberId: string | null;
   readonly role: Role | null;
@@ -35,6 +37,7 @@ export interface KeyRow {
   readonly disabledAt: number | null;
   readonly defaults: KeyDefaults | null;
   readonly pools: readonly CallerPool[];
+  readonly wallets?: readonly string[];
   /** As they were said; null for the usual ones. */
   readonly scopes: readonly Scope[] | null;
   readonly models: readonly string[] | null;
@@ -52,7 +55,8 @@ export function judgeKey(row: KeyRow | null, now: number): Result<Caller, KeyFau
   if (row.revokedAt !== null || row.memberRemovedAt !== null) return err('revoked');
   if (row.expiresAt !== null && row.expiresAt <= now) return err('expired');
   if (row.disabledAt !== null) return err('account-disabled');
-  const { accountId, keyId, defaults, pools, models, expiresAt, memberId, role, rightsAt } = row;
+  const { accountId, keyId, defaults, pools, models, expiresAt, memberId, role, rightsAt, wallets = [] } = row;
   const scopes = pickScopes(row.scopes, role);
-  return ok({ accountId, keyId, defaults, pools, scopes, models, expiresAt, memberId, role, rightsAt });
+  const caller = { accountId, keyId, defaults, pools, scopes, models, expiresAt, memberId, role, rightsAt };
+  return ok({ ...caller, ...(wallets.length > 0 && { wallets }) });
 }

@@ -12,6 +12,7 @@ import { checkEnrolProof } from './check-node-hello.ts';
 import { claimCode, findCode } from './enrolment-codes.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
+import { makeKin, MOST_KIN } from './make-kin.ts';
 import { hashEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
 
 const CODE_LIFE_MS = 24 * 3_600_000;
@@ -27,6 +28,8 @@ export interface NodeRow {
   readonly name: string | null;
   /** Ids of the pools it is in. */
   readonly pools: readonly string[];
+  /** Ids of pools that its owner is a member of or has, as many as are compared. */
+  readonly ownerPools: readonly string[];
   /** Whether it answers for everyone besides. */
   readonly isPublic: boolean;
   readonly createdAt: number;
@@ -42,6 +45,8 @@ export interface NodeStanding {
   readonly pools: readonly string[];
   /** Why it may not be connected; null while it may. */
   readonly barred: string | null;
+  /** What tells that a caller belongs together with it, beside its account and its address. */
+  readonly kin: readonly string[];
 }
 
 export interface Nodes {
@@ -175,7 +180,8 @@ export async function findNode(db: D1Database, nodeId: string): Promise<NodeRow 
 export function standingOf(row: NodeRow | null): NodeStanding | null {
   if (!row) return null;
   const pools = row.isPublic ? [...row.pools, PUBLIC_POOL] : [...row.pools];
-  return { pools, barred: barOf(row) };
+  const kin = makeKin({ wallets: [row.wallet], pools: [...row.pools, ...row.ownerPools] });
+  return { pools, barred: barOf(row), kin };
 }
 
 /** Why a node may not be connected; null while it may. */
@@ -184,15 +190,29 @@ export function barOf(row: Pick<NodeRow, 'revokedAt' | 'revokedReason' | 'isOwne
   return row.isOwnerDisabled ? 'the account of its owner is disabled' : null;
 }
 
+/** That its owner is in or has: enough of them to be compared. */
+const OWNER_POOLS = sql<string>`(SELECT json_group_array(id) FROM (
+  SELECT id FROM pools WHERE owner_account_id = nodes.account_id
+  UNION SELECT pool_id FROM pool_members WHERE account_id = nodes.account_id LIMIT ${MOST_KIN}))`;
 const POOL_IDS = sql<string>`(SELECT json_group_array(pool_id) FROM node_pools WHERE node_id = nodes.id)`;
 
 function selectNodes(db: D1Database) {
-  const columns = { ...getTableColumns(nodes), poolIds: POOL_IDS, ownerDisabledAt: accounts.disabledAt };
+  const columns = {
+    ...getTableColumns(nodes),
+    poolIds: POOL_IDS,
+    ownerPoolIds: OWNER_POOLS,
+    ownerDisabledAt: accounts.disabledAt,
+  };
   return drizzle(db).select(columns).from(nodes).innerJoin(accounts, eq(accounts.id, nodes.accountId));
 }
 
-type SelectedNode = typeof nodes.$inferSelect & { readonly poolIds: string; readonly ownerDisabledAt: number | null };
+type SelectedNode = typeof nodes.$inferSelect & {
+  readonly poolIds: string;
+  readonly ownerPoolIds: string;
+  readonly ownerDisabledAt: number | null;
+};
 
-function toNodeRow({ poolIds, ownerDisabledAt, ...row }: SelectedNode): NodeRow {
-  return { ...row, pools: JSON.parse(poolIds) as string[], isOwnerDisabled: ownerDisabledAt !== null };
+function toNodeRow({ poolIds, ownerPoolIds, ownerDisabledAt, ...row }: SelectedNode): NodeRow {
+  const [pools, ownerPools] = [JSON.parse(poolIds) as string[], JSON.parse(ownerPoolIds) as string[]];
+  return { ...row, pools, ownerPools, isOwnerDisabled: ownerDisabledAt !== null };
 }

@@ -57,7 +57,7 @@ class Lab {
     return (this.live = new Account(
       makeState(this.accountId, this.#storage),
       {},
-      { ledger, terms, crowd: CROWD_LIMITS, bookMs: 5000 },
+      { ledger, terms, crowd: CROWD_LIMITS, bookMs: 5000, sendTransfer: async () => ({ isTaken: true }) },
     ));
   }
 

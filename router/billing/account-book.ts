@@ -1,17 +1,17 @@
 // One account's money in its object's SQLite: the balance, the holds on it and what has been applied. An account can never spend
 // more than it has: balance ≥ sum of holds ≥ 0 after every call. A job's parts are charged as one answer, when it is known how it
 // ended. Reads come from memory, which is written after the database is.
-import type { CreditKind, CreditSource } from '../../schema/credit.ts';
 import type { Fate, SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { AccountAlerts, AlertSettings } from './account-alerts.ts';
 import { AccountBars } from './account-bars.ts';
+import { AccountCredit } from './account-credit.ts';
+import type { Grant } from './account-credit.ts';
 import { AccountReturns } from './account-returns.ts';
 import type { LeaseTerms } from './account-holds.ts';
 import type { Totals } from './account-state.ts';
 import { AccountStore } from './account-store.ts';
 import type { StoreOptions } from './account-store.ts';
-import { buildGrantEntry, grantEventId } from './build-entry.ts';
 import type { NumberedFlush } from './build-flush.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
 import type { HoldAnswer, HoldLeft, HoldRefusal, HoldRequest } from './hold-answer.ts';
@@ -21,9 +21,6 @@ import { judgeSpend, resetOf, SPEND_LIMITS } from './judge-spend.ts';
 import type { Outbox } from './outbox.ts';
 import type { RateUse } from './rate-window.ts';
 import type { Spent } from './sum-spending.ts';
-
-/** Units that an account may own: with four thousand million credits every sum of a balance and a hold is a whole number still. */
-export const MAX_BALANCE = 4_000_000_000_000_000;
 
 /** What one key has used, of what it may. */
 export interface KeyUsage {
@@ -37,28 +34,33 @@ export interface KeyUsage {
 }
 
 export class AccountBook {
-  readonly #outbox: Outbox;
   readonly #store: AccountStore;
   readonly #terms: LeaseTerms;
   readonly #jobs: JobBookings;
   readonly #crowd: CrowdLimits;
   /** Keys and pools for which nothing is held any more. */
   readonly bars: AccountBars;
+  /** What comes into the account and goes out of it otherwise than by jobs. */
+  readonly credit: AccountCredit;
   /** What goes back to where it was bought. */
   readonly returns: AccountReturns;
 
   constructor(
     storage: DurableObjectStorage,
     outbox: Outbox,
-    { crowd, ...options }: StoreOptions & { crowd: CrowdLimits },
+    {
+      crowd,
+      isClosed = () => false,
+      ...options
+    }: StoreOptions & { crowd: CrowdLimits; isClosed?: (now: number) => boolean },
   ) {
     const { terms } = options;
     this.#crowd = crowd;
-    this.#outbox = outbox;
     this.#terms = terms;
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isClosed });
     this.returns = new AccountReturns(storage.sql, this.#store, outbox);
   }
 
@@ -79,7 +81,8 @@ export class AccountBook {
     if (refusal) return { ok: false, ...refusal, ...told() };
     const before = this.#store.holds.find(jobId);
     const isFresh = before?.isFresh ?? this.#store.isNew(jobId, now);
-    this.#store.holds.set(jobId, { amount, expiresAt, leaseAt: now + this.#terms.leaseMs, keyId, isGuest, isFresh });
+    const [leaseAt, sinceAt] = [now + this.#terms.leaseMs, before?.sinceAt ?? now];
+    this.#store.holds.set(jobId, { amount, expiresAt, leaseAt, keyId, isGuest, isFresh, sinceAt });
     this.#store.saveHolds(false, now);
     if (!before && isByTheMinute(limits)) this.#store.rates.take(jobId, keyId, use, now);
     return { ok: true, ...(isGuest && { isGuest }), ...told() };
@@ -192,44 +195,26 @@ export class AccountBook {
 
   /** As JobBookings does. */
   settleBatch(batch: SettlementBatch, now: number, refused: Refused): boolean[] {
+    this.sweep(now);
     return this.#jobs.settleBatch(batch, now, refused);
   }
 
   /** As JobBookings does. */
   settleAll(settlements: readonly SettlementJson[], now: number, refused: Refused): boolean[] {
+    this.sweep(now);
     return this.#jobs.settleAll(settlements, now, refused);
   }
 
   /** As JobBookings does. */
   settle(settlement: SettlementJson, now: number): boolean {
+    this.sweep(now);
     return this.#jobs.settle(settlement, now);
   }
 
-  /** Adds credit once by its event id; false for one known already, null for one that would make the balance more than may be. */
-  grant(
-    grant: {
-      readonly eventId: string;
-      readonly accountId: string;
-      readonly amount: number;
-      readonly memo: string | null;
-      /** What kind of credit it is; granted where nothing is said. */
-      readonly kind?: CreditKind;
-      readonly from?: CreditSource;
-      /** It pays for one call, at this price whatever is used of it, once anything is charged. */
-      readonly isFixedPrice?: boolean;
-    },
-    now: number,
-  ): boolean | null {
-    if (!Number.isSafeInteger(grant.amount) || grant.amount <= 0)
-      throw new RangeError('a grant is a whole number above 0');
-    if (this.#outbox.has(grantEventId(grant.eventId))) return false;
-    if (this.#store.state.balance + grant.amount > MAX_BALANCE) return null;
-    return this.#store.commit(now, (staged) => {
-      this.#outbox.add(buildGrantEntry({ ...grant, at: now }), grant.amount);
-      const balance = this.#store.state.balance + grant.amount;
-      this.#store.state = { ...this.#store.state, balance, ...(grant.isFixedPrice && { isFixedPrice: true }) };
-      return (staged.isChanged = true);
-    });
+  /** As AccountCredit does. */
+  grant(grant: Grant, now: number): boolean | null {
+    this.sweep(now);
+    return this.credit.grant(grant, now);
   }
 
   /** From now on no hold at all. */
@@ -257,9 +242,10 @@ export class AccountBook {
     return { isOpen: false, charged };
   }
 
-  /** Drops lapsed holds and books, free, the parts whose job nobody ended. */
+  /** Drops lapsed holds, books, free, the parts whose job nobody ended, and ends credit whose time is over. */
   sweep(now: number): void {
     this.#jobs.sweep(now);
+    this.credit.expire(now);
   }
 
   /** Hands what was booked to the book in D1. Rejects when the book does. */

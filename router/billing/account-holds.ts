@@ -15,6 +15,8 @@ export interface Hold {
   readonly keyId?: string;
   /** Nothing of its job has been booked, which nobody need look for. In memory only, as those that follow. */
   readonly isFresh?: boolean;
+  /** When it was held first, ms since epoch: credit that ended before is not for it. */
+  readonly sinceAt?: number;
   readonly isGuest?: boolean;
   /** The answer has ended; its credit is held until it is settled. */
   readonly isOver?: boolean;
@@ -142,6 +144,13 @@ export class AccountHolds {
     const running = [...this.#holds.values()].filter(({ isOver }) => !isOver);
     const jobs = running.map(({ keyId: of = null, isGuest: guest = false }) => ({ keyId: of, isGuest: guest }));
     return decideCrowd(jobs, { keyId, isGuest }, limits);
+  }
+
+  /** Units that jobs hold since before a time, ms since epoch; those that a restart left are old. */
+  heldBefore(at: number): number {
+    let sum = 0;
+    for (const { amount, sinceAt = 0 } of this.#holds.values()) if (sinceAt < at) sum += amount;
+    return sum;
   }
 
   get count(): number {

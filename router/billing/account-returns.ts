@@ -3,6 +3,8 @@
 import type { CreditSource } from '../../schema/credit.ts';
 import type { AccountStore } from './account-store.ts';
 import { buildReturnEntry } from './build-entry.ts';
+import { NO_CREDIT } from './credit-books.ts';
+import { addLot, sumLots, takeKind } from './credit-lots.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What was taken back by one refund or dispute, and whether it came again. */
@@ -47,13 +49,15 @@ export class AccountReturns {
     const known = this.#find(source);
     const due = upTo - known.taken - known.lost;
     if (due <= 0 || known.isRestored) return { taken: 0, lost: 0 };
-    const taken = Math.max(0, Math.min(due, this.#store.available));
+    const { lots: before } = this.#store.state;
+    const taken = Math.max(0, Math.min(due, this.#store.available, sumLots(before).bought));
     const lost = due - taken;
+    const { lots, drawn } = takeKind(before, taken, 'bought');
     this.#store.commit(now, (staged) => {
       this.#write(source, { taken: known.taken + taken, lost: known.lost + lost, isRestored: false });
-      const entry = buildReturnEntry({ id: `back:${source}:${upTo}`, accountId, taken, lost, to, memo, at: now });
+      const entry = buildReturnEntry({ id: `back:${source}:${upTo}`, accountId, drawn, lost, to, memo, at: now });
       this.#outbox.add(entry, 0 - taken);
-      this.#move(0 - taken);
+      this.#store.setLots(lots);
       staged.isChanged = true;
     });
     return { taken, lost };
@@ -70,9 +74,11 @@ export class AccountReturns {
     this.#store.commit(now, (staged) => {
       this.#write(source, { taken, lost, isRestored: true });
       if (taken + lost === 0) return;
-      const again = { taken: 0 - taken, lost: 0 - lost };
+      const again = { drawn: { ...NO_CREDIT, bought: 0 - taken }, lost: 0 - lost };
       this.#outbox.add(buildReturnEntry({ id: `again:${source}`, accountId, ...again, to, memo, at: now }), taken);
-      this.#move(taken);
+      // Bought credit has a lot without an end, for which there is always room.
+      const { lots } = this.#store.state;
+      if (taken > 0) this.#store.setLots(addLot(lots, { kind: 'bought', left: taken }) ?? lots);
       staged.isChanged = true;
     });
     return taken;
@@ -81,14 +87,14 @@ export class AccountReturns {
   /** Nothing is held for this account any more, and what it has goes back: it was opened for one payment. */
   close(accountId: string, now: number): void {
     if (this.#store.state.disabledAt !== null) return;
-    const rest = this.#store.state.balance;
+    const { balance: rest, lots } = this.#store.state;
     this.#store.commit(now, (staged) => {
       if (rest > 0) {
         const memo = 'what a payment allowed and the call did not use';
         const entry = {
           id: `back:x402:${accountId}`,
           accountId,
-          taken: rest,
+          drawn: sumLots(lots),
           lost: 0,
           to: 'x402',
           memo,
@@ -96,7 +102,8 @@ export class AccountReturns {
         } as const;
         this.#outbox.add(buildReturnEntry(entry), 0 - rest);
       }
-      this.#store.state = { ...this.#store.state, balance: 0, disabledAt: now };
+      this.#store.setLots([]);
+      this.#store.state = { ...this.#store.state, disabledAt: now };
       staged.isChanged = true;
     });
   }
@@ -107,17 +114,13 @@ export class AccountReturns {
     const entry = {
       id: `lost:x402:${accountId}`,
       accountId,
-      taken: 0,
+      drawn: NO_CREDIT,
       lost: amount,
       to: 'x402',
       memo,
       at: now,
     } as const;
     this.#store.commit(now, () => void this.#outbox.add(buildReturnEntry(entry), 0));
-  }
-
-  #move(by: number): void {
-    this.#store.state = { ...this.#store.state, balance: this.#store.state.balance + by };
   }
 
   #find(source: string): ReturnRow {

@@ -1,5 +1,7 @@
 // What a restart must know of an account beside its holds, jobs and parts: one JSON text that every batch writes with its own row.
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
+import type { Lot } from './credit-lots.ts';
+import { openLots } from './credit-lots.ts';
 import { countAsked } from './decide-charge.ts';
 import type { KeySpending } from './sum-spending.ts';
 
@@ -11,7 +13,13 @@ export interface Totals {
 }
 
 export interface AccountState extends Totals {
+  /** The sum of its lots, units. */
   readonly balance: number;
+  readonly lots: readonly Lot[];
+  /** Ids of what went out of it by itself: how many there were. */
+  readonly moves?: number;
+  /** It may give credit of its own to others. */
+  readonly isSponsor?: boolean;
   readonly disabledAt: number | null;
   /** It was opened for one call at a fixed price. */
   readonly isFixedPrice?: true;
@@ -35,6 +43,7 @@ const KNOWN_HUBS = 32;
 
 const NEW_STATE: AccountState = {
   balance: 0,
+  lots: [],
   disabledAt: null,
   jobs: 0,
   promptTokens: 0,
@@ -45,13 +54,16 @@ const NEW_STATE: AccountState = {
 
 /** As `JSON.stringify` wrote it; null for an object that has none: one of before version 0.2 has a row, which goes. For the caller's transaction. */
 export function readState(sql: SqlStorage, text: string | null): AccountState {
-  if (text !== null) return JSON.parse(text) as AccountState;
+  if (text !== null) {
+    const state = JSON.parse(text) as Omit<AccountState, 'lots'> & Partial<Pick<AccountState, 'lots'>>;
+    return { ...state, lots: state.lots ?? openLots(state.balance) };
+  }
   if (sql.exec("SELECT 1 FROM pragma_table_info('account') LIMIT 1").toArray().length === 0) return NEW_STATE;
   const columns = 'balance, disabledAt, jobs, promptTokens, outputTokens, charged';
-  type Row = Omit<AccountState, 'hubs'> & Record<string, SqlStorageValue>;
+  type Row = Omit<AccountState, 'hubs' | 'lots'> & Record<string, SqlStorageValue>;
   const row = sql.exec<Row>(`SELECT ${columns} FROM account`).one();
   sql.exec('DROP TABLE account');
-  return { ...row, hubs: {} };
+  return { ...row, lots: openLots(row.balance), hubs: {} };
 }
 
 /** Remembers what a hub was answered, and forgets the hub that was heard of longest ago. */
@@ -83,7 +95,13 @@ function markOf(settlements: readonly SettlementJson[]): number {
 /** A prompt counts once, however many of the parts charge it; output counts with every part. */
 export function addToTotals(
   state: AccountState,
-  added: { readonly settlements: readonly SettlementJson[]; readonly charge: number; readonly jobs: number },
+  added: {
+    readonly settlements: readonly SettlementJson[];
+    readonly charge: number;
+    /** What is left when the charge was drawn from them. */
+    readonly lots: readonly Lot[];
+    readonly jobs: number;
+  },
 ): AccountState {
   const { settlements } = added;
   const promptTokens = state.promptTokens + countPrompt(settlements);
@@ -91,6 +109,7 @@ export function addToTotals(
   return {
     ...state,
     balance: state.balance - added.charge,
+    lots: added.lots,
     jobs: state.jobs + added.jobs,
     promptTokens,
     outputTokens,

@@ -10,6 +10,9 @@ import { AccountJobs } from './account-jobs.ts';
 import { AccountKeys } from './account-keys.ts';
 import { readState } from './account-state.ts';
 import type { AccountState } from './account-state.ts';
+import { sumCredit } from './credit-books.ts';
+import { sumLots } from './credit-lots.ts';
+import type { Lot } from './credit-lots.ts';
 import { buildFlush } from './build-flush.ts';
 import type { ChargedPart, NumberedFlush } from './build-flush.ts';
 import type { SpendFacts, SpendLimit } from './judge-spend.ts';
@@ -150,6 +153,18 @@ export class AccountStore {
     this.alerts.noteBalance(this.state.balance, now);
   }
 
+  /** What the account has from now on: within a call that writes it. */
+  setLots(lots: readonly Lot[]): void {
+    this.state = { ...this.state, lots, balance: sumCredit(sumLots(lots)) };
+  }
+
+  /** When a job was held, ms since epoch, as far as it bears on what it may spend: 0 for long ago, now for one that holds nothing any more. */
+  heldSince(jobId: string): number {
+    const hold = this.holds.find(jobId);
+    if (hold) return hold.sinceAt ?? 0;
+    return this.holds.forgotten > 0 ? 0 : (this.#staged?.now ?? 0);
+  }
+
   stage(made: { readonly parts: readonly ChargedPart[]; readonly savesHolds: boolean }): void {
     if (!this.#staged) throw new Error('money moves within a call only');
     this.#staged.parts.push(...made.parts);
@@ -170,6 +185,7 @@ export class AccountStore {
         const result = work(staged);
         if (staged.isChanged) {
           this.#noteCharges(staged);
+          checkLots(this.state);
           this.batches.write(JSON.stringify(this.state), buildFlush(staged.parts), now);
         }
         // Its charges are in the state.
@@ -197,6 +213,11 @@ export class AccountStore {
       return [batches, new AccountJobs(sql), holds, new AccountKeys(sql), alerts, state];
     });
   }
+}
+
+/** A call that moves money past the lots would leave credit of no kind: it is undone as a whole. */
+function checkLots({ balance, lots }: AccountState): void {
+  if (sumCredit(sumLots(lots)) !== balance) throw new Error('the lots of an account do not sum to its balance');
 }
 
 /** Units that a call charges by key. */

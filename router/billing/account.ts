@@ -1,8 +1,10 @@
-// The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
+// The Durable Object of one account: decides and applies holds, charges and grants (credit-object.ts), each once, and hands them to the book in D1.
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
+import type { CreditSums } from '../../schema/credit.ts';
+import type { Lot } from './credit-lots.ts';
 import { AccountRepeats } from './account-repeats.ts';
 import type { KeyUsage } from './account-book.ts';
 import type { LeaseTerms } from './account-holds.ts';
@@ -12,11 +14,13 @@ import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import type { CrowdLimits } from './decide-crowd.ts';
-import { KeptObject } from './kept-object.ts';
+import { CreditObject } from './credit-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
+import { TransferPost } from './transfer-post.ts';
+import type { SendTransfer, Transfer, TransferAnswer } from './transfers.ts';
 
 const log = makeLog('billing');
 
@@ -32,6 +36,10 @@ export interface AccountUsage {
   /** Units set aside for jobs that run. */
   readonly held: number;
   readonly totals: Totals;
+  /** The balance by kind, units. */
+  readonly kinds: CreditSums;
+  /** What of it ends, what ends first ahead. */
+  readonly ending: readonly Lot[];
 }
 
 export interface AccountDoors {
@@ -41,17 +49,20 @@ export interface AccountDoors {
   readonly bookMs: number;
   /** Jobs at once. */
   readonly crowd: CrowdLimits;
+  /** Hands credit to the object of another account. */
+  readonly sendTransfer: SendTransfer;
   /** The minute of limits by the minute, ms; a minute where it is left out. */
   readonly rateWindowMs?: number;
   /** How alerts are sent, and after how many ms again for the first time; left out, they wait. */
   readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
 }
 
-export class Account extends KeptObject {
+export class Account extends CreditObject {
   readonly #outbox: Outbox;
-  readonly #book: AccountBook;
+  protected readonly book: AccountBook;
   readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
+  readonly #post: TransferPost;
   readonly #alertPost: AlertPost | null;
   #drainedAt = 0;
 
@@ -59,14 +70,25 @@ export class Account extends KeptObject {
     super(ctx, env);
     const { ledger, terms, crowd, bookMs, webhooks, rateWindowMs } = doors;
     const owner = { accountId: ctx.id.name };
-    const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
+    const handOver = (): Promise<void> => this.book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
     const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
-    this.#book = new AccountBook(ctx.storage, this.#outbox, { terms, crowd, now, ...owner, ...rates });
-    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
+    this.book = new AccountBook(ctx.storage, this.#outbox, {
+      terms,
+      crowd,
+      now,
+      ...owner,
+      ...rates,
+      isClosed: (at) => this.pause.level(at) === 'closed',
+    });
+    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
+    const { credit } = this.book;
+    const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
+      credit.noteAnswer(transfer, answer, Date.now());
+    this.#post = new TransferPost({ transfers: credit.transfers, send: doors.sendTransfer, noteAnswer, owner });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -75,15 +97,15 @@ export class Account extends KeptObject {
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
     if (this.pause.level(now) !== null) return PAUSED;
-    const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
-    this.#ring(now);
+    const answer = this.#holdOnce(request, now, () => this.book.hold(request, now));
+    this.ring(now);
     return answer;
   }
 
   /** Holds for a call, and writes the key under which it came in the same transaction; one that has run under its key is told what it ran as. */
   #holdOnce({ repeat }: HoldRequest, now: number, hold: () => HoldAnswer): HoldAnswer {
     if (!repeat) return hold();
-    this.#book.sweep(now);
+    this.book.sweep(now);
     const refusal = this.#repeats.judge(repeat, now);
     if (refusal) return { ok: false, ...refusal };
     const answer = hold();
@@ -103,20 +125,20 @@ export class Account extends KeptObject {
     const now = Date.now();
     if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
-    this.#ring(now);
+    this.ring(now);
     return answer;
   }
 
   #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
-    let answer = this.#book.hold(first, now);
+    let answer = this.book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
-      const next = this.#book.hold(request, now, true);
+      const next = this.book.hold(request, now, true);
       if (next.ok) {
         held.push(request.jobId);
         answer = next;
       } else {
-        for (const jobId of held) this.#book.takeBack(jobId, now);
+        for (const jobId of held) this.book.takeBack(jobId, now);
         return next;
       }
     }
@@ -126,9 +148,9 @@ export class Account extends KeptObject {
   /** The word of an edge or a hub that these jobs live: their holds last on. */
   renew(jobIds: string[]): void {
     const now = Date.now();
-    this.#book.renew(jobIds, now);
+    this.book.renew(jobIds, now);
     this.#repeats.renew(jobIds, now);
-    this.#ring(now);
+    this.ring(now);
   }
 
   /**
@@ -137,9 +159,9 @@ export class Account extends KeptObject {
    */
   release(jobId: string, interrupted = 0, isCharged = false): void {
     const now = Date.now();
-    this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
     this.#repeats.noteOver(jobId, isCharged && interrupted > 0 ? 'charged' : 'free');
-    this.#ring(now);
+    this.ring(now);
   }
 
   /**
@@ -149,8 +171,8 @@ export class Account extends KeptObject {
   settle(settlement: SettlementJson): { applied: boolean } {
     const now = Date.now();
     this.pause.refuseClosed(now);
-    const applied = this.#book.settle(settlement, now);
-    this.#ring(now);
+    const applied = this.book.settle(settlement, now);
+    this.ring(now);
     return { applied };
   }
 
@@ -164,61 +186,15 @@ export class Account extends KeptObject {
     const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
       log.error('settlement-not-taken', { accountId, jobId, part, error });
     const taken = Array.isArray(batch)
-      ? this.#book.settleAll(batch, now, refused)
-      : this.#book.settleBatch(batch, now, refused);
-    this.#ring(now);
+      ? this.book.settleAll(batch, now, refused)
+      : this.book.settleBatch(batch, now, refused);
+    this.ring(now);
     return taken;
-  }
-
-  /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
-  grant(grant: Parameters<AccountBook['grant']>[0]): {
-    balance: number;
-    applied: boolean;
-    isTooMuch?: true;
-  } {
-    const now = Date.now();
-    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
-    const applied = this.#book.grant(grant, now);
-    this.#ring(now);
-    const { balance } = this.#book;
-    return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
-  }
-
-  /** Takes bought credit back once, as far as it is there. */
-  takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
-    const now = Date.now();
-    this.#book.sweep(now);
-    const taken = this.#book.returns.takeBack(back, now);
-    this.#ring(now);
-    return taken;
-  }
-
-  /** Gives again what was taken back from this source, once. */
-  restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
-    const now = Date.now();
-    const restored = this.#book.returns.restore(back, now);
-    this.#ring(now);
-    return { restored };
-  }
-
-  /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
-  closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
-    const now = Date.now();
-    const closed = this.#book.closePayment(closing, now);
-    this.#ring(now);
-    return closed;
-  }
-
-  /** The payment never came: the operator bears what was charged, once. */
-  writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
-    const now = Date.now();
-    this.#book.returns.writeOff(loss, now);
-    this.#ring(now);
   }
 
   /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
   async forgetPayment(): Promise<boolean> {
-    if (!this.#book.isDisabled || this.#book.balance !== 0 || this.booked().waiting > 0) return false;
+    if (!this.book.isDisabled || this.book.balance !== 0 || this.booked().waiting > 0) return false;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     return true;
@@ -226,65 +202,66 @@ export class Account extends KeptObject {
 
   /** Refuses every later hold for this key. */
   revokeKey(keyId: string): void {
-    this.#book.bars.revokeKey(keyId);
+    this.book.bars.revokeKey(keyId);
   }
 
   revokeKeys(keyIds: string[]): void {
-    for (const keyId of keyIds) this.#book.bars.revokeKey(keyId);
+    for (const keyId of keyIds) this.book.bars.revokeKey(keyId);
   }
 
   /** Refuses every later hold by what these keys might do before `at`, ms since epoch: their edges read anew what they may. */
   changeKeys(keyIds: string[], at: number): void {
-    for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
+    for (const keyId of keyIds) this.book.bars.changeKey(keyId, at);
   }
 
   /** Limits a key from now on, at once and exactly; null for nothing. */
   setKeyLimits(keyId: string, limits: KeyLimits | null): void {
-    this.#book.setKeyLimits(keyId, limits, Date.now());
+    this.book.setKeyLimits(keyId, limits, Date.now());
   }
 
   /** What a key has used, and what is left to it. */
   keyUsage(keyId: string): KeyUsage {
     this.#sweep();
-    return this.#book.keyUsage(keyId, Date.now());
+    return this.book.keyUsage(keyId, Date.now());
   }
 
   /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
   changeAlerts(settings: AlertSettings | null, secret: string | null): boolean {
     const now = Date.now();
-    const isSet = this.#book.changeAlerts(settings, secret, now);
-    this.#ring(now);
+    const isSet = this.book.changeAlerts(settings, secret, now);
+    this.ring(now);
     return isSet;
   }
 
   /** What is told, where; and how many alerts are on their way. */
   alerts(): { settings: AlertSettings | null; waiting: number } {
-    const { settings, waiting } = this.#book.alerts;
+    const { settings, waiting } = this.book.alerts;
     return { settings, waiting };
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
   leavePool(poolId: string): void {
-    this.#book.bars.leavePool(poolId);
+    this.book.bars.leavePool(poolId);
   }
 
   joinPool(poolId: string): void {
-    this.#book.bars.joinPool(poolId);
+    this.book.bars.joinPool(poolId);
   }
 
   /** Refuses every later hold. Running jobs still settle. */
   disable(): void {
-    this.#book.disable(Date.now());
+    this.book.disable(Date.now());
   }
 
   /** What was closed here for good, to be compared with the books. */
   closed(): { revokedKeys: string[]; isDisabled: boolean } {
-    return { revokedKeys: this.#book.bars.revokedKeys, isDisabled: this.#book.isDisabled };
+    return { revokedKeys: this.book.bars.revokedKeys, isDisabled: this.book.isDisabled };
   }
 
   usage(): AccountUsage {
     this.#sweep();
-    return { balance: this.#book.balance, held: this.#book.held, totals: this.#book.totals };
+    const { balance, held, totals, credit } = this.book;
+    return { balance, held, totals, kinds: credit.kinds, ending: credit.ending };
   }
 
   /**
@@ -299,24 +276,24 @@ export class Account extends KeptObject {
   } {
     this.#sweep();
     const alone = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
-    const { settlements, flushes } = this.#book.findDecided(jobId);
-    const [waiting, pending] = [this.#book.findWaiting(jobId), this.#book.isOpen(jobId)];
+    const { settlements, flushes } = this.book.findDecided(jobId);
+    const [waiting, pending] = [this.book.findWaiting(jobId), this.book.isOpen(jobId)];
     return { settlements: [...settlements, ...alone], waiting, pending, flushes };
   }
 
   /** The flushes that parts of a job are in. */
   flushesOf(jobId: string): number[] {
-    return this.#book.findDecided(jobId).flushes;
+    return this.book.findDecided(jobId).flushes;
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
   booked(): ObjectSide {
     const { events, own } = this.#outbox.waiting();
-    const { parts, charge } = this.#book.unbooked;
+    const { parts, charge } = this.book.unbooked;
     // A life before this one may have handed it over and heard no answer.
     if (parts > 0 && this.#outbox.alarmAt > Date.now() + this.#bookMs) this.#startDrain(Date.now());
     return {
-      booked: this.#book.balance - own + charge,
+      booked: this.book.balance - own + charge,
       waiting: events + parts,
       unpayable: this.#outbox.unpayable,
     };
@@ -325,37 +302,40 @@ export class Account extends KeptObject {
   protected override stillOpen(): StillOpen {
     this.#sweep();
     const { waiting, unpayable } = this.booked();
-    return { jobs: this.#book.openJobs, entries: waiting - unpayable };
+    return { jobs: this.book.openJobs, entries: waiting - unpayable + this.book.credit.transfers.count };
   }
 
   override async alarm(): Promise<void> {
     this.#outbox.noteAlarm();
     const now = Date.now();
-    this.#book.sweep(now);
-    await this.#drain(now);
+    this.book.sweep(now);
+    await Promise.all([this.#drain(now), this.#post.run()]);
+    this.ring(Date.now());
     // Money goes first, and waits for nobody who is slow to take an alert.
     this.ctx.waitUntil(this.#sendAlerts());
   }
 
   async #sendAlerts(): Promise<void> {
-    await this.#alertPost?.send(() => this.#book.alerts);
-    this.#ring(Date.now());
+    await this.#alertPost?.send(() => this.book.alerts);
+    this.ring(Date.now());
   }
 
   #sweep(): void {
     const now = Date.now();
-    this.#book.sweep(now);
-    this.#ring(now);
+    this.book.sweep(now);
+    this.ring(now);
   }
 
   /** Every call may have booked what had lapsed, beside what it was made for. */
-  #ring(now: number): void {
+  protected override ring(now: number): void {
+    this.book.credit.expire(now);
     if (this.#outbox.hasNew) this.#outbox.ring(now);
-    if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
-    const at = this.#book.nextBookingAt;
+    if (this.book.unbooked.parts > 0) this.#ringForParts(now);
+    const at = this.book.nextBookingAt;
     if (at !== null) this.#outbox.ringBy(at);
-    const alertAt = this.#alertPost ? this.#book.alerts.nextAt : null;
-    if (alertAt !== null) this.#outbox.ensureAlarm(Math.max(alertAt, now));
+    const alertAt = this.#alertPost ? this.book.alerts.nextAt : null;
+    for (const due of [this.book.credit.nextExpiryAt(now), this.#post.nextAt(now), alertAt])
+      if (due !== null) this.#outbox.ensureAlarm(Math.max(due, now));
   }
 
   /** What comes alone is handed over at once, and an alarm set that sees to it if that fails; what comes in numbers waits for its like. */
@@ -376,6 +356,6 @@ export class Account extends KeptObject {
   async #drain(now: number): Promise<void> {
     this.#drainedAt = now;
     await this.#outbox.drain();
-    this.#ring(Date.now());
+    this.ring(Date.now());
   }
 }

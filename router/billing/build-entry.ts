@@ -1,9 +1,12 @@
 // Ledger entries: one thing that moved money and its postings, which sum to zero by construction. Pure.
-import type { CreditSource } from '../../schema/credit.ts';
+import type { CreditKind, CreditSource, CreditSums } from '../../schema/credit.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { allGranted, bookOf, drawFrom, sumCredit, TRANSIT } from './credit-books.ts';
+import { sumLots } from './credit-lots.ts';
+import type { Lot } from './credit-lots.ts';
 
 export interface Posting {
-  /** `acct_…`, `owner:acct_…`, `fees`, `operator`, or where credit comes from: `grants`, `stripe`, `x402`. */
+  /** `acct_…` by kind of credit (credit-books.ts), `owner:acct_…`, `fees`, `operator`, `transit`, or where credit comes from: `grants`, `stripe`, `x402`. */
   readonly book: string;
   /** Signed units. */
   readonly amount: number;
@@ -12,7 +15,7 @@ export interface Posting {
 /** What an outbox hands to the ledger; its id decides whether it has been applied. */
 export interface LedgerEntry {
   readonly id: string;
-  readonly kind: 'grant' | 'settle' | 'correction';
+  readonly kind: 'grant' | 'settle' | 'correction' | 'transfer';
   readonly jobId: string | null;
   readonly part: number | null;
   readonly accountId: string;
@@ -41,7 +44,7 @@ export function grantEventId(eventId: string): string {
 
 /** A settled part: the caller pays its charge, the owner gets the earnings, the fees take or give the rest. */
 export function buildSettleEntry(settlement: SettlementJson, memo: string | null): LedgerEntry {
-  const { jobId, part, accountId, ownerAccountId, charge, earn, endedAt } = settlement;
+  const { jobId, part, accountId, ownerAccountId, charge, earn, endedAt, paidFrom } = settlement;
   return {
     id: settleEventId(jobId, part),
     kind: 'settle',
@@ -51,7 +54,7 @@ export function buildSettleEntry(settlement: SettlementJson, memo: string | null
     at: endedAt,
     memo,
     postings: dropZeros([
-      { book: accountId, amount: -charge },
+      ...drawFrom(accountId, paidFrom ?? allGranted(charge)),
       { book: `owner:${ownerAccountId}`, amount: earn },
       { book: 'fees', amount: charge - earn },
     ]),
@@ -80,37 +83,89 @@ export function buildGrantEntry(grant: {
   readonly amount: number;
   readonly memo: string | null;
   readonly at: number;
+  readonly kind?: CreditKind;
   readonly from?: CreditSource;
 }): LedgerEntry {
-  const { accountId, amount, memo, at, from = 'grants' } = grant;
-  const postings = dropZeros([
+  const { accountId, amount, memo, at, kind = 'granted', from = 'grants' } = grant;
+  const postings = [
     { book: from, amount: -amount },
-    { book: accountId, amount },
-  ]);
-  const id = grantEventId(grant.eventId);
-  return { id, kind: 'grant', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
+    { book: bookOf(accountId, kind), amount },
+  ];
+  return buildMove({ id: grantEventId(grant.eventId), kind: 'grant', accountId, at, memo, postings });
+}
+
+/** Credit whose time is over goes back: on its way to its sponsor, or to the operator's grants. */
+export function buildExpireEntry({ id, accountId, lot, at }: Moved & { readonly lot: Lot }): LedgerEntry {
+  const { kind, left, sponsor, expiresAt = at } = lot;
+  const memo = `ended ${new Date(expiresAt).toISOString()}: back to ${sponsor ?? 'grants'}`;
+  const postings = [
+    { book: bookOf(accountId, kind), amount: 0 - left },
+    { book: sponsor === undefined ? 'grants' : TRANSIT, amount: left },
+  ];
+  return buildMove({ id, kind: 'transfer', accountId, at, memo, postings });
+}
+
+/** Credit that an account gives to another one sets out. */
+export function buildGiftEntry(
+  gift: Moved & { readonly drawn: CreditSums; readonly memo: string | null },
+): LedgerEntry {
+  const { drawn, accountId, ...move } = gift;
+  const postings = [...drawFrom(accountId, drawn), { book: TRANSIT, amount: sumCredit(drawn) }];
+  return buildMove({ ...move, accountId, kind: 'transfer', postings });
+}
+
+/** What another object sent arrives; nothing where it was refused. */
+export function buildTakeEntry(
+  taken: Moved & { readonly credit: readonly Lot[]; readonly memo: string | null },
+): LedgerEntry {
+  const { credit, accountId, ...move } = taken;
+  const sums = sumLots(credit);
+  const into = drawFrom(accountId, sums).map(({ book, amount }) => ({ book, amount: 0 - amount }));
+  const postings = [{ book: TRANSIT, amount: 0 - sumCredit(sums) }, ...into];
+  return buildMove({ ...move, accountId, kind: 'transfer', postings });
+}
+
+/** Earnings that their owner turns into credit set out: units of what the book owes for homes of this account. */
+export function buildSpendEntry({ id, accountId, amount, at }: Moved & { readonly amount: number }): LedgerEntry {
+  const postings = [
+    { book: `owner:${accountId}`, amount: 0 - amount },
+    { book: TRANSIT, amount },
+  ];
+  return buildMove({ id, kind: 'transfer', accountId, at, memo: 'earnings turned into credit', postings });
+}
+
+interface Moved {
+  readonly id: string;
+  readonly accountId: string;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
+/** An entry of no job. */
+function buildMove(move: Pick<LedgerEntry, 'id' | 'kind' | 'accountId' | 'at' | 'memo' | 'postings'>): LedgerEntry {
+  return { ...move, postings: dropZeros(move.postings), jobId: null, part: null, settlement: null };
 }
 
 /**
- * Credit that goes back where it came from: `taken` units of the account, and `lost` units that it has not any more, which the operator bears. With
- * negative amounts it comes again.
+ * Credit that goes back where it came from: what was `drawn` of the account, and `lost` units that it has not any more, which the operator bears.
+ * With negative amounts it comes again.
  */
 export function buildReturnEntry(back: {
   readonly id: string;
   readonly accountId: string;
-  readonly taken: number;
+  readonly drawn: CreditSums;
   readonly lost: number;
   readonly to: CreditSource;
   readonly memo: string;
   readonly at: number;
 }): LedgerEntry {
-  const { id, accountId, taken, lost, to, memo, at } = back;
-  const postings = dropZeros([
-    { book: to, amount: taken + lost },
-    { book: accountId, amount: 0 - taken },
+  const { id, accountId, drawn, lost, to, memo, at } = back;
+  const postings = [
+    { book: to, amount: sumCredit(drawn) + lost },
+    ...drawFrom(accountId, drawn),
     { book: 'operator', amount: 0 - lost },
-  ]);
-  return { id, kind: 'correction', jobId: null, part: null, accountId, at, memo, postings, settlement: null };
+  ];
+  return buildMove({ id, kind: 'correction', accountId, at, memo, postings });
 }
 
 /**

@@ -2,8 +2,10 @@
 // them. Those made one after another are put together into one flush. Pure.
 import { concatBytes } from '../../schema/bytes.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
+import { payableOf } from './decide-earn.ts';
 import { addEarnings, addUsage, shareJob, toEarningRow, toUsageRow } from './build-usage.ts';
 import type { EarningRow, JobShare, UsageRow } from './build-usage.ts';
+import { allGranted, drawFrom } from './credit-books.ts';
 import { toFact } from './pack-facts.ts';
 import type { Block, Fact } from './pack-facts.ts';
 import { packSettlements, unpackSettlements } from './pack-settlement.ts';
@@ -52,7 +54,10 @@ export interface NumberedFlush extends Flush {
 type Totals = 'usage' | 'earnings';
 export type KeptPiece = Omit<Flush, 'packed' | Totals> & Partial<Pick<Flush, Totals>>;
 
-/** Of each part the caller pays the charge, the owner gets the earnings, the fees get the rest. Null where there is nothing. */
+/**
+ * Of each part the caller pays the charge, the owner gets the earnings, the fees get the rest. Of a part whose caller and home belong together no more
+ * is told as brought in by the home than its bought credit pays the owner: nothing else of it is ever paid out. Null where there is nothing.
+ */
 export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
   const [first] = parts;
   if (!first) return null;
@@ -62,13 +67,13 @@ export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
     accountId: first.settlement.accountId,
     at: Math.max(...settlements.map(({ endedAt }) => endedAt)),
     postings: addSums(
-      settlements.flatMap(({ accountId, ownerAccountId, charge, earn }) => [
-        [accountId, 0 - charge],
+      settlements.flatMap(({ accountId, ownerAccountId, charge, earn, paidFrom }) => [
+        ...drawFrom(accountId, paidFrom ?? allGranted(charge)).map(({ book, amount }) => [book, amount] as const),
         [`owner:${ownerAccountId}`, earn],
         ['fees', charge - earn],
       ]),
     ),
-    homes: addSums(settlements.map(({ nodeId, charge, earn }) => [nodeId, charge - earn])),
+    homes: addSums(settlements.map((one) => [one.nodeId, broughtBy(one)])),
     ...sumUpParts(parts),
     parts: parts.map(({ settlement, memo }) => ({ fact: toFact(settlement), charge: settlement.charge, memo })),
     packed,
@@ -111,6 +116,11 @@ function sumUpParts(parts: readonly Pick<ChargedPart, 'settlement' | 'share'>[])
     usage: addUsage(shared.map(({ settlement, share }) => toUsageRow(settlement, share))),
     earnings: addEarnings(shared.map(({ settlement, share }) => toEarningRow(settlement, share))),
   };
+}
+
+/** Units that a part's home may be paid from later. */
+function broughtBy(settlement: SettlementJson): number {
+  return Math.max(0, payableOf(settlement) - settlement.earn);
 }
 
 function addSums(amounts: readonly (readonly [string, number])[]): Sums {

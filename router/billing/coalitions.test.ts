@@ -33,6 +33,7 @@ const part: fc.Arbitrary<PartPlan> = fc.record({
   claim: fc.constantFrom(...CLAIMS),
   inTime: fc.boolean(),
   notedTokens: fc.nat(4000),
+  isRelated: fc.boolean(),
 });
 const job: fc.Arbitrary<JobPlan> = fc.record({
   caller: fc.nat(1),
@@ -45,13 +46,15 @@ const job: fc.Arbitrary<JobPlan> = fc.record({
   parts: fc.array(part, { minLength: 1, maxLength: 4 }),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('deliver', 'half', 'offer', 'alarm', 'evict'), at: index }),
+  fc.record({ kind: fc.constantFrom('deliver', 'half', 'offer', 'alarm', 'evict', 'credit'), at: index }),
   fc.record({ kind: fc.constant('pass'), ms: fc.constantFrom(300, 2000, 100_000, 4_200_000) }),
   fc.record({ kind: fc.constant('d1'), lost: fc.nat(2), unheard: fc.nat(2) }),
 );
+const kind = fc.constantFrom('granted' as const, 'earned' as const, 'bought' as const);
 const sequence = fc.record({
   /** Little credit runs out; a hold that lapsed leaves a charge that cannot be taken in full. */
   credit: fc.tuple(fc.nat(5000), fc.nat(5000)),
+  kinds: fc.tuple(kind, kind),
   leaseMs: fc.constantFrom(...LEASES_MS),
   moves: fc.array(fc.oneof({ arbitrary: job, weight: 1 }, { arbitrary: step, weight: 3 }), {
     minLength: 4,
@@ -74,12 +77,14 @@ test('no coalition gets out more than callers paid in, the fees never fall below
   const drawn = { jobs: 0, steps: 0 };
   const play = async ({
     credit,
+    kinds,
     leaseMs,
     moves,
   }: typeof sequence extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
     const coalition = new Coalition(d1, leaseMs);
     credit.forEach((amount, caller) => {
-      if (amount > 0) coalition.grant(caller, amount);
+      if (amount > 0) coalition.grant(caller, Math.ceil(amount / 2));
+      if (amount > 1) coalition.grant(caller, Math.floor(amount / 2), kinds[caller]);
     });
     for (const move of moves) {
       if ('parts' in move) coalition.run(move);
@@ -96,6 +101,7 @@ test('no coalition gets out more than callers paid in, the fees never fall below
   expect(await ledger.findUnbalanced()).toEqual([]);
   expect(await ledger.findDrifted()).toEqual([]);
   const { paid, earned, fees, overdrawn } = await ledger.sumUp();
+  // What owners turned into credit is theirs as callers.
   expect({ sum: earned + fees, overdrawn }).toEqual({ sum: paid, overdrawn: 0 });
   // It must not hold for want of anything to pay.
   expect(earned).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { splitCharge } from '../../schema/prices.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
-import { decideEarn, isCertain, isDecided } from './decide-earn.ts';
+import { decideEarn, isCertain, isDecided, payableOf } from './decide-earn.ts';
 import type { BookedPart } from './decide-earn.ts';
 
 const settlement = {
@@ -39,6 +39,7 @@ describe('a hub’s own decision stands', () => {
     ['that went on with another', { interrupted: 1 }],
     ['that does not charge its prompt', { ticket: { ...settlement.ticket, chargePrompt: false } }],
     ['that earns more than its share', { earn: 46 }],
+    ['whose caller and home belong together', { related: 'address' }],
   ])('but not of a part %s: its caller’s account decides', (_, facts) => {
     expect(isCertain({ ...settlement, ...facts })).toBe(false);
   });
@@ -74,6 +75,21 @@ describe('a part earns', () => {
     expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, ownerAccountId: 'acct_p' }] }, free)).toBe(100);
     expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, hasToken: false }] }, free)).toBe(100);
     expect(decideEarn(part, { ...fate, earlier: [{ ...earlier[0]!, outcome: 'cancelled' }] }, free)).toBe(100);
+  });
+
+  test('where caller and home belong together its share of what bought credit paid, and nothing of its home’s fees', () => {
+    const related = { ...booked, related: 'wallet' } as const;
+    const free = { ...purse, drawn: 0 };
+    const earnOf = (paidFrom: BookedPart['paidFrom']): number =>
+      decideEarn(part, { part: { ...related, paidFrom }, earlier: [] }, free);
+    expect(earnOf({ granted: 50, earned: 0, bought: 0 })).toBe(0);
+    expect(earnOf({ granted: 0, earned: 50, bought: 0 })).toBe(0);
+    expect(earnOf({ granted: 20, earned: 10, bought: 20 })).toBe(18);
+    expect(earnOf({ granted: 0, earned: 0, bought: 50 })).toBe(45);
+    // Of one that was booked before there were kinds nobody knows that it was bought.
+    expect(earnOf(undefined)).toBe(0);
+    expect(payableOf({ ...related, paidFrom: { granted: 20, earned: 10, bought: 20 } })).toBe(18);
+    expect(payableOf(booked)).toBe(50);
   });
 
   test('never more than it is worth, nor than its charge and what is left of its home’s fees', () => {

@@ -6,6 +6,7 @@ import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { encodeEpochFile, makeEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile, KeptReason } from '../../schema/epoch-file.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
+import { nodeIdOf } from '../../schema/ids.ts';
 import type { EpochTree } from '../../schema/epoch-tree.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
@@ -88,7 +89,7 @@ export class EpochClosing {
     if (!row?.root || !row.sha256) return null;
     const { epoch, root, sha256 } = row;
     const leaf = this.#store.leafOf(epoch, node);
-    const settled = this.#store.findNode(epoch, node);
+    const settled = this.#store.findNode(epoch, nodeIdOf(node));
     const verdict = settled?.verdict ?? 'agreed';
     return {
       epoch,

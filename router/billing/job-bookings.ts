@@ -6,6 +6,7 @@ import type { LeaseTerms } from './account-holds.ts';
 import { addToTotals, countTokens, findAnswer, noteAnswer } from './account-state.ts';
 import type { AccountStore } from './account-store.ts';
 import { shareJob } from './build-usage.ts';
+import { drawLots } from './credit-lots.ts';
 import { chargeAlone, chargePart, checkCounts } from './charge-part.ts';
 import { failPart } from './fail-part.ts';
 import { isForgotten } from './is-forgotten.ts';
@@ -291,15 +292,20 @@ export class JobBookings {
     const keyId = settlements[0]?.keyId ?? '';
     let room = hold ? hold.amount : this.#store.roomFor(keyId);
     const jobShares = shareJob(settlements, jobs);
+    const since = this.#store.heldSince(jobId);
+    let { lots } = this.#store.state;
     const charged = settlements.map((settlement, i) => {
       const share = shares.get(settlement.part) ?? 0;
       const charge = Math.min(share, room);
       room -= charge;
+      const { drawn: paidFrom, ...left } = drawLots(lots, charge, since);
+      ({ lots } = left);
+      const paid = charge > 0 ? { ...settlement, paidFrom } : settlement;
       const why = { reason: charge < share ? limit : reason, share: jobShares[i] ?? { jobs: 0, promptTokens: 0 } };
-      return { charge, ...(isAlone ? chargeAlone(settlement, charge, why) : chargePart(settlement, charge, why)) };
+      return { charge, ...(isAlone ? chargeAlone(paid, charge, why) : chargePart(paid, charge, why)) };
     });
     const charge = charged.reduce((sum, one) => sum + one.charge, 0);
-    const state = addToTotals(this.#store.state, { settlements, charge, jobs });
+    const state = addToTotals(this.#store.state, { settlements, charge, jobs, lots });
     const kept = tally && { ...tally, booked: tally.booked + charge };
     this.#store.inTransaction(() => {
       for (const { entries } of charged) for (const entry of entries) this.#outbox.add(entry, 0);

@@ -170,6 +170,11 @@ export const SUM_UP = [
 export const ALL_BALANCES = `SELECT book, sum(amount) AS amount FROM (
     SELECT book, amount FROM balances UNION ALL SELECT book, amount FROM (${FRESH_POSTINGS})) GROUP BY book`;
 
+/** Of all kinds. */
+const CREDIT_BOOKS = `(?1, ?1 || ':earned', ?1 || ':bought')`;
+export const CREDIT_OF = `SELECT coalesce(sum(amount), 0) AS amount FROM (
+    SELECT amount FROM balances WHERE book IN ${CREDIT_BOOKS} UNION ALL SELECT amount FROM (${FRESH_POSTINGS}) WHERE book IN ${CREDIT_BOOKS})`;
+
 export const BALANCE_OF = `SELECT coalesce(sum(amount), 0) AS amount FROM (
     SELECT amount FROM balances WHERE book = ?1 UNION ALL SELECT amount FROM (${FRESH_POSTINGS}) WHERE book = ?1)`;
 

@@ -13,6 +13,7 @@ import {
   BOOK_LAST,
   BOOK_LATE_FLUSH,
   BROUGHT_BY,
+  CREDIT_OF,
   FIND_DRIFTED,
   FIND_UNBALANCED,
   INSERT_MEMOS,
@@ -55,6 +56,8 @@ export interface Ledger {
   readonly findFate: (part: PartAsked) => Promise<Fate>;
   /** What a home has earned in all, in units, as far as the book has it: entries on their way to it are not in it. */
   readonly earnedBy: (nodeId: string) => Promise<number>;
+  /** What the book has of an account's credit, in units: of all kinds together. */
+  readonly creditOf: (accountId: string) => Promise<number>;
   /** What a book's postings sum to, in units. */
   readonly balanceOf: (book: string) => Promise<number>;
   /** Ids of up to 100 events whose postings do not sum to zero: always none. */
@@ -118,6 +121,7 @@ export function makeLedger(database: D1Database, files: ReceiptFiles | null = nu
       };
     },
     balanceOf: async (book) => (await database.prepare(BALANCE_OF).bind(book).first<number>('amount')) ?? 0,
+    creditOf: async (accountId) => (await database.prepare(CREDIT_OF).bind(accountId).first<number>('amount')) ?? 0,
     earnedBy: async (nodeId) => (await database.prepare(EARNED_BY).bind(nodeId).first<number>('earned')) ?? 0,
     findUnbalanced: async () => {
       const { results } = await database.prepare(FIND_UNBALANCED).all<{ id: string }>();
@@ -141,8 +145,9 @@ function takenBy<T>(text: string, values: readonly T[]): readonly T[] {
   return values.slice(0, Math.max(0, ...places));
 }
 
-function toBookedPart({ part, ownerAccountId, outcome, charge, ttftMs }: SettlementJson): BookedPart {
-  return { part, ownerAccountId, outcome, charge, hasToken: ttftMs !== null };
+function toBookedPart(settlement: SettlementJson): BookedPart {
+  const { part, ownerAccountId, outcome, charge, ttftMs, paidFrom, related } = settlement;
+  return { part, ownerAccountId, outcome, charge, paidFrom, related, hasToken: ttftMs !== null };
 }
 
 /** Where it is not new in the order of time it may be late, or known: the second transaction tells. */
@@ -213,14 +218,19 @@ function prepareEntries(database: D1Database, entries: readonly LedgerEntry[]): 
     at,
     { bare: facts.flatMap(({ fact: [job, part], isPart }) => (isPart ? [] : [[job, part]])) },
   );
-  // What draws from the fees finds there what has been brought in until now.
-  const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => book === 'fees' && amount < 0));
+  // What draws from the fees, or from an owner, finds there what has been brought in until now.
+  const draws = entries.some(({ postings }) => postings.some(({ book, amount }) => amount < 0 && isChecked(book)));
   return [
     ...(draws ? sumUp(database, 1) : []),
     ...BOOK_ENTRIES.map((text) => of(text, json)),
     of(LIST_PARTS, json, at, list),
     ...BOOK_LAST.map((text) => of(text, json)),
   ];
+}
+
+/** Books that no entry takes below zero (the checks and triggers of `balances`). */
+function isChecked(book: string): boolean {
+  return book === 'fees' || book.startsWith('owner:');
 }
 
 /** The checks of the tables `balances` and `home_fees` are the only ones that these statements can fail. */

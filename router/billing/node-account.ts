@@ -6,6 +6,7 @@ import type { Domain } from '../../schema/typed-data.ts';
 import type { UnsignedPart } from '../../schema/unsigned-part.ts';
 import type { NodeStanding } from '../auth/nodes.ts';
 import type { Completion, LateAnswer } from './answer-receipt.ts';
+import type { Ledger } from './ledger.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
@@ -16,12 +17,17 @@ import { NodeEarnings } from './node-earnings.ts';
 import type { EarnedPage, NodeEarned } from './node-earnings.ts';
 import { NodeEpochs } from './node-epochs.ts';
 import type { AcceptanceProof, FrozenEpoch, NodePurse, ProofFault } from './node-epochs.ts';
+import { NodeSpending } from './node-spending.ts';
+import type { SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
 import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import { NodeSeat } from './node-seat.ts';
 import { Outbox } from './outbox.ts';
+import { TransferPost } from './transfer-post.ts';
+import { Transfers } from './transfers.ts';
+import type { SendTransfer } from './transfers.ts';
 import { within } from './within.ts';
 
 /** What a hub has to know of a node that has proved who it is. */
@@ -37,14 +43,16 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
   /** Length of an epoch. */
   readonly epochSeconds: number;
+  /** What the book says that a node has earned in all, units. Rejects when it cannot be asked. */
+  readonly ledger: NodeReceiptsDoors['ledger'] & Pick<Ledger, 'earnedBy'>;
+  /** Hands credit to the object of an account. */
+  readonly sendTransfer: SendTransfer;
   /** Whether a hub holds another agent of the node than this instance, which answers. */
   readonly holdsOther: (hub: string, nodeId: string, instance: string) => Promise<boolean>;
 }
 
 /** How long another hub may take to say so. */
 const OTHER_HUB_MS = 3000;
-/** Nothing is turned into credit or held back yet. */
-const EMPTY_PURSE: NodePurse = { spent: () => 0, withheld: () => 0 };
 
 export class NodeAccount extends KeptObject {
   readonly #domain: Domain;
@@ -57,6 +65,11 @@ export class NodeAccount extends KeptObject {
   readonly #epochs: NodeEpochs;
   readonly #earnings: NodeEarnings;
   readonly #standings: NodeStandings;
+  readonly #spending: NodeSpending;
+  readonly #purse: NodePurse;
+  readonly #transfers: Transfers;
+  readonly #post: TransferPost;
+  readonly #earnedBy: () => Promise<number>;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
@@ -76,11 +89,19 @@ export class NodeAccount extends KeptObject {
     const end = newest && { receipt: newest.receipt, signature: newest.receiptSignature, sealed: newest.receiptSeal };
     this.#chain = new NodeChain(ctx.storage.sql, end);
     const { sql } = ctx.storage;
-    this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: EMPTY_PURSE, book: this.#book });
-    this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: EMPTY_PURSE });
+    this.#transfers = new Transfers(sql);
+    const transfers = this.#transfers;
+    this.#spending = new NodeSpending(ctx.storage, { nodeId: nodeId ?? '', outbox: this.#outbox, transfers });
+    // Nothing is held back yet.
+    this.#purse = { spent: () => this.#spending.spent, withheld: () => 0 };
+    const noteAnswer = ({ id }: { readonly id: string }): void => transfers.remove(id);
+    this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner: { nodeId } });
+    this.#earnedBy = async () => ledger.earnedBy(nodeId ?? '');
+    this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: this.#purse, book: this.#book });
+    this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: this.#purse });
     const [outbox, book, chain, epochs] = [this.#outbox, this.#book, this.#chain, this.#epochs];
     this.#receipts = new NodeReceipts({ nodeId, storage: ctx.storage, outbox, book, chain, epochs }, doors);
-    this.#receipts.ringForSigned(Date.now());
+    this.#ring(Date.now());
   }
 
   /** As NodeReceipts does. */
@@ -170,6 +191,25 @@ export class NodeAccount extends KeptObject {
     return this.#earnings.list(before);
   }
 
+  /** What can be turned into credit now. Rejects when the book cannot be asked. */
+  async spendable(): Promise<SpendState> {
+    return this.#spending.state(this.#earned(await this.#earnedBy()));
+  }
+
+  /** As NodeSpending does. Rejects when the book cannot be asked; safe to repeat. */
+  async spend(order: SignedOrder): Promise<SpendAnswer> {
+    const booked = await this.#earnedBy();
+    const now = Date.now();
+    if (this.pause.level(now) !== null) throw new Error('the books stand still while they are copied');
+    const answer = this.#spending.spend(order, this.#earned(booked), now);
+    this.#outbox.ring(now);
+    return answer;
+  }
+
+  #earned(booked: number): { accepted: number; booked: number; withheld: number } {
+    return { accepted: this.#book.head.cumulative, booked, withheld: this.#purse.withheld() };
+  }
+
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */
   booked(): { waiting: number; unpayable: number } {
     return { waiting: this.#outbox.waiting().events, unpayable: this.#outbox.unpayable };
@@ -178,12 +218,18 @@ export class NodeAccount extends KeptObject {
   protected override stillOpen(): StillOpen {
     const { waiting, unpayable } = this.booked();
     if (waiting > unpayable) this.#outbox.ring(Date.now());
-    return { jobs: 0, entries: waiting - unpayable };
+    return { jobs: 0, entries: waiting - unpayable + this.#transfers.count };
   }
 
   override async alarm(): Promise<void> {
     if (!this.#isClosed) await this.#receipts.decideSigned();
-    await this.#outbox.drainOnAlarm();
-    this.#receipts.ringForSigned(Date.now());
+    await Promise.all([this.#outbox.drainOnAlarm(), this.#post.run()]);
+    this.#ring(Date.now());
+  }
+
+  #ring(now: number): void {
+    this.#receipts.ringForSigned(now);
+    const at = this.#post.nextAt(now);
+    if (at !== null) this.#outbox.ensureAlarm(at);
   }
 }

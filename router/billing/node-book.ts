@@ -129,7 +129,7 @@ export class NodeBook {
       beside,
     );
     let units = 0;
-    for (const { charge } of charges) units += shareOf(charge);
+    for (const { charge } of charges) units += shareOf({ charge });
     return units;
   }
 

@@ -1,5 +1,6 @@
 // What a node's object tells its owner of its earnings: sums as of now, and part by part what was accepted in the last week.
 import type { Hex } from '../../schema/bytes.ts';
+import type { Relation } from '../../schema/credit.ts';
 import type { ListedReceipt } from './accepted-receipts.ts';
 import type { NodeBook } from './node-book.ts';
 import type { NodeEpochs, NodePurse } from './node-epochs.ts';
@@ -25,6 +26,8 @@ export interface EarnedPart {
   readonly jobId: string | null;
   readonly part: number | null;
   readonly model: string | null;
+  /** How its caller and the home belong together, where they do. */
+  readonly related: Relation | null;
   readonly epoch: number;
   /** Of the acceptance, and of the receipt. */
   readonly count: number;
@@ -93,6 +96,7 @@ function toPart({ at, about, isLate, receiptHash, seq, earn, proof }: ListedRece
     jobId: about?.jobId ?? null,
     part: about?.part ?? null,
     model: about?.model ?? null,
+    related: about?.related ?? null,
     epoch: acceptance.epoch,
     count: Number(acceptance.count),
     seq: String(seq),

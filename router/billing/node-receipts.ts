@@ -154,7 +154,7 @@ export class NodeReceipts {
         : null;
     if (receipt && !proven) this.#countRefused(ticket, 'not-proven');
     if (proven && isCertain(settlement))
-      return this.#judge({ ...proven, ticket, model: settlement.model }, settlement, before);
+      return this.#judge({ ...proven, ticket, ...namesOf(settlement) }, settlement, before);
     this.#book.sweep(now);
     const kept = proven ? settlement : { ...settlement, ...NO_PROOF };
     this.#book.keepOpen(ticketHash, kept, Math.max(settlement.endedAt, Number(ticket.expiresAtMs)) + LATE_MS);
@@ -190,12 +190,12 @@ export class NodeReceipts {
       this.#countRefused(ticket, 'other-bytes');
       return refuse('the receipt is for other bytes than were relayed');
     }
-    if (isCertain(open)) return this.#takeLate({ ...proven, ticket, model: open.model }, open, { open, now });
+    if (isCertain(open)) return this.#takeLate({ ...proven, ticket, ...namesOf(open) }, open, { open, now });
     const fate = await this.#findFate(open);
     // Another offer of it may have been taken while the book was asked.
     const meanwhile = this.#book.findAccepted(ticketHash, ticket);
     if (meanwhile) return answerAgain(this.#signer, meanwhile.proof, receipt);
-    if (fate) return this.#decide(open, { ...proven, ticket, model: open.model }, fate);
+    if (fate) return this.#decide(open, { ...proven, ticket, ...namesOf(open) }, fate);
     if (!open.receipt) this.#book.keepReceipt(ticketHash, { receipt: proven.receiptJson, signature, sealed });
     this.#chain.save(new Set());
     this.#outbox.ringBy(now + FIRST_ASK_MS);
@@ -241,7 +241,7 @@ export class NodeReceipts {
     const ticket = fromMessageJson(JOB_TICKET, open.ticket);
     const sealed = receiptSeal ? fromSealedJson(receiptSeal) : null;
     const signature = receiptSignature as Hex;
-    return { ticketHash, ticket, model: open.model, receipt, receiptJson, receiptHash, signature, sealed };
+    return { ticketHash, ticket, ...namesOf(open), receipt, receiptJson, receiptHash, signature, sealed };
   }
 
   /** What a part earns whose job has ended, and the answer to its node. */
@@ -394,4 +394,9 @@ export class NodeReceipts {
 function toSide({ receipt, receiptSignature: signature, receiptSeal }: Proof): ReceiptSide {
   const sealed = receiptSeal && fromSealedJson(receiptSeal);
   return { receipt: fromMessageJson(USAGE_RECEIPT, receipt), signature, sealed };
+}
+
+/** What its owner is told of a part, and no signed message says. */
+function namesOf({ model, related }: SettlementJson): Pick<ProvenPart, 'model' | 'related'> {
+  return { model, ...(related && { related }) };
 }

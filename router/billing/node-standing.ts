@@ -32,33 +32,45 @@ const TABLES = [
   'CREATE TABLE IF NOT EXISTS shown (hub TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID',
 ];
 
+/** Objects of before version 0.2. */
+const ADD_KIN = ["ALTER TABLE standing ADD COLUMN kin TEXT NOT NULL DEFAULT '[]'", 'UPDATE standing SET readAt = 0'];
+
 class StandingBook {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     for (const table of TABLES) sql.exec(table);
+    const hasKin = sql.exec("SELECT 1 FROM pragma_table_info('standing') WHERE name = 'kin'").toArray().length > 0;
+    // Read anew at the next connection: what was read before says nothing of it.
+    if (!hasKin) for (const statement of ADD_KIN) sql.exec(statement);
   }
 
   find(): KeptStanding | null {
     const row = this.#sql
-      .exec<{ version: number; pools: string; barred: string | null; readAt: number }>('SELECT * FROM standing')
+      .exec<{ version: number; pools: string; barred: string | null; kin: string; readAt: number }>(
+        'SELECT * FROM standing',
+      )
       .toArray()[0];
     if (!row) return null;
-    const { version, pools, barred, readAt } = row;
-    return { version, pools: JSON.parse(pools) as string[], barred, readAt };
+    const { version, pools, barred, kin, readAt } = row;
+    return { version, pools: JSON.parse(pools) as string[], barred, kin: JSON.parse(kin) as string[], readAt };
   }
 
   /** Keeps what the books say at `now`; a change is a new version. Null for a node that they never knew. */
   keep(read: NodeStanding | null, now: number): VersionedStanding | null {
     const known = this.find();
-    const standing = read ?? (known ? { pools: [], barred: UNKNOWN } : null);
+    const standing = read ?? (known ? { pools: [], barred: UNKNOWN, kin: [] } : null);
     if (!standing) return null;
     const pools = JSON.stringify(standing.pools.toSorted());
-    const isSame = known?.barred === standing.barred && JSON.stringify(known.pools) === pools;
+    const kin = JSON.stringify(standing.kin.toSorted());
+    const isSame =
+      known?.barred === standing.barred && JSON.stringify(known.pools) === pools && JSON.stringify(known.kin) === kin;
     const version = isSame ? known.version : (known?.version ?? 0) + 1;
-    this.#sql.exec('INSERT OR REPLACE INTO standing VALUES (1, ?, ?, ?, ?)', version, pools, standing.barred, now);
-    return { version, pools: JSON.parse(pools) as string[], barred: standing.barred };
+    const insert =
+      'INSERT OR REPLACE INTO standing (id, version, pools, barred, readAt, kin) VALUES (1, ?, ?, ?, ?, ?)';
+    this.#sql.exec(insert, version, pools, standing.barred, now, kin);
+    return { version, pools: JSON.parse(pools) as string[], barred: standing.barred, kin: JSON.parse(kin) as string[] };
   }
 
   /** The node shows itself at a hub, which is told of changes from now on. */

@@ -7,7 +7,7 @@ import { jobTicketSchema, toMessageJson, usageReceiptSchema } from '../../schema
 import { foldProof } from '../../schema/merkle.ts';
 import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
 import { chainOfHub, toSealedJson } from '../../schema/seal.ts';
-import { OUTCOMES, RESUME_CLASSES } from '../../schema/settlement.ts';
+import { OUTCOMES, RELATIONS, RESUME_CLASSES } from '../../schema/settlement.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { packSettlement, unpackSettlement } from './pack-settlement.ts';
 
@@ -17,6 +17,12 @@ const idOf = (prefix: string): fc.Arbitrary<string> => hexOf(16).map((hex) => `$
 const uint = (bits: number): fc.Arbitrary<bigint> => fc.bigInt({ min: 0n, max: 2n ** BigInt(bits) - 1n });
 const count = fc.nat();
 const orNull = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(some);
+
+function payFrom(charge: number, [first, second]: readonly [number, number]): SettlementJson['paidFrom'] {
+  const earned = Math.floor(charge / 100) * first;
+  const bought = Math.floor((charge - earned) / 100) * second;
+  return { granted: charge - earned - bought, earned, bought };
+}
 
 /** Any settlement: of our own making (`isUsual`), or one whose ids and hashes do not belong together. */
 const anySettlement: fc.Arbitrary<SettlementJson> = fc
@@ -49,10 +55,13 @@ const anySettlement: fc.Arbitrary<SettlementJson> = fc
         relayedHash: hexOf(32),
         responseHash: orNull(hexOf(32)),
         lostAtMost: fc.record({ promptTokens: count, outputTokens: count }),
+        related: fc.constantFrom(...RELATIONS),
       },
       { requiredKeys: [] },
     ),
     proof: fc.constantFrom('none', 'receipt', 'both'),
+    /** Shares of the charge that earned credit paid, and of the rest bought credit. */
+    paid: fc.option(fc.tuple(fc.nat(100), fc.nat(100)), { nil: undefined }),
   })
   .map((some) => {
     const { isUsual, jobId, part, address, hash, other, signature, promptTokens, outputTokens } = some;
@@ -113,6 +122,7 @@ const anySettlement: fc.Arbitrary<SettlementJson> = fc
       endedAt: some.times[1],
       ...(isUsual && hasReceipt ? { responseHash: other } : {}),
       ...some.rest,
+      ...(some.paid && { paidFrom: payFrom(some.money[0], some.paid) }),
       // In the order of their fields, as they are sent.
       ticket: toMessageJson(jobTicketSchema.parse(toMessageJson(ticket))),
       ticketSignature: signature,

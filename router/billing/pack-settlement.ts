@@ -9,6 +9,7 @@ import { ACCEPTANCE, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { chainOfHub, SEAL, SEAL_KIND } from '../../schema/seal.ts';
 import type { SealedJson } from '../../schema/seal.ts';
 import { foldProof } from '../../schema/merkle.ts';
+import type { CreditSums, Relation } from '../../schema/credit.ts';
 import type { Outcome, ResumeClass, SettlementJson } from '../../schema/settlement.ts';
 import type { StructType } from '../../schema/typed-data.ts';
 import { packMessage, unpackMessage } from './pack-message.ts';
@@ -47,6 +48,8 @@ const OUTCOMES = [
 const RESUME_CLASSES = ['exact', 'same-model', 'same-family'] as const satisfies readonly ResumeClass[];
 const KINDS = ['chat', 'completion', 'embedding', 'transcription', 'image'] as const satisfies readonly JobKind[];
 
+const RELATIONS = ['account', 'wallet', 'pool', 'address'] as const satisfies readonly Relation[];
+
 /** The first number: which form the rest has. */
 const JSON_TEXT = 0;
 const PACKED = 1;
@@ -67,6 +70,18 @@ const flag: Field = { write: (writer, value) => writer.number(value ? 1 : 0), re
 const signature = hex(SIGNATURE_BYTES);
 const hash = hex(HASH_BYTES);
 const id: Field = { write: writeId, read: readId };
+
+/** What paid a charge is told by what was not granted credit: most of it is. */
+const paid: Field = {
+  write: (writer, { earned, bought }: CreditSums) => {
+    writer.number(earned);
+    writer.number(bought);
+  },
+  read: (reader, { charge = 0 }) => {
+    const [earned, bought] = [reader.number(), reader.number()];
+    return { granted: charge - earned - bought, earned, bought };
+  },
+};
 
 /** In the order in which they are kept: a new one is added at the end, and what was kept before has none of it. */
 const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>> = {
@@ -128,6 +143,8 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
     digest: undefined,
   })),
   kind: word(KINDS),
+  related: word(RELATIONS),
+  paidFrom: paid,
 };
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 

@@ -163,9 +163,9 @@ export class SettlerStore {
     return rows.map(({ leaf }) => readLeaf(leaf));
   }
 
-  findNode(epoch: number, address: Hex): SettledNode | null {
-    const query = 'SELECT * FROM nodes WHERE epoch = ? AND address = ?';
-    const row = this.#sql.exec<NodeRow>(query, epoch, address).toArray()[0];
+  findNode(epoch: number, id: string): SettledNode | null {
+    const query = 'SELECT * FROM nodes WHERE epoch = ? AND id = ?';
+    const row = this.#sql.exec<NodeRow>(query, epoch, id).toArray()[0];
     return row ? readNode(row) : null;
   }
 

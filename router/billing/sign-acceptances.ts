@@ -1,4 +1,5 @@
 // Receipts that were proven and judged, as the router accepts them: one acceptance each, one seal for all, the node's total in it. Pure but for the curve.
+import type { Relation } from '../../schema/credit.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { ACCEPTANCE, toMessageJson } from '../../schema/receipt.ts';
@@ -26,6 +27,8 @@ export interface ProvenPart extends Proven {
   readonly ticket: JobTicket;
   /** Name of the model that was asked for. */
   readonly model: string;
+  /** How its caller and its home belong together, where they do. */
+  readonly related?: Relation;
 }
 
 /** A receipt that is accepted, and for how much. */
@@ -121,6 +124,6 @@ function later(top: bigint, sealed: Sealed | null): bigint {
   return sealed && sealed.seal.number > top ? sealed.seal.number : top;
 }
 
-function aboutOf({ ticket, model }: ProvenPart): PartAbout {
-  return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model };
+function aboutOf({ ticket, model, related }: ProvenPart): PartAbout {
+  return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model, ...(related && { related }) };
 }

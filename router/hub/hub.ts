@@ -1,10 +1,8 @@
 // The hub of an area's homes: a Durable Object that holds their hibernating sockets, leases them by exact counts, relays and settles.
 // The platform's calls end here; what is decided stands in the files beside it.
 import { DurableObject } from 'cloudflare:workers';
-import { concatBytes } from '../../schema/bytes.ts';
-import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
+import { CLOSE, PING, PONG } from '../../schema/frames.ts';
 import { readHubName } from '../../schema/ids.ts';
-import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS, type PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { AsideHomes } from '../homes/aside-homes.ts';
@@ -24,6 +22,7 @@ import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
+import { sendEach } from './send-each.ts';
 import { HubPresence, type WrittenOffer } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { HubServices } from './hub-services.ts';
@@ -314,9 +313,9 @@ export class Hub extends DurableObject<object> {
       isLive: (ticketHash) => this.#jobs.isLive(ticketHash),
       tellNode: (nodeId, answers) => {
         for (const { ticketHash } of answers) this.#receipts.forget(ticketHash);
-        this.#sendAll(nodeId, 'accepted', makeAccepted(answers));
+        sendEach(this.#sockets.find(nodeId), 'accepted', makeAccepted(answers));
       },
-      askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
+      askToSign: (nodeId, parts) => sendEach(this.#sockets.find(nodeId), 'unsigned', parts),
       offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
       pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),
       later: (ms, run) => void setTimeout(run, ms),
@@ -324,10 +323,6 @@ export class Hub extends DurableObject<object> {
       now: () => Date.now(),
       startedAt: Date.now(),
     });
-  }
-
-  #sendAll<N extends keyof JsonToNode>(nodeId: string, name: N, values: readonly JsonToNode[N][]): void {
-    this.#sockets.find(nodeId)?.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
   }
 
   #onTick(now: number, isLast: boolean): void {

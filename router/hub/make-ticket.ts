@@ -4,6 +4,7 @@ import { epochOf } from '../../schema/epoch.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
+import type { Relation } from '../../schema/credit.ts';
 import type { Decision } from '../../schema/placement.ts';
 import type { ResumeClass, SettlementJson } from '../../schema/settlement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
@@ -41,13 +42,15 @@ export function makeTicket(
 export interface GrantedPart {
   readonly decision: Decision;
   readonly resumed: ResumeClass | null;
+  /** How its caller and its home belong together. */
+  readonly related?: Relation | null;
 }
 
 /** What is known of a part's settlement before it starts; it says that nothing is owed. Its ticket's signature is added once there is one. */
 export function draftSettlement(
   offer: JobOffer,
   node: { facts: NodeFacts; hub: string },
-  { message, decision, resumed }: { message: JobTicket } & GrantedPart,
+  { message, decision, resumed, related = null }: { message: JobTicket } & GrantedPart,
 ): SettlementJson {
   return {
     jobId: offer.jobId,
@@ -73,6 +76,7 @@ export function draftSettlement(
     endedAt: offer.expiresAt,
     decision,
     ...(resumed && { resumed }),
+    ...(related && { related }),
     ticket: toMessageJson(message),
     ticketSignature: '0x',
     receipt: null,

@@ -5,6 +5,7 @@ import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
+import { makeKin } from '../auth/make-kin.ts';
 import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
 import { Bucket } from '../../schema/bucket.ts';
@@ -26,6 +27,8 @@ export interface NodeFacts {
   readonly place: Place;
   /** The origins that it may have dialled: its hello must name one of them. */
   readonly origins: readonly string[];
+  /** Of the address that it dialled from (auth/family-tags.ts); null where that tells nothing. */
+  readonly family?: string | null;
 }
 
 /** A home that belongs to another hub now: it is told to dial anew once no job runs there. */
@@ -40,6 +43,8 @@ export interface Moving {
 export interface Standing {
   readonly version: number;
   readonly pools: readonly string[];
+  /** What tells that a caller belongs together with it; of a connection of before version 0.2 nobody has said. */
+  readonly kin?: readonly string[];
 }
 
 interface Attachment {
@@ -147,6 +152,12 @@ export class NodeSocket {
     return this.#attachment.facts;
   }
 
+  /** As callers are compared with it. */
+  get kin(): readonly string[] {
+    const { facts, standing } = this.#attachment;
+    return [...makeKin({ family: facts.family }), ...(standing?.kin ?? [])];
+  }
+
   get standing(): Standing | null {
     return this.#attachment.standing ?? null;
   }
@@ -201,9 +212,9 @@ export class NodeSocket {
   }
 
   /** Takes what the books say now; false for what is not newer than what is known. */
-  takeStanding({ version, pools }: Standing): boolean {
+  takeStanding({ version, pools, kin = [] }: Standing): boolean {
     if (this.standing && this.standing.version >= version) return false;
-    this.#attachment = { ...this.#attachment, standing: { version, pools } };
+    this.#attachment = { ...this.#attachment, standing: { version, pools, kin } };
     this.#save();
     return true;
   }

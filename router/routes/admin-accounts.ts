@@ -3,13 +3,10 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { shownText } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
-import type { Services } from '../services/edge.ts';
 import { notFound, readPage } from './admin-input.ts';
 import type { TellNode } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
-
-/** Homes of one account that are told together that it is disabled. */
-const TOLD_AT_ONCE = 50;
+import { tellHomes } from './tell-homes.ts';
 
 const newAccount = z.strictObject({ name: shownText });
 
@@ -42,21 +39,11 @@ export function makeAdminAccountRoutes(tellNode: TellNode): Hono<AppEnv> {
     if (!(await services.accounts.disable(accountId, Date.now()))) throw notFound('account', 'id');
     services.keys.forgetAccount(accountId);
     await services.account(accountId).disable();
+    // Its homes end with it.
     await tellHomes(services, accountId, tellNode);
     return c.json({ id: accountId, disabled: true });
   });
   return routes;
-}
-
-/** Homes of a disabled account end with it: each hub hears of its own. Rejects where one could not be told; the same call again tells the rest. */
-async function tellHomes(services: Services, accountId: string, tellNode: TellNode): Promise<void> {
-  for (let after = ''; ;) {
-    const ids = await services.nodes.listOwned(accountId, after, TOLD_AT_ONCE);
-    await Promise.all(ids.map((id) => tellNode(services, id)));
-    const last = ids.at(-1);
-    if (last === undefined || ids.length < TOLD_AT_ONCE) return;
-    after = last;
-  }
 }
 
 function toJson(account: { id: string; name: string; createdAt: number; disabledAt: number | null }): object {

@@ -3,29 +3,30 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
-import { MAX_BALANCE } from '../billing/account-book.ts';
+import { CREDIT_KINDS } from '../billing/credit-books.ts';
+import { MAX_LOTS } from '../billing/credit-lots.ts';
+import { MAX_BALANCE } from '../billing/account-credit.ts';
 import { compareBooks } from '../billing/compare-books.ts';
 import type { Comparison } from '../billing/compare-books.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-import { notFound, readPage } from './admin-input.ts';
+import { giveCredit } from './credit-gifts.ts';
+import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
+import { notFound, readInput, readPage } from './admin-input.ts';
 import { postOnce } from './post-once.ts';
 
-/** A thousand million credits: far above any grant, far below where integers end. */
-const MAX_GRANT = 1_000_000_000_000_000;
 const HOMES_MAX = 100;
 /** All grants together: their book is a sum of the same integers. */
 const MAX_GRANTS = 8_000_000_000_000_000;
 const newCredit = z.strictObject({
-  amount_micro: z.number().int().min(1).max(MAX_GRANT),
-  event_id: z
-    .string()
-    .regex(/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits or . : _ -')
-    .optional(),
-  memo: z.string().max(500).nullish(),
+  ...GIVEN_CREDIT,
+  kind: z.enum(CREDIT_KINDS).optional(),
+  /** Whose credit it is; the operator's where left out. */
+  sponsor: z.string().max(100).nullish(),
 });
+const sponsorChange = z.strictObject({ is_sponsor: z.boolean() });
 
-/** POST /accounts/:id/credit, GET /ledger/check. */
+/** POST /accounts/:id/credit, PUT /accounts/:id/sponsor, GET /ledger/check. */
 export function makeAdminCreditRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/accounts/:id/credit', (c) =>
@@ -37,11 +38,18 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       const eventId =
         input.event_id ??
         (repeat === null ? makeId('evt', crypto.getRandomValues(new Uint8Array(16))) : `once-${repeat}`);
+      if (input.sponsor) {
+        const { sponsor, kind, ...gift } = input;
+        return giveOf(services, { sponsor, kind, to: accountId, input: { ...gift, event_id: eventId } });
+      }
       const grant = {
         eventId: `${accountId}:${eventId}`,
         accountId,
         amount: input.amount_micro,
         memo: input.memo ?? null,
+        expiresAt: readEnd(input, Date.now()),
+        purpose: input.purpose ?? null,
+        ...(input.kind && { kind: input.kind }),
       };
       if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
       const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
@@ -49,6 +57,14 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       return { told: { event_id: eventId, balance_micro: balance, applied }, status: applied ? 201 : 200 };
     }),
   );
+  routes.put('/accounts/:id/sponsor', async (c) => {
+    const { is_sponsor: isSponsor } = await readInput(c, sponsorChange);
+    const services = c.get('services');
+    const accountId = c.req.param('id');
+    if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
+    await services.account(accountId).setSponsor(isSponsor);
+    return c.json({ id: accountId, is_sponsor: isSponsor });
+  });
   routes.get('/ledger/check', async (c) => {
     const services = c.get('services');
     const { ledger } = services;
@@ -86,8 +102,21 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
   return routes;
 }
 
+/** What is given out of a sponsor's credit: what arrives is granted, whatever it was. */
+async function giveOf(
+  services: Services,
+  { kind, ...gift }: Parameters<typeof giveCredit>[1] & { readonly kind: string | undefined },
+): ReturnType<typeof giveCredit> {
+  if (kind !== undefined && kind !== 'granted')
+    throw new ApiError('invalid_value', 'What a sponsor gives is granted credit. Leave the kind out.', {
+      param: 'kind',
+    });
+  if (!(await services.accounts.find(gift.sponsor))) throw notFound('account', 'sponsor');
+  return giveCredit(services, gift);
+}
+
 function refuseGrant(balance: number): ApiError {
-  const told = `The account has ${balance} and may have ${MAX_BALANCE} at most. Grant less.`;
+  const told = `The account has ${balance} and may have ${MAX_BALANCE} at most, in ${MAX_LOTS} parts with ends of their own. Grant less, or with an end that is there.`;
   return new ApiError('invalid_value', told, { param: 'amount_micro' });
 }
 
@@ -119,6 +148,6 @@ async function compareAccount(services: Services, account: string): Promise<Comp
   if (!(await services.accounts.find(account))) throw notFound('account', 'account');
   const object = services.account(account);
   const before = await object.booked();
-  const book = await services.ledger.balanceOf(account);
+  const book = await services.ledger.creditOf(account);
   return compareBooks({ account, before, book, after: await object.booked() });
 }

@@ -11,6 +11,7 @@ import type { TellNode } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
 import { notFound, readPage } from './admin-input.ts';
 import { POOL_WORDS } from './make-wish.ts';
+import { tellHomes } from './tell-homes.ts';
 
 const nameField = z
   .string()
@@ -35,6 +36,8 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
       if (!made.ok)
         throw made.error === 'no-account' ? notFound('account', 'owner_account_id') : refuseName(name, made.error);
       services.keys.forgetAccount(ownerAccountId);
+      // Whoever is in a pool with the owner of a home belongs together with it.
+      await tellHomes(services, ownerAccountId, tellNode);
       return { told: toJson(made.value) };
     }),
   );
@@ -51,6 +54,7 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('account', 'account');
     services.keys.forgetAccount(account);
     await services.account(account).joinPool(id);
+    await tellHomes(services, account, tellNode);
     return c.json(await showPool(services, id));
   });
   routes.delete('/pools/:id/members/:account', async (c) => {
@@ -61,6 +65,7 @@ export function makeAdminPoolRoutes(tellNode: TellNode): Hono<AppEnv> {
     // Edges elsewhere know its keys for another minute; its own object refuses their calls at once. A pool's owner may always use it.
     const pool = await services.pools.find(id);
     if (pool?.ownerAccountId !== account) await services.account(account).leavePool(id);
+    await tellHomes(services, account, tellNode);
     return c.json(await showPool(services, id));
   });
   addNodeRoutes(routes, tellNode);

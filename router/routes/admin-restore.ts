@@ -67,7 +67,7 @@ async function compareAccount(
     object.closed(),
     services.keys.list(id),
     services.nodes.listOwned(id, '', MOST_NODES),
-    services.ledger.balanceOf(id),
+    services.ledger.creditOf(id),
   ]);
   const revokedNodes = nodes.length > 0 ? await findRevoked(services, nodes) : [];
   const after = await object.booked();

@@ -5,6 +5,8 @@ import type { OpenRequest } from '../../schema/job-request.ts';
 import type { SaidWish } from '../../schema/provider.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashPrefixes } from '../placement/hash-prefixes.ts';
+import { makeKin } from '../auth/make-kin.ts';
+import { ADDRESS_HEADER, readAddress } from '../auth/read-address.ts';
 import type { AppEnv } from './app-env.ts';
 import { findPlace } from './find-place.ts';
 import type { JobLimits } from './fit-limits.ts';
@@ -71,6 +73,11 @@ export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPla
     expectedTokens: maxTokens === 0 ? 0 : services.outputLengths.expect(caller.keyId, request.model, maxTokens),
     prefixes: hashPrefixes(promptText, caller.accountId),
     idPrefix,
+    kin: makeKin({
+      wallets: caller.wallets,
+      pools: caller.pools.map(({ id }) => id),
+      family: services.families.tag(readAddress(c.req.header(ADDRESS_HEADER))),
+    }),
     now: Date.now(),
   };
   return makeJobs(input, [random(), ...others]);

@@ -67,6 +67,8 @@ export interface JobInput {
   /** Begins the id of the answer, as clients of the endpoint expect it. */
   readonly idPrefix: string;
   readonly now: number;
+  /** What tells that a home belongs together with the caller. */
+  readonly kin?: readonly string[];
   /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
   readonly choice?: { readonly index: number; readonly chunk: ChunkHead };
 }
@@ -88,7 +90,7 @@ export function makeJobs(
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
 export function makeJob(input: JobInput): Job {
-  const { caller, request, served, limits, place, wish, random, now, choice } = input;
+  const { caller, request, served, limits, place, wish, random, now, choice, kin = [] } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
@@ -124,6 +126,7 @@ export function makeJob(input: JobInput): Job {
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
     mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
+    ...(kin.length > 0 && { kin }),
     ...(choice && { isPromptShared: true }),
   };
   return {

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Hex } from '../../schema/bytes.ts';
+import type { Relation } from '../../schema/credit.ts';
 import { endOfEpoch } from '../../schema/epoch.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
@@ -112,7 +113,7 @@ function tellSums({ pending, heldBack, payable, credited, claimed }: EarningSums
 }
 
 async function listRows(
-  { listEarningDays }: Services,
+  { listEarningDays, ledger }: Services,
   machines: readonly Machine[],
   { by, days }: { readonly by: By; readonly days: number },
 ): Promise<Row[]> {
@@ -122,18 +123,17 @@ async function listRows(
     machines.map(({ nodeId }) => nodeId),
     today - days + 1,
   );
-  const rows = machines.flatMap((machine) =>
-    spreadDays(
-      machine,
-      listed.filter(({ nodeId }) => nodeId === machine.nodeId),
-    ),
-  );
+  const spread = machines.map(async (machine) => {
+    const own = listed.filter(({ nodeId }) => nodeId === machine.nodeId);
+    return own.length > 0 ? spreadDays(machine, own, await ledger.earnedBy(machine.nodeId)) : [];
+  });
+  const rows = (await Promise.all(spread)).flat();
   return by === 'day' ? rows.toSorted((a, b) => String(b['day']).localeCompare(String(a['day']))) : addByModel(rows);
 }
 
-/** What became of each day, as far as the account's total reaches: the newest day is the last that was earned. */
-function spreadDays({ nodeId, earned, sums }: Machine, days: readonly EarningDay[]): Row[] {
-  let before = Math.max(0, earned.total - days.reduce((sum, day) => sum + day.earned, 0));
+/** What became of each day, the newest last; `booked`: all that the book has of the home, units. */
+function spreadDays({ nodeId, sums }: Machine, days: readonly EarningDay[], booked: number): Row[] {
+  let before = Math.max(0, booked - days.reduce((sum, day) => sum + day.earned, 0));
   return days.map((day) => {
     const spread = spreadEarning(sums, before, day.earned);
     before += day.earned;
@@ -204,6 +204,7 @@ function tellPart({ nodeId, sums }: Machine, part: EarnedPart, seconds: number):
     output_tokens: accepted.outputTokens,
     earned_micro: accepted.amount,
     ...tellSums(spreadEarning(sums, total - accepted.amount, accepted.amount)),
+    related: part.related,
     status: nameStatus(status),
     why: explain(part),
   };
@@ -213,8 +214,17 @@ function nameStatus(status: number): string {
   return Object.entries(ACCEPTANCE_STATUS).find(([, value]) => value === status)?.[0] ?? String(status);
 }
 
+const ONLY_BOUGHT = 'such a job pays its home only what bought credit paid';
+const RELATED: Readonly<Record<Relation, string>> = {
+  account: `the caller’s account owns this home: ${ONLY_BOUGHT}`,
+  wallet: `a home of the caller’s is paid to the same wallet: ${ONLY_BOUGHT}`,
+  pool: `the caller and this home or its owner are in one pool: ${ONLY_BOUGHT}`,
+  address: `the call came from this home’s own network: ${ONLY_BOUGHT}`,
+};
+
 /** Why a receipt came to less than it signed for; null where it did not. */
-function explain({ status, signed, accepted, isLate }: EarnedPart): string | null {
+function explain({ status, signed, accepted, isLate, related }: EarnedPart): string | null {
+  if (related) return RELATED[related];
   if (status === ACCEPTANCE_STATUS.unpaid)
     return 'nothing is paid for it: its number was used before, or nothing of it reached a caller who pays';
   if (accepted.outputTokens < signed.outputTokens || accepted.promptTokens < signed.promptTokens)
@@ -255,6 +265,7 @@ const COLUMNS: Readonly<Record<By, readonly string[]>> = {
     'prompt_tokens',
     'output_tokens',
     ...SUMS,
+    'related',
     'status',
     'why',
   ],

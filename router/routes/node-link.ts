@@ -32,7 +32,8 @@ nodeLink.get('/node/link', async (c) => {
   if (!hub) throw new ApiError('node_revoked', 'This node was revoked.');
   const { address, ownerAccountId } = node;
   const origins = services.ownOrigins(c.req.url);
-  const facts: NodeFacts = { nodeId, address, ownerAccountId, place, origins };
+  const family = services.families.tag(from);
+  const facts: NodeFacts = { nodeId, address, ownerAccountId, place, origins, ...(family !== null && { family }) };
   const dial: Dial = { from, hasToken: node.hasToken };
   const headers = {
     upgrade: 'websocket',

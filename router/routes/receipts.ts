@@ -92,6 +92,10 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     },
     charge_micro: settlement.charge,
     earned_micro: settlement.earn,
+    /** The charge by the kind of credit that paid it; null for what was settled before there were kinds. */
+    paid_from: settlement.paidFrom ?? null,
+    /** How caller and home belong together, where they do: only bought credit pays the home then. */
+    related: settlement.related ?? null,
     difference: settlement.difference,
     attempts: settlement.attempts,
     /** How faithfully this part went on with what another home began; null where it began the answer. */

@@ -25,7 +25,10 @@ usage.get('/v1/usage', async (c) => {
     const whose = { object: 'usage', account: caller.accountId, key: only, unit: UNIT };
     return c.json({ ...whose, held_micro: held, totals: { charged_micro: spent.total }, ...more });
   }
-  const [{ balance, held, totals }, more] = await Promise.all([object.usage(), wish && readGroups(c, wish)]);
+  const [{ balance, held, totals, kinds, ending }, more] = await Promise.all([
+    object.usage(),
+    wish && readGroups(c, wish),
+  ]);
   return c.json({
     object: 'usage',
     account: caller.accountId,
@@ -33,6 +36,17 @@ usage.get('/v1/usage', async (c) => {
     balance_micro: balance,
     held_micro: held,
     available_micro: balance - held,
+    /** Spent in this order, but for what ends: that goes first. */
+    granted_micro: kinds.granted,
+    earned_micro: kinds.earned,
+    bought_micro: kinds.bought,
+    expiring: ending.map(({ kind, left, expiresAt, purpose, sponsor }) => ({
+      kind,
+      amount_micro: left,
+      expires_at: expiresAt,
+      purpose: purpose ?? null,
+      sponsor: sponsor ?? null,
+    })),
     totals: {
       jobs: totals.jobs,
       prompt_tokens: totals.promptTokens,

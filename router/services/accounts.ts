@@ -22,8 +22,10 @@ export function makeAccountDoors(env: Env): AccountDoors {
     alertRetryMs,
   } = pickTimings(env);
   const terms = { leaseMs, graceMs, toldMs: Math.ceil(TELLINGS * holdRenewMs) };
+  const { account } = openStubs(env);
+  const sendTransfer: AccountDoors['sendTransfer'] = (transfer) => account(transfer.to).receive(transfer);
   const webhooks = { post: makeWebhookDoor(allowsLocalWebhooks(env)), retryMs: alertRetryMs };
-  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, rateWindowMs, webhooks };
+  return { ledger: openLedger(env), terms, crowd: pickCrowdLimits(env), bookMs, rateWindowMs, webhooks, sendTransfer };
 }
 
 export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
@@ -32,6 +34,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     ...openSigner(env),
     ledger: openLedger(env),
     traceWaitMs: pickTimings(env).traceWaitMs,
+    sendTransfer: (transfer) => stubs.account(transfer.to).receive(transfer),
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
     epochSeconds: pickEpochSeconds(env),
     holdsOther: async (hub, nodeId, instance) => stubs.hub(hub).holdsOther(nodeId, instance),

@@ -10,6 +10,7 @@ import type { ApiKeys } from '../auth/api-keys.ts';
 import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
+import { FamilyTags } from '../auth/family-tags.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
@@ -83,6 +84,8 @@ export interface Services extends Stubs, BookDoors {
   readonly bodies: BodyRoom;
   readonly endedJobs: EndedJobs;
   readonly attempts: FailedAttempts;
+  /** Whether two addresses are of one family. */
+  readonly families: FamilyTags;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null, from: string) => Promise<Result<LinkNode, LinkFault>>;
@@ -170,6 +173,7 @@ function openServices(env: Env): Services {
     turns,
     endedJobs,
     attempts,
+    families: new FamilyTags(secret),
     domain,
     routerSigner,
     ...stubs,

@@ -40,6 +40,8 @@ describe('a part that broke off', () => {
     expect(await job.stub.usage()).toEqual({
       balance: 910,
       held: 0,
+      kinds: { granted: 910, earned: 0, bought: 0 },
+      ending: [],
       totals: { jobs: 1, promptTokens: 10, outputTokens: 40, charged: 90 },
     });
     expect(await job.stub.receipts(job.jobId)).toMatchObject({ waiting: [], pending: false });

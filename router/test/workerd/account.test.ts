@@ -139,6 +139,8 @@ test('a settled job is charged once, and the rest of its hold comes back', async
   expect(await stub.usage()).toEqual({
     balance: 950,
     held: 0,
+    kinds: { granted: 950, earned: 0, bought: 0 },
+    ending: [],
     totals: { jobs: 1, promptTokens: 10, outputTokens: 20, charged: 50 },
   });
 });

@@ -29,6 +29,8 @@ export interface PartPlan {
   readonly inTime: boolean;
   /** What a hub that lost it would believe at most. */
   readonly notedTokens: number;
+  /** Its home belongs together with the caller, and the network has found that out. */
+  readonly isRelated: boolean;
 }
 
 export interface JobPlan {

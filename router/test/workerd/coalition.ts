@@ -1,6 +1,7 @@
 // Callers, homes and owners who play into each other's hands, against the router's real accounts and its real book: jobs are run as an edge and its
 // hubs run them, and everything that they leave to be delivered comes when, as often and in whatever order a test says.
 import { vi } from 'vitest';
+import type { CreditKind } from '../../../schema/credit.ts';
 import { priceJob } from '../../billing/price-job.ts';
 import type { JobOffer } from '../../../schema/offer.ts';
 import { JOB_TICKET, toMessageJson, USAGE_RECEIPT } from '../../../schema/receipt.ts';
@@ -12,6 +13,7 @@ import { decideCharge } from '../../billing/decide-charge.ts';
 import { CROWD_LIMITS } from '../../billing/decide-crowd.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { ALL_BALANCES } from '../../billing/ledger-sql.ts';
+import type { Transfer, TransferAnswer } from '../../billing/transfers.ts';
 import { unpackSettlements } from '../../billing/pack-settlement.ts';
 import { fromHex } from '../../../schema/bytes.ts';
 import type { Ledger } from '../../billing/ledger.ts';
@@ -37,7 +39,7 @@ import { FakeStorage, makeState } from './sqlite-objects.ts';
 import type { FakeD1 } from './sqlite-objects.ts';
 
 export type Step =
-  | { readonly kind: 'deliver' | 'half' | 'offer' | 'alarm' | 'evict'; readonly at: number }
+  | { readonly kind: 'deliver' | 'half' | 'offer' | 'alarm' | 'evict' | 'credit'; readonly at: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'd1'; readonly lost: number; readonly unheard: number };
 
@@ -66,6 +68,8 @@ export class Coalition {
   readonly #leaseMs: number;
   readonly #paid = new Map<string, number>();
   readonly #read = new Set<string>();
+  /** What was turned into credit, by home. */
+  readonly #spent = new Map<string, number>();
 
   /** `leaseMs`: how long a hold lasts of whose job nobody tells that it lives. */
   constructor(d1: FakeD1, leaseMs: number) {
@@ -81,12 +85,21 @@ export class Coalition {
     vi.setSystemTime(this.#now);
   }
 
+  /** Answers that will not be heard. */
+  #transfersLost = 0;
+  readonly #sendTransfer = async (transfer: Transfer): Promise<TransferAnswer> => {
+    const answer = this.account(transfer.to).receive(transfer);
+    if (this.#transfersLost > 0 && this.#transfersLost-- > 0) throw new Error('the answer was lost');
+    return answer;
+  };
+
   account(accountId: string): Account {
     const doors = {
       ledger: this.ledger,
       terms: { leaseMs: this.#leaseMs, graceMs: 1000, toldMs: this.#leaseMs },
       crowd: CROWD_LIMITS,
       bookMs: 250,
+      sendTransfer: this.#sendTransfer,
     };
     return this.#open(this.#accounts, accountId, (ctx) => new Account(ctx, {}, doors));
   }
@@ -100,6 +113,7 @@ export class Coalition {
       ...router,
       ledger: this.ledger,
       findFlushes,
+      sendTransfer: this.#sendTransfer,
       readStanding: async () => null,
       epochSeconds: 86_400,
       holdsOther: async () => false,
@@ -107,9 +121,9 @@ export class Coalition {
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));
   }
 
-  grant(caller: number, amount: number): void {
+  grant(caller: number, amount: number, kind: CreditKind = 'granted'): void {
     const accountId = this.#caller(caller);
-    this.account(accountId).grant({ eventId: newId('job'), accountId, amount, memo: null });
+    this.account(accountId).grant({ eventId: newId('job'), accountId, amount, memo: null, kind });
   }
 
   /** Runs a job as far as its callers and homes let it: what its hubs settle and its edge tells waits to be delivered. */
@@ -150,19 +164,35 @@ export class Coalition {
         if (kept) kept.live = kept.open();
         return undefined;
       }
+      case 'credit':
+        return this.#turnIntoCredit(pick(this.homes, step.at));
       case 'pass':
         this.#pass(step.ms);
         return undefined;
       case 'd1':
+        this.#transfersLost = step.unheard;
         this.#d1.lost = step.lost;
         this.#d1.unheard = step.unheard;
         return undefined;
     }
   }
 
+  /** An owner turns into credit what one home has earned, and half as much again, which must be refused. */
+  async #turnIntoCredit(home: Home | undefined): Promise<void> {
+    if (!home) return;
+    const node = this.node(home.id);
+    const { available, lastNumber, spent } = await node.spendable();
+    const order = { number: lastNumber + 1, expiresAt: this.#now + 1000, accountId: home.owner };
+    const greedy = await node.spend({ ...order, amount: Math.ceil(available * 1.5) + 1 });
+    if (greedy.ok) throw new Error('more was turned into credit than was earned');
+    if (available === 0) return;
+    await node.spend({ ...order, amount: available });
+    this.#spent.set(home.id, spent + available);
+  }
+
   /** Everything is delivered, offered and booked that can be. */
   async settle(): Promise<void> {
-    this.#d1.lost = this.#d1.unheard = 0;
+    this.#d1.lost = this.#d1.unheard = this.#transfersLost = 0;
     for (let round = 0; round < 4; round++) {
       for (const deliver of this.#deliveries) await deliver(true);
       for (const offer of this.#offers) await offer();
@@ -183,11 +213,16 @@ export class Coalition {
     const amounts = new Map(books.map(({ book, amount }) => [book, amount]));
     if ((amounts.get('fees') ?? 0) < 0) faults.push('the fees are below zero');
     for (const [book, amount] of amounts)
-      if (book.startsWith('acct_') && amount < 0) faults.push(`${book} is overdrawn`);
+      if ((book.startsWith('acct_') || book.startsWith('owner:')) && amount < 0) faults.push(`${book} is overdrawn`);
     for (const owner of new Set(this.homes.map((home) => home.owner))) {
       const paid = this.#paidFor(owner);
       const earned = amounts.get(`owner:${owner}`) ?? 0;
+      const spent = this.homes.reduce(
+        (sum, home) => sum + (home.owner === owner ? (this.#spent.get(home.id) ?? 0) : 0),
+        0,
+      );
       if (earned > paid) faults.push(`${owner} earned ${earned} of ${paid}`);
+      if (spent > paid) faults.push(`${owner} turned ${spent} of ${paid} into credit`);
     }
     for (const accountId of this.#accounts.keys()) {
       const { balance, held } = this.account(accountId).usage();
@@ -207,7 +242,7 @@ export class Coalition {
       const { booked, waiting, unpayable: kept } = this.account(accountId).booked();
       unpayable += kept;
       if (waiting !== kept) faults.push(`${waiting} entries of ${accountId} wait`);
-      if (booked !== (await this.ledger.balanceOf(accountId))) faults.push(`${accountId} and its book differ`);
+      if (booked !== (await this.ledger.creditOf(accountId))) faults.push(`${accountId} and its book differ`);
       if (this.account(accountId).usage().held !== 0) faults.push(`${accountId} still holds credit`);
     }
     for (const nodeId of this.#nodes.keys()) {
@@ -219,22 +254,27 @@ export class Coalition {
       const homes = this.homes.filter((home) => home.owner === owner);
       const accepted = homes.reduce((sum, { id }) => sum + this.node(id).totals().cumulativeAmount, 0);
       const earned = await this.ledger.balanceOf(`owner:${owner}`);
-      if (unpayable === 0 && earned !== accepted) faults.push(`${owner} has ${earned}, was told ${accepted}`);
-      if (earned > accepted) faults.push(`${owner} has more than it was told`);
+      const spent = homes.reduce((sum, { id }) => sum + (this.#spent.get(id) ?? 0), 0);
+      if (unpayable === 0 && earned + spent !== accepted)
+        faults.push(`${owner} has ${earned} and spent ${spent}, was told ${accepted}`);
+      if (earned + spent > accepted) faults.push(`${owner} has more than it was told`);
     }
+    if ((await this.ledger.balanceOf('transit')) !== 0) faults.push('something is still on its way');
     if (unpayable > 0 && !mayLower) faults.push(`${unpayable} entries wait for fees`);
     return faults;
   }
 
-  /** What callers paid for the work of an owner's homes, by the receipts in the book. */
+  /** What callers paid for the work of an owner's homes, by the receipts in the book: where they belong together, from bought credit only. */
   #paidFor(owner: string): number {
     const query = `SELECT lower(hex(packed)) AS packed FROM flushes WHERE account_id IN (?, ?)
       UNION ALL SELECT lower(hex(packed)) FROM part_receipts WHERE booked = 1`;
     for (const { packed } of this.#d1.read<{ packed: string }>(query, ...this.callers)) {
       if (this.#read.has(packed)) continue;
       this.#read.add(packed);
-      for (const { ownerAccountId, charge } of unpackSettlements(fromHex(`0x${packed}`)))
-        this.#paid.set(ownerAccountId, (this.#paid.get(ownerAccountId) ?? 0) + charge);
+      for (const { ownerAccountId, charge, paidFrom, related } of unpackSettlements(fromHex(`0x${packed}`))) {
+        const paid = related ? (paidFrom?.bought ?? 0) : charge;
+        this.#paid.set(ownerAccountId, (this.#paid.get(ownerAccountId) ?? 0) + paid);
+      }
     }
     return this.#paid.get(owner) ?? 0;
   }
@@ -254,6 +294,7 @@ export class Coalition {
     const settlement = closeSettlement(
       {
         ...draftOf(offer, home, ticket),
+        ...(plan.isRelated && { related: 'wallet' as const }),
         outcome,
         ...counts,
         ...decided,

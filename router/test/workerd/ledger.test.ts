@@ -2,7 +2,7 @@ import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { buildGrantEntry, buildLateEntry, buildSettleEntry } from '../../billing/build-entry.ts';
+import { buildGrantEntry, buildLateEntry, buildSettleEntry, buildSpendEntry } from '../../billing/build-entry.ts';
 import type { LedgerEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { findBooked } from './find-booked.ts';
@@ -47,6 +47,23 @@ test('another content under a known id is ignored as a whole', async () => {
   expect(await ledger.balanceOf(accountId)).toBe(1000);
   expect(await ledger.balanceOf(other.book)).toBe(0);
   expect(await ledger.findUnbalanced()).toEqual([]);
+});
+
+test('an owner’s book never falls below zero: what was not earned yet is turned into credit when it is', async () => {
+  const accountId = newId('acct');
+  const ownerAccountId = newId('acct');
+  const spend = buildSpendEntry({ id: `spend:${newId('job')}:1`, accountId: ownerAccountId, amount: 46, at: 1 });
+  const settled = (): LedgerEntry => buildSettleEntry(settlementOf(accountId, { ownerAccountId }), null);
+  expect(await ledger.apply([grantOf(accountId, 1000), settled(), spend])).toEqual([spend.id]);
+  expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(45);
+  const transit = await ledger.balanceOf('transit');
+  expect(await ledger.apply([settled(), spend])).toEqual([]);
+  expect(await ledger.apply([spend])).toEqual([]);
+  expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(44);
+  expect((await ledger.balanceOf('transit')) - transit).toBe(46);
+  await expect(
+    env.DB.prepare('UPDATE balances SET amount = -1 WHERE book = ?').bind(`owner:${ownerAccountId}`).run(),
+  ).rejects.toThrow('owner_never_negative');
 });
 
 test('what pays out more than its home’s work brought in is written only when it has brought that much, and holds up no others', async () => {
