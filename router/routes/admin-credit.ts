@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
+import { GIVEN_CREDIT } from '../billing/credit-bodies.ts';
 import { CREDIT_KINDS } from '../billing/credit-books.ts';
 import { MAX_LOTS } from '../billing/credit-lots.ts';
 import { MAX_BALANCE } from '../billing/account-credit.ts';
@@ -11,7 +12,7 @@ import type { Comparison } from '../billing/compare-books.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { giveCredit } from './credit-gifts.ts';
-import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
+import { readEnd } from './credit-input.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { postOnce } from './post-once.ts';
 
