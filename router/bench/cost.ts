@@ -39,8 +39,8 @@ const PROMPT = `say-${TOKENS}x${flags.gap}`;
 /** Fewer streams at once take longer for as many jobs: so many for each of them, and no fewer than these. */
 const JOBS_A_STREAM = 6;
 const LEAST_JOBS = 20;
-/** What ends with the last jobs is no home's at rest. */
-const IDLE_SETTLE_MS = 15_000;
+/** What a home tells of its slots counts in its area's plan once it has told it for so long: until then it is not at rest. */
+const IDLE_SETTLE_MS = TIMINGS.slotsHeldMs + 15_000;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
@@ -132,7 +132,7 @@ interface IdleCost {
 
 /** Homes at rest: what their hub and its objects do all the same, and what each home pings. */
 async function countIdle(network: Stack): Promise<IdleCost> {
-  tell(`${HOMES} homes at rest for ${IDLE_S} s …`);
+  tell(`${HOMES} homes come to rest in ${IDLE_SETTLE_MS / 1000} s, and are counted for ${IDLE_S} s …`);
   await sleep(IDLE_SETTLE_MS);
   const before = await readCounts(network);
   const used = redisCommands;

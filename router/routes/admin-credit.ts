@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
+import { GIVEN_CREDIT } from '../billing/credit-bodies.ts';
 import { CREDIT_KINDS } from '../billing/credit-books.ts';
 import { MAX_LOTS } from '../billing/credit-lots.ts';
 import { MAX_BALANCE } from '../billing/account-credit.ts';
@@ -11,7 +12,7 @@ import type { Comparison } from '../billing/compare-books.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { giveCredit } from './credit-gifts.ts';
-import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
+import { readEnd } from './credit-input.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { postOnce } from './post-once.ts';
 import type { Made } from './post-once.ts';
@@ -43,6 +44,11 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
     await services.account(accountId).setSponsor(isSponsor);
     return c.json({ id: accountId, is_sponsor: isSponsor });
   });
+  addLedgerCheck(routes);
+  return routes;
+}
+
+function addLedgerCheck(routes: Hono<AppEnv>): void {
   routes.get('/ledger/check', async (c) => {
     const services = c.get('services');
     const { ledger } = services;
@@ -77,7 +83,6 @@ export function makeAdminCreditRoutes(): Hono<AppEnv> {
       next,
     });
   });
-  return routes;
 }
 
 /** What is given out of a sponsor's credit: what arrives is granted, whatever it was. */

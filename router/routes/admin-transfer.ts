@@ -14,9 +14,9 @@ import { parseInput, readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** The form of the file; one that is read otherwise has another. */
-export const BOOKS_VERSION = 1;
+const BOOKS_VERSION = 1;
 /** Where the next page begins; none behind the last. */
-export const NEXT_HEADER = 'x-irori-next';
+const NEXT_HEADER = 'x-irori-next';
 
 /** Objects that are told, or asked, in one call. */
 const AT_ONCE = 100;

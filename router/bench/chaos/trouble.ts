@@ -2,7 +2,7 @@
 // is drawn from a seed and told in a line of the log, which is how a run counts them: a router that is killed takes its memory with it.
 import { makeRandom } from '../draw-losses.ts';
 
-export const FAULTS = ['dropped', 'answer-lost', 'doubled', 'delayed', 'came-again'] as const;
+const FAULTS = ['dropped', 'answer-lost', 'doubled', 'delayed', 'came-again'] as const;
 type Fault = (typeof FAULTS)[number];
 
 /** How the log tells of one; the rest of the line is its door and its name. */
