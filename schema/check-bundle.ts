@@ -18,7 +18,7 @@ import type { Result } from './result.ts';
 import { sealedSchema } from './seal.ts';
 import { word } from './typed-data.ts';
 
-export const domainSchema = z.object({ chainId: z.number().int(), verifyingContract: word.address });
+const domainSchema = z.object({ chainId: z.number().int(), verifyingContract: word.address });
 
 /** Everything about one part of a job that its caller or its home can check offline; `GET /v1/receipts/{jobId}` answers a list of these. */
 export const receiptBundleSchema = z.object({

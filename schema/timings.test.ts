@@ -24,6 +24,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     holdGraceMs: 15_000,
     bookMs: 5000,
     rateWindowMs: 60_000,
+    repeatWaitMs: 10_000,
     alertRetryMs: 5000,
     repeatWaitMs: 10_000,
     settleRetryMs: 15_000,

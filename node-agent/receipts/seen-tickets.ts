@@ -5,7 +5,7 @@ import { concatBytes, fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 
 /** A router asks for nothing that is older than a day; a home that answers more than these in a day signs for none of the oldest again. */
-export const SEEN_MOST = 8192;
+const SEEN_MOST = 8192;
 /** Of a hash: nobody finds two with the same beginning. */
 const PREFIX_BYTES = 16;
 const ENTRY_BYTES = PREFIX_BYTES + 8;

@@ -8,6 +8,7 @@ import {
   Area as RealArea,
   Hub as RealHub,
   NodeAccount as RealNodeAccount,
+  Payment as RealPayment,
   Settler as RealSettler,
 } from '../objects.ts';
 import { closeEpochs } from '../services/settler.ts';
@@ -75,6 +76,12 @@ export class Hub extends RealHub {
     const take = (bytes: ArrayBuffer): void => super.webSocketMessage(ws, bytes);
     if (typeof message === 'string') super.webSocketMessage(ws, message);
     else passReceipts(message, this.#trouble, take);
+  }
+}
+
+export class Payment extends RealPayment {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, faultyOf(env));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   Area as RealArea,
   Hub as RealHub,
   NodeAccount as RealNodeAccount,
+  Payment as RealPayment,
   Settler as RealSettler,
 } from '../objects.ts';
 import { closeEpochs } from '../services/settler.ts';
@@ -25,6 +26,7 @@ function watchEnv(env: Env): Env {
     HUB: meter.watchObjects('Hub', env.HUB),
     ACCOUNT: meter.watchObjects('Account', env.ACCOUNT),
     NODE_ACCOUNT: meter.watchObjects('NodeAccount', env.NODE_ACCOUNT),
+    PAYMENT: meter.watchObjects('Payment', env.PAYMENT),
     SETTLER: meter.watchObjects('Settler', env.SETTLER),
   };
   watched.set(env, made);
@@ -78,6 +80,16 @@ export class Hub extends RealHub {
   override webSocketMessage(ws: WebSocket, message: ArrayBuffer | string): void {
     meter.ofClass('Hub').socketMessages += 1;
     super.webSocketMessage(ws, message);
+  }
+}
+
+export class Payment extends RealPayment {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(meter.watch('Payment', ctx), watchEnv(env));
+  }
+
+  override alarm(): Promise<void> {
+    return ring('Payment', this.ctx.id.toString(), () => super.alarm());
   }
 }
 

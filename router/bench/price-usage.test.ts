@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { priceNaive, priceUsage, subtractUsage, sumUsd } from './price-usage.ts';
+import { priceIdle, priceNaive, priceNaiveIdle, priceUsage, subtractUsage, sumUsd } from './price-usage.ts';
 import type { ObjectUsage, Usage } from './price-usage.ts';
 
 const account: ObjectUsage = {
@@ -46,4 +46,22 @@ test('every line is priced for a million jobs, the dearest first, and tells what
 
 test('the first design costs what the platform’s list says of it', () => {
   expect(sumUsd(priceNaive(300, 6.5))).toBeCloseTo(26.1, 1);
+});
+
+test('homes at rest are priced by the month and the thousand, with the pings that wake nobody', () => {
+  const quiet = { calls: 0, alarms: 0, alarmsSet: 0, socketMessages: 0, rowsRead: 0, rowsWritten: {}, activeMs: 0 };
+  const usage: Usage = {
+    workerRequests: 0,
+    d1: { rowsRead: 0, queries: 0, rowsWritten: {} },
+    objects: { Hub: { ...quiet, alarms: 2, activeMs: 500 } },
+  };
+  // Ten homes for a thousandth of a month.
+  const lines = priceIdle(usage, { homes: 10, seconds: 2592, redisCommands: 1 });
+  const find = (what: string) => lines.find((line) => line.what === what);
+  expect(find('object requests (calls, alarms)')).toMatchObject({ count: 200, usd: expect.closeTo(0.03) });
+  expect(find('Redis commands')).toMatchObject({ count: expect.closeTo(100), usd: expect.closeTo(0.2) });
+  expect(find('object GB-s')).toMatchObject({ count: expect.closeTo(6.4), usd: expect.closeTo(0.08) });
+  expect(find('socket messages in')).toMatchObject({ count: 43_200, usd: expect.closeTo(0.324) });
+  expect(find('D1 rows written')).toBeUndefined();
+  expect(sumUsd(priceNaiveIdle())).toBeCloseTo(5186, 0);
 });

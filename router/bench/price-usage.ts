@@ -1,4 +1,5 @@
 // From what was counted to USD for a million jobs, line by line. Pure.
+import { PING_INTERVAL_MS } from '../../schema/frames.ts';
 import { OBJECT_GB, USD_PER_MILLION } from './price-list.ts';
 
 /** What a Worker counts of itself (usage-counts.ts). */
@@ -41,6 +42,8 @@ export interface CostLine {
   /** By class or table, for each job. */
   readonly of: Readonly<Record<string, number>>;
 }
+
+const PINGED = 'socket messages in';
 
 /** What came between two counts. */
 export function subtractUsage(after: Usage, before: Usage): Usage {
@@ -94,7 +97,7 @@ export function priceUsage(usage: Usage, facts: RunFacts): CostLine[] {
       byClass(({ calls, alarms }) => calls + alarms),
     ),
     line(
-      'socket messages in',
+      PINGED,
       prices.socketMessage,
       byClass(({ socketMessages }) => socketMessages),
     ),
@@ -105,6 +108,46 @@ export function priceUsage(usage: Usage, facts: RunFacts): CostLine[] {
   ].toSorted((a, b) => b.usd - a.usd);
 }
 
+const MONTH_S = 30 * 86_400;
+/** A home pings so often, and its hub answers without waking. */
+const PING_EVERY_S = PING_INTERVAL_MS / 1000;
+
+/** What homes at rest come to: counts for each home in a month, USD for a thousand of them. */
+export function priceIdle(
+  usage: Usage,
+  {
+    homes,
+    seconds,
+    redisCommands,
+  }: { readonly homes: number; readonly seconds: number; readonly redisCommands: number },
+): CostLine[] {
+  const months = (homes * seconds) / MONTH_S;
+  const facts = { jobs: months, hubMs: usage.objects['Hub']?.activeMs ?? 0, redisCommands, workerCpuMs: 0 };
+  const pings = MONTH_S / PING_EVERY_S;
+  const lines = priceUsage(usage, facts).map((line) =>
+    line.what === PINGED
+      ? { ...line, count: line.count + pings, usd: line.usd + pings * USD_PER_MILLION.socketMessage }
+      : line,
+  );
+  return lines.filter(({ count }) => count > 0).map(toThousandHomes);
+}
+
+/** The first design at rest: an object for each home that never sleeps, and a heartbeat every ten seconds that is written to presence. */
+export function priceNaiveIdle(): CostLine[] {
+  const beats = MONTH_S / 10;
+  const line = (what: string, count: number, price: number): CostLine => ({ what, count, usd: count * price, of: {} });
+  return [
+    line('object GB-s', MONTH_S * OBJECT_GB, USD_PER_MILLION.objectGbS),
+    line('Redis commands', 2 * beats, USD_PER_MILLION.redisCommand),
+    line(PINGED, beats, USD_PER_MILLION.socketMessage),
+  ].map(toThousandHomes);
+}
+
+/** Prices are for a million of what is counted. */
+function toThousandHomes(line: CostLine): CostLine {
+  return { ...line, usd: line.usd / 1000 };
+}
+
 /** The same job as a first design would carry it: an object for each home, a frame a token, five Redis commands, a D1 row with two indexes. */
 export function priceNaive(tokens: number, seconds: number): CostLine[] {
   const prices = USD_PER_MILLION;
@@ -113,7 +156,7 @@ export function priceNaive(tokens: number, seconds: number): CostLine[] {
     line('object GB-s', seconds * OBJECT_GB, prices.objectGbS),
     line('Redis commands', 5, prices.redisCommand),
     line('D1 rows written', 3, prices.d1RowWritten),
-    line('socket messages in', tokens + 1, prices.socketMessage),
+    line(PINGED, tokens + 1, prices.socketMessage),
     line('Worker requests', 1, prices.workerRequest),
     line('object requests (calls, alarms)', 1, prices.objectRequest),
   ];

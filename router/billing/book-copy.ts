@@ -23,6 +23,8 @@ export interface BookCopy {
   /** Ids from after `after`. */
   readonly accountIds: (after: string, limit: number) => Promise<string[]>;
   readonly nodeIds: (after: string, limit: number) => Promise<string[]>;
+  /** Payments for single calls that are not settled yet: their objects are not copied. */
+  readonly countPayments: () => Promise<number>;
   readonly read: (from: CopyPlace | null, limit: number) => Promise<BookPage>;
   readonly write: (pieces: readonly CopyPiece[]) => Promise<void>;
   /** While it stands still nothing is summed up or moved. `untilAt`: ms since epoch, null for as long as it is told; for the whole argument null it goes on. */
@@ -54,6 +56,10 @@ export function makeBookCopy(database: D1Database): BookCopy {
     migrations: () => listMigrations(database),
     accountIds: ids('accounts'),
     nodeIds: ids('nodes'),
+    countPayments: async () => {
+      const query = "SELECT count(*) AS count FROM payments WHERE state IN ('running', 'sending')";
+      return (await database.prepare(query).first<number>('count')) ?? 0;
+    },
     read: (from, limit) => readPage(database, from, limit),
     write: async (pieces) => {
       const filled = pieces.filter(({ table, rows }) => rows.length > 0 && !STAYS.has(table));

@@ -17,7 +17,7 @@ import {
 } from './door-limits.ts';
 import { LingeringLines } from './lingering-lines.ts';
 import { HELLO_POINTS, measureBroken, measureWork } from './measure-work.ts';
-import type { NodeSocket } from './node-socket.ts';
+import type { NodeFacts, NodeSocket } from './node-facts.ts';
 import { ShutOuts } from './shut-outs.ts';
 import { UnprovenDials } from './unproven-dials.ts';
 
@@ -33,6 +33,12 @@ export interface Dial {
   readonly from: string;
   /** True where a token of the router's says who it is. */
   readonly hasToken: boolean;
+}
+
+/** What the edge says of a home that dials, in the headers of its call. Written by our own edge, so its shape is trusted. */
+export function readLink(headers: Headers): [facts: NodeFacts, dial: Dial] {
+  const facts = JSON.parse(headers.get('x-irori-facts') ?? '{}') as NodeFacts;
+  return [facts, JSON.parse(headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial];
 }
 
 /** Why a message is not read. `fault`: it cannot be split, and that is told; the others end the connection. */

@@ -1,17 +1,15 @@
 // The hub of an area's homes: a Durable Object that holds their hibernating sockets, leases them by exact counts, relays and settles.
 // The platform's calls end here; what is decided stands in the files beside it.
 import { DurableObject } from 'cloudflare:workers';
-import { concatBytes } from '../../schema/bytes.ts';
-import { CLOSE, encodeJsonFrame, PING, PONG } from '../../schema/frames.ts';
+import { CLOSE, PING, PONG } from '../../schema/frames.ts';
 import { readHubName } from '../../schema/ids.ts';
-import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import { PRESENCE_REFRESH_MS, type PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
-import { DIAL_HEADER, type Dial } from './door.ts';
+import { readLink } from './door.ts';
 import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
 import { RecalledModels, type ModelChange } from './recalled-models.ts';
@@ -24,6 +22,7 @@ import { LargeAsks } from './large-asks.ts';
 import { tellState } from './judge-owing.ts';
 import { Journal } from './journal.ts';
 import { makeAccepted } from './make-accepted.ts';
+import { sendEach } from './send-each.ts';
 import { HubPresence, type WrittenOffer } from '../homes/presence-writer.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { HubServices } from './hub-services.ts';
@@ -34,7 +33,6 @@ import { centreOf } from '../../schema/places.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
-import type { NodeFacts } from './node-facts.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';
 import { BYTES_HEADER, TOOK_HEADER, type JobOffer, type OfferPreview } from '../../schema/offer.ts';
@@ -117,11 +115,7 @@ export class Hub extends DurableObject<object> {
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === '/abort' && this.#services.mayAbort) this.ctx.abort('told to');
-    if (pathname === '/link')
-      return this.#sockets.acceptLink(
-        JSON.parse(request.headers.get('x-irori-facts') ?? '{}') as NodeFacts,
-        JSON.parse(request.headers.get(DIAL_HEADER) ?? '{"from":"","hasToken":false}') as Dial,
-      );
+    if (pathname === '/link') return this.#sockets.acceptLink(...readLink(request.headers));
     return this.#large.run(Number(request.headers.get(BYTES_HEADER)), () => this.#runJob(request));
   }
 
@@ -319,9 +313,9 @@ export class Hub extends DurableObject<object> {
       isLive: (ticketHash) => this.#jobs.isLive(ticketHash),
       tellNode: (nodeId, answers) => {
         for (const { ticketHash } of answers) this.#receipts.forget(ticketHash);
-        this.#sendAll(nodeId, 'accepted', makeAccepted(answers));
+        sendEach(this.#sockets.find(nodeId), 'accepted', makeAccepted(answers));
       },
-      askToSign: (nodeId, parts) => this.#sendAll(nodeId, 'unsigned', parts),
+      askToSign: (nodeId, parts) => sendEach(this.#sockets.find(nodeId), 'unsigned', parts),
       offerLate: (nodeId, late) => void this.#late.offer(nodeId, late),
       pause: (ms) => new Promise((wake) => setTimeout(wake, ms)),
       later: (ms, run) => void setTimeout(run, ms),
@@ -329,10 +323,6 @@ export class Hub extends DurableObject<object> {
       now: () => Date.now(),
       startedAt: Date.now(),
     });
-  }
-
-  #sendAll<N extends keyof JsonToNode>(nodeId: string, name: N, values: readonly JsonToNode[N][]): void {
-    this.#sockets.find(nodeId)?.send(concatBytes(values.map((value) => encodeJsonFrame(name, value))));
   }
 
   #onTick(now: number, isLast: boolean): void {

@@ -21,7 +21,7 @@ const pauseReply = z.object({
   data: z.array(z.object({ id: z.string(), jobs: z.number(), entries: z.number() })),
   next: z.string().nullable(),
 });
-const hubsReply = z.object({ data: z.array(z.object({ hub: z.string(), parts: z.number() })) });
+const owingReply = z.object({ data: z.array(z.object({ hub: z.string(), parts: z.number() })), payments: z.number() });
 const checkReply = z.object({
   ok: z.boolean(),
   total_micro: z.number(),
@@ -56,10 +56,11 @@ export class BooksClient {
     return open;
   }
 
-  /** Parts that hubs run or have yet to hand over. */
+  /** Parts that hubs run or have yet to hand over, and payments for single calls that are not settled. */
   async countOwing(): Promise<number> {
-    const response = await this.#ask('/books/hubs', {});
-    return hubsReply.parse(await response.json()).data.reduce((sum, { parts }) => sum + parts, 0);
+    const response = await this.#ask('/books/owing', {});
+    const { data, payments } = owingReply.parse(await response.json());
+    return data.reduce((sum, { parts }) => sum + parts, payments);
   }
 
   /** A page of lines, and what the next one begins behind; null for the first, and behind the last. */

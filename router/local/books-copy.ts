@@ -78,8 +78,8 @@ async function makeStill(client: BooksClient, { waitMs, tell }: ExportOptions): 
   };
   await wait('draining', async () => {
     const { jobs } = await client.pause('draining', PAUSE_S);
-    const parts = await client.countOwing();
-    return jobs + parts === 0 ? null : `${jobs} jobs are open, ${parts} parts are yet to be handed over`;
+    const owed = await client.countOwing();
+    return jobs + owed === 0 ? null : `${jobs} jobs are open, ${owed} parts and payments are yet to be handed over`;
   });
   await wait('closed', async () => {
     const { jobs, entries } = await client.pause('closed', PAUSE_S);

@@ -11,11 +11,12 @@ import { gzipSync } from 'node:zlib';
  * what answers repeat of them (3 KiB over the ceiling of 2,150); before by the other APIs that callers speak (Responses, Messages, tools, pictures, several
  * answers: 167 KiB and 44 packed) and by what the API tells of itself (/docs and /openapi.json: 31 KiB and 9 packed, made when they are asked for), by seals,
  * journal and packed rows, by which a call costs half of what it did, and by libsecp256k1 as WebAssembly. Limits, spending and alerts of keys: 46 KiB and 12 packed.
- * Epochs and what owners see of their earnings: 57 KiB and 15 packed. Buying, by Stripe and by x402, without a package of either's: 68 KiB and 19 packed.
+ * Epochs and what owners see of their earnings: 57 KiB and 15 packed. Buying, by Stripe and by x402, without a package of either's: 68 KiB and 21 packed.
  * Idempotency-Keys, scopes, members and self service: 54 KiB and 14 packed.
+ * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 2_386;
-const CEILING_GZIP_KIB = 621;
+const CEILING_RAW_KIB = 2_464;
+const CEILING_GZIP_KIB = 675;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

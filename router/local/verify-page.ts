@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { Plugin } from 'esbuild';
 import { STYLE } from '../docs/style.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -59,7 +60,7 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
  * Parts of zod that describe schemas to others, word its own messages and follow circles, and noble's reading of DER, a tenth of the page: no check
  * needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
  */
-const UNUSED: import('esbuild').Plugin = {
+const UNUSED: Plugin = {
   name: 'unused',
   setup: (build) => {
     build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ }, () => ({

@@ -1,7 +1,7 @@
 // The door to the checkouts in D1: what was asked for, and how far it has come. It moves no money.
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import { checkouts } from '../../schema/tables.ts';
+import { checkouts } from '../../schema/buying-tables.ts';
 import type { CheckoutRow, CheckoutState } from './judge-checkout.ts';
 
 export interface CheckoutTable {

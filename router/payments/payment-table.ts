@@ -1,6 +1,6 @@
 // The door to x402 payments in D1: as their objects told them last. It moves no money; it bounds what may be owed at once.
 import { drizzle } from 'drizzle-orm/d1';
-import { payments } from '../../schema/tables.ts';
+import { payments } from '../../schema/buying-tables.ts';
 import type { PaymentState } from './decide-payment.ts';
 
 const DAY_MS = 86_400_000;

@@ -379,7 +379,9 @@ export class JobRun {
   /** What was delivered is charged where the caller has the whole answer, or left on its own account. */
   #fail(failure: JobFailure, closing: JobClosing | null = this.#close(this.#hasLeft)): JobEvent {
     this.#over(closing);
-    return { kind: 'failed', failure: nameInput(failure, this.#base.request.kind) };
+    // What a hub had settled before it was lost is charged whatever comes of the rest.
+    const told = failure.kind === 'broken' && this.#delivered.booked > 0 ? { ...failure, isCharged: true } : failure;
+    return { kind: 'failed', failure: nameInput(told, this.#base.request.kind) };
   }
 
   #close(isCharged: boolean): JobClosing {

@@ -92,3 +92,12 @@ test('one whose bytes nobody wrote down the hash of goes on elsewhere like one o
   });
   expect((await readAnswer(run)).last).toMatchObject({ kind: 'end', end: { charge: CHARGE } });
 });
+
+test('one that nobody goes on with is told to be charged, as it is', async () => {
+  const { run } = openRun(
+    ['n1@h1'],
+    { h1: [() => settled(['The ', 'fox'], [dataRecord(chunk('The '))])] },
+    { resumeWaitMs: 5 },
+  );
+  expect((await readAnswer(run)).last).toMatchObject({ kind: 'failed', failure: { kind: 'broken', isCharged: true } });
+});

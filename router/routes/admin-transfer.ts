@@ -71,7 +71,7 @@ const lineSchema = z.union([
 ]);
 type Line = z.infer<typeof lineSchema>;
 
-/** POST /books/pause, GET /books/hubs, GET /books/export, POST /books/import/begin, POST /books/import, POST /books/import/end. */
+/** POST /books/pause, GET /books/owing, GET /books/export, POST /books/import/begin, POST /books/import, POST /books/import/end. */
 export function makeAdminTransferRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/books/pause', async (c) => {
@@ -89,11 +89,11 @@ export function makeAdminTransferRoutes(): Hono<AppEnv> {
     );
     return c.json({ data, next: ids.length === AT_ONCE ? (ids.at(-1) ?? null) : null });
   });
-  routes.get('/books/hubs', async (c) => {
+  routes.get('/books/owing', async (c) => {
     const services = c.get('services');
     const hubs = (await Promise.all(AREAS.map((area) => services.area(area).hubs()))).flat();
     const data = await Promise.all(hubs.map(async (hub) => ({ hub, parts: await services.hub(hub).owing() })));
-    return c.json({ data });
+    return c.json({ data, payments: await services.bookCopy.countPayments() });
   });
   routes.get('/books/export', exportPage);
   routes.post('/books/import/begin', async (c) => {

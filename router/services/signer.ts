@@ -51,6 +51,6 @@ function findPrevious(signer: MessageSigner, handovers: readonly Handover[], rou
 const handoversSchema = z.array(handoverSchema).max(MOST_HANDOVERS);
 
 /** ROUTER_SIGNING_KEY_PREVIOUS, as `npm run rotate:router-key` prints it. Throws on what is none. */
-export function parseHandovers(text: string): Handover[] {
+function parseHandovers(text: string): Handover[] {
   return handoversSchema.parse(JSON.parse(text));
 }

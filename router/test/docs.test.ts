@@ -1,5 +1,6 @@
 // What the API tells of itself, from outside: its description is valid, its examples work, its lists are read by the clients they are for.
 import Anthropic from '@anthropic-ai/sdk';
+import { gunzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execFile } from 'node:child_process';
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENDPOINTS, MODEL } from '../docs/endpoints.ts';
 import type { Endpoint } from '../docs/endpoint.ts';
 import { RECIPES } from '../docs/recipes.ts';
+import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
 import { ABLE_MODEL } from './able-server.ts';
 import { startAbleStack } from './able-stack.ts';
 import type { AbleStack } from './able-stack.ts';
@@ -188,6 +190,16 @@ test('/docs is one page that loads nothing, runs nothing, and has a section for 
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
+});
+
+test('/verify is the page that checks receipts, packed and not, with a policy that lets it fetch nothing', async () => {
+  const page = gunzipSync(Buffer.from(VERIFY_PAGE, 'base64')).toString('utf8');
+  for (const headers of [{ 'accept-encoding': 'gzip' }, { 'accept-encoding': 'identity' }]) {
+    const response = await fetch(`${origin}/verify`, { headers });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(response.headers.get('content-security-policy')).toBe(`${VERIFY_POLICY}; frame-ancestors 'none'`);
+    expect((await response.text()) === page).toBe(true);
+  }
 });
 
 test('GET / and HEAD / are answered without a key; a browser is sent to the page', async () => {

@@ -35,6 +35,8 @@ export interface ChaosDoor {
   readonly disturb: (nodeId: string) => void;
 }
 
+/** How an error says that what was sent is charged. */
+const CHARGED = 'is charged';
 const MOST_TRIES = 60;
 const PAUSE_MS = 250;
 const CALL_LIMIT_MS = 60_000;
@@ -160,9 +162,13 @@ async function readStream(
       const data = event.slice(event.indexOf('data: ') + 6);
       if (data === '[DONE]') isDone = true;
       if (!data.startsWith('{')) continue;
-      const chunk = JSON.parse(data) as { irori?: Facts; error?: { code: string }; choices?: unknown[] };
+      const chunk = JSON.parse(data) as {
+        irori?: Facts;
+        error?: { code: string; message: string };
+        choices?: unknown[];
+      };
       if (chunk.irori?.charge_micro !== undefined) facts = chunk.irori;
-      if (chunk.error) error = chunk.error.code;
+      if (chunk.error) error = tellError(chunk.error);
       if (data.includes('"content"')) tokens += 1;
     }
     if (planned.kind === 'resumed' && tokens >= planned.after && node !== null) {
@@ -182,4 +188,9 @@ async function readStream(
 function nodeOf(response: Response): string | null {
   const facts = JSON.parse(response.headers.get('x-irori') ?? '{}') as { node?: string };
   return facts.node ?? null;
+}
+
+/** Its code, and whether it says that something is charged. */
+function tellError({ code, message }: { code: string; message: string }): string {
+  return message.includes(CHARGED) ? `${code}, charged` : code;
 }

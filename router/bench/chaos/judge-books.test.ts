@@ -61,6 +61,7 @@ describe('what callers were told', () => {
     expect(judge({ calls: [call({ end: 'error', told })] })).toEqual([
       'job_1: it ended with an error, and 10 are booked',
     ]);
+    expect(judge({ calls: [call({ end: 'error', told, error: 'home_failed, charged' })] })).toEqual([]);
     const two = { ...call().planned, kind: 'two' } as const;
     expect(judge({ calls: [call({ end: 'error', told, planned: two })] })).toEqual([]);
     expect(judge({ calls: [call({ end: 'refused', told })] })).toEqual(['job_1: it was refused, and 10 are booked']);

@@ -149,7 +149,11 @@ function judgeCalls(
     for (const told of call.told) {
       known.add(told.job);
       const booked = charged.get(told.job) ?? 0;
-      const what = judgeCharge(told, booked, { most, end: call.end, isOne: call.planned.kind !== 'two' });
+      const what = judgeCharge(told, booked, {
+        most,
+        end: call.end,
+        isFree: call.planned.kind !== 'two' && call.error?.endsWith('charged') !== true,
+      });
       if (what === null || (mayBeForgotten.has(call) && booked === 0)) continue;
       found.push({ what, of: told.job, parts: describeParts(told.job, settlements) });
     }
@@ -183,11 +187,11 @@ function describeParts(job: string, settlements: readonly SettlementJson[]): str
 function judgeCharge(
   { charge }: ToldJob,
   booked: number,
-  { most, end, isOne }: { readonly most: number; readonly end: CalledJob['end']; readonly isOne: boolean },
+  { most, end, isFree }: { readonly most: number; readonly end: CalledJob['end']; readonly isFree: boolean },
 ): string | null {
   if (charge !== null) return booked === charge ? null : `${charge} were told, and ${booked} are booked`;
   if (end === 'refused' && booked > 0) return `it was refused, and ${booked} are booked`;
-  // Of several answers those that others have given are charged where one fails.
-  if (end === 'error' && isOne && booked > 0) return `it ended with an error, and ${booked} are booked`;
+  // Of several answers those that others have given are charged where one fails, and so is what the error says it of.
+  if (end === 'error' && isFree && booked > 0) return `it ended with an error, and ${booked} are booked`;
   return booked <= most ? null : `it comes to ${most} at most, and ${booked} are booked`;
 }

@@ -10,7 +10,7 @@ import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
 import { findBooked, findFateOf } from './find-booked.ts';
 import { faults } from './billing-worker.ts';
-import { checkSettled, makeLate, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
+import { checkSettled, makeNode, makePart, signer, signReceipt } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
 
 const ledger = makeLedger(env.DB);
@@ -136,22 +136,6 @@ test('two receipts under one number: the second is unpaid and counted as equivoc
   expect(more).toEqual([]);
   expect(evidence?.signer).toBe(node.address);
   expect(judgeEvidence(evidence!)).toEqual({ ok: true, value: 'receipt-number' });
-});
-
-test('a second receipt for a ticket that was paid earns nothing, and both are evidence, once', async () => {
-  const { node, stub } = openNode();
-  const part = makePart(node);
-  await stub.accept(part.withReceipt);
-  const second = makeLate(node, part.ticket, { ...part.receipt, seq: 2n, outputTokens: 21 });
-  for (let i = 0; i < 2; i++)
-    expect(await stub.acceptLate(second)).toMatchObject({
-      acceptance: null,
-      reason: expect.stringContaining('another receipt'),
-    });
-  // A stranger cannot make evidence against a node.
-  await stub.acceptLate({ ...second, signature: signReceipt(makeNode('a stranger'), second.receipt) });
-  const kept = (await stub.evidence()).map((one) => judgeEvidence(evidenceSchema.parse(one)));
-  expect(kept).toEqual([{ ok: true, value: 'receipt-ticket' }]);
 });
 
 test('a gap or a broken link in the chain is recorded and refuses nothing', async () => {

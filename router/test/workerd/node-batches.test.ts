@@ -9,7 +9,7 @@ import { toSealedJson } from '../../../schema/seal.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
 import { completeAll } from '../../billing/answer-receipt.ts';
-import { checkSettled, makeNode, makePart, sealParts, signer } from './make-settlement.ts';
+import { checkSettled, makeLate, makeNode, makePart, sealParts, signer, signReceipt } from './make-settlement.ts';
 import type { Sealing, TestNode } from './make-settlement.ts';
 
 let nodes = 0;
@@ -136,4 +136,20 @@ describe('a batch', () => {
     expect(kept).toMatchObject([{ of: 'seals', signer: node.address }]);
     expect(judgeEvidence(kept[0]!)).toEqual({ ok: true, value: 'seal-number' });
   });
+});
+
+test('a second receipt for a ticket that was paid earns nothing, and both are evidence, once', async () => {
+  const { node, stub } = openNode();
+  const part = makePart(node);
+  await stub.accept(part.withReceipt);
+  const second = makeLate(node, part.ticket, { ...part.receipt, seq: 2n, outputTokens: 21 });
+  for (let i = 0; i < 2; i++)
+    expect(await stub.acceptLate(second)).toMatchObject({
+      acceptance: null,
+      reason: expect.stringContaining('another receipt'),
+    });
+  // A stranger cannot make evidence against a node.
+  await stub.acceptLate({ ...second, signature: signReceipt(makeNode('a stranger'), second.receipt) });
+  const kept = (await stub.evidence()).map((one) => judgeEvidence(evidenceSchema.parse(one)));
+  expect(kept).toEqual([{ ok: true, value: 'receipt-ticket' }]);
 });
