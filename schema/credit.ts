@@ -11,7 +11,6 @@ export type CreditSums = Readonly<Record<CreditKind, number>>;
 
 /** What credit may be given for, beside nothing in particular. */
 export const CREDIT_PURPOSES = ['education', 'research', 'trial', 'support'] as const;
-export type CreditPurpose = (typeof CREDIT_PURPOSES)[number];
 
 /** How a job's caller and its home belong together: so that what the one pays the other would be paid to the same people. */
 export type Relation = 'account' | 'wallet' | 'pool' | 'address';

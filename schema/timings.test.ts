@@ -26,7 +26,6 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     rateWindowMs: 60_000,
     repeatWaitMs: 10_000,
     alertRetryMs: 5000,
-    repeatWaitMs: 10_000,
     settleRetryMs: 15_000,
     slotsHeldMs: 300_000,
     coolingMs: 5000,

@@ -224,6 +224,16 @@ test('what is needed no more leaves when the log is rewritten, and what is stays
   expect(readFileSync(file).length).toBe(after);
 });
 
+test('tickets that had their answer are known when the log was rewritten without their receipts', async () => {
+  const book = await open({ leastRewriteBytes: 100 });
+  const stored = await store(book, 1, 2, 3);
+  book.remove(stored.slice(0, 2));
+  await book.settled();
+  const again = await open();
+  expect(stored.map((ticket) => again.seen.has(ticket, 0))).toEqual([true, true, false]);
+  expect(readFileSync(file, 'utf8')).toContain('"kind":"seen"');
+});
+
 test('on a disk that refuses, an append leaves the file as if it had never been tried', async () => {
   let isFull = false;
   const sync: LogDisk['sync'] = async (one) => {

@@ -22,7 +22,8 @@ export class SeenTickets {
   readonly #most: number;
   /** By the beginning of its hash: when it was issued, ms since epoch by the router. */
   readonly #tickets = new Map<string, number>();
-  #horizonAt = 0;
+  /** Before the first that was dropped none is known by its time. */
+  #horizonAt = -1;
 
   constructor(most = SEEN_MOST) {
     this.#most = most;

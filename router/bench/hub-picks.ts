@@ -14,7 +14,7 @@ import { IdleLog } from '../homes/idle-log.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
 import { JobReceipts } from '../hub/job-receipts.ts';
-import type { NodeFacts } from '../hub/node-socket.ts';
+import type { NodeFacts } from '../hub/node-facts.ts';
 import type { OpenedPart } from '../hub/settlement.ts';
 import { TurnMemory } from '../homes/turn-memory.ts';
 import { NodeWatch } from '../homes/node-watch.ts';

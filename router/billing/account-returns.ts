@@ -5,6 +5,7 @@ import type { AccountStore } from './account-store.ts';
 import { buildReturnEntry } from './build-entry.ts';
 import { NO_CREDIT } from './credit-books.ts';
 import { addLot, sumLots, takeKind } from './credit-lots.ts';
+import type { Lot } from './credit-lots.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What was taken back by one refund or dispute, and whether it came again. */
@@ -32,7 +33,7 @@ export class AccountReturns {
 
   /**
    * Takes back what a source has come to: `upTo` units in all, so that what comes twice, late or out of order takes nothing twice. What is not
-   * available any more, or is held by a job that runs, is lost. Gives what was taken and lost by this call.
+   * available any more as bought credit, or is held by a job that runs, is lost. Gives what was taken and lost by this call.
    */
   takeBack(
     back: {
@@ -49,13 +50,21 @@ export class AccountReturns {
     const known = this.#find(source);
     const due = upTo - known.taken - known.lost;
     if (due <= 0 || known.isRestored) return { taken: 0, lost: 0 };
-    const { lots: before } = this.#store.state;
-    const taken = Math.max(0, Math.min(due, this.#store.available, sumLots(before).bought));
+    const { available, state } = this.#store;
+    const { lots, drawn } = takeKind(state.lots, Math.max(0, Math.min(due, available)), 'bought');
+    const taken = drawn.bought;
     const lost = due - taken;
-    const { lots, drawn } = takeKind(before, taken, 'bought');
     this.#store.commit(now, (staged) => {
       this.#write(source, { taken: known.taken + taken, lost: known.lost + lost, isRestored: false });
-      const entry = buildReturnEntry({ id: `back:${source}:${upTo}`, accountId, drawn, lost, to, memo, at: now });
+      const entry = buildReturnEntry({
+        id: `back:${source}:${upTo}`,
+        accountId,
+        taken: drawn,
+        lost,
+        to,
+        memo,
+        at: now,
+      });
       this.#outbox.add(entry, 0 - taken);
       this.#store.setLots(lots);
       staged.isChanged = true;
@@ -74,11 +83,9 @@ export class AccountReturns {
     this.#store.commit(now, (staged) => {
       this.#write(source, { taken, lost, isRestored: true });
       if (taken + lost === 0) return;
-      const again = { drawn: { ...NO_CREDIT, bought: 0 - taken }, lost: 0 - lost };
+      const again = { taken: { ...NO_CREDIT, bought: 0 - taken }, lost: 0 - lost };
       this.#outbox.add(buildReturnEntry({ id: `again:${source}`, accountId, ...again, to, memo, at: now }), taken);
-      // Bought credit has a lot without an end, for which there is always room.
-      const { lots } = this.#store.state;
-      if (taken > 0) this.#store.setLots(addLot(lots, { kind: 'bought', left: taken }) ?? lots);
+      this.#store.setLots(addBought(this.#store.state.lots, taken));
       staged.isChanged = true;
     });
     return taken;
@@ -87,14 +94,14 @@ export class AccountReturns {
   /** Nothing is held for this account any more, and what it has goes back: it was opened for one payment. */
   close(accountId: string, now: number): void {
     if (this.#store.state.disabledAt !== null) return;
-    const { balance: rest, lots } = this.#store.state;
+    const rest = this.#store.state.balance;
     this.#store.commit(now, (staged) => {
       if (rest > 0) {
         const memo = 'what a payment allowed and the call did not use';
         const entry = {
           id: `back:x402:${accountId}`,
           accountId,
-          drawn: sumLots(lots),
+          taken: sumLots(this.#store.state.lots),
           lost: 0,
           to: 'x402',
           memo,
@@ -114,7 +121,7 @@ export class AccountReturns {
     const entry = {
       id: `lost:x402:${accountId}`,
       accountId,
-      drawn: NO_CREDIT,
+      taken: NO_CREDIT,
       lost: amount,
       to: 'x402',
       memo,
@@ -134,4 +141,8 @@ export class AccountReturns {
     const insert = 'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?)';
     this.#sql.exec(insert, source, taken, lost, isRestored ? 1 : 0);
   }
+}
+
+function addBought(lots: readonly Lot[], units: number): readonly Lot[] {
+  return units > 0 ? (addLot(lots, { kind: 'bought', left: units }) ?? lots) : lots;
 }

@@ -1,26 +1,22 @@
-// The Durable Object of one account: decides and applies holds, charges and grants (credit-object.ts), each once, and hands them to the book in D1.
+// The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
 import { AccountBook } from './account-book.ts';
-import type { CreditSums } from '../../schema/credit.ts';
-import type { Lot } from './credit-lots.ts';
+import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
+import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
 import type { KeyUsage } from './account-book.ts';
-import type { LeaseTerms } from './account-holds.ts';
-import type { Totals } from './account-state.ts';
 import { AlertPost } from './alert-post.ts';
-import type { PostWebhook } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
-import type { CrowdLimits } from './decide-crowd.ts';
-import { CreditObject } from './credit-object.ts';
+import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
-import type { Ledger } from './ledger.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
+import type { SponsoredSums } from './sponsored-credit.ts';
 import { TransferPost } from './transfer-post.ts';
-import type { SendTransfer, Transfer, TransferAnswer } from './transfers.ts';
+import type { Transfer, TransferAnswer } from './transfers.ts';
 
 const log = makeLog('billing');
 
@@ -30,36 +26,9 @@ const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
 
-export interface AccountUsage {
-  /** Units owned, held ones included. */
-  readonly balance: number;
-  /** Units set aside for jobs that run. */
-  readonly held: number;
-  readonly totals: Totals;
-  /** The balance by kind, units. */
-  readonly kinds: CreditSums;
-  /** What of it ends, what ends first ahead. */
-  readonly ending: readonly Lot[];
-}
-
-export interface AccountDoors {
-  readonly terms: LeaseTerms;
-  readonly ledger: Pick<Ledger, 'apply' | 'applyFlush'>;
-  /** How long what was booked waits for what comes after it, so that both are one flush, ms. */
-  readonly bookMs: number;
-  /** Jobs at once. */
-  readonly crowd: CrowdLimits;
-  /** Hands credit to the object of another account. */
-  readonly sendTransfer: SendTransfer;
-  /** The minute of limits by the minute, ms; a minute where it is left out. */
-  readonly rateWindowMs?: number;
-  /** How alerts are sent, and after how many ms again for the first time; left out, they wait. */
-  readonly webhooks?: { readonly post: PostWebhook; readonly retryMs: number };
-}
-
-export class Account extends CreditObject {
+export class Account extends KeptObject {
   readonly #outbox: Outbox;
-  protected readonly book: AccountBook;
+  readonly #book: AccountBook;
   readonly #repeats: AccountRepeats;
   readonly #bookMs: number;
   readonly #post: TransferPost;
@@ -70,12 +39,12 @@ export class Account extends CreditObject {
     super(ctx, env);
     const { ledger, terms, crowd, bookMs, webhooks, rateWindowMs } = doors;
     const owner = { accountId: ctx.id.name };
-    const handOver = (): Promise<void> => this.book.handOver((flush) => ledger.applyFlush(flush));
+    const handOver = (): Promise<void> => this.#book.handOver((flush) => ledger.applyFlush(flush));
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
     const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
-    this.book = new AccountBook(ctx.storage, this.#outbox, {
+    this.#book = new AccountBook(ctx.storage, this.#outbox, {
       terms,
       crowd,
       now,
@@ -83,9 +52,9 @@ export class Account extends CreditObject {
       ...rates,
       isClosed: (at) => this.pause.level(at) === 'closed',
     });
-    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.book);
+    this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
-    const { credit } = this.book;
+    const { credit } = this.#book;
     const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
       credit.noteAnswer(transfer, answer, Date.now());
     this.#post = new TransferPost({ transfers: credit.transfers, send: doors.sendTransfer, noteAnswer, owner });
@@ -97,15 +66,15 @@ export class Account extends CreditObject {
   hold(request: HoldRequest): HoldAnswer {
     const now = Date.now();
     if (this.pause.level(now) !== null) return PAUSED;
-    const answer = this.#holdOnce(request, now, () => this.book.hold(request, now));
-    this.ring(now);
+    const answer = this.#holdOnce(request, now, () => this.#book.hold(request, now));
+    this.#ring(now);
     return answer;
   }
 
   /** Holds for a call, and writes the key under which it came in the same transaction; one that has run under its key is told what it ran as. */
   #holdOnce({ repeat }: HoldRequest, now: number, hold: () => HoldAnswer): HoldAnswer {
     if (!repeat) return hold();
-    this.book.sweep(now);
+    this.#book.sweep(now);
     const refusal = this.#repeats.judge(repeat, now);
     if (refusal) return { ok: false, ...refusal };
     const answer = hold();
@@ -125,20 +94,20 @@ export class Account extends CreditObject {
     const now = Date.now();
     if (this.pause.level(now) !== null) return PAUSED;
     const answer = this.#holdOnce(requests[0], now, () => this.#holdEach(requests, now));
-    this.ring(now);
+    this.#ring(now);
     return answer;
   }
 
   #holdEach([first, ...others]: [HoldRequest, ...HoldRequest[]], now: number): HoldAnswer {
-    let answer = this.book.hold(first, now);
+    let answer = this.#book.hold(first, now);
     const held = [first.jobId];
     for (const request of answer.ok ? others : []) {
-      const next = this.book.hold(request, now, true);
+      const next = this.#book.hold(request, now, true);
       if (next.ok) {
         held.push(request.jobId);
         answer = next;
       } else {
-        for (const jobId of held) this.book.takeBack(jobId, now);
+        for (const jobId of held) this.#book.takeBack(jobId, now);
         return next;
       }
     }
@@ -148,9 +117,9 @@ export class Account extends CreditObject {
   /** The word of an edge or a hub that these jobs live: their holds last on. */
   renew(jobIds: string[]): void {
     const now = Date.now();
-    this.book.renew(jobIds, now);
+    this.#book.renew(jobIds, now);
     this.#repeats.renew(jobIds, now);
-    this.ring(now);
+    this.#ring(now);
   }
 
   /**
@@ -159,9 +128,9 @@ export class Account extends CreditObject {
    */
   release(jobId: string, interrupted = 0, isCharged = false): void {
     const now = Date.now();
-    this.book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
+    this.#book.release(jobId, { interrupted, fate: isCharged ? 'charged' : 'free' }, now);
     this.#repeats.noteOver(jobId, isCharged && interrupted > 0 ? 'charged' : 'free');
-    this.ring(now);
+    this.#ring(now);
   }
 
   /**
@@ -169,11 +138,8 @@ export class Account extends CreditObject {
    * its job is kept, uncharged, until it is known how the job ended.
    */
   settle(settlement: SettlementJson): { applied: boolean } {
-    const now = Date.now();
-    this.pause.refuseClosed(now);
-    const applied = this.book.settle(settlement, now);
-    this.ring(now);
-    return { applied };
+    this.pause.refuseClosed(Date.now());
+    return { applied: this.#run((now) => this.#book.settle(settlement, now)) };
   }
 
   /**
@@ -186,15 +152,78 @@ export class Account extends CreditObject {
     const refused = ({ accountId, jobId, part }: SettlementJson, error: unknown): void =>
       log.error('settlement-not-taken', { accountId, jobId, part, error });
     const taken = Array.isArray(batch)
-      ? this.book.settleAll(batch, now, refused)
-      : this.book.settleBatch(batch, now, refused);
-    this.ring(now);
+      ? this.#book.settleAll(batch, now, refused)
+      : this.#book.settleBatch(batch, now, refused);
+    this.#ring(now);
     return taken;
+  }
+
+  /** Adds `amount` units once by `eventId`; `balance` is the balance after it. `isTooMuch`: it would be above MAX_BALANCE, and stays. */
+  grant(grant: Grant): { balance: number; applied: boolean; isTooMuch?: true } {
+    this.#refusePaused();
+    const applied = this.#run((now) => this.#book.grant(grant, now));
+    const { balance } = this.#book;
+    return applied === null ? { balance, applied: false, isTooMuch: true } : { balance, applied };
+  }
+
+  /** From now on the account may give credit to others, or may not. */
+  setSponsor(isSponsor: boolean): void {
+    this.#book.credit.setSponsor(isSponsor, Date.now());
+  }
+
+  /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
+  give(gift: Gift): GiftAnswer & { readonly balance: number } {
+    this.#refusePaused();
+    return this.#run((now) => {
+      this.#book.sweep(now);
+      return { ...this.#book.credit.give(gift, now), balance: this.#book.balance };
+    });
+  }
+
+  /** Takes what another object has sent, once by its id; the first answer stands. */
+  receive(transfer: Transfer): TransferAnswer {
+    this.pause.refuseClosed(Date.now());
+    return this.#run((now) => this.#book.credit.receive(transfer, now));
+  }
+
+  /** What this account gave as a sponsor, by receiver; and what a page of its receivers begins after. */
+  gifts(afterId: string, limit: number): { readonly isSponsor: boolean; readonly gifts: readonly SponsoredSums[] } {
+    const { credit } = this.#book;
+    return { isSponsor: credit.isSponsor, gifts: credit.listGifts(afterId, limit) };
+  }
+
+  /** What is left here of a sponsor's credit, and what is on its way back, units. */
+  leftOf(sponsor: string): { readonly left: number; readonly returning: number } {
+    this.#sweep();
+    return this.#book.credit.leftOf(sponsor);
+  }
+
+  /** Takes bought credit back once, as far as it is there. */
+  takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
+    return this.#run((now) => {
+      this.#book.sweep(now);
+      return this.#book.returns.takeBack(back, now);
+    });
+  }
+
+  /** Gives again what was taken back from this source, once. */
+  restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
+    return { restored: this.#run((now) => this.#book.returns.restore(back, now)) };
+  }
+
+  /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
+  closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
+    return this.#run((now) => this.#book.closePayment(closing, now));
+  }
+
+  /** The payment never came: the operator bears what was charged, once. */
+  writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
+    this.#run((now) => this.#book.returns.writeOff(loss, now));
   }
 
   /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
   async forgetPayment(): Promise<boolean> {
-    if (!this.book.isDisabled || this.book.balance !== 0 || this.booked().waiting > 0) return false;
+    if (!this.#book.isDisabled || this.#book.balance !== 0 || this.booked().waiting > 0) return false;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     return true;
@@ -202,65 +231,62 @@ export class Account extends CreditObject {
 
   /** Refuses every later hold for this key. */
   revokeKey(keyId: string): void {
-    this.book.bars.revokeKey(keyId);
+    this.#book.bars.revokeKey(keyId);
   }
 
   revokeKeys(keyIds: string[]): void {
-    for (const keyId of keyIds) this.book.bars.revokeKey(keyId);
+    for (const keyId of keyIds) this.#book.bars.revokeKey(keyId);
   }
 
   /** Refuses every later hold by what these keys might do before `at`, ms since epoch: their edges read anew what they may. */
   changeKeys(keyIds: string[], at: number): void {
-    for (const keyId of keyIds) this.book.bars.changeKey(keyId, at);
+    for (const keyId of keyIds) this.#book.bars.changeKey(keyId, at);
   }
 
   /** Limits a key from now on, at once and exactly; null for nothing. */
   setKeyLimits(keyId: string, limits: KeyLimits | null): void {
-    this.book.setKeyLimits(keyId, limits, Date.now());
+    this.#book.setKeyLimits(keyId, limits, Date.now());
   }
 
   /** What a key has used, and what is left to it. */
   keyUsage(keyId: string): KeyUsage {
     this.#sweep();
-    return this.book.keyUsage(keyId, Date.now());
+    return this.#book.keyUsage(keyId, Date.now());
   }
 
   /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
   changeAlerts(settings: AlertSettings | null, secret: string | null): boolean {
-    const now = Date.now();
-    const isSet = this.book.changeAlerts(settings, secret, now);
-    this.ring(now);
-    return isSet;
+    return this.#run((now) => this.#book.changeAlerts(settings, secret, now));
   }
 
   /** What is told, where; and how many alerts are on their way. */
   alerts(): { settings: AlertSettings | null; waiting: number } {
-    const { settings, waiting } = this.book.alerts;
+    const { settings, waiting } = this.#book.alerts;
     return { settings, waiting };
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
   leavePool(poolId: string): void {
-    this.book.bars.leavePool(poolId);
+    this.#book.bars.leavePool(poolId);
   }
 
   joinPool(poolId: string): void {
-    this.book.bars.joinPool(poolId);
+    this.#book.bars.joinPool(poolId);
   }
 
   /** Refuses every later hold. Running jobs still settle. */
   disable(): void {
-    this.book.disable(Date.now());
+    this.#book.disable(Date.now());
   }
 
   /** What was closed here for good, to be compared with the books. */
   closed(): { revokedKeys: string[]; isDisabled: boolean } {
-    return { revokedKeys: this.book.bars.revokedKeys, isDisabled: this.book.isDisabled };
+    return { revokedKeys: this.#book.bars.revokedKeys, isDisabled: this.#book.isDisabled };
   }
 
   usage(): AccountUsage {
     this.#sweep();
-    const { balance, held, totals, credit } = this.book;
+    const { balance, held, totals, credit } = this.#book;
     return { balance, held, totals, kinds: credit.kinds, ending: credit.ending };
   }
 
@@ -276,24 +302,24 @@ export class Account extends CreditObject {
   } {
     this.#sweep();
     const alone = this.#outbox.findWaiting(jobId).flatMap(({ settlement }) => settlement ?? []);
-    const { settlements, flushes } = this.book.findDecided(jobId);
-    const [waiting, pending] = [this.book.findWaiting(jobId), this.book.isOpen(jobId)];
+    const { settlements, flushes } = this.#book.findDecided(jobId);
+    const [waiting, pending] = [this.#book.findWaiting(jobId), this.#book.isOpen(jobId)];
     return { settlements: [...settlements, ...alone], waiting, pending, flushes };
   }
 
   /** The flushes that parts of a job are in. */
   flushesOf(jobId: string): number[] {
-    return this.book.findDecided(jobId).flushes;
+    return this.#book.findDecided(jobId).flushes;
   }
 
   /** What the book in D1 must show for this account: the balance less what is still on its way there. */
   booked(): ObjectSide {
     const { events, own } = this.#outbox.waiting();
-    const { parts, charge } = this.book.unbooked;
+    const { parts, charge } = this.#book.unbooked;
     // A life before this one may have handed it over and heard no answer.
     if (parts > 0 && this.#outbox.alarmAt > Date.now() + this.#bookMs) this.#startDrain(Date.now());
     return {
-      booked: this.book.balance - own + charge,
+      booked: this.#book.balance - own + charge,
       waiting: events + parts,
       unpayable: this.#outbox.unpayable,
     };
@@ -302,39 +328,51 @@ export class Account extends CreditObject {
   protected override stillOpen(): StillOpen {
     this.#sweep();
     const { waiting, unpayable } = this.booked();
-    return { jobs: this.book.openJobs, entries: waiting - unpayable + this.book.credit.transfers.count };
+    return { jobs: this.#book.openJobs, entries: waiting - unpayable + this.#book.credit.transfers.count };
   }
 
   override async alarm(): Promise<void> {
     this.#outbox.noteAlarm();
     const now = Date.now();
-    this.book.sweep(now);
+    this.#book.sweep(now);
     await Promise.all([this.#drain(now), this.#post.run()]);
-    this.ring(Date.now());
+    this.#ring(Date.now());
     // Money goes first, and waits for nobody who is slow to take an alert.
     this.ctx.waitUntil(this.#sendAlerts());
   }
 
   async #sendAlerts(): Promise<void> {
-    await this.#alertPost?.send(() => this.book.alerts);
-    this.ring(Date.now());
+    await this.#alertPost?.send(() => this.#book.alerts);
+    this.#ring(Date.now());
   }
 
   #sweep(): void {
     const now = Date.now();
-    this.book.sweep(now);
-    this.ring(now);
+    this.#book.sweep(now);
+    this.#ring(now);
+  }
+
+  /** Runs what a call does, and asks for what has to follow. */
+  #run<T>(work: (now: number) => T): T {
+    const now = Date.now();
+    const made = work(now);
+    this.#ring(now);
+    return made;
+  }
+
+  #refusePaused(): void {
+    if (this.pause.level(Date.now()) !== null) throw new Error('the books stand still while they are copied');
   }
 
   /** Every call may have booked what had lapsed, beside what it was made for. */
-  protected override ring(now: number): void {
-    this.book.credit.expire(now);
+  #ring(now: number): void {
+    this.#book.credit.expire(now);
     if (this.#outbox.hasNew) this.#outbox.ring(now);
-    if (this.book.unbooked.parts > 0) this.#ringForParts(now);
-    const at = this.book.nextBookingAt;
+    if (this.#book.unbooked.parts > 0) this.#ringForParts(now);
+    const at = this.#book.nextBookingAt;
     if (at !== null) this.#outbox.ringBy(at);
-    const alertAt = this.#alertPost ? this.book.alerts.nextAt : null;
-    for (const due of [this.book.credit.nextExpiryAt(now), this.#post.nextAt(now), alertAt])
+    const alertAt = this.#alertPost ? this.#book.alerts.nextAt : null;
+    for (const due of [this.#book.credit.nextExpiryAt(now), this.#post.nextAt(now), alertAt])
       if (due !== null) this.#outbox.ensureAlarm(Math.max(due, now));
   }
 
@@ -356,6 +394,6 @@ export class Account extends CreditObject {
   async #drain(now: number): Promise<void> {
     this.#drainedAt = now;
     await this.#outbox.drain();
-    this.ring(Date.now());
+    this.#ring(Date.now());
   }
 }

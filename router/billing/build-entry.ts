@@ -147,22 +147,22 @@ function buildMove(move: Pick<LedgerEntry, 'id' | 'kind' | 'accountId' | 'at' | 
 }
 
 /**
- * Credit that goes back where it came from: what was `drawn` of the account, and `lost` units that it has not any more, which the operator bears.
- * With negative amounts it comes again.
+ * Credit that goes back where it came from: `taken` units of the account, and `lost` units that it has not any more, which the operator bears. With
+ * negative amounts it comes again.
  */
 export function buildReturnEntry(back: {
   readonly id: string;
   readonly accountId: string;
-  readonly drawn: CreditSums;
+  readonly taken: CreditSums;
   readonly lost: number;
   readonly to: CreditSource;
   readonly memo: string;
   readonly at: number;
 }): LedgerEntry {
-  const { id, accountId, drawn, lost, to, memo, at } = back;
+  const { id, accountId, taken, lost, to, memo, at } = back;
   const postings = [
-    { book: to, amount: sumCredit(drawn) + lost },
-    ...drawFrom(accountId, drawn),
+    { book: to, amount: sumCredit(taken) + lost },
+    ...drawFrom(accountId, taken),
     { book: 'operator', amount: 0 - lost },
   ];
   return buildMove({ id, kind: 'correction', accountId, at, memo, postings });

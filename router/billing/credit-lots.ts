@@ -67,7 +67,7 @@ export function takeGivable(lots: readonly Lot[], amount: number): ReturnType<ty
   return takeInOrder(lots, lots.filter(isGivable), amount);
 }
 
-export function isGivable(lot: Lot): boolean {
+function isGivable(lot: Lot): boolean {
   return lot.expiresAt === undefined && lot.sponsor === undefined;
 }
 

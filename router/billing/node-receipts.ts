@@ -22,7 +22,7 @@ import { answerAgain, failedByHome, isLost, pay, refuse, tellAccepted } from './
 import { BARE, completeAll, NO_PROOF, tellPaid } from './answer-receipt.ts';
 import type { Completion, KnownFate, LateAnswer, Paid } from './answer-receipt.ts';
 import type { Ledger } from './ledger.ts';
-import { signAcceptances } from './sign-acceptances.ts';
+import { namesOf, signAcceptances } from './sign-acceptances.ts';
 import type { Proven, ProvenPart, Taken } from './sign-acceptances.ts';
 import type { NodeBook } from './node-book.ts';
 import type { Proof } from './pack-receipts.ts';
@@ -394,9 +394,4 @@ export class NodeReceipts {
 function toSide({ receipt, receiptSignature: signature, receiptSeal }: Proof): ReceiptSide {
   const sealed = receiptSeal && fromSealedJson(receiptSeal);
   return { receipt: fromMessageJson(USAGE_RECEIPT, receipt), signature, sealed };
-}
-
-/** What its owner is told of a part, and no signed message says. */
-function namesOf({ model, related }: SettlementJson): Pick<ProvenPart, 'model' | 'related'> {
-  return { model, ...(related && { related }) };
 }

@@ -1,4 +1,5 @@
 // Receipts that were proven and judged, as the router accepts them: one acceptance each, one seal for all, the node's total in it. Pure but for the curve.
+import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Relation } from '../../schema/credit.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { wordToJobId } from '../../schema/ids.ts';
@@ -126,4 +127,9 @@ function later(top: bigint, sealed: Sealed | null): bigint {
 
 function aboutOf({ ticket, model, related }: ProvenPart): PartAbout {
   return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model, ...(related && { related }) };
+}
+
+/** What its owner is told of a part, and no signed message says. */
+export function namesOf({ model, related }: SettlementJson): Pick<ProvenPart, 'model' | 'related'> {
+  return { model, ...(related && { related }) };
 }

@@ -5,6 +5,7 @@ import { completionBody } from '../../schema/openai-completion.ts';
 import { embeddingBody } from '../../schema/openai-embedding.ts';
 import { imageBody } from '../../schema/openai-image.ts';
 import { transcriptionForm } from '../../schema/openai-transcription.ts';
+import { newGiftBody } from '../billing/credit-bodies.ts';
 import { checkoutBody } from '../payments/read-checkout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
@@ -168,7 +169,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/usage',
     title: 'Usage',
-    told: 'Your balance, and what was charged; with any of these, your usage in groups, as JSON or a table. Days are UTC; what was called in the last seconds may be missing. Energy is null where no home told it, and else that of `energy_known_parts` of the `parts`.',
+    told: 'Your balance by kind of credit with what of it ends when, and what was charged; with any of these, your usage in groups, as JSON or a table. Days are UTC; what was called in the last seconds may be missing. Energy is null where no home told it, and else that of `energy_known_parts` of the `parts`.',
     body: null,
     examples: {},
     query: {
@@ -205,6 +206,30 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: { payment: 'the payment of a call without a key, as `irori.payment.receipt` has it' },
     isStreamed: false,
     answer: having('data'),
+  },
+  {
+    method: 'get',
+    path: '/v1/credit/gifts',
+    title: 'What a sponsor gave',
+    told: 'What this account gave to others as a sponsor, by receiver: given, spent, left, and what came back when its time was over.',
+    body: null,
+    examples: {},
+    query: {
+      limit: 'receivers of one page, at most 50',
+      after: 'where the page begins: `next` of the page before has it',
+    },
+    isStreamed: false,
+    answer: having('object', 'is_sponsor', 'data'),
+  },
+  {
+    method: 'post',
+    path: '/v1/credit/gifts',
+    title: 'Give credit',
+    told: 'Gives credit of this account to another one until an end (`expires_in_s` or `expires_at`, ms): what is not spent by then comes back. Only an account that whoever runs the network made a sponsor may, with a key of its own or an owner’s that has the scope `keys`. `event_id` makes it once.',
+    body: newGiftBody,
+    examples: {},
+    isStreamed: false,
+    answer: having('event_id', 'account', 'expires_at', 'balance_micro', 'applied'),
   },
   {
     method: 'post',

@@ -17,7 +17,8 @@ import {
 } from './door-limits.ts';
 import { LingeringLines } from './lingering-lines.ts';
 import { HELLO_POINTS, measureBroken, measureWork } from './measure-work.ts';
-import type { NodeFacts, NodeSocket } from './node-socket.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { NodeSocket } from './node-socket.ts';
 import { ShutOuts } from './shut-outs.ts';
 import { UnprovenDials } from './unproven-dials.ts';
 

@@ -13,7 +13,7 @@ import type { ShownNode } from '../billing/node-account.ts';
 import type { HubPresenceDoors } from '../homes/presence-writer.ts';
 
 import type { CatalogueEntry } from '../homes/make-presence.ts';
-import type { NodeFacts } from './node-socket.ts';
+import type { NodeFacts } from './node-facts.ts';
 
 /** The same as it travels to the node, with the ticket that it answers. */
 export interface ReceiptAnswer {

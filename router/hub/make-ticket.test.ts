@@ -5,7 +5,7 @@ import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema
 import { DECISION as decision } from '../test/fake-hubs.ts';
 import { makeJobOffer } from '../test/make-job-offer.ts';
 import { closeSettlement, draftSettlement, makeTicket } from './make-ticket.ts';
-import type { NodeFacts } from './node-socket.ts';
+import type { NodeFacts } from './node-facts.ts';
 
 const routerKey = new Uint8Array(32).fill(7);
 const address = addressOfPrivateKey(new Uint8Array(32).fill(9));

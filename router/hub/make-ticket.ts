@@ -9,7 +9,7 @@ import type { Decision } from '../../schema/placement.ts';
 import type { ResumeClass, SettlementJson } from '../../schema/settlement.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { JobOffer } from '../../schema/offer.ts';
-import type { NodeFacts } from './node-socket.ts';
+import type { NodeFacts } from './node-facts.ts';
 
 /** The ticket the router signs for a part at a node; `digest` is the model's, 64 hex digits; `epochSeconds` how long an epoch is. */
 export function makeTicket(

@@ -3,9 +3,9 @@ import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import type { Place } from '../../schema/places.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { makeKin } from '../auth/make-kin.ts';
+import type { NodeFacts, Standing } from './node-facts.ts';
 import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
 import { Bucket } from '../../schema/bucket.ts';
@@ -19,32 +19,12 @@ export const SILENT_AFTER_MS = 150_000;
 /** A home that is to move gets new jobs for so long while it waits for a moment without any; after that none. */
 const MOVE_PATIENCE_MS = 60_000;
 
-/** Who the edge says is dialling, from its own look-up or from a token it signed. What it may do is asked of its own object once it has proved it. */
-export interface NodeFacts {
-  readonly nodeId: string;
-  readonly address: Hex;
-  readonly ownerAccountId: string;
-  readonly place: Place;
-  /** The origins that it may have dialled: its hello must name one of them. */
-  readonly origins: readonly string[];
-  /** Of the address that it dialled from (auth/family-tags.ts); null where that tells nothing. */
-  readonly family?: string | null;
-}
-
 /** A home that belongs to another hub now: it is told to dial anew once no job runs there. */
 export interface Moving {
   readonly to: string;
   readonly reason: string;
   readonly sinceAt: number;
   readonly isTold: boolean;
-}
-
-/** What a node lends itself to: pool ids, and `public` where it answers for everyone. The higher version is the newer. */
-export interface Standing {
-  readonly version: number;
-  readonly pools: readonly string[];
-  /** What tells that a caller belongs together with it; of a connection of before version 0.2 nobody has said. */
-  readonly kin?: readonly string[];
 }
 
 interface Attachment {

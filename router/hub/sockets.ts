@@ -16,7 +16,7 @@ import { badHello, FrameDesk } from './frame-desk.ts';
 import { makeLog } from '../log.ts';
 import type { HubServices } from './hub-services.ts';
 import { NodeSocket, SILENT_AFTER_MS } from './node-socket.ts';
-import type { NodeFacts } from './node-socket.ts';
+import type { NodeFacts } from './node-facts.ts';
 import type { ShownNode } from '../billing/node-account.ts';
 import type { VersionedStanding } from '../billing/node-standing.ts';
 import type { Part } from './part.ts';

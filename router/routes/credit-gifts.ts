@@ -1,25 +1,21 @@
 // POST and GET /v1/credit/gifts: an account that is a sponsor gives credit of its own to others until a day, and sees what became of it.
 import { Hono } from 'hono';
-import * as z from 'zod';
-import { isId, makeId } from '../../schema/ids.ts';
+import type * as z from 'zod';
+import { makeId } from '../../schema/ids.ts';
 import type { AppEnv } from './app-env.ts';
+import { newGiftBody } from '../billing/credit-bodies.ts';
 import type { Gift } from '../billing/account-credit.ts';
 import type { SponsoredSums } from '../billing/sponsored-credit.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readPage } from './admin-input.ts';
-import { GIVEN_CREDIT, readEnd } from './credit-input.ts';
+import { readEnd } from './credit-input.ts';
 import { postOnce } from './post-once.ts';
 import type { Made } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
 /** Receivers told of in one answer: each is asked what it has left. */
 const PAGE = 50;
-
-export const newGift = z.strictObject({
-  ...GIVEN_CREDIT,
-  account: z.string().refine((text) => isId('acct', text), 'must be an account’s id: acct_ and 32 hex digits'),
-});
 
 export const creditGifts = new Hono<AppEnv>();
 
@@ -30,7 +26,7 @@ creditGifts.post('/v1/credit/gifts', async (c) => {
       'forbidden',
       "Only an owner of the account may give its credit away, or a key of the account's own.",
     );
-  return postOnce(c, { schema: newGift, who: accountId }, async ({ account, ...said }, repeat) => {
+  return postOnce(c, { schema: newGiftBody, who: accountId }, async ({ account, ...said }, repeat) => {
     // Under an Idempotency-Key the event is the key's.
     const input = repeat === null ? said : { ...said, event_id: said.event_id ?? `once-${repeat}` };
     return giveCredit(c.get('services'), { sponsor: accountId, to: account, input });
@@ -56,7 +52,7 @@ export async function giveCredit(
   gift: {
     readonly sponsor: string;
     readonly to: string;
-    readonly input: Omit<z.output<typeof newGift>, 'account'>;
+    readonly input: Omit<z.output<typeof newGiftBody>, 'account'>;
   },
 ): Promise<Made> {
   const { sponsor, to, input } = gift;

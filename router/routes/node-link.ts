@@ -8,7 +8,7 @@ import { ADDRESS_HEADER, readAddress } from '../auth/read-address.ts';
 import { ApiError } from '../errors.ts';
 import { DIAL_HEADER } from '../hub/door.ts';
 import type { Dial } from '../hub/door.ts';
-import type { NodeFacts } from '../hub/node-socket.ts';
+import type { NodeFacts } from '../hub/node-facts.ts';
 import { findPlace } from './find-place.ts';
 
 export const nodeLink = new Hono<AppEnv>();

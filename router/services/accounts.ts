@@ -1,6 +1,6 @@
 // What the accounts of callers and of nodes take from their environment.
 import { findNode, standingOf } from '../auth/nodes.ts';
-import type { AccountDoors } from '../billing/account.ts';
+import type { AccountDoors } from '../billing/account-doors.ts';
 import type { NodeAccountDoors } from '../billing/node-account.ts';
 import type { Env } from '../env.ts';
 import { allowsLocalWebhooks, pickCrowdLimits, pickEpochSeconds, pickTimings } from './pick-local.ts';

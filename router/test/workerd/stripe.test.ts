@@ -174,7 +174,7 @@ describe('an event', () => {
     expect(await balance()).toBe(5_000_000);
     expect((await send(`/v1/credit/checkout/${bought.checkout}`)).json['state']).toBe('paid');
     const before = await ledger.balanceOf('stripe');
-    expect(await bookOf(accountId)).toEqual([5_000_000]);
+    expect(await bookOf(`${accountId}:bought`)).toEqual([5_000_000]);
     expect((await ledger.balanceOf('stripe')) - before).toBe(-5_000_000);
   });
 
@@ -269,7 +269,7 @@ describe('what goes back', () => {
     expect((await refund(bought, 100)).json['outcome']).toBe('known');
     expect(await balance()).toBe(2_000_000);
     expect((await send(`/v1/credit/checkout/${bought.checkout}`)).json['refunded_micro']).toBe(3_000_000);
-    expect(await bookOf(accountId)).toEqual([2_000_000]);
+    expect(await bookOf(`${accountId}:bought`)).toEqual([2_000_000]);
   });
 
   test('that comes before the payment is told again later, and then taken', async () => {
@@ -298,7 +298,7 @@ describe('what goes back', () => {
     const [stripe = 0, operator = 0] = await bookOf('stripe', 'operator');
     expect((await refund(bought, 500)).json['outcome']).toBe('changed');
     expect(await stub.usage()).toMatchObject({ balance: 4_000_000, held: 4_000_000 });
-    expect(await bookOf(accountId, 'stripe', 'operator')).toEqual([
+    expect(await bookOf(`${accountId}:bought`, 'stripe', 'operator')).toEqual([
       4_000_000,
       stripe + 5_000_000,
       operator - 4_000_000,
@@ -324,6 +324,6 @@ describe('what goes back', () => {
     await tell(makeEvent('charge.dispute.closed', makeDispute(other, 'won')));
     await tell(makeEvent('charge.dispute.created', makeDispute(other, 'needs_response')));
     expect(await balance()).toBe(10_000_000);
-    expect(await bookOf(accountId)).toEqual([10_000_000]);
+    expect(await bookOf(`${accountId}:bought`)).toEqual([10_000_000]);
   });
 });
