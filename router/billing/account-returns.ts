@@ -25,7 +25,7 @@ interface ReturnRow {
 const NOTHING: ReturnRow = { claimed: 0, taken: 0, lost: 0, isRestored: false };
 
 /** A refund or a dispute of what was bought. */
-export interface Back {
+interface Back {
   readonly accountId: string;
   /** Which refund or dispute. */
   readonly source: string;
