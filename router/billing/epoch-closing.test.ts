@@ -284,6 +284,26 @@ test('a settler whose storage is gone goes on from the last published file', asy
   expect(after.file.kept).toMatchObject([{ reason: 'account-fell' }]);
 });
 
+test('an epoch under way that somebody else has published meanwhile is taken over, and later ones are closed', async () => {
+  const [world, other] = [new World(4), new World(4)];
+  const late = world.homes[1]!;
+  late.book = late.total - 1;
+  expect(await world.closing.tick(world.now)).toMatchObject({ state: 'gathered' });
+  other.homes[2]!.total += 1;
+  await other.close();
+  Object.assign(world, { d1: other.d1 });
+  world.open();
+  delete late.book;
+  for (const home of world.homes) home.total += 10;
+  await world.close();
+  expect(world.closing.tell(late.address, EPOCH)?.sha256).toBe((await other.read(EPOCH)).sha256);
+  world.now = OVER + 60_000;
+  await world.close();
+  const [before, after] = [await world.read(EPOCH), await world.read(EPOCH + 1)];
+  expect(checkEpochFile(after, before)).toEqual([]);
+  expect(after.file).toMatchObject({ previous: { epoch: EPOCH }, kept: [] });
+});
+
 test('another file for an epoch that was published is refused', async () => {
   const world = new World(3);
   await world.close();

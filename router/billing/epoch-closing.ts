@@ -130,12 +130,14 @@ export class EpochClosing {
   /** The epoch under way, or the one that is due; the last one where there is neither. */
   async #find(now: number): Promise<EpochRow | null> {
     const newest = this.#store.newest();
-    if (newest && newest.state !== 'published') return newest;
-    if (chooseEpoch(now, this.#doors.seconds, newest?.epoch ?? null) === null) return newest;
-    // What everyone can read decides, whatever is remembered here.
-    const shelved = await this.#doors.shelf.last();
-    if (shelved && shelved.epoch !== newest?.epoch) await this.#recall(shelved);
-    const due = chooseEpoch(now, this.#doors.seconds, shelved?.epoch ?? newest?.epoch ?? null);
+    const isUnderWay = newest !== null && newest.state !== 'published';
+    const { seconds, shelf } = this.#doors;
+    if (!isUnderWay && chooseEpoch(now, seconds, newest?.epoch ?? null) === null) return newest;
+    // What everyone can read decides, whatever is remembered here: an epoch that is published already is not closed once more.
+    const shelved = await shelf.last();
+    if (shelved && shelved.epoch > (this.#store.published()?.epoch ?? -1)) await this.#recall(shelved);
+    if (isUnderWay && newest.epoch > (shelved?.epoch ?? -1)) return newest;
+    const due = chooseEpoch(now, seconds, shelved?.epoch ?? newest?.epoch ?? null);
     if (due !== null) this.#store.open(due);
     return this.#store.newest();
   }
