@@ -92,7 +92,7 @@ class World {
         const { total, count, spent } = home;
         return Promise.resolve({ epoch, count, total, acceptancesRoot: ZERO_WORD, spent, withheld: 0 });
       },
-      totalOf: (nodeId) => through(() => find(nodeId).total),
+      holdAgainst: (nodeId, book) => through(() => ({ total: find(nodeId).total, book, onWay: 0 })),
       earnedBy: (nodeId) => through(() => find(nodeId).book ?? find(nodeId).total),
       shelf: {
         ...shelf,
@@ -234,6 +234,23 @@ test('work that is on its way is no disagreement: it is asked again until it is 
   delete late.book;
   await world.close();
   expect((await world.read(EPOCH)).file.kept).toEqual([]);
+});
+
+test('what is missing of a home that works on does not hide behind its new work; work on its way does not count as missing', async () => {
+  const world = new World(4);
+  const [missing, busy] = [world.homes[1]!, world.homes[2]!];
+  for (let looks = 0, state: string | null = null; state !== 'published'; looks++) {
+    // Both go on; of one the book lacks the same all the time, of the other now this and now that.
+    missing.total += looks === 0 ? 0 : 1000;
+    missing.book = missing.total - 1;
+    busy.total += looks === 0 ? 0 : 1000;
+    busy.book = busy.total - (looks % 2 === 0 ? 300 : 200);
+    const ticked = await world.closing.tick(world.now);
+    state = ticked.state;
+    world.now = Math.max(world.now, ticked.againAt ?? 0);
+  }
+  const { file } = await world.read(EPOCH);
+  expect(file.kept.map(({ node, reason }) => [node, reason])).toEqual([[missing.address, 'book-has-less']]);
 });
 
 test('a book that has more than was ever accepted, and an account that cannot be asked, are told as such', async () => {
