@@ -87,6 +87,28 @@ test('a home that is closed accepts nothing, and a late receipt is kept by whoev
   expect(await stub.acceptLate(late)).toMatchObject({ reason: null });
 });
 
+test('no credit ends while it drains or is closed: that would begin something new; it ends when it goes on', async () => {
+  const { accountId, stub } = await openAccount();
+  const expiresAt = Date.now() + 500;
+  await stub.grant({ eventId: `${accountId}:ends`, accountId, amount: 7, memo: null, expiresAt });
+  for (const level of ['draining', 'closed'] as const) {
+    await stub.setPause({ level, untilAt: null });
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, expiresAt + 10 - Date.now())));
+    await runDurableObjectAlarm(stub);
+    expect(await stub.usage()).toMatchObject({ balance: 1007 });
+  }
+  await stub.setPause(null);
+  expect(await stub.usage()).toMatchObject({ balance: 1000 });
+});
+
+test('an object whose books were put in looks by itself for what it has to hand over', async () => {
+  const { stub } = await openAccount();
+  await runDurableObjectAlarm(stub);
+  await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+  await stub.endCopy().catch(() => undefined);
+  expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
+});
+
 test('only what stands still is copied', async () => {
   const { stub } = await openAccount();
   await expect(runInDurableObject(stub, (object) => void object.copyOut(null))).rejects.toThrow('stands still');
