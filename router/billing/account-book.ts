@@ -50,9 +50,9 @@ export class AccountBook {
     outbox: Outbox,
     {
       crowd,
-      isClosed = () => false,
+      isPaused = () => false,
       ...options
-    }: StoreOptions & { crowd: CrowdLimits; isClosed?: (now: number) => boolean },
+    }: StoreOptions & { crowd: CrowdLimits; isPaused?: (now: number) => boolean },
   ) {
     const { terms } = options;
     this.#crowd = crowd;
@@ -60,7 +60,7 @@ export class AccountBook {
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
-    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isClosed });
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isPaused });
     this.returns = new AccountReturns(storage.sql, this.#store, outbox);
   }
 

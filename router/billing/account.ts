@@ -50,7 +50,7 @@ export class Account extends KeptObject {
       now,
       ...owner,
       ...rates,
-      isClosed: (at) => this.pause.level(at) === 'closed',
+      isPaused: (at) => this.pause.level(at) !== null,
     });
     this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
