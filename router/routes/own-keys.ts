@@ -10,7 +10,7 @@ import type { AppEnv } from './app-env.ts';
 import { changeKey, mintKey, revokeKey } from './key-desk.ts';
 import { listKeys } from './list-keys.ts';
 import { findMember } from './member-desk.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import { requireCallerNow } from './refuse.ts';
 
 export const ownKeys = new Hono<AppEnv>();
@@ -24,7 +24,7 @@ ownKeys.get('/v1/keys', async (c) => {
 ownKeys.post('/v1/keys', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
   const { accountId } = caller;
-  return postOnce(c, { schema: newKeyBody, who: accountId }, async ({ member, ...said }) => {
+  return postOnce(c, { schema: newKeyBody, who: whoMakes(caller) }, async ({ member, ...said }) => {
     const services = c.get('services');
     return mintKey(
       services,

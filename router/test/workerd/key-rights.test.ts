@@ -372,6 +372,24 @@ describe('what is made under an Idempotency-Key', () => {
     });
   });
 
+  test('is its maker’s alone: a member’s by any of its keys, and nobody else’s of the account', async () => {
+    const [ada, eve] = [await addMember('member'), await addMember('member')];
+    const scopes = ['call', 'keys'];
+    const mine = await mint({ member: ada.id, scopes });
+    const another = await mint({ member: ada.id, scopes });
+    const made = await as(mine, 'POST', '/keys', {}, once('k4'));
+    expect((await as(another, 'POST', '/keys', {}, once('k4'))).json).toEqual({
+      ...made.json,
+      key: null,
+      idempotent_replay: true,
+    });
+    for (const key of [await mint({ member: eve.id, scopes }), root, await mint({ scopes })]) {
+      const other = await as(key, 'POST', '/keys', {}, once('k4'));
+      expect(other.json).not.toHaveProperty('idempotent_replay');
+      expect([other.status, other.json['id'] === made.json['id']]).toEqual([201, false]);
+    }
+  });
+
   test('leaves its key free where it was refused', async () => {
     expect((await as(root, 'POST', '/keys', { member: 'mem_none' }, once('k3'))).status).toBe(404);
     expect((await as(root, 'POST', '/keys', { name: 'ok' }, once('k3'))).status).toBe(201);
