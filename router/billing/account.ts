@@ -8,7 +8,7 @@ import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
 import type { KeyUsage } from './account-book.ts';
 import { AlertPost } from './alert-post.ts';
-import type { HoldAnswer, HoldRefusal, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
+import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
@@ -86,7 +86,7 @@ export class Account extends KeptObject {
   }
 
   /** As AccountBook does. */
-  judge(requests: [HoldRequest, ...HoldRequest[]]): HoldRefusal | null {
+  judge(requests: [HoldRequest, ...HoldRequest[]]): ReturnType<AccountBook['judge']> {
     return this.pause.level(Date.now()) === null ? this.#book.judge(requests, Date.now()) : PAUSED;
   }
 
