@@ -21,7 +21,7 @@ import type { Transfer, TransferAnswer } from './transfers.ts';
 const log = makeLog('billing');
 
 /** While the books stand still nothing new begins. */
-const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
+const PAUSED = { ok: false, reason: 'paused' } as const;
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
@@ -43,21 +43,24 @@ export class Account extends KeptObject {
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
-    const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
     this.#book = new AccountBook(ctx.storage, this.#outbox, {
       terms,
       crowd,
       now,
       ...owner,
-      ...rates,
+      ...(rateWindowMs !== undefined && { rateWindowMs }),
       isPaused: (at) => this.pause.level(at) !== null,
     });
     this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
-    const { credit } = this.#book;
     const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
-      credit.noteAnswer(transfer, answer, Date.now());
-    this.#post = new TransferPost({ transfers: credit.transfers, send: doors.sendTransfer, noteAnswer, owner });
+      this.#book.credit.noteAnswer(transfer, answer, Date.now());
+    this.#post = new TransferPost({
+      transfers: this.#book.credit.transfers,
+      send: doors.sendTransfer,
+      noteAnswer,
+      owner,
+    });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -82,11 +85,15 @@ export class Account extends KeptObject {
     return answer;
   }
 
+  /** As AccountBook does. */
+  judge(requests: [HoldRequest, ...HoldRequest[]]): ReturnType<AccountBook['judge']> {
+    return this.pause.level(Date.now()) === null ? this.#book.judge(requests, Date.now()) : PAUSED;
+  }
+
   /** What a call under this key would be told now; null where it may run. */
   findRepeat(asked: RepeatAsked): RepeatRefusal | null {
-    const now = Date.now();
     this.#sweep();
-    return this.#repeats.judge(asked, now);
+    return this.#repeats.judge(asked, Date.now());
   }
 
   /** The same for the jobs of one call: all of them are held, or none. */
@@ -243,8 +250,7 @@ export class Account extends KeptObject {
 
   /** What a key has used, and what is left to it. */
   keyUsage(keyId: string): KeyUsage {
-    this.#sweep();
-    return this.#book.keyUsage(keyId, Date.now());
+    return this.#run((now) => this.#book.keyUsage(keyId, now));
   }
 
   /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
