@@ -50,7 +50,12 @@ export interface Gift {
 /** `no-credit`: less than that is there which neither ends nor was given by a sponsor, or jobs hold it; `givable` is what could be given, units. */
 export type GiftAnswer =
   | { readonly ok: true; readonly applied: boolean }
-  | { readonly ok: false; readonly reason: 'no-sponsor' | 'no-credit' | 'account-disabled'; readonly givable: number };
+  /** `conflict`: the event's id was that of another gift. */
+  | {
+      readonly ok: false;
+      readonly reason: 'conflict' | 'no-sponsor' | 'no-credit' | 'account-disabled';
+      readonly givable: number;
+    };
 
 export class AccountCredit {
   readonly #accountId: string;
@@ -86,7 +91,7 @@ export class AccountCredit {
     return this.#store.commit(now, (staged) => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), amount);
       this.#store.setLots(lots);
-      if (grant.isFixedPrice) this.#store.state = { ...this.#store.state, isFixedPrice: true };
+      if (grant.isFixedPrice) this.#store.state = { ...this.#store.state, fixedPrice: amount };
       return (staged.isChanged = true);
     });
   }
@@ -141,10 +146,13 @@ export class AccountCredit {
     const { eventId, to, amount, expiresAt, purpose, memo } = gift;
     checkAmount(amount);
     const id = `give:${this.#accountId}:${eventId}`;
-    if (this.#outbox.has(id)) return { ok: true, applied: false };
     const { state, available } = this.#store;
     const { lots, taken, drawn } = takeGivable(state.lots, amount);
     const givable = Math.min(available, sumCredit(takeGivable(state.lots, Number.MAX_SAFE_INTEGER).drawn));
+    if (this.#outbox.has(id))
+      return this.#sponsored.isGift(id, { to, amount })
+        ? { ok: true, applied: false }
+        : { ok: false, reason: 'conflict', givable };
     if (!this.isSponsor) return { ok: false, reason: 'no-sponsor', givable };
     if (state.disabledAt !== null) return { ok: false, reason: 'account-disabled', givable };
     if (amount > givable) return { ok: false, reason: 'no-credit', givable };
@@ -154,6 +162,7 @@ export class AccountCredit {
       this.#outbox.add(buildGiftEntry({ id, accountId: this.#accountId, drawn, at: now, memo }), 0 - amount);
       this.transfers.add({ id, from: this.#accountId, to, credit, memo });
       this.#sponsored.note(to, { given: amount, at: now });
+      this.#sponsored.noteGift(id, { to, amount });
       this.#store.setLots(lots);
       staged.isChanged = true;
     });

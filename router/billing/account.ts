@@ -138,8 +138,7 @@ export class Account extends KeptObject {
    * its job is kept, uncharged, until it is known how the job ended.
    */
   settle(settlement: SettlementJson): { applied: boolean } {
-    this.pause.refuseClosed(Date.now());
-    return { applied: this.#run((now) => this.#book.settle(settlement, now)) };
+    return { applied: this.#move((now) => this.#book.settle(settlement, now)) };
   }
 
   /**
@@ -174,16 +173,13 @@ export class Account extends KeptObject {
   /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
   give(gift: Gift): GiftAnswer & { readonly balance: number } {
     this.#refusePaused();
-    return this.#run((now) => {
-      this.#book.sweep(now);
-      return { ...this.#book.credit.give(gift, now), balance: this.#book.balance };
-    });
+    this.#sweep();
+    return this.#run((now) => ({ ...this.#book.credit.give(gift, now), balance: this.#book.balance }));
   }
 
   /** Takes what another object has sent, once by its id; the first answer stands. */
   receive(transfer: Transfer): TransferAnswer {
-    this.pause.refuseClosed(Date.now());
-    return this.#run((now) => this.#book.credit.receive(transfer, now));
+    return this.#move((now) => this.#book.credit.receive(transfer, now));
   }
 
   /** What this account gave as a sponsor, by receiver; and what a page of its receivers begins after. */
@@ -200,25 +196,22 @@ export class Account extends KeptObject {
 
   /** Takes bought credit back once, as far as it is there. */
   takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
-    return this.#run((now) => {
-      this.#book.sweep(now);
-      return this.#book.returns.takeBack(back, now);
-    });
+    return this.#move((now) => this.#book.returns.takeBack(back, now));
   }
 
   /** Gives again what was taken back from this source, once. */
   restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
-    return { restored: this.#run((now) => this.#book.returns.restore(back, now)) };
+    return { restored: this.#move((now) => this.#book.returns.restore(back, now)) };
   }
 
   /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
   closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
-    return this.#run((now) => this.#book.closePayment(closing, now));
+    return this.#move((now) => this.#book.closePayment(closing, now));
   }
 
   /** The payment never came: the operator bears what was charged, once. */
   writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
-    this.#run((now) => this.#book.returns.writeOff(loss, now));
+    this.#move((now) => this.#book.returns.writeOff(loss, now));
   }
 
   /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
@@ -358,6 +351,13 @@ export class Account extends KeptObject {
     const made = work(now);
     this.#ring(now);
     return made;
+  }
+
+  /** The same for what moves credit: throws while nothing may move, and whoever asks comes again. */
+  #move<T>(work: (now: number) => T): T {
+    this.pause.refuseClosed(Date.now());
+    this.#book.sweep(Date.now());
+    return this.#run(work);
   }
 
   #refusePaused(): void {

@@ -45,7 +45,8 @@ creditGifts.get('/v1/credit/gifts', async (c) => {
 
 /**
  * Gives a sponsor's credit to another account, once by the event's id. Throws ApiError: 400 where it has no end or goes to the sponsor itself, 402
- * where there is not enough, 403 where it may not, 404 where there is no such account.
+ * where there is not enough, 403 where it may not, 404 where there is no such account, 409 for
+ * an event's id that was another gift's.
  */
 export async function giveCredit(
   services: Services,
@@ -74,8 +75,14 @@ export async function giveCredit(
   return { told, status: applied ? 201 : 200 };
 }
 
-function refuseGift(reason: 'no-sponsor' | 'no-credit' | 'account-disabled', givable: number): ApiError {
+function refuseGift(reason: 'conflict' | 'no-sponsor' | 'no-credit' | 'account-disabled', givable: number): ApiError {
   switch (reason) {
+    case 'conflict':
+      return new ApiError(
+        'conflict',
+        "This 'event_id' was that of a gift to another account, or of another amount: send a new one for a new gift.",
+        { param: 'event_id' },
+      );
     case 'no-sponsor':
       return new ApiError(
         'forbidden',

@@ -77,6 +77,8 @@ test('a receipt says who did what for how much, and carries the three signed mes
     usage: { prompt_tokens: 7, completion_tokens: 20, total_tokens: 27 },
     charge_micro: 47,
     earned_micro: 43,
+    paid_from: { granted: 47, earned: 0, bought: 0 },
+    related: null,
     difference: null,
     attempts: 1,
     resumed: null,

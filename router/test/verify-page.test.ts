@@ -212,6 +212,7 @@ describe.skipIf(!browser)('in a browser (needs one of: chromium-headless-shell, 
   test('a receipt in a file that is dropped is checked without a press of the button', async () => {
     const script = `(() => {
       document.getElementById('receipts').value = '';
+      document.getElementById('check').click();
       const bag = new DataTransfer();
       bag.items.add(new File([${JSON.stringify(JSON.stringify(bundle))}], 'receipt.json', { type: 'application/json' }));
       document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer: bag, bubbles: true, cancelable: true }));

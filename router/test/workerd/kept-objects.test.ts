@@ -2,6 +2,7 @@
 import { applyD1Migrations, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
+import type { Account } from '../../billing/account.ts';
 import { makeBookCopy } from '../../billing/book-copy.ts';
 import type { CopyPiece } from '../../billing/build-copy.ts';
 import type { CopyPlace } from '../../billing/object-copy.ts';
@@ -60,6 +61,20 @@ test('while it drains an account begins nothing and ends what runs; closed, it t
   ).rejects.toThrow('are closed');
   await stub.setPause(null);
   expect(await stub.hold(ask(newId('job')))).toMatchObject({ ok: true });
+});
+
+test('closed, an account neither takes credit back nor gives it again, and no payment ends or is written off', async () => {
+  const { accountId, stub } = await openAccount();
+  const back = { accountId, source: 's', checkout: { id: 'c', amount: 5 }, to: 'stripe', memo: 'm' } as const;
+  const before = (await stub.usage()).balance;
+  await stub.setPause(CLOSED);
+  const refused = (work: (object: Account) => unknown): Promise<void> =>
+    expect(runInDurableObject(stub, (object) => void work(object))).rejects.toThrow('are closed');
+  await refused((object) => object.takeBack({ ...back, upTo: 5 }));
+  await refused((object) => object.restore(back));
+  await refused((object) => object.closePayment({ accountId, jobs: 1, isPatient: false }));
+  await refused((object) => object.writeOff({ accountId, amount: 1, reason: 'r' }));
+  expect((await stub.usage()).balance).toBe(before);
 });
 
 test('a pause ends by itself, and outlives a restart until then', async () => {
