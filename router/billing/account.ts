@@ -55,12 +55,8 @@ export class Account extends KeptObject {
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
     const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
       this.#book.credit.noteAnswer(transfer, answer, Date.now());
-    this.#post = new TransferPost({
-      transfers: this.#book.credit.transfers,
-      send: doors.sendTransfer,
-      noteAnswer,
-      owner,
-    });
+    const { transfers } = this.#book.credit;
+    this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -260,8 +256,7 @@ export class Account extends KeptObject {
 
   /** What is told, where; and how many alerts are on their way. */
   alerts(): { settings: AlertSettings | null; waiting: number } {
-    const { settings, waiting } = this.#book.alerts;
-    return { settings, waiting };
+    return { settings: this.#book.alerts.settings, waiting: this.#book.alerts.waiting };
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
@@ -317,11 +312,8 @@ export class Account extends KeptObject {
     const { parts, charge } = this.#book.unbooked;
     // A life before this one may have handed it over and heard no answer.
     if (parts > 0 && this.#outbox.alarmAt > Date.now() + this.#bookMs) this.#startDrain(Date.now());
-    return {
-      booked: this.#book.balance - own + charge,
-      waiting: events + parts,
-      unpayable: this.#outbox.unpayable,
-    };
+    const { unpayable } = this.#outbox;
+    return { booked: this.#book.balance - own + charge, waiting: events + parts, unpayable };
   }
 
   protected override stillOpen(): StillOpen {
