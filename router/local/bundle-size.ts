@@ -17,8 +17,8 @@ import { gzipSync } from 'node:zlib';
  * the books and two secrets at a time: 65 KiB and 16 packed.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 2_600;
-const CEILING_GZIP_KIB = 715;
+const CEILING_RAW_KIB = 2_615;
+const CEILING_GZIP_KIB = 718;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

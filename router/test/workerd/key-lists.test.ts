@@ -52,7 +52,7 @@ test('an account has 1,000 keys that live at most, by calls at once too; revoked
   await fill(accountId, 1500, { revokedAt: 5 });
   await fill(accountId, 999);
   const answers = await Promise.all([mint(accountId), mint(accountId), mint(accountId)]);
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   const refused = answers.find(({ status }) => status === 409);
   expect(refused?.json.error).toMatchObject({ code: 'conflict', message: expect.stringContaining('1,000') as string });
   await env.DB.prepare('UPDATE api_keys SET expires_at = 2 WHERE id = ?').bind(`key_${accountId}_null_1`).run();
