@@ -15,7 +15,7 @@ import type { Transfer, TransferAnswer } from './transfers.ts';
 export const MAX_BALANCE = 4_000_000_000_000_000;
 
 /** An object that stands still looks so much later whether it still does. */
-const CLOSED_LOOK_MS = 60_000;
+const PAUSED_LOOK_MS = 60_000;
 
 export interface Grant {
   readonly eventId: string;
@@ -63,18 +63,18 @@ export class AccountCredit {
   readonly #outbox: Outbox;
   readonly #sponsored: SponsoredCredit;
   /** While the object stands still nothing ends either. */
-  readonly #isClosed: (now: number) => boolean;
+  readonly #isPaused: (now: number) => boolean;
   readonly transfers: Transfers;
 
   constructor(
     sql: SqlStorage,
     store: AccountStore,
-    { accountId, outbox, isClosed }: { accountId: string; outbox: Outbox; isClosed: (now: number) => boolean },
+    { accountId, outbox, isPaused }: { accountId: string; outbox: Outbox; isPaused: (now: number) => boolean },
   ) {
     this.#accountId = accountId;
     this.#store = store;
     this.#outbox = outbox;
-    this.#isClosed = isClosed;
+    this.#isPaused = isPaused;
     this.#sponsored = new SponsoredCredit(sql);
     this.transfers = new Transfers(sql);
   }
@@ -102,7 +102,7 @@ export class AccountCredit {
    */
   expire(now: number): void {
     const { lots: before } = this.#store.state;
-    if (!before.some((lot) => endOf(lot) <= now) || this.#isClosed(now)) return;
+    if (!before.some((lot) => endOf(lot) <= now) || this.#isPaused(now)) return;
     const { lots, expired } = expireLots(before, now, (at) => this.#store.holds.heldBefore(at));
     if (expired.length === 0) return;
     this.#store.commit(now, (staged) => {
@@ -214,7 +214,7 @@ export class AccountCredit {
   nextExpiryAt(now: number): number | null {
     const [first] = this.#store.state.lots;
     if (!first?.expiresAt) return null;
-    if (this.#isClosed(now)) return now + CLOSED_LOOK_MS;
+    if (this.#isPaused(now)) return now + PAUSED_LOOK_MS;
     return first.expiresAt > now ? first.expiresAt : Math.max(now, this.#store.holds.nextLapseAt);
   }
 

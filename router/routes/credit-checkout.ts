@@ -7,7 +7,7 @@ import { checkoutBody } from '../payments/read-checkout.ts';
 import type { CheckoutDesk } from '../payments/checkout-desk.ts';
 import type { Services } from '../services/edge.ts';
 import type { AppEnv } from './app-env.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import { requireCaller } from './refuse.ts';
 
 const RETRY_AFTER_S = 5;
@@ -15,9 +15,10 @@ const RETRY_AFTER_S = 5;
 export const creditCheckout = new Hono<AppEnv>();
 
 creditCheckout.post('/v1/credit/checkout', async (c) => {
-  const { accountId } = await requireCaller(c);
+  const caller = await requireCaller(c);
+  const { accountId } = caller;
   const desk = requireDesk(c.get('services'));
-  return postOnce(c, { schema: checkoutBody, who: accountId }, async (input) => {
+  return postOnce(c, { schema: checkoutBody, who: whoMakes(caller) }, async (input) => {
     const amount =
       input.amount_micro === undefined ? Math.round((input.usd ?? 0) * 100) : input.amount_micro / UNITS_A_CENT;
     const wanted = { accountId, amount, successUrl: input.success_url, cancelUrl: input.cancel_url };

@@ -10,7 +10,7 @@ import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readPage } from './admin-input.ts';
 import { readEnd } from './credit-input.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import type { Made } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
@@ -20,13 +20,14 @@ const PAGE = 50;
 export const creditGifts = new Hono<AppEnv>();
 
 creditGifts.post('/v1/credit/gifts', async (c) => {
-  const { accountId, role } = await requireCallerNow(c, 'keys');
+  const caller = await requireCallerNow(c, 'keys');
+  const { accountId, role } = caller;
   if (role !== null && role !== 'owner')
     throw new ApiError(
       'forbidden',
       "Only an owner of the account may give its credit away, or a key of the account's own.",
     );
-  return postOnce(c, { schema: newGiftBody, who: accountId }, async ({ account, ...said }, repeat) => {
+  return postOnce(c, { schema: newGiftBody, who: whoMakes(caller) }, async ({ account, ...said }, repeat) => {
     // Under an Idempotency-Key the event is the key's.
     const input = repeat === null ? said : { ...said, event_id: said.event_id ?? `once-${repeat}` };
     return giveCredit(c.get('services'), { sponsor: accountId, to: account, input });

@@ -106,7 +106,7 @@ describe('a key of which nobody says what it may do', () => {
 
 describe('a key makes others', () => {
   test('that have what it has, where nothing is said, and no more than is usual', async () => {
-    const limits = { requests_per_minute: 5 };
+    const limits = { max_job_micro: 5 };
     const expires_in_s = 3600;
     const giver = await mint({ scopes: ['call', 'keys'], models: ['a', 'b'], limits, expires_in_s });
     const made = await mint({ name: 'child' }, giver);
@@ -116,9 +116,9 @@ describe('a key makes others', () => {
       expires_at: giver['expires_at'],
       name: 'child',
     });
-    expect(made['limits']).toMatchObject({ requests_per_minute: 5 });
-    expect(await env.ACCOUNT.getByName(accountId).keyUsage(made.id)).toMatchObject({ limits: { requests: 5 } });
-    const less = { scopes: ['call'], models: ['b:latest'], expires_in_s: 60, limits: { requests_per_minute: 4 } };
+    expect(made['limits']).toMatchObject({ max_job_micro: 5 });
+    expect(await env.ACCOUNT.getByName(accountId).keyUsage(made.id)).toMatchObject({ limits: { job: 5 } });
+    const less = { scopes: ['call'], models: ['b:latest'], expires_in_s: 60, limits: { max_job_micro: 4 } };
     expect(await mint(less, giver)).toMatchObject({ models: ['b:latest'] });
   });
 
@@ -129,10 +129,10 @@ describe('a key makes others', () => {
     [{ models: null }, 'models', '*'],
     [{ expires_in_s: 4000 }, 'expires_in_s', 'life'],
     [{ expires_in_s: null }, 'expires_in_s', 'life'],
-    [{ limits: { requests_per_minute: 6 } }, 'limits', 'requests'],
-    [{ limits: null }, 'limits', 'requests'],
+    [{ limits: { max_job_micro: 6 } }, 'limits', 'job'],
+    [{ limits: null }, 'limits', 'job'],
   ])('and never one with more: %j', async (said, param, word) => {
-    const limits = { requests_per_minute: 5 };
+    const limits = { max_job_micro: 5 };
     const giver = await mint({ scopes: ['call', 'keys'], models: ['a', 'b'], limits, expires_in_s: 3600 });
     const made = await as(giver, 'POST', '/keys', said);
     expect(made).toMatchObject({ status: 403, ...refused('forbidden', param) });
@@ -144,6 +144,27 @@ describe('a key makes others', () => {
     });
     // What has more already it does not change either.
     expect(await as(giver, 'PATCH', `/keys/${root.id}`, { name: 'mine' })).toMatchObject({ status: 403 });
+  });
+
+  test.each([
+    { spend: { day_micro: 5 } },
+    { spend: { total_micro: 5 } },
+    { requests_per_minute: 5 },
+    { tokens_per_minute: 5 },
+    { concurrent: 5 },
+  ])('but not one that has %j, which each would have anew; nor does it set the limits of others', async (limits) => {
+    const giver = await mint({ scopes: ['call', 'keys'], limits });
+    for (const said of [{}, { limits }, { limits: null }]) {
+      const made = await as(giver, 'POST', '/keys', said);
+      expect(made).toMatchObject({ status: 403, ...refused('forbidden', 'limits') });
+      expect(made.json.error?.message).toContain('may not make keys');
+    }
+    const other = await mint({ scopes: ['call'], limits });
+    expect(await as(giver, 'PATCH', `/keys/${other.id}`, { limits })).toMatchObject({
+      status: 403,
+      ...refused('forbidden', 'limits'),
+    });
+    expect((await as(giver, 'PATCH', `/keys/${other.id}`, { name: 'theirs' })).status).toBe(200);
   });
 
   test('and changes and revokes them, which is told where credit is held', async () => {
@@ -211,7 +232,7 @@ describe('members', () => {
     const child = await mint({}, ones);
     expect(child['member']).toBe(one.id);
     const listed = (await as(ones, 'GET', '/keys')).json['data'] as unknown as Key[];
-    expect(listed.map(({ id }) => id)).toEqual([ones.id, child.id]);
+    expect(listed.map(({ id }) => id).toSorted()).toEqual([ones.id, child.id].toSorted());
     expect((await as(ones, 'DELETE', `/keys/${others.id}`)).status).toBe(404);
     expect((await as(ones, 'POST', '/keys', { member: other.id })).status).toBe(404);
     expect((await as(root, 'GET', '/keys')).json['data']).toHaveLength(4);
@@ -349,6 +370,24 @@ describe('what is made under an Idempotency-Key', () => {
       code: null,
       idempotent_replay: true,
     });
+  });
+
+  test('is its maker’s alone: a member’s by any of its keys, and nobody else’s of the account', async () => {
+    const [ada, eve] = [await addMember('member'), await addMember('member')];
+    const scopes = ['call', 'keys'];
+    const mine = await mint({ member: ada.id, scopes });
+    const another = await mint({ member: ada.id, scopes });
+    const made = await as(mine, 'POST', '/keys', {}, once('k4'));
+    expect((await as(another, 'POST', '/keys', {}, once('k4'))).json).toEqual({
+      ...made.json,
+      key: null,
+      idempotent_replay: true,
+    });
+    for (const key of [await mint({ member: eve.id, scopes }), root, await mint({ scopes })]) {
+      const other = await as(key, 'POST', '/keys', {}, once('k4'));
+      expect(other.json).not.toHaveProperty('idempotent_replay');
+      expect([other.status, other.json['id'] === made.json['id']]).toEqual([201, false]);
+    }
   });
 
   test('leaves its key free where it was refused', async () => {
