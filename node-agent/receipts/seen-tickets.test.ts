@@ -28,6 +28,17 @@ test('past the bound the oldest are known by their time: none of that time is si
   expect(again.has(ticket(5), 500)).toBe(true);
 });
 
+test('a ticket of a clock that is ahead holds up no work after it, however many are answered', () => {
+  const seen = new SeenTickets(3);
+  seen.add(ticket(0), 1_000_000);
+  for (const n of [1, 2, 3, 4, 5]) seen.add(ticket(n), 100 * n);
+  expect(seen.size).toBe(3);
+  expect(seen.has(ticket(99), 600)).toBe(false);
+  expect([0, 1, 2, 3, 4, 5].map((n) => seen.has(ticket(n), n === 0 ? 1_000_000 : 100 * n))).toEqual(
+    [0, 1, 2, 3, 4, 5].map(() => true),
+  );
+});
+
 test('what was not packed is refused', () => {
   expect(() => new SeenTickets().take({ horizonAt: 0, packed: 'AAAA' })).toThrow(RangeError);
   expect(() => new SeenTickets().take({ horizonAt: 0, packed: '!' })).toThrow(RangeError);

@@ -61,11 +61,16 @@ export class SeenTickets {
   #put(prefix: string, issuedAt: number): void {
     this.#tickets.set(prefix, issuedAt);
     if (this.#tickets.size <= this.#most) return;
-    for (const [oldest, at] of this.#tickets) {
-      this.#tickets.delete(oldest);
-      this.#horizonAt = Math.max(this.#horizonAt, at);
-      return;
-    }
+    this.#dropOldest();
+  }
+
+  /** The one that was issued first, whenever it was answered: one from a router whose clock is ahead must not stand for all until then. */
+  #dropOldest(): void {
+    let oldest: readonly [prefix: string, issuedAt: number] | null = null;
+    for (const entry of this.#tickets) if (oldest === null || entry[1] < oldest[1]) oldest = entry;
+    if (oldest === null) return;
+    this.#tickets.delete(oldest[0]);
+    this.#horizonAt = Math.max(this.#horizonAt, oldest[1]);
   }
 }
 

@@ -1,5 +1,6 @@
 // The door to API keys in D1, behind the isolate's cache.
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import type { KeyLimits } from '../../schema/key-limits.ts';
@@ -55,12 +56,28 @@ export interface ListedKey extends SaidOfKey {
   readonly revokedAt: number | null;
 }
 
+/** Which keys of an account, page by page: the newest first. */
+export interface KeyPage {
+  /** The last key of the page before; '' for the first page. */
+  readonly after: string;
+  readonly limit: number;
+  /** Those that were revoked, in place of those that were not. */
+  readonly isRevoked?: boolean;
+  /** Of this member alone; left out or null for all. */
+  readonly memberId?: string | null;
+}
+
+export type MintFault = 'no-account' | 'no-member' | 'giver-revoked' | 'too-many';
+
+/** Keys of one account that are neither revoked nor over. */
+const MOST_KEYS = 1000;
+
 export interface ApiKeys {
   /** Who calls. No I/O for a key that is malformed, foreign or cached, no hash for a header that was right within the minute; one D1 read else. Rejects when D1 does. */
   readonly authenticate: (header: string | null | undefined, now: number) => Promise<Result<Caller, KeyFault>>;
   /** The same by what stands in D1 now: for what outlasts a key's own end, such as making others. */
   readonly authenticateAnew: (header: string | null | undefined, now: number) => Promise<Result<Caller, KeyFault>>;
-  readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>>;
+  readonly mint: (key: NewKey, now: number) => Promise<Result<MintedKey, MintFault>>;
   /** Marks a key revoked; again is the same. The account's own object must be told too (it refuses holds at once). */
   readonly revoke: (keyId: string, now: number) => Promise<Result<{ readonly accountId: string }, 'no-key'>>;
   /** Revokes all keys of a member; gives the ids of all that it has. The account's own object must be told too. */
@@ -68,7 +85,11 @@ export interface ApiKeys {
   /** What a key may do is seen here at once, and elsewhere within a minute or, where its account's object is told, with its next hold. */
   readonly change: (keyId: string, change: KeyChange, now: number) => Promise<Result<ListedKey, 'no-key'>>;
   readonly find: (keyId: string) => Promise<ListedKey | null>;
-  readonly list: (accountId: string) => Promise<ListedKey[]>;
+  readonly list: (accountId: string, page: KeyPage) => Promise<ListedKey[]>;
+  /** All of an account's that are not revoked. */
+  readonly listLive: (accountId: string) => Promise<ListedKey[]>;
+  /** The ids of a member's that are not revoked. */
+  readonly idsOf: (memberId: string) => Promise<string[]>;
   /** Drops what is cached of an account, after it was disabled, or its pools or a member's role changed. */
   readonly forgetAccount: (accountId: string) => void;
 }
@@ -93,6 +114,7 @@ export function makeApiKeys(doors: KeyDoors): ApiKeys {
   };
   return {
     ...makeChecks(doors),
+    ...makeLists(db),
     mint: (key, now) => mintKey({ ...doors, find }, key, now),
     revoke: async (keyId, now) => {
       await db
@@ -124,11 +146,6 @@ export function makeApiKeys(doors: KeyDoors): ApiKeys {
       return row ? ok(row) : err('no-key');
     },
     find,
-    list: async (accountId) => {
-      const isTheirs = eq(apiKeys.accountId, accountId);
-      const rows = db.select(LISTED).from(apiKeys).where(isTheirs).orderBy(asc(apiKeys.createdAt)).limit(MOST_LISTED);
-      return (await rows.all()).map(toListed);
-    },
     forgetAccount: (accountId) => cache.forgetAccount(accountId),
   };
 }
@@ -170,7 +187,46 @@ function makeChecks({
   };
 }
 
-const MOST_LISTED = 1000;
+function makeLists(db: ReturnType<typeof drizzle>): Pick<ApiKeys, 'list' | 'listLive' | 'idsOf'> {
+  const list: ApiKeys['list'] = async (accountId, { after, limit, isRevoked = false, memberId = null }) => {
+    const rows = db
+      .select(LISTED)
+      .from(apiKeys)
+      .where(
+        and(
+          eq(apiKeys.accountId, accountId),
+          isRevoked ? isNotNull(apiKeys.revokedAt) : isNull(apiKeys.revokedAt),
+          memberId === null ? undefined : eq(apiKeys.memberId, memberId),
+          after === '' ? undefined : isOlder(after),
+        ),
+      )
+      .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+      .limit(limit);
+    return (await rows.all()).map(toListed);
+  };
+  return {
+    list,
+    listLive: async (accountId) => {
+      const all: ListedKey[] = [];
+      for (;;) {
+        const page = await list(accountId, { after: all.at(-1)?.id ?? '', limit: PAGE });
+        all.push(...page);
+        if (page.length < PAGE) return all;
+      }
+    },
+    idsOf: async (memberId) => {
+      const isTheirs = and(eq(apiKeys.memberId, memberId), isNull(apiKeys.revokedAt));
+      const rows = await db.select({ id: apiKeys.id }).from(apiKeys).where(isTheirs).orderBy(asc(apiKeys.id)).all();
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+const PAGE = 1000;
+
+/** A key that is revoked meanwhile keeps its place, so that the page behind it is the same. */
+const isOlder = (than: string): SQL =>
+  sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (SELECT one.created_at, one.id FROM api_keys AS one WHERE one.id = ${than})`;
 
 const LISTED = {
   id: apiKeys.id,
@@ -215,20 +271,24 @@ function parse<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-/** One statement, so that no key is made for a member, or by a key, that is removed or revoked at the same moment. */
+const IS_ROOM = `(SELECT count(*) FROM api_keys
+  WHERE account_id = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)) < ${MOST_KEYS}`;
+
+/** One statement, so that no key is made for a member, or by a key, that is removed or revoked at the same moment, nor one too many by calls at once. */
 const MINT = `
   INSERT INTO api_keys (id, account_id, hash, name, created_at, expires_at, defaults, scopes, models, member_id, limits)
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12
   WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2)
     AND (?10 IS NULL OR EXISTS (SELECT 1 FROM account_members WHERE id = ?10 AND account_id = ?2 AND removed_at IS NULL))
     AND (?11 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?11 AND revoked_at IS NULL))
+    AND ${IS_ROOM}
   RETURNING id`;
 
 async function mintKey(
   doors: Pick<KeyDoors, 'db' | 'secret' | 'random'> & Pick<ApiKeys, 'find'>,
   { accountId, memberId, by, name, expiresAt, ...said }: NewKey,
   now: number,
-): Promise<Result<MintedKey, 'no-account' | 'no-member' | 'giver-revoked'>> {
+): Promise<Result<MintedKey, MintFault>> {
   const id = makeId('key', doors.random(16));
   const minted = mintApiKey(doors.random(24), doors.secret);
   const { defaults = null, scopes = null, models = null, limits = null } = toTexts(said);
@@ -241,7 +301,12 @@ async function mintKey(
   if (written) return ok({ id, key: minted.key });
   if (by !== null && (await doors.find(by))?.revokedAt !== null) return err('giver-revoked');
   const account = await doors.db.prepare('SELECT id FROM accounts WHERE id = ?').bind(accountId).first();
-  return err(account ? 'no-member' : 'no-account');
+  if (!account) return err('no-account');
+  const members = doors.db.prepare(
+    'SELECT id FROM account_members WHERE id = ? AND account_id = ? AND removed_at IS NULL',
+  );
+  if (memberId !== null && !(await members.bind(memberId, accountId).first())) return err('no-member');
+  return err('too-many');
 }
 
 const POOLS = sql<string>`(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ROLES, SCOPES } from '../../schema/key-rights.ts';
 import type { KeyLimits } from '../../schema/key-limits.ts';
-import { isAllowedModel, judgeGift, onlyKeySeen, pickScopes } from './judge-rights.ts';
+import { isAllowedModel, isMultiplied, judgeGift, onlyKeySeen, pickScopes } from './judge-rights.ts';
 import type { Excess, Gift } from './judge-rights.ts';
 
 const NO_LIMITS: KeyLimits = {
@@ -72,6 +72,18 @@ test.each<[string, Partial<Gift>, Excess | null]>([
   expect(judgeGift({ ...giver, ...more }, giver)).toEqual(
     excess ? { ok: false, error: excess } : { ok: true, value: null },
   );
+});
+
+test('all models are more than a model that is named as all of them would be', () => {
+  const star = { ...giver, models: ['*'] };
+  expect(judgeGift({ ...star, models: null }, star)).toEqual({ ok: false, error: { of: 'models', names: ['*'] } });
+  expect(judgeGift(star, star).ok).toBe(true);
+});
+
+test('every limit but that of one job would be had anew by each key that is made', () => {
+  expect([null, NO_LIMITS, { ...NO_LIMITS, job: 1 }].some(isMultiplied)).toBe(false);
+  for (const name of ['day', 'month', 'total', 'requests', 'tokens', 'concurrent'])
+    expect(isMultiplied({ ...NO_LIMITS, [name]: 0 })).toBe(true);
 });
 
 test('what has no bounds gives anything', () => {

@@ -46,13 +46,14 @@ export interface Gift extends KeyRights {
 export type Excess =
   { readonly of: 'scopes' | 'models' | 'limits'; readonly names: readonly string[] } | { readonly of: 'expires_in_s' };
 
-/** Whether `wanted` is within what the giver has. Errors: the first in which it is not. Limits hold for each key by itself, not for all that one has made. */
+/** Whether `wanted` is within what the giver has. Errors: the first in which it is not. Limits hold for each key by itself (isMultiplied). */
 export function judgeGift(wanted: Gift, giver: Gift): Result<null, Excess> {
   const scopes = wanted.scopes.filter((scope) => !giver.scopes.includes(scope));
   if (scopes.length > 0) return err({ of: 'scopes', names: scopes });
   const { models } = giver;
   if (models !== null) {
-    const others = (wanted.models ?? ['*']).filter((name) => !isAllowedModel(models, name));
+    // All models are more than any that are named, also where one is named '*'.
+    const others = wanted.models ? wanted.models.filter((name) => !isAllowedModel(models, name)) : ['*'];
     if (others.length > 0) return err({ of: 'models', names: others });
   }
   const { expiresAt } = giver;
@@ -60,6 +61,13 @@ export function judgeGift(wanted: Gift, giver: Gift): Result<null, Excess> {
   if (outlives) return err({ of: 'expires_in_s' });
   const limits = findHigher(wanted.limits, giver.limits);
   return limits.length > 0 ? err({ of: 'limits', names: limits }) : ok(null);
+}
+
+/** Whether keys that a key with these limits made would have together more than it has: so with all limits but that of a single job. */
+export function isMultiplied(limits: KeyLimits | null): boolean {
+  if (!limits) return false;
+  const { job: _, ...others } = limits;
+  return Object.values(others).some((limit) => limit !== null);
 }
 
 /** The limits of the giver's that the wanted ones would go beyond. */

@@ -33,7 +33,12 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const [nodes, jobs, rounds, seed] = [values.nodes, values.jobs, values.rounds, values.seed].map(Number) as [number, number, number, number];
+const [nodes, jobs, rounds, seed] = [values.nodes, values.jobs, values.rounds, values.seed].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
 const rows: Row[] = Object.entries(PURSES).flatMap(([credit, sums]) =>
   [null, ...RELATIONS].map((related) => {
     const random = makeRandom(seed);
@@ -49,9 +54,16 @@ function describe(): string {
   const head = ['credit', 'found by', 'spent', 'earned', 'as credit', 'profit', 'homes in profit'];
   const lines = rows.map((row) => {
     const spent = row.spent.granted + row.spent.earned + row.spent.bought;
-    return [row.credit, row.related, ...[spent, row.earned, row.credited, row.profit].map(inCredits), String(row.nodesInProfit)];
+    return [
+      row.credit,
+      row.related,
+      ...[spent, row.earned, row.credited, row.profit].map(inCredits),
+      String(row.nodesInProfit),
+    ];
   });
-  const told = [head, ...lines].map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(9) : cell.padStart(15))).join(' '));
+  const told = [head, ...lines].map((line) =>
+    line.map((cell, i) => (i < 2 ? cell.padEnd(9) : cell.padStart(15))).join(' '),
+  );
   return `${[
     `${nodes} homes of one owner, ${jobs} jobs each in ${rounds} rounds, earnings turned into credit between them; credits`,
     ...told,

@@ -33,6 +33,16 @@ export interface KeyUsage {
   readonly left: HoldLeft;
 }
 
+/** A job as it is judged; with `beside` others of a call that only asks, `amount` is of all and `most` of the dearest. Units. */
+interface Judged {
+  readonly limits: KeyLimits | null;
+  readonly use: RateUse;
+  readonly isGuest: boolean;
+  readonly amount?: number;
+  readonly most?: number;
+  readonly beside?: number;
+}
+
 export class AccountBook {
   readonly #store: AccountStore;
   readonly #terms: LeaseTerms;
@@ -50,9 +60,9 @@ export class AccountBook {
     outbox: Outbox,
     {
       crowd,
-      isClosed = () => false,
+      isPaused = () => false,
       ...options
-    }: StoreOptions & { crowd: CrowdLimits; isClosed?: (now: number) => boolean },
+    }: StoreOptions & { crowd: CrowdLimits; isPaused?: (now: number) => boolean },
   ) {
     const { terms } = options;
     this.#crowd = crowd;
@@ -60,7 +70,7 @@ export class AccountBook {
     this.bars = new AccountBars(storage.sql);
     this.#store = new AccountStore(storage, options);
     this.#jobs = new JobBookings(this.#store, outbox, terms);
-    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isClosed });
+    this.credit = new AccountCredit(storage.sql, this.#store, { accountId: options.accountId ?? '', outbox, isPaused });
     this.returns = new AccountReturns(storage.sql, this.#store, outbox);
   }
 
@@ -88,13 +98,32 @@ export class AccountBook {
     return { ok: true, ...(isGuest && { isGuest }), ...told() };
   }
 
+  /**
+   * Why the jobs of one call would not be held for now; null where they would. Nothing is held, told of or written; it counts as one request of those that
+   * its key may begin in a minute, as long as there are any.
+   */
+  judge([first, ...others]: readonly [HoldRequest, ...HoldRequest[]], now: number): HoldRefusal | null {
+    this.sweep(now);
+    const { keyId } = first;
+    const limits = this.#store.keys.limitsOf(keyId);
+    const requests = [first, ...others];
+    const sum = (of: (one: HoldRequest) => number): number => requests.reduce((all, one) => all + of(one), 0);
+    const tokens = sum((one) => one.tokens ?? 0);
+    const total = sum(({ amount }) => amount);
+    const most = requests.reduce((max, { amount }) => Math.max(max, amount), 0);
+    const isGuest = first.mayBeGuest === true && total === 0 && this.#store.state.balance <= 0;
+    const asked = { limits, use: { requests: 1, tokens }, isGuest, amount: total, most, beside: others.length };
+    const refusal = this.#judge(first, asked, now);
+    const one = { requests: 1, tokens: 0 };
+    const { rates } = this.#store;
+    if (limits?.requests != null && !rates.judge(keyId, limits, one, now)) rates.take(first.jobId, keyId, one, now);
+    return refusal;
+  }
+
   /** Why a job is not held for; null where it is. */
-  #judge(
-    request: HoldRequest,
-    { limits, use, isGuest }: { limits: KeyLimits | null; use: RateUse; isGuest: boolean },
-    now: number,
-  ): HoldRefusal | null {
-    const { jobId, keyId, amount } = request;
+  #judge(request: HoldRequest, { limits, use, isGuest, ...asked }: Judged, now: number): HoldRefusal | null {
+    const { jobId, keyId } = request;
+    const { amount = request.amount, most = amount, beside } = asked;
     const { holds, rates } = this.#store;
     const own = holds.find(jobId);
     const available = this.available + (own?.amount ?? 0);
@@ -104,13 +133,14 @@ export class AccountBook {
     if (limits && amount > 0) {
       const { spent, held } = this.#store.spendOf(keyId, now);
       const others = held - (own?.keyId === keyId ? own.amount : 0);
-      const spend = judgeSpend(limits, { spent, held: others }, { amount, now });
-      if (spend && spend.of !== 'job') this.#store.noteBlocked({ keyId, limits, spent, of: spend.of, amount }, now);
+      const spend = judgeSpend(limits, { spent, held: others }, { amount, most, now });
+      if (spend && spend.of !== 'job' && beside === undefined)
+        this.#store.noteBlocked({ keyId, limits, spent, of: spend.of, amount }, now);
       if (spend) return { reason: 'spend-limit', ...spend };
     }
     if (amount > available) return { reason: 'no-credit', available };
     const key = Math.min(this.#crowd.key, limits?.concurrent ?? this.#crowd.key);
-    const crowd = holds.judgeCrowd(request, isGuest, { ...this.#crowd, key });
+    const crowd = holds.judgeCrowd(request, isGuest, { ...this.#crowd, key }, beside);
     if (crowd) return { reason: 'too-many', ...crowd };
     const rate = limits && !own ? rates.judge(keyId, limits, use, now) : null;
     return rate && { reason: 'rate-limit', ...rate };

@@ -15,7 +15,7 @@ import type { Transfer, TransferAnswer } from './transfers.ts';
 export const MAX_BALANCE = 4_000_000_000_000_000;
 
 /** An object that stands still looks so much later whether it still does. */
-const CLOSED_LOOK_MS = 60_000;
+const PAUSED_LOOK_MS = 60_000;
 
 export interface Grant {
   readonly eventId: string;
@@ -50,7 +50,12 @@ export interface Gift {
 /** `no-credit`: less than that is there which neither ends nor was given by a sponsor, or jobs hold it; `givable` is what could be given, units. */
 export type GiftAnswer =
   | { readonly ok: true; readonly applied: boolean }
-  | { readonly ok: false; readonly reason: 'no-sponsor' | 'no-credit' | 'account-disabled'; readonly givable: number };
+  /** `conflict`: the event's id was that of another gift. */
+  | {
+      readonly ok: false;
+      readonly reason: 'conflict' | 'no-sponsor' | 'no-credit' | 'account-disabled';
+      readonly givable: number;
+    };
 
 export class AccountCredit {
   readonly #accountId: string;
@@ -58,18 +63,18 @@ export class AccountCredit {
   readonly #outbox: Outbox;
   readonly #sponsored: SponsoredCredit;
   /** While the object stands still nothing ends either. */
-  readonly #isClosed: (now: number) => boolean;
+  readonly #isPaused: (now: number) => boolean;
   readonly transfers: Transfers;
 
   constructor(
     sql: SqlStorage,
     store: AccountStore,
-    { accountId, outbox, isClosed }: { accountId: string; outbox: Outbox; isClosed: (now: number) => boolean },
+    { accountId, outbox, isPaused }: { accountId: string; outbox: Outbox; isPaused: (now: number) => boolean },
   ) {
     this.#accountId = accountId;
     this.#store = store;
     this.#outbox = outbox;
-    this.#isClosed = isClosed;
+    this.#isPaused = isPaused;
     this.#sponsored = new SponsoredCredit(sql);
     this.transfers = new Transfers(sql);
   }
@@ -86,7 +91,7 @@ export class AccountCredit {
     return this.#store.commit(now, (staged) => {
       this.#outbox.add(buildGrantEntry({ ...grant, at: now }), amount);
       this.#store.setLots(lots);
-      if (grant.isFixedPrice) this.#store.state = { ...this.#store.state, isFixedPrice: true };
+      if (grant.isFixedPrice) this.#store.state = { ...this.#store.state, fixedPrice: amount };
       return (staged.isChanged = true);
     });
   }
@@ -97,7 +102,7 @@ export class AccountCredit {
    */
   expire(now: number): void {
     const { lots: before } = this.#store.state;
-    if (!before.some((lot) => endOf(lot) <= now) || this.#isClosed(now)) return;
+    if (!before.some((lot) => endOf(lot) <= now) || this.#isPaused(now)) return;
     const { lots, expired } = expireLots(before, now, (at) => this.#store.holds.heldBefore(at));
     if (expired.length === 0) return;
     this.#store.commit(now, (staged) => {
@@ -141,10 +146,13 @@ export class AccountCredit {
     const { eventId, to, amount, expiresAt, purpose, memo } = gift;
     checkAmount(amount);
     const id = `give:${this.#accountId}:${eventId}`;
-    if (this.#outbox.has(id)) return { ok: true, applied: false };
     const { state, available } = this.#store;
     const { lots, taken, drawn } = takeGivable(state.lots, amount);
     const givable = Math.min(available, sumCredit(takeGivable(state.lots, Number.MAX_SAFE_INTEGER).drawn));
+    if (this.#outbox.has(id))
+      return this.#sponsored.isGift(id, { to, amount })
+        ? { ok: true, applied: false }
+        : { ok: false, reason: 'conflict', givable };
     if (!this.isSponsor) return { ok: false, reason: 'no-sponsor', givable };
     if (state.disabledAt !== null) return { ok: false, reason: 'account-disabled', givable };
     if (amount > givable) return { ok: false, reason: 'no-credit', givable };
@@ -154,6 +162,7 @@ export class AccountCredit {
       this.#outbox.add(buildGiftEntry({ id, accountId: this.#accountId, drawn, at: now, memo }), 0 - amount);
       this.transfers.add({ id, from: this.#accountId, to, credit, memo });
       this.#sponsored.note(to, { given: amount, at: now });
+      this.#sponsored.noteGift(id, { to, amount });
       this.#store.setLots(lots);
       staged.isChanged = true;
     });
@@ -205,7 +214,7 @@ export class AccountCredit {
   nextExpiryAt(now: number): number | null {
     const [first] = this.#store.state.lots;
     if (!first?.expiresAt) return null;
-    if (this.#isClosed(now)) return now + CLOSED_LOOK_MS;
+    if (this.#isPaused(now)) return now + PAUSED_LOOK_MS;
     return first.expiresAt > now ? first.expiresAt : Math.max(now, this.#store.holds.nextLapseAt);
   }
 

@@ -135,6 +135,7 @@ export class AccountHolds {
     { jobId, keyId, ended = [] }: HoldRequest,
     isGuest: boolean,
     limits: CrowdLimits,
+    beside = 0,
   ): ReturnType<typeof decideCrowd> {
     for (const one of ended) {
       const hold = this.#holds.get(one);
@@ -143,6 +144,7 @@ export class AccountHolds {
     if (this.#holds.has(jobId)) return null;
     const running = [...this.#holds.values()].filter(({ isOver }) => !isOver);
     const jobs = running.map(({ keyId: of = null, isGuest: guest = false }) => ({ keyId: of, isGuest: guest }));
+    for (let i = 0; i < beside; i++) jobs.push({ keyId, isGuest });
     return decideCrowd(jobs, { keyId, isGuest }, limits);
   }
 

@@ -19,6 +19,35 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), s: fc.constantFrom(1, 25, 45) }) },
 );
 
+test('what is only asked of a key holds nothing and tells nobody, is refused as its calls would be, and is a request of its minute', () => {
+  const lab = new LimitsLab(1000);
+  const ask = (...amounts: number[]) => {
+    const [first = 0, ...others] = amounts;
+    const asked = (amount: number) => ({
+      jobId: `job_${Math.random()}`,
+      keyId: KEY,
+      amount,
+      expiresAt: lab.now + 60_000,
+    });
+    return lab.book.judge([asked(first), ...others.map(asked)], lab.now);
+  };
+  lab.limit(KEY, { day: 300, job: 200, concurrent: 2 });
+  expect(ask(150, 150)).toBeNull();
+  expect(ask(150, 151)).toMatchObject({ reason: 'spend-limit', of: 'day', amount: 301 });
+  expect(ask(201)).toMatchObject({ reason: 'spend-limit', of: 'job', amount: 201 });
+  expect(ask(1, 1, 1)).toMatchObject({ reason: 'too-many', of: 'key', limit: 2 });
+  expect(lab.book).toMatchObject({ held: 0, openJobs: 0, available: 1000 });
+  lab.limit(KEY, { requests: 2 });
+  expect(ask(1001)).toMatchObject({ reason: 'no-credit', available: 1000 });
+  expect(ask(1000)).toBeNull();
+  expect(ask(1)).toMatchObject({ reason: 'rate-limit', of: 'requests' });
+  expect(lab.hold(KEY, 1)).toMatchObject({ ok: false, reason: 'rate-limit' });
+  lab.now += 61_000;
+  expect(ask(1)).toBeNull();
+  lab.book.disable(lab.now);
+  expect(ask(1)).toMatchObject({ reason: 'account-disabled' });
+});
+
 test('whatever runs, ends, lapses or is forgotten by a restart, what a key is charged stays within its limits, and what is told of is charged in full', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), fc.boolean(), (steps, isTold) => {

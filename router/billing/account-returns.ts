@@ -8,17 +8,32 @@ import { addLot, sumLots, takeKind } from './credit-lots.ts';
 import type { Lot } from './credit-lots.ts';
 import type { Outbox } from './outbox.ts';
 
-/** What was taken back by one refund or dispute, and whether it came again. */
-const TABLE = `CREATE TABLE IF NOT EXISTS returns (source TEXT PRIMARY KEY, taken INTEGER NOT NULL, lost INTEGER NOT NULL,
-  isRestored INTEGER NOT NULL) WITHOUT ROWID`;
+/**
+ * What one refund or dispute claims of its checkout, what was taken and lost by it, and whether it came again. The sums of a checkout are what counts: a
+ * row that comes again may give back what another one of its checkout took.
+ */
+const TABLE = `CREATE TABLE IF NOT EXISTS returns (source TEXT PRIMARY KEY, checkout TEXT NOT NULL, claimed INTEGER NOT NULL,
+  taken INTEGER NOT NULL, lost INTEGER NOT NULL, isRestored INTEGER NOT NULL) WITHOUT ROWID`;
 
 interface ReturnRow {
+  readonly claimed: number;
   readonly taken: number;
   readonly lost: number;
   readonly isRestored: boolean;
 }
 
-const NOTHING: ReturnRow = { taken: 0, lost: 0, isRestored: false };
+const NOTHING: ReturnRow = { claimed: 0, taken: 0, lost: 0, isRestored: false };
+
+/** A refund or a dispute of what was bought. */
+interface Back {
+  readonly accountId: string;
+  /** Which refund or dispute. */
+  readonly source: string;
+  /** What was bought by it: no more than that goes back, whatever its refunds and disputes come to together. Units. */
+  readonly checkout: { readonly id: string; readonly amount: number };
+  readonly to: CreditSource;
+  readonly memo: string;
+}
 
 export class AccountReturns {
   readonly #sql: SqlStorage;
@@ -35,54 +50,47 @@ export class AccountReturns {
    * Takes back what a source has come to: `upTo` units in all, so that what comes twice, late or out of order takes nothing twice. What is not
    * available any more as bought credit, or is held by a job that runs, is lost. Gives what was taken and lost by this call.
    */
-  takeBack(
-    back: {
-      readonly accountId: string;
-      readonly source: string;
-      readonly upTo: number;
-      readonly to: CreditSource;
-      readonly memo: string;
-    },
-    now: number,
-  ): { taken: number; lost: number } {
-    const { accountId, source, upTo, to, memo } = back;
+  takeBack(back: Back & { readonly upTo: number }, now: number): { taken: number; lost: number } {
+    const { accountId, source, checkout, upTo, to, memo } = back;
     if (!Number.isSafeInteger(upTo) || upTo < 0) throw new RangeError('what is taken back is a whole number ≥ 0');
     const known = this.#find(source);
-    const due = upTo - known.taken - known.lost;
-    if (due <= 0 || known.isRestored) return { taken: 0, lost: 0 };
+    if (known.isRestored || upTo <= known.claimed) return { taken: 0, lost: 0 };
+    const claimed = { ...known, claimed: upTo };
+    const sums = this.#sum(checkout.id);
+    const wanted = Math.min(checkout.amount, sums.claimed - known.claimed + upTo);
+    const due = Math.max(0, wanted - sums.taken - sums.lost);
     const { available, state } = this.#store;
     const { lots, drawn } = takeKind(state.lots, Math.max(0, Math.min(due, available)), 'bought');
     const taken = drawn.bought;
     const lost = due - taken;
     this.#store.commit(now, (staged) => {
-      this.#write(source, { taken: known.taken + taken, lost: known.lost + lost, isRestored: false });
-      const entry = buildReturnEntry({
-        id: `back:${source}:${upTo}`,
-        accountId,
-        taken: drawn,
-        lost,
-        to,
-        memo,
-        at: now,
-      });
-      this.#outbox.add(entry, 0 - taken);
+      this.#write(source, checkout.id, { ...claimed, taken: known.taken + taken, lost: known.lost + lost });
+      if (due === 0) return;
+      const id = `back:${source}:${upTo}`;
+      this.#outbox.add(buildReturnEntry({ id, accountId, taken: drawn, lost, to, memo, at: now }), 0 - taken);
       this.#store.setLots(lots);
       staged.isChanged = true;
     });
     return { taken, lost };
   }
 
-  /** Gives again, once, what this source took and what was lost by it; gives those units. A source that comes to nothing later takes nothing either. */
-  restore(
-    back: { readonly accountId: string; readonly source: string; readonly to: CreditSource; readonly memo: string },
-    now: number,
-  ): number {
-    const { accountId, source, to, memo } = back;
-    const { taken, lost, isRestored } = this.#find(source);
-    if (isRestored) return 0;
+  /**
+   * Gives again, once, what was taken and lost of a checkout beyond what its other refunds and disputes claim: what was lost first, as the account had
+   * what is left of them. Gives the account's units. A source that comes to nothing later takes nothing either.
+   */
+  restore(back: Back, now: number): number {
+    const { accountId, source, checkout, to, memo } = back;
+    const known = this.#find(source);
+    if (known.isRestored) return 0;
+    const sums = this.#sum(checkout.id);
+    const wanted = Math.min(checkout.amount, sums.claimed - known.claimed);
+    const due = Math.max(0, sums.taken + sums.lost - wanted);
+    const lost = Math.min(sums.lost, due);
+    const taken = due - lost;
     this.#store.commit(now, (staged) => {
-      this.#write(source, { taken, lost, isRestored: true });
-      if (taken + lost === 0) return;
+      const left = { claimed: known.claimed, taken: known.taken - taken, lost: known.lost - lost, isRestored: true };
+      this.#write(source, checkout.id, left);
+      if (due === 0) return;
       const again = { taken: { ...NO_CREDIT, bought: 0 - taken }, lost: 0 - lost };
       this.#outbox.add(buildReturnEntry({ id: `again:${source}`, accountId, ...again, to, memo, at: now }), taken);
       this.#store.setLots(addBought(this.#store.state.lots, taken));
@@ -132,14 +140,22 @@ export class AccountReturns {
 
   #find(source: string): ReturnRow {
     this.#sql.exec(TABLE);
-    const query = 'SELECT taken, lost, isRestored FROM returns WHERE source = ?';
-    const row = this.#sql.exec<{ taken: number; lost: number; isRestored: number }>(query, source).toArray()[0];
+    const query = 'SELECT claimed, taken, lost, isRestored FROM returns WHERE source = ?';
+    type Row = { claimed: number; taken: number; lost: number; isRestored: number };
+    const row = this.#sql.exec<Row>(query, source).toArray()[0];
     return row ? { ...row, isRestored: row.isRestored === 1 } : NOTHING;
   }
 
-  #write(source: string, { taken, lost, isRestored }: ReturnRow): void {
-    const insert = 'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?)';
-    this.#sql.exec(insert, source, taken, lost, isRestored ? 1 : 0);
+  /** Of all refunds and disputes of a checkout: what stands claimed, and what was taken and lost and did not come again, units. */
+  #sum(checkout: string): Omit<ReturnRow, 'isRestored'> {
+    const query = `SELECT coalesce(sum(claimed * (1 - isRestored)), 0) AS claimed, coalesce(sum(taken), 0) AS taken,
+      coalesce(sum(lost), 0) AS lost FROM returns WHERE checkout = ?`;
+    return this.#sql.exec<{ claimed: number; taken: number; lost: number }>(query, checkout).one();
+  }
+
+  #write(source: string, checkout: string, { claimed, taken, lost, isRestored }: ReturnRow): void {
+    const insert = 'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?, ?, ?)';
+    this.#sql.exec(insert, source, checkout, claimed, taken, lost, isRestored ? 1 : 0);
   }
 }
 

@@ -21,8 +21,8 @@ export interface AccountState extends Totals {
   /** It may give credit of its own to others. */
   readonly isSponsor?: boolean;
   readonly disabledAt: number | null;
-  /** It was opened for one call at a fixed price. */
-  readonly isFixedPrice?: true;
+  /** It was opened for one call at this price, units. */
+  readonly fixedPrice?: number;
   /** By hub its last batch, and what was answered: `1` for each part that was taken, `0` for one that was not. */
   readonly hubs: Readonly<Record<string, BatchAnswer>>;
   /** By key what it has spent, of those that spent something lately (account-keys.ts); none in a state of before version 0.2. */

@@ -21,7 +21,7 @@ import type { Transfer, TransferAnswer } from './transfers.ts';
 const log = makeLog('billing');
 
 /** While the books stand still nothing new begins. */
-const PAUSED: HoldAnswer = { ok: false, reason: 'paused' };
+const PAUSED = { ok: false, reason: 'paused' } as const;
 
 /** What was handed over as it came is looked at once more after this long at the latest, in case the object died with it. */
 const FALLBACK_MS = 600_000;
@@ -43,21 +43,20 @@ export class Account extends KeptObject {
     this.#bookMs = bookMs;
     this.#outbox = new Outbox(ctx.storage, (entries) => ledger.apply(entries), owner, handOver);
     const now = Date.now();
-    const rates = rateWindowMs === undefined ? {} : { rateWindowMs };
     this.#book = new AccountBook(ctx.storage, this.#outbox, {
       terms,
       crowd,
       now,
       ...owner,
-      ...rates,
-      isClosed: (at) => this.pause.level(at) === 'closed',
+      ...(rateWindowMs !== undefined && { rateWindowMs }),
+      isPaused: (at) => this.pause.level(at) !== null,
     });
     this.#repeats = new AccountRepeats(ctx.storage.sql, { now, toldMs: terms.toldMs }, this.#book);
     this.#alertPost = webhooks ? new AlertPost({ ...webhooks, ...owner }) : null;
-    const { credit } = this.#book;
     const noteAnswer = (transfer: Transfer, answer: TransferAnswer): void =>
-      credit.noteAnswer(transfer, answer, Date.now());
-    this.#post = new TransferPost({ transfers: credit.transfers, send: doors.sendTransfer, noteAnswer, owner });
+      this.#book.credit.noteAnswer(transfer, answer, Date.now());
+    const { transfers } = this.#book.credit;
+    this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner });
     // Setting an alarm is a row written: one that is set already is known, and what only waits to be confirmed needs none.
     void ctx.blockConcurrencyWhile(async () => this.#outbox.recallAlarm(await ctx.storage.getAlarm()));
   }
@@ -82,11 +81,15 @@ export class Account extends KeptObject {
     return answer;
   }
 
+  /** As AccountBook does. */
+  judge(requests: [HoldRequest, ...HoldRequest[]]): ReturnType<AccountBook['judge']> {
+    return this.pause.level(Date.now()) === null ? this.#book.judge(requests, Date.now()) : PAUSED;
+  }
+
   /** What a call under this key would be told now; null where it may run. */
   findRepeat(asked: RepeatAsked): RepeatRefusal | null {
-    const now = Date.now();
     this.#sweep();
-    return this.#repeats.judge(asked, now);
+    return this.#repeats.judge(asked, Date.now());
   }
 
   /** The same for the jobs of one call: all of them are held, or none. */
@@ -138,8 +141,7 @@ export class Account extends KeptObject {
    * its job is kept, uncharged, until it is known how the job ended.
    */
   settle(settlement: SettlementJson): { applied: boolean } {
-    this.pause.refuseClosed(Date.now());
-    return { applied: this.#run((now) => this.#book.settle(settlement, now)) };
+    return { applied: this.#move((now) => this.#book.settle(settlement, now)) };
   }
 
   /**
@@ -174,16 +176,13 @@ export class Account extends KeptObject {
   /** Gives credit to another account, once by `eventId`; `balance` is what is left. */
   give(gift: Gift): GiftAnswer & { readonly balance: number } {
     this.#refusePaused();
-    return this.#run((now) => {
-      this.#book.sweep(now);
-      return { ...this.#book.credit.give(gift, now), balance: this.#book.balance };
-    });
+    this.#sweep();
+    return this.#run((now) => ({ ...this.#book.credit.give(gift, now), balance: this.#book.balance }));
   }
 
   /** Takes what another object has sent, once by its id; the first answer stands. */
   receive(transfer: Transfer): TransferAnswer {
-    this.pause.refuseClosed(Date.now());
-    return this.#run((now) => this.#book.credit.receive(transfer, now));
+    return this.#move((now) => this.#book.credit.receive(transfer, now));
   }
 
   /** What this account gave as a sponsor, by receiver; and what a page of its receivers begins after. */
@@ -200,25 +199,22 @@ export class Account extends KeptObject {
 
   /** Takes bought credit back once, as far as it is there. */
   takeBack(back: Parameters<AccountBook['returns']['takeBack']>[0]): ReturnType<AccountBook['returns']['takeBack']> {
-    return this.#run((now) => {
-      this.#book.sweep(now);
-      return this.#book.returns.takeBack(back, now);
-    });
+    return this.#move((now) => this.#book.returns.takeBack(back, now));
   }
 
   /** Gives again what was taken back from this source, once. */
   restore(back: Parameters<AccountBook['returns']['restore']>[0]): { restored: number } {
-    return { restored: this.#run((now) => this.#book.returns.restore(back, now)) };
+    return { restored: this.#move((now) => this.#book.returns.restore(back, now)) };
   }
 
   /** Ends an account that was opened for one payment, when its jobs are booked: what is left goes back. */
   closePayment(closing: Parameters<AccountBook['closePayment']>[0]): { isOpen: boolean; charged: number } {
-    return this.#run((now) => this.#book.closePayment(closing, now));
+    return this.#move((now) => this.#book.closePayment(closing, now));
   }
 
   /** The payment never came: the operator bears what was charged, once. */
   writeOff(loss: Parameters<AccountBook['returns']['writeOff']>[0]): void {
-    this.#run((now) => this.#book.returns.writeOff(loss, now));
+    this.#move((now) => this.#book.returns.writeOff(loss, now));
   }
 
   /** Drops all of an account that one payment opened, long after the book has it; false where the book does not. */
@@ -250,8 +246,7 @@ export class Account extends KeptObject {
 
   /** What a key has used, and what is left to it. */
   keyUsage(keyId: string): KeyUsage {
-    this.#sweep();
-    return this.#book.keyUsage(keyId, Date.now());
+    return this.#run((now) => this.#book.keyUsage(keyId, now));
   }
 
   /** What is told from now on, and where; null ends it. `secret`: a new one; false where none is known and none is given. */
@@ -261,8 +256,7 @@ export class Account extends KeptObject {
 
   /** What is told, where; and how many alerts are on their way. */
   alerts(): { settings: AlertSettings | null; waiting: number } {
-    const { settings, waiting } = this.#book.alerts;
-    return { settings, waiting };
+    return { settings: this.#book.alerts.settings, waiting: this.#book.alerts.waiting };
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */
@@ -318,11 +312,8 @@ export class Account extends KeptObject {
     const { parts, charge } = this.#book.unbooked;
     // A life before this one may have handed it over and heard no answer.
     if (parts > 0 && this.#outbox.alarmAt > Date.now() + this.#bookMs) this.#startDrain(Date.now());
-    return {
-      booked: this.#book.balance - own + charge,
-      waiting: events + parts,
-      unpayable: this.#outbox.unpayable,
-    };
+    const { unpayable } = this.#outbox;
+    return { booked: this.#book.balance - own + charge, waiting: events + parts, unpayable };
   }
 
   protected override stillOpen(): StillOpen {
@@ -358,6 +349,13 @@ export class Account extends KeptObject {
     const made = work(now);
     this.#ring(now);
     return made;
+  }
+
+  /** The same for what moves credit: throws while nothing may move, and whoever asks comes again. */
+  #move<T>(work: (now: number) => T): T {
+    this.pause.refuseClosed(Date.now());
+    this.#book.sweep(Date.now());
+    return this.#run(work);
   }
 
   #refusePaused(): void {

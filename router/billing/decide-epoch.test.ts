@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
-import { chooseEpoch, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import { chooseEpoch, findGap, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
 
 const DAY_MS = 86_400_000;
 const frozen = { epoch: 9, count: 4, total: 100, acceptancesRoot: ZERO_WORD, spent: 30, withheld: 5 };
@@ -41,23 +41,43 @@ test('what is on its way is waited for an hour at a day’s epochs, half of one 
   expect(planTimes(1)).toEqual({ closeAfterMs: 250, waitMs: 5000, askEveryMs: 250 });
 });
 
+const WAIT = { at: 100_000, waitMs: 40_000 };
+const held = (book: number, total = 100, onWay = 0) => ({ total, book, onWay });
+
 test.each<[string, Partial<Parameters<typeof judgeNode>[0]>, string | null, string]>([
-  ['the same on both sides', { book: 100 }, 'agreed', 'agreed'],
-  ['a book that lacks something', { book: 99 }, null, 'book-has-less'],
-  ['a book that has what was accepted since', { book: 140, accountNow: 145 }, 'agreed', 'agreed'],
-  ['a book that has more than was ever accepted', { book: 146, accountNow: 145 }, 'book-has-more', 'book-has-more'],
-  ['an account that does not answer any more', { book: 140, accountNow: null }, null, 'account-away'],
-  ['an account that could not be frozen', { frozen: null, book: null }, null, 'account-away'],
+  ['the same on both sides', {}, 'agreed', 'agreed'],
+  ['a book that lacks something', { now: held(99) }, null, 'book-has-less'],
+  ['a book that has what was accepted since', { now: held(145, 145) }, 'agreed', 'agreed'],
+  ['one that lacks what moves', { now: held(140, 145), gap: { units: 5, since: 80_001 } }, null, 'agreed'],
+  [
+    'one that lacks the same since long',
+    { now: held(140, 145), gap: { units: 5, since: 80_000 } },
+    null,
+    'book-has-less',
+  ],
+  ['a book that has more than was ever accepted', { now: held(146, 145) }, 'book-has-more', 'book-has-more'],
+  ['an account that does not answer any more', { now: null }, null, 'account-away'],
+  ['an account that could not be frozen', { frozen: null, now: null }, null, 'account-away'],
   [
     'an account that has less than the last file',
-    { book: 100, before: { ...before, earned: 101n } },
+    { before: { ...before, earned: 101n } },
     'account-fell',
     'account-fell',
   ],
-  ['one with fewer acceptances', { book: 100, before: { ...before, count: 5n } }, 'account-fell', 'account-fell'],
+  ['one with fewer acceptances', { before: { ...before, count: 5n } }, 'account-fell', 'account-fell'],
 ])('%s', (_, facts, first, last) => {
-  const whole = { frozen, book: 100, accountNow: null, before, ...facts };
-  expect([judgeNode(whole, false), judgeNode(whole, true)]).toEqual([first, last]);
+  const whole = { frozen, now: held(100), gap: null, before, ...facts };
+  expect([false, true].map((isLast) => judgeNode(whole, { ...WAIT, isLast }))).toEqual([first, last]);
+});
+
+test('a gap lasts while it is the same to the unit, and what waits in the account’s own outbox is none', () => {
+  const gap = findGap(held(100, 107), null, 5);
+  expect(gap).toEqual({ units: 7, since: 5 });
+  expect(findGap(held(200, 207), gap, 9)).toEqual(gap);
+  expect(findGap(held(200, 208), gap, 9)).toEqual({ units: 8, since: 9 });
+  expect(findGap(held(200, 207, 7), gap, 9)).toBeNull();
+  expect(findGap(held(201, 200), gap, 9)).toBeNull();
+  expect(findGap(null, gap, 9)).toEqual(gap);
 });
 
 test('a leaf is what the account says, and never says less spent than the last one', () => {

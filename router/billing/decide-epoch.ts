@@ -4,7 +4,7 @@ import { findFallen } from '../../schema/epoch-leaf.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
-import type { FrozenEpoch } from './node-epochs.ts';
+import type { FrozenEpoch, NodeNow } from './node-epochs.ts';
 
 /** An epoch is closed so long after its end: no machine's clock is as far behind. */
 const CLOCKS_MS = 60_000;
@@ -37,31 +37,57 @@ export function chooseEpoch(now: number, seconds: number, last: number | null): 
   return over >= 0 && over > (last ?? -1) ? over : null;
 }
 
+/** Callers' accounts book within seconds: of what lasts so long, and half of the wait, nothing is on its way. */
+const STANDING_MS = 15_000;
+
+/** What the book lacks of an account, and since when it was exactly that at every look. */
+export interface Gap {
+  /** Units. */
+  readonly units: number;
+  /** ms since epoch. */
+  readonly since: number;
+}
+
 /** What is known of a node when its epoch is checked, units; null for what could not be asked. */
 export interface NodeFacts {
   readonly frozen: FrozenEpoch | null;
-  /** What the book has of the node, read before `accountNow`: the account's own total, with what it has accepted since. */
-  readonly book: number | null;
-  readonly accountNow: number | null;
+  readonly now: NodeNow | null;
+  /** Null where nothing is lacking, or `now` is. */
+  readonly gap: Gap | null;
   /** Its leaf in the file before. */
   readonly before: EpochLeaf | null;
 }
 
+/** When a look is taken: `isLast` of an epoch's looks, at `at`, ms since epoch, with so long to wait in all. */
+export interface Look {
+  readonly isLast: boolean;
+  readonly at: number;
+  readonly waitMs: number;
+}
+
+/** What the book lacks at this look beside what waits in the account's own outbox; null for nothing. `last`: what the look before found, which stands where the account did not answer. */
+export function findGap(now: NodeNow | null, last: Gap | null, at: number): Gap | null {
+  if (!now) return last;
+  const units = now.total - now.book - now.onWay;
+  if (units <= 0) return null;
+  return last?.units === units ? last : { units, since: at };
+}
+
 /**
  * Null while the book may still get what it lacks: a node's account comes first, and the book gets the same a moment later. So the book is never ahead
- * of the account, and has all of an epoch some time after its end.
+ * of the account, and has all of an epoch some time after its end. A home that goes on working is agreed on once the book has been seen to lack nothing;
+ * what it has lacked all the time, the same to the unit, is missing, and hides behind no new work. A gap that moves until the last look is work.
  */
-export function judgeNode(
-  { frozen, book, accountNow, before }: NodeFacts,
-  isLastAsk: boolean,
-): 'agreed' | KeptReason | null {
-  if (!frozen) return isLastAsk ? 'account-away' : null;
+export function judgeNode({ frozen, now, gap, before }: NodeFacts, look: Look): 'agreed' | KeptReason | null {
+  if (!frozen) return look.isLast ? 'account-away' : null;
   const leaf = before && { ...before, earned: BigInt(frozen.total), count: BigInt(frozen.count) };
   if (before && leaf && findFallen(before, leaf)) return 'account-fell';
-  if (book === frozen.total) return 'agreed';
-  if (book !== null && book < frozen.total) return isLastAsk ? 'book-has-less' : null;
-  if (book === null || accountNow === null) return isLastAsk ? 'account-away' : null;
-  return book <= accountNow ? 'agreed' : 'book-has-more';
+  if (!now) return look.isLast ? 'account-away' : null;
+  if (now.book > now.total) return 'book-has-more';
+  if (now.book < frozen.total) return look.isLast ? 'book-has-less' : null;
+  if (gap === null) return 'agreed';
+  if (!look.isLast) return null;
+  return look.at - gap.since >= Math.max(STANDING_MS, look.waitMs / 2) ? 'book-has-less' : 'agreed';
 }
 
 /** Who a leaf is for. */

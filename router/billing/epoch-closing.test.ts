@@ -92,7 +92,7 @@ class World {
         const { total, count, spent } = home;
         return Promise.resolve({ epoch, count, total, acceptancesRoot: ZERO_WORD, spent, withheld: 0 });
       },
-      totalOf: (nodeId) => through(() => find(nodeId).total),
+      holdAgainst: (nodeId, book) => through(() => ({ total: find(nodeId).total, book, onWay: 0 })),
       earnedBy: (nodeId) => through(() => find(nodeId).book ?? find(nodeId).total),
       shelf: {
         ...shelf,
@@ -236,6 +236,23 @@ test('work that is on its way is no disagreement: it is asked again until it is 
   expect((await world.read(EPOCH)).file.kept).toEqual([]);
 });
 
+test('what is missing of a home that works on does not hide behind its new work; work on its way does not count as missing', async () => {
+  const world = new World(4);
+  const [missing, busy] = [world.homes[1]!, world.homes[2]!];
+  for (let looks = 0, state: string | null = null; state !== 'published'; looks++) {
+    // Both go on; of one the book lacks the same all the time, of the other now this and now that.
+    missing.total += looks === 0 ? 0 : 1000;
+    missing.book = missing.total - 1;
+    busy.total += looks === 0 ? 0 : 1000;
+    busy.book = busy.total - (looks % 2 === 0 ? 300 : 200);
+    const ticked = await world.closing.tick(world.now);
+    state = ticked.state;
+    world.now = Math.max(world.now, ticked.againAt ?? 0);
+  }
+  const { file } = await world.read(EPOCH);
+  expect(file.kept.map(({ node, reason }) => [node, reason])).toEqual([[missing.address, 'book-has-less']]);
+});
+
 test('a book that has more than was ever accepted, and an account that cannot be asked, are told as such', async () => {
   const world = new World(4);
   world.homes[0]!.book = world.homes[0]!.total + 1;
@@ -282,6 +299,26 @@ test('a settler whose storage is gone goes on from the last published file', asy
   const [before, after] = [await world.read(EPOCH), await fresh.read(EPOCH + 1)];
   expect(checkEpochFile(after, before)).toEqual([]);
   expect(after.file.kept).toMatchObject([{ reason: 'account-fell' }]);
+});
+
+test('an epoch under way that somebody else has published meanwhile is taken over, and later ones are closed', async () => {
+  const [world, other] = [new World(4), new World(4)];
+  const late = world.homes[1]!;
+  late.book = late.total - 1;
+  expect(await world.closing.tick(world.now)).toMatchObject({ state: 'gathered' });
+  other.homes[2]!.total += 1;
+  await other.close();
+  Object.assign(world, { d1: other.d1 });
+  world.open();
+  delete late.book;
+  for (const home of world.homes) home.total += 10;
+  await world.close();
+  expect(world.closing.tell(late.address, EPOCH)?.sha256).toBe((await other.read(EPOCH)).sha256);
+  world.now = OVER + 60_000;
+  await world.close();
+  const [before, after] = [await world.read(EPOCH), await world.read(EPOCH + 1)];
+  expect(checkEpochFile(after, before)).toEqual([]);
+  expect(after.file).toMatchObject({ previous: { epoch: EPOCH }, kept: [] });
 });
 
 test('another file for an epoch that was published is refused', async () => {

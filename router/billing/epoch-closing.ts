@@ -10,9 +10,10 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import type { EpochTree } from '../../schema/epoch-tree.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
-import { chooseEpoch, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import { chooseEpoch, findGap, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import type { Look } from './decide-epoch.ts';
 import type { EpochShelf } from './epoch-shelf.ts';
-import type { FrozenEpoch } from './node-epochs.ts';
+import type { FrozenEpoch, NodeNow } from './node-epochs.ts';
 import type { EpochRow, EpochState, ListedNode, SettledNode, SettlerStore } from './settler-store.ts';
 
 const log = makeLog('billing');
@@ -31,9 +32,9 @@ export interface ClosingDoors {
   readonly listNodes: (after: string, limit: number) => Promise<ListedNode[]>;
   /** As NodeAccount does; rejects when it cannot be asked. */
   readonly freeze: (nodeId: string, epoch: number) => Promise<FrozenEpoch>;
-  /** What a node's account has accepted until now, units. */
-  readonly totalOf: (nodeId: string) => Promise<number>;
-  /** What the book has of it, units. */
+  /** As NodeAccount does; rejects when it cannot be asked. */
+  readonly holdAgainst: (nodeId: string, booked: number) => Promise<NodeNow>;
+  /** What the book has of a node, units. */
   readonly earnedBy: (nodeId: string) => Promise<number>;
   readonly shelf: EpochShelf;
   /** ms since epoch. */
@@ -130,12 +131,14 @@ export class EpochClosing {
   /** The epoch under way, or the one that is due; the last one where there is neither. */
   async #find(now: number): Promise<EpochRow | null> {
     const newest = this.#store.newest();
-    if (newest && newest.state !== 'published') return newest;
-    if (chooseEpoch(now, this.#doors.seconds, newest?.epoch ?? null) === null) return newest;
-    // What everyone can read decides, whatever is remembered here.
-    const shelved = await this.#doors.shelf.last();
-    if (shelved && shelved.epoch !== newest?.epoch) await this.#recall(shelved);
-    const due = chooseEpoch(now, this.#doors.seconds, shelved?.epoch ?? newest?.epoch ?? null);
+    const isUnderWay = newest !== null && newest.state !== 'published';
+    const { seconds, shelf } = this.#doors;
+    if (!isUnderWay && chooseEpoch(now, seconds, newest?.epoch ?? null) === null) return newest;
+    // What everyone can read decides, whatever is remembered here: an epoch that is published already is not closed once more.
+    const shelved = await shelf.last();
+    if (shelved && shelved.epoch > (this.#store.published()?.epoch ?? -1)) await this.#recall(shelved);
+    if (isUnderWay && newest.epoch > (shelved?.epoch ?? -1)) return newest;
+    const due = chooseEpoch(now, seconds, shelved?.epoch ?? newest?.epoch ?? null);
     if (due !== null) this.#store.open(due);
     return this.#store.newest();
   }
@@ -183,8 +186,10 @@ export class EpochClosing {
   async #checkPage({ epoch, state, cursor, gatheredAt }: EpochRow): Promise<void> {
     const isAgain = state === 'gathered';
     const nodes = this.#store.listNodes(epoch, cursor, this.#pageNodes, isAgain);
-    const isLastAsk = isAgain && this.#doors.now() >= gatheredAt + planTimes(this.#doors.seconds).waitMs;
-    const page = await Promise.all(nodes.map((node) => this.#check(node, epoch, isLastAsk)));
+    const at = this.#doors.now();
+    const { waitMs } = planTimes(this.#doors.seconds);
+    const look = { at, waitMs, isLast: isAgain && at >= gatheredAt + waitMs };
+    const page = await Promise.all(nodes.map((node) => this.#check(node, epoch, look)));
     const isEnd = nodes.length < this.#pageNodes;
     // Of those that are asked again some may have been on an earlier page.
     const isOver = isEnd && page.every(({ verdict }) => verdict !== null) && this.#waitsNoneBefore(epoch, cursor);
@@ -197,16 +202,16 @@ export class EpochClosing {
     return !first || first.id > cursor;
   }
 
-  async #check(node: SettledNode, epoch: number, isLastAsk: boolean): Promise<SettledNode> {
+  async #check(node: SettledNode, epoch: number, look: Look): Promise<SettledNode> {
     const frozen = node.frozen ?? (await this.#freeze(node.id, epoch));
-    const book = frozen ? await this.#doors.earnedBy(node.id) : null;
-    const isAhead = frozen !== null && book !== null && book > frozen.total;
-    const accountNow = isAhead ? await this.#doors.totalOf(node.id).catch(() => null) : null;
-    const before = this.#leafBefore(node.address);
-    const verdict = judgeNode({ frozen, book, accountNow, before }, isLastAsk);
+    const booked = frozen && (await this.#doors.earnedBy(node.id));
+    // Asked after the book: the account has all that the book has.
+    const now = booked === null ? null : await this.#doors.holdAgainst(node.id, booked).catch(() => null);
+    const gap = findGap(now, node.gap, look.at);
+    const verdict = judgeNode({ frozen, now, gap, before: this.#leafBefore(node.address) }, look);
     if (verdict !== null && verdict !== 'agreed')
       log.error('epoch-node-kept', { nodeId: node.id, epoch, reason: verdict });
-    return { ...node, frozen, book, verdict };
+    return { ...node, frozen, book: now?.book ?? booked, gap, verdict };
   }
 
   #leafBefore(address: Hex): EpochLeaf | null {

@@ -284,10 +284,7 @@ export class JobBookings {
 
   #book(jobId: string, booking: Booking): void {
     const hold = this.#store.holds.find(jobId);
-    const isPriceFixed = this.#store.state.isFixedPrice === true && booking.closesHold && hold !== null;
-    const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = isPriceFixed
-      ? { ...booking, shares: raiseShares(booking, hold.amount), reason: booking.reason || 'the price was agreed' }
-      : booking;
+    const { settlements, shares, reason, jobs, closesHold, tally, isAlone } = this.#toAgreed(booking);
     const limit = hold ? 'the hold' : 'the credit left after its hold had lapsed';
     const keyId = settlements[0]?.keyId ?? '';
     let room = hold ? hold.amount : this.#store.roomFor(keyId);
@@ -320,5 +317,13 @@ export class JobBookings {
     else if (hold) this.#store.holds.close(jobId);
     else this.#store.holds.takeForgotten(charge, keyId);
     this.#store.rates.settle(jobId, countTokens(settlements), !goesOn);
+  }
+
+  /** Of a job whose price was agreed beforehand, what is left of it once it ends, whether or not its hold has lapsed: its account has no other job. */
+  #toAgreed(booking: Booking): Booking {
+    const { fixedPrice, charged } = this.#store.state;
+    if (fixedPrice === undefined || !booking.closesHold) return booking;
+    const shares = raiseShares(booking, fixedPrice - charged);
+    return { ...booking, shares, reason: booking.reason || 'the price was agreed' };
   }
 }

@@ -35,15 +35,16 @@ export function resetOf(of: SpendLimit, now: number): number | null {
   return of === 'day' ? dayResetAt(now) : monthResetAt(now);
 }
 
-/** The limit that a job of so many units would break; null where it breaks none. A job that costs nothing breaks none, whatever was spent. */
+/** The limit that a job of so many units would break; null where it breaks none. A job that costs nothing breaks none, whatever was spent. `most`: the dearest of several
+ * jobs that cost `amount` together. */
 export function judgeSpend(
   limits: KeyLimits,
   { spent, held }: SpendFacts,
-  { amount, now }: { readonly amount: number; readonly now: number },
+  { amount, most = amount, now }: { readonly amount: number; readonly most?: number; readonly now: number },
 ): SpendRefusal | null {
   if (amount === 0) return null;
-  if (limits.job !== null && amount > limits.job)
-    return { of: 'job', limit: limits.job, left: limits.job, amount, held, resetAt: null, retryMs: null };
+  if (limits.job !== null && most > limits.job)
+    return { of: 'job', limit: limits.job, left: limits.job, amount: most, held, resetAt: null, retryMs: null };
   for (const name of SPEND_LIMITS) {
     const limit = limits[name];
     if (limit === null || spent[name] + held + amount <= limit) continue;

@@ -14,6 +14,9 @@ export interface StillOpen {
   readonly entries: number;
 }
 
+/** An object whose books were put in looks so much later what it has to do. */
+const WAKE_MS = 1000;
+
 export abstract class KeptObject extends DurableObject<object> {
   protected readonly pause: ObjectPause;
   readonly #copy: ObjectCopy;
@@ -46,6 +49,8 @@ export abstract class KeptObject extends DurableObject<object> {
 
   /** All is in: this life ends, and the next one begins with it. The call itself rejects. */
   async endCopy(): Promise<void> {
+    // Alarms do not travel: what waits in the copy for its time, or to be handed over, is looked for by the next life.
+    await this.ctx.storage.setAlarm(Date.now() + WAKE_MS);
     await this.ctx.storage.sync();
     this.ctx.abort('its books were put in');
   }

@@ -16,7 +16,7 @@ import type { ChainEnd } from './node-chain.ts';
 import { NodeEarnings } from './node-earnings.ts';
 import type { EarnedPage, NodeEarned } from './node-earnings.ts';
 import { NodeEpochs } from './node-epochs.ts';
-import type { AcceptanceProof, FrozenEpoch, NodePurse, ProofFault } from './node-epochs.ts';
+import type { AcceptanceProof, FrozenEpoch, NodeNow, NodePurse, ProofFault } from './node-epochs.ts';
 import { NodeSpending } from './node-spending.ts';
 import type { SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
 import { NodeReceipts } from './node-receipts.ts';
@@ -24,6 +24,7 @@ import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import { NodeSeat } from './node-seat.ts';
+import { OlderEarnings } from './older-earnings.ts';
 import { Outbox } from './outbox.ts';
 import { TransferPost } from './transfer-post.ts';
 import { Transfers } from './transfers.ts';
@@ -69,6 +70,7 @@ export class NodeAccount extends KeptObject {
   readonly #purse: NodePurse;
   readonly #transfers: Transfers;
   readonly #post: TransferPost;
+  readonly #older: OlderEarnings;
   readonly #earnedBy: () => Promise<number>;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
@@ -96,6 +98,7 @@ export class NodeAccount extends KeptObject {
     this.#purse = { spent: () => this.#spending.spent, withheld: () => 0 };
     const noteAnswer = ({ id }: { readonly id: string }): void => transfers.remove(id);
     this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner: { nodeId } });
+    this.#older = new OlderEarnings(sql, this.#book.head.cumulative);
     this.#earnedBy = async () => ledger.earnedBy(nodeId ?? '');
     this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: this.#purse, book: this.#book });
     this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: this.#purse });
@@ -176,6 +179,12 @@ export class NodeAccount extends KeptObject {
     return this.ctx.storage.transactionSync(() => this.#epochs.freeze(epoch));
   }
 
+  /** What it has accepted by now, held against what the book had of it just before (units, from `earnedBy`). */
+  holdAgainst(booked: number): NodeNow {
+    const total = this.#book.head.cumulative;
+    return { total, book: this.#older.add(booked, total), onWay: this.#outbox.waitingEarnings() };
+  }
+
   /** As NodeEpochs does. */
   proveAcceptance(count: number, epoch: number): AcceptanceProof | ProofFault {
     return this.#epochs.prove(count, epoch);
@@ -207,7 +216,8 @@ export class NodeAccount extends KeptObject {
   }
 
   #earned(booked: number): { accepted: number; booked: number; withheld: number } {
-    return { accepted: this.#book.head.cumulative, booked, withheld: this.#purse.withheld() };
+    const { total: accepted, book } = this.holdAgainst(booked);
+    return { accepted, booked: book, withheld: this.#purse.withheld() };
   }
 
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */

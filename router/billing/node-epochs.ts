@@ -23,6 +23,16 @@ export interface FrozenEpoch {
   readonly withheld: number;
 }
 
+/** A node's account held against the book, units. */
+export interface NodeNow {
+  /** What it has accepted by now. */
+  readonly total: number;
+  /** What the book had just before, with what is older than the book's days. */
+  readonly book: number;
+  /** What of `total` still stands in its own outbox: what its callers' accounts have not booked is not known here. */
+  readonly onWay: number;
+}
+
 /** One acceptance, and the hashes that lead from its digest to the root of all acceptances at the end of an epoch. */
 export interface AcceptanceProof {
   /** The epoch that it was accepted in. */

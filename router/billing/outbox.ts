@@ -156,6 +156,13 @@ export class Outbox {
     return this.#storage.sql.exec<{ events: number; own: number }>(query).one();
   }
 
+  /** Units that waiting settlements bring to their homes' owners. */
+  waitingEarnings(): number {
+    const query = `SELECT coalesce(sum(p.value->>'amount'), 0) AS units FROM outbox, json_each(entry, '$.postings') AS p
+      WHERE jobId IS NOT NULL AND p.value->>'book' LIKE 'owner:%'`;
+    return this.#storage.sql.exec<{ units: number }>(query).one().units;
+  }
+
   /** Waiting settlements of a job. */
   findWaiting(jobId: string): LedgerEntry[] {
     return this.#storage.sql

@@ -4,6 +4,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { epochLeafSchema, toLeafJson } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf, EpochLeafJson } from '../../schema/epoch-leaf.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
+import type { Gap } from './decide-epoch.ts';
 import type { FrozenEpoch } from './node-epochs.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface ListedNode {
 export interface SettledNode extends ListedNode {
   readonly frozen: FrozenEpoch | null;
   readonly book: number | null;
+  /** As the look before found it. */
+  readonly gap: Gap | null;
   /** Null until it has one. */
   readonly verdict: 'agreed' | KeptReason | null;
 }
@@ -46,6 +49,9 @@ const TABLES = [
     sha256 TEXT)`,
   `CREATE TABLE IF NOT EXISTS nodes (epoch INTEGER NOT NULL, id TEXT NOT NULL, address TEXT NOT NULL, wallet TEXT, frozen TEXT, book INTEGER,
     verdict TEXT, PRIMARY KEY (epoch, id)) WITHOUT ROWID`,
+  // Of nodes that wait for their verdict.
+  `CREATE TABLE IF NOT EXISTS gaps (epoch INTEGER NOT NULL, id TEXT NOT NULL, units INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (epoch, id))
+    WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS leaves (epoch INTEGER NOT NULL, node TEXT NOT NULL, leaf TEXT NOT NULL, PRIMARY KEY (epoch, node)) WITHOUT ROWID',
 ];
 
@@ -56,7 +62,12 @@ type NodeRow = {
   frozen: string | null;
   book: number | null;
   verdict: string | null;
+  units?: number | null;
+  since?: number | null;
 };
+
+const NODES =
+  'SELECT nodes.*, gaps.units, gaps.since FROM nodes LEFT JOIN gaps ON gaps.epoch = nodes.epoch AND gaps.id = nodes.id';
 
 export class SettlerStore {
   readonly #storage: DurableObjectStorage;
@@ -120,7 +131,7 @@ export class SettlerStore {
   /** The next nodes of the step, in their order: all, or those without a verdict. */
   listNodes(epoch: number, after: string, limit: number, isWaiting: boolean): SettledNode[] {
     const waiting = isWaiting ? 'AND verdict IS NULL' : '';
-    const query = `SELECT * FROM nodes WHERE epoch = ? AND id > ? ${waiting} ORDER BY id LIMIT ?`;
+    const query = `${NODES} WHERE nodes.epoch = ? AND nodes.id > ? ${waiting} ORDER BY nodes.id LIMIT ?`;
     return this.#sql.exec<NodeRow>(query, epoch, after, limit).toArray().map(readNode);
   }
 
@@ -131,9 +142,10 @@ export class SettlerStore {
     next: { readonly state: EpochState; readonly at: number } | null,
   ): void {
     this.#storage.transactionSync(() => {
-      for (const { id, frozen, book, verdict } of page) {
+      for (const { id, frozen, book, gap, verdict } of page) {
         const values = [frozen && JSON.stringify(frozen), book, verdict, epoch, id];
         this.#sql.exec('UPDATE nodes SET frozen = ?, book = ?, verdict = ? WHERE epoch = ? AND id = ?', ...values);
+        this.#keepGap(epoch, id, verdict === null ? gap : null);
       }
       this.#turnPage(epoch, page.at(-1)?.id, next?.state ?? null);
       if (next?.state === 'gathered')
@@ -175,13 +187,18 @@ export class SettlerStore {
     return this.#sql.exec<NodeRow>(query, epoch).toArray().map(readNode);
   }
 
+  #keepGap(epoch: number, id: string, gap: Gap | null): void {
+    if (gap) this.#sql.exec('INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?)', epoch, id, gap.units, gap.since);
+    else this.#sql.exec('DELETE FROM gaps WHERE epoch = ? AND id = ?', epoch, id);
+  }
+
   #keepLeaves(epoch: number, leaves: readonly EpochLeaf[]): void {
     for (const leaf of leaves) {
       const json = JSON.stringify(toLeafJson(leaf));
       this.#sql.exec('INSERT OR REPLACE INTO leaves VALUES (?, ?, ?)', epoch, leaf.node, json);
     }
     const kept = "SELECT epoch FROM epochs WHERE state = 'published' ORDER BY epoch DESC LIMIT ?";
-    for (const table of ['leaves', 'nodes'])
+    for (const table of ['leaves', 'nodes', 'gaps'])
       this.#sql.exec(`DELETE FROM ${table} WHERE epoch <= ? AND epoch NOT IN (${kept})`, epoch, KEPT_EPOCHS);
     this.#sql.exec(`DELETE FROM epochs WHERE epoch <= ? AND epoch NOT IN (${kept})`, epoch, KEPT_EPOCHS);
   }
@@ -193,12 +210,13 @@ export class SettlerStore {
 }
 
 function readNode({ frozen, verdict, ...row }: NodeRow): SettledNode {
-  const { id, address, wallet, book } = row;
+  const { id, address, wallet, book, units, since } = row;
   return {
     id,
     address,
     wallet,
     book,
+    gap: typeof units === 'number' && typeof since === 'number' ? { units, since } : null,
     frozen: frozen === null ? null : (JSON.parse(frozen) as FrozenEpoch),
     verdict: verdict as SettledNode['verdict'],
   };

@@ -40,14 +40,26 @@ export class TransferPost {
     if (this.#isRunning || Date.now() < this.#retryAt) return;
     this.#isRunning = true;
     try {
-      for (const transfer of this.#transfers.list()) this.#noteAnswer(transfer, await this.#send(transfer));
-      this.#failures = 0;
-    } catch (error) {
-      const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
-      this.#retryAt = Date.now() + waitMs;
-      log.warn('account-away', { ...this.#owner, count: this.#failures, waitMs, error });
+      const failed: unknown[] = [];
+      for (const transfer of this.#transfers.list()) await this.#sendOne(transfer).catch((error) => failed.push(error));
+      this.#noteRun(failed);
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  async #sendOne(transfer: Transfer): Promise<void> {
+    this.#noteAnswer(transfer, await this.#send(transfer));
+  }
+
+  /** What was not taken is sent again later: it held up none of the others. */
+  #noteRun(failed: readonly unknown[]): void {
+    if (failed.length === 0) {
+      this.#failures = 0;
+      return;
+    }
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+    this.#retryAt = Date.now() + waitMs;
+    log.warn('account-away', { ...this.#owner, count: this.#failures, waitMs, error: failed[0] });
   }
 }

@@ -207,6 +207,33 @@ test('an account that is no sponsor gives nothing, and a sponsor no more than wh
   expect(lab.give(1)).toMatchObject({ ok: false, reason: 'no-sponsor' });
 });
 
+test('an event’s id is that of one gift: another receiver or amount is told so, and gets nothing', async () => {
+  const lab = openLab();
+  const { accountId, live } = lab.sponsor;
+  const other = new Party(lab);
+  lab.parties.push(other);
+  lab.give(100, 'evt_1');
+  const gift = { eventId: 'evt_1', accountId, to: other.accountId, amount: 100, purpose: null, memo: null };
+  expect(live.give({ ...gift, expiresAt: START + HOUR_MS })).toMatchObject({ ok: false, reason: 'conflict' });
+  expect(lab.give(101, 'evt_1')).toMatchObject({ ok: false, reason: 'conflict' });
+  await lab.settle();
+  lab.sponsor.open();
+  expect(lab.give(100, 'evt_1')).toMatchObject({ ok: true, applied: false, balance: 1900 });
+  expect([lab.receiver.live.usage().balance, other.live.usage().balance]).toEqual([100, 0]);
+});
+
+test('a gift whose receiver cannot be reached holds up no other', async () => {
+  const lab = openLab();
+  const { accountId, live } = lab.sponsor;
+  const gift = { accountId, amount: 1, purpose: null, memo: null, expiresAt: START + HOUR_MS };
+  // Before the others and after them in the order of their ids.
+  for (const eventId of ['a', 'z']) live.give({ ...gift, eventId, to: newId('acct') });
+  lab.give(100, 'm');
+  await live.alarm();
+  expect(lab.receiver.live.usage().balance).toBe(100);
+  expect(live.booked().waiting).toBe(0);
+});
+
 test('a gift that is refused comes back once, and is refused again however often it comes', async () => {
   const lab = openLab();
   const { accountId, live } = lab.receiver;

@@ -225,7 +225,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'post',
     path: '/v1/credit/gifts',
     title: 'Give credit',
-    told: 'Gives credit of this account to another one until an end (`expires_in_s` or `expires_at`, ms): what is not spent by then comes back. Only an account that whoever runs the network made a sponsor may, with a key of its own or an owner’s that has the scope `keys`. `event_id` makes it once.',
+    told: 'Gives credit of this account to another one until an end (`expires_in_s` or `expires_at`, ms): what is not spent by then comes back. Only an account that whoever runs the network made a sponsor may, with a key of its own or an owner’s that has the scope `keys`. `event_id` makes it once: with another receiver or amount it is refused as a conflict.',
     body: newGiftBody,
     examples: {},
     isStreamed: false,

@@ -25,14 +25,14 @@ export const MANAGED: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/keys',
     title: 'Keys',
-    told: 'Your member’s keys, or, of an owner’s key or the account’s own, all of the account’s. This and what follows of keys needs the scope `keys`.',
-    answer: having('data'),
+    told: 'Your member’s keys, or, of an owner’s key or the account’s own, all of the account’s; the newest first, page by page (`limit` up to 200, `after`: the `next` of the page before). Those that were revoked are listed with `revoked=true`. This and what follows of keys needs the scope `keys`.',
+    answer: having('data', 'next'),
   }),
   managed({
     method: 'post',
     path: '/v1/keys',
     title: 'Make a key',
-    told: 'Its text is told this once. It has what the key that makes it has, where nothing is said, and never more: not in `scopes` (`call`, `usage`, `keys`, `nodes`, `members`), `models`, `limits` or life. Left out, `scopes` are `call` and `usage`. `member` is for owners.',
+    told: 'Its text is told this once. It has what the key that makes it has, where nothing is said, and never more: not in `scopes` (`call`, `usage`, `keys`, `nodes`, `members`), `models`, `limits` or life. Left out, `scopes` are `call` and `usage`. `member` is for owners. A key that is limited in what it spends, begins or runs at once makes none. An account has 1,000 keys at most.',
     body: newKeyBody,
     examples: {
       'for an app': { name: 'my app', models: ['llama3.2'], expires_in_s: 2_592_000 },

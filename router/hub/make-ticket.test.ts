@@ -81,6 +81,14 @@ describe('makeTicket', () => {
 });
 
 describe('draftSettlement', () => {
+  test('a part whose caller and home belong together says so from the start, whatever becomes of it', () => {
+    const message = makeTicket(offer, { address, digest: DIGEST }, AT);
+    const part = { message, decision, resumed: null, related: 'wallet' } as const;
+    expect(draftSettlement(offer, { facts, hub: 'hub:weur:0' }, part).related).toBe('wallet');
+    const other = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { ...part, related: null });
+    expect(Object.keys(other)).not.toContain('related');
+  });
+
   test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
     const ticket = makeTicket(offer, { address, digest: DIGEST }, AT);
     const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, decision, resumed: 'exact' });

@@ -77,9 +77,11 @@ async function makeStill(client: BooksClient, { waitMs, tell }: ExportOptions): 
     }
   };
   await wait('draining', async () => {
-    const { jobs } = await client.pause('draining', PAUSE_S);
+    const { jobs, entries } = await client.pause('draining', PAUSE_S);
     const owed = await client.countOwing();
-    return jobs + owed === 0 ? null : `${jobs} jobs are open, ${owed} parts and payments are yet to be handed over`;
+    // What is on its way between two objects could not arrive at one that is closed.
+    if (jobs + owed + entries === 0) return null;
+    return `${jobs} jobs are open, ${owed} parts and payments are yet to be handed over, ${entries} entries are on their way`;
   });
   await wait('closed', async () => {
     const { jobs, entries } = await client.pause('closed', PAUSE_S);

@@ -13,10 +13,12 @@ import { gzipSync } from 'node:zlib';
  * journal and packed rows, by which a call costs half of what it did, and by libsecp256k1 as WebAssembly. Limits, spending and alerts of keys: 46 KiB and 12 packed.
  * Epochs and what owners see of their earnings: 57 KiB and 15 packed. Buying, by Stripe and by x402, without a package of either's: 68 KiB and 21 packed.
  * Idempotency-Keys, scopes, members and self service: 54 KiB and 14 packed.
+ * Kinds of credit, sponsors, orders and self-dealing: 60 KiB and 17 packed. Usage by day, the audit and what rebuilds projections, a dry run, copies of
+ * the books and two secrets at a time: 65 KiB and 16 packed.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 2_464;
-const CEILING_GZIP_KIB = 675;
+const CEILING_RAW_KIB = 2_615;
+const CEILING_GZIP_KIB = 718;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -6,7 +6,7 @@ import type { Result } from '../../schema/result.ts';
 import type { CreditKind, CreditSource } from '../../schema/credit.ts';
 import { makeLog } from '../log.ts';
 import type { CheckoutTable } from './checkout-table.ts';
-import { CURRENCY, judgeCheckout } from './judge-checkout.ts';
+import { CURRENCY, judgeCheckout, UNITS_A_CENT } from './judge-checkout.ts';
 import type { CheckoutFault, CheckoutRow, CheckoutStep } from './judge-checkout.ts';
 import type { StripeEvent, StripeNews } from './read-stripe-event.ts';
 import type { StripeApi } from './stripe-api.ts';
@@ -23,14 +23,17 @@ export interface BuyingAccount {
     kind: CreditKind;
     from: CreditSource;
   }): Promise<{ applied: boolean; isTooMuch?: true }>;
-  takeBack(back: {
-    accountId: string;
-    source: string;
-    upTo: number;
-    to: CreditSource;
-    memo: string;
-  }): Promise<{ taken: number; lost: number }>;
-  restore(back: { accountId: string; source: string; to: CreditSource; memo: string }): Promise<{ restored: number }>;
+  takeBack(back: BackAsked & { upTo: number }): Promise<{ taken: number; lost: number }>;
+  restore(back: BackAsked): Promise<{ restored: number }>;
+}
+
+interface BackAsked {
+  accountId: string;
+  source: string;
+  /** What was bought, units. */
+  checkout: { id: string; amount: number };
+  to: CreditSource;
+  memo: string;
 }
 
 export interface CheckoutDoors {
@@ -114,9 +117,10 @@ async function findRow(
 
 async function takeStep(
   { table, account }: CheckoutDoors,
-  { id, accountId }: CheckoutRow,
+  { id, accountId, amount: cents }: CheckoutRow,
   { step, now }: { readonly step: CheckoutStep; readonly now: number },
 ): Promise<Result<Heard, HeardFault>> {
+  const checkout = { id, amount: cents * UNITS_A_CENT };
   switch (step.do) {
     case 'note':
       await table.note(id, step.state, step.paymentIntent);
@@ -134,14 +138,15 @@ async function takeStep(
     }
     case 'take-back': {
       const { source, upTo, refunded, why } = step;
-      const back = { accountId, source, upTo, to: 'stripe', memo: `checkout ${id} ${why}` } as const;
+      const back = { accountId, source, checkout, upTo, to: 'stripe', memo: `checkout ${id} ${why}` } as const;
       const { taken, lost } = await account(accountId).takeBack(back);
       await table.noteRefunded(id, refunded);
       if (lost > 0) log.warn('credit-lost', { accountId, count: lost, reason: why });
       return ok(taken + lost > 0 ? 'changed' : 'known');
     }
     case 'restore': {
-      const back = { accountId, source: step.source, to: 'stripe', memo: `checkout ${id} dispute won` } as const;
+      const memo = `checkout ${id} dispute won`;
+      const back = { accountId, source: step.source, checkout, to: 'stripe', memo } as const;
       const { restored } = await account(accountId).restore(back);
       return ok(restored > 0 ? 'changed' : 'known');
     }

@@ -64,8 +64,8 @@ export function judgeCheckout(
       });
     case 'disputed': {
       if (row.state !== 'paid') return err('too-early');
-      // What was refunded before has been taken back already.
-      const upTo = Math.max(0, Math.min(news.amount, row.amount - row.refunded)) * UNITS_A_CENT;
+      // What was refunded before, or is later, is the account's to see: it gives back no more than was bought.
+      const upTo = Math.min(news.amount, row.amount) * UNITS_A_CENT;
       return ok({ do: 'take-back', source: `stripe:${news.dispute}`, upTo, refunded: row.refunded, why: 'disputed' });
     }
     case 'dispute-won':

@@ -104,12 +104,12 @@ describe('a payment', () => {
     expect(judgePayment(exact(), input)).toMatchObject({ ok: true, value: { scheme: 'exact', nonce, amount: 500 } });
   });
 
-  test('up to more than is asked is taken, and a fixed price only as it is', () => {
+  test('up to more than is asked is taken for what is asked, and a fixed price only as it is', () => {
     const more = { accepted: { amount: '900' } };
     const permitted = { permitted: { token: config.asset, amount: '900' } };
     expect(judgePayment(upto({ ...more, signed: permitted }), input)).toMatchObject({
       ok: true,
-      value: { amount: 900 },
+      value: { amount: 500, requirements: { amount: '900' } },
     });
     expect(judgePayment(exact({ ...more, signed: { value: '900' } }), input)).toMatchObject({ ok: false });
   });
@@ -139,6 +139,9 @@ describe('a payment', () => {
     ],
     ['a start that has not come', upto({ witness: { validAfter: String(NOW_S + 1) } })],
     ['an end that comes before its job may be over', upto({ signed: { deadline: String(NOW_S + 600) } })],
+    ['an end that lies too far ahead', upto({ signed: { deadline: String(NOW_S + 2 * TIMEOUT_S + 1) } })],
+    ['an end that never comes', upto({ signed: { deadline: '9'.repeat(70) } })],
+    ['a fixed price that lasts too long', exact({ signed: { validBefore: String(NOW_S + 2 * TIMEOUT_S + 1) } })],
     ['a fixed price for somebody else', exact({ signed: { to: word('1') } })],
     ['a fixed price that has ended', exact({ signed: { validBefore: String(NOW_S) } })],
   ])('with %s is refused in words', (_, payment) => {

@@ -4,11 +4,13 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { isUpto, UPTO_PROXY_ADDRESS } from '../../schema/x402.ts';
 import type { ExactPayload, Payment, Requirements, UptoPayload } from '../../schema/x402.ts';
-import { makeRequirements } from './make-terms.ts';
+import { makeRequirements, TIMEOUT_S } from './make-terms.ts';
 import type { Scheme, X402Config } from './make-terms.ts';
 
 /** A payment must still be good for so long when it comes, s: as long as its job may live, and be settled. */
 const LEAST_LEFT_S = 3900;
+/** And for so long at most, s: one that never comes is waited for until then, and nobody may copy the books meanwhile. */
+const MOST_LEFT_S = 2 * TIMEOUT_S;
 
 export interface JudgeInput {
   readonly config: X402Config;
@@ -26,7 +28,7 @@ export interface Authorised {
   readonly payer: Hex;
   /** The number that makes it good once, as a 32-byte word. */
   readonly nonce: Hex;
-  /** Units, all of which `exact` moves. */
+  /** Units that it is to bring in at most, all of which `exact` moves: never more than the call may cost, whatever the signature allows. */
   readonly amount: number;
   /** When it ends, s since epoch. */
   readonly deadlineS: number;
@@ -66,7 +68,8 @@ function judgeUpto(
     scheme: 'upto',
     payer: signed.from,
     nonce: toWord(signed.nonce),
-    amount: most,
+    amount: Math.min(most, amount),
+    // What is signed is verified.
     requirements: makeRequirements(config, 'upto', { amount: most, facilitator }),
   });
 }
@@ -98,8 +101,9 @@ function judgeTimes(
   if (BigInt(from) > BigInt(nowS)) return err('it is not good yet');
   if (BigInt(until) < BigInt(nowS + LEAST_LEFT_S))
     return err(`it ends too soon: it must be good for ${LEAST_LEFT_S} s from now`);
-  // Far in the future is the same as never.
-  return ok({ ...authorised, deadlineS: Math.min(Number(until), Number.MAX_SAFE_INTEGER) });
+  if (BigInt(until) > BigInt(nowS + MOST_LEFT_S))
+    return err(`it ends too late: it must end within ${MOST_LEFT_S} s from now`);
+  return ok({ ...authorised, deadlineS: Number(until) });
 }
 
 function readAmount(text: string): number | null {

@@ -164,11 +164,12 @@ export class Payment extends DurableObject<object> {
     await this.end();
     const until = Date.now() + waitMs;
     for (;;) {
-      await this.#advance();
-      if (!this.#state || this.#state.doneAt !== null) break;
+      // What is under way then goes on, and so does the alarm with it: nobody's answer waits for a facilitator that is slow.
+      await Promise.race([this.#advance(), sleep(until - Date.now())]);
+      if (!this.#state || this.#state.doneAt !== null || Date.now() >= until) break;
       const pauseMs = Math.max(20, this.#state.nextAt - Date.now());
       if (Date.now() + pauseMs > until) break;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await sleep(pauseMs);
     }
     return this.#state && toFacts(this.#state);
   }
@@ -256,6 +257,10 @@ export class Payment extends DurableObject<object> {
       this.ctx.storage.setAlarm(Math.max(state.nextAt, Date.now())),
     ]);
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function toFacts(state: PaymentState): PaymentFacts {

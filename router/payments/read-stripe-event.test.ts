@@ -87,12 +87,12 @@ describe('an event of a charge or a dispute', () => {
       expect(judge(type, object)).toEqual({ ok: false, error: 'too-early' });
   });
 
-  test('takes back what is disputed and was not refunded', () =>
+  test('takes back what is disputed, of which the account knows what was refunded', () =>
     expect(
       judge('charge.dispute.created', makeDispute(bought, 'needs_response'), { of: { ...paid, refunded: 200 } }),
     ).toEqual({
       ok: true,
-      value: { do: 'take-back', source: 'stripe:du_1', upTo: 3_000_000, refunded: 200, why: 'disputed' },
+      value: { do: 'take-back', source: 'stripe:du_1', upTo: 5_000_000, refunded: 200, why: 'disputed' },
     }));
 
   test('gives again what was disputed where it is won, and leaves it where it is lost', () => {
@@ -101,6 +101,15 @@ describe('an event of a charge or a dispute', () => {
       value: { do: 'restore', source: 'stripe:du_1' },
     });
     expect(judge('charge.dispute.closed', makeDispute(bought, 'lost'), { of: paid })).toBe('other');
+  });
+
+  test('that is an inquiry changes nothing, until money is withdrawn for it', () => {
+    expect(judge('charge.dispute.created', makeDispute(bought, 'warning_needs_response'), { of: paid })).toBe('other');
+    expect(judge('charge.dispute.closed', makeDispute(bought, 'warning_closed'), { of: paid })).toBe('other');
+    expect(judge('charge.dispute.funds_withdrawn', makeDispute(bought, 'needs_response'), { of: paid })).toMatchObject({
+      ok: true,
+      value: { do: 'take-back', source: 'stripe:du_1', upTo: 5_000_000 },
+    });
   });
 
   test('of more than was paid, or of another currency, changes nothing', () => {
@@ -123,5 +132,13 @@ test('what is no event of these is passed over, and what is none at all is told 
   });
   expect(readStripeEvent(makeEvent('charge.refunded', { id: 'ch_1' }))).toMatchObject({ ok: false });
   expect(readStripeEvent(makeEvent('charge.dispute.created', {}))).toMatchObject({ ok: false });
-  expect(readStripeEvent(makeEvent('checkout.session.completed', {}))).toMatchObject({ ok: false });
+  const ours = { metadata: { irori_checkout: 'chk_1' } };
+  expect(readStripeEvent(makeEvent('checkout.session.completed', ours))).toMatchObject({ ok: false });
+});
+
+test('a session of somebody else is passed over, whatever it leaves out', () => {
+  const foreign = { metadata: {}, amount_total: null, currency: null };
+  for (const session of [foreign, { ...foreign, metadata: null }, { ...foreign, metadata: { order: '7' } }])
+    expect(judge('checkout.session.completed', makeSession(bought, session))).toBe('other');
+  expect(judge('checkout.session.expired', {})).toBe('other');
 });

@@ -13,6 +13,7 @@ const reference = z.union([id, z.object({ id })]).nullish();
 const cents = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const metadata = z.record(z.string(), z.string()).nullish();
 
+const named = z.object({ metadata: z.record(z.string(), z.unknown()).nullish() });
 const session = z.object({
   id,
   client_reference_id: z.string().nullish(),
@@ -95,6 +96,8 @@ function readNews(type: string, object: unknown): Result<StripeNews, string> {
     case 'charge.refunded':
       return readCharge(object);
     case 'charge.dispute.created':
+    // An inquiry that became a dispute.
+    case 'charge.dispute.funds_withdrawn':
       return readDispute(object, 'disputed');
     case 'charge.dispute.closed': {
       const read = readDispute(object, 'dispute-won');
@@ -110,6 +113,8 @@ function readSession(
   object: unknown,
   kindOf: (status: string) => 'paid' | 'completed-unpaid' | 'failed' | 'expired',
 ): Result<StripeNews, string> {
+  // Others sell by the same account at Stripe: theirs may have no amount at all.
+  if (named.safeParse(object).data?.metadata?.[CHECKOUT_FIELD] === undefined) return ok({ kind: 'other' });
   const parsed = session.safeParse(object);
   if (!parsed.success) return err(toWords(parsed.error));
   const { data } = parsed;
@@ -135,7 +140,9 @@ function readCharge(object: unknown): Result<StripeNews, string> {
 function readDispute(object: unknown, kind: 'disputed' | 'dispute-won'): Result<StripeNews, string> {
   const parsed = dispute.safeParse(object);
   if (!parsed.success) return err(toWords(parsed.error));
-  const { id, payment_intent, amount, currency } = parsed.data;
+  const { id, payment_intent, amount, currency, status } = parsed.data;
+  // An inquiry: nothing has been taken from anybody yet.
+  if (status.startsWith('warning_')) return ok({ kind: 'other' });
   return ok({ kind, dispute: id, paymentIntent: toId(payment_intent), amount, currency });
 }
 

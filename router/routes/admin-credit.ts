@@ -15,6 +15,7 @@ import { giveCredit } from './credit-gifts.ts';
 import { readEnd } from './credit-input.ts';
 import { notFound, readInput, readPage } from './admin-input.ts';
 import { postOnce } from './post-once.ts';
+import type { Made } from './post-once.ts';
 
 const HOMES_MAX = 100;
 /** All grants together: their book is a sum of the same integers. */
@@ -31,32 +32,9 @@ const sponsorChange = z.strictObject({ is_sponsor: z.boolean() });
 export function makeAdminCreditRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/accounts/:id/credit', (c) =>
-    postOnce(c, { schema: newCredit, who: 'admin' }, async (input, repeat) => {
-      const services = c.get('services');
-      const accountId = c.req.param('id');
-      if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
-      // Under an Idempotency-Key the event is the key's: whatever died in between, it is granted once.
-      const eventId =
-        input.event_id ??
-        (repeat === null ? makeId('evt', crypto.getRandomValues(new Uint8Array(16))) : `once-${repeat}`);
-      if (input.sponsor) {
-        const { sponsor, kind, ...gift } = input;
-        return giveOf(services, { sponsor, kind, to: accountId, input: { ...gift, event_id: eventId } });
-      }
-      const grant = {
-        eventId: `${accountId}:${eventId}`,
-        accountId,
-        amount: input.amount_micro,
-        memo: input.memo ?? null,
-        expiresAt: readEnd(input, Date.now()),
-        purpose: input.purpose ?? null,
-        ...(input.kind && { kind: input.kind }),
-      };
-      if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
-      const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
-      if (isTooMuch) throw refuseGrant(balance);
-      return { told: { event_id: eventId, balance_micro: balance, applied }, status: applied ? 201 : 200 };
-    }),
+    postOnce(c, { schema: newCredit, who: 'admin' }, (input, repeat) =>
+      grantCredit(c.get('services'), c.req.param('id'), { input, repeat }),
+    ),
   );
   routes.put('/accounts/:id/sponsor', async (c) => {
     const { is_sponsor: isSponsor } = await readInput(c, sponsorChange);
@@ -118,6 +96,35 @@ async function giveOf(
     });
   if (!(await services.accounts.find(gift.sponsor))) throw notFound('account', 'sponsor');
   return giveCredit(services, gift);
+}
+
+/** `repeat`: the hash of the call's Idempotency-Key, null without one. Throws ApiError 400, 402 or 404. */
+async function grantCredit(
+  services: Services,
+  accountId: string,
+  { input, repeat }: { readonly input: z.output<typeof newCredit>; readonly repeat: string | null },
+): Promise<Made> {
+  if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
+  // Under an Idempotency-Key the event is the key's: whatever died in between, it is granted once.
+  const eventId =
+    input.event_id ?? (repeat === null ? makeId('evt', crypto.getRandomValues(new Uint8Array(16))) : `once-${repeat}`);
+  if (input.sponsor) {
+    const { sponsor, kind, ...gift } = input;
+    return giveOf(services, { sponsor, kind, to: accountId, input: { ...gift, event_id: eventId } });
+  }
+  const grant = {
+    eventId: `${accountId}:${eventId}`,
+    accountId,
+    amount: input.amount_micro,
+    memo: input.memo ?? null,
+    expiresAt: readEnd(input, Date.now()),
+    purpose: input.purpose ?? null,
+    ...(input.kind && { kind: input.kind }),
+  };
+  if (input.amount_micro - (await services.ledger.balanceOf('grants')) > MAX_GRANTS) throw refuseGrants();
+  const { balance, applied, isTooMuch } = await services.account(accountId).grant(grant);
+  if (isTooMuch) throw refuseGrant(balance);
+  return { told: { event_id: eventId, balance_micro: balance, applied }, status: applied ? 201 : 200 };
 }
 
 function refuseGrant(balance: number): ApiError {

@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { keyChangeBody, newKeyBody } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import { notFound, readInput } from './admin-input.ts';
-import { changeKey, mintKey, revokeKey, toKeyJson } from './key-desk.ts';
+import { changeKey, mintKey, revokeKey } from './key-desk.ts';
+import { listKeys } from './list-keys.ts';
 import { findMember } from './member-desk.ts';
 import { postOnce } from './post-once.ts';
 
@@ -22,7 +23,7 @@ export function makeAdminKeyRoutes(): Hono<AppEnv> {
     const services = c.get('services');
     const accountId = c.req.param('id');
     if (!(await services.accounts.find(accountId))) throw notFound('account', 'id');
-    return c.json({ data: (await services.keys.list(accountId)).map(toKeyJson) });
+    return c.json(await listKeys(c, accountId));
   });
   routes.patch('/keys/:id', async (c) => {
     const said = await readInput(c, keyChangeBody);

@@ -65,7 +65,7 @@ async function compareAccount(
   const before = await object.booked();
   const [closed, keys, nodes, book] = await Promise.all([
     object.closed(),
-    services.keys.list(id),
+    services.keys.listLive(id),
     services.nodes.listOwned(id, '', MOST_NODES),
     services.ledger.creditOf(id),
   ]);

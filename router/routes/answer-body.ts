@@ -63,7 +63,7 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
   // Its job leaves with it when it is over.
   c.set('seat', seat);
   try {
-    const repeatKey = keyless ? null : readRepeatHeader(c);
+    const repeatKey = keyless ? null : readRepeatHeader(c, caller);
     const openJobs = async (read: unknown, bytes: Uint8Array): Promise<OpenedJobs & HowAnswered> => {
       const dry = readDryRun(read);
       if (!dry.ok) throw refuseRequest(dry.error);
@@ -77,7 +77,7 @@ async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm)
       return { ...opened, jobs, isDryRun, repeat };
     };
     const { jobs, spoken, isDryRun, repeat } = await readBody(c, caller, { seat, form, open: openJobs });
-    if (isDryRun) return await answerDryRun(c, jobs).finally(() => seat.leave());
+    if (isDryRun) return await answerAsNow(c, jobs, (now) => answerDryRun(c, now)).finally(() => seat.leave());
     const answer = (jobs: OpenedJobs['jobs']): Promise<Response> =>
       jobs.length === 1 ? answerJob(c, jobs[0], spoken) : answerChoices(c, jobs);
     const answerNow = (jobs: OpenedJobs['jobs']): Promise<Response> => answerAsNow(c, jobs, answer);
@@ -111,11 +111,11 @@ async function answerAsNow(
   }
 }
 
-/** The hash of the call's Idempotency-Key at its endpoint; null where it has none. */
-function readRepeatHeader(c: Context<AppEnv>): string | null {
+/** The hash of the call's Idempotency-Key, of one API key at one endpoint; null where it has none. */
+function readRepeatHeader(c: Context<AppEnv>, { keyId }: Caller): string | null {
   const key = readRepeatKey(c.req.header(REPEAT_HEADER));
   if (!key.ok) throw refuseRequest(key.error);
-  return key.value === null ? null : hashKey(c.req.path, key.value);
+  return key.value === null ? null : hashKey(`${keyId} ${c.req.path}`, key.value);
 }
 
 /** Each of several answers takes the whole request to a hub: together they are bounded as one is. */

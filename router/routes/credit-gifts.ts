@@ -10,7 +10,7 @@ import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readPage } from './admin-input.ts';
 import { readEnd } from './credit-input.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import type { Made } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
@@ -20,13 +20,14 @@ const PAGE = 50;
 export const creditGifts = new Hono<AppEnv>();
 
 creditGifts.post('/v1/credit/gifts', async (c) => {
-  const { accountId, role } = await requireCallerNow(c, 'keys');
+  const caller = await requireCallerNow(c, 'keys');
+  const { accountId, role } = caller;
   if (role !== null && role !== 'owner')
     throw new ApiError(
       'forbidden',
       "Only an owner of the account may give its credit away, or a key of the account's own.",
     );
-  return postOnce(c, { schema: newGiftBody, who: accountId }, async ({ account, ...said }, repeat) => {
+  return postOnce(c, { schema: newGiftBody, who: whoMakes(caller) }, async ({ account, ...said }, repeat) => {
     // Under an Idempotency-Key the event is the key's.
     const input = repeat === null ? said : { ...said, event_id: said.event_id ?? `once-${repeat}` };
     return giveCredit(c.get('services'), { sponsor: accountId, to: account, input });
@@ -45,7 +46,8 @@ creditGifts.get('/v1/credit/gifts', async (c) => {
 
 /**
  * Gives a sponsor's credit to another account, once by the event's id. Throws ApiError: 400 where it has no end or goes to the sponsor itself, 402
- * where there is not enough, 403 where it may not, 404 where there is no such account.
+ * where there is not enough, 403 where it may not, 404 where there is no such account, 409 for
+ * an event's id that was another gift's.
  */
 export async function giveCredit(
   services: Services,
@@ -74,8 +76,14 @@ export async function giveCredit(
   return { told, status: applied ? 201 : 200 };
 }
 
-function refuseGift(reason: 'no-sponsor' | 'no-credit' | 'account-disabled', givable: number): ApiError {
+function refuseGift(reason: 'conflict' | 'no-sponsor' | 'no-credit' | 'account-disabled', givable: number): ApiError {
   switch (reason) {
+    case 'conflict':
+      return new ApiError(
+        'conflict',
+        "This 'event_id' was that of a gift to another account, or of another amount: send a new one for a new gift.",
+        { param: 'event_id' },
+      );
     case 'no-sponsor':
       return new ApiError(
         'forbidden',

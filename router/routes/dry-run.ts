@@ -1,5 +1,7 @@
 // `dry_run: true` on any endpoint that makes jobs: what the call would cost and which home would answer it, and why. Nothing is held, placed or charged.
 import type { Context } from 'hono';
+import type { HoldRefusal } from '../billing/hold-answer.ts';
+import type { ApiError } from '../errors.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import type { Price } from '../../schema/prices.ts';
 import { previewJob } from '../relay/preview.ts';
@@ -8,16 +10,18 @@ import { priceJob } from '../billing/price-job.ts';
 import type { AppEnv } from './app-env.ts';
 import { withHomes } from './answer-job.ts';
 import type { Job } from './make-job.ts';
-import { refuseJob } from './refuse.ts';
+import { KeyChanged, refuseHold, refuseJob } from './refuse.ts';
 
-/** `jobs`: those of the call, which are alike but for the prompt, which the first one pays. */
+/** `jobs`: those of the call, which are alike but for the prompt, which the first one pays. Counts as a request of its key's. Throws KeyChanged as a call does. */
 export async function answerDryRun(c: Context<AppEnv>, jobs: readonly [Job, ...Job[]]): Promise<Response> {
   const services = c.get('services');
-  const [job] = jobs;
+  const [job, ...others] = jobs;
   const { modelKey, ownName } = job.served;
   const search = services.homes.openSearch({ ...job.offer, modelKey, ownName });
-  const [usage, preview] = await Promise.all([
-    services.account(job.caller.accountId).usage(),
+  const account = services.account(job.caller.accountId);
+  const [usage, refusal, preview] = await Promise.all([
+    account.usage(),
+    account.judge([job.hold, ...others.map(({ hold }) => hold)]),
     previewJob(job.offer, { search, askHub: (hub, offer) => services.hub(hub).preview(offer) }),
   ]);
   const available = usage.balance - usage.held;
@@ -25,13 +29,13 @@ export async function answerDryRun(c: Context<AppEnv>, jobs: readonly [Job, ...J
   const price = preview.ok ? preview.home.price : job.served;
   const costs = tellCosts(jobs, price);
   // What is held is the price of a home of others: the caller's own cost nothing, and are not known before one is asked.
-  const isAffordable = held <= available;
+  const error = await findError(c, job, { refusal, preview });
   return c.json({
     object: 'dry_run',
     model: job.wish.model,
-    would_run: preview.ok && isAffordable,
+    would_run: error === null,
     home: preview.ok ? tellHome(preview) : null,
-    error: await tellError(c, job, preview),
+    error: error && tellError(error),
     price: {
       unit: 'micro-credits per million tokens',
       prompt: price.priceIn,
@@ -46,7 +50,11 @@ export async function answerDryRun(c: Context<AppEnv>, jobs: readonly [Job, ...J
       completion_at_most: job.offer.request.maxTokens * jobs.length,
     },
     cost: { ...costs, held_micro: held },
-    credit: { balance_micro: usage.balance, available_micro: available, is_enough: isAffordable },
+    credit: {
+      balance_micro: usage.balance,
+      available_micro: available,
+      is_enough: refusal?.reason !== 'no-credit' && held <= Math.max(available, 0),
+    },
   });
 }
 
@@ -83,10 +91,20 @@ function tellHome({ home, hub }: Extract<Preview, { ok: true }>): object {
   };
 }
 
-/** What the call would be refused with now; null where it would not, or only for its credit. */
-async function tellError(c: Context<AppEnv>, job: Job, preview: Preview): Promise<object | null> {
-  if (preview.ok) return null;
-  const error = refuseJob(await withHomes(c, job, preview.failure));
-  const { message, type, code, options, status } = error;
+/** What the call would be refused with now, by its account first, as a call is; null where it would run. */
+async function findError(
+  c: Context<AppEnv>,
+  job: Job,
+  { refusal, preview }: { readonly refusal: HoldRefusal | null; readonly preview: Preview },
+): Promise<ApiError | null> {
+  if (refusal) {
+    const error = refuseHold(refusal);
+    if (error instanceof KeyChanged) throw error;
+    return error;
+  }
+  return preview.ok ? null : refuseJob(await withHomes(c, job, preview.failure));
+}
+
+function tellError({ message, type, code, options, status }: ApiError): object {
   return { status, message, type, param: options.param ?? null, code };
 }

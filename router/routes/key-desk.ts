@@ -5,7 +5,7 @@ import { USUAL_SCOPES } from '../../schema/key-rights.ts';
 import type { KeyChange, ListedKey } from '../auth/api-keys.ts';
 import type { SaidKey } from '../auth/bodies.ts';
 import type { Caller } from '../auth/judge-key.ts';
-import { judgeGift, pickScopes } from '../auth/judge-rights.ts';
+import { isMultiplied, judgeGift, pickScopes } from '../auth/judge-rights.ts';
 import type { Excess, Gift } from '../auth/judge-rights.ts';
 import type { MemberRow } from '../auth/members.ts';
 import { ApiError } from '../errors.ts';
@@ -29,6 +29,7 @@ export async function mintKey(
 ): Promise<{ readonly told: object; readonly secret: { readonly key: string } }> {
   const now = Date.now();
   const giver = by && (await findGift(services, by));
+  if (giver && isMultiplied(giver.limits)) throw refuseLimited('make keys');
   const wanted = toChange(said, now);
   const whole = {
     name: wanted.name ?? 'key',
@@ -44,6 +45,8 @@ export async function mintKey(
   const minted = await services.keys.mint(asked, now);
   if (!minted.ok && minted.error === 'giver-revoked')
     throw new ApiError('invalid_api_key', 'This API key has been revoked.');
+  if (!minted.ok && minted.error === 'too-many')
+    throw new ApiError('conflict', 'The account has as many API keys as there may be (1,000). Revoke some first.');
   if (!minted.ok) throw minted.error === 'no-member' ? notFound('member', 'member') : notFound('account', 'id');
   const { id, key } = minted.value;
   // Before anybody has the key: what limits it binds from its first call on.
@@ -61,7 +64,9 @@ export async function changeKey(
   const now = Date.now();
   const change = toChange(said, now);
   const member = key.memberId === null ? null : await services.members.find(key.memberId);
-  checkRights({ ...key, ...change, role: member?.role ?? null }, by && (await findGift(services, by)));
+  const giver = by && (await findGift(services, by));
+  checkRights({ ...key, ...change, role: member?.role ?? null }, giver);
+  if (giver && isMultiplied(giver.limits) && change.limits !== undefined) throw refuseLimited("change a key's limits");
   const changed = await services.keys.change(key.id, change, now);
   if (!changed.ok) throw notFound('key', 'id');
   const account = services.account(key.accountId);
@@ -126,6 +131,11 @@ function checkRights(
   }
   const gift = giver ? judgeGift({ ...key, scopes }, giver) : null;
   if (gift && !gift.ok) throw refuseGift(gift.error);
+}
+
+function refuseLimited(what: string): ApiError {
+  const told = `A key with limits of its own may not ${what}: each would have them anew. Ask with a key that has none.`;
+  return new ApiError('forbidden', told, { param: 'limits' });
 }
 
 function refuseGift(excess: Excess): ApiError {

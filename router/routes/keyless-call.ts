@@ -14,6 +14,7 @@ import type { Keyless } from '../services/payments.ts';
 import type { AppEnv } from './app-env.ts';
 import type { Job } from './make-job.ts';
 import { toPaymentHeaders } from './payment-headers.ts';
+import { refuseHold } from './refuse.ts';
 
 /** All such calls share the room for bodies of one account. */
 const KEYLESS = 'keyless';
@@ -91,7 +92,13 @@ async function begin({ c, keyless, refuse }: Calling, paying: Paying): Promise<r
   const payment = c.get('services').payment(id);
   const known = await payment.find(bodyHash);
   if (known) throw refuseUsed(known);
-  const { owed, hasLost } = await keyless.table.owed(payer, Date.now());
+  const now = Date.now();
+  const [isPaused, { owed, hasLost }] = await Promise.all([
+    c.get('services').bookCopy.isPaused(now),
+    keyless.table.owed(payer, now),
+  ]);
+  // Its account would be a new one, which nobody told that the books stand still.
+  if (isPaused) throw refuseHold({ reason: 'paused' });
   if (hasLost) throw refuse('An earlier payment of yours never came: use a key');
   if (owed + amount > mostOwed) throw refuseOwed();
   const verified = await keyless.facilitator.verify(sent, requirements);

@@ -40,9 +40,7 @@ export async function changeMember(
   if (!changed.ok) throw refuseChange(changed.error);
   if (role) {
     services.keys.forgetAccount(accountId);
-    const keys = await services.keys.list(accountId);
-    const theirs = keys.filter((key) => key.memberId === id && key.revokedAt === null).map((key) => key.id);
-    await services.account(accountId).changeKeys(theirs, now);
+    await services.account(accountId).changeKeys(await services.keys.idsOf(id), now);
   }
   return changed.value;
 }

@@ -7,23 +7,24 @@ import type { MemberRow } from '../auth/members.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound, readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-import { changeKey, mintKey, revokeKey, toKeyJson } from './key-desk.ts';
+import { changeKey, mintKey, revokeKey } from './key-desk.ts';
+import { listKeys } from './list-keys.ts';
 import { findMember } from './member-desk.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import { requireCallerNow } from './refuse.ts';
 
 export const ownKeys = new Hono<AppEnv>();
 
 ownKeys.get('/v1/keys', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
-  const keys = await c.get('services').keys.list(caller.accountId);
-  return c.json({ object: 'list', data: keys.filter((key) => isTheirs(key, caller)).map(toKeyJson) });
+  const memberId = isOwner(caller) ? null : caller.memberId;
+  return c.json({ object: 'list', ...(await listKeys(c, caller.accountId, memberId)) });
 });
 
 ownKeys.post('/v1/keys', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
   const { accountId } = caller;
-  return postOnce(c, { schema: newKeyBody, who: accountId }, async ({ member, ...said }) => {
+  return postOnce(c, { schema: newKeyBody, who: whoMakes(caller) }, async ({ member, ...said }) => {
     const services = c.get('services');
     return mintKey(
       services,

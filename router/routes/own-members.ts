@@ -6,7 +6,7 @@ import type { MemberRow } from '../auth/members.ts';
 import { readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { addMember, changeMember, findMember, removeMember, toMemberJson } from './member-desk.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import { requireCallerNow } from './refuse.ts';
 
 export const ownMembers = new Hono<AppEnv>();
@@ -17,8 +17,9 @@ ownMembers.get('/v1/members', async (c) => {
 });
 
 ownMembers.post('/v1/members', async (c) => {
-  const { accountId } = await requireCallerNow(c, 'members');
-  return postOnce(c, { schema: newMemberBody, who: accountId }, async (said) => ({
+  const caller = await requireCallerNow(c, 'members');
+  const { accountId } = caller;
+  return postOnce(c, { schema: newMemberBody, who: whoMakes(caller) }, async (said) => ({
     told: toMemberJson(await addMember(c.get('services'), accountId, said)),
   }));
 });

@@ -8,7 +8,7 @@ import type { AppEnv } from './app-env.ts';
 import type { AreaCalls } from './area-calls.ts';
 import { ALL_AREAS } from './area-calls.ts';
 import { changeNode, makeCode, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
-import { postOnce } from './post-once.ts';
+import { postOnce, whoMakes } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
 const UNSAID_REASON = 'revoked by its owner';
@@ -27,8 +27,9 @@ export function makeOwnNodeRoutes({
     return c.json({ object: 'list', data: rows.map(toNodeJson), next });
   });
   routes.post('/v1/nodes/enrolments', async (c) => {
-    const { accountId } = await requireCallerNow(c, 'nodes');
-    return postOnce(c, { schema: newCodeBody, who: accountId }, ({ wallet, uses, public: isPublic }) =>
+    const caller = await requireCallerNow(c, 'nodes');
+    const { accountId } = caller;
+    return postOnce(c, { schema: newCodeBody, who: whoMakes(caller) }, ({ wallet, uses, public: isPublic }) =>
       makeCode(c.get('services'), {
         accountId,
         wallet: wallet ?? null,

@@ -1,6 +1,7 @@
 // A POST that makes something and runs no jobs, under an Idempotency-Key where one is sent: what comes again is told what was made, and makes nothing.
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import type { Caller } from '../auth/judge-key.ts';
 import { ApiError } from '../errors.ts';
 import { parseInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
@@ -29,8 +30,13 @@ interface KeptAnswer {
 /** How a POST is read. */
 export interface PostPlan<T> {
   readonly schema: z.ZodType<T>;
-  /** Whose keys these are: an account's id, or the operator. */
+  /** Whose keys these are: whoMakes, or the operator. */
   readonly who: string;
+}
+
+/** Who asks for what is made: a member by whichever of its keys, or one key of the account's own. What others of the account send is another call. */
+export function whoMakes({ accountId, memberId, keyId }: Pick<Caller, 'accountId' | 'memberId' | 'keyId'>): string {
+  return `${accountId} ${memberId ?? keyId}`;
 }
 
 /**

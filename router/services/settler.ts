@@ -43,7 +43,7 @@ export function makeSettlerDoors(env: Env): ClosingDoors {
         wallet: wallet as Hex | null,
       })),
     freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
-    totalOf: async (nodeId) => (await stubs.nodeAccount(nodeId).earned()).total,
+    holdAgainst: async (nodeId, booked) => stubs.nodeAccount(nodeId).holdAgainst(booked),
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
     shelf: openEpochShelf(env),
     now: () => Date.now(),

@@ -105,7 +105,35 @@ describe('a dry run', () => {
   test('says that the credit would not do', async () => {
     const poor = await stack.makeAccount(10);
     const told = await stack.call('/v1/chat/completions', { key: poor.apiKey, body: asked({ dry_run: true }) });
-    expect(await told.json()).toMatchObject({ would_run: false, error: null, credit: { is_enough: false } });
+    expect(await told.json()).toMatchObject({
+      would_run: false,
+      error: { status: 402, code: 'insufficient_credit' },
+      credit: { is_enough: false },
+    });
+  });
+
+  test('says what the limits of its key refuse, as a call is told, and is one of the requests that the key may begin in a minute', async () => {
+    const path = `/accounts/${caller.id}/keys`;
+    const ask = async (limits: object, times: number, more = {}) => {
+      const { key } = (await stack.admin('POST', path, { limits })).json as { key: string };
+      const told = [];
+      for (let i = 0; i < times; i++) {
+        const body = asked({ dry_run: true, ...more });
+        told.push(await (await stack.call('/v1/chat/completions', { key, body })).json());
+      }
+      return told;
+    };
+    const limited = {
+      would_run: false,
+      error: { status: 429, code: 'rate_limit_exceeded' },
+      credit: { is_enough: true },
+    };
+    expect(await ask({ requests_per_minute: 2 }, 3)).toMatchObject([{ would_run: true }, { would_run: true }, limited]);
+    const spend = { would_run: false, error: { code: expect.any(String) as string }, credit: { is_enough: true } };
+    expect(await ask({ max_job_micro: 1 }, 1)).toMatchObject([spend]);
+    expect(await ask({ spend: { total_micro: 1 } }, 1)).toMatchObject([spend]);
+    expect(await ask({ concurrent: 2 }, 1, { n: 3 })).toMatchObject([limited]);
+    expect(await ask({ concurrent: 3 }, 1, { n: 3 })).toMatchObject([{ would_run: true, error: null }]);
   });
 
   test.each([

@@ -47,6 +47,8 @@ export class ChaosGround {
   readonly #server: ModelServer;
   readonly #copied = new Set<ChurnHome>();
   readonly #stateDirs = new Map<ChurnHome, string>();
+  /** By node. */
+  readonly #seats = new Map<string, { readonly home: ChurnHome; readonly hub: string }>();
   readonly #chaos: { readonly seed: number; readonly percent: number };
   #life = 0;
 
@@ -97,6 +99,7 @@ export class ChaosGround {
       for (let i = 0; i < chaos.homes; i++) await ground.#startHome(i);
       const digest = await learnDigest(stack, owner, OWN_MODEL);
       await listModel(stack, { owner, id: CHAOS_MODEL, digest, homes: chaos.homes });
+      ground.#listen();
       return ground;
     } catch (error) {
       await stack.stop();
@@ -197,19 +200,24 @@ export class ChaosGround {
     return data.map(({ id }) => id);
   }
 
-  /** The home of this id, and the hub that it sits at; null while it has not said so. */
+  /** The home of this id, and the hub that it said last that it sits at; null while it has not said so. */
   find(nodeId: string): { readonly home: ChurnHome; readonly hub: string } | null {
-    for (const home of this.homes) {
-      const said = [...home.lines.join('\n').matchAll(/connected hub=(\S+) .*node=(\S+)/g)].at(-1);
-      if (said?.[2] === nodeId) return { home, hub: said[1] ?? '' };
-    }
-    return null;
+    this.#listen();
+    return this.#seats.get(nodeId) ?? null;
   }
 
-  /** Hubs that homes say they have been at. */
+  /** Hubs that homes say they sit at. */
   get hubs(): string[] {
-    const lines = this.homes.flatMap((home) => home.lines).join('\n');
-    return [...new Set([...lines.matchAll(/connected hub=(\S+)/g)].map(([, hub]) => hub ?? ''))];
+    this.#listen();
+    return [...new Set([...this.#seats.values()].map(({ hub }) => hub))];
+  }
+
+  /** Homes keep their last lines only: what they said of their hubs is remembered here. */
+  #listen(): void {
+    for (const home of this.homes) {
+      const said = [...home.lines.join('\n').matchAll(/connected hub=(\S+) .*node=(\S+)/g)].at(-1);
+      if (said) this.#seats.set(said[2] ?? '', { home, hub: said[1] ?? '' });
+    }
   }
 
   async readBooks(): Promise<BooksNow> {

@@ -44,7 +44,7 @@ test('keys and homes that were revoked since, and accounts that were disabled, a
   });
   expect((await admin('POST', '/restore/mend')).json).toEqual({ mended: [forgotten], next: null });
   expect((await admin('GET', '/restore/check')).json).toEqual({ ok: true, accounts: [], next: null });
-  expect((await admin('GET', `/accounts/${account}/keys`)).json).toMatchObject({
+  expect((await admin('GET', `/accounts/${account}/keys?revoked=true`)).json).toMatchObject({
     data: [{ revoked_at: expect.any(Number) }],
   });
   expect((await admin('GET', `/nodes/${other.node}`)).json).toMatchObject({ revoked_at: null });

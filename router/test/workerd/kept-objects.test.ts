@@ -1,7 +1,8 @@
 // Objects of money that stand still, and all that they keep, out and in again.
 import { applyD1Migrations, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import type { Account } from '../../billing/account.ts';
 import { makeBookCopy } from '../../billing/book-copy.ts';
 import type { CopyPiece } from '../../billing/build-copy.ts';
 import type { CopyPlace } from '../../billing/object-copy.ts';
@@ -62,6 +63,20 @@ test('while it drains an account begins nothing and ends what runs; closed, it t
   expect(await stub.hold(ask(newId('job')))).toMatchObject({ ok: true });
 });
 
+test('closed, an account neither takes credit back nor gives it again, and no payment ends or is written off', async () => {
+  const { accountId, stub } = await openAccount();
+  const back = { accountId, source: 's', checkout: { id: 'c', amount: 5 }, to: 'stripe', memo: 'm' } as const;
+  const before = (await stub.usage()).balance;
+  await stub.setPause(CLOSED);
+  const refused = (work: (object: Account) => unknown): Promise<void> =>
+    expect(runInDurableObject(stub, (object) => void work(object))).rejects.toThrow('are closed');
+  await refused((object) => object.takeBack({ ...back, upTo: 5 }));
+  await refused((object) => object.restore(back));
+  await refused((object) => object.closePayment({ accountId, jobs: 1, isPatient: false }));
+  await refused((object) => object.writeOff({ accountId, amount: 1, reason: 'r' }));
+  expect((await stub.usage()).balance).toBe(before);
+});
+
 test('a pause ends by itself, and outlives a restart until then', async () => {
   const { stub } = await openAccount();
   await stub.setPause({ level: 'closed', untilAt: Date.now() + 60_000 });
@@ -85,6 +100,33 @@ test('a home that is closed accepts nothing, and a late receipt is kept by whoev
   expect(await stub.acceptLate(late)).toBeNull();
   await stub.setPause(null);
   expect(await stub.acceptLate(late)).toMatchObject({ reason: null });
+});
+
+test('no credit ends while it drains or is closed: that would begin something new; it ends when it goes on', async () => {
+  const { accountId, stub } = await openAccount();
+  const expiresAt = Date.now() + 500;
+  await stub.grant({ eventId: `${accountId}:ends`, accountId, amount: 7, memo: null, expiresAt });
+  for (const level of ['draining', 'closed'] as const) {
+    await stub.setPause({ level, untilAt: null });
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, expiresAt + 10 - Date.now())));
+    await runDurableObjectAlarm(stub);
+    expect(await stub.usage()).toMatchObject({ balance: 1007 });
+  }
+  await stub.setPause(null);
+  expect(await stub.usage()).toMatchObject({ balance: 1000 });
+});
+
+test('an object whose books were put in looks by itself for what it has to hand over', async () => {
+  const { stub } = await openAccount();
+  await runDurableObjectAlarm(stub);
+  const alarms = await runInDurableObject(stub, async (object, state) => {
+    await state.storage.deleteAlarm();
+    // Else this call would end with it.
+    const abort = vi.spyOn(state, 'abort').mockImplementation(() => undefined);
+    await object.endCopy();
+    return [abort.mock.calls.length, (await state.storage.getAlarm()) !== null];
+  });
+  expect(alarms).toEqual([1, true]);
 });
 
 test('only what stands still is copied', async () => {

@@ -6,7 +6,8 @@ import { makeApiKeys } from '../../auth/api-keys.ts';
 import { KeyCache } from '../../auth/key-cache.ts';
 import type { Caller } from '../../auth/judge-key.ts';
 import { admin, call, openAccount, openCode, proofOf } from './admin-calls.ts';
-import type { Answer } from './admin-calls.ts';
+import { ALL, as, KeyLab, refused } from './key-lab.ts';
+import type { Key, Member } from './key-lab.ts';
 import { kicked, makeDoors, random, relinked } from './billing-worker.ts';
 import { makeNode, newId } from './make-settlement.ts';
 
@@ -14,43 +15,18 @@ const doors = makeDoors(env);
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
 
-interface Key {
-  readonly id: string;
-  readonly key: string;
-  readonly [name: string]: unknown;
-}
-interface Member {
-  readonly id: string;
-  readonly role: string;
-}
-
-const ALL = ['call', 'usage', 'keys', 'nodes', 'members'];
 let accountId: string;
 /** The account's own, with all that there is. */
 let root: Key;
+let lab: KeyLab;
 
 beforeEach(async () => {
-  accountId = await openAccount();
-  root = await mint({ scopes: ALL });
+  lab = await KeyLab.open();
+  ({ accountId, root } = lab);
 });
 
-async function mint(said: object = {}, key?: Key): Promise<Key> {
-  const { status, json } = key
-    ? await as(key, 'POST', '/keys', said)
-    : await admin('POST', `/accounts/${accountId}/keys`, said);
-  expect([status, json.error]).toEqual([201, undefined]);
-  return json as unknown as Key;
-}
-
-async function addMember(role: string, key = root): Promise<Member> {
-  const { status, json } = await as(key, 'POST', '/members', { name: `a ${role}`, role });
-  expect(status).toBe(201);
-  return json as unknown as Member;
-}
-
-function as(key: Key, method: string, path: string, body?: unknown, headers = {}): Promise<Answer> {
-  return call(method, `/v1${path}`, body, { authorization: `Bearer ${key.key}`, ...headers });
-}
+const mint = (said?: object, key?: Key): Promise<Key> => lab.mint(said, key);
+const addMember = (role: string, key?: Key): Promise<Member> => lab.addMember(role, key);
 
 /** An edge that has read the key before. */
 async function openEdge(key: Key): Promise<() => Promise<Caller | string>> {
@@ -71,10 +47,6 @@ async function holdBy(caller: Caller | string): Promise<string> {
   const answer = await env.ACCOUNT.getByName(accountId).hold(hold);
   return answer.ok ? 'held' : answer.reason;
 }
-
-const refused = (code: string, param?: string | null): object => ({
-  json: { error: { code, ...(param !== undefined && { param }) } },
-});
 
 describe('a key of which nobody says what it may do', () => {
   test('calls and reads usage, as all keys could, and manages nothing', async () => {
@@ -106,7 +78,7 @@ describe('a key of which nobody says what it may do', () => {
 
 describe('a key makes others', () => {
   test('that have what it has, where nothing is said, and no more than is usual', async () => {
-    const limits = { requests_per_minute: 5 };
+    const limits = { max_job_micro: 5 };
     const expires_in_s = 3600;
     const giver = await mint({ scopes: ['call', 'keys'], models: ['a', 'b'], limits, expires_in_s });
     const made = await mint({ name: 'child' }, giver);
@@ -116,9 +88,9 @@ describe('a key makes others', () => {
       expires_at: giver['expires_at'],
       name: 'child',
     });
-    expect(made['limits']).toMatchObject({ requests_per_minute: 5 });
-    expect(await env.ACCOUNT.getByName(accountId).keyUsage(made.id)).toMatchObject({ limits: { requests: 5 } });
-    const less = { scopes: ['call'], models: ['b:latest'], expires_in_s: 60, limits: { requests_per_minute: 4 } };
+    expect(made['limits']).toMatchObject({ max_job_micro: 5 });
+    expect(await env.ACCOUNT.getByName(accountId).keyUsage(made.id)).toMatchObject({ limits: { job: 5 } });
+    const less = { scopes: ['call'], models: ['b:latest'], expires_in_s: 60, limits: { max_job_micro: 4 } };
     expect(await mint(less, giver)).toMatchObject({ models: ['b:latest'] });
   });
 
@@ -129,10 +101,10 @@ describe('a key makes others', () => {
     [{ models: null }, 'models', '*'],
     [{ expires_in_s: 4000 }, 'expires_in_s', 'life'],
     [{ expires_in_s: null }, 'expires_in_s', 'life'],
-    [{ limits: { requests_per_minute: 6 } }, 'limits', 'requests'],
-    [{ limits: null }, 'limits', 'requests'],
+    [{ limits: { max_job_micro: 6 } }, 'limits', 'job'],
+    [{ limits: null }, 'limits', 'job'],
   ])('and never one with more: %j', async (said, param, word) => {
-    const limits = { requests_per_minute: 5 };
+    const limits = { max_job_micro: 5 };
     const giver = await mint({ scopes: ['call', 'keys'], models: ['a', 'b'], limits, expires_in_s: 3600 });
     const made = await as(giver, 'POST', '/keys', said);
     expect(made).toMatchObject({ status: 403, ...refused('forbidden', param) });
@@ -144,6 +116,27 @@ describe('a key makes others', () => {
     });
     // What has more already it does not change either.
     expect(await as(giver, 'PATCH', `/keys/${root.id}`, { name: 'mine' })).toMatchObject({ status: 403 });
+  });
+
+  test.each([
+    { spend: { day_micro: 5 } },
+    { spend: { total_micro: 5 } },
+    { requests_per_minute: 5 },
+    { tokens_per_minute: 5 },
+    { concurrent: 5 },
+  ])('but not one that has %j, which each would have anew; nor does it set the limits of others', async (limits) => {
+    const giver = await mint({ scopes: ['call', 'keys'], limits });
+    for (const said of [{}, { limits }, { limits: null }]) {
+      const made = await as(giver, 'POST', '/keys', said);
+      expect(made).toMatchObject({ status: 403, ...refused('forbidden', 'limits') });
+      expect(made.json.error?.message).toContain('may not make keys');
+    }
+    const other = await mint({ scopes: ['call'], limits });
+    expect(await as(giver, 'PATCH', `/keys/${other.id}`, { limits })).toMatchObject({
+      status: 403,
+      ...refused('forbidden', 'limits'),
+    });
+    expect((await as(giver, 'PATCH', `/keys/${other.id}`, { name: 'theirs' })).status).toBe(200);
   });
 
   test('and changes and revokes them, which is told where credit is held', async () => {
@@ -211,7 +204,7 @@ describe('members', () => {
     const child = await mint({}, ones);
     expect(child['member']).toBe(one.id);
     const listed = (await as(ones, 'GET', '/keys')).json['data'] as unknown as Key[];
-    expect(listed.map(({ id }) => id)).toEqual([ones.id, child.id]);
+    expect(listed.map(({ id }) => id).toSorted()).toEqual([ones.id, child.id].toSorted());
     expect((await as(ones, 'DELETE', `/keys/${others.id}`)).status).toBe(404);
     expect((await as(ones, 'POST', '/keys', { member: other.id })).status).toBe(404);
     expect((await as(root, 'GET', '/keys')).json['data']).toHaveLength(4);
@@ -324,74 +317,5 @@ describe('own homes', () => {
     const reader = await mint({ scopes: ['call'] });
     expect(await as(reader, 'GET', '/nodes')).toMatchObject({ status: 403, ...refused('scope_missing') });
     expect(await as(stranger, 'POST', '/nodes/enrolments', { pool: 'x' })).toMatchObject({ status: 400 });
-  });
-});
-
-describe('what is made under an Idempotency-Key', () => {
-  const once = (key: string): Record<string, string> => ({ 'idempotency-key': key });
-
-  test('is made once, and its secret is told once', async () => {
-    const made = await as(root, 'POST', '/keys', { name: 'one', models: ['a'] }, once('k1'));
-    const again = await as(root, 'POST', '/keys', { models: ['a'], name: 'one' }, once('k1'));
-    expect(again.status).toBe(201);
-    expect(again.json).toEqual({ ...made.json, key: null, idempotent_replay: true });
-    expect((await as(root, 'GET', '/keys')).json['data']).toHaveLength(2);
-    expect(await as(root, 'POST', '/keys', { name: 'two' }, once('k1'))).toMatchObject({
-      status: 409,
-      ...refused('idempotency_key_reused'),
-    });
-    expect((await as(root, 'POST', '/keys', { name: 'two' }, once('k2'))).status).toBe(201);
-    const stored = await env.DB.prepare('SELECT answer FROM repeated_posts').all();
-    expect(JSON.stringify(stored.results)).not.toContain('irori_');
-    const code = await as(root, 'POST', '/nodes/enrolments', {}, once('k1'));
-    expect((await as(root, 'POST', '/nodes/enrolments', {}, once('k1'))).json).toMatchObject({
-      ...code.json,
-      code: null,
-      idempotent_replay: true,
-    });
-  });
-
-  test('leaves its key free where it was refused', async () => {
-    expect((await as(root, 'POST', '/keys', { member: 'mem_none' }, once('k3'))).status).toBe(404);
-    expect((await as(root, 'POST', '/keys', { name: 'ok' }, once('k3'))).status).toBe(201);
-    expect(await as(root, 'POST', '/keys', {}, once('no good'))).toMatchObject({
-      status: 400,
-      ...refused('invalid_value', 'Idempotency-Key'),
-    });
-  });
-
-  test('waits a minute for who died in between, and is a day old at most', async () => {
-    const post = { id: crypto.randomUUID(), body: 'b' };
-    const { posts } = doors;
-    expect(await posts.begin(post, 1000)).toEqual({ ok: true, value: null });
-    expect(await posts.begin(post, 60_999)).toEqual({ ok: false, error: 'running' });
-    expect(await posts.begin({ ...post, body: 'c' }, 61_000)).toEqual({ ok: false, error: 'other-body' });
-    expect(await posts.begin(post, 61_000)).toEqual({ ok: true, value: null });
-    await posts.finish(post.id, '{"id":1}');
-    expect(await posts.begin(post, 200_000)).toEqual({ ok: true, value: '{"id":1}' });
-    expect(await posts.begin({ ...post, body: 'c' }, 61_000 + 86_400_000)).toEqual({ ok: true, value: null });
-  });
-
-  test('is granted once by the operator, also where the answer was lost on the way', async () => {
-    const path = `/accounts/${accountId}/credit`;
-    const grant = (amount_micro: number) =>
-      call('POST', `/admin/v1${path}`, { amount_micro }, once('grant 1'.replace(' ', '-')));
-    expect((await grant(500)).json).toMatchObject({ balance_micro: 500, applied: true });
-    // The router died before it had written the answer down, and long enough ago.
-    await env.DB.prepare('UPDATE repeated_posts SET answer = NULL, at = at - 60000').run();
-    expect((await grant(500)).json).toMatchObject({ balance_micro: 500, applied: false });
-    expect((await grant(500)).json).toMatchObject({ balance_micro: 500, idempotent_replay: true });
-    expect((await grant(501)).status).toBe(409);
-  });
-
-  test.each([
-    ['/accounts', () => ({ name: 'once' })],
-    ['/pools', () => ({ name: `pool ${crypto.randomUUID()}`, owner_account_id: accountId })],
-  ])('is made once at %s of the operator’s', async (path, body) => {
-    const said = body();
-    const key = once(crypto.randomUUID());
-    const made = await call('POST', `/admin/v1${path}`, said, key);
-    expect(made.status).toBe(201);
-    expect((await call('POST', `/admin/v1${path}`, said, key)).json).toEqual({ ...made.json, idempotent_replay: true });
   });
 });

@@ -189,3 +189,30 @@ test('an object of before there were epochs goes on with what it had, and its ne
   expect(await home.stub.proveAcceptance(3, TODAY)).toMatchObject({ acceptedIn: TODAY });
   expect(await home.stub.proveAcceptance(1, TODAY)).toBe('not-kept');
 });
+
+test('held against the book it tells what it has accepted, and that nothing is older than the book’s days for a new home', async () => {
+  const home = openNode();
+  await earn(home, 3);
+  expect(await home.stub.holdAgainst(100)).toEqual({ total: 135, book: 100, onWay: 0 });
+  await evictDurableObject(home.stub);
+  expect(await home.stub.holdAgainst(90)).toEqual({ total: 135, book: 90, onWay: 0 });
+});
+
+test('a late receipt’s earnings that stand in its own outbox are on their way', async () => {
+  const home = openNode();
+  const { bare, late } = makePart(home.node, { receipt: { seq: ++seq } });
+  await home.stub.accept(bare);
+  await home.stub.acceptLate(late);
+  const { total, onWay } = await home.stub.holdAgainst(0);
+  expect([total > 0, onWay]).toEqual([true, total]);
+});
+
+test('what an object had accepted in an earlier version is added to the book', async () => {
+  const home = openNode();
+  await earn(home, 3);
+  await runInDurableObject(home.stub, (_, { storage: { sql } }) => void sql.exec('DROP TABLE older'));
+  await evictDurableObject(home.stub);
+  await earn(home);
+  expect(await home.stub.holdAgainst(0)).toMatchObject({ total: 180, book: 135 });
+  expect(await home.stub.holdAgainst(45)).toMatchObject({ book: 180 });
+});

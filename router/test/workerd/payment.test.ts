@@ -145,6 +145,21 @@ describe('a payment', () => {
     expect(new Set([first, second])).toEqual(new Set(['begun', 'known']));
   });
 
+  test('whose facilitator is slow holds up no answer for longer than is waited, and is settled all the same', async () => {
+    const payment = await begin();
+    await book(payment);
+    let heard = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (heard = resolve));
+    payFakes.settle = async () => {
+      await slow;
+      return SETTLED;
+    };
+    expect(await stubOf(payment).settle(50)).toMatchObject({ state: 'sending', transaction: null });
+    heard();
+    expect(await stubOf(payment).settle(5000)).toMatchObject({ state: 'settled', transaction: TRANSACTION });
+    expect(payFakes.sent).toEqual([String(CHARGE)]);
+  });
+
   test('of a call that came to nothing sends nothing', async () => {
     const payment = await begin();
     for (const jobId of payment.jobs) await accountOf(payment).release(jobId);

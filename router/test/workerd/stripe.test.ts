@@ -326,4 +326,52 @@ describe('what goes back', () => {
     expect(await balance()).toBe(10_000_000);
     expect(await bookOf(`${accountId}:bought`)).toEqual([10_000_000]);
   });
+
+  test.each([['refund first'], ['dispute first']])(
+    'by a refund and a dispute of one payment is never more than was bought: %s',
+    async (order) => {
+      await buyPaid();
+      const bought = await buyPaid();
+      const dispute = (): Promise<Answer> =>
+        tell(makeEvent('charge.dispute.created', makeDispute(bought, 'needs_response')));
+      if (order === 'dispute first') await dispute();
+      await refund(bought, 200);
+      if (order === 'refund first') await dispute();
+      for (const again of [dispute, () => refund(bought, 200)]) expect((await again()).json['outcome']).toBe('known');
+      expect(await balance()).toBe(5_000_000);
+      // What was refunded stays so when the dispute is won.
+      await tell(makeEvent('charge.dispute.closed', makeDispute(bought, 'won')));
+      expect(await balance()).toBe(8_000_000);
+      await refund(bought, 500);
+      expect(await balance()).toBe(5_000_000);
+      expect(await bookOf(`${accountId}:bought`)).toEqual([5_000_000]);
+    },
+  );
+
+  test('by an inquiry is nothing: what is refunded during it is taken once', async () => {
+    await buyPaid();
+    const bought = await buyPaid();
+    await tell(makeEvent('charge.dispute.created', makeDispute(bought, 'warning_needs_response')));
+    expect(await balance()).toBe(10_000_000);
+    await refund(bought, 500);
+    await tell(makeEvent('charge.dispute.closed', makeDispute(bought, 'warning_closed')));
+    expect(await balance()).toBe(5_000_000);
+  });
+
+  test('of two disputes that were lost in part comes again as far as the other claims it not', async () => {
+    const bought = await buyPaid();
+    const stub = env.ACCOUNT.getByName(accountId);
+    const jobId = newId('job');
+    await stub.hold({ jobId, keyId: 'key_1', amount: 4_000_000, expiresAt: Date.now() + 60_000 });
+    const [stripe = 0, operator = 0] = await bookOf('stripe', 'operator');
+    const of = (type: string, status: string, id: string): Promise<Answer> =>
+      tell(makeEvent(`charge.dispute.${type}`, makeDispute(bought, status, { id, amount: 300 })));
+    await of('created', 'needs_response', nameOf('du_a', bought));
+    await of('created', 'needs_response', nameOf('du_b', bought));
+    expect(await bookOf('stripe', 'operator')).toEqual([stripe + 5_000_000, operator - 4_000_000]);
+    await of('closed', 'won', nameOf('du_a', bought));
+    expect(await bookOf('stripe', 'operator')).toEqual([stripe + 3_000_000, operator - 2_000_000]);
+    await of('closed', 'won', nameOf('du_b', bought));
+    expect(await bookOf('stripe', 'operator', `${accountId}:bought`)).toEqual([stripe, operator, 5_000_000]);
+  });
 });
