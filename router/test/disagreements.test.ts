@@ -212,28 +212,38 @@ test('the router signs two different totals for one count: the home keeps both, 
   const [state, copy] = [join(stack.folder, 'router'), join(stack.folder, 'older')];
   const readStatus = async (): Promise<Record<string, any>> =>
     JSON.parse(await readFile(join(agent.stateDir, 'status.json'), 'utf8')) as Record<string, any>;
-  const work = (receipts: number): Promise<true> =>
-    until(`${receipts} receipts`, async () => {
-      const { outbox, sealedReceipts } = await readStatus();
-      if (outbox === 0 && Number(sealedReceipts.receipt) >= receipts) return true;
-      await askAll(stack, { account: owner, model: 'say-8x0', prompt: 'say-2x0' }).catch(() => undefined);
-      return false;
-    });
-  await work(1);
-  await stack.network.killWorkerd();
-  await cp(state, copy, { recursive: true });
-  await stack.network.restart();
-  await work(2);
+  const isAnswered = async (): Promise<boolean> => {
+    const { outbox, acceptedReceipts, sealedReceipts } = await readStatus();
+    return outbox === 0 && acceptedReceipts === sealedReceipts.receipt;
+  };
+  /** One job, and its receipt is accepted. */
+  const work = async (prompt: string): Promise<void> => {
+    const before = Number((await readStatus())['sealedReceipts'].receipt);
+    await until('an answer', () => askAll(stack, { account: owner, model: 'say-8x0', prompt }).catch(() => null));
+    await until('its receipt', async () => Number((await readStatus())['sealedReceipts'].receipt) > before);
+  };
+  /** Both go down, the router's state becomes what it is told, and both come back, the home as eager as at its first start. */
+  const restart = async (change: () => Promise<void>): Promise<void> => {
+    await agent.signal('SIGTERM');
+    await stack.network.killWorkerd();
+    await change();
+    await stack.network.restart();
+    agent.start();
+    await stack.waitForModel(owner, 'say-8x0');
+  };
+  await until('the first acceptance', isAnswered);
+  await restart(() => cp(state, copy, { recursive: true }));
+  await work('say-2x0');
+  await until('its acceptance', isAnswered);
   // The operator puts an older copy back, and the router goes on from there: it signs the second total again, over another receipt.
-  await stack.network.killWorkerd();
-  await rm(state, { recursive: true });
-  await cp(copy, state, { recursive: true });
-  await stack.network.restart();
+  await restart(async () => {
+    await rm(state, { recursive: true });
+    await cp(copy, state, { recursive: true });
+  });
+  await work('say-3x0');
   const evidence = await until('the evidence', async () => {
-    const status = await readStatus();
-    if (status['evidence'].length > 0) return status['evidence'] as { of: string; signer: string }[];
-    await askAll(stack, { account: owner, model: 'say-8x0', prompt: 'say-3x0' }).catch(() => undefined);
-    return null;
+    const found = (await readStatus())['evidence'] as { of: string; signer: string }[];
+    return found.length > 0 ? found : null;
   });
   expect(agent.lines.join('\n')).toContain('cannot both hold');
   const file = join(stack.folder, 'evidence.json');
