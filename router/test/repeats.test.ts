@@ -232,7 +232,7 @@ describe('the official client', () => {
     expect(tries).toBe(1);
     // At another endpoint, or of another API key, it is another key.
     expect((await client.embeddings.create({ model: MODEL, input: 'one' }, { idempotencyKey })).data).toHaveLength(1);
-    const { json } = await network.stack.admin('POST', `/accounts/${network.account.id}/keys`, {});
+    const { json } = await network.stack.admin('POST', `/accounts/${caller.id}/keys`, {});
     const colleague = openClient({ apiKey: (json as { key: string }).key });
     const theirs = await colleague.chat.completions.create({ ...CHAT, max_tokens: 21 }, { idempotencyKey });
     expect(theirs.choices).toHaveLength(1);
