@@ -132,7 +132,7 @@ interface Streamed {
 }
 
 async function stream(response: ServerResponse, { chat, plan, able }: Streamed): Promise<void> {
-  const { gapMs, brokenSeed } = able;
+  const { brokenSeed } = able;
   let told = 0;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: 'able-1', object: 'chat.completion.chunk', created: 1, model: ABLE_MODEL };
@@ -145,7 +145,7 @@ async function stream(response: ServerResponse, { chat, plan, able }: Streamed):
       await sleep(20);
       response.destroy();
     }
-    if (gapMs > 0) await sleep(gapMs);
+    if (able.gapMs > 0) await sleep(able.gapMs);
   };
   await tell({ role: 'assistant', content: null });
   for (const thought of plan.thoughts) await tell({ reasoning_content: thought });
