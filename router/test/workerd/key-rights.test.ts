@@ -164,8 +164,7 @@ describe('a key makes others', () => {
 
   test('and sees none of another account', async () => {
     const stranger = await mint({ scopes: ALL });
-    accountId = await openAccount();
-    const other = await mint({ scopes: ALL });
+    const { root: other } = await KeyLab.open();
     expect((await as(stranger, 'GET', '/keys')).json['data']).not.toContainEqual(
       expect.objectContaining({ id: other.id }),
     );
@@ -309,8 +308,7 @@ describe('own homes', () => {
 
   test('are nobody else’s', async () => {
     const node = await enrol(`theirs ${accountId}`, await openCode(accountId));
-    accountId = await openAccount();
-    const stranger = await mint({ scopes: ALL });
+    const { root: stranger } = await KeyLab.open();
     for (const [method, body] of [['PATCH', { name: 'x' }], ['DELETE']] as const)
       expect((await as(stranger, method, `/nodes/${node}`, body)).status).toBe(404);
     expect((await as(stranger, 'GET', '/nodes')).json['data']).toEqual([]);
