@@ -12,14 +12,13 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { word } from '../../schema/typed-data.ts';
 import type { Environment } from '../config/config.ts';
-import { readStateFolder } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { writeDurably } from '../home/durable-file.ts';
-import { readStatus } from '../home/status-file.ts';
 import { sendSigned } from '../link/signed-question.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { complain } from './complain.ts';
+import { findOwnHome } from './own-home.ts';
+import { tellLines } from './tell-lines.ts';
 
 /** Where an order lies until it was answered. */
 const PENDING_FILE = 'credit-order.json';
@@ -57,15 +56,11 @@ type Outcome = CreditState & Partial<Pick<Done, 'credited_micro' | 'order' | 'ap
 export async function runCredit(words: readonly string[], flags: OptionValues, env: Environment): Promise<number> {
   const amount = readAmount(words[0]);
   if (!amount.ok) return complain(amount.error, 2);
-  const folder = readStateFolder(flags, env);
-  if (!folder.ok) return complain(folder.error, 2);
-  const status = await readStatus(folder.value);
-  if (!status)
-    return complain(`No agent has run with the state folder ${folder.value}. Start it with irori-node up.`, 1);
-  const key = await openSessionKey(folder.value);
-  if (!key.ok) return complain(key.error, 1);
+  const home = await findOwnHome(flags, env);
+  if (!home.ok) return complain(home.error.sentence, home.error.exit);
+  const { folder, status, key } = home.value;
   const number = typeof flags.order === 'number' ? flags.order : null;
-  const wish = { folder: folder.value, router: status.router, key: key.value, amount: amount.value, number };
+  const wish = { folder, router: status.router, key, amount: amount.value, number };
   const outcome = await turnIntoCredit(wish, Date.now());
   if (!outcome.ok) return complain(outcome.error, 1);
   process.stdout.write(flags.json === true ? `${JSON.stringify(outcome.value)}\n` : formatCredit(outcome.value));
@@ -173,9 +168,7 @@ export function formatCredit({ account, available_micro: available, spent_micro:
     `can become credit  ${inCredits(available)}`,
     `became credit      ${inCredits(spent)} so far, of ${account}`,
   ];
-  // A router's words must not move the terminal's cursor or change its colours.
-  // oxlint-disable-next-line no-control-regex -- these are the controls
-  return `${lines.map((line) => line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')).join('\n')}\n`;
+  return tellLines(lines);
 }
 
 function inCredits(units: number): string {

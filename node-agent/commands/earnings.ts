@@ -5,18 +5,17 @@ import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Environment } from '../config/config.ts';
-import { readStateFolder } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { askSigned } from '../link/signed-question.ts';
 import { readJournal } from '../receipts/earned-journal.ts';
 import { readMirrored } from '../receipts/epoch-mirror.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { compareEarnings, compareTotals } from './compare-earnings.ts';
 import type { Difference } from './compare-earnings.ts';
 import { complain } from './complain.ts';
+import { findOwnHome } from './own-home.ts';
+import { tellLines } from './tell-lines.ts';
 
 const USUAL_DAYS = 7;
 const MOST_DAYS = 62;
@@ -105,19 +104,15 @@ interface Report {
 
 /** Prints both views; exit status 0, 1 when nothing could be learned, 3 where they differ. */
 export async function runEarnings(flags: OptionValues, env: Environment): Promise<number> {
-  const folder = readStateFolder(flags, env);
-  if (!folder.ok) return complain(folder.error, 2);
   const days = typeof flags.days === 'number' ? flags.days : USUAL_DAYS;
   if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
     return complain(`--days must be a whole number from 1 to ${MOST_DAYS}.`, 2);
-  const status = await readStatus(folder.value);
-  if (!status)
-    return complain(`No agent has run with the state folder ${folder.value}. Start it with irori-node up.`, 1);
-  const key = await openSessionKey(folder.value);
-  if (!key.ok) return complain(key.error, 1);
-  const router = await askEarnings(status.router, key.value, days);
+  const home = await findOwnHome(flags, env);
+  if (!home.ok) return complain(home.error.sentence, home.error.exit);
+  const { folder, status, key } = home.value;
+  const router = await askEarnings(status.router, key, days);
   if (!router.ok) return complain(router.error, 1);
-  const report = await compare({ folder: folder.value, days, status }, router.value);
+  const report = await compare({ folder, days, status }, router.value);
   const format = flags.json === true ? formatJson : flags.csv === true ? formatCsv : formatText;
   process.stdout.write(format(report, days));
   return report.differences.length + report.warnings.length > 0 ? 3 : 0;
@@ -246,9 +241,7 @@ function formatText({ router, own, differences, warnings }: Report, days: number
     differences.length === 0 ? 'No differences.' : `${differences.length} DIFFERENCES`,
     ...differences.map(formatDifference),
   ];
-  // A router's words must not move the terminal's cursor or change its colours.
-  // oxlint-disable-next-line no-control-regex -- these are the controls
-  return `${lines.map((line) => line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')).join('\n')}\n`;
+  return tellLines(lines);
 }
 
 function formatDifference({ job, part, receipt, signed, accepted, told, why }: Difference): string {

@@ -4,12 +4,11 @@ import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Environment } from '../config/config.ts';
-import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
-import { readStatus } from '../home/status-file.ts';
+import { findOwnHome } from './own-home.ts';
+import { tellLines } from './tell-lines.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askSigned } from '../link/signed-question.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 
 const count = z.number().int().min(0);
@@ -51,14 +50,10 @@ const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
 
 /** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
 export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
-  const folder = readStateFolder(flags, env);
-  if (!folder.ok) return complain(folder.error, 2);
-  const status = await readStatus(folder.value);
-  if (!status)
-    return complain(`No agent has run with the state folder ${folder.value}. Start it with irori-node up.`, 1);
-  const key = await openSessionKey(folder.value);
-  if (!key.ok) return complain(key.error, 1);
-  const why = await askWhy(status.router, key.value, Date.now());
+  const home = await findOwnHome(flags, env);
+  if (!home.ok) return complain(home.error.sentence, home.error.exit);
+  const { status, key } = home.value;
+  const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
   process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
   return 0;
@@ -85,9 +80,7 @@ export function formatWhy(why: Why): string {
     ...describeTurns(why),
     ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
   ];
-  // A router's words must not move the terminal's cursor or change its colours.
-  // oxlint-disable-next-line no-control-regex -- these are the controls
-  return `${lines.map((line) => line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')).join('\n')}\n`;
+  return tellLines(lines);
 }
 
 function describeStanding(why: Why): string {

@@ -25,7 +25,12 @@ export const MANAGED: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/keys',
     title: 'Keys',
-    told: 'Your member’s keys, or, of an owner’s key or the account’s own, all of the account’s; the newest first, page by page (`limit` up to 200, `after`: the `next` of the page before). Those that were revoked are listed with `revoked=true`. This and what follows of keys needs the scope `keys`.',
+    told: 'Your member’s keys, or, of an owner’s key or the account’s own, all of the account’s; the newest first. This and what follows of keys needs the scope `keys`.',
+    query: {
+      after: 'where the page begins: `next` of the page before',
+      limit: 'keys of one page, 1 to 200',
+      revoked: 'true: those that were revoked, instead of those that live',
+    },
     answer: having('data', 'next'),
   }),
   managed({

@@ -3,7 +3,8 @@
 import { makeId } from '../../schema/ids.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import type { CreditKind, CreditSource } from '../../schema/credit.ts';
+import type { CreditSource } from '../../schema/credit.ts';
+import type { Grant } from '../billing/account-credit.ts';
 import { makeLog } from '../log.ts';
 import type { CheckoutTable } from './checkout-table.ts';
 import { CURRENCY, judgeCheckout, UNITS_A_CENT } from './judge-checkout.ts';
@@ -15,14 +16,7 @@ const log = makeLog('payments');
 
 /** What the account of a checkout is told. */
 export interface BuyingAccount {
-  grant(grant: {
-    eventId: string;
-    accountId: string;
-    amount: number;
-    memo: string | null;
-    kind: CreditKind;
-    from: CreditSource;
-  }): Promise<{ applied: boolean; isTooMuch?: true }>;
+  grant(grant: Grant): Promise<{ applied: boolean; isTooMuch?: true }>;
   takeBack(back: BackAsked & { upTo: number }): Promise<{ taken: number; lost: number }>;
   restore(back: BackAsked): Promise<{ restored: number }>;
 }

@@ -1,6 +1,6 @@
 // The Durable Object of one x402 payment: it opens an account for it, waits until its call is booked, and settles what that came to, once.
 import { DurableObject } from 'cloudflare:workers';
-import type { CreditKind, CreditSource } from '../../schema/credit.ts';
+import type { Grant } from '../billing/account-credit.ts';
 import { makeLog } from '../log.ts';
 import type { Chain } from './chain.ts';
 import { decidePayment, noteChain, noteClosed, noteSending, noteSettled } from './decide-payment.ts';
@@ -18,15 +18,7 @@ const MOST_STEPS = 50;
 
 /** The account that a payment opens. */
 export interface PaidAccount {
-  grant(grant: {
-    eventId: string;
-    accountId: string;
-    amount: number;
-    memo: string | null;
-    kind: CreditKind;
-    from: CreditSource;
-    isFixedPrice: boolean;
-  }): Promise<{ applied: boolean }>;
+  grant(grant: Grant): Promise<{ applied: boolean }>;
   closePayment(closing: {
     accountId: string;
     jobs: number;

@@ -1,20 +1,16 @@
 // A page of another origin that calls the API with the official client, in a real browser: what it may send, and what it may read of answers and refusals.
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ABLE_MODEL } from './able-server.ts';
 import { startAbleStack } from './able-stack.ts';
 import type { AbleStack } from './able-stack.ts';
+import { BROWSER_TOLD, findBrowser, startBrowser } from './browser.ts';
+import type { RunningBrowser } from './browser.ts';
 
-const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
-const browser = BROWSERS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+const command = findBrowser();
 
 /** Runs in the page. What it saw goes back to the page's own server. */
 const PAGE = `
@@ -42,69 +38,55 @@ try {
 await fetch('/saw', { method: 'POST', body: JSON.stringify(saw) });
 `;
 
-describe.skipIf(!browser)(
-  'a page of another origin (needs one of: chromium-headless-shell, chromium, google-chrome)',
-  () => {
-    let network: AbleStack;
-    let server: Server;
-    let profile: string;
-    let child: ChildProcess;
-    let saw: Promise<Record<string, unknown>>;
+describe.skipIf(!command)(`a page of another origin (${BROWSER_TOLD})`, () => {
+  let network: AbleStack;
+  let server: Server;
+  let browser: RunningBrowser | undefined;
+  let saw: Promise<Record<string, unknown>>;
 
-    beforeAll(async () => {
-      network = await startAbleStack();
-      const config = JSON.stringify({ baseURL: network.url, apiKey: network.account.apiKey, model: ABLE_MODEL });
-      const { outputFiles } = await build({
-        stdin: { contents: PAGE, resolveDir: import.meta.dirname },
-        bundle: true,
-        format: 'esm',
-        write: false,
-        define: { CONFIG: config },
-      });
-      const told = Promise.withResolvers<Record<string, unknown>>();
-      saw = told.promise;
-      server = createServer((request, response) => {
-        if (request.url === '/page.js')
-          return void response.setHeader('content-type', 'text/javascript').end(outputFiles[0]?.text);
-        if (request.url === '/saw')
-          request
-            .toArray()
-            .then((parts: Buffer[]) => told.resolve(JSON.parse(Buffer.concat(parts).toString())), told.reject);
-        response
-          .setHeader('content-type', 'text/html')
-          .end('<!doctype html><script type="module" src="/page.js"></script>');
-      });
-      await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-      profile = await mkdtemp(join(tmpdir(), 'irori-browser-'));
-      const page = `http://localhost:${(server.address() as AddressInfo).port}/`;
-      const words = [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--remote-debugging-port=0',
-        `--user-data-dir=${profile}`,
-        page,
-      ];
-      child = spawn(browser!, words, { stdio: 'ignore' });
-      child.once('error', told.reject);
+  beforeAll(async () => {
+    network = await startAbleStack();
+    const config = JSON.stringify({ baseURL: network.url, apiKey: network.account.apiKey, model: ABLE_MODEL });
+    const { outputFiles } = await build({
+      stdin: { contents: PAGE, resolveDir: import.meta.dirname },
+      bundle: true,
+      format: 'esm',
+      write: false,
+      define: { CONFIG: config },
     });
+    const told = Promise.withResolvers<Record<string, unknown>>();
+    saw = told.promise;
+    server = createServer((request, response) => {
+      if (request.url === '/page.js')
+        return void response.setHeader('content-type', 'text/javascript').end(outputFiles[0]?.text);
+      if (request.url === '/saw')
+        request
+          .toArray()
+          .then((parts: Buffer[]) => told.resolve(JSON.parse(Buffer.concat(parts).toString())), told.reject);
+      response
+        .setHeader('content-type', 'text/html')
+        .end('<!doctype html><script type="module" src="/page.js"></script>');
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const page = `http://localhost:${(server.address() as AddressInfo).port}/`;
+    browser = await startBrowser(command!, page);
+    browser.child.once('error', told.reject);
+  });
 
-    afterAll(async () => {
-      child?.kill('SIGKILL');
-      server?.closeAllConnections();
-      server?.close();
-      await network?.stop();
-      if (profile) await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    });
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+    await network?.stop();
+  });
 
-    test('is answered, whole and streamed, and reads the headers and the refusals', async () => {
-      expect(await saw).toEqual({
-        whole: 'You said: Hi',
-        streamed: 'You said: Hi',
-        response: 'You said: Hi',
-        headers: [expect.stringMatching(/^req_/), expect.stringMatching(/^job_/), 'strange_field'],
-        refusal: [401, 'invalid_api_key'],
-      });
+  test('is answered, whole and streamed, and reads the headers and the refusals', async () => {
+    expect(await saw).toEqual({
+      whole: 'You said: Hi',
+      streamed: 'You said: Hi',
+      response: 'You said: Hi',
+      headers: [expect.stringMatching(/^req_/), expect.stringMatching(/^job_/), 'strange_field'],
+      refusal: [401, 'invalid_api_key'],
     });
-  },
-);
+  });
+});

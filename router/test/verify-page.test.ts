@@ -1,6 +1,4 @@
 // `/verify` in a real browser: what it says of receipts that are pasted, and that it asks nobody for anything, from the router and from a saved file.
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
@@ -14,11 +12,12 @@ import { sampleChain, toBundleJson } from '../../schema/sample-bundles.ts';
 import type { ReceiptBundleJson } from '../../schema/check-bundle.ts';
 import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
 import { makeVerifyPage } from '../local/verify-page.ts';
+import { BROWSER_TOLD, findBrowser, startBrowser } from './browser.ts';
+import type { RunningBrowser } from './browser.ts';
 import { until } from './until.ts';
 
 const HTML = gunzipSync(Buffer.from(VERIFY_PAGE, 'base64')).toString('utf8');
-const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
-const browser = BROWSERS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+const command = findBrowser();
 
 test('the page that the Worker has is the one that its sources make; else run: npm run build:verify', async () => {
   const fresh = await makeVerifyPage();
@@ -86,43 +85,36 @@ const CASES: [title: string, pasted: unknown, headline: RegExp, text: string][] 
 
 /** A browser that is told what to do over its debugging line. */
 class Browser {
-  readonly child: ChildProcess;
   readonly requests: string[] = [];
-  readonly #profile: string;
+  readonly #browser: RunningBrowser;
   readonly #line: WebSocket;
   readonly #waiting = new Map<number, (result: Record<string, any>) => void>();
   #calls = 0;
   #session = '';
 
-  private constructor(child: ChildProcess, line: WebSocket, profile: string) {
-    this.child = child;
+  private constructor(browser: RunningBrowser, line: WebSocket) {
+    this.#browser = browser;
     this.#line = line;
-    this.#profile = profile;
     line.on('message', (data: Buffer) => this.#hear(JSON.parse(data.toString('utf8')) as Record<string, any>));
   }
 
-  static async open(command: string): Promise<Browser> {
-    const profile = await mkdtemp(join(tmpdir(), 'irori-verify-browser-'));
-    const words = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${profile}`,
-      'about:blank',
-    ];
-    const child = spawn(command, words, { stdio: 'ignore' });
-    const port = await until('the debugging port', () =>
-      readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => null),
-    );
-    const [number, path] = port.split('\n');
-    const line = new WebSocket(`ws://127.0.0.1:${number}${path}`);
-    await new Promise((open, fail) => line.once('open', open).once('error', fail));
-    const opened = new Browser(child, line, profile);
-    const { targetId } = await opened.call('Target.createTarget', { url: 'about:blank' });
-    opened.#session = String((await opened.call('Target.attachToTarget', { targetId, flatten: true }))['sessionId']);
-    for (const domain of ['Network', 'Page', 'Runtime']) await opened.call(`${domain}.enable`);
-    return opened;
+  static async open(found: string): Promise<Browser> {
+    const browser = await startBrowser(found, 'about:blank');
+    try {
+      const told = join(browser.profile, 'DevToolsActivePort');
+      const port = await until('the debugging port', () => readFile(told, 'utf8').catch(() => null));
+      const [number, path] = port.split('\n');
+      const line = new WebSocket(`ws://127.0.0.1:${number}${path}`);
+      await new Promise((open, fail) => line.once('open', open).once('error', fail));
+      const opened = new Browser(browser, line);
+      const { targetId } = await opened.call('Target.createTarget', { url: 'about:blank' });
+      opened.#session = String((await opened.call('Target.attachToTarget', { targetId, flatten: true }))['sessionId']);
+      for (const domain of ['Network', 'Page', 'Runtime']) await opened.call(`${domain}.enable`);
+      return opened;
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
   }
 
   call(method: string, params: object = {}): Promise<Record<string, any>> {
@@ -149,8 +141,7 @@ class Browser {
 
   async close(): Promise<void> {
     this.#line.close();
-    this.child.kill('SIGKILL');
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    await this.#browser.close();
   }
 
   #hear({ id, result, error, method, params }: Record<string, any>): void {
@@ -161,7 +152,7 @@ class Browser {
   }
 }
 
-describe.skipIf(!browser)('in a browser (needs one of: chromium-headless-shell, chromium, google-chrome)', () => {
+describe.skipIf(!command)(`in a browser (${BROWSER_TOLD})`, () => {
   let opened: Browser;
   let server: Server;
   let folder: string;
@@ -174,7 +165,7 @@ describe.skipIf(!browser)('in a browser (needs one of: chromium-headless-shell, 
       response.setHeader('content-type', 'text/html').setHeader('content-security-policy', VERIFY_POLICY).end(HTML);
     });
     await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-    opened = await Browser.open(browser!);
+    opened = await Browser.open(command!);
   });
 
   afterAll(async () => {

@@ -1,0 +1,37 @@
+// A real browser without a window, where the machine has one, with a profile of its own.
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
+
+/** What a machine needs for tests in a browser, in words. */
+export const BROWSER_TOLD = `needs one of: ${BROWSERS.join(', ')}`;
+
+/** The command of the first browser that is there; undefined where none is. */
+export function findBrowser(): string | undefined {
+  return BROWSERS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+}
+
+export interface RunningBrowser {
+  readonly child: ChildProcess;
+  readonly profile: string;
+  close(): Promise<void>;
+}
+
+/** Starts it on a page; its debugging port stands in the profile's file `DevToolsActivePort`. */
+export async function startBrowser(command: string, url: string): Promise<RunningBrowser> {
+  const profile = await mkdtemp(join(tmpdir(), 'irori-browser-'));
+  const words = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0'];
+  const child = spawn(command, [...words, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+  return {
+    child,
+    profile,
+    close: async () => {
+      child.kill('SIGKILL');
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
