@@ -33,6 +33,8 @@ import { sampleRequest, sampleTicket } from '../../schema/sample-messages.ts';
 
 export const CODE = 'code-for-tests';
 
+const NOT_FOUND: [number, unknown] = [404, { error: { message: 'No such path.', code: 'not_found' } }];
+
 export interface Heard {
   readonly at: number;
   readonly name: FrameName;
@@ -103,7 +105,8 @@ export class TestHub {
       let body = '';
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
-        const [status, answer] = hub.#enrol(body);
+        // Enrolment is all this hub knows beside its socket: whatever else an agent asks from time to time is not there.
+        const [status, answer] = request.method === 'POST' ? hub.#enrol(body) : NOT_FOUND;
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
       });
     });

@@ -130,9 +130,12 @@ describe('jobs at once', () => {
   test('of a crowd of one key as many run as may, the others are told to come back, and afterwards all may run again', async () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => ask(owner, 'say-20x50')));
     const refused = answers.filter(({ status }) => status === 429);
-    const told = await Promise.all(refused.map(async (one) => (await readError(one, 429)).code));
-    expect(told.filter((code) => code === 'rate_limit_exceeded').length).toBe(30 - LIMITS.key);
-    expect(refused[0]?.headers.get('retry-after')).toBe('2');
+    // Those within the limit may find the home's slots taken: that is told with a wait of its own.
+    const told = await Promise.all(
+      refused.map(async (one) => ({ code: (await readError(one, 429)).code, after: one.headers.get('retry-after') })),
+    );
+    const crowded = told.filter(({ code }) => code === 'rate_limit_exceeded');
+    expect(crowded.map(({ after }) => after)).toEqual(Array.from({ length: 30 - LIMITS.key }, () => '2'));
     await Promise.all(answers.filter(({ status }) => status === 200).map(async (one) => one.text()));
     await until('all have ended', async () => {
       const again = await Promise.all(Array.from({ length: 4 }, () => ask(owner, 'say-1x0')));
