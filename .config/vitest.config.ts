@@ -43,6 +43,7 @@ export default defineConfig({
           // As many as those of router/test/workerd, so that both kinds share one queue.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+          globalSetup: ['router/test/built.ts'],
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.
           testTimeout: 240_000,
           hookTimeout: 240_000,

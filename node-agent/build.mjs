@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
+/** Beside this file, since the program looks for its models beside the folder that it is in. */
+const out = process.argv[2] ?? 'dist';
+const inOut = (name) => new URL(`${out}/${name}`, import.meta.url);
 
-await rm(new URL('dist', import.meta.url), { recursive: true, force: true });
+await rm(new URL(out, import.meta.url), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: here,
   // The models' worker threads are loaded by their own file names, beside the main program.
@@ -15,7 +18,7 @@ const { metafile } = await build({
     'onnx-worker': 'backends/onnx-worker.ts',
     'embedder-worker': 'backends/embedder-worker.ts',
   },
-  outdir: 'dist',
+  outdir: out,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
@@ -34,7 +37,7 @@ const { metafile } = await build({
   metafile: true,
 });
 const curve = new URL('../schema/curve/', import.meta.url);
-await copyFile(new URL('curve.wasm', curve), new URL('dist/curve.wasm', import.meta.url));
+await copyFile(new URL('curve.wasm', curve), inOut('curve.wasm'));
 await writeLicences(Object.keys(metafile.inputs));
 
 /** The validator's messages in fifty languages would be a third of the program. */
@@ -60,8 +63,5 @@ async function writeLicences(inputs) {
   }
   const inModule = await readFile(new URL('COPYING-libsecp256k1', curve), 'utf8');
   texts.push(`libsecp256k1 0.8.0, in curve.wasm (MIT)\n\n${inModule.trim()}\n`);
-  await writeFile(
-    new URL('dist/LICENSES.txt', import.meta.url),
-    texts.join('\n----------------------------------------\n\n'),
-  );
+  await writeFile(inOut('LICENSES.txt'), texts.join('\n----------------------------------------\n\n'));
 }

@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const MAIN = resolve(import.meta.dirname, '../main.ts');
+import { AGENT_MAIN } from './agent-main.ts';
 
 export interface AgentProcess {
   readonly child: ChildProcess;
@@ -27,7 +26,7 @@ export function dropStateFolder(folder: string): void {
 
 /** `env`: variables beside those of the tests. */
 export function startAgent(args: readonly string[], env: Readonly<Record<string, string>> = {}): AgentProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [AGENT_MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

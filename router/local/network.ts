@@ -34,6 +34,8 @@ export interface NetworkOptions {
   readonly bindings: Readonly<Record<string, string>>;
   /** Another wrangler.toml than the repository's. */
   readonly configPath?: string;
+  /** The Worker as it was bundled before; left out, it is bundled at each start. */
+  readonly bundle?: WorkerBundle;
   /** Added to the environment of workerd, so that its process can be known. */
   readonly environment?: Readonly<Record<string, string>>;
   /** False leaves out the binding that lets a request carry `x-irori-place`, as deployed. Default true. */
@@ -67,7 +69,7 @@ export interface Network {
   abortObject(binding: string, name: string): Promise<void>;
   /** Ends workerd by SIGKILL; it stays down until `restart`. */
   killWorkerd(): Promise<void>;
-  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew. `changed`: texts that are bound otherwise from now on. */
+  /** Starts again (after ending what runs) over the same state and port; bundles the Worker anew where it was not given. `changed`: texts that are bound otherwise from now on. */
   restart(changed?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends everything; removes the state folder if it was a temporary one. */
   stop(): Promise<void>;
@@ -168,7 +170,7 @@ async function startRuntime(start: RuntimeStart): Promise<Runtime> {
   const config = parseWorkerConfig(await readFile(configPath, 'utf8'));
   if (!config.ok) throw new StartError(`${configPath}: ${config.error}`);
   const [bundle, library] = await Promise.all([
-    bundleWorker(resolve(dirname(configPath), config.value.main)),
+    start.options.bundle ?? bundleWorker(resolve(dirname(configPath), config.value.main)),
     loadMiniflare(),
   ]);
   const described = describeNetwork({ ...start, config: config.value, bundle });

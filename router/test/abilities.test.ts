@@ -1,7 +1,7 @@
 // What a request needs of its model decides which home answers, through the whole network: what servers say and show, what their owners say, what nobody has.
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { ABLE_MODEL, PIXEL, startAbleServer } from './able-server.ts';
 import type { AbleServer } from './able-server.ts';
 import { readError } from './error-shape.ts';
@@ -78,8 +78,8 @@ describe('a request goes to a home that can do what it needs', () => {
 
   test('what it found is told to the owner', async () => {
     const told = homes.map(({ agent }) => {
-      const main = resolve(import.meta.dirname, '../../node-agent/main.ts');
-      return spawnSync(process.execPath, [main, 'status', '--state', agent.stateDir], { encoding: 'utf8' }).stdout;
+      return spawnSync(process.execPath, [AGENT_MAIN, 'status', '--state', agent.stateDir], { encoding: 'utf8' })
+        .stdout;
     });
     expect(told[0]).toMatch(new RegExp(`can +${ABLE_MODEL}: text, json, logprobs, completion, embeddings\n`));
     expect(told[1]).toMatch(/can .*, tools, images, reasoning, embeddings\n/);

@@ -1,9 +1,9 @@
 // Hubs that are cut and joined under running streams, and what an owner is told of it: real homes of two towns, hubs of a few slots.
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeWhy } from '../homes/make-why.ts';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { ask, askAll } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { startModelServer, words } from './model-server.ts';
@@ -15,7 +15,6 @@ import { until } from './until.ts';
 const PARIS = '48.9,2.4,FR';
 const ROME = '41.9,12.5,IT';
 const MODEL = 'say-8x0';
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 /** Plans are made at most every 2 s here. */
 const PLANS_MS = 40_000;
 
@@ -121,11 +120,11 @@ test('every minute of the hour has a reason, by the owner and by the home itself
   const agent = paris[0];
   if (!agent) throw new Error('no home');
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, [AGENT, 'why', '--state', agent.stateDir]);
+  const { stdout } = await run(process.execPath, [AGENT_MAIN, 'why', '--state', agent.stateDir]);
   expect(stdout).toContain(`${idOf(agent)}  connected (weur, hub:weur:`);
   expect(stdout).toContain('in the last hour');
   const json = JSON.parse(
-    (await run(process.execPath, [AGENT, 'why', '--state', agent.stateDir, '--json'])).stdout,
+    (await run(process.execPath, [AGENT_MAIN, 'why', '--state', agent.stateDir, '--json'])).stdout,
   ) as NodeWhy;
   expect(json).toMatchObject({ node: idOf(agent), online: true, area: 'weur' });
 });

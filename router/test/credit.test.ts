@@ -1,8 +1,8 @@
 // Credit of three kinds through the whole network: what is spent first, what an owner's own jobs earn him, earnings that become credit, and a sponsor.
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitCharge } from '../../schema/prices.ts';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import { isLedgerSound, readBooks } from './books.ts';
 import { startModelServer } from './model-server.ts';
@@ -12,7 +12,6 @@ import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 /** Of `say-4x0`: seven tokens of prompt, four of output at twice the price. */
 const CHARGE = 15;
 const { earn: EARN } = splitCharge(CHARGE);
@@ -75,7 +74,7 @@ async function findEarning(job: string): Promise<Record<string, unknown> | undef
 
 /** What `irori-node credit` says, and its exit status. */
 function runCredit(...words: string[]): Promise<{ status: number | null; out: string; json: Record<string, unknown> }> {
-  const child = spawn(process.execPath, [AGENT, 'credit', ...words, '--state', agent.stateDir], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [AGENT_MAIN, 'credit', ...words, '--state', agent.stateDir], { stdio: 'pipe' });
   let out = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (out += data.toString('utf8')));

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromHex } from '../../schema/bytes.ts';
 import { FINISH, JOB_TICKET } from '../../schema/receipt.ts';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { ask, askAll, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Books, findReceiptRows, movedBy, NOTHING_MOVED } from './books.ts';
@@ -20,7 +21,6 @@ import { until } from './until.ts';
 const MODEL = 'test/raw';
 const GRANTED = 10_000_000;
 const ROUTER_SIGNING_KEY = `0x${randomBytes(32).toString('hex')}` as const;
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 const DAY_MS = 86_400_000;
 /** The prompt is 7 tokens at one unit, each word of an answer a token at two. */
 const priceOf = (words: number): number => 7 + 2 * words;
@@ -248,7 +248,7 @@ test('the router signs two different totals for one count: the home keeps both, 
   expect(agent.lines.join('\n')).toContain('cannot both hold');
   const file = join(stack.folder, 'evidence.json');
   await writeFile(file, JSON.stringify(evidence));
-  const { status, stdout } = spawnSync(process.execPath, [AGENT, 'verify', file], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file], { encoding: 'utf8' });
   expect([status, stdout]).toEqual([
     3,
     expect.stringMatching(/^EQUIVOCATION {2}0x[0-9a-f]{40} has signed two different /),

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import { epochLeafSchema, hashEpochLeaf } from '../../schema/epoch-leaf.ts';
 import { epochOf } from '../../schema/epoch.ts';
@@ -20,7 +21,7 @@ import { until } from './until.ts';
 
 const MODEL = 'test/priced';
 const SECONDS = 3600;
-const ROOT = resolve(import.meta.dirname, '../..');
+const EPOCHS = resolve(import.meta.dirname, '../local/epochs.ts');
 /** What each call earns its home, units. */
 const { owner: EARN } = movedBy(15);
 
@@ -86,7 +87,7 @@ const EARNED = 'SELECT coalesce(sum(r.value->>8), 0) AS total FROM flushes AS f,
 /** Runs a command of this repository. */
 async function run(script: string, ...args: string[]): Promise<{ code: number; out: string }> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, script), ...args]);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...args]);
     return { code: 0, out: stdout };
   } catch (error) {
     const { code, stdout } = error as { code: number; stdout: string };
@@ -136,7 +137,7 @@ test('a closed epoch is published as a file that anyone recomputes, and the home
   expect(foldProof(hashEpochLeaf(leaf), told.proof)).toBe(file.value.root);
   const digest = makeMessageSigner(told.domain).hash(ACCEPTANCE, acceptanceSchema.parse(told.acceptance.acceptance));
   expect(foldProof(digest, told.acceptance.proof)).toBe(leaf.acceptancesRoot);
-  const recomputed = await run('router/local/epochs.ts', 'recompute', `${stack.url}/audit/epochs/${epoch}`);
+  const recomputed = await run(EPOCHS, 'recompute', `${stack.url}/audit/epochs/${epoch}`);
   expect(recomputed).toMatchObject({ code: 0, out: expect.stringContaining('HOLDS') });
 });
 
@@ -187,14 +188,14 @@ async function findMirrored(): Promise<{ told: { epoch: number; sha256: string }
 test('the agent keeps its leaf of each epoch, and its earnings are the router’s to the unit', async () => {
   await until('the agent has mirrored the epoch', async () => (await findMirrored()) !== null);
   expect((await findMirrored())?.differences).toEqual([]);
-  const told = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir, '--json');
+  const told = await run(AGENT_MAIN, 'earnings', '--state', agent.stateDir, '--json');
   expect(JSON.parse(told.out)).toMatchObject({
     differences: [],
     warnings: [],
     home: { jobs: 4, accepted: String(3 * EARN) },
   });
   expect(told.code).toBe(0);
-  const shown = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir);
+  const shown = await run(AGENT_MAIN, 'earnings', '--state', agent.stateDir);
   expect(shown.out).toContain('No differences.');
 });
 
@@ -204,7 +205,7 @@ test('a router that tells another amount than it signed for is found out, job by
   const path = join(folder, String(day));
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.replaceAll(`"amount":"${EARN}"`, `"amount":"${EARN + 1}"`));
-  const told = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir, '--json');
+  const told = await run(AGENT_MAIN, 'earnings', '--state', agent.stateDir, '--json');
   expect(told.code).toBe(3);
   const { differences } = JSON.parse(told.out) as { differences: Row[] };
   expect(differences).toHaveLength(3);
@@ -243,6 +244,6 @@ test('a home whose account and book do not agree keeps its last value, is told w
     agent.lines.some((line) => line.includes('an epoch is not what this home was told')),
   );
   expect((await findMirrored())?.differences).toEqual([expect.stringContaining('book-has-more')]);
-  const told = await run('node-agent/main.ts', 'earnings', '--state', agent.stateDir);
+  const told = await run(AGENT_MAIN, 'earnings', '--state', agent.stateDir);
   expect(told).toMatchObject({ code: 3, out: expect.stringContaining('an earlier value stands') });
 });

@@ -2,11 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromHex } from '../../schema/bytes.ts';
 import { receiptBundleSchema } from '../../schema/check-bundle.ts';
 import { USAGE_RECEIPT, makeMessageSigner } from '../../schema/receipt.ts';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { askAll, learnDigest, listModel, send } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { startModelServer } from './model-server.ts';
@@ -15,7 +16,6 @@ import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 const MODEL = 'test/priced';
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 
 type Bundle = Record<string, any>;
 
@@ -188,7 +188,7 @@ describe('a receipt is shown', () => {
 async function verify(value: unknown, ...flags: string[]): Promise<{ status: number | null; stdout: string }> {
   const file = join(stack.folder, 'receipt.json');
   await writeFile(file, JSON.stringify(value));
-  const run = spawnSync(process.execPath, [AGENT, 'verify', file, ...flags], { encoding: 'utf8' });
+  const run = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file, ...flags], { encoding: 'utf8' });
   expect(run.stderr).toBe('');
   return { status: run.status, stdout: run.stdout };
 }

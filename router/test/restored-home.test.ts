@@ -1,8 +1,9 @@
 // An owner who restores an older state folder, or loses the chain's file, earns on after a start: the router tells where the receipts go on.
 import { spawnSync } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
@@ -69,9 +70,10 @@ test('a restored folder and a lost chain sign no number twice, and the owner is 
   const told = agent.lines.filter((line) => line.includes('the state folder is an older copy'));
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/here="?1"? router="?4"? next="?1005/);
-  const main = resolve(import.meta.dirname, '../../node-agent/main.ts');
   await until('status tells it', () => {
-    const { stdout } = spawnSync(process.execPath, [main, 'status', '--state', agent.stateDir], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [AGENT_MAIN, 'status', '--state', agent.stateDir], {
+      encoding: 'utf8',
+    });
     return /restored .* went on from number 1005; there is nothing to do/.test(stdout);
   });
 

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { claimPort } from '../local/free-port.ts';
 import { startNetwork } from '../local/network.ts';
@@ -13,10 +14,10 @@ import { startRedisBridge } from '../local/redis-bridge.ts';
 import type { RedisBridge } from '../local/redis-bridge.ts';
 import { embeddedExecutor } from '../local/redis-executor.ts';
 import type { RedisExecutor } from '../local/redis-executor.ts';
+import { copyDatabase, readBundle } from './built.ts';
 
 const REDIS_TOKEN = 'test-redis-token';
 const WORKER = 'router/worker.ts';
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
 
 /** Shorter where many tests sit it out, longer where a home on a busy machine would be taken for one that does not answer. */
@@ -121,8 +122,11 @@ export async function startStack(
     },
   };
   const bridge = await startRedisBridge({ executor, token: REDIS_TOKEN, port: await claimPort('127.0.0.1', 0) });
+  const bundle = options.hasBucket ? null : await readBundle();
+  await copyDatabase(join(folder, 'router'));
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
+    ...(bundle ? { bundle } : {}),
     ...(options.hasBucket ? { configPath: await writeConfig(folder, options.worker ?? WORKER) } : {}),
     bindings: {
       ADMIN_SECRET,
@@ -256,7 +260,7 @@ class RunningStack implements Stack {
   }
 
   #spawn(args: readonly string[], lines: string[]): ChildProcess {
-    const child = spawn(process.execPath, [AGENT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (data: Buffer): void => {
       lines.push(...data.toString('utf8').trimEnd().split('\n'));
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`agent ${data.toString('utf8')}`);

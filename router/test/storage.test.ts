@@ -2,8 +2,9 @@
 // the letter what they were, over the platform's bucket too, and through kills at any moment.
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import { askAll, askOnline, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
 import { Books, isLedgerSound, movedBy, readUsage } from './books.ts';
@@ -14,7 +15,6 @@ import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
-const AGENT = resolve(import.meta.dirname, '../../node-agent/main.ts');
 const GRANTED = 10_000_000;
 /** Three of the caller's, and the owner's own by which the model's digest was learned. */
 const JOBS = 4;
@@ -102,7 +102,7 @@ test('after a week they stand in the bucket, and are told and proven as before',
   await expectAsTold();
   const file = join(stack.folder, 'receipt.json');
   await writeFile(file, told[0] ?? '');
-  const { status, stdout } = spawnSync(process.execPath, [AGENT, 'verify', file], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file], { encoding: 'utf8' });
   expect([status, stdout]).toEqual([0, expect.stringContaining('acceptance')]);
 });
 
