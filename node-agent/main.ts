@@ -7,7 +7,7 @@ import { runStatus } from './commands/status.ts';
 import { runUp } from './commands/up.ts';
 import { runVerify } from './commands/verify.ts';
 import { runWhy } from './commands/why.ts';
-import { formatHelp } from './config/options.ts';
+import { formatHelp } from './config/help.ts';
 import { parseFlags } from './config/parse-flags.ts';
 import type { CommandLine } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';

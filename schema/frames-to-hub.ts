@@ -58,14 +58,41 @@ export const pauseReasonSchema = z.enum([
   'disk',
   /** Receipts that the router has not taken yet are too many: it is busy rather than away. */
   'outbox',
+  /** Somebody works at the machine. */
+  'user-active',
+  /** Memory of the machine, or of the card, that others need. */
+  'memory',
+  /** The line is metered, or the day's traffic is used up. */
+  'metered',
+  'traffic',
+  /** As many jobs today as the owner wants. */
+  'job-limit',
+  /** More watts, or a faster fan, than the owner wants now. */
+  'power-cap',
 ]);
 export type PauseReason = z.output<typeof pauseReasonSchema>;
+
+/** A machine's power as its agent knows it. Watts of the whole machine at the wall, as far as `method` sees it; null is unknown and never 0. */
+export const powerFactsSchema = z.object({
+  /** The graphics card's name as its driver tells it, or the chip's. */
+  card: z.string().max(80).regex(PLAIN, 'holds a control character').nullable(),
+  /** What the machine draws at rest, and the most that its card may draw, W. */
+  idleW: z.number().min(0).max(5000).nullable(),
+  mostW: z.number().min(0).max(5000).nullable(),
+  /** How energy is known here: a word of ENERGY_METHOD. */
+  method: z.enum(['unknown', 'counter', 'sampled', 'estimated', 'wall']),
+  /** The machine is awake for others' work only. */
+  isAwakeForWork: z.boolean(),
+});
+export type PowerFacts = z.output<typeof powerFactsSchema>;
 
 /** What the node offers now; sent after `welcome` and whenever it changes. A hub takes what it can of one that says too much (`hub/read-state.ts`). */
 export const stateSchema = z.object({
   models: z.array(nodeModelSchema).max(MAX_MODELS),
   slots: z.number().int().min(0).max(MAX_SLOTS),
   paused: pauseReasonSchema.nullable(),
+  /** What computes here, and what it draws, where the agent knows: a first word for the energy of answers, which receipts then tell. Absent: nothing is known. */
+  power: powerFactsSchema.nullish(),
 });
 export type NodeState = z.output<typeof stateSchema>;
 

@@ -260,7 +260,7 @@ function describeProtocol(): string {
 /** The hash that belongs to PROTOCOL_VERSION. 3 since calls have frames of their own and tickets and receipts stand under seals; 2 since the hello names the router's origin: what agents of version 1 sign could be handed on, so they are told to update. */
 const PINNED: { version: number; hash: string } = {
   version: 3,
-  hash: '0x333637636a91a3a5fafc9755bc1c0e338816fcdc9387501b6fc01fba87ae4562',
+  hash: '0x56038e388cc18e9294d66d35a87a8c4c953f4f830634ee6ec60981c8ba8eae14',
 };
 
 describe('the protocol', () => {

@@ -17,7 +17,8 @@ export const FINISH = { stop: 0, length: 1, cancelled: 2, preempted: 3, error: 4
 export type Finish = keyof typeof FINISH;
 
 /** How energy was known, as the receipt's `energyMethod`; unknown energy is never a zero that looks measured. */
-export const ENERGY_METHOD = { unknown: 0, counter: 1, sampled: 2, estimated: 3 } as const;
+export const ENERGY_METHOD = { unknown: 0, counter: 1, sampled: 2, estimated: 3, wall: 4 } as const;
+export type EnergyMethod = keyof typeof ENERGY_METHOD;
 
 /** What the router made of a receipt, as the acceptance's `status`. */
 export const ACCEPTANCE_STATUS = { accepted: 0, lowered: 1, unpaid: 2 } as const;

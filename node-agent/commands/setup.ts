@@ -7,7 +7,7 @@ import { complain } from './complain.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { makePrivateFolder } from '../home/durable-file.ts';
-import { runtimeFolder } from '../opened-backends.ts';
+import { runtimeFolder } from '../agent/opened-backends.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 
 const RUNTIME = 'onnxruntime-node@1.30.0';

@@ -1,5 +1,5 @@
 // `irori-node up`: starts the agent and stands between it and the operating system's signals.
-import { Agent } from '../agent.ts';
+import { Agent } from '../agent/agent.ts';
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { makeLog } from '../log.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatHelp, OPTIONS } from './options.ts';
+import { formatHelp } from './help.ts';
+import { OPTIONS } from './options.ts';
 import { parseFlags } from './parse-flags.ts';
 
 describe('parseFlags', () => {

@@ -41,6 +41,12 @@ const PAUSED: Readonly<Record<PauseReason, string>> = {
   temperature: 'the machine was too warm',
   battery: 'the machine ran on battery',
   update: 'it was being updated',
+  'user-active': 'somebody used the machine',
+  memory: 'its memory was needed by other programs',
+  metered: 'its line to the network is metered',
+  traffic: 'the traffic that you allow a day was used up',
+  'job-limit': 'it had done as many jobs as you allow a day',
+  'power-cap': 'it drew more power, or was louder, than you want at this time',
 };
 
 const PASSED: Readonly<Record<PassedOver, string>> = {

@@ -1,12 +1,12 @@
 // The backends that the owner's settings name: one for each server, or the built-in model when none is named.
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
-import type { Backend } from './backends/backend.ts';
-import { EmbedderBackend } from './backends/embedder.ts';
-import { OnnxBackend } from './backends/onnx.ts';
-import { OpenAiHttpBackend } from './backends/openai-http.ts';
-import { PacedBackend } from './backends/paced-backend.ts';
-import type { AgentConfig } from './config/config.ts';
+import type { Backend } from '../backends/backend.ts';
+import { EmbedderBackend } from '../backends/embedder.ts';
+import { OnnxBackend } from '../backends/onnx.ts';
+import { OpenAiHttpBackend } from '../backends/openai-http.ts';
+import { PacedBackend } from '../backends/paced-backend.ts';
+import type { AgentConfig } from '../config/config.ts';
 
 /** Where `irori-node setup` puts the runtime of the built-in model. */
 export function runtimeFolder(state: string): string {

@@ -2,48 +2,47 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getCurve } from '../schema/chosen-curve.ts';
-import { err, ok } from '../schema/result.ts';
-import type { Result } from '../schema/result.ts';
-import type { Backend } from './backends/backend.ts';
-import type { AgentConfig } from './config/config.ts';
-import { DiskWatch } from './home/disk-watch.ts';
-import { findGpu } from './home/gpu-probe.ts';
-import { lockFolder } from './home/instance-lock.ts';
-import type { FolderLock } from './home/instance-lock.ts';
-import { IdentityFile } from './home/identity-file.ts';
-import { MemoryTrimmer } from './home/memory.ts';
-import { AbilityScout } from './home/ability-scout.ts';
-import { ModelShelf } from './home/model-shelf.ts';
+import { getCurve } from '../../schema/chosen-curve.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { AgentConfig } from '../config/config.ts';
+import { DiskWatch } from '../home/disk-watch.ts';
+import { findGpu } from '../home/gpu-probe.ts';
+import { lockFolder } from '../home/instance-lock.ts';
+import type { FolderLock } from '../home/instance-lock.ts';
+import { IdentityFile } from '../home/identity-file.ts';
+import { MemoryTrimmer } from '../home/memory.ts';
+import { AbilityScout } from '../home/ability-scout.ts';
+import { ModelShelf } from '../home/model-shelf.ts';
+import { tellStatus } from './agent-status.ts';
 import { openBackends } from './opened-backends.ts';
-import { hearOwner } from './home/owner-line.ts';
-import type { OwnerAnswer, OwnerAsk } from './home/owner-line.ts';
-import { OwnerPause } from './home/owner-pause.ts';
-import { PauseBoard } from './home/pause-board.ts';
-import { Prefetcher } from './home/prefetcher.ts';
-import { SpeedFile } from './home/speed-file.ts';
-import { SpeedScout } from './home/speed-scout.ts';
-import { StatusFile } from './home/status-file.ts';
-import type { AgentStatus } from './home/status-file.ts';
-import { Totals } from './jobs/totals.ts';
-import { SignatureQueue } from './receipts/signature-queue.ts';
-import { UnsealedJobs } from './jobs/unsealed-jobs.ts';
-import { FlushClock } from './jobs/flush-clock.ts';
-import type { AgentShared } from './jobs/job-runner.ts';
-import { Slots } from './home/slots.ts';
-import { Connection } from './link/connection.ts';
-import type { LinkEnd } from './link/connection.ts';
-import { askLastEpoch } from './link/last-epoch.ts';
-import type { Log } from './log.ts';
-import { toEvidenceJson } from '../schema/evidence.ts';
-import { describeProof } from '../schema/verify/describe-proof.ts';
-import { EarnedJournal } from './receipts/earned-journal.ts';
-import { EpochMirror } from './receipts/epoch-mirror.ts';
-import { isOutboxFull, OUTBOX_LIMITS } from './receipts/judge-outbox.ts';
-import { ReceiptBook } from './receipts/receipt-book.ts';
-import { openSessionKey } from './receipts/session-key.ts';
-import type { SessionKey } from './receipts/session-key.ts';
-import { VERSION } from './version.ts';
+import { hearOwner } from '../home/owner-line.ts';
+import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import { OwnerPause } from '../home/owner-pause.ts';
+import { PauseBoard } from '../home/pause-board.ts';
+import { Prefetcher } from '../home/prefetcher.ts';
+import { SpeedFile } from '../home/speed-file.ts';
+import { SpeedScout } from '../home/speed-scout.ts';
+import { StatusFile } from '../home/status-file.ts';
+import type { AgentStatus } from '../home/status-file.ts';
+import { Totals } from '../jobs/totals.ts';
+import { SignatureQueue } from '../receipts/signature-queue.ts';
+import { UnsealedJobs } from '../jobs/unsealed-jobs.ts';
+import { FlushClock } from '../jobs/flush-clock.ts';
+import type { AgentShared } from '../jobs/job-runner.ts';
+import { Slots } from '../home/slots.ts';
+import { Connection } from '../link/connection.ts';
+import type { LinkEnd } from '../link/connection.ts';
+import { askLastEpoch } from '../link/last-epoch.ts';
+import type { Log } from '../log.ts';
+import { EarnedJournal } from '../receipts/earned-journal.ts';
+import { EpochMirror } from '../receipts/epoch-mirror.ts';
+import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
+import { ReceiptBook } from '../receipts/receipt-book.ts';
+import { openSessionKey } from '../receipts/session-key.ts';
+import type { SessionKey } from '../receipts/session-key.ts';
+import { VERSION } from '../version.ts';
 
 /** Looks at the backends this often: more often while one is away. */
 const LOOK_MS = 60_000;
@@ -344,44 +343,14 @@ export class Agent {
   }
 
   #describe(): AgentStatus {
-    const link = this.#connection.status;
-    const { pause, slots, book, totals } = this.#shared;
-    const { earned, restored, unpaid, numbers, evidence } = book;
-    const acceptance = earned?.acceptance;
-    return {
-      pid: process.pid,
-      version: VERSION,
-      name: this.#config.name,
-      startedAt: this.#startedAt,
-      writtenAt: Date.now(),
-      router: this.#config.router.origin,
-      node: link.node,
+    return tellStatus({
+      config: this.#config,
+      shared: this.#shared,
       address: this.#key.address,
-      state: link.state,
-      problem: link.problem,
-      paused: pause.reason,
-      pausedUntilAt: this.#ownerPause.untilAt,
-      hub: link.hub,
-      area: link.area,
-      models: this.#shelf.offered.map((model) => model.name),
-      abilities: Object.fromEntries(this.#shelf.offered.map(({ name, can = [] }) => [name, can])),
-      slots: slots.limit,
-      running: slots.running,
-      ...totals.now(),
-      outbox: book.unacknowledged,
-      outboxMicro: book.measure().units.toString(),
-      sealedReceipts: { receipt: numbers.seq.toString(), seal: numbers.seal.toString() },
-      proof: earned && describeProof(earned.router, earned.sealed),
-      evidence: evidence.map(toEvidenceJson),
-      clockAheadMs: this.#connection.clockAheadMs,
-      restoredAtReceipt: restored === null ? null : restored.next.toString(),
-      answeredReceipts: unpaid.answered,
-      unpaidReceipts: unpaid.unpaid,
-      unpaidInARow: unpaid.inARow,
-      earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
-      acceptedReceipts: (acceptance?.count ?? 0n).toString(),
-      residentBytes: process.memoryUsage.rss(),
-    };
+      link: this.#connection,
+      ownerPause: this.#ownerPause,
+      startedAt: this.#startedAt,
+    });
   }
 }
 
