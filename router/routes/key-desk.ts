@@ -84,7 +84,7 @@ export async function revokeKey(services: Services, keyId: string): Promise<obje
   return { id: keyId, revoked: true };
 }
 
-export function toKeyJson(key: ListedKey): { readonly id: string } & object {
+export function toKeyJson(key: ListedKey): Record<string, unknown> & { readonly id: string } {
   return {
     id: key.id,
     name: key.name,
