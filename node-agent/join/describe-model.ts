@@ -11,7 +11,7 @@ const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
 export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
   const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
   const head = `${fitLineEnd(name, NAME_COLUMNS).padEnd(NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
-  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 20)} ${describeDemand(demand)}`, 72);
+  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 19)} ${describeDemand(demand)}`.trimEnd(), 72);
 }
 
 /** In a few words; nothing where the router did not tell. */
