@@ -13,10 +13,11 @@ import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
 import { makeLog } from '../log.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
-import { err } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import { JoinFile } from '../join/join-file.ts';
 import type { JoinTerminal } from '../join/join-terminal.ts';
 import { readMachine } from '../join/machine-facts.ts';
+import { ModelHub } from '../join/model-hub.ts';
 import * as questions from '../join/router-questions.ts';
 import { findServers, lookAtServer } from '../join/server-finder.ts';
 import type { FinderOptions } from '../join/server-finder.ts';
@@ -92,6 +93,7 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
     allowLan: given.allowLan,
     allowNetworks: values.allowNetworks === true,
   };
+  const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
     terminal,
     file,
@@ -123,8 +125,12 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
       isReady: () => hasRuntime(runtimeFolder(folder)),
       install: async () => (await runSetup({ state: folder }, env)) === 0,
     },
-    listOffers: async () => [],
-    takeOffer: async () => err('There is no model hub.'),
+    listOffers: async (machine) => hub.list(machine, await findGpu()),
+    hubLack: () => hub.findLack(),
+    takeOffer: async (id, tell) => {
+      const taken = await hub.take(id, tell);
+      return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
+    },
     tellRules: () => 'Lends whenever it is on. irori-node pause takes the machine back at once.',
     startAtLogin: null,
     pageUrl: async () => null,

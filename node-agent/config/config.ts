@@ -30,6 +30,9 @@ export interface AgentConfig {
   /** For servers that want one; only from the environment, since command lines can be read by others. */
   readonly backendKey: string | null;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -141,6 +144,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backends: list(values.backends) ?? [],
     backendKey: env['IRORI_BACKEND_KEY'] ?? null,
     models: list(values.models),
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -200,13 +205,13 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
@@ -264,6 +269,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {

@@ -65,7 +65,7 @@ async function openLink(
 }
 
 async function showLink({ terminal }: WizardDoors, { userCode, uri, uriComplete }: PendingLink): Promise<void> {
-  terminal.tell('info', `Link     ${userCode}\n         Open ${uri} and enter the code, or go straight to\n         ${uriComplete}`);
+  terminal.tell('info', `Link     ${userCode}  Enter this code at ${uri}\n         or open ${uriComplete}`);
   terminal.show(await drawQr(uriComplete));
   if (isLoopbackHost(new URL(uri).hostname)) terminal.tell('plain', 'This address works in a browser on this machine only.');
 }

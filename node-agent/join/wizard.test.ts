@@ -162,6 +162,7 @@ class World {
       },
       runtime: { isReady: () => true, install: async () => true },
       listOffers: async () => [],
+      hubLack: async () => 'Name a hub: --model-hub URL.',
       takeOffer: async () => err('none'),
       tellRules: () => 'Lends when idle. Like that?',
       startAtLogin: null,
@@ -222,7 +223,7 @@ describe('joining', () => {
     const { owner, end } = await walk(world, ['0', 'yes']);
     expect(end.kind).toBe('online');
     expect(owner.presses).toBeLessThanOrEqual(6);
-    expect(world.config).toEqual({ router: ROUTER, backends: [OLLAMA.url], models: ['llama3:8b'], name: 'Tower' });
+    expect(world.config).toEqual({ router: ROUTER, backends: [OLLAMA.url], models: ['llama3:8b'], gguf: null, name: 'Tower' });
     expect(world.spent).toEqual(['enr_granted']);
     for (const told of ['irori.example · 24 ms', 'can lend 9.9 GB', 'Ollama 0.9.1', 'not shared: it runs tools', 'cloud', 'WXYZ-0001', 'Linked   to account acct_1', 'first token 0.31 s · 62 tokens/s', 'receipt signed', 'Online   as Tower'])
       expect(owner.text).toContain(told);
@@ -232,9 +233,9 @@ describe('joining', () => {
     const { owner } = await walk(new World(), []);
     expect(owner.asked[0]?.split('\n')).toEqual([
       'Which models do you share? Space ticks, Enter goes on',
-      '+ llama3:8b                  OK ~65 tok/s       pays 0.6/M · 12 calls/h',
-      '+ own:1b                     OK ~260 tok/s      only you can call it',
-      '- huge:70b                   cannot',
+      '+ llama3:8b            OK ~65 tok/s      pays 0.6/M · 12 calls/h',
+      '+ own:1b               OK ~260 tok/s     only you can call it',
+      '- huge:70b             cannot',
     ]);
     expect(owner.text).toMatch(/huge:70b: needs 7\d\.\d GB, here is room for 25\.9 GB\. Try one of/);
   });
