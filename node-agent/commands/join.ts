@@ -30,7 +30,8 @@ import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
 const NO_TERMINAL = [
-  'irori-node leads through joining in a terminal, and this is none. Without a person:',
+  'irori-node leads through joining in a terminal, and this is none.',
+  'On a machine without a person:',
   '  irori-node --yes --router https://irori.example --code CODE',
   'takes a code from your account and computes the rest; irori-node --help tells all.',
 ].join('\n');
