@@ -64,6 +64,8 @@ export class Connection {
   #stopDial: () => void = () => undefined;
   #mustEnrol = false;
   #attempt = 0;
+  /** What the owner was told last of why it is not connected, and how often in a row it was so; forgotten with a connection. */
+  #told: { readonly sentence: string; readonly times: number } | null = null;
   #moves = 0;
 
   constructor(doors: ConnectionDoors) {
@@ -171,6 +173,7 @@ export class Connection {
     this.#clock = clock;
     this.#token = { text: welcome.token, freshUntil: performance.now() + welcome.tokenUntilAt - clock.now() };
     const { hub, area, node } = welcome;
+    this.#told = null;
     this.#note({ state: 'connected', hub, area, node, problem: null });
     this.#doors.shared.log.info('connected', { hub, area, node });
     const session = this.#session;
@@ -207,12 +210,19 @@ export class Connection {
     else this.#attempt += 1;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
-    line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
+    if (this.#isNews(plan.sentence)) line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();
     this.#wake = () => waiting.abort();
     // Woken early it rejects, which is as good as the end of the wait.
     await sleep(plan.waitMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+  }
+
+  /** The same sentence once more, after twice as many tries each time: a router that is away for a night must not fill the log. */
+  #isNews(sentence: string): boolean {
+    const times = this.#told?.sentence === sentence ? this.#told.times + 1 : 1;
+    this.#told = { sentence, times };
+    return Number.isInteger(Math.log2(times));
   }
 
   #note(change: Partial<LinkStatus>): void {
@@ -231,7 +241,8 @@ function explainEnrolment(
 ): { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } {
   if (outcome.kind === 'http' && outcome.code === 'protocol-version')
     return { kind: 'owner', sentence: outcome.message };
-  const isRefused = outcome.kind === 'http' && outcome.status >= 400 && outcome.status < 500;
+  // Without a code it is not the router that refuses: another site answers there, or a proxy before it.
+  const isRefused = outcome.kind === 'http' && outcome.code !== null && outcome.status >= 400 && outcome.status < 500;
   if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
   return {
     kind: 'owner',
