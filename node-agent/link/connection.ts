@@ -33,6 +33,8 @@ interface ConnectionDoors {
   /** In [0, 1). */
   readonly random: () => number;
   readonly times?: SocketTimes;
+  /** What has to be there before a code is spent. Left out: nothing. */
+  readonly offer?: { readonly isThere: boolean; readonly wait: (signal: AbortSignal) => Promise<void> };
   /** Called when `status` changed. */
   readonly onChange: () => void;
 }
@@ -48,6 +50,9 @@ interface LinkStatus {
 
 /** How the loop ended: told to stop, or something only the owner can mend before another start. */
 export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; readonly sentence: string };
+
+const NOTHING_TO_SHARE =
+  'This home has nothing to share yet, so it does not join and its code is not used. It goes on by itself when a model is there.';
 
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const STEADY_MS = 10_000;
@@ -123,13 +128,26 @@ export class Connection {
     if (known) this.#status = { ...this.#status, node: known.node };
     if (known && !this.#canEnrolAnew()) return null;
     if (code === null) return { kind: 'owner', sentence: explainNoCode(router.origin) };
-    this.#note({ state: 'enrolling' });
+    await this.#waitForOffer();
+    if (this.#isStopping) return null;
+    this.#note({ state: 'enrolling', problem: null });
     const enrolled = await enrol({ url: router.enrolUrl, code, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
     await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
     this.#mustEnrol = false;
     shared.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
     return null;
+  }
+
+  /** A code works once: it is not spent while nothing can be shared. */
+  async #waitForOffer(): Promise<void> {
+    const { offer, shared } = this.#doors;
+    if (!offer || offer.isThere) return;
+    this.#note({ state: 'waiting', problem: NOTHING_TO_SHARE });
+    shared.log.warn(NOTHING_TO_SHARE);
+    const waiting = new AbortController();
+    this.#wake = () => waiting.abort();
+    await offer.wait(waiting.signal);
   }
 
   /** True when the router has forgotten this node and there is a code that was not used yet. */
