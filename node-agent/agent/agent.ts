@@ -330,6 +330,7 @@ export class Agent {
   }
 
   #tellState(): void {
+    this.#abilities.heed();
     this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     this.#connection.session?.sendState();
     this.#noteOffer();

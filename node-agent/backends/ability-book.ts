@@ -114,6 +114,8 @@ export class AbilityBook {
         learned.shown.set(need, { isShown, at: learned.at });
         hasLearned = true;
       }
+      // The home wanted its slot back: that is no silence of the server's.
+      if (signal.aborted) learned.rounds -= 1;
       if (signal.aborted) break;
     }
     return hasLearned;

@@ -124,7 +124,7 @@ export function isOfRouter(headers: IncomingHttpHeaders): boolean {
 
 /** Jobs would go round in a circle, or on to strangers' homes. */
 export const ROUTER_SENTENCE =
-  'What answers there is an Irori router, not a model server: its calls would come back to it. Name the server that holds your model, such as http://127.0.0.1:11434 for Ollama.';
+  'An Irori router answers there, not a model server: its calls would come back to it. Name the server that holds your model, such as http://127.0.0.1:11434 for Ollama.';
 
 /** Null, or why this address cannot be shared: the router that the home joins stands there itself. */
 export function refuseRouter(server: Pick<ServerUrl, 'hostname' | 'port'>, router: URL): string | null {

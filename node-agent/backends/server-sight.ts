@@ -166,9 +166,10 @@ export class ServerSight {
     return ok(this.#known);
   }
 
+  /** Of several servers the owner sees which one it is. */
   #refuse(sentence: string): Result<Known, string> {
     this.#forget();
-    return err(sentence);
+    return err(`${this.#door.server.root}: ${sentence}`);
   }
 
   #forget(): void {
