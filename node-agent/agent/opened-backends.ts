@@ -50,7 +50,7 @@ function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): 
     pidFile: join(state, 'llama-server.json'),
     onLost: onChange,
   });
-  const open = (url: string): Backend => openServer(url, { ...config, backendKey: null, slots: null }, onChange);
+  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, onChange);
   return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 
@@ -65,7 +65,8 @@ function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () 
 }
 
 function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKey, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const { backendKeys, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const apiKey = backendKeys(baseUrl);
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
@@ -74,7 +75,7 @@ function openServer(baseUrl: string, config: AgentConfig, onChange: () => void):
     allowSpecials: specials === 'share',
     can,
     life: { frozenMs },
-    ...(backendKey === null ? {} : { apiKey: backendKey }),
+    ...(apiKey === null ? {} : { apiKey }),
     ...(models === null ? {} : { models }),
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),
