@@ -11,6 +11,10 @@ import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { FamilyTags } from '../auth/family-tags.ts';
+import { makeDeviceLinks } from '../auth/device-links.ts';
+import type { DeviceLinks } from '../auth/device-links.ts';
+import { makeDoorCounts } from '../auth/door-counts.ts';
+import type { DoorCounts } from '../auth/door-counts.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
@@ -64,7 +68,12 @@ export interface Services extends Stubs, BookDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  /** True where anybody may make one. */
+  readonly isSignupOpen: boolean;
   readonly members: Members;
+  readonly links: DeviceLinks;
+  /** What is counted over all isolates. */
+  readonly doorCounts: DoorCounts;
   readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
@@ -160,7 +169,10 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    isSignupOpen: env.SIGNUP === 'open',
     members: makeMembers({ db: env.DB, random }),
+    links: makeDeviceLinks({ db: env.DB, random }),
+    doorCounts: makeDoorCounts(env.DB),
     posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
