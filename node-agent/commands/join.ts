@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runtimeFolder } from '../agent/opened-backends.ts';
+import { readBackendKeys } from '../config/backend-keys.ts';
 import { readStateFolder, readValues } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { changeConfig } from '../config/config-file.ts';
@@ -89,8 +90,10 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
   const file = await JoinFile.open(folder);
   if (flags.again === true) await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
+  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
   const finder: FinderOptions = {
-    apiKey: env['IRORI_BACKEND_KEY'] ?? null,
+    // A file of keys that cannot be read is told at the start.
+    keyOf: keys.ok ? keys.value : () => null,
     allowLan: given.allowLan,
     allowNetworks: values.allowNetworks === true,
   };

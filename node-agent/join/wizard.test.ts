@@ -14,6 +14,8 @@ import { runWizard } from './wizard.ts';
 
 const GB = 1024 ** 3;
 const ROUTER = 'https://irori.example';
+const CODE_A = 'enr_AAAA-AAAA-AAAA-AAAA-AAAA';
+const CODE_B = 'enr_BBBB-BBBB-BBBB-BBBB-BBBB';
 
 let folder: string;
 beforeEach(() => {
@@ -289,23 +291,24 @@ describe('joining', () => {
     const world = new World();
     const pending = Array.from({ length: 9 }, () => 'authorization_pending');
     world.grants = [...pending];
-    expect((await walk(world, ['0', '@n', '@c', ' enr_typed ', 'yes'])).end.kind).toBe('online');
-    expect([world.links, world.spent]).toEqual([2, ['enr_typed']]);
+    expect((await walk(world, ['0', '@n', '@c', ' aaaa aaaa aaaa aaaa aaaa ', 'yes'])).end.kind).toBe('online');
+    expect([world.links, world.spent]).toEqual([2, [CODE_A]]);
     rmSync(folder, { recursive: true });
     const other = new World();
     const { owner } = await walk(other, ['0', '@a', 'yes']);
     expect(owner.told.filter((told) => told.includes('sk_shown_once'))).toHaveLength(1);
+    expect(owner.told.filter((told) => told.includes('WXYZ-0001 '))).toHaveLength(1);
     expect(other.spent).toEqual(['enr_granted']);
   });
 
   test('a router without links asks for an enrolment code, and one that is refused leads back to the link', async () => {
     const world = new World();
     world.hasLinks = false;
-    world.badCodes = ['enr_bad'];
-    const { owner, end } = await walk(world, ['0', 'enr_bad', 'yes', 'enr_good']);
+    world.badCodes = [CODE_A];
+    const { owner, end } = await walk(world, ['0', CODE_A, 'yes', CODE_B]);
     expect(end.kind).toBe('online');
     expect(owner.text).toContain('The router did not take the code.');
-    expect(world.spent).toEqual(['enr_bad', 'enr_good']);
+    expect(world.spent).toEqual([CODE_A, CODE_B]);
   });
 
   test('without a server the demo model, another look or an address are offered', async () => {
