@@ -28,7 +28,8 @@ export interface IdleStory {
   readonly minutes: readonly IdleSpan[];
 }
 
-const PAUSED: Readonly<Record<PauseReason, string>> = {
+/** Why a home takes no work, of the past, for its owner. */
+export const PAUSED: Readonly<Record<PauseReason, string>> = {
   owner: 'you had paused it',
   outbox: 'receipts of its jobs had not reached the router',
   draining: 'it was finishing its last jobs before a stop',

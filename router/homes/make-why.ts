@@ -58,6 +58,7 @@ export interface LiveHome {
 export interface LiveModel {
   readonly name: string;
   readonly digest: string;
+  readonly contextTokens: number;
   readonly can: readonly string[];
 }
 

@@ -62,7 +62,9 @@ export class ExamDesk {
     const { find, trustSlots } = this.#doors;
     const socket = find(nodeId);
     if (!socket) return null;
-    const models = (socket.state?.models ?? []).map(({ name, digest, can = [] }) => ({ name, digest, can }));
+    const models = (socket.state?.models ?? []).map(({ name, digest, contextTokens, can = [] }) => {
+      return { name, digest, contextTokens, can };
+    });
     const slots = trustSlots(nodeId, socket.state?.slots ?? 0);
     return { models, slots, running: socket.parts.size, ...(socket.agent ?? { version: null, platform: null }) };
   }
