@@ -150,6 +150,7 @@ export class Agent {
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
       status: () => this.#describe(),
+      check: () => this.#connection.check(),
       openPage: () => null,
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
