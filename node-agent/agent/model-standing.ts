@@ -41,7 +41,7 @@ export function openModelStanding(
       query.append('model', name);
       query.append('digest', digest);
     }
-    return askSigned({ router: router.origin, key, path: `/node/v1/demand?${query}` }, Date.now());
+    return askSigned({ router: router.origin, key, path: `/node/v1/demand?${query.toString()}` }, Date.now());
   };
   return new ModelStanding({ ...doors, ask });
 }
