@@ -120,8 +120,8 @@ describe('readConfig', () => {
       '--backend http://…@127.0.0.1: Leave name',
     ],
     [{ router: 'https://a.example', backends: ['http://192.168.0.2'] }, {}, 'Say --allow-lan'],
-    [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'an Irori router'],
-    [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'an Irori router'],
+    [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'An Irori router'],
+    [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'An Irori router'],
     [{ router: 'https://a.example' }, { IRORI_BACKEND_KEY: 'two words' }, 'IRORI_BACKEND_KEY'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
