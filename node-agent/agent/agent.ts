@@ -147,19 +147,10 @@ export class Agent {
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    const desk = makeOwnerDesk({
-      pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
-      openPage: () => null,
-    });
-    this.#lock.serve((peer) => hearOwner(peer, desk));
+    this.#hearOwner();
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-    });
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -283,6 +274,16 @@ export class Agent {
       offer: this.#offer,
       onChange: () => this.#noteOffer(),
     });
+  }
+
+  #hearOwner(): void {
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      check: () => this.#connection.check(),
+      openPage: () => null,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
   }
 
   #makeMirror(): EpochMirror {

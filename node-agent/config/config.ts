@@ -11,7 +11,7 @@ import type { Result } from '../../schema/result.ts';
 import { readBackendKeys } from './backend-keys.ts';
 import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
-import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { isThisMachine, refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
 import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
@@ -142,7 +142,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
-  const backends = list(values.backends) ?? [];
+  const backends = dropTwins(list(values.backends) ?? []);
   const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
   if (refusal !== null) return err(refusal);
   const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
@@ -177,6 +177,18 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** A server that was named twice, as 127.0.0.1 and as localhost too, would be given twice the jobs that it takes. */
+function dropTwins(backends: readonly string[]): string[] {
+  const placeOf = (text: string): string => {
+    const server = refuseBaseUrl(text, true);
+    if (!server.ok) return text;
+    const { hostname, port, api } = server.value;
+    return `${isThisMachine(hostname) ? 'here' : hostname}:${port}${new URL(api).pathname}`;
+  };
+  const places = backends.map(placeOf);
+  return backends.filter((_, i) => places.indexOf(places[i] ?? '') === i);
 }
 
 /** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
@@ -224,6 +236,9 @@ function findFault(values: OptionValues): string | null {
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
   const fault = findChoiceFault(values);
   if (fault !== null) return fault;
+  const name = text(values.name);
+  if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))
+    return '--name must be at most 64 characters on one line.';
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';
