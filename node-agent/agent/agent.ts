@@ -16,9 +16,10 @@ import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
-import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { OwnerPause } from '../home/owner-pause.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
@@ -141,7 +142,12 @@ export class Agent {
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      openPage: () => null,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
     this.#disk = new DiskWatch({
@@ -233,7 +239,7 @@ export class Agent {
   }
 
   /** Answers when `irori-node status` shows the change too. */
-  async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
+  async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
     if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
     await this.#status.write();

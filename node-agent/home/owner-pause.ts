@@ -28,7 +28,7 @@ export class OwnerPause {
   }
 
   /** Does what the owner asks; a pause is answered when the machine is free. */
-  async obey(ask: OwnerAsk): Promise<OwnerAnswer> {
+  async obey(ask: OwnerAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const startedAt = performance.now();
     const handedOver = ask.do === 'pause' ? await this.#pause(ask.forMs) : this.#resume();
     const { board } = this.#doors;
