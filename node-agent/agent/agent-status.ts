@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentConfig } from '../config/config.ts';
+import type { PowerStatus } from '../energy/energy-meter.ts';
 import type { OwnerPause } from '../home/owner-pause.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
@@ -15,6 +16,7 @@ interface Told {
   readonly address: Hex;
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
   readonly ownerPause: OwnerPause;
+  readonly power: PowerStatus | null;
   /** ms since epoch. */
   readonly startedAt: number;
 }
@@ -56,6 +58,7 @@ export function tellStatus(of: Told): AgentStatus {
     unpaidInARow: unpaid.inARow,
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
+    power: of.power,
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -16,6 +16,7 @@ import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { Metering } from './metering.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -88,6 +89,7 @@ export class Agent {
   readonly #disk: DiskWatch;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -116,6 +118,8 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    this.#metering = new Metering({ config, log, backends: this.#backends, isLending, onChange });
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -132,6 +136,7 @@ export class Agent {
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
+      meter: this.#metering,
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
@@ -191,6 +196,7 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    await this.#metering.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -203,6 +209,7 @@ export class Agent {
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
+    await this.#metering.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -355,6 +362,7 @@ export class Agent {
       address: this.#key.address,
       link: this.#connection,
       ownerPause: this.#ownerPause,
+      power: this.#metering.status(),
       startedAt: this.#startedAt,
     });
   }

@@ -13,7 +13,7 @@ import type { PowerView } from './describe-power.ts';
 import { nameDay } from './energy-file.ts';
 import type { EnergyFile } from './energy-file.ts';
 import type { HostPower } from './host-meter.ts';
-import { JobShare } from './job-share.ts';
+import { JobShare, UNMETERED } from './job-share.ts';
 import type { ShareFacts, WorkShare } from './job-share.ts';
 import { measureSpan } from './measure-span.ts';
 import { MeterInputs } from './meter-inputs.ts';
@@ -69,6 +69,8 @@ const MINUTE_MS = 60_000;
 const SETTLE_MS = 3_000;
 /** A window that a claim would close sooner stays open: under many short jobs the meters are not read at each. */
 const LEAST_WINDOW_MS = 100;
+/** So long a window may be open, where no owner's meter sets the beat. */
+const LONGEST_MS = 10_000;
 /** Nobody has used the machine for so long, and it lends: it is awake for the network only. */
 const AWAKE_FOR_WORK_S = 600;
 /** The most that work may draw around a card of unknown make, and on a processor, W. */
@@ -123,7 +125,7 @@ export class EnergyMeter {
 
   /** A job begins. What it works elsewhere is unknown here. */
   begin(place: WorkPlace, facts: ShareFacts): WorkShare {
-    if (place === 'elsewhere') return ELSEWHERE;
+    if (place === 'elsewhere') return UNMETERED;
     const nowMs = this.#doors.now();
     const isFirst = this.#jobs === 0;
     // So that its first window begins with it.
@@ -283,6 +285,7 @@ export class EnergyMeter {
       isWeighed: this.#costs.isKnown(part),
       method: this.#expectMethod(part),
       mostW: part === 'cpu' ? MOST_CPU_W : MOST_HOST_W + 2 * this.#cardsW(),
+      longestMs: Math.max(LONGEST_MS, 2 * (this.#doors.wallEveryMs ?? 0)),
     };
   }
 
@@ -360,5 +363,3 @@ export class EnergyMeter {
     this.#doors.file.add(nameDay(this.#doors.dateNow()), more);
   }
 }
-
-const ELSEWHERE: WorkShare = { noteTokens: () => undefined, claim: () => UNKNOWN_ENERGY, end: () => undefined };

@@ -1,6 +1,6 @@
 // One job's part in the energy of this machine: what it has worked and what it was given for it. Counting a token is one addition.
+import { chooseWorseMethod, UNKNOWN_ENERGY } from '../../schema/energy.ts';
 import type { EnergyClaim } from '../../schema/energy.ts';
-import { chooseWorseMethod } from '../../schema/energy.ts';
 import type { EnergyMethod } from '../../schema/receipt.ts';
 import type { WindowWork } from './split-window.ts';
 
@@ -13,6 +13,13 @@ export interface WorkShare {
   /** Ends a job without a receipt. One that has claimed has ended. */
   end(): void;
 }
+
+/** Of work that no meter here sees. */
+export const UNMETERED: WorkShare = {
+  noteTokens: () => undefined,
+  claim: () => UNKNOWN_ENERGY,
+  end: () => undefined,
+};
 
 export interface ShareFacts {
   /** What the prompt may have, tokens, and how fast it is read here. */

@@ -5,7 +5,13 @@ import { JobShare } from './job-share.ts';
 import { ShareBook } from './share-book.ts';
 import type { BookTerms } from './share-book.ts';
 
-const TERMS: BookTerms = { weights: guessWeights(1), isWeighed: true, method: 'sampled', mostW: 1000 };
+const TERMS: BookTerms = {
+  weights: guessWeights(1),
+  isWeighed: true,
+  method: 'sampled',
+  mostW: 1000,
+  longestMs: 10_000,
+};
 
 /** A book under a clock that the test sets. */
 function open(terms: Partial<BookTerms> = {}) {

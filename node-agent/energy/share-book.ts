@@ -29,8 +29,9 @@ export interface BookTerms {
   readonly isWeighed: boolean;
   /** The method that a window here is metered by; for a claim that ends before its first window closes. */
   readonly method: EnergyMethod;
-  /** The most that work here may draw, W. */
+  /** The most that work here may draw, W, and how long a window may be open: a longer one was a sleep, or meters that died. */
   readonly mostW: number;
+  readonly longestMs: number;
 }
 
 const NOTHING: WindowWork = { prompt: 0, cached: 0, output: 0, ms: 0 };
@@ -122,10 +123,11 @@ export class ShareBook {
 
   /** What the work of an open window will have cost: by what tokens cost here, else by the last window's power; never more than can be drawn. */
   #tail(work: WindowWork): number {
-    const { weights, isWeighed, mostW } = this.#terms();
-    const byPower = this.#lastW === null ? null : ((this.#lastW / Math.max(1, this.#running.size)) * work.ms) / 1000;
+    const { weights, isWeighed, mostW, longestMs } = this.#terms();
+    const seconds = Math.min(work.ms, longestMs) / 1000;
+    const byPower = this.#lastW === null ? null : (this.#lastW / Math.max(1, this.#running.size)) * seconds;
     const usual = isWeighed || byPower === null ? weigh(work, weights) : byPower;
-    return Math.min(usual, (mostW * work.ms) / 1000);
+    return Math.min(usual, mostW * seconds);
   }
 
   #give(running: readonly JobShare[], works: readonly WindowWork[], margin: Margin): number {

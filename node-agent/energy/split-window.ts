@@ -16,6 +16,9 @@ export interface TokenWeights {
   readonly output: number;
 }
 
+/** Less is no weight: its shares would be lost in rounding. */
+const LEAST = 1e-9;
+
 /** What the work would come to by the weights, J. */
 export function weigh(work: WindowWork, weights: TokenWeights): number {
   return work.prompt * weights.prompt + work.cached * weights.cached + work.output * weights.output;
@@ -25,7 +28,7 @@ export function weigh(work: WindowWork, weights: TokenWeights): number {
 export function splitWindow(joules: number, works: readonly WindowWork[], weights: TokenWeights): number[] {
   const weighed = works.map((work) => weigh(work, weights));
   const sum = weighed.reduce((total, one) => total + one, 0);
-  if (sum > 0 && Number.isFinite(sum)) return weighed.map((one) => (joules * one) / sum);
+  if (sum > LEAST && Number.isFinite(sum)) return weighed.map((one) => joules * (one / sum));
   const ms = works.reduce((total, one) => total + one.ms, 0);
   return works.map((work) => (ms > 0 ? (joules * work.ms) / ms : joules / works.length));
 }

@@ -41,6 +41,7 @@ export class GpuWatch implements GpuSource {
   #names = '';
   #amdCards: readonly number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isStarted = false;
   #isClosed = false;
 
   constructor(doors: GpuDoors) {
@@ -53,6 +54,7 @@ export class GpuWatch implements GpuSource {
   /** Looks for cards and watches those that there are. Returns at once. */
   start(): void {
     const { platform } = this.#doors;
+    this.#isStarted = true;
     if (platform === 'darwin') return void this.#lookAtMac();
     this.#nvidia.pace(this.#paceMs);
     if (platform === 'linux') void this.#findAmd();
@@ -62,7 +64,7 @@ export class GpuWatch implements GpuSource {
   pace(everyMs: number): void {
     if (everyMs === this.#paceMs) return;
     this.#paceMs = everyMs;
-    if (this.#doors.platform !== 'darwin' && !this.#isClosed) this.#nvidia.pace(everyMs);
+    if (this.#isStarted && this.#doors.platform !== 'darwin' && !this.#isClosed) this.#nvidia.pace(everyMs);
   }
 
   now(): readonly GpuReading[] {
