@@ -16,10 +16,11 @@ import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { Lending, openLending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
-import { OwnerPause } from '../home/owner-pause.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
 import { SpeedFile } from '../home/speed-file.ts';
@@ -53,8 +54,6 @@ const ABILITIES_MS = 1_500;
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
-/** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
-const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
 
@@ -67,6 +66,7 @@ interface AgentDoors {
   readonly lock: FolderLock;
   readonly speeds: SpeedFile;
   readonly journal: EarnedJournal;
+  readonly lending: LendingFiles;
 }
 
 export class Agent {
@@ -80,7 +80,7 @@ export class Agent {
   readonly #abilities: AbilityScout;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
-  readonly #ownerPause: OwnerPause;
+  readonly #lending: Lending;
   readonly #prefetcher: Prefetcher;
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
@@ -140,10 +140,10 @@ export class Agent {
       pause: this.#shared.pause,
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
+    this.#lending = this.#makeLending(doors.lending);
     this.#disk = new DiskWatch({
       folder: config.state,
       log,
@@ -168,7 +168,11 @@ export class Agent {
       });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal }));
+      const lending = await openLending(config, log);
+      if (!lending.ok) lock.value.release();
+      if (!lending.ok) return lending;
+      const files = { book, identity, speeds, journal, lending: lending.value };
+      return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
     } catch (error) {
       lock.value.release();
       return err(
@@ -185,6 +189,7 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    this.#lending.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -195,7 +200,7 @@ export class Agent {
     const end = await this.#connection.run();
     this.#mirror.close();
     clearTimeout(this.#lookTimer);
-    this.#ownerPause.close();
+    await this.#lending.close();
     this.#disk.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
@@ -227,30 +232,16 @@ export class Agent {
 
   /** Ends what runs as preempted, receipts and all, and leaves: for an owner who said stop twice. */
   async stopNow(): Promise<void> {
-    await settleWithin(this.#handOver(), RECEIPTS_MS);
+    await settleWithin(this.#lending.handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
     await this.#shared.book.settled();
   }
 
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
-    const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
+    const answer = await this.#lending.ownerPause.obey(ask);
     await this.#status.write();
     return answer;
-  }
-
-  /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
-  async #handOver(): Promise<number> {
-    const runner = this.#connection.session?.runner;
-    const jobs = runner?.size ?? 0;
-    if (jobs > 0) this.#log.info('handing over what runs', { jobs });
-    runner?.preemptAll();
-    await settleWithin(Promise.all([runner?.whenIdle(), this.#shelf.unloadAll()]), HAND_OVER_MS);
-    // A server's models may be gone from its memory now: the next offer should say so.
-    void this.#shelf.refresh();
-    this.#status.touch();
-    return jobs;
   }
 
   #makeConnection(identity: IdentityFile): Connection {
@@ -268,6 +259,19 @@ export class Agent {
       instance: randomUUID(),
       random: Math.random,
       onChange: () => this.#noteWork(),
+    });
+  }
+
+  #makeLending(files: LendingFiles): Lending {
+    return new Lending({
+      config: this.#config,
+      log: this.#log,
+      files,
+      shared: this.#shared,
+      link: this.#connection,
+      gpus: null,
+      tellState: () => this.#tellState(),
+      onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
     });
   }
 
@@ -299,10 +303,9 @@ export class Agent {
   /** `isAnew`: somebody knows of a change that a look under way may have missed. */
   async #look(isAnew = false): Promise<void> {
     await Promise.all([isAnew ? this.#shelf.refresh() : this.#shelf.look(), this.#disk.check()]);
-    const { slots, pause } = this.#shared;
-    slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
     const isDown = this.#shelf.offered.length === 0;
-    pause.set('backend-down', isDown);
+    this.#shared.pause.set('backend-down', isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
@@ -315,7 +318,8 @@ export class Agent {
   }
 
   #tellState(): void {
-    this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
+    this.#lending.noteBoard();
     this.#connection.session?.sendState();
     this.#status.touch();
   }
@@ -348,7 +352,7 @@ export class Agent {
       shared: this.#shared,
       address: this.#key.address,
       link: this.#connection,
-      ownerPause: this.#ownerPause,
+      lending: this.#lending,
       startedAt: this.#startedAt,
     });
   }

@@ -59,6 +59,8 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** A file of signals that are played in place of the machine's own, or `none` for no signals at all; null reads the machine. */
+  readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
 }
@@ -149,6 +151,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     allowLan,
     allowNetworks: values.allowNetworks === true,
     specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',
+    signals: text(values.signals),
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
