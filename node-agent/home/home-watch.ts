@@ -77,7 +77,7 @@ export class HomeWatch {
     this.#doors = doors;
     const { rules } = doors.rules;
     this.#freeSinceAt = doors.clock.wallAt();
-    this.#matcher = { rules, match: matchApps(rules.apps) };
+    this.#matcher = makeMatcher(rules);
     this.#apps = { of: null, rules, open: null };
     this.#signals = this.#measure(NO_READINGS, doors.clock.wallAt());
   }
@@ -180,8 +180,8 @@ export class HomeWatch {
   #findOpen(apps: readonly RunningApp[] | null): readonly OpenApp[] | null {
     const { rules } = this.#doors.rules;
     if (this.#apps.of === apps && this.#apps.rules === rules) return this.#apps.open;
-    if (this.#matcher.rules !== rules) this.#matcher = { rules, match: matchApps(rules.apps) };
-    const open = apps?.map(this.#matcher.match).filter((app) => app !== null) ?? null;
+    if (this.#matcher.rules !== rules) this.#matcher = makeMatcher(rules);
+    const open = apps?.map((app) => this.#matcher.match(app)).filter((app) => app !== null) ?? null;
     this.#apps = { of: apps, rules, open };
     return open;
   }
@@ -196,6 +196,22 @@ export class HomeWatch {
     this.#schedule = { rules, fromAt: at, untilAt, now };
     return now;
   }
+}
+
+/** Each program is held against the lists once, as long as it and the lists stay. */
+function makeMatcher(rules: HomeRules): { readonly rules: HomeRules; readonly match: AppMatcher } {
+  const match = matchApps(rules.apps);
+  const known = new WeakMap<RunningApp, { readonly found: OpenApp | null }>();
+  return {
+    rules,
+    match: (app) => {
+      const before = known.get(app);
+      if (before) return before.found;
+      const found = match(app);
+      known.set(app, { found });
+      return found;
+    },
+  };
 }
 
 function nameRuled(ruled: readonly Ruled[]): string {

@@ -1,4 +1,5 @@
 // What this machine says of itself, read again and again: each signal as often as it can matter, so that all of them together cost next to nothing.
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -161,11 +162,16 @@ async function readMemory(platform: NodeJS.Platform): Promise<MachineMemory | nu
   if (platform === 'darwin') return readMemoryPressure((await askProgram('memory_pressure', ['-Q'])) ?? '', totalmem());
   // What Windows calls available is what Node calls free there.
   if (platform === 'win32') return { availableBytes: freemem(), totalBytes: totalmem(), stalledPercent: null };
-  const [meminfo, pressure] = await Promise.all([
-    readFile('/proc/meminfo', 'utf8'),
-    readFile('/proc/pressure/memory', 'utf8').catch(() => null),
-  ]);
-  return readLinuxMemory(meminfo, pressure);
+  // These are no files of a disk: to wait for them on another thread costs more than to read them.
+  return readLinuxMemory(readFileSync('/proc/meminfo', 'utf8'), readPressure());
+}
+
+function readPressure(): string | null {
+  try {
+    return readFileSync('/proc/pressure/memory', 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Only NetworkManager tells; without it nobody knows. */
