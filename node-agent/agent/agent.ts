@@ -18,9 +18,10 @@ import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
 import { Lending, openLending } from './lending.ts';
 import type { LendingFiles } from './lending.ts';
+import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
-import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
 import { SpeedFile } from '../home/speed-file.ts';
@@ -140,7 +141,12 @@ export class Agent {
       pause: this.#shared.pause,
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      openPage: () => null,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
@@ -238,7 +244,7 @@ export class Agent {
   }
 
   /** Answers when `irori-node status` shows the change too. */
-  async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
+  async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#lending.ownerPause.obey(ask);
     await this.#status.write();
     return answer;

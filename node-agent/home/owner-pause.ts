@@ -4,18 +4,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Log } from '../log.ts';
 import { KeptFile, readKept } from './kept-file.ts';
-import type { OwnerAnswer } from './owner-line.ts';
+import type { OwnerAnswer, OwnerAsk } from './owner-line.ts';
 import type { PauseBoard } from './pause-board.ts';
-
-type PauseAsk =
-  | {
-      readonly do: 'pause';
-      readonly forMs: number | null;
-      /** ms since epoch: `until 07:00`. */
-      readonly untilAt?: number | null;
-      readonly when?: 'now' | 'after-job';
-    }
-  | { readonly do: 'resume' };
 
 const keptSchema = z.object({ untilAt: z.number().nullable() }).nullable();
 /** A pause that a restart takes over; null where there is none. */
@@ -70,7 +60,7 @@ export class OwnerPause {
   }
 
   /** Does what the owner asks; a pause is answered when the machine is free, or at once where jobs may end first. */
-  async obey(ask: PauseAsk): Promise<OwnerAnswer> {
+  async obey(ask: OwnerAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const startedAt = performance.now();
     const handedOver = ask.do === 'pause' ? await this.#pause(ask) : this.#resume();
     const { board } = this.#doors;
@@ -87,7 +77,7 @@ export class OwnerPause {
     clearTimeout(this.#timer);
   }
 
-  async #pause({ forMs, untilAt = null, when = 'now' }: Extract<PauseAsk, { do: 'pause' }>): Promise<number> {
+  async #pause({ forMs, untilAt = null, when = 'now' }: OwnerAsk<'pause'>): Promise<number> {
     const { board, handOver, letFinish, keep } = this.#doors;
     if (untilAt !== null) this.#setEnd({ by: 'wall', at: untilAt });
     else this.#setEnd(forMs === null ? null : { by: 'steady', at: this.#steady() + forMs });
