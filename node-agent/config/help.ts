@@ -1,8 +1,9 @@
 // The help text, from the table of options. No line is longer than a terminal is wide.
 import { COMMANDS, OPTIONS } from './options.ts';
-import type { Command } from './options.ts';
+import type { Command, OptionSpec } from './options.ts';
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
+  join: 'Lead through joining, from nothing to online; irori-node alone does the same.',
   up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs or hands them over).',
   pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
   resume: 'Lend it again.',
@@ -21,14 +22,22 @@ export function formatHelp(): string {
   const lines = ['irori-node: lends this machine to the Irori network while you do not need it.', '', 'Commands'];
   for (const command of COMMANDS) lines.push(`  ${command.padEnd(8)}${COMMAND_TEXTS[command]}`);
   for (const command of COMMANDS) {
-    const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+    const options = (OPTIONS as readonly OptionSpec[]).filter(
+      (option) => option.commands.includes(command) && option.isHidden !== true,
+    );
     if (options.length === 0) continue;
-    lines.push('', `Options of ${command}`);
+    lines.push('', `Options of ${command}${command === 'join' ? ' (and those of up)' : ''}`);
     for (const { flag, value, text, env } of options) {
       const head = `${flag} ${value}`.trimEnd().padEnd(28);
       lines.push(`  ${head}${text}${env === null ? '' : ` [${env}]`}`);
     }
   }
-  lines.push('', 'Flags win over variables, variables over config.json in the state folder. --help, --version.');
+  lines.push(
+    '',
+    'A model server that wants a key: set IRORI_BACKEND_KEY, or name a key for each server',
+    'in backend-keys.json in the state folder: {"http://127.0.0.1:1337": "KEY"}.',
+    '',
+    'Flags win over variables, variables over config.json in the state folder. --help, --version.',
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { JOIN_OPTIONS } from './join-options.ts';
 
 export interface OptionSpec {
   /** Key in config.json, and of the parsed value. */
@@ -11,9 +12,11 @@ export interface OptionSpec {
   readonly value: string;
   readonly text: string;
   readonly commands: readonly Command[];
+  /** For tests and benches: the help text does not name it. */
+  readonly isHidden?: true;
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = ['join', 'up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -153,6 +156,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'powerCommand',
+    flag: '--power-command',
+    env: 'IRORI_POWER_COMMAND',
+    kind: 'text',
+    value: 'CMD',
+    text: 'A program with its arguments that prints what the machine draws at the wall: watts, or JSON of a smart plug. Run without a shell.',
+    commands: ['up'],
+  },
+  {
+    key: 'powerEveryS',
+    flag: '--power-every',
+    env: 'IRORI_POWER_EVERY',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'How often the power command is run, 1 to 60. Default: 10.',
+    commands: ['up'],
+  },
+  {
     key: 'place',
     flag: '--place',
     env: 'IRORI_PLACE',
@@ -196,6 +217,16 @@ export const OPTIONS = [
     value: 'SECONDS',
     text: 'How soon to ask again for an epoch that is over and not published yet. Default: 1800.',
     commands: ['up'],
+  },
+  {
+    key: 'signals',
+    flag: '--signals',
+    env: 'IRORI_SIGNALS',
+    kind: 'text',
+    value: 'FILE',
+    text: 'Play signals of the machine from a file in place of its own (home/played-signals.ts); none reads nothing.',
+    commands: ['up'],
+    isHidden: true,
   },
   {
     key: 'allowLan',
@@ -287,6 +318,7 @@ export const OPTIONS = [
     text: 'A streamed answer as it was saved (curl -N … > FILE), held against the hash in the receipts of its job.',
     commands: ['verify'],
   },
+  ...JOIN_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

@@ -26,6 +26,8 @@ interface Seen {
   readonly listed: readonly string[];
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
+  /** It could not be asked, or is not shared. */
+  readonly isMissing?: boolean;
 }
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
@@ -53,6 +55,8 @@ interface Served {
   readonly resume: NodeModel['resume'];
   /** About how long loading takes; 0 when the model is in memory. */
   readonly loadMs: number;
+  /** How fast it is thought to read a prompt. */
+  readonly promptTokensPerS: number;
 }
 
 export class ModelShelf {
@@ -74,6 +78,11 @@ export class ModelShelf {
       bytes += Buffer.byteLength(JSON.stringify(model)) + 1;
       return i < MAX_MODELS && bytes <= MODELS_BYTES;
     });
+  }
+
+  /** What the owner was told of each backend that shares nothing now. */
+  get faults(): string[] {
+    return [...this.#seen.values()].flatMap(({ isMissing, told }) => (isMissing ? [told] : []));
   }
 
   #listed(): NodeModel[] {
@@ -108,7 +117,8 @@ export class ModelShelf {
     if (isPattern && this.#isLeftCold(name)) return err('cold');
     if (!found) return err('unfit');
     const { backend, model } = found;
-    return ok({ backend, resume: model.resume, loadMs: model.loadMs ?? 0 });
+    const { resume, loadMs = 0, promptTokensPerS } = model;
+    return ok({ backend, resume, loadMs, promptTokensPerS });
   }
 
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
@@ -165,6 +175,11 @@ export class ModelShelf {
     await Promise.all(backends.map((backend) => backend.unload().catch(tell)));
   }
 
+  /** Loads again what `unloadAll` took out of servers that load nothing by themselves. Never rejects. */
+  async restoreAll(): Promise<void> {
+    await Promise.all(this.#doors.backends.map(async (backend) => backend.restore?.()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
     await Promise.all(this.#doors.backends.map((backend) => this.#lookAt(backend)));
@@ -209,7 +224,7 @@ export class ModelShelf {
 
   #missed(backend: Backend, sentence: string): void {
     if (this.#seen.get(backend)?.told !== sentence) this.#doors.log.warn(sentence);
-    this.#seen.set(backend, { ...NOTHING, told: sentence });
+    this.#seen.set(backend, { ...NOTHING, told: sentence, isMissing: true });
   }
 
   #tellGone(last: Seen, seen: Seen): void {
