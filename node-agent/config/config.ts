@@ -111,11 +111,17 @@ function findHome(): string | null {
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
-  const fromFile = readFileValues(join(state.value, 'config.json'));
+  const values = readValues(flags, env, state.value);
+  return values.ok ? checkConfig(values.value, state.value, env) : values;
+}
+
+/** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
+export function readValues(flags: OptionValues, env: Environment, state: string): Result<OptionValues, string> {
+  const fromFile = readFileValues(join(state, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
+  return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
