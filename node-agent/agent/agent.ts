@@ -16,6 +16,9 @@ import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { FirstOffer } from './first-offer.ts';
+import { openModelStanding } from './model-standing.ts';
+import type { ModelStanding } from './model-standing.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -88,6 +91,8 @@ export class Agent {
   readonly #disk: DiskWatch;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #standing: ModelStanding;
+  readonly #offer = new FirstOffer();
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -156,6 +161,7 @@ export class Agent {
       onChange: (isFull) => this.#noteDisk(isFull),
     });
     this.#mirror = this.#makeMirror();
+    this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
@@ -200,6 +206,7 @@ export class Agent {
     this.#mirror.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    this.#standing.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
@@ -273,7 +280,8 @@ export class Agent {
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       instance: randomUUID(),
       random: Math.random,
-      onChange: () => this.#noteWork(),
+      offer: this.#offer,
+      onChange: () => this.#noteOffer(),
     });
   }
 
@@ -309,10 +317,17 @@ export class Agent {
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;
     pause.set('backend-down', isDown);
+    this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  /** Not called for jobs: what is offered is costly to list. */
+  #noteOffer(): void {
+    this.#standing.note(this.#shelf.offered, this.#connection.status.state === 'connected');
+    this.#noteWork();
   }
 
   #noteWork(): void {
@@ -321,9 +336,10 @@ export class Agent {
   }
 
   #tellState(): void {
+    this.#abilities.heed();
     this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     this.#connection.session?.sendState();
-    this.#status.touch();
+    this.#noteOffer();
   }
 
   /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
@@ -355,6 +371,7 @@ export class Agent {
       address: this.#key.address,
       link: this.#connection,
       ownerPause: this.#ownerPause,
+      standing: this.#standing,
       startedAt: this.#startedAt,
     });
   }

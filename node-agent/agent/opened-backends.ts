@@ -46,7 +46,8 @@ function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () 
 }
 
 function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKey, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const { backendKeys, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const apiKey = backendKeys(baseUrl);
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
@@ -55,7 +56,7 @@ function openServer(baseUrl: string, config: AgentConfig, onChange: () => void):
     allowSpecials: specials === 'share',
     can,
     life: { frozenMs },
-    ...(backendKey === null ? {} : { apiKey: backendKey }),
+    ...(apiKey === null ? {} : { apiKey }),
     ...(models === null ? {} : { models }),
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),

@@ -8,7 +8,7 @@ import { EMBEDDER_PACKAGES } from '../backends/embedder-model.ts';
 import { complain } from './complain.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
-import { makePrivateFolder } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import { runtimeFolder } from '../agent/opened-backends.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 

@@ -5,7 +5,9 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Environment } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
+import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askSigned } from '../link/signed-question.ts';
@@ -42,6 +44,8 @@ const whySchema = z.object({
       decodeTokensPerS: z.number(),
       rttMs: z.number(),
       failureShare: z.number(),
+      /** Jobs that showed it. 0: none yet, and these are guesses. Older routers do not tell. */
+      samples: count.optional(),
     }),
   ),
 });
@@ -55,7 +59,7 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
+  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value, status));
   return 0;
 }
 
@@ -68,13 +72,14 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why): string {
+export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
   const { lastHour } = why;
   const lines = [
     `${why.node}  ${describeStanding(why)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
     ...describeTurns(why),
@@ -116,8 +121,12 @@ function describeTurns({ turns }: Why): string[] {
 }
 
 function describeMeasured(model: string, measured: Why['measured'][string]): string {
-  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare } = measured;
-  return `measured   ${model}: ${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
+  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare, samples } = measured;
+  const about = `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
+  if (samples === 0) return `guessed    ${model}: ${about}; no job has shown its speed yet`;
+  // What nobody says was measured is not called so.
+  const word = samples === undefined ? 'expected' : 'measured';
+  return `${word}   ${model}: ${about}, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
 }
 
 function clock(at: number): string {

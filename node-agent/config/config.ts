@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Hex } from '../../schema/bytes.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
+import { readBackendKeys } from './backend-keys.ts';
+import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
+import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
@@ -27,8 +32,8 @@ export interface AgentConfig {
   readonly code: string | null;
   readonly state: string;
   readonly backends: readonly string[];
-  /** For servers that want one; only from the environment, since command lines can be read by others. */
-  readonly backendKey: string | null;
+  /** For servers that want one. */
+  readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
@@ -134,13 +139,18 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
+  const backends = list(values.backends) ?? [];
+  const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
+  if (refusal !== null) return err(refusal);
+  const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
+  if (!backendKeys.ok) return backendKeys;
   return ok({
     router: router.value,
-    code: text(values.code),
+    code: readCode(text(values.code)),
     state,
-    backends: list(values.backends) ?? [],
-    backendKey: env['IRORI_BACKEND_KEY'] ?? null,
-    models: list(values.models),
+    backends,
+    backendKeys: backendKeys.value,
+    models: list(values.models)?.map(tellName) ?? null,
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -162,6 +172,24 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
+function findRefusedBackend(
+  backends: readonly string[],
+  { router, allowLan }: { readonly router: RouterUrl; readonly allowLan: boolean },
+): string | null {
+  for (const text of backends) {
+    const server = refuseBaseUrl(text, allowLan);
+    const refusal = server.ok ? refuseRouter(server.value, new URL(router.origin)) : server.error;
+    if (refusal !== null) return `--backend ${text.replace(/\/\/[^/@]*@/, '//…@').slice(0, 100)}: ${refusal}`;
+  }
+  return null;
+}
+
+/** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
+function readCode(given: string | null): string | null {
+  return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
 }
 
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */

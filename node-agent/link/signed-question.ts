@@ -12,6 +12,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { askRouter } from './router-door.ts';
 import type { RouterAnswer } from './router-door.ts';
+import { endSentence } from './tell-network-fault.ts';
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2000) }) });
 
@@ -55,7 +56,7 @@ export async function sendSigned(
   if (!answer.ok)
     return {
       ok: false,
-      error: `The router at ${router} cannot be reached: ${answer.error}.`,
+      error: `The router at ${router} cannot be reached: ${endSentence(answer.error)}`,
       status: null,
       isOpen: true,
     };
