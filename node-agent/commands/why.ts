@@ -9,7 +9,10 @@ import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
+import { toIsoTimes } from './to-iso-times.ts';
+import { tellClock, tellWhen } from '../tell-time.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { tellState } from '../../schema/state-words.ts';
 import { askSigned } from '../link/signed-question.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 
@@ -59,7 +62,7 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value, status));
+  process.stdout.write(flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status));
   return 0;
 }
 
@@ -75,10 +78,10 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
 export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
   const { lastHour } = why;
   const lines = [
-    `${why.node}  ${describeStanding(why)}`,
+    `${why.node}  ${describeStanding(why, now)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
-    ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...lastHour.spans.map(({ from, to, text: said }) => `  ${tellClock(from)}–${tellClock(to)}  ${said}`),
     ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
@@ -88,13 +91,13 @@ export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { m
   return tellLines(lines);
 }
 
-function describeStanding(why: Why): string {
+function describeStanding(why: Why, now: number): string {
   if (!why.online)
-    return why.since === null ? 'not connected' : `not connected since ${new Date(why.since).toString()}`;
+    return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
   const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
-  if (why.pause !== null) return `connected (${place}), takes no work: ${why.pause}`;
+  if (why.pause !== null) return `connected (${place}), takes no work: ${tellState(why.pause)}`;
   if (why.coolingUntil !== null)
-    return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
+    return `connected (${place}), cooling down until ${tellClock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
   return `connected (${place})`;
 }
 
@@ -127,9 +130,4 @@ function describeMeasured(model: string, measured: Why['measured'][string]): str
   // What nobody says was measured is not called so.
   const word = samples === undefined ? 'expected' : 'measured';
   return `${word}   ${model}: ${about}, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
-}
-
-function clock(at: number): string {
-  const time = new Date(at);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

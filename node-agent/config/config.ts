@@ -129,6 +129,12 @@ export function readValues(flags: OptionValues, env: Environment, state: string)
   return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
 }
 
+/** What is wrong with settings together, in a sentence that names the setting; null where nothing is. */
+export function findConfigFault(values: OptionValues, state: string, env: Environment): string | null {
+  const checked = checkConfig(values, state, env);
+  return checked.ok ? null : checked.error;
+}
+
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
   const allowLan = values.allowLan === true;
   const routerText = text(values.router);
