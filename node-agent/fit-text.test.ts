@@ -16,7 +16,8 @@ describe('text in a terminal', () => {
   });
 
   test('no line is wider than asked, and no word is lost', () => {
-    const text = '東京の机の下にあるとても長い名前のゲーム機 shares llama3.2:latest with a-word-that-is-far-longer-than-one-line and 日本';
+    const text =
+      '東京の机の下にあるとても長い名前のゲーム機 shares llama3.2:latest with a-word-that-is-far-longer-than-one-line and 日本';
     for (let width = 5; width < 60; width += 3) {
       const lines = wrapText(text, width);
       expect(lines.every((line) => measureWidth(line) <= width)).toBe(true);

@@ -21,6 +21,7 @@ import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
+import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { OwnerPause } from '../home/owner-pause.ts';
@@ -93,6 +94,7 @@ export class Agent {
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
+  readonly #updates: Updating;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -147,13 +149,16 @@ export class Agent {
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
+    const stop = (): Promise<void> => this.stop();
+    this.#updates = new Updating({ settings: config, log, stop, shared: this.#shared });
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
+      status: () => this.status(),
       openPage: () => null,
+      ...{ config, stop, shared: this.#shared, updates: this.#updates },
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
-    this.#status = new StatusFile(config.state, log, () => this.#describe());
+    this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#disk = new DiskWatch({
       folder: config.state,
@@ -204,8 +209,10 @@ export class Agent {
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
+    this.#updates.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    await this.#updates.close(end.kind === 'stopped');
     this.#standing.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
@@ -243,6 +250,11 @@ export class Agent {
     await settleWithin(this.#handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
     await this.#shared.book.settled();
+  }
+
+  /** It has stopped so that another version can start. */
+  get wantsRestart(): boolean {
+    return this.#updates.wantsRestart;
   }
 
   /** Answers when `irori-node status` shows the change too. */
@@ -364,7 +376,8 @@ export class Agent {
     if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
-  #describe(): AgentStatus {
+  /** What it does now. */
+  status(): AgentStatus {
     return tellStatus({
       config: this.#config,
       shared: this.#shared,

@@ -41,7 +41,8 @@ interface Context {
 /** What may stand in config.json. */
 function listSettings(): OptionSpec[] {
   return (OPTIONS as readonly OptionSpec[]).filter(
-    ({ key, env, commands }) => env !== null && key !== 'state' && key !== 'code' && (commands.includes('up') || commands.includes('join')),
+    ({ key, env, commands }) =>
+      env !== null && key !== 'state' && key !== 'code' && (commands.includes('up') || commands.includes('join')),
   );
 }
 
@@ -52,7 +53,11 @@ function findSetting(name: string): OptionSpec | null {
 }
 
 function explainUnknown(name: string | undefined): string {
-  const known = wrapText(`Settings: ${listSettings().map(({ key }) => key).join(', ')}.`).join('\n');
+  const known = wrapText(
+    `Settings: ${listSettings()
+      .map(({ key }) => key)
+      .join(', ')}.`,
+  ).join('\n');
   return name === undefined ? `${FORMS}\n${known}` : `There is no setting '${name}'.\n${known}`;
 }
 
@@ -97,13 +102,22 @@ async function set(context: Context, option: OptionSpec, words: readonly string[
   return value.ok ? change(context, option, value.value) : complain(value.error, 2);
 }
 
-async function change({ folder, env, isJson }: Context, option: OptionSpec, value: OptionValue | null): Promise<number> {
+async function change(
+  { folder, env, isJson }: Context,
+  option: OptionSpec,
+  value: OptionValue | null,
+): Promise<number> {
   const checked = check({ folder, env }, option, value);
   if (!checked.ok) return complain(checked.error, 2);
   const written = await changeConfig(folder, { [option.key]: value });
   if (!written.ok) return complain(written.error, 2);
   const asked = await askAgent(folder, { do: 'reload' });
-  const effect = asked.kind !== 'answered' ? 'at the next start' : asked.answer.applied.includes(option.key) ? 'now' : 'after a restart';
+  const effect =
+    asked.kind !== 'answered'
+      ? 'at the next start'
+      : asked.answer.applied.includes(option.key)
+        ? 'now'
+        : 'after a restart';
   const isHidden = env[option.env ?? ''] !== undefined;
   if (isJson) process.stdout.write(`${JSON.stringify({ [option.key]: value, inEffect: effect })}\n`);
   else
@@ -117,7 +131,11 @@ async function change({ folder, env, isJson }: Context, option: OptionSpec, valu
 }
 
 /** By the rules of all settings together. A network need not be named for this. */
-function check({ folder, env }: Pick<Context, 'folder' | 'env'>, option: OptionSpec, value: OptionValue | null): Result<null, string> {
+function check(
+  { folder, env }: Pick<Context, 'folder' | 'env'>,
+  option: OptionSpec,
+  value: OptionValue | null,
+): Result<null, string> {
   const kept = readValues({}, {}, folder);
   if (!kept.ok) return kept;
   const { [option.key as OptionKey]: _before, ...others } = kept.value;

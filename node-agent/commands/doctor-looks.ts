@@ -29,7 +29,13 @@ export async function* lookAtRouter(origin: string): AsyncIterable<Finding> {
   const port = Number(url.port) || (isSecure ? 443 : 80);
   const named = await within(lookup(host, { all: true }));
   yield named.ok
-    ? good('name', `${host} is ${named.value.map(({ address }) => address).slice(0, 3).join(', ')}`)
+    ? good(
+        'name',
+        `${host} is ${named.value
+          .map(({ address }) => address)
+          .slice(0, 3)
+          .join(', ')}`,
+      )
     : bad('name', explain(named.error, origin), 'Check the router’s address and this machine’s internet connection.');
   if (!named.ok) return yield* skipAll(['TCP', 'TLS', 'router', 'clock'], 'the name leads nowhere');
   const opened = await openTcp(host, port);
@@ -41,7 +47,11 @@ export async function* lookAtRouter(origin: string): AsyncIterable<Finding> {
     const tls = await openTls(host, port);
     yield tls.ok
       ? judgeCertificate(tls.value.protocol, tls.value.endsAt, Date.now())
-      : bad('TLS', explain(tls.error, origin), 'Look at this machine’s clock, and at what stands between: a proxy, a virus scanner.');
+      : bad(
+          'TLS',
+          explain(tls.error, origin),
+          'Look at this machine’s clock, and at what stands between: a proxy, a virus scanner.',
+        );
     if (!tls.ok) return yield* skipAll(['router', 'clock'], 'no secure connection');
   } else yield good('TLS', 'none: plain http, as on this machine or in your own network');
   yield* lookAtHealth(origin);
@@ -58,11 +68,17 @@ async function* lookAtHealth(origin: string): AsyncIterable<Finding> {
   const health = healthSchema.safeParse(parseJson(answer.value.text));
   const { data } = health;
   if (data === undefined)
-    yield bad('router', `what answers at ${origin} is no Irori router (status ${answer.value.status})`, 'Check the address: irori-node config get router.');
+    yield bad(
+      'router',
+      `what answers at ${origin} is no Irori router (status ${answer.value.status})`,
+      'Check the address: irori-node config get router.',
+    );
   else {
     const version = data.protocol === undefined ? '' : `, speaks version ${data.protocol} of the protocol`;
     const told = `${data.status}${version}, answers in ${tookMs} ms`;
-    yield data.status === 'ok' ? good('router', told) : note('router', told, 'It works with less than all its parts; its operator sees why.');
+    yield data.status === 'ok'
+      ? good('router', told)
+      : note('router', told, 'It works with less than all its parts; its operator sees why.');
   }
   const { dateAt } = answer.value;
   yield judgeClock(dateAt === null ? null : Date.now() - dateAt);
@@ -84,7 +100,9 @@ async function within<T>(work: Promise<T>): Promise<Result<T, Fault>> {
   const late = sleep(LIMIT_MS, null, { signal: limit.signal }).then((): Result<T, Fault> =>
     err(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })),
   );
-  const found = work.then(ok, (error: unknown): Result<T, Fault> => err(error instanceof Error ? error : new Error('it failed')));
+  const found = work.then(ok, (error: unknown): Result<T, Fault> =>
+    err(error instanceof Error ? error : new Error('it failed')),
+  );
   // Aborted it rejects, and nobody waits for it any more.
   late.catch(() => undefined);
   const first = await Promise.race([found, late]);

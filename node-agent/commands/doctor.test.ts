@@ -35,7 +35,11 @@ describe('each step has its number, and a remedy where something is in the way',
       remedy: 'Do this. '.repeat(30),
     });
     for (const outcome of ['good', 'note', 'bad', 'skipped'] as const)
-      expect(formatFinding(finding(outcome)).split('\n').filter((line) => measureWidth(line) > 80)).toEqual([]);
+      expect(
+        formatFinding(finding(outcome))
+          .split('\n')
+          .filter((line) => measureWidth(line) > 80),
+      ).toEqual([]);
     expect([judgeExit([finding('good'), finding('note')]), judgeExit([finding('bad')])]).toEqual([0, 1]);
     expect(formatVerdict([finding('bad')])).toBe('One thing is in the way. Begin with: server.\n');
     expect(formatVerdict([finding('good')])).toBe('All is well.\n');
@@ -51,7 +55,8 @@ describe('the way to the router', () => {
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const steps: string[] = [];
-    for await (const { step, outcome } of lookAtRouter(origin ?? `http://127.0.0.1:${port}`)) steps.push(`${step} ${outcome}`);
+    for await (const { step, outcome } of lookAtRouter(origin ?? `http://127.0.0.1:${port}`))
+      steps.push(`${step} ${outcome}`);
     return steps;
   }
 
@@ -72,8 +77,20 @@ describe('the way to the router', () => {
   });
 
   test('where a step fails, the ones behind it are skipped', async () => {
-    expect(await look('', 'http://127.0.0.1:9')).toEqual(['name good', 'TCP bad', 'TLS skipped', 'router skipped', 'clock skipped']);
+    expect(await look('', 'http://127.0.0.1:9')).toEqual([
+      'name good',
+      'TCP bad',
+      'TLS skipped',
+      'router skipped',
+      'clock skipped',
+    ]);
     const { port } = server?.address() as AddressInfo;
-    expect(await look('', `https://127.0.0.1:${port}`)).toEqual(['name good', 'TCP good', 'TLS bad', 'router skipped', 'clock skipped']);
+    expect(await look('', `https://127.0.0.1:${port}`)).toEqual([
+      'name good',
+      'TCP good',
+      'TLS bad',
+      'router skipped',
+      'clock skipped',
+    ]);
   });
 });

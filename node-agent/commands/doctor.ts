@@ -36,7 +36,9 @@ export async function runDoctor(flags: OptionValues, env: Environment): Promise<
   }
   const exit = judgeExit(findings);
   process.stdout.write(
-    isJson ? `${JSON.stringify({ well: exit === 0, at: new Date().toISOString(), findings })}\n` : `\n${formatVerdict(findings)}`,
+    isJson
+      ? `${JSON.stringify({ well: exit === 0, at: new Date().toISOString(), findings })}\n`
+      : `\n${formatVerdict(findings)}`,
   );
   return exit;
 }
@@ -54,7 +56,9 @@ async function* examine(flags: OptionValues, env: Environment, folder: string): 
   const { status, run } = await learnStatus(folder);
   yield* judgeAgent(status, run, Date.now());
   const canAsk = config.ok && key?.ok === true;
-  yield* canAsk ? askGates(config.value.router.origin, key.value) : [skipped('network', 'it cannot be asked without a key')];
+  yield* canAsk
+    ? askGates(config.value.router.origin, key.value)
+    : [skipped('network', 'it cannot be asked without a key')];
   if (status !== null) yield judgeOutbox(status);
   const entries = readJournal(join(folder, 'earned'), { days: RECEIPT_DAYS, now: Date.now() });
   yield judgeLastReceipt(entries.toSorted((a, b) => a.at - b.at).at(-1) ?? null, Date.now());
@@ -106,7 +110,11 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
     const isSetUp = existsSync(join(runtimeFolder(state), 'node_modules', 'onnxruntime-node'));
     yield isSetUp
       ? good('server', 'none named: the built-in demo model is shared')
-      : note('server', 'none named, and the built-in model’s runtime is not set up', 'Name one with --backend, or run irori-node setup.');
+      : note(
+          'server',
+          'none named, and the built-in model’s runtime is not set up',
+          'Name one with --backend, or run irori-node setup.',
+        );
   }
   for (const url of backends) {
     const found = await lookAtServer(url, { apiKey: backendKeys(url), allowLan, allowNetworks });
@@ -114,7 +122,11 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
     const who = `${found.product}${found.version === null ? '' : ` ${found.version}`} at ${url}`;
     if (found.refusal !== null) yield bad('server', `${url}: ${found.refusal}`, null);
     else if (names.length === 0) yield bad('server', `${who} lists no model`, 'Load a model in it.');
-    else yield good('server', `${who}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`);
+    else
+      yield good(
+        'server',
+        `${who}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`,
+      );
   }
 }
 
@@ -130,11 +142,13 @@ async function* askGates(router: string, key: SessionKey): AsyncIterable<Finding
   if (!asked.ok) return yield bad('network', asked.error, null);
   if (asked.value === null) return yield note('network', 'this router does not tell whether it would choose this home');
   const read = gatesSchema.safeParse(asked.value);
-  if (!read.success) return yield bad('network', 'its answer is not understood', 'Update the agent, or ask whoever runs the router.');
+  if (!read.success)
+    return yield bad('network', 'its answer is not understood', 'Update the agent, or ask whoever runs the router.');
   const { would_choose: isChosen, gates } = read.data;
   const closed = gates.filter(({ passes }) => !passes);
   yield isChosen
     ? good('network', `it would choose this home now (${gates.length} gates passed)`)
     : bad('network', `it would not choose this home now: ${closed.length} of ${gates.length} gates are closed`, null);
-  for (const { gate, told, remedy } of closed) yield isChosen ? note(gate, told, remedy ?? null) : bad(gate, told, remedy ?? null);
+  for (const { gate, told, remedy } of closed)
+    yield isChosen ? note(gate, told, remedy ?? null) : bad(gate, told, remedy ?? null);
 }

@@ -15,7 +15,8 @@ const LOOK_MS = 250;
 export async function bringReceiptsHome(folder: string): Promise<Result<null, string>> {
   const before = await learnStatus(folder);
   if (before.run === 'silent') return err(await describeUnanswered('silent', folder));
-  if (before.run === 'stopped') return before.status && before.status.outbox > 0 ? err(tellStopped(before.status)) : ok(null);
+  if (before.run === 'stopped')
+    return before.status && before.status.outbox > 0 ? err(tellStopped(before.status)) : ok(null);
   const isOwners = before.status?.paused === 'owner';
   if (!isOwners) await askAgent(folder, { do: 'pause', forMs: null });
   for (const until = Date.now() + RECEIPTS_MS; ; await sleep(LOOK_MS)) {

@@ -46,30 +46,38 @@ export function judgeCertificate(protocol: string, endsAt: number | null, now: n
 export function judgeClock(aheadMs: number | null): Finding {
   if (aheadMs === null) return skipped('clock', 'the router did not tell its time');
   const off = Math.abs(aheadMs);
-  const told = off < 2000 ? 'agrees with the router’s' : `${tellSpan(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} the router’s`;
+  const told =
+    off < 2000 ? 'agrees with the router’s' : `${tellSpan(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} the router’s`;
   return off < CLOCK_NOTE_MS
     ? good('clock', told)
-    : note('clock', told, 'Let the system set its clock by the network. Jobs go by the router’s time, and none is refused.');
+    : note(
+        'clock',
+        told,
+        'Let the system set its clock by the network. Jobs go by the router’s time, and none is refused.',
+      );
 }
 
 /** Of the disk that the state folder is on; null where the system does not tell. */
 export function judgeDisk(freeBytes: number | null): Finding {
   if (freeBytes === null) return note('disk', 'free space is not known');
-  const told = freeBytes > 10_000 * MB ? `${Math.round(freeBytes / 1e9)} GB free` : `${Math.round(freeBytes / MB)} MB free`;
+  const told =
+    freeBytes > 10_000 * MB ? `${Math.round(freeBytes / 1e9)} GB free` : `${Math.round(freeBytes / MB)} MB free`;
   const remedy = 'Free some space on the disk of the state folder: without room for receipts the home takes no jobs.';
   if (freeBytes < DISK_LEAST_BYTES) return bad('disk', told, remedy);
   return freeBytes < DISK_NOTE_BYTES ? note('disk', told, remedy) : good('disk', told);
 }
 
 /** The running agent, its link and its pause. */
-export function judgeAgent(
-  status: AgentStatus | null,
-  run: 'running' | 'silent' | 'stopped',
-  now: number,
-): Finding[] {
+export function judgeAgent(status: AgentStatus | null, run: 'running' | 'silent' | 'stopped', now: number): Finding[] {
   if (status === null || run === 'stopped') {
-    const seen = status === null ? 'none has run with this state folder' : `not running; last seen ${tellWhen(status.writtenAt, now)}`;
-    return [bad('agent', seen, 'Start it with irori-node up, or irori-node service install.'), skipped('link', 'no agent runs')];
+    const seen =
+      status === null
+        ? 'none has run with this state folder'
+        : `not running; last seen ${tellWhen(status.writtenAt, now)}`;
+    return [
+      bad('agent', seen, 'Start it with irori-node up, or irori-node service install.'),
+      skipped('link', 'no agent runs'),
+    ];
   }
   if (run === 'silent')
     return [
@@ -80,7 +88,10 @@ export function judgeAgent(
       ),
       skipped('link', 'the agent does not answer'),
     ];
-  const agent = good('agent', `process ${status.pid}, version ${status.version}, since ${tellWhen(status.startedAt, now)}`);
+  const agent = good(
+    'agent',
+    `process ${status.pid}, version ${status.version}, since ${tellWhen(status.startedAt, now)}`,
+  );
   return [agent, judgeLink(status), ...judgePause(status, now), judgeModels(status)];
 }
 
@@ -100,7 +111,10 @@ function judgePause({ paused, pausedUntilAt }: AgentStatus, now: number): Findin
 function judgeModels({ models, slots, running, serverNotes }: AgentStatus): Finding {
   if (models.length === 0)
     return bad('models', 'none on offer', serverNotes[0] ?? 'Start the model server, or name one with --backend.');
-  return good('models', `${models.slice(0, 6).join(', ')}${models.length > 6 ? ` and ${models.length - 6} more` : ''}; ${running} of ${slots} slots busy`);
+  return good(
+    'models',
+    `${models.slice(0, 6).join(', ')}${models.length > 6 ? ` and ${models.length - 6} more` : ''}; ${running} of ${slots} slots busy`,
+  );
 }
 
 /** Receipts that wait for an answer. */
@@ -117,6 +131,10 @@ export function judgeLastReceipt(entry: JournalEntry | null, now: number): Findi
   if (entry === null) return note('receipt', 'none was answered in the last days', 'irori-node test makes one.');
   const when = `${tellSpan(Math.max(0, now - entry.at))} ago`;
   if (entry.accepted === null)
-    return bad('receipt', `the last one was refused ${when}: ${entry.reason ?? 'no reason was told'}`, 'See irori-node earnings.');
+    return bad(
+      'receipt',
+      `the last one was refused ${when}: ${entry.reason ?? 'no reason was told'}`,
+      'See irori-node earnings.',
+    );
   return good('receipt', `the last one was accepted ${when}`);
 }

@@ -28,7 +28,10 @@ export async function runLeave(flags: OptionValues, env: Environment): Promise<n
   const brought = isForced ? null : await bringReceiptsHome(folder);
   if (brought?.ok === false)
     return complain(wrapText(`${brought.error} Or leave without them: --lose-receipts.`).join('\n'), 1);
-  const left = await sendSigned({ router, key, path: '/node/v1/leave', body: JSON.stringify({ force: isForced }) }, Date.now());
+  const left = await sendSigned(
+    { router, key, path: '/node/v1/leave', body: JSON.stringify({ force: isForced }) },
+    Date.now(),
+  );
   if (!left.ok) {
     if (status.paused !== 'owner') await askAgent(folder, { do: 'resume' });
     return complain(wrapText(left.error).join('\n'), 1);

@@ -28,7 +28,10 @@ export async function runMove(flags: OptionValues, env: Environment): Promise<nu
   const given = typeof flags.moveCode === 'string' ? flags.moveCode : '';
   const code = foldEnrolmentCode(given) ?? given;
   if (code === '') return complain('Which account? irori-node move --code CODE, with a code from it.', 2);
-  const sure = flags.sure === true ? true : await confirm('Move this home to the account of that code? What it earned stays with the old one.');
+  const sure =
+    flags.sure === true
+      ? true
+      : await confirm('Move this home to the account of that code? What it earned stays with the old one.');
   if (sure === null) return complain('Nobody is there to ask: say irori-node move --code CODE --yes.', 2);
   if (!sure) return complain('Nothing was done.', 1);
   const brought = await bringReceiptsHome(folder);
@@ -43,7 +46,8 @@ async function move({ folder, status, key }: OwnHome, code: string, flags: Optio
   const proof = proveEnrolment({ url: `${router}/node/enrol`, code, key: next.value, wallet: null });
   if (!(await stopAgent(folder))) return complain('The running agent does not end: end it, and move again.', 1);
   const moved = await sendSigned({ router, key, path: '/node/v1/move', body: JSON.stringify(proof) }, Date.now());
-  if (!moved.ok) return complain(wrapText(`${moved.error} The home stays where it is: start it with irori-node up.`).join('\n'), 1);
+  if (!moved.ok)
+    return complain(wrapText(`${moved.error} The home stays where it is: start it with irori-node up.`).join('\n'), 1);
   const read = answerSchema.safeParse(moved.value);
   if (!read.success) return complain(`${router} does not answer like an Irori router.`, 1);
   const codeHash = createHash('sha256').update(code).digest('hex');

@@ -25,7 +25,9 @@ export async function runName(words: readonly string[], flags: OptionValues, env
   const told = await sendSigned({ ...question, method: 'PATCH' }, Date.now());
   if (!told.ok) return complain(`It is called ${name} here. Your account was not told: ${told.error}`, 1);
   process.stdout.write(
-    flags.json === true ? `${JSON.stringify({ name })}\n` : tellLines([`This home is called ${name}, here and in your account.`]),
+    flags.json === true
+      ? `${JSON.stringify({ name })}\n`
+      : tellLines([`This home is called ${name}, here and in your account.`]),
   );
   return 0;
 }

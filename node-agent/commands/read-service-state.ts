@@ -34,7 +34,12 @@ export function readLaunchdState(text: string, isFound: boolean): ServiceState {
   if (!isFound) return ABSENT;
   const [, state] = /^\s*state = (\S.*)$/m.exec(text) ?? [];
   const [, pid] = /^\s*pid = (\d+)$/m.exec(text) ?? [];
-  return { isInstalled: true, isEnabled: true, isRunning: state === undefined ? null : state.trim() === 'running', pid: readPid(pid) };
+  return {
+    isInstalled: true,
+    isEnabled: true,
+    isRunning: state === undefined ? null : state.trim() === 'running',
+    pid: readPid(pid),
+  };
 }
 
 /** Of `schtasks /Query /TN NAME /XML`; what runs is told there in the system's language only, and so is not read. */

@@ -31,8 +31,15 @@ const LIMIT_MS = 20_000;
 
 function run(program: string, words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(program, [...words], { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1024 ** 2 }, (error, stdout, stderr) =>
-      resolve({ isGood: error === null, text: error === null ? stdout : `${stderr.trim() || stdout.trim() || error.message}` }),
+    execFile(
+      program,
+      [...words],
+      { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1024 ** 2 },
+      (error, stdout, stderr) =>
+        resolve({
+          isGood: error === null,
+          text: error === null ? stdout : `${stderr.trim() || stdout.trim() || error.message}`,
+        }),
     );
   });
 }
@@ -41,13 +48,17 @@ function run(program: string, words: readonly string[]): Promise<Ran> {
 async function runAll(program: string, steps: readonly (readonly string[])[]): Promise<Result<null, string>> {
   for (const words of steps) {
     const ran = await run(program, words);
-    if (!ran.isGood) return err(`${program} ${words.join(' ')} failed: ${ran.text.split('\n').slice(0, 3).join(' ').slice(0, 300)}`);
+    if (!ran.isGood)
+      return err(`${program} ${words.join(' ')} failed: ${ran.text.split('\n').slice(0, 3).join(' ').slice(0, 300)}`);
   }
   return ok(null);
 }
 
 /** Null for a system without one that is known. */
-export function openServiceDoor(platform: string, env: Readonly<Record<string, string | undefined>>): ServiceDoor | null {
+export function openServiceDoor(
+  platform: string,
+  env: Readonly<Record<string, string | undefined>>,
+): ServiceDoor | null {
   if (platform === 'linux') return openSystemd(env);
   if (platform === 'darwin') return openLaunchd();
   return platform === 'win32' ? openScheduler() : null;
@@ -61,7 +72,10 @@ function openSystemd(env: Readonly<Record<string, string | undefined>>): Service
     name: 'a systemd user unit',
     install: async (facts, isNow) => {
       const there = await run('systemctl', steps('show-environment'));
-      if (!there.isGood) return err(`This system's user services cannot be used: ${there.text.slice(0, 200)}. Start irori-node up from your session's own autostart.`);
+      if (!there.isGood)
+        return err(
+          `This system's user services cannot be used: ${there.text.slice(0, 200)}. Start irori-node up from your session's own autostart.`,
+        );
       await write(path, tellSystemdUnit({ ...facts, user: '' }));
       const enable = isNow ? steps('enable', '--now', SERVICE.unit) : steps('enable', SERVICE.unit);
       const done = await runAll('systemctl', [steps('daemon-reload'), enable]);
@@ -74,7 +88,10 @@ function openSystemd(env: Readonly<Record<string, string | undefined>>): Service
       return done;
     },
     look: async () => {
-      const ran = await run('systemctl', steps('show', SERVICE.unit, '-p', 'LoadState,ActiveState,MainPID,UnitFileState'));
+      const ran = await run(
+        'systemctl',
+        steps('show', SERVICE.unit, '-p', 'LoadState,ActiveState,MainPID,UnitFileState'),
+      );
       return readSystemdState(ran.isGood ? ran.text : '');
     },
     lingers: async () => {

@@ -16,7 +16,9 @@ describe('what starts the agent at login', () => {
     expect(unit).toContain(
       'ExecStart=/opt/node/bin/node "/home/mika/my \\"irori\\" 100%%/$$bin/irori-node.mjs" up --state "/home/mika/a b"\n',
     );
-    expect(unit).not.toMatch(/ProtectProc|PrivateDevices|PrivateTmp|ProtectHome|ProcSubset|DevicePolicy|MemoryDenyWriteExecute|RestrictAddressFamilies/);
+    expect(unit).not.toMatch(
+      /ProtectProc|PrivateDevices|PrivateTmp|ProtectHome|ProcSubset|DevicePolicy|MemoryDenyWriteExecute|RestrictAddressFamilies/,
+    );
     expect(unit).toMatch(/RestartPreventExitStatus=2\n/);
     expect(unit).toContain('WantedBy=default.target');
   });
@@ -25,8 +27,13 @@ describe('what starts the agent at login', () => {
     const plist = tellLaunchdAgent(FACTS);
     expect(plist).toContain('<string>/home/mika/my &quot;irori&quot; 100%/$bin/irori-node.mjs</string>');
     expect(plist).toContain('<string>/home/mika/a b &amp; c/log/service.log</string>');
-    const task = tellScheduledTask({ ...FACTS, command: ['C:\\node.exe', 'C:\\my "x"\\irori-node.mjs', 'up', '--state', 'C:\\a b\\'] });
-    expect(task).toContain('<Arguments>&quot;C:\\my \\&quot;x\\&quot;\\irori-node.mjs&quot; up --state &quot;C:\\a b\\\\&quot;</Arguments>');
+    const task = tellScheduledTask({
+      ...FACTS,
+      command: ['C:\\node.exe', 'C:\\my "x"\\irori-node.mjs', 'up', '--state', 'C:\\a b\\'],
+    });
+    expect(task).toContain(
+      '<Arguments>&quot;C:\\my \\&quot;x\\&quot;\\irori-node.mjs&quot; up --state &quot;C:\\a b\\\\&quot;</Arguments>',
+    );
     expect(task).toContain('<RunLevel>LeastPrivilege</RunLevel>');
     expect(task.match(/<UserId>DESK\\mika<\/UserId>/g)).toHaveLength(2);
   });
@@ -49,12 +56,20 @@ describe('what managers say of it', () => {
 
   test('launchd', () => {
     expect(readLaunchdState(sample('launchctl-print.txt'), true)).toMatchObject({ isRunning: true, pid: 4242 });
-    expect(readLaunchdState('state = not running', true)).toMatchObject({ isInstalled: true, isRunning: false, pid: null });
+    expect(readLaunchdState('state = not running', true)).toMatchObject({
+      isInstalled: true,
+      isRunning: false,
+      pid: null,
+    });
     expect(readLaunchdState('Could not find service', false).isInstalled).toBe(false);
   });
 
   test('the task scheduler', () => {
-    expect(readTaskState(sample('schtasks-query.xml'), true)).toMatchObject({ isInstalled: true, isEnabled: true, isRunning: null });
+    expect(readTaskState(sample('schtasks-query.xml'), true)).toMatchObject({
+      isInstalled: true,
+      isEnabled: true,
+      isRunning: null,
+    });
     expect(readTaskState('ERROR: The system cannot find the file specified.', false).isInstalled).toBe(false);
   });
 });

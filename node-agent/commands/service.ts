@@ -23,7 +23,11 @@ export async function runService(words: readonly string[], flags: OptionValues, 
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return complain(folder.error, 2);
   const door = openServiceDoor(process.platform, env);
-  if (!door) return complain(`No manager of services is known for ${process.platform}: start irori-node up by your system's own means.`, 1);
+  if (!door)
+    return complain(
+      `No manager of services is known for ${process.platform}: start irori-node up by your system's own means.`,
+      1,
+    );
   const context = { door, folder: folder.value, env, isJson: flags.json === true };
   const [verb = 'status'] = words;
   if (verb === 'install') return install(context);
@@ -36,7 +40,12 @@ async function install({ door, folder, env, isJson }: Context): Promise<number> 
   // A service has no variables of this shell.
   const fault = values.ok ? findConfigFault(values.value, folder, {}) : values.error;
   if (fault !== null)
-    return complain(wrapText(`The service would not start with what stands in config.json: ${fault} Set it with irori-node config set, or join with irori-node.`).join('\n'), 2);
+    return complain(
+      wrapText(
+        `The service would not start with what stands in config.json: ${fault} Set it with irori-node config set, or join with irori-node.`,
+      ).join('\n'),
+      2,
+    );
   const { run } = await learnStatus(folder);
   const command = [...findProgram(), 'up', '--state', folder];
   const installed = await door.install({ command, stateFolder: folder }, run === 'stopped');
@@ -46,7 +55,9 @@ async function install({ door, folder, env, isJson }: Context): Promise<number> 
     process.stdout.write(
       tellLines([
         `Installed as ${door.name}: ${installed.value}`,
-        run === 'stopped' ? 'It runs now, and at each login.' : 'The agent that runs goes on; the service starts at the next login.',
+        run === 'stopped'
+          ? 'It runs now, and at each login.'
+          : 'The agent that runs goes on; the service starts at the next login.',
         ...tellVariables(env),
         ...(await tellLinger(door)),
         'Take it back with irori-node service remove.',
@@ -67,15 +78,21 @@ function findProgram(): string[] {
 }
 
 function tellVariables(env: Environment): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith('IRORI_') && name !== 'IRORI_STATE' && name !== 'IRORI_SERVICE');
+  const names = Object.keys(env).filter(
+    (name) => name.startsWith('IRORI_') && name !== 'IRORI_STATE' && name !== 'IRORI_SERVICE',
+  );
   return names.length === 0
     ? []
-    : [`Variables of this shell are not the service's: ${names.join(', ')}. Keep what it needs with irori-node config set.`];
+    : [
+        `Variables of this shell are not the service's: ${names.join(', ')}. Keep what it needs with irori-node config set.`,
+      ];
 }
 
 async function tellLinger(door: ServiceDoor): Promise<string[]> {
   return (await door.lingers()) === false
-    ? [`It runs while you are logged in. To let it run without: loginctl enable-linger ${userInfo().username} (your system may ask for more rights; nothing was changed).`]
+    ? [
+        `It runs while you are logged in. To let it run without: loginctl enable-linger ${userInfo().username} (your system may ask for more rights; nothing was changed).`,
+      ]
     : [];
 }
 

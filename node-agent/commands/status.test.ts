@@ -98,7 +98,9 @@ test('what was earned is told with its proof, and how far this home’s own rece
     }),
   );
   expect(text).toContain('pending    3 receipts wait for an answer, over 1.500000 credits');
-  expect(join(text)).toContain('proof seal 41 of acceptances, signed by 0xabc: 32 messages under it, 5 hashes of proof');
+  expect(join(text)).toContain(
+    'proof seal 41 of acceptances, signed by 0xabc: 32 messages under it, 5 hashes of proof',
+  );
   expect(text).toContain('sealed     up to receipt 90, under 12 seals of this home');
 });
 
@@ -160,10 +162,16 @@ test('no line is wider than a terminal, whatever things are called', () => {
     clockAheadMs: -1e9,
     lastFailure: 'x'.repeat(300),
     evidence: [1],
-    serverNotes: ['the server at http://127.0.0.1:11434 runs tools on this machine: start it without --tools'.repeat(2)],
+    serverNotes: [
+      'the server at http://127.0.0.1:11434 runs tools on this machine: start it without --tools'.repeat(2),
+    ],
   });
   for (const run of ['running', 'silent', 'stopped'] as const)
-    expect(formatStatus(full, run).split('\n').filter((line) => measureWidth(line) > 80)).toEqual([]);
+    expect(
+      formatStatus(full, run)
+        .split('\n')
+        .filter((line) => measureWidth(line) > 80),
+    ).toEqual([]);
 });
 
 function join(text: string): string {

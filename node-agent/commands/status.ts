@@ -21,7 +21,13 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
   const { status, run } = await learnStatus(folder);
   const now = Date.now();
   const today = countToday(folder, now);
-  const told = { running: run === 'running', run, state: folder, status, today: { ...today, micro: String(today.micro) } };
+  const told = {
+    running: run === 'running',
+    run,
+    state: folder,
+    status,
+    today: { ...today, micro: String(today.micro) },
+  };
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify(toIsoTimes(told))}\n`

@@ -20,6 +20,10 @@ test('a fact goes on under its text, a span under its own, and nothing is wider 
       '',
     ].join('\n'),
   );
-  const lines = tellLines([`名前         ${'とても長い名前'.repeat(20)}`, 'x'.repeat(300), ` ${'word '.repeat(60)}`]).split('\n');
+  const lines = tellLines([
+    `名前         ${'とても長い名前'.repeat(20)}`,
+    'x'.repeat(300),
+    ` ${'word '.repeat(60)}`,
+  ]).split('\n');
   expect(lines.filter((line) => measureWidth(line) > 80)).toEqual([]);
 });

@@ -59,8 +59,7 @@ interface Standing {
 
 function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Standing {
   const seen = tellWhen(status.writtenAt, now);
-  if (run === 'stopped')
-    return { headline: `not running; last seen ${seen}`, action: 'Start it with irori-node up.' };
+  if (run === 'stopped') return { headline: `not running; last seen ${seen}`, action: 'Start it with irori-node up.' };
   if (run === 'silent')
     return {
       headline: `does not answer; last seen ${seen}`,

@@ -28,7 +28,9 @@ export async function runTest(flags: OptionValues, env: Environment): Promise<nu
   const tested = await runTestJob({ router: status.router, key, clock, ...model }, Date.now());
   if (!tested.ok) return complain(`${tested.error}\nirori-node doctor looks for what is in the way.`, 1);
   const entry = await waitForReceipt(folder, tested.value);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(toJson(tested.value, entry))}\n` : tell(tested.value, entry));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(toJson(tested.value, entry))}\n` : tell(tested.value, entry),
+  );
   return entry?.accepted ? 0 : 1;
 }
 
@@ -62,6 +64,11 @@ function toJson({ job, model, firstTokenMs, outputTokens, tokensPerS }: TestJob,
   const receipt =
     entry === null
       ? null
-      : { number: entry.seq, accepted: entry.accepted !== null, reason: entry.reason, at: new Date(entry.at).toISOString() };
+      : {
+          number: entry.seq,
+          accepted: entry.accepted !== null,
+          reason: entry.reason,
+          at: new Date(entry.at).toISOString(),
+        };
   return { job, model, firstTokenMs: Math.round(firstTokenMs), outputTokens, tokensPerS, receipt };
 }

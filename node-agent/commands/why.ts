@@ -62,7 +62,9 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status),
+  );
   return 0;
 }
 
@@ -75,7 +77,11 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
+export function formatWhy(
+  why: Why,
+  notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} },
+  now: number = Date.now(),
+): string {
   const { lastHour } = why;
   const lines = [
     `${why.node}  ${describeStanding(why, now)}`,
@@ -92,8 +98,7 @@ export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { m
 }
 
 function describeStanding(why: Why, now: number): string {
-  if (!why.online)
-    return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
+  if (!why.online) return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
   const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
   if (why.pause !== null) return `connected (${place}), takes no work: ${tellState(why.pause)}`;
   if (why.coolingUntil !== null)

@@ -15,7 +15,7 @@ import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
 import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { parseRouterUrl } from '../link/parse-router-url.ts';
+import { isLoopbackHost, parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
 import { readCan } from './read-can.ts';
@@ -66,7 +66,17 @@ export interface AgentConfig {
   readonly frozenMs: number;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
+  readonly updates: UpdatePolicy;
+  /** Where the signed list of the newest version is; null where none is looked for. */
+  readonly manifest: string | null;
+  /** A release key beside the package's own. */
+  readonly updateKey: string | null;
+  /** The same settings, read again: what the owner changed since. */
+  readonly reread?: () => Result<AgentConfig, string>;
 }
+
+const UPDATE_POLICIES = ['notify', 'when-idle', 'off'] as const;
+type UpdatePolicy = (typeof UPDATE_POLICIES)[number];
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
 type LoadPolicy = (typeof LOAD_POLICIES)[number];
@@ -117,7 +127,8 @@ export function readConfig(flags: OptionValues, env: Environment): Result<AgentC
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
   const values = readValues(flags, env, state.value);
-  return values.ok ? checkConfig(values.value, state.value, env) : values;
+  const config = values.ok ? checkConfig(values.value, state.value, env) : values;
+  return config.ok ? ok({ ...config.value, reread: () => readConfig(flags, env) }) : config;
 }
 
 /** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
@@ -177,6 +188,9 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
+    updates: oneOf(UPDATE_POLICIES, values.updates) ?? 'notify',
+    manifest: text(values.manifest),
+    updateKey: text(values.updateKey)?.toLowerCase() ?? null,
   });
 }
 
@@ -234,7 +248,16 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault(values: OptionValues): string | null {
+  const { load, benchmark, specials, backends, updates } = values;
+  if (updates !== undefined && !oneOf(UPDATE_POLICIES, updates))
+    return `--updates must be one of ${UPDATE_POLICIES.join(', ')}.`;
+  const manifest = text(values.manifest);
+  if (manifest !== null && !isWebAddress(manifest))
+    return '--manifest must be an https address, or an http one on this machine.';
+  const updateKey = text(values.updateKey);
+  if (updateKey !== null && !/^[0-9a-fA-F]{64}$/.test(updateKey))
+    return '--update-key must be an Ed25519 public key: 64 hex digits.';
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
@@ -243,6 +266,12 @@ function findChoiceFault({ load, benchmark, specials, backends }: OptionValues):
   if (load === 'never' && (list(backends) ?? []).length === 0)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
+}
+
+function isWebAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
 function readEnvValues(env: Environment): Result<OptionValues, string> {

@@ -25,7 +25,9 @@ export function parseFlags(args: readonly string[]): Result<CommandLine, string>
   // `irori-node --yes …`: joining is what is done without a word.
   if (first.startsWith('--')) return parseRest('join', args);
   if (!isCommand(first))
-    return err(`There is no command '${first}'.\nCommands: ${COMMANDS.slice(0, 10).join(', ')},\n  ${COMMANDS.slice(10).join(', ')}.\nSee irori-node --help.`);
+    return err(
+      `There is no command '${first}'.\nCommands: ${COMMANDS.slice(0, 10).join(', ')},\n  ${COMMANDS.slice(10).join(', ')}.\nSee irori-node --help.`,
+    );
   return parseRest(first, rest);
 }
 
