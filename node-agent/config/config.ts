@@ -15,8 +15,10 @@ import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
 import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { isLoopbackHost, parseRouterUrl } from '../link/parse-router-url.ts';
+import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
+import { findUpdateFault, UPDATE_POLICIES } from './find-update-fault.ts';
+import type { UpdatePolicy } from './find-update-fault.ts';
 import { OPTIONS } from './options.ts';
 import { readCan } from './read-can.ts';
 import type { SaidAbility } from './read-can.ts';
@@ -35,6 +37,9 @@ export interface AgentConfig {
   /** For servers that want one. */
   readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -75,8 +80,6 @@ export interface AgentConfig {
   readonly reread?: () => Result<AgentConfig, string>;
 }
 
-const UPDATE_POLICIES = ['notify', 'when-idle', 'off'] as const;
-type UpdatePolicy = (typeof UPDATE_POLICIES)[number];
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
 type LoadPolicy = (typeof LOAD_POLICIES)[number];
@@ -168,6 +171,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backends,
     backendKeys: backendKeys.value,
     models: list(values.models)?.map(tellName) ?? null,
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -237,7 +242,7 @@ function findFault(values: OptionValues): string | null {
   const frozenAfterS = number(values.frozenAfterS);
   if (frozenAfterS !== null && (frozenAfterS < FROZEN_AFTER_LEAST_S || frozenAfterS > MAX_FIRST_TOKEN_S))
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
-  const fault = findChoiceFault(values);
+  const fault = findChoiceFault(values) ?? findUpdateFault(values);
   if (fault !== null) return fault;
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
@@ -248,30 +253,15 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault(values: OptionValues): string | null {
-  const { load, benchmark, specials, backends, updates } = values;
-  if (updates !== undefined && !oneOf(UPDATE_POLICIES, updates))
-    return `--updates must be one of ${UPDATE_POLICIES.join(', ')}.`;
-  const manifest = text(values.manifest);
-  if (manifest !== null && !isWebAddress(manifest))
-    return '--manifest must be an https address, or an http one on this machine.';
-  const updateKey = text(values.updateKey);
-  if (updateKey !== null && !/^[0-9a-fA-F]{64}$/.test(updateKey))
-    return '--update-key must be an Ed25519 public key: 64 hex digits.';
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
-}
-
-function isWebAddress(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
 function readEnvValues(env: Environment): Result<OptionValues, string> {
@@ -327,6 +317,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {
