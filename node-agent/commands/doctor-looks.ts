@@ -80,8 +80,9 @@ async function* lookAtHealth(origin: string): AsyncIterable<Finding> {
       ? good('router', told)
       : note('router', told, 'It works with less than all its parts; its operator sees why.');
   }
-  const { dateAt } = answer.value;
-  yield judgeClock(dateAt === null ? null : Date.now() - dateAt);
+  const { routerNow, dateAt } = answer.value;
+  const at = routerNow ?? dateAt;
+  yield judgeClock(at === null ? null : Date.now() - at);
 }
 
 function* skipAll(steps: readonly string[], why: string): Iterable<Finding> {

@@ -1,6 +1,7 @@
 // `irori-node doctor`: each step from the router's name to the last receipt, with what was found and what to do. Changes nothing.
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { runtimeFolder } from '../agent/opened-backends.ts';
@@ -107,7 +108,8 @@ async function* lookAtMachine(folder: string): AsyncIterable<Finding> {
 async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
   const { backends, backendKeys, allowLan, allowNetworks, state } = config;
   if (backends.length === 0) {
-    const isSetUp = existsSync(join(runtimeFolder(state), 'node_modules', 'onnxruntime-node'));
+    const isSetUp =
+      existsSync(join(runtimeFolder(state), 'node_modules', 'onnxruntime-node')) || isBeside('onnxruntime-node');
     yield isSetUp
       ? good('server', 'none named: the built-in demo model is shared')
       : note(
@@ -117,7 +119,7 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
         );
   }
   for (const url of backends) {
-    const found = await lookAtServer(url, { apiKey: backendKeys(url), allowLan, allowNetworks });
+    const found = await lookAtServer(url, { keyOf: backendKeys, allowLan, allowNetworks });
     const names = found.models.map(({ name }) => name);
     const who = `${found.product}${found.version === null ? '' : ` ${found.version}`} at ${url}`;
     if (found.refusal !== null) yield bad('server', `${url}: ${found.refusal}`, null);
@@ -127,6 +129,16 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
         'server',
         `${who}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`,
       );
+  }
+}
+
+/** As in a checkout. */
+function isBeside(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
   }
 }
 

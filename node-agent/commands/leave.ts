@@ -2,7 +2,6 @@
 // with the account, and its key and records stay in the state folder.
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { wrapText } from '../fit-text.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { sendSigned } from '../link/signed-question.ts';
@@ -26,15 +25,14 @@ export async function runLeave(flags: OptionValues, env: Environment): Promise<n
   if (!sure) return complain('Nothing was done.', 1);
   const isForced = flags.loseReceipts === true;
   const brought = isForced ? null : await bringReceiptsHome(folder);
-  if (brought?.ok === false)
-    return complain(wrapText(`${brought.error} Or leave without them: --lose-receipts.`).join('\n'), 1);
+  if (brought?.ok === false) return complain(`${brought.error} Or leave without them: --lose-receipts.`, 1);
   const left = await sendSigned(
     { router, key, path: '/node/v1/leave', body: JSON.stringify({ force: isForced }) },
     Date.now(),
   );
   if (!left.ok) {
     if (status.paused !== 'owner') await askAgent(folder, { do: 'resume' });
-    return complain(wrapText(left.error).join('\n'), 1);
+    return complain(left.error, 1);
   }
   await (await IdentityFile.open(folder, SILENT_LOG)).forget(router);
   const isStopped = await stopAgent(folder);

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { wrapText } from '../fit-text.ts';
+import { lockFolder } from '../home/instance-lock.ts';
 import { proveEnrolment } from '../link/enrolment.ts';
 import { sendSigned } from '../link/signed-question.ts';
 import { complain } from './complain.ts';
@@ -24,7 +24,7 @@ export async function runMove(flags: OptionValues, env: Environment): Promise<nu
   if (!home.ok) return complain(home.error.sentence, home.error.exit);
   const { folder } = home.value;
   const begun = await readTaken(folder);
-  if (begun !== null) return finish(folder, begun, flags);
+  if (begun !== null) return locked(folder, () => finish(folder, begun, flags));
   const given = typeof flags.moveCode === 'string' ? flags.moveCode : '';
   const code = foldEnrolmentCode(given) ?? given;
   if (code === '') return complain('Which account? irori-node move --code CODE, with a code from it.', 2);
@@ -35,8 +35,20 @@ export async function runMove(flags: OptionValues, env: Environment): Promise<nu
   if (sure === null) return complain('Nobody is there to ask: say irori-node move --code CODE --yes.', 2);
   if (!sure) return complain('Nothing was done.', 1);
   const brought = await bringReceiptsHome(folder);
-  if (!brought.ok) return complain(wrapText(brought.error).join('\n'), 1);
-  return move(home.value, code, flags);
+  if (!brought.ok) return complain(brought.error, 1);
+  if (!(await stopAgent(folder))) return complain('The running agent does not end: end it, and move again.', 1);
+  return locked(folder, () => move(home.value, code, flags));
+}
+
+/** Nobody starts an agent meanwhile, with a key that is on its way out. */
+async function locked(folder: string, work: () => Promise<number>): Promise<number> {
+  const lock = await lockFolder(folder);
+  if (!lock.ok) return complain(lock.error.sentence, 1);
+  try {
+    return await work();
+  } finally {
+    lock.value.release();
+  }
 }
 
 async function move({ folder, status, key }: OwnHome, code: string, flags: OptionValues): Promise<number> {
@@ -44,10 +56,8 @@ async function move({ folder, status, key }: OwnHome, code: string, flags: Optio
   const next = await openNextKey(folder);
   if (!next.ok) return complain(next.error, 1);
   const proof = proveEnrolment({ url: `${router}/node/enrol`, code, key: next.value, wallet: null });
-  if (!(await stopAgent(folder))) return complain('The running agent does not end: end it, and move again.', 1);
   const moved = await sendSigned({ router, key, path: '/node/v1/move', body: JSON.stringify(proof) }, Date.now());
-  if (!moved.ok)
-    return complain(wrapText(`${moved.error} The home stays where it is: start it with irori-node up.`).join('\n'), 1);
+  if (!moved.ok) return complain(`${moved.error} The home stays where it is: start it with irori-node up.`, 1);
   const read = answerSchema.safeParse(moved.value);
   if (!read.success) return complain(`${router} does not answer like an Irori router.`, 1);
   const codeHash = createHash('sha256').update(code).digest('hex');

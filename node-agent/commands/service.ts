@@ -4,7 +4,6 @@ import { userInfo } from 'node:os';
 import { findConfigFault, readStateFolder, readValues } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { wrapText } from '../fit-text.ts';
 import { complain } from './complain.ts';
 import { openServiceDoor } from './service-door.ts';
 import type { ServiceDoor } from './service-door.ts';
@@ -41,15 +40,13 @@ async function install({ door, folder, env, isJson }: Context): Promise<number> 
   const fault = values.ok ? findConfigFault(values.value, folder, {}) : values.error;
   if (fault !== null)
     return complain(
-      wrapText(
-        `The service would not start with what stands in config.json: ${fault} Set it with irori-node config set, or join with irori-node.`,
-      ).join('\n'),
+      `The service would not start with what stands in config.json: ${fault} Set it with irori-node config set, or join with irori-node.`,
       2,
     );
   const { run } = await learnStatus(folder);
   const command = [...findProgram(), 'up', '--state', folder];
   const installed = await door.install({ command, stateFolder: folder }, run === 'stopped');
-  if (!installed.ok) return complain(wrapText(installed.error).join('\n'), 1);
+  if (!installed.ok) return complain(installed.error, 1);
   if (isJson) process.stdout.write(`${JSON.stringify({ installed: installed.value, started: run === 'stopped' })}\n`);
   else
     process.stdout.write(
@@ -100,7 +97,7 @@ async function remove({ door, isJson }: Context): Promise<number> {
   const state = await door.look();
   if (!state.isInstalled) return complain('No service is installed.', 1);
   const removed = await door.remove();
-  if (!removed.ok) return complain(wrapText(removed.error).join('\n'), 1);
+  if (!removed.ok) return complain(removed.error, 1);
   process.stdout.write(isJson ? '{"installed":false}\n' : 'Removed: the agent does not start at login any more.\n');
   return 0;
 }

@@ -118,9 +118,8 @@ function tellDone({ status, today, now }: StatusFacts): string[] {
     ...(status.handedOver > 0 ? [`${tellCount(status.handedOver)} handed over`] : []),
     ...(status.refused > 0 ? [`${tellCount(status.refused)} refused`] : []),
   ];
-  const jobs = today.jobs === 1 ? '1 job' : `${tellCount(today.jobs)} jobs`;
   return [
-    `today      ${formatCredits(today.micro)} credits, ${jobs}, ${tellCount(today.tokens)} tokens`,
+    `today      ${formatCredits(today.micro)} credits, ${tellMany(today.jobs, 'job')}, ${tellCount(today.tokens)} tokens`,
     `jobs       ${ends.join(', ')} ${since}`,
     ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),
     `tokens     ${tellCount(status.promptTokens)} prompt, ${tellCount(status.outputTokens)} output ${since}`,
@@ -136,11 +135,13 @@ function tellMoney(status: AgentStatus): string[] {
       : `${waits} for an answer, over ${formatCredits(outboxMicro)} credits`;
   return [
     `pending    ${pending}`,
-    `settled    ${formatCredits(earnedMicro)} credits in ${tellCount(Number(acceptedReceipts))} receipts, signed for by the router`,
+    `settled    ${formatCredits(earnedMicro)} credits in ${tellMany(Number(acceptedReceipts), 'receipt')}, signed for by the router`,
     ...(proof === null ? [] : [`proof      ${formatProof(proof)}`]),
     ...(sealedReceipts === null || sealedReceipts.seal === '0'
       ? []
-      : [`sealed     up to receipt ${sealedReceipts.receipt}, under ${sealedReceipts.seal} seals of this home`]),
+      : [
+          `sealed     up to receipt ${sealedReceipts.receipt}, under ${tellMany(Number(sealedReceipts.seal), 'seal')} of this home`,
+        ]),
   ];
 }
 
@@ -176,6 +177,10 @@ function tellHow({ paused }: AgentStatus): string {
   return paused === 'owner'
     ? 'resume     irori-node resume'
     : 'pause      irori-node pause, or pause 30m, pause until 07:00, pause after-job';
+}
+
+function tellMany(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${tellCount(count)} ${what}s`;
 }
 
 /** Units (millionths of a credit) as credits. */

@@ -3,7 +3,6 @@ import { NO_MANIFEST, describeOffer } from '../agent/updating.ts';
 import { readStateFolder, readValues } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { wrapText } from '../fit-text.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { tellWhen } from '../tell-time.ts';
 import type { Offer } from '../update/read-manifest.ts';
@@ -22,10 +21,10 @@ export async function runUpdate(flags: OptionValues, env: Environment): Promise<
   const values = readValues(flags, env, folder.value);
   if (!values.ok) return complain(values.error, 2);
   const { manifest, updateKey } = values.value;
-  if (typeof manifest !== 'string') return complain(wrapText(NO_MANIFEST).join('\n'), 2);
+  if (typeof manifest !== 'string') return complain(NO_MANIFEST, 2);
   const ownKey = typeof updateKey === 'string' ? updateKey.toLowerCase() : null;
   const found = await findUpdate({ state: folder.value, manifestUrl: manifest, ownKey, current: VERSION }, Date.now());
-  if (!found.ok) return complain(wrapText(found.error).join('\n'), 1);
+  if (!found.ok) return complain(found.error, 1);
   const offer = found.value;
   if (flags.json === true) return tellJson(folder.value, offer);
   if (offer === null) return tell(`This is the newest version (${VERSION}).`, ...tellRestored(folder.value));
@@ -41,7 +40,7 @@ async function install(folder: string, offer: Offer): Promise<number> {
   if (asked.kind === 'answered') return tell(asked.answer.told, 'irori-node logs --follow shows how it goes.');
   if (asked.kind === 'silent') return complain(await describeUnanswered('silent', folder), 1);
   const brought = await bringUpdate({ state: folder }, offer);
-  if (!brought.ok) return complain(wrapText(brought.error).join('\n'), 1);
+  if (!brought.ok) return complain(brought.error, 1);
   const next =
     asked.kind === 'none'
       ? 'irori-node up starts it.'
