@@ -11,7 +11,7 @@ export interface PauseWish {
   readonly when: 'now' | 'after-job';
 }
 
-const FORMS = 'Write irori-node pause [now|after-job|30m|1h|until 07:00].';
+const FORMS = 'Write irori-node pause [now|after-job|30m|1h|until 07:00], or --for 30m.';
 
 /** `words` behind the command, `forText` of --for; times of day are this machine's, from `now` (ms since epoch) on. */
 export function parsePause(words: readonly string[], forText: string | null, now: number): Result<PauseWish, string> {
