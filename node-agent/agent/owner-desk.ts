@@ -8,6 +8,8 @@ import type { Updating } from './updating.ts';
 export interface DeskDoors {
   readonly pause: (ask: HeardAsk<'pause'> | HeardAsk<'resume'>) => Promise<AnswerTo<'pause'>>;
   readonly status: () => AgentStatus;
+  /** Looks whether the connection is one still, before it is told of. */
+  readonly check: () => Promise<void>;
   /** The page's address with a token that opens it once; null where there is no page. */
   readonly openPage: () => string | null;
   /** What can change while it runs is changed in place. */
@@ -17,11 +19,15 @@ export interface DeskDoors {
   readonly updates: Pick<Updating, 'ask'>;
 }
 
-export function makeOwnerDesk({ pause, status, openPage, config, stop, shared, updates }: DeskDoors): OwnerDesk {
+export function makeOwnerDesk({ pause, status, check, openPage, ...doors }: DeskDoors): OwnerDesk {
+  const { config, stop, shared, updates } = doors;
   return {
     pause,
     resume: pause,
-    status: async () => ({ ...status() }),
+    status: async () => {
+      await check();
+      return { ...status() };
+    },
     open: async () => ({ url: openPage() }),
     reload: async () => reload(config),
     stop: async () => {

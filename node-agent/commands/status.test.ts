@@ -24,6 +24,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     problem: null,
     paused: null,
     pausedUntilAt: null,
+    standing: null,
     hub: 'h',
     area: 'weur',
     models: ['m'],
@@ -53,6 +54,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     unpaidInARow: 0,
     earnedMicro: '1',
     acceptedReceipts: '4',
+    power: null,
     residentBytes: 1,
     ...change,
   };

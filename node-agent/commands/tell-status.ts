@@ -7,6 +7,7 @@ import { describeClock } from '../link/router-clock.ts';
 import { tellCount, tellWhen } from '../tell-time.ts';
 import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { tellLines } from './tell-lines.ts';
+import { tellPower } from './tell-power.ts';
 
 /** What was answered by the router since midnight here, by this home's own record. */
 export interface Today {
@@ -100,7 +101,16 @@ function tellNow({ status, now }: StatusFacts): string[] {
     ...describeServerNotes(status),
     ...describeAbilities(status),
     `slots      ${status.running} of ${status.slots} busy`,
+    ...describeLimits(status),
+    ...tellPower(status.power),
   ];
+}
+
+/** What holds it back besides what the first line tells. */
+function describeLimits({ standing }: AgentStatus): string[] {
+  if (standing === null || standing.reason === null) return [];
+  const eco = standing.level === 'eco' ? [`eco        fewer jobs at once: ${tellState(standing.reason)}`] : [];
+  return [...eco, ...standing.all.slice(1).map(({ reason }) => `also       ${tellState(reason)}`)];
 }
 
 function describeAbilities({ models, abilities }: AgentStatus): string[] {

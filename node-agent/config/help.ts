@@ -61,6 +61,10 @@ function tellAll(): string[] {
       return options.length === 0 ? [] : ['', `Options of ${command}${more}`, ...options.flatMap(tellOption)];
     }),
     '',
+    ...wrapText(
+      'A model server that wants a key: set IRORI_BACKEND_KEY, or name a key for each server in backend-keys.json in the state folder: {"http://127.0.0.1:1337": "KEY"}.',
+    ),
+    '',
     ...wrapText('Flags win over variables, variables over config.json in the state folder. --help, --version.'),
   ];
 }
@@ -79,7 +83,9 @@ function tellCommand(command: Command): string[] {
 }
 
 function listOptions(command: Command): OptionSpec[] {
-  return OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+  return (OPTIONS as readonly OptionSpec[]).filter(
+    (option) => option.commands.includes(command) && option.isHidden !== true,
+  );
 }
 
 function tellOption({ flag, value, text, env }: OptionSpec): string[] {

@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly value: string;
   readonly text: string;
   readonly commands: readonly Command[];
+  /** For tests and benches: the help text does not name it. */
+  readonly isHidden?: true;
 }
 
 export const COMMANDS = [
@@ -180,6 +182,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'powerCommand',
+    flag: '--power-command',
+    env: 'IRORI_POWER_COMMAND',
+    kind: 'text',
+    value: 'CMD',
+    text: 'A program with its arguments that prints what the machine draws at the wall: watts, or JSON of a smart plug. Run without a shell.',
+    commands: ['up'],
+  },
+  {
+    key: 'powerEveryS',
+    flag: '--power-every',
+    env: 'IRORI_POWER_EVERY',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'How often the power command is run, 1 to 60. Default: 10.',
+    commands: ['up'],
+  },
+  {
     key: 'place',
     flag: '--place',
     env: 'IRORI_PLACE',
@@ -223,6 +243,16 @@ export const OPTIONS = [
     value: 'SECONDS',
     text: 'How soon to ask again for an epoch that is over and not published yet. Default: 1800.',
     commands: ['up'],
+  },
+  {
+    key: 'signals',
+    flag: '--signals',
+    env: 'IRORI_SIGNALS',
+    kind: 'text',
+    value: 'FILE',
+    text: 'Play signals of the machine from a file in place of its own (home/played-signals.ts); none reads nothing.',
+    commands: ['up'],
+    isHidden: true,
   },
   {
     key: 'allowLan',

@@ -15,7 +15,7 @@ import type { Welcome } from './hub-session.ts';
 import type { RouterUrl } from './parse-router-url.ts';
 import type { RouterClock } from './router-clock.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
-import type { HubSocket, SocketTimes } from './socket.ts';
+import type { Dial, HubSocket, SocketTimes } from './socket.ts';
 
 interface ConnectionDoors {
   readonly router: RouterUrl;
@@ -55,8 +55,14 @@ export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; r
 const NOTHING_TO_SHARE =
   'This home has nothing to share yet, so it does not join and its code is not used. It goes on by itself when a model is there.';
 
+/** How long an owner who asks waits for the hub's word. */
+const CHECK_MS = 1_500;
+const SILENT = 'The hub does not answer now: the line may be cut. It is dialled again by itself.';
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const STEADY_MS = 10_000;
+/** How long a hub may take to answer a home that was away. */
+const PROVE_MS = 5_000;
 
 export class Connection {
   readonly #doors: ConnectionDoors;
@@ -67,12 +73,14 @@ export class Connection {
   #clock: RouterClock | null = null;
   #isStopping = false;
   #wake: () => void = () => undefined;
-  #stopDial: () => void = () => undefined;
+  #dial: Dial | null = null;
   #mustEnrol = false;
   #attempt = 0;
   /** What the owner was told last of why it is not connected, and how often in a row it was so; forgotten with a connection. */
   #told: { readonly sentence: string; readonly times: number } | null = null;
   #moves = 0;
+  #socket: HubSocket | null = null;
+  #bytes = 0;
 
   constructor(doors: ConnectionDoors) {
     this.#doors = doors;
@@ -92,6 +100,17 @@ export class Connection {
     return this.#clock?.aheadMs ?? null;
   }
 
+  /** What went over the line both ways since the start, in messages' bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** After the machine slept: a line that died meanwhile is known within seconds, and a wait for the next try ends. */
+  hurry(): void {
+    if (this.#socket) this.#socket.prove(PROVE_MS);
+    else this.#wake();
+  }
+
   /** Runs until `stop`, or until the owner has to act. */
   async run(): Promise<LinkEnd> {
     while (!this.#isStopping) {
@@ -107,12 +126,25 @@ export class Connection {
     return { kind: 'stopped' };
   }
 
+  /**
+   * Asks the hub for a sign of life, so that nobody is told of a connection that was cut unseen. Without one the status says so, and the line is given up
+   * as after any ping without an answer.
+   */
+  async check(): Promise<void> {
+    if (this.#status.state !== 'connected' || !this.#dial) return;
+    const dial = this.#dial;
+    const isHeard = await dial.check(CHECK_MS);
+    if (this.#dial !== dial || this.#status.state !== 'connected') return;
+    const problem = isHeard ? null : SILENT;
+    if (problem !== this.#status.problem) this.#note({ problem });
+  }
+
   /** Says goodbye to the hub and ends the loop. */
   stop(): void {
     this.#isStopping = true;
     this.#wake();
     if (this.#session) this.#session.leave();
-    else this.#stopDial();
+    else this.#dial?.stop();
   }
 
   #endFor(sentence: string): LinkEnd {
@@ -170,18 +202,21 @@ export class Connection {
       const events = {
         onOpen: (socket: HubSocket) => this.#open(socket, leave),
         onMessage: (bytes: Uint8Array) => this.#session?.hear(bytes),
+        onTraffic: (bytes: number) => void (this.#bytes += bytes),
         onEnd: (outcome: LinkOutcome) => {
           this.#session?.end();
           this.#session = null;
+          this.#socket = null;
           resolve(leaving ?? outcome);
         },
       };
       const dial = dialHub(router.linkUrl, this.#headers(), events, times ?? SOCKET_TIMES);
-      this.#stopDial = dial.stop;
+      this.#dial = dial;
     });
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
+    this.#socket = socket;
     const { shared, key, agent, platform, instance, router } = this.#doors;
     const origin = readOrigin(new URL(router.linkUrl)) ?? router.origin;
     const onWelcome = (welcome: Welcome, clock: RouterClock): void => this.#enter(welcome, clock);
