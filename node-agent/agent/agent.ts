@@ -154,6 +154,7 @@ export class Agent {
       folder: config.state,
       log,
       onChange: (isFull) => this.#noteDisk(isFull),
+      readFree: this.#lending.readFree,
     });
     this.#mirror = this.#makeMirror();
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -277,6 +278,7 @@ export class Agent {
       link: this.#connection,
       gpus: null,
       tellState: () => this.#tellState(),
+      onDisk: () => void this.#disk.check(),
       onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
     });
   }

@@ -69,9 +69,11 @@ describe('parseFlags', () => {
   });
 });
 
-test('the help names every flag and every variable', () => {
+test('the help names every flag and every variable but those of tests', () => {
   const help = formatHelp();
-  for (const { flag, env } of OPTIONS) {
+  const hidden = OPTIONS.filter((option) => 'isHidden' in option);
+  expect(hidden.map(({ flag }) => flag)).toEqual(['--signals']);
+  for (const { flag, env } of OPTIONS.filter((option) => !('isHidden' in option))) {
     expect(help).toContain(flag);
     expect(help).toContain(env ?? flag);
   }
