@@ -160,7 +160,12 @@ export class Agent {
     this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
+    this.#disk = new DiskWatch({
+      folder: config.state,
+      log,
+      onChange: (isFull) => this.#noteDisk(isFull),
+      readFree: this.#lending.readFree,
+    });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -307,6 +312,7 @@ export class Agent {
       link: this.#connection,
       gpus: this.#metering.cards,
       tellState: () => this.#tellState(),
+      onDisk: () => void this.#disk.check(),
       onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
     });
   }
