@@ -118,8 +118,7 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
-    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
-    this.#metering = new Metering({ config, log, backends: this.#backends, isLending, onChange });
+    this.#metering = this.#makeMetering();
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -140,11 +139,8 @@ export class Agent {
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
-    this.#abilities = new AbilityScout({
-      backends: this.#backends,
-      slots: this.#shared.slots,
-      pause: this.#shared.pause,
-    });
+    const { slots: places, pause } = this.#shared;
+    this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     const desk = makeOwnerDesk({
@@ -155,11 +151,7 @@ export class Agent {
     this.#lock.serve((peer) => hearOwner(peer, desk));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-    });
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
@@ -282,6 +274,12 @@ export class Agent {
       random: Math.random,
       onChange: () => this.#noteWork(),
     });
+  }
+
+  #makeMetering(): Metering {
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    const onChange = (): void => this.#tellState();
+    return new Metering({ config: this.#config, log: this.#log, backends: this.#backends, isLending, onChange });
   }
 
   #makeMirror(): EpochMirror {
