@@ -16,6 +16,9 @@ import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { FirstOffer } from './first-offer.ts';
+import { openModelStanding } from './model-standing.ts';
+import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
@@ -89,6 +92,8 @@ export class Agent {
   readonly #disk: DiskWatch;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #standing: ModelStanding;
+  readonly #offer = new FirstOffer();
   readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
@@ -143,16 +148,12 @@ export class Agent {
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    const desk = makeOwnerDesk({
-      pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
-      openPage: () => null,
-    });
-    this.#lock.serve((peer) => hearOwner(peer, desk));
+    this.#hearOwner();
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
+    this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
@@ -198,6 +199,7 @@ export class Agent {
     this.#mirror.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    this.#standing.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
@@ -272,7 +274,8 @@ export class Agent {
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       instance: randomUUID(),
       random: Math.random,
-      onChange: () => this.#noteWork(),
+      offer: this.#offer,
+      onChange: () => this.#noteOffer(),
     });
   }
 
@@ -280,6 +283,16 @@ export class Agent {
     const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
     const onChange = (): void => this.#tellState();
     return new Metering({ config: this.#config, log: this.#log, backends: this.#backends, isLending, onChange });
+  }
+
+  #hearOwner(): void {
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      check: () => this.#connection.check(),
+      openPage: () => null,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
   }
 
   #makeMirror(): EpochMirror {
@@ -314,10 +327,17 @@ export class Agent {
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;
     pause.set('backend-down', isDown);
+    this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  /** Not called for jobs: what is offered is costly to list. */
+  #noteOffer(): void {
+    this.#standing.note(this.#shelf.offered, this.#connection.status.state === 'connected');
+    this.#noteWork();
   }
 
   #noteWork(): void {
@@ -326,9 +346,10 @@ export class Agent {
   }
 
   #tellState(): void {
+    this.#abilities.heed();
     this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     this.#connection.session?.sendState();
-    this.#status.touch();
+    this.#noteOffer();
   }
 
   /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
@@ -360,6 +381,7 @@ export class Agent {
       address: this.#key.address,
       link: this.#connection,
       ownerPause: this.#ownerPause,
+      standing: this.#standing,
       power: this.#metering.status(),
       startedAt: this.#startedAt,
     });

@@ -20,6 +20,8 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     area: 'weur',
     models: ['m'],
     abilities: {},
+    modelNotes: {},
+    serverNotes: [],
     slots: 1,
     running: 0,
     jobs: 4,

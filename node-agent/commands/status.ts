@@ -2,6 +2,7 @@
 import type { Environment } from '../config/config.ts';
 import { readStateFolder } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
@@ -41,6 +42,8 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `node       ${status.node ?? 'not enrolled'}  ${status.address}`,
     `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
     `models     ${status.models.join(', ') || 'none'}`,
+    ...describeModelNotes(status),
+    ...describeServerNotes(status),
     ...describeAbilities(status),
     `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
     ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),

@@ -5,7 +5,9 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Environment } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
+import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askSigned } from '../link/signed-question.ts';
@@ -13,6 +15,12 @@ import type { SessionKey } from '../receipts/session-key.ts';
 
 const count = z.number().int().min(0);
 const text = z.string().max(2000);
+const speedSchema = z.object({
+  promptTokensPerS: z.number(),
+  decodeTokensPerS: z.number(),
+  rttMs: z.number(),
+  failureShare: z.number(),
+});
 const whySchema = z.object({
   node: text,
   online: z.boolean(),
@@ -35,15 +43,9 @@ const whySchema = z.object({
   pause: text.nullable(),
   coolingUntil: z.number().nullable(),
   coolingReason: text.nullable(),
-  measured: z.record(
-    text,
-    z.object({
-      promptTokensPerS: z.number(),
-      decodeTokensPerS: z.number(),
-      rttMs: z.number(),
-      failureShare: z.number(),
-    }),
-  ),
+  measured: z.record(text, speedSchema),
+  /** Of models that have answered no job here yet. Older routers tell these among what was measured. */
+  guessed: z.record(text, speedSchema).optional(),
 });
 export type Why = z.output<typeof whySchema>;
 const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
@@ -55,7 +57,7 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
+  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value, status));
   return 0;
 }
 
@@ -68,17 +70,22 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why): string {
+export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
   const { lastHour } = why;
   const lines = [
     `${why.node}  ${describeStanding(why)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
     ...describeTurns(why),
-    ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
+    // What an older router calls measured may be a guess.
+    ...Object.entries(why.measured).map(([model, speed]) =>
+      describeMeasured(why.guessed === undefined ? 'expected' : 'measured', model, speed),
+    ),
+    ...Object.entries(why.guessed ?? {}).map(([model, speed]) => describeGuessed(model, speed)),
   ];
   return tellLines(lines);
 }
@@ -115,9 +122,16 @@ function describeTurns({ turns }: Why): string[] {
   ];
 }
 
-function describeMeasured(model: string, measured: Why['measured'][string]): string {
-  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare } = measured;
-  return `measured   ${model}: ${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
+function describeMeasured(word: 'measured' | 'expected', model: string, speed: Why['measured'][string]): string {
+  return `${word}   ${model}: ${describeSpeed(speed)}, ${Math.round(speed.rttMs)} ms to its hub and back, ${(100 * speed.failureShare).toFixed(1)} % of jobs expected to break`;
+}
+
+function describeGuessed(model: string, speed: Why['measured'][string]): string {
+  return `guessed    ${model}: ${describeSpeed(speed)}; no job has shown its speed yet`;
+}
+
+function describeSpeed({ promptTokensPerS, decodeTokensPerS }: Why['measured'][string]): string {
+  return `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
 }
 
 function clock(at: number): string {

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Hex } from '../../schema/bytes.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
+import { readBackendKeys } from './backend-keys.ts';
+import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
+import { isThisMachine, refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
@@ -28,9 +33,12 @@ export interface AgentConfig {
   readonly code: string | null;
   readonly state: string;
   readonly backends: readonly string[];
-  /** For servers that want one; only from the environment, since command lines can be read by others. */
-  readonly backendKey: string | null;
+  /** For servers that want one. */
+  readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -116,11 +124,17 @@ function findHome(): string | null {
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
-  const fromFile = readFileValues(join(state.value, 'config.json'));
+  const values = readValues(flags, env, state.value);
+  return values.ok ? checkConfig(values.value, state.value, env) : values;
+}
+
+/** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
+export function readValues(flags: OptionValues, env: Environment, state: string): Result<OptionValues, string> {
+  const fromFile = readFileValues(join(state, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
+  return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
@@ -133,15 +147,22 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
+  const backends = dropTwins(list(values.backends) ?? []);
+  const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
+  if (refusal !== null) return err(refusal);
+  const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
+  if (!backendKeys.ok) return backendKeys;
   const power = readPowerCommand(text(values.powerCommand));
   if (!power.ok) return power;
   return ok({
     router: router.value,
-    code: text(values.code),
+    code: readCode(text(values.code)),
     state,
-    backends: list(values.backends) ?? [],
-    backendKey: env['IRORI_BACKEND_KEY'] ?? null,
-    models: list(values.models),
+    backends,
+    backendKeys: backendKeys.value,
+    models: list(values.models)?.map(tellName) ?? null,
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -165,6 +186,36 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** A server that was named twice, as 127.0.0.1 and as localhost too, would be given twice the jobs that it takes. */
+function dropTwins(backends: readonly string[]): string[] {
+  const placeOf = (text: string): string => {
+    const server = refuseBaseUrl(text, true);
+    if (!server.ok) return text;
+    const { hostname, port, api } = server.value;
+    return `${isThisMachine(hostname) ? 'here' : hostname}:${port}${new URL(api).pathname}`;
+  };
+  const places = backends.map(placeOf);
+  return backends.filter((_, i) => places.indexOf(places[i] ?? '') === i);
+}
+
+/** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
+function findRefusedBackend(
+  backends: readonly string[],
+  { router, allowLan }: { readonly router: RouterUrl; readonly allowLan: boolean },
+): string | null {
+  for (const text of backends) {
+    const server = refuseBaseUrl(text, allowLan);
+    const refusal = server.ok ? refuseRouter(server.value, new URL(router.origin)) : server.error;
+    if (refusal !== null) return `--backend ${text.replace(/\/\/[^/@]*@/, '//…@').slice(0, 100)}: ${refusal}`;
+  }
+  return null;
+}
+
+/** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
+function readCode(given: string | null): string | null {
+  return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
 }
 
 function readPowerCommand(given: string | null): Result<AgentConfig['powerCommand'], string> {
@@ -202,6 +253,9 @@ function findFault(values: OptionValues): string | null {
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
   const fault = findChoiceFault(values);
   if (fault !== null) return fault;
+  const name = text(values.name);
+  if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))
+    return '--name must be at most 64 characters on one line.';
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';
@@ -211,13 +265,13 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
@@ -275,6 +329,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {

@@ -3,6 +3,7 @@ import { COMMANDS, OPTIONS } from './options.ts';
 import type { Command } from './options.ts';
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
+  join: 'Lead through joining, from nothing to online; irori-node alone does the same.',
   up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs or hands them over).',
   pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
   resume: 'Lend it again.',
@@ -23,12 +24,18 @@ export function formatHelp(): string {
   for (const command of COMMANDS) {
     const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
     if (options.length === 0) continue;
-    lines.push('', `Options of ${command}`);
+    lines.push('', `Options of ${command}${command === 'join' ? ' (and those of up)' : ''}`);
     for (const { flag, value, text, env } of options) {
       const head = `${flag} ${value}`.trimEnd().padEnd(28);
       lines.push(`  ${head}${text}${env === null ? '' : ` [${env}]`}`);
     }
   }
-  lines.push('', 'Flags win over variables, variables over config.json in the state folder. --help, --version.');
+  lines.push(
+    '',
+    'A model server that wants a key: set IRORI_BACKEND_KEY, or name a key for each server',
+    'in backend-keys.json in the state folder: {"http://127.0.0.1:1337": "KEY"}.',
+    '',
+    'Flags win over variables, variables over config.json in the state folder. --help, --version.',
+  );
   return `${lines.join('\n')}\n`;
 }

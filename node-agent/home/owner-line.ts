@@ -72,16 +72,21 @@ export function hearOwner(peer: Socket, desk: OwnerDesk, now: () => number = Dat
     const line = lineSchema.safeParse(parseJson(text ?? ''));
     if (!line.success || now() > line.data.goodUntil || peer.destroyed) return void peer.destroy();
     const { ask } = line.data;
-    if (!isAskName(ask.do)) return void peer.end(`${reply.unknown}\n`);
+    if (!isAskName(ask.do)) return hangUp(peer, reply.unknown);
     const answering = answer(desk, ask.do, ask);
-    if (!answering) return void peer.end(`${reply.unknown}\n`);
+    if (!answering) return hangUp(peer, reply.unknown);
     peer.write(`${reply.heard}\n`);
     await answering.then(
-      (told) => peer.end(`${JSON.stringify(told)}\n`),
+      (told) => hangUp(peer, JSON.stringify(told)),
       // The command says that nothing came; what failed stands in the agent's own log.
       () => peer.destroy(),
     );
   });
+}
+
+/** The last line of a talk: a peer that then keeps its end open holds nothing of ours. */
+function hangUp(peer: Socket, line: string): void {
+  peer.end(`${line}\n`, () => peer.destroy());
 }
 
 function answer<K extends AskName>(desk: OwnerDesk, name: K, said: unknown): Promise<AnswerTo<K>> | null {

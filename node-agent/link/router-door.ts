@@ -4,7 +4,8 @@ import { request as requestHttps } from 'node:https';
 import { TIME_HEADER } from '../../schema/node-proof.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { makeRouterAgent } from './router-agent.ts';
+import { findProxy, makeRouterAgent } from './router-agent.ts';
+import { tellNetworkFault } from './tell-network-fault.ts';
 
 export interface RouterAnswer {
   readonly status: number;
@@ -37,7 +38,10 @@ export function askRouter(
     signal: AbortSignal.timeout(ANSWER_MS),
   };
   const asked = new Promise<Result<RouterAnswer, string>>((resolve) => {
-    const fail = (error: Error): void => resolve(err(error.message));
+    const fail = (error: Error & { code?: unknown }): void => {
+      const code = typeof error.code === 'string' ? error.code : '';
+      resolve(err(tellNetworkFault({ code, message: error.message }, url, findProxy(url, process.env))));
+    };
     const outgoing = send(url, options, (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -12,6 +12,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { askRouter } from './router-door.ts';
 import type { RouterAnswer } from './router-door.ts';
+import { endSentence } from './tell-network-fault.ts';
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2000) }) });
 
@@ -55,7 +56,7 @@ export async function sendSigned(
   if (!answer.ok)
     return {
       ok: false,
-      error: `The router at ${router} cannot be reached: ${answer.error}.`,
+      error: `The router at ${router} cannot be reached: ${endSentence(answer.error)}`,
       status: null,
       isOpen: true,
     };
@@ -73,15 +74,19 @@ function askAt(
   { router, key, path, mostBytes, body }: SignedQuestion,
   now: number,
 ): Promise<Result<RouterAnswer, string>> {
-  const nonce = makeProofNonce(now, randomBytes(24));
-  const origin = readOrigin(new URL(router)) ?? router;
-  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
-  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  const headers = { authorization: `Bearer ${proof}` };
+  const headers = { authorization: proveNode(router, key, now) };
   return askRouter(`${router}${path}`, {
     headers,
     ...(body === undefined ? {} : { body }),
     ...(mostBytes === undefined ? {} : { mostBytes }),
   });
+}
+
+/** The value of an `authorization` header that proves one question of a home to one router. `now`: ms since epoch. */
+export function proveNode(router: string, key: SessionKey, now: number): string {
+  const nonce = makeProofNonce(now, randomBytes(24));
+  const origin = readOrigin(new URL(router)) ?? router;
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
+  return `Bearer ${encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature })}`;
 }
