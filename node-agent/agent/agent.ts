@@ -20,8 +20,7 @@ import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
-import { Lending, openLending } from './lending.ts';
-import type { LendingFiles } from './lending.ts';
+import { Lending, openLending, type LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -123,7 +122,7 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
-    this.#metering = this.#makeMetering();
+    this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -270,11 +269,11 @@ export class Agent {
     });
   }
 
-  #makeMetering(): Metering {
+  #makeMetering({ played }: LendingFiles): Metering {
     const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
     const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
     const onChange = (): void => this.#tellState();
-    const doors = { config: this.#config, log: this.#log, backends: this.#backends };
+    const doors = { config: this.#config, log: this.#log, backends: this.#backends, cards: played?.gpus };
     return new Metering({ ...doors, inputIdleS, isLending, onChange });
   }
 
