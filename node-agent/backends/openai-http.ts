@@ -34,7 +34,7 @@ import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { MovedCalls } from './moved-calls.ts';
 import { openPromise } from './open-promise.ts';
 import type { Product } from './probe-server.ts';
-import { isThisMachine, refuseBaseUrl } from './refuse-server.ts';
+import { isThisMachine, noteLinks, refuseBaseUrl } from './refuse-server.ts';
 import { runMedia } from './media-run.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
@@ -135,7 +135,13 @@ export class OpenAiHttpBackend implements Backend {
     const clouds = listed.length > 0 ? [] : (this.#options.models ?? []).filter(isCloudName);
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
     const unsure = isWarned || note === null ? [] : [note];
-    return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
+    return ok({
+      product,
+      version,
+      notes: [...excluded, ...absent, ...unsure, ...noteLinks(product)],
+      warnings,
+      listed,
+    });
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
