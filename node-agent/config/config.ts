@@ -18,6 +18,7 @@ import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
+import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
 import type { SaidAbility } from './read-can.ts';
 import type { OptionKey, OptionSpec } from './options.ts';
@@ -35,6 +36,9 @@ export interface AgentConfig {
   /** For servers that want one. */
   readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -64,6 +68,9 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** An owner's meter at the wall, as a program and its arguments, and how often it is read. */
+  readonly powerCommand: readonly [program: string, ...args: string[]] | null;
+  readonly powerEveryMs: number;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
 }
@@ -85,6 +92,7 @@ const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
 const DEFAULT_EPOCH_RETRY_S = 1800;
+const DEFAULT_POWER_EVERY_S = 10;
 const LEAST_EPOCH_RETRY_S = 1;
 const MOST_EPOCH_RETRY_S = 86_400;
 /** Less, and one slow answer to a look would end a job. */
@@ -116,11 +124,17 @@ function findHome(): string | null {
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
-  const fromFile = readFileValues(join(state.value, 'config.json'));
+  const values = readValues(flags, env, state.value);
+  return values.ok ? checkConfig(values.value, state.value, env) : values;
+}
+
+/** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
+export function readValues(flags: OptionValues, env: Environment, state: string): Result<OptionValues, string> {
+  const fromFile = readFileValues(join(state, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
+  return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
@@ -138,6 +152,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (refusal !== null) return err(refusal);
   const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
   if (!backendKeys.ok) return backendKeys;
+  const power = readPowerCommand(text(values.powerCommand));
+  if (!power.ok) return power;
   return ok({
     router: router.value,
     code: readCode(text(values.code)),
@@ -145,6 +161,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backends,
     backendKeys: backendKeys.value,
     models: list(values.models)?.map(tellName) ?? null,
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -163,6 +181,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
+    powerCommand: power.value,
+    powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
@@ -198,6 +218,11 @@ function readCode(given: string | null): string | null {
   return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
 }
 
+function readPowerCommand(given: string | null): Result<AgentConfig['powerCommand'], string> {
+  const parsed = given === null ? ok(null) : parseCommandLine(given);
+  return parsed.ok ? parsed : err(`--power-command cannot be run: ${parsed.error}`);
+}
+
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */
 function readSlots(given: string | undefined): number | null {
   const slots = Number(given);
@@ -217,6 +242,9 @@ function findFault(values: OptionValues): string | null {
   const epochRetryS = number(values.epochRetryS);
   if (epochRetryS !== null && (epochRetryS < LEAST_EPOCH_RETRY_S || epochRetryS > MOST_EPOCH_RETRY_S))
     return `--epoch-retry must be from ${LEAST_EPOCH_RETRY_S} to ${MOST_EPOCH_RETRY_S} seconds.`;
+  const powerEveryS = number(values.powerEveryS);
+  if (powerEveryS !== null && (powerEveryS < 1 || powerEveryS > 60))
+    return '--power-every must be from 1 to 60 seconds.';
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;
@@ -237,13 +265,13 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
@@ -301,6 +329,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {

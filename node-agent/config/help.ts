@@ -3,6 +3,7 @@ import { COMMANDS, OPTIONS } from './options.ts';
 import type { Command } from './options.ts';
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
+  join: 'Lead through joining, from nothing to online; irori-node alone does the same.',
   up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs or hands them over).',
   pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
   resume: 'Lend it again.',
@@ -23,7 +24,7 @@ export function formatHelp(): string {
   for (const command of COMMANDS) {
     const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
     if (options.length === 0) continue;
-    lines.push('', `Options of ${command}`);
+    lines.push('', `Options of ${command}${command === 'join' ? ' (and those of up)' : ''}`);
     for (const { flag, value, text, env } of options) {
       const head = `${flag} ${value}`.trimEnd().padEnd(28);
       lines.push(`  ${head}${text}${env === null ? '' : ` [${env}]`}`);

@@ -1,4 +1,5 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { JOIN_OPTIONS } from './join-options.ts';
 
 export interface OptionSpec {
   /** Key in config.json, and of the parsed value. */
@@ -13,7 +14,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = ['join', 'up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -153,6 +154,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'powerCommand',
+    flag: '--power-command',
+    env: 'IRORI_POWER_COMMAND',
+    kind: 'text',
+    value: 'CMD',
+    text: 'A program with its arguments that prints what the machine draws at the wall: watts, or JSON of a smart plug. Run without a shell.',
+    commands: ['up'],
+  },
+  {
+    key: 'powerEveryS',
+    flag: '--power-every',
+    env: 'IRORI_POWER_EVERY',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'How often the power command is run, 1 to 60. Default: 10.',
+    commands: ['up'],
+  },
+  {
     key: 'place',
     flag: '--place',
     env: 'IRORI_PLACE',
@@ -287,6 +306,7 @@ export const OPTIONS = [
     text: 'A streamed answer as it was saved (curl -N … > FILE), held against the hash in the receipts of its job.',
     commands: ['verify'],
   },
+  ...JOIN_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

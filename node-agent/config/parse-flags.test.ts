@@ -34,8 +34,17 @@ describe('parseFlags', () => {
     });
   });
 
-  test('no command and --help ask for help; version is told', () => {
-    expect(parseFlags([])).toEqual({ ok: true, value: { command: 'help' } });
+  test('without a command it joins, with its own options and those of up', () => {
+    expect(parseFlags([])).toEqual({ ok: true, value: { command: 'join', values: {}, files: [] } });
+    expect(parseFlags(['--yes', '--code', 'c', '--slots', '2'])).toEqual({
+      ok: true,
+      value: { command: 'join', values: { yes: true, code: 'c', slots: 2 }, files: [] },
+    });
+    expect(parseFlags(['up', '--yes'])).toMatchObject({ ok: false });
+    expect(parseFlags(['--wings'])).toMatchObject({ ok: false, error: expect.stringContaining('no option --wings') });
+  });
+
+  test('--help asks for help; version is told', () => {
     expect(parseFlags(['up', '--help'])).toEqual({ ok: true, value: { command: 'help' } });
     expect(parseFlags(['--version'])).toEqual({ ok: true, value: { command: 'version' } });
   });

@@ -14,17 +14,19 @@ export type CommandLine =
 
 /** `args` without the program's name. Errors are sentences that name the flag and what it wants. */
 export function parseFlags(args: readonly string[]): Result<CommandLine, string> {
-  const [first, ...rest] = args;
-  if (first === undefined || first === 'help' || args.includes('--help') || args.includes('-h'))
+  const [first = 'join', ...rest] = args;
+  if (first === 'help' || args.includes('--help') || args.includes('-h'))
     return ok({ command: 'help' });
   if (first === '--version' || first === 'version') return ok({ command: 'version' });
+  // `irori-node --yes …`: joining is what is done without a word.
+  if (first.startsWith('--')) return parseRest('join', args);
   if (!isCommand(first))
     return err(`There is no command '${first}'. Commands: ${COMMANDS.join(', ')}. See irori-node --help.`);
   return parseRest(first, rest);
 }
 
 function parseRest(command: Command, args: readonly string[]): Result<CommandLine, string> {
-  const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+  const options = OPTIONS.filter((option) => takes(option, command));
   const values: OptionValues = {};
   const files: string[] = [];
   for (const token of readTokens(args, options)) {
@@ -42,6 +44,11 @@ function parseRest(command: Command, args: readonly string[]): Result<CommandLin
   const [extra] = files.slice(MOST_WORDS[command] ?? 0);
   if (extra !== undefined) return err(`'${extra}' is one word too many for '${command}'.`);
   return ok({ command, values, files });
+}
+
+/** Joining starts the agent at its end, with all that `up` takes. */
+function takes(option: OptionSpec, command: Command): boolean {
+  return option.commands.includes(command) || (command === 'join' && option.commands.includes('up'));
 }
 
 /** Words behind a command that takes any. */

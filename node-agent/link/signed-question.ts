@@ -74,15 +74,19 @@ function askAt(
   { router, key, path, mostBytes, body }: SignedQuestion,
   now: number,
 ): Promise<Result<RouterAnswer, string>> {
-  const nonce = makeProofNonce(now, randomBytes(24));
-  const origin = readOrigin(new URL(router)) ?? router;
-  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
-  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  const headers = { authorization: `Bearer ${proof}` };
+  const headers = { authorization: proveNode(router, key, now) };
   return askRouter(`${router}${path}`, {
     headers,
     ...(body === undefined ? {} : { body }),
     ...(mostBytes === undefined ? {} : { mostBytes }),
   });
+}
+
+/** The value of an `authorization` header that proves one question of a home to one router. `now`: ms since epoch. */
+export function proveNode(router: string, key: SessionKey, now: number): string {
+  const nonce = makeProofNonce(now, randomBytes(24));
+  const origin = readOrigin(new URL(router)) ?? router;
+  const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
+  const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
+  return `Bearer ${encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature })}`;
 }
