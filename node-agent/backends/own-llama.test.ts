@@ -80,7 +80,10 @@ describe('a llama-server of the agent’s own', () => {
   test('that does not start says so, fails its jobs, and is tried again after longer and longer waits', async () => {
     child.isBroken = true;
     expect(await own.detect(NEVER)).toEqual({ ok: false, error: 'it ended with status 1' });
-    expect(await own.run(JOB, () => undefined, NEVER)).toMatchObject({ reason: 'error', error: { code: 'unreachable' } });
+    expect(await own.run(JOB, () => undefined, NEVER)).toMatchObject({
+      reason: 'error',
+      error: { code: 'unreachable' },
+    });
     expect(child.starts).toBe(1);
     at = 5000;
     await own.detect(NEVER);

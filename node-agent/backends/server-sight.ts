@@ -138,7 +138,9 @@ export class ServerSight {
     this.#forget();
     const { server } = this.#door;
     return err(
-      isAnswered ? describeNoApi(server, answers, this.#door.hasKey) : describeSilence(server, refused?.why ?? 'no answer in time'),
+      isAnswered
+        ? describeNoApi(server, answers, this.#door.hasKey)
+        : describeSilence(server, refused?.why ?? 'no answer in time'),
     );
   }
 

@@ -23,9 +23,14 @@ test.each([
   expect(tellName(told)).toBe(told);
 });
 
-test.each(['llama3.2:latest', 'meta-llama/Llama-3.1-8B', 'hf.co/unsloth/Qwen3:Q4_K_M', 'openai/*', 'mock-*', 'a..b', 'モデル'])(
-  'a name that is no path stands as it is: %s',
-  (name) => {
-    expect(tellName(name)).toBe(name);
-  },
-);
+test.each([
+  'llama3.2:latest',
+  'meta-llama/Llama-3.1-8B',
+  'hf.co/unsloth/Qwen3:Q4_K_M',
+  'openai/*',
+  'mock-*',
+  'a..b',
+  'モデル',
+])('a name that is no path stands as it is: %s', (name) => {
+  expect(tellName(name)).toBe(name);
+});

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 
-const OWN = { inCatalogue: false, servedTo: 'own account only', told: 'not in the catalogue: only your own calls come' } as const;
+const OWN = {
+  inCatalogue: false,
+  servedTo: 'own account only',
+  told: 'not in the catalogue: only your own calls come',
+} as const;
 const ALL = { inCatalogue: true, servedTo: 'everyone', told: 'in the catalogue: calls from everyone come' } as const;
 
 test('models that strangers call are not remarked on; the others are, up to a number', () => {
@@ -14,5 +18,7 @@ test('models that strangers call are not remarked on; the others are, up to a nu
 });
 
 test('a server that shares nothing is told in its own sentence', () => {
-  expect(describeServerNotes({ serverNotes: ['No server answers at X.'] })).toEqual(['server     No server answers at X.']);
+  expect(describeServerNotes({ serverNotes: ['No server answers at X.'] })).toEqual([
+    'server     No server answers at X.',
+  ]);
 });

@@ -85,10 +85,15 @@ async function joinUnasked(context: JoinContext): Promise<number> {
 }
 
 /** The world as joining sees it. */
-export async function openDoors(context: JoinContext, terminal: JoinTerminal, runner: AgentRunner): Promise<WizardDoors> {
+export async function openDoors(
+  context: JoinContext,
+  terminal: JoinTerminal,
+  runner: AgentRunner,
+): Promise<WizardDoors> {
   const { folder, values, flags, env } = context;
   const file = await JoinFile.open(folder);
-  if (flags.again === true) await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
+  if (flags.again === true)
+    await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
   const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
   const finder: FinderOptions = {

@@ -38,7 +38,9 @@ function readFile(path: string): Result<ReadonlyMap<string, string>, string> {
   }
   const parsed = fileSchema.safeParse(parseJson(text));
   if (!parsed.success)
-    return err(`${path} must be like {"http://127.0.0.1:1337": "KEY"}: a key for each server. Mend it or move it away.`);
+    return err(
+      `${path} must be like {"http://127.0.0.1:1337": "KEY"}: a key for each server. Mend it or move it away.`,
+    );
   const keys = new Map<string, string>();
   for (const [url, value] of Object.entries(parsed.data)) {
     const origin = originOf(url);

@@ -109,8 +109,16 @@ describe('readConfig', () => {
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
     [{ router: 'https://a.example', backends: ['not a url'] }, {}, 'Write it like http://127.0.0.1:11434'],
     [{ router: 'https://a.example', backends: ['localhost:11434'] }, {}, 'http://localhost:11434'],
-    [{ router: 'https://a.example', backends: ['http://8.8.8.8'] }, {}, '--backend http://8.8.8.8: 8.8.8.8 is on the internet'],
-    [{ router: 'https://a.example', backends: ['http://me:pw@127.0.0.1'] }, {}, '--backend http://…@127.0.0.1: Leave name'],
+    [
+      { router: 'https://a.example', backends: ['http://8.8.8.8'] },
+      {},
+      '--backend http://8.8.8.8: 8.8.8.8 is on the internet',
+    ],
+    [
+      { router: 'https://a.example', backends: ['http://me:pw@127.0.0.1'] },
+      {},
+      '--backend http://…@127.0.0.1: Leave name',
+    ],
     [{ router: 'https://a.example', backends: ['http://192.168.0.2'] }, {}, 'Say --allow-lan'],
     [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'an Irori router'],
     [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'an Irori router'],

@@ -14,7 +14,18 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['join', 'up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = [
+  'join',
+  'up',
+  'pause',
+  'resume',
+  'status',
+  'why',
+  'earnings',
+  'credit',
+  'verify',
+  'setup',
+] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [

@@ -15,8 +15,7 @@ export type CommandLine =
 /** `args` without the program's name. Errors are sentences that name the flag and what it wants. */
 export function parseFlags(args: readonly string[]): Result<CommandLine, string> {
   const [first = 'join', ...rest] = args;
-  if (first === 'help' || args.includes('--help') || args.includes('-h'))
-    return ok({ command: 'help' });
+  if (first === 'help' || args.includes('--help') || args.includes('-h')) return ok({ command: 'help' });
   if (first === '--version' || first === 'version') return ok({ command: 'version' });
   // `irori-node --yes …`: joining is what is done without a word.
   if (first.startsWith('--')) return parseRest('join', args);

@@ -28,7 +28,10 @@ const statusSchema = z.object({
   abilities: z.record(z.string(), z.array(z.string())).default({}),
   /** Who calls each model here, as the router told it: 'everyone' or 'own account only', and the same in words. What is not in here is not known. */
   modelNotes: z
-    .record(z.string(), z.object({ inCatalogue: z.boolean(), servedTo: z.enum(['everyone', 'own account only']), told: z.string() }))
+    .record(
+      z.string(),
+      z.object({ inCatalogue: z.boolean(), servedTo: z.enum(['everyone', 'own account only']), told: z.string() }),
+    )
     .default({}),
   /** What is wrong with each model server that shares nothing now, in a sentence. */
   serverNotes: z.array(z.string()).default([]),

@@ -173,7 +173,8 @@ export class JobRunner {
     if (book.has(ticketHash, Number(frame.ticket.issuedAtMs)))
       return refuse('bad-ticket', 'That ticket was given before.');
     const reach = findReach(frame.request);
-    if (reach) return err({ code: 'bad-request', message: `${reach.param} ${reach.told}`.slice(0, 200), param: reach.param });
+    if (reach)
+      return err({ code: 'bad-request', message: `${reach.param} ${reach.told}`.slice(0, 200), param: reach.param });
     return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
   }
 

@@ -64,7 +64,11 @@ export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts)
         isForOwner: false,
       };
     case 'network':
-      return { waitMs: soon, sentence: `The router cannot be reached: ${endSentence(outcome.message)}`, isForOwner: false };
+      return {
+        waitMs: soon,
+        sentence: `The router cannot be reached: ${endSentence(outcome.message)}`,
+        isForOwner: false,
+      };
     case 'silent':
       return { waitMs: soon, sentence: outcome.message, isForOwner: false };
     case 'closed':

@@ -21,9 +21,13 @@ test('each model is told by who calls it', () => {
   expect(toldOf({ in_catalogue: false, id: 'llama-3-8b', served_to: 'own account only' })).toContain('another copy');
 });
 
-test.each([null, 'x', {}, { data: 5 }, { data: [{ ...ENTRY, in_catalogue: 'yes' }] }, { data: [{ ...ENTRY, name: 'other' }] }])(
-  'what cannot be read, or was not asked for, says nothing: %j',
-  (answer) => {
-    expect(readDemand(answer, ['llama3'])).toEqual({});
-  },
-);
+test.each([
+  null,
+  'x',
+  {},
+  { data: 5 },
+  { data: [{ ...ENTRY, in_catalogue: 'yes' }] },
+  { data: [{ ...ENTRY, name: 'other' }] },
+])('what cannot be read, or was not asked for, says nothing: %j', (answer) => {
+  expect(readDemand(answer, ['llama3'])).toEqual({});
+});

@@ -14,7 +14,12 @@ describe('what Node, OpenSSL and the system say is told in one plain sentence wi
     'write EPROTO 401D0D28FF7E0000:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/openssl/openssl/ssl/record/methods/tlsany_meth.c:77:\n';
 
   test.each([
-    ['EPROTO', raw, 'https://127.0.0.1:8787/x', 'speaks plain http, not https: start with --router http://127.0.0.1:8787'],
+    [
+      'EPROTO',
+      raw,
+      'https://127.0.0.1:8787/x',
+      'speaks plain http, not https: start with --router http://127.0.0.1:8787',
+    ],
     ['EPROTO', raw, 'wss://127.0.0.1:8787/x', 'start with --router http://127.0.0.1:8787'],
     ['ECONNRESET', 'socket hang up', HTTP, 'if it speaks https, start with --router https://127.0.0.1:8787'],
     ['HPE_INVALID_CONSTANT', 'Parse Error: Expected HTTP/', HTTP, 'start with --router https://127.0.0.1:8787'],
@@ -33,7 +38,12 @@ describe('what Node, OpenSSL and the system say is told in one plain sentence wi
     ['EPROTO', 'write EPROTO 80:error:0A000410:SSL routines:ssl3_read_bytes:handshake failure', HTTPS, 'do not agree'],
     ['EMFILE', 'too many open files', HTTPS, 'too many files'],
     ['', '', HTTPS, 'the connection failed'],
-    ['IRORI_REFUSED', "the router's name resolves to 8.8.8.8, which is not in your network", HTTP, 'resolves to 8.8.8.8'],
+    [
+      'IRORI_REFUSED',
+      "the router's name resolves to 8.8.8.8, which is not in your network",
+      HTTP,
+      'resolves to 8.8.8.8',
+    ],
   ])('%s %j', (code, message, url, words) => {
     const told = tell(code, message, url);
     expect(told).toContain(words);

@@ -62,7 +62,8 @@ export function tellNetworkFault({ code, message }: NetworkFault, url: string, p
   const words = `${code} ${message}`;
   if (/proxy/i.test(words) || (proxy !== null && isOfProxy(message, proxy)))
     return `the proxy ${proxy === null ? 'of this machine' : tellProxy(proxy)} did not let it through (${plain(code === '' ? message : code)}): see HTTPS_PROXY and NO_PROXY`;
-  if (isSecure && PLAIN_THERE.test(words)) return `${host} speaks plain http, not https: start with --router http://${host}`;
+  if (isSecure && PLAIN_THERE.test(words))
+    return `${host} speaks plain http, not https: start with --router http://${host}`;
   // A server of https hangs up on plain http, or says so in words of its own.
   if (!isSecure && (TLS_THERE.test(words) || code === 'ECONNRESET'))
     return `${host} does not go on in plain http: if it speaks https, start with --router https://${host}`;

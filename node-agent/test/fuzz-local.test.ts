@@ -38,7 +38,10 @@ const resume = () => askAgent(state, { do: 'resume' });
 
 test('400 noisy peers are obeyed in nothing, and the owner is answered among them', async () => {
   for (let from = 0; from < 400; from += 40) {
-    const noise = playPeers(findSocketPath(state), Array.from({ length: 40 }, (_, i) => from + i));
+    const noise = playPeers(
+      findSocketPath(state),
+      Array.from({ length: 40 }, (_, i) => from + i),
+    );
     expect((await resume()).kind).toBe('answered');
     await noise;
   }
