@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentConfig } from '../config/config.ts';
+import type { PowerStatus } from '../energy/energy-meter.ts';
 import type { OwnerPause } from '../home/owner-pause.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
@@ -17,6 +18,7 @@ interface Told {
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
   readonly ownerPause: OwnerPause;
   readonly standing: Pick<ModelStanding, 'notes'>;
+  readonly power: PowerStatus | null;
   /** ms since epoch. */
   readonly startedAt: number;
 }
@@ -60,6 +62,7 @@ export function tellStatus(of: Told): AgentStatus {
     unpaidInARow: unpaid.inARow,
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
+    power: of.power,
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -19,6 +19,7 @@ import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
+import { Metering } from './metering.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -93,6 +94,7 @@ export class Agent {
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
+  readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -121,6 +123,8 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    this.#metering = new Metering({ config, log, backends: this.#backends, isLending, onChange });
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -137,6 +141,7 @@ export class Agent {
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
+      meter: this.#metering,
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
@@ -147,19 +152,10 @@ export class Agent {
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    const desk = makeOwnerDesk({
-      pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
-      openPage: () => null,
-    });
-    this.#lock.serve((peer) => hearOwner(peer, desk));
+    this.#hearOwner();
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-    });
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -197,6 +193,7 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    await this.#metering.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -210,6 +207,7 @@ export class Agent {
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
+    await this.#metering.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -283,6 +281,16 @@ export class Agent {
       offer: this.#offer,
       onChange: () => this.#noteOffer(),
     });
+  }
+
+  #hearOwner(): void {
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      check: () => this.#connection.check(),
+      openPage: () => null,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
   }
 
   #makeMirror(): EpochMirror {
@@ -372,6 +380,7 @@ export class Agent {
       link: this.#connection,
       ownerPause: this.#ownerPause,
       standing: this.#standing,
+      power: this.#metering.status(),
       startedAt: this.#startedAt,
     });
   }

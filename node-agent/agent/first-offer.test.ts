@@ -21,8 +21,10 @@ test('a home waits until a look finds something to share, and never again', asyn
 
 test('a stop ends the wait', async () => {
   const stop = new AbortController();
-  const waited = new FirstOffer().wait(stop.signal);
+  const offer = new FirstOffer();
+  const waited = offer.wait(stop.signal);
   stop.abort();
   await waited;
-  await new FirstOffer().wait(stop.signal);
+  await offer.wait(stop.signal);
+  expect(offer.isThere).toBe(false);
 });

@@ -58,6 +58,13 @@ test('a model outside the catalogue is told once in the log, and stands in the n
   expect(lines.filter((line) => line.includes('only your own calls come'))).toHaveLength(1);
 });
 
+test('of a model that the router says nothing about nothing is told, whatever it is called', async () => {
+  const { standing, lines } = make(() => ok({ data: [] }));
+  standing.note([model('constructor'), model('__proto__')], true);
+  await turns();
+  expect([standing.notes, lines]).toEqual([{}, []]);
+});
+
 test('nobody is asked before there is a connection, and asked anew when what is offered changes', async () => {
   const { standing, asked } = make(listed);
   standing.note([model('known')], false);

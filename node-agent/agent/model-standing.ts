@@ -41,7 +41,7 @@ export function openModelStanding(
       query.append('model', name);
       query.append('digest', digest);
     }
-    return askSigned({ router: router.origin, key, path: `/node/v1/demand?${query}` }, Date.now());
+    return askSigned({ router: router.origin, key, path: `/node/v1/demand?${query.toString()}` }, Date.now());
   };
   return new ModelStanding({ ...doors, ask });
 }
@@ -96,15 +96,15 @@ export class ModelStanding {
   }
 
   async #askAll(asked: readonly Offered[]): Promise<ModelNotes | null> {
-    const notes: Record<string, ModelNotes[string]> = {};
+    const notes: [string, ModelNotes[string]][] = [];
     for (let from = 0; from < asked.length; from += MOST_ASKED) {
       const part = asked.slice(from, from + MOST_ASKED);
       const answer = await this.#doors.ask(part);
       if (!answer.ok) return null;
       const names = part.map(({ name }) => name);
-      Object.assign(notes, readDemand(answer.value, names));
+      notes.push(...Object.entries(readDemand(answer.value, names)));
     }
-    return notes;
+    return Object.fromEntries(notes);
   }
 
   #take(notes: ModelNotes, asked: readonly Offered[]): void {
@@ -116,7 +116,7 @@ export class ModelStanding {
 
   /** Each once, and again where its digest or its note changes. */
   #tell(name: string, digest: string): void {
-    const note = this.#notes[name];
+    const note = Object.hasOwn(this.#notes, name) ? this.#notes[name] : undefined;
     if (note === undefined || note.servedTo === 'everyone') return;
     const said = `${name} ${digest} ${note.told}`;
     if (this.#told.has(said)) return;

@@ -5,15 +5,20 @@ import type { AgentStatus } from '../home/status-file.ts';
 export interface DeskDoors {
   readonly pause: (ask: HeardAsk<'pause'> | HeardAsk<'resume'>) => Promise<AnswerTo<'pause'>>;
   readonly status: () => AgentStatus;
+  /** Looks whether the connection is one still, before it is told of. */
+  readonly check: () => Promise<void>;
   /** The page's address with a token that opens it once; null where there is no page. */
   readonly openPage: () => string | null;
 }
 
-export function makeOwnerDesk({ pause, status, openPage }: DeskDoors): OwnerDesk {
+export function makeOwnerDesk({ pause, status, check, openPage }: DeskDoors): OwnerDesk {
   return {
     pause,
     resume: pause,
-    status: async () => ({ ...status() }),
+    status: async () => {
+      await check();
+      return { ...status() };
+    },
     open: async () => ({ url: openPage() }),
   };
 }

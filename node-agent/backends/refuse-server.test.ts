@@ -125,6 +125,8 @@ describe('refuseTools', () => {
 
   test('a list of models, which some servers answer everything with, is no list of tools', () => {
     expect(refuseTools({ status: 200, json: { data: [{ id: 'm', object: 'model' }] } })).toBeNull();
+    expect(refuseTools({ status: 200, json: { data: [{ id: 'm' }] } })).toBeNull();
+    expect(refuseTools({ status: 200, json: [{ id: 'm', name: 'exec_shell_command' }] })).toContain('--tools');
   });
 
   test('a llama-server that does not tell is shared in the open: its owner is told', () => {

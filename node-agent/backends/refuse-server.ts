@@ -166,5 +166,7 @@ function countEntries(json: unknown): number {
 }
 
 function isModel(entry: unknown): boolean {
-  return typeof entry === 'object' && entry !== null && 'object' in entry && entry.object === 'model';
+  if (typeof entry !== 'object' || entry === null) return false;
+  // Some leave the word out: what has an id and no name is none of llama-server's tools.
+  return 'object' in entry ? entry.object === 'model' : 'id' in entry && !('name' in entry) && !('function' in entry);
 }

@@ -41,6 +41,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     unpaidInARow: 0,
     earnedMicro: '1',
     acceptedReceipts: '4',
+    power: null,
     residentBytes: 1,
     ...change,
   };

@@ -6,6 +6,7 @@ import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
+import { tellPower } from './tell-power.ts';
 import { readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -50,6 +51,7 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     `receipts   ${status.outbox} waiting for an answer, over ${formatCredits(status.outboxMicro)} credits; ${status.acceptedReceipts} accepted in all`,
     `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,
     ...(status.proof === null ? [] : [`proof      ${formatProof(status.proof)}`]),
+    ...tellPower(status.power),
     ...describeSeals(status),
     ...describeEvidence(status),
     ...describeUnpaid(status),

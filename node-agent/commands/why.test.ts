@@ -160,3 +160,21 @@ test('jobs that it gave back are told where there are any', () => {
   );
   expect(formatWhy(makeWhy())).not.toContain('given back');
 });
+
+test('a guess is not called measured, and what an older router calls so is not either', () => {
+  const { measured } = makeWhy();
+  expect(formatWhy(makeWhy())).toContain('expected   m: 1000 prompt');
+  expect(formatWhy(makeWhy({ guessed: {} }))).toContain('measured   m: 1000 prompt');
+  const text = formatWhy(makeWhy({ measured: {}, guessed: measured }));
+  expect(text).toContain('guessed    m: 1000 prompt and 40.0 output tokens/s; no job has shown its speed yet');
+  expect(text).not.toContain('measured');
+});
+
+test('a model that only its owner calls is told as such', () => {
+  const note = {
+    inCatalogue: false,
+    servedTo: 'own account only',
+    told: 'not in the catalogue: only your own calls come',
+  } as const;
+  expect(formatWhy(makeWhy(), { modelNotes: { m: note } })).toContain('own calls  m: not in the catalogue');
+});

@@ -15,6 +15,12 @@ import type { SessionKey } from '../receipts/session-key.ts';
 
 const count = z.number().int().min(0);
 const text = z.string().max(2000);
+const speedSchema = z.object({
+  promptTokensPerS: z.number(),
+  decodeTokensPerS: z.number(),
+  rttMs: z.number(),
+  failureShare: z.number(),
+});
 const whySchema = z.object({
   node: text,
   online: z.boolean(),
@@ -37,17 +43,9 @@ const whySchema = z.object({
   pause: text.nullable(),
   coolingUntil: z.number().nullable(),
   coolingReason: text.nullable(),
-  measured: z.record(
-    text,
-    z.object({
-      promptTokensPerS: z.number(),
-      decodeTokensPerS: z.number(),
-      rttMs: z.number(),
-      failureShare: z.number(),
-      /** Jobs that showed it. 0: none yet, and these are guesses. Older routers do not tell. */
-      samples: count.optional(),
-    }),
-  ),
+  measured: z.record(text, speedSchema),
+  /** Of models that have answered no job here yet. Older routers tell these among what was measured. */
+  guessed: z.record(text, speedSchema).optional(),
 });
 export type Why = z.output<typeof whySchema>;
 const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
@@ -83,7 +81,11 @@ export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { m
     ...describeFaults(why),
     ...describeEvidence(why),
     ...describeTurns(why),
-    ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
+    // What an older router calls measured may be a guess.
+    ...Object.entries(why.measured).map(([model, speed]) =>
+      describeMeasured(why.guessed === undefined ? 'expected' : 'measured', model, speed),
+    ),
+    ...Object.entries(why.guessed ?? {}).map(([model, speed]) => describeGuessed(model, speed)),
   ];
   return tellLines(lines);
 }
@@ -120,13 +122,16 @@ function describeTurns({ turns }: Why): string[] {
   ];
 }
 
-function describeMeasured(model: string, measured: Why['measured'][string]): string {
-  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare, samples } = measured;
-  const about = `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
-  if (samples === 0) return `guessed    ${model}: ${about}; no job has shown its speed yet`;
-  // What nobody says was measured is not called so.
-  const word = samples === undefined ? 'expected' : 'measured';
-  return `${word}   ${model}: ${about}, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
+function describeMeasured(word: 'measured' | 'expected', model: string, speed: Why['measured'][string]): string {
+  return `${word}   ${model}: ${describeSpeed(speed)}, ${Math.round(speed.rttMs)} ms to its hub and back, ${(100 * speed.failureShare).toFixed(1)} % of jobs expected to break`;
+}
+
+function describeGuessed(model: string, speed: Why['measured'][string]): string {
+  return `guessed    ${model}: ${describeSpeed(speed)}; no job has shown its speed yet`;
+}
+
+function describeSpeed({ promptTokensPerS, decodeTokensPerS }: Why['measured'][string]): string {
+  return `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
 }
 
 function clock(at: number): string {

@@ -73,6 +73,12 @@ describe('readConfig', () => {
     expect(codeOf(' other ')).toBe('other');
   });
 
+  test('a server that is named twice is one', () => {
+    const backends = ['http://127.0.0.1:1', 'http://localhost:1/v1', 'http://127.0.0.1:1/', 'http://127.0.0.1:2'];
+    const config = read({ router: 'https://x.example', backends });
+    expect(config.ok && config.value.backends).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2']);
+  });
+
   test('models chosen by their place on this machine are chosen by their name', () => {
     const config = read({ router: 'https://x.example', models: ['/home/mika/qwen*', 'llama3'] });
     expect(config).toMatchObject({ ok: true, value: { models: ['qwen*', 'llama3'] } });
@@ -99,6 +105,8 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', slots: 0 }, {}, '--slots'],
     [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
     [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
+    [{ router: 'https://a.example', name: 'a\u001b[31m' }, {}, '--name'],
+    [{ router: 'https://a.example', name: 'x'.repeat(65) }, {}, '--name'],
     [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
     [{ router: 'https://a.example', load: 'sometimes' }, {}, '--load must be one of on-demand, keep, never'],
     [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],
@@ -120,8 +128,8 @@ describe('readConfig', () => {
       '--backend http://…@127.0.0.1: Leave name',
     ],
     [{ router: 'https://a.example', backends: ['http://192.168.0.2'] }, {}, 'Say --allow-lan'],
-    [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'an Irori router'],
-    [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'an Irori router'],
+    [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'An Irori router'],
+    [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'An Irori router'],
     [{ router: 'https://a.example' }, { IRORI_BACKEND_KEY: 'two words' }, 'IRORI_BACKEND_KEY'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });

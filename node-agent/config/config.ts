@@ -11,13 +11,14 @@ import type { Result } from '../../schema/result.ts';
 import { readBackendKeys } from './backend-keys.ts';
 import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
-import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { isThisMachine, refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
 import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
+import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
 import type { SaidAbility } from './read-can.ts';
 import type { OptionKey, OptionSpec } from './options.ts';
@@ -67,6 +68,9 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** An owner's meter at the wall, as a program and its arguments, and how often it is read. */
+  readonly powerCommand: readonly [program: string, ...args: string[]] | null;
+  readonly powerEveryMs: number;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
 }
@@ -88,6 +92,7 @@ const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
 const DEFAULT_EPOCH_RETRY_S = 1800;
+const DEFAULT_POWER_EVERY_S = 10;
 const LEAST_EPOCH_RETRY_S = 1;
 const MOST_EPOCH_RETRY_S = 86_400;
 /** Less, and one slow answer to a look would end a job. */
@@ -142,11 +147,13 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
-  const backends = list(values.backends) ?? [];
+  const backends = dropTwins(list(values.backends) ?? []);
   const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
   if (refusal !== null) return err(refusal);
   const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
   if (!backendKeys.ok) return backendKeys;
+  const power = readPowerCommand(text(values.powerCommand));
+  if (!power.ok) return power;
   return ok({
     router: router.value,
     code: readCode(text(values.code)),
@@ -174,9 +181,23 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
+    powerCommand: power.value,
+    powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** A server that was named twice, as 127.0.0.1 and as localhost too, would be given twice the jobs that it takes. */
+function dropTwins(backends: readonly string[]): string[] {
+  const placeOf = (text: string): string => {
+    const server = refuseBaseUrl(text, true);
+    if (!server.ok) return text;
+    const { hostname, port, api } = server.value;
+    return `${isThisMachine(hostname) ? 'here' : hostname}:${port}${new URL(api).pathname}`;
+  };
+  const places = backends.map(placeOf);
+  return backends.filter((_, i) => places.indexOf(places[i] ?? '') === i);
 }
 
 /** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
@@ -195,6 +216,11 @@ function findRefusedBackend(
 /** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
 function readCode(given: string | null): string | null {
   return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
+}
+
+function readPowerCommand(given: string | null): Result<AgentConfig['powerCommand'], string> {
+  const parsed = given === null ? ok(null) : parseCommandLine(given);
+  return parsed.ok ? parsed : err(`--power-command cannot be run: ${parsed.error}`);
 }
 
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */
@@ -216,6 +242,9 @@ function findFault(values: OptionValues): string | null {
   const epochRetryS = number(values.epochRetryS);
   if (epochRetryS !== null && (epochRetryS < LEAST_EPOCH_RETRY_S || epochRetryS > MOST_EPOCH_RETRY_S))
     return `--epoch-retry must be from ${LEAST_EPOCH_RETRY_S} to ${MOST_EPOCH_RETRY_S} seconds.`;
+  const powerEveryS = number(values.powerEveryS);
+  if (powerEveryS !== null && (powerEveryS < 1 || powerEveryS > 60))
+    return '--power-every must be from 1 to 60 seconds.';
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;
@@ -224,6 +253,9 @@ function findFault(values: OptionValues): string | null {
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
   const fault = findChoiceFault(values);
   if (fault !== null) return fault;
+  const name = text(values.name);
+  if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))
+    return '--name must be at most 64 characters on one line.';
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';

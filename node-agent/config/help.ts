@@ -30,6 +30,12 @@ export function formatHelp(): string {
       lines.push(`  ${head}${text}${env === null ? '' : ` [${env}]`}`);
     }
   }
-  lines.push('', 'Flags win over variables, variables over config.json in the state folder. --help, --version.');
+  lines.push(
+    '',
+    'A model server that wants a key: set IRORI_BACKEND_KEY, or name a key for each server',
+    'in backend-keys.json in the state folder: {"http://127.0.0.1:1337": "KEY"}.',
+    '',
+    'Flags win over variables, variables over config.json in the state folder. --help, --version.',
+  );
   return `${lines.join('\n')}\n`;
 }

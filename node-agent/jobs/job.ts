@@ -14,6 +14,7 @@ import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { WorkShare } from '../energy/job-share.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { buildWork, estimatePromptTokens } from '../receipts/build-receipt.ts';
 import type { ReceiptSocket } from '../receipts/seal-receipts.ts';
@@ -23,6 +24,7 @@ import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
+import type { JobOutcome } from './job-outcome.ts';
 import type { JobWork } from './job-work.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
 import { planWork } from './work-kinds.ts';
@@ -54,6 +56,8 @@ interface JobDoors {
   readonly leave: SendLeave;
   readonly book: ReceiptBook;
   readonly log: Log;
+  /** Its hold of the energy meter. */
+  readonly energy: WorkShare;
   /** True while so many jobs run that receipts wait for one another. */
   readonly isBusy: () => boolean;
   /** Called once, when the backend gave its first token. */
@@ -62,18 +66,6 @@ interface JobDoors {
   readonly onBackendDone: () => void;
   /** Called when the last frame of the job has left or never will. */
   readonly onEnd: (outcome: JobOutcome) => void;
-}
-
-export interface JobOutcome {
-  readonly finish: FinishWord | 'bad-ticket';
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  /** True when a receipt was stored and the socket was gone. */
-  readonly isReceiptUnsent: boolean;
-  /** True when work was done and its receipt could not be stored yet. */
-  readonly isReceiptLost: boolean;
-  /** Why the model server failed it, for the owner; null where it did not. */
-  readonly failure: string | null;
 }
 
 type TicketVerdict = 'good' | 'bad' | 'missing';
@@ -237,6 +229,7 @@ export class Job {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     const leftTokens = this.#doors.frame.request.maxTokens - this.#emittedTokens;
     this.#emittedTokens += delta.tokens;
+    this.#doors.energy.noteTokens(delta.tokens);
     if (delta.tokens <= leftTokens) return this.#pass(delta);
     // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped; what lies within it is the caller's.
     const within = cutDelta(delta, leftTokens);
@@ -327,6 +320,7 @@ export class Job {
       ttftMs: this.#stream.ttftMs ?? durationMs,
       durationMs,
       responseHash: this.#stream.finishHash(),
+      energy: this.#doors.energy.claim(promptTokens),
     });
   }
 

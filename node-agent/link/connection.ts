@@ -14,7 +14,7 @@ import type { Welcome } from './hub-session.ts';
 import type { RouterUrl } from './parse-router-url.ts';
 import type { RouterClock } from './router-clock.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
-import type { HubSocket, SocketTimes } from './socket.ts';
+import type { Dial, HubSocket, SocketTimes } from './socket.ts';
 
 interface ConnectionDoors {
   readonly router: RouterUrl;
@@ -54,6 +54,10 @@ export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; r
 const NOTHING_TO_SHARE =
   'This home has nothing to share yet, so it does not join and its code is not used. It goes on by itself when a model is there.';
 
+/** How long an owner who asks waits for the hub's word. */
+const CHECK_MS = 1_500;
+const SILENT = 'The hub does not answer now: the line may be cut. It is dialled again by itself.';
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const STEADY_MS = 10_000;
 
@@ -66,7 +70,7 @@ export class Connection {
   #clock: RouterClock | null = null;
   #isStopping = false;
   #wake: () => void = () => undefined;
-  #stopDial: () => void = () => undefined;
+  #dial: Dial | null = null;
   #mustEnrol = false;
   #attempt = 0;
   /** What the owner was told last of why it is not connected, and how often in a row it was so; forgotten with a connection. */
@@ -106,12 +110,25 @@ export class Connection {
     return { kind: 'stopped' };
   }
 
+  /**
+   * Asks the hub for a sign of life, so that nobody is told of a connection that was cut unseen. Without one the status says so, and the line is given up
+   * as after any ping without an answer.
+   */
+  async check(): Promise<void> {
+    if (this.#status.state !== 'connected' || !this.#dial) return;
+    const dial = this.#dial;
+    const isHeard = await dial.check(CHECK_MS);
+    if (this.#dial !== dial || this.#status.state !== 'connected') return;
+    const problem = isHeard ? null : SILENT;
+    if (problem !== this.#status.problem) this.#note({ problem });
+  }
+
   /** Says goodbye to the hub and ends the loop. */
   stop(): void {
     this.#isStopping = true;
     this.#wake();
     if (this.#session) this.#session.leave();
-    else this.#stopDial();
+    else this.#dial?.stop();
   }
 
   #endFor(sentence: string): LinkEnd {
@@ -176,7 +193,7 @@ export class Connection {
         },
       };
       const dial = dialHub(router.linkUrl, this.#headers(), events, times ?? SOCKET_TIMES);
-      this.#stopDial = dial.stop;
+      this.#dial = dial;
     });
   }
 

@@ -21,6 +21,12 @@ test('each model is told by who calls it', () => {
   expect(toldOf({ in_catalogue: false, id: 'llama-3-8b', served_to: 'own account only' })).toContain('another copy');
 });
 
+test('a model may be called what it likes', () => {
+  const names = ['__proto__', 'constructor'];
+  const notes = readDemand({ data: names.map((name) => ({ ...ENTRY, name })) }, names);
+  expect(Object.keys(notes)).toEqual(names);
+});
+
 test.each([
   null,
   'x',

@@ -27,12 +27,13 @@ const answerSchema = z.looseObject({
 /** By the model's name here. What cannot be read, and what was not asked for, says nothing. */
 export function readDemand(answer: unknown, asked: readonly string[]): ModelNotes {
   const { data, models } = answerSchema.safeParse(answer).data ?? {};
-  const notes: Record<string, ModelNote> = {};
+  // A server may call a model `__proto__`.
+  const notes = new Map<string, ModelNote>();
   for (const entry of data ?? models ?? []) {
     const parsed = demandSchema.safeParse(entry);
-    if (parsed.success && asked.includes(parsed.data.name)) notes[parsed.data.name] = toNote(parsed.data);
+    if (parsed.success && asked.includes(parsed.data.name)) notes.set(parsed.data.name, toNote(parsed.data));
   }
-  return notes;
+  return Object.fromEntries(notes);
 }
 
 function toNote({ in_catalogue: inCatalogue, served_to: to, id, name }: z.output<typeof demandSchema>): ModelNote {

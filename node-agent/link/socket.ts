@@ -33,13 +33,19 @@ export interface HubSocket extends MessageSink {
   close(code: number, reason: string): void;
 }
 
+export interface Dial {
+  readonly stop: () => void;
+  /** Asks the hub for a sign of life; false where none comes within so many ms. */
+  readonly check: (limitMs: number) => Promise<boolean>;
+}
+
 /** Dials and returns at once; the events tell the rest. `stop` ends the attempt or the connection at once. */
 export function dialHub(
   url: string,
   headers: Readonly<Record<string, string>>,
   events: SocketEvents,
   times: SocketTimes = SOCKET_TIMES,
-): { readonly stop: () => void } {
+): Dial {
   const ws = new WebSocket(url, {
     headers,
     agent: makeRouterAgent(url, process.env),
@@ -50,7 +56,10 @@ export function dialHub(
     followRedirects: false,
   });
   const life = new SocketLife(ws, events, times);
-  return { stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }) };
+  return {
+    stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }),
+    check: (limitMs) => life.check(limitMs),
+  };
 }
 
 class SocketLife implements HubSocket {
@@ -60,6 +69,8 @@ class SocketLife implements HubSocket {
   #pinger: NodeJS.Timeout | undefined;
   #pongTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  /** Who waits for the next word of the hub. */
+  #listeners: (() => void)[] = [];
 
   constructor(ws: WebSocket, events: SocketEvents, times: SocketTimes) {
     this.#ws = ws;
@@ -98,6 +109,19 @@ class SocketLife implements HubSocket {
     this.#events.onEnd(outcome);
   }
 
+  async check(limitMs: number): Promise<boolean> {
+    if (this.#hasEnded || this.#ws.readyState !== WebSocket.OPEN) return false;
+    const heard = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), limitMs);
+      this.#listeners.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+    this.#ping();
+    return heard;
+  }
+
   #open(): void {
     this.#pinger = setInterval(() => this.#ping(), this.#times.pingMs);
     this.#events.onOpen(this);
@@ -112,6 +136,7 @@ class SocketLife implements HubSocket {
 
   #hear(data: unknown, isBinary: boolean): void {
     if (this.#hasEnded) return;
+    for (const tell of this.#listeners.splice(0)) tell();
     if (isBinary && Buffer.isBuffer(data)) return this.#events.onMessage(data);
     if (!Buffer.isBuffer(data) || data.toString('utf8') !== PONG) return;
     clearTimeout(this.#pongTimer);

@@ -154,12 +154,15 @@ describe('stopping', () => {
 
 describe('pauses', () => {
   test('a backend that goes away pauses the home, and its return resumes it', async () => {
+    await bench.upAndReady();
+    await bench.kill();
     bench.model.isUp = false;
     bench.up();
     await bench.hub.waitFor(
       (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'backend-down',
     );
     expect(bench.agent.output()).toContain('No server answers');
+    bench.hub.heard.length = 0;
     bench.model.isUp = true;
     await bench.hub.waitFor(
       (heard) => heard.name === 'state' && (heard.json as { paused: null }).paused === null,
@@ -167,6 +170,16 @@ describe('pauses', () => {
     );
     await bench.hub.waitEnd(bench.hub.give({}).number);
   }, 40_000);
+
+  test('a code is not spent on a server that does not answer, and the home joins when it does', async () => {
+    bench.model.isUp = false;
+    bench.up();
+    await bench.agent.waitForOutput(/nothing to share yet/);
+    expect(bench.hub.enrolments).toEqual([]);
+    bench.model.isUp = true;
+    await bench.hub.waitReady();
+    expect(bench.hub.enrolments).toHaveLength(1);
+  });
 
   test('work of too much value without an answer pauses the home, which says so, until half of it is accepted', async () => {
     bench.hub.isAccepting = false;
