@@ -20,11 +20,12 @@ import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
+import { Lending, openLending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
-import { OwnerPause } from '../home/owner-pause.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
 import { SpeedFile } from '../home/speed-file.ts';
@@ -58,8 +59,6 @@ const ABILITIES_MS = 1_500;
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
-/** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
-const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
 
@@ -72,6 +71,7 @@ interface AgentDoors {
   readonly lock: FolderLock;
   readonly speeds: SpeedFile;
   readonly journal: EarnedJournal;
+  readonly lending: LendingFiles;
 }
 
 export class Agent {
@@ -85,7 +85,7 @@ export class Agent {
   readonly #abilities: AbilityScout;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
-  readonly #ownerPause: OwnerPause;
+  readonly #lending: Lending;
   readonly #prefetcher: Prefetcher;
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
@@ -124,7 +124,8 @@ export class Agent {
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
     const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
-    this.#metering = new Metering({ config, log, backends: this.#backends, isLending, onChange });
+    const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
+    this.#metering = new Metering({ config, log, backends: this.#backends, inputIdleS, isLending, onChange });
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -151,10 +152,10 @@ export class Agent {
       pause: this.#shared.pause,
     });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     this.#hearOwner();
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
+    this.#lending = this.#makeLending(doors.lending);
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
@@ -176,7 +177,11 @@ export class Agent {
       });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal }));
+      const lending = await openLending(config, log);
+      if (!lending.ok) lock.value.release();
+      if (!lending.ok) return lending;
+      const files = { book, identity, speeds, journal, lending: lending.value };
+      return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
     } catch (error) {
       lock.value.release();
       return err(
@@ -194,6 +199,7 @@ export class Agent {
       curve: getCurve().name,
     });
     await this.#metering.start();
+    this.#lending.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -205,7 +211,7 @@ export class Agent {
     this.#mirror.close();
     this.#standing.close();
     clearTimeout(this.#lookTimer);
-    this.#ownerPause.close();
+    await this.#lending.close();
     this.#disk.close();
     await this.#metering.close();
     this.#shared.clock.close();
@@ -238,30 +244,16 @@ export class Agent {
 
   /** Ends what runs as preempted, receipts and all, and leaves: for an owner who said stop twice. */
   async stopNow(): Promise<void> {
-    await settleWithin(this.#handOver(), RECEIPTS_MS);
+    await settleWithin(this.#lending.handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
     await this.#shared.book.settled();
   }
 
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
-    const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
+    const answer = await this.#lending.ownerPause.obey(ask);
     await this.#status.write();
     return answer;
-  }
-
-  /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
-  async #handOver(): Promise<number> {
-    const runner = this.#connection.session?.runner;
-    const jobs = runner?.size ?? 0;
-    if (jobs > 0) this.#log.info('handing over what runs', { jobs });
-    runner?.preemptAll();
-    await settleWithin(Promise.all([runner?.whenIdle(), this.#shelf.unloadAll()]), HAND_OVER_MS);
-    // A server's models may be gone from its memory now: the next offer should say so.
-    void this.#shelf.refresh();
-    this.#status.touch();
-    return jobs;
   }
 
   #makeConnection(identity: IdentityFile): Connection {
@@ -293,6 +285,19 @@ export class Agent {
     this.#lock.serve((peer) => hearOwner(peer, desk));
   }
 
+  #makeLending(files: LendingFiles): Lending {
+    return new Lending({
+      config: this.#config,
+      log: this.#log,
+      files,
+      shared: this.#shared,
+      link: this.#connection,
+      gpus: this.#metering.cards,
+      tellState: () => this.#tellState(),
+      onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
+    });
+  }
+
   #makeMirror(): EpochMirror {
     const { state, router, epochRetryMs: retryMs } = this.#config;
     return new EpochMirror({
@@ -321,10 +326,9 @@ export class Agent {
   /** `isAnew`: somebody knows of a change that a look under way may have missed. */
   async #look(isAnew = false): Promise<void> {
     await Promise.all([isAnew ? this.#shelf.refresh() : this.#shelf.look(), this.#disk.check()]);
-    const { slots, pause } = this.#shared;
-    slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
     const isDown = this.#shelf.offered.length === 0;
-    pause.set('backend-down', isDown);
+    this.#shared.pause.set('backend-down', isDown);
     this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
@@ -345,7 +349,8 @@ export class Agent {
 
   #tellState(): void {
     this.#abilities.heed();
-    this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
+    this.#lending.noteBoard();
     this.#connection.session?.sendState();
     this.#noteOffer();
   }
@@ -378,9 +383,9 @@ export class Agent {
       shared: this.#shared,
       address: this.#key.address,
       link: this.#connection,
-      ownerPause: this.#ownerPause,
       standing: this.#standing,
       power: this.#metering.status(),
+      lending: this.#lending,
       startedAt: this.#startedAt,
     });
   }

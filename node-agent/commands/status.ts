@@ -5,6 +5,7 @@ import { complain } from './complain.ts';
 import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { STATE_WORDS, tellState } from '../../schema/state-words.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
 import { tellPower } from './tell-power.ts';
 import { readStatus } from '../home/status-file.ts';
@@ -38,6 +39,7 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     isRunning
       ? `running (pid ${status.pid}, version ${status.version}), ${describeLink(status)}`
       : `not running; last seen ${new Date(status.writtenAt).toISOString()}. Start it with irori-node up.`,
+    ...describeStanding(status),
     ...(status.name === null ? [] : [`name       ${status.name}`]),
     `node       ${status.node ?? 'not enrolled'}  ${status.address}`,
     `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
@@ -59,6 +61,15 @@ export function formatStatus(status: AgentStatus, isRunning: boolean): string {
     ...describeSkew(status),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What holds besides what the first line tells, and what to do about the first. */
+function describeStanding({ standing }: AgentStatus): string[] {
+  if (standing === null || standing.reason === null) return [];
+  const { action = null } = (STATE_WORDS as Readonly<Record<string, { action: string | null }>>)[standing.reason] ?? {};
+  const eco = standing.level === 'eco' ? [`eco        fewer jobs at once: ${tellState(standing.reason)}`] : [];
+  const others = standing.all.slice(1).map(({ reason }) => `also       ${tellState(reason)}`);
+  return [...eco, ...others, ...(action === null ? [] : [`next       ${action}`])];
 }
 
 /** A home with many models shows them with `--json`. */
@@ -109,9 +120,7 @@ function describeSkew({ clockAheadMs }: AgentStatus): string[] {
 function describeLink(status: AgentStatus): string {
   if (status.paused === 'owner' && status.pausedUntilAt !== null)
     return `${status.state}, paused by you until ${new Date(status.pausedUntilAt).toISOString()}`;
-  if (status.paused === 'outbox')
-    return `${status.state}, takes no work: too much of what it did waits for the router to accept it (outbox); it goes on by itself`;
-  if (status.paused !== null) return `${status.state}, takes no work: ${status.paused}`;
+  if (status.paused !== null) return `${status.state}, takes no work: ${tellState(status.paused)}`;
   return status.problem === null ? status.state : `${status.state}: ${status.problem}`;
 }
 

@@ -1,6 +1,6 @@
 // The help text, from the table of options. No line is longer than a terminal is wide.
 import { COMMANDS, OPTIONS } from './options.ts';
-import type { Command } from './options.ts';
+import type { Command, OptionSpec } from './options.ts';
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   join: 'Lead through joining, from nothing to online; irori-node alone does the same.',
@@ -22,7 +22,9 @@ export function formatHelp(): string {
   const lines = ['irori-node: lends this machine to the Irori network while you do not need it.', '', 'Commands'];
   for (const command of COMMANDS) lines.push(`  ${command.padEnd(8)}${COMMAND_TEXTS[command]}`);
   for (const command of COMMANDS) {
-    const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+    const options = (OPTIONS as readonly OptionSpec[]).filter(
+      (option) => option.commands.includes(command) && option.isHidden !== true,
+    );
     if (options.length === 0) continue;
     lines.push('', `Options of ${command}${command === 'join' ? ' (and those of up)' : ''}`);
     for (const { flag, value, text, env } of options) {
