@@ -10,11 +10,13 @@ import type { OptionValue, OptionValues } from '../config/parse-flags.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { RulesFile } from '../home/rules-file.ts';
 import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
 import { makeLog } from '../log.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
 import { ok } from '../../schema/result.ts';
+import { describeRules } from '../join/describe-rules.ts';
 import { JoinFile } from '../join/join-file.ts';
 import type { JoinTerminal } from '../join/join-terminal.ts';
 import { readMachine } from '../join/machine-facts.ts';
@@ -102,6 +104,7 @@ export async function openDoors(
     allowLan: given.allowLan,
     allowNetworks: values.allowNetworks === true,
   };
+  const { rules } = await RulesFile.open(folder, SILENT);
   const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
     terminal,
@@ -140,7 +143,7 @@ export async function openDoors(
       const taken = await hub.take(id, tell);
       return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
     },
-    tellRules: () => 'Lends whenever it is on. irori-node pause takes the machine back at once.',
+    tellRules: () => describeRules(rules),
     startAtLogin: null,
     pageUrl: async () => null,
   };
