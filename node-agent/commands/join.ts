@@ -1,6 +1,7 @@
 // `irori-node` alone, or `irori-node join`: leads through in a terminal, computes everything with --yes, and says what to do where there is neither.
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { runtimeFolder } from '../agent/opened-backends.ts';
 import { readBackendKeys } from '../config/backend-keys.ts';
 import { readStateFolder, readValues } from '../config/config.ts';
@@ -29,6 +30,7 @@ import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
+import { findLoginStart } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
@@ -144,8 +146,8 @@ export async function openDoors(
       return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
     },
     tellRules: () => describeRules(rules),
-    startAtLogin: null,
-    pageUrl: async () => null,
+    startAtLogin: findLoginStart(folder),
+    pageUrl: async () => readPageUrl(await readStatus(folder)),
   };
 }
 
@@ -166,6 +168,13 @@ async function testAt(folder: string, router: string) {
   const key = await openSessionKey(folder);
   return key.ok ? runTestJob({ router, key: key.value, clock: () => performance.now() }, Date.now()) : key;
 }
+
+/** Of an agent that serves one. */
+function readPageUrl(status: object | null): string | null {
+  return pageSchema.safeParse(status).data?.page.url ?? null;
+}
+
+const pageSchema = z.object({ page: z.object({ url: z.string() }) });
 
 async function isHeld(folder: string): Promise<boolean> {
   const lock = await lockFolder(folder);
