@@ -20,8 +20,7 @@ import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
-import { Lending, openLending } from './lending.ts';
-import type { LendingFiles } from './lending.ts';
+import { Lending, openLending, type LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { openMirror } from './opened-mirror.ts';
@@ -126,9 +125,7 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
-    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
-    const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
-    this.#metering = new Metering({ config, log, backends: this.#backends, inputIdleS, isLending, onChange });
+    this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -149,18 +146,20 @@ export class Agent {
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
-    this.#abilities = new AbilityScout({
-      backends: this.#backends,
-      slots: this.#shared.slots,
-      pause: this.#shared.pause,
-    });
+    const { slots: places, pause } = this.#shared;
+    this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
     this.#hearOwner();
     this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
+    this.#disk = new DiskWatch({
+      folder: config.state,
+      log,
+      onChange: (isFull) => this.#noteDisk(isFull),
+      readFree: this.#lending.readFree,
+    });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -286,6 +285,14 @@ export class Agent {
     });
   }
 
+  #makeMetering({ played }: LendingFiles): Metering {
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
+    const onChange = (): void => this.#tellState();
+    const doors = { config: this.#config, log: this.#log, backends: this.#backends, cards: played?.gpus };
+    return new Metering({ ...doors, inputIdleS, isLending, onChange });
+  }
+
   #hearOwner(): void {
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
@@ -307,6 +314,7 @@ export class Agent {
       link: this.#connection,
       gpus: this.#metering.cards,
       tellState: () => this.#tellState(),
+      onDisk: () => void this.#disk.check(),
       onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
     });
   }

@@ -299,10 +299,12 @@ function explainEnrolment(
   // Without a code it is not the router that refuses: another site answers there, or a proxy before it.
   const isRefused = outcome.kind === 'http' && outcome.code !== null && outcome.status >= 400 && outcome.status < 500;
   if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
-  return {
-    kind: 'owner',
-    sentence: `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`,
-  };
+  // Another code helps only where this one is at fault.
+  const isCodes = outcome.param === undefined || outcome.param === 'code';
+  const sentence = isCodes
+    ? `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`
+    : `The router did not take this home: ${outcome.message}`;
+  return { kind: 'owner', sentence };
 }
 
 function explainNoCode(router: string): string {

@@ -109,6 +109,15 @@ test('a home that waits for something to share ends at a stop', async () => {
   expect(hub.enrolments).toEqual([]);
 });
 
+test('a refusal that is not about the code blames no code', async () => {
+  hub.enrolRefusal = { status: 403, code: 'forbidden', message: 'Dial https://a.example.', param: 'origin' };
+  await connect();
+  expect(await running).toEqual({
+    kind: 'owner',
+    sentence: 'The router did not take this home: Dial https://a.example.',
+  });
+});
+
 test('what is no router is not taken for one that refuses a code', async () => {
   const site = await startFake({});
   const one = await connect({ url: site.url });
