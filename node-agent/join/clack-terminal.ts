@@ -1,10 +1,11 @@
 // Prompts in a real terminal, by @clack/prompts. The one door to keyboard and screen while joining; both streams can be given, so that a test types.
 import type { Readable, Writable } from 'node:stream';
+import type * as Prompts from '@clack/prompts';
 import { fitLineEnd, fitLines } from './fit-lines.ts';
 import { LEAVE_KEY } from './join-terminal.ts';
 import type { Choice, JoinTerminal, Mark } from './join-terminal.ts';
 
-type Clack = typeof import('@clack/prompts');
+type Clack = typeof Prompts;
 
 export interface KeySource extends Readable {
   readonly isTTY?: boolean;
@@ -120,6 +121,11 @@ class ClackTerminal implements JoinTerminal {
   }
 }
 
-function toOption({ value, label, hint, isOff }: Choice): { value: string; label: string; hint?: string; disabled?: boolean } {
+function toOption({ value, label, hint, isOff }: Choice): {
+  value: string;
+  label: string;
+  hint?: string;
+  disabled?: boolean;
+} {
   return { value, label, ...(hint === undefined ? {} : { hint }), ...(isOff === true ? { disabled: true } : {}) };
 }

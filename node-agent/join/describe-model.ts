@@ -14,7 +14,10 @@ const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
 export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
   const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
   const head = `${fitLineEnd(name, NAME_COLUMNS).padEnd(NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
-  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(), ROW_COLUMNS);
+  return fitLineEnd(
+    `${head.padEnd(NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(),
+    ROW_COLUMNS,
+  );
 }
 
 /** In a few words; nothing where the router did not tell. */
@@ -33,6 +36,6 @@ export function explainDemand(name: string, demand: Demand | null): string | nul
 }
 
 /** Credits for a million tokens: `2`, `0.35`. */
-export function formatPrice(micro: number): string {
+function formatPrice(micro: number): string {
   return String(Number((micro / 1e6).toFixed(4)));
 }

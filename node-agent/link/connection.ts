@@ -6,6 +6,7 @@ import { readOrigin } from '../../schema/origin.ts';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
+import { tellSpan } from '../tell-time.ts';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { enrol } from './enrolment.ts';
@@ -263,7 +264,8 @@ export class Connection {
     else this.#attempt += 1;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
-    if (this.#isNews(plan.sentence)) line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
+    const again = plan.waitMs < 500 ? 'Trying again at once.' : `Trying again in ${tellSpan(plan.waitMs)}.`;
+    if (this.#isNews(plan.sentence)) line(`${plan.sentence} ${again}`);
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();
     this.#wake = () => waiting.abort();

@@ -181,7 +181,8 @@ function judgeModel(
   const seconds = (ms: number): string => (ms / 1000).toFixed(2);
   const breaks = `${Math.round(100 * home.failureShare)} % of jobs expected to break`;
   const slow = 'Share a smaller model, fewer slots, or use a faster card. A measured speed follows with each job.';
-  const chosen = `For a caller next door it is the one of ${candidates}: ${decision?.reason ?? 'chosen'}.`;
+  const among = candidates > 1 ? `, of ${candidates} homes` : '';
+  const chosen = `A caller next door would get this home${among}: ${decision?.reason ?? 'chosen'}.`;
   return [
     free,
     decide('meets_wishes', unfit === null, [

@@ -9,7 +9,7 @@ import { showUserCode } from '../auth/make-user-code.ts';
 import { ApiError } from '../errors.ts';
 import { readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-import { LINKS, passDoor } from './open-doors.ts';
+import { LINKS, passDoor } from './counted-doors.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const linkBody = z.strictObject({
