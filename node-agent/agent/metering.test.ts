@@ -43,7 +43,7 @@ async function open(urls: readonly string[], cards: GpuSource) {
   const servers = urls.map(() => Object.assign(new FakeBackend(async () => undefined), { isBuiltIn: false }));
   const builtIn = new FakeBackend(async () => undefined);
   metering = new Metering({
-    config: { state: folder, backends: urls, powerCommand: null, powerEveryMs: 10_000 },
+    config: { state: folder, backends: urls, powerCommand: null, powerEveryMs: 10_000, signals: null },
     log: collectLog().log,
     backends: [...servers, builtIn],
     cards,

@@ -7,6 +7,7 @@ import { EnergyFile } from '../energy/energy-file.ts';
 import { EnergyMeter } from '../energy/energy-meter.ts';
 import type { PowerStatus, WorkPlace } from '../energy/energy-meter.ts';
 import { openHostPower, readBusyMs, readOwnMs } from '../energy/host-meter.ts';
+import type { HostPower } from '../energy/host-meter.ts';
 import { UNMETERED } from '../energy/job-share.ts';
 import type { ShareFacts, WorkShare } from '../energy/job-share.ts';
 import { PowerCommand } from '../energy/power-command.ts';
@@ -14,14 +15,15 @@ import type { GpuSource } from '../home/gpu-reading.ts';
 import { GPU_PACE, GpuWatch } from '../home/gpu-watch.ts';
 import type { PowerFacts } from '../../schema/frames-to-hub.ts';
 import type { Log } from '../log.ts';
+import { NO_SIGNALS } from './lending.ts';
 
 interface MeteringDoors {
-  readonly config: Pick<AgentConfig, 'state' | 'backends' | 'powerCommand' | 'powerEveryMs'>;
+  readonly config: Pick<AgentConfig, 'state' | 'backends' | 'powerCommand' | 'powerEveryMs' | 'signals'>;
   readonly log: Log;
   /** In the order that the settings name them; the built-in ones behind. */
   readonly backends: readonly Backend[];
   /** Played ones; left out for the machine's own. */
-  readonly cards?: GpuSource;
+  readonly cards?: GpuSource | undefined;
   /** Since somebody used the machine, s; left out where nobody can tell. */
   readonly inputIdleS?: () => number | null;
   readonly isLending: () => boolean;
@@ -46,11 +48,11 @@ export class Metering {
 
   /** Opens what was kept and begins to read. Never rejects. */
   async start(): Promise<void> {
-    const { config, log, cards, inputIdleS = () => null, isLending, onChange } = this.#doors;
+    const { config, log, inputIdleS = () => null, isLending, onChange } = this.#doors;
     const { powerCommand, powerEveryMs } = config;
     const meter = new EnergyMeter({
-      cards: cards ?? this.#watch,
-      host: openHostPower(),
+      cards: this.cards,
+      host: config.signals === NO_SIGNALS ? NO_HOST : openHostPower(),
       readOwnMs,
       readBusyMs,
       file: await EnergyFile.open(config.state, log),
@@ -65,7 +67,7 @@ export class Metering {
     });
     this.#meter = meter;
     this.#ends.push(meter.start());
-    if (!cards) this.#watch.start();
+    if (this.cards === this.#watch) this.#watch.start();
     if (powerCommand === null) return;
     const command = new PowerCommand({
       command: powerCommand,
@@ -87,7 +89,8 @@ export class Metering {
 
   /** The cards of this machine, for whoever else decides by them. */
   get cards(): GpuSource {
-    return this.#doors.cards ?? this.#watch;
+    const { cards, config } = this.#doors;
+    return cards ?? (config.signals === NO_SIGNALS ? NO_CARDS : this.#watch);
   }
 
   /** A job's hold of the meter. */
@@ -113,6 +116,8 @@ export class Metering {
 }
 
 const QUIET_MS = 60_000;
+const NO_HOST: HostPower = { isThere: false, read: () => null };
+const NO_CARDS: GpuSource = { now: () => [], onReading: () => () => undefined };
 
 /** A server of the owner's computes on this machine's card where its address is this machine's; what another machine draws is unknown here. */
 function findPlace(backend: Backend, url: string | undefined, own: ReadonlySet<string>): WorkPlace {

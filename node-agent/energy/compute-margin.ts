@@ -40,6 +40,8 @@ export interface Margins {
 
 const NONE: Margin = { joules: 0, spreadJ: 0, method: 'unknown' };
 const { efficiency, hostW, hostHalfW, threadW, workShare } = TO_WALL;
+/** So many threads a built-in model uses at most. */
+const MOST_THREADS = 16;
 /** A board whose rest nobody has seen yet, and how far that may be off, W. */
 const UNSEEN_BOARD_W = 20;
 const UNSEEN_HALF_W = 15;
@@ -58,7 +60,9 @@ function computeCpu(facts: SpanFacts): Margin | null {
     const joules = (above(span.hostJ, rest.hostW, span.ms) * ownShare(facts)) / efficiency;
     return { joules, spreadJ: 0, method: 'counter' };
   }
-  return { joules: (threadW * ownCpuMs) / 1000, spreadJ: 0, method: 'estimated' };
+  // What the agent did while no job ran is no job's.
+  const workMs = Math.min(ownCpuMs, MOST_THREADS * facts.cpuMs);
+  return { joules: (threadW * workMs) / 1000, spreadJ: 0, method: 'estimated' };
 }
 
 function computeCard(facts: SpanFacts, cpu: Margin | null): Margin | null {

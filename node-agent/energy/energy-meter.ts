@@ -67,7 +67,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** After the last job a card needs so long to come to rest. */
 const SETTLE_MS = 3_000;
-/** A window that a claim would close sooner stays open: under many short jobs the meters are not read at each. */
+/** Where the processor has a counter, a window that a job would close sooner stays open: many short jobs do not read it at each. */
 const LEAST_WINDOW_MS = 100;
 /** So long a window may be open, where no owner's meter sets the beat. */
 const LONGEST_MS = 10_000;
@@ -119,7 +119,7 @@ export class EnergyMeter {
     return () => {
       leave();
       for (const timer of timers) clearInterval(timer);
-      clearInterval(this.#tick);
+      clearTimeout(this.#tick);
     };
   }
 
@@ -129,8 +129,8 @@ export class EnergyMeter {
     const nowMs = this.#doors.now();
     const isFirst = this.#jobs === 0;
     // So that its first window begins with it.
-    if (isFirst && this.#clock(nowMs) === 'self') this.#look(nowMs);
-    if (place === 'cpu' && this.#books.cpu.size === 0) this.#busyMs = this.#doors.readBusyMs();
+    if (isFirst) this.#lookMyself(nowMs);
+    if (place === 'cpu' && this.#books.cpu.size === 0) this.#busyMs = this.#readBusy();
     const share = new JobShare(facts, this.#doors.now);
     this.#books[place].begin(share, nowMs);
     if (isFirst) this.#beginWork();
@@ -218,8 +218,7 @@ export class EnergyMeter {
 
   #end(part: Part, share: JobShare, isClaimed: boolean): EnergyClaim {
     const nowMs = this.#doors.now();
-    const isLong = nowMs - this.#before.atMs >= LEAST_WINDOW_MS;
-    if (isLong && this.#clock(nowMs) === 'self') this.#look(nowMs);
+    this.#lookMyself(nowMs);
     const facts = this.#books[part].end(share, nowMs, isClaimed);
     const claim = isClaimed ? buildClaim(facts) : UNKNOWN_ENERGY;
     this.#addToday({ claimedMicroWh: claim.microWh });
@@ -229,17 +228,27 @@ export class EnergyMeter {
 
   #beginWork(): void {
     this.#doors.onWork(true);
-    this.#tick ??= setInterval(() => {
-      const nowMs = this.#doors.now();
-      if (this.#clock(nowMs) === 'self') this.#look(nowMs);
-    }, SECOND_MS).unref();
+    clearTimeout(this.#tick);
+    this.#tick = setInterval(() => this.#lookMyself(this.#doors.now()), SECOND_MS).unref();
   }
 
   #endWork(nowMs: number): void {
     this.#workedAtMs = nowMs;
     clearInterval(this.#tick);
-    this.#tick = undefined;
+    // What the machine does from now on is no job's.
+    if (this.#before.atMs < nowMs) this.#tick = setTimeout(() => this.lookAtRest(), LEAST_WINDOW_MS).unref();
     this.#doors.onWork(false);
+  }
+
+  /** Closes windows that nobody else's reading closes, where that costs nothing or the last time is a while ago. */
+  #lookMyself(nowMs: number): void {
+    const isDue = !this.#doors.host.isThere || nowMs - this.#before.atMs >= LEAST_WINDOW_MS;
+    if (isDue && this.#clock(nowMs) === 'self') this.#look(nowMs);
+  }
+
+  /** Whose the processor's counter is; without one nobody need know. */
+  #readBusy(): number | null {
+    return this.#doors.host.isThere ? this.#doors.readBusyMs() : null;
   }
 
   /** Until it has been seen at rest an owner's meter cannot tell what is above rest. */
@@ -254,7 +263,7 @@ export class EnergyMeter {
     const span = measureSpan(this.#before, reading);
     const ownMs = this.#doors.readOwnMs();
     const cpuMs = this.#books.cpu.activeMs(nowMs);
-    const busyMs = this.#books.cpu.size > 0 || cpuMs > 0 ? this.#doors.readBusyMs() : null;
+    const busyMs = this.#books.cpu.size > 0 || cpuMs > 0 ? this.#readBusy() : null;
     const margins = computeMargins({
       span,
       rest: this.#rest.watts,

@@ -114,6 +114,14 @@ test('windows that nobody metered are taken for what the work costs, and a job w
   expect(blind.book.end(other, 1000, true).method).toBe('unknown');
 });
 
+test('a claim where nothing is metered and nothing is known of the card is unknown, however short it is', () => {
+  const { clock, book, begin } = open({ method: 'unknown', isWeighed: false });
+  const share = begin();
+  share.noteTokens(5);
+  clock.ms = 20;
+  expect(book.end(share, 20, true).method).toBe('unknown');
+});
+
 test('a job is as sure as its least sure window', () => {
   const { clock, book, begin } = open();
   const share = begin();

@@ -114,6 +114,7 @@ export class ShareBook {
 
   #chooseMethod(share: JobShare, tailJ: number, nowMs: number): EnergyMethod {
     const { method, isWeighed } = this.#terms();
+    if (share.method === null && method === 'unknown') return 'unknown';
     if (share.unknownMs > UNKNOWN_MOST * (nowMs - share.startedAtMs)) return 'unknown';
     // What others' windows taught is as good as a window of its own; a guess out of nothing is not.
     const guessedJ = share.guessedJ + (isWeighed ? 0 : tailJ);
