@@ -11,6 +11,7 @@ import type { OptionValue, OptionValues } from '../config/parse-flags.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { askAgent } from '../home/owner-line.ts';
 import { RulesFile } from '../home/rules-file.ts';
 import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
@@ -30,7 +31,7 @@ import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
-import { findLoginStart } from './login-start.ts';
+import { startAtLogin } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
@@ -133,6 +134,7 @@ export async function openDoors(
     findAccount: async (origin) => (await IdentityFile.open(folder, SILENT)).find(origin)?.account ?? null,
     readStatus: () => readStatus(folder),
     isRunning: () => isHeld(folder),
+    reload: async () => void (await askAgent(folder, { do: 'reload' })),
     start: runner.start,
     test: (origin) => testAt(folder, origin),
     runtime: {
@@ -146,7 +148,7 @@ export async function openDoors(
       return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
     },
     tellRules: () => describeRules(rules),
-    startAtLogin: findLoginStart(folder),
+    startAtLogin: () => startAtLogin(folder),
     pageUrl: async () => readPageUrl(await readStatus(folder)),
   };
 }
