@@ -7,7 +7,7 @@ async function run(line: CommandLine): Promise<number> {
   switch (line.command) {
     case 'help': {
       const { formatHelp } = await import('./config/help.ts');
-      process.stdout.write(formatHelp());
+      process.stdout.write(formatHelp(line.about));
       return 0;
     }
     case 'version':
@@ -18,7 +18,7 @@ async function run(line: CommandLine): Promise<number> {
     case 'up':
       return (await import('./commands/up.ts')).runUp(line.values, process.env);
     case 'pause':
-      return (await import('./commands/pause.ts')).runPause(line.values, process.env);
+      return (await import('./commands/pause.ts')).runPause(line.files, line.values, process.env);
     case 'resume':
       return (await import('./commands/pause.ts')).runResume(line.values, process.env);
     case 'status':
@@ -29,6 +29,24 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/earnings.ts')).runEarnings(line.values, process.env);
     case 'credit':
       return (await import('./commands/credit.ts')).runCredit(line.files, line.values, process.env);
+    case 'test':
+      return (await import('./commands/test.ts')).runTest(line.values, process.env);
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).runDoctor(line.values, process.env);
+    case 'logs':
+      return (await import('./commands/logs.ts')).runLogs(line.values, process.env);
+    case 'config':
+      return (await import('./commands/config.ts')).runConfig(line.files, line.values, process.env);
+    case 'name':
+      return (await import('./commands/name.ts')).runName(line.files, line.values, process.env);
+    case 'move':
+      return (await import('./commands/move.ts')).runMove(line.values, process.env);
+    case 'leave':
+      return (await import('./commands/leave.ts')).runLeave(line.values, process.env);
+    case 'service':
+      return (await import('./commands/service.ts')).runService(line.files, line.values, process.env);
+    case 'update':
+      return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
     case 'verify': {
       const { runVerify } = await import('./commands/verify.ts');
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });

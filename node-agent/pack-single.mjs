@@ -12,7 +12,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const { values } = parseArgs({ options: { key: { type: 'string' }, out: { type: 'string', default: join(here, 'dist-single') } } });
+const { values } = parseArgs({
+  options: { key: { type: 'string' }, out: { type: 'string', default: join(here, 'dist-single') } },
+});
 const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
 /** Of every Node binary: where it looks whether a program was put in. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';

@@ -43,13 +43,13 @@ import { makeOwnNodeRoutes } from './routes/own-nodes.ts';
 import { discardUnread } from './routes/read-body.ts';
 import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
-import { signUp } from './routes/sign-up.ts';
+import { signUp } from './routes/signup.ts';
 import { stats } from './routes/stats.ts';
 import { stripeWebhook } from './routes/stripe-webhook.ts';
 import { usage } from './routes/usage.ts';
 import { transcriptions } from './routes/transcriptions.ts';
 import { makeServices } from './services/edge.ts';
-import { listPaths, suggestPath } from './suggest-path.ts';
+import { listPaths, suggestPath, tellPaths } from './suggest-path.ts';
 
 const log = makeLog('edge');
 
@@ -61,6 +61,9 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
   transcription: transcriptions,
   image: images,
 };
+
+/** What owners and their homes do without an operator. */
+const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, nodeLinks, nodeDoctor, nodeDemand, makeNodeSelfRoutes()];
 
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;
@@ -97,9 +100,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', ownKeys);
   app.route('/', ownMembers);
   app.route('/', makeOwnNodeRoutes());
-  app.route('/', signUp);
-  app.route('/', ownerLinks);
-  app.route('/', ownerNodes);
+  for (const route of OWNER_ROUTES) app.route('/', route);
   app.route('/', key);
   app.route('/', stats);
   app.route('/', creditCheckout);
@@ -109,11 +110,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', docs);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
-  app.route('/', nodeLinks);
   app.route('/', nodeWhy);
-  app.route('/', nodeDoctor);
-  app.route('/', nodeDemand);
-  app.route('/', makeNodeSelfRoutes());
   app.route('/', nodeCredit);
   app.route('/', nodeEarnings);
   app.route('/', nodeEpochs);
@@ -156,7 +153,7 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods, paths: ReturnTy
   );
   const told = [`There is nothing at ${path.slice(0, MAX_TOLD_CHARS)}: it is the path that is unknown, not the model.`];
   if (meant !== null) told.push(`Did you mean ${meant}?`);
-  told.push(`There are ${paths.map((one) => `${one.method} ${one.path}`).join(', ')}. See /docs.`);
+  told.push(`There are ${tellPaths(paths)}. See /docs.`);
   return new ApiError('unknown_path', told.join(' '));
 }
 

@@ -23,6 +23,9 @@ import { Metering } from './metering.ts';
 import { Lending, openLending, type LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
+import { openMirror } from './opened-mirror.ts';
+import { settleWithin } from './settle-within.ts';
+import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
@@ -39,10 +42,9 @@ import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
-import { askLastEpoch } from '../link/last-epoch.ts';
 import type { Log } from '../log.ts';
 import { EarnedJournal } from '../receipts/earned-journal.ts';
-import { EpochMirror } from '../receipts/epoch-mirror.ts';
+import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { ReceiptBook } from '../receipts/receipt-book.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
@@ -93,6 +95,7 @@ export class Agent {
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
+  readonly #updates: Updating;
   readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
@@ -146,12 +149,18 @@ export class Agent {
     const { slots: places, pause } = this.#shared;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
+    this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
     this.#hearOwner();
-    this.#status = new StatusFile(config.state, log, () => this.#describe());
+    this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
-    this.#mirror = this.#makeMirror();
+    this.#disk = new DiskWatch({
+      folder: config.state,
+      log,
+      onChange: (isFull) => this.#noteDisk(isFull),
+      readFree: this.#lending.readFree,
+    });
+    this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
@@ -201,8 +210,10 @@ export class Agent {
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
+    this.#updates.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    await this.#updates.close(end.kind === 'stopped');
     this.#standing.close();
     clearTimeout(this.#lookTimer);
     await this.#lending.close();
@@ -243,6 +254,11 @@ export class Agent {
     await this.#shared.book.settled();
   }
 
+  /** It has stopped so that another version can start. */
+  get wantsRestart(): boolean {
+    return this.#updates.wantsRestart;
+  }
+
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#lending.ownerPause.obey(ask);
@@ -280,9 +296,11 @@ export class Agent {
   #hearOwner(): void {
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
+      status: () => this.status(),
       check: () => this.#connection.check(),
       openPage: () => null,
+      stop: () => this.stop(),
+      ...{ config: this.#config, shared: this.#shared, updates: this.#updates },
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
   }
@@ -296,21 +314,8 @@ export class Agent {
       link: this.#connection,
       gpus: this.#metering.cards,
       tellState: () => this.#tellState(),
+      onDisk: () => void this.#disk.check(),
       onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
-    });
-  }
-
-  #makeMirror(): EpochMirror {
-    const { state, router, epochRetryMs: retryMs } = this.#config;
-    return new EpochMirror({
-      folder: join(state, 'epochs'),
-      node: this.#key.address,
-      ask: () => askLastEpoch(router.origin, this.#key),
-      journal: this.#journal,
-      log: this.#log,
-      now: Date.now,
-      random: Math.random,
-      retryMs,
     });
   }
 
@@ -379,7 +384,8 @@ export class Agent {
     if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
-  #describe(): AgentStatus {
+  /** What it does now. */
+  status(): AgentStatus {
     return tellStatus({
       config: this.#config,
       shared: this.#shared,
@@ -391,10 +397,4 @@ export class Agent {
       startedAt: this.#startedAt,
     });
   }
-}
-
-async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal })]);
-  limit.abort();
 }

@@ -9,6 +9,7 @@ import { ClockWatch } from '../home/clock-watch.ts';
 import { DayCounts } from '../home/day-counts.ts';
 import { DayStrip } from '../home/day-strip.ts';
 import type { Ruled } from '../home/decide-standing.ts';
+import { LEAST_FREE_BYTES } from '../home/disk-watch.ts';
 import type { GpuSource } from '../home/gpu-reading.ts';
 import { HomeWatch } from '../home/home-watch.ts';
 import { MachineSignals } from '../home/machine-signals.ts';
@@ -62,6 +63,8 @@ interface LendingDoors {
   readonly gpus: GpuSource | null;
   /** The hub should hear of the state anew. */
   readonly tellState: () => void;
+  /** The disk has become full, or has room again, by what was read last. */
+  readonly onDisk: () => void;
   /** The home takes work again, and its models are back. */
   readonly onReturn: () => void;
 }
@@ -95,6 +98,7 @@ export class Lending {
   /** The memory of models was given back, and is wanted again once the home works. */
   #isFreed = false;
   #isAway = false;
+  #isDiskFull = false;
   #jobs = 0;
   #bytes = 0;
 
@@ -169,6 +173,12 @@ export class Lending {
     return jobs;
   }
 
+  /** What the disk watch asks where signals are played in; undefined for the disk itself. */
+  get readFree(): (() => Promise<number>) | undefined {
+    const { played } = this.#doors.files;
+    return played ? async () => played.readings().diskFreeBytes ?? Infinity : undefined;
+  }
+
   /** Jobs at once as the shelf offers them, or fewer under eco. */
   setSlots(): void {
     const { slots, shelf } = this.#doors.shared;
@@ -210,6 +220,10 @@ export class Lending {
     this.#bytes = bytes;
     this.#jobs = jobs;
     this.strip.note(this.#nameState(), wallAt);
+    const { diskFreeBytes } = this.watch.signals();
+    const isDiskFull = diskFreeBytes !== null && diskFreeBytes < LEAST_FREE_BYTES;
+    if (isDiskFull !== this.#isDiskFull) this.#doors.onDisk();
+    this.#isDiskFull = isDiskFull;
     void this.#own.look();
     this.ownerPause.check();
     const sleptMs = this.#clock.check(performance.now(), Date.now());

@@ -37,6 +37,7 @@ function make(answer: (names: string[]) => Result<unknown, string>): Set {
     log,
     onChange: () => undefined,
     againMs: 1000,
+    soonMs: 200,
     retryMs: 10,
   });
   return { standing, asked, lines };
@@ -90,6 +91,24 @@ test('a router that does not answer is asked again, one that knows no such quest
   await vi.advanceTimersByTimeAsync(500);
   expect(asked.length).toBe(before);
   expect(standing.notes).toEqual({});
+});
+
+test('a model that was listed meanwhile is known after a while, and a question that came due without a connection is asked with the next', async () => {
+  vi.useFakeTimers();
+  let isListed = false;
+  const { standing, asked } = make(() => ok({ data: [entry('new', isListed)] }));
+  standing.note([model('new')], true);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(standing.notes['new']?.servedTo).toBe('own account only');
+  isListed = true;
+  standing.note([model('new')], false);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(asked).toHaveLength(1);
+  standing.note([model('new')], true);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(standing.notes['new']?.servedTo).toBe('everyone');
+  await vi.advanceTimersByTimeAsync(900);
+  expect(asked).toHaveLength(2);
 });
 
 test('a home with very many models asks in parts, and of a bounded number', async () => {

@@ -18,11 +18,14 @@ interface StandingDoors {
   /** Called when the notes changed. */
   readonly onChange: () => void;
   readonly againMs?: number;
+  readonly soonMs?: number;
   readonly retryMs?: number;
 }
 
-/** Catalogues change seldom, and a question costs a connection. */
+/** Catalogues change seldom, and a question costs a connection: some 6 KB. */
 const AGAIN_MS = 6 * 3_600_000;
+/** The same while there is a model that only its owner calls. */
+const SOON_MS = 1_800_000;
 const RETRY_MS = 60_000;
 /** Models asked about at once: an address of some kilobytes. */
 const MOST_ASKED = 24;
@@ -86,13 +89,26 @@ export class ModelStanding {
     const asked = this.#offered;
     const answers = await this.#askAll(asked);
     this.#isAsking = false;
-    const { againMs = AGAIN_MS, retryMs = RETRY_MS } = this.#doors;
-    this.#timer = setTimeout(() => void this.#ask(), answers === null ? retryMs : againMs).unref();
-    if (answers === null) return;
+    if (answers === null) return this.#askIn(this.#doors.retryMs ?? RETRY_MS);
     this.#askedFor = keyOf(asked);
     this.#take(answers, asked);
+    const { againMs = AGAIN_MS, soonMs = SOON_MS } = this.#doors;
+    this.#askIn(this.#isOwnOnly ? soonMs : againMs);
     // It may have changed meanwhile.
     this.note(this.#offered, this.#isConnected);
+  }
+
+  /** An operator may list a model while its owner watches. */
+  get #isOwnOnly(): boolean {
+    return Object.values(this.#notes).some(({ servedTo }) => servedTo !== 'everyone');
+  }
+
+  /** While there is no connection the question stays due. */
+  #askIn(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#askedFor = '';
+      this.note(this.#offered, this.#isConnected);
+    }, waitMs).unref();
   }
 
   async #askAll(asked: readonly Offered[]): Promise<ModelNotes | null> {

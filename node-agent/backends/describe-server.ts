@@ -1,7 +1,11 @@
 // What an owner is told of a server that cannot be shared now: what was seen, and what to do. Pure.
 
 import type { Answer } from './http-door.ts';
+import { isCloudName } from './list-models.ts';
+import type { Listing } from './list-models.ts';
 import { isStatement } from './probe-server.ts';
+import type { Product } from './probe-server.ts';
+import { noteLinks } from './refuse-server.ts';
 import type { ServerUrl } from './refuse-server.ts';
 
 /** Nobody answered; `why` is the system's word for it. */
@@ -30,4 +34,12 @@ function describeLocked(root: string, status: number, hasKey: boolean): string {
 export function describeNoList({ root }: ServerUrl, list: Answer | undefined): string {
   const how = list === undefined || list.status === 0 ? 'does not come' : `is answered with ${list.status}`;
   return `The server at ${root} is there, but its list of models ${how}. It may be starting, or busy; it is asked again.`;
+}
+
+/** What of a server is not shared, and what only its owner can know of it. `choices`: the owner's. */
+export function describeLeftOut(product: Product, { models, excluded }: Listing, choices: readonly string[]): string[] {
+  const left = excluded.map(({ name, why }) => `${name} is left out: ${why}.`);
+  const clouds = models.length + excluded.length > 0 ? [] : choices.filter(isCloudName);
+  const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
+  return [...left, ...absent, ...noteLinks(product)];
 }

@@ -73,14 +73,17 @@ describe('a llama-server of the agent’s own', () => {
     const end = await own.run(JOB, ({ text }) => void texts.push(text), NEVER);
     expect([end.reason, texts, opened.length]).toEqual(['stop', ['hi'], 2]);
     await own.unload();
-    expect(await own.start()).toMatchObject({ ok: true });
-    expect(opened).toHaveLength(3);
+    await own.restore();
+    expect([child.url, opened.length]).toEqual(['http://127.0.0.1:3', 3]);
   });
 
   test('that does not start says so, fails its jobs, and is tried again after longer and longer waits', async () => {
     child.isBroken = true;
     expect(await own.detect(NEVER)).toEqual({ ok: false, error: 'it ended with status 1' });
-    expect(await own.run(JOB, () => undefined, NEVER)).toMatchObject({ reason: 'error', error: { code: 'unreachable' } });
+    expect(await own.run(JOB, () => undefined, NEVER)).toMatchObject({
+      reason: 'error',
+      error: { code: 'unreachable' },
+    });
     expect(child.starts).toBe(1);
     at = 5000;
     await own.detect(NEVER);

@@ -1,5 +1,5 @@
 // A model file of the owner's, served by a llama-server that the agent starts itself. Jobs go through the same door as to any other server; what differs is
-// that its memory can be given back whole: `unload` and `stop` end the process, the next job or `start` brings it back.
+// that its memory can be given back whole: `unload` and `stop` end the process; `restore`, `start` and a job bring it back.
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend, BackendJob, Capabilities, Detected, Finish, ModelInfo, Questions, Sink } from './backend.ts';
@@ -86,6 +86,11 @@ export class OwnLlamaBackend implements Backend {
 
   async unload(): Promise<void> {
     await this.stop();
+  }
+
+  /** A pause is over. */
+  async restore(): Promise<void> {
+    await this.start();
   }
 
   /** Brings the model into memory. The error is a sentence for the owner. */

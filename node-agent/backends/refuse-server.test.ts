@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   doubtTools,
+  isOfRouter,
   isThisMachine,
   judgeAddress,
+  noteLinks,
   refuseAddress,
   refuseBaseUrl,
   refuseNetwork,
+  refuseRouter,
   refuseTools,
 } from './refuse-server.ts';
 
@@ -105,6 +108,22 @@ describe('refuseNetwork', () => {
   test('an ordinary server is none', () => {
     expect(refuseNetwork({ port: 8080, ownedBy: ['llamacpp', 'exotic'], allowNetworks: false })).toBeNull();
   });
+});
+
+test('LM Studio may serve other machines’ models, and only its owner knows', () => {
+  expect(noteLinks('lm-studio').join('')).toContain('LM Link');
+  expect(noteLinks('ollama')).toEqual([]);
+});
+
+test('an Irori router is known by the head of any answer, and by its address', () => {
+  expect(isOfRouter({ 'access-control-expose-headers': '*, x-request-id, x-irori, x-irori-node' })).toBe(true);
+  expect(isOfRouter({ 'x-irori-job': 'job_1' })).toBe(true);
+  expect(isOfRouter({ 'access-control-expose-headers': '*' })).toBe(false);
+  expect(isOfRouter({})).toBe(false);
+  const at = (hostname: string, port: number): boolean =>
+    refuseRouter({ hostname, port }, new URL('http://[::1]:8787')) !== null;
+  expect([at('127.0.0.1', 8787), at('localhost', 8787), at('::1', 8787)]).toEqual([true, true, true]);
+  expect([at('127.0.0.1', 8788), at('192.168.0.2', 8787)]).toEqual([false, false]);
 });
 
 describe('refuseTools', () => {

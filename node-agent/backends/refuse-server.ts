@@ -116,6 +116,15 @@ export function refuseNetwork(server: {
   return `This looks like ${network}, a network that sends requests on to other machines, perhaps not yours. It is not shared; say --allow-networks if all of them are yours.`;
 }
 
+/** What only the owner knows: LM Studio tells nowhere which of its models run on another machine (lmstudio-ai/docs, LM Link). */
+export function noteLinks(product: Product): string[] {
+  return product === 'lm-studio'
+    ? [
+        'LM Studio serves models of other machines as its own where LM Link is on: share them only if those machines are yours.',
+      ]
+    : [];
+}
+
 /** True for the head of an answer that an Irori router gave: each of its answers, a refusal too, says what browsers may read of it. */
 export function isOfRouter(headers: IncomingHttpHeaders): boolean {
   const told = headers['access-control-expose-headers'];

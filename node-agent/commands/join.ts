@@ -1,6 +1,7 @@
 // `irori-node` alone, or `irori-node join`: leads through in a terminal, computes everything with --yes, and says what to do where there is neither.
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { runtimeFolder } from '../agent/opened-backends.ts';
 import { readBackendKeys } from '../config/backend-keys.ts';
 import { readStateFolder, readValues } from '../config/config.ts';
@@ -10,11 +11,14 @@ import type { OptionValue, OptionValues } from '../config/parse-flags.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { askAgent } from '../home/owner-line.ts';
+import { RulesFile } from '../home/rules-file.ts';
 import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
 import { makeLog } from '../log.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
 import { ok } from '../../schema/result.ts';
+import { describeRules } from '../join/describe-rules.ts';
 import { JoinFile } from '../join/join-file.ts';
 import type { JoinTerminal } from '../join/join-terminal.ts';
 import { readMachine } from '../join/machine-facts.ts';
@@ -27,6 +31,7 @@ import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
+import { startAtLogin } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
@@ -85,10 +90,15 @@ async function joinUnasked(context: JoinContext): Promise<number> {
 }
 
 /** The world as joining sees it. */
-export async function openDoors(context: JoinContext, terminal: JoinTerminal, runner: AgentRunner): Promise<WizardDoors> {
+export async function openDoors(
+  context: JoinContext,
+  terminal: JoinTerminal,
+  runner: AgentRunner,
+): Promise<WizardDoors> {
   const { folder, values, flags, env } = context;
   const file = await JoinFile.open(folder);
-  if (flags.again === true) await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
+  if (flags.again === true)
+    await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
   const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
   const finder: FinderOptions = {
@@ -97,6 +107,7 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
     allowLan: given.allowLan,
     allowNetworks: values.allowNetworks === true,
   };
+  const { rules } = await RulesFile.open(folder, SILENT);
   const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
     terminal,
@@ -123,6 +134,7 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
     findAccount: async (origin) => (await IdentityFile.open(folder, SILENT)).find(origin)?.account ?? null,
     readStatus: () => readStatus(folder),
     isRunning: () => isHeld(folder),
+    reload: async () => void (await askAgent(folder, { do: 'reload' })),
     start: runner.start,
     test: (origin) => testAt(folder, origin),
     runtime: {
@@ -135,9 +147,9 @@ export async function openDoors(context: JoinContext, terminal: JoinTerminal, ru
       const taken = await hub.take(id, tell);
       return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
     },
-    tellRules: () => 'Lends whenever it is on. irori-node pause takes the machine back at once.',
-    startAtLogin: null,
-    pageUrl: async () => null,
+    tellRules: () => describeRules(rules),
+    startAtLogin: () => startAtLogin(folder),
+    pageUrl: async () => readPageUrl(await readStatus(folder)),
   };
 }
 
@@ -158,6 +170,13 @@ async function testAt(folder: string, router: string) {
   const key = await openSessionKey(folder);
   return key.ok ? runTestJob({ router, key: key.value, clock: () => performance.now() }, Date.now()) : key;
 }
+
+/** Of an agent that serves one. */
+function readPageUrl(status: object | null): string | null {
+  return pageSchema.safeParse(status).data?.page.url ?? null;
+}
+
+const pageSchema = z.object({ page: z.object({ url: z.string() }) });
 
 async function isHeld(folder: string): Promise<boolean> {
   const lock = await lockFolder(folder);

@@ -9,7 +9,10 @@ import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
+import { toIsoTimes } from './to-iso-times.ts';
+import { tellClock, tellWhen } from '../tell-time.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { tellState } from '../../schema/state-words.ts';
 import { askSigned } from '../link/signed-question.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 
@@ -57,7 +60,9 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value, status));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status),
+  );
   return 0;
 }
 
@@ -70,13 +75,17 @@ export async function askWhy(router: string, key: SessionKey, now: number): Prom
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
+export function formatWhy(
+  why: Why,
+  notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} },
+  now: number = Date.now(),
+): string {
   const { lastHour } = why;
   const lines = [
-    `${why.node}  ${describeStanding(why)}`,
+    `${why.node}  ${describeStanding(why, now)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
-    ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...lastHour.spans.map(({ from, to, text: said }) => `  ${tellClock(from)}–${tellClock(to)}  ${said}`),
     ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
@@ -90,13 +99,12 @@ export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { m
   return tellLines(lines);
 }
 
-function describeStanding(why: Why): string {
-  if (!why.online)
-    return why.since === null ? 'not connected' : `not connected since ${new Date(why.since).toString()}`;
+function describeStanding(why: Why, now: number): string {
+  if (!why.online) return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
   const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
-  if (why.pause !== null) return `connected (${place}), takes no work: ${why.pause}`;
+  if (why.pause !== null) return `connected (${place}), takes no work: ${tellState(why.pause)}`;
   if (why.coolingUntil !== null)
-    return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
+    return `connected (${place}), cooling down until ${tellClock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
   return `connected (${place})`;
 }
 
@@ -132,9 +140,4 @@ function describeGuessed(model: string, speed: Why['measured'][string]): string 
 
 function describeSpeed({ promptTokensPerS, decodeTokensPerS }: Why['measured'][string]): string {
   return `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
-}
-
-function clock(at: number): string {
-  const time = new Date(at);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

@@ -17,6 +17,8 @@ import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
+import { findUpdateFault, UPDATE_POLICIES } from './find-update-fault.ts';
+import type { UpdatePolicy } from './find-update-fault.ts';
 import { OPTIONS } from './options.ts';
 import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
@@ -75,6 +77,13 @@ export interface AgentConfig {
   readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
+  readonly updates: UpdatePolicy;
+  /** Where the signed list of the newest version is; null where none is looked for. */
+  readonly manifest: string | null;
+  /** A release key beside the package's own. */
+  readonly updateKey: string | null;
+  /** The same settings, read again: what the owner changed since. */
+  readonly reread?: () => Result<AgentConfig, string>;
 }
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
@@ -127,7 +136,8 @@ export function readConfig(flags: OptionValues, env: Environment): Result<AgentC
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
   const values = readValues(flags, env, state.value);
-  return values.ok ? checkConfig(values.value, state.value, env) : values;
+  const config = values.ok ? checkConfig(values.value, state.value, env) : values;
+  return config.ok ? ok({ ...config.value, reread: () => readConfig(flags, env) }) : config;
 }
 
 /** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
@@ -137,6 +147,12 @@ export function readValues(flags: OptionValues, env: Environment, state: string)
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
   return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
+}
+
+/** What is wrong with settings together, in a sentence that names the setting; null where nothing is. */
+export function findConfigFault(values: OptionValues, state: string, env: Environment): string | null {
+  const checked = checkConfig(values, state, env);
+  return checked.ok ? null : checked.error;
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
@@ -188,6 +204,9 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
+    updates: oneOf(UPDATE_POLICIES, values.updates) ?? 'notify',
+    manifest: text(values.manifest),
+    updateKey: text(values.updateKey)?.toLowerCase() ?? null,
   });
 }
 
@@ -254,7 +273,7 @@ function findFault(values: OptionValues): string | null {
   const frozenAfterS = number(values.frozenAfterS);
   if (frozenAfterS !== null && (frozenAfterS < FROZEN_AFTER_LEAST_S || frozenAfterS > MAX_FIRST_TOKEN_S))
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
-  const fault = findChoiceFault(values);
+  const fault = findChoiceFault(values) ?? findUpdateFault(values);
   if (fault !== null) return fault;
   const name = text(values.name);
   if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))

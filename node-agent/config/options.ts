@@ -1,5 +1,6 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
 import { JOIN_OPTIONS } from './join-options.ts';
+import { OWNER_OPTIONS } from './owner-options.ts';
 
 export interface OptionSpec {
   /** Key in config.json, and of the parsed value. */
@@ -16,8 +17,33 @@ export interface OptionSpec {
   readonly isHidden?: true;
 }
 
-export const COMMANDS = ['join', 'up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = [
+  'join',
+  'up',
+  'status',
+  'pause',
+  'resume',
+  'why',
+  'earnings',
+  'credit',
+  'test',
+  'doctor',
+  'logs',
+  'config',
+  'name',
+  'move',
+  'leave',
+  'service',
+  'update',
+  'verify',
+  'setup',
+] as const;
 export type Command = (typeof COMMANDS)[number];
+
+const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_JSON: readonly Command[] = COMMANDS.filter(
+  (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
+);
 
 export const OPTIONS = [
   {
@@ -27,7 +53,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'URL',
     text: 'The network to join, such as https://irori.example.',
-    commands: ['up'],
+    commands: ['up', 'doctor'],
   },
   {
     key: 'code',
@@ -45,7 +71,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
+    commands: WITH_STATE,
   },
   {
     key: 'backends',
@@ -197,7 +223,7 @@ export const OPTIONS = [
     env: 'IRORI_NAME',
     kind: 'text',
     value: 'TEXT',
-    text: 'A name for this machine in your own status.',
+    text: 'A name for this machine, for you and your account.',
     commands: ['up'],
   },
   {
@@ -265,15 +291,6 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
-    key: 'for',
-    flag: '--for',
-    env: null,
-    kind: 'text',
-    value: '30m',
-    text: 'How long: 90s, 30m, 2h, 1d. Default: until irori-node resume.',
-    commands: ['pause'],
-  },
-  {
     key: 'days',
     flag: '--days',
     env: null,
@@ -306,8 +323,8 @@ export const OPTIONS = [
     env: null,
     kind: 'switch',
     value: '',
-    text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
+    text: 'Answer as JSON; times are ISO 8601.',
+    commands: WITH_JSON,
   },
   {
     key: 'answer',
@@ -319,6 +336,7 @@ export const OPTIONS = [
     commands: ['verify'],
   },
   ...JOIN_OPTIONS,
+  ...OWNER_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

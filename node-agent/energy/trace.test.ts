@@ -96,7 +96,7 @@ test.each([
     expect(workJ / truthJ()).toBeLessThan(1.03);
     const claimedJ = claims.reduce((sum, { microWh }) => sum + microWh, 0) / MICRO_WH_PER_JOULE;
     expect(claimedJ / workJ).toBeGreaterThan(0.97);
-    expect(claimedJ / workJ).toBeLessThan(1.01);
+    expect(claimedJ / workJ).toBeLessThan(1.03);
     expect(claims.map((claim) => claim.method)).toEqual([method, method, method]);
     // The short one lies within one window: what it claims is what its tokens cost before.
     const [long, , short] = claims.map(({ microWh }) => microWh);

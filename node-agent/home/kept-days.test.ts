@@ -145,7 +145,7 @@ describe('played signals', () => {
   const path = (): string => join(folder, 'signals.jsonl');
 
   test('are heard as they are added, each at its time, with cards for whoever watches them', async () => {
-    writeFileSync(path(), '{"speed":1000,"startsAt":1000}\n{"atMs":0,"set":{"inputIdleS":5}}\n');
+    writeFileSync(path(), '{"speed":1000,"wallAt":1000}\n{"atMs":0,"set":{"inputIdleS":5}}\n');
     const opened = PlayedSignals.open(path());
     if (!opened.ok) throw new Error(opened.error);
     const played = opened.value;

@@ -32,6 +32,18 @@ const ASKS = {
     answer: pausedSchema,
   },
   resume: { ask: z.object({ do: z.literal('resume') }), answer: pausedSchema },
+  /** Reads config.json again: which settings are in effect now, and which wait for a restart. */
+  reload: {
+    ask: z.object({ do: z.literal('reload') }),
+    answer: z.object({ applied: z.array(z.string()), waiting: z.array(z.string()) }),
+  },
+  /** Takes nothing new, lets jobs finish or hands them over, and ends; answered before it has. */
+  stop: { ask: z.object({ do: z.literal('stop') }), answer: z.object({ jobs: z.number() }) },
+  /** Looks for a newer version now; with `install` it is taken when no job runs. */
+  update: {
+    ask: z.object({ do: z.literal('update'), install: z.boolean() }),
+    answer: z.object({ told: z.string() }),
+  },
   /** What it does now, as it stands in status.json. */
   status: { ask: z.object({ do: z.literal('status') }), answer: z.record(z.string(), z.unknown()) },
   /** The address of the agent's page with a token that opens it once; null where there is no page. */

@@ -1,5 +1,5 @@
 // Signals played in from a file, in place of the machine's own: for tests, and for `npm run day`. Each line says what changes and when; lines that
-// are added while it plays are heard too. The first line may make time run faster, and set the clock.
+// are added while it plays are heard too. A line may make time run faster from then on, or set the clock on the wall.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
@@ -48,7 +48,7 @@ const setSchema = z
   .partial();
 /** `ours` in a process list stands for the agent itself. */
 const lineSchema = z.union([
-  z.strictObject({ speed: z.number().positive().max(100_000), startsAt: z.number().optional() }),
+  z.strictObject({ speed: z.number().positive().max(100_000), wallAt: z.number().optional() }),
   z.strictObject({ atMs: z.number().min(0), set: setSchema }),
 ]);
 type Line = z.output<typeof lineSchema>;
@@ -62,10 +62,9 @@ export const OWN_PID = 0;
 
 export class PlayedSignals implements SignalSource, HomeClock {
   readonly #path: string;
-  readonly #startedMs = performance.now();
-  readonly #startedAt = Date.now();
   #speed = 1;
-  #startsAt = this.#startedAt;
+  /** Where both clocks stood when they were set last, and when that was, by performance.now(). */
+  #set = { steadyMs: 0, wallAt: Date.now(), atMs: performance.now() };
   #readBytes = 0;
   #rest = '';
   #waiting: Change[] = [];
@@ -116,11 +115,11 @@ export class PlayedSignals implements SignalSource, HomeClock {
   }
 
   steadyMs(): number {
-    return (performance.now() - this.#startedMs) * this.#speed;
+    return this.#set.steadyMs + (performance.now() - this.#set.atMs) * this.#speed;
   }
 
   wallAt(): number {
-    return this.#startsAt + (Date.now() - this.#startedAt) * this.#speed;
+    return this.#set.wallAt + (performance.now() - this.#set.atMs) * this.#speed;
   }
 
   /** Takes what the file has more, and what is due of it; true where something changed. Throws for a bad line where that was asked for. */
@@ -142,8 +141,8 @@ export class PlayedSignals implements SignalSource, HomeClock {
     const line = parsed.data;
     if ('atMs' in line) this.#waiting.push(line);
     else {
+      this.#set = { steadyMs: this.steadyMs(), wallAt: line.wallAt ?? this.wallAt(), atMs: performance.now() };
       this.#speed = line.speed;
-      this.#startsAt = line.startsAt ?? this.#startsAt;
     }
     return true;
   }

@@ -49,6 +49,11 @@ const statusSchema = z.object({
   slots: z.number(),
   running: z.number(),
   jobs: z.number(),
+  /** How those jobs ended. */
+  done: z.number().default(0),
+  failed: z.number().default(0),
+  cancelled: z.number().default(0),
+  handedOver: z.number().default(0),
   refused: z.number(),
   promptTokens: z.number(),
   outputTokens: z.number(),
@@ -128,6 +133,11 @@ export class StatusFile {
     this.#writing = this.#writing.then(() => this.#file.write(`${JSON.stringify(this.#describe(), null, 2)}\n`));
     return this.#writing;
   }
+}
+
+/** What a running agent answered; null where it is none. */
+export function parseStatus(value: unknown): AgentStatus | null {
+  return statusSchema.safeParse(value).data ?? null;
 }
 
 /** The last status written in a folder; null when no agent ever ran there or the file is not one. */

@@ -6,7 +6,15 @@ const VERDICT = { grade: 'ok', neededBytes: 1, tokensPerS: 62, why: null, remedy
 
 const DEMAND = readDemand({
   data: [
-    { name: 'a', in_catalogue: true, id: 'llama', price_in: 200_000, price_out: '600000', calls_per_hour: 12, homes_online: 3 },
+    {
+      name: 'a',
+      in_catalogue: true,
+      id: 'llama',
+      price_in: 200_000,
+      price_out: '600000',
+      calls_per_hour: 12,
+      homes_online: 3,
+    },
     { name: 'b', in_catalogue: true, id: 'x', price_in: 1, price_out: 350_000, calls_per_hour: null },
     { name: 'c', in_catalogue: false },
     { nonsense: true },

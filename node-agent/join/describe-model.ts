@@ -1,6 +1,6 @@
 // A model's row in the choice: what it needs, how fast, what it pays and how often it was asked for. Pure.
 import type { Demand } from './read-demand.ts';
-import { fitLineEnd } from './fit-lines.ts';
+import { fitEnd, padWidth } from '../fit-text.ts';
 import { formatSpeed } from './judge-model.ts';
 import type { ModelVerdict } from './judge-model.ts';
 
@@ -13,8 +13,11 @@ const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
 /** One line of at most 62 columns: name, verdict, speed. */
 export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
   const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
-  const head = `${fitLineEnd(name, NAME_COLUMNS).padEnd(NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
-  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(), ROW_COLUMNS);
+  const head = `${padWidth(fitEnd(name, NAME_COLUMNS), NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
+  return fitEnd(
+    `${padWidth(head, NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(),
+    ROW_COLUMNS,
+  );
 }
 
 /** In a few words; nothing where the router did not tell. */
@@ -33,6 +36,6 @@ export function explainDemand(name: string, demand: Demand | null): string | nul
 }
 
 /** Credits for a million tokens: `2`, `0.35`. */
-export function formatPrice(micro: number): string {
+function formatPrice(micro: number): string {
   return String(Number((micro / 1e6).toFixed(4)));
 }

@@ -145,7 +145,15 @@ describe('a download', () => {
   });
 });
 
-const MODEL: HubModel = { id: 'm', name: 'M', repository: 'org/M-GGUF', file: 'M.gguf', sizeBytes: BYTES.length, licence: 'MIT', sha256: SHA };
+const MODEL: HubModel = {
+  id: 'm',
+  name: 'M',
+  repository: 'org/M-GGUF',
+  file: 'M.gguf',
+  sizeBytes: BYTES.length,
+  licence: 'MIT',
+  sha256: SHA,
+};
 
 describe('a model hub', () => {
   test('gives a model once; what another program has already is used where it is', async () => {

@@ -36,13 +36,14 @@ export async function downloadFile(options: DownloadOptions): Promise<Result<nul
   const part = `${path}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    for (let vain = 0; ; ) {
+    for (let vain = 0; ;) {
       const before = await sizeOf(part);
       const end = await fetchRest(options, part, before);
       if (end.kind === 'done') break;
       if (end.kind === 'refused') return err(end.sentence);
       vain = (await sizeOf(part)) > before ? 0 : vain + 1;
-      if (vain >= VAIN_TRIES) return err(`The download does not go on: ${end.why}. Start again later: it goes on where it is.`);
+      if (vain >= VAIN_TRIES)
+        return err(`The download does not go on: ${end.why}. Start again later: it goes on where it is.`);
       await sleep(retryMs);
     }
     if ((await hashFile(part)) !== sha256) {
@@ -106,7 +107,8 @@ type Judged =
 
 function judgeResponse({ status, headers }: Response, from: number): Judged {
   if (status === 206) {
-    const [, start, total] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+    const [, start, total] =
+      /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
     if (Number(start) !== from) return { kind: 'restart' };
     return { kind: 'body', startBytes: from, totalBytes: total === undefined || total === '*' ? null : Number(total) };
   }
@@ -116,7 +118,8 @@ function judgeResponse({ status, headers }: Response, from: number): Judged {
     return { kind: 'body', startBytes: 0, totalBytes: length === null ? null : Number(length) };
   }
   // Nothing is left behind the end: it is whole, or of another file. The hash tells.
-  if (status === 416) return from > 0 && headers.get('content-range') === `bytes */${from}` ? { kind: 'done' } : { kind: 'restart' };
+  if (status === 416)
+    return from > 0 && headers.get('content-range') === `bytes */${from}` ? { kind: 'done' } : { kind: 'restart' };
   if (status >= 500 || status === 429 || status === 408) return { kind: 'cut', why: `the hub answers ${status}` };
   return { kind: 'refused', sentence: `The hub does not give this file (${status}). Check --model-hub.` };
 }
@@ -155,7 +158,10 @@ async function readNext(pieces: AsyncIterator<Uint8Array> | undefined): Promise<
   }
 }
 
-async function findLack({ path, readFree = readFreeBytes }: DownloadOptions, neededBytes: number): Promise<string | null> {
+async function findLack(
+  { path, readFree = readFreeBytes }: DownloadOptions,
+  neededBytes: number,
+): Promise<string | null> {
   const free = await readFree(dirname(path));
   if (free >= neededBytes + SPARE_BYTES) return null;
   return `The disk has ${formatGb(free)} free, this needs ${formatGb(neededBytes + SPARE_BYTES)}. Free some space, then start again.`;
@@ -181,6 +187,7 @@ function whyOf(error: Error): string {
 
 function describeFault(error: unknown, path: string): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  if (code === 'ENOSPC') return 'The disk is full. Free some space, then start again: the download goes on where it is.';
+  if (code === 'ENOSPC')
+    return 'The disk is full. Free some space, then start again: the download goes on where it is.';
   return `The file cannot be written at ${path} (${code}).`;
 }

@@ -30,7 +30,11 @@ describe('a machine', () => {
   });
 
   test.each<[Partial<MachineFacts>, Partial<RouterSight>, string]>([
-    [{}, { latencyMs: null, fault: 'ECONNREFUSED' }, 'cannot Network: https://irori.example does not answer: ECONNREFUSED / an answer'],
+    [
+      {},
+      { latencyMs: null, fault: 'ECONNREFUSED' },
+      'cannot Network: https://irori.example does not answer: ECONNREFUSED / an answer',
+    ],
     [{}, { latencyMs: 400 }, 'limited Network: https://irori.example · 400 ms / 250 ms or less for quick answers'],
     [{ freeDiskBytes: 20 * 1024 ** 2 }, {}, 'cannot Disk: 20 MB free / 64 MB'],
     [{ freeDiskBytes: 100 * 1024 ** 2 }, {}, 'limited Disk: 100 MB free / 512 MB'],

@@ -53,13 +53,19 @@ const MEMORY_LEAST = 0.5 * GIB;
 const MEMORY_ENOUGH = 1.5 * GIB;
 const SLOW_MS = 250;
 /** What is left to the desktop on each card. */
-export const RESERVED_BYTES = GIB;
+const RESERVED_BYTES = GIB;
 /** Of memory that the processor shares, the most that a graphics program gets. */
 const SHARED_PART = 0.7;
 
 /** Everything about the machine, in the order in which it is shown. */
 export function judgeMachine(machine: MachineFacts, router: RouterSight): Verdict[] {
-  return [judgeNetwork(router), judgeDisk(machine), judgeMemory(machine), ...judgeCards(machine), ...judgeBattery(machine)];
+  return [
+    judgeNetwork(router),
+    judgeDisk(machine),
+    judgeMemory(machine),
+    ...judgeCards(machine),
+    ...judgeBattery(machine),
+  ];
 }
 
 /** The worst of several. */
@@ -121,7 +127,13 @@ function judgeMemory({ memoryBytes, freeMemoryBytes }: MachineFacts): Verdict {
   if (freeMemoryBytes >= MEMORY_ENOUGH) return { grade: 'ok', what, found, needed: null, remedy: null };
   const isTooLittle = freeMemoryBytes < MEMORY_LEAST;
   const needed = `${formatGb(isTooLittle ? MEMORY_LEAST : MEMORY_ENOUGH)} free`;
-  return { grade: isTooLittle ? 'cannot' : 'limited', what, found, needed, remedy: 'Close programs that you do not need.' };
+  return {
+    grade: isTooLittle ? 'cannot' : 'limited',
+    what,
+    found,
+    needed,
+    remedy: 'Close programs that you do not need.',
+  };
 }
 
 function judgeCards({ cards }: MachineFacts): Verdict[] {

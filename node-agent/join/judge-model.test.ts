@@ -49,7 +49,9 @@ describe('a model', () => {
       grade: 'limited',
       why: 'context of 2048 tokens, callers often need 4096',
     });
-    expect(judgeModel({ ...MODEL, isLoaded: true, contextTokens: 2048, isContextGuessed: true }, ROOM).grade).toBe('ok');
+    expect(judgeModel({ ...MODEL, isLoaded: true, contextTokens: 2048, isContextGuessed: true }, ROOM).grade).toBe(
+      'ok',
+    );
   });
 
   test('of unknown size, or on a card that does not tell its memory, is not refused', () => {

@@ -80,7 +80,10 @@ export function judgeModel(model: ModelFacts, room: Room): ModelVerdict {
 }
 
 /** Weights, what a runner works in, and the context of all answers at once. Bytes. */
-export function countNeeded(sizeBytes: number, { contextTokens, slots }: Pick<ModelFacts, 'contextTokens' | 'slots'>): number {
+export function countNeeded(
+  sizeBytes: number,
+  { contextTokens, slots }: Pick<ModelFacts, 'contextTokens' | 'slots'>,
+): number {
   const perToken = CONTEXT_BYTES_OF_8B * Math.sqrt(sizeBytes / SIZE_OF_8B);
   return sizeBytes + WORKING_BYTES + perToken * contextTokens * slots;
 }
@@ -117,7 +120,9 @@ function guessOnProcessor(sizeBytes: number | null): number {
 function suggestClass(bytes: number): string {
   const most = (bytes - WORKING_BYTES) / BYTES_A_BILLION;
   const fits = CLASSES.findLast((one) => one <= most);
-  return fits === undefined ? 'Close programs that hold memory, then look again.' : `Try one of ${fits}B or less at 4 bits.`;
+  return fits === undefined
+    ? 'Close programs that hold memory, then look again.'
+    : `Try one of ${fits}B or less at 4 bits.`;
 }
 
 /** `62`, `4.5`. */

@@ -25,9 +25,12 @@ test.each<[number | null, number, number, string[]]>([
   [null, 2, 500, ['qwen3-0.6b']],
   [null, 1, 500, []],
   [24, 32, 0.1, []],
-])('a card of %s GB, memory of %s and a disk of %s are offered what fits with room to spare', (card, memory, disk, ids) => {
-  expect(listHubModels(machine(card, memory, disk), null).map(({ model }) => model.id)).toEqual(ids);
-});
+])(
+  'a card of %s GB, memory of %s and a disk of %s are offered what fits with room to spare',
+  (card, memory, disk, ids) => {
+    expect(listHubModels(machine(card, memory, disk), null).map(({ model }) => model.id)).toEqual(ids);
+  },
+);
 
 test('each is pinned by its hash, and a row tells size, licence and speed', () => {
   for (const { sha256, licence, file } of HUB_MODELS)

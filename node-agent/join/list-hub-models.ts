@@ -28,7 +28,15 @@ export interface SuitedModel {
 function qwen(size: string, sizeBytes: number, sha256: string): HubModel {
   const repository = `MaziyarPanahi/Qwen3-${size}-GGUF`;
   const file = `Qwen3-${size}.Q4_K_M.gguf`;
-  return { id: `qwen3-${size.toLowerCase()}`, name: `Qwen3 ${size}`, repository, file, sizeBytes, licence: 'Apache-2.0', sha256 };
+  return {
+    id: `qwen3-${size.toLowerCase()}`,
+    name: `Qwen3 ${size}`,
+    repository,
+    file,
+    sizeBytes,
+    licence: 'Apache-2.0',
+    sha256,
+  };
 }
 
 /** From small to large. */
@@ -52,13 +60,23 @@ const DISK_PART = 0.6;
 const MOST_ROWS = 3;
 
 /** The largest that suit, best first. Without a card only what a processor answers quickly. */
-export function listHubModels(machine: MachineFacts, gpu: Gpu | null, models: readonly HubModel[] = HUB_MODELS): SuitedModel[] {
+export function listHubModels(
+  machine: MachineFacts,
+  gpu: Gpu | null,
+  models: readonly HubModel[] = HUB_MODELS,
+): SuitedModel[] {
   const room = { cardBytes: countLendableOf(machine), memoryBytes: machine.freeMemoryBytes, gpu };
   const disk = machine.freeDiskBytes === null ? Number.POSITIVE_INFINITY : machine.freeDiskBytes * DISK_PART;
   return models
     .filter(({ sizeBytes }) => sizeBytes <= disk)
     .map((model) => {
-      const facts = { sizeBytes: model.sizeBytes, contextTokens: CONTEXT_TOKENS, isContextGuessed: false, isLoaded: false, slots: SLOTS };
+      const facts = {
+        sizeBytes: model.sizeBytes,
+        contextTokens: CONTEXT_TOKENS,
+        isContextGuessed: false,
+        isLoaded: false,
+        slots: SLOTS,
+      };
       return { model, verdict: judgeModel(facts, room) };
     })
     .filter(({ verdict }) => verdict.grade === 'ok')

@@ -12,7 +12,14 @@ test('cards are read a line each; what the driver does not tell is not known', (
 });
 
 test('anything else is no card', () => {
-  for (const text of ['', 'No devices were found', 'NVIDIA-SMI has failed, because\n', 'a,b', ', 1, 2', `x, ${'9'.repeat(30)}, 1`])
+  for (const text of [
+    '',
+    'No devices were found',
+    'NVIDIA-SMI has failed, because\n',
+    'a,b',
+    ', 1, 2',
+    `x, ${'9'.repeat(30)}, 1`,
+  ])
     expect(readCardTable(text)).toEqual([]);
 });
 

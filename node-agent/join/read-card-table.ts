@@ -11,7 +11,8 @@ const MIB = 1024 ** 2;
 /** Of `--query-gpu=name,memory.total,memory.used --format=csv,noheader,nounits`: a card a line. Lines of another shape are left out. */
 export function readCardTable(text: string): CardLine[] {
   return text.split('\n').flatMap((line) => {
-    const [, name, total, used] = /^(.{1,200}),\s*(\d{1,9}|\[.{1,40}\]),\s*(\d{1,9}|\[.{1,40}\])\s*$/.exec(line.trim()) ?? [];
+    const [, name, total, used] =
+      /^(.{1,200}),\s*(\d{1,9}|\[.{1,40}\]),\s*(\d{1,9}|\[.{1,40}\])\s*$/.exec(line.trim()) ?? [];
     return name === undefined ? [] : [{ name, totalBytes: toBytes(total), usedBytes: toBytes(used) }];
   });
 }

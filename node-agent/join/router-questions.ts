@@ -94,7 +94,11 @@ export async function startLink(
   });
 }
 
-const grantSchema = z.object({ code: z.string().min(1).max(200), account: z.string().max(200), name: z.string().max(200).nullish() });
+const grantSchema = z.object({
+  code: z.string().min(1).max(200),
+  account: z.string().max(200),
+  name: z.string().max(200).nullish(),
+});
 export type Grant = z.output<typeof grantSchema>;
 
 /** Asks once whether the owner has approved. */
@@ -102,7 +106,9 @@ export async function askGrant({ router, deviceCode, verifier }: PendingLink): P
   const answer = await post(`${router}/node/v1/links/token`, { device_code: deviceCode, verifier });
   if (!answer.ok) return answer;
   const grant = grantSchema.safeParse(answer.value);
-  return grant.success ? ok(grant.data) : err({ status: 200, code: null, sentence: 'The router’s answer is none of a link.' });
+  return grant.success
+    ? ok(grant.data)
+    : err({ status: 200, code: null, sentence: 'The router’s answer is none of a link.' });
 }
 
 const accountSchema = z.object({
@@ -116,7 +122,9 @@ export async function signUp(origin: string, name: string): Promise<Result<NewAc
   const answer = await post(`${origin}/v1/accounts`, { name });
   if (!answer.ok) return answer;
   const account = accountSchema.safeParse(answer.value);
-  return account.success ? ok(account.data) : err({ status: 200, code: null, sentence: 'The router’s answer is no account.' });
+  return account.success
+    ? ok(account.data)
+    : err({ status: 200, code: null, sentence: 'The router’s answer is no account.' });
 }
 
 /** Approves a link with the owner's own key, as the router's page does. */
@@ -127,8 +135,7 @@ export async function approveLink(origin: string, userCode: string, key: string)
 async function post(url: string, body: unknown, key?: string): Promise<Result<unknown, Refused>> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const answer = await askRouter(url, { body: JSON.stringify(body), headers });
-  if (!answer.ok)
-    return err({ status: null, code: null, sentence: `The router cannot be reached: ${answer.error}.` });
+  if (!answer.ok) return err({ status: null, code: null, sentence: `The router cannot be reached: ${answer.error}.` });
   const { status, text } = answer.value;
   const json = parseJson(text);
   if (status === 200 || status === 201) return ok(json);

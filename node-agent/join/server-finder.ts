@@ -50,7 +50,9 @@ async function lookAt(url: string, options: FinderOptions, isNamed: boolean): Pr
     if (known.ok) return await describe(url, door, known.value, questionMs);
     // Anything may stand at port 8080: only what has a list of models, or a locked one, is worth a word.
     const isServer = list.status === 200 || list.status === 401 || list.status === 403;
-    return isNamed || isServer ? refused(url, server.value.port, known.error.replace(`${server.value.root}: `, '')) : null;
+    return isNamed || isServer
+      ? refused(url, server.value.port, known.error.replace(`${server.value.root}: `, ''))
+      : null;
   } finally {
     door.close();
   }

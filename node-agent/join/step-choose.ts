@@ -68,7 +68,11 @@ function tellServer({ terminal }: WizardDoors, server: FoundServer): void {
   if (leftOut.length > 5) terminal.tell('plain', `and ${leftOut.length - 5} more.`);
 }
 
-async function judgeAll(doors: WizardDoors, servers: readonly FoundServer[], machine: MachineFacts): Promise<Offered[]> {
+async function judgeAll(
+  doors: WizardDoors,
+  servers: readonly FoundServer[],
+  machine: MachineFacts,
+): Promise<Offered[]> {
   const gpu = await doors.findGpu();
   const room = { cardBytes: countLendableOf(machine), memoryBytes: machine.freeMemoryBytes, gpu };
   return servers
@@ -118,7 +122,8 @@ export async function shareEverything(doors: WizardDoors, machine: MachineFacts)
   return keep(doors, { backends: [...new Set(offered.map(({ server }) => server.url))], models: names }, names);
 }
 
-type Without = { readonly kind: 'shared'; readonly shared: Shared } | { readonly kind: 'look'; readonly url: string | null };
+type Without =
+  { readonly kind: 'shared'; readonly shared: Shared } | { readonly kind: 'look'; readonly url: string | null };
 
 /** No server, or none with a model that can run here. */
 async function chooseWithout(
@@ -160,7 +165,10 @@ async function shareNano(doors: WizardDoors): Promise<Result<Shared, Stop>> {
   if (!runtime.isReady()) {
     terminal.tell('info', 'Its runtime is fetched from the package registry first: about 45 MB stay on disk.');
     if (!(await runtime.install()))
-      return err({ kind: 'failed', sentence: 'The runtime could not be installed. Check the network, then start again.' });
+      return err({
+        kind: 'failed',
+        sentence: 'The runtime could not be installed. Check the network, then start again.',
+      });
   }
   return keep(doors, { backends: null, models: null, gguf: null }, ['nano-demo']);
 }

@@ -13,7 +13,10 @@ import { LEFT } from './wizard-doors.ts';
 import type { Stop, WizardDoors } from './wizard-doors.ts';
 
 /** What the owner chose while a code waits. */
-type Turn = { readonly kind: 'granted'; readonly grant: Grant } | { readonly kind: 'over'; readonly sentence: string } | { readonly kind: 'key'; readonly key: string };
+type Turn =
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'over'; readonly sentence: string }
+  | { readonly kind: 'key'; readonly key: string };
 
 const NEW_CODE = 'n';
 const TYPE_CODE = 'c';
@@ -31,7 +34,7 @@ export async function linkMachine(
 ): Promise<Result<string, Stop>> {
   const kept = doors.given.code ?? doors.file.progress.code;
   if (kept !== null) return ok(kept);
-  for (let approvedCode: string | null = null; ; ) {
+  for (let approvedCode: string | null = null; ;) {
     const link = await openLink(doors, origin, { machine, shownCode: approvedCode });
     if (!link.ok) {
       const typed = await afterNoLink(doors, link.error);
@@ -69,7 +72,8 @@ async function openLink(
 async function showLink({ terminal }: WizardDoors, { userCode, uri, uriComplete }: PendingLink): Promise<void> {
   terminal.tell('info', `Link     ${userCode}  Enter this code at ${uri}\n         or open ${uriComplete}`);
   terminal.show(await drawQr(uriComplete));
-  if (isLoopbackHost(new URL(uri).hostname)) terminal.tell('plain', 'This address works in a browser on this machine only.');
+  if (isLoopbackHost(new URL(uri).hostname))
+    terminal.tell('plain', 'This address works in a browser on this machine only.');
 }
 
 /** `isApproved`: it need not wait before it asks. */

@@ -89,5 +89,8 @@ function tellVerdict({ terminal }: WizardDoors, verdict: Verdict | undefined): v
   if (verdict === undefined) return;
   const { grade, what, found, needed, remedy } = verdict;
   const more = [needed === null ? [] : [`needed: ${needed}`], remedy ?? []].flat();
-  terminal.tell(MARKS[grade], [`${what.padEnd(9)}${found}`, ...more.map((line) => `${' '.repeat(9)}${line}`)].join('\n'));
+  terminal.tell(
+    MARKS[grade],
+    [`${what.padEnd(9)}${found}`, ...more.map((line) => `${' '.repeat(9)}${line}`)].join('\n'),
+  );
 }

@@ -19,6 +19,7 @@ export async function goOnline(
 ): Promise<Result<RunningAgent | null | 'relink', Stop>> {
   const { terminal } = doors;
   if (await doors.isRunning()) {
+    await doors.reload();
     terminal.tell('done', 'Agent    works with this state folder already');
     return ok(null);
   }
@@ -52,7 +53,7 @@ async function waitForConnection(doors: WizardDoors, agent: RunningAgent, beganA
     gone.abort();
   });
   let last = 'nothing was heard of it';
-  for (const until = doors.now() + CONNECT_MS; doors.now() < until; ) {
+  for (const until = doors.now() + CONNECT_MS; doors.now() < until;) {
     if (end !== null) return end;
     const status = await doors.readStatus();
     // One from before this start says nothing of now.
@@ -113,7 +114,7 @@ async function waitForReceipt(doors: WizardDoors, before: Receipts): Promise<str
 }
 
 /** `first token 0.31 s · 62 tokens/s`. */
-export function tellTest({ firstTokenMs, tokensPerS }: TestJob): string {
+function tellTest({ firstTokenMs, tokensPerS }: TestJob): string {
   const first = `first token ${(firstTokenMs / 1000).toFixed(2)} s`;
   return tokensPerS === null ? first : `${first} · ${formatSpeed(tokensPerS)} tokens/s`;
 }

@@ -32,6 +32,7 @@ export function tellProduct(product: Product, port: number, said: ReadonlyMap<st
 }
 
 function textAt(json: unknown, name: string): string {
-  const value: unknown = typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
+  const value: unknown =
+    typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' ? value : '';
 }

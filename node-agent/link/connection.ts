@@ -6,6 +6,7 @@ import { readOrigin } from '../../schema/origin.ts';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
+import { tellSpan } from '../tell-time.ts';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { enrol } from './enrolment.ts';
@@ -263,7 +264,8 @@ export class Connection {
     else this.#attempt += 1;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
-    if (this.#isNews(plan.sentence)) line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
+    const again = plan.waitMs < 500 ? 'Trying again at once.' : `Trying again in ${tellSpan(plan.waitMs)}.`;
+    if (this.#isNews(plan.sentence)) line(`${plan.sentence} ${again}`);
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();
     this.#wake = () => waiting.abort();
@@ -297,10 +299,12 @@ function explainEnrolment(
   // Without a code it is not the router that refuses: another site answers there, or a proxy before it.
   const isRefused = outcome.kind === 'http' && outcome.code !== null && outcome.status >= 400 && outcome.status < 500;
   if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
-  return {
-    kind: 'owner',
-    sentence: `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`,
-  };
+  // Another code helps only where this one is at fault.
+  const isCodes = outcome.param === undefined || outcome.param === 'code';
+  const sentence = isCodes
+    ? `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`
+    : `The router did not take this home: ${outcome.message}`;
+  return { kind: 'owner', sentence };
 }
 
 function explainNoCode(router: string): string {

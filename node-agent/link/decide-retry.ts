@@ -10,6 +10,8 @@ export type LinkOutcome =
       readonly kind: 'http';
       readonly status: number;
       readonly code: string | null;
+      /** Which field it is about, where it is one. */
+      readonly param?: string;
       readonly message: string;
       readonly retryAfterMs: number | null;
     }

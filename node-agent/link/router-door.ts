@@ -13,19 +13,22 @@ export interface RouterAnswer {
   readonly text: string;
   /** The router's time, ms since epoch, where it told it since it could not use ours. */
   readonly routerNow: number | null;
+  /** The time of its answer to the second, ms since epoch, as HTTP tells it. */
+  readonly dateAt: number | null;
 }
 
 const ANSWER_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;
 
-/** GET, or POST where there is a body of JSON. Redirects are not followed. The error says in a few words why nothing came. */
+/** GET, or POST where there is a body of JSON, if no other method is named. Redirects are not followed. The error says in a few words why nothing came. */
 export function askRouter(
   url: string,
   {
     body,
+    method = body === undefined ? 'GET' : 'POST',
     headers = {},
     mostBytes = ANSWER_BYTES,
-  }: { body?: string; headers?: Readonly<Record<string, string>>; mostBytes?: number },
+  }: { body?: string; method?: string; headers?: Readonly<Record<string, string>>; mostBytes?: number },
 ): Promise<Result<RouterAnswer, string>> {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const agent = makeRouterAgent(url, process.env);
@@ -33,7 +36,7 @@ export function askRouter(
     body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
   const options = {
     agent,
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: { ...headers, ...about },
     signal: AbortSignal.timeout(ANSWER_MS),
   };
@@ -53,7 +56,8 @@ export function askRouter(
       response.on('end', () => {
         const routerNow = readTime(response.headers[TIME_HEADER]);
         const retryAfter = response.headers['retry-after'];
-        resolve(ok({ status: response.statusCode ?? 0, retryAfter, text, routerNow }));
+        const dateAt = Date.parse(response.headers.date ?? '') || null;
+        resolve(ok({ status: response.statusCode ?? 0, retryAfter, text, routerNow, dateAt }));
       });
     });
     outgoing.on('error', fail);

@@ -25,6 +25,8 @@ export interface SignedQuestion {
   readonly path: string;
   /** JSON that is posted; left out for a question. */
   readonly body?: string;
+  /** Another than GET, or POST where there is a body. */
+  readonly method?: 'PATCH';
   /** Longest answer that is read; the usual bound of the router's door where left out. */
   readonly mostBytes?: number;
 }
@@ -71,13 +73,14 @@ export async function sendSigned(
 
 /** The proof names the router that is asked, so another can do nothing with it. */
 function askAt(
-  { router, key, path, mostBytes, body }: SignedQuestion,
+  { router, key, path, mostBytes, body, method }: SignedQuestion,
   now: number,
 ): Promise<Result<RouterAnswer, string>> {
   const headers = { authorization: proveNode(router, key, now) };
   return askRouter(`${router}${path}`, {
     headers,
     ...(body === undefined ? {} : { body }),
+    ...(method === undefined ? {} : { method }),
     ...(mostBytes === undefined ? {} : { mostBytes }),
   });
 }

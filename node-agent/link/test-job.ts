@@ -38,7 +38,11 @@ const MAX_TOKENS = 64;
 const chunkSchema = z.looseObject({
   model: z.string().optional(),
   choices: z
-    .array(z.looseObject({ delta: z.looseObject({ content: z.string().nullish(), reasoning_content: z.string().nullish() }).optional() }))
+    .array(
+      z.looseObject({
+        delta: z.looseObject({ content: z.string().nullish(), reasoning_content: z.string().nullish() }).optional(),
+      }),
+    )
     .default([]),
   usage: z.looseObject({ completion_tokens: z.number() }).nullish(),
   error: z.looseObject({ message: z.string() }).optional(),

@@ -79,7 +79,7 @@ describe('losing and finding the hub', () => {
     await bench.upAndReady();
     bench.hub.socket?.close(4409, 'replaced by a newer connection');
     await bench.agent.waitForOutput(/Another agent is connected with the key/);
-    expect(bench.agent.output()).toMatch(/nextTryInMs=60000/);
+    expect(bench.agent.output()).toMatch(/Trying again in 60 s\./);
     expect(bench.hub.dials).toBe(1);
   });
 
@@ -132,6 +132,19 @@ describe('stopping', () => {
     await started.waitForOutput(/finishing what runs/);
     started.child.kill('SIGINT');
     expect(await started.ended).toBe(130);
+  });
+
+  test('a start while the one before finishes its job waits for it', async () => {
+    const first = await bench.upAndReady();
+    const job = bench.hub.give({ model: 'say-60x10' });
+    await bench.hub.waitForFrame('head', job.number);
+    first.child.kill('SIGINT');
+    await first.waitForOutput(/finishing what runs/);
+    const second = bench.up();
+    await second.waitForOutput(/finishes its jobs: waiting for it/);
+    await bench.hub.waitEnd(job.number);
+    expect(await first.ended).toBe(0);
+    await second.waitForOutput(/connected hub=/);
   });
 
   test('status tells what runs, and that nothing runs afterwards', async () => {

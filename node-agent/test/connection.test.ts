@@ -109,6 +109,15 @@ test('a home that waits for something to share ends at a stop', async () => {
   expect(hub.enrolments).toEqual([]);
 });
 
+test('a refusal that is not about the code blames no code', async () => {
+  hub.enrolRefusal = { status: 403, code: 'forbidden', message: 'Dial https://a.example.', param: 'origin' };
+  await connect();
+  expect(await running).toEqual({
+    kind: 'owner',
+    sentence: 'The router did not take this home: Dial https://a.example.',
+  });
+});
+
 test('what is no router is not taken for one that refuses a code', async () => {
   const site = await startFake({});
   const one = await connect({ url: site.url });
@@ -142,7 +151,7 @@ test('a move is followed at once, also after failures, and only the fourth in a 
   await until(() => one.status.state === 'connected');
   hub.sendJson('moved', { reason: 'split' });
   await until(() => one.status.state === 'waiting');
-  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('nextTryInMs=0'))).toHaveLength(3);
+  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('Trying again at once'))).toHaveLength(3);
 });
 
 test('with a job the move waits for its end, and takes nothing new meanwhile', async () => {

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Uniform numbers in [0, 1) from a seed (splitmix32). */
-export function makeRandom(seed: number): () => number {
+function makeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;
@@ -76,7 +76,7 @@ function nearAsk(random: Random): string {
 }
 
 /** What one peer says, in the pieces in which it says it. Nothing of it is an ask that a home may obey. */
-export function drawPeer(seed: number): readonly (string | Buffer)[] {
+function drawPeer(seed: number): readonly (string | Buffer)[] {
   const random = makeRandom(seed);
   switch (Math.floor(random() * 8)) {
     case 0:
@@ -119,7 +119,7 @@ async function playPeer(path: string, pieces: readonly (string | Buffer)[], paus
 }
 
 /** A page's request that no browser of its owner would send. */
-export interface PageCase {
+interface PageCase {
   readonly method: string;
   readonly path: string;
   readonly headers: Record<string, string>;
@@ -155,7 +155,7 @@ const TAILS = [
 ];
 
 /** One request to one of `routes`. The right host is left in some, so that what stands behind it is met too; a token never is. */
-export function drawPageCase(seed: number, routes: readonly string[], host: string): PageCase {
+function drawPageCase(seed: number, routes: readonly string[], host: string): PageCase {
   const random = makeRandom(seed);
   const path = encodeURI(pick(random, [...routes, '/', '/nothing'])) + pick(random, TAILS).replace('ふ', '%E3%81%B5');
   const headers: Record<string, string> = { host: random() < 0.5 ? host : pick(random, HOSTS) };
@@ -173,18 +173,14 @@ export function drawPageCase(seed: number, routes: readonly string[], host: stri
   return { method: pick(random, METHODS), path, headers, body };
 }
 
-export interface PageAnswer {
+interface PageAnswer {
   /** 0 where the server hung up without an answer, or Node itself refused to send it. */
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-export function sendPageCase(
-  port: number,
-  { method, path, headers, body }: PageCase,
-  limitMs = 5000,
-): Promise<PageAnswer> {
+function sendPageCase(port: number, { method, path, headers, body }: PageCase, limitMs = 5000): Promise<PageAnswer> {
   return new Promise((resolve) => {
     const fail = (): void => resolve({ status: 0, headers: {}, text: '' });
     try {

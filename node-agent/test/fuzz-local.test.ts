@@ -1,13 +1,14 @@
 // Noise at the owner's line: nothing of it is obeyed, ends the agent, or keeps its owner waiting. `npm run fuzz:local` plays far more of it.
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findSocketPath, lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
 import { askAgent, hearOwner } from '../home/owner-line.ts';
 import type { OwnerDesk } from '../home/owner-line.ts';
 import { dropStateFolder, makeStateFolder } from './agent-process.ts';
-import { playPeers } from './fuzz-kit.ts';
+import { fuzzPage, playPeers } from './fuzz-kit.ts';
 
 let state: string;
 let lock: FolderLock;
@@ -76,4 +77,26 @@ test('a peer that never hangs up holds nothing once it has been answered', async
   peer.end();
   await gone;
   expect(obeyed).toEqual([]);
+});
+
+test('the fuzzer of a page finds a server that fails, tells what it should not, or lets other sites read', async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.url?.startsWith('/api/fails')) return void response.writeHead(500).end();
+    if (request.url?.startsWith('/api/tells')) return void response.end('the account acct_1 earns');
+    if (request.url?.startsWith('/api/lets')) response.setHeader('access-control-allow-origin', '*');
+    response.writeHead(403).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const play = (routes: readonly string[]) => fuzzPage(port, routes, { from: 0, cases: 40, mustNotTell: ['acct_1'] });
+  const [fails, tells, lets, good] = await Promise.all(
+    [['/api/fails'], ['/api/tells'], ['/api/lets'], ['/api/view']].map(play),
+  );
+  expect(fails?.[0]).toMatch(/^case \d+ [A-Z]+ \/api\/fails.*: status 500$/);
+  expect(tells?.[0]).toContain('tells acct_1');
+  expect(lets?.[0]).toContain('lets other pages read it');
+  expect(good).toEqual([]);
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
 });

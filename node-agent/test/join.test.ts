@@ -161,11 +161,17 @@ test('a fleet code takes machines without a person, each tested once it is onlin
   for (const name of ['one', 'two'])
     agents.push(
       startAgent([
-        ...['--yes', '--code', code.toLowerCase(), '--router', stack.url, '--state', join(folder, name)],
-        ...['--backend', server.url, '--models', MODEL],
+        '--yes',
+        `--code=${code.toLowerCase()}`,
+        `--router=${stack.url}`,
+        `--state=${join(folder, name)}`,
+        `--backend=${server.url}`,
+        `--models=${MODEL}`,
       ]),
     );
   for (const agent of agents) await agent.waitForOutput(/receipt signed/);
+  const listed = (await (await stack.call('/v1/nodes', { key: owner })).json()) as { data: unknown[] };
+  expect(listed.data).toHaveLength(3);
 });
 
 test('where nobody can answer it says what to do', async () => {

@@ -32,7 +32,13 @@ export function makeAccounts(doors: {
     (await db.select().from(accounts).where(eq(accounts.id, accountId)).get()) ?? null;
   return {
     create: async (name, now, signedUpFrom) => {
-      const row = { id: makeId('acct', doors.random(16)), name, createdAt: now, disabledAt: null, signedUpFrom: signedUpFrom ?? null };
+      const row = {
+        id: makeId('acct', doors.random(16)),
+        name,
+        createdAt: now,
+        disabledAt: null,
+        signedUpFrom: signedUpFrom ?? null,
+      };
       await db.insert(accounts).values(row);
       return row;
     },

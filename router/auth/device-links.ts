@@ -94,7 +94,10 @@ export function makeDeviceLinks({ db, random }: LinkDoors): DeviceLinks {
         const { name, poolId, isPublic } =
           decision.kind === 'approved' ? decision : { name: null, poolId: null, isPublic: true };
         const values = [userCode, wanted, accountId, name, poolId, isPublic ? 1 : 0, now];
-        await db.prepare(DECIDE).bind(...values).first();
+        await db
+          .prepare(DECIDE)
+          .bind(...values)
+          .first();
       }
       // As it stands now, whoever was first.
       const after = await find(userCode);
@@ -135,7 +138,13 @@ async function createLink(
   for (let draw = 0; draw < DRAWS; draw++) {
     const userCode = makeUserCode(random(32));
     const values = [hashEnrolmentCode(deviceCode), userCode, challenge, JSON.stringify(machine), now, expiresAt];
-    if (await db.prepare(INSERT).bind(...values).first()) return { deviceCode, userCode, expiresAt };
+    if (
+      await db
+        .prepare(INSERT)
+        .bind(...values)
+        .first()
+    )
+      return { deviceCode, userCode, expiresAt };
   }
   throw new Error('no user code was free');
 }

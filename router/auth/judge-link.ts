@@ -12,7 +12,7 @@ export const LINK_PACE_MS = 5000;
 /** Clocks and lines are not exact: by so much sooner it may come. */
 const PACE_SLACK_MS = 500;
 /** With so many wrong verifiers a link is burnt: whoever has the device's code alone is not the machine. */
-export const MOST_WRONG = 5;
+const MOST_WRONG = 5;
 
 export type LinkState = 'pending' | 'approved' | 'denied' | 'used';
 
@@ -49,7 +49,11 @@ export type DecisionFault = 'unknown' | 'expired' | 'decided';
 /** Whether an account may still decide about a link; its own decision once more is the same. */
 export function judgeDecision(
   link: Pick<LinkRow, 'state' | 'expiresAt' | 'accountId' | 'wrong'> | null,
-  { wanted, accountId, now }: { readonly wanted: 'approved' | 'denied'; readonly accountId: string; readonly now: number },
+  {
+    wanted,
+    accountId,
+    now,
+  }: { readonly wanted: 'approved' | 'denied'; readonly accountId: string; readonly now: number },
 ): Result<'new' | 'same', DecisionFault> {
   if (!link) return err('unknown');
   if (link.expiresAt <= now || link.wrong >= MOST_WRONG) return err('expired');
@@ -60,5 +64,8 @@ export function judgeDecision(
 
 /** What a machine shows of its verifier beforehand: base64url of its SHA-256, 43 characters. */
 export function hashVerifier(verifier: string): string {
-  return encodeBase64(sha256(utf8ToBytes(verifier))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return encodeBase64(sha256(utf8ToBytes(verifier)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }

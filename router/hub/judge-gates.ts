@@ -100,8 +100,8 @@ function judgeHindrance({ hindrance }: ExamFacts): Gate {
 
 function judgePause(paused: PauseReason | null): Gate {
   if (paused === null) return pass('not_paused', 'It takes work.');
-  const remedy = paused === 'owner' ? 'Lend it again: irori-node resume.' : 'It goes on by itself once that is over.';
-  return fail('not_paused', `It is paused: ${STATE_WORDS[paused].was}.`, remedy);
+  const { told, action } = STATE_WORDS[paused];
+  return fail('not_paused', told, action ?? 'It goes on by itself once that is over.');
 }
 
 function judgeCooling({ coolingUntil, coolingReason }: Pick<NodeWhy, 'coolingUntil' | 'coolingReason'>): Gate {
@@ -181,7 +181,8 @@ function judgeModel(
   const seconds = (ms: number): string => (ms / 1000).toFixed(2);
   const breaks = `${Math.round(100 * home.failureShare)} % of jobs expected to break`;
   const slow = 'Share a smaller model, fewer slots, or use a faster card. A measured speed follows with each job.';
-  const chosen = `For a caller next door it is the one of ${candidates}: ${decision?.reason ?? 'chosen'}.`;
+  const among = candidates > 1 ? `, of ${candidates} homes` : '';
+  const chosen = `A caller next door would get this home${among}: ${decision?.reason ?? 'chosen'}.`;
   return [
     free,
     decide('meets_wishes', unfit === null, [

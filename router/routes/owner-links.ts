@@ -1,27 +1,18 @@
 // GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's; GET /link is the page of it.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import * as z from 'zod';
-import { shownText } from '../auth/bodies.ts';
+import type * as z from 'zod';
 import type { DeviceLink, LinkDecision } from '../auth/device-links.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import type { DecisionFault } from '../auth/judge-link.ts';
 import { readUserCode, showUserCode } from '../auth/make-user-code.ts';
+import { linkDecisionBody } from '../auth/bodies.ts';
 import { LINK_POLICY, makeLinkPage, pickLanguage } from '../docs/link-page.ts';
 import { ApiError } from '../errors.ts';
 import { notFound, readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-import { WRONG_CODES } from './open-doors.ts';
+import { WRONG_CODES } from './counted-doors.ts';
 import { requireCallerNow } from './refuse.ts';
-
-export const linkDecisionBody = z.strictObject({
-  decision: z.enum(['approve', 'deny']),
-  /** What the machine is called; what it calls itself where nothing is said. */
-  name: shownText.max(80).nullish(),
-  /** A pool of the account's own that it joins. */
-  pool: z.string().min(1).max(100).nullish(),
-  public: z.boolean().nullish(),
-});
 
 export const ownerLinks = new Hono<AppEnv>();
 

@@ -2,7 +2,6 @@
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
-import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
@@ -12,11 +11,6 @@ import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { FamilyTags } from '../auth/family-tags.ts';
-import { makeDeviceLinks } from '../auth/device-links.ts';
-import type { DeviceLinks } from '../auth/device-links.ts';
-import { DoorPaces } from '../auth/door-paces.ts';
-import { makeDoorCounts } from '../auth/door-counts.ts';
-import type { DoorCounts } from '../auth/door-counts.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
@@ -35,8 +29,6 @@ import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { listEarningDays, sumEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
-import { makeModelDays } from '../billing/model-days.ts';
-import type { ModelDays } from '../billing/model-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
@@ -50,7 +42,6 @@ import { WhyFinder } from '../area/why-finder.ts';
 import { makeLinkNodes } from '../auth/link-nodes.ts';
 import { DialGate } from '../auth/dial-gate.ts';
 import type { LinkFault, LinkNode } from '../auth/link-nodes.ts';
-import { findEarnedReceipts } from '../billing/earned-receipts.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
@@ -60,6 +51,8 @@ import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
+import { openOwnerDoors } from './owner-doors.ts';
+import type { OwnerDoors } from './owner-doors.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
@@ -69,16 +62,11 @@ import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
-export interface Services extends Stubs, BookDoors {
+export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
-  /** True where anybody may make one. */
-  readonly isSignupOpen: boolean;
   readonly members: Members;
-  readonly links: DeviceLinks;
-  /** What is counted over all isolates. */
-  readonly doorCounts: DoorCounts;
   readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
@@ -98,21 +86,12 @@ export interface Services extends Stubs, BookDoors {
   readonly bodies: BodyRoom;
   readonly endedJobs: EndedJobs;
   readonly attempts: FailedAttempts;
-  /** For doors that only read. */
-  readonly paces: DoorPaces;
-  readonly modelDays: ModelDays;
   /** Whether two addresses are of one family. */
   readonly families: FamilyTags;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null, from: string) => Promise<Result<LinkNode, LinkFault>>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
-  /** The same for who worked on a job. */
-  readonly findEarnedReceipts: (wanted: {
-    jobId: string;
-    accountId: string;
-    nodeIds: readonly string[];
-  }) => Promise<SettlementJson[]>;
   /** Which home asks; null when it is a caller. */
   readonly authenticateNode: (header: string | null, requestUrl: string) => Promise<Result<string, NodeFault> | null>;
   /** The origins that a home may have dialled to reach this request. */
@@ -149,7 +128,6 @@ const bodies = new BodyRoom();
 const turns = new AccountTurns();
 const endedJobs = new EndedJobs();
 const attempts = new FailedAttempts();
-const paces = new DoorPaces();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -188,10 +166,7 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
-    isSignupOpen: env.SIGNUP === 'open',
     members: makeMembers({ db: env.DB, random }),
-    links: makeDeviceLinks({ db: env.DB, random }),
-    doorCounts: makeDoorCounts(env.DB),
     posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
@@ -204,26 +179,16 @@ function openServices(env: Env): Services {
     turns,
     endedJobs,
     attempts,
-    paces,
-    modelDays: makeModelDays(env.DB),
     families: new FamilyTags(secret),
     domain,
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
+    ...openOwnerDoors(env, { ledger, stubs, random }),
     authenticate: (header) => keys.authenticate(header, Date.now()),
     authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
-    findEarnedReceipts: (wanted) =>
-      findEarnedReceipts(
-        {
-          ledger,
-          findReceipts: (asked) => findReceipts({ ledger, account: stubs.account }, asked),
-          payersOf: (nodeId, jobId) => stubs.nodeAccount(nodeId).payersOf(jobId),
-        },
-        wanted,
-      ),
     authenticateNode: (header, requestUrl) =>
       nodeCallers.authenticate(header, ownOrigins(origins, requestUrl), Date.now()),
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),

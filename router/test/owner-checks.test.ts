@@ -60,6 +60,7 @@ interface Status {
   readonly running: number;
   readonly paused: string | null;
   readonly earnedMicro: string;
+  readonly modelNotes: Readonly<Record<string, object>>;
 }
 
 async function statusOf({ stateDir }: TestAgent): Promise<Status> {
@@ -83,6 +84,13 @@ test('fifty paid jobs come to the same unit at home, at the router and in the bo
   // Exit status 3 would be a difference.
   const told = JSON.parse((await run).stdout) as { router: { earned_micro: number }; differences: unknown[] };
   expect([told.router.earned_micro, told.differences]).toEqual([booked, []]);
+});
+
+test('a model outside the catalogue is told to its owner as one that only he calls, in the log and in the status', async () => {
+  const said = `${ABLE_MODEL}: not in the catalogue: only your own calls come`;
+  await until('the log', () => ableAgent.lines.some((line) => line.includes(said)));
+  const { modelNotes } = await statusOf(ableAgent);
+  expect(modelNotes[ABLE_MODEL]).toMatchObject({ inCatalogue: false, servedTo: 'own account only' });
 });
 
 test('a home that froze in the middle of a crowd leaves no receipt without an answer, and works on', async () => {

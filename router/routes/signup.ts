@@ -1,15 +1,12 @@
 // POST /v1/accounts: an account of one's own, without an operator, where the network lets anybody have one. No credit comes with it.
 import { Hono } from 'hono';
-import * as z from 'zod';
 import { SCOPES } from '../../schema/key-rights.ts';
-import { shownText } from '../auth/bodies.ts';
+import { signUpBody } from '../auth/bodies.ts';
 import { ApiError } from '../errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { mintKey } from './key-desk.ts';
-import { ALL_SIGNUPS, familyOf, passDoor, SIGNUPS } from './open-doors.ts';
+import { ALL_SIGNUPS, familyOf, passDoor, SIGNUPS } from './counted-doors.ts';
 import { postOnce } from './post-once.ts';
-
-export const signUpBody = z.strictObject({ name: shownText.max(80) });
 
 const CLOSED = 'This network makes no accounts by itself. Ask whoever runs it for one.';
 const TOO_MANY = 'Enough accounts were made from this network today. Use one of them, or come back later.';
