@@ -1,6 +1,7 @@
 // The command line of irori-node.
 import { runCredit } from './commands/credit.ts';
 import { runEarnings } from './commands/earnings.ts';
+import { runOpen } from './commands/open.ts';
 import { runPause, runResume } from './commands/pause.ts';
 import { runSetup } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
@@ -22,6 +23,8 @@ async function run(line: CommandLine): Promise<number> {
       return 0;
     case 'up':
       return runUp(line.values, process.env);
+    case 'open':
+      return runOpen(line.values, process.env);
     case 'pause':
       return runPause(line.values, process.env);
     case 'resume':

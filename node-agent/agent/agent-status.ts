@@ -17,6 +17,8 @@ interface Told {
   readonly ownerPause: OwnerPause;
   /** ms since epoch. */
   readonly startedAt: number;
+  /** Where the owner's page is. */
+  readonly page: string | null;
 }
 
 export function tellStatus(of: Told): AgentStatus {
@@ -56,6 +58,7 @@ export function tellStatus(of: Told): AgentStatus {
     unpaidInARow: unpaid.inARow,
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
+    page: of.page === null ? null : { url: of.page },
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -14,9 +14,12 @@ import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
+import { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
 import { openBackends } from './opened-backends.ts';
+import { OwnerPage } from './page.ts';
+import { RecentLog } from './recent-log.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
 import { OwnerPause } from '../home/owner-pause.ts';
@@ -60,8 +63,9 @@ const RECEIPTS_MS = 2_000;
 
 interface AgentDoors {
   readonly config: AgentConfig;
-  readonly log: Log;
+  readonly log: RecentLog;
   readonly key: SessionKey;
+  readonly choice: ModelChoice;
   readonly book: ReceiptBook;
   readonly identity: IdentityFile;
   readonly lock: FolderLock;
@@ -85,6 +89,7 @@ export class Agent {
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
   readonly #startedAt = Date.now();
@@ -93,19 +98,22 @@ export class Agent {
   #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
-    const { config, log, key, book, identity, lock, speeds } = doors;
+    const { config, log, key, book, identity, lock, speeds, choice } = doors;
     this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#look(true));
+    this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, priceShare, load } = config;
+    const { slots, pace, priceShare, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
-      choice: models,
+      get choice() {
+        return choice.names;
+      },
+      isWithheld: (name) => choice.isWithheld(name),
       slots,
       paceTokensPerS: pace,
       priceShare,
@@ -150,11 +158,13 @@ export class Agent {
       onChange: (isFull) => this.#noteDisk(isFull),
     });
     this.#mirror = this.#makeMirror();
+    this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
-  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
+  static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
+    const log = new RecentLog(lines, Date.now);
     const key = await openSessionKey(config.state);
     if (!key.ok) return key;
     const lock = await lockFolder(config.state);
@@ -168,7 +178,8 @@ export class Agent {
       });
       const identity = await IdentityFile.open(config.state, log);
       const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal }));
+      const choice = await ModelChoice.open(config.state, config.models, log);
+      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal, choice }));
     } catch (error) {
       lock.value.release();
       return err(
@@ -189,11 +200,13 @@ export class Agent {
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
+    await this.#page.start();
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    this.#page.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
@@ -234,6 +247,7 @@ export class Agent {
 
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
+    if (ask.do === 'open') return { ...this.#ownerPause.tell(), url: this.#page.mintUrl() };
     const answer = await this.#ownerPause.obey(ask);
     if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
     await this.#status.write();
@@ -268,6 +282,16 @@ export class Agent {
       instance: randomUUID(),
       random: Math.random,
       onChange: () => this.#noteWork(),
+    });
+  }
+
+  #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
+    return new OwnerPage({
+      ...{ config, recent, key, speeds, journal, choice, shared: this.#shared },
+      status: () => this.#describe(),
+      linkState: () => this.#connection.status.state,
+      running: () => this.#connection.session?.runner?.listProgress() ?? [],
+      obey: (ask) => this.#obeyOwner(ask),
     });
   }
 
@@ -350,6 +374,7 @@ export class Agent {
       link: this.#connection,
       ownerPause: this.#ownerPause,
       startedAt: this.#startedAt,
+      page: this.#page.url,
     });
   }
 }

@@ -13,12 +13,21 @@ export function runtimeFolder(state: string): string {
   return join(state, 'runtime');
 }
 
+/** Which models of the servers are lent: names and patterns, null for all. Read at each look, since the owner may switch. */
+interface Choice {
+  readonly names: readonly string[] | null;
+}
+
 /** Opens nothing yet: the first look and the first job do. `onChange`: what a backend offers may have changed. */
-export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
+export function openBackends(
+  config: AgentConfig,
+  onChange: () => void = () => undefined,
+  choice: Choice = { names: config.models },
+): Backend[] {
   const backends: Backend[] =
     config.backends.length === 0
       ? [openBuiltIn(config, onChange)]
-      : config.backends.map((url) => openServer(url, config, onChange));
+      : config.backends.map((url) => openServer(url, config, { onChange, choice }));
   if (config.embeddings) backends.push(openEmbedder(config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
 }
@@ -45,8 +54,12 @@ function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () 
   });
 }
 
-function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKey, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+function openServer(
+  baseUrl: string,
+  config: AgentConfig,
+  { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
+): Backend {
+  const { backendKey, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
@@ -55,8 +68,10 @@ function openServer(baseUrl: string, config: AgentConfig, onChange: () => void):
     allowSpecials: specials === 'share',
     can,
     life: { frozenMs },
+    get models() {
+      return choice.names ?? undefined;
+    },
     ...(backendKey === null ? {} : { apiKey: backendKey }),
-    ...(models === null ? {} : { models }),
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),
   });

@@ -39,7 +39,8 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     unpaidInARow: 0,
     earnedMicro: '1',
     acceptedReceipts: '4',
-    residentBytes: 1,
+    page: null,
+  residentBytes: 1,
     ...change,
   };
 }

@@ -4,6 +4,7 @@ import type { Command } from './options.ts';
 
 const COMMAND_TEXTS: Readonly<Record<Command, string>> = {
   up: 'Join the network and share models until stopped (Ctrl-C finishes running jobs or hands them over).',
+  open: 'Open your page in a browser: what this home does, earns and waits for.',
   pause: 'Take the machine back now: running jobs go on in other homes, memory is freed.',
   resume: 'Lend it again.',
   status: 'Tell what a running agent does.',

@@ -13,7 +13,18 @@ export interface OptionSpec {
   readonly commands: readonly Command[];
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = [
+  'up',
+  'open',
+  'pause',
+  'resume',
+  'status',
+  'why',
+  'earnings',
+  'credit',
+  'verify',
+  'setup',
+] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const OPTIONS = [
@@ -42,7 +53,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
+    commands: ['up', 'open', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
   },
   {
     key: 'backends',
@@ -225,6 +236,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'pagePort',
+    flag: '--page-port',
+    env: 'IRORI_PAGE_PORT',
+    kind: 'number',
+    value: 'PORT',
+    text: 'Port of your page on 127.0.0.1; 0 for none. Default: 4770, or the next free one.',
+    commands: ['up'],
+  },
+  {
+    key: 'noBrowser',
+    flag: '--no-browser',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Print the address only.',
+    commands: ['open'],
+  },
+  {
     key: 'jsonLogs',
     flag: '--json-logs',
     env: 'IRORI_JSON_LOGS',
@@ -276,7 +305,7 @@ export const OPTIONS = [
     kind: 'switch',
     value: '',
     text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
+    commands: ['open', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
   },
   {
     key: 'answer',

@@ -34,6 +34,8 @@ interface ShelfDoors {
   readonly backends: readonly Backend[];
   /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
   readonly choice: readonly string[] | null;
+  /** Names that the owner keeps back, whatever the choice says; none by default. */
+  readonly isWithheld?: (name: string) => boolean;
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
@@ -82,6 +84,12 @@ export class ModelShelf {
       for (const model of list) if (!models.has(model.name)) models.set(model.name, model);
     }
     return [...models.values()];
+  }
+
+  /** Every name that is here, whether it is offered or not. */
+  get known(): string[] {
+    const offered = this.#listed().map(({ name }) => name);
+    return [...new Set([...offered, ...[...this.#seen.values()].flatMap(({ listed }) => listed)])];
   }
 
   /** Jobs at once that each backend takes. */
@@ -251,6 +259,7 @@ export class ModelShelf {
     const { computesOn, resume } = backend.capabilities();
     const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
     if (choice && !choice.some((one) => matchesName(one, info.name))) return [];
+    if (this.#doors.isWithheld?.(info.name) === true) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,

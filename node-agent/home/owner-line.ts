@@ -9,6 +9,8 @@ const ownerAskSchema = z.discriminatedUnion('do', [
   /** Give the machine back at once; for so long, or until `resume`. */
   z.object({ do: z.literal('pause'), forMs: z.number().int().min(1).nullable() }),
   z.object({ do: z.literal('resume') }),
+  /** Let a browser see the owner's page. */
+  z.object({ do: z.literal('open') }),
 ]);
 export type OwnerAsk = z.output<typeof ownerAskSchema>;
 
@@ -20,6 +22,8 @@ const ownerAnswerSchema = z.object({
   /** Jobs that were handed over, and how long it took until the last had left and memory was free. */
   handedOver: z.number(),
   tookMs: z.number(),
+  /** Of `open`: an address that works once, within a minute; null where there is no page. */
+  url: z.string().nullish(),
 });
 export type OwnerAnswer = z.output<typeof ownerAnswerSchema>;
 

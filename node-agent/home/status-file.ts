@@ -63,6 +63,8 @@ const statusSchema = z.object({
     .default(null),
   /** Pairs of what the router has signed and that cannot both be honest: documents that `irori-node verify` and anyone else can check. */
   evidence: z.array(z.unknown()).default([]),
+  /** Where the owner's page is on this machine; `irori-node open` lets a browser in. */
+  page: z.object({ url: z.string() }).nullable().default(null),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;

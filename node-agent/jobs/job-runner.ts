@@ -22,7 +22,8 @@ import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
 import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
-import type { HubTie, JobOutcome } from './job.ts';
+import type { HubTie } from './job.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { Slots } from '../home/slots.ts';
 import type { UnsealedJobs } from './unsealed-jobs.ts';
 
@@ -70,6 +71,11 @@ export class JobRunner {
   /** Jobs of this connection that have not ended. */
   get size(): number {
     return this.#jobs.size;
+  }
+
+  /** What runs, for the owner. */
+  listProgress(): JobProgress[] {
+    return Array.from(this.#jobs.values(), (job) => job.progress);
   }
 
   /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */

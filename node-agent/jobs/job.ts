@@ -23,6 +23,7 @@ import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { JobWork } from './job-work.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
 import { planWork } from './work-kinds.ts';
@@ -62,18 +63,6 @@ interface JobDoors {
   readonly onBackendDone: () => void;
   /** Called when the last frame of the job has left or never will. */
   readonly onEnd: (outcome: JobOutcome) => void;
-}
-
-export interface JobOutcome {
-  readonly finish: FinishWord | 'bad-ticket';
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  /** True when a receipt was stored and the socket was gone. */
-  readonly isReceiptUnsent: boolean;
-  /** True when work was done and its receipt could not be stored yet. */
-  readonly isReceiptLost: boolean;
-  /** Why the model server failed it, for the owner; null where it did not. */
-  readonly failure: string | null;
 }
 
 type TicketVerdict = 'good' | 'bad' | 'missing';
@@ -153,6 +142,13 @@ export class Job {
 
   grant(bytes: number): void {
     this.#stream.grant(bytes);
+  }
+
+  /** For the owner, without a word of what is in it. */
+  get progress(): JobProgress {
+    const { sentTokens: outputTokens, ttftMs } = this.#stream;
+    const { model } = this.#doors.frame.request;
+    return { job: this.#jobId(), model, outputTokens, ttftMs, ranMs: performance.now() - this.#startedAt };
   }
 
   /** True where another home can go on with the answer. */

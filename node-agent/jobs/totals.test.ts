@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JobOutcome } from './job.ts';
+import type { JobOutcome } from './job-outcome.ts';
 import { Totals } from './totals.ts';
 
 const OUTCOME: JobOutcome = {

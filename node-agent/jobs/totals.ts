@@ -1,5 +1,5 @@
 // What this home did since the agent started: counts for the owner's status, never the base of a payment.
-import type { JobOutcome } from './job.ts';
+import type { JobOutcome } from './job-outcome.ts';
 
 interface TotalsNow {
   readonly jobs: number;
