@@ -17,11 +17,12 @@ import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { OwnerPage } from './page.ts';
 import { RecentLog } from './recent-log.ts';
 import { hearOwner } from '../home/owner-line.ts';
-import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { OwnerPause } from '../home/owner-pause.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
@@ -110,10 +111,7 @@ export class Agent {
     const { slots, pace, priceShare, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
-      get choice() {
-        return choice.names;
-      },
-      isWithheld: (name) => choice.isWithheld(name),
+      choice,
       slots,
       paceTokensPerS: pace,
       priceShare,
@@ -142,21 +140,19 @@ export class Agent {
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
-    this.#abilities = new AbilityScout({
-      backends: this.#backends,
-      slots: this.#shared.slots,
-      pause: this.#shared.pause,
-    });
+    const { slots: taken, pause } = this.#shared;
+    this.#abilities = new AbilityScout({ backends: this.#backends, slots: taken, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.#describe(),
+      openPage: () => this.#page.mintUrl(),
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-    });
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
@@ -246,8 +242,7 @@ export class Agent {
   }
 
   /** Answers when `irori-node status` shows the change too. */
-  async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
-    if (ask.do === 'open') return { ...this.#ownerPause.tell(), url: this.#page.mintUrl() };
+  async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#ownerPause.obey(ask);
     if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
     await this.#status.write();
@@ -287,7 +282,13 @@ export class Agent {
 
   #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
     return new OwnerPage({
-      ...{ config, recent, key, speeds, journal, choice, shared: this.#shared },
+      config,
+      recent,
+      key,
+      speeds,
+      journal,
+      choice,
+      shared: this.#shared,
       status: () => this.#describe(),
       linkState: () => this.#connection.status.state,
       running: () => this.#connection.session?.runner?.listProgress() ?? [],

@@ -28,7 +28,7 @@ import type { StandingClock } from '../dashboard/standing-clock.ts';
 import type { TodayBook } from '../dashboard/today-book.ts';
 import type { WhyBook } from '../dashboard/why-book.ts';
 import type { ModelChoice } from '../home/model-choice.ts';
-import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
+import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import type { SpeedFile } from '../home/speed-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { JobProgress } from '../jobs/job-outcome.ts';
@@ -52,7 +52,7 @@ export interface DeskDoors {
   readonly recent: RecentLog;
   readonly status: () => AgentStatus;
   readonly running: () => readonly JobProgress[];
-  readonly obey: (ask: OwnerAsk) => Promise<OwnerAnswer>;
+  readonly obey: (ask: HeardAsk<'pause' | 'resume'>) => Promise<OwnerAnswer>;
   /** ms since epoch. */
   readonly now: () => number;
 }
@@ -211,10 +211,10 @@ export class AgentDesk implements PageDesk {
     return [...clock.spans, { fromAt: clock.sinceAt, toAt: now, word: clock.word }];
   }
 
-  async #pause({ forMs, untilAt }: PageAction & { name: 'pause' }): Promise<Result<ActionView, string>> {
-    const untilMs = untilAt === null ? null : new Date(untilAt).getTime() - this.#doors.now();
-    if (untilMs !== null && untilMs < 1000) return err('That time is over.');
-    await this.#doors.obey({ do: 'pause', forMs: forMs ?? untilMs });
+  async #pause({ forMs, untilAt, when }: PageAction & { name: 'pause' }): Promise<Result<ActionView, string>> {
+    const until = untilAt === null ? null : new Date(untilAt).getTime();
+    if (until !== null && until <= this.#doors.now()) return err('That time is over.');
+    await this.#doors.obey({ do: 'pause', forMs, untilAt: until, when });
     return DONE;
   }
 

@@ -5,6 +5,7 @@ import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { complain } from './complain.ts';
+import { describeUnanswered } from './unanswered.ts';
 
 /** How long a system's opener may take to say that it cannot. */
 const OPENER_MS = 3000;
@@ -13,9 +14,9 @@ const OPENER_MS = 3000;
 export async function runOpen(flags: OptionValues, env: Environment): Promise<number> {
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return complain(folder.error, 2);
-  const answer = await askAgent(folder.value, { do: 'open' });
-  if (!answer) return complain(`No agent runs with the state folder ${folder.value}. Start it with irori-node up.`, 1);
-  const url = answer.url ?? null;
+  const asked = await askAgent(folder.value, { do: 'open' });
+  if (asked.kind !== 'answered') return complain(await describeUnanswered(asked.kind, folder.value), 1);
+  const { url } = asked.answer;
   if (url === null)
     return complain('This agent has no page: it was started with --page-port 0, or found no port on 127.0.0.1.', 1);
   if (flags.json === true) {

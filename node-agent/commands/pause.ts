@@ -5,6 +5,7 @@ import { askAgent } from '../home/owner-line.ts';
 import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { complain } from './complain.ts';
+import { describeUnanswered } from './unanswered.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** Exit status 0 when the agent paused, 1 when none runs, 2 when `--for` is no length of time. */
@@ -20,11 +21,12 @@ export async function runResume(flags: OptionValues, env: Environment): Promise<
   return tell({ do: 'resume' }, flags, env);
 }
 
-async function tell(ask: OwnerAsk, flags: OptionValues, env: Environment): Promise<number> {
+async function tell(ask: OwnerAsk<'pause' | 'resume'>, flags: OptionValues, env: Environment): Promise<number> {
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return complain(folder.error, 2);
-  const answer = await askAgent(folder.value, ask);
-  if (!answer) return complain(`No agent runs with the state folder ${folder.value}. Start it with irori-node up.`, 1);
+  const asked = await askAgent(folder.value, ask);
+  if (asked.kind !== 'answered') return complain(await describeUnanswered(asked.kind, folder.value), 1);
+  const { answer } = asked;
   process.stdout.write(flags.json === true ? `${JSON.stringify(answer)}\n` : `${describe(answer)}\n`);
   return 0;
 }

@@ -40,7 +40,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     earnedMicro: '1',
     acceptedReceipts: '4',
     page: null,
-  residentBytes: 1,
+    residentBytes: 1,
     ...change,
   };
 }

@@ -58,7 +58,7 @@ function toRunning({ job, model, outputTokens, ranMs, ttftMs }: JobProgress, now
 }
 
 /** What the owner should know whatever else is shown. */
-export function listWarnings(status: AgentStatus): WarningView[] {
+function listWarnings(status: AgentStatus): WarningView[] {
   const clock = status.clockAheadMs === null ? null : describeClock(status.clockAheadMs);
   const found: (WarningView | null)[] = [
     status.evidence.length > 0 ? { code: 'evidence', count: status.evidence.length, told: null } : null,

@@ -135,7 +135,9 @@ export class PageServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', this.url);
+    // As it stands: no path here has dots or escapes in it.
+    const [path = '', search = ''] = (request.url ?? '/').split('?', 2);
+    const query = new URLSearchParams(search);
     const fault = judgeRequest(readHead(request), this.port, path === '/');
     if (fault) return this.#refuse(response, tellFault(fault));
     const method = request.method ?? '';

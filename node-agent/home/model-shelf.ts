@@ -30,12 +30,17 @@ interface Seen {
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
 
+/** What the owner lends; read at each look, since it may change. */
+interface OwnersChoice {
+  /** Exact names or patterns that end in `*`; null offers all that the backends list. */
+  readonly names: readonly string[] | null;
+  /** Names that are kept back, whatever the others say; none by default. */
+  readonly isWithheld?: (name: string) => boolean;
+}
+
 interface ShelfDoors {
   readonly backends: readonly Backend[];
-  /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
-  readonly choice: readonly string[] | null;
-  /** Names that the owner keeps back, whatever the choice says; none by default. */
-  readonly isWithheld?: (name: string) => boolean;
+  readonly choice: OwnersChoice;
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
@@ -187,7 +192,7 @@ export class ModelShelf {
   /** What the owner chose and no server has: a typo, or a model that was removed. Told when it changes. */
   #tellMissing(): void {
     const listed = [...new Set([...this.#seen.values()].flatMap((seen) => seen.listed))];
-    const missing = explainMissing(this.#doors.choice ?? [], listed);
+    const missing = explainMissing(this.#doors.choice.names ?? [], listed);
     if (missing !== null && missing !== this.#toldMissing) this.#doors.log.warn(missing);
     this.#toldMissing = missing;
   }
@@ -258,8 +263,8 @@ export class ModelShelf {
     const measured = this.#measured.get(info.digest);
     const { computesOn, resume } = backend.capabilities();
     const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
-    if (choice && !choice.some((one) => matchesName(one, info.name))) return [];
-    if (this.#doors.isWithheld?.(info.name) === true) return [];
+    if (choice.names && !choice.names.some((one) => matchesName(one, info.name))) return [];
+    if (choice.isWithheld?.(info.name) === true) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,

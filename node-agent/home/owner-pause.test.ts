@@ -1,12 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findSocketPath, lockFolder } from './instance-lock.ts';
-import type { FolderLock } from './instance-lock.ts';
-import { askAgent, hearOwner } from './owner-line.ts';
-import type { OwnerAsk } from './owner-line.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OwnerPause } from './owner-pause.ts';
 import { PauseBoard } from './pause-board.ts';
 
@@ -58,68 +50,5 @@ describe("the owner's pause", () => {
     pause.close();
     vi.advanceTimersByTime(6000);
     expect(board.reason).toBe('owner');
-  });
-});
-
-describe("the owner's line", () => {
-  let folder = '';
-  let lock: FolderLock | null = null;
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'irori-line-'));
-    lock = await lockIt();
-  });
-  afterEach(() => {
-    lock?.release();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const answer = { paused: 'owner', untilAt: null, handedOver: 1, tookMs: 12 };
-
-  async function lockIt(): Promise<FolderLock> {
-    const locked = await lockFolder(folder);
-    if (!locked.ok) throw new Error(locked.error.sentence);
-    return locked.value;
-  }
-
-  test('carries an ask and its answer', async () => {
-    const asks: OwnerAsk[] = [];
-    lock?.serve((peer) =>
-      hearOwner(peer, async (ask) => {
-        asks.push(ask);
-        return answer;
-      }),
-    );
-    expect(await askAgent(folder, { do: 'pause', forMs: 5 })).toEqual(answer);
-    expect(asks).toEqual([{ do: 'pause', forMs: 5 }]);
-  });
-
-  test('is null where nobody listens, or somebody who does not answer', async () => {
-    expect(await askAgent(folder, { do: 'resume' })).toBeNull();
-    expect(await askAgent(join(folder, 'nobody'), { do: 'resume' })).toBeNull();
-  });
-
-  test.each(['{"do":"delete"}\n', 'nonsense\n', '{"do":"pause","forMs":-1}\n', 'x'.repeat(9000)])(
-    'turns away what is no ask: %.20s',
-    async (words) => {
-      lock?.serve((peer) => hearOwner(peer, () => Promise.reject(new Error('never'))));
-      const peer = connect(findSocketPath(folder));
-      peer.on('error', () => undefined);
-      peer.write(words);
-      let heard = '';
-      peer.on('data', (part: Buffer) => (heard += part.toString()));
-      await new Promise<void>((done) => peer.once('close', () => done()));
-      expect(heard).toBe('');
-    },
-  );
-
-  test('the folder is held while the lock is, and free afterwards', async () => {
-    expect(await lockFolder(folder)).toMatchObject({ ok: false, error: { isHeld: true } });
-    lock?.release();
-    lock = await lockIt();
-  });
-
-  test('a folder in which nothing can be written is told as that, not as held', async () => {
-    const locked = await lockFolder(join(folder, 'missing'));
-    expect(locked).toMatchObject({ ok: false, error: { isHeld: false } });
-    expect(!locked.ok && locked.error.sentence).toMatch(/agent\.sock \(EACCES|agent\.sock \(ENOENT/);
   });
 });

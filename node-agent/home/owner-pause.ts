@@ -27,13 +27,8 @@ export class OwnerPause {
     return this.#endsAt === null ? null : this.#doors.now() + this.#endsAt - this.#steady();
   }
 
-  /** How things stand, with nothing done. */
-  tell(): OwnerAnswer {
-    return { paused: this.#doors.board.reason, untilAt: this.untilAt, handedOver: 0, tookMs: 0 };
-  }
-
   /** Does what the owner asks; a pause is answered when the machine is free. */
-  async obey(ask: Exclude<OwnerAsk, { do: 'open' }>): Promise<OwnerAnswer> {
+  async obey(ask: OwnerAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const startedAt = performance.now();
     const handedOver = ask.do === 'pause' ? await this.#pause(ask.forMs) : this.#resume();
     const { board } = this.#doors;

@@ -1,12 +1,12 @@
 // Earned: what the home earned, what became of it, and both sides' word for it.
-import type { EarnedDayView, EarningsView, ForecastView, HomesView, VerifyView } from '../page-view.ts';
-import { post, save } from './client.ts';
+import type { EarnedDayView, EarningsView, HomesView } from '../page-view.ts';
 import { drawBars } from './bars.ts';
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
+import { drawForecast } from './forecast.ts';
+import { drawJobs, saveFile } from './jobs-list.ts';
 import { button, choice, figure, figures, notice, sheetWith, shown, table } from './parts.ts';
-import { change, load, run, sayFault, setUi, state } from './store.ts';
-import type { Fetched } from './store.ts';
+import { load, setUi, state } from './store.ts';
 
 const BY = ['day', 'model', 'machine', 'job'] as const;
 type By = (typeof BY)[number];
@@ -210,87 +210,6 @@ function drawHomeRows(): Child {
   return shown(asked.homes, show, () => void load('homes'));
 }
 
-function drawJobs({ jobs, isWhole }: EarningsView): Child {
-  const { words, format, verified } = state;
-  const { earned } = words;
-  if (jobs.length === 0) return h('p', { class: 'soft' }, words.nothing);
-  return [
-    h(
-      'ul',
-      { class: 'rows' },
-      ...jobs.map(({ job, part, model, acceptedAt, promptTokens, outputTokens, earnedMicro, status, why, receipt }) =>
-        h(
-          'li',
-          { key: String(receipt) },
-          h(
-            'div',
-            { class: 'row' },
-            h('time', { datetime: acceptedAt }, format.moment(acceptedAt)),
-            h('span', { class: 'name grow' }, model ?? '–'),
-            h('span', { class: 'soft' }, `${format.number(promptTokens)} + ${format.number(outputTokens)}`),
-            h('b', { class: 'number' }, format.credits(earnedMicro)),
-            job === null
-              ? null
-              : h(
-                  'span',
-                  { class: 'pair' },
-                  button(earned.verify, () => void verify(job), {
-                    class: 'quiet',
-                    'aria-label': earned.verifyJob(job),
-                  }),
-                  button(earned.download, () => void saveFile(`/api/receipts/${job}`, `${job}.json`), {
-                    class: 'quiet',
-                    'aria-label': earned.downloadJob(job),
-                  }),
-                ),
-          ),
-          status === 'unpaid' || why !== null
-            ? h(
-                'p',
-                { class: 'soft' },
-                [status === 'unpaid' ? earned.unpaid : null, why].filter((one) => one !== null).join(words.colon),
-              )
-            : null,
-          job === null || (part ?? 0) > 0 ? null : drawVerdict(verified.get(job)),
-        ),
-      ),
-    ),
-    isWhole ? null : h('p', { class: 'soft foot' }, earned.partial),
-  ];
-}
-
-function drawVerdict(checked: Fetched<VerifyView> | undefined): Child {
-  if (!checked) return null;
-  const { words } = state;
-  const { value, fault } = checked;
-  if (fault !== null) return notice('warn', h('p', null, words.failed(fault)));
-  if (value === null) return h('p', { class: 'soft' }, words.loading);
-  return notice(
-    value.verdict === 'valid' ? 'good' : 'bad',
-    h('p', { role: 'status' }, h('b', null, words.earned.verdict[value.verdict] ?? value.verdict)),
-    h('dl', { class: 'facts' }, ...value.facts.flatMap(([name, text]) => [h('dt', null, name), h('dd', null, text)])),
-  );
-}
-
-async function verify(job: string): Promise<void> {
-  const note = (checked: Fetched<VerifyView>): void =>
-    change({ verified: new Map([...state.verified, [job, checked]]) });
-  note({ value: null, fault: null, isAsking: true });
-  try {
-    note({ value: await post<VerifyView>(`/api/receipts/${job}`), fault: null, isAsking: false });
-  } catch (error) {
-    note({ value: null, fault: sayFault(error), isAsking: false });
-  }
-}
-
-async function saveFile(path: string, name: string): Promise<void> {
-  try {
-    await save(path, name);
-  } catch (error) {
-    change({ told: { kind: 'bad', text: state.words.failed(sayFault(error)) } });
-  }
-}
-
 /** What the home has by itself, beside what the network tells. */
 function drawTwo({ own, machine, byDay, jobs, differences, warnings, isWhole }: EarningsView): Described {
   const { words, format } = state;
@@ -332,121 +251,3 @@ function drawTwo({ own, machine, byDay, jobs, differences, warnings, isWhole }: 
     isWhole ? null : h('p', { class: 'soft foot' }, earned.partial),
   );
 }
-
-function drawForecast(asked: Fetched<ForecastView>): Described {
-  const { words } = state;
-  return sheetWith(
-    { title: words.earned.forecast },
-    shown(asked, sayForecast, () => void load('forecast')),
-  );
-}
-
-function sayForecast({ isEnough, models, whDay, settings, problem }: ForecastView): Child {
-  const { words, format } = state;
-  const { earned } = words;
-  const low = models.reduce((sum, { lowMicroDay }) => sum + lowMicroDay, 0);
-  const high = models.reduce((sum, { highMicroDay }) => sum + highMicroDay, 0);
-  const days = Math.max(0, ...models.map((model) => model.days));
-  const cost = whDay === null || settings.kwhPrice === null ? null : (whDay / 1000) * settings.kwhPrice;
-  const worth = settings.creditPrice;
-  const money = (value: number): string => format.money(value, settings.currency);
-  return [
-    problem === null ? null : notice('warn', h('p', null, problem)),
-    !isEnough
-      ? h('p', null, earned.forecastNot)
-      : [
-          h('p', { class: 'lead' }, earned.forecastRange(format.credits(low), format.credits(high))),
-          cost === null || worth === null
-            ? null
-            : h(
-                'p',
-                { class: 'lead' },
-                earned.net(money((low / 1e6) * worth - cost), money((high / 1e6) * worth - cost)),
-              ),
-          h('p', { class: 'soft' }, earned.forecastBasis(days)),
-        ],
-    h(
-      'p',
-      { class: 'soft' },
-      cost === null || whDay === null ? earned.powerUnknown : earned.power(format.energy(whDay), money(cost)),
-    ),
-    drawPrices(settings),
-  ];
-}
-
-function drawPrices(settings: ForecastView['settings']): Described {
-  const { words, busy, ui } = state;
-  const { earned } = words;
-  const kept: Readonly<Record<string, string>> = {
-    kwhPrice: settings.kwhPrice === null ? '' : String(settings.kwhPrice),
-    creditPrice: settings.creditPrice === null ? '' : String(settings.creditPrice),
-    currency: settings.currency,
-  };
-  const read = (name: string): string => ui[`price ${name}`] ?? kept[name] ?? '';
-  const field = (name: string, label: string): Described =>
-    h(
-      'label',
-      { class: 'field', key: name },
-      h('span', null, label),
-      h('input', {
-        type: 'number',
-        min: '0',
-        step: 'any',
-        inputmode: 'decimal',
-        value: read(name),
-        on: { input: (event) => setUi(`price ${name}`, (event.target as HTMLInputElement).value) },
-      }),
-    );
-  const toNumber = (text: string): number | null => (text.trim() === '' ? null : Number(text));
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    await run(
-      'settings',
-      { kwhPrice: toNumber(read('kwhPrice')), creditPrice: toNumber(read('creditPrice')), currency: read('currency') },
-      { good: earned.saved },
-    );
-    await load('forecast');
-  };
-  return h(
-    'form',
-    { class: 'fields', on: { submit: (event) => void submit(event) } },
-    field('kwhPrice', earned.kwh),
-    field('creditPrice', earned.creditWorth),
-    h(
-      'label',
-      { class: 'field' },
-      h('span', null, earned.currency),
-      h(
-        'select',
-        {
-          value: read('currency'),
-          on: { change: (event) => setUi('price currency', (event.target as HTMLSelectElement).value) },
-        },
-        ...CURRENCIES.map((one) => h('option', { value: one }, one)),
-      ),
-    ),
-    h('button', { type: 'submit', disabled: busy.has('settings') }, earned.save),
-  );
-}
-
-const CURRENCIES = [
-  'EUR',
-  'USD',
-  'JPY',
-  'GBP',
-  'CHF',
-  'CAD',
-  'AUD',
-  'NZD',
-  'SEK',
-  'NOK',
-  'DKK',
-  'PLN',
-  'CZK',
-  'KRW',
-  'TWD',
-  'INR',
-  'BRL',
-  'MXN',
-  'ZAR',
-];

@@ -118,7 +118,7 @@ function drawGrid(week: readonly string[], saved: readonly string[], level: Leve
         'div',
         { class: 'days', role: 'row', key: String(day) },
         drawDayName(day, saved, level),
-        ...[...row].map((value, half) => drawCell({ day, half, value })),
+        ...Array.from(row, (value, half) => drawCell({ day, half, value })),
       ),
     ),
   );
@@ -132,7 +132,7 @@ function drawDayName(day: number, saved: readonly string[], level: Level): Descr
   return h(
     'span',
     { class: 'dayname', role: 'rowheader', style: { '--day': String(day) } },
-    button(words.rules.daysShort[day], paintDay, { 'aria-label': label, title: label }),
+    button(words.rules.daysShort[day], paintDay, { title: label }),
   );
 }
 
