@@ -120,7 +120,7 @@ test('the lines tell where it stands, what it did and what was measured, and kee
   expect(text).toContain('No call came.');
   expect(join(text)).toContain('m: 1000 prompt and 40.0 output tokens/s, 12 ms to its hub and back, 1.1 % of jobs');
   expect(join(formatWhy(makeWhy({ pause: 'battery' })))).toContain('takes no work: The machine runs on battery.');
-  expect(formatWhy(makeWhy({ coolingUntil: 0, coolingReason: 'it broke' }))).toMatch(
+  expect(join(formatWhy(makeWhy({ coolingUntil: 0, coolingReason: 'it broke' })))).toMatch(
     /cooling down until \d\d:\d\d: it broke/,
   );
   expect(formatWhy(makeWhy({ online: false, since: null }))).toContain('not connected\n');
