@@ -49,7 +49,7 @@ import { stripeWebhook } from './routes/stripe-webhook.ts';
 import { usage } from './routes/usage.ts';
 import { transcriptions } from './routes/transcriptions.ts';
 import { makeServices } from './services/edge.ts';
-import { listPaths, suggestPath } from './suggest-path.ts';
+import { listPaths, suggestPath, tellPaths } from './suggest-path.ts';
 
 const log = makeLog('edge');
 
@@ -153,7 +153,7 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods, paths: ReturnTy
   );
   const told = [`There is nothing at ${path.slice(0, MAX_TOLD_CHARS)}: it is the path that is unknown, not the model.`];
   if (meant !== null) told.push(`Did you mean ${meant}?`);
-  told.push(`There are ${paths.map((one) => `${one.method} ${one.path}`).join(', ')}. See /docs.`);
+  told.push(`There are ${tellPaths(paths)}. See /docs.`);
   return new ApiError('unknown_path', told.join(' '));
 }
 

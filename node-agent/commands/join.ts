@@ -11,6 +11,7 @@ import type { OptionValue, OptionValues } from '../config/parse-flags.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { lockFolder } from '../home/instance-lock.ts';
+import { askAgent } from '../home/owner-line.ts';
 import { RulesFile } from '../home/rules-file.ts';
 import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
@@ -25,12 +26,12 @@ import { ModelHub } from '../join/model-hub.ts';
 import * as questions from '../join/router-questions.ts';
 import { findServers, lookAtServer } from '../join/server-finder.ts';
 import type { FinderOptions } from '../join/server-finder.ts';
-import type { Given, WizardDoors } from '../join/wizard-doors.ts';
+import type { Given, RouterDoors, WizardDoors } from '../join/wizard-doors.ts';
 import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
-import { findLoginStart } from './login-start.ts';
+import { startAtLogin } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
@@ -99,13 +100,7 @@ export async function openDoors(
   if (flags.again === true)
     await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
-  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
-  const finder: FinderOptions = {
-    // A file of keys that cannot be read is told at the start.
-    keyOf: keys.ok ? keys.value : () => null,
-    allowLan: given.allowLan,
-    allowNetworks: values.allowNetworks === true,
-  };
+  const finder = makeFinder(context, given);
   const { rules } = await RulesFile.open(folder, SILENT);
   const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
@@ -115,14 +110,7 @@ export async function openDoors(
     given,
     version: VERSION,
     hostName: hostname(),
-    router: {
-      sight: (origin) => questions.sightRouter(origin, () => performance.now()),
-      askDemand: questions.askDemand,
-      startLink: (origin, machine) => questions.startLink(origin, machine, Date.now()),
-      askGrant: questions.askGrant,
-      signUp: questions.signUp,
-      approveLink: questions.approveLink,
-    },
+    router: ROUTER_DOORS,
     now: Date.now,
     wait: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
     readMachine: () => readMachine(folder),
@@ -133,6 +121,7 @@ export async function openDoors(
     findAccount: async (origin) => (await IdentityFile.open(folder, SILENT)).find(origin)?.account ?? null,
     readStatus: () => readStatus(folder),
     isRunning: () => isHeld(folder),
+    reload: async () => void (await askAgent(folder, { do: 'reload' })),
     start: runner.start,
     test: (origin) => testAt(folder, origin),
     runtime: {
@@ -146,9 +135,24 @@ export async function openDoors(
       return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
     },
     tellRules: () => describeRules(rules),
-    startAtLogin: findLoginStart(folder),
+    startAtLogin: () => startAtLogin(folder),
     pageUrl: async () => readPageUrl(await readStatus(folder)),
   };
+}
+
+const ROUTER_DOORS: RouterDoors = {
+  sight: (origin) => questions.sightRouter(origin, () => performance.now()),
+  askDemand: questions.askDemand,
+  startLink: (origin, machine) => questions.startLink(origin, machine, Date.now()),
+  askGrant: questions.askGrant,
+  signUp: questions.signUp,
+  approveLink: questions.approveLink,
+};
+
+function makeFinder({ folder, env, values }: JoinContext, { allowLan }: Given): FinderOptions {
+  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
+  // A file of keys that cannot be read is told at the start.
+  return { keyOf: keys.ok ? keys.value : () => null, allowLan, allowNetworks: values.allowNetworks === true };
 }
 
 const SILENT = makeLog({ json: false, write: () => undefined, now: Date.now });

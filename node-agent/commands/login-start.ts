@@ -3,15 +3,13 @@ import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { COMMANDS } from '../config/options.ts';
 
 const LIMIT_MS = 60_000;
 const MOST_CHARS = 4000;
 
-/** Null where this version has no such command. What it said is the value; the error is a sentence. */
-export function findLoginStart(folder: string): (() => Promise<Result<string, string>>) | null {
-  if (!(COMMANDS as readonly string[]).includes('service')) return null;
-  return () => runOwn(['service', 'install', '--state', folder]);
+/** What it said is the value; the error is a sentence. */
+export function startAtLogin(folder: string): Promise<Result<string, string>> {
+  return runOwn(['service', 'install', '--state', folder]);
 }
 
 function runOwn(args: readonly string[]): Promise<Result<string, string>> {

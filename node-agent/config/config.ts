@@ -86,7 +86,6 @@ export interface AgentConfig {
   readonly reread?: () => Result<AgentConfig, string>;
 }
 
-
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
 type LoadPolicy = (typeof LOAD_POLICIES)[number];
 

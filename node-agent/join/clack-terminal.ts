@@ -1,7 +1,8 @@
 // Prompts in a real terminal, by @clack/prompts. The one door to keyboard and screen while joining; both streams can be given, so that a test types.
 import type { Readable, Writable } from 'node:stream';
 import type * as Prompts from '@clack/prompts';
-import { fitLineEnd, fitLines } from './fit-lines.ts';
+import { fitEnd } from '../fit-text.ts';
+import { fitLines } from './fit-lines.ts';
 import { LEAVE_KEY } from './join-terminal.ts';
 import type { Choice, JoinTerminal, Mark } from './join-terminal.ts';
 
@@ -68,8 +69,8 @@ class ClackTerminal implements JoinTerminal {
   status(text: string | null): void {
     if (text === this.#status) return;
     const isMoving = this.#output.isTTY === true;
-    if (isMoving) this.#output.write(text === null ? CLEAR_LINE : `${CLEAR_LINE}   ${fitLineEnd(text, TEXT_COLUMNS)}`);
-    else if (text !== null) this.#output.write(`   ${fitLineEnd(text, TEXT_COLUMNS)}\n`);
+    if (isMoving) this.#output.write(text === null ? CLEAR_LINE : `${CLEAR_LINE}   ${fitEnd(text, TEXT_COLUMNS)}`);
+    else if (text !== null) this.#output.write(`   ${fitEnd(text, TEXT_COLUMNS)}\n`);
     this.#status = text;
   }
 

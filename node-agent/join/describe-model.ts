@@ -1,6 +1,6 @@
 // A model's row in the choice: what it needs, how fast, what it pays and how often it was asked for. Pure.
 import type { Demand } from './read-demand.ts';
-import { fitLineEnd } from './fit-lines.ts';
+import { fitEnd, padWidth } from '../fit-text.ts';
 import { formatSpeed } from './judge-model.ts';
 import type { ModelVerdict } from './judge-model.ts';
 
@@ -13,9 +13,9 @@ const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
 /** One line of at most 62 columns: name, verdict, speed. */
 export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
   const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
-  const head = `${fitLineEnd(name, NAME_COLUMNS).padEnd(NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
-  return fitLineEnd(
-    `${head.padEnd(NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(),
+  const head = `${padWidth(fitEnd(name, NAME_COLUMNS), NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
+  return fitEnd(
+    `${padWidth(head, NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(),
     ROW_COLUMNS,
   );
 }

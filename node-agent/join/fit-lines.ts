@@ -1,25 +1,9 @@
-// Text that fits a terminal of 80 columns. Pure.
+// Several lines that each fit the terminal and keep their indent. Pure.
+import { tellIndented } from '../fit-text.ts';
 
-/** Breaks at spaces; a word that is longer than a line is cut. `width` in columns. */
+/** `width` in columns; where a line is broken, its rest stands under its beginning. */
 export function fitLines(text: string, width: number): string[] {
-  return text.split('\n').flatMap((line) => fitLine(line, width));
-}
-
-function fitLine(line: string, width: number): string[] {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(' ', width);
-    const end = space > 0 ? space : width;
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end).trimStart();
-  }
-  return [...lines, rest];
-}
-
-/** One line, its end replaced by `…` where it is too long. What strangers wrote moves no cursor: control characters become spaces. */
-export function fitLineEnd(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
+  return text
+    .split('\n')
+    .flatMap((line) => tellIndented(line.trimStart(), line.length - line.trimStart().length, width));
 }

@@ -19,6 +19,7 @@ export async function goOnline(
 ): Promise<Result<RunningAgent | null | 'relink', Stop>> {
   const { terminal } = doors;
   if (await doors.isRunning()) {
+    await doors.reload();
     terminal.tell('done', 'Agent    works with this state folder already');
     return ok(null);
   }

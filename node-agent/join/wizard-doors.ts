@@ -70,6 +70,8 @@ export interface WizardDoors {
   readonly readStatus: () => Promise<AgentStatus | null>;
   /** True where an agent works with this state folder already. */
   readonly isRunning: () => Promise<boolean>;
+  /** Tells an agent that works elsewhere that its settings have changed. Never rejects. */
+  readonly reload: () => Promise<void>;
   /** `code`: the enrolment code to spend, where the home is not linked yet. */
   readonly start: (code: string | null) => Promise<Result<RunningAgent, string>>;
   readonly test: (origin: string) => Promise<Result<TestJob, string>>;

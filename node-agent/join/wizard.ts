@@ -1,7 +1,7 @@
 // `irori-node` without a word behind it: from nothing to online, step by step. What was done before is not asked again.
 import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { fitLineEnd } from './fit-lines.ts';
+import { fitEnd } from '../fit-text.ts';
 import type { LinkMachine } from './router-questions.ts';
 import type { MachineFacts } from './judge-machine.ts';
 import { chooseShared } from './step-choose.ts';
@@ -76,10 +76,10 @@ async function linkAndStart(
 function describeMachine({ given, hostName, file }: WizardDoors, { cards }: MachineFacts): LinkMachine {
   const [card] = cards;
   return {
-    name: fitLineEnd(given.name ?? hostName, 80),
+    name: fitEnd(given.name ?? hostName, 80),
     platform: `${process.platform}-${process.arch}`,
-    card: card === undefined ? null : fitLineEnd(card.name, 120),
-    models: file.progress.shared.slice(0, 100).map((name) => fitLineEnd(name, 100)),
+    card: card === undefined ? null : fitEnd(card.name, 120),
+    models: file.progress.shared.slice(0, 100).map((name) => fitEnd(name, 100)),
   };
 }
 

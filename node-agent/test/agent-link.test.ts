@@ -134,6 +134,19 @@ describe('stopping', () => {
     expect(await started.ended).toBe(130);
   });
 
+  test('a start while the one before finishes its job waits for it', async () => {
+    const first = await bench.upAndReady();
+    const job = bench.hub.give({ model: 'say-60x10' });
+    await bench.hub.waitForFrame('head', job.number);
+    first.child.kill('SIGINT');
+    await first.waitForOutput(/finishing what runs/);
+    const second = bench.up();
+    await second.waitForOutput(/finishes its jobs: waiting for it/);
+    await bench.hub.waitEnd(job.number);
+    expect(await first.ended).toBe(0);
+    await second.waitForOutput(/connected hub=/);
+  });
+
   test('status tells what runs, and that nothing runs afterwards', async () => {
     const started = await bench.upAndReady('--name', 'attic');
     await bench.hub.waitEnd(bench.hub.give({}).number);

@@ -204,6 +204,7 @@ export class World {
       findAccount: async () => this.account,
       readStatus: async () => this.status,
       isRunning: async () => this.running,
+      reload: async () => undefined,
       start: async (code) => this.#start(code),
       test: async () => {
         if (this.testFault !== null) return err(this.testFault);

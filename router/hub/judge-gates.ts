@@ -100,8 +100,8 @@ function judgeHindrance({ hindrance }: ExamFacts): Gate {
 
 function judgePause(paused: PauseReason | null): Gate {
   if (paused === null) return pass('not_paused', 'It takes work.');
-  const remedy = paused === 'owner' ? 'Lend it again: irori-node resume.' : 'It goes on by itself once that is over.';
-  return fail('not_paused', `It is paused: ${STATE_WORDS[paused].was}.`, remedy);
+  const { told, action } = STATE_WORDS[paused];
+  return fail('not_paused', told, action ?? 'It goes on by itself once that is over.');
 }
 
 function judgeCooling({ coolingUntil, coolingReason }: Pick<NodeWhy, 'coolingUntil' | 'coolingReason'>): Gate {

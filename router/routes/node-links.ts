@@ -23,12 +23,14 @@ const tokenBody = z.strictObject({
   verifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/, 'must be 43 to 128 letters, digits or . _ ~ -'),
 });
 
+/** What a machine says of itself, its models among it. */
+const MAX_BYTES = 16 * 1024;
 const TOO_MANY = 'Too many machines of this network are being linked. Use a code that was made for several: --code.';
 
 export const nodeLinks = new Hono<AppEnv>();
 
 nodeLinks.post('/node/v1/links', async (c) => {
-  const { machine, challenge } = await readInput(c, linkBody);
+  const { machine, challenge } = await readInput(c, linkBody, MAX_BYTES);
   await passDoor(c, LINKS, TOO_MANY);
   const { deviceCode, userCode } = await c.get('services').links.create({ machine, challenge }, Date.now());
   const shown = showUserCode(userCode);
@@ -46,7 +48,7 @@ nodeLinks.post('/node/v1/links', async (c) => {
 
 nodeLinks.post('/node/v1/links/token', async (c) => {
   requireCalm(c, 'enrol');
-  const { device_code: deviceCode, verifier } = await readInput(c, tokenBody);
+  const { device_code: deviceCode, verifier } = await readInput(c, tokenBody, MAX_BYTES);
   const taken = await c.get('services').links.takeCode({ deviceCode, verifier }, Date.now());
   if (taken.ok) {
     const { code, accountId, name } = taken.value;

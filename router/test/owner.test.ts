@@ -1,8 +1,10 @@
 // What an owner needs and no operator does: an account, a machine linked by a code that is typed elsewhere, its list, a test job, the doctor, its receipts, leaving
 // and moving. One network, with a real home; the rules of each stand in pure files beside their tests.
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
@@ -10,6 +12,7 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
+import { BROWSER_TOLD, findBrowser } from './browser.ts';
 import { makeHomeKey, proveCode, proveHome } from './home-proof.ts';
 import type { HomeKey } from './home-proof.ts';
 import { startModelServer } from './model-server.ts';
@@ -19,6 +22,7 @@ import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
 
 const MODEL = 'test/priced';
+const BROWSER = findBrowser();
 
 type Json = Record<string, any>;
 
@@ -50,6 +54,13 @@ afterAll(async () => {
   await stack?.stop();
   await server?.stop();
 });
+
+/** Where a command of the path stands. */
+function findPath(command = ''): string {
+  return spawnSync('sh', ['-c', `command -v ${command}`])
+    .stdout.toString()
+    .trim();
+}
 
 async function signUp(name: string): Promise<TestAccount> {
   const response = await stack.call('/v1/accounts', { body: { name } });
@@ -174,6 +185,39 @@ describe('a machine is linked by a code that is typed elsewhere', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'sha256-");
     expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'");
     expect(html).not.toMatch(/https?:\/\//);
+  });
+});
+
+describe.skipIf(!BROWSER)(`the page in a browser (${BROWSER_TOLD})`, () => {
+  test('is done by keyboard on a phone’s width, and axe finds nothing in either step', async () => {
+    const challenge = createHash('sha256').update('z'.repeat(43)).digest('base64url');
+    const machine = { name: 'attic', models: ['a'] };
+    const [, link] = await ask('/node/v1/links', { body: { machine, challenge } });
+    const browser = await chromium.launch({ executablePath: findPath(BROWSER), args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
+      const asked: string[] = [];
+      page.on('request', (one) => asked.push(new URL(one.url()).origin));
+      await page.goto(String(link['verification_uri_complete']));
+      const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+      await page.evaluate(axe);
+      const look = (): Promise<string[]> =>
+        page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))');
+      expect(await look()).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+      for (const key of ['Tab', 'Tab']) await page.keyboard.press(key);
+      await page.keyboard.type(owner.apiKey);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#second:not([hidden])');
+      expect(await look()).toEqual([]);
+      expect(await page.textContent('#second dl')).toContain('attic');
+      for (const key of ['Tab', 'Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
+      await page.waitForSelector('#second[hidden]', { state: 'attached' });
+      expect(await page.textContent('#said')).toBe('Refused. The machine gets nothing.');
+      expect(new Set(asked)).toEqual(new Set([stack.url]));
+    } finally {
+      await browser.close();
+    }
   });
 });
 
