@@ -48,8 +48,11 @@ export async function findUpdate(
     now,
   });
   if (!read.ok) return read;
-  if (read.value.serial > serial) await store.note({ serial: read.value.serial }).catch(() => undefined);
-  return ok(read.value.offer);
+  const { offer } = read.value;
+  const offered = offer && { version: offer.version, bytes: offer.bytes };
+  // What cannot be kept is found again.
+  await store.note({ serial: read.value.serial, offered }).catch(() => undefined);
+  return ok(offer);
 }
 
 /** Fetched, checked, unpacked, and seen to start; from the next start on it is the one. Errors are sentences for the owner; what ran is untouched then. */
@@ -89,9 +92,4 @@ function tryProgram(program: string): Promise<string> {
       resolve(error === null ? stdout.trim() : `it ended with status ${String(error.code ?? error.signal)}`),
     );
   });
-}
-
-/** `5.2 MB`. */
-export function formatBytes(bytes: number): string {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
