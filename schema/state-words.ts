@@ -1,62 +1,150 @@
-// What a home's states and reasons are called for its owner: one table for the command line, the page, the local API and the router's `why`.
+// What a home does, and why it takes no work, in words for its owner: one table for the agent's terminal, its page and the router's `why`.
+// `told` says it of now, `was` says it of minutes that are over (it follows "paused: "), `action` is the one thing to do next.
 import type { PauseReason } from './frames-to-hub.ts';
 
-/** Of the link and of work, beside the reasons for which a home takes none. */
+/** What a home does when it is not paused. */
 export const HOME_STATES = [
   'starting',
-  'enrolling',
-  'dialling',
-  'waiting',
-  'stopped',
-  'ready',
-  'working',
+  'checking',
+  'benchmarking',
+  'idle',
+  'busy',
   'eco',
+  'pausing',
+  'offline',
+  'asleep',
+  'stopped',
 ] as const;
 type HomeState = (typeof HOME_STATES)[number];
 
+/** A state, or the reason of a pause. */
 export type StateWord = HomeState | PauseReason;
 
-interface StateTold {
-  /** One sentence for the owner. */
+interface StateText {
+  /** A sentence for the owner. */
   readonly told: string;
-  /** The one thing to do next; null where there is nothing to do. */
+  /** The same of the past, as a clause; of states that are no pause it stands alone. */
+  readonly was: string;
+  /** One thing to do next; null where there is nothing to do. */
   readonly action: string | null;
 }
 
-export const STATE_WORDS: Readonly<Record<StateWord, StateTold>> = {
-  starting: { told: 'Starting: it looks at its models and its disk.', action: null },
-  enrolling: { told: 'Joining the network with its code.', action: null },
-  dialling: { told: 'Connecting to the network.', action: null },
-  waiting: { told: 'Not connected. It tries again by itself.', action: 'Look at the internet connection.' },
-  stopped: { told: 'Stopped.', action: 'Start it with irori-node up.' },
-  ready: { told: 'Ready, and waiting for a call.', action: null },
-  working: { told: 'Working for callers.', action: null },
-  eco: { told: 'Lending gently: fewer jobs at once.', action: 'Change the hours in the rules.' },
-  owner: { told: 'Paused by you.', action: 'Lend again when you like.' },
-  outbox: {
-    told: 'Paused: too much of its work waits for the router to accept it.',
-    action: 'Wait: it goes on by itself.',
+export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
+  starting: { told: 'The agent starts.', was: 'the agent was starting', action: null },
+  checking: {
+    told: 'It looks at what this machine can do.',
+    was: 'it looked at what the machine can do',
+    action: null,
   },
-  draining: { told: 'Finishing its last jobs before a stop.', action: null },
-  'backend-down': { told: 'Paused: no model server answers.', action: 'Start the model server.' },
-  disk: { told: 'Paused: the disk is full, and receipts could not be kept.', action: 'Free space on the disk.' },
+  benchmarking: { told: 'It measures how fast a model is here.', was: 'it measured a model', action: null },
+  idle: { told: 'Ready: no call needs this home now.', was: 'it was ready, and no call needed it', action: null },
+  busy: { told: 'It works for callers.', was: 'it worked for callers', action: null },
+  eco: {
+    told: 'Ready, with fewer jobs at once than it could take.',
+    was: 'it took fewer jobs at once than it could',
+    action: 'Change when it may work fully in your rules.',
+  },
+  pausing: { told: 'It hands over what runs.', was: 'it handed over what ran', action: null },
+  offline: {
+    told: 'Not connected to the network.',
+    was: 'it was not connected',
+    action: 'Look at irori-node doctor for what is in the way.',
+  },
+  asleep: {
+    told: 'The machine was asleep.',
+    was: 'the machine was asleep, or the agent was stopped in its tracks',
+    action: 'Let the machine stay awake if it should work.',
+  },
+  stopped: { told: 'No agent runs.', was: 'no agent ran', action: 'Start it with irori-node up.' },
+  owner: { told: 'You paused it.', was: 'you had paused it', action: 'Lend it again with irori-node resume.' },
+  draining: {
+    told: 'It finishes its last jobs before it stops.',
+    was: 'it was finishing its last jobs before a stop',
+    action: null,
+  },
+  'backend-down': {
+    told: 'Its model server does not answer, so it has nothing to offer.',
+    was: 'its model server did not answer, so it had nothing to offer',
+    action: 'Start the model server.',
+  },
   exposure: {
-    told: 'Paused: too many receipts wait for an answer.',
-    action: 'Wait: it goes on by itself.',
+    told: 'Too many of its receipts wait for an answer of the router.',
+    was: 'too many of its receipts waited for an answer of the router',
+    action: 'Nothing to do: it goes on by itself.',
   },
-  schedule: { told: 'Paused: your hours keep the machine for you now.', action: 'Change the hours in the rules.' },
+  schedule: {
+    told: 'Your schedule keeps the machine for you at this time.',
+    was: 'your schedule keeps the machine for you at this time',
+    action: 'Change the hours in your rules.',
+  },
   'exclusive-app': {
-    told: 'Paused: a program that you want undisturbed is open.',
-    action: 'Close it, or take it off the list.',
+    told: 'A program that you want undisturbed is open.',
+    was: 'a program of yours that you want undisturbed was open',
+    action: 'Nothing to do: it goes on a while after you close it.',
   },
-  'gpu-in-use': { told: 'Paused: another program uses the graphics card.', action: null },
-  temperature: { told: 'Paused: the machine is too warm.', action: 'Let it cool, or raise the limit.' },
-  battery: { told: 'Paused: the machine runs on battery.', action: 'Plug it in.' },
-  update: { told: 'Paused for an update.', action: 'Wait: it goes on by itself.' },
-  'user-active': { told: 'Paused: somebody uses the machine.', action: null },
-  memory: { told: 'Paused: other programs need the memory.', action: 'Close a program, or lend a smaller model.' },
-  metered: { told: 'Paused: the line to the network is metered.', action: 'Change the line, or allow metered lines.' },
-  traffic: { told: 'Paused: the traffic of the day is used up.', action: 'Wait until midnight, or raise the limit.' },
-  'job-limit': { told: 'Paused: as many jobs today as you allow.', action: 'Wait until midnight, or raise the limit.' },
-  'power-cap': { told: 'Paused: more power or noise than you want now.', action: 'Raise the limit, or wait.' },
+  'gpu-in-use': {
+    told: 'You or another program uses the graphics card.',
+    was: 'you or another program used the graphics card',
+    action: 'Nothing to do: it goes on once the card has been quiet.',
+  },
+  temperature: {
+    told: 'The graphics card is too warm.',
+    was: 'the machine was too warm',
+    action: 'Let it cool, or allow more degrees in your rules.',
+  },
+  battery: {
+    told: 'The machine runs on battery.',
+    was: 'the machine ran on battery',
+    action: 'Plug it in, or allow battery in your rules.',
+  },
+  update: { told: 'It is being updated.', was: 'it was being updated', action: null },
+  disk: {
+    told: 'The disk is full: receipts could not be kept.',
+    was: 'its disk was full: receipts could not be kept',
+    action: 'Free some space on the disk of the state folder.',
+  },
+  outbox: {
+    told: 'Too much of what it did waits for the router to accept it (outbox).',
+    was: 'receipts of its jobs had not reached the router',
+    action: 'Nothing to do: it goes on by itself.',
+  },
+  'user-active': {
+    told: 'Somebody uses the machine.',
+    was: 'somebody used the machine',
+    action: 'Nothing to do: it goes on once nobody has for a while.',
+  },
+  memory: {
+    told: 'Other programs need the memory.',
+    was: 'its memory was needed by other programs',
+    action: 'Close what you do not need, or share a smaller model.',
+  },
+  metered: {
+    told: 'The line to the network is metered.',
+    was: 'its line to the network is metered',
+    action: 'Use another line, or allow metered ones in your rules.',
+  },
+  traffic: {
+    told: 'The traffic that you allow a day is used up.',
+    was: 'the traffic that you allow a day was used up',
+    action: 'Nothing to do: it goes on at midnight.',
+  },
+  'job-limit': {
+    told: 'It has done as many jobs as you allow a day.',
+    was: 'it had done as many jobs as you allow a day',
+    action: 'Nothing to do: it goes on at midnight.',
+  },
+  'power-cap': {
+    told: 'It draws more power, or is louder, than you want now.',
+    was: 'it drew more power, or was louder, than you want at this time',
+    action: 'Allow more watts or fan in your rules, or lower the card’s limit.',
+  },
 };
+
+/** A state or a reason as a sentence; a word that only later versions know is told as it is. */
+export function tellState(word: string): string {
+  return isStateWord(word) ? STATE_WORDS[word].told : word;
+}
+
+function isStateWord(word: string): word is StateWord {
+  return Object.hasOwn(STATE_WORDS, word);
+}

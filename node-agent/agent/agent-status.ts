@@ -8,6 +8,7 @@ import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { Connection } from '../link/connection.ts';
 import { VERSION } from '../version.ts';
+import type { ModelStanding } from './model-standing.ts';
 
 interface Told {
   readonly config: AgentConfig;
@@ -15,6 +16,7 @@ interface Told {
   readonly address: Hex;
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
   readonly ownerPause: OwnerPause;
+  readonly standing: Pick<ModelStanding, 'notes'>;
   /** ms since epoch. */
   readonly startedAt: number;
   /** Where the owner's page is. */
@@ -43,6 +45,8 @@ export function tellStatus(of: Told): AgentStatus {
     area: link.area,
     models: of.shared.shelf.offered.map((model) => model.name),
     abilities: Object.fromEntries(of.shared.shelf.offered.map(({ name, can = [] }) => [name, can])),
+    modelNotes: of.standing.notes,
+    serverNotes: of.shared.shelf.faults,
     slots: slots.limit,
     running: slots.running,
     ...totals.now(),

@@ -17,6 +17,9 @@ import { AbilityScout } from '../home/ability-scout.ts';
 import { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
+import { FirstOffer } from './first-offer.ts';
+import { openModelStanding } from './model-standing.ts';
+import type { ModelStanding } from './model-standing.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { OwnerPage } from './page.ts';
@@ -93,6 +96,8 @@ export class Agent {
   readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #standing: ModelStanding;
+  readonly #offer = new FirstOffer();
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -155,6 +160,7 @@ export class Agent {
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#page = this.#makePage(doors);
+    this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
@@ -203,6 +209,7 @@ export class Agent {
     const end = await this.#connection.run();
     this.#mirror.close();
     this.#page.close();
+    this.#standing.close();
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
@@ -276,7 +283,8 @@ export class Agent {
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       instance: randomUUID(),
       random: Math.random,
-      onChange: () => this.#noteWork(),
+      offer: this.#offer,
+      onChange: () => this.#noteOffer(),
     });
   }
 
@@ -328,10 +336,17 @@ export class Agent {
     slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     const isDown = this.#shelf.offered.length === 0;
     pause.set('backend-down', isDown);
+    this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  /** Not called for jobs: what is offered is costly to list. */
+  #noteOffer(): void {
+    this.#standing.note(this.#shelf.offered, this.#connection.status.state === 'connected');
+    this.#noteWork();
   }
 
   #noteWork(): void {
@@ -340,9 +355,10 @@ export class Agent {
   }
 
   #tellState(): void {
+    this.#abilities.heed();
     this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
     this.#connection.session?.sendState();
-    this.#status.touch();
+    this.#noteOffer();
   }
 
   /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
@@ -374,6 +390,7 @@ export class Agent {
       address: this.#key.address,
       link: this.#connection,
       ownerPause: this.#ownerPause,
+      standing: this.#standing,
       startedAt: this.#startedAt,
       page: this.#page.url,
     });

@@ -59,7 +59,8 @@ function openServer(
   config: AgentConfig,
   { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
 ): Backend {
-  const { backendKey, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const { backendKeys, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+  const apiKey = backendKeys(baseUrl);
   return new OpenAiHttpBackend({
     baseUrl,
     onChange,
@@ -71,7 +72,7 @@ function openServer(
     get models() {
       return choice.names ?? undefined;
     },
-    ...(backendKey === null ? {} : { apiKey: backendKey }),
+    ...(apiKey === null ? {} : { apiKey }),
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),
   });

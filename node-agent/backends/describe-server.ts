@@ -10,15 +10,20 @@ export function describeSilence({ root }: ServerUrl, why: string): string {
 }
 
 /** Somebody answered, and there is no API that jobs could use: a key is missing, it is starting, or it lies elsewhere. */
-export function describeNoApi(server: ServerUrl, answers: ReadonlyMap<string, Answer>): string {
+export function describeNoApi(server: ServerUrl, answers: ReadonlyMap<string, Answer>, hasKey: boolean): string {
   const { root, api, elsewhere } = server;
   const locked = [...answers.values()].find(({ status }) => status === 401 || status === 403);
   const list = answers.get('models');
-  if (locked !== undefined) return `The server at ${root} wants an API key (${locked.status}). Set the one it expects.`;
+  if (locked !== undefined) return describeLocked(root, locked.status, hasKey);
   if (list === undefined || !isStatement(list)) return describeNoList(server, list);
   const redirect = list.why === '' ? '' : `; ${list.why}`;
   const places = elsewhere.map((place) => place.api.slice(new URL(place.api).origin.length) || '/').join(', ');
   return `What answers at ${root} has no OpenAI-compatible API (GET ${api}/models answered ${list.status}${redirect}; looked at ${places} too). Correct the URL.`;
+}
+
+function describeLocked(root: string, status: number, hasKey: boolean): string {
+  const what = hasKey ? 'does not take the API key that it is given' : 'wants an API key';
+  return `The server at ${root} ${what} (${status}). Set the variable IRORI_BACKEND_KEY, or name a key for each server in backend-keys.json in the state folder, and start again.`;
 }
 
 /** It is there, and its list of models did not come. An absent list is not an empty one. */

@@ -39,6 +39,7 @@ import { runMedia } from './media-run.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
+import { tellName } from './tell-name.ts';
 import { readingTermsOf } from './reading-terms.ts';
 
 export interface OpenAiHttpOptions {
@@ -130,7 +131,7 @@ export class OpenAiHttpBackend implements Backend {
     const isWarned = specials.verdict === 'reads' && note !== null;
     const warnings = isWarned ? [...known.value.warnings, note] : known.value.warnings;
     const excluded = listing.excluded.map((model) => `${model.name} is left out: ${model.why}.`);
-    const listed = [...listing.models, ...listing.excluded].map(({ name }) => name);
+    const listed = [...listing.models, ...listing.excluded].map(({ name }) => tellName(name));
     const clouds = listed.length > 0 ? [] : (this.#options.models ?? []).filter(isCloudName);
     const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
     const unsure = isWarned || note === null ? [] : [note];
@@ -152,7 +153,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = this.#known;
     if (known === undefined) return [];
     return this.#chosen(known).map((model) => {
-      const able = this.questions?.describe(known, model) ?? model;
+      const able = { ...(this.questions?.describe(known, model) ?? model), name: tellName(model.name) };
       return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
     });
   }

@@ -8,7 +8,9 @@ import type { EarningsReport } from '../link/earnings-report.ts';
 import type { Difference } from '../receipts/compare-earnings.ts';
 import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
+import { tellWhen } from '../tell-time.ts';
 import { tellLines } from './tell-lines.ts';
+import { toIsoTimes } from './to-iso-times.ts';
 
 const USUAL_DAYS = 7;
 const MOST_DAYS = 62;
@@ -24,23 +26,23 @@ export async function runEarnings(flags: OptionValues, env: Environment): Promis
   if (!router.ok) return complain(router.error, 1);
   const report = await reportEarnings({ folder, days, status }, router.value);
   const format = flags.json === true ? formatJson : flags.csv === true ? formatEarningsCsv : formatText;
-  process.stdout.write(format(report, days));
+  process.stdout.write(format(report, days, Date.now()));
   return report.differences.length + report.warnings.length > 0 ? 3 : 0;
 }
 
 function formatJson({ router, own, differences, warnings }: EarningsReport, days: number): string {
   const { machine, days: byDay, jobs } = router;
-  return `${JSON.stringify({ days, router: { ...machine, by_day: byDay, by_job: jobs }, home: own, differences, warnings })}\n`;
+  return `${JSON.stringify(toIsoTimes({ days, router: { ...machine, by_day: byDay, by_job: jobs }, home: own, differences, warnings }))}\n`;
 }
 
-function formatText({ router, own, differences, warnings }: EarningsReport, days: number): string {
+function formatText({ router, own, differences, warnings }: EarningsReport, days: number, now: number): string {
   const { machine, days: byDay, jobs, isWhole } = router;
   const lines = [
     machine.machine,
     `earned     ${credits(machine.earned_micro)} credits in all, for ${machine.receipts} receipts`,
-    `pending    ${credits(machine.pending_micro)}, payable when the epoch that ends ${when(machine.pending_until)} is closed`,
+    `pending    ${credits(machine.pending_micro)}, payable when the epoch that ends ${tellWhen(machine.pending_until, now)} is closed`,
     `held back  ${credits(machine.held_back_micro)}${machine.held_back_why === null ? '' : `: ${machine.held_back_why}`}`,
-    `payable    ${credits(machine.payable_micro)}${machine.payable_since === null ? '' : `, by the epoch that ended ${when(machine.payable_since)}`}`,
+    `payable    ${credits(machine.payable_micro)}${machine.payable_since === null ? '' : `, by the epoch that ended ${tellWhen(machine.payable_since, now)}`}`,
     `credited   ${credits(machine.credited_micro)} turned into API credit`,
     `claimed    ${credits(machine.claimed_micro)}`,
     ...(machine.waiting_receipts > 0
@@ -71,8 +73,4 @@ function formatDifference({ job, part, receipt, signed, accepted, told, why }: D
 
 function credits(micro: number | string): string {
   return (Number(micro) / 1e6).toFixed(6);
-}
-
-function when(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }

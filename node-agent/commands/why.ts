@@ -2,11 +2,16 @@
 // signs the question with its own key.
 import type { Environment } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
+import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
+import { toIsoTimes } from './to-iso-times.ts';
+import { tellClock, tellWhen } from '../tell-time.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askWhy } from '../link/why-question.ts';
 import type { Why } from '../link/why-question.ts';
+import { tellState } from '../../schema/state-words.ts';
 
 /** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
 export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
@@ -15,18 +20,21 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status),
+  );
   return 0;
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why): string {
+export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
   const { lastHour } = why;
   const lines = [
-    `${why.node}  ${describeStanding(why)}`,
+    `${why.node}  ${describeStanding(why, now)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
-    ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...lastHour.spans.map(({ from, to, text: said }) => `  ${tellClock(from)}–${tellClock(to)}  ${said}`),
+    ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
     ...describeTurns(why),
@@ -35,13 +43,12 @@ export function formatWhy(why: Why): string {
   return tellLines(lines);
 }
 
-function describeStanding(why: Why): string {
-  if (!why.online)
-    return why.since === null ? 'not connected' : `not connected since ${new Date(why.since).toString()}`;
+function describeStanding(why: Why, now: number): string {
+  if (!why.online) return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
   const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
-  if (why.pause !== null) return `connected (${place}), takes no work: ${why.pause}`;
+  if (why.pause !== null) return `connected (${place}), takes no work: ${tellState(why.pause)}`;
   if (why.coolingUntil !== null)
-    return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
+    return `connected (${place}), cooling down until ${tellClock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
   return `connected (${place})`;
 }
 
@@ -68,11 +75,10 @@ function describeTurns({ turns }: Why): string[] {
 }
 
 function describeMeasured(model: string, measured: Why['measured'][string]): string {
-  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare } = measured;
-  return `measured   ${model}: ${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
-}
-
-function clock(at: number): string {
-  const time = new Date(at);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare, samples } = measured;
+  const about = `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
+  if (samples === 0) return `guessed    ${model}: ${about}; no job has shown its speed yet`;
+  // What nobody says was measured is not called so.
+  const word = samples === undefined ? 'expected' : 'measured';
+  return `${word}   ${model}: ${about}, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
 }

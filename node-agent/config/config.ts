@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Hex } from '../../schema/bytes.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
+import { readBackendKeys } from './backend-keys.ts';
+import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
+import { refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
@@ -27,8 +32,8 @@ export interface AgentConfig {
   readonly code: string | null;
   readonly state: string;
   readonly backends: readonly string[];
-  /** For servers that want one; only from the environment, since command lines can be read by others. */
-  readonly backendKey: string | null;
+  /** For servers that want one. */
+  readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
@@ -113,11 +118,23 @@ function findHome(): string | null {
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
-  const fromFile = readFileValues(join(state.value, 'config.json'));
+  const values = readValues(flags, env, state.value);
+  return values.ok ? checkConfig(values.value, state.value, env) : values;
+}
+
+/** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
+export function readValues(flags: OptionValues, env: Environment, state: string): Result<OptionValues, string> {
+  const fromFile = readFileValues(join(state, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
+  return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
+}
+
+/** What is wrong with settings together, in a sentence that names the setting; null where nothing is. */
+export function findConfigFault(values: OptionValues, state: string, env: Environment): string | null {
+  const checked = checkConfig(values, state, env);
+  return checked.ok ? null : checked.error;
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
@@ -130,13 +147,18 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
+  const backends = list(values.backends) ?? [];
+  const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
+  if (refusal !== null) return err(refusal);
+  const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
+  if (!backendKeys.ok) return backendKeys;
   return ok({
     router: router.value,
-    code: text(values.code),
+    code: readCode(text(values.code)),
     state,
-    backends: list(values.backends) ?? [],
-    backendKey: env['IRORI_BACKEND_KEY'] ?? null,
-    models: list(values.models),
+    backends,
+    backendKeys: backendKeys.value,
+    models: list(values.models)?.map(tellName) ?? null,
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -159,6 +181,24 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
+}
+
+/** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
+function findRefusedBackend(
+  backends: readonly string[],
+  { router, allowLan }: { readonly router: RouterUrl; readonly allowLan: boolean },
+): string | null {
+  for (const text of backends) {
+    const server = refuseBaseUrl(text, allowLan);
+    const refusal = server.ok ? refuseRouter(server.value, new URL(router.origin)) : server.error;
+    if (refusal !== null) return `--backend ${text.replace(/\/\/[^/@]*@/, '//…@').slice(0, 100)}: ${refusal}`;
+  }
+  return null;
+}
+
+/** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
+function readCode(given: string | null): string | null {
+  return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
 }
 
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */

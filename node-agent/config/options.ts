@@ -1,4 +1,6 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { JOIN_OPTIONS } from './join-options.ts';
+import { OWNER_OPTIONS } from './owner-options.ts';
 
 export interface OptionSpec {
   /** Key in config.json, and of the parsed value. */
@@ -14,18 +16,33 @@ export interface OptionSpec {
 }
 
 export const COMMANDS = [
+  'join',
   'up',
+  'status',
   'open',
   'pause',
   'resume',
-  'status',
   'why',
   'earnings',
   'credit',
+  'test',
+  'doctor',
+  'logs',
+  'config',
+  'name',
+  'move',
+  'leave',
+  'service',
+  'update',
   'verify',
   'setup',
 ] as const;
 export type Command = (typeof COMMANDS)[number];
+
+const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_JSON: readonly Command[] = COMMANDS.filter(
+  (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
+);
 
 export const OPTIONS = [
   {
@@ -35,7 +52,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'URL',
     text: 'The network to join, such as https://irori.example.',
-    commands: ['up'],
+    commands: ['up', 'doctor'],
   },
   {
     key: 'code',
@@ -53,7 +70,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'open', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
+    commands: WITH_STATE,
   },
   {
     key: 'backends',
@@ -187,7 +204,7 @@ export const OPTIONS = [
     env: 'IRORI_NAME',
     kind: 'text',
     value: 'TEXT',
-    text: 'A name for this machine in your own status.',
+    text: 'A name for this machine, for you and your account.',
     commands: ['up'],
   },
   {
@@ -263,15 +280,6 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
-    key: 'for',
-    flag: '--for',
-    env: null,
-    kind: 'text',
-    value: '30m',
-    text: 'How long: 90s, 30m, 2h, 1d. Default: until irori-node resume.',
-    commands: ['pause'],
-  },
-  {
     key: 'days',
     flag: '--days',
     env: null,
@@ -304,8 +312,8 @@ export const OPTIONS = [
     env: null,
     kind: 'switch',
     value: '',
-    text: 'Answer as JSON.',
-    commands: ['open', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
+    text: 'Answer as JSON; times are ISO 8601.',
+    commands: WITH_JSON,
   },
   {
     key: 'answer',
@@ -316,6 +324,8 @@ export const OPTIONS = [
     text: 'A streamed answer as it was saved (curl -N … > FILE), held against the hash in the receipts of its job.',
     commands: ['verify'],
   },
+  ...JOIN_OPTIONS,
+  ...OWNER_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

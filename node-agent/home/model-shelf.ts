@@ -26,6 +26,8 @@ interface Seen {
   readonly listed: readonly string[];
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
+  /** It could not be asked, or is not shared. */
+  readonly isMissing?: boolean;
 }
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
@@ -81,6 +83,11 @@ export class ModelShelf {
       bytes += Buffer.byteLength(JSON.stringify(model)) + 1;
       return i < MAX_MODELS && bytes <= MODELS_BYTES;
     });
+  }
+
+  /** What the owner was told of each backend that shares nothing now. */
+  get faults(): string[] {
+    return [...this.#seen.values()].flatMap(({ isMissing, told }) => (isMissing ? [told] : []));
   }
 
   #listed(): NodeModel[] {
@@ -222,7 +229,7 @@ export class ModelShelf {
 
   #missed(backend: Backend, sentence: string): void {
     if (this.#seen.get(backend)?.told !== sentence) this.#doors.log.warn(sentence);
-    this.#seen.set(backend, { ...NOTHING, told: sentence });
+    this.#seen.set(backend, { ...NOTHING, told: sentence, isMissing: true });
   }
 
   #tellGone(last: Seen, seen: Seen): void {

@@ -26,9 +26,23 @@ const statusSchema = z.object({
   models: z.array(z.string()),
   /** What each can do beside text. */
   abilities: z.record(z.string(), z.array(z.string())).default({}),
+  /** Who calls each model here, as the router told it: 'everyone' or 'own account only', and the same in words. What is not in here is not known. */
+  modelNotes: z
+    .record(
+      z.string(),
+      z.object({ inCatalogue: z.boolean(), servedTo: z.enum(['everyone', 'own account only']), told: z.string() }),
+    )
+    .default({}),
+  /** What is wrong with each model server that shares nothing now, in a sentence. */
+  serverNotes: z.array(z.string()).default([]),
   slots: z.number(),
   running: z.number(),
   jobs: z.number(),
+  /** How those jobs ended. */
+  done: z.number().default(0),
+  failed: z.number().default(0),
+  cancelled: z.number().default(0),
+  handedOver: z.number().default(0),
   refused: z.number(),
   promptTokens: z.number(),
   outputTokens: z.number(),
@@ -97,6 +111,11 @@ export class StatusFile {
     this.#writing = this.#writing.then(() => this.#file.write(`${JSON.stringify(this.#describe(), null, 2)}\n`));
     return this.#writing;
   }
+}
+
+/** What a running agent answered; null where it is none. */
+export function parseStatus(value: unknown): AgentStatus | null {
+  return statusSchema.safeParse(value).data ?? null;
 }
 
 /** The last status written in a folder; null when no agent ever ran there or the file is not one. */

@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { Refusal } from '../../schema/frames-to-hub.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
+import { findReach } from '../../schema/find-reach.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { KnownPairs } from '../../schema/merkle.ts';
@@ -177,6 +178,9 @@ export class JobRunner {
     if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
     if (book.has(ticketHash, Number(frame.ticket.issuedAtMs)))
       return refuse('bad-ticket', 'That ticket was given before.');
+    const reach = findReach(frame.request);
+    if (reach)
+      return err({ code: 'bad-request', message: `${reach.param} ${reach.told}`.slice(0, 200), param: reach.param });
     return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
   }
 

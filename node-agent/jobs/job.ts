@@ -95,7 +95,7 @@ export class Job {
   #emittedTokens = 0;
   #isReceiptUnsent = false;
   #isReceiptLost = false;
-  #failure: string | null = null;
+  #fault: { readonly reason: string; readonly isServers: boolean } | null = null;
 
   constructor(doors: JobDoors) {
     const { frame, tie, rule, clock, number, leave } = doors;
@@ -351,7 +351,7 @@ export class Job {
     const { code, message } = error;
     const reason = code === 'bad-request' ? 'the request was refused' : message;
     this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason });
-    if (SERVERS_FAULTS.has(code)) this.#failure = reason;
+    this.#fault = { reason, isServers: SERVERS_FAULTS.has(code) };
     this.#sendFault(code, message, work, error);
   }
 
@@ -373,9 +373,10 @@ export class Job {
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const { model } = this.#doors.frame.request;
-    this.#doors.log.info('job', { job: this.#jobId(), model, finish, outputTokens, durationMs });
+    const { reason, isServers = false } = this.#fault ?? {};
+    this.#doors.log.info('job', { job: this.#jobId(), model, finish, reason, outputTokens, durationMs });
     const receipt = { isReceiptUnsent: this.#isReceiptUnsent, isReceiptLost: this.#isReceiptLost };
-    this.#doors.onEnd({ finish, promptTokens, outputTokens, ...receipt, failure: this.#failure });
+    this.#doors.onEnd({ finish, promptTokens, outputTokens, ...receipt, failure: isServers ? (reason ?? null) : null });
   }
 
   #jobId(): string {

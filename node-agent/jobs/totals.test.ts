@@ -24,3 +24,10 @@ test('why the last job failed stands until one goes well: who leaves, and what i
   expect(after({ finish: 'length' })).toBeNull();
   expect(totals.now()).toMatchObject({ jobs: 5, promptTokens: 15, outputTokens: 25 });
 });
+
+test('what failed, was left or was handed over is not told as done', () => {
+  const totals = new Totals();
+  const ends = ['stop', 'length', 'error', 'bad-ticket', 'cancelled', 'preempted', 'preempted'] as const;
+  for (const finish of ends) totals.countJob({ ...OUTCOME, finish });
+  expect(totals.now()).toMatchObject({ jobs: 7, done: 2, failed: 2, cancelled: 1, handedOver: 2 });
+});

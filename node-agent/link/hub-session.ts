@@ -318,6 +318,7 @@ export class HubSession {
       shared.onReceipts();
       this.#offerLate();
     } catch (error) {
+      shared.onLostReceipt();
       log.error('a receipt could not be stored: is the disk full?', {
         job: wordToJobId(part.ticket.jobId),
         reason: describeError(error),

@@ -5,7 +5,8 @@ import { MAX_MESSAGE_BYTES, PING, PING_INTERVAL_MS, PONG } from '../../schema/fr
 import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
-import { makeRouterAgent } from './router-agent.ts';
+import { findProxy, makeRouterAgent } from './router-agent.ts';
+import { tellNetworkFault } from './tell-network-fault.ts';
 
 interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
@@ -70,7 +71,7 @@ class SocketLife implements HubSocket {
     ws.on('close', (code, reason) =>
       this.end({ kind: 'closed', closeCode: code, reason: reason.toString('utf8').slice(0, 123) }),
     );
-    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error) }));
+    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error, ws.url) }));
     ws.on('unexpected-response', (_request, response) => this.#readRefusal(response));
   }
 
@@ -134,7 +135,7 @@ class SocketLife implements HubSocket {
   }
 }
 
-function describeNetworkError(error: Error): string {
+function describeNetworkError(error: Error, url: string): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return (error.message || code || 'the connection failed').slice(0, 200);
+  return tellNetworkFault({ code, message: error.message }, url, findProxy(url, process.env));
 }

@@ -36,6 +36,8 @@ const whySchema = z.object({
       decodeTokensPerS: z.number(),
       rttMs: z.number(),
       failureShare: z.number(),
+      /** Jobs that showed it. 0: none yet, and these are guesses. Older routers do not tell. */
+      samples: count.optional(),
     }),
   ),
 });

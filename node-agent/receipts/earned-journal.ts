@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { parseJson } from '../../schema/json.ts';
-import { makePrivateFolder } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 

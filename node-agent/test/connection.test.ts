@@ -92,7 +92,7 @@ test('a move is followed at once, also after failures, and only the fourth in a 
   await until(() => one.status.state === 'connected');
   hub.sendJson('moved', { reason: 'split' });
   await until(() => one.status.state === 'waiting');
-  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('nextTryInMs=0'))).toHaveLength(3);
+  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('Trying again at once'))).toHaveLength(3);
 });
 
 test('with a job the move waits for its end, and takes nothing new meanwhile', async () => {

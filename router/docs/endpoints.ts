@@ -303,7 +303,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/health',
     title: 'Health',
-    told: 'Whether this router works.',
+    told: 'Whether this router works, and which version of the protocol of homes it speaks.',
     body: null,
     examples: {},
     isStreamed: false,

@@ -5,7 +5,7 @@ import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { word } from '../../schema/typed-data.ts';
 import type { AppEnv } from './app-env.ts';
 import { tellEnrolFault } from '../auth/judge-enrolment.ts';
-import { isEnrolmentCode } from '../auth/make-enrolment-code.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { ApiError } from '../errors.ts';
 import { addressField } from '../auth/bodies.ts';
 import { readInput } from './admin-input.ts';
@@ -13,7 +13,8 @@ import { tellStanding } from './tell-standing.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const enrolBody = z.strictObject({
-  code: z.string().refine(isEnrolmentCode, "must look like 'enr_XXXX-XXXX-XXXX-XXXX-XXXX'"),
+  /** However its owner typed it: the signature is over the text as it came. */
+  code: z.string().refine((text) => foldEnrolmentCode(text) !== null, "must look like 'enr_XXXX-XXXX-XXXX-XXXX-XXXX'"),
   address: word.address,
   signature: word.signature,
   wallet: addressField.nullish(),
