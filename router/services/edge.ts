@@ -2,6 +2,7 @@
 import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
+import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Timings } from '../../schema/timings.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
@@ -11,6 +12,11 @@ import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { FamilyTags } from '../auth/family-tags.ts';
+import { makeDeviceLinks } from '../auth/device-links.ts';
+import type { DeviceLinks } from '../auth/device-links.ts';
+import { DoorPaces } from '../auth/door-paces.ts';
+import { makeDoorCounts } from '../auth/door-counts.ts';
+import type { DoorCounts } from '../auth/door-counts.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { makeNodeCallers } from '../auth/node-callers.ts';
@@ -27,8 +33,10 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
-import { listEarningDays } from '../billing/earning-days.ts';
-import type { EarningDay } from '../billing/earning-days.ts';
+import { listEarningDays, sumEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
+import { makeModelDays } from '../billing/model-days.ts';
+import type { ModelDays } from '../billing/model-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
@@ -42,6 +50,7 @@ import { WhyFinder } from '../area/why-finder.ts';
 import { makeLinkNodes } from '../auth/link-nodes.ts';
 import { DialGate } from '../auth/dial-gate.ts';
 import type { LinkFault, LinkNode } from '../auth/link-nodes.ts';
+import { findEarnedReceipts } from '../billing/earned-receipts.ts';
 import { findReceipts } from '../billing/receipt-finder.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { AccountTurns } from './account-turns.ts';
@@ -64,7 +73,12 @@ export interface Services extends Stubs, BookDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  /** True where anybody may make one. */
+  readonly isSignupOpen: boolean;
   readonly members: Members;
+  readonly links: DeviceLinks;
+  /** What is counted over all isolates. */
+  readonly doorCounts: DoorCounts;
   readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
   readonly pools: Pools;
@@ -84,12 +98,21 @@ export interface Services extends Stubs, BookDoors {
   readonly bodies: BodyRoom;
   readonly endedJobs: EndedJobs;
   readonly attempts: FailedAttempts;
+  /** For doors that only read. */
+  readonly paces: DoorPaces;
+  readonly modelDays: ModelDays;
   /** Whether two addresses are of one family. */
   readonly families: FamilyTags;
   /** For work that holds the thread up. */
   readonly turns: AccountTurns;
   readonly findNode: (nodeId: string, token: string | null, from: string) => Promise<Result<LinkNode, LinkFault>>;
   readonly findReceipts: (wanted: { jobId: string; accountId: string }) => Promise<FoundReceipts>;
+  /** The same for who worked on a job. */
+  readonly findEarnedReceipts: (wanted: {
+    jobId: string;
+    accountId: string;
+    nodeIds: readonly string[];
+  }) => Promise<SettlementJson[]>;
   /** Which home asks; null when it is a caller. */
   readonly authenticateNode: (header: string | null, requestUrl: string) => Promise<Result<string, NodeFault> | null>;
   /** The origins that a home may have dialled to reach this request. */
@@ -105,6 +128,10 @@ export interface Services extends Stubs, BookDoors {
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
+  readonly sumEarningDays: (
+    nodeIds: readonly string[],
+    days: { readonly fromDay: number; readonly today: number },
+  ) => Promise<EarningSum[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -122,6 +149,7 @@ const bodies = new BodyRoom();
 const turns = new AccountTurns();
 const endedJobs = new EndedJobs();
 const attempts = new FailedAttempts();
+const paces = new DoorPaces();
 const services = new WeakMap<Env, Services>();
 
 /** The doors of one environment; made on the first request, the same afterwards. */
@@ -160,7 +188,10 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    isSignupOpen: env.SIGNUP === 'open',
     members: makeMembers({ db: env.DB, random }),
+    links: makeDeviceLinks({ db: env.DB, random }),
+    doorCounts: makeDoorCounts(env.DB),
     posts: makeRepeatedPosts(env.DB),
     nodes,
     pools: makePools({ db: env.DB, random }),
@@ -173,6 +204,8 @@ function openServices(env: Env): Services {
     turns,
     endedJobs,
     attempts,
+    paces,
+    modelDays: makeModelDays(env.DB),
     families: new FamilyTags(secret),
     domain,
     routerSigner,
@@ -182,6 +215,15 @@ function openServices(env: Env): Services {
     authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
     findReceipts: (wanted) => findReceipts({ ledger, account: stubs.account }, wanted),
+    findEarnedReceipts: (wanted) =>
+      findEarnedReceipts(
+        {
+          ledger,
+          findReceipts: (asked) => findReceipts({ ledger, account: stubs.account }, asked),
+          payersOf: (nodeId, jobId) => stubs.nodeAccount(nodeId).payersOf(jobId),
+        },
+        wanted,
+      ),
     authenticateNode: (header, requestUrl) =>
       nodeCallers.authenticate(header, ownOrigins(origins, requestUrl), Date.now()),
     ownOrigins: (requestUrl) => ownOrigins(origins, requestUrl),
@@ -193,11 +235,12 @@ function openServices(env: Env): Services {
   };
 }
 
-function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
+    sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };
 }
 
