@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentConfig } from '../config/config.ts';
+import type { PowerStatus } from '../energy/energy-meter.ts';
 import type { OwnerPause } from '../home/owner-pause.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
@@ -17,6 +18,7 @@ interface Told {
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
   readonly ownerPause: OwnerPause;
   readonly standing: Pick<ModelStanding, 'notes'>;
+  readonly power: PowerStatus | null;
   /** ms since epoch. */
   readonly startedAt: number;
   /** Where the owner's page is. */
@@ -63,6 +65,7 @@ export function tellStatus(of: Told): AgentStatus {
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
     page: of.page === null ? null : { url: of.page },
+    power: of.power,
     residentBytes: process.memoryUsage.rss(),
   };
 }

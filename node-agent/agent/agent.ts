@@ -20,6 +20,7 @@ import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
+import { Metering } from './metering.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { OwnerPage } from './page.ts';
@@ -98,6 +99,7 @@ export class Agent {
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
+  readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -126,6 +128,8 @@ export class Agent {
     });
     if (config.benchmark !== 'none')
       for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    this.#metering = new Metering({ config, log, backends: this.#backends, isLending, onChange });
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -142,6 +146,7 @@ export class Agent {
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
+      meter: this.#metering,
     };
     const mayLoad = (): boolean =>
       load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
@@ -198,6 +203,7 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    await this.#metering.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -213,6 +219,7 @@ export class Agent {
     clearTimeout(this.#lookTimer);
     this.#ownerPause.close();
     this.#disk.close();
+    await this.#metering.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -391,6 +398,7 @@ export class Agent {
       link: this.#connection,
       ownerPause: this.#ownerPause,
       standing: this.#standing,
+      power: this.#metering.status(),
       startedAt: this.#startedAt,
       page: this.#page.url,
     });

@@ -54,6 +54,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     earnedMicro: '1',
     acceptedReceipts: '4',
     page: null,
+    power: null,
     residentBytes: 1,
     ...change,
   };

@@ -7,6 +7,7 @@ import { describeClock } from '../link/router-clock.ts';
 import { tellCount, tellWhen } from '../tell-time.ts';
 import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { tellLines } from './tell-lines.ts';
+import { tellPower } from './tell-power.ts';
 
 /** What was answered by the router since midnight here, by this home's own record. */
 export interface Today {
@@ -33,6 +34,7 @@ export function formatStatus(facts: StatusFacts): string {
     ...tellStanding(facts),
     ...(run === 'running' ? tellNow(facts) : []),
     ...tellDone(facts),
+    ...tellPower(status.power),
     ...tellMoney(status),
     ...tellWarnings(status),
     ...(run === 'running' ? [tellHow(status)] : []),

@@ -18,6 +18,7 @@ import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
 import { OPTIONS } from './options.ts';
+import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
 import type { SaidAbility } from './read-can.ts';
 import type { OptionKey, OptionSpec } from './options.ts';
@@ -66,6 +67,9 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** An owner's meter at the wall, as a program and its arguments, and how often it is read. */
+  readonly powerCommand: readonly [program: string, ...args: string[]] | null;
+  readonly powerEveryMs: number;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
 }
@@ -87,6 +91,7 @@ const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
 const DEFAULT_EPOCH_RETRY_S = 1800;
+const DEFAULT_POWER_EVERY_S = 10;
 const LEAST_EPOCH_RETRY_S = 1;
 const MOST_EPOCH_RETRY_S = 86_400;
 /** Less, and one slow answer to a look would end a job. */
@@ -152,6 +157,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (refusal !== null) return err(refusal);
   const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
   if (!backendKeys.ok) return backendKeys;
+  const power = readPowerCommand(text(values.powerCommand));
+  if (!power.ok) return power;
   return ok({
     router: router.value,
     code: readCode(text(values.code)),
@@ -178,6 +185,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
+    powerCommand: power.value,
+    powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
   });
@@ -199,6 +208,11 @@ function findRefusedBackend(
 /** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
 function readCode(given: string | null): string | null {
   return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
+}
+
+function readPowerCommand(given: string | null): Result<AgentConfig['powerCommand'], string> {
+  const parsed = given === null ? ok(null) : parseCommandLine(given);
+  return parsed.ok ? parsed : err(`--power-command cannot be run: ${parsed.error}`);
 }
 
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */
@@ -223,6 +237,9 @@ function findFault(values: OptionValues): string | null {
   const epochRetryS = number(values.epochRetryS);
   if (epochRetryS !== null && (epochRetryS < LEAST_EPOCH_RETRY_S || epochRetryS > MOST_EPOCH_RETRY_S))
     return `--epoch-retry must be from ${LEAST_EPOCH_RETRY_S} to ${MOST_EPOCH_RETRY_S} seconds.`;
+  const powerEveryS = number(values.powerEveryS);
+  if (powerEveryS !== null && (powerEveryS < 1 || powerEveryS > 60))
+    return '--power-every must be from 1 to 60 seconds.';
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;

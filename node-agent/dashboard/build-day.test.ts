@@ -15,7 +15,7 @@ test('a day of which nobody knows is one span without a gap', () => {
 test('waiting for a call is told as the router knows it: no demand, or passed over', () => {
   const spans = buildDay({
     own: [
-      { fromAt: 1900 * MIN, toAt: 1990 * MIN, word: 'ready' },
+      { fromAt: 1900 * MIN, toAt: 1990 * MIN, word: 'idle' },
       { fromAt: 1990 * MIN, toAt: NOW, word: 'owner' },
     ],
     told: [
@@ -26,7 +26,7 @@ test('waiting for a call is told as the router knows it: no demand, or passed ov
     now: NOW,
   });
   expect(spans.slice(1).map(({ from, reason, text }) => [from, reason, text])).toEqual([
-    [iso(1900 * MIN), 'ready', null],
+    [iso(1900 * MIN), 'idle', null],
     [iso(1941 * MIN), 'no-demand', 'No call came.'],
     [iso(1980 * MIN), 'passed:farther', 'Closer.'],
     [iso(1990 * MIN), 'owner', null],
@@ -41,14 +41,14 @@ test('what the agent cannot know of itself the router fills in, in the same word
     { from: 1970 * MIN, to: 2001 * MIN, reason: 'offline', text: 'Away.' },
   ];
   const reasons = buildDay({ own: [], told, now: NOW }).map(({ reason }) => reason);
-  expect(reasons).toEqual(['not-running', 'battery', 'working', 'offline']);
+  expect(reasons).toEqual(['not-running', 'battery', 'busy', 'offline']);
 });
 
 test('spans before the day, and halves of minutes, do no harm', () => {
   const own = [
-    { fromAt: 0, toAt: 600 * MIN, word: 'ready' },
-    { fromAt: NOW - 1, toAt: NOW, word: 'working' },
+    { fromAt: 0, toAt: 600 * MIN, word: 'idle' },
+    { fromAt: NOW - 1, toAt: NOW, word: 'busy' },
   ];
   const spans = buildDay({ own, told: [], now: NOW });
-  expect(spans.map(({ reason }) => reason)).toEqual(['ready', 'not-running', 'working']);
+  expect(spans.map(({ reason }) => reason)).toEqual(['idle', 'not-running', 'busy']);
 });

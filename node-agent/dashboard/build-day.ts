@@ -32,9 +32,9 @@ interface Minute {
 }
 
 /** Of these minutes the router knows more: the home was there and had nothing to do, or does not know of itself. */
-const WAITED: ReadonlySet<string> = new Set(['ready', 'eco', 'not-running']);
+const WAITED: ReadonlySet<string> = new Set(['idle', 'eco', 'not-running']);
 /** The router's words for what has one here. */
-const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'working' };
+const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'busy' };
 
 /** Spans that follow one another without a gap, the oldest first; minutes of which nobody knows are `not-running`. */
 export function buildDay({ own, told, now }: DayFacts): WhySpan[] {

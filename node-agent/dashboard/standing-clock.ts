@@ -11,7 +11,7 @@ export interface StandingNow {
 }
 
 /** Ready, with or without a limit: what is missing is a call. */
-const IDLE: ReadonlySet<StateWord> = new Set(['ready', 'eco']);
+const IDLE: ReadonlySet<StateWord> = new Set(['idle', 'eco']);
 
 const DAY_MS = 86_400_000;
 /** Of a home whose word changes all day. */

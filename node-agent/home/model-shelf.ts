@@ -62,6 +62,8 @@ interface Served {
   readonly resume: NodeModel['resume'];
   /** About how long loading takes; 0 when the model is in memory. */
   readonly loadMs: number;
+  /** How fast it is thought to read a prompt. */
+  readonly promptTokensPerS: number;
 }
 
 export class ModelShelf {
@@ -128,7 +130,8 @@ export class ModelShelf {
     if (isPattern && this.#isLeftCold(name)) return err('cold');
     if (!found) return err('unfit');
     const { backend, model } = found;
-    return ok({ backend, resume: model.resume, loadMs: model.loadMs ?? 0 });
+    const { resume, loadMs = 0, promptTokensPerS } = model;
+    return ok({ backend, resume, loadMs, promptTokensPerS });
   }
 
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */

@@ -79,6 +79,19 @@ const statusSchema = z.object({
   evidence: z.array(z.unknown()).default([]),
   /** Where the owner's page is on this machine; `irori-node open` lets a browser in. */
   page: z.object({ url: z.string() }).nullable().default(null),
+  /** What this machine draws (W at the wall), how that is known, and what today came to (millionths of a watt-hour); null where nobody meters. */
+  power: z
+    .object({
+      watts: z.number().nullable(),
+      idleW: z.number().nullable(),
+      method: z.enum(['unknown', 'counter', 'sampled', 'estimated', 'wall']),
+      /** Taken by jobs above rest, claimed of it by receipts, and taken at rest while the machine was awake for the network only. */
+      todayMicroWh: z.number(),
+      todayClaimedMicroWh: z.number().default(0),
+      todayIdleMicroWh: z.number().default(0),
+    })
+    .nullable()
+    .default(null),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;

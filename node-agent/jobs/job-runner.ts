@@ -1,6 +1,6 @@
 // Takes the jobs of one connection: accepts or refuses each at once, and leads its later frames to it. A node never queues.
 import type { Hex } from '../../schema/bytes.ts';
-import type { Refusal } from '../../schema/frames-to-hub.ts';
+import type { PowerFacts, Refusal } from '../../schema/frames-to-hub.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { findReach } from '../../schema/find-reach.ts';
@@ -16,6 +16,8 @@ import type { ModelShelf } from '../home/model-shelf.ts';
 import type { PauseBoard } from '../home/pause-board.ts';
 import type { Totals } from './totals.ts';
 import type { Log } from '../log.ts';
+import { UNMETERED } from '../energy/job-share.ts';
+import type { ShareFacts, WorkShare } from '../energy/job-share.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { BUSY_JOBS } from '../receipts/receipt-sealer.ts';
 import { checkTicket } from './check-ticket.ts';
@@ -51,6 +53,12 @@ export interface AgentShared {
   readonly onUnsentReceipt: () => void;
   /** Called when a receipt could not be stored: the disk is full, or gone. */
   readonly onLostReceipt: () => void;
+  /** The machine's energy meter; absent where nobody meters. */
+  readonly meter?: {
+    readonly begin: (backend: Backend, facts: ShareFacts) => WorkShare;
+    /** For the hub; null while nothing is known. */
+    readonly facts: () => PowerFacts | null;
+  };
 }
 
 const NOT_SERVED = {
@@ -93,12 +101,17 @@ export class JobRunner {
     }
     const served = shelf.find(frame.request.model);
     if (!served.ok) return this.#refuse(number, { code: served.error, message: NOT_SERVED[served.error] });
-    const { backend, resume, loadMs } = served.value;
+    const { backend, resume, loadMs, promptTokensPerS } = served.value;
     const release = slots.take(backend);
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
     const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
-    const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
-    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, book, log };
+    const work = { promptTokens: frame.ticket.maxPromptTokens, promptTokensPerS };
+    const energy = this.#shared.meter?.begin(backend, work) ?? UNMETERED;
+    const onEnd = (outcome: JobOutcome): void => {
+      energy.end();
+      this.#end(number, outcome);
+    };
+    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, book, log, energy };
     const leave = unsealed.begin(frame.ticket);
     const isBusy = (): boolean => this.#jobs.size >= BUSY_JOBS;
     // The job has brought its model into memory: the hub should know that the next one begins at once.

@@ -14,6 +14,7 @@ import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { WorkShare } from '../energy/job-share.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { buildWork, estimatePromptTokens } from '../receipts/build-receipt.ts';
 import type { ReceiptSocket } from '../receipts/seal-receipts.ts';
@@ -55,6 +56,8 @@ interface JobDoors {
   readonly leave: SendLeave;
   readonly book: ReceiptBook;
   readonly log: Log;
+  /** Its hold of the energy meter. */
+  readonly energy: WorkShare;
   /** True while so many jobs run that receipts wait for one another. */
   readonly isBusy: () => boolean;
   /** Called once, when the backend gave its first token. */
@@ -233,6 +236,7 @@ export class Job {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     const leftTokens = this.#doors.frame.request.maxTokens - this.#emittedTokens;
     this.#emittedTokens += delta.tokens;
+    this.#doors.energy.noteTokens(delta.tokens);
     if (delta.tokens <= leftTokens) return this.#pass(delta);
     // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped; what lies within it is the caller's.
     const within = cutDelta(delta, leftTokens);
@@ -323,6 +327,7 @@ export class Job {
       ttftMs: this.#stream.ttftMs ?? durationMs,
       durationMs,
       responseHash: this.#stream.finishHash(),
+      energy: this.#doors.energy.claim(promptTokens),
     });
   }
 

@@ -120,9 +120,10 @@ export class HubSession {
   /** Tells the hub what this home offers now. */
   sendState(): void {
     if (!this.#runner) return;
-    const { shelf, slots, pause } = this.#doors.shared;
+    const { shelf, slots, pause, meter } = this.#doors.shared;
     const paused = pause.reason ?? (this.#isDraining ? 'draining' : null);
-    this.#send('state', { models: shelf.offered, slots: slots.limit, paused });
+    const power = meter?.facts() ?? undefined;
+    this.#send('state', { models: shelf.offered, slots: slots.limit, paused, power });
   }
 
   /** Sends what waits and says goodbye. */

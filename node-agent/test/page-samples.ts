@@ -53,7 +53,7 @@ export class SampleDesk implements PageDesk {
       version: '0.1.0',
     };
     const homes = [
-      { ...base, id: 'node_01jd3x9kq', name: 'Workshop', isThis: true, isOnline: true, word: 'working' },
+      { ...base, id: 'node_01jd3x9kq', name: 'Workshop', isThis: true, isOnline: true, word: 'busy' },
       {
         ...base,
         id: 'node_01jd3x9kr',
@@ -138,7 +138,7 @@ export function sampleView(now: number): PageView {
       residentBytes: 77_594_624,
     },
     standing: {
-      word: 'working',
+      word: 'busy',
       level: 'full',
       sinceAt: iso(now - 4 * MIN),
       untilAt: null,
@@ -303,17 +303,17 @@ function sampleWhy(now: number): WhyView {
   const parts: readonly (readonly [minutes: number, reason: string, text: string | null])[] = [
     [180, 'not-running', null],
     [240, 'schedule', null],
-    [35, 'working', null],
-    [12, 'ready', null],
-    [88, 'working', null],
+    [35, 'busy', null],
+    [12, 'idle', null],
+    [88, 'busy', null],
     [190, 'gpu-in-use', null],
-    [41, 'working', null],
+    [41, 'busy', null],
     [9, 'temperature', null],
-    [130, 'working', null],
+    [130, 'busy', null],
     [22, 'offline', 'Not connected.'],
-    [260, 'working', null],
+    [260, 'busy', null],
     [30, 'owner', null],
-    [61, 'working', null],
+    [61, 'busy', null],
     [
       22,
       'passed:farther',

@@ -83,7 +83,7 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
   }
 
   test.each([
-    ['wide, light, English', { viewport: WIDE, colorScheme: 'light', locale: 'en-GB' }, 'Working for callers.'],
+    ['wide, light, English', { viewport: WIDE, colorScheme: 'light', locale: 'en-GB' }, 'It works for callers.'],
     [
       '360 px, dark, Japanese',
       { viewport: NARROW, colorScheme: 'dark', locale: 'ja-JP', reducedMotion: 'reduce' },
@@ -216,17 +216,17 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
       await stranger.goto(url);
       await stranger.waitForSelector('text=That address was used before');
       await stranger.close();
-      await page.waitForSelector('.standing h2:text("Ready, and waiting for a call.")');
+      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
       const job = bench.hub.give({ model: 'say-5000x20', maxTokens: 10_000 });
       await page.waitForSelector('td:text("say-5000x20")');
       expect(await page.textContent('#page')).not.toMatch(/hello there|word/);
       await page.click('#pause');
       await page.click('text=For an hour');
-      await page.waitForSelector('.standing h2:text("Paused by you.")');
+      await page.waitForSelector('.standing h2:text("You paused it.")');
       const { receipt } = await bench.hub.waitEnd(job.number);
       await bench.hub.waitFor(({ name, json }) => name === 'state' && (json as NodeState).paused === 'owner');
       await page.click('button:text-is("Lend again")');
-      await page.waitForSelector('.standing h2:text("Ready, and waiting for a call.")');
+      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
       const earned = (): Promise<string | null> => page.textContent('.figure:has(dt:text("Earned")) strong');
       await page.waitForFunction('document.querySelector(".figure strong").textContent !== "0.00"');
       const before = await earned();
@@ -237,7 +237,7 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
       bench.hub.heard.length = 0;
       await bench.upAndReady('--page-port', '4790');
       await page.waitForSelector('text=The agent does not answer', { state: 'detached' });
-      await page.waitForSelector('.standing h2:text("Ready, and waiting for a call.")');
+      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
       expect(await earned()).toBe(before);
       expect(faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
     } finally {

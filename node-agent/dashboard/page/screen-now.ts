@@ -17,7 +17,7 @@ function drawStanding(view: PageView): Described {
   const { word, sinceAt, untilAt, problem, also, pausesAfterJob } = view.standing;
   const told = words.states[word];
   const lines = [
-    problem === null || word === 'ready' || word === 'working' ? null : problem,
+    problem === null || word === 'idle' || word === 'busy' ? null : problem,
     sayIdle(view),
     told?.action ?? null,
   ];
