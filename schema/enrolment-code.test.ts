@@ -27,10 +27,15 @@ describe('foldEnrolmentCode', () => {
     expect(foldEnrolmentCode('ENRX-0000-0000-0000-0000')).toBe('enr_ENRX-0000-0000-0000-0000');
   });
 
-  test.each(['', 'enr_', 'code-for-tests', `${CODE}0`, CODE.slice(0, -1), 'enr_UUUU-0000-0000-0000-0000', 'x'.repeat(5000)])(
-    'what can be no code is none: %j',
-    (text) => {
-      expect(foldEnrolmentCode(text)).toBeNull();
-    },
-  );
+  test.each([
+    '',
+    'enr_',
+    'code-for-tests',
+    `${CODE}0`,
+    CODE.slice(0, -1),
+    'enr_UUUU-0000-0000-0000-0000',
+    'x'.repeat(5000),
+  ])('what can be no code is none: %j', (text) => {
+    expect(foldEnrolmentCode(text)).toBeNull();
+  });
 });

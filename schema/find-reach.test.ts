@@ -8,7 +8,13 @@ const withPicture = (url: string): JobRequest => ({
   ...sampleRequest({}),
   messages: [
     { role: 'system', content: 'see http://192.168.1.1/' },
-    { role: 'user', content: [{ type: 'text', text: 'file:///etc/passwd' }, { type: 'image_url', image_url: { url } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'file:///etc/passwd' },
+        { type: 'image_url', image_url: { url } },
+      ],
+    },
   ],
 });
 
@@ -60,7 +66,9 @@ describe('a schema', () => {
 
   test('is named by its field, of a tool and of the answer’s form', () => {
     const schema = { $ref: 'http://a/' };
-    expect(findReach({ ...sampleRequest({}), tools: [tool({}), tool(schema)] })?.param).toBe('tools[1].function.parameters');
+    expect(findReach({ ...sampleRequest({}), tools: [tool({}), tool(schema)] })?.param).toBe(
+      'tools[1].function.parameters',
+    );
     const responseFormat = { type: 'json_schema', json_schema: { name: 'a', schema } } as const;
     expect(findReach({ ...sampleRequest({}), responseFormat })?.param).toBe('response_format.json_schema.schema');
   });
@@ -72,6 +80,9 @@ describe('a schema', () => {
   });
 });
 
-function tool(parameters: Record<string, unknown>): { type: 'function'; function: { name: string; parameters: typeof parameters } } {
+function tool(parameters: Record<string, unknown>): {
+  type: 'function';
+  function: { name: string; parameters: typeof parameters };
+} {
   return { type: 'function', function: { name: 'f', parameters } };
 }

@@ -10,7 +10,8 @@ export interface Reach {
   readonly told: string;
 }
 
-export const SCHEMA_TOLD = "may point to its own parts only: each '$ref' must begin with '#'. Nothing is fetched from other addresses.";
+export const SCHEMA_TOLD =
+  "may point to its own parts only: each '$ref' must begin with '#'. Nothing is fetched from other addresses.";
 
 const POINTERS: ReadonlySet<string> = new Set(['$ref', '$dynamicRef', '$recursiveRef']);
 

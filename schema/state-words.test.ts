@@ -10,7 +10,7 @@ test('every state and every reason has a sentence of its own, one clause for the
     const { told, was, action } = STATE_WORDS[word];
     expect(told).toMatch(/^[A-Z].*\.$/);
     expect(was).toMatch(/^[a-z].*[^.]$/);
-    if (action !== null) expect(action).toMatch(/^[A-Z].*\.$/);
+    expect(action ?? 'None.').toMatch(/^[A-Z].*\.$/);
     for (const text of [told, action ?? '']) expect(text.length).toBeLessThanOrEqual(80);
   }
 });

@@ -4,7 +4,7 @@ import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentConfig } from '../config/config.ts';
 import type { PowerStatus } from '../energy/energy-meter.ts';
-import type { OwnerPause } from '../home/owner-pause.ts';
+import type { Lending } from './lending.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { Connection } from '../link/connection.ts';
@@ -16,7 +16,7 @@ interface Told {
   readonly shared: AgentShared;
   readonly address: Hex;
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
-  readonly ownerPause: OwnerPause;
+  readonly lending: Lending;
   readonly standing: Pick<ModelStanding, 'notes'>;
   readonly power: PowerStatus | null;
   /** ms since epoch. */
@@ -42,7 +42,8 @@ export function tellStatus(of: Told): AgentStatus {
     state: link.state,
     problem: link.problem,
     paused: pause.reason,
-    pausedUntilAt: of.ownerPause.untilAt,
+    pausedUntilAt: of.lending.ownerPause.untilAt,
+    standing: of.lending.watch.standing(),
     hub: link.hub,
     area: link.area,
     models: of.shared.shelf.offered.map((model) => model.name),

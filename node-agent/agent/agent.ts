@@ -3,31 +3,31 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../../schema/chosen-curve.ts';
-import { err, ok } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
-import { lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
-import { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
+import { openDoors } from './agent-doors.ts';
+import type { AgentDoors } from './agent-doors.ts';
 import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
+import { Lending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
 import { openBackends } from './opened-backends.ts';
 import { OwnerPage } from './page.ts';
-import { RecentLog } from './recent-log.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
-import { OwnerPause } from '../home/owner-pause.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
 import { SpeedFile } from '../home/speed-file.ts';
@@ -47,8 +47,6 @@ import type { Log } from '../log.ts';
 import { EarnedJournal } from '../receipts/earned-journal.ts';
 import { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
 
@@ -61,22 +59,8 @@ const ABILITIES_MS = 1_500;
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
-/** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
-const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
-
-interface AgentDoors {
-  readonly config: AgentConfig;
-  readonly log: RecentLog;
-  readonly key: SessionKey;
-  readonly choice: ModelChoice;
-  readonly book: ReceiptBook;
-  readonly identity: IdentityFile;
-  readonly lock: FolderLock;
-  readonly speeds: SpeedFile;
-  readonly journal: EarnedJournal;
-}
 
 export class Agent {
   readonly #config: AgentConfig;
@@ -89,7 +73,7 @@ export class Agent {
   readonly #abilities: AbilityScout;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
-  readonly #ownerPause: OwnerPause;
+  readonly #lending: Lending;
   readonly #prefetcher: Prefetcher;
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
@@ -153,7 +137,6 @@ export class Agent {
     const { slots: taken, pause } = this.#shared;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: taken, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
       status: () => this.#describe(),
@@ -162,6 +145,7 @@ export class Agent {
     this.#lock.serve((peer) => hearOwner(peer, desk));
     this.#status = new StatusFile(config.state, log, () => this.#describe());
     this.#connection = this.#makeConnection(identity);
+    this.#lending = this.#makeLending(doors.lending);
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
     this.#mirror = this.#makeMirror();
     this.#page = this.#makePage(doors);
@@ -171,28 +155,8 @@ export class Agent {
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
   static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
-    const log = new RecentLog(lines, Date.now);
-    const key = await openSessionKey(config.state);
-    if (!key.ok) return key;
-    const lock = await lockFolder(config.state);
-    if (!lock.ok) return err(lock.error.sentence);
-    try {
-      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
-      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: () => performance.now(),
-        log,
-        journal,
-      });
-      const identity = await IdentityFile.open(config.state, log);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      const choice = await ModelChoice.open(config.state, config.models, log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal, choice }));
-    } catch (error) {
-      lock.value.release();
-      return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
-      );
-    }
+    const doors = await openDoors(config, lines);
+    return doors.ok ? ok(new Agent(doors.value)) : doors;
   }
 
   /** Works until it is stopped, or until the owner has to act. */
@@ -204,6 +168,7 @@ export class Agent {
       curve: getCurve().name,
     });
     await this.#metering.start();
+    this.#lending.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
@@ -217,7 +182,7 @@ export class Agent {
     this.#page.close();
     this.#standing.close();
     clearTimeout(this.#lookTimer);
-    this.#ownerPause.close();
+    await this.#lending.close();
     this.#disk.close();
     await this.#metering.close();
     this.#shared.clock.close();
@@ -250,30 +215,16 @@ export class Agent {
 
   /** Ends what runs as preempted, receipts and all, and leaves: for an owner who said stop twice. */
   async stopNow(): Promise<void> {
-    await settleWithin(this.#handOver(), RECEIPTS_MS);
+    await settleWithin(this.#lending.handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
     await this.#shared.book.settled();
   }
 
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
-    const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
+    const answer = await this.#lending.ownerPause.obey(ask);
     await this.#status.write();
     return answer;
-  }
-
-  /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
-  async #handOver(): Promise<number> {
-    const runner = this.#connection.session?.runner;
-    const jobs = runner?.size ?? 0;
-    if (jobs > 0) this.#log.info('handing over what runs', { jobs });
-    runner?.preemptAll();
-    await settleWithin(Promise.all([runner?.whenIdle(), this.#shelf.unloadAll()]), HAND_OVER_MS);
-    // A server's models may be gone from its memory now: the next offer should say so.
-    void this.#shelf.refresh();
-    this.#status.touch();
-    return jobs;
   }
 
   #makeConnection(identity: IdentityFile): Connection {
@@ -311,6 +262,19 @@ export class Agent {
     });
   }
 
+  #makeLending(files: LendingFiles): Lending {
+    return new Lending({
+      config: this.#config,
+      log: this.#log,
+      files,
+      shared: this.#shared,
+      link: this.#connection,
+      gpus: this.#metering.cards,
+      tellState: () => this.#tellState(),
+      onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
+    });
+  }
+
   #makeMirror(): EpochMirror {
     const { state, router, epochRetryMs: retryMs } = this.#config;
     return new EpochMirror({
@@ -339,10 +303,9 @@ export class Agent {
   /** `isAnew`: somebody knows of a change that a look under way may have missed. */
   async #look(isAnew = false): Promise<void> {
     await Promise.all([isAnew ? this.#shelf.refresh() : this.#shelf.look(), this.#disk.check()]);
-    const { slots, pause } = this.#shared;
-    slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
     const isDown = this.#shelf.offered.length === 0;
-    pause.set('backend-down', isDown);
+    this.#shared.pause.set('backend-down', isDown);
     this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
@@ -363,7 +326,8 @@ export class Agent {
 
   #tellState(): void {
     this.#abilities.heed();
-    this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
+    this.#lending.noteBoard();
     this.#connection.session?.sendState();
     this.#noteOffer();
   }
@@ -396,7 +360,7 @@ export class Agent {
       shared: this.#shared,
       address: this.#key.address,
       link: this.#connection,
-      ownerPause: this.#ownerPause,
+      lending: this.#lending,
       standing: this.#standing,
       power: this.#metering.status(),
       startedAt: this.#startedAt,

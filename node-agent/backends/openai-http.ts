@@ -29,6 +29,7 @@ import { noteSpecials, refuseSpecials } from './judge-specials.ts';
 import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
 import { PromptGate, textsAsked, type PromptFacts } from './prompt-gate.ts';
 import { failed, failWhole, finish, isContinued, type RunTo } from './text-end.ts';
+import { ServerMemory } from './server-memory.ts';
 import { answersAtWork } from './answers-at-work.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { MovedCalls } from './moved-calls.ts';
@@ -75,7 +76,6 @@ const CHANNELLED = /gpt-?oss|harmony/i;
 /** Only a frozen server is given up here: how long one that works is waited for is the caller's to say, and the hub's to hold. */
 const DEFAULT_LIFE: LifeLimits = { tellEveryMs: 1000, lookAfterMs: 3000, frozenMs: 30_000 };
 
-const UNLOAD_TIMEOUT_MS = 3_000;
 const LOAD_TIMEOUT_MS = 300_000;
 
 export class OpenAiHttpBackend implements Backend {
@@ -88,6 +88,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly questions: ServerQuestions | undefined;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
+  readonly #memory = new ServerMemory();
   /** Models whose answers turned out not to be continuable here. */
   readonly #uncontinued = new Set<string>();
   #echoes = false;
@@ -318,16 +319,14 @@ export class OpenAiHttpBackend implements Backend {
     return ok(null);
   }
 
-  /** Ollama is asked to free the models that jobs used. Other servers have no harmless way: their owner loaded the model. */
   async unload(): Promise<void> {
-    const used = [...this.#used];
+    const used = this.#used;
     this.#used = new Set();
-    if (!this.#door.ok || this.#known?.product !== 'ollama') return;
-    const { server } = this.#door.value;
-    for (const model of used) {
-      const body = JSON.stringify({ model, keep_alive: 0 });
-      await this.#door.value.ask(`${server.root}/api/generate`, { timeoutMs: UNLOAD_TIMEOUT_MS, body });
-    }
+    if (this.#door.ok) await this.#memory.unload(this.#door.value, this.#known?.product, used);
+  }
+
+  async restore(): Promise<void> {
+    if (this.#door.ok) await this.#memory.restore(this.#door.value);
   }
 
   async close(): Promise<void> {

@@ -24,6 +24,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     problem: null,
     paused: null,
     pausedUntilAt: null,
+    standing: null,
     hub: 'h',
     area: 'weur',
     models: ['m'],

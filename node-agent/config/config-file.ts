@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { readJsonFile, writeDurably } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import { describeError } from '../log.ts';
 import type { OptionKey } from './options.ts';
 import type { OptionValue } from './parse-flags.ts';

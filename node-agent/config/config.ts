@@ -70,6 +70,8 @@ export interface AgentConfig {
   /** An owner's meter at the wall, as a program and its arguments, and how often it is read. */
   readonly powerCommand: readonly [program: string, ...args: string[]] | null;
   readonly powerEveryMs: number;
+  /** A file of signals that are played in place of the machine's own, or `none` for no signals at all; null reads the machine. */
+  readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
 }
@@ -181,6 +183,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     allowNetworks: values.allowNetworks === true,
     specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',
     pagePort: number(values.pagePort),
+    signals: text(values.signals),
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,

@@ -80,7 +80,9 @@ function tellCommand(command: Command): string[] {
 }
 
 function listOptions(command: Command): OptionSpec[] {
-  return OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+  return (OPTIONS as readonly OptionSpec[]).filter(
+    (option) => option.commands.includes(command) && option.isHidden !== true,
+  );
 }
 
 function tellOption({ flag, value, text, env }: OptionSpec): string[] {

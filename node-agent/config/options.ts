@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly value: string;
   readonly text: string;
   readonly commands: readonly Command[];
+  /** For tests and benches: the help text does not name it. */
+  readonly isHidden?: true;
 }
 
 export const COMMANDS = [
@@ -242,6 +244,16 @@ export const OPTIONS = [
     value: 'SECONDS',
     text: 'How soon to ask again for an epoch that is over and not published yet. Default: 1800.',
     commands: ['up'],
+  },
+  {
+    key: 'signals',
+    flag: '--signals',
+    env: 'IRORI_SIGNALS',
+    kind: 'text',
+    value: 'FILE',
+    text: 'Play signals of the machine from a file in place of its own (home/played-signals.ts); none reads nothing.',
+    commands: ['up'],
+    isHidden: true,
   },
   {
     key: 'allowLan',

@@ -5,6 +5,8 @@ export interface GpuProcess {
   readonly pid: number;
   /** Null where the driver does not say (Windows' display driver model, other users' programs in a container). */
   readonly usedBytes: number | null;
+  /** Its own share of the card's last moments, 0 to 100 %; absent or null where the driver does not tell it apart. */
+  readonly utilisation?: number | null;
 }
 
 /** What one card says of itself at one moment. Null is unknown, never 0. */
@@ -14,6 +16,8 @@ export interface GpuReading {
   readonly name: string;
   /** Share of the last moments in which something computed, 0 to 100 %. */
   readonly utilisation: number | null;
+  /** Share in which pictures of a film were decoded or encoded, 0 to 100 %: no model does that. Absent or null where it is not told. */
+  readonly videoPercent?: number | null;
   readonly memoryUsedBytes: number | null;
   readonly memoryTotalBytes: number | null;
   readonly temperatureC: number | null;

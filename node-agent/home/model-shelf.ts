@@ -188,6 +188,11 @@ export class ModelShelf {
     await Promise.all(backends.map((backend) => backend.unload().catch(tell)));
   }
 
+  /** Loads again what `unloadAll` took out of servers that load nothing by themselves. Never rejects. */
+  async restoreAll(): Promise<void> {
+    await Promise.all(this.#doors.backends.map(async (backend) => backend.restore?.()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
     await Promise.all(this.#doors.backends.map((backend) => this.#lookAt(backend)));

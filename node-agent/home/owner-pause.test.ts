@@ -37,6 +37,45 @@ describe("the owner's pause", () => {
     pause.close();
   });
 
+  test('until a time of day ends when the clock on the wall says so, also where the machine slept through its timer', async () => {
+    vi.useFakeTimers();
+    let wall = 1000;
+    const board = new PauseBoard(() => undefined);
+    const pause = new OwnerPause({ board, handOver: async () => 0, now: () => wall });
+    expect(await pause.obey({ do: 'pause', forMs: null, untilAt: 61_000 })).toMatchObject({ untilAt: 61_000 });
+    vi.advanceTimersByTime(60_000);
+    expect(board.reason).toBe('owner');
+    wall = 61_000;
+    pause.check();
+    expect(board.reason).toBeNull();
+  });
+
+  test('after the jobs hands nothing over, and is kept for the next start until it is over', async () => {
+    const kept: unknown[] = [];
+    const board = new PauseBoard(() => undefined);
+    const letFinish = vi.fn(() => 2);
+    const doors = { board, handOver: async () => 9, letFinish, now: () => 1000, steady: () => 0 };
+    const pause = new OwnerPause({ ...doors, keep: (one) => void kept.push(one) });
+    const answer = await pause.obey({ do: 'pause', forMs: 5000, when: 'after-job' });
+    expect(answer).toMatchObject({ paused: 'owner', handedOver: 0, untilAt: 6000 });
+    expect(letFinish).toHaveBeenCalledOnce();
+    await pause.obey({ do: 'resume' });
+    expect(kept).toEqual([{ untilAt: 6000 }, null]);
+  });
+
+  test.each([
+    [{ untilAt: null }, 'owner', null],
+    [{ untilAt: 5000 }, 'owner', 5000],
+    [{ untilAt: 999 }, null, null],
+    [null, null, null],
+  ])('a start takes over what the last run kept: %o', (kept, reason, untilAt) => {
+    const board = new PauseBoard(() => undefined);
+    const pause = new OwnerPause({ board, handOver: async () => 0, now: () => 1000 });
+    pause.restore(kept);
+    expect([board.reason, pause.untilAt]).toEqual([reason, untilAt]);
+    pause.close();
+  });
+
   test('ends by itself after its time; the last word counts', async () => {
     vi.useFakeTimers();
     const { board, pause } = open();

@@ -21,6 +21,17 @@ const statusSchema = z.object({
   paused: z.string().nullable(),
   /** When an owner's pause ends by itself, ms since epoch. */
   pausedUntilAt: z.number().nullable(),
+  /** What the home may do now, and every reason why it may not do more; null from agents before it. Times in ms since epoch. */
+  standing: z
+    .object({
+      level: z.enum(['off', 'eco', 'full']),
+      reason: z.string().nullable(),
+      sinceAt: z.number(),
+      untilAt: z.number().nullable(),
+      all: z.array(z.object({ reason: z.string(), sinceAt: z.number(), detail: z.string().nullable() })).readonly(),
+    })
+    .nullable()
+    .default(null),
   hub: z.string().nullable(),
   area: z.string().nullable(),
   models: z.array(z.string()),

@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { makePrivateFolder, readJsonFile, writeDurably } from '../home/durable-file.ts';
+import { readJsonFile, writeDurably } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 
 const linkSchema = z.object({
   router: z.string(),

@@ -57,6 +57,8 @@ const NOTHING_TO_SHARE =
 
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const STEADY_MS = 10_000;
+/** How long a hub may take to answer a home that was away. */
+const PROVE_MS = 5_000;
 
 export class Connection {
   readonly #doors: ConnectionDoors;
@@ -73,6 +75,8 @@ export class Connection {
   /** What the owner was told last of why it is not connected, and how often in a row it was so; forgotten with a connection. */
   #told: { readonly sentence: string; readonly times: number } | null = null;
   #moves = 0;
+  #socket: HubSocket | null = null;
+  #bytes = 0;
 
   constructor(doors: ConnectionDoors) {
     this.#doors = doors;
@@ -90,6 +94,17 @@ export class Connection {
   /** How far this machine's clock is ahead of the router's, ms, as last compared; null before the first connection. */
   get clockAheadMs(): number | null {
     return this.#clock?.aheadMs ?? null;
+  }
+
+  /** What went over the line both ways since the start, in messages' bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** After the machine slept: a line that died meanwhile is known within seconds, and a wait for the next try ends. */
+  hurry(): void {
+    if (this.#socket) this.#socket.prove(PROVE_MS);
+    else this.#wake();
   }
 
   /** Runs until `stop`, or until the owner has to act. */
@@ -170,9 +185,11 @@ export class Connection {
       const events = {
         onOpen: (socket: HubSocket) => this.#open(socket, leave),
         onMessage: (bytes: Uint8Array) => this.#session?.hear(bytes),
+        onTraffic: (bytes: number) => void (this.#bytes += bytes),
         onEnd: (outcome: LinkOutcome) => {
           this.#session?.end();
           this.#session = null;
+          this.#socket = null;
           resolve(leaving ?? outcome);
         },
       };
@@ -182,6 +199,7 @@ export class Connection {
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
+    this.#socket = socket;
     const { shared, key, agent, platform, instance, router } = this.#doors;
     const origin = readOrigin(new URL(router.linkUrl)) ?? router.origin;
     const onWelcome = (welcome: Welcome, clock: RouterClock): void => this.#enter(welcome, clock);

@@ -12,6 +12,8 @@ interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
   /** A binary message; the bytes are only borrowed until the call returns. */
   readonly onMessage: (bytes: Uint8Array) => void;
+  /** Each message's size, bytes, whichever way it went. */
+  readonly onTraffic?: (bytes: number) => void;
   /** Called once, whatever happened first. */
   readonly onEnd: (outcome: LinkOutcome) => void;
 }
@@ -31,6 +33,8 @@ const REFUSAL_BYTES = 8 * 1024;
 export interface HubSocket extends MessageSink {
   /** Says goodbye; `onEnd` follows. Codes: 1000, or 4000 to 4999. */
   close(code: number, reason: string): void;
+  /** Asks whether anybody is there still; a connection that does not answer within so long ends. */
+  prove(limitMs: number): void;
 }
 
 /** Dials and returns at once; the events tell the rest. `stop` ends the attempt or the connection at once. */
@@ -80,7 +84,15 @@ class SocketLife implements HubSocket {
   }
 
   send(message: Uint8Array): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(message);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#events.onTraffic?.(message.length);
+    this.#ws.send(message);
+  }
+
+  prove(limitMs: number): void {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = undefined;
+    this.#ping(limitMs);
   }
 
   close(code: number, reason: string): void {
@@ -104,14 +116,15 @@ class SocketLife implements HubSocket {
   }
 
   /** Text, not a protocol ping: the platform answers it without waking the hub. */
-  #ping(): void {
+  #ping(limitMs = this.#times.pongMs): void {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(PING);
-    const silence = `The hub did not answer a ping within ${this.#times.pongMs} ms.`;
-    this.#pongTimer ??= setTimeout(() => this.end({ kind: 'silent', message: silence }), this.#times.pongMs);
+    const silence = `The hub did not answer a ping within ${limitMs} ms.`;
+    this.#pongTimer ??= setTimeout(() => this.end({ kind: 'silent', message: silence }), limitMs);
   }
 
   #hear(data: unknown, isBinary: boolean): void {
     if (this.#hasEnded) return;
+    if (Buffer.isBuffer(data)) this.#events.onTraffic?.(data.length);
     if (isBinary && Buffer.isBuffer(data)) return this.#events.onMessage(data);
     if (!Buffer.isBuffer(data) || data.toString('utf8') !== PONG) return;
     clearTimeout(this.#pongTimer);

@@ -151,6 +151,7 @@ export async function openSession(
       frames.push(...decoded.value);
     },
     close: () => undefined,
+    prove: () => undefined,
   };
   const session = new HubSession(socket, {
     shared,

@@ -1,7 +1,7 @@
 // Puts a node's minutes into words that its owner understands, and joins minutes that say the same into spans.
 import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
-import type { PauseReason } from '../../schema/frames-to-hub.ts';
+import { STATE_WORDS } from '../../schema/state-words.ts';
 import { MINUTE_MS } from './idle-log.ts';
 import type { IdleMinute, MinuteKind } from './idle-log.ts';
 import { nameOffered } from './offered-models.ts';
@@ -27,28 +27,6 @@ export interface IdleStory {
   readonly summary: string;
   readonly minutes: readonly IdleSpan[];
 }
-
-/** Why a home takes no work, of the past, for its owner. */
-export const PAUSED: Readonly<Record<PauseReason, string>> = {
-  owner: 'you had paused it',
-  outbox: 'receipts of its jobs had not reached the router',
-  draining: 'it was finishing its last jobs before a stop',
-  'backend-down': 'its model server did not answer, so it had nothing to offer',
-  disk: 'its disk was full: receipts could not be kept',
-  exposure: 'too many of its receipts waited for an answer of the router',
-  schedule: 'your schedule keeps the machine for you at this time',
-  'exclusive-app': 'a program of yours that you want undisturbed was open',
-  'gpu-in-use': 'you or another program used the graphics card',
-  temperature: 'the machine was too warm',
-  battery: 'the machine ran on battery',
-  update: 'it was being updated',
-  'user-active': 'somebody used the machine',
-  memory: 'its memory was needed by other programs',
-  metered: 'its line to the network is metered',
-  traffic: 'the traffic that you allow a day was used up',
-  'job-limit': 'it had done as many jobs as you allow a day',
-  'power-cap': 'it drew more power, or was louder, than you want at this time',
-};
 
 /** Why a home was passed over, for its owner. */
 export const PASSED: Readonly<Record<PassedOver, string>> = {
@@ -115,7 +93,7 @@ function tell(minute: IdleMinute, group: readonly IdleMinute[]): string {
     case 'offline':
       return 'not connected: the machine was off or asleep, the agent was stopped, or the internet was away';
     case 'paused':
-      return `paused: ${PAUSED[minute.paused ?? 'owner']}${tellMissed(group)}`;
+      return `paused: ${STATE_WORDS[minute.paused ?? 'owner'].was}${tellMissed(group)}`;
     case 'cooling':
       return `cooling down until ${clock(minute.coolingUntilAt ?? minute.at)}: ${minute.coolingReason ?? 'jobs failed here'}${tellMissed(group)}`;
     case 'passed':
@@ -204,7 +182,7 @@ function countReasons(minutes: readonly IdleMinute[]): { name: string; count: nu
 }
 
 function nameMinute(minute: IdleMinute): string {
-  if (minute.kind === 'paused') return `paused because ${PAUSED[minute.paused ?? 'owner']}`;
+  if (minute.kind === 'paused') return `paused because ${STATE_WORDS[minute.paused ?? 'owner'].was}`;
   if (minute.kind === 'passed') return `calls went elsewhere because ${PASSED[sortWhy([minute])[0]?.why ?? 'farther']}`;
   if (minute.kind === 'quiet') return SHORT_QUIET[whose(minute)];
   return minute.kind === 'job' ? 'worked' : SHORT[minute.kind];

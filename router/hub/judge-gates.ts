@@ -2,7 +2,8 @@
 // (homes/examine-home.ts, hub/exam-desk.ts); here it is put into words. Pure.
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import { NO_WISH } from '../../schema/placement.ts';
-import { PASSED, PAUSED } from '../homes/explain-idle.ts';
+import { STATE_WORDS } from '../../schema/state-words.ts';
+import { PASSED } from '../homes/explain-idle.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import type { ExamFacts, HeldBack, ModelExam } from './exam-desk.ts';
 
@@ -100,7 +101,7 @@ function judgeHindrance({ hindrance }: ExamFacts): Gate {
 function judgePause(paused: PauseReason | null): Gate {
   if (paused === null) return pass('not_paused', 'It takes work.');
   const remedy = paused === 'owner' ? 'Lend it again: irori-node resume.' : 'It goes on by itself once that is over.';
-  return fail('not_paused', `It is paused: ${PAUSED[paused]}.`, remedy);
+  return fail('not_paused', `It is paused: ${STATE_WORDS[paused].was}.`, remedy);
 }
 
 function judgeCooling({ coolingUntil, coolingReason }: Pick<NodeWhy, 'coolingUntil' | 'coolingReason'>): Gate {

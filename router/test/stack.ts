@@ -260,7 +260,9 @@ class RunningStack implements Stack {
   }
 
   #spawn(args: readonly string[], lines: string[]): ChildProcess {
-    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    // What the machine does that the tests run on is nobody's business: a test that wants signals plays them.
+    const env = { IRORI_SIGNALS: 'none', ...process.env };
+    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
     const keep = (data: Buffer): void => {
       lines.push(...data.toString('utf8').trimEnd().split('\n'));
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`agent ${data.toString('utf8')}`);
