@@ -41,9 +41,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
       'jobs',
       'link',
       'config',
+      // The running agent installs an update when no job runs.
+      'update',
       'dashboard',
       'agent',
-      'update',
       'join',
       'commands',
     ].map(folder('node-agent')),

@@ -26,6 +26,7 @@ import { Lending } from './lending.ts';
 import type { LendingFiles } from './lending.ts';
 import { openBackends } from './opened-backends.ts';
 import { OwnerPage } from './page.ts';
+import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
@@ -84,6 +85,7 @@ export class Agent {
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
   readonly #metering: Metering;
+  readonly #updates: Updating;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -137,13 +139,16 @@ export class Agent {
     const { slots: taken, pause } = this.#shared;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: taken, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
+    const stop = (): Promise<void> => this.stop();
+    this.#updates = new Updating({ settings: config, log, stop, shared: this.#shared });
     const desk = makeOwnerDesk({
       pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
+      status: () => this.status(),
       openPage: () => this.#page.mintUrl(),
+      ...{ config, stop, shared: this.#shared, updates: this.#updates },
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
-    this.#status = new StatusFile(config.state, log, () => this.#describe());
+    this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull) });
@@ -177,9 +182,11 @@ export class Agent {
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
+    this.#updates.start();
     const end = await this.#connection.run();
     this.#mirror.close();
     this.#page.close();
+    await this.#updates.close(end.kind === 'stopped');
     this.#standing.close();
     clearTimeout(this.#lookTimer);
     await this.#lending.close();
@@ -220,6 +227,11 @@ export class Agent {
     await this.#shared.book.settled();
   }
 
+  /** It has stopped so that another version can start. */
+  get wantsRestart(): boolean {
+    return this.#updates.wantsRestart;
+  }
+
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#lending.ownerPause.obey(ask);
@@ -255,7 +267,7 @@ export class Agent {
       journal,
       choice,
       shared: this.#shared,
-      status: () => this.#describe(),
+      status: () => this.status(),
       linkState: () => this.#connection.status.state,
       running: () => this.#connection.session?.runner?.listProgress() ?? [],
       obey: (ask) => this.#obeyOwner(ask),
@@ -354,7 +366,8 @@ export class Agent {
     if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
-  #describe(): AgentStatus {
+  /** What it does now. */
+  status(): AgentStatus {
     return tellStatus({
       config: this.#config,
       shared: this.#shared,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { Backend } from '../backends/backend.ts';
 import { EmbedderBackend } from '../backends/embedder.ts';
+import { LlamaProcess } from '../backends/llama-process.ts';
+import { OwnLlamaBackend } from '../backends/own-llama.ts';
 import { OnnxBackend } from '../backends/onnx.ts';
 import { OpenAiHttpBackend } from '../backends/openai-http.ts';
 import { PacedBackend } from '../backends/paced-backend.ts';
@@ -24,10 +26,9 @@ export function openBackends(
   onChange: () => void = () => undefined,
   choice: Choice = { names: config.models },
 ): Backend[] {
-  const backends: Backend[] =
-    config.backends.length === 0
-      ? [openBuiltIn(config, onChange)]
-      : config.backends.map((url) => openServer(url, config, { onChange, choice }));
+  const backends: Backend[] = config.backends.map((url) => openServer(url, config, { onChange, choice }));
+  if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, onChange));
+  if (backends.length === 0) backends.push(openBuiltIn(config, onChange));
   if (config.embeddings) backends.push(openEmbedder(config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
 }
@@ -42,6 +43,24 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
     ...(isSetUp ? { runtimePath: runtime } : {}),
     ...(slots === null ? {} : { slots }),
   });
+}
+
+/** Tokens that each of its answers can hold, and how many it gives at once unless the owner says otherwise. */
+const OWN_CONTEXT = 8192;
+const OWN_SLOTS = 2;
+
+function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): Backend {
+  const { state, llamaServer, slots } = config;
+  const child = new LlamaProcess({
+    command: [llamaServer ?? 'llama-server'],
+    gguf,
+    slots: slots ?? OWN_SLOTS,
+    contextTokens: OWN_CONTEXT,
+    pidFile: join(state, 'llama-server.json'),
+    onLost: onChange,
+  });
+  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, onChange);
+  return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 
 function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () => void): Backend {

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runtimeFolder } from '../agent/opened-backends.ts';
+import { readBackendKeys } from '../config/backend-keys.ts';
 import { readStateFolder, readValues } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import { changeConfig } from '../config/config-file.ts';
@@ -13,10 +14,11 @@ import { readStatus } from '../home/status-file.ts';
 import { runTestJob } from '../link/test-job.ts';
 import { makeLog } from '../log.ts';
 import { openSessionKey } from '../receipts/session-key.ts';
-import { err } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import { JoinFile } from '../join/join-file.ts';
 import type { JoinTerminal } from '../join/join-terminal.ts';
 import { readMachine } from '../join/machine-facts.ts';
+import { ModelHub } from '../join/model-hub.ts';
 import * as questions from '../join/router-questions.ts';
 import { findServers, lookAtServer } from '../join/server-finder.ts';
 import type { FinderOptions } from '../join/server-finder.ts';
@@ -29,7 +31,8 @@ import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
 
 const NO_TERMINAL = [
-  'irori-node leads through joining in a terminal, and this is none. Without a person:',
+  'irori-node leads through joining in a terminal, and this is none.',
+  'On a machine without a person:',
   '  irori-node --yes --router https://irori.example --code CODE',
   'takes a code from your account and computes the rest; irori-node --help tells all.',
 ].join('\n');
@@ -92,11 +95,14 @@ export async function openDoors(
   if (flags.again === true)
     await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
+  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
   const finder: FinderOptions = {
-    apiKey: env['IRORI_BACKEND_KEY'] ?? null,
+    // A file of keys that cannot be read is told at the start.
+    keyOf: keys.ok ? keys.value : () => null,
     allowLan: given.allowLan,
     allowNetworks: values.allowNetworks === true,
   };
+  const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
     terminal,
     file,
@@ -128,8 +134,12 @@ export async function openDoors(
       isReady: () => hasRuntime(runtimeFolder(folder)),
       install: async () => (await runSetup({ state: folder }, env)) === 0,
     },
-    listOffers: async () => [],
-    takeOffer: async () => err('There is no model hub.'),
+    listOffers: async (machine) => hub.list(machine, await findGpu()),
+    hubLack: () => hub.findLack(),
+    takeOffer: async (id, tell) => {
+      const taken = await hub.take(id, tell);
+      return taken.ok ? ok({ backends: null, models: null, ...taken.value }) : taken;
+    },
     tellRules: () => 'Lends whenever it is on. irori-node pause takes the machine back at once.',
     startAtLogin: null,
     pageUrl: async () => null,

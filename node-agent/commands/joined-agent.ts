@@ -5,8 +5,7 @@ import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import type { RunningAgent } from '../join/wizard-doors.ts';
-import { complain } from './complain.ts';
-import { obeySignals, openUp } from './up.ts';
+import { endUp, obeySignals, openUp } from './up.ts';
 
 /** Characters of the log that are kept while nobody may write. */
 const KEPT_CHARS = 64 * 1024;
@@ -38,7 +37,7 @@ export function openRunner(context: {
     const { agent, lines } = opened.value;
     obey = () => obeySignals(agent);
     const run = agent.run().finally(lines.flush);
-    end = run.then((last) => (last.kind === 'stopped' ? 0 : complain(last.sentence, 2)));
+    end = run.then((last) => endUp(agent, last));
     const ended = run.then((last) => (last.kind === 'stopped' ? null : last.sentence));
     const stop = async (): Promise<void> => {
       await agent.stop();

@@ -27,7 +27,11 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
 }
 
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why, notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} }): string {
+export function formatWhy(
+  why: Why,
+  notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} },
+  now: number = Date.now(),
+): string {
   const { lastHour } = why;
   const lines = [
     `${why.node}  ${describeStanding(why, now)}`,

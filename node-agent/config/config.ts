@@ -17,6 +17,8 @@ import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
+import { findUpdateFault, UPDATE_POLICIES } from './find-update-fault.ts';
+import type { UpdatePolicy } from './find-update-fault.ts';
 import { OPTIONS } from './options.ts';
 import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
@@ -36,6 +38,9 @@ export interface AgentConfig {
   /** For servers that want one. */
   readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -74,7 +79,15 @@ export interface AgentConfig {
   readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
+  readonly updates: UpdatePolicy;
+  /** Where the signed list of the newest version is; null where none is looked for. */
+  readonly manifest: string | null;
+  /** A release key beside the package's own. */
+  readonly updateKey: string | null;
+  /** The same settings, read again: what the owner changed since. */
+  readonly reread?: () => Result<AgentConfig, string>;
 }
+
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
 type LoadPolicy = (typeof LOAD_POLICIES)[number];
@@ -126,7 +139,8 @@ export function readConfig(flags: OptionValues, env: Environment): Result<AgentC
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
   const values = readValues(flags, env, state.value);
-  return values.ok ? checkConfig(values.value, state.value, env) : values;
+  const config = values.ok ? checkConfig(values.value, state.value, env) : values;
+  return config.ok ? ok({ ...config.value, reread: () => readConfig(flags, env) }) : config;
 }
 
 /** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
@@ -168,6 +182,8 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     backends,
     backendKeys: backendKeys.value,
     models: list(values.models)?.map(tellName) ?? null,
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -192,6 +208,9 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
+    updates: oneOf(UPDATE_POLICIES, values.updates) ?? 'notify',
+    manifest: text(values.manifest),
+    updateKey: text(values.updateKey)?.toLowerCase() ?? null,
   });
 }
 
@@ -249,7 +268,7 @@ function findFault(values: OptionValues): string | null {
   const frozenAfterS = number(values.frozenAfterS);
   if (frozenAfterS !== null && (frozenAfterS < FROZEN_AFTER_LEAST_S || frozenAfterS > MAX_FIRST_TOKEN_S))
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
-  const fault = findChoiceFault(values);
+  const fault = findChoiceFault(values) ?? findUpdateFault(values);
   if (fault !== null) return fault;
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
@@ -260,13 +279,13 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
@@ -324,6 +343,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {

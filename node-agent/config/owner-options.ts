@@ -83,6 +83,15 @@ export const OWNER_OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'updateKey',
+    flag: '--update-key',
+    env: 'IRORI_UPDATE_KEY',
+    kind: 'text',
+    value: 'HEX',
+    text: "A key that signs versions, trusted beside the package's own: for networks that build their own agent.",
+    commands: ['up', 'update'],
+  },
+  {
     key: 'whenIdle',
     flag: '--when-idle',
     env: null,

@@ -50,7 +50,7 @@ export class LogFile {
   #write(lines: string): void {
     const { newer, older } = findLogFiles(this.#folder);
     if (this.#bytes === null) {
-      mkdirSync(join(this.#folder, 'log'), { recursive: true, mode: 0o700 });
+      makeFolder(join(this.#folder, 'log'));
       this.#bytes = statSync(newer, { throwIfNoEntry: false })?.size ?? 0;
     }
     if (this.#bytes > 0 && this.#bytes + lines.length > this.#mostBytes) {
@@ -59,5 +59,14 @@ export class LogFile {
     }
     appendFileSync(newer, lines, { mode: 0o600 });
     this.#bytes += Buffer.byteLength(lines);
+  }
+}
+
+/** Not the state folder itself: that is made, closed to others, by whoever opens the key. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

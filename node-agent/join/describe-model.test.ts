@@ -31,10 +31,10 @@ test('each model tells what it pays and how often it was asked, or that only its
 
 test('a row fits beside the prompt, whatever the name', () => {
   const row = describeModel(`${'x'.repeat(90)}\u001b[31m`, VERDICT, DEMAND.get('a') ?? null);
-  expect(row.length).toBeLessThanOrEqual(72);
+  expect(row.length).toBeLessThanOrEqual(62);
   expect(row).not.toContain('\u001b');
   expect(describeModel('llama3', { ...VERDICT, grade: 'cannot', tokensPerS: null }, null)).toBe(
-    `llama3${' '.repeat(21)}cannot`,
+    `llama3${' '.repeat(15)}cannot`,
   );
 });
 

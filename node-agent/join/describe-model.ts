@@ -4,14 +4,17 @@ import { fitLineEnd } from './fit-lines.ts';
 import { formatSpeed } from './judge-model.ts';
 import type { ModelVerdict } from './judge-model.ts';
 
-const NAME_COLUMNS = 26;
+const NAME_COLUMNS = 20;
+/** The prompts break what is longer. */
+const ROW_COLUMNS = 62;
+const VERDICT_COLUMNS = 17;
 const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
 
-/** One line of at most 72 columns: name, verdict, speed. */
+/** One line of at most 62 columns: name, verdict, speed. */
 export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
   const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
   const head = `${fitLineEnd(name, NAME_COLUMNS).padEnd(NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
-  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 19)} ${describeDemand(demand)}`.trimEnd(), 72);
+  return fitLineEnd(`${head.padEnd(NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(), ROW_COLUMNS);
 }
 
 /** In a few words; nothing where the router did not tell. */

@@ -47,6 +47,7 @@ const SLOW_TOKENS_PER_S = 5;
 /** What a home's main memory reads in a second, roughly: each token reads all weights once. */
 const MEMORY_BYTES_PER_S = 30e9;
 const CPU_MOST_TOKENS_PER_S = 200;
+const FAST_ON_CPU_BYTES = MEMORY_BYTES_PER_S / SLOW_TOKENS_PER_S;
 /** Weights of a billion parameters at 4 bits, with their context. */
 const BYTES_A_BILLION = 0.65e9;
 const CLASSES = [0.5, 1, 3, 4, 8, 12, 14, 20, 24, 32, 70, 120] as const;
@@ -73,7 +74,8 @@ export function judgeModel(model: ModelFacts, room: Room): ModelVerdict {
     neededBytes,
     tokensPerS: null,
     why: `needs ${formatGb(neededBytes)}, here is room for ${formatGb(most)}`,
-    remedy: suggestClass(Math.max(cardBytes, memoryBytes)),
+    // On a processor alone a model that fits may still be too slow.
+    remedy: suggestClass(cardBytes > 0 ? Math.max(cardBytes, memoryBytes) : Math.min(memoryBytes, FAST_ON_CPU_BYTES)),
   };
 }
 

@@ -11,8 +11,8 @@ const HOSTS = ['127.0.0.1', '[::1]'] as const;
 const QUESTION_MS = 300;
 
 export interface FinderOptions {
-  /** For servers that want one. */
-  readonly apiKey: string | null;
+  /** Of servers that want one. */
+  readonly keyOf: (url: string) => string | null;
   readonly allowLan: boolean;
   readonly allowNetworks: boolean;
   /** Other ports than the usual ones. */
@@ -39,7 +39,8 @@ export async function lookAtServer(url: string, options: FinderOptions): Promise
 async function lookAt(url: string, options: FinderOptions, isNamed: boolean): Promise<FoundServer | null> {
   const server = refuseBaseUrl(url, options.allowLan);
   if (!server.ok) return refused(url, 0, server.error);
-  const { apiKey, allowLan, allowNetworks, questionMs = QUESTION_MS } = options;
+  const { keyOf, allowLan, allowNetworks, questionMs = QUESTION_MS } = options;
+  const apiKey = keyOf(url);
   const door = new HttpDoor(server.value, { allowLan, ...(apiKey === null ? {} : { apiKey }) });
   try {
     const list = await door.ask(`${server.value.api}/models`, { timeoutMs: questionMs });
@@ -49,7 +50,7 @@ async function lookAt(url: string, options: FinderOptions, isNamed: boolean): Pr
     if (known.ok) return await describe(url, door, known.value, questionMs);
     // Anything may stand at port 8080: only what has a list of models, or a locked one, is worth a word.
     const isServer = list.status === 200 || list.status === 401 || list.status === 403;
-    return isNamed || isServer ? refused(url, server.value.port, known.error) : null;
+    return isNamed || isServer ? refused(url, server.value.port, known.error.replace(`${server.value.root}: `, '')) : null;
   } finally {
     door.close();
   }

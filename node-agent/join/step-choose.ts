@@ -93,8 +93,7 @@ async function shareServers(
   );
   const choices = offered.map(({ model, verdict }, index): Choice => {
     const label = describeModel(model.name, verdict, demand.get(model.name) ?? null);
-    const hint = [verdict.why, verdict.remedy].filter((part) => part !== null).join('. ');
-    return { value: String(index), label, ...(hint === '' ? {} : { hint }), isOff: verdict.grade === 'cannot' };
+    return { value: String(index), label, isOff: verdict.grade === 'cannot' };
   });
   for (const { model, verdict } of offered)
     if (verdict.grade !== 'ok')
@@ -108,7 +107,7 @@ async function shareServers(
   }
   const backends = [...new Set(shared.map(({ server }) => server.url))];
   const models = [...new Set(shared.map(({ model }) => model.name))];
-  return keep(doors, { backends, models }, models);
+  return keep(doors, { backends, models, gguf: null }, models);
 }
 
 /** For machines without a person: all that can run here, of the models that were named if any were; else the built-in one. */
@@ -138,6 +137,8 @@ async function chooseWithout(
   if (offered.length === 0)
     terminal.tell('info', 'No model server runs here. Start Ollama, LM Studio or llama-server, and look again.');
   const offers = await doors.listOffers(machine);
+  const lack = await doors.hubLack();
+  if (lack !== null) terminal.tell('plain', lack);
   const choices: Choice[] = [
     ...offers.map(({ id, label }) => ({ value: id, label })),
     { value: NANO, label: 'Show me with the built-in demo model (a toy, unpaid)' },
@@ -169,7 +170,7 @@ async function shareNano(doors: WizardDoors): Promise<Result<Shared, Stop>> {
         sentence: 'The runtime could not be installed. Check the network, then start again.',
       });
   }
-  return keep(doors, { backends: null, models: null }, ['nano-demo']);
+  return keep(doors, { backends: null, models: null, gguf: null }, ['nano-demo']);
 }
 
 async function shareOffer(

@@ -1,5 +1,6 @@
 // Linking this machine to an account: a short code that the owner approves on the router's page, with a key to get a new one, to type an enrolment code, or
 // to make an account. What was begun before is gone on with.
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { isLoopbackHost } from '../link/parse-router-url.ts';
@@ -12,14 +13,12 @@ import { LEFT } from './wizard-doors.ts';
 import type { Stop, WizardDoors } from './wizard-doors.ts';
 
 /** What the owner chose while a code waits. */
-type Turn =
-  | { readonly kind: 'granted'; readonly grant: Grant }
-  | { readonly kind: 'over'; readonly sentence: string }
-  | { readonly kind: 'key'; readonly key: string };
+type Turn = { readonly kind: 'granted'; readonly grant: Grant } | { readonly kind: 'over'; readonly sentence: string } | { readonly kind: 'key'; readonly key: string };
 
 const NEW_CODE = 'n';
 const TYPE_CODE = 'c';
 const ACCOUNT = 'a';
+const CODE_SHAPE = 'enr_XXXX-XXXX-XXXX-XXXX-XXXX';
 const KEYS: ReadonlySet<string> = new Set([NEW_CODE, TYPE_CODE, ACCOUNT, LEAVE_KEY]);
 /** The line with the minutes is renewed this often. */
 const TICK_MS = 1000;
@@ -32,14 +31,14 @@ export async function linkMachine(
 ): Promise<Result<string, Stop>> {
   const kept = doors.given.code ?? doors.file.progress.code;
   if (kept !== null) return ok(kept);
-  for (;;) {
-    const link = await openLink(doors, origin, machine);
+  for (let approvedCode: string | null = null; ; ) {
+    const link = await openLink(doors, origin, { machine, shownCode: approvedCode });
     if (!link.ok) {
       const typed = await afterNoLink(doors, link.error);
       if (!typed.ok || typed.value !== null) return typed.ok ? keepCode(doors, typed.value ?? '') : typed;
       continue;
     }
-    const turn = await waitForGrant(doors, link.value);
+    const turn = await waitForGrant(doors, link.value, approvedCode === link.value.userCode);
     if (turn.kind === 'granted') return keepGrant(doors, turn.grant);
     const next = turn.kind === 'over' ? await afterEnd(doors, turn.sentence) : turn.key;
     if (next === LEAVE_KEY) return err(LEFT);
@@ -47,37 +46,34 @@ export async function linkMachine(
       const typed = await typeCode(doors);
       return typed.ok ? keepCode(doors, typed.value) : typed;
     }
-    if (next === ACCOUNT) await makeAccount(doors, origin, link.value);
-    else await doors.file.note({ link: null });
+    if (next !== ACCOUNT) await doors.file.note({ link: null });
+    else if (await makeAccount(doors, origin, link.value)) approvedCode = link.value.userCode;
   }
 }
 
-/** The link that waits already, or a new one; shown either way. */
+/** The link that waits already, or a new one; shown unless it stands there. */
 async function openLink(
   doors: WizardDoors,
   origin: string,
-  machine: LinkMachine,
+  { machine, shownCode }: { readonly machine: LinkMachine; readonly shownCode: string | null },
 ): Promise<Result<PendingLink, Refused>> {
   const waiting = doors.file.progress.link;
   const isFresh = waiting !== null && waiting.router === origin && waiting.expiresAt > doors.now();
   const link = isFresh ? ok(waiting) : await doors.router.startLink(origin, machine);
   if (!link.ok) return link;
   await doors.file.note({ link: link.value });
-  await showLink(doors, link.value);
+  if (link.value.userCode !== shownCode) await showLink(doors, link.value);
   return link;
 }
 
 async function showLink({ terminal }: WizardDoors, { userCode, uri, uriComplete }: PendingLink): Promise<void> {
-  terminal.tell(
-    'info',
-    `Link     ${userCode}\n         Open ${uri} and enter the code, or go straight to\n         ${uriComplete}`,
-  );
+  terminal.tell('info', `Link     ${userCode}  Enter this code at ${uri}\n         or open ${uriComplete}`);
   terminal.show(await drawQr(uriComplete));
-  if (isLoopbackHost(new URL(uri).hostname))
-    terminal.tell('plain', 'This address works in a browser on this machine only.');
+  if (isLoopbackHost(new URL(uri).hostname)) terminal.tell('plain', 'This address works in a browser on this machine only.');
 }
 
-async function waitForGrant(doors: WizardDoors, link: PendingLink): Promise<Turn> {
+/** `isApproved`: it need not wait before it asks. */
+async function waitForGrant(doors: WizardDoors, link: PendingLink, isApproved: boolean): Promise<Turn> {
   const { terminal } = doors;
   const pressed = new AbortController();
   let key = '';
@@ -87,7 +83,7 @@ async function waitForGrant(doors: WizardDoors, link: PendingLink): Promise<Turn
     pressed.abort();
   });
   let intervalMs = link.intervalMs;
-  let askAt = doors.now() + intervalMs;
+  let askAt = doors.now() + (isApproved ? 0 : intervalMs);
   try {
     for (;;) {
       const leftMs = link.expiresAt - doors.now();
@@ -136,29 +132,29 @@ async function afterNoLink(doors: WizardDoors, refused: Refused): Promise<Result
 }
 
 async function typeCode({ terminal }: WizardDoors): Promise<Result<string, Stop>> {
-  const code = await terminal.ask('Enrolment code, from your account', 'enr_…', (text) =>
-    text.trim() === '' ? 'Write the code, or press Ctrl-C to leave.' : null,
+  const code = await terminal.ask('Enrolment code, from your account', CODE_SHAPE, (text) =>
+    foldEnrolmentCode(text) === null ? `A code looks like ${CODE_SHAPE}; Ctrl-C leaves.` : null,
   );
-  return code === null ? err(LEFT) : ok(code.trim());
+  return code === null ? err(LEFT) : ok(foldEnrolmentCode(code) ?? code);
 }
 
+const CLOSED = 'This network opens no accounts by itself: ask whoever runs it for one.';
+
 /** An account for the owner, who then has its key; the link that waits is approved with it. */
-async function makeAccount(doors: WizardDoors, origin: string, link: PendingLink): Promise<void> {
+async function makeAccount(doors: WizardDoors, origin: string, link: PendingLink): Promise<boolean> {
   const { terminal, hostName } = doors;
   const made = await doors.router.signUp(origin, hostName);
   if (!made.ok) {
     const isClosed = made.error.status === 404 || made.error.status === 403;
-    terminal.tell(
-      'failed',
-      isClosed ? 'This network opens no accounts by itself: ask whoever runs it.' : made.error.sentence,
-    );
-    return;
+    terminal.tell('failed', isClosed ? CLOSED : made.error.sentence);
+    return false;
   }
   terminal.tell('done', `Account  ${made.value.account}`);
   terminal.tell('limited', 'Its key is shown once. Keep it where you keep passwords:');
   terminal.show([made.value.key]);
   const approved = await doors.router.approveLink(origin, link.userCode, made.value.key);
   if (!approved.ok) terminal.tell('failed', approved.error.sentence);
+  return approved.ok;
 }
 
 async function keepGrant(doors: WizardDoors, { code, name }: Grant): Promise<Result<string, Stop>> {

@@ -77,6 +77,8 @@ export interface WizardDoors {
   readonly runtime: { readonly isReady: () => boolean; readonly install: () => Promise<boolean> };
   /** Models that a hub has and that fit here; empty without one. */
   readonly listOffers: (machine: MachineFacts) => Promise<readonly HubOffer[]>;
+  /** Why none can be downloaded, in a sentence; null where some can. */
+  readonly hubLack: () => Promise<string | null>;
   /** Downloads and sets up one of them; the error is a sentence. Gives what goes into config.json. */
   readonly takeOffer: (id: string, tell: (text: string) => void) => Promise<Result<ConfigChange, string>>;
   /** When it lends by default, in a line. */

@@ -14,6 +14,8 @@ import { runWizard } from './wizard.ts';
 
 const GB = 1024 ** 3;
 const ROUTER = 'https://irori.example';
+const CODE_A = 'enr_AAAA-AAAA-AAAA-AAAA-AAAA';
+const CODE_B = 'enr_BBBB-BBBB-BBBB-BBBB-BBBB';
 
 let folder: string;
 beforeEach(() => {
@@ -218,6 +220,7 @@ class World {
       },
       runtime: { isReady: () => true, install: async () => true },
       listOffers: async () => [],
+      hubLack: async () => 'Name a hub: --model-hub URL.',
       takeOffer: async () => err('none'),
       tellRules: () => 'Lends when idle. Like that?',
       startAtLogin: null,
@@ -278,7 +281,7 @@ describe('joining', () => {
     const { owner, end } = await walk(world, ['0', 'yes']);
     expect(end.kind).toBe('online');
     expect(owner.presses).toBeLessThanOrEqual(6);
-    expect(world.config).toEqual({ router: ROUTER, backends: [OLLAMA.url], models: ['llama3:8b'], name: 'Tower' });
+    expect(world.config).toEqual({ router: ROUTER, backends: [OLLAMA.url], models: ['llama3:8b'], gguf: null, name: 'Tower' });
     expect(world.spent).toEqual(['enr_granted']);
     for (const told of [
       'irori.example · 24 ms',
@@ -299,9 +302,9 @@ describe('joining', () => {
     const { owner } = await walk(new World(), []);
     expect(owner.asked[0]?.split('\n')).toEqual([
       'Which models do you share? Space ticks, Enter goes on',
-      '+ llama3:8b                  OK ~65 tok/s       pays 0.6/M · 12 calls/h',
-      '+ own:1b                     OK ~260 tok/s      only you can call it',
-      '- huge:70b                   cannot',
+      '+ llama3:8b            OK ~65 tok/s      pays 0.6/M · 12 calls/h',
+      '+ own:1b               OK ~260 tok/s     only you can call it',
+      '- huge:70b             cannot',
     ]);
     expect(owner.text).toMatch(/huge:70b: needs 7\d\.\d GB, here is room for 25\.9 GB\. Try one of/);
   });
@@ -355,23 +358,24 @@ describe('joining', () => {
     const world = new World();
     const pending = Array.from({ length: 9 }, () => 'authorization_pending');
     world.grants = [...pending];
-    expect((await walk(world, ['0', '@n', '@c', ' enr_typed ', 'yes'])).end.kind).toBe('online');
-    expect([world.links, world.spent]).toEqual([2, ['enr_typed']]);
+    expect((await walk(world, ['0', '@n', '@c', ' aaaa aaaa aaaa aaaa aaaa ', 'yes'])).end.kind).toBe('online');
+    expect([world.links, world.spent]).toEqual([2, [CODE_A]]);
     rmSync(folder, { recursive: true });
     const other = new World();
     const { owner } = await walk(other, ['0', '@a', 'yes']);
     expect(owner.told.filter((told) => told.includes('sk_shown_once'))).toHaveLength(1);
+    expect(owner.told.filter((told) => told.includes('WXYZ-0001 '))).toHaveLength(1);
     expect(other.spent).toEqual(['enr_granted']);
   });
 
   test('a router without links asks for an enrolment code, and one that is refused leads back to the link', async () => {
     const world = new World();
     world.hasLinks = false;
-    world.badCodes = ['enr_bad'];
-    const { owner, end } = await walk(world, ['0', 'enr_bad', 'yes', 'enr_good']);
+    world.badCodes = [CODE_A];
+    const { owner, end } = await walk(world, ['0', CODE_A, 'yes', CODE_B]);
     expect(end.kind).toBe('online');
     expect(owner.text).toContain('The router did not take the code.');
-    expect(world.spent).toEqual(['enr_bad', 'enr_good']);
+    expect(world.spent).toEqual([CODE_A, CODE_B]);
   });
 
   test('without a server the demo model, another look or an address are offered', async () => {

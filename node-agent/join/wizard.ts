@@ -1,6 +1,8 @@
 // `irori-node` without a word behind it: from nothing to online, step by step. What was done before is not asked again.
 import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { fitLineEnd } from './fit-lines.ts';
+import type { LinkMachine } from './router-questions.ts';
 import type { MachineFacts } from './judge-machine.ts';
 import { chooseShared } from './step-choose.ts';
 import { linkMachine } from './step-link.ts';
@@ -70,12 +72,14 @@ async function linkAndStart(
   }
 }
 
-function describeMachine({ given, hostName, file }: WizardDoors, { cards }: MachineFacts) {
+/** As long as the router takes each. */
+function describeMachine({ given, hostName, file }: WizardDoors, { cards }: MachineFacts): LinkMachine {
+  const [card] = cards;
   return {
-    name: given.name ?? hostName,
+    name: fitLineEnd(given.name ?? hostName, 80),
     platform: `${process.platform}-${process.arch}`,
-    card: cards[0]?.name ?? null,
-    models: file.progress.shared,
+    card: card === undefined ? null : fitLineEnd(card.name, 120),
+    models: file.progress.shared.slice(0, 100).map((name) => fitLineEnd(name, 100)),
   };
 }
 
