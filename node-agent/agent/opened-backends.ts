@@ -59,7 +59,12 @@ function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): 
     pidFile: join(state, 'llama-server.json'),
     onLost: onChange,
   });
-  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, onChange);
+  const open = (url: string): Backend =>
+    openServer(
+      url,
+      { ...config, backendKeys: () => null, slots: null },
+      { onChange, choice: { names: config.models } },
+    );
   return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 

@@ -117,7 +117,7 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
         );
   }
   for (const url of backends) {
-    const found = await lookAtServer(url, { apiKey: backendKeys(url), allowLan, allowNetworks });
+    const found = await lookAtServer(url, { keyOf: backendKeys, allowLan, allowNetworks });
     const names = found.models.map(({ name }) => name);
     const who = `${found.product}${found.version === null ? '' : ` ${found.version}`} at ${url}`;
     if (found.refusal !== null) yield bad('server', `${url}: ${found.refusal}`, null);

@@ -15,8 +15,8 @@ test('a day of which nobody knows is one span without a gap', () => {
 test('waiting for a call is told as the router knows it: no demand, or passed over', () => {
   const spans = buildDay({
     own: [
-      { fromAt: 1900 * MIN, toAt: 1990 * MIN, word: 'idle' },
-      { fromAt: 1990 * MIN, toAt: NOW, word: 'owner' },
+      { from: 1900 * MIN, to: 1990 * MIN, word: 'idle' },
+      { from: 1990 * MIN, to: NOW, word: 'owner' },
     ],
     told: [
       { from: 1941 * MIN, to: 1980 * MIN, reason: 'quiet', text: 'No call came.' },
@@ -46,8 +46,8 @@ test('what the agent cannot know of itself the router fills in, in the same word
 
 test('spans before the day, and halves of minutes, do no harm', () => {
   const own = [
-    { fromAt: 0, toAt: 600 * MIN, word: 'idle' },
-    { fromAt: NOW - 1, toAt: NOW, word: 'busy' },
+    { from: 0, to: 600 * MIN, word: 'idle' },
+    { from: NOW - 1, to: NOW, word: 'busy' },
   ];
   const spans = buildDay({ own, told: [], now: NOW });
   expect(spans.map(({ reason }) => reason)).toEqual(['idle', 'not-running', 'busy']);

@@ -143,6 +143,7 @@ export function sampleView(now: number): PageView {
       sinceAt: iso(now - 4 * MIN),
       untilAt: null,
       problem: null,
+      detail: null,
       also: [],
       pausesAfterJob: false,
       idleSinceAt: null,
@@ -218,7 +219,6 @@ export function sampleView(now: number): PageView {
     ],
     rules: sampleRules(),
     warnings: [],
-    update: { state: 'available', version: '0.2.0', bytes: 5_200_000, told: null },
   };
 }
 
@@ -227,7 +227,8 @@ function sampleRules(): RulesView {
   const limit = { least: 0, most: 100, step: 1, holds: false };
   return {
     week: [work, work, work, work, work, '2'.repeat(48), '2'.repeat(48)],
-    apps: ['steam', 'blender', 'obs'],
+    apps: ['*/steamapps/common/*', 'blender', 'resolve'],
+    openApps: ['blender'],
     limits: [
       { ...limit, key: 'gpuUse', value: 20, unit: '%', usual: 20, signal: 4 },
       { ...limit, key: 'vramFree', value: 1, unit: 'GB', usual: 1, signal: 4.5, step: 0.5, most: 64 },

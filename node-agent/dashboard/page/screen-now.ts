@@ -14,10 +14,11 @@ export function drawNow(): Child {
 
 function drawStanding(view: PageView): Described {
   const { words, format } = state;
-  const { word, sinceAt, untilAt, problem, also, pausesAfterJob } = view.standing;
+  const { word, sinceAt, untilAt, problem, detail, also, pausesAfterJob } = view.standing;
   const told = words.states[word];
   const lines = [
     problem === null || word === 'idle' || word === 'busy' ? null : problem,
+    detail,
     sayIdle(view),
     told?.action ?? null,
   ];

@@ -82,10 +82,12 @@ function drawLimit(limit: LimitView): Described {
 function saySignal({ signal, unit }: LimitView): string {
   const { words, format } = state;
   if (signal === null) return words.unknown;
-  return typeof signal === 'number' ? `${format.short(signal)} ${unit}`.trim() : signal;
+  return typeof signal === 'number'
+    ? `${format.short(signal)} ${unit}`.trim()
+    : (words.rules.signals[signal] ?? signal);
 }
 
-function drawApps({ apps }: RulesView): Described {
+function drawApps({ apps, openApps }: RulesView): Described {
   const { words, ui, busy } = state;
   const wanted = (ui['app'] ?? '').trim();
   const save = (next: readonly string[]): void => void run('rules', { apps: next }, { as: 'apps' });
@@ -97,6 +99,9 @@ function drawApps({ apps }: RulesView): Described {
   };
   return sheetWith(
     { title: words.rules.apps, sub: words.rules.appsHint },
+    openApps === null || openApps.length === 0
+      ? null
+      : notice('warn', h('p', null, words.rules.openApps(openApps.join(words.comma)))),
     h(
       'ul',
       { class: 'chips' },
