@@ -92,7 +92,8 @@ test('no line of any help is wider than a terminal, and each command has one', (
 
 test('the help names every flag and every variable', () => {
   const help = formatHelp();
-  for (const { flag, env } of OPTIONS) {
+  for (const { flag, env, isHidden = false } of OPTIONS as readonly OptionSpec[]) {
+    if (isHidden) continue;
     expect(help).toContain(flag);
     expect(help).toContain(env ?? flag);
   }
